@@ -1,0 +1,38 @@
+import type { OperationName, OperationShapes } from "../model/shapes.generated.ts";
+import type { IncomingRecords } from "../records/incoming-records.ts";
+import type { OutgoingRecords } from "../records/outgoing-records.ts";
+import type { PutResults } from "../records/put-results.ts";
+import type { OperationContext } from "./operation-context.ts";
+
+/** Inputs that a codec decodes into columns instead of objects; the rest of the shape is the model's. */
+interface ColumnInputs {
+  readonly PutRecord: Omit<OperationShapes["PutRecord"]["input"], "Data" | "PartitionKey" | "ExplicitHashKey"> & {
+    readonly Record: IncomingRecords;
+  };
+  readonly PutRecords: Omit<OperationShapes["PutRecords"]["input"], "Records"> & { readonly Records: IncomingRecords };
+}
+
+/** Outputs that a codec writes from stored bytes and columns. */
+interface ColumnOutputs {
+  readonly PutRecords: Omit<OperationShapes["PutRecords"]["output"], "Records"> & { readonly Records: PutResults };
+  readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: OutgoingRecords };
+}
+
+export type InputOf<Name extends OperationName> = Name extends keyof ColumnInputs
+  ? ColumnInputs[Name]
+  : OperationShapes[Name]["input"];
+
+export type OutputOf<Name extends OperationName> = Name extends keyof ColumnOutputs
+  ? ColumnOutputs[Name]
+  : OperationShapes[Name]["output"];
+
+/** Binds a handler to the shapes that the model gives to this name. */
+export interface Operation<Name extends OperationName> {
+  readonly name: Name;
+  readonly plane: "data" | "control";
+  readonly handle: (input: InputOf<Name>, context: OperationContext) => Promise<OutputOf<Name>>;
+}
+
+export function operation<Name extends OperationName>(row: Operation<Name>): Operation<Name> {
+  return Object.freeze(row);
+}

@@ -1,0 +1,19 @@
+import type { OperationName } from "../model/shapes.generated.ts";
+import type { InputOf, OutputOf } from "../operations/operation.ts";
+
+/** One wire format: JSON 1.1, and its sibling CBOR 1.1. */
+export interface Codec {
+  /** `application/x-amz-json-1.1` …; echoed in every answer. */
+  readonly contentType: string;
+  /**
+   * The body as a plain value, not yet bound to an operation's shape.
+   * Throws a `SerializationException` without a message when it does not parse to an object (behaviour of step 7).
+   */
+  parse(body: Uint8Array): unknown;
+  /** Binds to the input shape (SerializationException with Message), then checks constraints (ValidationException). */
+  decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name>;
+  /** The body of a 200; empty for operations without an output. */
+  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string;
+  /** The body of an error answer. */
+  encodeError(error: { readonly type: string; readonly message?: string; readonly capitalMessage?: boolean }): Uint8Array | string;
+}

@@ -1,0 +1,20 @@
+/** A run of consecutive records inside one stored entry. */
+export interface RecordRun {
+  /** The entry's body in the layout of `entry-layout.ts`, already decrypted. */
+  readonly body: Uint8Array;
+  /** Records of the entry before this run. */
+  readonly skip: number;
+  readonly count: number;
+  /** Sequence number of the first record of the run; the next ones each differ by 2^80. */
+  readonly firstSequenceNumber: bigint;
+  /** ApproximateArrivalTimestamp of every record of the run, ms since the epoch. */
+  readonly arrivalMs: number;
+  /** Whether the records were written under stream encryption. */
+  readonly kms: boolean;
+}
+
+/** The records of one GetRecords answer or push event, still in their stored bytes. */
+export interface OutgoingRecords {
+  readonly count: number;
+  readonly runs: readonly RecordRun[];
+}
