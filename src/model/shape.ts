@@ -1,0 +1,163 @@
+/** The runtime form of the operation facts: what binding, validating and encoding walk. */
+export type Shape =
+  | StringShape
+  | NumberShape
+  | BooleanShape
+  | BlobShape
+  | TimestampShape
+  | ListShape
+  | MapShape
+  | StructureShape
+  | EventStreamShape;
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** Bounds count UTF-16 code units, as the service does. */
+export interface StringShape extends Bounds {
+  readonly kind: "string";
+  readonly pattern?: Pattern;
+  /** The allowed values, in the order in which the service prints them. */
+  readonly values?: readonly string[];
+}
+
+export interface NumberShape extends Bounds {
+  readonly kind: "integer" | "long";
+}
+
+export interface BooleanShape {
+  readonly kind: "boolean";
+}
+
+export interface BlobShape extends Bounds {
+  readonly kind: "blob";
+}
+
+export interface TimestampShape {
+  readonly kind: "timestamp";
+  /** Some members are printed without their milliseconds. */
+  readonly wholeSeconds: boolean;
+}
+
+export interface ListShape extends Bounds {
+  readonly kind: "list";
+  readonly item: Shape;
+}
+
+export interface MapShape extends Bounds {
+  readonly kind: "map";
+  readonly key: StringShape;
+  readonly value: StringShape;
+}
+
+export interface StructureShape {
+  readonly kind: "structure";
+  /** In the order in which the service reports violations. */
+  readonly members: readonly Member[];
+  readonly alphabetical: readonly Member[];
+  readonly byName: ReadonlyMap<string, Member>;
+}
+
+export interface EventStreamShape {
+  readonly kind: "eventStream";
+  readonly event: StructureShape;
+}
+
+export interface Member {
+  readonly name: string;
+  /** The name as violations print it: `streamName`, `streamARN`. */
+  readonly path: string;
+  readonly required: boolean;
+  readonly shape: Shape;
+}
+
+export interface Pattern {
+  /** As the service prints it. */
+  readonly source: string;
+  matches(value: string): boolean;
+}
+
+export function string(
+  facts: Bounds & { readonly pattern?: string; readonly values?: readonly string[] } = {},
+): StringShape {
+  const { pattern, ...rest } = facts;
+  return {
+    kind: "string",
+    ...rest,
+    ...(pattern === undefined ? {} : { pattern: wholeValuePattern(pattern, facts.max) }),
+  };
+}
+
+export function integer(bounds: Bounds = {}): NumberShape {
+  return { kind: "integer", ...bounds };
+}
+
+export function long(bounds: Bounds = {}): NumberShape {
+  return { kind: "long", ...bounds };
+}
+
+export function boolean(): BooleanShape {
+  return { kind: "boolean" };
+}
+
+export function blob(bounds: Bounds = {}): BlobShape {
+  return { kind: "blob", ...bounds };
+}
+
+export function timestamp(): TimestampShape {
+  return { kind: "timestamp", wholeSeconds: false };
+}
+
+export function wholeSecondTimestamp(): TimestampShape {
+  return { kind: "timestamp", wholeSeconds: true };
+}
+
+export function list(item: Shape, bounds: Bounds = {}): ListShape {
+  return { kind: "list", item, ...bounds };
+}
+
+export function map(key: StringShape, value: StringShape, bounds: Bounds = {}): MapShape {
+  return { kind: "map", key, value, ...bounds };
+}
+
+export function structure(members: readonly Member[]): StructureShape {
+  return {
+    kind: "structure",
+    members,
+    alphabetical: members.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    byName: new Map(members.map((member) => [member.name, member])),
+  };
+}
+
+export function eventStream(event: StructureShape): EventStreamShape {
+  return { kind: "eventStream", event };
+}
+
+export function required(name: string, shape: Shape): Member {
+  return { name, path: lowerFirst(name), required: true, shape };
+}
+
+export function optional(name: string, shape: Shape): Member {
+  return { name, path: lowerFirst(name), required: false, shape };
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/**
+ * The service matches a pattern against the whole value. Several `.*` in one pattern would let a crafted value cost
+ * the cube of its length, so every `.*` but the last takes the first place where what follows it fits and never
+ * reconsiders; what the pattern accepts stays the same, because the next `.*` takes up whatever is left.
+ */
+function wholeValuePattern(source: string, lengthMax: number | undefined): Pattern {
+  const [head = "", ...tails] = source.replaceAll("\\S", "[^ \\t\\n\\v\\f\\r]").split(".*");
+  const last = tails.pop();
+  const middle = tails.map((tail, index) => `(?=(?<first${index}>.*?${tail}))\\k<first${index}>`).join("");
+  const whole = new RegExp(`^(?:${head}${middle}${last === undefined ? "" : `.*${last}`})$`);
+  // One `.*` can still cost the square of the length: a value over its maximum is refused for that alone.
+  const lengthChecked = last === undefined ? Number.POSITIVE_INFINITY : (lengthMax ?? 0);
+  return { source, matches: (value) => value.length > lengthChecked || whole.test(value) };
+}
