@@ -1,0 +1,35 @@
+/**
+ * Runs the test suite with node's own runner and ends with its summary and its exit code.
+ *
+ *   npm test                                        everything
+ *   npm test -- test/unit/config                    the tests below a folder, or of a file
+ *   npm test -- --test-name-pattern=retention       options go to the runner
+ */
+import { spawn } from "node:child_process";
+import { globSync, statSync } from "node:fs";
+
+const args = process.argv.slice(2);
+const options = args.filter((arg) => arg.startsWith("-"));
+const places = args.filter((arg) => !arg.startsWith("-"));
+const files = (places.length > 0 ? places : ["test"]).flatMap(testFilesAt);
+
+// A runner that is given nothing succeeds; a suite that has lost its files must not.
+if (files.length === 0) {
+  process.stderr.write("run-tests: found no *.test.ts file\n");
+  process.exit(1);
+}
+
+const child = spawn(process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], {
+  stdio: "inherit",
+  // As the server's own start script sets it; tests start servers in their processes.
+  env: { ...process.env, UV_THREADPOOL_SIZE: process.env["UV_THREADPOOL_SIZE"] ?? "8" },
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+child.on("exit", (code) => {
+  process.exitCode = code ?? 1;
+});
+
+function testFilesAt(place: string): readonly string[] {
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? globSync(`${place}/**/*.test.ts`).sort() : globSync(place);
+}

@@ -1,0 +1,226 @@
+#!/usr/bin/env node
+/**
+ * Makes a fresh clone ready, then gets out of the way: installs when node_modules is not what the lock file says, builds
+ * dist/ (only with --build) when src/ has changed, and checks the pinned Node. Every npm script runs it first.
+ *
+ * Plain JavaScript, because it must run on the Node that a machine happens to have (20 or newer) before anything is
+ * installed. It prints to stderr only: stdout belongs to the program that follows.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const modules = join(root, "node_modules");
+const pinnedNode = join(modules, ".bin", "node");
+const dist = join(root, "dist");
+const buildStamp = join(dist, ".built-from");
+const lock = join(root, ".cache", "setup.lock");
+
+const nodeMajorMin = 24;
+const lockHeartbeatMs = 1_000;
+const lockStaleMs = 15_000;
+const lockPollMs = 100;
+const lockWaitMsMax = 600_000;
+
+const say = (text) => process.stderr.write(`setup: ${text}\n`);
+
+/** An expected failure: its message is all that is printed. */
+class SetupError extends Error {}
+
+/**
+ * npm leaves in node_modules a copy of the lock file as it was really installed, written last. Comparing the two answers
+ * "is this what the lock file says" after a pull, an `npm install` by hand, or an install that was cut short.
+ */
+function isInstalled() {
+  const wanted = readPackages(join(root, "package-lock.json"));
+  const present = readPackages(join(modules, ".package-lock.json"));
+  if (present === undefined || wanted === undefined) return false;
+  delete wanted[""];
+  for (const [path, entry] of Object.entries(wanted)) {
+    const found = present[path];
+    // Packages for other platforms are optional and absent.
+    if (found === undefined ? entry.optional !== true : found.version !== entry.version) return false;
+  }
+  return Object.keys(present).every((path) => path in wanted);
+}
+
+function readPackages(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+async function install() {
+  say("installing the packages of package-lock.json");
+  // The Node that runs npm, not the pinned one: `npm ci` deletes the latter while it works.
+  const node = process.env.npm_node_execpath ?? process.execPath;
+  const npm = process.env.npm_execpath;
+  const viaNpm = npm !== undefined && npm.endsWith(".js");
+  const options = ["ci", "--include=dev", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const code = viaNpm ? await run(node, [npm, ...options]) : await run("npm", options);
+  if (code !== 0) throw new SetupError("npm ci failed; its own words are above");
+}
+
+/** Paths, sizes and times of everything that the build reads; also a deleted or restored file changes it. */
+function sourceFingerprint() {
+  const hash = createHash("sha256");
+  const add = (path) => {
+    const { size, mtimeMs } = statSync(join(root, path));
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  };
+  const walk = (folder) => {
+    const entries = readdirSync(join(root, folder), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) walk(path);
+      else add(path);
+    }
+  };
+  for (const path of ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) add(path);
+  walk("src");
+  return hash.digest("hex");
+}
+
+function isBuilt() {
+  return existsSync(buildStamp) && readFileSync(buildStamp, "utf8") === sourceFingerprint();
+}
+
+async function build() {
+  say("building dist/");
+  const fingerprint = sourceFingerprint();
+  // Built beside and swapped in: a failed build leaves the last good one, and nobody sees a half-written folder.
+  const fresh = `${dist}.${process.pid}`;
+  const old = `${dist}.old.${process.pid}`;
+  try {
+    const tsc = join(modules, "typescript", "bin", "tsc");
+    const code = await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh, "--noEmitOnError"]);
+    if (code !== 0) throw new SetupError("the build failed; the compiler's own words are above");
+    writeFileSync(join(fresh, ".built-from"), fingerprint);
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(fresh, dist);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+  }
+}
+
+/** npm puts node_modules/.bin first in PATH, so what stands there is what runs next. */
+function checkNode() {
+  const answer = existsSync(pinnedNode) ? spawnSync(pinnedNode, ["--version"], { encoding: "utf8" }).stdout : undefined;
+  if (/^v\d+\./.test(answer ?? "")) return;
+  // A binary that does not run here (another libc, say) would shadow the system's Node for ever.
+  rmSync(pinnedNode, { force: true });
+  const system = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
+  const major = Number(/^v(\d+)\./.exec(system)?.[1] ?? 0);
+  if (major < nodeMajorMin) {
+    const instead = system === "" ? "no other Node is in PATH" : `the Node in PATH is ${system}`;
+    throw new SetupError(
+      `the pinned Node does not run on this machine and ${instead}; please install Node ${nodeMajorMin} or newer`,
+    );
+  }
+  say(`the pinned Node does not run on this machine; using ${system} from PATH instead`);
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
+    child.on("error", (error) => reject(new SetupError(`${command} could not be started: ${error.message}`)));
+    child.on("exit", (code, signal) => resolve(signal === null ? code : 1));
+  });
+}
+
+/**
+ * One at a time. The lock is a folder (made atomically) whose time its holder refreshes; one that is no longer refreshed
+ * belonged to a process that died. Removal of a dead lock is itself done under a lock, or two waiters could both remove
+ * it, the second one the first one's new lock.
+ */
+async function withLock(work) {
+  mkdirSync(dirname(lock), { recursive: true });
+  const token = randomUUID();
+  const giveUpAt = Date.now() + lockWaitMsMax;
+  let told = false;
+  while (!tryMake(lock)) {
+    removeIfDead();
+    if (Date.now() > giveUpAt) throw new SetupError(`another setup has held ${lock} for ten minutes`);
+    if (!told) say("waiting for another setup that is under way");
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+  }
+  writeFileSync(join(lock, "holder"), token);
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    try {
+      utimesSync(lock, now, now);
+    } catch {
+      // Somebody cleaned .cache/; the work itself is still ours to finish.
+    }
+  }, lockHeartbeatMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    if (holderOf(lock) === token) rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function tryMake(folder) {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function removeIfDead() {
+  if (!isOlderThan(lock, lockStaleMs)) return;
+  const removal = `${lock}.removal`;
+  if (!tryMake(removal)) {
+    if (isOlderThan(removal, lockStaleMs)) rmSync(removal, { recursive: true, force: true });
+    return;
+  }
+  try {
+    if (isOlderThan(lock, lockStaleMs)) rmSync(lock, { recursive: true, force: true });
+  } finally {
+    rmSync(removal, { recursive: true, force: true });
+  }
+}
+
+function isOlderThan(path, ms) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > ms;
+}
+
+function holderOf(folder) {
+  try {
+    return readFileSync(join(folder, "holder"), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+async function main() {
+  const wantsBuild = process.argv.includes("--build");
+  if (!isInstalled() || (wantsBuild && !isBuilt())) {
+    await withLock(async () => {
+      // Looked at again: whoever held the lock before may have done the work.
+      if (!isInstalled()) await install();
+      if (wantsBuild && !isBuilt()) await build();
+    });
+  }
+  checkNode();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
