@@ -1,0 +1,88 @@
+import { ServiceError } from "./service-error.ts";
+
+/** Which stream a sentence speaks of; every Stream value is one. */
+export interface StreamPlace {
+  readonly name: string;
+  readonly account: string;
+}
+
+/** `Stream orders under account 123456789012`, the way most sentences of the service name a stream. */
+function under(stream: StreamPlace): string {
+  return `${stream.name} under account ${stream.account}`;
+}
+
+export function streamNotFound(stream: StreamPlace): ServiceError {
+  return new ServiceError("ResourceNotFoundException", `Stream ${under(stream)} not found.`);
+}
+
+export function streamExists(stream: StreamPlace): ServiceError {
+  return new ServiceError("ResourceInUseException", `Stream ${under(stream)} already exists.`);
+}
+
+export function streamNotActive(stream: StreamPlace, status: string): ServiceError {
+  return new ServiceError("ResourceInUseException", `Stream ${under(stream)} not ACTIVE, instead in state ${status}`);
+}
+
+export function streamHasConsumers(stream: StreamPlace): ServiceError {
+  return new ServiceError(
+    "ResourceInUseException",
+    `DeleteStream can't delete ${stream.account}:${stream.name} because there are consumers associated with this data stream. To delete ${stream.name} anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.`,
+  );
+}
+
+/** Split, merge and UpdateShardCount on an on-demand stream. */
+export function streamIsOnDemand(stream: StreamPlace): ServiceError {
+  return new ServiceError("ValidationException", `Request is invalid. Stream ${under(stream)} is in On-Demand mode.`);
+}
+
+export function streamRateExceeded(stream: StreamPlace): ServiceError {
+  return new ServiceError("LimitExceededException", `Rate exceeded for stream ${under(stream)}.`);
+}
+
+/** The service prints this text, old link included, since 2015. */
+export function shardLimitExceeded(
+  place: { readonly account: string; readonly region: string },
+  shards: { readonly current: number; readonly limit: number; readonly additional: number },
+): ServiceError {
+  return new ServiceError(
+    "LimitExceededException",
+    `This request would exceed the shard limit for the account ${place.account} in ${place.region}. Current shard count for the account: ${shards.current}. Limit: ${shards.limit}. Number of additional shards that would have resulted from this request: ${shards.additional}. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.`,
+  );
+}
+
+/** A call that is over its account's rate; the type is the service's, only the text's beginning is known. */
+export function accountRateExceeded(): ServiceError {
+  return new ServiceError("LimitExceededException", "Rate exceeded");
+}
+
+/** A quota of the account other than shards; the service's texts have not been seen. */
+export function quotaExceeded(message: string): ServiceError {
+  return new ServiceError("LimitExceededException", message);
+}
+
+// The service's sentences for the rest of this file have not been seen; types and wording are ours.
+
+export function streamUnnamed(): ServiceError {
+  return new ServiceError("InvalidArgumentException", "Either StreamName or StreamARN should be provided.");
+}
+
+export function streamNameAndArnDiffer(): ServiceError {
+  return new ServiceError("InvalidArgumentException", "StreamARN and StreamName must refer to the same stream.");
+}
+
+export function invalidStreamArn(arn: string): ServiceError {
+  return new ServiceError("InvalidArgumentException", `StreamARN ${arn} is not the ARN of a stream.`);
+}
+
+export function shardCountRequired(): ServiceError {
+  return new ServiceError("InvalidArgumentException", "ShardCount is required when StreamMode=PROVISIONED");
+}
+
+export function shardCountNotExpected(): ServiceError {
+  return new ServiceError("InvalidArgumentException", "ShardCount is not expected when StreamMode=ON_DEMAND");
+}
+
+/** A member of CreateStream that only an on-demand stream takes. */
+export function onlyOnDemand(memberName: string): ServiceError {
+  return new ServiceError("InvalidArgumentException", `${memberName} is supported only when StreamMode=ON_DEMAND`);
+}
