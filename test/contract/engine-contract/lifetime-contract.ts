@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import {
+  appendOne,
+  type EngineTest,
+  everything,
+  makeShard,
+  rejectsAs,
+  storeOne,
+  textEntry,
+} from "./engine-under-test.ts";
+
+export function lifetimeContract(engineTest: EngineTest): void {
+  engineTest("an open engine is ready", async ({ engine }) => {
+    assert.equal((await engine.health()).ready, true);
+    assert(engine.limits.entryBytesMax > 0 && engine.limits.shardCountMax > 0);
+  });
+
+  engineTest("close() is harmless to repeat, and every call afterwards is refused as closed", async (subject) => {
+    const { engine, clock } = subject;
+    const { log, catalog } = engine;
+    const shard = await makeShard(log);
+    await storeOne(log, shard, textEntry(clock, "x"));
+    await Promise.all([engine.close(), engine.close()]);
+    await engine.close();
+    assert.equal((await engine.health()).ready, false);
+    const { signal } = new AbortController();
+    await rejectsAs("closed", makeShard(log));
+    await rejectsAs("closed", appendOne(log, shard, textEntry(clock, "late")));
+    await rejectsAs("closed", log.read(shard, 1n, everything));
+    await rejectsAs("closed", log.seek(shard, { at: "newest" }));
+    await rejectsAs("closed", log.seal(shard, "split-1"));
+    await rejectsAs("closed", log.setRetention(shard.streamId, [shard], 1));
+    await rejectsAs("closed", log.dropShard(shard));
+    await rejectsAs("closed", log.dropStream(shard.streamId, [shard]));
+    await rejectsAs("closed", log.follow(shard, 1n, { signal, bufferedBytesMax: 1 })[Symbol.asyncIterator]().next());
+    await rejectsAs("closed", catalog.get("a"));
+    await rejectsAs("closed", catalog.list(""));
+    await rejectsAs("closed", catalog.compareAndSwap("a", new Uint8Array(), 0n));
+    await rejectsAs("closed", catalog.watch("", signal)[Symbol.asyncIterator]().next());
+  });
+}

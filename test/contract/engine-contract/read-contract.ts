@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import {
+  assertPlacedAfter,
+  type EngineTest,
+  type EngineTraits,
+  endOf,
+  everything,
+  makeShard,
+  newStreamId,
+  readAll,
+  rejectsAs,
+  storeOne,
+  textEntry,
+  textsOf,
+} from "./engine-under-test.ts";
+
+export function readContract(engineTest: EngineTest, traits: EngineTraits): void {
+  engineTest("read() starts with the entry that contains the position", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    const positions = [];
+    for (const text of ["one", "two", "three"]) {
+      positions.push(await storeOne(engine.log, shard, textEntry(clock, text, 10)));
+    }
+    const [one, two, three] = positions;
+    assert(one !== undefined && two !== undefined && three !== undefined);
+    const cases = [
+      { from: 0n, first: "one" },
+      { from: one, first: "one" },
+      { from: one + 9n, first: "one" },
+      { from: two, first: "two" },
+      { from: two + 5n, first: "two" },
+      { from: three + 9n, first: "three" },
+    ];
+    for (const { from, first } of cases) {
+      const { entries } = await engine.log.read(shard, from, everything);
+      assert.equal(textsOf(entries)[0], first, `from ${from}`);
+    }
+  });
+
+  engineTest("read() keeps to entriesMax and bytesMax but always returns one entry", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    for (let index = 0; index < 10; index++) {
+      await storeOne(engine.log, shard, { count: 2, timeMs: clock.nowMs(), body: Buffer.alloc(1_000, index) });
+    }
+    const counts = [];
+    for (const limit of [
+      { entriesMax: 1, bytesMax: 1_000_000 },
+      { entriesMax: 4, bytesMax: 1_000_000 },
+      { entriesMax: 100, bytesMax: 1_000_000 },
+      { entriesMax: 100, bytesMax: 1 },
+      { entriesMax: 100, bytesMax: 1_000 },
+      { entriesMax: 100, bytesMax: 3_500 },
+    ]) {
+      const { entries, next } = await engine.log.read(shard, 1n, limit);
+      const last = entries.at(-1);
+      assert(last !== undefined);
+      assertPlacedAfter(traits, endOf(last), next);
+      counts.push(entries.length);
+    }
+    assert.deepEqual(counts, [1, 4, 10, 1, 1, 3]);
+  });
+
+  engineTest("read() leads from page to page without a gap or a repeat", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    const texts = Array.from({ length: 50 }, (_, index) => `entry ${index}`);
+    await Promise.all(texts.map((text, index) => storeOne(engine.log, shard, textEntry(clock, text, 1 + (index % 3)))));
+    for (const entriesMax of [1, 3, 49, 50, 51]) {
+      assert.deepEqual(textsOf(await readAll(engine.log, shard, 1n, entriesMax)), texts);
+    }
+  });
+
+  engineTest("read() at or beyond the tip returns nothing and stays where it was", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    const empty = await engine.log.read(shard, 1n, everything);
+    assert.deepEqual(empty.entries, []);
+    assert(empty.next >= 1n && empty.next <= empty.tip);
+    const position = await storeOne(engine.log, shard, textEntry(clock, "x", 3));
+    const { tip } = await engine.log.read(shard, 1n, everything);
+    assertPlacedAfter(traits, position + 3n, tip);
+    for (const from of [tip, tip + 5_000n, 2n ** 62n]) {
+      assert.deepEqual(await engine.log.read(shard, from, everything), { entries: [], next: from, tip });
+    }
+  });
+
+  engineTest("read() at a position kept from an empty read finds what came later", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    let { next } = await engine.log.read(shard, 1n, everything);
+    for (const text of ["first", "second"]) {
+      await storeOne(engine.log, shard, textEntry(clock, text, 2));
+      const page = await engine.log.read(shard, next, everything);
+      assert.deepEqual(textsOf(page.entries), [text]);
+      next = page.next;
+    }
+  });
+
+  engineTest("every call on a shard that was never made is not_found", async ({ engine }) => {
+    const shard = { streamId: newStreamId(), shardIndex: 0, placement: {} };
+    await rejectsAs("not_found", engine.log.read(shard, 1n, everything));
+    await rejectsAs("not_found", engine.log.seek(shard, { at: "oldest" }));
+    await rejectsAs("not_found", engine.log.seal(shard, "split-1"));
+    const { signal } = new AbortController();
+    const follower = engine.log.follow(shard, 1n, { signal, bufferedBytesMax: 1 })[Symbol.asyncIterator]();
+    await rejectsAs("not_found", follower.next());
+  });
+
+  engineTest("seek() finds the oldest and the newest position", async ({ engine, clock }) => {
+    const { log } = engine;
+    const shard = await makeShard(log);
+    assert.equal(await log.seek(shard, { at: "oldest" }), await log.seek(shard, { at: "newest" }));
+    const first = await storeOne(log, shard, textEntry(clock, "x", 3));
+    const last = await storeOne(log, shard, textEntry(clock, "y", 4));
+    const oldest = await log.seek(shard, { at: "oldest" });
+    assert(oldest <= first);
+    assert.deepEqual(textsOf(await readAll(log, shard, oldest)), ["x", "y"]);
+    const newest = await log.seek(shard, { at: "newest" });
+    assertPlacedAfter(traits, last + 4n, newest);
+    await storeOne(log, shard, textEntry(clock, "z"));
+    assert.deepEqual(textsOf(await readAll(log, shard, newest)), ["z"]);
+  });
+
+  engineTest("seek() by time finds the first entry stored at or after it", async ({ engine, clock }) => {
+    const { log } = engine;
+    const shard = await makeShard(log);
+    const startMs = clock.nowMs();
+    assert.equal(await log.seek(shard, { at: "time", timeMs: startMs }), await log.seek(shard, { at: "newest" }));
+    const positions = [];
+    // Two entries a moment, moments a second apart, enough of them to need a real search.
+    for (let second = 0; second < 50; second++) {
+      positions.push(await storeOne(log, shard, textEntry(clock, `${second} a`, 3)));
+      await storeOne(log, shard, textEntry(clock, `${second} b`, 2));
+      await clock.advance(1_000);
+    }
+    const tip = await log.seek(shard, { at: "newest" });
+    const cases = [
+      { timeMs: 0, expected: positions[0] },
+      { timeMs: startMs - 1, expected: positions[0] },
+      { timeMs: startMs, expected: positions[0] },
+      { timeMs: startMs + 1, expected: positions[1] },
+      { timeMs: startMs + 23_999, expected: positions[24] },
+      { timeMs: startMs + 24_000, expected: positions[24] },
+      { timeMs: startMs + 24_001, expected: positions[25] },
+      { timeMs: startMs + 49_000, expected: positions[49] },
+      { timeMs: startMs + 49_001, expected: tip },
+      { timeMs: startMs + 1e12, expected: tip },
+    ];
+    for (const { timeMs, expected } of cases) {
+      assert.equal(await log.seek(shard, { at: "time", timeMs }), expected, `${timeMs - startMs} ms after the start`);
+    }
+  });
+}
