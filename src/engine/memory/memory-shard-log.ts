@@ -1,0 +1,248 @@
+// Hot path.
+import assert from "node:assert/strict";
+import type { Clock } from "../../time/clock.ts";
+import { EngineError } from "../engine-error.ts";
+import type {
+  Append,
+  AppendOutcome,
+  FollowOptions,
+  PlacementHint,
+  Position,
+  ReadLimit,
+  ReadResult,
+  SeekTarget,
+  ShardLog,
+  ShardRef,
+  StoredEntry,
+} from "../shard-log.ts";
+import { chunkBytesFor } from "./memory-chunk.ts";
+import { MemoryShard } from "./memory-shard.ts";
+
+export const shardCountMax = 65_536;
+const recordsPerEntryMax = 4096;
+const sealedOutcome: AppendOutcome = { kind: "sealed" };
+
+interface MemoryStream {
+  retentionMs: number;
+  readonly shards: Map<number, MemoryShard>;
+}
+
+export interface MemoryShardLogOptions {
+  readonly clock: Clock;
+  /** Over all shards; what is not in use inside their chunks counts as well. */
+  readonly memoryBudgetBytes: number;
+  readonly entryBytesMax: number;
+}
+
+/** All shards in the memory of this process. Every change happens in one synchronous run, so order is call order. */
+export class MemoryShardLog implements ShardLog {
+  readonly #clock: Clock;
+  readonly #budgetBytes: number;
+  readonly #entryBytesMax: number;
+  readonly #streams = new Map<string, MemoryStream>();
+  #open = false;
+  #shardCount = 0;
+  #usedBytes = 0;
+  #callCount = 0;
+  /** Before this moment no chunk of any shard is past its retention. */
+  #releaseMsNext = Number.POSITIVE_INFINITY;
+
+  constructor({ clock, memoryBudgetBytes, entryBytesMax }: MemoryShardLogOptions) {
+    this.#clock = clock;
+    this.#budgetBytes = memoryBudgetBytes;
+    this.#entryBytesMax = entryBytesMax;
+  }
+
+  get shardCount(): number {
+    return this.#shardCount;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  open(): void {
+    this.#open = true;
+  }
+
+  close(): void {
+    this.#open = false;
+    for (const streamId of [...this.#streams.keys()]) this.#dropStream(streamId);
+  }
+
+  async createShard(streamId: string, shardIndex: number, _hint: PlacementHint): Promise<ShardRef> {
+    this.#assertOpen();
+    let stream = this.#streams.get(streamId);
+    if (stream?.shards.has(shardIndex) !== true) {
+      if (this.#shardCount >= shardCountMax) {
+        throw new EngineError("throttled", `The memory engine holds ${shardCountMax} shards, which is its limit.`);
+      }
+      stream ??= { retentionMs: Number.POSITIVE_INFINITY, shards: new Map() };
+      stream.shards.set(shardIndex, new MemoryShard(stream.retentionMs));
+      this.#streams.set(streamId, stream);
+      this.#shardCount += 1;
+    }
+    return { streamId, shardIndex, placement: {} };
+  }
+
+  async append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    this.#assertOpen();
+    const nowMs = this.#clock.nowMs();
+    const shards = entries.map(({ shard, entry }) => {
+      assert(entry.count >= 1 && entry.count <= recordsPerEntryMax, "an entry has 1 to 4096 records");
+      if (entry.body.length > this.#entryBytesMax) {
+        throw new EngineError(
+          "too_large",
+          `An entry of ${entry.body.length} bytes is over the limit of ${this.#entryBytesMax}.`,
+        );
+      }
+      return this.#shard(shard);
+    });
+    for (const shard of shards) this.#usedBytes -= shard.release(nowMs);
+    let spareBytes = this.#spareBytes(entries, shards);
+    if (spareBytes < 0) {
+      this.#releaseAll(nowMs);
+      spareBytes = this.#spareBytes(entries, shards);
+    }
+    if (spareBytes < 0) {
+      throw new EngineError(
+        "throttled",
+        `The memory budget of ${this.#budgetBytes} bytes is full until retention or a deletion frees some of it.`,
+      );
+    }
+    const outcomes = entries.map(({ entry }, index): AppendOutcome => {
+      const shard = shards[index];
+      assert(shard !== undefined);
+      if (shard.sealed) return sealedOutcome;
+      const bytesBefore = shard.byteLength;
+      const position = shard.append(entry, nowMs, spareBytes);
+      const grownBytes = shard.byteLength - bytesBefore;
+      if (grownBytes > 0) {
+        this.#usedBytes += grownBytes;
+        spareBytes = Math.max(0, spareBytes - (grownBytes - chunkBytesFor(entry.body.length)));
+        this.#releaseMsNext = Math.min(this.#releaseMsNext, shard.releaseMs());
+      }
+      return { kind: "stored", position };
+    });
+    for (const shard of shards) shard.changed.wake();
+    return outcomes;
+  }
+
+  async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
+    this.#assertOpen();
+    return this.#shard(shard).read(from, limit);
+  }
+
+  async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
+    this.#assertOpen();
+    return this.#shard(shard).seek(target);
+  }
+
+  /** Nothing is buffered for a follower: each pull reads from the shard, so a slow one costs nothing. */
+  async *follow(
+    shard: ShardRef,
+    from: Position,
+    options: FollowOptions,
+  ): AsyncGenerator<readonly StoredEntry[], undefined> {
+    const { signal, bufferedBytesMax } = options;
+    const limit = { entriesMax: recordsPerEntryMax, bytesMax: bufferedBytesMax };
+    let next = from;
+    while (!signal.aborted) {
+      this.#assertOpen();
+      const state = this.#shard(shard);
+      const result = state.read(next, limit);
+      next = result.next;
+      if (result.entries.length > 0) yield result.entries;
+      else if (state.sealed) return;
+      else await state.changed.wait(signal);
+    }
+  }
+
+  async seal(shard: ShardRef, _operationId: string): Promise<{ readonly end: Position }> {
+    this.#assertOpen();
+    return { end: this.#shard(shard).seal() };
+  }
+
+  /** Holds for the stream's later shards as well. Memory is given back when it is needed. */
+  async setRetention(streamId: string, _shards: readonly ShardRef[], retentionMs: number): Promise<void> {
+    this.#assertOpen();
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    stream.retentionMs = retentionMs;
+    for (const shard of stream.shards.values()) {
+      shard.retentionMs = retentionMs;
+      this.#releaseMsNext = Math.min(this.#releaseMsNext, shard.releaseMs());
+    }
+  }
+
+  async dropShard({ streamId, shardIndex }: ShardRef): Promise<void> {
+    this.#assertOpen();
+    const stream = this.#streams.get(streamId);
+    const shard = stream?.shards.get(shardIndex);
+    if (stream === undefined || shard === undefined) return;
+    stream.shards.delete(shardIndex);
+    this.#forget(shard);
+  }
+
+  async dropStream(streamId: string, _shards: readonly ShardRef[]): Promise<void> {
+    this.#assertOpen();
+    this.#dropStream(streamId);
+  }
+
+  #dropStream(streamId: string): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    this.#streams.delete(streamId);
+    for (const shard of stream.shards.values()) this.#forget(shard);
+  }
+
+  #forget(shard: MemoryShard): void {
+    this.#shardCount -= 1;
+    this.#usedBytes -= shard.byteLength;
+    shard.changed.wake();
+  }
+
+  /**
+   * What the budget has left once every entry is stored in the tightest way; negative when they do not fit. An entry
+   * costs nothing where its shard's last chunk has room, but only the first one of a call is given that room.
+   */
+  #spareBytes(entries: readonly Append[], shards: readonly MemoryShard[]): number {
+    this.#callCount += 1;
+    let spareBytes = this.#budgetBytes - this.#usedBytes;
+    let needed = false;
+    for (const [index, shard] of shards.entries()) {
+      const bodyBytes = entries[index]?.entry.body.length ?? 0;
+      if (shard.sealed) continue;
+      const first = shard.callLast !== this.#callCount;
+      shard.callLast = this.#callCount;
+      if (first && shard.hasRoomFor(bodyBytes)) continue;
+      spareBytes -= chunkBytesFor(bodyBytes);
+      needed = true;
+    }
+    return needed ? spareBytes : Math.max(0, spareBytes);
+  }
+
+  /** Cheap to repeat while the budget is full: it looks at the shards only when one of them has something to give. */
+  #releaseAll(nowMs: number): void {
+    if (nowMs <= this.#releaseMsNext) return;
+    this.#releaseMsNext = Number.POSITIVE_INFINITY;
+    for (const stream of this.#streams.values()) {
+      for (const shard of stream.shards.values()) {
+        this.#usedBytes -= shard.release(nowMs);
+        this.#releaseMsNext = Math.min(this.#releaseMsNext, shard.releaseMs());
+      }
+    }
+  }
+
+  #shard({ streamId, shardIndex }: ShardRef): MemoryShard {
+    const shard = this.#streams.get(streamId)?.shards.get(shardIndex);
+    if (shard === undefined) {
+      throw new EngineError("not_found", `Shard ${shardIndex} of stream ${streamId} is not in memory.`);
+    }
+    return shard;
+  }
+
+  #assertOpen(): void {
+    if (!this.#open) throw new EngineError("closed", "The memory engine is not open.");
+  }
+}

@@ -1,0 +1,134 @@
+// Hot path.
+import type { Entry, Position, ReadLimit, ReadResult, SeekTarget, StoredEntry } from "../shard-log.ts";
+import { chunkBytesFor, MemoryChunk } from "./memory-chunk.ts";
+import { WakeUp } from "./wake-up.ts";
+
+/** A shard's first chunk; later ones double what the shard holds, so that thousands of idle shards cost little. */
+const chunkBytesMin = 4 * 1024;
+const chunkBytesMax = 4 * 1024 * 1024;
+
+/** One shard's entries, oldest chunk first. Positions stay far below 2^53 here, so they are numbers inside. */
+export class MemoryShard {
+  readonly changed = new WakeUp();
+  /** Entries stored longer ago may be freed. */
+  retentionMs: number;
+  /** The last append() call that named this shard; see `MemoryShardLog`. */
+  callLast = 0;
+  #chunks: MemoryChunk[] = [];
+  #byteLength = 0;
+  #positionNext = 1;
+  #storedMsLast = 0;
+  #sealed = false;
+
+  constructor(retentionMs: number) {
+    this.retentionMs = retentionMs;
+  }
+
+  get sealed(): boolean {
+    return this.#sealed;
+  }
+
+  /** Memory that the shard holds, free room in its last chunk included. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** One past the last record. */
+  get tip(): Position {
+    return BigInt(this.#positionNext);
+  }
+
+  hasRoomFor(bodyBytes: number): boolean {
+    return this.#chunks.at(-1)?.hasRoomFor(bodyBytes) === true;
+  }
+
+  /** `spareBytes` is what a new chunk may take beyond the entry itself. */
+  append(entry: Entry, nowMs: number, spareBytes: number): Position {
+    const position = this.#positionNext;
+    this.#storedMsLast = Math.max(nowMs, entry.timeMs, this.#storedMsLast);
+    this.#chunkFor(entry.body.length, spareBytes).append(entry, this.#storedMsLast);
+    this.#positionNext += entry.count;
+    return BigInt(position);
+  }
+
+  #chunkFor(bodyBytes: number, spareBytes: number): MemoryChunk {
+    const last = this.#chunks.at(-1);
+    if (last?.hasRoomFor(bodyBytes) === true) return last;
+    const exact = chunkBytesFor(bodyBytes);
+    const wished = Math.max(exact, Math.min(Math.max(this.#byteLength, chunkBytesMin), chunkBytesMax));
+    const chunk = new MemoryChunk(Math.min(wished, exact + spareBytes), this.#positionNext);
+    this.#chunks.push(chunk);
+    this.#byteLength += chunk.byteLength;
+    return chunk;
+  }
+
+  read(from: Position, limit: ReadLimit): ReadResult {
+    const tip = this.tip;
+    const entries: StoredEntry[] = [];
+    if (from >= tip) return { entries, next: from, tip };
+    const position = Math.max(Number(from), this.#positionOldest());
+    let chunkIndex = this.#chunkIndexContaining(position);
+    let chunk = this.#chunks[chunkIndex];
+    let index = chunk?.indexContaining(position) ?? 0;
+    let next = this.#positionNext;
+    for (let bytes = 0; chunk !== undefined; index++) {
+      if (index === chunk.entryCount) {
+        chunkIndex += 1;
+        chunk = this.#chunks[chunkIndex];
+        index = -1;
+        continue;
+      }
+      bytes += chunk.bodyBytesOf(index);
+      if (entries.length > 0 && (entries.length >= limit.entriesMax || bytes > limit.bytesMax)) {
+        next = chunk.positionOf(index);
+        break;
+      }
+      entries.push(chunk.entryAt(index));
+    }
+    return { entries, next: BigInt(next), tip };
+  }
+
+  seek(target: SeekTarget): Position {
+    if (target.at === "newest") return this.tip;
+    if (target.at === "oldest") return BigInt(this.#positionOldest());
+    for (const chunk of this.#chunks) {
+      if (chunk.storedMsLast >= target.timeMs) return BigInt(chunk.positionOf(chunk.indexStoredFrom(target.timeMs)));
+    }
+    return this.tip;
+  }
+
+  seal(): Position {
+    this.#sealed = true;
+    this.changed.wake();
+    return this.tip;
+  }
+
+  /** When the oldest chunk may be freed; Infinity without one. */
+  releaseMs(): number {
+    const oldest = this.#chunks[0];
+    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.storedMsLast + this.retentionMs;
+  }
+
+  /** Frees the chunks all of whose entries are past retention. Returns their bytes. */
+  release(nowMs: number): number {
+    const bytesBefore = this.#byteLength;
+    while (this.releaseMs() < nowMs) this.#byteLength -= this.#chunks.shift()?.byteLength ?? 0;
+    return bytesBefore - this.#byteLength;
+  }
+
+  #positionOldest(): number {
+    return this.#chunks[0]?.positionOf(0) ?? this.#positionNext;
+  }
+
+  /** The first chunk that ends behind `position`. */
+  #chunkIndexContaining(position: number): number {
+    let low = 0;
+    let high = this.#chunks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#chunks[middle]?.positionNext ?? 0) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
