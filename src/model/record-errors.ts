@@ -43,3 +43,8 @@ export function partitionKeyMissing(index?: number): ServiceError {
 function recordPath(member: string, index: number | undefined): string {
   return index === undefined ? member : `records.${index + 1}.member.${member}`;
 }
+
+/** The server's own memory or disk budget is full; clients back off and retry as they do for a shard's throttle. */
+export function storageThrottled(message: string): ServiceError {
+  return new ServiceError("ProvisionedThroughputExceededException", message);
+}

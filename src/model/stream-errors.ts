@@ -86,3 +86,11 @@ export function shardCountNotExpected(): ServiceError {
 export function onlyOnDemand(memberName: string): ServiceError {
   return new ServiceError("InvalidArgumentException", `${memberName} is supported only when StreamMode=ON_DEMAND`);
 }
+
+/** Warm throughput needs an account with the minimum throughput billing commitment. */
+export function warmThroughputNotCommitted(): ServiceError {
+  return new ServiceError(
+    "ValidationException",
+    "WarmThroughputMiBps requires that the account has enabled MinimumThroughputBillingCommitment.",
+  );
+}

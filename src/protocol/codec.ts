@@ -15,5 +15,9 @@ export interface Codec {
   /** The body of a 200; empty for operations without an output. */
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string;
   /** The body of an error answer. */
-  encodeError(error: { readonly type: string; readonly message?: string; readonly capitalMessage?: boolean }): Uint8Array | string;
+  encodeError(error: {
+    readonly type: string;
+    readonly message?: string;
+    readonly capitalMessage?: boolean;
+  }): Uint8Array | string;
 }

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { inputShapes, outputShapes } from "../model/constraints.generated.ts";
+import { unparsableBody } from "../model/request-errors.ts";
+import { type StructureShape, structure } from "../model/shape.ts";
+import type { OperationName } from "../model/shapes.generated.ts";
+import { type BoundStructure, validate } from "../model/validate.ts";
+import type { InputOf, OutputOf } from "../operations/operation.ts";
+import type { IncomingRecords } from "../records/incoming-records.ts";
+import type { PutResults } from "../records/put-results.ts";
+import type { Codec } from "./codec.ts";
+import { bindStructure } from "./json-bind.ts";
+import { encodeStructure } from "./json-encode.ts";
+import { encodeGetRecords } from "./json-get-records.ts";
+import { type CheckedRecord, columnsOfChecked, columnsOfParsed } from "./record-columns.ts";
+
+const recordMembers: readonly string[] = ["Data", "PartitionKey", "ExplicitHashKey"];
+const putRecordWithoutRecord = without(inputShapes.PutRecord, recordMembers);
+const putRecordsWithoutRecords = without(inputShapes.PutRecords, ["Records"]);
+
+/** `application/x-amz-json-1.1`: what every SDK but Java's speaks. */
+export const jsonCodec: Codec = {
+  contentType: "application/x-amz-json-1.1",
+
+  parse(body) {
+    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      throw unparsableBody();
+    }
+    if (typeof parsed !== "object" || parsed === null) throw unparsableBody();
+    return parsed;
+  },
+
+  decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name> {
+    // What the walks below leave is of the input's type: that is what the shape generated beside the type says.
+    return decodeInput(name, parsed) as unknown as InputOf<Name>;
+  },
+
+  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
+    switch (name) {
+      case "GetRecords":
+        return encodeGetRecords(output as OutputOf<"GetRecords">);
+      case "PutRecords":
+        return encodePutRecords(output as OutputOf<"PutRecords">);
+      default: {
+        const shape = outputShapes[name];
+        return shape === undefined ? "" : encodeStructure(shape, output as object);
+      }
+    }
+  },
+
+  encodeError({ type, message, capitalMessage }) {
+    // An Error that was made without a message has an empty one.
+    if (!message) return JSON.stringify({ __type: type });
+    return JSON.stringify({ __type: type, [capitalMessage ? "Message" : "message"]: message });
+  },
+};
+
+function decodeInput(name: OperationName, parsed: unknown): object {
+  switch (name) {
+    case "PutRecord":
+      return decodePutRecord(parsed);
+    case "PutRecords":
+      return decodePutRecords(parsed);
+    default:
+      return bindAndValidate(inputShapes[name], parsed);
+  }
+}
+
+function bindAndValidate(shape: StructureShape, parsed: unknown): BoundStructure {
+  const bound = bindStructure(shape, parsed);
+  validate(shape, bound);
+  return bound;
+}
+
+/** Ordinary records neither fail to bind nor violate anything, so what is left of the request decides alone. */
+function decodePutRecords(parsed: unknown): object {
+  const columns = columnsOfParsed((parsed as { readonly Records?: unknown }).Records);
+  if (columns !== undefined) return { ...bindAndValidate(putRecordsWithoutRecords, parsed), Records: columns };
+  const bound = bindAndValidate(inputShapes.PutRecords, parsed);
+  return { ...bound, Records: columnsOfChecked(bound["Records"] as unknown as readonly CheckedRecord[]) };
+}
+
+function decodePutRecord(parsed: unknown): object {
+  const columns: IncomingRecords | undefined = columnsOfParsed([parsed]);
+  if (columns !== undefined) return { ...bindAndValidate(putRecordWithoutRecord, parsed), Record: columns };
+  const bound = bindAndValidate(inputShapes.PutRecord, parsed);
+  const rest = Object.fromEntries(Object.entries(bound).filter(([name]) => !recordMembers.includes(name)));
+  return { ...rest, Record: columnsOfChecked([bound as unknown as CheckedRecord]) };
+}
+
+function without(shape: StructureShape, names: readonly string[]): StructureShape {
+  return structure(shape.members.filter(({ name }) => !names.includes(name)));
+}
+
+function encodePutRecords(output: OutputOf<"PutRecords">): string {
+  let text = "{";
+  if (output.EncryptionType !== undefined) text += `"EncryptionType":"${output.EncryptionType}",`;
+  if (output.FailedRecordCount !== undefined) text += `"FailedRecordCount":${output.FailedRecordCount},`;
+  text += '"Records":[';
+  for (let index = 0; index < output.Records.count; index += 1) {
+    text += index === 0 ? encodeResult(output.Records, index) : `,${encodeResult(output.Records, index)}`;
+  }
+  return `${text}]}`;
+}
+
+/** A failed record has only its error; a stored one only its place. */
+function encodeResult(results: PutResults, index: number): string {
+  const failure = results.failures?.get(index);
+  if (failure !== undefined) {
+    return `{"ErrorCode":${JSON.stringify(failure.code)},"ErrorMessage":${JSON.stringify(failure.message)}}`;
+  }
+  const shardId = results.shardIds[index];
+  assert(shardId !== undefined, "a record that did not fail has a shard");
+  return `{"SequenceNumber":"${results.sequenceNumbers[index]}","ShardId":"${shardId}"}`;
+}

@@ -1,0 +1,125 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { internalFailure } from "../model/request-errors.ts";
+import { ServiceError } from "../model/service-error.ts";
+import { type OperationName, operationNames } from "../model/shapes.generated.ts";
+import { cborTextMap } from "./cbor-error.ts";
+import type { Codec } from "./codec.ts";
+import { jsonCodec } from "./json-codec.ts";
+
+const SERVICE = "Kinesis_20131202";
+const JSON_CONTENT_TYPE = "application/x-amz-json-1.1";
+const CBOR_CONTENT_TYPE = "application/x-amz-cbor-1.1";
+/** Understood far enough to be refused in its own form. */
+const PLAIN_JSON_CONTENT_TYPE = "application/json";
+
+const operations: ReadonlySet<string> = new Set(operationNames);
+const codecs: ReadonlyMap<string, Codec> = new Map([[JSON_CONTENT_TYPE, jsonCodec]]);
+
+/** What routing looks at. The path is not part of it: AWS ignores it too. */
+export interface RoutedRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** Either a known operation with its parsed body, or the answer that ends the request here. */
+export type Route =
+  | { readonly kind: "operation"; readonly name: OperationName; readonly codec: Codec; readonly parsed: unknown }
+  | RoutedAnswer;
+
+export interface RoutedAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  /** Absent from the XML answers, as on AWS. */
+  readonly contentType?: string;
+  readonly body: Uint8Array | string;
+}
+
+/** Which operation a request names, in which format; refusals come in the order in which AWS checks. */
+export function route(request: RoutedRequest): Route {
+  if (request.method !== "POST") return unauthorizable();
+  const contentType = contentTypeOf(request.headers);
+  const target = targetOf(request.headers);
+  if (request.body.length === 0) return emptyBody(contentType, target);
+  if (contentType === PLAIN_JSON_CONTENT_TYPE) return plainJson(request.body);
+  if (contentType !== JSON_CONTENT_TYPE && contentType !== CBOR_CONTENT_TYPE) {
+    return target.complete ? unknownContentType() : unauthorizable();
+  }
+  const codec = codecs.get(contentType);
+  if (codec === undefined) return notSpoken(contentType);
+  return routeParsed(request.body, codec, target);
+}
+
+function routeParsed(body: Uint8Array, codec: Codec, target: Target): Route {
+  try {
+    const parsed = codec.parse(body);
+    if (target.operation !== undefined) return { kind: "operation", name: target.operation, codec, parsed };
+    return answer(400, codec.encodeError({ type: "UnknownOperationException" }), codec.contentType);
+  } catch (error) {
+    if (error instanceof ServiceError) return answer(error.httpStatus, codec.encodeError(error), codec.contentType);
+    throw error;
+  }
+}
+
+interface Target {
+  /** Whether both a service and an operation are named, known or not. */
+  readonly complete: boolean;
+  readonly operation?: OperationName;
+}
+
+function targetOf(headers: IncomingHttpHeaders): Target {
+  const [service = "", operation = ""] = String(headers["x-amz-target"] ?? "").split(".");
+  const complete = service !== "" && operation !== "";
+  return service === SERVICE && isOperationName(operation) ? { complete, operation } : { complete };
+}
+
+function isOperationName(name: string): name is OperationName {
+  return operations.has(name);
+}
+
+/** Without parameters such as a charset. */
+function contentTypeOf(headers: IncomingHttpHeaders): string {
+  const [mediaType = ""] = (headers["content-type"] ?? "").split(";");
+  return mediaType.trim();
+}
+
+/** Anything but JSON 1.1 is answered in CBOR here, even a request without a content type. */
+function emptyBody(contentType: string, target: Target): RoutedAnswer {
+  const error = { __type: target.operation === undefined ? "UnknownOperationException" : "SerializationException" };
+  return contentType === JSON_CONTENT_TYPE
+    ? answer(400, JSON.stringify(error), JSON_CONTENT_TYPE)
+    : answer(400, cborTextMap(error), CBOR_CONTENT_TYPE);
+}
+
+/** Never works; the two refusals tell whether it was JSON at all. */
+function plainJson(body: Uint8Array): RoutedAnswer {
+  let parses = true;
+  try {
+    jsonCodec.parse(body);
+  } catch {
+    parses = false;
+  }
+  const type = parses ? "UnknownOperationException" : "SerializationException";
+  const text = JSON.stringify({ Output: { __type: `com.amazon.coral.service#${type}` }, Version: "1.0" });
+  return answer(parses ? 404 : 400, text, PLAIN_JSON_CONTENT_TYPE);
+}
+
+/** No service and operation that anyone could be allowed to call. */
+function unauthorizable(): RoutedAnswer {
+  const message = "Unable to determine service/operation name to be authorized";
+  return answer(403, `<AccessDeniedException>\n  <Message>${message}</Message>\n</AccessDeniedException>\n`);
+}
+
+function unknownContentType(): RoutedAnswer {
+  return answer(404, "<UnknownOperationException/>\n");
+}
+
+/** A format that AWS speaks and this server does not: said in JSON, which a person can read. */
+function notSpoken(contentType: string): RoutedAnswer {
+  const { type, message, httpStatus } = internalFailure(`Millrace does not speak ${contentType} yet.`);
+  return answer(httpStatus, jsonCodec.encodeError({ type, message }), JSON_CONTENT_TYPE);
+}
+
+function answer(status: number, body: Uint8Array | string, contentType?: string): RoutedAnswer {
+  return { kind: "answer", status, body, ...(contentType === undefined ? {} : { contentType }) };
+}
