@@ -5,13 +5,12 @@ import type { Entry, StoredEntry } from "../shard-log.ts";
 const fieldsPerEntry = 4;
 const indexBytesPerEntry = fieldsPerEntry * Float64Array.BYTES_PER_ELEMENT;
 
+/** Chunks are whole fields long, so that their index lies aligned at the end. */
+export const chunkBytesStep = Float64Array.BYTES_PER_ELEMENT;
+
 /** Bytes of the smallest chunk that holds one entry with a body of this length. */
 export function chunkBytesFor(bodyBytes: number): number {
-  return roundUp(bodyBytes + indexBytesPerEntry);
-}
-
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / Float64Array.BYTES_PER_ELEMENT) * Float64Array.BYTES_PER_ELEMENT;
+  return Math.ceil((bodyBytes + indexBytesPerEntry) / chunkBytesStep) * chunkBytesStep;
 }
 
 /**
@@ -32,11 +31,12 @@ export class MemoryChunk {
   #positionNext: number;
   #storedMsLast = 0;
 
-  constructor(bytes: number, positionFirst: number) {
-    this.byteLength = roundUp(bytes);
+  constructor(byteLength: number, positionFirst: number) {
+    assert(byteLength % chunkBytesStep === 0, "a chunk is whole fields long");
+    this.byteLength = byteLength;
     // Not zeroed: no byte is ever read that an append has not written.
-    this.#bytes = Buffer.allocUnsafeSlow(this.byteLength);
-    this.#fields = new Float64Array(this.#bytes.buffer, 0, this.byteLength / Float64Array.BYTES_PER_ELEMENT);
+    this.#bytes = Buffer.allocUnsafeSlow(byteLength);
+    this.#fields = new Float64Array(this.#bytes.buffer, 0, byteLength / chunkBytesStep);
     this.#positionNext = positionFirst;
   }
 

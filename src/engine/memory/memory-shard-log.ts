@@ -20,6 +20,8 @@ import { MemoryShard } from "./memory-shard.ts";
 
 export const shardCountMax = 65_536;
 const recordsPerEntryMax = 4096;
+/** Of one batch of a follower, beside its own limit of bytes. */
+const entriesPerBatchMax = 1_024;
 const sealedOutcome: AppendOutcome = { kind: "sealed" };
 
 interface MemoryStream {
@@ -119,7 +121,7 @@ export class MemoryShardLog implements ShardLog {
       const grownBytes = shard.byteLength - bytesBefore;
       if (grownBytes > 0) {
         this.#usedBytes += grownBytes;
-        spareBytes = Math.max(0, spareBytes - (grownBytes - chunkBytesFor(entry.body.length)));
+        spareBytes -= grownBytes - chunkBytesFor(entry.body.length);
         this.#releaseMsNext = Math.min(this.#releaseMsNext, shard.releaseMs());
       }
       return { kind: "stored", position };
@@ -145,7 +147,7 @@ export class MemoryShardLog implements ShardLog {
     options: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
     const { signal, bufferedBytesMax } = options;
-    const limit = { entriesMax: recordsPerEntryMax, bytesMax: bufferedBytesMax };
+    const limit = { entriesMax: entriesPerBatchMax, bytesMax: bufferedBytesMax };
     let next = from;
     while (!signal.aborted) {
       this.#assertOpen();
@@ -209,7 +211,6 @@ export class MemoryShardLog implements ShardLog {
   #spareBytes(entries: readonly Append[], shards: readonly MemoryShard[]): number {
     this.#callCount += 1;
     let spareBytes = this.#budgetBytes - this.#usedBytes;
-    let needed = false;
     for (const [index, shard] of shards.entries()) {
       const bodyBytes = entries[index]?.entry.body.length ?? 0;
       if (shard.sealed) continue;
@@ -217,9 +218,8 @@ export class MemoryShardLog implements ShardLog {
       shard.callLast = this.#callCount;
       if (first && shard.hasRoomFor(bodyBytes)) continue;
       spareBytes -= chunkBytesFor(bodyBytes);
-      needed = true;
     }
-    return needed ? spareBytes : Math.max(0, spareBytes);
+    return spareBytes;
   }
 
   /** Cheap to repeat while the budget is full: it looks at the shards only when one of them has something to give. */

@@ -1,6 +1,6 @@
 // Hot path.
 import type { Entry, Position, ReadLimit, ReadResult, SeekTarget, StoredEntry } from "../shard-log.ts";
-import { chunkBytesFor, MemoryChunk } from "./memory-chunk.ts";
+import { chunkBytesFor, chunkBytesStep, MemoryChunk } from "./memory-chunk.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** A shard's first chunk; later ones double what the shard holds, so that thousands of idle shards cost little. */
@@ -55,8 +55,9 @@ export class MemoryShard {
     const last = this.#chunks.at(-1);
     if (last?.hasRoomFor(bodyBytes) === true) return last;
     const exact = chunkBytesFor(bodyBytes);
-    const wished = Math.max(exact, Math.min(Math.max(this.#byteLength, chunkBytesMin), chunkBytesMax));
-    const chunk = new MemoryChunk(Math.min(wished, exact + spareBytes), this.#positionNext);
+    const wished = Math.min(Math.max(this.#byteLength, chunkBytesMin), chunkBytesMax);
+    const surplus = Math.min(Math.max(0, wished - exact), spareBytes);
+    const chunk = new MemoryChunk(exact + surplus - (surplus % chunkBytesStep), this.#positionNext);
     this.#chunks.push(chunk);
     this.#byteLength += chunk.byteLength;
     return chunk;
@@ -67,7 +68,7 @@ export class MemoryShard {
     const entries: StoredEntry[] = [];
     if (from >= tip) return { entries, next: from, tip };
     const position = Math.max(Number(from), this.#positionOldest());
-    let chunkIndex = this.#chunkIndexContaining(position);
+    let chunkIndex = this.#firstChunkIndex(({ positionNext }) => positionNext > position);
     let chunk = this.#chunks[chunkIndex];
     let index = chunk?.indexContaining(position) ?? 0;
     let next = this.#positionNext;
@@ -91,10 +92,9 @@ export class MemoryShard {
   seek(target: SeekTarget): Position {
     if (target.at === "newest") return this.tip;
     if (target.at === "oldest") return BigInt(this.#positionOldest());
-    for (const chunk of this.#chunks) {
-      if (chunk.storedMsLast >= target.timeMs) return BigInt(chunk.positionOf(chunk.indexStoredFrom(target.timeMs)));
-    }
-    return this.tip;
+    const { timeMs } = target;
+    const chunk = this.#chunks[this.#firstChunkIndex(({ storedMsLast }) => storedMsLast >= timeMs)];
+    return chunk === undefined ? this.tip : BigInt(chunk.positionOf(chunk.indexStoredFrom(timeMs)));
   }
 
   seal(): Position {
@@ -120,14 +120,15 @@ export class MemoryShard {
     return this.#chunks[0]?.positionOf(0) ?? this.#positionNext;
   }
 
-  /** The first chunk that ends behind `position`. */
-  #chunkIndexContaining(position: number): number {
+  /** Given that `reached` stays true from some chunk on; the chunk count when it never is. */
+  #firstChunkIndex(reached: (chunk: MemoryChunk) => boolean): number {
     let low = 0;
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#chunks[middle]?.positionNext ?? 0) <= position) low = middle + 1;
-      else high = middle;
+      const chunk = this.#chunks[middle];
+      if (chunk !== undefined && reached(chunk)) high = middle;
+      else low = middle + 1;
     }
     return low;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EngineError } from "../../../src/engine/engine-error.ts";
 import {
   appendOne,
   type EngineTest,
@@ -13,6 +14,19 @@ export function lifetimeContract(engineTest: EngineTest): void {
   engineTest("an open engine is ready", async ({ engine }) => {
     assert.equal((await engine.health()).ready, true);
     assert(engine.limits.entryBytesMax > 0 && engine.limits.shardCountMax > 0);
+  });
+
+  engineTest("close() leaves no call in flight without an answer", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    const appends = Array.from({ length: 20 }, (_, index) =>
+      appendOne(engine.log, shard, textEntry(clock, `${index}`)),
+    );
+    const swap = engine.catalog.compareAndSwap("a", Buffer.from("1"), 0n);
+    const outcomes = Promise.allSettled([...appends, swap]);
+    await engine.close();
+    for (const outcome of await outcomes) {
+      if (outcome.status === "rejected") assert(outcome.reason instanceof EngineError, String(outcome.reason));
+    }
   });
 
   engineTest("close() is harmless to repeat, and every call afterwards is refused as closed", async (subject) => {
