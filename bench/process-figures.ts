@@ -1,0 +1,26 @@
+/** What the kernel says a process has used. Linux only: elsewhere every figure is NaN and is printed as a dash. */
+import { readFileSync } from "node:fs";
+
+// USER_HZ: fixed at 100 on every architecture that Linux supports, whatever the kernel's own tick.
+const ticksPerSecond = 100;
+
+/** User plus system time of every thread of the process, in seconds. */
+export function cpuSeconds(pid: number): number {
+  const stat = readProc(pid, "stat");
+  // The command name, in parentheses, may itself contain spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) / ticksPerSecond;
+}
+
+/** Resident memory, in MiB. */
+export function residentMiB(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, "status"))?.[1] ?? Number.NaN) / 1024;
+}
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "latin1");
+  } catch {
+    return "";
+  }
+}
