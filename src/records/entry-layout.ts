@@ -68,6 +68,31 @@ export function forEachRecord(body: Uint8Array, skip: number, count: number, vis
   }
 }
 
+export interface FitLimit {
+  readonly skip: number;
+  readonly countMax: number;
+  readonly dataBytesMax: number;
+  /** The first record counts as fitting whatever its size. */
+  readonly atLeastOne: boolean;
+}
+
+/** How many records after the first `skip` fit into `dataBytesMax`, and their data bytes. Throws as `forEachRecord`. */
+export function countFitting(
+  body: Uint8Array,
+  { skip, countMax, dataBytesMax, atLeastOne }: FitLimit,
+): { readonly count: number; readonly dataBytes: number } {
+  let fitting = 0;
+  let fittingBytes = 0;
+  let full = false;
+  forEachRecord(body, skip, countMax, (_keyStart, _keyBytes, _dataStart, dataBytes) => {
+    full ||= fittingBytes + dataBytes > dataBytesMax && !(atLeastOne && fitting === 0);
+    if (full) return;
+    fitting += 1;
+    fittingBytes += dataBytes;
+  });
+  return { count: fitting, dataBytes: fittingBytes };
+}
+
 function checkHeader(body: Uint8Array): void {
   if (body.length < ENTRY_HEADER_BYTES) malformed();
   assert(body[0] === VERSION, `entry body of version ${body[0]}; this server reads version ${VERSION}`);

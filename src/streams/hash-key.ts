@@ -42,11 +42,11 @@ export function md5Words(bytes: Uint8Array, start: number, length: number, out: 
   block[word] = tail;
   word += 1;
   if (word > 14) {
-    block.fill(0, word);
+    for (; word < 16; word += 1) block[word] = 0;
     md5Block(state, block);
     word = 0;
   }
-  block.fill(0, word);
+  for (; word < 14; word += 1) block[word] = 0;
   block[14] = length << 3;
   block[15] = length >>> 29;
   md5Block(state, block);

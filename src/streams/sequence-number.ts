@@ -111,37 +111,45 @@ export function endingSequenceNumber(shard: Pick<Shard, "index" | "createSecond"
   }).toString();
 }
 
-// 2^80 in limbs of 14 decimal digits. Every version 2 number has exactly 56 digits: four limbs.
-const LIMB = 100_000_000_000_000;
-const STEP_LOW = Number(SEQUENCE_NUMBER_STEP % BigInt(LIMB));
-const STEP_HIGH = Number(SEQUENCE_NUMBER_STEP / BigInt(LIMB));
+/*
+ * A number has 56 digits. The upper 28 stay as they are for thousands of records; the lower 28 are seven limbs of four
+ * digits, each looked up as text.
+ */
+const LIMB_COUNT = 7;
+const LIMB = 10_000;
+const LOWER = BigInt(LIMB) ** BigInt(LIMB_COUNT);
+const STEP_LIMBS = limbsOf(SEQUENCE_NUMBER_STEP);
+let digitsOfLimb: readonly string[] | undefined;
 
 /** Decimal numbers of consecutive records of one entry, made by addition instead of a BigInt per record. */
 export class SequenceNumberSeries {
-  /** The upper 28 digits; they change once in some thousand records. */
   #upper: bigint;
   #upperDigits: string;
-  #middle: number;
-  #low: number;
+  readonly #lower: number[];
+  readonly #digits: readonly string[];
 
+  /** `first` is a version 2 number. */
   constructor(first: bigint) {
-    const limb = BigInt(LIMB);
-    this.#low = Number(first % limb);
-    this.#middle = Number((first / limb) % limb);
-    this.#upper = first / (limb * limb);
+    digitsOfLimb ??= Array.from({ length: LIMB }, (_, limb) => limb.toString().padStart(4, "0"));
+    this.#digits = digitsOfLimb;
+    this.#lower = limbsOf(first % LOWER);
+    this.#upper = first / LOWER;
     this.#upperDigits = this.#upper.toString();
   }
 
   next(): string {
-    const digits = this.#upperDigits + limbDigits(this.#middle) + limbDigits(this.#low);
-    this.#low += STEP_LOW;
-    this.#middle += STEP_HIGH;
-    if (this.#low >= LIMB) {
-      this.#low -= LIMB;
-      this.#middle += 1;
+    const lower = this.#lower;
+    const table = this.#digits;
+    let digits = this.#upperDigits;
+    for (let i = 0; i < LIMB_COUNT; i += 1) digits += table[lower[i] as number] as string;
+
+    let carry = 0;
+    for (let i = LIMB_COUNT - 1; i >= 0; i -= 1) {
+      const sum = (lower[i] as number) + (STEP_LIMBS[i] as number) + carry;
+      carry = sum >= LIMB ? 1 : 0;
+      lower[i] = sum - carry * LIMB;
     }
-    if (this.#middle >= LIMB) {
-      this.#middle -= LIMB;
+    if (carry === 1) {
       this.#upper += 1n;
       this.#upperDigits = this.#upper.toString();
     }
@@ -149,6 +157,9 @@ export class SequenceNumberSeries {
   }
 }
 
-function limbDigits(limb: number): string {
-  return limb.toString().padStart(14, "0");
+/** Limbs of a number below 10^28, most significant first. */
+function limbsOf(number: bigint): number[] {
+  const limbs: number[] = [];
+  for (let rest = number; limbs.length < LIMB_COUNT; rest /= BigInt(LIMB)) limbs.unshift(Number(rest % BigInt(LIMB)));
+  return limbs;
 }

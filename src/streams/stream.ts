@@ -15,6 +15,8 @@ export interface Stream {
   readonly createdMs: number;
   readonly retentionHours: number;
   readonly recordKiBMax: number;
+  /** On-demand streams only. AUTO ignores partition keys and spreads records evenly; absent means USER_PARTITION_KEY. */
+  readonly recordDistribution?: "AUTO" | "USER_PARTITION_KEY";
   readonly tags: Readonly<Record<string, string>>;
   /** In index order; open and closed ones, while closed ones may still hold unexpired records. Empty while CREATING. */
   readonly shards: readonly Shard[];

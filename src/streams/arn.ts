@@ -1,0 +1,51 @@
+/** A stream by its place; what its ARN says, apart from the partition, which follows from the region. */
+export interface StreamAddress {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+export interface ConsumerAddress extends StreamAddress {
+  readonly consumerName: string;
+  /** Part of the ARN, so that a consumer made again under its name has another ARN. */
+  readonly createdSecond: number;
+}
+
+export function streamArn({ account, region, name }: StreamAddress): string {
+  return `arn:${partitionOf(region)}:kinesis:${region}:${account}:stream/${name}`;
+}
+
+export function consumerArn(consumer: ConsumerAddress): string {
+  return `${streamArn(consumer)}/consumer/${consumer.consumerName}:${consumer.createdSecond}`;
+}
+
+const STREAM_ARN = /^arn:aws[a-z-]*:kinesis:([^:]+):([0-9]{12}):stream\/([a-zA-Z0-9_.-]{1,128})$/;
+const CONSUMER_ARN =
+  /^arn:aws[a-z-]*:kinesis:([^:]+):([0-9]{12}):stream\/([a-zA-Z0-9_.-]{1,128})\/consumer\/([a-zA-Z0-9_.-]{1,128}):([0-9]{1,12})$/;
+
+export function parseStreamArn(arn: string): StreamAddress | undefined {
+  const [, region, account, name] = STREAM_ARN.exec(arn) ?? [];
+  if (region === undefined || account === undefined || name === undefined) return undefined;
+  return { account, region, name };
+}
+
+export function parseConsumerArn(arn: string): ConsumerAddress | undefined {
+  const [, region, account, name, consumerName, createdSecond] = CONSUMER_ARN.exec(arn) ?? [];
+  if (region === undefined || account === undefined || name === undefined || consumerName === undefined) return undefined;
+  return { account, region, name, consumerName, createdSecond: Number(createdSecond) };
+}
+
+// AWS General Reference, partitions: regions of each begin with one of these.
+const PARTITIONS: readonly (readonly [regionPrefix: string, partition: string])[] = [
+  ["cn-", "aws-cn"],
+  ["us-gov-", "aws-us-gov"],
+  ["us-iso-", "aws-iso"],
+  ["us-isob-", "aws-iso-b"],
+  ["us-isof-", "aws-iso-f"],
+  ["eu-isoe-", "aws-iso-e"],
+  ["eusc-", "aws-eusc"],
+];
+
+function partitionOf(region: string): string {
+  return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
+}

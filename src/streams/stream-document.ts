@@ -1,0 +1,105 @@
+import type { PlannedShard, Shard, Stream, StreamIntent } from "./stream.ts";
+
+/*
+ * A stream's document: JSON with a version `v` first, members of `Stream` by their names, absent where undefined. Shards
+ * are rows, because a stream may have ten thousand of them:
+ *
+ *   planned shard  [index, parent, adjacentParent, starting hash key, ending hash key]
+ *   shard          the same, then [create second, placement], and [second, end, closedMs] once closed
+ *
+ * Parents are -1 when there is none; hash keys and ends are hex.
+ */
+const VERSION = 1;
+
+type PlannedRow = readonly [number, number, number, string, string];
+type ShardRow = readonly [
+  ...PlannedRow,
+  createSecond: number,
+  placement: Shard["placement"],
+  closed?: readonly [second: number, end: string, closedMs: number],
+];
+type IntentRow =
+  | (Omit<Extract<StreamIntent, { kind: "create" }>, "opening"> & { readonly opening: readonly PlannedRow[] })
+  | (Omit<Extract<StreamIntent, { kind: "reshard" }>, "opening"> & { readonly opening: readonly PlannedRow[] })
+  | Extract<StreamIntent, { kind: "delete" }>;
+type StreamDocument = Omit<Stream, "shards" | "intent"> & {
+  readonly v: number;
+  readonly shards: readonly ShardRow[];
+  readonly intent?: IntentRow;
+};
+
+export function encodeStream({ shards, intent, ...rest }: Stream): Uint8Array {
+  const document: StreamDocument = {
+    v: VERSION,
+    ...rest,
+    shards: shards.map(shardRow),
+    ...(intent === undefined ? {} : { intent: intentRow(intent) }),
+  };
+  return Buffer.from(JSON.stringify(document));
+}
+
+/** Throws an Error with one sentence on a document that this server cannot read. */
+export function decodeStream(bytes: Uint8Array): Stream {
+  const document = parseDocument(bytes);
+  const { v: _version, shards, intent, ...rest } = document;
+  return {
+    ...rest,
+    shards: shards.map(shardOfRow),
+    ...(intent === undefined ? {} : { intent: intentOfRow(intent) }),
+  };
+}
+
+function parseDocument(bytes: Uint8Array): StreamDocument {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch (cause) {
+    throw new Error("A stream's document is not JSON.", { cause });
+  }
+  const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
+  if (typeof version !== "number") throw new Error("A stream's document does not say its version.");
+  if (version !== VERSION) {
+    throw new Error(`A stream's document has version ${version}; this server reads version ${VERSION}. Use a newer one.`);
+  }
+  return value as StreamDocument;
+}
+
+function plannedRow({ index, parent, adjacentParent, startingHashKey, endingHashKey }: PlannedShard): PlannedRow {
+  return [index, parent ?? -1, adjacentParent ?? -1, startingHashKey.toString(16), endingHashKey.toString(16)];
+}
+
+function plannedOfRow([index, parent, adjacentParent, starting, ending]: PlannedRow): PlannedShard {
+  return {
+    index,
+    ...(parent === -1 ? {} : { parent }),
+    ...(adjacentParent === -1 ? {} : { adjacentParent }),
+    startingHashKey: BigInt(`0x${starting}`),
+    endingHashKey: BigInt(`0x${ending}`),
+  };
+}
+
+function shardRow(shard: Shard): ShardRow {
+  const { createSecond, placement, closed } = shard;
+  const open = [...plannedRow(shard), createSecond, placement] as const;
+  return closed === undefined ? open : [...open, [closed.second, closed.end.toString(16), closed.closedMs]];
+}
+
+function shardOfRow(row: ShardRow): Shard {
+  const [index, parent, adjacentParent, starting, ending, createSecond, placement, closed] = row;
+  return {
+    ...plannedOfRow([index, parent, adjacentParent, starting, ending]),
+    createSecond,
+    placement,
+    ...(closed === undefined
+      ? {}
+      : { closed: { second: closed[0], end: BigInt(`0x${closed[1]}`), closedMs: closed[2] } }),
+  };
+}
+
+function intentRow(intent: StreamIntent): IntentRow {
+  return intent.kind === "delete" ? intent : { ...intent, opening: intent.opening.map(plannedRow) };
+}
+
+function intentOfRow(row: IntentRow): StreamIntent {
+  return row.kind === "delete" ? row : { ...row, opening: row.opening.map(plannedOfRow) };
+}

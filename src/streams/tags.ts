@@ -1,0 +1,71 @@
+import {
+  reservedTagKey,
+  type TagAction,
+  tagCharactersIllegal,
+  tagCharactersInvalid,
+  tooManyTags,
+} from "../model/tag-errors.ts";
+
+export type Tags = Readonly<Record<string, string>>;
+
+interface Place {
+  readonly account: string;
+  readonly name: string;
+}
+
+/** API reference, AddTagsToStream: tags of one stream. */
+export const tagCountMax = 50;
+
+/**
+ * The tags after adding; a known key gets the new value.
+ *
+ * Errors: InvalidArgumentException for characters, for keys that begin with `aws:`, and for more than `tagCountMax`.
+ */
+export function addTags(place: Place, existing: Tags, added: Tags): Tags {
+  checkTags("add tags to", place, added);
+  // Entries, not members: `__proto__` is a tag key like any other.
+  const merged = Object.fromEntries([...Object.entries(existing), ...Object.entries(added)]);
+  if (Object.keys(merged).length > tagCountMax) throw tooManyTags(place);
+  return merged;
+}
+
+/** The tags without `keys`; keys that are not there are ignored. Errors: InvalidArgumentException for characters. */
+export function removeTags(place: Place, existing: Tags, keys: readonly string[]): Tags {
+  checkCharacters("remove tags from", place, keys);
+  const gone = new Set(keys);
+  return Object.fromEntries(Object.entries(existing).filter(([key]) => !gone.has(key)));
+}
+
+export interface TagsPage {
+  readonly tags: readonly { readonly Key: string; readonly Value: string }[];
+  readonly hasMore: boolean;
+}
+
+/** One page in the order of UTF-16 code units, as AWS sorts. The start key is exclusive and need not exist. */
+export function tagsPage(
+  tags: Tags,
+  page: { readonly exclusiveStartKey?: string | undefined; readonly limit?: number | undefined },
+): TagsPage {
+  const { exclusiveStartKey, limit = tagCountMax } = page;
+  const rest = Object.entries(tags)
+    .filter(([key]) => exclusiveStartKey === undefined || key > exclusiveStartKey)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    tags: rest.slice(0, limit).map(([Key, Value]) => ({ Key, Value })),
+    hasMore: rest.length > limit,
+  };
+}
+
+const VALID = /^[\p{L}\p{N} _./=+\-%@]*$/u;
+
+/** Errors: InvalidArgumentException for a character of a key or value and for keys that begin with `aws:`. */
+export function checkTags(action: TagAction, place: Place, tags: Tags): void {
+  checkCharacters(action, place, Object.entries(tags).flat());
+  for (const key of Object.keys(tags)) if (key.toLowerCase().startsWith("aws:")) throw reservedTagKey(key);
+}
+
+// AWS looks twice: `%` is among the characters of the first sentence and refused with the second.
+function checkCharacters(action: TagAction, place: Place, texts: readonly string[]): void {
+  if (!texts.every((text) => VALID.test(text))) throw tagCharactersInvalid();
+  if (texts.some((text) => text.includes("%"))) throw tagCharactersIllegal(place, action);
+}

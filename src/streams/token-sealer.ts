@@ -1,0 +1,112 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import assert from "node:assert/strict";
+
+/*
+ * A token, in base64:
+ *
+ *   header 8 = 00 00 00 00 00 00 00 01 | boot id 16 | counter 8 | AES-256-GCM ciphertext 104 + 16k | tag 16
+ *
+ * which gives it the outline of AWS's own: 152 + 16k bytes. The clear text is one byte of kind, two of payload length,
+ * the payload, and zeros up to the size. The key comes from the master key by HKDF with the boot id, so a counter is a
+ * sound nonce: it would only repeat within one boot. (A random nonce under one key for ever would meet its bound.)
+ */
+const HEADER = Buffer.from("0000000000000001", "hex");
+const BOOT_ID_BYTES = 16;
+const COUNTER_BYTES = 8;
+const TAG_BYTES = 16;
+const COUNTER_AT = HEADER.length + BOOT_ID_BYTES;
+const CIPHERTEXT_AT = COUNTER_AT + COUNTER_BYTES;
+const CLEAR_BYTES_MIN = 104;
+const CLEAR_HEADER_BYTES = 3;
+const BLOCK_BYTES = 16;
+
+/** Keys of earlier boots kept ready; a made-up boot id costs one derivation and nothing else. */
+const BOOT_KEYS_MAX = 64;
+
+export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels";
+
+// Numbers in use never change: tokens outlive a restart.
+const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = { iterator: 1, shards: 2, streams: 3, consumers: 4, channels: 5 };
+
+/** Seals what clients carry for us, so that they can neither read nor make it. Tokens of earlier boots stay readable. */
+export class TokenSealer {
+  readonly #masterKey: Uint8Array;
+  readonly #bootId: Uint8Array;
+  readonly #keys = new Map<string, Buffer>();
+  #counter = 0n;
+
+  /** `masterKey`: 32 secret bytes of the catalog. `bootId`: 16 bytes that no other start of any server has used. */
+  constructor(options: { readonly masterKey: Uint8Array; readonly bootId: Uint8Array }) {
+    assert(options.masterKey.length === 32, "the master key has 32 bytes");
+    assert(options.bootId.length === BOOT_ID_BYTES, `a boot id has ${BOOT_ID_BYTES} bytes`);
+    this.#masterKey = options.masterKey;
+    this.#bootId = options.bootId;
+  }
+
+  seal(kind: TokenKind, payload: Uint8Array): string {
+    assert(payload.length <= 0xffff, "a token's payload is short");
+    const overMin = Math.max(0, CLEAR_HEADER_BYTES + payload.length - CLEAR_BYTES_MIN);
+    const clear = Buffer.alloc(CLEAR_BYTES_MIN + Math.ceil(overMin / BLOCK_BYTES) * BLOCK_BYTES);
+    clear[0] = KIND_NUMBERS[kind];
+    clear.writeUInt16BE(payload.length, 1);
+    clear.set(payload, CLEAR_HEADER_BYTES);
+
+    const token = Buffer.alloc(CIPHERTEXT_AT + clear.length + TAG_BYTES);
+    token.set(HEADER);
+    token.set(this.#bootId, HEADER.length);
+    this.#counter += 1n;
+    token.writeBigUInt64BE(this.#counter, COUNTER_AT);
+    const cipher = createCipheriv("aes-256-gcm", this.#keyOf(this.#bootId), nonceOf(token));
+    cipher.setAAD(token.subarray(0, COUNTER_AT));
+    token.set(cipher.update(clear), CIPHERTEXT_AT);
+    cipher.final();
+    token.set(cipher.getAuthTag(), CIPHERTEXT_AT + clear.length);
+    return token.toString("base64");
+  }
+
+  /** The payload, or undefined for anything that was not sealed as this kind under this master key. */
+  open(kind: TokenKind, text: string): Uint8Array | undefined {
+    const token = bytesOf(text);
+    if (token === undefined) return undefined;
+    const tagAt = token.length - TAG_BYTES;
+    const bootId = token.subarray(HEADER.length, COUNTER_AT);
+    const decipher = createDecipheriv("aes-256-gcm", this.#keyOf(bootId), nonceOf(token), { authTagLength: TAG_BYTES });
+    decipher.setAAD(token.subarray(0, COUNTER_AT));
+    decipher.setAuthTag(token.subarray(tagAt));
+    const clear = decipher.update(token.subarray(CIPHERTEXT_AT, tagAt));
+    try {
+      decipher.final();
+    } catch {
+      return undefined;
+    }
+    if (clear[0] !== KIND_NUMBERS[kind]) return undefined;
+    return clear.subarray(CLEAR_HEADER_BYTES, CLEAR_HEADER_BYTES + clear.readUInt16BE(1));
+  }
+
+  #keyOf(bootId: Uint8Array): Buffer {
+    const name = Buffer.from(bootId).toString("base64");
+    const known = this.#keys.get(name);
+    if (known !== undefined) return known;
+    const key = Buffer.from(hkdfSync("sha256", this.#masterKey, bootId, "millrace token", 32));
+    // Our own key is asked for first and often; whichever goes is derived again.
+    if (this.#keys.size >= BOOT_KEYS_MAX) this.#keys.clear();
+    this.#keys.set(name, key);
+    return key;
+  }
+}
+
+/** AWS takes a token in extra double quotes, which shell scripts are prone to leave around it. */
+function bytesOf(text: string): Buffer | undefined {
+  const base64 = text.replace(/^"+|"+$/g, "");
+  const token = Buffer.from(base64, "base64");
+  const clearBytes = token.length - CIPHERTEXT_AT - TAG_BYTES;
+  if (clearBytes < CLEAR_BYTES_MIN || (clearBytes - CLEAR_BYTES_MIN) % BLOCK_BYTES !== 0) return undefined;
+  if (token.toString("base64") !== base64 || !token.subarray(0, HEADER.length).equals(HEADER)) return undefined;
+  return token;
+}
+
+function nonceOf(token: Buffer): Buffer {
+  const nonce = Buffer.alloc(12);
+  token.copy(nonce, nonce.length - COUNTER_BYTES, COUNTER_AT, CIPHERTEXT_AT);
+  return nonce;
+}
