@@ -1,0 +1,54 @@
+import type { ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import type { ExchangeInProgress } from "./exchange-in-progress.ts";
+
+export type ConnectionPhase = "sniffing" | "handshaking" | "http1" | "http2";
+
+/** One accepted socket and what goes on over it. */
+export class Connection {
+  readonly socket: Socket;
+  /** What HTTP is spoken over: the socket itself, or the TLS on top of it. */
+  carrier: Socket;
+  readonly exchanges = new Set<ExchangeInProgress>();
+  phase: ConnectionPhase = "sniffing";
+  /** When the phase began, or the last exchange ended. */
+  sinceMs: number;
+  /** Whether any request has come over it. */
+  hasServed = false;
+  session: ServerHttp2Session | undefined;
+  isClosing = false;
+
+  constructor(socket: Socket, nowMs: number) {
+    this.socket = socket;
+    this.carrier = socket;
+    this.sinceMs = nowMs;
+  }
+
+  enter(phase: ConnectionPhase, nowMs: number): void {
+    this.phase = phase;
+    this.sinceMs = nowMs;
+  }
+
+  begin(exchange: ExchangeInProgress): void {
+    this.hasServed = true;
+    this.exchanges.add(exchange);
+  }
+
+  finish(exchange: ExchangeInProgress, nowMs: number): void {
+    this.exchanges.delete(exchange);
+    this.sinceMs = nowMs;
+  }
+
+  /** The socket is closed. */
+  leave(): void {
+    for (const exchange of this.exchanges) exchange.end("the client closed the connection");
+  }
+
+  /** Lets what was answered reach the client, takes no more. */
+  closeSoon(): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    if (this.session !== undefined && !this.session.destroyed) this.session.close();
+    else this.carrier.destroySoon();
+  }
+}

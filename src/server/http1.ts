@@ -1,0 +1,126 @@
+// Hot path.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { channels } from "../telemetry/channels.ts";
+import type { Connection } from "./connection.ts";
+import { ExchangeInProgress } from "./exchange-in-progress.ts";
+import { BodyReader } from "./read-body.ts";
+import type { Serving } from "./serving.ts";
+import { refuseTooLargeHttp1, writeHttp1 } from "./write-response.ts";
+
+/** Speaks HTTP/1.1 over sockets that somebody else accepted. */
+export interface Http1 {
+  serve(socket: Duplex, connection: Connection): void;
+  close(): void;
+}
+
+export function makeHttp1(serving: Serving): Http1 {
+  const { limits } = serving;
+  const connectionOf = new WeakMap<Duplex, Connection>();
+  const server = createServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersMsMax,
+    requestTimeout: limits.requestMsMax,
+    keepAliveTimeout: limits.keepAliveMs,
+    keepAliveTimeoutBuffer: 0,
+    connectionsCheckingInterval: limits.sweepMs,
+  });
+  server.timeout = limits.stallMsMax;
+
+  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+    const connection = connectionOf.get(req.socket);
+    if (connection !== undefined) void exchangeHttp1({ req, res, connection, serving });
+  };
+  server.on("request", onRequest);
+  server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
+    if ((declaredBytesOf(req) ?? 0) > limits.requestBytesMax) {
+      // The client has not begun to send, and nobody can tell whether it still will: the connection ends here.
+      channels.requestRefused.publish({ reason: "too_large" });
+      refuseTooLargeHttp1(res, { mayKeepConnection: false });
+      return;
+    }
+    res.writeContinue();
+    onRequest(req, res);
+  });
+  server.on("timeout", (socket: Socket) => endStalled(socket, connectionOf.get(socket), serving));
+  watchTimes(server);
+
+  return {
+    serve(socket, connection) {
+      connectionOf.set(socket, connection);
+      connection.enter("http1", serving.clock.monotonicMs());
+      server.emit("connection", socket);
+    },
+    close() {
+      // Stops the watch; "not running" is what a server answers that never listened.
+      server.close(() => undefined);
+    },
+  };
+}
+
+/**
+ * node:http enforces its header and request timeouts from its `listening` event on. This server never listens, sockets
+ * are handed to it, so it is told that it does; test/server/half-open.test.ts proves that the timeouts then work.
+ */
+function watchTimes(server: Server): void {
+  server.emit("listening");
+}
+
+interface Http1Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly connection: Connection;
+  readonly serving: Serving;
+}
+
+async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): Promise<void> {
+  const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers);
+  connection.begin(exchange);
+  if (connection.exchanges.size > serving.limits.pipelinedRequestCountMax) {
+    channels.requestRefused.publish({ reason: "pipelined" });
+    req.socket.destroy();
+  }
+  const reader = hasBody(req)
+    ? new BodyReader(req, declaredBytesOf(req), { room: serving.room, nowMs: serving.clock.monotonicMs() })
+    : undefined;
+  try {
+    if (reader !== undefined) {
+      const outcome = await reader.read();
+      if (outcome === "gone") return;
+      if (outcome === "too_large") {
+        channels.requestRefused.publish({ reason: "too_large" });
+        refuseTooLargeHttp1(res, { mayKeepConnection: !serving.isDraining });
+        return;
+      }
+      exchange.body = reader.bytes;
+    }
+    await writeHttp1(await serving.handler(exchange), { exchange, res, serving });
+  } catch (error) {
+    channels.serverFault.publish({ where: "an HTTP/1.1 exchange", error });
+    res.destroy();
+  } finally {
+    reader?.release();
+    connection.finish(exchange, serving.clock.monotonicMs());
+  }
+}
+
+function hasBody(req: IncomingMessage): boolean {
+  const declared = req.headers["content-length"];
+  return declared === undefined ? req.headers["transfer-encoding"] !== undefined : declared !== "0";
+}
+
+/** The parser has refused anything that is not a number, and a length beside chunks. */
+function declaredBytesOf(req: IncomingMessage): number | undefined {
+  const declared = req.headers["content-length"];
+  return declared === undefined ? undefined : Number(declared);
+}
+
+/** Nothing moved for a while. A body that waits for the budget does so at the server's own wish. */
+function endStalled(socket: Socket, connection: Connection | undefined, serving: Serving): void {
+  if (serving.room.budget.waitingCount > 0 && connection !== undefined && connection.exchanges.size > 0) {
+    socket.setTimeout(serving.limits.stallMsMax);
+    return;
+  }
+  socket.destroy();
+}

@@ -1,0 +1,130 @@
+// Hot path.
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import { constants, performServerHandshake } from "node:http2";
+import type { Socket } from "node:net";
+import { channels } from "../telemetry/channels.ts";
+import type { Connection } from "./connection.ts";
+import { ExchangeInProgress } from "./exchange-in-progress.ts";
+import { BodyReader } from "./read-body.ts";
+import type { Serving } from "./serving.ts";
+import { refuseTooLargeHttp2, writeHttp2 } from "./write-response.ts";
+
+/**
+ * Speaks HTTP/2 over one socket, through the `stream` API: the compatibility API of node:http2 costs three times as
+ * much for a large body.
+ */
+export function serveHttp2(socket: Socket, connection: Connection, serving: Serving): void {
+  const { limits } = serving;
+  const session: ServerHttp2Session = performServerHandshake(socket, {
+    maxSessionMemory: limits.sessionMemoryMiBMax,
+    streamResetBurst: limits.resetCountMax,
+    streamResetRate: Math.ceil((limits.resetCountMax * 1000) / limits.resetWindowMs),
+    settings: {
+      maxConcurrentStreams: limits.streamCountMax,
+      initialWindowSize: limits.streamWindowBytes,
+      maxFrameSize: limits.frameBytesMax,
+      maxHeaderListSize: limits.headerBytesMax,
+      enableConnectProtocol: false,
+    },
+  });
+  connection.session = session;
+  connection.enter("http2", serving.clock.monotonicMs());
+  const resets = new ResetGuard(serving);
+
+  // What goes wrong in a session ends it; its streams hear of it by their own `close`.
+  session.on("error", () => undefined);
+  session.setTimeout(limits.stallMsMax, () => {
+    if (serving.room.budget.waitingCount === 0) session.destroy();
+  });
+  session.on("stream", (stream, headers, flags) => {
+    const isBodiless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    void exchangeHttp2({ stream, headers, isBodiless, connection, resets, serving });
+  });
+  session.setLocalWindowSize(limits.sessionWindowBytes);
+}
+
+interface Http2Exchange {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly isBodiless: boolean;
+  readonly connection: Connection;
+  readonly resets: ResetGuard;
+  readonly serving: Serving;
+}
+
+async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
+  const { stream, headers, isBodiless, connection, resets, serving } = parts;
+  stream.on("error", () => undefined);
+  // A cancelled stream no longer counts for nghttp2 while its handler still works; here it does.
+  if (connection.exchanges.size >= serving.limits.streamCountMax) {
+    channels.requestRefused.publish({ reason: "streams" });
+    stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    return;
+  }
+  const { ":method": method, ":path": path, ":authority": authority } = headers;
+  if (method === undefined || path === undefined) {
+    stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    return;
+  }
+  if (headers.host === undefined && authority !== undefined) headers.host = authority;
+  const exchange = new ExchangeInProgress(method, path, headers);
+  connection.begin(exchange);
+  stream.on("close", () => {
+    exchange.end("the client cancelled the request");
+    if (stream.aborted) resets.count(connection);
+  });
+  const declaredBytes = declaredBytesOf(headers);
+  const reader = isBodiless
+    ? undefined
+    : new BodyReader(stream, declaredBytes, { room: serving.room, nowMs: serving.clock.monotonicMs() });
+  try {
+    if (reader !== undefined) {
+      const isWelcome = (declaredBytes ?? 0) <= serving.limits.requestBytesMax;
+      if (headers.expect === "100-continue" && isWelcome) stream.additionalHeaders({ ":status": 100 });
+      const outcome = await reader.read();
+      if (outcome === "gone") return;
+      if (outcome === "too_large") {
+        channels.requestRefused.publish({ reason: "too_large" });
+        refuseTooLargeHttp2(stream);
+        return;
+      }
+      exchange.body = reader.bytes;
+    }
+    await writeHttp2(await serving.handler(exchange), { exchange, stream, serving });
+  } catch (error) {
+    channels.serverFault.publish({ where: "an HTTP/2 exchange", error });
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  } finally {
+    reader?.release();
+    connection.finish(exchange, serving.clock.monotonicMs());
+  }
+}
+
+function declaredBytesOf(headers: IncomingHttpHeaders): number | undefined {
+  const declared = headers["content-length"];
+  return declared === undefined ? undefined : Number(declared);
+}
+
+/** Against a client that opens streams only to cancel them: beyond a rate the session ends. */
+class ResetGuard {
+  readonly #serving: Serving;
+  #windowStartMs = 0;
+  #count = 0;
+
+  constructor(serving: Serving) {
+    this.#serving = serving;
+  }
+
+  count(connection: Connection): void {
+    const { clock, limits } = this.#serving;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#windowStartMs >= limits.resetWindowMs) {
+      this.#windowStartMs = nowMs;
+      this.#count = 0;
+    }
+    this.#count++;
+    if (this.#count <= limits.resetCountMax || connection.session === undefined) return;
+    channels.connectionCut.publish({ reason: "rapid_reset" });
+    connection.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}

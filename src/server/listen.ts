@@ -1,0 +1,226 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { channels } from "../telemetry/channels.ts";
+import type { Clock } from "../time/clock.ts";
+import { bindPorts } from "./bind-ports.ts";
+import { BodyBudget } from "./body-budget.ts";
+import { BodyMemory } from "./body-memory.ts";
+import { Connection } from "./connection.ts";
+import type { RequestHandler } from "./exchange.ts";
+import { type Http1, makeHttp1 } from "./http1.ts";
+import { serveHttp2 } from "./http2.ts";
+import type { BodyReader } from "./read-body.ts";
+import { RequestIds } from "./request-ids.ts";
+import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
+import type { Serving } from "./serving.ts";
+import { sniffProtocol } from "./sniff.ts";
+import { sweep } from "./sweep.ts";
+import type { Certificate } from "./tls-certificate.ts";
+import { TlsDoor } from "./tls-door.ts";
+
+export interface ListenOptions {
+  /** Addresses or names; all get the same port. Default: 127.0.0.1 and ::1. */
+  readonly hosts?: readonly string[];
+  /** 0: any port that is free on all hosts. */
+  readonly port: number;
+  readonly handler: RequestHandler;
+  readonly clock: Clock;
+  /** Undefined: one is made, in `dataDir` if there is one, when the first client asks for TLS. */
+  readonly tls?: Certificate | undefined;
+  readonly dataDir?: string | undefined;
+  readonly limits?: Partial<ServerLimits>;
+  /** Fills the request ids; the system's randomness by default. */
+  readonly fillRandom?: (bytes: Uint8Array) => unknown;
+}
+
+export interface Listening {
+  readonly port: number;
+  /** The hosts that were bound; `::1` is missing on a machine without IPv6. */
+  readonly hosts: readonly string[];
+  /** Figures for /metrics by name. */
+  figures(): Readonly<Record<string, number>>;
+  /**
+   * Stops accepting, closes what is idle, ends streams, waits for what is in flight at most `graceMs`, then cuts.
+   * Calling it again joins the first call.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+const loopback = ["127.0.0.1", "::1"];
+// Dead peers that never said goodbye are found by the system.
+const tcpKeepAliveMs = 60_000;
+const drainSweepMs = 25;
+
+/** One port that speaks TLS, HTTP/2 and HTTP/1.1, told apart by the first bytes. Throws `BindError`. */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const listener = new Listener(options);
+  await listener.open();
+  return listener;
+}
+
+class Listener implements Listening {
+  readonly #options: ListenOptions;
+  readonly #limits: ServerLimits;
+  readonly #connections = new Set<Connection>();
+  readonly #serving: Serving;
+  readonly #http1: Http1;
+  readonly #tls: TlsDoor;
+  #servers: readonly Server[] = [];
+  #port = 0;
+  #hosts: readonly string[] = [];
+  #sweeping: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultServerLimits, ...options.limits };
+    this.#serving = {
+      handler: options.handler,
+      limits: this.#limits,
+      clock: options.clock,
+      ids: new RequestIds(options.fillRandom),
+      room: {
+        budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
+        memory: new BodyMemory(),
+        arriving: new Set<BodyReader>(),
+        requestBytesMax: this.#limits.requestBytesMax,
+        discardBytesMax: this.#limits.discardBytesMax,
+      },
+      connections: this.#connections,
+      isDraining: false,
+    };
+    this.#http1 = makeHttp1(this.#serving);
+    this.#tls = new TlsDoor({
+      certificate: options.tls,
+      dataDir: options.dataDir,
+      handshakeMsMax: this.#limits.tlsHandshakeMsMax,
+      nowMs: () => options.clock.nowMs(),
+    });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  async open(): Promise<void> {
+    const makeServer = (): Server =>
+      createServer(
+        { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs },
+        (socket) => this.#accept(socket),
+      );
+    const { hosts = loopback, port } = this.#options;
+    const bound = await bindPorts(makeServer, { hosts, port });
+    this.#servers = bound.servers;
+    this.#port = bound.port;
+    this.#hosts = bound.hosts;
+    this.#sweepEvery(this.#limits.sweepMs);
+  }
+
+  figures(): Readonly<Record<string, number>> {
+    let requestsInFlight = 0;
+    let sessions = 0;
+    for (const connection of this.#connections) {
+      requestsInFlight += connection.exchanges.size;
+      if (connection.session !== undefined) sessions++;
+    }
+    return {
+      connections: this.#connections.size,
+      http2_sessions: sessions,
+      requests_in_flight: requestsInFlight,
+      request_bytes_in_flight: this.#serving.room.budget.bytesHeld,
+      requests_waiting_for_memory: this.#serving.room.budget.waitingCount,
+    };
+  }
+
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closing ??= this.#drain(graceMs);
+    return this.#closing;
+  }
+
+  #accept(socket: Socket): void {
+    // Resets and timeouts of clients are everyday; what they mean is decided on `close`.
+    socket.on("error", () => undefined);
+    if (this.#serving.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
+      channels.connectionCut.publish({ reason: "too_many" });
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, this.#options.clock.monotonicMs());
+    this.#connections.add(connection);
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      connection.leave();
+    });
+    this.#sniff(connection);
+  }
+
+  #sniff(connection: Connection): void {
+    const { socket } = connection;
+    let seen: Buffer | undefined;
+    const onEnd = (): void => {
+      socket.destroy();
+    };
+    const onData = (chunk: Buffer): void => {
+      seen = seen === undefined ? chunk : Buffer.concat([seen, chunk]);
+      const protocol = sniffProtocol(seen);
+      if (protocol === undefined) return;
+      socket.off("data", onData);
+      socket.off("end", onEnd);
+      socket.pause();
+      socket.unshift(seen);
+      if (protocol === "http1") this.#http1.serve(socket, connection);
+      else if (protocol === "http2") this.#serveHttp2(socket, connection);
+      else this.#serveTls(connection);
+      // Whoever took over has put its listeners on; those that read the handle themselves have taken the bytes back.
+      if (protocol === "http1") socket.resume();
+    };
+    socket.on("data", onData);
+    socket.on("end", onEnd);
+  }
+
+  #serveHttp2(socket: Socket, connection: Connection): void {
+    socket.allowHalfOpen = false;
+    serveHttp2(socket, connection, this.#serving);
+  }
+
+  #serveTls(connection: Connection): void {
+    connection.socket.allowHalfOpen = false;
+    connection.enter("handshaking", this.#options.clock.monotonicMs());
+    this.#tls.shakeHands(connection.socket, (secured, protocol) => {
+      connection.carrier = secured;
+      if (this.#serving.isDraining) secured.destroy();
+      else if (protocol === "h2") serveHttp2(secured, connection, this.#serving);
+      else this.#http1.serve(secured, connection);
+    });
+  }
+
+  #sweepEvery(ms: number): void {
+    clearInterval(this.#sweeping);
+    this.#sweeping = setInterval(() => sweep(this.#serving), ms);
+    this.#sweeping.unref();
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    this.#serving.isDraining = true;
+    const stopped = Promise.all(
+      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
+    for (const connection of this.#connections) {
+      for (const exchange of connection.exchanges) if (exchange.isStreaming) exchange.end("the server is stopping");
+      if (connection.phase === "sniffing" || connection.phase === "handshaking") connection.socket.destroy();
+      else if (connection.session !== undefined || connection.exchanges.size === 0) connection.closeSoon();
+    }
+    this.#sweepEvery(Math.min(drainSweepMs, this.#limits.sweepMs));
+    const grace = setTimeout(() => {
+      for (const connection of this.#connections) connection.socket.destroy();
+    }, graceMs);
+    // net.Server reports its end when the last of its connections is closed.
+    await stopped;
+    clearTimeout(grace);
+    clearInterval(this.#sweeping);
+    this.#http1.close();
+  }
+}

@@ -1,0 +1,78 @@
+import { channels } from "../telemetry/channels.ts";
+import type { Connection } from "./connection.ts";
+import type { Serving } from "./serving.ts";
+
+/**
+ * Ends whatever outstayed its limit. Here rather than in a timer per connection: most connections never come near a
+ * limit, and a timer each would cost more than looking at all of them now and then. node:http watches the headers,
+ * the requests and the keep-alive of HTTP/1.1 itself.
+ */
+export function sweep(serving: Serving): void {
+  const nowMs = serving.clock.monotonicMs();
+  sweepBodies(serving, nowMs);
+  for (const connection of serving.connections) sweepConnection(connection, { serving, nowMs });
+}
+
+function sweepBodies({ limits, room, isDraining }: Serving, nowMs: number): void {
+  const idleMsMax = isDraining ? Math.min(limits.drainBodyIdleMsMax, limits.bodyIdleMsMax) : limits.bodyIdleMsMax;
+  for (const body of room.arriving) {
+    if (body.takeGrowth() || body.isWaitingForBudget) body.progressMs = nowMs;
+    const isIdle = nowMs - body.progressMs >= idleMsMax;
+    if (!isIdle && nowMs - body.startedMs < limits.requestMsMax) continue;
+    channels.connectionCut.publish({ reason: isIdle ? "body_idle" : "request_timeout" });
+    body.cut();
+  }
+}
+
+function sweepConnection(
+  connection: Connection,
+  { serving, nowMs }: { readonly serving: Serving; readonly nowMs: number },
+): void {
+  const { limits } = serving;
+  const ageMs = nowMs - connection.sinceMs;
+  switch (connection.phase) {
+    case "sniffing":
+      if (ageMs >= limits.sniffMsMax) cut(connection, "sniff_timeout");
+      return;
+    case "handshaking":
+      if (ageMs >= limits.tlsHandshakeMsMax) cut(connection, "handshake_timeout");
+      return;
+    case "http1":
+      if (serving.isDraining) sweepDraining(connection, { limits, ageMs });
+      return;
+    case "http2":
+      sweepSession(connection, { serving, ageMs });
+  }
+}
+
+function sweepSession(
+  connection: Connection,
+  { serving, ageMs }: { readonly serving: Serving; readonly ageMs: number },
+): void {
+  const { limits } = serving;
+  if (connection.exchanges.size > 0) return;
+  if (serving.isDraining || connection.isClosing) {
+    sweepDraining(connection, { limits, ageMs });
+    return;
+  }
+  const idleMsMax = connection.hasServed ? limits.keepAliveMs : Math.min(limits.headersMsMax, limits.keepAliveMs);
+  if (ageMs < idleMsMax) return;
+  channels.connectionCut.publish({ reason: "session_idle" });
+  connection.closeSoon();
+}
+
+/** All is answered: the client gets a moment to take the answer and to close; then it is closed for it. */
+function sweepDraining(
+  connection: Connection,
+  { limits, ageMs }: { readonly limits: Serving["limits"]; readonly ageMs: number },
+): void {
+  if (connection.exchanges.size > 0) return;
+  connection.closeSoon();
+  const isFlushed = connection.carrier.writableLength === 0;
+  if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
+}
+
+function cut(connection: Connection, reason: string): void {
+  channels.connectionCut.publish({ reason });
+  connection.socket.destroy();
+}

@@ -1,0 +1,82 @@
+import type { Socket } from "node:net";
+import { createServer, type Server, type TLSSocket } from "node:tls";
+import { channels } from "../telemetry/channels.ts";
+import { type Certificate, protocolVersionMin } from "./tls-certificate.ts";
+
+export interface TlsDoorOptions {
+  readonly certificate: Certificate | undefined;
+  readonly dataDir: string | undefined;
+  readonly handshakeMsMax: number;
+  readonly nowMs: () => number;
+}
+
+type OnSecured = (secured: TLSSocket, protocol: "h2" | "http/1.1") => void;
+
+/**
+ * Turns raw sockets into TLS ones; early data (which could be replayed) is not accepted. Nothing is loaded or made
+ * before the first client asks for TLS.
+ */
+export class TlsDoor {
+  readonly #options: TlsDoorOptions;
+  // tls.Server does not say which raw socket its secured one stands on, but both have the same two ends.
+  readonly #waiting = new Map<string, OnSecured>();
+  #server: Promise<Server> | undefined;
+
+  constructor(options: TlsDoorOptions) {
+    this.#options = options;
+  }
+
+  /** The socket is paused and its first bytes are still to be read. It is destroyed if the handshake fails. */
+  shakeHands(socket: Socket, onSecured: OnSecured): void {
+    this.#server ??= this.#makeServer();
+    this.#server.then(
+      (server) => {
+        if (socket.destroyed) return;
+        const ends = endsOf(socket);
+        this.#waiting.set(ends, onSecured);
+        socket.on("close", () => this.#waiting.delete(ends));
+        server.emit("connection", socket);
+      },
+      (error: unknown) => {
+        // Without a certificate nobody can be answered; the next client may find the disk well again.
+        this.#server = undefined;
+        channels.serverFault.publish({ where: "making a TLS certificate", error });
+        socket.destroy();
+      },
+    );
+  }
+
+  async #makeServer(): Promise<Server> {
+    const { certificate, dataDir, handshakeMsMax, nowMs } = this.#options;
+    const { cert, key } = certificate ?? (await makeOwn(dataDir, nowMs()));
+    const server = createServer({
+      cert,
+      key,
+      minVersion: protocolVersionMin,
+      ALPNProtocols: ["h2", "http/1.1"],
+      handshakeTimeout: handshakeMsMax,
+    });
+    server.on("secureConnection", (secured) => this.#secured(secured));
+    server.on("tlsClientError", (_error, secured) => secured.destroy());
+    return server;
+  }
+
+  #secured(secured: TLSSocket): void {
+    secured.on("error", () => undefined);
+    const ends = endsOf(secured);
+    const onSecured = this.#waiting.get(ends);
+    this.#waiting.delete(ends);
+    if (onSecured === undefined) secured.destroy();
+    else onSecured(secured, secured.alpnProtocol === "h2" ? "h2" : "http/1.1");
+  }
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+async function makeOwn(dataDir: string | undefined, nowMs: number): Promise<Certificate> {
+  // Loaded here: writing certificates takes a library, and most servers are never asked for one.
+  const { ownCertificate } = await import("./own-certificate.ts");
+  return ownCertificate({ dataDir, nowMs });
+}

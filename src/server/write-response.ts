@@ -1,0 +1,135 @@
+// Hot path.
+import type { ServerResponse } from "node:http";
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { Writable } from "node:stream";
+import type { WireResponse } from "./exchange.ts";
+import type { ExchangeInProgress } from "./exchange-in-progress.ts";
+import { isPreflight } from "./origin-rules.ts";
+import type { Serving } from "./serving.ts";
+
+/**
+ * Writes one answer as AWS writes it: `x-amzn-RequestId` on every one, `x-amz-id-2` on all but CORS preflights, `Date`,
+ * an exact `Content-Length` unless the body is a stream, and no `Connection` header while the connection is kept.
+ * Resolves when the last byte is handed to the socket, or the client is gone.
+ */
+export async function writeHttp1(
+  response: WireResponse,
+  target: { readonly exchange: ExchangeInProgress; readonly res: ServerResponse; readonly serving: Serving },
+): Promise<void> {
+  const { exchange, res, serving } = target;
+  if (res.destroyed) return abandon(response);
+  const headers = ["x-amzn-RequestId", serving.ids.next()];
+  if (!isPreflight(exchange)) headers.push("x-amz-id-2", serving.ids.extended());
+  for (const name in response.headers) headers.push(name, response.headers[name] ?? "");
+  headers.push("Date", httpDate(serving.clock.nowMs()));
+
+  if (serving.isDraining) res.shouldKeepAlive = false;
+  else if (res.shouldKeepAlive && res.req.httpVersionMinor > 0) res.removeHeader("connection");
+
+  const { body } = response;
+  if (isStream(body)) {
+    res.writeHead(response.status, headers);
+    res.flushHeaders();
+    return pump(body, { exchange, sink: res, serving });
+  }
+  headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
+  res.writeHead(response.status, headers);
+  res.end(body);
+}
+
+/** As `writeHttp1`, over one HTTP/2 stream. */
+export async function writeHttp2(
+  response: WireResponse,
+  target: { readonly exchange: ExchangeInProgress; readonly stream: ServerHttp2Stream; readonly serving: Serving },
+): Promise<void> {
+  const { exchange, stream, serving } = target;
+  if (stream.destroyed || stream.closed) return abandon(response);
+  const headers: OutgoingHttpHeaders = { ":status": response.status, "x-amzn-requestid": serving.ids.next() };
+  if (!isPreflight(exchange)) headers["x-amz-id-2"] = serving.ids.extended();
+  for (const name in response.headers) headers[name.toLowerCase()] = response.headers[name];
+  headers["date"] = httpDate(serving.clock.nowMs());
+
+  const { body } = response;
+  if (isStream(body)) {
+    stream.respond(headers);
+    return pump(body, { exchange, sink: stream, serving });
+  }
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  headers["content-length"] = String(length);
+  const isWithoutBody = length === 0 || exchange.method === "HEAD";
+  stream.respond(headers, { endStream: isWithoutBody });
+  if (!isWithoutBody) stream.end(body);
+}
+
+/** 413 as AWS sends it, before its pipeline: chunked, empty, without request ids. */
+export function refuseTooLargeHttp1(res: ServerResponse, options: { readonly mayKeepConnection: boolean }): void {
+  if (res.destroyed) return;
+  if (options.mayKeepConnection) res.removeHeader("connection");
+  else res.shouldKeepAlive = false;
+  res.writeHead(413, ["Transfer-Encoding", "chunked"]);
+  res.end();
+}
+
+export function refuseTooLargeHttp2(stream: ServerHttp2Stream): void {
+  if (stream.destroyed || stream.closed) return;
+  stream.respond({ ":status": 413 }, { endStream: true });
+  // RFC 9113 section 8.1: after a complete answer, NO_ERROR asks the client to stop sending.
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+let dateSecond = -1;
+let dateText = "";
+
+/** RFC 1123 in GMT. */
+function httpDate(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(nowMs).toUTCString();
+  }
+  return dateText;
+}
+
+function isStream(body: WireResponse["body"]): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && Symbol.asyncIterator in body;
+}
+
+/** Nobody is there to read the answer: a stream must still hear that it is over. */
+async function abandon(response: WireResponse): Promise<void> {
+  if (isStream(response.body)) await response.body[Symbol.asyncIterator]().return?.();
+}
+
+async function pump(
+  body: AsyncIterable<Uint8Array>,
+  target: { readonly exchange: ExchangeInProgress; readonly sink: Writable; readonly serving: Serving },
+): Promise<void> {
+  const { exchange, sink } = target;
+  exchange.isStreaming = true;
+  if (target.serving.isDraining) exchange.end("the server is stopping");
+  try {
+    for await (const chunk of body) {
+      if (sink.destroyed) return;
+      if (!sink.write(chunk)) await untilWritable(sink);
+    }
+  } catch (error) {
+    // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
+    if (!exchange.isEnded) {
+      sink.destroy();
+      throw error;
+    }
+  }
+  if (!sink.destroyed) sink.end();
+}
+
+function untilWritable(sink: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (sink.destroyed) return resolve();
+    const done = (): void => {
+      sink.off("drain", done);
+      sink.off("close", done);
+      resolve();
+    };
+    sink.on("drain", done);
+    sink.on("close", done);
+  });
+}

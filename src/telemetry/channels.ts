@@ -1,0 +1,72 @@
+import { channel, type Channel as NodeChannel } from "node:diagnostics_channel";
+
+/** A typed diagnostics channel. Without a subscriber `publish` costs next to nothing; building the message may not. */
+export interface Channel<Message> {
+  readonly name: string;
+  readonly hasSubscribers: boolean;
+  publish(message: Message): void;
+  /** Returns the way to unsubscribe. A subscriber that throws does not reach the publisher. */
+  subscribe(onMessage: (message: Message) => void): () => void;
+}
+
+export interface RequestFinished {
+  /** The operation's name, or `unknown` when the request did not get that far. */
+  readonly operation: string;
+  /** `ok`, or the type of the error answered. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Records accepted by a put, or handed out by a read. */
+  readonly recordCount?: number;
+}
+
+export interface GroupCommitted {
+  /** From the first byte handed to the disk until all are durable. */
+  readonly durationMs: number;
+  readonly entryCount: number;
+  readonly byteCount: number;
+}
+
+export interface RequestRefused {
+  /** Why the sockets turned a request away before the pipeline saw it, e.g. `too_large`, `origin`. */
+  readonly reason: string;
+}
+
+export interface ConnectionCut {
+  /** Which limit ended a connection, e.g. `sniff_timeout`. */
+  readonly reason: string;
+}
+
+export interface ServerFault {
+  /** What was being done, for a log line: "an HTTP/1.1 exchange". */
+  readonly where: string;
+  readonly error: unknown;
+}
+
+/** Everything the server tells about itself while it works. Metrics and logs subscribe; nothing waits for them. */
+export const channels = {
+  requestFinished: typedChannel<RequestFinished>("millrace:request.finished"),
+  requestRefused: typedChannel<RequestRefused>("millrace:request.refused"),
+  connectionCut: typedChannel<ConnectionCut>("millrace:connection.cut"),
+  groupCommitted: typedChannel<GroupCommitted>("millrace:group.committed"),
+  serverFault: typedChannel<ServerFault>("millrace:server.fault"),
+} as const;
+
+function typedChannel<Message>(name: string): Channel<Message> {
+  const node: NodeChannel = channel(name);
+  return {
+    name,
+    get hasSubscribers() {
+      return node.hasSubscribers;
+    },
+    publish(message) {
+      if (node.hasSubscribers) node.publish(message);
+    },
+    subscribe(onMessage) {
+      const listener = (message: unknown): void => onMessage(message as Message);
+      node.subscribe(listener);
+      return () => node.unsubscribe(listener);
+    },
+  };
+}
