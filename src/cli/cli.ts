@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { flagsHelp } from "../config/flags.ts";
+import { threadPoolSize } from "../config/process-limits.ts";
+import { packageVersion } from "./package-version.ts";
+
+// libuv reads this once, when the first file is read or the first digest made: before anything else is imported.
+process.env["UV_THREADPOOL_SIZE"] ??= String(threadPoolSize);
+
+const help = `Millrace: a self-hosted server that speaks the Amazon Kinesis Data Streams API.
+
+Usage: millrace serve [options]
+
+Options; each is also an environment variable (--data-dir: MILLRACE_DATA_DIR) and a key of the file that --config names:
+${flagsHelp()}
+  --help     print this
+  --version  print the version
+`;
+
+/** Resolves with the exit code once the command is done. */
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  if (argv.includes("--help") || argv.includes("-h") || command === "help") {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (argv.includes("--version")) {
+    process.stdout.write(`${packageVersion()}\n`);
+    return 0;
+  }
+  if (command !== "serve") {
+    const problem = command === undefined ? "say what to do" : `there is no command ${JSON.stringify(command)}`;
+    process.stderr.write(`millrace: ${problem}; try "millrace serve" or "millrace --help"\n`);
+    return 2;
+  }
+  const { serve } = await import("./serve.ts");
+  return serve(rest);
+}
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,233 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { type Config, configDefaults, engineNames, logLevels, type StreamAtStart, type TlsFiles } from "./config.ts";
+import {
+  type ConfigSource,
+  type Environment,
+  readArguments,
+  readConfigText,
+  readEnvironment,
+  readObject,
+} from "./config-sources.ts";
+import type { FlagName } from "./flags.ts";
+import {
+  isLoopback,
+  parseAccount,
+  parseBytes,
+  parseChoice,
+  parseDuration,
+  parseHost,
+  parseNatsUrl,
+  parseOrigin,
+  parsePort,
+  parseRegion,
+  parseStreamAtStart,
+  parseSwitch,
+  parseText,
+} from "./parse-value.ts";
+import { streamsAtStartMax } from "./process-limits.ts";
+
+/** Either a whole configuration or every problem it has, each as one sentence. */
+export type LoadedConfig =
+  | { readonly config: Config; readonly problems?: never }
+  | { readonly problems: readonly string[]; readonly config?: never };
+
+/** Text of a file; throws as `readFileSync` does. */
+export type ReadFile = (path: string) => string;
+
+/** A flag wins over the environment, the environment over the file that `--config` names, the file over the default. */
+export function loadConfig(argv: readonly string[], environment: Environment, readFile: ReadFile): LoadedConfig {
+  const problems: string[] = [];
+  const sources = [readArguments(argv, problems), readEnvironment(environment)];
+  const path = new Settings(sources, problems).one("config", parseText, "a file");
+  if (path !== undefined) {
+    const json = readOrComplain(path, readFile, problems, "--config");
+    if (json !== undefined) sources.push(readConfigText(json, path, problems));
+  }
+  return finish(sources, problems, readFile);
+}
+
+/** The same from values that a program passes, each by the name of its flag; `nameOf` is that name in the program. */
+export function loadConfigFromObject(
+  settings: object,
+  nameOf: (flag: string) => string,
+  readFile: ReadFile,
+): LoadedConfig {
+  const problems: string[] = [];
+  return finish([readObject(settings, nameOf, problems)], problems, readFile);
+}
+
+function finish(sources: readonly ConfigSource[], problems: string[], readFile: ReadFile): LoadedConfig {
+  const settings = new Settings(sources, problems);
+  const config: Config = {
+    port: settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port,
+    hosts: settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts,
+    engine: readEngine(settings) ?? configDefaults.engine,
+    dataDirectory: settings.one("data-dir", parseText, "a directory") ?? configDefaults.dataDirectory,
+    memoryBudgetBytes: settings.one("memory-budget", parseBytes, aSize) ?? configDefaults.memoryBudgetBytes,
+    ...optional("diskBudgetBytes", settings.one("disk-budget", parseBytes, aSize)),
+    account: settings.one("account", parseAccount, "an account number of 12 digits") ?? configDefaults.account,
+    region: settings.one("region", parseRegion, "a region such as us-east-1") ?? configDefaults.region,
+    allowAnonymous: settings.one("allow-anonymous", parseSwitch, "true or false") ?? configDefaults.allowAnonymous,
+    corsOrigins:
+      settings.list("cors-origin", parseOrigin, "an origin such as https://app.example, or *") ??
+      configDefaults.corsOrigins,
+    streams: readStreams(settings),
+    transitionDelayMs:
+      settings.one("transition-delay", parseDuration, "a time up to an hour such as 500ms or 2s") ??
+      configDefaults.transitionDelayMs,
+    ...optional("tls", readTls(settings, readFile)),
+    ...optional("admin", readAdmin(settings)),
+    dev: settings.one("dev", parseSwitch, "true or false") ?? configDefaults.dev,
+    logLevel: settings.one("log-level", parseChoice(...logLevels), logLevels.join(", ")) ?? configDefaults.logLevel,
+  };
+  refuseWhatIsMissing(settings);
+  refuseOpenDoors(config, settings);
+  return problems.length === 0 ? { config } : { problems };
+}
+
+const aSize = "a size of at least 1MiB such as 512MiB or 2GiB";
+
+/** Looks a setting up in its places, first one first, and notes what cannot be understood. */
+class Settings {
+  readonly #sources: readonly ConfigSource[];
+  readonly problems: string[];
+
+  constructor(sources: readonly ConfigSource[], problems: string[]) {
+    this.#sources = sources;
+    this.problems = problems;
+  }
+
+  one<Value>(flag: FlagName, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
+    return this.list(flag, parse, expected)?.[0];
+  }
+
+  list<Value>(
+    flag: FlagName,
+    parse: (text: string) => Value | undefined,
+    expected: string,
+  ): readonly Value[] | undefined {
+    const source = this.#sources.find(({ texts }) => texts.has(flag));
+    const texts = source?.texts.get(flag);
+    if (source === undefined || texts === undefined) return undefined;
+    const values: Value[] = [];
+    for (const text of texts) {
+      const value = parse(text);
+      if (value === undefined) this.problems.push(`${source.nameOf(flag)}: ${JSON.stringify(text)} is not ${expected}`);
+      else values.push(value);
+    }
+    return values.length === 0 ? undefined : values;
+  }
+
+  has(flag: FlagName): boolean {
+    return this.#sources.some(({ texts }) => texts.has(flag));
+  }
+
+  /** The name under which the setting was given, or its flag. */
+  nameOf(flag: FlagName): string {
+    return this.#sources.find(({ texts }) => texts.has(flag))?.nameOf(flag) ?? this.#sources[0]?.nameOf(flag) ?? flag;
+  }
+
+  complain(flag: FlagName, sentence: string): void {
+    this.problems.push(`${this.nameOf(flag)}: ${sentence}`);
+  }
+}
+
+function readEngine(settings: Settings): Config["engine"] | undefined {
+  const engine = settings.one("engine", parseChoice(...engineNames, "jetstream"), "embedded, memory or jetstream");
+  if (engine !== "jetstream") return engine;
+  settings.complain("engine", 'this version has only "embedded" and "memory"');
+  return undefined;
+}
+
+function readStreams(settings: Settings): readonly StreamAtStart[] {
+  const streams =
+    settings.list("stream", parseStreamAtStart, "a stream name and 1 to 10000 shards, such as orders:4") ?? [];
+  const names = streams.map(({ name }) => name);
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  for (const name of twice) settings.complain("stream", `${JSON.stringify(name)} is given more than once`);
+  if (streams.length > streamsAtStartMax) {
+    settings.complain("stream", `${streams.length} streams are more than the ${streamsAtStartMax} that can be made at start`);
+  }
+  return streams;
+}
+
+function readTls(settings: Settings, readFile: ReadFile): TlsFiles | undefined {
+  const certificatePath = settings.one("tls-cert", parseText, "a file");
+  const keyPath = settings.one("tls-key", parseText, "a file");
+  if (certificatePath === undefined && keyPath === undefined) return undefined;
+  if (certificatePath === undefined) settings.complain("tls-key", `needs ${settings.nameOf("tls-cert")} as well`);
+  if (keyPath === undefined) settings.complain("tls-cert", `needs ${settings.nameOf("tls-key")} as well`);
+  if (certificatePath === undefined || keyPath === undefined) return undefined;
+  const certificatePem = readOrComplain(certificatePath, readFile, settings.problems, settings.nameOf("tls-cert"));
+  const keyPem = readOrComplain(keyPath, readFile, settings.problems, settings.nameOf("tls-key"));
+  if (certificatePem === undefined || keyPem === undefined) return undefined;
+  const certificate = orUndefined(() => new X509Certificate(certificatePem));
+  const key = orUndefined(() => createPrivateKey(keyPem));
+  if (certificate === undefined) settings.complain("tls-cert", `${certificatePath} holds no certificate in PEM form`);
+  if (key === undefined) settings.complain("tls-key", `${keyPath} holds no unencrypted private key in PEM form`);
+  if (certificate === undefined || key === undefined) return undefined;
+  if (!certificate.checkPrivateKey(key)) {
+    settings.complain("tls-key", `${keyPath} is not the key of the certificate in ${certificatePath}`);
+  }
+  return { certificatePem, keyPem };
+}
+
+function readAdmin(settings: Settings): Config["admin"] {
+  const port = settings.one("admin-port", parsePort, "a port number from 0 to 65535");
+  const hosts = settings.list("admin-host", parseHost, "an address or host name");
+  if (hosts !== undefined && !settings.has("admin-port")) {
+    settings.complain("admin-host", `has no effect without ${settings.nameOf("admin-port")}`);
+  }
+  return port === undefined ? undefined : { port, hosts: hosts ?? ["127.0.0.1"] };
+}
+
+/** Better to say so at once than to run without what was asked for. */
+function refuseWhatIsMissing(settings: Settings): void {
+  const limits = settings.one("limits", parseText, '"off", "aws" or a file');
+  if (limits !== undefined && limits !== "off") {
+    settings.complain("limits", `${JSON.stringify(limits)} is asked for, but this version has only "off"`);
+  }
+  if (settings.list("nats", parseNatsUrl, "an address such as nats://127.0.0.1:4222") !== undefined) {
+    settings.complain("nats", "this version has no jetstream engine");
+  }
+  if (settings.one("credentials", parseText, "a file") !== undefined) {
+    settings.complain("credentials", "this version does not verify signatures");
+  }
+}
+
+function refuseOpenDoors(config: Config, settings: Settings): void {
+  if (settings.has("credentials")) {
+    if (config.allowAnonymous) {
+      settings.complain("allow-anonymous", `contradicts ${settings.nameOf("credentials")}; leave one of them out`);
+    }
+    return;
+  }
+  const open = config.hosts.filter((host) => !isLoopback(host));
+  if (open.length > 0 && !config.allowAnonymous) {
+    const sentence = "is reachable from other machines, where anybody could read and write everything";
+    settings.complain("host", `${open.join(", ")} ${sentence}; add ${settings.nameOf("allow-anonymous")} to permit that`);
+  }
+}
+
+function readOrComplain(path: string, readFile: ReadFile, problems: string[], where: string): string | undefined {
+  try {
+    return readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    problems.push(`${where}: cannot read ${path} (${code})`);
+    return undefined;
+  }
+}
+
+function orUndefined<Value>(make: () => Value): Value | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
+/** With exactOptionalPropertyTypes an absent property is absent, not undefined. */
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
+}

@@ -1,0 +1,21 @@
+/** Limits of the process as a whole. What belongs to one part stands beside that part. */
+
+/** How long a drain waits for requests in flight before it cuts them off. */
+export const drainMsMax = 5_000;
+
+/** Share of the free disk space that the data directory may take when no `--disk-budget` is given. */
+export const diskBudgetShareDefault = 0.8;
+
+/** Of one stream made at start; also what the service takes at most in one CreateStream. */
+export const shardCountAtStartMax = 10_000;
+
+export const streamsAtStartMax = 1_000;
+
+/** Above an hour nobody is testing transitions any more. */
+export const transitionDelayMsMax = 3_600_000;
+
+/** Less than this holds no useful number of records. */
+export const budgetBytesMin = 1024 ** 2;
+
+/** Writes of the log and digests share these threads, so that neither waits for the other. */
+export const threadPoolSize = 8;

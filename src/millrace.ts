@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import type { EngineName, LogLevel } from "./config/config.ts";
+import { loadConfigFromObject } from "./config/load-config.ts";
+import { StartError } from "./config/start-error.ts";
+import { startServer } from "./main.ts";
+
+export { StartError };
+
+/** The flags of `millrace serve` that make sense inside a program, by their names in camelCase. */
+export interface MillraceOptions {
+  /** Default: 0, any free port. */
+  readonly port?: number;
+  readonly host?: string | readonly string[];
+  /** Default: `memory`; `embedded` when `dataDir` is given. */
+  readonly engine?: EngineName;
+  readonly dataDir?: string;
+  /** Bytes, or a size such as `512MiB`. */
+  readonly memoryBudget?: number | string;
+  /** Bytes, or a size such as `10GiB`. */
+  readonly diskBudget?: number | string;
+  /** Streams to make at start if they are absent, each as `name:shards`. */
+  readonly stream?: string | readonly string[];
+  readonly account?: string;
+  readonly region?: string;
+  readonly allowAnonymous?: boolean;
+  readonly corsOrigin?: string | readonly string[];
+  /** Milliseconds, or a time such as `2s`. */
+  readonly transitionDelay?: number | string;
+  /** Path of a PEM file; needs `tlsKey`. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly dev?: boolean;
+  /** Default: `error`, as tests have enough to print themselves. */
+  readonly logLevel?: LogLevel;
+}
+
+export interface Millrace {
+  /** Such as `http://127.0.0.1:40123`: what a client takes as its endpoint. */
+  readonly endpoint: string;
+  /** Drains and stops; what is in flight gets 5 seconds. Calling it again joins the first call. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a server inside this process, for tests: on a free port of the loopback addresses, in memory unless told
+ * otherwise. The environment and configuration files are not looked at. Throws `StartError` with a sentence when an
+ * option is wrong or the server cannot start.
+ */
+export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
+  const settings: Record<string, unknown> = {
+    port: 0,
+    engine: options.dataDir === undefined ? "memory" : "embedded",
+    "log-level": "error",
+  };
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) settings[flagNameOf(name)] = value;
+  }
+  const { config, problems } = loadConfigFromObject(settings, optionNameOf, (path) => readFileSync(path, "utf8"));
+  if (problems !== undefined) throw new StartError(problems.join("\n"));
+  const server = await startServer(config);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= server.close());
+  return { endpoint: server.endpoint, close, [Symbol.asyncDispose]: close };
+}
+
+function flagNameOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function optionNameOf(flag: string): string {
+  return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { environmentName, findFlag, flagsHelp, similarFlag } from "../../../src/config/flags.ts";
+
+test("environmentName() is the flag in capitals behind MILLRACE_", () => {
+  assert.equal(environmentName("data-dir"), "MILLRACE_DATA_DIR");
+});
+
+test("similarFlag() knows what a misspelt flag meant", () => {
+  assert.equal(similarFlag("memoryBudget"), "memory-budget");
+  assert.equal(similarFlag("memory"), undefined);
+});
+
+test("findFlag() knows no inherited names", () => {
+  assert.equal(findFlag("constructor"), undefined);
+});
+
+test("flagsHelp() has one line of at most 120 characters for each flag", () => {
+  const lines = flagsHelp().trimEnd().split("\n");
+  assert.equal(lines.length, 22);
+  assert.ok(lines.every((line) => /^ {2}--\S.* {2}\S/.test(line) && line.length <= 120), flagsHelp());
+});

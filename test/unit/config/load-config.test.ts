@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { configDefaults } from "../../../src/config/config.ts";
+import { loadConfig, loadConfigFromObject } from "../../../src/config/load-config.ts";
+
+const noFiles = (path: string): string => {
+  throw Object.assign(new Error("no such file"), { code: "ENOENT", path });
+};
+const files = (contents: Readonly<Record<string, string>>) => (path: string) => contents[path] ?? noFiles(path);
+
+function configOf(argv: readonly string[], environment = {}, readFile = noFiles) {
+  const { config, problems } = loadConfig(argv, environment, readFile);
+  assert.equal(problems, undefined);
+  assert(config !== undefined);
+  return config;
+}
+
+function problemsOf(argv: readonly string[], environment = {}, readFile = noFiles) {
+  const { problems } = loadConfig(argv, environment, readFile);
+  assert(problems !== undefined, "expected problems");
+  return problems;
+}
+
+// Made for these tests only, with `openssl req -x509 -newkey ec`; guards nothing.
+const certificatePem = `-----BEGIN CERTIFICATE-----
+MIIBgDCCASWgAwIBAgIUBSyqzHbR8U68LfUYDwGjclwxmYowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA5NDkyMFoYDzIxMjYxMDI4
+MDk0OTIwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQGNZfCL/iABq+WAyfKNZRGx4/6VdIYsCBZlfqhS2I8tobPiYRa2t+N
+Y3295YzewbdhgcUifH8KLOG+cK1tDafAo1MwUTAdBgNVHQ4EFgQUbdy6Ec+hiUsD
+eKtRjvwGRAEo/5owHwYDVR0jBBgwFoAUbdy6Ec+hiUsDeKtRjvwGRAEo/5owDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA0LO8bzYwWxBTmLT1LrFa
+kWXRJ5kg0nnmcPWNm9i7+AcCIQCjptBiZOffL6FjNdYGn4iGTXMqjTX+B0k9g7/M
+jDuAlw==
+-----END CERTIFICATE-----
+`;
+const keyPem = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdVadB2b9OVzsGcxe
+zYpFlr935ultPVyeSXfgKhicMpmhRANCAAQGNZfCL/iABq+WAyfKNZRGx4/6VdIY
+sCBZlfqhS2I8tobPiYRa2t+NY3295YzewbdhgcUifH8KLOG+cK1tDafA
+-----END PRIVATE KEY-----
+`;
+const otherKeyPem = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgclVbl8Luxev512nx
+fDEQ6/H3WHLxcsVtMxOhIEPrXWqhRANCAATAYlIGUm5zHcjQetiPXZqJnRNqNPEp
+J8t6X5CxVM7pS93Bqmae5fGTR9+bj8yaTv7FVXCJTs/rljPdFqq51HEn
+-----END PRIVATE KEY-----
+`;
+
+test("loadConfig() without anything gives the defaults", () => {
+  assert.deepEqual(configOf([]), configDefaults);
+});
+
+test("loadConfig() understands every flag", () => {
+  const config = configOf(
+    [
+      ...["--port", "0", "--host", "127.0.0.1", "--host=::1,localhost", "--engine", "memory", "--data-dir", "/data"],
+      ...["--memory-budget", "512MiB", "--disk-budget", "10GiB", "--account", "123456789012", "--region", "eu-west-1"],
+      ...["--allow-anonymous", "--cors-origin", "https://app.example", "--stream", "orders:4", "--stream", "a:1,b:2"],
+      ...["--transition-delay", "500ms", "--tls-cert", "c.pem", "--tls-key", "k.pem", "--admin-port", "9000"],
+      ...["--admin-host", "0.0.0.0", "--dev", "--log-level", "debug", "--limits", "off"],
+    ],
+    {},
+    files({ "c.pem": certificatePem, "k.pem": keyPem }),
+  );
+  assert.deepEqual(config, {
+    port: 0,
+    hosts: ["127.0.0.1", "::1", "localhost"],
+    engine: "memory",
+    dataDirectory: "/data",
+    memoryBudgetBytes: 512 * 1024 ** 2,
+    diskBudgetBytes: 10 * 1024 ** 3,
+    account: "123456789012",
+    region: "eu-west-1",
+    allowAnonymous: true,
+    corsOrigins: ["https://app.example"],
+    streams: [
+      { name: "orders", shardCount: 4 },
+      { name: "a", shardCount: 1 },
+      { name: "b", shardCount: 2 },
+    ],
+    transitionDelayMs: 500,
+    tls: { certificatePem, keyPem },
+    admin: { port: 9000, hosts: ["0.0.0.0"] },
+    dev: true,
+    logLevel: "debug",
+  });
+});
+
+test("loadConfig() lets a flag win over the environment, that over the file, that over the default", () => {
+  const readFile = files({
+    "m.json": JSON.stringify({ port: 1, account: "111111111111", region: "from-file", dev: true, stream: ["a:1"] }),
+  });
+  const environment = { MILLRACE_CONFIG: "m.json", MILLRACE_PORT: "2", MILLRACE_ACCOUNT: "222222222222" };
+  const config = configOf(["--port", "3"], environment, readFile);
+  assert.deepEqual(
+    [config.port, config.account, config.region, config.dev, config.logLevel, config.streams],
+    [3, "222222222222", "from-file", true, "info", [{ name: "a", shardCount: 1 }]],
+  );
+});
+
+test("loadConfig() can switch off what a file switches on", () => {
+  const readFile = files({ "m.json": '{"dev": true, "allow-anonymous": true}' });
+  const config = configOf(["--config", "m.json", "--no-dev"], { MILLRACE_ALLOW_ANONYMOUS: "false" }, readFile);
+  assert.deepEqual([config.dev, config.allowAnonymous], [false, false]);
+});
+
+test("loadConfig() takes an empty variable, and the one that Kubernetes makes of a service, as unset", () => {
+  const config = configOf([], { MILLRACE_PORT: "tcp://10.0.0.1:4567", MILLRACE_REGION: "", MILLRACE_SERVICE_HOST: "x" });
+  assert.deepEqual([config.port, config.region], [4567, "us-east-1"]);
+});
+
+test("loadConfig() lists all problems at once, each under the name it was given by", () => {
+  const readFile = files({ "m.json": '{"dataDir": "x", "region": "US EAST", "log-level": {"a": 1}}' });
+  const argv = ["--port", "70000", "--config", "m.json", "--prot", "1", "stray", "--engine", "disk", "--data_dir=x"];
+  assert.deepEqual(problemsOf(argv, { MILLRACE_TRANSITION_DELAY: "soon" }, readFile), [
+    "--prot: unknown option",
+    '"stray": unexpected argument',
+    "--data_dir: unknown option (did you mean --data-dir?)",
+    '"dataDir" in m.json: unknown setting (did you mean data-dir?)',
+    '"log-level" in m.json: must be text, a number, true or false',
+    '--port: "70000" is not a port number from 0 to 65535',
+    '--engine: "disk" is not embedded, memory or jetstream',
+    '"region" in m.json: "US EAST" is not a region such as us-east-1',
+    'MILLRACE_TRANSITION_DELAY: "soon" is not a time up to an hour such as 500ms or 2s',
+  ]);
+});
+
+const refusals: readonly (readonly [string, string])[] = [
+  ["--port", "--port: needs a value (NUMBER)"],
+  ["--port --dev", "--port: needs a value (NUMBER)"],
+  ["--port 1 --port 2", "--port: given more than once"],
+  ["--dev=perhaps", '--dev: "perhaps" is not true or false'],
+  ["--host 300.1.1.1", '--host: "300.1.1.1" is not an address or host name'],
+  ["--memory-budget 2G", '--memory-budget: "2G" is not a size of at least 1MiB such as 512MiB or 2GiB'],
+  ["--stream orders", '--stream: "orders" is not a stream name and 1 to 10000 shards, such as orders:4'],
+  ["--stream a:1 --stream a:2", '--stream: "a" is given more than once'],
+  ["--account 12", '--account: "12" is not an account number of 12 digits'],
+  ["--cors-origin app.example", '--cors-origin: "app.example" is not an origin such as https://app.example, or *'],
+  ["--config gone.json", "--config: cannot read gone.json (ENOENT)"],
+  ["--tls-cert c.pem", "--tls-cert: needs --tls-key as well"],
+  ["--tls-key k.pem", "--tls-key: needs --tls-cert as well"],
+  ["--admin-host ::1", "--admin-host: has no effect without --admin-port"],
+  ["--limits aws", '--limits: "aws" is asked for, but this version has only "off"'],
+  ["--credentials keys.json", "--credentials: this version does not verify signatures"],
+  ["--engine jetstream", '--engine: this version has only "embedded" and "memory"'],
+  ["--nats nats://a:4222", "--nats: this version has no jetstream engine"],
+  [
+    "--host 0.0.0.0",
+    "--host: 0.0.0.0 is reachable from other machines, where anybody could read and write everything; add --allow-anonymous to permit that",
+  ],
+];
+for (const [line, problem] of refusals) {
+  test(`loadConfig() refuses ${line}`, () => assert.deepEqual(problemsOf(line.split(" ")), [problem]));
+}
+
+test("loadConfig() refuses credentials together with --allow-anonymous", () => {
+  assert.deepEqual(problemsOf(["--credentials", "keys.json", "--allow-anonymous"]), [
+    "--credentials: this version does not verify signatures",
+    "--allow-anonymous: contradicts --credentials; leave one of them out",
+  ]);
+});
+
+test("loadConfig() listens beyond loopback with --allow-anonymous", () => {
+  assert.deepEqual(configOf(["--host", "0.0.0.0", "--allow-anonymous"]).hosts, ["0.0.0.0"]);
+});
+
+test("loadConfig() refuses a file that is not one JSON object", () => {
+  assert.match(problemsOf(["--config", "m"], {}, files({ m: "port=1" }))[0] ?? "", /^m: not JSON \(/);
+  assert.deepEqual(problemsOf(["--config", "m"], {}, files({ m: "[]" })), [
+    'm: must hold one JSON object, such as {"port": 4567}',
+  ]);
+});
+
+test("loadConfig() refuses TLS files that cannot serve", () => {
+  const readFile = files({ c: certificatePem, k: keyPem, other: otherKeyPem, text: "hello" });
+  const refusal = (cert: string, key: string) => problemsOf(["--tls-cert", cert, "--tls-key", key], {}, readFile);
+  assert.deepEqual(refusal("c", "other"), ["--tls-key: other is not the key of the certificate in c"]);
+  assert.deepEqual(refusal("text", "k"), ["--tls-cert: text holds no certificate in PEM form"]);
+  assert.deepEqual(refusal("c", "text"), ["--tls-key: text holds no unencrypted private key in PEM form"]);
+  assert.deepEqual(refusal("gone", "gone"), [
+    "--tls-cert: cannot read gone (ENOENT)",
+    "--tls-key: cannot read gone (ENOENT)",
+  ]);
+});
+
+test("loadConfigFromObject() takes values and names problems as the program does", () => {
+  const nameOf = (flag: string) => `option ${flag}`;
+  const { config } = loadConfigFromObject({ port: 0, stream: ["a:1", "b:2"], dev: true }, nameOf, noFiles);
+  assert.deepEqual([config?.port, config?.streams.length, config?.dev], [0, 2, true]);
+  assert.deepEqual(loadConfigFromObject({ port: -1, colour: "red" }, nameOf, noFiles).problems, [
+    "option colour: unknown setting",
+    'option port: "-1" is not a port number from 0 to 65535',
+  ]);
+});
