@@ -158,9 +158,13 @@ class Columns {
   }
 }
 
-/** Returns the bytes written. Keys are short and mostly ASCII: a loop beats a native call. */
+/** Up to here a loop over ASCII beats a native call. */
+const UTF8_BY_LOOP_LENGTH_MAX = 24;
+
+/** Returns the bytes written. */
 function writeUtf8(text: string, out: Buffer, at: number): number {
   const { length } = text;
+  if (length > UTF8_BY_LOOP_LENGTH_MAX) return out.write(text, at, "utf8");
   for (let index = 0; index < length; index += 1) {
     const unit = text.charCodeAt(index);
     if (unit > 0x7f) return out.write(text, at, "utf8");
