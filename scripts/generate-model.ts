@@ -144,7 +144,9 @@ export function constraintsSource(facts: Facts): string {
     builders.add("structure");
     const rows = Object.entries(table).map(([key, reference]) => {
       const name = key.replace("!", "");
-      return { name, text: call(`${key === name ? "optional" : "required"}("${name}", `) + `${refer(reference)})` };
+      const kind = key === name ? "optional" : "required";
+      builders.add(kind);
+      return { name, text: `${kind}("${name}", ${refer(reference)})` };
     });
     const place = (name: string): number => (errorOrder.includes(name) ? errorOrder.indexOf(name) : errorOrder.length);
     return ["structure(", ...rows.toSorted((a, b) => place(a.name) - place(b.name)).map((row) => row.text)];

@@ -61,20 +61,23 @@ function measureParsed(records: readonly unknown[]): number | undefined {
   for (const record of records) {
     if (typeof record !== "object" || record === null) return undefined;
     const { Data, PartitionKey, ExplicitHashKey } = record as Readonly<Record<string, unknown>>;
-    if (typeof Data !== "string") return undefined;
-    const dataBytes = decodedBytes(Data);
-    if (dataBytes > DATA_BYTES_MAX) return undefined;
-    bytes += dataBytes;
-    if (PartitionKey !== undefined) {
-      if (typeof PartitionKey !== "string") return undefined;
-      if (PartitionKey.length === 0 || PartitionKey.length > PARTITION_KEY_LENGTH_MAX) return undefined;
-      bytes += keyBytesMax(PartitionKey);
-    }
-    if (ExplicitHashKey !== undefined) {
-      if (typeof ExplicitHashKey !== "string" || !EXPLICIT_HASH_KEY.test(ExplicitHashKey)) return undefined;
-    }
+    if (!isOrdinaryData(Data) || !isOrdinaryKey(PartitionKey) || !isOrdinaryHashKey(ExplicitHashKey)) return undefined;
+    bytes += decodedBytes(Data) + keyBytesMax(PartitionKey ?? "");
   }
   return bytes;
+}
+
+function isOrdinaryData(data: unknown): data is string {
+  return typeof data === "string" && decodedBytes(data) <= DATA_BYTES_MAX;
+}
+
+function isOrdinaryKey(key: unknown): key is string | undefined {
+  if (key === undefined) return true;
+  return typeof key === "string" && key.length > 0 && key.length <= PARTITION_KEY_LENGTH_MAX;
+}
+
+function isOrdinaryHashKey(hashKey: unknown): hashKey is string | undefined {
+  return hashKey === undefined || (typeof hashKey === "string" && EXPLICIT_HASH_KEY.test(hashKey));
 }
 
 function keyBytesMax(key: string): number {
