@@ -270,6 +270,7 @@ test("the errors whose sentences are ours carry the service's types", () => {
     [lists.shardFilterRefuses("ShardId", "AT_LATEST"), "InvalidArgumentException"],
     [tags.reservedTagKey("aws:a"), "InvalidArgumentException"],
     [requests.dryRunSucceeded(), "DryRunOperationException"],
+    [records.storageThrottled("a"), "ProvisionedThroughputExceededException"],
     [auth.invalidSignature("a"), "InvalidSignatureException"],
     [auth.incompleteSignature("a"), "IncompleteSignatureException"],
   ];
