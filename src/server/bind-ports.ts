@@ -1,14 +1,5 @@
 import type { AddressInfo, Server } from "node:net";
-
-/** Why no socket could be opened, as one sentence for the person who started the server. */
-export class BindError extends Error {
-  readonly code: string;
-  constructor(sentence: string, code: string, cause: unknown) {
-    super(sentence, { cause });
-    this.name = "BindError";
-    this.code = code;
-  }
-}
+import { StartError } from "../config/start-error.ts";
 
 // Port 0 asks the system for a port of the first host; the others may find it taken by somebody else.
 const freePortAttemptsMax = 20;
@@ -16,7 +7,7 @@ const loopbackIpv6 = "::1";
 
 /**
  * Binds every host to one and the same port; `port` 0 picks one that is free on all of them. A machine without IPv6
- * is served without `::1`. Throws `BindError`, after which nothing is left bound.
+ * is served without `::1`. Throws `StartError`, after which nothing is left bound.
  */
 export async function bindPorts(
   makeServer: () => Server,
@@ -37,7 +28,7 @@ export async function bindPorts(
       return { servers, hosts, port };
     } catch (error) {
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-      const mayRetry = target.port === 0 && servers.length > 0 && codeOf(error) === "EADDRINUSE";
+      const mayRetry = target.port === 0 && servers.length > 0 && error instanceof StartError && codeOf(error.cause) === "EADDRINUSE";
       if (!mayRetry || attempt === freePortAttemptsMax) throw error;
     }
   }
@@ -61,7 +52,7 @@ async function bound(
     const code = codeOf(error);
     const hasNoIpv6 = code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
     if (othersToo && address.host === loopbackIpv6 && hasNoIpv6) return false;
-    throw new BindError(sentenceFor(address, code), code, error);
+    throw new StartError(sentenceFor(address, code), { cause: error });
   }
 }
 

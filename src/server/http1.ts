@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { channels } from "../telemetry/channels.ts";
+import { requestRefused, serverFault } from "../telemetry/channels.ts";
 import type { Connection } from "./connection.ts";
 import { ExchangeInProgress } from "./exchange-in-progress.ts";
 import { BodyReader } from "./read-body.ts";
@@ -36,7 +36,7 @@ export function makeHttp1(serving: Serving): Http1 {
   server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
     if ((declaredBytesOf(req) ?? 0) > limits.requestBytesMax) {
       // The client has not begun to send, and nobody can tell whether it still will: the connection ends here.
-      channels.requestRefused.publish({ reason: "too_large" });
+      requestRefused.publish({ reason: "too_large" });
       refuseTooLargeHttp1(res, { mayKeepConnection: false });
       return;
     }
@@ -78,7 +78,7 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
   const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers);
   connection.begin(exchange);
   if (connection.exchanges.size > serving.limits.pipelinedRequestCountMax) {
-    channels.requestRefused.publish({ reason: "pipelined" });
+    requestRefused.publish({ reason: "pipelined" });
     req.socket.destroy();
   }
   const reader = hasBody(req)
@@ -89,7 +89,7 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
       const outcome = await reader.read();
       if (outcome === "gone") return;
       if (outcome === "too_large") {
-        channels.requestRefused.publish({ reason: "too_large" });
+        requestRefused.publish({ reason: "too_large" });
         refuseTooLargeHttp1(res, { mayKeepConnection: !serving.isDraining });
         return;
       }
@@ -97,7 +97,7 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
     }
     await writeHttp1(await serving.handler(exchange), { exchange, res, serving });
   } catch (error) {
-    channels.serverFault.publish({ where: "an HTTP/1.1 exchange", error });
+    serverFault.publish({ where: "an HTTP/1.1 exchange", error });
     res.destroy();
   } finally {
     reader?.release();

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { constants, performServerHandshake } from "node:http2";
 import type { Socket } from "node:net";
-import { channels } from "../telemetry/channels.ts";
+import { connectionCut, requestRefused, serverFault } from "../telemetry/channels.ts";
 import type { Connection } from "./connection.ts";
 import { ExchangeInProgress } from "./exchange-in-progress.ts";
 import { BodyReader } from "./read-body.ts";
@@ -57,7 +57,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
   stream.on("error", () => undefined);
   // A cancelled stream no longer counts for nghttp2 while its handler still works; here it does.
   if (connection.exchanges.size >= serving.limits.streamCountMax) {
-    channels.requestRefused.publish({ reason: "streams" });
+    requestRefused.publish({ reason: "streams" });
     stream.close(constants.NGHTTP2_REFUSED_STREAM);
     return;
   }
@@ -84,7 +84,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
       const outcome = await reader.read();
       if (outcome === "gone") return;
       if (outcome === "too_large") {
-        channels.requestRefused.publish({ reason: "too_large" });
+        requestRefused.publish({ reason: "too_large" });
         refuseTooLargeHttp2(stream);
         return;
       }
@@ -92,7 +92,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     }
     await writeHttp2(await serving.handler(exchange), { exchange, stream, serving });
   } catch (error) {
-    channels.serverFault.publish({ where: "an HTTP/2 exchange", error });
+    serverFault.publish({ where: "an HTTP/2 exchange", error });
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   } finally {
     reader?.release();
@@ -124,7 +124,7 @@ class ResetGuard {
     }
     this.#count++;
     if (this.#count <= limits.resetCountMax || connection.session === undefined) return;
-    channels.connectionCut.publish({ reason: "rapid_reset" });
+    connectionCut.publish({ reason: "rapid_reset" });
     connection.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { channels } from "../telemetry/channels.ts";
+import { connectionCut } from "../telemetry/channels.ts";
 import type { Clock } from "../time/clock.ts";
 import { bindPorts } from "./bind-ports.ts";
 import { BodyBudget } from "./body-budget.ts";
@@ -50,7 +50,7 @@ const loopback = ["127.0.0.1", "::1"];
 const tcpKeepAliveMs = 60_000;
 const drainSweepMs = 25;
 
-/** One port that speaks TLS, HTTP/2 and HTTP/1.1, told apart by the first bytes. Throws `BindError`. */
+/** One port that speaks TLS, HTTP/2 and HTTP/1.1, told apart by the first bytes. Throws `StartError`. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const listener = new Listener(options);
   await listener.open();
@@ -144,7 +144,7 @@ class Listener implements Listening {
     // Resets and timeouts of clients are everyday; what they mean is decided on `close`.
     socket.on("error", () => undefined);
     if (this.#serving.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
-      channels.connectionCut.publish({ reason: "too_many" });
+      connectionCut.publish({ reason: "too_many" });
       socket.destroy();
       return;
     }

@@ -66,7 +66,7 @@ async function readKept(dataDir: string): Promise<Certificate | undefined> {
 }
 
 function isStillGood(
-  pem: Certificate["cert"],
+  pem: string,
   { names, nowMs }: { readonly names: readonly string[]; readonly nowMs: number },
 ): boolean {
   try {
@@ -89,7 +89,7 @@ async function keep(dataDir: string, issued: Certificate & { readonly ca: string
 
 async function replace(
   file: string,
-  { text, mode }: { readonly text: Buffer | string; readonly mode: number },
+  { text, mode }: { readonly text: string; readonly mode: number },
 ): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, text, { mode });

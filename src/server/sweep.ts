@@ -1,4 +1,4 @@
-import { channels } from "../telemetry/channels.ts";
+import { connectionCut } from "../telemetry/channels.ts";
 import type { Connection } from "./connection.ts";
 import type { Serving } from "./serving.ts";
 
@@ -19,7 +19,7 @@ function sweepBodies({ limits, room, isDraining }: Serving, nowMs: number): void
     if (body.takeGrowth() || body.isWaitingForBudget) body.progressMs = nowMs;
     const isIdle = nowMs - body.progressMs >= idleMsMax;
     if (!isIdle && nowMs - body.startedMs < limits.requestMsMax) continue;
-    channels.connectionCut.publish({ reason: isIdle ? "body_idle" : "request_timeout" });
+    connectionCut.publish({ reason: isIdle ? "body_idle" : "request_timeout" });
     body.cut();
   }
 }
@@ -57,7 +57,7 @@ function sweepSession(
   }
   const idleMsMax = connection.hasServed ? limits.keepAliveMs : Math.min(limits.headersMsMax, limits.keepAliveMs);
   if (ageMs < idleMsMax) return;
-  channels.connectionCut.publish({ reason: "session_idle" });
+  connectionCut.publish({ reason: "session_idle" });
   connection.closeSoon();
 }
 
@@ -73,6 +73,6 @@ function sweepDraining(
 }
 
 function cut(connection: Connection, reason: string): void {
-  channels.connectionCut.publish({ reason });
+  connectionCut.publish({ reason });
   connection.socket.destroy();
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import { channels } from "../telemetry/channels.ts";
+import { serverFault } from "../telemetry/channels.ts";
 import { type Certificate, protocolVersionMin } from "./tls-certificate.ts";
 
 export interface TlsDoorOptions {
@@ -40,7 +40,7 @@ export class TlsDoor {
       (error: unknown) => {
         // Without a certificate nobody can be answered; the next client may find the disk well again.
         this.#server = undefined;
-        channels.serverFault.publish({ where: "making a TLS certificate", error });
+        serverFault.publish({ where: "making a TLS certificate", error });
         socket.destroy();
       },
     );

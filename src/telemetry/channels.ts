@@ -21,6 +21,12 @@ export interface RequestFinished {
   readonly recordCount?: number;
 }
 
+export interface RequestFailed {
+  readonly operation: string;
+  /** What was thrown; the caller saw InternalFailure. */
+  readonly error: unknown;
+}
+
 export interface GroupCommitted {
   /** From the first byte handed to the disk until all are durable. */
   readonly durationMs: number;
@@ -38,20 +44,28 @@ export interface ConnectionCut {
   readonly reason: string;
 }
 
+export interface UpkeepFailed {
+  readonly streamName: string;
+  /** The kind of work that is still to be done, e.g. `create`. */
+  readonly intent: string;
+  readonly error: unknown;
+}
+
 export interface ServerFault {
   /** What was being done, for a log line: "an HTTP/1.1 exchange". */
   readonly where: string;
   readonly error: unknown;
 }
 
-/** Everything the server tells about itself while it works. Metrics and logs subscribe; nothing waits for them. */
-export const channels = {
-  requestFinished: typedChannel<RequestFinished>("millrace:request.finished"),
-  requestRefused: typedChannel<RequestRefused>("millrace:request.refused"),
-  connectionCut: typedChannel<ConnectionCut>("millrace:connection.cut"),
-  groupCommitted: typedChannel<GroupCommitted>("millrace:group.committed"),
-  serverFault: typedChannel<ServerFault>("millrace:server.fault"),
-} as const;
+// Everything the server tells about itself while it works. Metrics and logs subscribe; nothing waits for them.
+
+export const requestFinished = typedChannel<RequestFinished>("millrace:request.finished");
+export const requestFailed = typedChannel<RequestFailed>("millrace:request.failed");
+export const requestRefused = typedChannel<RequestRefused>("millrace:request.refused");
+export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
+export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
+export const upkeepFailed = typedChannel<UpkeepFailed>("millrace:upkeep.failed");
+export const serverFault = typedChannel<ServerFault>("millrace:server.fault");
 
 function typedChannel<Message>(name: string): Channel<Message> {
   const node: NodeChannel = channel(name);

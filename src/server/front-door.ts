@@ -1,0 +1,100 @@
+// Hot path.
+import { requestRefused } from "../telemetry/channels.ts";
+import type { RequestHandler, WireRequest, WireResponse } from "./exchange.ts";
+import { type HealthReport, healthResponse } from "./health.ts";
+import {
+  corsHeaders,
+  isPreflight,
+  mayHostAdminister,
+  mayOriginCall,
+  type OriginPolicy,
+  preflightHeaders,
+} from "./origin-rules.ts";
+
+/** What an operator looks at. */
+export interface AdminRooms {
+  readonly health: () => Promise<HealthReport>;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  /** Names and addresses, besides loopback, by which metrics and console may be asked for. */
+  readonly adminHosts: readonly string[];
+}
+
+export interface FrontDoor extends AdminRooms {
+  /** Everything that is not health, metrics or console. */
+  readonly pipeline: RequestHandler;
+  readonly origins: OriginPolicy;
+  /** Whether metrics and console are on a port of their own. */
+  readonly isAdminElsewhere: boolean;
+}
+
+/** The main port: web pages that may not call are turned away, operators get their rooms, the rest is the API. */
+export function frontDoor(door: FrontDoor): RequestHandler {
+  return (request) => {
+    const { origin } = request.headers;
+    if (origin !== undefined) return fromWebPage(request, origin, door);
+    return inside(request, door);
+  };
+}
+
+/** The port of `--admin-port`: health, metrics and console, and nothing of the API. */
+export function adminDoor(rooms: AdminRooms): RequestHandler {
+  return async (request) => {
+    const { origin } = request.headers;
+    if (origin !== undefined && !mayOriginCall(origin, { verifiesSignatures: false, corsOrigins: [] })) {
+      return refuseOrigin(origin);
+    }
+    return (await adminRoom(request, rooms)) ?? notFound;
+  };
+}
+
+async function fromWebPage(request: WireRequest, origin: string, door: FrontDoor): Promise<WireResponse> {
+  if (!mayOriginCall(origin, door.origins)) return refuseOrigin(origin);
+  if (isPreflight(request)) return { status: 200, headers: preflightHeaders(request.headers), body: "" };
+  const response = await inside(request, door);
+  return { ...response, headers: { ...response.headers, ...corsHeaders } };
+}
+
+async function inside(request: WireRequest, door: FrontDoor): Promise<WireResponse> {
+  if (request.method !== "GET" && request.method !== "HEAD") return door.pipeline(request);
+  if (door.isAdminElsewhere && isAdminPath(pathOf(request))) return notFound;
+  return (await adminRoom(request, door)) ?? door.pipeline(request);
+}
+
+/** Undefined: not a path of the operator's. */
+async function adminRoom(request: WireRequest, rooms: AdminRooms): Promise<WireResponse | undefined> {
+  const path = pathOf(request);
+  if (path === "/health") return healthResponse(await rooms.health());
+  if (!isAdminPath(path)) return undefined;
+  const { host } = request.headers;
+  if (!mayHostAdminister(host, rooms.adminHosts)) {
+    requestRefused.publish({ reason: "host" });
+    return plain(403, `Host ${JSON.stringify(host ?? "")} is not a name of this server for its operators.`);
+  }
+  if (path !== "/metrics") return notFound;
+  return {
+    status: 200,
+    headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store" },
+    body: await rooms.metrics(),
+  };
+}
+
+function isAdminPath(path: string): boolean {
+  return path === "/metrics" || path === "/console" || path.startsWith("/console/");
+}
+
+function pathOf({ url }: WireRequest): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function refuseOrigin(origin: string): WireResponse {
+  requestRefused.publish({ reason: "origin" });
+  return plain(403, `Web pages of ${JSON.stringify(origin)} may not use this server; --cors-origin lets them.`);
+}
+
+const notFound = plain(404, "There is nothing here.");
+
+function plain(status: number, sentence: string): WireResponse {
+  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${sentence}\n` };
+}

@@ -1,0 +1,35 @@
+import type { Engine } from "../engine/engine.ts";
+import type { WireResponse } from "./exchange.ts";
+
+/** What `GET /health` says, as JSON. */
+export interface HealthReport {
+  readonly status: "ready" | "draining" | "unavailable";
+  readonly engine: string;
+  /** True only if an acknowledged record survives a crash of the machine. */
+  readonly durable: boolean;
+  /** Sentences; empty when all is well. */
+  readonly degraded: readonly string[];
+}
+
+export async function reportHealth(
+  engine: Pick<Engine, "name" | "health">,
+  { isDraining }: { readonly isDraining: boolean },
+): Promise<HealthReport> {
+  try {
+    const { ready, durable, degraded } = await engine.health();
+    const status = isDraining ? "draining" : ready ? "ready" : "unavailable";
+    return { status, engine: engine.name, durable, degraded };
+  } catch (error) {
+    const sentence = `the engine does not tell its health: ${error instanceof Error ? error.message : String(error)}`;
+    return { status: "unavailable", engine: engine.name, durable: false, degraded: [sentence] };
+  }
+}
+
+/** 200 only when requests will be served: load balancers look at nothing else. */
+export function healthResponse(report: HealthReport): WireResponse {
+  return {
+    status: report.status === "ready" ? 200 : 503,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+    body: `${JSON.stringify(report)}\n`,
+  };
+}

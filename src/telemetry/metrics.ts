@@ -1,0 +1,160 @@
+import {
+  connectionCut,
+  type GroupCommitted,
+  groupCommitted,
+  type RequestFinished,
+  requestFailed,
+  requestFinished,
+  requestRefused,
+  serverFault,
+  upkeepFailed,
+} from "./channels.ts";
+import { DurationHistogram } from "./histogram.ts";
+import { ProcessFigures } from "./process-figures.ts";
+import { type MetricFamily, metricName, prometheusText, type Sample } from "./prometheus-text.ts";
+
+/** What one operation has done so far. */
+class OperationTally {
+  readonly durations = new DurationHistogram();
+  readonly outcomes = new Map<string, number>();
+  requestBytes = 0;
+  responseBytes = 0;
+  recordCount = 0;
+}
+
+/** Figures read at the moment of a scrape, by group and name: `{ engine: { wal_bytes: 1 } }`. */
+export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+// Outcomes come from a closed list of error types; the bound is for the day when one carries a caller's text.
+const seriesPerFamilyMax = 200;
+const recordsOut: ReadonlySet<string> = new Set(["GetRecords", "SubscribeToShard"]);
+
+/** Counts what the channels tell, and writes it down for Prometheus. */
+export class Metrics {
+  readonly #operations = new Map<string, OperationTally>();
+  readonly #refusals = new Map<string, number>();
+  readonly #cuts = new Map<string, number>();
+  readonly #faults = new Map<string, number>();
+  readonly #commitDurations = new DurationHistogram();
+  readonly #process = new ProcessFigures();
+  readonly #unsubscribe: readonly (() => void)[];
+  #committedEntries = 0;
+  #committedBytes = 0;
+
+  constructor() {
+    this.#unsubscribe = [
+      requestFinished.subscribe((request) => this.#countRequest(request)),
+      requestRefused.subscribe(({ reason }) => increment(this.#refusals, reason)),
+      connectionCut.subscribe(({ reason }) => increment(this.#cuts, reason)),
+      groupCommitted.subscribe((group) => this.#countGroup(group)),
+      requestFailed.subscribe(() => increment(this.#faults, "request")),
+      upkeepFailed.subscribe(() => increment(this.#faults, "upkeep")),
+      serverFault.subscribe(() => increment(this.#faults, "server")),
+    ];
+  }
+
+  /** The whole of `GET /metrics`. */
+  render(figures: Figures): string {
+    const families = [...this.#requestFamilies(), ...this.#serverFamilies(), ...this.#process.families()];
+    for (const [group, values] of Object.entries(figures)) {
+      for (const [figure, value] of Object.entries(values)) {
+        const name = metricName(`millrace_${group}_${figure}`);
+        families.push({ name, type: "gauge", help: `Figure of the ${group}: ${figure}.`, samples: [{ value }] });
+      }
+    }
+    return prometheusText(families);
+  }
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#process.close();
+  }
+
+  #countRequest(request: RequestFinished): void {
+    const tally = this.#tallyOf(request.operation);
+    increment(tally.outcomes, request.outcome);
+    tally.durations.observe(request.durationMs);
+    tally.requestBytes += request.requestBytes;
+    tally.responseBytes += request.responseBytes;
+    tally.recordCount += request.recordCount ?? 0;
+  }
+
+  #tallyOf(operation: string): OperationTally {
+    const known = this.#operations.get(operation);
+    if (known !== undefined) return known;
+    if (this.#operations.size >= seriesPerFamilyMax) return this.#tallyOf([...this.#operations.keys()][0] ?? operation);
+    const tally = new OperationTally();
+    this.#operations.set(operation, tally);
+    return tally;
+  }
+
+  #countGroup(group: GroupCommitted): void {
+    this.#commitDurations.observe(group.durationMs);
+    this.#committedEntries += group.entryCount;
+    this.#committedBytes += group.byteCount;
+  }
+
+  #requestFamilies(): MetricFamily[] {
+    const tallies = [...this.#operations];
+    const perOperation = (value: (tally: OperationTally) => number): Sample[] =>
+      tallies.map(([operation, tally]) => ({ labels: { operation }, value: value(tally) }));
+    const records = (isOut: boolean): Sample[] =>
+      tallies
+        .filter(([operation, tally]) => tally.recordCount > 0 && recordsOut.has(operation) === isOut)
+        .map(([operation, tally]) => ({ labels: { operation }, value: tally.recordCount }));
+    return [
+      {
+        name: "millrace_requests_total",
+        type: "counter",
+        help: "Requests by operation and outcome: ok, or the type of the error.",
+        samples: tallies.flatMap(([operation, tally]) =>
+          [...tally.outcomes].map(([outcome, value]) => ({ labels: { operation, outcome }, value })),
+        ),
+      },
+      {
+        name: "millrace_request_duration_seconds",
+        type: "histogram",
+        help: "From the whole request received to the answer made.",
+        samples: tallies.flatMap(([operation, tally]) => tally.durations.samples({ operation })),
+      },
+      counter("millrace_request_bytes_total", "Bytes of request bodies.", perOperation((tally) => tally.requestBytes)),
+      counter("millrace_response_bytes_total", "Bytes of answers.", perOperation((tally) => tally.responseBytes)),
+      counter("millrace_records_in_total", "Records accepted.", records(false)),
+      counter("millrace_records_out_total", "Records handed out.", records(true)),
+    ];
+  }
+
+  #serverFamilies(): MetricFamily[] {
+    return [
+      counter(
+        "millrace_requests_refused_total",
+        "Requests turned away before the API.",
+        labelled("reason", this.#refusals),
+      ),
+      counter("millrace_connections_cut_total", "Connections ended by a limit.", labelled("reason", this.#cuts)),
+      counter("millrace_faults_total", "Failures of the server's own.", labelled("where", this.#faults)),
+      {
+        name: "millrace_commit_duration_seconds",
+        type: "histogram",
+        help: "From the first byte of a group handed to the log until all of it is durable.",
+        samples: this.#committedEntries === 0 ? [] : this.#commitDurations.samples({}),
+      },
+      counter("millrace_commit_entries_total", "Entries made durable.", [{ value: this.#committedEntries }]),
+      counter("millrace_commit_bytes_total", "Bytes made durable.", [{ value: this.#committedBytes }]),
+    ];
+  }
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  const known = counts.get(key);
+  if (known === undefined && counts.size >= seriesPerFamilyMax) increment(counts, "other");
+  else counts.set(key, (known ?? 0) + 1);
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): MetricFamily {
+  return { name, type: "counter", help, samples };
+}
+
+function labelled(label: string, counts: ReadonlyMap<string, number>): Sample[] {
+  return [...counts].map(([key, value]) => ({ labels: { [label]: key }, value }));
+}
