@@ -56,7 +56,13 @@ export interface PlannedShard {
 }
 
 export type StreamIntent =
-  | { readonly kind: "create"; readonly operationId: string; readonly dueMs: number; readonly createSecond: number; readonly opening: readonly PlannedShard[] }
+  | {
+      readonly kind: "create";
+      readonly operationId: string;
+      readonly dueMs: number;
+      readonly createSecond: number;
+      readonly opening: readonly PlannedShard[];
+    }
   | {
       readonly kind: "reshard";
       readonly operationId: string;

@@ -4,5 +4,12 @@ import type { Clock } from "./clock.ts";
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  delay: (ms, signal) => timeout(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) }),
+  async delay(ms, signal) {
+    try {
+      await timeout(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      // Node rejects with an AbortError of its own; who waits wants to know why.
+      throw signal?.aborted === true ? signal.reason : error;
+    }
+  },
 };

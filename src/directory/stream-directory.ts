@@ -1,0 +1,171 @@
+import type { Catalog, CatalogEvent } from "../engine/catalog.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import type { Stream } from "../streams/stream.ts";
+import { decodeStream, encodeStream } from "../streams/stream-document.ts";
+import { LiveStream } from "./live-stream.ts";
+import { STREAMS_PREFIX, streamKey } from "./stream-key.ts";
+
+/**
+ * Every stream of every account and region, in memory, kept current by the catalog's watch. Finding a stream costs no
+ * I/O; changing one is a single compare-and-swap on its document.
+ */
+export class StreamDirectory {
+  readonly #catalog: Catalog;
+  readonly #live = new Map<string, LiveStream>();
+  /** Revisions at which keys were deleted here, until the watch has told us the same: late news must not revive them. */
+  readonly #buried = new Map<string, bigint>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #closing = new AbortController();
+  readonly #onChange: (live: LiveStream) => void;
+  #watching: Promise<void> | undefined;
+
+  /** `onChange` is told of every new revision that the directory learns of. */
+  constructor(catalog: Catalog, onChange: (live: LiveStream) => void) {
+    this.#catalog = catalog;
+    this.#onChange = onChange;
+  }
+
+  /** Resolves when every document of the catalog is in memory. */
+  async open(): Promise<void> {
+    const synced = Promise.withResolvers<void>();
+    this.#watching = this.#follow(synced);
+    this.#watching.catch(synced.reject);
+    await synced.promise;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#watching?.catch(() => undefined);
+  }
+
+  find(account: string, region: string, name: string): LiveStream | undefined {
+    return this.#live.get(streamKey(account, region, name));
+  }
+
+  /** The newest revision of the stream that `live` is a revision of; undefined when it is gone or was made anew. */
+  current(live: LiveStream): LiveStream | undefined {
+    const { account, region, name, id } = live.stream;
+    const found = this.find(account, region, name);
+    return found?.stream.id === id ? found : undefined;
+  }
+
+  /** All streams of one account and region, in no order. */
+  *inRegion(account: string, region: string): Generator<LiveStream> {
+    const prefix = streamKey(account, region, "");
+    for (const [key, live] of this.#live) if (key.startsWith(prefix)) yield live;
+  }
+
+  all(): IterableIterator<LiveStream> {
+    return this.#live.values();
+  }
+
+  /** Writes the first document of a stream. Rejects with `conflict` when the name is taken. */
+  async create(stream: Stream): Promise<LiveStream> {
+    return await this.#swap(stream, 0n);
+  }
+
+  /** Writes the next document of a stream. Rejects with `conflict` when `live` is not its newest revision. */
+  async replace(live: LiveStream, next: Stream): Promise<LiveStream> {
+    return await this.#swap(next, live.revision);
+  }
+
+  async remove(live: LiveStream): Promise<void> {
+    const { account, region, name } = live.stream;
+    const key = streamKey(account, region, name);
+    const revision = await this.#catalog.compareAndSwap(key, null, live.revision);
+    this.#bury(key, revision);
+  }
+
+  /** Resolves once `live` is no longer the newest revision, or with false when the signal aborts first. */
+  async superseded(live: LiveStream, signal: AbortSignal): Promise<boolean> {
+    const { account, region, name } = live.stream;
+    const key = streamKey(account, region, name);
+    if (this.#live.get(key) !== live) return true;
+    if (signal.aborted) return false;
+    const changed = Promise.withResolvers<boolean>();
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting);
+    const wake = () => changed.resolve(true);
+    const giveUp = () => changed.resolve(false);
+    waiting.add(wake);
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      return await changed.promise;
+    } finally {
+      waiting.delete(wake);
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  async #swap(stream: Stream, expectedRevision: bigint): Promise<LiveStream> {
+    const key = streamKey(stream.account, stream.region, stream.name);
+    const revision = await this.#catalog.compareAndSwap(key, encodeStream(stream), expectedRevision);
+    return this.#learn(key, stream, revision);
+  }
+
+  /** Watches until the directory closes; a watch that broke off is begun anew and what it missed is found out. */
+  async #follow(synced: PromiseWithResolvers<void>): Promise<void> {
+    const signal = this.#closing.signal;
+    while (!signal.aborted) {
+      try {
+        await this.#watchOnce(synced);
+      } catch (error) {
+        const mayWatchAgain = error instanceof EngineError && error.kind === "unavailable";
+        if (!mayWatchAgain || signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
+    const unseen = new Set(this.#live.keys());
+    for await (const event of this.#catalog.watch(STREAMS_PREFIX, this.#closing.signal)) {
+      if (event.kind !== "synced") {
+        if (event.kind === "put") unseen.delete(event.document.key);
+        this.#apply(event);
+        continue;
+      }
+      for (const key of unseen) {
+        const known = this.#live.get(key);
+        const gone = known !== undefined && (await this.#catalog.get(key, { fresh: true })) === undefined;
+        if (gone) this.#bury(key, known.revision);
+      }
+      unseen.clear();
+      synced.resolve();
+    }
+  }
+
+  #apply(event: Exclude<CatalogEvent, { kind: "synced" }>): void {
+    if (event.kind === "delete") {
+      const known = this.#live.get(event.key);
+      if (known !== undefined && known.revision < event.revision) this.#bury(event.key, event.revision);
+      if ((this.#buried.get(event.key) ?? 0n) <= event.revision) this.#buried.delete(event.key);
+      return;
+    }
+    const { key, value, revision } = event.document;
+    const known = this.#buried.get(key) ?? this.#live.get(key)?.revision ?? 0n;
+    // Our own changes come back here too: they are known already and not worth decoding again.
+    if (revision > known) this.#learn(key, decodeStream(value), revision);
+  }
+
+  #learn(key: string, stream: Stream, revision: bigint): LiveStream {
+    const known = this.#live.get(key);
+    if (known !== undefined && known.revision >= revision) return known;
+    const live = new LiveStream(stream, revision);
+    this.#live.set(key, live);
+    this.#wake(key);
+    this.#onChange(live);
+    return live;
+  }
+
+  #bury(key: string, revision: bigint): void {
+    this.#live.delete(key);
+    this.#buried.set(key, revision);
+    this.#wake(key);
+  }
+
+  #wake(key: string): void {
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    for (const wake of waiting ?? []) wake();
+  }
+}

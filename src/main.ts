@@ -1,0 +1,158 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { makeBootStreams } from "./boot-streams.ts";
+import type { Config } from "./config/config.ts";
+import { drainMsMax } from "./config/process-limits.ts";
+import { openMasterKey } from "./directory/master-key.ts";
+import { RetiredStreams } from "./directory/retired-streams.ts";
+import { StreamDirectory } from "./directory/stream-directory.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { OperationContext } from "./operations/operation-context.ts";
+import { adminDoor, frontDoor } from "./server/front-door.ts";
+import { requestHandler } from "./server/handle-request.ts";
+import { reportHealth } from "./server/health.ts";
+import { type Listening, listen } from "./server/listen.ts";
+import { TokenSealer } from "./streams/token-sealer.ts";
+import { logChannels, makeLog } from "./telemetry/log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import type { Clock } from "./time/clock.ts";
+import { systemClock } from "./time/system-clock.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
+
+export interface RunningServer {
+  /** `http://127.0.0.1:4567` */
+  readonly endpoint: string;
+  readonly port: number;
+  /** Drains: finishes what is in flight, then closes the engine. Calling it again joins the first call. */
+  close(): Promise<void>;
+}
+
+/**
+ * The composition root: engine, directory, upkeep, pipeline, sockets, in this order, and back again on close.
+ *
+ * Throws `StartError`, `DataDirectoryError` or `EngineError` with one sentence for the person at the terminal.
+ */
+export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
+  // What is open so far, to be closed in reverse order: by a failing start as by a stop.
+  const closing = new AsyncDisposableStack();
+  try {
+    const log = makeLog({ level: config.logLevel, format: process.stderr.isTTY ? "text" : "json", write: toStderr, nowMs: clock.nowMs });
+    closing.defer(logChannels(log, config.logLevel));
+    const metrics = new Metrics();
+    closing.defer(() => metrics.close());
+
+    const engine = await makeEngine(config, clock);
+    await engine.open();
+    closing.defer(() => engine.close());
+    const house = await openHouse({ config, engine, clock, closing });
+    await makeBootStreams(config.streams, { ...house, caller: { account: config.account, region: config.region } });
+
+    const state = { isDraining: false };
+    const listening: Listening[] = [];
+    const rooms = {
+      health: () => reportHealth(engine, state),
+      metrics: async () => {
+        const { figures } = await engine.health();
+        return metrics.render({ engine: figures, server: listening[0]?.figures() ?? {} });
+      },
+      adminHosts: config.admin?.hosts ?? [],
+    };
+    const main = await listen({
+      hosts: config.hosts,
+      port: config.port,
+      clock,
+      handler: frontDoor({
+        ...rooms,
+        pipeline: requestHandler({ house, authentication: config }),
+        origins: { verifiesSignatures: false, corsOrigins: config.corsOrigins },
+        isAdminElsewhere: config.admin !== undefined,
+      }),
+      tls: config.tls === undefined ? undefined : { cert: config.tls.certificatePem, key: config.tls.keyPem },
+      dataDir: config.engine === "memory" ? undefined : config.dataDirectory,
+    });
+    listening.push(main);
+    closing.defer(() => main.close({ graceMs: drainMsMax }));
+    if (config.admin !== undefined) {
+      const { port, hosts } = config.admin;
+      const admin = await listen({ hosts, port, clock, handler: adminDoor(rooms) });
+      closing.defer(() => admin.close({ graceMs: drainMsMax }));
+    }
+
+    const endpoint = `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`;
+    log.info("ready", { endpoint, engine: engine.name });
+    const stack = closing.move();
+    let closed: Promise<void> | undefined;
+    return {
+      endpoint,
+      port: main.port,
+      close() {
+        state.isDraining = true;
+        closed ??= stack.disposeAsync().then(() => log.info("stopped"));
+        return closed;
+      },
+    };
+  } catch (error) {
+    await closing.disposeAsync();
+    throw error;
+  }
+}
+
+/** Loads only the engine that is asked for: the other's code would cost every start its milliseconds. */
+async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
+  switch (config.engine) {
+    case "memory": {
+      const { MemoryEngine } = await import("./engine/memory/memory-engine.ts");
+      return new MemoryEngine({ clock, memoryBudgetBytes: config.memoryBudgetBytes });
+    }
+    case "embedded": {
+      const { EmbeddedEngine } = await import("./engine/embedded/embedded-engine.ts");
+      const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
+      return new EmbeddedEngine({
+        directory: config.dataDirectory,
+        disk: nodeDisk,
+        clock,
+        diskBudgetBytes: config.diskBudgetBytes,
+        devClock: config.dev,
+      });
+    }
+  }
+}
+
+/** Everything behind the pipeline: what operations reach. */
+async function openHouse({
+  config,
+  engine,
+  clock,
+  closing,
+}: {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly closing: AsyncDisposableStack;
+}): Promise<Omit<OperationContext, "caller">> {
+  const { log, catalog } = engine;
+  const retired = new RetiredStreams(catalog);
+  const directory: StreamDirectory = new StreamDirectory(catalog, (live) => upkeep.wake(live));
+  const upkeep = new Upkeep({ log, directory, retired, clock });
+  await directory.open();
+  closing.defer(() => directory.close());
+  closing.defer(() => upkeep.close());
+  await upkeep.start();
+  return {
+    directory,
+    retired,
+    shards: { log, directory, clock },
+    tokens: new TokenSealer({ masterKey: await openMasterKey(catalog), bootId: randomBytes(16) }),
+    clock,
+    transitionDelayMs: config.transitionDelayMs,
+    serverShardCountMax: engine.limits.shardCountMax,
+    newId: randomUUID,
+  };
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(line);
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,22 @@
+import type { RetiredStreams } from "../directory/retired-streams.ts";
+import type { StreamDirectory } from "../directory/stream-directory.ts";
+import type { ShardRoom } from "../shards/shard-room.ts";
+import type { TokenSealer } from "../streams/token-sealer.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Caller } from "./caller.ts";
+
+/** All that an operation may reach. It is made once per request and differs from request to request by its caller only. */
+export interface OperationContext {
+  readonly caller: Caller;
+  readonly directory: StreamDirectory;
+  readonly retired: RetiredStreams;
+  readonly shards: ShardRoom;
+  readonly tokens: TokenSealer;
+  readonly clock: Clock;
+  /** How long CREATING, UPDATING and DELETING are held; 0 for as short as the work takes. */
+  readonly transitionDelayMs: number;
+  /** Open shards that the server holds at most, over all accounts and regions. */
+  readonly serverShardCountMax: number;
+  /** Never the same twice, also not after a restart. */
+  readonly newId: () => string;
+}

@@ -1,0 +1,67 @@
+import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "../../model/iterator-errors.ts";
+import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
+import { shardDoesNotExist } from "../../model/shard-errors.ts";
+import type { GetRecordsInput } from "../../model/shapes.generated.ts";
+import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
+import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/shard-iterator.ts";
+import { formatShardId } from "../../streams/shard-id.ts";
+import { resolveStreamRef } from "../../streams/stream-ref.ts";
+import { operation } from "../operation.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { childShardShapes } from "../shards/shard-shape.ts";
+import { iteratorAt } from "./iterator-at.ts";
+
+/**
+ * A page from the iterator's place on. At the end of a closed shard NextShardIterator is absent and ChildShards tells
+ * where to read on; readers such as the Kinesis Client Library hold one without the other for a broken answer.
+ */
+export const getRecords = operation({
+  name: "GetRecords",
+  plane: "data",
+  async handle(input, context) {
+    const iterator = requireIterator(input, context);
+    const { live, shard } = requireIteratorShard(iterator, context);
+    if (input.DryRun === true) throw dryRunSucceeded();
+
+    const page = await readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
+    // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
+    const { stream } = context.directory.current(live) ?? live;
+    return {
+      Records: page.records,
+      MillisBehindLatest: page.millisBehindLatest,
+      ...(page.atEnd
+        ? { ChildShards: childShardShapes(stream.shards, shard.index) }
+        : { NextShardIterator: iteratorAt(stream, shard, page.next, context) }),
+    };
+  },
+});
+
+/** Errors: InvalidArgumentException for a malformed iterator, and for one beside the ARN of another stream; ExpiredIteratorException. */
+function requireIterator(input: GetRecordsInput, context: OperationContext): ShardIterator {
+  const iterator = openShardIterator(context.tokens, input.ShardIterator);
+  if (iterator === undefined) throw invalidShardIterator();
+  const expiry = tokenExpiry(iterator, context.clock.nowMs());
+  if (expiry !== undefined) throw iteratorExpired(expiry);
+  if (input.StreamARN !== undefined) {
+    const { account, region, name } = resolveStreamRef(input, context.caller);
+    const isSame = account === iterator.account && region === iterator.region && name === iterator.streamName;
+    if (!isSame) throw iteratorOfOtherStream();
+  }
+  return iterator;
+}
+
+/**
+ * An iterator outlives its stream. On a stream made again under the name, AWS answers an absent shard as such and a
+ * present one with InternalFailure.
+ */
+function requireIteratorShard(iterator: ShardIterator, { directory, caller }: OperationContext) {
+  const { account, region, streamName, streamId, shardIndex } = iterator;
+  const isOwn = account === caller.account && region === caller.region;
+  const live = isOwn ? directory.find(account, region, streamName) : undefined;
+  const shard = live?.shard(shardIndex);
+  if (live === undefined || shard === undefined) {
+    throw shardDoesNotExist({ name: streamName, account }, formatShardId(shardIndex));
+  }
+  if (live.stream.id !== streamId) throw internalFailure();
+  return { live, shard };
+}

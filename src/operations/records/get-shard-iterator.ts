@@ -1,0 +1,31 @@
+import { dryRunSucceeded } from "../../model/request-errors.ts";
+import { shardDoesNotExist } from "../../model/shard-errors.ts";
+import { findPosition, lastStoredMs } from "../../shards/find-position.ts";
+import { formatShardId } from "../../streams/shard-id.ts";
+import { startingPlace } from "../../streams/starting-position.ts";
+import { operation } from "../operation.ts";
+import { requireShardId } from "../require-shard.ts";
+import { findStream } from "../require-stream.ts";
+import { iteratorAt } from "./iterator-at.ts";
+
+/** Order of checks as observed: shard id, stream, shard, members that go together, number, its shard, its stream. */
+export const getShardIterator = operation({
+  name: "GetShardIterator",
+  plane: "data",
+  async handle(input, context) {
+    const { place, live } = findStream(input, context);
+    const index = requireShardId(input.ShardId, place);
+    const shard = live?.shard(index);
+    // A stream that is missing or still CREATING has no shard: the answer speaks of the shard, not of the stream.
+    if (live === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));
+
+    // After the clock was set back, what is stored may be younger than now: the present is the later of the two.
+    const nowMs = context.clock.nowMs();
+    const isAhead = input.Timestamp !== undefined && input.Timestamp > nowMs;
+    const presentMs = isAhead ? Math.max(nowMs, await lastStoredMs(context.shards, live, shard)) : nowMs;
+    const start = startingPlace(input, live.stream, shard, presentMs);
+    if (input.DryRun === true) throw dryRunSucceeded();
+    const position = await findPosition(context.shards, live, shard, start);
+    return { ShardIterator: iteratorAt(live.stream, shard, position, context) };
+  },
+});

@@ -1,0 +1,47 @@
+import { orderingInvalid, storageThrottled } from "../../model/record-errors.ts";
+import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
+import { storeRecords } from "../../shards/store-records.ts";
+import { parseSequenceNumber } from "../../streams/sequence-number.ts";
+import type { Stream } from "../../streams/stream.ts";
+import { operation } from "../operation.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { requireWritable } from "../require-stream.ts";
+import { checkRecords } from "./check-records.ts";
+
+export const putRecord = operation({
+  name: "PutRecord",
+  plane: "data",
+  async handle(input, context) {
+    const live = requireWritable(input, context);
+    checkRecords(input.Record, live.stream, "PutRecord");
+    const ordering = input.SequenceNumberForOrdering;
+    if (ordering !== undefined && !isPast(ordering, live.stream, context)) {
+      throw orderingInvalid(live.stream, ordering);
+    }
+    if (input.DryRun === true) throw dryRunSucceeded();
+
+    // A shard's log gives every later record a higher number, so an ordering of the past is kept without more ado.
+    const results = await storeRecords(context.shards, live, input.Record);
+    const failure = results.failures?.get(0);
+    if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);
+    const [ShardId] = results.shardIds;
+    const [SequenceNumber] = results.sequenceNumbers;
+    if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();
+    return { ShardId, SequenceNumber };
+  },
+});
+
+/**
+ * AWS takes any number that parses and whose time is not in the future, also one of another shard; numbers of version 0
+ * carry no time. Shards made by a reshard may be numbered a second or more ahead of the clock: their present is ours.
+ */
+function isPast(sequenceNumber: string, stream: Stream, { clock }: OperationContext): boolean {
+  const parsed = parseSequenceNumber(sequenceNumber);
+  if (parsed === undefined) return false;
+  if (parsed.version === 0) return true;
+  const present = stream.shards.reduce(
+    (latest, shard) => Math.max(latest, shard.createSecond),
+    Math.floor(clock.nowMs() / 1000),
+  );
+  return parsed.second <= present;
+}

@@ -1,0 +1,19 @@
+import { dryRunSucceeded } from "../../model/request-errors.ts";
+import { storeRecords } from "../../shards/store-records.ts";
+import { operation } from "../operation.ts";
+import { requireWritable } from "../require-stream.ts";
+import { checkRecords } from "./check-records.ts";
+
+/** Each record succeeds or fails alone; the answer keeps the order of the request. */
+export const putRecords = operation({
+  name: "PutRecords",
+  plane: "data",
+  async handle(input, context) {
+    const live = requireWritable(input, context);
+    checkRecords(input.Records, live.stream, "PutRecords");
+    if (input.DryRun === true) throw dryRunSucceeded();
+
+    const results = await storeRecords(context.shards, live, input.Records);
+    return { FailedRecordCount: results.failures?.size ?? 0, Records: results };
+  },
+});

@@ -1,0 +1,48 @@
+import type { LiveStream } from "../directory/live-stream.ts";
+import { type StreamPlace, streamNotActive, streamNotFound } from "../model/stream-errors.ts";
+import type { StreamStatus } from "../streams/stream.ts";
+import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
+import type { OperationContext } from "./operation-context.ts";
+
+/**
+ * What StreamName, StreamARN or both name, and the stream of that name if there is one, in any state. An ARN of another
+ * account or region never falls back to a stream of the same name here.
+ *
+ * Errors: InvalidArgumentException when neither is given or the two disagree.
+ */
+export function findStream(
+  input: StreamRefMembers,
+  { caller, directory }: OperationContext,
+): { readonly place: StreamPlace; readonly live?: LiveStream } {
+  const place = resolveStreamRef(input, caller);
+  const isOwn = place.account === caller.account && place.region === caller.region;
+  const live = isOwn ? directory.find(place.account, place.region, place.name) : undefined;
+  return live === undefined ? { place } : { place, live };
+}
+
+/** As `findStream`; ResourceNotFoundException when there is no such stream. */
+export function requireStream(input: StreamRefMembers, context: OperationContext): LiveStream {
+  const { place, live } = findStream(input, context);
+  if (live === undefined) throw streamNotFound(place);
+  return live;
+}
+
+/** As `requireStream`, in one of the states given; ResourceInUseException in another. */
+export function requireStreamIn(
+  states: readonly StreamStatus[],
+  input: StreamRefMembers,
+  context: OperationContext,
+): LiveStream {
+  const live = requireStream(input, context);
+  const { status } = live.stream;
+  if (!states.includes(status)) throw streamNotActive(live.stream, status);
+  return live;
+}
+
+/** A stream that takes records. One that is not there yet, or is on its way out, is not found (observed; compatibility.md). */
+export function requireWritable(input: StreamRefMembers, context: OperationContext): LiveStream {
+  const live = requireStream(input, context);
+  const { status } = live.stream;
+  if (status === "CREATING" || status === "DELETING") throw streamNotFound(live.stream);
+  return live;
+}

@@ -1,0 +1,113 @@
+import type { LiveStream } from "../../directory/live-stream.ts";
+import {
+  invalidNextToken,
+  listShardsUnnamed,
+  membersExclude,
+  nextTokenExpired,
+  nextTokenWith,
+} from "../../model/list-errors.ts";
+import type { ListShardsInput } from "../../model/shapes.generated.ts";
+import { streamNotFound } from "../../model/stream-errors.ts";
+import { firstPage } from "../../streams/list-page.ts";
+import { openPageToken, sealPageToken } from "../../streams/page-token.ts";
+import { horizonMs } from "../../streams/retention-window.ts";
+import { tokenExpiry } from "../../streams/shard-iterator.ts";
+import { filterShards, type ShardFilter, visibleShards } from "../../streams/shard-listing.ts";
+import { operation } from "../operation.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { requireShardId } from "../require-shard.ts";
+import { requireStreamIn } from "../require-stream.ts";
+import { shardFilterOf } from "./shard-filter-of.ts";
+import { shardShape } from "./shard-shape.ts";
+
+/** API reference: 1000 shards by default. A greater MaxResults is accepted and capped. */
+const pageShardsMax = 1000;
+
+/** What a request asks for, said by its members or carried by its token. */
+interface Listing {
+  readonly live: LiveStream;
+  readonly filter: ShardFilter;
+  /** List only shards behind this one. */
+  readonly afterIndex: number;
+}
+
+export const listShards = operation({
+  name: "ListShards",
+  plane: "control",
+  async handle(input, context) {
+    const { live, filter, afterIndex } =
+      input.NextToken === undefined ? listingOfMembers(input, context) : listingOfToken(input, input.NextToken, context);
+    const { stream } = live;
+    const nowMs = context.clock.nowMs();
+    const shards = filterShards(visibleShards(stream, horizonMs(nowMs, stream.retentionHours)), filter);
+    const { items, hasMore } = firstPage(
+      shards.filter((shard) => shard.index > afterIndex),
+      Math.min(input.MaxResults ?? pageShardsMax, pageShardsMax),
+    );
+    const last = items.at(-1);
+    return {
+      Shards: items.map(shardShape),
+      ...(hasMore && last !== undefined
+        ? {
+            NextToken: sealPageToken(context.tokens, "shards", {
+              createdMs: nowMs,
+              account: stream.account,
+              region: stream.region,
+              streamName: stream.name,
+              streamId: stream.id,
+              filter,
+              afterIndex: last.index,
+            }),
+          }
+        : {}),
+    };
+  },
+});
+
+function listingOfMembers(input: ListShardsInput, context: OperationContext): Listing {
+  if (input.StreamName === undefined && input.StreamARN === undefined) throw listShardsUnnamed();
+  if (input.ExclusiveStartShardId !== undefined && input.ShardFilter !== undefined) {
+    throw membersExclude({ present: "ExclusiveStartShardId", other: "ShardFilter" });
+  }
+  const live = requireListable(input, context);
+  const { ExclusiveStartShardId: start, ShardFilter: filter } = input;
+  return {
+    live,
+    filter: filter === undefined ? { type: "FROM_TRIM_HORIZON" } : shardFilterOf(filter, live.stream),
+    afterIndex: start === undefined ? -1 : requireShardId(start, live.stream),
+  };
+}
+
+/** A token carries the whole request, so nothing but MaxResults may stand beside it (observed). */
+function listingOfToken(input: ListShardsInput, nextToken: string, context: OperationContext): Listing {
+  for (const member of [
+    "StreamName",
+    "StreamARN",
+    "ExclusiveStartShardId",
+    "ShardFilter",
+    "StreamCreationTimestamp",
+  ] as const) {
+    if (input[member] !== undefined) throw nextTokenWith(member);
+  }
+  const token = openPageToken(context.tokens, "shards", nextToken);
+  const { caller } = context;
+  if (token === undefined || token.account !== caller.account || token.region !== caller.region) {
+    throw invalidNextToken();
+  }
+  if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
+  const live = requireListable({ StreamName: token.streamName }, context);
+  if (live.stream.id !== token.streamId) throw streamNotFound(live.stream);
+  return { live, filter: token.filter, afterIndex: token.afterIndex };
+}
+
+/** StreamCreationTimestamp tells a stream from an earlier one of its name, to the second. */
+function requireListable(
+  input: Pick<ListShardsInput, "StreamName" | "StreamARN" | "StreamCreationTimestamp">,
+  context: OperationContext,
+): LiveStream {
+  const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
+  const wantedMs = input.StreamCreationTimestamp;
+  const isOther = wantedMs !== undefined && Math.floor(wantedMs / 1000) !== Math.floor(live.stream.createdMs / 1000);
+  if (isOther) throw streamNotFound(live.stream);
+  return live;
+}

@@ -1,0 +1,27 @@
+import { shardFilterNeeds, shardFilterRefuses } from "../../model/list-errors.ts";
+import type * as shapes from "../../model/shapes.generated.ts";
+import type { StreamPlace } from "../../model/stream-errors.ts";
+import type { ShardFilter } from "../../streams/shard-listing.ts";
+import { requireShardId } from "../require-shard.ts";
+
+/** A ShardFilter with the members that its type demands and no others; InvalidArgumentException otherwise. */
+export function shardFilterOf(given: shapes.ShardFilter, stream: StreamPlace): ShardFilter {
+  const { Type: type, ShardId, Timestamp } = given;
+  switch (type) {
+    case "AFTER_SHARD_ID":
+      if (ShardId === undefined) throw shardFilterNeeds("ShardId", type);
+      if (Timestamp !== undefined) throw shardFilterRefuses("Timestamp", type);
+      return { type, shardIndex: requireShardId(ShardId, stream) };
+    case "AT_TIMESTAMP":
+    case "FROM_TIMESTAMP":
+      if (Timestamp === undefined) throw shardFilterNeeds("Timestamp", type);
+      if (ShardId !== undefined) throw shardFilterRefuses("ShardId", type);
+      return { type, timeMs: Timestamp };
+    case "AT_TRIM_HORIZON":
+    case "FROM_TRIM_HORIZON":
+    case "AT_LATEST":
+      if (ShardId !== undefined) throw shardFilterRefuses("ShardId", type);
+      if (Timestamp !== undefined) throw shardFilterRefuses("Timestamp", type);
+      return { type };
+  }
+}

@@ -1,0 +1,34 @@
+import type * as shapes from "../../model/shapes.generated.ts";
+import { endingSequenceNumber, startingSequenceNumber } from "../../streams/sequence-number.ts";
+import { formatShardId } from "../../streams/shard-id.ts";
+import type { Shard } from "../../streams/stream.ts";
+
+/** A shard as DescribeStream and ListShards show it. Members that do not apply are absent, never null (observed). */
+export function shardShape(shard: Shard): shapes.Shard {
+  const { parent, adjacentParent, closed } = shard;
+  return {
+    ShardId: formatShardId(shard.index),
+    ...(parent === undefined ? {} : { ParentShardId: formatShardId(parent) }),
+    ...(adjacentParent === undefined ? {} : { AdjacentParentShardId: formatShardId(adjacentParent) }),
+    HashKeyRange: hashKeyRangeShape(shard),
+    SequenceNumberRange: {
+      StartingSequenceNumber: startingSequenceNumber(shard),
+      ...(closed === undefined ? {} : { EndingSequenceNumber: endingSequenceNumber(shard, closed.second) }),
+    },
+  };
+}
+
+/** The shards that continue a closed one: what a reader is told at its end. */
+export function childShardShapes(shards: readonly Shard[], parentIndex: number): readonly shapes.ChildShard[] {
+  return shards
+    .filter((shard) => shard.parent === parentIndex || shard.adjacentParent === parentIndex)
+    .map((child) => ({
+      ShardId: formatShardId(child.index),
+      ParentShards: [child.parent, child.adjacentParent].filter((index) => index !== undefined).map(formatShardId),
+      HashKeyRange: hashKeyRangeShape(child),
+    }));
+}
+
+function hashKeyRangeShape(shard: Shard): shapes.HashKeyRange {
+  return { StartingHashKey: shard.startingHashKey.toString(), EndingHashKey: shard.endingHashKey.toString() };
+}

@@ -1,0 +1,99 @@
+import { EngineError } from "../../engine/engine-error.ts";
+import type { CreateStreamInput } from "../../model/shapes.generated.ts";
+import {
+  onlyOnDemand,
+  shardCountNotExpected,
+  shardCountRequired,
+  shardLimitExceeded,
+  streamExists,
+  warmThroughputNotCommitted,
+} from "../../model/stream-errors.ts";
+import { planCreate } from "../../streams/reshard-plan.ts";
+import type { Stream } from "../../streams/stream.ts";
+import { addTags } from "../../streams/tags.ts";
+import { operation } from "../operation.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { serverShardQuota } from "../server-shards.ts";
+
+/** API reference and Developer Guide: an on-demand stream starts with 4 shards. */
+const onDemandShardCount = 4;
+
+const retentionHoursDefault = 24;
+const recordKiBMaxDefault = 1024;
+
+/**
+ * The stream is there from the answer on, CREATING and without shards; upkeep opens them. Without a mode a ShardCount
+ * makes a provisioned stream, and its absence an on-demand one.
+ */
+export const createStream = operation({
+  name: "CreateStream",
+  plane: "control",
+  async handle(input, context) {
+    const { account, region } = context.caller;
+    const name = input.StreamName;
+    if (context.directory.find(account, region, name) !== undefined) throw streamExists({ name, account });
+    const mode = input.StreamModeDetails?.StreamMode ?? (input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED");
+    const shardCount = shardCountOf(input, mode);
+    refuseOnDemandExtras(input, mode);
+    const tags = addTags({ name, account }, {}, input.Tags ?? {});
+    checkServerShards(shardCount, context);
+
+    const lastSecond = await context.retired.lastSecond(account, region, name);
+    const nowMs = context.clock.nowMs();
+    const opening = planCreate(shardCount);
+    const stream: Stream = {
+      account,
+      region,
+      name,
+      id: context.newId(),
+      status: "CREATING",
+      mode,
+      createdMs: nowMs,
+      retentionHours: retentionHoursDefault,
+      recordKiBMax: input.MaxRecordSizeInKiB ?? recordKiBMaxDefault,
+      ...(input.RecordDistributionStrategy === undefined
+        ? {}
+        : { recordDistribution: input.RecordDistributionStrategy }),
+      tags,
+      shards: [],
+      nextShardIndex: shardCount,
+      intent: {
+        kind: "create",
+        operationId: context.newId(),
+        dueMs: nowMs + context.transitionDelayMs,
+        createSecond: Math.max(Math.floor(nowMs / 1000), lastSecond + 1),
+        opening,
+      },
+    };
+    try {
+      await context.directory.create(stream);
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === "conflict") throw streamExists({ name, account });
+      throw error;
+    }
+    return undefined;
+  },
+});
+
+function shardCountOf(input: CreateStreamInput, mode: Stream["mode"]): number {
+  if (mode === "ON_DEMAND") {
+    if (input.ShardCount !== undefined) throw shardCountNotExpected();
+    return onDemandShardCount;
+  }
+  if (input.ShardCount === undefined) throw shardCountRequired();
+  return input.ShardCount;
+}
+
+function refuseOnDemandExtras(input: CreateStreamInput, mode: Stream["mode"]): void {
+  if (input.RecordDistributionStrategy === "AUTO" && mode !== "ON_DEMAND") throw onlyOnDemand("RecordDistributionStrategy");
+  if (input.WarmThroughputMiBps !== undefined) {
+    throw mode === "ON_DEMAND" ? warmThroughputNotCommitted() : onlyOnDemand("WarmThroughputMiBps");
+  }
+}
+
+function checkServerShards(additional: number, context: OperationContext): void {
+  const { openCount, openCountMax } = serverShardQuota(context);
+  if (openCount + additional > openCountMax) {
+    throw shardLimitExceeded(context.caller, { current: openCount, limit: openCountMax, additional });
+  }
+}

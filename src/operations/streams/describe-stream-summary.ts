@@ -1,0 +1,20 @@
+import { operation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
+import { streamDescriptionShape } from "./stream-shape.ts";
+
+export const describeStreamSummary = operation({
+  name: "DescribeStreamSummary",
+  plane: "control",
+  async handle(input, context) {
+    const { stream } = requireStream(input, context);
+    return {
+      StreamDescriptionSummary: {
+        ...streamDescriptionShape(stream),
+        OpenShardCount: stream.shards.filter((shard) => shard.closed === undefined).length,
+        ConsumerCount: 0,
+        MaxRecordSizeInKiB: stream.recordKiBMax,
+        ...(stream.mode === "ON_DEMAND" ? { RecordDistributionStrategy: stream.recordDistribution ?? "USER_PARTITION_KEY" } : {}),
+      },
+    };
+  },
+});

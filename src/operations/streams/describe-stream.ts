@@ -1,0 +1,27 @@
+import { firstPage } from "../../streams/list-page.ts";
+import { horizonMs } from "../../streams/retention-window.ts";
+import { formatShardId } from "../../streams/shard-id.ts";
+import { visibleShards } from "../../streams/shard-listing.ts";
+import { operation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
+import { shardShape } from "../shards/shard-shape.ts";
+import { streamDescriptionShape } from "./stream-shape.ts";
+
+/** API reference: 100 shards by default. A greater Limit is accepted and capped (observed). */
+const pageShardsMax = 100;
+
+/** Works in every state. ExclusiveStartShardId need not exist. */
+export const describeStream = operation({
+  name: "DescribeStream",
+  plane: "control",
+  async handle(input, context) {
+    const { stream } = requireStream(input, context);
+    const visible = visibleShards(stream, horizonMs(context.clock.nowMs(), stream.retentionHours));
+    const start = input.ExclusiveStartShardId;
+    const rest = start === undefined ? visible : visible.filter((shard) => formatShardId(shard.index) > start);
+    const { items, hasMore } = firstPage(rest, Math.min(input.Limit ?? pageShardsMax, pageShardsMax));
+    return {
+      StreamDescription: { ...streamDescriptionShape(stream), Shards: items.map(shardShape), HasMoreShards: hasMore },
+    };
+  },
+});

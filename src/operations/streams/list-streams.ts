@@ -1,0 +1,57 @@
+import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/list-errors.ts";
+import type { ListStreamsInput } from "../../model/shapes.generated.ts";
+import { namesPage } from "../../streams/list-page.ts";
+import { openPageToken, sealPageToken } from "../../streams/page-token.ts";
+import { tokenExpiry } from "../../streams/shard-iterator.ts";
+import { operation } from "../operation.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { streamSummaryShape } from "./stream-shape.ts";
+
+/** API reference: 100 names by default. A greater Limit is accepted and capped. */
+const pageNamesMax = 100;
+
+/** All states, in name order. NextToken stands beside HasMoreStreams: paginators of SDKs go by either. */
+export const listStreams = operation({
+  name: "ListStreams",
+  plane: "control",
+  async handle(input, context) {
+    const { account, region } = context.caller;
+    const byName = new Map(
+      Array.from(context.directory.inRegion(account, region), ({ stream }) => [stream.name, stream]),
+    );
+    const { items, hasMore } = namesPage(byName.keys(), {
+      exclusiveStart: exclusiveStartName(input, context),
+      limit: Math.min(input.Limit ?? pageNamesMax, pageNamesMax),
+    });
+    const afterName = items.at(-1);
+    return {
+      StreamNames: items,
+      HasMoreStreams: hasMore,
+      StreamSummaries: items.flatMap((name) => {
+        const stream = byName.get(name);
+        return stream === undefined ? [] : [streamSummaryShape(stream)];
+      }),
+      ...(hasMore && afterName !== undefined
+        ? {
+            NextToken: sealPageToken(context.tokens, "streams", {
+              createdMs: context.clock.nowMs(),
+              account,
+              region,
+              afterName,
+            }),
+          }
+        : {}),
+    };
+  },
+});
+
+function exclusiveStartName(input: ListStreamsInput, { tokens, clock, caller }: OperationContext): string | undefined {
+  if (input.NextToken === undefined) return input.ExclusiveStartStreamName;
+  if (input.ExclusiveStartStreamName !== undefined) throw nextTokenWith("ExclusiveStartStreamName");
+  const token = openPageToken(tokens, "streams", input.NextToken);
+  if (token === undefined || token.account !== caller.account || token.region !== caller.region) {
+    throw invalidNextToken();
+  }
+  if (tokenExpiry(token, clock.nowMs()) !== undefined) throw nextTokenExpired();
+  return token.afterName;
+}

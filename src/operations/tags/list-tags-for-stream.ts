@@ -1,0 +1,17 @@
+import { tagsPage } from "../../streams/tags.ts";
+import { operation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
+
+/** In the order of UTF-16 code units; the start key is exclusive and may hold any characters (observed). */
+export const listTagsForStream = operation({
+  name: "ListTagsForStream",
+  plane: "control",
+  async handle(input, context) {
+    const { stream } = requireStream(input, context);
+    const { tags, hasMore } = tagsPage(stream.tags, {
+      exclusiveStartKey: input.ExclusiveStartTagKey,
+      limit: input.Limit,
+    });
+    return { Tags: tags, HasMoreTags: hasMore };
+  },
+});

@@ -1,0 +1,30 @@
+import type { LiveStream } from "../directory/live-stream.ts";
+import type { Position } from "../engine/shard-log.ts";
+import { horizonMs } from "../streams/retention-window.ts";
+import type { StartingPlace } from "../streams/starting-position.ts";
+import type { Shard } from "../streams/stream.ts";
+import type { ShardRoom } from "./shard-room.ts";
+
+/** Where in its shard's log a reader starts. A sequence number leads straight to its place; times are searched. */
+export async function findPosition(
+  room: ShardRoom,
+  live: LiveStream,
+  shard: Shard,
+  place: StartingPlace,
+): Promise<Position> {
+  if (place.at === "position") return place.position;
+  const ref = live.ref(shard);
+  if (place.at === "latest") return await room.log.seek(ref, { at: "newest" });
+  const horizon = horizonMs(room.clock.nowMs(), live.stream.retentionHours);
+  const timeMs = place.at === "time" ? Math.max(place.timeMs, horizon) : horizon;
+  return await room.log.seek(ref, { at: "time", timeMs });
+}
+
+/** When the shard's last record was stored, ms since the epoch; 0 for an empty shard. */
+export async function lastStoredMs(room: ShardRoom, live: LiveStream, shard: Shard): Promise<number> {
+  const ref = live.ref(shard);
+  const tip = await room.log.seek(ref, { at: "newest" });
+  if (tip === 1n) return 0;
+  const { entries } = await room.log.read(ref, tip - 1n, { entriesMax: 1, bytesMax: 1 });
+  return entries.at(-1)?.storedMs ?? 0;
+}

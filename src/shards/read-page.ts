@@ -1,0 +1,65 @@
+import type { LiveStream } from "../directory/live-stream.ts";
+import type { Position, ReadResult, StoredEntry } from "../engine/shard-log.ts";
+import type { OutgoingRecords } from "../records/outgoing-records.ts";
+import { slicePage } from "../records/slice-page.ts";
+import { horizonMs } from "../streams/retention-window.ts";
+import type { Shard } from "../streams/stream.ts";
+import type { ShardRoom } from "./shard-room.ts";
+
+/** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one answer. */
+export const pageBytesMax = 10 * 1024 * 1024;
+export const pageRecordsMax = 10_000;
+
+export interface Page {
+  readonly records: OutgoingRecords;
+  /** Where to read on. */
+  readonly next: Position;
+  /** The shard is closed and nothing of it is left to read. */
+  readonly atEnd: boolean;
+  /** Age of this page's last record while newer ones wait; 0 at the tip. */
+  readonly millisBehindLatest: number;
+}
+
+/** Unexpired records from `from` on. An expired start moves to the oldest record that is still within retention. */
+export async function readPage(
+  room: ShardRoom,
+  live: LiveStream,
+  shard: Shard,
+  from: Position,
+  recordsMax: number,
+): Promise<Page> {
+  const nowMs = room.clock.nowMs();
+  const horizon = horizonMs(nowMs, live.stream.retentionHours);
+  const ref = live.ref(shard);
+  const limit = { entriesMax: recordsMax, bytesMax: pageBytesMax };
+
+  let start = from;
+  let read = await room.log.read(ref, start, limit);
+  if (startsExpired(read, horizon)) {
+    const oldest = await room.log.seek(ref, { at: "time", timeMs: horizon });
+    if (oldest > start) {
+      start = oldest;
+      read = await room.log.read(ref, start, limit);
+    }
+  }
+
+  const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
+  const page = slicePage(unexpired, start, { recordsMax, bytesMax: pageBytesMax }, shard);
+  const next = page.records.count > 0 ? page.next : read.next > start ? read.next : start;
+  const last = lastEntryBefore(unexpired, next);
+  return {
+    records: page.records,
+    next,
+    atEnd: shard.closed !== undefined && next >= shard.closed.end,
+    millisBehindLatest: next >= read.tip ? 0 : Math.max(0, nowMs - (last?.storedMs ?? nowMs)),
+  };
+}
+
+function startsExpired(read: ReadResult, horizon: number): boolean {
+  const first = read.entries[0];
+  return first !== undefined && first.storedMs < horizon;
+}
+
+function lastEntryBefore(entries: readonly StoredEntry[], next: Position): StoredEntry | undefined {
+  return entries.findLast((entry) => entry.position < next);
+}

@@ -1,0 +1,10 @@
+import type { StreamDirectory } from "../directory/stream-directory.ts";
+import type { ShardLog } from "../engine/shard-log.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** What work on shards needs: where the bytes are, which shards there are, and what time it is. */
+export interface ShardRoom {
+  readonly log: ShardLog;
+  readonly directory: StreamDirectory;
+  readonly clock: Clock;
+}

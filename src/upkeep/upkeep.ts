@@ -1,0 +1,121 @@
+import type { LiveStream } from "../directory/live-stream.ts";
+import type { RetiredStreams } from "../directory/retired-streams.ts";
+import type { StreamDirectory } from "../directory/stream-directory.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import type { ShardLog } from "../engine/shard-log.ts";
+import { upkeepFailed } from "../telemetry/channels.ts";
+import type { Clock } from "../time/clock.ts";
+import { carryOutCreate } from "./carry-out-create.ts";
+import { carryOutDelete } from "./carry-out-delete.ts";
+import { carryOutReshard } from "./carry-out-reshard.ts";
+
+/** How long a step that met a busy or failing engine waits before it is tried again. */
+const retryMs = 200;
+
+/** Names are forgotten once their last second is this far past: no clock is set back further by accident. */
+const retiredSecondsKept = 30 * 24 * 3600;
+
+export interface UpkeepRoom {
+  readonly log: ShardLog;
+  readonly directory: StreamDirectory;
+  readonly retired: RetiredStreams;
+  readonly clock: Clock;
+}
+
+/**
+ * Carries out the intents that stand in stream documents: create, split, merge, delete. A request only writes the intent
+ * and answers; what is written here may be interrupted between any two steps and is taken up again after a restart.
+ */
+export class Upkeep {
+  readonly #room: UpkeepRoom;
+  readonly #closing = new AbortController();
+  /** Streams at work, by stream id: one job each, however often it is woken. */
+  readonly #jobs = new Map<string, Promise<void>>();
+
+  constructor(room: UpkeepRoom) {
+    this.#room = room;
+  }
+
+  /** Takes up what an earlier run left unfinished. */
+  async start(): Promise<void> {
+    const { retired, log, directory, clock } = this.#room;
+    for (const drop of await retired.pendingDrops()) {
+      await log.dropStream(drop.streamId, drop.shards);
+      await retired.endDrop(drop.streamId);
+    }
+    await retired.forgetBefore(Math.floor(clock.nowMs() / 1000) - retiredSecondsKept);
+    for (const live of directory.all()) this.wake(live);
+  }
+
+  /** Called with every new revision of every stream; starts a job where there is something to do. */
+  wake(live: LiveStream): void {
+    const { id, intent } = live.stream;
+    if (intent === undefined || this.#jobs.has(id) || this.#closing.signal.aborted) return;
+    const job = this.#work(live).finally(() => {
+      this.#jobs.delete(id);
+      // An intent written between the job's last look and here found the job still listed and woke nobody.
+      const newest = this.#room.directory.current(live);
+      if (newest !== undefined) this.wake(newest);
+    });
+    this.#jobs.set(id, job);
+  }
+
+  /** Resolves when no job is at work. Unfinished intents stay in their documents. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#jobs.values());
+  }
+
+  async #work(first: LiveStream): Promise<void> {
+    const signal = this.#closing.signal;
+    let next: LiveStream | undefined = first;
+    while (next?.stream.intent !== undefined && !signal.aborted) {
+      const live: LiveStream = next;
+      try {
+        const isDue = await this.#due(live, next.stream.intent.dueMs);
+        next = isDue ? await this.#carryOut(live) : this.#room.directory.current(live);
+      } catch (error) {
+        if (signal.aborted) return;
+        // A lost race is no failure: the newer document says what is to be done.
+        if (!(error instanceof EngineError && error.kind === "conflict")) {
+          const { intent, name } = live.stream;
+          upkeepFailed.publish({ streamName: name, intent: intent?.kind ?? "-", error });
+          await this.#room.clock.delay(retryMs, signal).catch(() => undefined);
+        }
+        next = this.#room.directory.current(live);
+      }
+    }
+  }
+
+  /** Waits for the intent's time; false when the document changed meanwhile. */
+  async #due(live: LiveStream, dueMs: number): Promise<boolean> {
+    const { clock, directory } = this.#room;
+    const waitMs = dueMs - clock.nowMs();
+    if (waitMs <= 0) return true;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#closing.signal]);
+    try {
+      return await Promise.race([
+        clock.delay(waitMs, signal).then(() => true),
+        directory.superseded(live, signal).then(() => false),
+      ]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #carryOut(live: LiveStream): Promise<LiveStream | undefined> {
+    const intent = live.stream.intent;
+    switch (intent?.kind) {
+      case "create":
+        return await carryOutCreate(this.#room, live, intent);
+      case "reshard":
+        return await carryOutReshard(this.#room, live, intent);
+      case "delete":
+        await carryOutDelete(this.#room, live);
+        return undefined;
+      case undefined:
+        return live;
+    }
+  }
+}
