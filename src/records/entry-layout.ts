@@ -43,7 +43,8 @@ export function writeRecord(body: Buffer, at: number, records: IncomingRecords, 
   body[at + 4] = keyBytes;
   body[at + 5] = keyBytes >>> 8;
   let end = at + RECORD_HEADER_BYTES;
-  if (keyBytes !== NO_PARTITION_KEY) end = copyBytes(body, end, records.bytes, records.keyStart[index] as number, keyBytes);
+  if (keyBytes !== NO_PARTITION_KEY)
+    end = copyBytes(body, end, records.bytes, records.keyStart[index] as number, keyBytes);
   return copyBytes(body, end, records.bytes, records.dataStart[index] as number, dataBytes);
 }
 

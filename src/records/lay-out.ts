@@ -78,7 +78,9 @@ export function layOut(
     const start = bytesTotal - bytes;
     bytesTotal = start;
     writeAt[group] = writeEntryHeader(body, start, options);
-    return { slot, count: counts[group] as number, body: body.subarray(start, start + bytes) };
+    // No Buffer: its `slice` shares memory, and whoever keeps a body means to copy it.
+    const view = new Uint8Array(body.buffer, body.byteOffset + start, bytes);
+    return { slot, count: counts[group] as number, body: view };
   });
   for (let i = 0; i < count; i += 1) {
     const group = groupOfRecord[i] as number;

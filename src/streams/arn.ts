@@ -31,7 +31,8 @@ export function parseStreamArn(arn: string): StreamAddress | undefined {
 
 export function parseConsumerArn(arn: string): ConsumerAddress | undefined {
   const [, region, account, name, consumerName, createdSecond] = CONSUMER_ARN.exec(arn) ?? [];
-  if (region === undefined || account === undefined || name === undefined || consumerName === undefined) return undefined;
+  if (region === undefined || account === undefined || name === undefined || consumerName === undefined)
+    return undefined;
   return { account, region, name, consumerName, createdSecond: Number(createdSecond) };
 }
 

@@ -42,9 +42,15 @@ function splitPoint({ startingHashKey, endingHashKey }: OpenShard, step: bigint)
 interface Pair {
   readonly lower: OpenShard;
   readonly upper: OpenShard;
-  /** The boundary between the two is one that the result needs. */
+  /** The border between the two is one that the result needs. */
   readonly parted: boolean;
   readonly width: bigint;
+}
+
+/** Even ranges of different counts meet at borders that rounding has moved by some keys. */
+function isNearMultiple(hashKey: bigint, step: bigint, toleranceKeys: bigint): boolean {
+  const over = hashKey % step;
+  return over <= toleranceKeys || step - over <= toleranceKeys;
 }
 
 function mergeRound(
@@ -57,8 +63,12 @@ function mergeRound(
   for (const [i, upper] of ordered.entries()) {
     const lower = ordered[i - 1];
     if (lower === undefined) continue;
-    const parted = upper.startingHashKey % step === 0n && upper.startingHashKey / step < BigInt(targetCount);
-    pairs.push({ lower, upper, parted, width: upper.endingHashKey - lower.startingHashKey });
+    pairs.push({
+      lower,
+      upper,
+      parted: isNearMultiple(upper.startingHashKey, step, BigInt(targetCount)),
+      width: upper.endingHashKey - lower.startingHashKey,
+    });
   }
   const unparted = pairs.filter((pair) => !pair.parted);
   const candidates = (unparted.length > 0 ? unparted : pairs).toSorted((one, other) =>

@@ -64,7 +64,11 @@ export function startingPlace(
   }
 }
 
-function positionIn(sequenceNumber: string, stream: { readonly account: string; readonly name: string }, shard: Shard): bigint {
+function positionIn(
+  sequenceNumber: string,
+  stream: { readonly account: string; readonly name: string },
+  shard: Shard,
+): bigint {
   const use = { sequenceNumber, shardId: formatShardId(shard.index) };
   const parsed = parseSequenceNumber(sequenceNumber);
   if (parsed === undefined) throw startingSequenceNumberInvalid(stream, use);

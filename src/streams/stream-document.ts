@@ -59,7 +59,9 @@ function parseDocument(bytes: Uint8Array): StreamDocument {
   const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
   if (typeof version !== "number") throw new Error("A stream's document does not say its version.");
   if (version !== VERSION) {
-    throw new Error(`A stream's document has version ${version}; this server reads version ${VERSION}. Use a newer one.`);
+    throw new Error(
+      `A stream's document has version ${version}; this server reads version ${VERSION}. Use a newer one.`,
+    );
   }
   return value as StreamDocument;
 }

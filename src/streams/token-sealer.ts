@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import assert from "node:assert/strict";
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 
 /*
  * A token, in base64:
@@ -26,7 +26,13 @@ const BOOT_KEYS_MAX = 64;
 export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels";
 
 // Numbers in use never change: tokens outlive a restart.
-const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = { iterator: 1, shards: 2, streams: 3, consumers: 4, channels: 5 };
+const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
+  iterator: 1,
+  shards: 2,
+  streams: 3,
+  consumers: 4,
+  channels: 5,
+};
 
 /** Seals what clients carry for us, so that they can neither read nor make it. Tokens of earlier boots stay readable. */
 export class TokenSealer {

@@ -48,7 +48,10 @@ test("records survive the layout, whichever run of them is read", () => {
       assert.equal(isKmsMarked(body), false);
       const skip = a % records.length;
       const count = b % (records.length - skip + 1);
-      assert.deepEqual(recordsIn(body, skip, count), records.slice(skip, skip + count).map((record) => ({ ...record })));
+      assert.deepEqual(
+        recordsIn(body, skip, count),
+        records.slice(skip, skip + count).map((record) => ({ ...record })),
+      );
     }),
   );
 });

@@ -71,7 +71,12 @@ test("a negative shard index can be read, for the error that names it", () => {
 
 test("versions 0 and 1 are recognised", () => {
   const v1 = BigInt(`0x2${"05f5e1000"}3${"00"}${"05f5e1001"}${"0".repeat(14)}07${"00000003"}1`);
-  assert.deepEqual(parseSequenceNumber(v1.toString()), { version: 1, createSecond: 1_600_000_000, shardIndex: 3, second: 1_600_000_001 });
+  assert.deepEqual(parseSequenceNumber(v1.toString()), {
+    version: 1,
+    createSecond: 1_600_000_000,
+    shardIndex: 3,
+    second: 1_600_000_001,
+  });
   const v0 = BigInt(`0x1${"05f5e1000"}00${"0".repeat(16)}0003`);
   assert.deepEqual(parseSequenceNumber(v0.toString()), { version: 0, createSecond: 1_600_000_000, shardIndex: 3 });
   assert.deepEqual(parseSequenceNumber("0"), { version: 0, createSecond: 0, shardIndex: 0 });
@@ -108,7 +113,12 @@ test("SequenceNumberSeries counts as BigInt does, through every carry", () => {
   const firsts = [
     encodeSequenceNumber({ createSecond: 0, shardIndex: 0, position: 0n, second: 0 }),
     encodeSequenceNumber({ createSecond: 1777319237, shardIndex: 3076, position: 1n, second: 1777320018 }),
-    encodeSequenceNumber({ createSecond: 16_025_174_999, shardIndex: 2 ** 31 - 1, position: 2n ** 62n, second: 2 ** 36 - 1 }),
+    encodeSequenceNumber({
+      createSecond: 16_025_174_999,
+      shardIndex: 2 ** 31 - 1,
+      position: 2n ** 62n,
+      second: 2 ** 36 - 1,
+    }),
     // Just below a carry into the upper 28 digits, and into all 14 of the lowest limb.
     5n * 10n ** 55n - 3n * SEQUENCE_NUMBER_STEP,
     5n * 10n ** 55n - 1n,

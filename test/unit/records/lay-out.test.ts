@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { forEachRecord, isKmsMarked } from "../../../src/records/entry-layout.ts";
+import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
+import { type LaidOut, layOut } from "../../../src/records/lay-out.ts";
+import { HASH_KEY_MAX } from "../../../src/streams/hash-key.ts";
+import { ShardMap } from "../../../src/streams/shard-map.ts";
+import { streamOf } from "../streams/stream-of.ts";
+import { incomingRecords } from "./incoming-records-of.ts";
+
+const text = new TextDecoder("latin1");
+
+/** Every record's data, found by group and place. */
+function dataByPlace(laidOut: LaidOut): string[][] {
+  return laidOut.groups.map(({ body, count }) => {
+    const data: string[] = [];
+    forEachRecord(body, 0, count, (_keyStart, _keyBytes, start, bytes) =>
+      data.push(text.decode(body.subarray(start, start + bytes))),
+    );
+    return data;
+  });
+}
+
+function checkLaidOut(
+  records: IncomingRecords,
+  map: ShardMap,
+  admitted: Uint8Array | undefined,
+  given: readonly string[],
+): void {
+  const laidOut = layOut(records, map, admitted, { kms: false });
+  const data = dataByPlace(laidOut);
+  const placed = laidOut.groups.map(() => 0);
+  for (let i = 0; i < records.count; i += 1) {
+    const group = laidOut.groupOfRecord[i] ?? -1;
+    if (admitted !== undefined && admitted[i] !== 1) {
+      assert.equal(group, -1);
+      continue;
+    }
+    assert.equal(laidOut.groups[group]?.slot, map.route(records.hashKeys, i));
+    assert.equal(laidOut.placeInGroup[i], placed[group]);
+    assert.equal(data[group]?.[placed[group] ?? 0], given[i]);
+    placed[group] = (placed[group] ?? 0) + 1;
+  }
+  assert.deepEqual(
+    placed,
+    laidOut.groups.map((group) => group.count),
+  );
+  assert.equal(new Set(laidOut.groups.map((group) => group.slot)).size, laidOut.groups.length);
+}
+
+test("each record lands in its shard's body, in the order of the request", () => {
+  const maps = [1, 4, 1000].map((count) => new ShardMap(streamOf(count).shards));
+  const record = fc.record({
+    key: fc.string({ minLength: 1, maxLength: 20 }),
+    data: fc.string({ unit: "binary-ascii", maxLength: 60 }),
+    hashKey: fc.bigInt({ min: 0n, max: HASH_KEY_MAX }),
+    admitted: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 40 }), fc.boolean(), fc.constantFrom(...maps), (given, all, map) => {
+      const records = incomingRecords(given);
+      const admitted = all ? undefined : Uint8Array.from(given, (one) => (one.admitted ? 1 : 0));
+      checkLaidOut(
+        records,
+        map,
+        admitted,
+        given.map((one) => one.data),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a request as large as they come is laid out, and a small one after it", () => {
+  const map = new ShardMap(streamOf(4).shards);
+  const data = "x".repeat(20_000);
+  const large = Array.from({ length: 500 }, (_, i) => ({ key: `key-${i}`, data: `${i}${data}` }));
+  checkLaidOut(
+    incomingRecords(large),
+    map,
+    undefined,
+    large.map((one) => one.data),
+  );
+  const small = [
+    { key: "a", data: "1" },
+    { key: "a", data: "2" },
+  ];
+  checkLaidOut(incomingRecords(small), map, undefined, ["1", "2"]);
+});
+
+test("nothing admitted makes no groups", () => {
+  const laidOut = layOut(incomingRecords([{ data: "x" }]), new ShardMap(streamOf(1).shards), Uint8Array.of(0), {
+    kms: true,
+  });
+  assert.deepEqual(laidOut.groups, []);
+  assert.deepEqual([...laidOut.groupOfRecord], [-1]);
+});
+
+test("bodies are marked when the stream is encrypted", () => {
+  const laidOut = layOut(incomingRecords([{ data: "x" }]), new ShardMap(streamOf(1).shards), undefined, { kms: true });
+  assert.ok(laidOut.groups.every((group) => isKmsMarked(group.body)));
+});

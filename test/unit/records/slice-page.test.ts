@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { StoredEntry } from "../../../src/engine/shard-log.ts";
+import { forEachRecord } from "../../../src/records/entry-layout.ts";
+import { layOut } from "../../../src/records/lay-out.ts";
+import { type PageLimit, slicePage } from "../../../src/records/slice-page.ts";
+import { parseSequenceNumber, SEQUENCE_NUMBER_STEP } from "../../../src/streams/sequence-number.ts";
+import { ShardMap } from "../../../src/streams/shard-map.ts";
+import { createdMs, streamOf } from "../streams/stream-of.ts";
+import { incomingRecords } from "./incoming-records-of.ts";
+
+const map = new ShardMap(streamOf(1).shards);
+const shard = map.shardAt(0);
+const noLimit: PageLimit = { recordsMax: 10_000, bytesMax: 10 * 1024 * 1024 };
+
+/** One entry per list of data, positions from 1. Data names its position, padded to `bytes`. */
+function entriesOf(counts: readonly number[], bytes = 0, kms = false): readonly StoredEntry[] {
+  let position = 1n;
+  return counts.map((count, i) => {
+    const first = position;
+    position += BigInt(count);
+    const records = Array.from({ length: count }, (_, at) => ({
+      data: String(first + BigInt(at)).padStart(bytes, "0"),
+    }));
+    const [group] = layOut(incomingRecords(records), map, undefined, { kms }).groups;
+    assert.ok(group !== undefined);
+    return { position: first, count, timeMs: createdMs + i, storedMs: createdMs + 500 + i, body: group.body.slice() };
+  });
+}
+
+/** Position by data and by sequence number, which must agree. */
+function positionsOf(page: ReturnType<typeof slicePage>): bigint[] {
+  const positions: bigint[] = [];
+  for (const run of page.records.runs) {
+    let number = run.firstSequenceNumber;
+    forEachRecord(run.body, run.skip, run.count, (_keyStart, _keyBytes, start, bytes) => {
+      const position = BigInt(Buffer.from(run.body.subarray(start, start + bytes)).toString());
+      const parsed = parseSequenceNumber(number.toString());
+      assert.ok(parsed?.version === 2 && parsed.position === position);
+      positions.push(position);
+      number += SEQUENCE_NUMBER_STEP;
+    });
+  }
+  assert.equal(page.records.count, positions.length);
+  return positions;
+}
+
+test("pages of any size give every record once and in order", () => {
+  const counts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(
+      counts,
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 0, max: 200 }),
+      fc.nat({ max: 60 }),
+      (given, recordsMax, bytesMax, start) => {
+        const entries = entriesOf(given, 8);
+        const tip = 1n + BigInt(given.reduce((sum, count) => sum + count, 0));
+        let next = BigInt(start);
+        const seen: bigint[] = [];
+        while (next < tip) {
+          const page = slicePage(entries, next, { recordsMax, bytesMax }, shard);
+          const positions = positionsOf(page);
+          assert.ok(positions.length >= 1 && positions.length <= recordsMax);
+          assert.ok(positions.length === 1 || positions.length * 8 <= bytesMax);
+          assert.equal(page.next, (positions.at(-1) ?? 0n) + 1n);
+          seen.push(...positions);
+          next = page.next;
+        }
+        const first = BigInt(Math.max(start, 1));
+        assert.deepEqual(
+          seen,
+          Array.from({ length: Math.max(0, Number(tip - first)) }, (_, i) => first + BigInt(i)),
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("a record over the byte limit is still given, alone", () => {
+  const page = slicePage(entriesOf([1, 1], 100), 1n, { recordsMax: 10, bytesMax: 50 }, shard);
+  assert.deepEqual(positionsOf(page), [1n]);
+});
+
+test("nothing at or behind the start gives an empty page at the start", () => {
+  assert.deepEqual(slicePage([], 7n, noLimit, shard), { records: { count: 0, runs: [] }, next: 7n });
+  assert.deepEqual(slicePage(entriesOf([3]), 4n, noLimit, shard), { records: { count: 0, runs: [] }, next: 4n });
+});
+
+test("behind a trimmed start the page begins with what is left", () => {
+  assert.deepEqual(positionsOf(slicePage(entriesOf([2, 2]).slice(1), 1n, noLimit, shard)), [3n, 4n]);
+});
+
+test("a run carries the arrival time of its entry and the mark of encryption", () => {
+  const [run] = slicePage(entriesOf([1], 0, true), 1n, noLimit, shard).records.runs;
+  assert.equal(run?.arrivalMs, createdMs + 500);
+  assert.equal(run?.kms, true);
+  assert.equal(parseSequenceNumber(String(run?.firstSequenceNumber))?.shardIndex, 0);
+});
