@@ -2,7 +2,7 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-records.ts";
 import { explicitHashKeyWords, HASH_KEY_WORDS, md5Words } from "../streams/hash-key.ts";
 import { decodedBytes, writeBase64 } from "./base64.ts";
-import { lendRecordBuffer, takeRecordBuffer } from "./record-memory.ts";
+import { type RecordMemory, takeRecordMemory } from "./record-memory.ts";
 
 // The model's constraints on records once more, as plain comparisons; a test holds the two together.
 const RECORD_COUNT_MAX = 500;
@@ -30,7 +30,10 @@ export function columnsOfParsed(records: unknown): IncomingRecords | undefined {
   if (bytesMax === undefined) return undefined;
   const columns = new Columns(records.length, bytesMax);
   for (const record of records as readonly ParsedRecord[]) {
-    if (!columns.addBase64(record.Data)) return undefined;
+    if (!columns.addBase64(record.Data)) {
+      columns.abandon();
+      return undefined;
+    }
     columns.addKeys(record.PartitionKey, record.ExplicitHashKey);
   }
   return columns.finish();
@@ -87,6 +90,7 @@ function keyBytesMax(key: string): number {
 /** Fills columns record by record: data first, then keys. */
 class Columns {
   readonly #count: number;
+  readonly #memory: RecordMemory;
   readonly #bytes: Buffer;
   readonly #dataStart: Uint32Array;
   readonly #dataBytes: Uint32Array;
@@ -99,7 +103,8 @@ class Columns {
 
   constructor(count: number, bytesMax: number) {
     this.#count = count;
-    this.#bytes = takeRecordBuffer(bytesMax);
+    this.#memory = takeRecordMemory(bytesMax);
+    this.#bytes = this.#memory.bytes;
     this.#dataStart = new Uint32Array(count);
     this.#dataBytes = new Uint32Array(count);
     this.#keyStart = new Uint32Array(count);
@@ -145,8 +150,13 @@ class Columns {
     }
   }
 
+  /** Gives the memory back instead of finishing. */
+  abandon(): void {
+    this.#memory.release?.();
+  }
+
   finish(): IncomingRecords {
-    const records: IncomingRecords = {
+    return {
       count: this.#count,
       bytes: this.#bytes,
       dataStart: this.#dataStart,
@@ -155,9 +165,8 @@ class Columns {
       keyBytes: this.#keyBytes,
       hashKeys: this.#hashKeys,
       ...(this.#hashKeyOutOfRange === undefined ? {} : { hashKeyOutOfRange: this.#hashKeyOutOfRange }),
+      ...(this.#memory.release === undefined ? {} : { release: this.#memory.release }),
     };
-    lendRecordBuffer(records, this.#bytes);
-    return records;
   }
 }
 

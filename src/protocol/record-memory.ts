@@ -1,5 +1,4 @@
 // Hot path.
-import type { IncomingRecords } from "../records/incoming-records.ts";
 
 /** Below this, Node's own slab is as quick as a pool. */
 const SLAB_BYTES_MAX = 4 * 1024;
@@ -11,29 +10,26 @@ const classes = [
   { bytes: 1024 * 1024, idleCountMax: 8 },
 ].map((facts) => ({ ...facts, idle: [] as Buffer[] }));
 
-const lent = new WeakMap<IncomingRecords, Buffer>();
-
-/** A buffer of at least this size, holding rubbish. It returns to the pool only through `releaseRecords`. */
-export function takeRecordBuffer(bytes: number): Buffer {
-  if (bytes <= SLAB_BYTES_MAX) return Buffer.allocUnsafe(bytes);
-  const fitting = classes.find((candidate) => candidate.bytes >= bytes);
-  if (fitting === undefined) return Buffer.allocUnsafeSlow(bytes);
-  return fitting.idle.pop() ?? Buffer.allocUnsafeSlow(fitting.bytes);
+export interface RecordMemory {
+  /** At least as large as asked for, holding rubbish. */
+  readonly bytes: Buffer;
+  /**
+   * Gives the memory to the next request; a second call does nothing. Absent when it is not pooled; memory that is never
+   * released is collected as usual.
+   */
+  readonly release?: () => void;
 }
 
-/** Ties a buffer to the columns that point into it. */
-export function lendRecordBuffer(records: IncomingRecords, buffer: Buffer): void {
-  if (classes.some((candidate) => candidate.bytes === buffer.length)) lent.set(records, buffer);
-}
-
-/**
- * Says that nobody will look at these columns' `bytes` again, so that the next request may have the memory. Harmless to
- * repeat; columns that are never released are collected as usual.
- */
-export function releaseRecords(records: IncomingRecords): void {
-  const buffer = lent.get(records);
-  if (buffer === undefined) return;
-  lent.delete(records);
-  const home = classes.find((candidate) => candidate.bytes === buffer.length);
-  if (home !== undefined && home.idle.length < home.idleCountMax) home.idle.push(buffer);
+export function takeRecordMemory(bytes: number): RecordMemory {
+  if (bytes <= SLAB_BYTES_MAX) return { bytes: Buffer.allocUnsafe(bytes) };
+  const home = classes.find((candidate) => candidate.bytes >= bytes);
+  if (home === undefined) return { bytes: Buffer.allocUnsafeSlow(bytes) };
+  const buffer = home.idle.pop() ?? Buffer.allocUnsafeSlow(home.bytes);
+  let released = false;
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    if (home.idle.length < home.idleCountMax) home.idle.push(buffer);
+  };
+  return { bytes: buffer, release };
 }

@@ -8,7 +8,6 @@ import { validate } from "../../../src/model/validate.ts";
 import { bindStructure } from "../../../src/protocol/json-bind.ts";
 import { jsonCodec } from "../../../src/protocol/json-codec.ts";
 import { type CheckedRecord, columnsOfChecked, columnsOfParsed } from "../../../src/protocol/record-columns.ts";
-import { releaseRecords } from "../../../src/protocol/record-memory.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
 
 /** What the columns say, as values that can be compared. */
@@ -166,8 +165,8 @@ test("memory returns to the pool when it is released, once, and never while it i
   const [first, second] = [columnsOfParsed(parsed), columnsOfParsed(parsed)];
   assert.ok(first && second);
   assert.notEqual(first.bytes, second.bytes);
-  releaseRecords(first);
-  releaseRecords(first);
+  first.release?.();
+  first.release?.();
   const [third, fourth] = [columnsOfParsed(parsed), columnsOfParsed(parsed)];
   assert.equal(third?.bytes, first.bytes);
   assert.notEqual(fourth?.bytes, first.bytes);
