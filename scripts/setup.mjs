@@ -8,7 +8,17 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -60,7 +70,7 @@ async function install() {
   // The Node that runs npm, not the pinned one: `npm ci` deletes the latter while it works.
   const node = process.env.npm_node_execpath ?? process.execPath;
   const npm = process.env.npm_execpath;
-  const viaNpm = npm !== undefined && npm.endsWith(".js");
+  const viaNpm = npm?.endsWith(".js");
   const options = ["ci", "--include=dev", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
   const code = viaNpm ? await run(node, [npm, ...options]) : await run("npm", options);
   if (code !== 0) throw new SetupError("npm ci failed; its own words are above");

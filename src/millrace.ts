@@ -59,8 +59,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const { config, problems } = loadConfigFromObject(settings, optionNameOf, (path) => readFileSync(path, "utf8"));
   if (problems !== undefined) throw new StartError(problems.join("\n"));
   const server = await startServer(config);
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= server.close());
+  const close = (): Promise<void> => server.close();
   return { endpoint: server.endpoint, close, [Symbol.asyncDispose]: close };
 }
 

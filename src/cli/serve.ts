@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { startServer } from "../main.ts";
-import { StopSignals } from "./stop-signals.ts";
 import { describeStartFailure } from "./start-failure.ts";
+import { StopSignals } from "./stop-signals.ts";
 
 /** Serves until a signal says stop. Resolves with the exit code: 0 drained, 1 our fault, 2 the caller can mend it. */
 export async function serve(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,10 @@
 /** Errors whose message is one sentence for the person at the terminal: something outside the program must be mended. */
-const outsideErrorNames: ReadonlySet<string> = new Set(["StartError", "BindError", "DataDirectoryError", "EngineError"]);
+const outsideErrorNames: ReadonlySet<string> = new Set([
+  "StartError",
+  "BindError",
+  "DataDirectoryError",
+  "EngineError",
+]);
 
 /**
  * What to print and how to exit. Known by name, because the engines' own errors live where only main.ts may look.

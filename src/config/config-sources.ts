@@ -26,23 +26,34 @@ export function readArguments(argv: readonly string[], problems: string[]): Conf
       // What follows an unknown option is most likely its value; one problem is enough.
       if (token.index !== unknownOptionAt + 1) problems.push(`${JSON.stringify(token.value)}: unexpected argument`);
     } else if (token.kind === "option") {
-      const flag = findFlag(token.name);
-      const negated = token.name.startsWith("no-") ? findFlag(token.name.slice("no-".length)) : undefined;
-      if (flag !== undefined && flag.argument === undefined) {
-        add(texts, flag.name, token.value ?? "true", problems, token.rawName);
-      } else if (flag !== undefined) {
-        if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
-          problems.push(`${token.rawName}: needs a value (${flag.argument})`);
-        } else add(texts, flag.name, token.value, problems, token.rawName);
-      } else if (negated !== undefined && negated.argument === undefined && token.value === undefined) {
-        add(texts, negated.name, "false", problems, token.rawName);
-      } else {
-        if (!token.inlineValue) unknownOptionAt = token.index;
-        problems.push(`${token.rawName}: unknown option${suggestion(token.name, "--")}`);
-      }
+      const given = readOption(token);
+      if (typeof given !== "string") add(texts, given.flag, given.text, problems, token.rawName);
+      else problems.push(`${token.rawName}: ${given}`);
+      if (findFlag(token.name) === undefined && token.inlineValue !== true) unknownOptionAt = token.index;
     }
   }
   return { texts, nameOf: (flag) => `--${flag}` };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+/** The setting that one option gives, or what is wrong with it. */
+function readOption({ name, value, inlineValue }: OptionToken): { flag: FlagName; text: string } | string {
+  const flag = findFlag(name);
+  if (flag !== undefined && flag.argument === undefined) return { flag: flag.name, text: value ?? "true" };
+  if (flag !== undefined) {
+    const isNextOption = inlineValue !== true && value?.startsWith("--") === true;
+    return value === undefined || isNextOption ? `needs a value (${flag.argument})` : { flag: flag.name, text: value };
+  }
+  const negated = name.startsWith("no-") ? findFlag(name.slice("no-".length)) : undefined;
+  if (negated !== undefined && negated.argument === undefined && value === undefined) {
+    return { flag: negated.name, text: "false" };
+  }
+  return `unknown option${suggestion(name, "--")}`;
 }
 
 /** Variables that are empty count as unset; those with names we do not know are somebody else's. */

@@ -11,20 +11,45 @@ interface Flag {
 }
 
 export const flags = [
-  { name: "port", argument: "NUMBER", help: `port that speaks everything; 0 picks a free one (${configDefaults.port})` },
-  { name: "host", argument: "ADDRESS", list: true, help: `address to listen on (${configDefaults.hosts.join(" and ")})` },
-  { name: "engine", argument: "NAME", help: "embedded: a directory, every answer durable; memory: nothing kept (embedded)" },
-  { name: "data-dir", argument: "DIRECTORY", help: `where the embedded engine keeps its files (${configDefaults.dataDirectory})` },
+  {
+    name: "port",
+    argument: "NUMBER",
+    help: `port that speaks everything; 0 picks a free one (${configDefaults.port})`,
+  },
+  {
+    name: "host",
+    argument: "ADDRESS",
+    list: true,
+    help: `address to listen on (${configDefaults.hosts.join(" and ")})`,
+  },
+  {
+    name: "engine",
+    argument: "NAME",
+    help: "embedded: a directory, every answer durable; memory: nothing kept (embedded)",
+  },
+  {
+    name: "data-dir",
+    argument: "DIRECTORY",
+    help: `where the embedded engine keeps its files (${configDefaults.dataDirectory})`,
+  },
   { name: "memory-budget", argument: "SIZE", help: "most memory for stored records, e.g. 512MiB (2GiB)" },
   { name: "disk-budget", argument: "SIZE", help: "most disk for the data directory (80 % of what is free at start)" },
   { name: "stream", argument: "NAME:SHARDS", list: true, help: "a stream to make at start if it is absent" },
-  { name: "account", argument: "DIGITS", help: `account of callers whose key id names none (${configDefaults.account})` },
+  {
+    name: "account",
+    argument: "DIGITS",
+    help: `account of callers whose key id names none (${configDefaults.account})`,
+  },
   { name: "region", argument: "REGION", help: `region in names and answers (${configDefaults.region})` },
   { name: "allow-anonymous", help: "let unsigned requests in, and allow hosts beyond loopback" },
   { name: "credentials", argument: "FILE", help: "access keys to verify signatures with (not in this version)" },
   { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * for all" },
   { name: "limits", argument: "off|aws|FILE", help: 'rates and quotas; this version has only "off" (off)' },
-  { name: "transition-delay", argument: "TIME", help: "time that streams stay CREATING, UPDATING, DELETING, e.g. 500ms (0)" },
+  {
+    name: "transition-delay",
+    argument: "TIME",
+    help: "time that streams stay CREATING, UPDATING, DELETING, e.g. 500ms (0)",
+  },
   { name: "tls-cert", argument: "FILE", help: "certificate chain in PEM form (one is made for this machine)" },
   { name: "tls-key", argument: "FILE", help: "its private key in PEM form" },
   { name: "admin-port", argument: "NUMBER", help: "moves metrics and console to a port of their own" },

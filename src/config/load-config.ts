@@ -146,7 +146,10 @@ function readStreams(settings: Settings): readonly StreamAtStart[] {
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   for (const name of twice) settings.complain("stream", `${JSON.stringify(name)} is given more than once`);
   if (streams.length > streamsAtStartMax) {
-    settings.complain("stream", `${streams.length} streams are more than the ${streamsAtStartMax} that can be made at start`);
+    settings.complain(
+      "stream",
+      `${streams.length} streams are more than the ${streamsAtStartMax} that can be made at start`,
+    );
   }
   return streams;
 }
@@ -205,7 +208,10 @@ function refuseOpenDoors(config: Config, settings: Settings): void {
   const open = config.hosts.filter((host) => !isLoopback(host));
   if (open.length > 0 && !config.allowAnonymous) {
     const sentence = "is reachable from other machines, where anybody could read and write everything";
-    settings.complain("host", `${open.join(", ")} ${sentence}; add ${settings.nameOf("allow-anonymous")} to permit that`);
+    settings.complain(
+      "host",
+      `${open.join(", ")} ${sentence}; add ${settings.nameOf("allow-anonymous")} to permit that`,
+    );
   }
 }
 

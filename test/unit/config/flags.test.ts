@@ -18,5 +18,8 @@ test("findFlag() knows no inherited names", () => {
 test("flagsHelp() has one line of at most 120 characters for each flag", () => {
   const lines = flagsHelp().trimEnd().split("\n");
   assert.equal(lines.length, 22);
-  assert.ok(lines.every((line) => /^ {2}--\S.* {2}\S/.test(line) && line.length <= 120), flagsHelp());
+  assert.ok(
+    lines.every((line) => /^ {2}--\S.* {2}\S/.test(line) && line.length <= 120),
+    flagsHelp(),
+  );
 });

@@ -106,7 +106,11 @@ test("loadConfig() can switch off what a file switches on", () => {
 });
 
 test("loadConfig() takes an empty variable, and the one that Kubernetes makes of a service, as unset", () => {
-  const config = configOf([], { MILLRACE_PORT: "tcp://10.0.0.1:4567", MILLRACE_REGION: "", MILLRACE_SERVICE_HOST: "x" });
+  const config = configOf([], {
+    MILLRACE_PORT: "tcp://10.0.0.1:4567",
+    MILLRACE_REGION: "",
+    MILLRACE_SERVICE_HOST: "x",
+  });
   assert.deepEqual([config.port, config.region], [4567, "us-east-1"]);
 });
 

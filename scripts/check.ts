@@ -1,0 +1,44 @@
+/** Everything that can be said of the tree without running it; CI runs the same. Goes on after a failure, to list all. */
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+// As npm sets it for its scripts, so that this one also runs without npm.
+const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`;
+
+function succeeds(command: string, ...args: readonly string[]): boolean {
+  return spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } }).status === 0;
+}
+
+/** Makes the generated files anew; a file that this changes was out of date, and is right afterwards. */
+function isGeneratedCodeCurrent(): boolean {
+  const before = generatedFiles();
+  if (!succeeds("node", "scripts/generate-model.ts")) return false;
+  const stale = [...generatedFiles()].filter(([file, text]) => before.get(file) !== text).map(([file]) => file);
+  for (const file of stale) process.stdout.write(`${file} was out of date and has been made anew\n`);
+  return stale.length === 0;
+}
+
+function generatedFiles(): ReadonlyMap<string, string> {
+  const files = globSync("src/**/*.generated.ts", { cwd: root });
+  return new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
+}
+
+const checks: readonly (readonly [string, () => boolean])[] = [
+  ["generated code", isGeneratedCodeCurrent],
+  ["types", () => succeeds("tsc", "-p", ".")],
+  ["lint and format", () => succeeds("biome", "check", "--error-on-warnings", "--diagnostic-level=warn")],
+  ["the house", () => succeeds("node", "scripts/tidy.ts")],
+  ["dead code and dependencies", () => succeeds("knip", "--no-progress")],
+];
+
+const failed: string[] = [];
+for (const [name, passes] of checks) {
+  const startMs = performance.now();
+  const passed = passes();
+  if (!passed) failed.push(name);
+  process.stdout.write(`${passed ? "ok  " : "FAIL"} ${name} (${Math.round(performance.now() - startMs)} ms)\n`);
+}
+if (failed.length > 0) process.stdout.write(`\ncheck failed: ${failed.join(", ")}\n`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findFaults } from "../../../scripts/tidy.ts";
+
+/** A house of files that import each other as given, in which everything is reachable from the entrance. */
+function faultsOf(files: Readonly<Record<string, string>>): readonly string[] {
+  const everything = Object.keys(files).map((path) => `import "../../${path}";`);
+  const entrance = {
+    "src/cli/cli.ts": 'import "../main.ts";',
+    "src/main.ts": everything.join("\n").replaceAll("../../src", "."),
+  };
+  return findFaults(new Map(Object.entries({ ...entrance, ...files })));
+}
+
+test("findFaults() is content with imports downwards, within a room, and of an engine by main.ts", () => {
+  assert.deepEqual(
+    faultsOf({
+      "src/server/listen.ts": 'import { a } from "./sniff.ts";\nimport type { C } from "../config/config.ts";',
+      "src/server/sniff.ts": 'import { x } from "node:net";',
+      "src/config/config.ts": "",
+      "src/engine/engine.ts": "",
+      "src/engine/memory/memory-engine.ts": 'import type { Engine } from "../engine.ts";\nimport { b } from "./b.ts";',
+      "src/engine/memory/b.ts": 'import { Clock } from "../../time/clock.ts";',
+      "src/time/clock.ts": "",
+    }),
+    [],
+  );
+});
+
+test("findFaults() sees an import upwards, also a dynamic one, a re-export and one over several lines", () => {
+  for (const statement of [
+    'await import("../server/a.ts")',
+    'export { a } from "../server/a.ts"',
+    'import {\n  a,\n} from "../server/a.ts"',
+  ]) {
+    assert.deepEqual(faultsOf({ "src/streams/b.ts": statement, "src/server/a.ts": "" }), [
+      "src/streams/b.ts: room streams imports server, src/server/a.ts",
+    ]);
+  }
+});
+
+test("findFaults() keeps rooms on one floor apart", () => {
+  assert.deepEqual(faultsOf({ "src/config/a.ts": 'import "../time/b.ts";', "src/time/b.ts": "" }), [
+    "src/config/a.ts: room config imports time, src/time/b.ts",
+  ]);
+});
+
+test("findFaults() keeps engines from the rules, from each other and from everyone but main.ts", () => {
+  const faults = faultsOf({
+    "src/engine/memory/a.ts": 'import "../../streams/c.ts";\nimport "../embedded/b.ts";',
+    "src/engine/embedded/b.ts": "",
+    "src/streams/c.ts": "",
+    "src/shards/d.ts": 'import "../engine/memory/a.ts";',
+  });
+  assert.deepEqual(faults, [
+    "src/engine/memory/a.ts: engines may not know src/streams/c.ts",
+    "src/engine/memory/a.ts: only main.ts may name the engine embedded, src/engine/embedded/b.ts",
+    "src/shards/d.ts: only main.ts may name the engine memory, src/engine/memory/a.ts",
+  ]);
+});
+
+test("findFaults() sees unknown rooms, imports of nothing and imports out of the house", () => {
+  const faults = faultsOf({
+    "src/attic/a.ts": "",
+    "src/streams/b.ts": 'import "./gone.ts";\nimport "../../scripts/tidy.ts";',
+    "src/streams/c.ts": 'import "../attic/a.ts";',
+    "scripts/tidy.ts": "",
+  });
+  assert.ok(faults.includes("src/streams/b.ts: imports src/streams/gone.ts, which does not exist"));
+  assert.ok(faults.includes("src/streams/b.ts: imports scripts/tidy.ts, which is outside the house"));
+  assert.ok(faults.includes("src/streams/c.ts: imports src/attic/a.ts, which is outside the house"));
+});
+
+test("findFaults() sees a file that nothing imports, and two that only import each other", () => {
+  const tree = new Map(
+    Object.entries({
+      "src/cli/cli.ts": "",
+      "src/streams/a.ts": 'import "./b.ts";',
+      "src/streams/b.ts": 'import "./a.ts";',
+    }),
+  );
+  assert.deepEqual(findFaults(tree), ["src/streams/a.ts: nothing imports it", "src/streams/b.ts: nothing imports it"]);
+});
+
+test("findFaults() sees names that say nothing, whole or at the end", () => {
+  assert.deepEqual(
+    faultsOf({ "src/streams/string-utils.ts": "", "src/streams/common.ts": "", "src/model/service-error.ts": "" }),
+    ["src/streams/string-utils.ts: a name that says nothing", "src/streams/common.ts: a name that says nothing"],
+  );
+});
+
+test("findFaults() asks a file over 400 lines for its reason, in its first 10 lines", () => {
+  const long = (header: string) => `${header}\n${"x\n".repeat(400)}`;
+  assert.deepEqual(
+    faultsOf({
+      "src/streams/a.ts": long(""),
+      "src/streams/b.ts": long("// Long because: it is one table."),
+      "src/streams/c.ts": `${long("")}// Long because: too late`,
+      "src/streams/d.generated.ts": long(""),
+      "src/streams/e.ts": "x\n".repeat(400),
+    }).map((fault) => fault.split(" lines")[0]),
+    ["src/streams/a.ts: 401", "src/streams/c.ts: 401"],
+  );
+});
+
+test("findFaults() sees paths of one machine in the text", () => {
+  // Put together here, or tidy would find this file.
+  const path = ["", "root", "x"].join("/");
+  assert.deepEqual(faultsOf({ "docs/a.md": `see ${path}`, "docs/b.md": `https://example.org${path} and ./a${path}` }), [
+    "docs/a.md: names a path of one machine, /root/",
+  ]);
+});
+
+test("findFaults() wants a unit test to stand where its source does", () => {
+  assert.deepEqual(
+    faultsOf({ "test/unit/streams/gone.test.ts": "", "test/unit/scripts/tidy.test.ts": "", "scripts/tidy.ts": "" }),
+    ["test/unit/streams/gone.test.ts: there is no src/streams/gone.ts for it to test"],
+  );
+});
