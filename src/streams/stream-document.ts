@@ -21,7 +21,7 @@ type ShardRow = readonly [
 type IntentRow =
   | (Omit<Extract<StreamIntent, { kind: "create" }>, "opening"> & { readonly opening: readonly PlannedRow[] })
   | (Omit<Extract<StreamIntent, { kind: "reshard" }>, "opening"> & { readonly opening: readonly PlannedRow[] })
-  | Extract<StreamIntent, { kind: "delete" }>;
+  | Exclude<StreamIntent, { opening: unknown }>;
 type StreamDocument = Omit<Stream, "shards" | "intent"> & {
   readonly v: number;
   readonly shards: readonly ShardRow[];
@@ -99,9 +99,9 @@ function shardOfRow(row: ShardRow): Shard {
 }
 
 function intentRow(intent: StreamIntent): IntentRow {
-  return intent.kind === "delete" ? intent : { ...intent, opening: intent.opening.map(plannedRow) };
+  return "opening" in intent ? { ...intent, opening: intent.opening.map(plannedRow) } : intent;
 }
 
 function intentOfRow(row: IntentRow): StreamIntent {
-  return row.kind === "delete" ? row : { ...row, opening: row.opening.map(plannedOfRow) };
+  return "opening" in row ? { ...row, opening: row.opening.map(plannedOfRow) } : row;
 }

@@ -18,11 +18,48 @@ export interface Stream {
   /** On-demand streams only. AUTO ignores partition keys and spreads records evenly; absent means USER_PARTITION_KEY. */
   readonly recordDistribution?: "AUTO" | "USER_PARTITION_KEY";
   readonly tags: Readonly<Record<string, string>>;
+  /** Present while the stream encrypts with KMS; the key as the caller named it. */
+  readonly encryption?: { readonly keyId: string };
+  /** Shard-level metrics that are switched on, sorted; absent when none is. */
+  readonly shardLevelMetrics?: readonly ShardLevelMetric[];
+  /** On-demand streams only: write capacity asked for ahead of traffic. */
+  readonly warmThroughputMiBps?: number;
+  /** The resource policy, exactly as it was put. */
+  readonly policy?: string;
+  /** Registered consumers, in the order of registration. */
+  readonly consumers?: readonly StreamConsumer[];
+  /** The greatest creation second of any consumer that is gone, so that no consumer ARN comes twice. */
+  readonly consumerSecondUsed?: number;
+  /** When the changes that AWS counts over a rolling day were made, ms since the epoch. */
+  readonly changeTimes?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;
   /** In index order; open and closed ones, while closed ones may still hold unexpired records. Empty while CREATING. */
   readonly shards: readonly Shard[];
   /** Index that the next new shard gets; indexes are never reused. */
   readonly nextShardIndex: number;
   readonly intent?: StreamIntent;
+}
+
+export type ShardLevelMetric =
+  | "IncomingBytes"
+  | "IncomingRecords"
+  | "IteratorAgeMilliseconds"
+  | "OutgoingBytes"
+  | "OutgoingRecords"
+  | "ReadProvisionedThroughputExceeded"
+  | "WriteProvisionedThroughputExceeded";
+
+export type CountedChange = "resize" | "mode" | "encryption";
+
+/** A consumer registered for enhanced fan-out. */
+export interface StreamConsumer {
+  readonly name: string;
+  /** Its second is part of the consumer's ARN. */
+  readonly createdMs: number;
+  readonly status: "CREATING" | "ACTIVE" | "DELETING";
+  /** When a CREATING consumer becomes ACTIVE, or a DELETING one is gone. */
+  readonly dueMs?: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly policy?: string;
 }
 
 export interface Shard {
@@ -70,4 +107,13 @@ export type StreamIntent =
       readonly closing: readonly number[];
       readonly opening: readonly PlannedShard[];
     }
+  | {
+      /** Rounds of splits and merges until the stream has this many open shards. */
+      readonly kind: "resize";
+      readonly operationId: string;
+      readonly dueMs: number;
+      readonly targetCount: number;
+    }
+  /** The document says already what was changed; the stream is UPDATING until the change has reached the engine. */
+  | { readonly kind: "settle"; readonly operationId: string; readonly dueMs: number }
   | { readonly kind: "delete"; readonly operationId: string; readonly dueMs: number };
