@@ -32,8 +32,8 @@ export function writeEntryHeader(body: Uint8Array, at: number, options: { readon
   return at + ENTRY_HEADER_BYTES;
 }
 
-/** Returns the offset behind the record. `source` is `records.bytes` as a Buffer, made once for all records. */
-export function writeRecord(body: Buffer, at: number, records: IncomingRecords, source: Buffer, index: number): number {
+/** Returns the offset behind the record. */
+export function writeRecord(body: Uint8Array, at: number, records: IncomingRecords, index: number): number {
   const keyBytes = records.keyBytes[index] as number;
   const dataBytes = records.dataBytes[index] as number;
   body[at] = dataBytes;
@@ -43,8 +43,9 @@ export function writeRecord(body: Buffer, at: number, records: IncomingRecords, 
   body[at + 4] = keyBytes;
   body[at + 5] = keyBytes >>> 8;
   let end = at + RECORD_HEADER_BYTES;
-  if (keyBytes !== NO_PARTITION_KEY) end = copyBytes(body, end, source, records.keyStart[index] as number, keyBytes);
-  return copyBytes(body, end, source, records.dataStart[index] as number, dataBytes);
+  if (keyBytes !== NO_PARTITION_KEY)
+    end = copyBytes(body, end, records.bytes, records.keyStart[index] as number, keyBytes);
+  return copyBytes(body, end, records.bytes, records.dataStart[index] as number, dataBytes);
 }
 
 /** Whether the entry was written under stream encryption. Throws on a body of another version. */
@@ -117,11 +118,11 @@ function malformed(): never {
 // The call into native code costs as much as a loop over this many bytes.
 const COPY_BY_LOOP_BYTES_MAX = 24;
 
-function copyBytes(to: Buffer, at: number, from: Buffer, start: number, length: number): number {
+function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
   if (length <= COPY_BY_LOOP_BYTES_MAX) {
     for (let i = 0; i < length; i += 1) to[at + i] = from[start + i] as number;
   } else {
-    from.copy(to, at, start, start + length);
+    to.set(from.subarray(start, start + length), at);
   }
   return at + length;
 }

@@ -82,11 +82,9 @@ export function layOut(
     const view = new Uint8Array(body.buffer, body.byteOffset + start, bytes);
     return { slot, count: counts[group] as number, body: view };
   });
-  const { buffer, byteOffset, byteLength } = records.bytes;
-  const source = Buffer.from(buffer, byteOffset, byteLength);
   for (let i = 0; i < count; i += 1) {
     const group = groupOfRecord[i] as number;
-    if (group >= 0) writeAt[group] = writeRecord(body, writeAt[group] as number, records, source, i);
+    if (group >= 0) writeAt[group] = writeRecord(body, writeAt[group] as number, records, i);
   }
   return { groups, groupOfRecord, placeInGroup };
 }

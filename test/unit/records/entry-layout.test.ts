@@ -17,7 +17,7 @@ function bodyOf(records: IncomingRecords, kms = false): Buffer {
   for (let i = 0; i < records.count; i += 1) bytes += encodedBytes(records, i);
   const body = Buffer.alloc(bytes);
   let at = writeEntryHeader(body, 0, { kms });
-  for (let i = 0; i < records.count; i += 1) at = writeRecord(body, at, records, Buffer.from(records.bytes), i);
+  for (let i = 0; i < records.count; i += 1) at = writeRecord(body, at, records, i);
   assert.equal(at, bytes);
   return body;
 }
