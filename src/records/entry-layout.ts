@@ -12,7 +12,7 @@ const VERSION = 1;
 const FLAG_KMS = 1;
 
 export const ENTRY_HEADER_BYTES = 4;
-export const RECORD_HEADER_BYTES = 6;
+const RECORD_HEADER_BYTES = 6;
 
 /** Called for each record with offsets into the body; `keyBytes` is `NO_PARTITION_KEY` when there is none. */
 export type VisitRecord = (keyStart: number, keyBytes: number, dataStart: number, dataBytes: number) => void;

@@ -2,7 +2,7 @@
 
 /**
  * One step of MD5 (RFC 1321): folds a block of sixteen little-endian words into the four words of `state`. Unrolled
- * on purpose: a call per partition key into node:crypto costs ten times as much.
+ * on purpose: a call per partition key into node:crypto costs several times as much.
  */
 export function md5Block(state: Int32Array, block: Int32Array): void {
   const w0 = block[0] as number;

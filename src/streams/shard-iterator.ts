@@ -1,7 +1,7 @@
 import type { TokenSealer } from "./token-sealer.ts";
 
 /** API reference, GetShardIterator and ListShards: life of an iterator and of a NextToken. */
-export const tokenLifeMs = 300_000;
+const tokenLifeMs = 300_000;
 
 /** A place in a shard, as a client carries it. It may be read from any number of times while it lives. */
 export interface ShardIterator {

@@ -19,10 +19,11 @@ export const tagCountMax = 50;
 /**
  * The tags after adding; a known key gets the new value.
  *
- * Errors: InvalidArgumentException for characters, for keys that begin with `aws:`, and for more than `tagCountMax`.
+ * Errors: InvalidArgumentException for keys that begin with `aws:`, for characters, and for more than `tagCountMax`.
  */
 export function addTags(place: Place, existing: Tags, added: Tags): Tags {
-  checkTags("add tags to", place, added);
+  for (const key of Object.keys(added)) if (key.toLowerCase().startsWith("aws:")) throw reservedTagKey(key);
+  checkCharacters("add tags to", place, Object.entries(added).flat());
   // Entries, not members: `__proto__` is a tag key like any other.
   const merged = Object.fromEntries([...Object.entries(existing), ...Object.entries(added)]);
   if (Object.keys(merged).length > tagCountMax) throw tooManyTags(place);
@@ -57,12 +58,6 @@ export function tagsPage(
 }
 
 const VALID = /^[\p{L}\p{N} _./=+\-%@]*$/u;
-
-/** Errors: InvalidArgumentException for a character of a key or value and for keys that begin with `aws:`. */
-export function checkTags(action: TagAction, place: Place, tags: Tags): void {
-  checkCharacters(action, place, Object.entries(tags).flat());
-  for (const key of Object.keys(tags)) if (key.toLowerCase().startsWith("aws:")) throw reservedTagKey(key);
-}
 
 // AWS looks twice: `%` is among the characters of the first sentence and refused with the second.
 function checkCharacters(action: TagAction, place: Place, texts: readonly string[]): void {
