@@ -29,6 +29,8 @@ test("every stream survives its document", () => {
     }),
     streamOf(1, { status: "CREATING", shards: [], intent: { kind: "create", ...common, createSecond: 9, opening } }),
     streamOf(1, { status: "UPDATING", intent: { kind: "reshard", ...common, closing: [0], opening } }),
+    streamOf(1, { status: "UPDATING", intent: { kind: "resize", ...common, targetCount: 2 } }),
+    streamOf(1, { status: "UPDATING", intent: { kind: "settle", ...common } }),
     streamOf(1, { status: "DELETING", intent: { kind: "delete", ...common } }),
   ];
   for (const stream of streams) assert.deepStrictEqual(decodeStream(encodeStream(stream)), stream);
