@@ -1,0 +1,19 @@
+/**
+ * - `locked`      another process has the directory open
+ * - `foreign`     it holds something, but not a data directory
+ * - `newer`       a later version made it
+ * - `unreadable`  it cannot be read or written, or its `format` file is damaged
+ * - `dev_clock`   it has seen a dev clock, and this start wants none
+ */
+export type DataDirectoryReason = "locked" | "foreign" | "newer" | "unreadable" | "dev_clock";
+
+/** Why a data directory was refused, in one sentence for whoever started the server. Nothing in it was changed. */
+export class DataDirectoryError extends Error {
+  readonly reason: DataDirectoryReason;
+
+  constructor(reason: DataDirectoryReason, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.name = "DataDirectoryError";
+    this.reason = reason;
+  }
+}

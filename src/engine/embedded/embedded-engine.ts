@@ -1,0 +1,241 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../../time/clock.ts";
+import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
+import { EngineError } from "../engine-error.ts";
+import { type Finding, reportFindings } from "./damage-report.ts";
+import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
+import { DataDirectoryError } from "./data-directory-error.ts";
+import { type Disk, errorCode } from "./disk.ts";
+import { EmbeddedCatalog } from "./embedded-catalog.ts";
+import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
+import { EntryReader } from "./entry-reader.ts";
+import { frameKind } from "./frame.ts";
+import { groupBytesMax as largestGroupBytes } from "./group.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { LogWriter } from "./log-writer.ts";
+import { type Recovered, recover } from "./recovery.ts";
+import type { Session } from "./session.ts";
+import { Snapshotter } from "./snapshotter.ts";
+import { TailWindow } from "./tail-window.ts";
+import { WalReader } from "./wal-reader.ts";
+import { WalWriter } from "./wal-writer.ts";
+
+const mebibyte = 1024 * 1024;
+const clockBehindMsMax = 3_600_000;
+const freeShareOfBudget = 0.8;
+
+export interface EmbeddedEngineOptions {
+  /** An absolute path; made if absent. */
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** What the log may use of the disk; past it appends are `throttled`. Default: what it has, and 80 % of what is free. */
+  readonly diskBudgetBytes?: number | undefined;
+  /** Whether `clock` is one that a developer may set. Marks the directory for good. */
+  readonly devClock?: boolean;
+  readonly randomBytes?: (byteCount: number) => Buffer;
+  readonly walFileBytes?: number;
+  /** Of each of the two buffers that groups are written from; bounds an entry too. */
+  readonly groupBytesMax?: number;
+  /** What may wait while both buffers are full. Past it appends are `throttled`. */
+  readonly queueBytesMax?: number;
+  readonly tailWindowBytes?: number;
+  /** Catalog bytes after which a snapshot saves recovery from reading them again. */
+  readonly snapshotAfterBytes?: number;
+}
+
+interface Start {
+  readonly directory: DataDirectory;
+  readonly recovered: Recovered;
+  readonly nowMs: number;
+  readonly budgetBytes: number;
+}
+
+interface Running extends Session {
+  readonly directory: DataDirectory;
+  readonly recovered: Recovered;
+  readonly budgetBytes: number;
+  readonly commit: GroupCommit;
+  readonly wal: WalWriter;
+  readonly walReader: WalReader;
+  readonly window: TailWindow;
+  readonly snapshotter: Snapshotter;
+  readonly clockBehindMs: number;
+}
+
+/** One server's engine: a directory, one log for everything in it, and every acknowledgement behind a sync. */
+export class EmbeddedEngine implements Engine {
+  readonly name = "embedded";
+  readonly multiGateway = false;
+  readonly limits: EngineLimits;
+  readonly log: EmbeddedShardLog;
+  readonly catalog: EmbeddedCatalog;
+  readonly #options: Required<Omit<EmbeddedEngineOptions, "diskBudgetBytes">>;
+  readonly #diskBudgetBytes: number | undefined;
+  #running: Running | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ diskBudgetBytes, ...options }: EmbeddedEngineOptions) {
+    this.#diskBudgetBytes = diskBudgetBytes;
+    this.#options = {
+      devClock: false,
+      randomBytes,
+      walFileBytes: 64 * mebibyte,
+      groupBytesMax: largestGroupBytes,
+      queueBytesMax: 64 * mebibyte,
+      tailWindowBytes: 64 * mebibyte,
+      snapshotAfterBytes: mebibyte,
+      ...options,
+    };
+    const session = (): Session => this.#session();
+    const entryBytesMax = Math.min(14 * mebibyte, entryBytesMaxFor(this.#options.groupBytesMax));
+    this.limits = { entryBytesMax, shardCountMax };
+    this.log = new EmbeddedShardLog({ session, entryBytesMax });
+    this.catalog = new EmbeddedCatalog(session);
+  }
+
+  /**
+   * Takes the directory and recovers it. Rejects with `DataDirectoryError` if it cannot be ours, and with
+   * `EngineError("corrupt")` if something acknowledged is provably lost; both say so in one sentence.
+   */
+  async open(): Promise<void> {
+    const { disk, directory: path, clock, devClock } = this.#options;
+    const nowMs = clock.nowMs();
+    const random = this.#options.randomBytes;
+    const directory = await openDataDirectory({ disk, directory: path, nowMs, devClock, randomBytes: random });
+    try {
+      const recovered = await recover(disk, directory);
+      await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
+      const budgetBytes =
+        this.#diskBudgetBytes ?? Math.floor(recovered.walBytes + freeShareOfBudget * (await disk.freeBytes(path)));
+      this.#running = this.#start({ directory, recovered, nowMs, budgetBytes });
+    } catch (error) {
+      await directory.lock.release();
+      const code = errorCode(error);
+      if (code === undefined || code === "ERR_ASSERTION") throw error;
+      const sentence = `The data directory ${path} cannot be read (${code}).`;
+      throw new DataDirectoryError("unreadable", sentence, { cause: error });
+    }
+  }
+
+  async health(): Promise<EngineHealth> {
+    const running = this.#running;
+    const isOpen = running !== undefined && this.#closing === undefined;
+    const failure = running?.commit.failure;
+    return {
+      ready: isOpen && failure === undefined,
+      durable: true,
+      degraded: running === undefined ? [] : this.#degradations(running),
+      figures: running === undefined ? {} : this.#figures(running),
+    };
+  }
+
+  /** Writes what was taken, marks the end, and frees the directory. Harmless to repeat. */
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  #session(): Running {
+    if (this.#running === undefined) throw new EngineError("closed", "The engine is not open yet.");
+    if (this.#closing !== undefined) throw new EngineError("closed", "The engine is closed.");
+    return this.#running;
+  }
+
+  #start({ directory, recovered, nowMs, budgetBytes }: Start): Running {
+    const { disk, clock, walFileBytes: fileBytes, groupBytesMax, queueBytesMax } = this.#options;
+    const { identity, walDirectory, isDirect } = directory;
+    const { ledger, end, walBytes: bytes } = recovered;
+    const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, bytes });
+    const window = new TailWindow(this.#options.tailWindowBytes);
+    const walReader = new WalReader(disk, walDirectory, window);
+    const snapshotter = new Snapshotter({
+      disk,
+      directory: directory.catalogDirectory,
+      identity,
+      ledger,
+      oldestGeneration: recovered.oldestGeneration,
+      snapshotLsn: recovered.snapshotLsn,
+      afterBytes: this.#options.snapshotAfterBytes,
+    });
+    const commit = new GroupCommit({
+      disk,
+      wal,
+      ledger,
+      window,
+      identity,
+      clock,
+      groupBytesMax,
+      queueBytesMax,
+      onCommitted: () => snapshotter.consider(),
+    });
+    ledger.watchDocuments((change) => this.catalog.tell(change));
+    return {
+      directory,
+      recovered,
+      ledger,
+      writer: new LogWriter(commit, wal, budgetBytes),
+      budgetBytes,
+      entries: new EntryReader(walReader, identity.seed),
+      clock,
+      commit,
+      wal,
+      walReader,
+      window,
+      snapshotter,
+      clockBehindMs: ledger.lastStoredMs - nowMs,
+    };
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const { ledger, commit, writer, wal, walReader, snapshotter, directory } = running;
+    for (const log of ledger.logs.values()) log.wake();
+    this.catalog.close();
+    try {
+      await commit.drain();
+      await snapshotter.finish();
+      if (commit.groupCount > 0 && commit.failure === undefined) {
+        // The marker comes last and alone: damage to it can then cost nothing.
+        await snapshotter.write();
+        await writer.writeControl({ kind: frameKind.cleanClose }, Buffer.alloc(0));
+      }
+      await walReader.close();
+      await wal.close();
+    } catch (error) {
+      // Everything acknowledged is durable; without its marker the next open looks at the log's end as after a crash.
+      if (!(error instanceof EngineError) && errorCode(error) === undefined) throw error;
+    } finally {
+      await directory.lock.release();
+    }
+  }
+
+  #degradations({ recovered, commit, snapshotter, clockBehindMs }: Running): readonly string[] {
+    const sentences = recovered.findings.map(({ sentence }: Finding) => sentence);
+    if (clockBehindMs > clockBehindMsMax) {
+      const hours = (clockBehindMs / clockBehindMsMax).toFixed(1);
+      sentences.push(`At the start the clock was ${hours} hours behind the last stored record.`);
+    }
+    if (commit.failure !== undefined) sentences.push(commit.failure.message);
+    if (snapshotter.trouble !== undefined) sentences.push(snapshotter.trouble);
+    return sentences;
+  }
+
+  #figures({ ledger, commit, wal, window, recovered, budgetBytes }: Running): Readonly<Record<string, number>> {
+    let indexBytes = 0;
+    for (const log of ledger.logs.values()) indexBytes += log.index.byteLength;
+    return {
+      wal_bytes: wal.bytes,
+      queue_bytes: commit.pendingBytes,
+      group_count_total: commit.groupCount,
+      sync_seconds_total: commit.syncMs / 1000,
+      tail_window_bytes: window.byteLength,
+      index_bytes: indexBytes,
+      disk_budget_bytes: budgetBytes,
+      recovered_groups: recovered.lastLsn,
+      shard_logs: ledger.logs.size,
+      documents: ledger.documents.size,
+    };
+  }
+}

@@ -1,0 +1,258 @@
+// Hot path.
+import assert from "node:assert/strict";
+import { EngineError } from "../engine-error.ts";
+import type {
+  Append,
+  AppendOutcome,
+  Entry,
+  FollowOptions,
+  PlacementHint,
+  Position,
+  ReadLimit,
+  ReadResult,
+  SeekTarget,
+  ShardLog,
+  ShardRef,
+  StoredEntry,
+} from "../shard-log.ts";
+import { AppendTicket } from "./append-ticket.ts";
+import { frameHeadBytes, frameKind, frameSpan } from "./frame.ts";
+import { groupHeaderBytes } from "./group.ts";
+import type { LogState } from "./log-state.ts";
+import type { Session } from "./session.ts";
+
+export const shardCountMax = 100_000;
+const entryRecordsMax = 4096;
+/** Entries looked at in one go when a time is sought inside one point of the index. */
+const seekEntriesMax = 1024;
+const seekBytesMax = 1024 * 1024;
+/** Entries of one batch of a follower; its bytes are bounded by the follower's own limit. */
+const followEntriesMax = 4096;
+
+/** The largest body that fits a group of such a size, with its head. */
+export function entryBytesMaxFor(groupBytesMax: number): number {
+  return groupBytesMax - groupHeaderBytes - frameHeadBytes - 8;
+}
+
+export interface EmbeddedShardLogOptions {
+  /** Throws `closed` unless the engine is open. */
+  readonly session: () => Session;
+  readonly entryBytesMax: number;
+}
+
+/** Every shard's entries in the one log. Positions are dense: an entry begins where the one before ended. */
+export class EmbeddedShardLog implements ShardLog {
+  readonly #session: () => Session;
+  readonly #entryBytesMax: number;
+  readonly #creating = new Map<string, Promise<ShardRef>>();
+
+  constructor({ session, entryBytesMax }: EmbeddedShardLogOptions) {
+    this.#session = session;
+    this.#entryBytesMax = entryBytesMax;
+  }
+
+  async createShard(streamId: string, shardIndex: number, _hint: PlacementHint): Promise<ShardRef> {
+    const { ledger } = this.#session();
+    const present = ledger.find(streamId, shardIndex);
+    if (present !== undefined && present.dropping === undefined) return refOf(present.id, streamId, shardIndex);
+    const key = `${shardIndex} ${streamId}`;
+    const known = this.#creating.get(key);
+    if (known !== undefined) return known;
+    if (ledger.logs.size + this.#creating.size >= shardCountMax) {
+      throw new EngineError("throttled", `There are ${shardCountMax} shards already.`);
+    }
+    const creating = this.#create(streamId, shardIndex).finally(() => this.#creating.delete(key));
+    this.#creating.set(key, creating);
+    return creating;
+  }
+
+  async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    const { ledger, writer, clock } = this.#session();
+    const logs = appends.map(({ shard }) => require(ledger.logs, shard));
+    let bytes = 0;
+    for (const [index, { entry }] of appends.entries()) {
+      this.#requireSize(entry);
+      if (isOpen(logs[index])) bytes += frameSpan(entry.body.byteLength);
+    }
+    const outcomes: AppendOutcome[] = [];
+    const seals: (Promise<void> | undefined)[] = [];
+    const nowMs = clock.nowMs();
+    if (bytes > 0) writer.requireRoom(bytes);
+    const ticket = new AppendTicket();
+    for (const [index, { entry }] of appends.entries()) {
+      const log = logs[index];
+      assert(log !== undefined, "each entry has its log");
+      if (!isOpen(log)) {
+        outcomes.push({ kind: "sealed" });
+        seals.push(log.sealing);
+        continue;
+      }
+      const position = log.nextPosition;
+      const storedMs = Math.max(nowMs, entry.timeMs, log.lastStoredMs);
+      log.nextPosition = position + entry.count;
+      log.lastStoredMs = storedMs;
+      ticket.expect();
+      const { count, timeMs, body } = entry;
+      writer.submit({ kind: frameKind.entry, count, logId: log.id, position, timeMs, storedMs }, body, ticket);
+      outcomes.push({ kind: "stored", position: BigInt(position) });
+    }
+    await ticket.settled();
+    // "Sealed" is final only once the seal is durable.
+    for (const seal of seals) await seal;
+    return outcomes;
+  }
+
+  async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
+    const { ledger, entries } = this.#session();
+    const log = require(ledger.logs, shard);
+    if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
+    const found = await entries.read(log, Number(from), limit);
+    const last = found.at(-1);
+    const next = last === undefined ? from : last.position + BigInt(last.count);
+    return { entries: found, next, tip: BigInt(log.tip) };
+  }
+
+  async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
+    const { ledger } = this.#session();
+    const log = require(ledger.logs, shard);
+    if (target.at === "newest") return BigInt(log.tip);
+    if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
+    return BigInt(log.index.count === 0 ? log.tip : log.index.positionAt(0));
+  }
+
+  async *follow(
+    shard: ShardRef,
+    from: Position,
+    { signal, bufferedBytesMax }: FollowOptions,
+  ): AsyncGenerator<readonly StoredEntry[], undefined> {
+    const log = require(this.#session().ledger.logs, shard);
+    const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
+    // Nothing is buffered for a follower: the commit wakes it, and it reads on, at the tail from memory.
+    for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
+      const { entries } = this.#session();
+      if (log.dropping !== undefined) throw notFound(shard);
+      if (next < BigInt(log.tip)) {
+        const batch = await entries.read(log, Number(next), limit);
+        const last = batch.at(-1);
+        assert(last !== undefined, "before the tip there is an entry");
+        if (signal.aborted) return;
+        yield batch;
+        next = last.position + BigInt(last.count);
+      } else if (log.sealedBy !== undefined) {
+        return;
+      } else {
+        await changeOf(log, signal);
+      }
+    }
+  }
+
+  async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
+    const { ledger, writer } = this.#session();
+    const log = require(ledger.logs, shard);
+    if (log.sealedBy === undefined) {
+      log.sealing ??= writer.writeControl(
+        { kind: frameKind.sealLog, logId: log.id, position: log.nextPosition },
+        Buffer.from(operationId),
+      );
+      await log.sealing;
+    }
+    return { end: BigInt(log.nextPosition) };
+  }
+
+  async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
+    const { ledger, writer } = this.#session();
+    const logs = shards.map((shard) => require(ledger.logs, shard));
+    const body = Buffer.alloc(8);
+    body.writeDoubleLE(retentionMs);
+    const changed = logs.filter((log) => log.retentionMs !== retentionMs);
+    await Promise.all(changed.map((log) => writer.writeControl({ kind: frameKind.retention, logId: log.id }, body)));
+  }
+
+  async dropShard(shard: ShardRef): Promise<void> {
+    const log = find(this.#session().ledger.logs, shard);
+    if (log !== undefined) await this.#drop(log);
+  }
+
+  async dropStream(streamId: string, _shards: readonly ShardRef[]): Promise<void> {
+    // All that bear its id, so that a shard whose document was never written goes too.
+    const logs = [...this.#session().ledger.logs.values()].filter((log) => log.streamId === streamId);
+    await Promise.all(logs.map((log) => this.#drop(log)));
+  }
+
+  async #create(streamId: string, shardIndex: number): Promise<ShardRef> {
+    const { ledger, writer } = this.#session();
+    const body = Buffer.alloc(4 + Buffer.byteLength(streamId));
+    body.writeUInt32LE(shardIndex);
+    body.write(streamId, 4);
+    const logId = ledger.giveLogId();
+    await writer.writeControl({ kind: frameKind.createLog, logId }, body);
+    return refOf(logId, streamId, shardIndex);
+  }
+
+  async #drop(log: LogState): Promise<void> {
+    log.dropping ??= this.#session().writer.writeControl({ kind: frameKind.dropLog, logId: log.id }, Buffer.alloc(0));
+    await log.dropping;
+  }
+
+  /** The first position stored at or after `timeMs`: in the run of the last point before it, or the point after. */
+  async #seekTime(log: LogState, timeMs: number): Promise<number> {
+    const { entries } = this.#session();
+    const point = log.index.countBefore(timeMs);
+    const end = point < log.index.count ? log.index.positionAt(point) : log.tip;
+    if (point === 0) return end;
+    for (let next = log.index.positionAt(point - 1); next < end; ) {
+      const page = await entries.read(log, next, { entriesMax: seekEntriesMax, bytesMax: seekBytesMax });
+      const found = page.find(({ storedMs }) => storedMs >= timeMs);
+      if (found !== undefined) return Number(found.position);
+      const last = page.at(-1);
+      assert(last !== undefined, "before the end there is an entry");
+      next = Number(last.position) + last.count;
+    }
+    return end;
+  }
+
+  #requireSize({ body, count }: Entry): void {
+    assert(count >= 1 && count <= entryRecordsMax, `an entry has 1 to ${entryRecordsMax} records`);
+    if (body.byteLength <= this.#entryBytesMax) return;
+    throw new EngineError("too_large", `An entry of ${body.byteLength} bytes is over ${this.#entryBytesMax}.`);
+  }
+}
+
+function isOpen(log: LogState | undefined): boolean {
+  return log !== undefined && log.sealedBy === undefined && log.sealing === undefined;
+}
+
+function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
+  return { streamId, shardIndex, placement: { log: logId } };
+}
+
+function find(
+  logs: ReadonlyMap<number, LogState>,
+  { streamId, shardIndex, placement }: ShardRef,
+): LogState | undefined {
+  const log = logs.get(Number(placement["log"]));
+  return log?.streamId === streamId && log.shardIndex === shardIndex ? log : undefined;
+}
+
+function require(logs: ReadonlyMap<number, LogState>, shard: ShardRef): LogState {
+  const log = find(logs, shard);
+  if (log === undefined || log.dropping !== undefined) throw notFound(shard);
+  return log;
+}
+
+function notFound({ streamId, shardIndex }: ShardRef): EngineError {
+  return new EngineError("not_found", `Shard ${shardIndex} of ${streamId} is unknown to the log.`);
+}
+
+/** The next change that a reader of this log can see, or the abort. */
+function changeOf(log: LogState, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      forget();
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const forget = log.onChange(done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,100 @@
+// Hot path.
+// One frame of a group: 48 bytes of head, then a body. docs/file-format.md section 4.
+import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import { readU64, writeU64 } from "./binary.ts";
+
+export const frameKind = {
+  entry: 1,
+  createLog: 2,
+  sealLog: 3,
+  dropLog: 4,
+  putDocument: 5,
+  deleteDocument: 6,
+  cleanClose: 7,
+  retention: 8,
+} as const;
+
+export type FrameKind = (typeof frameKind)[keyof typeof frameKind];
+
+export interface FrameHead {
+  readonly kind: FrameKind;
+  /** Records, for entries; else 0. */
+  readonly count: number;
+  readonly logId: number;
+  /** A position, an end or a revision, by kind. */
+  readonly position: number;
+  readonly timeMs: number;
+  readonly storedMs: number;
+}
+
+export const frameHeadBytes = 48;
+/** Keeps a frame's first word apart from a group's magic, and a frame within a group. */
+export const frameBytesMax = 2 ** 24 - 1;
+
+/** What a frame with such a body takes in a group, its gap included. */
+export function frameSpan(bodyBytes: number): number {
+  return (frameHeadBytes + bodyBytes + 7) & ~7;
+}
+
+/** Writes a frame and the zeros behind it; returns where the next one begins. */
+export function writeFrame(target: Buffer, at: number, head: FrameHead, body: Uint8Array, seed: number): number {
+  const length = frameHeadBytes + body.byteLength;
+  assert(length <= frameBytesMax, "a frame stays below 2^24 bytes");
+  assert(Number.isSafeInteger(head.position) && head.position >= 0, "a position is a whole number below 2^53");
+  target.writeUInt32LE(length, at);
+  target.writeUInt16LE(head.kind, at + 8);
+  target.writeUInt16LE(head.count, at + 10);
+  target.writeUInt32LE(0, at + 12);
+  writeU64(target, head.logId, at + 16);
+  writeU64(target, head.position, at + 24);
+  target.writeDoubleLE(head.timeMs, at + 32);
+  target.writeDoubleLE(head.storedMs, at + 40);
+  target.set(body, at + frameHeadBytes);
+  target.writeUInt32LE(crc32(target.subarray(at + 8, at + length), seed), at + 4);
+  const end = at + ((length + 7) & ~7);
+  target.fill(0, at + length, end);
+  return end;
+}
+
+/** The length of the frame at `at`, or 0 where padding begins. */
+export function frameLengthAt(source: Buffer, at: number): number {
+  return at + 4 <= source.length ? source.readUInt32LE(at) : 0;
+}
+
+/** Whether a whole frame with the right checksum stands at `at` and ends by `end`. */
+export function frameVerifies(source: Buffer, at: number, end: number, seed: number): boolean {
+  if (at + frameHeadBytes > end) return false;
+  const length = source.readUInt32LE(at);
+  if (length < frameHeadBytes || at + length > end) return false;
+  return source.readUInt32LE(at + 4) === crc32(source.subarray(at + 8, at + length), seed);
+}
+
+export function frameKindAt(source: Buffer, at: number): number {
+  return source.readUInt16LE(at + 8);
+}
+
+export function frameCountAt(source: Buffer, at: number): number {
+  return source.readUInt16LE(at + 10);
+}
+
+export function frameLogIdAt(source: Buffer, at: number): number {
+  return readU64(source, at + 16);
+}
+
+export function framePositionAt(source: Buffer, at: number): number {
+  return readU64(source, at + 24);
+}
+
+export function frameTimeMsAt(source: Buffer, at: number): number {
+  return source.readDoubleLE(at + 32);
+}
+
+export function frameStoredMsAt(source: Buffer, at: number): number {
+  return source.readDoubleLE(at + 40);
+}
+
+/** A view, not a copy. */
+export function frameBodyAt(source: Buffer, at: number): Buffer {
+  return source.subarray(at + frameHeadBytes, at + source.readUInt32LE(at));
+}

@@ -1,0 +1,181 @@
+// Hot path.
+import type { CatalogEvent, Versioned } from "../catalog.ts";
+import { EngineError } from "../engine-error.ts";
+import {
+  frameBodyAt,
+  frameCountAt,
+  frameKind,
+  frameKindAt,
+  frameLengthAt,
+  frameLogIdAt,
+  framePositionAt,
+  frameStoredMsAt,
+} from "./frame.ts";
+import { groupHeaderBytes } from "./group.ts";
+import type { Address } from "./log-index.ts";
+import { LogState } from "./log-state.ts";
+
+/** A catalog change that just became durable. */
+export type DocumentChange = Exclude<CatalogEvent, { readonly kind: "synced" }>;
+
+/**
+ * What the log says: every shard's log and every document, as of the last group applied. Recovery and commit apply groups
+ * through the same function, so a restart cannot come to another state than the one that was served.
+ */
+export class Ledger {
+  readonly logs = new Map<number, LogState>();
+  readonly documents = new Map<string, Versioned>();
+  readonly #logIds = new Map<string, number>();
+  /** Of the last change of any document. */
+  revision = 0;
+  nextLogId = 1;
+  /** The last group applied. */
+  lsn = 0;
+  /** The latest time that any entry carries. */
+  lastStoredMs = 0;
+  /** Control frames at or below it are known from a snapshot; 0 without one. */
+  knownThroughLsn = 0;
+  /** Whether the last group was the marker of a clean close. */
+  isCleanlyClosed = false;
+  /** Bytes of control frames applied since this was last set to 0; what a snapshot would save replaying. */
+  controlBytes = 0;
+
+  #givenLogId = 0;
+  #givenRevision = 0;
+  #onDocument: (change: DocumentChange) => void = () => {};
+
+  /** Told of every document that changes, in order. */
+  watchDocuments(onDocument: (change: DocumentChange) => void): void {
+    this.#onDocument = onDocument;
+  }
+
+  /** An id that no log has, durable or on its way. */
+  giveLogId(): number {
+    this.#givenLogId = Math.max(this.#givenLogId + 1, this.nextLogId);
+    return this.#givenLogId;
+  }
+
+  /** A revision above all others, durable or on their way. */
+  giveRevision(): number {
+    this.#givenRevision = Math.max(this.#givenRevision, this.revision) + 1;
+    return this.#givenRevision;
+  }
+
+  find(streamId: string, shardIndex: number): LogState | undefined {
+    const id = this.#logIds.get(shardKey(streamId, shardIndex));
+    return id === undefined ? undefined : this.logs.get(id);
+  }
+
+  addLog(log: LogState): void {
+    this.logs.set(log.id, log);
+    this.#logIds.set(shardKey(log.streamId, log.shardIndex), log.id);
+    this.nextLogId = Math.max(this.nextLogId, log.id + 1);
+  }
+
+  /** Applies a verified group that stands at `address`; then wakes whoever waits for one of its logs. */
+  applyGroup(group: Buffer, used: number, address: Address, lsn: number): void {
+    const changed = new Set<LogState>();
+    const isKnown = lsn <= this.knownThroughLsn;
+    this.isCleanlyClosed = false;
+    for (let at = groupHeaderBytes; at < used; ) {
+      const length = frameLengthAt(group, at);
+      if (frameKindAt(group, at) === frameKind.entry) this.#applyEntry(group, at, { address, lsn, length, changed });
+      else if (!isKnown) this.#applyControl(group, at, changed);
+      at += (length + 7) & ~7;
+    }
+    this.lsn = lsn;
+    for (const log of changed) log.wake();
+  }
+
+  #applyEntry(
+    group: Buffer,
+    at: number,
+    place: {
+      readonly address: Address;
+      readonly lsn: number;
+      readonly length: number;
+      readonly changed: Set<LogState>;
+    },
+  ): void {
+    const log = this.logs.get(frameLogIdAt(group, at));
+    if (log === undefined) {
+      // The snapshot knows that this log was dropped later on.
+      if (place.lsn <= this.knownThroughLsn) return;
+      throw damaged(`group ${place.lsn} has an entry of an unknown log`);
+    }
+    const position = framePositionAt(group, at);
+    const storedMs = frameStoredMsAt(group, at);
+    if (position !== log.indexedEnd) throw damaged(`position ${log.indexedEnd} of log ${log.id} is missing`);
+    log.index.add(position, place.address + at, place.length, storedMs);
+    log.indexedEnd = position + frameCountAt(group, at);
+    log.tip = Math.max(log.tip, log.indexedEnd);
+    log.nextPosition = Math.max(log.nextPosition, log.tip);
+    log.durableStoredMs = storedMs;
+    log.lastStoredMs = Math.max(log.lastStoredMs, storedMs);
+    this.lastStoredMs = Math.max(this.lastStoredMs, storedMs);
+    place.changed.add(log);
+  }
+
+  #applyControl(group: Buffer, at: number, changed: Set<LogState>): void {
+    const kind = frameKindAt(group, at);
+    const body = frameBodyAt(group, at);
+    const logId = frameLogIdAt(group, at);
+    this.controlBytes += body.length;
+    if (kind === frameKind.createLog) {
+      this.addLog(new LogState(logId, body.toString("utf8", 4), body.readUInt32LE(0)));
+      return;
+    }
+    if (kind === frameKind.putDocument || kind === frameKind.deleteDocument) {
+      this.#applyDocument(kind, body, framePositionAt(group, at));
+      return;
+    }
+    if (kind === frameKind.cleanClose) {
+      this.isCleanlyClosed = true;
+      return;
+    }
+    const log = this.logs.get(logId);
+    if (log === undefined) throw damaged(`log ${logId} is named before it was made`);
+    changed.add(log);
+    if (kind === frameKind.sealLog) {
+      if (framePositionAt(group, at) !== log.tip) throw damaged(`log ${logId} was sealed at another end`);
+      log.sealedBy = body.toString("utf8");
+    } else if (kind === frameKind.dropLog) {
+      this.#applyDrop(log);
+    } else if (kind === frameKind.retention) {
+      log.retentionMs = body.readDoubleLE(0);
+    } else {
+      throw damaged(`a frame of kind ${kind} is unknown`);
+    }
+  }
+
+  #applyDrop(log: LogState): void {
+    log.dropping ??= Promise.resolve();
+    this.logs.delete(log.id);
+    // Its successor may have been made while it was being dropped.
+    const key = shardKey(log.streamId, log.shardIndex);
+    if (this.#logIds.get(key) === log.id) this.#logIds.delete(key);
+  }
+
+  #applyDocument(kind: number, body: Buffer, revision: number): void {
+    const keyEnd = 4 + body.readUInt32LE(0);
+    const key = body.toString("utf8", 4, keyEnd);
+    this.revision = revision;
+    if (kind === frameKind.deleteDocument) {
+      this.documents.delete(key);
+      this.#onDocument({ kind: "delete", key, revision: BigInt(revision) });
+      return;
+    }
+    // A copy: the group's memory is used again.
+    const document = { key, value: Uint8Array.from(body.subarray(keyEnd)), revision: BigInt(revision) };
+    this.documents.set(key, document);
+    this.#onDocument({ kind: "put", document });
+  }
+}
+
+export function damaged(what: string, options?: ErrorOptions): EngineError {
+  return new EngineError("corrupt", `The log is damaged: ${what}.`, options);
+}
+
+function shardKey(streamId: string, shardIndex: number): string {
+  return `${shardIndex} ${streamId}`;
+}

@@ -1,0 +1,109 @@
+// Hot path.
+// Where a log's entries lie: sparse points of (position, address, storedMs, span), 32 bytes each, in one packed array.
+import assert from "node:assert/strict";
+
+/** A byte of the log: generation * 2^32 + offset in that file. Whole numbers below 2^53. */
+export type Address = number;
+
+const addressesPerFile = 2 ** 32;
+const fieldsPerPoint = 4;
+const pointsAtFirst = 2;
+/** A point stands for its log's entries within this many bytes, so reading one never costs much more than its entry. */
+const spanBytesMax = 64 * 1024;
+
+export function addressOf(generation: number, offset: number): Address {
+  return generation * addressesPerFile + offset;
+}
+
+export function generationOf(address: Address): number {
+  return Math.floor(address / addressesPerFile);
+}
+
+export function offsetOf(address: Address): number {
+  return address % addressesPerFile;
+}
+
+export class LogIndex {
+  #fields = new Float64Array(pointsAtFirst * fieldsPerPoint);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get byteLength(): number {
+    return this.#fields.byteLength;
+  }
+
+  /** Entries come in the order of the log. `length` is that of the frame. */
+  add(position: number, address: Address, length: number, storedMs: number): void {
+    const last = this.#count - 1;
+    if (last >= 0) {
+      const start = this.addressAt(last);
+      const span = address + length - start;
+      assert(address >= start + this.spanAt(last), "entries lie in the order of their positions");
+      if (span <= spanBytesMax && generationOf(start) === generationOf(address)) {
+        this.#fields[last * fieldsPerPoint + 3] = span;
+        return;
+      }
+    }
+    const at = this.#count * fieldsPerPoint;
+    if (at === this.#fields.length) this.#grow();
+    this.#fields[at] = position;
+    this.#fields[at + 1] = address;
+    this.#fields[at + 2] = storedMs;
+    this.#fields[at + 3] = length;
+    this.#count += 1;
+  }
+
+  /** The position of the first entry of a point. */
+  positionAt(point: number): number {
+    return this.#field(point, 0);
+  }
+
+  addressAt(point: number): Address {
+    return this.#field(point, 1);
+  }
+
+  storedMsAt(point: number): number {
+    return this.#field(point, 2);
+  }
+
+  /** Bytes from the point's first entry to the end of its last; frames of other logs may lie between. */
+  spanAt(point: number): number {
+    return this.#field(point, 3);
+  }
+
+  /** The last point at or before `position`, or the first one; -1 if there is none. */
+  find(position: number): number {
+    return this.#count === 0 ? -1 : Math.max(0, this.#countWhere((point) => this.positionAt(point) <= position) - 1);
+  }
+
+  /** How many points lie before `timeMs`. The first entry at or after it is in the last of them, or follows it. */
+  countBefore(timeMs: number): number {
+    return this.#countWhere((point) => this.storedMsAt(point) < timeMs);
+  }
+
+  /** Points for which `holds` is true, when it is true of a beginning of them only. */
+  #countWhere(holds: (point: number) => boolean): number {
+    let [low, high] = [0, this.#count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holds(middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #field(point: number, field: number): number {
+    const value = this.#fields[point * fieldsPerPoint + field];
+    assert(value !== undefined && point < this.#count, "the point is in the index");
+    return value;
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(this.#fields.length * 2);
+    larger.set(this.#fields);
+    this.#fields = larger;
+  }
+}

@@ -1,0 +1,51 @@
+import { LogIndex } from "./log-index.ts";
+
+/** One shard's log, as far as memory needs to know it. Positions are plain numbers inside this engine. */
+export class LogState {
+  readonly id: number;
+  readonly streamId: string;
+  readonly shardIndex: number;
+  readonly index = new LogIndex();
+
+  /** One past the last durable record. */
+  tip = 1;
+  /** One past the last record that the index covers; equals `tip` outside of recovery. */
+  indexedEnd = 1;
+  /** One past the last record that was given a position, durable or on its way. */
+  nextPosition = 1;
+  /** The last time given to an entry, durable or on its way. */
+  lastStoredMs = 0;
+  /** The time of the last durable entry. */
+  durableStoredMs = 0;
+  /** The operation that sealed it, once that is durable. */
+  sealedBy: string | undefined;
+  /** Resolves when a seal on its way is durable. */
+  sealing: Promise<void> | undefined;
+  /** Resolves when a drop on its way is durable. No appends and no readers from then on. */
+  dropping: Promise<void> | undefined;
+  /** 0: never told. */
+  retentionMs = 0;
+
+  #waiters: (() => void)[] = [];
+
+  constructor(id: number, streamId: string, shardIndex: number) {
+    this.id = id;
+    this.streamId = streamId;
+    this.shardIndex = shardIndex;
+  }
+
+  /** Calls back once, at the next change of what a reader can see. Returns how to take that back. */
+  onChange(wake: () => void): () => void {
+    this.#waiters.push(wake);
+    return () => {
+      this.#waiters = this.#waiters.filter((waiter) => waiter !== wake);
+    };
+  }
+
+  wake(): void {
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter();
+  }
+}

@@ -1,0 +1,162 @@
+// What a crash may leave behind, and what is made of it. docs/file-format.md section 6.
+import type { Finding } from "./damage-report.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import { damaged, Ledger } from "./ledger.ts";
+import { addressOf } from "./log-index.ts";
+import { loadSnapshot } from "./snapshot-files.ts";
+import { type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
+import { readWalHeaders } from "./wal-headers.ts";
+import { WalScan } from "./wal-scan.ts";
+import type { WalEnd } from "./wal-writer.ts";
+
+export interface Recovered {
+  readonly ledger: Ledger;
+  readonly end: WalEnd;
+  /** In use by all files, holes not counted. */
+  readonly walBytes: number;
+  /** The oldest file that must exist. */
+  readonly oldestGeneration: number;
+  /** The LSN of the snapshot that was used; 0 without one. */
+  readonly snapshotLsn: number;
+  /** The last group that was read. */
+  readonly lastLsn: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Brings the state back from the newest snapshot and the log. Rejects with `corrupt`, and changes nothing, if anything
+ * that was acknowledged is provably lost; whatever else had to be left out is among the findings.
+ */
+export async function recover(disk: Disk, directory: DataDirectory): Promise<Recovered> {
+  const findings: Finding[] = [];
+  const snapshot = await loadSnapshot(disk, directory.catalogDirectory, directory.identity, findings);
+  const ledger = snapshot?.ledger ?? new Ledger();
+  const headers = await readWalHeaders(disk, directory, findings);
+  const oldest = headers[0];
+  requireOldest(oldest, snapshot?.oldestGeneration);
+  ledger.lsn = (oldest?.firstLsn ?? 1) - 1;
+  let end: WalEnd = { generation: 0, offset: 0 };
+  let walBytes = 0;
+  for (const [index, header] of headers.entries()) {
+    const name = walFileName(header.generation);
+    const file = await disk.open(`${directory.walDirectory}/${name}`, "read");
+    try {
+      if (header.firstLsn !== ledger.lsn + 1) throw damaged(`wal/${name} does not begin with group ${ledger.lsn + 1}`);
+      const scan = new WalScan(file, header, directory.identity);
+      const next = headers[index + 1];
+      if (next === undefined) end = await readLastFile({ header, name, file, scan, ledger, findings });
+      else end = await readEarlierFile({ header, name, scan, ledger, end: next.previousEnd });
+    } finally {
+      await file.close();
+    }
+    walBytes += end.offset;
+  }
+  requireWhole(ledger);
+  const last = headers.at(-1);
+  if (last !== undefined && !ledger.isCleanlyClosed) await syncFile(disk, directory, last.generation);
+  const oldestGeneration = oldest?.generation ?? 1;
+  const snapshotLsn = ledger.knownThroughLsn;
+  return { ledger, end, walBytes, oldestGeneration, snapshotLsn, lastLsn: ledger.lsn, findings };
+}
+
+/** A file that another follows: all of it up to where that one says the log went on was acknowledged. */
+async function readEarlierFile(part: {
+  readonly header: WalHeader;
+  readonly name: string;
+  readonly scan: WalScan;
+  readonly ledger: Ledger;
+  readonly end: number;
+}): Promise<WalEnd> {
+  const { header, name, scan, ledger, end } = part;
+  const stop = await applyGroups(scan, header, ledger, end);
+  if (stop !== end) {
+    throw damaged(`group ${ledger.lsn + 1} in wal/${name} at byte ${stop} was acknowledged and cannot be read`);
+  }
+  return { generation: header.generation, offset: end };
+}
+
+/** The last file: it ends at the first place where no whole group stands, unless something claims that one did. */
+async function readLastFile(part: {
+  readonly header: WalHeader;
+  readonly name: string;
+  readonly file: DiskFile;
+  readonly scan: WalScan;
+  readonly ledger: Ledger;
+  readonly findings: Finding[];
+}): Promise<WalEnd> {
+  const { header, name, file, scan, ledger, findings } = part;
+  const stop = await applyGroups(scan, header, ledger, Number.POSITIVE_INFINITY);
+  const end = { generation: header.generation, offset: stop };
+  const missing = ledger.lsn + 1;
+  // The marker of an earlier file says nothing about this one.
+  const isCleanlyClosed = ledger.isCleanlyClosed && stop > walHeaderBytes;
+  const length = await file.length();
+  if (length < header.fileLength && !isCleanlyClosed) {
+    const sentence =
+      `wal/${name} was cut to ${length} of ${header.fileLength} bytes: the log ends with group ${ledger.lsn} at byte ` +
+      `${stop}, and any group that was acknowledged after it is lost.`;
+    findings.push({ file: `wal/${name}`, offset: stop, sentence });
+  }
+  // Behind the marker of a clean close nothing was ever written.
+  if (isCleanlyClosed) return end;
+  const { claimedLsn, hasBytes } = await scan.tailFrom(stop);
+  if (claimedLsn >= missing) {
+    throw damaged(`group ${missing} in wal/${name} at byte ${stop} was acknowledged and cannot be read`);
+  }
+  if (hasBytes && !header.isRecycled) {
+    const sentence =
+      `The last group in wal/${name} at byte ${stop} is incomplete and was left out: its write was cut short by a crash, ` +
+      `and then it was never acknowledged, or its bytes were damaged since.`;
+    findings.push({ file: `wal/${name}`, offset: stop, sentence });
+  }
+  return end;
+}
+
+/** Applies whole groups in order; returns where the first one that is not whole would stand, or `end`. */
+async function applyGroups(scan: WalScan, header: WalHeader, ledger: Ledger, end: number): Promise<number> {
+  let at = walHeaderBytes;
+  while (at < end) {
+    const group = await scan.groupAt(at, ledger.lsn + 1);
+    if (group === undefined) break;
+    ledger.applyGroup(group.bytes, group.header.used, addressOf(header.generation, at), group.header.lsn);
+    at += group.header.length;
+  }
+  return at;
+}
+
+function requireOldest(oldest: WalHeader | undefined, snapshotGeneration: number | undefined): void {
+  if (oldest === undefined) {
+    if (snapshotGeneration !== undefined) throw damaged(`wal/${walFileName(snapshotGeneration)} is missing`);
+    return;
+  }
+  if (snapshotGeneration === undefined && oldest.previousGeneration !== 0) {
+    throw damaged(`wal/${walFileName(oldest.previousGeneration)} is missing`);
+  }
+  if (snapshotGeneration !== undefined && oldest.generation > snapshotGeneration) {
+    throw damaged(`wal/${walFileName(snapshotGeneration)} is missing`);
+  }
+}
+
+/** What the snapshot says was durable must have been found in the log. */
+function requireWhole(ledger: Ledger): void {
+  if (ledger.lsn < ledger.knownThroughLsn) {
+    throw damaged(`it ends with group ${ledger.lsn}, but group ${ledger.knownThroughLsn} was acknowledged`);
+  }
+  for (const log of ledger.logs.values()) {
+    if (log.indexedEnd === log.tip) continue;
+    throw damaged(
+      `records ${log.indexedEnd} to ${log.tip - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`,
+    );
+  }
+}
+
+/** A group may so far stand in a cache only; once it has been served, a power cut must not take it back. */
+async function syncFile(disk: Disk, directory: DataDirectory, generation: number): Promise<void> {
+  const file = await disk.open(`${directory.walDirectory}/${walFileName(generation)}`, "write");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

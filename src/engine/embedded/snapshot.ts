@@ -1,0 +1,113 @@
+// Everything but the entries, as of one LSN. docs/file-format.md section 5.
+import { crc32 } from "node:zlib";
+import type { Versioned } from "../catalog.ts";
+import { readU64, writeU64 } from "./binary.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import { Ledger } from "./ledger.ts";
+import { LogState } from "./log-state.ts";
+
+export interface Snapshot {
+  readonly ledger: Ledger;
+  /** The WAL file that must exist, with all after it. */
+  readonly oldestGeneration: number;
+}
+
+const magic = Buffer.from("MRSNAPSH", "latin1");
+const snapshotVersion = 1;
+const headBytes = 72;
+const logHeadBytes = 40;
+const flagSealed = 1;
+const lsnDigits = 16;
+const namePattern = new RegExp(`^[0-9]{${lsnDigits}}\\.snapshot$`);
+
+export function snapshotName(lsn: number): string {
+  return `${String(lsn).padStart(lsnDigits, "0")}.snapshot`;
+}
+
+/** The LSN that a name stands for, or undefined if it is no snapshot's. */
+export function lsnOfName(name: string): number | undefined {
+  return namePattern.test(name) ? Number.parseInt(name, 10) : undefined;
+}
+
+export function encodeSnapshot({ ledger, oldestGeneration }: Snapshot, identity: DirectoryIdentity): Buffer {
+  const head = Buffer.alloc(headBytes);
+  magic.copy(head, 0);
+  head.writeUInt32LE(snapshotVersion, 8);
+  identity.directoryId.copy(head, 16);
+  writeU64(head, ledger.lsn, 32);
+  writeU64(head, ledger.revision, 40);
+  writeU64(head, ledger.nextLogId, 48);
+  writeU64(head, oldestGeneration, 56);
+  head.writeUInt32LE(ledger.logs.size, 64);
+  head.writeUInt32LE(ledger.documents.size, 68);
+  const parts: Uint8Array[] = [head];
+  for (const log of ledger.logs.values()) parts.push(...encodeLog(log));
+  for (const document of ledger.documents.values()) parts.push(...encodeDocument(document));
+  const check = Buffer.alloc(4);
+  parts.push(check);
+  const bytes = Buffer.concat(parts);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, -4), identity.seed), bytes.length - 4);
+  return bytes;
+}
+
+/** Undefined if any byte is not as it was written. */
+export function decodeSnapshot(bytes: Buffer, identity: DirectoryIdentity): Snapshot | undefined {
+  if (bytes.length < headBytes + 4 || !bytes.subarray(0, magic.length).equals(magic)) return undefined;
+  if (bytes.readUInt32LE(bytes.length - 4) !== crc32(bytes.subarray(0, -4), identity.seed)) return undefined;
+  if (bytes.readUInt32LE(8) !== snapshotVersion || !bytes.subarray(16, 32).equals(identity.directoryId))
+    return undefined;
+  const ledger = new Ledger();
+  ledger.knownThroughLsn = readU64(bytes, 32);
+  ledger.revision = readU64(bytes, 40);
+  let at = headBytes;
+  const readBytes = (): Buffer => {
+    const start = at + 4;
+    at = start + bytes.readUInt32LE(at);
+    return bytes.subarray(start, at);
+  };
+  for (let left = bytes.readUInt32LE(64); left > 0; left--) {
+    const start = at;
+    at += logHeadBytes;
+    const log = new LogState(readU64(bytes, start), readBytes().toString("utf8"), bytes.readUInt32LE(start + 8));
+    const operationId = readBytes().toString("utf8");
+    if ((bytes.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
+    log.tip = readU64(bytes, start + 16);
+    log.nextPosition = log.tip;
+    log.durableStoredMs = bytes.readDoubleLE(start + 24);
+    log.lastStoredMs = log.durableStoredMs;
+    log.retentionMs = bytes.readDoubleLE(start + 32);
+    ledger.lastStoredMs = Math.max(ledger.lastStoredMs, log.lastStoredMs);
+    ledger.addLog(log);
+  }
+  for (let left = bytes.readUInt32LE(68); left > 0; left--) {
+    const revision = BigInt(readU64(bytes, at));
+    at += 8;
+    const key = readBytes().toString("utf8");
+    ledger.documents.set(key, { key, value: Uint8Array.from(readBytes()), revision });
+  }
+  ledger.nextLogId = readU64(bytes, 48);
+  return { ledger, oldestGeneration: readU64(bytes, 56) };
+}
+
+function encodeLog(log: LogState): readonly Uint8Array[] {
+  const head = Buffer.alloc(logHeadBytes);
+  writeU64(head, log.id, 0);
+  head.writeUInt32LE(log.shardIndex, 8);
+  head.writeUInt32LE(log.sealedBy === undefined ? 0 : flagSealed, 12);
+  writeU64(head, log.tip, 16);
+  head.writeDoubleLE(log.durableStoredMs, 24);
+  head.writeDoubleLE(log.retentionMs, 32);
+  return [head, ...encodeBytes(Buffer.from(log.streamId)), ...encodeBytes(Buffer.from(log.sealedBy ?? ""))];
+}
+
+function encodeDocument({ key, value, revision }: Versioned): readonly Uint8Array[] {
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(revision);
+  return [head, ...encodeBytes(Buffer.from(key)), ...encodeBytes(value)];
+}
+
+function encodeBytes(bytes: Uint8Array): readonly Uint8Array[] {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.byteLength);
+  return [length, bytes];
+}

@@ -1,0 +1,80 @@
+import type { Finding } from "./damage-report.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
+import { damaged } from "./ledger.ts";
+import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
+
+const chunkBytes = 1024 * 1024;
+
+/**
+ * The headers of all WAL files, oldest first, each naming the one before. A last file that died while it was being made
+ * is removed; any other file without a readable header is damage.
+ */
+export async function readWalHeaders(
+  disk: Disk,
+  directory: DataDirectory,
+  findings: Finding[],
+): Promise<readonly WalHeader[]> {
+  const names = await disk.list(directory.walDirectory);
+  for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${directory.walDirectory}/${name}`);
+  const generations = names.flatMap((name) => generationOfName(name) ?? []).sort((left, right) => left - right);
+  const headers: WalHeader[] = [];
+  for (const [index, generation] of generations.entries()) {
+    const isLast = index === generations.length - 1;
+    const header = await readOne(disk, directory, { generation, isLast, findings });
+    if (header === undefined) continue;
+    const previous = headers.at(-1);
+    if (previous !== undefined && header.previousGeneration !== previous.generation) {
+      throw damaged(`wal/${walFileName(header.previousGeneration)} is missing`);
+    }
+    headers.push(header);
+  }
+  return headers;
+}
+
+/** Undefined for a file that was never finished, which is then gone. */
+async function readOne(
+  disk: Disk,
+  directory: DataDirectory,
+  {
+    generation,
+    isLast,
+    findings,
+  }: { readonly generation: number; readonly isLast: boolean; readonly findings: Finding[] },
+): Promise<WalHeader | undefined> {
+  const name = walFileName(generation);
+  const path = `${directory.walDirectory}/${name}`;
+  const file = await disk.open(path, "read");
+  let isUnfinished: boolean;
+  try {
+    const bytes = Buffer.alloc(walHeaderBytes);
+    const read = bytes.subarray(0, await file.read(bytes, 0));
+    const copies = [0, blockBytes].map((at) => readWalHeader(read.subarray(at, at + blockBytes), directory.identity));
+    const header = copies.find((copy) => copy?.generation === generation);
+    if (header !== undefined) {
+      if (copies.includes(undefined)) {
+        const sentence = `One of the two headers of wal/${name} is damaged; the other one is whole, so nothing is lost.`;
+        findings.push({ file: `wal/${name}`, offset: copies.indexOf(undefined) * blockBytes, sentence });
+      }
+      return header;
+    }
+    isUnfinished = isLast && !(await hasBytesFrom(file, walHeaderBytes));
+  } finally {
+    await file.close();
+  }
+  // A file with groups had a durable header before the first of them.
+  if (!isUnfinished) throw damaged(`both headers of wal/${name} are unreadable`);
+  await disk.remove(path);
+  return undefined;
+}
+
+/** Whether anything but zeros stands at or behind `from`. */
+export async function hasBytesFrom(file: DiskFile, from: number): Promise<boolean> {
+  const chunk = Buffer.alloc(chunkBytes);
+  const zeros = Buffer.alloc(chunkBytes);
+  for (let at = from; ; at += chunkBytes) {
+    const count = await file.read(chunk, at);
+    if (!chunk.subarray(0, count).equals(zeros.subarray(0, count))) return true;
+    if (count < chunkBytes) return false;
+  }
+}

@@ -1,0 +1,120 @@
+// Hot path.
+import assert from "node:assert/strict";
+import type { Clock } from "../../time/clock.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import { type Address, addressOf } from "./log-index.ts";
+import { walFileName, walHeaderBytes, writeWalHeader } from "./wal-file.ts";
+
+/** Where a log ends: what the next file's header will say of it. */
+export interface WalEnd {
+  /** 0: there is no file yet. */
+  readonly generation: number;
+  readonly offset: number;
+}
+
+export interface WalWriterOptions {
+  readonly disk: Disk;
+  /** The directory `wal/`. */
+  readonly directory: string;
+  readonly isDirect: boolean;
+  readonly identity: DirectoryIdentity;
+  readonly clock: Clock;
+  readonly fileBytes: number;
+  readonly end: WalEnd;
+  /** Bytes in use by all files so far. */
+  readonly bytes: number;
+}
+
+/** Writes groups one behind another into files of one length. Each session begins a file of its own with its first group. */
+export class WalWriter {
+  readonly #options: WalWriterOptions;
+  readonly #header: Buffer;
+  #file: DiskFile | undefined;
+  #generation: number;
+  #offset: number;
+  #fileLength = 0;
+  #bytes: number;
+
+  constructor(options: WalWriterOptions) {
+    this.#options = options;
+    this.#header = options.disk.allocate(walHeaderBytes);
+    this.#generation = options.end.generation;
+    this.#offset = options.end.offset;
+    this.#bytes = options.bytes;
+  }
+
+  /** In use by all files, holes not counted. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  hasRoomFor(length: number): boolean {
+    return this.#file !== undefined && this.#offset + length <= this.#fileLength;
+  }
+
+  /** Makes the next file, durable with its header before any group. Nothing of the group is written when this rejects. */
+  async beginFile(firstLsn: number, groupLength: number): Promise<void> {
+    const { disk, directory, isDirect, identity, clock, fileBytes } = this.#options;
+    const generation = this.#generation + 1;
+    const path = `${directory}/${walFileName(generation)}`;
+    const fileLength = Math.max(fileBytes, walHeaderBytes + groupLength);
+    const made = await disk.open(path, "create");
+    try {
+      await made.setLength(fileLength);
+      await made.sync();
+    } finally {
+      await made.close();
+    }
+    const file = await disk.open(path, isDirect ? "direct" : "write");
+    try {
+      const header = {
+        generation,
+        fileLength,
+        firstLsn,
+        previousGeneration: this.#generation,
+        previousEnd: this.#offset,
+        madeMs: clock.nowMs(),
+        isRecycled: false,
+      };
+      writeWalHeader(this.#header, header, identity);
+      await this.#writeDurably(file, this.#header, 0);
+      await disk.syncDirectory(directory);
+      await this.#file?.close();
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    this.#file = file;
+    this.#generation = generation;
+    this.#offset = walHeaderBytes;
+    this.#fileLength = fileLength;
+    this.#bytes += walHeaderBytes;
+  }
+
+  /** Durable when it resolves; when it rejects, any part of the group may be on disk. */
+  async append(group: Buffer): Promise<Address> {
+    const file = this.#file;
+    assert(file !== undefined && this.hasRoomFor(group.length), "a file with room was begun");
+    const offset = this.#offset;
+    await this.#writeDurably(file, group, offset);
+    this.#offset = offset + group.length;
+    this.#bytes += group.length;
+    return addressOf(this.#generation, offset);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #writeDurably(file: DiskFile, bytes: Buffer, at: number): Promise<void> {
+    await file.write(bytes, at);
+    if (!this.#options.isDirect) await file.sync();
+  }
+}
