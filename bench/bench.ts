@@ -6,11 +6,11 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Contestant, cliPath, contestants, installPeers } from "./contestants.ts";
+import { buildServer, type Contestant, contestants, installPeers } from "./contestants.ts";
 import type { Job, Measurement } from "./load.ts";
 import { figuresTable, ratiosTable, type Row, summarize } from "./report.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
@@ -32,9 +32,7 @@ async function main(): Promise<void> {
   const rounds = positive("--rounds", flags.rounds);
   const seconds = positive("--seconds", flags.seconds);
   const { chosenScenarios, chosenContestants } = choose(flags.only.split(",").filter((text) => text !== ""));
-  if (chosenContestants.some((one) => one.kind === "ours") && !existsSync(cliPath)) {
-    throw new Error("dist/ is not built: use `npm run bench`, or build first");
-  }
+  if (chosenContestants.some((one) => one.kind === "ours")) buildServer();
   if (chosenContestants.some((one) => one.kind === "peer")) installPeers();
   const measured = await runRounds(chosenScenarios, chosenContestants, { rounds, seconds });
   console.log(`node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim()}, ${new Date().toISOString()}`);

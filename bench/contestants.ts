@@ -16,7 +16,7 @@ export interface Contestant {
 
 const root = join(import.meta.dirname, "..");
 const peers = join(import.meta.dirname, "node_modules");
-export const cliPath = join(root, "dist/cli/cli.js");
+const cliPath = join(root, "dist/cli/cli.js");
 const readyLine = /millrace ready on http:\/\/[^\s:]+:(\d+)/;
 
 export const contestants: readonly Contestant[] = [
@@ -66,7 +66,9 @@ export async function startMillraceServer(engine: "memory" | "embedded"): Promis
   const remove = () => rm(directory, { recursive: true, force: true });
   const args = [cliPath, "serve", "--port", "0", "--engine", engine, "--data-dir", join(directory, "data")];
   try {
-    const server = await startProcess({ file: process.execPath, args, cwd: directory, ready: readyLine });
+    // The pool size that `npm start` gives.
+    const env = { UV_THREADPOOL_SIZE: "8" };
+    const server = await startProcess({ file: process.execPath, args, cwd: directory, env, ready: readyLine });
     return { ...server, stop: () => server.stop().finally(remove) };
   } catch (error) {
     await remove();
@@ -82,6 +84,12 @@ async function startPeer(launch: (port: number) => Launch): Promise<RunningServe
 function systemNode(): string {
   const directories = (process.env["PATH"] ?? "").split(delimiter).filter((one) => !one.includes("node_modules"));
   return directories.map((one) => join(one, "node")).find((file) => existsSync(file)) ?? process.execPath;
+}
+
+/** Brings dist/ up to date with src/. */
+export function buildServer(): void {
+  const { status } = spawnSync(process.execPath, [join(root, "scripts/setup.mjs"), "--build"], { stdio: "inherit" });
+  if (status !== 0) throw new Error("the server does not build");
 }
 
 /** Installs the peers if they are not there: they are large, and nothing but this comparison needs them. */

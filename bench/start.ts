@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { startMillraceServer } from "./contestants.ts";
+import { buildServer, startMillraceServer } from "./contestants.ts";
 import { residentMiB } from "./process-figures.ts";
 import { median } from "./report.ts";
 
@@ -14,6 +14,7 @@ const idleResidentMbMax = 90;
 const idleMs = 1_000;
 
 const { values: flags } = parseArgs({ options: { rounds: { type: "string", default: "7" } } });
+buildServer();
 const bareMs: number[] = [];
 const readyMs: number[] = [];
 const idleMiB: number[] = [];

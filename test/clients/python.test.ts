@@ -1,0 +1,32 @@
+import { test } from "node:test";
+import { ServerProcess } from "../support/start-server.ts";
+import { pythonsWith, reportMissing } from "./available-tools.ts";
+import { startPythonDriver } from "./python-driver.ts";
+import { runWorkload } from "./workload.ts";
+
+const workload = { lineCount: 10_200, callsInFlight: 1, readsEveryTime: true };
+
+test("boto 2 puts a text file, reads it back in order, splits, merges, tags and deletes", async (t) => {
+  const [found] = pythonsWith("boto");
+  if (found === undefined) return reportMissing(t, "boto 2 (Debian: apt-get install python3-boto)");
+  await using server = await ServerProcess.start();
+  const args = ["127.0.0.1", String(server.port)];
+  const client = startPythonDriver({ python: found.python, script: "boto2_driver.py", args });
+  t.after(() => client.close());
+  await runWorkload(client, { streamName: "boto-2", ...workload });
+});
+
+const boto3s = pythonsWith("boto3");
+
+test("boto3 is there", (t) => {
+  if (boto3s.length === 0) reportMissing(t, "boto3 (Debian: apt-get install python3-boto3)");
+});
+
+for (const { python, version } of boto3s) {
+  test(`boto3 ${version} puts a text file, reads it back in order, splits, merges, tags and deletes`, async (t) => {
+    await using server = await ServerProcess.start();
+    const client = startPythonDriver({ python, script: "boto3_driver.py", args: [server.endpoint] });
+    t.after(() => client.close());
+    await runWorkload(client, { streamName: "boto3", ...workload });
+  });
+}

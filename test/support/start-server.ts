@@ -1,0 +1,158 @@
+/**
+ * The server as its users run it: a child process started from the TypeScript sources, on a free port and a data directory
+ * of its own. Hold it with `await using`: process and directory are gone at the end of the block, whatever the test threw.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+
+const root = join(import.meta.dirname, "../..");
+const readyLine = /millrace ready on (http:\/\/\S+)\s/;
+const readyMsMax = 30_000;
+const stopMsMax = 10_000;
+const outputCharsMax = 64 * 1024;
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+export interface ServerOptions {
+  /** Flags after `serve`, besides --port 0 and --data-dir. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A directory that outlives the server and is the caller's to remove; without it a temporary one is made. */
+  readonly dataDir?: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const children = new Set<Child>();
+const directories = new Set<string>();
+
+// A test process that ends early (a crash, a time limit of the runner) must not leave servers behind.
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+export class ServerProcess implements AsyncDisposable {
+  readonly dataDir: string;
+  readonly #options: ServerOptions;
+  #child: Child | undefined;
+  #endpoint = "";
+  #stdout = "";
+  #stderr = "";
+
+  private constructor(options: ServerOptions) {
+    this.#options = options;
+    this.dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "millrace-test-"));
+    if (options.dataDir === undefined) directories.add(this.dataDir);
+  }
+
+  /** Resolves when the ready line has been printed. */
+  static async start(options: ServerOptions = {}): Promise<ServerProcess> {
+    const server = new ServerProcess(options);
+    try {
+      await server.restart();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** `http://127.0.0.1:PORT`; another port after a restart. */
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
+  get port(): number {
+    return Number(new URL(this.#endpoint).port);
+  }
+
+  get pid(): number {
+    return this.#running().pid ?? 0;
+  }
+
+  /** Everything that all the starts so far wrote to standard error, up to a bound. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Starts on the same data directory; the earlier process must have ended. */
+  async restart(): Promise<void> {
+    this.launch();
+    await this.waitUntilReady();
+  }
+
+  /** Starts without waiting, for tests that disturb the start itself. */
+  launch(): void {
+    assert(this.#child === undefined, "the server is still running");
+    const args = ["src/cli/cli.ts", "serve", "--port", "0", "--data-dir", this.dataDir, ...(this.#options.args ?? [])];
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...this.#options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.add(child);
+    this.#child = child;
+    this.#stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout = (this.#stdout + text).slice(0, outputCharsMax);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-outputCharsMax);
+    });
+    child.once("exit", () => {
+      children.delete(child);
+      if (this.#child === child) this.#child = undefined;
+    });
+  }
+
+  async waitUntilReady(): Promise<void> {
+    const child = this.#running();
+    const ended = new AbortController();
+    child.once("close", () => ended.abort());
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(readyMsMax)]);
+    for (;;) {
+      const endpoint = readyLine.exec(this.#stdout)?.[1];
+      if (endpoint !== undefined) {
+        this.#endpoint = endpoint;
+        return;
+      }
+      try {
+        await once(child.stdout, "data", { signal });
+      } catch {
+        throw new Error(`the server was not ready: ${this.#stdout}${this.#stderr}`);
+      }
+    }
+  }
+
+  /** Sends the signal and resolves when the process has ended. */
+  async kill(signal: NodeJS.Signals): Promise<Exit> {
+    const child = this.#running();
+    const exited = once(child, "exit");
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
+    const [code, endedBy] = (await exited) as [number | null, NodeJS.Signals | null];
+    clearTimeout(timer);
+    return { code, signal: endedBy };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child !== undefined) await this.kill("SIGKILL");
+    if (!directories.delete(this.dataDir)) return;
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  #running(): Child {
+    assert(this.#child !== undefined, "the server is not running");
+    return this.#child;
+  }
+}
