@@ -9,7 +9,7 @@ export interface Config {
   readonly dataDirectory: string;
   /** The most that stored records may take of memory. */
   readonly memoryBudgetBytes: number;
-  /** The most that the data directory may grow to; undefined: `diskBudgetShareDefault` of what is free at start. */
+  /** The most that the data directory may grow to; undefined: 80 % of what is free at start. */
   readonly diskBudgetBytes?: number;
   /** Names the account of a caller whose access key id is not an account number itself. */
   readonly account: string;

@@ -3,9 +3,6 @@
 /** How long a drain waits for requests in flight before it cuts them off. */
 export const drainMsMax = 5_000;
 
-/** Share of the free disk space that the data directory may take when no `--disk-budget` is given. */
-export const diskBudgetShareDefault = 0.8;
-
 /** Of one stream made at start; also what the service takes at most in one CreateStream. */
 export const shardCountAtStartMax = 10_000;
 

@@ -1,0 +1,60 @@
+/**
+ * Writes the package that users install, ready for `npm pack` or `npm publish`: compiled code, types, licence, readme
+ * and a package.json of its own. The repository's package.json is private and asks for an older Node only to set itself
+ * up; users need none of its scripts and development dependencies.
+ *
+ *   npm run package                    into .cache/package
+ *   npm run package -- DIRECTORY       into an empty or new directory
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** The package.json that users get, made from the repository's own. */
+export function publishedManifest({ name, version, description, license, dependencies = {} }: Manifest): object {
+  return {
+    name,
+    version,
+    description,
+    keywords: ["kinesis", "aws", "stream", "server", "testing", "event-streaming"],
+    license,
+    type: "module",
+    engines: { node: ">=24" },
+    bin: { millrace: "dist/cli/cli.js" },
+    exports: {
+      ".": { types: "./dist/millrace.d.ts", default: "./dist/millrace.js" },
+      "./package.json": "./package.json",
+    },
+    dependencies,
+  };
+}
+
+function makePackage(root: string, target: string): void {
+  mkdirSync(target, { recursive: true });
+  rmSync(join(target, "dist"), { recursive: true, force: true });
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(target, "dist"), "--noEmitOnError"];
+  const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) throw new Error("the sources do not compile");
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+  writeFileSync(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+  for (const file of ["LICENSE", "README.md"]) {
+    if (existsSync(join(root, file))) copyFileSync(join(root, file), join(target, file));
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = join(import.meta.dirname, "..");
+  const target = resolve(process.argv[2] ?? join(root, ".cache", "package"));
+  makePackage(root, target);
+  process.stdout.write(`${target}\n`);
+}
