@@ -10,15 +10,16 @@ const readBytes = 64 * 1024;
 
 /**
  * The memory that request bodies may take, over all connections. It refuses nothing: who asks `mayRead` and is told
- * no stops reading its socket and is resumed later. One waiter at a time is let through however full the budget is,
- * until it is done; otherwise half-received bodies could fill the budget and all wait for one another. So the bound is
- * `bytesMax` + one body + one read of each connection.
+ * no stops reading its socket and is resumed later. While whole bodies are being handled their end makes room; when
+ * there are none, only half-received ones, all would wait for one another, and so one at a time is favoured: it is let
+ * through however full the budget is. The bound is `bytesMax` + one body + one read of each connection.
  */
 export class BodyBudget {
   readonly #bytesMax: number;
   readonly #waiting = new Set<BudgetWaiter>();
   #favoured: BudgetWaiter | undefined;
   #bytes = 0;
+  #wholeCount = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -39,7 +40,7 @@ export class BodyBudget {
   /** False: stop reading; `waiter` is resumed when there is room. */
   mayRead(waiter: BudgetWaiter): boolean {
     if (this.#bytes < this.#bytesMax || this.#favoured === waiter) return true;
-    if (this.#favoured === undefined) {
+    if (this.#favoured === undefined && this.#wholeCount === 0) {
       this.#favoured = waiter;
       return true;
     }
@@ -47,27 +48,35 @@ export class BodyBudget {
     return false;
   }
 
-  release(bytes: number): void {
+  /** The body is whole; `release` follows when it has been handled. */
+  becomeWhole(waiter: BudgetWaiter): void {
+    this.#wholeCount++;
+    this.#forget(waiter);
+  }
+
+  /** The body will not become whole. What it holds is released apart from this. */
+  giveUp(waiter: BudgetWaiter): void {
+    this.#forget(waiter);
+    this.#resumeSome();
+  }
+
+  release(bytes: number, { wasWhole }: { readonly wasWhole: boolean }): void {
     this.#bytes -= bytes;
+    if (wasWhole) this.#wholeCount--;
     if (this.#waiting.size > 0) this.#resumeSome();
   }
 
-  /** The waiter has all it wanted, or is gone. Its bytes stay counted until released. */
-  leave(waiter: BudgetWaiter): void {
+  #forget(waiter: BudgetWaiter): void {
     this.#waiting.delete(waiter);
-    if (this.#favoured !== waiter) return;
-    this.#favoured = undefined;
-    const [next] = this.#waiting;
-    if (next === undefined) return;
-    this.#favoured = next;
-    this.#waiting.delete(next);
-    next.resume();
+    if (this.#favoured === waiter) this.#favoured = undefined;
   }
 
   #resumeSome(): void {
     let room = this.#bytesMax - this.#bytes;
     for (const waiter of this.#waiting) {
-      if (room <= 0) return;
+      const isFavoured = room <= 0;
+      if (isFavoured && (this.#favoured !== undefined || this.#wholeCount > 0)) return;
+      if (isFavoured) this.#favoured = waiter;
       room -= readBytes;
       this.#waiting.delete(waiter);
       waiter.resume();

@@ -12,9 +12,9 @@ export class BodyMemory {
   readonly #idle = new Map<number, Buffer[]>();
   #idleBytes = 0;
 
-  /** A buffer of at least `bytes`, or undefined when that is more than is worth keeping. */
-  take(bytes: number): Buffer | undefined {
-    if (bytes > largestBytes) return undefined;
+  /** A buffer of at least `bytes`. */
+  take(bytes: number): Buffer {
+    if (bytes > largestBytes) return Buffer.allocUnsafeSlow(bytes);
     const size = Math.max(smallestBytes, 2 ** Math.ceil(Math.log2(bytes)));
     const buffer = this.#idle.get(size)?.pop();
     if (buffer === undefined) return Buffer.allocUnsafeSlow(size);
@@ -24,7 +24,7 @@ export class BodyMemory {
 
   /** Only when nothing refers to the buffer any more. */
   giveBack(buffer: Buffer): void {
-    if (this.#idleBytes + buffer.length > idleBytesMax) return;
+    if (buffer.length > largestBytes || this.#idleBytes + buffer.length > idleBytesMax) return;
     this.#idleBytes += buffer.length;
     const sameSize = this.#idle.get(buffer.length);
     if (sameSize === undefined) this.#idle.set(buffer.length, [buffer]);

@@ -1,7 +1,7 @@
 // Hot path.
 import type { IncomingHttpHeaders } from "node:http";
 import type { WireRequest } from "./exchange.ts";
-import { emptyBody } from "./read-body.ts";
+import { type BodyReader, emptyBody } from "./read-body.ts";
 
 /** One request from its headers to the last byte of its answer. */
 export class ExchangeInProgress implements WireRequest {
@@ -9,8 +9,8 @@ export class ExchangeInProgress implements WireRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   body: Buffer = emptyBody;
-  /** Whether the answer is a stream, which a drain ends instead of waiting for it. */
-  isStreaming = false;
+  #reader: BodyReader | undefined;
+  #isStreaming = false;
   #leaving: unknown;
   #controller: AbortController | undefined;
 
@@ -29,8 +29,31 @@ export class ExchangeInProgress implements WireRequest {
     return this.#controller.signal;
   }
 
+  /** Whether the answer is a stream, which a drain ends instead of waiting for it. */
+  get isStreaming(): boolean {
+    return this.#isStreaming;
+  }
+
   get isEnded(): boolean {
     return this.#leaving !== undefined;
+  }
+
+  /** The body is whole and its memory is this exchange's, until `releaseBody()`. */
+  takeBody(reader: BodyReader): void {
+    this.#reader = reader;
+    this.body = reader.takeBytes();
+  }
+
+  releaseBody(): void {
+    this.body = emptyBody;
+    this.#reader?.release();
+    this.#reader = undefined;
+  }
+
+  /** A stream lasts for minutes; the body it was asked for with must not take memory for as long. */
+  beginStreaming(): void {
+    this.#isStreaming = true;
+    this.releaseBody();
   }
 
   /** Tells the handler that nobody waits for (more of) the answer. */

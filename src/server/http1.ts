@@ -75,12 +75,13 @@ interface Http1Exchange {
 }
 
 async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): Promise<void> {
-  const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers);
-  connection.begin(exchange);
-  if (connection.exchanges.size > serving.limits.pipelinedRequestCountMax) {
+  if (connection.exchanges.size >= serving.limits.pipelinedRequestCountMax) {
     requestRefused.publish({ reason: "pipelined" });
     req.socket.destroy();
+    return;
   }
+  const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers);
+  connection.begin(exchange);
   const reader = hasBody(req)
     ? new BodyReader(req, declaredBytesOf(req), { room: serving.room, nowMs: serving.clock.monotonicMs() })
     : undefined;
@@ -93,13 +94,14 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
         refuseTooLargeHttp1(res, { mayKeepConnection: !serving.isDraining });
         return;
       }
-      exchange.body = reader.bytes;
+      exchange.takeBody(reader);
     }
     await writeHttp1(await serving.handler(exchange), { exchange, res, serving });
   } catch (error) {
     serverFault.publish({ where: "an HTTP/1.1 exchange", error });
     res.destroy();
   } finally {
+    exchange.releaseBody();
     reader?.release();
     connection.finish(exchange, serving.clock.monotonicMs());
   }

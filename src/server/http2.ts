@@ -88,13 +88,14 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
         refuseTooLargeHttp2(stream);
         return;
       }
-      exchange.body = reader.bytes;
+      exchange.takeBody(reader);
     }
     await writeHttp2(await serving.handler(exchange), { exchange, stream, serving });
   } catch (error) {
     serverFault.publish({ where: "an HTTP/2 exchange", error });
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   } finally {
+    exchange.releaseBody();
     reader?.release();
     connection.finish(exchange, serving.clock.monotonicMs());
   }

@@ -69,6 +69,8 @@ class Listener implements Listening {
   #hosts: readonly string[] = [];
   #sweeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
+  /** Of use only once nothing new is accepted. */
+  #emptied = Promise.withResolvers<void>();
 
   constructor(options: ListenOptions) {
     this.#options = options;
@@ -121,14 +123,17 @@ class Listener implements Listening {
 
   figures(): Readonly<Record<string, number>> {
     let requestsInFlight = 0;
-    let sessions = 0;
+    const inPhase = { sniffing: 0, handshaking: 0, http1: 0, http2: 0 };
     for (const connection of this.#connections) {
       requestsInFlight += connection.exchanges.size;
-      if (connection.session !== undefined) sessions++;
+      inPhase[connection.phase]++;
     }
     return {
       connections: this.#connections.size,
-      http2_sessions: sessions,
+      connections_sniffing: inPhase.sniffing,
+      connections_handshaking: inPhase.handshaking,
+      connections_http1: inPhase.http1,
+      connections_http2: inPhase.http2,
       requests_in_flight: requestsInFlight,
       request_bytes_in_flight: this.#serving.room.budget.bytesHeld,
       requests_waiting_for_memory: this.#serving.room.budget.waitingCount,
@@ -153,6 +158,7 @@ class Listener implements Listening {
     socket.on("close", () => {
       this.#connections.delete(connection);
       connection.leave();
+      if (this.#connections.size === 0) this.#emptied.resolve();
     });
     this.#sniff(connection);
   }
@@ -205,6 +211,7 @@ class Listener implements Listening {
 
   async #drain(graceMs: number): Promise<void> {
     this.#serving.isDraining = true;
+    this.#emptied = Promise.withResolvers<void>();
     const stopped = Promise.all(
       this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
     );
@@ -217,8 +224,8 @@ class Listener implements Listening {
     const grace = setTimeout(() => {
       for (const connection of this.#connections) connection.socket.destroy();
     }, graceMs);
-    // net.Server reports its end when the last of its connections is closed.
     await stopped;
+    if (this.#connections.size > 0) await this.#emptied.promise;
     clearTimeout(grace);
     clearInterval(this.#sweeping);
     this.#http1.close();

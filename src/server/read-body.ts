@@ -11,13 +11,13 @@ export type BodyOutcome = "whole" | "too_large" | "gone";
 export interface BodyRoom {
   readonly budget: BodyBudget;
   readonly memory: BodyMemory;
-  /** The bodies that are on their way; the sweep looks at their times. */
+  /** The bodies that are on their way, wanted or not; the sweep looks at their times. */
   readonly arriving: Set<BodyReader>;
   readonly requestBytesMax: number;
   readonly discardBytesMax: number;
 }
 
-/** Collects one request's body within the budget of all of them. Whoever made it calls `release()` once. */
+/** Collects one request's body within the budget of all of them. Whoever made it calls `release()` in the end. */
 export class BodyReader implements BudgetWaiter {
   readonly startedMs: number;
   /** When the sweep last saw the body grow. */
@@ -34,6 +34,7 @@ export class BodyReader implements BudgetWaiter {
   #discardedBytes = 0;
   #hasGrown = true;
   #isWaiting = false;
+  #isWhole = false;
 
   constructor(
     source: Readable,
@@ -52,9 +53,9 @@ export class BodyReader implements BudgetWaiter {
       this.#settle = resolve;
       this.#room.arriving.add(this);
       const source = this.#source;
-      source.on("error", () => this.#finish("gone"));
-      source.on("close", () => this.#finish("gone"));
-      source.on("end", () => this.#finish("whole"));
+      source.on("error", () => this.#end("gone"));
+      source.on("close", () => this.#end("gone"));
+      source.on("end", () => this.#end("whole"));
       if ((this.#declaredBytes ?? 0) > this.#room.requestBytesMax) this.#refuse();
       else if (!this.#room.budget.mayRead(this)) this.#wait();
       source.on("data", (chunk: Buffer) => this.#collect(chunk));
@@ -62,10 +63,15 @@ export class BodyReader implements BudgetWaiter {
   }
 
   /** The whole body; without a copy if it came in one piece. */
-  get bytes(): Buffer {
-    if (this.#slab !== undefined) return this.#slab.subarray(0, this.#receivedBytes);
+  takeBytes(): Buffer {
     if (this.#rest === undefined) return this.#first;
-    return Buffer.concat([this.#first, ...this.#rest], this.#receivedBytes);
+    const whole = this.#room.memory.take(this.#receivedBytes);
+    let end = this.#first.copy(whole);
+    for (const chunk of this.#rest) end += chunk.copy(whole, end);
+    this.#slab = whole;
+    this.#first = emptyBody;
+    this.#rest = undefined;
+    return whole.subarray(0, end);
   }
 
   get isWaitingForBudget(): boolean {
@@ -87,19 +93,21 @@ export class BodyReader implements BudgetWaiter {
 
   /** Cuts the client off. */
   cut(): void {
-    this.#finish("gone");
+    this.#end("gone");
     this.#source.destroy();
   }
 
-  /** Nothing refers to `bytes` any more. */
+  /** Nothing refers to what `takeBytes()` gave any more. May be called again. */
   release(): void {
     if (this.#slab !== undefined) this.#room.memory.giveBack(this.#slab);
     this.#slab = undefined;
     this.#first = emptyBody;
     this.#rest = undefined;
     const heldBytes = this.#heldBytes;
+    const wasWhole = this.#isWhole;
     this.#heldBytes = 0;
-    if (heldBytes > 0) this.#room.budget.release(heldBytes);
+    this.#isWhole = false;
+    if (heldBytes > 0 || wasWhole) this.#room.budget.release(heldBytes, { wasWhole });
   }
 
   #collect(chunk: Buffer): void {
@@ -119,37 +127,11 @@ export class BodyReader implements BudgetWaiter {
   }
 
   #keep(chunk: Buffer): void {
-    const before = this.#receivedBytes - chunk.length;
-    if (before === 0) {
-      this.#hold(chunk.length);
-      this.#first = chunk;
-      return;
-    }
-    if (this.#slab === undefined && this.#rest === undefined) this.#makeRoomForMore();
-    if (this.#slab !== undefined && this.#receivedBytes <= this.#slab.length) {
-      chunk.copy(this.#slab, before);
-      return;
-    }
-    this.#hold(chunk.length);
-    this.#rest?.push(chunk);
-  }
-
-  /** From the second piece on; a memory of the declared length is counted whole, since it is taken whole. */
-  #makeRoomForMore(): void {
-    const slab = this.#declaredBytes === undefined ? undefined : this.#room.memory.take(this.#declaredBytes);
-    if (slab === undefined) {
-      this.#rest = [];
-      return;
-    }
-    this.#first.copy(slab, 0);
-    this.#hold(slab.length - this.#first.length);
-    this.#first = emptyBody;
-    this.#slab = slab;
-  }
-
-  #hold(bytes: number): void {
-    this.#heldBytes += bytes;
-    this.#room.budget.take(bytes);
+    this.#heldBytes += chunk.length;
+    this.#room.budget.take(chunk.length);
+    if (this.#first === emptyBody) this.#first = chunk;
+    else if (this.#rest === undefined) this.#rest = [chunk];
+    else this.#rest.push(chunk);
   }
 
   #wait(): void {
@@ -157,6 +139,7 @@ export class BodyReader implements BudgetWaiter {
     this.#source.pause();
   }
 
+  // It stays among the arriving ones: what is discarded must end in time as well.
   #refuse(): void {
     this.release();
     this.#finish("too_large");
@@ -164,16 +147,23 @@ export class BodyReader implements BudgetWaiter {
 
   // A client that is still writing must be listened to, or its system drops the answer together with the connection.
   #discard(bytes: number): void {
+    this.#hasGrown = true;
     this.#discardedBytes += bytes;
     if (this.#discardedBytes > this.#room.discardBytesMax) this.#source.destroy();
+  }
+
+  #end(outcome: BodyOutcome): void {
+    this.#room.arriving.delete(this);
+    this.#finish(outcome);
   }
 
   #finish(outcome: BodyOutcome): void {
     const settle = this.#settle;
     if (settle === undefined) return;
     this.#settle = undefined;
-    this.#room.arriving.delete(this);
-    this.#room.budget.leave(this);
+    this.#isWhole = outcome === "whole";
+    if (this.#isWhole) this.#room.budget.becomeWhole(this);
+    else this.#room.budget.giveUp(this);
     settle(outcome);
   }
 }

@@ -1,6 +1,6 @@
 // Hot path.
 import type { ServerResponse } from "node:http";
-import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Writable } from "node:stream";
 import type { WireResponse } from "./exchange.ts";
 import type { ExchangeInProgress } from "./exchange-in-progress.ts";
@@ -73,8 +73,6 @@ export function refuseTooLargeHttp1(res: ServerResponse, options: { readonly may
 export function refuseTooLargeHttp2(stream: ServerHttp2Stream): void {
   if (stream.destroyed || stream.closed) return;
   stream.respond({ ":status": 413 }, { endStream: true });
-  // RFC 9113 section 8.1: after a complete answer, NO_ERROR asks the client to stop sending.
-  stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 let dateSecond = -1;
@@ -104,7 +102,7 @@ async function pump(
   target: { readonly exchange: ExchangeInProgress; readonly sink: Writable; readonly serving: Serving },
 ): Promise<void> {
   const { exchange, sink } = target;
-  exchange.isStreaming = true;
+  exchange.beginStreaming();
   if (target.serving.isDraining) exchange.end("the server is stopping");
   try {
     for await (const chunk of body) {
@@ -113,10 +111,7 @@ async function pump(
     }
   } catch (error) {
     // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
-    if (!exchange.isEnded) {
-      sink.destroy();
-      throw error;
-    }
+    if (!exchange.isEnded) throw error;
   }
   if (!sink.destroyed) sink.end();
 }

@@ -1,0 +1,166 @@
+// Connections that ask for nothing, or never finish asking, in all the ways there are: each must end by its own limit,
+// and none may hold up a drain. The limits are those of production, only shorter.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { elapsedMs, rawConnection, readToClose, request2, session2, startListener, until } from "./listener.ts";
+
+const ownMs = 120;
+// Generous: what is proven is that the limit ends the connection, not how precise a timer is on a busy machine.
+const endedMsMax = 5_000;
+const never = 600_000;
+const patient = {
+  sniffMsMax: never,
+  tlsHandshakeMsMax: never,
+  headersMsMax: never,
+  requestMsMax: never,
+  bodyIdleMsMax: never,
+  stallMsMax: never,
+  keepAliveMs: never,
+  sweepMs: 20,
+} as const;
+
+const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const emptySettings = "\0\0\0\x04\0\0\0\0\0";
+
+interface HalfOpen {
+  readonly what: string;
+  readonly limit: "sniffMsMax" | "tlsHandshakeMsMax" | "headersMsMax" | "requestMsMax" | "bodyIdleMsMax" | "stallMsMax" | "keepAliveMs";
+  readonly sends: string;
+  /** The figure that tells that the server has seen it. */
+  readonly shows: string;
+}
+
+const halfOpenConnections: readonly HalfOpen[] = [
+  { what: "sends nothing", limit: "sniffMsMax", sends: "", shows: "connections_sniffing" },
+  { what: "stops within the HTTP/2 preface", limit: "sniffMsMax", sends: "PRI * HT", shows: "connections_sniffing" },
+  { what: "begins a TLS handshake only", limit: "tlsHandshakeMsMax", sends: "\x16\x03\x01", shows: "connections_handshaking" },
+  { what: "never ends its headers", limit: "headersMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nX-Slow: ", shows: "connections_http1" },
+  { what: "never sends its body", limit: "requestMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", shows: "requests_in_flight" },
+  { what: "pauses in its body", limit: "bodyIdleMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123", shows: "requests_in_flight" },
+  { what: "moves no byte", limit: "stallMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123", shows: "requests_in_flight" },
+  { what: "is idle after its answer", limit: "keepAliveMs", sends: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", shows: "connections_http1" },
+  { what: "opens an HTTP/2 session and asks for nothing", limit: "headersMsMax", sends: http2Preface + emptySettings, shows: "connections_http2" },
+  { what: "speaks HTTP/2 without ever saying more", limit: "headersMsMax", sends: http2Preface, shows: "connections_http2" },
+];
+
+for (const { what, limit, sends, shows } of halfOpenConnections) {
+  test(`a connection that ${what} ends by ${limit}`, async (t) => {
+    const limits = { ...patient, [limit]: ownMs, ...(limit === "requestMsMax" ? { headersMsMax: ownMs } : {}) };
+    const { port } = await startListener(t, { limits });
+    const socket = await rawConnection(t, port);
+    socket.write(sends, "latin1");
+    const ms = await elapsedMs(() => readToClose(socket));
+    assert.ok(ms >= ownMs * 0.8 && ms < endedMsMax, `${ms} ms`);
+  });
+
+  test(`a connection that ${what} does not delay the drain`, async (t) => {
+    const listening = await startListener(t, { limits: { ...patient, drainBodyIdleMsMax: 100, drainLingerMs: 50 } });
+    const socket = await rawConnection(t, listening.port);
+    socket.write(sends, "latin1");
+    await until(() => listening.figures()[shows] === 1);
+    await assertDrainsSoon(listening);
+  });
+}
+
+test("headers that come drop by drop end by headersMsMax all the same", async (t) => {
+  const { port } = await startListener(t, { limits: { ...patient, headersMsMax: ownMs } });
+  const socket = await rawConnection(t, port, "POST / HTTP/1.1\r\n");
+  const drops = setInterval(() => socket.write("X-Drop: 1\r\n"), 20);
+  t.after(() => clearInterval(drops));
+  const ms = await elapsedMs(() => readToClose(socket));
+  assert.ok(ms < endedMsMax, `${ms} ms`);
+});
+
+test("a body that comes drop by drop ends by requestMsMax all the same", async (t) => {
+  const { port } = await startListener(t, { limits: { ...patient, requestMsMax: 200, headersMsMax: 200 } });
+  const socket = await rawConnection(t, port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n");
+  const drops = setInterval(() => socket.write("."), 20);
+  t.after(() => clearInterval(drops));
+  assert.ok((await elapsedMs(() => readToClose(socket))) < endedMsMax);
+});
+
+test("200 half-open connections all end by their limit", async (t) => {
+  const listening = await startListener(t, { limits: { ...patient, sniffMsMax: 300, tlsHandshakeMsMax: 300, headersMsMax: 300 } });
+  const sockets = await openMany(t, listening.port);
+  assert.equal(sockets.length, 200);
+  await until(() => listening.figures()["connections"] === 0);
+});
+
+test("200 half-open connections do not delay the drain", async (t) => {
+  const listening = await startListener(t, { limits: patient });
+  await openMany(t, listening.port);
+  await until(() => listening.figures()["connections_handshaking"] === 50);
+  await until(() => listening.figures()["connections_http1"] === 50);
+  await assertDrainsSoon(listening);
+});
+
+test("an HTTP/2 session that only pings ends by keepAliveMs", async (t) => {
+  const { port } = await startListener(t, { limits: { ...patient, keepAliveMs: ownMs } });
+  const session = session2(t, port);
+  assert.equal((await request2(session)).status, 200);
+  const pings = setInterval(() => {
+    if (!session.destroyed) session.ping(() => undefined);
+  }, 20);
+  t.after(() => clearInterval(pings));
+  await once(session, "close");
+});
+
+test("an HTTP/2 stream whose body never ends is cut, and delays no drain", async (t) => {
+  const listening = await startListener(t, { limits: { ...patient, bodyIdleMsMax: ownMs } });
+  const stream = session2(t, listening.port).request({ ":method": "POST" });
+  stream.on("error", () => undefined);
+  stream.write("half a body");
+  await once(stream, "close");
+  assert.equal(listening.figures()["requests_in_flight"], 0);
+});
+
+test("an HTTP/2 session with a request that never ends does not delay the drain", async (t) => {
+  const listening = await startListener(t, { limits: { ...patient, drainBodyIdleMsMax: 100, drainLingerMs: 50 } });
+  const stream = session2(t, listening.port).request({ ":method": "POST" });
+  stream.on("error", () => undefined);
+  stream.write("half a body");
+  await until(() => listening.figures()["requests_in_flight"] === 1);
+  await assertDrainsSoon(listening);
+});
+
+test("a client that does not take its answer ends by stallMsMax", async (t) => {
+  const listening = await startListener(t, {
+    limits: { ...patient, stallMsMax: ownMs },
+    handler: async () => ({ status: 200, headers: {}, body: Buffer.alloc(64 * 1024 * 1024) }),
+  });
+  const socket = await rawConnection(t, listening.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  socket.pause();
+  await until(() => listening.figures()["connections_http1"] === 1);
+  await until(() => listening.figures()["connections"] === 0);
+});
+
+test("an HTTP/2 client that does not take its answer ends by stallMsMax", async (t) => {
+  const listening = await startListener(t, {
+    limits: { ...patient, stallMsMax: ownMs },
+    handler: async () => ({ status: 200, headers: {}, body: Buffer.alloc(8 * 1024 * 1024) }),
+  });
+  const stream = session2(t, listening.port).request({ ":method": "POST" });
+  stream.on("error", () => undefined);
+  stream.pause();
+  await until(() => listening.figures()["connections_http2"] === 1);
+  await until(() => listening.figures()["connections"] === 0);
+});
+
+async function openMany(t: TestContext, port: number): Promise<Socket[]> {
+  const beginnings = ["", "P", "POST / HTTP/1.1\r\nHost: a\r\n", "\x16\x03"];
+  return Promise.all(
+    Array.from({ length: 200 }, async (_, index) => {
+      const socket = await rawConnection(t, port);
+      socket.write(beginnings[index % beginnings.length] ?? "", "latin1");
+      socket.resume();
+      return socket;
+    }),
+  );
+}
+
+async function assertDrainsSoon(listening: { close(options: { graceMs: number }): Promise<void> }): Promise<void> {
+  const ms = await elapsedMs(() => listening.close({ graceMs: 60_000 }));
+  assert.ok(ms < 3_000, `the drain took ${ms} ms`);
+}
