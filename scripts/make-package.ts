@@ -38,23 +38,25 @@ export function publishedManifest({ name, version, description, license, depende
   };
 }
 
-function makePackage(root: string, target: string): void {
+/** False when the sources do not compile; the compiler has said why. */
+function makePackage(root: string, target: string): boolean {
   mkdirSync(target, { recursive: true });
   rmSync(join(target, "dist"), { recursive: true, force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(target, "dist"), "--noEmitOnError"];
   const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ["ignore", "inherit", "inherit"] });
-  if (status !== 0) throw new Error("the sources do not compile");
+  if (status !== 0) return false;
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
   writeFileSync(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
   for (const file of ["LICENSE", "README.md"]) {
     if (existsSync(join(root, file))) copyFileSync(join(root, file), join(target, file));
   }
+  return true;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(import.meta.dirname, "..");
   const target = resolve(process.argv[2] ?? join(root, ".cache", "package"));
-  makePackage(root, target);
-  process.stdout.write(`${target}\n`);
+  if (makePackage(root, target)) process.stdout.write(`${target}\n`);
+  else process.exitCode = 1;
 }
