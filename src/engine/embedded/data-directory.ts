@@ -101,7 +101,7 @@ const sentences: Readonly<Record<string, string>> = {
 /** Any trouble of the file system at open, in one sentence. */
 function asSentence(error: unknown, directory: string): unknown {
   const code = errorCode(error);
-  if (error instanceof DataDirectoryError || code === undefined || code === "ERR_ASSERTION") return error;
+  if (error instanceof DataDirectoryError || code === undefined) return error;
   const what = sentences[code] ?? `cannot be opened (${code})`;
   return new DataDirectoryError("unreadable", `The data directory ${directory} ${what}.`, { cause: error });
 }

@@ -48,9 +48,10 @@ export interface DiskLock {
 /** What direct writes are aligned to, and what groups are padded to. */
 export const blockBytes = 4096;
 
+/** The system's name of an error ("ENOSPC"), or undefined for one that is not the system's. */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  return error.code.startsWith("ERR_") ? undefined : error.code;
 }
 
 /** The whole file, or undefined if there is none. */

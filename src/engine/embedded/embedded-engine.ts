@@ -112,7 +112,7 @@ export class EmbeddedEngine implements Engine {
     } catch (error) {
       await directory.lock.release();
       const code = errorCode(error);
-      if (code === undefined || code === "ERR_ASSERTION") throw error;
+      if (code === undefined) throw error;
       const sentence = `The data directory ${path} cannot be read (${code}).`;
       throw new DataDirectoryError("unreadable", sentence, { cause: error });
     }

@@ -4,7 +4,7 @@ import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
 import { damaged } from "./ledger.ts";
 import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 64 * 1024;
 
 /**
  * The headers of all WAL files, oldest first, each naming the one before. A last file that died while it was being made
@@ -51,14 +51,15 @@ async function readOne(
     const read = bytes.subarray(0, await file.read(bytes, 0));
     const copies = [0, blockBytes].map((at) => readWalHeader(read.subarray(at, at + blockBytes), directory.identity));
     const header = copies.find((copy) => copy?.generation === generation);
-    if (header !== undefined) {
+    // A file that died while it was being made may have one of its headers, but no group yet.
+    isUnfinished = isLast && copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes));
+    if (header !== undefined && !isUnfinished) {
       if (copies.includes(undefined)) {
         const sentence = `One of the two headers of wal/${name} is damaged; the other one is whole, so nothing is lost.`;
         findings.push({ file: `wal/${name}`, offset: copies.indexOf(undefined) * blockBytes, sentence });
       }
       return header;
     }
-    isUnfinished = isLast && !(await hasBytesFrom(file, walHeaderBytes));
   } finally {
     await file.close();
   }
@@ -69,7 +70,7 @@ async function readOne(
 }
 
 /** Whether anything but zeros stands at or behind `from`. */
-export async function hasBytesFrom(file: DiskFile, from: number): Promise<boolean> {
+async function hasBytesFrom(file: DiskFile, from: number): Promise<boolean> {
   const chunk = Buffer.alloc(chunkBytes);
   const zeros = Buffer.alloc(chunkBytes);
   for (let at = from; ; at += chunkBytes) {

@@ -5,7 +5,7 @@ import { frameHeadBytes, frameLengthAt, frameVerifies } from "./frame.ts";
 import { type GroupHeader, groupBodyVerifies, groupBytesMax, groupHeaderBytes, readGroupHeader } from "./group.ts";
 import type { WalHeader } from "./wal-file.ts";
 
-const chunkBytesMin = 1024 * 1024;
+const chunkBytes = 1024 * 1024;
 
 export interface ScannedGroup {
   readonly header: GroupHeader;
@@ -23,7 +23,7 @@ export class WalScan {
   readonly #file: DiskFile;
   readonly #header: WalHeader;
   readonly #identity: DirectoryIdentity;
-  #chunk = Buffer.alloc(chunkBytesMin);
+  #chunk: Buffer;
   #start = 0;
   #count = 0;
 
@@ -31,6 +31,7 @@ export class WalScan {
     this.#file = file;
     this.#header = header;
     this.#identity = identity;
+    this.#chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, header.fileLength));
   }
 
   /** The group that begins at `at`, or undefined unless all of it is as written and it is the one expected. */
@@ -61,8 +62,7 @@ export class WalScan {
   /** Fewer bytes only at the end of the file. */
   async #bytesAt(at: number, length: number): Promise<Buffer> {
     if (at < this.#start || at + length > this.#start + this.#count) {
-      const wanted = Math.min(Math.max(length, chunkBytesMin), groupBytesMax);
-      if (wanted > this.#chunk.length) this.#chunk = Buffer.alloc(wanted);
+      if (length > this.#chunk.length) this.#chunk = Buffer.allocUnsafeSlow(groupBytesMax);
       // The end of the file is read again for each short answer; that is at most a few blocks.
       this.#start = at;
       this.#count = await this.#file.read(this.#chunk, at);
