@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { makeBootStreams } from "./boot-streams.ts";
 import type { Config } from "./config/config.ts";
 import { drainMsMax } from "./config/process-limits.ts";
+import { AccountSettings } from "./directory/account-settings.ts";
 import { openMasterKey } from "./directory/master-key.ts";
 import { RetiredStreams } from "./directory/retired-streams.ts";
 import { StreamDirectory } from "./directory/stream-directory.ts";
@@ -35,7 +36,12 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
   // What is open so far, to be closed in reverse order: by a failing start as by a stop.
   const closing = new AsyncDisposableStack();
   try {
-    const log = makeLog({ level: config.logLevel, format: process.stderr.isTTY ? "text" : "json", write: toStderr, nowMs: clock.nowMs });
+    const log = makeLog({
+      level: config.logLevel,
+      format: process.stderr.isTTY ? "text" : "json",
+      write: toStderr,
+      nowMs: clock.nowMs,
+    });
     closing.defer(logChannels(log, config.logLevel));
     const metrics = new Metrics();
     closing.defer(() => metrics.close());
@@ -140,6 +146,7 @@ async function openHouse({
   return {
     directory,
     retired,
+    accounts: new AccountSettings(catalog),
     shards: { log, directory, clock },
     tokens: new TokenSealer({ masterKey: await openMasterKey(catalog), bootId: randomBytes(16) }),
     clock,

@@ -1,6 +1,6 @@
 import type { ShardRef } from "../engine/shard-log.ts";
-import type { Shard, Stream } from "../streams/stream.ts";
 import { ShardMap } from "../streams/shard-map.ts";
+import type { Shard, Stream } from "../streams/stream.ts";
 
 /**
  * One revision of a stream's document with what is derived from it. It never changes: a transition replaces it, so a

@@ -25,3 +25,27 @@ export function subscriptionActive(
     `Another active subscription exists for this consumer: ${stream.account}:${stream.name}:${place.shardId}:${place.consumerName}`,
   );
 }
+
+// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+
+export function consumerExists(stream: StreamPlace, consumerName: string): ServiceError {
+  return new ServiceError(
+    "ResourceInUseException",
+    `Consumer ${consumerName} under stream ${stream.name}, account ${stream.account} already exists.`,
+  );
+}
+
+/** Neither a consumer's ARN nor a stream's ARN with a name, or several of them that disagree. */
+export function consumerUnnamed(): ServiceError {
+  return new ServiceError(
+    "InvalidArgumentException",
+    "Either ConsumerARN, or both StreamARN and ConsumerName should be provided.",
+  );
+}
+
+export function consumerMembersDiffer(): ServiceError {
+  return new ServiceError(
+    "InvalidArgumentException",
+    "ConsumerARN, StreamARN and ConsumerName must refer to the same consumer.",
+  );
+}

@@ -94,3 +94,7 @@ export function warmThroughputNotCommitted(): ServiceError {
     "WarmThroughputMiBps requires that the account has enabled MinimumThroughputBillingCommitment.",
   );
 }
+
+export function warmThroughputTooGreat(maxMiBps: number): ServiceError {
+  return new ServiceError("InvalidArgumentException", `WarmThroughputMiBps must not be above ${maxMiBps}.`);
+}

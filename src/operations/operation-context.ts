@@ -1,5 +1,7 @@
+import type { AccountSettings } from "../directory/account-settings.ts";
 import type { RetiredStreams } from "../directory/retired-streams.ts";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { ShardRoom } from "../shards/shard-room.ts";
 import type { TokenSealer } from "../streams/token-sealer.ts";
 import type { Clock } from "../time/clock.ts";
@@ -10,6 +12,9 @@ export interface OperationContext {
   readonly caller: Caller;
   readonly directory: StreamDirectory;
   readonly retired: RetiredStreams;
+  readonly accounts: AccountSettings;
+  /** Absent when limits are off. */
+  readonly limits?: Limits;
   readonly shards: ShardRoom;
   readonly tokens: TokenSealer;
   readonly clock: Clock;

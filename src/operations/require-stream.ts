@@ -46,3 +46,18 @@ export function requireWritable(input: StreamRefMembers, context: OperationConte
   if (status === "CREATING" || status === "DELETING") throw streamNotFound(live.stream);
   return live;
 }
+
+/**
+ * A stream to list shards or consumers of: ACTIVE or UPDATING. StreamCreationTimestamp tells it, to the second, from an
+ * earlier stream of its name.
+ */
+export function requireStreamCreatedAt(
+  input: StreamRefMembers & { readonly StreamCreationTimestamp?: number | undefined },
+  context: OperationContext,
+): LiveStream {
+  const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
+  const wantedMs = input.StreamCreationTimestamp;
+  const isOther = wantedMs !== undefined && Math.floor(wantedMs / 1000) !== Math.floor(live.stream.createdMs / 1000);
+  if (isOther) throw streamNotFound(live.stream);
+  return live;
+}

@@ -1,6 +1,21 @@
 import type { OperationName } from "../model/shapes.generated.ts";
+import { describeAccountSettings } from "./account/describe-account-settings.ts";
+import { describeLimits } from "./account/describe-limits.ts";
+import { updateAccountSettings } from "./account/update-account-settings.ts";
+import { createChannel } from "./channels/create-channel.ts";
+import { deleteChannel } from "./channels/delete-channel.ts";
+import { describeChannel } from "./channels/describe-channel.ts";
+import { listChannels } from "./channels/list-channels.ts";
+import { updateChannel } from "./channels/update-channel.ts";
+import { deregisterStreamConsumer } from "./consumers/deregister-stream-consumer.ts";
+import { describeStreamConsumer } from "./consumers/describe-stream-consumer.ts";
+import { listStreamConsumers } from "./consumers/list-stream-consumers.ts";
+import { registerStreamConsumer } from "./consumers/register-stream-consumer.ts";
 import { notBuilt } from "./not-built.ts";
 import type { Operation } from "./operation.ts";
+import { deleteResourcePolicy } from "./policies/delete-resource-policy.ts";
+import { getResourcePolicy } from "./policies/get-resource-policy.ts";
+import { putResourcePolicy } from "./policies/put-resource-policy.ts";
 import { getRecords } from "./records/get-records.ts";
 import { getShardIterator } from "./records/get-shard-iterator.ts";
 import { putRecord } from "./records/put-record.ts";
@@ -8,60 +23,74 @@ import { putRecords } from "./records/put-records.ts";
 import { listShards } from "./shards/list-shards.ts";
 import { mergeShards } from "./shards/merge-shards.ts";
 import { splitShard } from "./shards/split-shard.ts";
+import { updateShardCount } from "./shards/update-shard-count.ts";
 import { createStream } from "./streams/create-stream.ts";
+import { decreaseStreamRetentionPeriod } from "./streams/decrease-stream-retention-period.ts";
 import { deleteStream } from "./streams/delete-stream.ts";
 import { describeStream } from "./streams/describe-stream.ts";
 import { describeStreamSummary } from "./streams/describe-stream-summary.ts";
+import { disableEnhancedMonitoring } from "./streams/disable-enhanced-monitoring.ts";
+import { enableEnhancedMonitoring } from "./streams/enable-enhanced-monitoring.ts";
+import { increaseStreamRetentionPeriod } from "./streams/increase-stream-retention-period.ts";
 import { listStreams } from "./streams/list-streams.ts";
+import { startStreamEncryption } from "./streams/start-stream-encryption.ts";
+import { stopStreamEncryption } from "./streams/stop-stream-encryption.ts";
+import { updateMaxRecordSize } from "./streams/update-max-record-size.ts";
+import { updateStreamMode } from "./streams/update-stream-mode.ts";
+import { updateStreamRecordDistributionStrategy } from "./streams/update-stream-record-distribution-strategy.ts";
+import { updateStreamWarmThroughput } from "./streams/update-stream-warm-throughput.ts";
 import { addTagsToStream } from "./tags/add-tags-to-stream.ts";
+import { listTagsForResource } from "./tags/list-tags-for-resource.ts";
 import { listTagsForStream } from "./tags/list-tags-for-stream.ts";
 import { removeTagsFromStream } from "./tags/remove-tags-from-stream.ts";
+import { tagResource } from "./tags/tag-resource.ts";
+import { untagResource } from "./tags/untag-resource.ts";
 
 /** Every operation by its wire name. A missing or misfiled row does not compile. */
 export const operations = {
   AddTagsToStream: addTagsToStream,
-  CreateChannel: notBuilt("CreateChannel"),
+  CreateChannel: createChannel,
   CreateStream: createStream,
-  DecreaseStreamRetentionPeriod: notBuilt("DecreaseStreamRetentionPeriod"),
-  DeleteChannel: notBuilt("DeleteChannel"),
-  DeleteResourcePolicy: notBuilt("DeleteResourcePolicy"),
+  DecreaseStreamRetentionPeriod: decreaseStreamRetentionPeriod,
+  DeleteChannel: deleteChannel,
+  DeleteResourcePolicy: deleteResourcePolicy,
   DeleteStream: deleteStream,
-  DeregisterStreamConsumer: notBuilt("DeregisterStreamConsumer"),
-  DescribeAccountSettings: notBuilt("DescribeAccountSettings"),
-  DescribeChannel: notBuilt("DescribeChannel"),
-  DescribeLimits: notBuilt("DescribeLimits"),
+  DeregisterStreamConsumer: deregisterStreamConsumer,
+  DescribeAccountSettings: describeAccountSettings,
+  DescribeChannel: describeChannel,
+  DescribeLimits: describeLimits,
   DescribeStream: describeStream,
-  DescribeStreamConsumer: notBuilt("DescribeStreamConsumer"),
+  DescribeStreamConsumer: describeStreamConsumer,
   DescribeStreamSummary: describeStreamSummary,
-  DisableEnhancedMonitoring: notBuilt("DisableEnhancedMonitoring"),
-  EnableEnhancedMonitoring: notBuilt("EnableEnhancedMonitoring"),
+  DisableEnhancedMonitoring: disableEnhancedMonitoring,
+  EnableEnhancedMonitoring: enableEnhancedMonitoring,
   GetRecords: getRecords,
-  GetResourcePolicy: notBuilt("GetResourcePolicy"),
+  GetResourcePolicy: getResourcePolicy,
   GetShardIterator: getShardIterator,
-  IncreaseStreamRetentionPeriod: notBuilt("IncreaseStreamRetentionPeriod"),
-  ListChannels: notBuilt("ListChannels"),
+  IncreaseStreamRetentionPeriod: increaseStreamRetentionPeriod,
+  ListChannels: listChannels,
   ListShards: listShards,
-  ListStreamConsumers: notBuilt("ListStreamConsumers"),
+  ListStreamConsumers: listStreamConsumers,
   ListStreams: listStreams,
-  ListTagsForResource: notBuilt("ListTagsForResource"),
+  ListTagsForResource: listTagsForResource,
   ListTagsForStream: listTagsForStream,
   MergeShards: mergeShards,
   PutRecord: putRecord,
   PutRecords: putRecords,
-  PutResourcePolicy: notBuilt("PutResourcePolicy"),
-  RegisterStreamConsumer: notBuilt("RegisterStreamConsumer"),
+  PutResourcePolicy: putResourcePolicy,
+  RegisterStreamConsumer: registerStreamConsumer,
   RemoveTagsFromStream: removeTagsFromStream,
   SplitShard: splitShard,
-  StartStreamEncryption: notBuilt("StartStreamEncryption"),
-  StopStreamEncryption: notBuilt("StopStreamEncryption"),
+  StartStreamEncryption: startStreamEncryption,
+  StopStreamEncryption: stopStreamEncryption,
   SubscribeToShard: notBuilt("SubscribeToShard"),
-  TagResource: notBuilt("TagResource"),
-  UntagResource: notBuilt("UntagResource"),
-  UpdateAccountSettings: notBuilt("UpdateAccountSettings"),
-  UpdateChannel: notBuilt("UpdateChannel"),
-  UpdateMaxRecordSize: notBuilt("UpdateMaxRecordSize"),
-  UpdateShardCount: notBuilt("UpdateShardCount"),
-  UpdateStreamMode: notBuilt("UpdateStreamMode"),
-  UpdateStreamRecordDistributionStrategy: notBuilt("UpdateStreamRecordDistributionStrategy"),
-  UpdateStreamWarmThroughput: notBuilt("UpdateStreamWarmThroughput"),
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAccountSettings: updateAccountSettings,
+  UpdateChannel: updateChannel,
+  UpdateMaxRecordSize: updateMaxRecordSize,
+  UpdateShardCount: updateShardCount,
+  UpdateStreamMode: updateStreamMode,
+  UpdateStreamRecordDistributionStrategy: updateStreamRecordDistributionStrategy,
+  UpdateStreamWarmThroughput: updateStreamWarmThroughput,
 } satisfies { readonly [Name in OperationName]: Operation<Name> };

@@ -3,8 +3,8 @@ export const NO_PARTITION_KEY = 0xffff;
 
 /**
  * The records of one PutRecord or PutRecords as columns: row i of every column is record i of the request. There is no
- * object per record, whichever codec filled the columns; the memory behind `bytes` may be reused once the append's
- * promise has been returned.
+ * object per record, whichever codec filled the columns. Every column stays as it is until `release` is called: a record
+ * that meets a shard being split is laid out a second time.
  */
 export interface IncomingRecords {
   readonly count: number;
@@ -19,4 +19,6 @@ export interface IncomingRecords {
   readonly hashKeys: Uint32Array;
   /** The first explicit hash key of 2^128 or more, as given; the operation refuses the whole request. */
   readonly hashKeyOutOfRange?: string;
+  /** Gives pooled memory back, once, when the request has been answered. Absent when nothing is pooled. */
+  readonly release?: () => void;
 }

@@ -30,8 +30,9 @@ export async function storeRecords(room: ShardRoom, stream: LiveStream, records:
   let live = stream;
   let admitted: Uint8Array | undefined;
   for (let route = 1; ; route++) {
-    const placed = live.stream.recordDistribution === "AUTO" ? spreadEvenly(records, live.shardMap, autoTurn++) : records;
-    const laidOut = layOut(placed, live.shardMap, admitted, { kms: false });
+    const placed =
+      live.stream.recordDistribution === "AUTO" ? spreadEvenly(records, live.shardMap, autoTurn++) : records;
+    const laidOut = layOut(placed, live.shardMap, admitted, { kms: live.stream.encryption !== undefined });
     const timeMs = room.clock.nowMs();
     const appends = laidOut.groups.map((group): Append => {
       const shard = live.shardMap.shardAt(group.slot);

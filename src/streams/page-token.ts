@@ -20,6 +20,12 @@ export interface PageTokens {
     /** The last name listed. */
     readonly afterName: string;
   };
+  readonly consumers: {
+    readonly createdMs: number;
+    readonly streamId: string;
+    /** The last name listed. */
+    readonly afterName: string;
+  };
 }
 
 export function sealPageToken<Kind extends keyof PageTokens>(

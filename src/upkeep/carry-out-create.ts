@@ -13,5 +13,12 @@ export async function carryOutCreate(
 ): Promise<LiveStream> {
   const refs = await openLogs(log, live.stream.id, intent.opening, intent.opening.length);
   await log.setRetention(live.stream.id, refs, retentionMs(live.stream.retentionHours));
-  return await directory.replace(live, applyCreate(live.stream, intent, refs.map((ref) => ref.placement)));
+  return await directory.replace(
+    live,
+    applyCreate(
+      live.stream,
+      intent,
+      refs.map((ref) => ref.placement),
+    ),
+  );
 }

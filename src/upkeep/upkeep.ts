@@ -3,11 +3,14 @@ import type { RetiredStreams } from "../directory/retired-streams.ts";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ShardLog } from "../engine/shard-log.ts";
+import { type DueWork, dueWork, settleConsumers } from "../streams/due-work.ts";
 import { upkeepFailed } from "../telemetry/channels.ts";
 import type { Clock } from "../time/clock.ts";
 import { carryOutCreate } from "./carry-out-create.ts";
 import { carryOutDelete } from "./carry-out-delete.ts";
 import { carryOutReshard } from "./carry-out-reshard.ts";
+import { carryOutResize } from "./carry-out-resize.ts";
+import { carryOutSettle } from "./carry-out-settle.ts";
 
 /** How long a step that met a busy or failing engine waits before it is tried again. */
 const retryMs = 200;
@@ -23,7 +26,7 @@ export interface UpkeepRoom {
 }
 
 /**
- * Carries out the intents that stand in stream documents: create, split, merge, delete. A request only writes the intent
+ * Carries out the intents that stand in stream documents: create, split, merge, resize, settings, delete. A request only writes the intent
  * and answers; what is written here may be interrupted between any two steps and is taken up again after a restart.
  */
 export class Upkeep {
@@ -49,8 +52,8 @@ export class Upkeep {
 
   /** Called with every new revision of every stream; starts a job where there is something to do. */
   wake(live: LiveStream): void {
-    const { id, intent } = live.stream;
-    if (intent === undefined || this.#jobs.has(id) || this.#closing.signal.aborted) return;
+    const { id } = live.stream;
+    if (dueWork(live.stream) === undefined || this.#jobs.has(id) || this.#closing.signal.aborted) return;
     const job = this.#work(live).finally(() => {
       this.#jobs.delete(id);
       // An intent written between the job's last look and here found the job still listed and woke nobody.
@@ -69,11 +72,13 @@ export class Upkeep {
   async #work(first: LiveStream): Promise<void> {
     const signal = this.#closing.signal;
     let next: LiveStream | undefined = first;
-    while (next?.stream.intent !== undefined && !signal.aborted) {
+    while (next !== undefined && !signal.aborted) {
       const live: LiveStream = next;
+      const work = dueWork(live.stream);
+      if (work === undefined) return;
       try {
-        const isDue = await this.#due(live, next.stream.intent.dueMs);
-        next = isDue ? await this.#carryOut(live) : this.#room.directory.current(live);
+        const isDue = await this.#due(live, work.dueMs);
+        next = isDue ? await this.#carryOut(live, work) : this.#room.directory.current(live);
       } catch (error) {
         if (signal.aborted) return;
         // A lost race is no failure: the newer document says what is to be done.
@@ -104,13 +109,19 @@ export class Upkeep {
     }
   }
 
-  async #carryOut(live: LiveStream): Promise<LiveStream | undefined> {
-    const intent = live.stream.intent;
+  async #carryOut(live: LiveStream, work: DueWork): Promise<LiveStream | undefined> {
+    const { directory, clock } = this.#room;
+    if (work.kind === "consumers") return await directory.replace(live, settleConsumers(live.stream, clock.nowMs()));
+    const { intent } = live.stream;
     switch (intent?.kind) {
       case "create":
         return await carryOutCreate(this.#room, live, intent);
       case "reshard":
         return await carryOutReshard(this.#room, live, intent);
+      case "resize":
+        return await carryOutResize(this.#room, live, intent);
+      case "settle":
+        return await carryOutSettle(this.#room, live);
       case "delete":
         await carryOutDelete(this.#room, live);
         return undefined;

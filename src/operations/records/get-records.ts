@@ -1,10 +1,10 @@
 import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "../../model/iterator-errors.ts";
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
-import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
+import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
-import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/shard-iterator.ts";
 import { formatShardId } from "../../streams/shard-id.ts";
+import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/shard-iterator.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";

@@ -27,7 +27,7 @@ export const putRecord = operation({
     const [ShardId] = results.shardIds;
     const [SequenceNumber] = results.sequenceNumbers;
     if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();
-    return { ShardId, SequenceNumber };
+    return { ShardId, SequenceNumber, ...(live.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }) };
   },
 });
 

@@ -14,6 +14,10 @@ export const putRecords = operation({
     if (input.DryRun === true) throw dryRunSucceeded();
 
     const results = await storeRecords(context.shards, live, input.Records);
-    return { FailedRecordCount: results.failures?.size ?? 0, Records: results };
+    return {
+      FailedRecordCount: results.failures?.size ?? 0,
+      Records: results,
+      ...(live.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }),
+    };
   },
 });

@@ -16,7 +16,7 @@ import { filterShards, type ShardFilter, visibleShards } from "../../streams/sha
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireShardId } from "../require-shard.ts";
-import { requireStreamIn } from "../require-stream.ts";
+import { requireStreamCreatedAt } from "../require-stream.ts";
 import { shardFilterOf } from "./shard-filter-of.ts";
 import { shardShape } from "./shard-shape.ts";
 
@@ -36,7 +36,9 @@ export const listShards = operation({
   plane: "control",
   async handle(input, context) {
     const { live, filter, afterIndex } =
-      input.NextToken === undefined ? listingOfMembers(input, context) : listingOfToken(input, input.NextToken, context);
+      input.NextToken === undefined
+        ? listingOfMembers(input, context)
+        : listingOfToken(input, input.NextToken, context);
     const { stream } = live;
     const nowMs = context.clock.nowMs();
     const shards = filterShards(visibleShards(stream, horizonMs(nowMs, stream.retentionHours)), filter);
@@ -69,7 +71,7 @@ function listingOfMembers(input: ListShardsInput, context: OperationContext): Li
   if (input.ExclusiveStartShardId !== undefined && input.ShardFilter !== undefined) {
     throw membersExclude({ present: "ExclusiveStartShardId", other: "ShardFilter" });
   }
-  const live = requireListable(input, context);
+  const live = requireStreamCreatedAt(input, context);
   const { ExclusiveStartShardId: start, ShardFilter: filter } = input;
   return {
     live,
@@ -95,19 +97,7 @@ function listingOfToken(input: ListShardsInput, nextToken: string, context: Oper
     throw invalidNextToken();
   }
   if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
-  const live = requireListable({ StreamName: token.streamName }, context);
+  const live = requireStreamCreatedAt({ StreamName: token.streamName }, context);
   if (live.stream.id !== token.streamId) throw streamNotFound(live.stream);
   return { live, filter: token.filter, afterIndex: token.afterIndex };
-}
-
-/** StreamCreationTimestamp tells a stream from an earlier one of its name, to the second. */
-function requireListable(
-  input: Pick<ListShardsInput, "StreamName" | "StreamARN" | "StreamCreationTimestamp">,
-  context: OperationContext,
-): LiveStream {
-  const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
-  const wantedMs = input.StreamCreationTimestamp;
-  const isOther = wantedMs !== undefined && Math.floor(wantedMs / 1000) !== Math.floor(live.stream.createdMs / 1000);
-  if (isOther) throw streamNotFound(live.stream);
-  return live;
 }

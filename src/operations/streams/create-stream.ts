@@ -7,13 +7,16 @@ import {
   shardLimitExceeded,
   streamExists,
   warmThroughputNotCommitted,
+  warmThroughputTooGreat,
 } from "../../model/stream-errors.ts";
 import { planCreate } from "../../streams/reshard-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
+import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { serverShardQuota } from "../server-shards.ts";
+import { warmMiBpsMax } from "./warm-throughput.ts";
 
 /** API reference and Developer Guide: an on-demand stream starts with 4 shards. */
 const onDemandShardCount = 4;
@@ -33,8 +36,8 @@ export const createStream = operation({
     const name = input.StreamName;
     if (context.directory.find(account, region, name) !== undefined) throw streamExists({ name, account });
     const mode = input.StreamModeDetails?.StreamMode ?? (input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED");
+    await checkOnDemandMembers(input, mode, context);
     const shardCount = shardCountOf(input, mode);
-    refuseOnDemandExtras(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});
     checkServerShards(shardCount, context);
 
@@ -54,13 +57,14 @@ export const createStream = operation({
       ...(input.RecordDistributionStrategy === undefined
         ? {}
         : { recordDistribution: input.RecordDistributionStrategy }),
+      ...(input.WarmThroughputMiBps ? { warmThroughputMiBps: input.WarmThroughputMiBps } : {}),
       tags,
       shards: [],
       nextShardIndex: shardCount,
       intent: {
         kind: "create",
         operationId: context.newId(),
-        dueMs: nowMs + context.transitionDelayMs,
+        dueMs: dueMs(context),
         createSecond: Math.max(Math.floor(nowMs / 1000), lastSecond + 1),
         opening,
       },
@@ -78,17 +82,24 @@ export const createStream = operation({
 function shardCountOf(input: CreateStreamInput, mode: Stream["mode"]): number {
   if (mode === "ON_DEMAND") {
     if (input.ShardCount !== undefined) throw shardCountNotExpected();
-    return onDemandShardCount;
+    return Math.max(onDemandShardCount, input.WarmThroughputMiBps ?? 0);
   }
   if (input.ShardCount === undefined) throw shardCountRequired();
   return input.ShardCount;
 }
 
-function refuseOnDemandExtras(input: CreateStreamInput, mode: Stream["mode"]): void {
-  if (input.RecordDistributionStrategy === "AUTO" && mode !== "ON_DEMAND") throw onlyOnDemand("RecordDistributionStrategy");
-  if (input.WarmThroughputMiBps !== undefined) {
-    throw mode === "ON_DEMAND" ? warmThroughputNotCommitted() : onlyOnDemand("WarmThroughputMiBps");
+async function checkOnDemandMembers(
+  input: CreateStreamInput,
+  mode: Stream["mode"],
+  { accounts, caller, clock }: OperationContext,
+): Promise<void> {
+  if (input.RecordDistributionStrategy === "AUTO" && mode !== "ON_DEMAND") {
+    throw onlyOnDemand("RecordDistributionStrategy");
   }
+  if (input.WarmThroughputMiBps === undefined) return;
+  if (mode !== "ON_DEMAND") throw onlyOnDemand("WarmThroughputMiBps");
+  if (!(await accounts.isCommitted(caller.account, caller.region, clock.nowMs()))) throw warmThroughputNotCommitted();
+  if (input.WarmThroughputMiBps > warmMiBpsMax) throw warmThroughputTooGreat(warmMiBpsMax);
 }
 
 function checkServerShards(additional: number, context: OperationContext): void {

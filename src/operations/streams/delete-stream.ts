@@ -1,9 +1,10 @@
-import { streamNotActive } from "../../model/stream-errors.ts";
+import { streamHasConsumers, streamNotActive } from "../../model/stream-errors.ts";
 import { changeStream } from "../change-stream.ts";
+import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
 
-/** Works from CREATING, ACTIVE and UPDATING (observed; the API reference asks for ACTIVE). */
+/** Consumers go with the stream, if the caller says so. Works from CREATING, ACTIVE and UPDATING (observed; the API reference asks for ACTIVE). */
 export const deleteStream = operation({
   name: "DeleteStream",
   plane: "control",
@@ -12,8 +13,10 @@ export const deleteStream = operation({
       const live = requireStream(input, context);
       const { status } = live.stream;
       if (status === "DELETING") throw streamNotActive(live.stream, status);
-      const dueMs = context.clock.nowMs() + context.transitionDelayMs;
-      return [live, { ...live.stream, status: "DELETING", intent: { kind: "delete", operationId: context.newId(), dueMs } }];
+      const hasConsumers = (live.stream.consumers ?? []).length > 0;
+      if (hasConsumers && input.EnforceConsumerDeletion !== true) throw streamHasConsumers(live.stream);
+      const intent = { kind: "delete", operationId: context.newId(), dueMs: dueMs(context) } as const;
+      return [live, { ...live.stream, status: "DELETING", intent }];
     });
     return undefined;
   },

@@ -1,6 +1,7 @@
 import { operation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
+import { warmThroughputShape } from "./warm-throughput-shape.ts";
 
 export const describeStreamSummary = operation({
   name: "DescribeStreamSummary",
@@ -11,9 +12,13 @@ export const describeStreamSummary = operation({
       StreamDescriptionSummary: {
         ...streamDescriptionShape(stream),
         OpenShardCount: stream.shards.filter((shard) => shard.closed === undefined).length,
-        ConsumerCount: 0,
+        ConsumerCount: stream.consumers?.length ?? 0,
         MaxRecordSizeInKiB: stream.recordKiBMax,
-        ...(stream.mode === "ON_DEMAND" ? { RecordDistributionStrategy: stream.recordDistribution ?? "USER_PARTITION_KEY" } : {}),
+        ChannelCount: 0,
+        ...(stream.mode === "ON_DEMAND"
+          ? { RecordDistributionStrategy: stream.recordDistribution ?? "USER_PARTITION_KEY" }
+          : {}),
+        ...(stream.warmThroughputMiBps === undefined ? {} : { WarmThroughput: warmThroughputShape(stream) }),
       },
     };
   },

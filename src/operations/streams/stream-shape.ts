@@ -14,7 +14,7 @@ export function streamSummaryShape(stream: Stream): StreamSummary {
 }
 
 type Description = StreamSummary &
-  Pick<StreamDescriptionSummary, "RetentionPeriodHours" | "EnhancedMonitoring" | "EncryptionType"> & {
+  Pick<StreamDescriptionSummary, "RetentionPeriodHours" | "EnhancedMonitoring" | "EncryptionType" | "KeyId"> & {
     readonly StreamCreationTimestamp: number;
   };
 
@@ -24,7 +24,9 @@ export function streamDescriptionShape(stream: Stream): Description {
     ...streamSummaryShape(stream),
     StreamCreationTimestamp: stream.createdMs,
     RetentionPeriodHours: stream.retentionHours,
-    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
-    EncryptionType: "NONE",
+    EnhancedMonitoring: [{ ShardLevelMetrics: stream.shardLevelMetrics ?? [] }],
+    ...(stream.encryption === undefined
+      ? { EncryptionType: "NONE" }
+      : { EncryptionType: "KMS", KeyId: stream.encryption.keyId }),
   };
 }

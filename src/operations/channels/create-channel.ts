@@ -1,0 +1,11 @@
+import { channelsNotDelivered } from "../../model/setting-errors.ts";
+import { operation } from "../operation.ts";
+
+/** Channels deliver to S3. This server does not, and says so instead of taking records that go nowhere. */
+export const createChannel = operation({
+  name: "CreateChannel",
+  plane: "control",
+  async handle() {
+    throw channelsNotDelivered();
+  },
+});

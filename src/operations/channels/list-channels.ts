@@ -1,0 +1,12 @@
+import { invalidNextToken } from "../../model/list-errors.ts";
+import { operation } from "../operation.ts";
+
+/** Always empty, and never with a token; so a token given cannot be ours. */
+export const listChannels = operation({
+  name: "ListChannels",
+  plane: "control",
+  async handle(input) {
+    if (input.NextToken !== undefined) throw invalidNextToken();
+    return { ChannelSummaries: [] };
+  },
+});

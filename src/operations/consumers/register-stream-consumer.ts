@@ -1,0 +1,39 @@
+import { consumerExists } from "../../model/consumer-errors.ts";
+import type { Stream, StreamConsumer } from "../../streams/stream.ts";
+import { addResourceTags } from "../../streams/tags.ts";
+import { changeStream } from "../change-stream.ts";
+import { dueMs } from "../due.ts";
+import { operation } from "../operation.ts";
+import { requireStreamIn } from "../require-stream.ts";
+import { consumerShape } from "./consumer-shape.ts";
+
+/** The name is free again once a consumer that was deregistered is gone; the new one has another ARN. */
+export const registerStreamConsumer = operation({
+  name: "RegisterStreamConsumer",
+  plane: "control",
+  async handle(input, context) {
+    const { stream } = await changeStream(context, () => {
+      const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
+      const consumers = live.stream.consumers ?? [];
+      if (consumers.some(({ name }) => name === input.ConsumerName)) {
+        throw consumerExists(live.stream, input.ConsumerName);
+      }
+      const consumer: StreamConsumer = {
+        name: input.ConsumerName,
+        createdMs: creationMs(live.stream, context.clock.nowMs()),
+        status: "CREATING",
+        dueMs: dueMs(context),
+        tags: addResourceTags(live.stream, {}, input.Tags ?? {}),
+      };
+      return [live, { ...live.stream, consumers: [...consumers, consumer] }];
+    });
+    const registered = stream.consumers?.find(({ name }) => name === input.ConsumerName);
+    if (registered === undefined) throw new Error("a consumer that was just written is in the document");
+    return { Consumer: { ...consumerShape(stream, registered), ConsumerStatus: "CREATING" } };
+  },
+});
+
+/** Behind the second of every consumer that is gone: the second is part of the ARN, and no ARN may come twice. */
+function creationMs({ consumerSecondUsed = 0 }: Stream, nowMs: number): number {
+  return Math.max(nowMs, (consumerSecondUsed + 1) * 1000);
+}

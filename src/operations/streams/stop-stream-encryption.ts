@@ -1,0 +1,24 @@
+import { encryptionTypeNotKms, keyIdInvalid } from "../../model/setting-errors.ts";
+import { isKeyId } from "../../streams/key-id.ts";
+import { changeStream } from "../change-stream.ts";
+import { countChange } from "../counted-change.ts";
+import { operation } from "../operation.ts";
+import { requireStreamIn } from "../require-stream.ts";
+import { settling } from "../settle.ts";
+
+/** Records written before stay as they were written. On a stream that is not encrypted nothing changes. */
+export const stopStreamEncryption = operation({
+  name: "StopStreamEncryption",
+  plane: "control",
+  async handle(input, context) {
+    if (input.EncryptionType !== "KMS") throw encryptionTypeNotKms();
+    await changeStream(context, () => {
+      const live = requireStreamIn(["ACTIVE"], input, context);
+      if (!isKeyId(input.KeyId)) throw keyIdInvalid(input.KeyId);
+      if (live.stream.encryption === undefined) return [live, live.stream];
+      const { encryption: _stopped, ...stream } = countChange(live.stream, "encryption", context);
+      return [live, settling(stream, context)];
+    });
+    return undefined;
+  },
+});

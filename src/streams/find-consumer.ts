@@ -1,0 +1,56 @@
+import { consumerMembersDiffer, consumerUnnamed } from "../model/consumer-errors.ts";
+import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "./arn.ts";
+import type { Stream, StreamConsumer } from "./stream.ts";
+
+/** The members by which DescribeStreamConsumer and DeregisterStreamConsumer name a consumer. */
+export interface ConsumerRefMembers {
+  readonly ConsumerARN?: string | undefined;
+  readonly StreamARN?: string | undefined;
+  readonly ConsumerName?: string | undefined;
+}
+
+/** The consumer meant: by name within a stream, or by its ARN, whose second must then match too. */
+export interface ConsumerRef extends StreamAddress {
+  readonly consumerName: string;
+  readonly createdSecond?: number;
+  /** As the request named it. */
+  readonly given: string;
+}
+
+/** Errors: InvalidArgumentException when the members name no consumer, or several. */
+export function resolveConsumerRef({ ConsumerARN, StreamARN, ConsumerName }: ConsumerRefMembers): ConsumerRef {
+  const stream = StreamARN === undefined ? undefined : parseStreamArn(StreamARN);
+  if (StreamARN !== undefined && stream === undefined) throw consumerUnnamed();
+  if (ConsumerARN === undefined) {
+    if (stream === undefined || ConsumerName === undefined) throw consumerUnnamed();
+    return { ...stream, consumerName: ConsumerName, given: ConsumerName };
+  }
+  const consumer = parseConsumerArn(ConsumerARN);
+  if (consumer === undefined) throw consumerUnnamed();
+  const isOtherStream = stream !== undefined && !isSameStream(stream, consumer);
+  const isOtherName = ConsumerName !== undefined && ConsumerName !== consumer.consumerName;
+  if (isOtherStream || isOtherName) throw consumerMembersDiffer();
+  return { ...consumer, given: ConsumerARN };
+}
+
+/** By name, and by second where the reference has one: a consumer made again under its name is another. */
+export function findConsumer(
+  { consumers = [] }: Pick<Stream, "consumers">,
+  ref: Pick<ConsumerAddress, "consumerName"> & { readonly createdSecond?: number },
+): StreamConsumer | undefined {
+  return consumers.find(
+    (consumer) =>
+      consumer.name === ref.consumerName &&
+      (ref.createdSecond === undefined || Math.floor(consumer.createdMs / 1000) === ref.createdSecond),
+  );
+}
+
+/** The document with one consumer replaced, found by name. */
+export function withConsumer(stream: Stream, changed: StreamConsumer): Stream {
+  const consumers = (stream.consumers ?? []).map((consumer) => (consumer.name === changed.name ? changed : consumer));
+  return { ...stream, consumers };
+}
+
+function isSameStream(one: StreamAddress, other: StreamAddress): boolean {
+  return one.account === other.account && one.region === other.region && one.name === other.name;
+}
