@@ -1,7 +1,7 @@
 /** Starts one server as a child process, knows when it is ready, and surely ends it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 
 const readyMsMax = 20_000;
 const stopMsMax = 5_000;

@@ -35,7 +35,9 @@ const ratio = median(readyMs) / median(bareMs);
 const residentMb = (median(idleMiB) * 1024 * 1024) / 1e6;
 console.log(`node ${process.version}, medians of ${flags.rounds} rounds, ${new Date().toISOString()}`);
 console.log(`node -e 0        ${median(bareMs).toFixed(0)} ms`);
-console.log(`ready            ${median(readyMs).toFixed(0)} ms = ${ratio.toFixed(1)} x node -e 0 (at most ${readyRatioMax})`);
+console.log(
+  `ready            ${median(readyMs).toFixed(0)} ms = ${ratio.toFixed(1)} x node -e 0 (at most ${readyRatioMax})`,
+);
 console.log(`idle RSS         ${residentMb.toFixed(0)} MB (at most ${idleResidentMbMax})`);
 // NaN, where there is no /proc, is not over the bound.
 if (ratio > readyRatioMax || residentMb > idleResidentMbMax) process.exitCode = 1;

@@ -17,7 +17,9 @@ export function reportMissing(t: TestContext, tool: string): void {
 }
 
 /** Every Python 3 that has the module, one for each version of the module. */
-export function pythonsWith(moduleName: "boto" | "boto3"): readonly { readonly python: string; readonly version: string }[] {
+export function pythonsWith(
+  moduleName: "boto" | "boto3",
+): readonly { readonly python: string; readonly version: string }[] {
   const found = new Map<string, string>();
   for (const python of [systemPython, ...onPath("python3")]) {
     const { status, stdout } = spawnSync(python, ["-c", `import ${moduleName}; print(${moduleName}.__version__)`]);

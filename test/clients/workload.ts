@@ -100,7 +100,10 @@ async function assertReadsBack(
     const records = present(recordsOfShards[index]);
     count += records.length;
     assertInOrder(records, shard);
-    assertPlaces(records, expected.puts.filter(({ shardId }) => shardId === shard.shardId));
+    assertPlaces(
+      records,
+      expected.puts.filter(({ shardId }) => shardId === shard.shardId),
+    );
     for (const record of records) {
       const ofKey = read.get(record.partitionKey) ?? [];
       ofKey.push(record);
