@@ -1,23 +1,16 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import { makeBootStreams } from "./boot-streams.ts";
 import type { Config } from "./config/config.ts";
 import { drainMsMax } from "./config/process-limits.ts";
-import { AccountSettings } from "./directory/account-settings.ts";
-import { openMasterKey } from "./directory/master-key.ts";
-import { RetiredStreams } from "./directory/retired-streams.ts";
-import { StreamDirectory } from "./directory/stream-directory.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { OperationContext } from "./operations/operation-context.ts";
+import { openHouse } from "./house.ts";
 import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
 import { type Listening, listen } from "./server/listen.ts";
-import { TokenSealer } from "./streams/token-sealer.ts";
 import { logChannels, makeLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./time/clock.ts";
 import { systemClock } from "./time/system-clock.ts";
-import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:4567` */
@@ -49,8 +42,10 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     const engine = await makeEngine(config, clock);
     await engine.open();
     closing.defer(() => engine.close());
-    const house = await openHouse({ config, engine, clock, closing });
-    await makeBootStreams(config.streams, { ...house, caller: { account: config.account, region: config.region } });
+    const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs });
+    closing.defer(() => house.close());
+    const { account, region } = config;
+    await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region } });
 
     const state = { isDraining: false };
     const listening: Listening[] = [];
@@ -68,7 +63,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
       clock,
       handler: frontDoor({
         ...rooms,
-        pipeline: requestHandler({ house, authentication: config }),
+        pipeline: requestHandler({ house: house.rooms, authentication: config }),
         origins: { verifiesSignatures: false, corsOrigins: config.corsOrigins },
         isAdminElsewhere: config.admin !== undefined,
       }),
@@ -121,39 +116,6 @@ async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
       });
     }
   }
-}
-
-/** Everything behind the pipeline: what operations reach. */
-async function openHouse({
-  config,
-  engine,
-  clock,
-  closing,
-}: {
-  readonly config: Config;
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly closing: AsyncDisposableStack;
-}): Promise<Omit<OperationContext, "caller">> {
-  const { log, catalog } = engine;
-  const retired = new RetiredStreams(catalog);
-  const directory: StreamDirectory = new StreamDirectory(catalog, (live) => upkeep.wake(live));
-  const upkeep = new Upkeep({ log, directory, retired, clock });
-  await directory.open();
-  closing.defer(() => directory.close());
-  closing.defer(() => upkeep.close());
-  await upkeep.start();
-  return {
-    directory,
-    retired,
-    accounts: new AccountSettings(catalog),
-    shards: { log, directory, clock },
-    tokens: new TokenSealer({ masterKey: await openMasterKey(catalog), bootId: randomBytes(16) }),
-    clock,
-    transitionDelayMs: config.transitionDelayMs,
-    serverShardCountMax: engine.limits.shardCountMax,
-    newId: randomUUID,
-  };
 }
 
 function toStderr(line: string): void {

@@ -1,0 +1,59 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { AccountSettings } from "./directory/account-settings.ts";
+import { openMasterKey } from "./directory/master-key.ts";
+import { RetiredStreams } from "./directory/retired-streams.ts";
+import { StreamDirectory } from "./directory/stream-directory.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { OperationContext } from "./operations/operation-context.ts";
+import { TokenSealer } from "./streams/token-sealer.ts";
+import type { Clock } from "./time/clock.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
+
+export interface HouseOptions {
+  /** Open already; closed by whoever opened it. */
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly transitionDelayMs: number;
+}
+
+/** Everything behind the pipeline, at work. */
+export interface House {
+  /** What operations reach, but for the caller. */
+  readonly rooms: Omit<OperationContext, "caller">;
+  /** Stops upkeep between two steps and forgets the directory. */
+  close(): Promise<void>;
+}
+
+/** Builds the rooms between the pipeline and the engine, and takes up the work that an earlier run left unfinished. */
+export async function openHouse({ engine, clock, transitionDelayMs }: HouseOptions): Promise<House> {
+  const { log, catalog } = engine;
+  const retired = new RetiredStreams(catalog);
+  const directory: StreamDirectory = new StreamDirectory(catalog, (live) => upkeep.wake(live));
+  const upkeep = new Upkeep({ log, directory, retired, clock });
+  const close = async (): Promise<void> => {
+    await upkeep.close();
+    await directory.close();
+  };
+  try {
+    await directory.open();
+    await upkeep.start();
+    const masterKey = await openMasterKey(catalog);
+    return {
+      rooms: {
+        directory,
+        retired,
+        accounts: new AccountSettings(catalog),
+        shards: { log, directory, clock },
+        tokens: new TokenSealer({ masterKey, bootId: randomBytes(16) }),
+        clock,
+        transitionDelayMs,
+        serverShardCountMax: engine.limits.shardCountMax,
+        newId: randomUUID,
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
