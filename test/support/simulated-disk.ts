@@ -5,8 +5,8 @@ import type { Disk, DiskFile, DiskLock, OpenMode } from "../../src/engine/embedd
 const sectorBytes = 512;
 
 /**
- * What a crash does to bytes and names that were not synced: all lost (the power went), all kept (only the process died),
- * or each sector by the toss of a coin, names up to some moment.
+ * What a crash does to bytes and names that were not synced: all lost (the power went), all kept but still not synced (only
+ * the process died; the disk must not be used any more), or each sector by the toss of a coin, names up to some moment.
  */
 export type CrashPolicy = "lose" | "keep" | "tear";
 
@@ -142,16 +142,22 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** What another machine would find on this disk after a crash at this moment; nobody holds a lock on it. */
+  /** What the next process finds on this disk after a crash at this moment; nobody holds a lock on it. */
   crash(policy: CrashPolicy): SimulatedDisk {
     const after = new SimulatedDisk(this.#options);
     for (const directory of this.#directories) after.#directories.add(directory);
+    if (policy === "keep") {
+      // The system lives on, and with it what it has yet to write: a power cut may still take that.
+      after.#names = new Map(this.#names);
+      after.#durableNames = new Map(this.#durableNames);
+      after.#unsyncedNames = [...this.#unsyncedNames];
+      return after;
+    }
     const names = new Map(this.#durableNames);
-    const keptNames = policy === "keep" ? 1 : policy === "lose" ? 0 : this.#random();
-    const keptCount = Math.round(keptNames * this.#unsyncedNames.length);
+    const keptCount = policy === "lose" ? 0 : Math.round(this.#random() * this.#unsyncedNames.length);
     for (const change of this.#unsyncedNames.slice(0, keptCount)) applyName(names, change);
     for (const [path, file] of names) {
-      const bytes = policy === "keep" ? Buffer.from(file.live) : this.#survivor(file, policy);
+      const bytes = this.#survivor(file, policy);
       const survivor = { live: bytes, durable: Buffer.from(bytes), unsynced: [] };
       after.#names.set(path, survivor);
       after.#durableNames.set(path, survivor);

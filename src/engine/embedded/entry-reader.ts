@@ -89,7 +89,12 @@ export class EntryReader {
         at += groupHeaderBytes;
       } else {
         // Bytes in memory are those that were verified or written; bytes from the disk may be anything.
-        if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) throw unreadable(page, address + at);
+        if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) {
+          // Entries before the damage are good; whoever reads on from behind them is told.
+          if (page.entries.length === 0) throw unreadable(page, address + at);
+          page.isFull = true;
+          return;
+        }
         if (frameKindAt(bytes, at) === frameKind.entry && frameLogIdAt(bytes, at) === page.log.id) {
           takeEntry(bytes, at, page, shared);
           if (page.isFull) return;
@@ -123,8 +128,7 @@ function takeEntry(bytes: Buffer, at: number, page: Page, shared: boolean): void
   if (position > page.next) throw missing(page);
   const body = frameBodyAt(bytes, at);
   const { entries, limit } = page;
-  const isOver = entries.length >= limit.entriesMax || page.bytes + body.length > limit.bytesMax;
-  if (entries.length > 0 && isOver) {
+  if (entries.length > 0 && page.bytes + body.length > limit.bytesMax) {
     page.isFull = true;
     return;
   }
@@ -137,6 +141,7 @@ function takeEntry(bytes: Buffer, at: number, page: Page, shared: boolean): void
   });
   page.bytes += body.length;
   page.next = position + count;
+  page.isFull = entries.length >= limit.entriesMax || page.bytes >= limit.bytesMax;
 }
 
 function missing({ log, next }: Page): EngineError {

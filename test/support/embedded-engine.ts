@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { EmbeddedEngine, type EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
+import type { ShardRef, StoredEntry } from "../../src/engine/shard-log.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
+
+export const dataDirectory = "/data";
+
+const mebibyte = 1024 * 1024;
+
+/** An embedded engine, small enough that files, buffers and windows fill up quickly. */
+export function smallEngine(disk: SimulatedDisk, options: Partial<EmbeddedEngineOptions> = {}): EmbeddedEngine {
+  return new EmbeddedEngine({
+    directory: dataDirectory,
+    disk,
+    clock: new SimulatedClock(),
+    diskBudgetBytes: 64 * mebibyte,
+    walFileBytes: 48 * 1024,
+    groupBytesMax: 16 * 1024,
+    queueBytesMax: mebibyte,
+    tailWindowBytes: 32 * 1024,
+    snapshotAfterBytes: 64 * 1024,
+    randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
+    ...options,
+  });
+}
+
+export async function openSmallEngine(
+  disk: SimulatedDisk,
+  options: Partial<EmbeddedEngineOptions> = {},
+): Promise<EmbeddedEngine> {
+  const engine = smallEngine(disk, options);
+  await engine.open();
+  return engine;
+}
+
+export function makeShard(engine: EmbeddedEngine, streamId = "s", shardIndex = 0): Promise<ShardRef> {
+  return engine.log.createShard(streamId, shardIndex, { openShardCount: 1 });
+}
+
+/** Appends one entry per text and insists that all are stored. One call, so one group unless it is full. */
+export async function store(engine: EmbeddedEngine, shard: ShardRef, ...texts: readonly string[]): Promise<void> {
+  const entries = texts.map((text) => ({ shard, entry: { count: 1, timeMs: 0, body: Buffer.from(text) } }));
+  const outcomes = await engine.log.append(entries);
+  assert(outcomes.every(({ kind }) => kind === "stored"));
+}
+
+export async function readTexts(engine: EmbeddedEngine, shard: ShardRef, from = 1n): Promise<readonly string[]> {
+  const entries: StoredEntry[] = [];
+  for (let next = from; ; ) {
+    const page = await engine.log.read(shard, next, { entriesMax: 10, bytesMax: mebibyte });
+    if (page.entries.length === 0) return entries.map(({ body }) => Buffer.from(body).toString());
+    entries.push(...page.entries);
+    next = page.next;
+  }
+}
