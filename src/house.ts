@@ -4,6 +4,7 @@ import { openMasterKey } from "./directory/master-key.ts";
 import { RetiredStreams } from "./directory/retired-streams.ts";
 import { StreamDirectory } from "./directory/stream-directory.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Limits } from "./limits/limits.ts";
 import type { OperationContext } from "./operations/operation-context.ts";
 import { TokenSealer } from "./streams/token-sealer.ts";
 import type { Clock } from "./time/clock.ts";
@@ -14,6 +15,8 @@ export interface HouseOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly transitionDelayMs: number;
+  /** Absent when limits are off. */
+  readonly limits?: Limits | undefined;
 }
 
 /** Everything behind the pipeline, at work. */
@@ -25,7 +28,7 @@ export interface House {
 }
 
 /** Builds the rooms between the pipeline and the engine, and takes up the work that an earlier run left unfinished. */
-export async function openHouse({ engine, clock, transitionDelayMs }: HouseOptions): Promise<House> {
+export async function openHouse({ engine, clock, transitionDelayMs, limits }: HouseOptions): Promise<House> {
   const { log, catalog } = engine;
   const retired = new RetiredStreams(catalog);
   const directory: StreamDirectory = new StreamDirectory(catalog, (live) => upkeep.wake(live));
@@ -43,7 +46,8 @@ export async function openHouse({ engine, clock, transitionDelayMs }: HouseOptio
         directory,
         retired,
         accounts: new AccountSettings(catalog),
-        shards: { log, directory, clock },
+        ...(limits === undefined ? {} : { limits }),
+        shards: { log, directory, clock, limits },
         tokens: new TokenSealer({ masterKey, bootId: randomBytes(16) }),
         clock,
         transitionDelayMs,

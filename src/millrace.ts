@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { EngineName, LogLevel } from "./config/config.ts";
 import { loadConfigFromObject } from "./config/load-config.ts";
 import { StartError } from "./config/start-error.ts";
+import { problemsOfLimits } from "./limits/limits-file.ts";
 import { startServer } from "./main.ts";
 
 export { StartError };
@@ -24,6 +25,8 @@ export interface MillraceOptions {
   readonly region?: string;
   readonly allowAnonymous?: boolean;
   readonly corsOrigin?: string | readonly string[];
+  /** `aws`, or the path of a JSON file with limits of your own. Default: `off`. */
+  readonly limits?: string;
   /** Milliseconds, or a time such as `2s`. */
   readonly transitionDelay?: number | string;
   /** Path of a PEM file; needs `tlsKey`. */
@@ -56,7 +59,8 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) settings[flagNameOf(name)] = value;
   }
-  const { config, problems } = loadConfigFromObject(settings, optionNameOf, (path) => readFileSync(path, "utf8"));
+  const readText = (path: string): string => readFileSync(path, "utf8");
+  const { config, problems } = loadConfigFromObject(settings, optionNameOf, readText, problemsOfLimits);
   if (problems !== undefined) throw new StartError(problems.join("\n"));
   const server = await startServer(config);
   const close = (): Promise<void> => server.close();

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
+import { problemsOfLimits } from "../limits/limits-file.ts";
 import { startServer } from "../main.ts";
 import { describeStartFailure } from "./start-failure.ts";
 import { StopSignals } from "./stop-signals.ts";
 
 /** Serves until a signal says stop. Resolves with the exit code: 0 drained, 1 our fault, 2 the caller can mend it. */
 export async function serve(argv: readonly string[]): Promise<number> {
-  const { config, problems } = loadConfig(argv, process.env, (path) => readFileSync(path, "utf8"));
+  const { config, problems } = loadConfig(argv, process.env, readText, problemsOfLimits);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;
@@ -27,6 +28,10 @@ export async function serve(argv: readonly string[]): Promise<number> {
     process.stderr.write(`millrace: ${text}\n`);
     return exitCode;
   }
+}
+
+function readText(path: string): string {
+  return readFileSync(path, "utf8");
 }
 
 function describe(config: Config): string {

@@ -20,6 +20,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Made at start if absent. */
   readonly streams: readonly StreamAtStart[];
+  /** Undefined: neither rates nor quotas. */
+  readonly limits?: LimitsChoice;
   /** Slows CREATING, UPDATING and DELETING down, for clients that want to see them. */
   readonly transitionDelayMs: number;
   /** Undefined: the server makes its own certificate. */
@@ -35,6 +37,9 @@ export interface StreamAtStart {
   readonly name: string;
   readonly shardCount: number;
 }
+
+/** Amazon's rates and quotas, or those of a file: what it holds, known to be good, and where it came from. */
+export type LimitsChoice = "aws" | { readonly path: string; readonly json: unknown };
 
 /** What the two files held, as PEM text; known to belong together. */
 export interface TlsFiles {

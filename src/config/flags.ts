@@ -44,7 +44,7 @@ export const flags = [
   { name: "allow-anonymous", help: "let unsigned requests in, and allow hosts beyond loopback" },
   { name: "credentials", argument: "FILE", help: "access keys to verify signatures with (not in this version)" },
   { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * for all" },
-  { name: "limits", argument: "off|aws|FILE", help: 'rates and quotas; this version has only "off" (off)' },
+  { name: "limits", argument: "off|aws|FILE", help: "rates and quotas: none, Amazon's, or a JSON file's (off)" },
   {
     name: "transition-delay",
     argument: "TIME",

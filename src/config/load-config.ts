@@ -1,5 +1,13 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { type Config, configDefaults, engineNames, logLevels, type StreamAtStart, type TlsFiles } from "./config.ts";
+import {
+  type Config,
+  configDefaults,
+  engineNames,
+  type LimitsChoice,
+  logLevels,
+  type StreamAtStart,
+  type TlsFiles,
+} from "./config.ts";
 import {
   type ConfigSource,
   type Environment,
@@ -34,8 +42,16 @@ export type LoadedConfig =
 /** Text of a file; throws as `readFileSync` does. */
 export type ReadFile = (path: string) => string;
 
+/** What is wrong with the values in a limits file, each as one sentence. */
+export type CheckLimits = (json: unknown) => readonly string[];
+
 /** A flag wins over the environment, the environment over the file that `--config` names, the file over the default. */
-export function loadConfig(argv: readonly string[], environment: Environment, readFile: ReadFile): LoadedConfig {
+export function loadConfig(
+  argv: readonly string[],
+  environment: Environment,
+  readFile: ReadFile,
+  checkLimits: CheckLimits,
+): LoadedConfig {
   const problems: string[] = [];
   const sources = [readArguments(argv, problems), readEnvironment(environment)];
   const path = new Settings(sources, problems).one("config", parseText, "a file");
@@ -43,7 +59,7 @@ export function loadConfig(argv: readonly string[], environment: Environment, re
     const json = readOrComplain(path, readFile, problems, "--config");
     if (json !== undefined) sources.push(readConfigText(json, path, problems));
   }
-  return finish(sources, problems, readFile);
+  return finish(new Settings(sources, problems), readFile, checkLimits);
 }
 
 /** The same from values that a program passes, each by the name of its flag; `nameOf` is that name in the program. */
@@ -51,13 +67,13 @@ export function loadConfigFromObject(
   settings: object,
   nameOf: (flag: string) => string,
   readFile: ReadFile,
+  checkLimits: CheckLimits,
 ): LoadedConfig {
   const problems: string[] = [];
-  return finish([readObject(settings, nameOf, problems)], problems, readFile);
+  return finish(new Settings([readObject(settings, nameOf, problems)], problems), readFile, checkLimits);
 }
 
-function finish(sources: readonly ConfigSource[], problems: string[], readFile: ReadFile): LoadedConfig {
-  const settings = new Settings(sources, problems);
+function finish(settings: Settings, readFile: ReadFile, checkLimits: CheckLimits): LoadedConfig {
   const config: Config = {
     port: settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port,
     hosts: settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts,
@@ -72,6 +88,7 @@ function finish(sources: readonly ConfigSource[], problems: string[], readFile: 
       settings.list("cors-origin", parseOrigin, "an origin such as https://app.example, or *") ??
       configDefaults.corsOrigins,
     streams: readStreams(settings),
+    ...optional("limits", readLimits(settings, readFile, checkLimits)),
     transitionDelayMs:
       settings.one("transition-delay", parseDuration, "a time up to an hour such as 500ms or 2s") ??
       configDefaults.transitionDelayMs,
@@ -82,7 +99,7 @@ function finish(sources: readonly ConfigSource[], problems: string[], readFile: 
   };
   refuseWhatIsMissing(settings);
   refuseOpenDoors(config, settings);
-  return problems.length === 0 ? { config } : { problems };
+  return settings.problems.length === 0 ? { config } : { problems: settings.problems };
 }
 
 const aSize = "a size of at least 1MiB such as 512MiB or 2GiB";
@@ -154,6 +171,24 @@ function readStreams(settings: Settings): readonly StreamAtStart[] {
   return streams;
 }
 
+function readLimits(settings: Settings, readFile: ReadFile, checkLimits: CheckLimits): LimitsChoice | undefined {
+  const choice = settings.one("limits", parseText, '"off", "aws" or a file');
+  if (choice === undefined || choice === "off") return undefined;
+  if (choice === "aws") return choice;
+  const path = choice;
+  const text = readOrComplain(path, readFile, settings.problems, settings.nameOf("limits"));
+  if (text === undefined) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    settings.problems.push(`${path}: not JSON (${error instanceof Error ? error.message : String(error)})`);
+    return undefined;
+  }
+  settings.problems.push(...checkLimits(json).map((problem) => `${path}: ${problem}`));
+  return { path, json };
+}
+
 function readTls(settings: Settings, readFile: ReadFile): TlsFiles | undefined {
   const certificatePath = settings.one("tls-cert", parseText, "a file");
   const keyPath = settings.one("tls-key", parseText, "a file");
@@ -186,10 +221,6 @@ function readAdmin(settings: Settings): Config["admin"] {
 
 /** Better to say so at once than to run without what was asked for. */
 function refuseWhatIsMissing(settings: Settings): void {
-  const limits = settings.one("limits", parseText, '"off", "aws" or a file');
-  if (limits !== undefined && limits !== "off") {
-    settings.complain("limits", `${JSON.stringify(limits)} is asked for, but this version has only "off"`);
-  }
   if (settings.list("nats", parseNatsUrl, "an address such as nats://127.0.0.1:4222") !== undefined) {
     settings.complain("nats", "this version has no jetstream engine");
   }

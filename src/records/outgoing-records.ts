@@ -16,5 +16,7 @@ export interface RecordRun {
 /** The records of one GetRecords answer or push event, still in their stored bytes. */
 export interface OutgoingRecords {
   readonly count: number;
+  /** Data of all records together, without partition keys. */
+  readonly dataBytes: number;
   readonly runs: readonly RecordRun[];
 }

@@ -51,5 +51,5 @@ export function slicePage(
     }
     if (fitting.count < entryCount - skip) break;
   }
-  return { records: { count, runs }, next };
+  return { records: { count, dataBytes: limit.bytesMax - bytesLeft, runs }, next };
 }

@@ -3,6 +3,7 @@ import { type AuthenticationRules, authenticate } from "../auth/authenticate.ts"
 import { internalFailure } from "../model/request-errors.ts";
 import { ServiceError } from "../model/service-error.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
+import { admitCall } from "../operations/admit-call.ts";
 import type { Operation } from "../operations/operation.ts";
 import type { OperationContext } from "../operations/operation-context.ts";
 import { operations } from "../operations/table.ts";
@@ -26,7 +27,7 @@ interface Handled {
 }
 
 /**
- * The way of every request: route, authenticate, decode (bind, then check constraints), invoke, encode. The order is the
+ * The way of every request: route, authenticate, decode (bind, then check constraints), admit, invoke, encode. The order is the
  * service's; docs/compatibility.md, "Order of checks".
  */
 async function handleRequest(request: WireRequest, { house, authentication }: Pipeline): Promise<Handled> {
@@ -39,7 +40,9 @@ async function handleRequest(request: WireRequest, { house, authentication }: Pi
   try {
     const caller = authenticate(request.url, request.headers, authentication);
     const input = codec.decode(name, parsed);
-    const output = await rowOf(name).handle(input, { ...house, caller });
+    const context = { ...house, caller };
+    admitCall(name, input, context);
+    const output = await rowOf(name).handle(input, context);
     return { operation: name, outcome: "ok", response: answer(200, codec, codec.encode(name, output)) };
   } catch (thrown) {
     const error = asServiceError(thrown, name);

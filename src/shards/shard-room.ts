@@ -1,5 +1,6 @@
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import type { ShardLog } from "../engine/shard-log.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** What work on shards needs: where the bytes are, which shards there are, and what time it is. */
@@ -7,4 +8,6 @@ export interface ShardRoom {
   readonly log: ShardLog;
   readonly directory: StreamDirectory;
   readonly clock: Clock;
+  /** Absent when limits are off. */
+  readonly limits?: Limits | undefined;
 }

@@ -3,12 +3,13 @@ import type { LiveStream } from "../directory/live-stream.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Append, AppendOutcome } from "../engine/shard-log.ts";
 import { recordFailure } from "../model/record-errors.ts";
+import { shardRateText } from "../model/shard-errors.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
-import { type LaidOut, layOut } from "../records/lay-out.ts";
+import { layOut } from "../records/lay-out.ts";
 import type { PutResults } from "../records/put-results.ts";
 import { spreadEvenly } from "../records/spread-evenly.ts";
-import { SequenceNumberSeries, sequenceNumberAt } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
+import { type RecordFailure, ResultColumns } from "./result-columns.ts";
 import type { ShardRoom } from "./shard-room.ts";
 
 /** How long records that met a sealed shard wait for the split or merge to be visible. */
@@ -16,6 +17,8 @@ const switchWaitMsMax = 5_000;
 
 /** A merge right behind a split may seal a child again before its first record arrives; more than this is a fault. */
 const routesMax = 4;
+
+const throttledCode = "ProvisionedThroughputExceededException";
 
 /** Which shard an AUTO stream's next request begins with. One count for all streams spreads as evenly as one each. */
 let autoTurn = 0;
@@ -28,10 +31,9 @@ let autoTurn = 0;
 export async function storeRecords(room: ShardRoom, stream: LiveStream, records: IncomingRecords): Promise<PutResults> {
   const results = new ResultColumns(records.count);
   let live = stream;
-  let admitted: Uint8Array | undefined;
+  let placed = place(records, live);
+  let admitted = admit(room, live, placed, results);
   for (let route = 1; ; route++) {
-    const placed =
-      live.stream.recordDistribution === "AUTO" ? spreadEvenly(records, live.shardMap, autoTurn++) : records;
     const laidOut = layOut(placed, live.shardMap, admitted, { kms: live.stream.encryption !== undefined });
     const timeMs = room.clock.nowMs();
     const appends = laidOut.groups.map((group): Append => {
@@ -56,73 +58,33 @@ export async function storeRecords(room: ShardRoom, stream: LiveStream, records:
       return results;
     }
     live = next;
+    placed = place(records, live);
   }
 }
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
+function place(records: IncomingRecords, live: LiveStream): IncomingRecords {
+  return live.stream.recordDistribution === "AUTO" ? spreadEvenly(records, live.shardMap, autoTurn++) : records;
 }
 
-function failureOf(error: unknown): Failure {
+/** The records that their shards' rates let through, undefined for all; the others fail each with its shard's throttle. */
+function admit(
+  { limits }: ShardRoom,
+  { stream, shardMap }: LiveStream,
+  records: IncomingRecords,
+  results: ResultColumns,
+): Uint8Array | undefined {
+  const partly = limits?.admitRecords(records, stream, shardMap);
+  if (partly === undefined) return undefined;
+  for (let i = 0; i < records.count; i++) {
+    if (partly.admitted[i] === 1) continue;
+    const shardId = formatShardId(shardMap.shardAt(partly.slots[i] ?? 0).index);
+    results.failOne(i, { code: throttledCode, message: shardRateText(stream, shardId) });
+  }
+  return partly.admitted;
+}
+
+function failureOf(error: unknown): RecordFailure {
   if (!(error instanceof EngineError)) throw error;
-  if (error.kind === "throttled") return { code: "ProvisionedThroughputExceededException", message: error.message };
+  if (error.kind === "throttled") return { code: throttledCode, message: error.message };
   return recordFailure;
-}
-
-class ResultColumns implements PutResults {
-  readonly count: number;
-  readonly shardIds: (string | undefined)[];
-  readonly sequenceNumbers: (string | undefined)[];
-  failures?: Map<number, Failure>;
-
-  constructor(count: number) {
-    this.count = count;
-    this.shardIds = new Array<string | undefined>(count);
-    this.sequenceNumbers = new Array<string | undefined>(count);
-  }
-
-  /** Takes over what was stored; returns the mask of records that met a sealed shard, if any. */
-  take(laidOut: LaidOut, outcomes: readonly AppendOutcome[], live: LiveStream, timeMs: number): Uint8Array | undefined {
-    let sealed: Uint8Array | undefined;
-    const shardIds: string[] = [];
-    const numbers: (SequenceNumberSeries | undefined)[] = [];
-    for (const [i, group] of laidOut.groups.entries()) {
-      const shard = live.shardMap.shardAt(group.slot);
-      const outcome = outcomes[i];
-      shardIds.push(formatShardId(shard.index));
-      numbers.push(
-        outcome?.kind === "stored"
-          ? new SequenceNumberSeries(sequenceNumberAt(shard, { position: outcome.position, timeMs }))
-          : undefined,
-      );
-    }
-    // Within a group the records keep the order of the request, so each series is simply read on.
-    for (let i = 0; i < this.count; i++) {
-      const group = laidOut.groupOfRecord[i] ?? -1;
-      if (group < 0) continue;
-      const series = numbers[group];
-      if (series === undefined) {
-        sealed ??= new Uint8Array(this.count);
-        sealed[i] = 1;
-      } else {
-        this.shardIds[i] = shardIds[group];
-        this.sequenceNumbers[i] = series.next();
-      }
-    }
-    return sealed;
-  }
-
-  fail(laidOut: LaidOut, failure: Failure): void {
-    for (let i = 0; i < this.count; i++) if ((laidOut.groupOfRecord[i] ?? -1) >= 0) this.#failOne(i, failure);
-  }
-
-  failRemaining(mask: Uint8Array, failure: Failure): void {
-    for (let i = 0; i < this.count; i++) if (mask[i] === 1) this.#failOne(i, failure);
-  }
-
-  #failOne(index: number, failure: Failure): void {
-    this.failures ??= new Map();
-    this.failures.set(index, failure);
-  }
 }

@@ -4,7 +4,7 @@ import {
   shardsNotAdjacent,
   splitHashKeyOutOfRange,
 } from "../model/shard-errors.ts";
-import { shardLimitExceeded, streamIsOnDemand, streamNotActive } from "../model/stream-errors.ts";
+import { streamIsOnDemand, streamNotActive } from "../model/stream-errors.ts";
 import { initialRanges } from "./hash-key.ts";
 import { formatShardId } from "./shard-id.ts";
 import type { PlannedShard, Shard, Stream } from "./stream.ts";
@@ -13,12 +13,6 @@ import type { PlannedShard, Shard, Stream } from "./stream.ts";
 export interface ReshardPlan {
   readonly closing: readonly number[];
   readonly opening: readonly PlannedShard[];
-}
-
-/** How many open shards somebody may have, and how many there are. */
-export interface ShardQuota {
-  readonly openCount: number;
-  readonly openCountMax: number;
 }
 
 /** The shards of a new stream. */
@@ -30,17 +24,17 @@ export function planCreate(shardCount: number): readonly PlannedShard[] {
  * Splits one open shard in two: [start, h - 1] and [h, end].
  *
  * Errors, in AWS's order: ResourceInUseException when the stream is not ACTIVE, ValidationException when it is on-demand,
- * ResourceNotFoundException for an absent shard, InvalidArgumentException for a closed one, LimitExceededException over
- * the quota, InvalidArgumentException unless start + 1 < h < end.
+ * ResourceNotFoundException for an absent shard, InvalidArgumentException for a closed one, what
+ * `checkRoom` throws when one more shard is too many, InvalidArgumentException unless start + 1 < h < end.
  */
 export function planSplit(
   stream: Stream,
   split: { readonly shardIndex: number; readonly newStartingHashKey: bigint },
-  quota?: ShardQuota,
+  checkRoom: () => void = () => undefined,
 ): ReshardPlan {
   checkMayReshard(stream);
   const shard = requireOpen(stream, split.shardIndex);
-  checkQuota(stream, quota);
+  checkRoom();
   const { startingHashKey, endingHashKey } = shard;
   const { newStartingHashKey } = split;
   if (newStartingHashKey <= startingHashKey + 1n || newStartingHashKey >= endingHashKey) {
@@ -109,11 +103,6 @@ export function mergedShard([lower, upper]: readonly [Parent, Parent], nextShard
 function checkMayReshard(stream: Stream): void {
   if (stream.status !== "ACTIVE") throw streamNotActive(stream, stream.status);
   if (stream.mode === "ON_DEMAND") throw streamIsOnDemand(stream);
-}
-
-function checkQuota(stream: Stream, quota: ShardQuota | undefined): void {
-  if (quota === undefined || quota.openCount < quota.openCountMax) return;
-  throw shardLimitExceeded(stream, { current: quota.openCount, limit: quota.openCountMax, additional: 1 });
 }
 
 function requireShard(stream: Stream, index: number): Shard {

@@ -31,7 +31,7 @@ export interface Stream {
   /** The greatest creation second of any consumer that is gone, so that no consumer ARN comes twice. */
   readonly consumerSecondUsed?: number;
   /** When the changes that AWS counts over a rolling day were made, ms since the epoch. */
-  readonly changeTimes?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;
+  readonly changeTimesMs?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;
   /** In index order; open and closed ones, while closed ones may still hold unexpired records. Empty while CREATING. */
   readonly shards: readonly Shard[];
   /** Index that the next new shard gets; indexes are never reused. */
@@ -48,7 +48,7 @@ export type ShardLevelMetric =
   | "ReadProvisionedThroughputExceeded"
   | "WriteProvisionedThroughputExceeded";
 
-export type CountedChange = "resize" | "mode" | "encryption";
+export type CountedChange = "shardCountChanges" | "modeSwitches" | "encryptionStarts" | "encryptionStops";
 
 /** A consumer registered for enhanced fan-out. */
 export interface StreamConsumer {

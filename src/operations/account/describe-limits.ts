@@ -1,25 +1,27 @@
+import { awsLimits } from "../../limits/limits-table.ts";
+import { shardCountMax } from "../../limits/quotas.ts";
+import { openShardCount } from "../../streams/open-shard-count.ts";
 import { operation } from "../operation.ts";
 
-/** API reference, DescribeLimits and Quotas: on-demand streams of an account, and its channels. */
-const onDemandStreamCountLimit = 50;
+/** No channel can be created here. */
 const channelCountLimit = 0;
 
 /** Open shards are counted over provisioned streams, as the API reference says. */
 export const describeLimits = operation({
   name: "DescribeLimits",
   plane: "control",
-  async handle(_input, { directory, caller, serverShardCountMax }) {
-    let openShardCount = 0;
+  async handle(_input, { directory, caller, limits, serverShardCountMax }) {
+    let openCount = 0;
     let onDemandStreamCount = 0;
     for (const { stream } of directory.inRegion(caller.account, caller.region)) {
       if (stream.mode === "ON_DEMAND") onDemandStreamCount += 1;
-      else openShardCount += stream.shards.filter((shard) => shard.closed === undefined).length;
+      else openCount += openShardCount(stream);
     }
     return {
-      ShardLimit: serverShardCountMax,
-      OpenShardCount: openShardCount,
+      ShardLimit: limits === undefined ? serverShardCountMax : shardCountMax(limits.table, caller.region),
+      OpenShardCount: openCount,
       OnDemandStreamCount: onDemandStreamCount,
-      OnDemandStreamCountLimit: onDemandStreamCountLimit,
+      OnDemandStreamCountLimit: (limits?.table ?? awsLimits).onDemandStreamCountMax,
       ChannelCount: 0,
       ChannelCountLimit: channelCountLimit,
     };

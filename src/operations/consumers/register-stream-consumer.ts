@@ -1,3 +1,4 @@
+import { checkConsumers } from "../../limits/quotas.ts";
 import { consumerExists } from "../../model/consumer-errors.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 import { addResourceTags } from "../../streams/tags.ts";
@@ -12,12 +13,17 @@ export const registerStreamConsumer = operation({
   name: "RegisterStreamConsumer",
   plane: "control",
   async handle(input, context) {
+    const { account, region } = context.caller;
+    const isCommitted = await context.accounts.isCommitted(account, region, context.clock.nowMs());
     const { stream } = await changeStream(context, () => {
       const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
       const consumers = live.stream.consumers ?? [];
       if (consumers.some(({ name }) => name === input.ConsumerName)) {
         throw consumerExists(live.stream, input.ConsumerName);
       }
+      const creatingCount = consumers.filter(({ status }) => status === "CREATING").length;
+      const counts = { registeredCount: consumers.length, creatingCount, isCommitted };
+      checkConsumers(context.limits?.table, live.stream, counts);
       const consumer: StreamConsumer = {
         name: input.ConsumerName,
         createdMs: creationMs(live.stream, context.clock.nowMs()),

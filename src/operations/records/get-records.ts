@@ -23,7 +23,9 @@ export const getRecords = operation({
     const { live, shard } = requireIteratorShard(iterator, context);
     if (input.DryRun === true) throw dryRunSucceeded();
 
+    context.limits?.admitRead(live.stream, shard.index);
     const page = await readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
+    context.limits?.chargeRead(live.stream, shard.index, page.records.dataBytes);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
     const { stream } = context.directory.current(live) ?? live;
     return {

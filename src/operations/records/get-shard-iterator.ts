@@ -19,6 +19,8 @@ export const getShardIterator = operation({
     // A stream that is missing or still CREATING has no shard: the answer speaks of the shard, not of the stream.
     if (live === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));
 
+    context.limits?.admitIterator(live.stream, index);
+
     // After the clock was set back, what is stored may be younger than now: the present is the later of the two.
     const nowMs = context.clock.nowMs();
     const isAhead = input.Timestamp !== undefined && input.Timestamp > nowMs;

@@ -1,9 +1,9 @@
 import { planSplit } from "../../streams/reshard-plan.ts";
 import { changeStream } from "../change-stream.ts";
+import { checkShardRoom } from "../check-shard-room.ts";
 import { operation } from "../operation.ts";
 import { requireShardId } from "../require-shard.ts";
 import { findStream, requireStream } from "../require-stream.ts";
-import { serverShardQuota } from "../server-shards.ts";
 import { beginReshard } from "./begin-reshard.ts";
 
 export const splitShard = operation({
@@ -14,7 +14,7 @@ export const splitShard = operation({
     const newStartingHashKey = BigInt(input.NewStartingHashKey);
     await changeStream(context, () => {
       const live = requireStream(input, context);
-      const plan = planSplit(live.stream, { shardIndex, newStartingHashKey }, serverShardQuota(context));
+      const plan = planSplit(live.stream, { shardIndex, newStartingHashKey }, () => checkShardRoom(1, context));
       return [live, beginReshard(live.stream, plan, context)];
     });
     return undefined;

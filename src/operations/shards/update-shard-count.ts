@@ -1,11 +1,13 @@
-import { shardLimitExceeded, streamIsOnDemand } from "../../model/stream-errors.ts";
+import { streamIsOnDemand } from "../../model/stream-errors.ts";
 import { streamArn } from "../../streams/arn.ts";
+import { openShardCount } from "../../streams/open-shard-count.ts";
 import { changeStream } from "../change-stream.ts";
+import { checkShardRoom } from "../check-shard-room.ts";
 import { countChange } from "../counted-change.ts";
 import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
-import { serverShardQuota } from "../server-shards.ts";
+import { checkTarget } from "./check-target.ts";
 
 /** The answer tells the open shards at the call; the present count is accepted and changes nothing. */
 export const updateShardCount = operation({
@@ -17,17 +19,12 @@ export const updateShardCount = operation({
     const { stream } = await changeStream(context, () => {
       const live = requireStreamIn(["ACTIVE"], input, context);
       if (live.stream.mode === "ON_DEMAND") throw streamIsOnDemand(live.stream);
-      currentCount = live.stream.shards.filter((shard) => shard.closed === undefined).length;
+      currentCount = openShardCount(live.stream);
       if (targetCount === currentCount) return [live, live.stream];
-      context.limits?.checkResize(currentCount, targetCount);
-      const quota = serverShardQuota(context);
-      // On its way up a resize splits every shard before it merges: twice the shards for a moment.
-      const additional = targetCount > currentCount ? Math.max(targetCount, 2 * currentCount) : 0;
-      if (quota.openCount + additional > quota.openCountMax) {
-        throw shardLimitExceeded(live.stream, { current: quota.openCount, limit: quota.openCountMax, additional });
-      }
+      if (context.limits !== undefined) checkTarget(targetCount, currentCount);
+      checkShardRoom(Math.max(0, targetCount - currentCount), context);
       const intent = { kind: "resize", operationId: context.newId(), dueMs: dueMs(context), targetCount } as const;
-      return [live, { ...countChange(live.stream, "resize", context), status: "UPDATING", intent }];
+      return [live, { ...countChange(live.stream, "shardCountChanges", context), status: "UPDATING", intent }];
     });
     return {
       StreamName: stream.name,

@@ -1,10 +1,10 @@
 import { EngineError } from "../../engine/engine-error.ts";
+import { checkCreatingStreams } from "../../limits/quotas.ts";
 import type { CreateStreamInput } from "../../model/shapes.generated.ts";
 import {
   onlyOnDemand,
   shardCountNotExpected,
   shardCountRequired,
-  shardLimitExceeded,
   streamExists,
   warmThroughputNotCommitted,
   warmThroughputTooGreat,
@@ -12,10 +12,11 @@ import {
 import { planCreate } from "../../streams/reshard-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
+import { checkShardRoom } from "../check-shard-room.ts";
 import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { serverShardQuota } from "../server-shards.ts";
+import { checkOnDemandRoom } from "./on-demand-room.ts";
 import { warmMiBpsMax } from "./warm-throughput.ts";
 
 /** API reference and Developer Guide: an on-demand stream starts with 4 shards. */
@@ -39,7 +40,9 @@ export const createStream = operation({
     await checkOnDemandMembers(input, mode, context);
     const shardCount = shardCountOf(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});
-    checkServerShards(shardCount, context);
+    checkShardRoom(shardCount, context);
+    checkCreatingStreams(context.limits?.table, account, creatingCount(context));
+    if (mode === "ON_DEMAND") checkOnDemandRoom(context);
 
     const lastSecond = await context.retired.lastSecond(account, region, name);
     const nowMs = context.clock.nowMs();
@@ -102,9 +105,10 @@ async function checkOnDemandMembers(
   if (input.WarmThroughputMiBps > warmMiBpsMax) throw warmThroughputTooGreat(warmMiBpsMax);
 }
 
-function checkServerShards(additional: number, context: OperationContext): void {
-  const { openCount, openCountMax } = serverShardQuota(context);
-  if (openCount + additional > openCountMax) {
-    throw shardLimitExceeded(context.caller, { current: openCount, limit: openCountMax, additional });
+function creatingCount({ directory, caller }: OperationContext): number {
+  let count = 0;
+  for (const { stream } of directory.inRegion(caller.account, caller.region)) {
+    if (stream.status === "CREATING") count += 1;
   }
+  return count;
 }

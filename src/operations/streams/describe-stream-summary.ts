@@ -1,3 +1,4 @@
+import { openShardCount } from "../../streams/open-shard-count.ts";
 import { operation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
@@ -11,7 +12,7 @@ export const describeStreamSummary = operation({
     return {
       StreamDescriptionSummary: {
         ...streamDescriptionShape(stream),
-        OpenShardCount: stream.shards.filter((shard) => shard.closed === undefined).length,
+        OpenShardCount: stream.status === "CREATING" ? 0 : openShardCount(stream),
         ConsumerCount: stream.consumers?.length ?? 0,
         MaxRecordSizeInKiB: stream.recordKiBMax,
         ChannelCount: 0,

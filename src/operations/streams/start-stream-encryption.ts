@@ -15,7 +15,7 @@ export const startStreamEncryption = operation({
     await changeStream(context, () => {
       const live = requireStreamIn(["ACTIVE"], input, context);
       if (!isKeyId(input.KeyId)) throw keyIdInvalid(input.KeyId);
-      const counted = countChange(live.stream, "encryption", context);
+      const counted = countChange(live.stream, "encryptionStarts", context);
       return [live, settling({ ...counted, encryption: { keyId: input.KeyId } }, context)];
     });
     return undefined;

@@ -16,7 +16,7 @@ export const stopStreamEncryption = operation({
       const live = requireStreamIn(["ACTIVE"], input, context);
       if (!isKeyId(input.KeyId)) throw keyIdInvalid(input.KeyId);
       if (live.stream.encryption === undefined) return [live, live.stream];
-      const { encryption: _stopped, ...stream } = countChange(live.stream, "encryption", context);
+      const { encryption: _stopped, ...stream } = countChange(live.stream, "encryptionStops", context);
       return [live, settling(stream, context)];
     });
     return undefined;

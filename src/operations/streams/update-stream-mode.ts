@@ -4,6 +4,7 @@ import { countChange } from "../counted-change.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
 import { settling } from "../settle.ts";
+import { checkOnDemandRoom } from "./on-demand-room.ts";
 import { beginWarmUp } from "./warm-throughput.ts";
 
 /**
@@ -23,7 +24,8 @@ export const updateStreamMode = operation({
       const { stream } = live;
       if (stream.mode === mode) return [live, warmUp === undefined ? stream : warmUp(stream)];
       // What only an on-demand stream has goes with the mode.
-      const { recordDistribution, warmThroughputMiBps: _warm, ...rest } = countChange(stream, "mode", context);
+      const { recordDistribution, warmThroughputMiBps: _warm, ...rest } = countChange(stream, "modeSwitches", context);
+      if (mode === "ON_DEMAND") checkOnDemandRoom(context);
       if (mode === "PROVISIONED") return [live, settling({ ...rest, mode }, context)];
       const next = { ...rest, mode, ...(recordDistribution === undefined ? {} : { recordDistribution }) };
       return [live, warmUp === undefined ? settling(next, context) : warmUp(next)];

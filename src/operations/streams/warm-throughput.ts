@@ -1,8 +1,9 @@
-import { shardLimitExceeded, warmThroughputNotCommitted, warmThroughputTooGreat } from "../../model/stream-errors.ts";
+import { warmThroughputNotCommitted, warmThroughputTooGreat } from "../../model/stream-errors.ts";
+import { openShardCount } from "../../streams/open-shard-count.ts";
 import type { Stream } from "../../streams/stream.ts";
+import { checkShardRoom } from "../check-shard-room.ts";
 import { dueMs } from "../due.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { serverShardQuota } from "../server-shards.ts";
 import { settling } from "../settle.ts";
 
 /** API reference, UpdateStreamWarmThroughput: 10 GiB/s. One shard takes 1 MiB/s. */
@@ -22,13 +23,9 @@ export async function beginWarmUp(
   return (stream) => {
     const { warmThroughputMiBps: _former, ...rest } = stream;
     const next = warmThroughputMiBps === 0 ? rest : { ...rest, warmThroughputMiBps };
-    const openCount = stream.shards.filter((shard) => shard.closed === undefined).length;
+    const openCount = openShardCount(stream);
     if (warmThroughputMiBps <= openCount) return settling(next, context);
-    const quota = serverShardQuota(context);
-    const additional = warmThroughputMiBps - openCount;
-    if (quota.openCount + additional > quota.openCountMax) {
-      throw shardLimitExceeded(stream, { current: quota.openCount, limit: quota.openCountMax, additional });
-    }
+    checkShardRoom(warmThroughputMiBps - openCount, context);
     const operationId = context.newId();
     const intent = { kind: "resize", operationId, dueMs: dueMs(context), targetCount: warmThroughputMiBps } as const;
     return { ...next, status: "UPDATING", intent };

@@ -1,22 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configDefaults } from "../../../src/config/config.ts";
-import { loadConfig, loadConfigFromObject } from "../../../src/config/load-config.ts";
+import { type CheckLimits, loadConfig, loadConfigFromObject } from "../../../src/config/load-config.ts";
 
 const noFiles = (path: string): string => {
   throw Object.assign(new Error("no such file"), { code: "ENOENT", path });
 };
 const files = (contents: Readonly<Record<string, string>>) => (path: string) => contents[path] ?? noFiles(path);
 
+const anyLimits = () => [];
+
 function configOf(argv: readonly string[], environment = {}, readFile = noFiles) {
-  const { config, problems } = loadConfig(argv, environment, readFile);
+  const { config, problems } = loadConfig(argv, environment, readFile, anyLimits);
   assert.equal(problems, undefined);
   assert(config !== undefined);
   return config;
 }
 
-function problemsOf(argv: readonly string[], environment = {}, readFile = noFiles) {
-  const { problems } = loadConfig(argv, environment, readFile);
+function problemsOf(
+  argv: readonly string[],
+  environment = {},
+  readFile = noFiles,
+  checkLimits: CheckLimits = anyLimits,
+) {
+  const { problems } = loadConfig(argv, environment, readFile, checkLimits);
   assert(problems !== undefined, "expected problems");
   return problems;
 }
@@ -145,7 +152,7 @@ const refusals: readonly (readonly [string, string])[] = [
   ["--tls-cert c.pem", "--tls-cert: needs --tls-key as well"],
   ["--tls-key k.pem", "--tls-key: needs --tls-cert as well"],
   ["--admin-host ::1", "--admin-host: has no effect without --admin-port"],
-  ["--limits aws", '--limits: "aws" is asked for, but this version has only "off"'],
+  ["--limits gone.json", "--limits: cannot read gone.json (ENOENT)"],
   ["--credentials keys.json", "--credentials: this version does not verify signatures"],
   ["--engine jetstream", '--engine: this version has only "embedded" and "memory"'],
   ["--nats nats://a:4222", "--nats: this version has no jetstream engine"],
@@ -157,6 +164,27 @@ const refusals: readonly (readonly [string, string])[] = [
 for (const [line, problem] of refusals) {
   test(`loadConfig() refuses ${line}`, () => assert.deepEqual(problemsOf(line.split(" ")), [problem]));
 }
+
+test("loadConfig() takes limits that are off, Amazon's or a file's", () => {
+  assert.equal(configOf(["--limits", "off"]).limits, undefined);
+  assert.equal(configOf(["--limits", "aws"]).limits, "aws");
+  const readFile = files({ "l.json": '{"shardReadBytesPerSecond": 1}' });
+  assert.deepEqual(configOf(["--limits", "l.json"], {}, readFile).limits, {
+    path: "l.json",
+    json: { shardReadBytesPerSecond: 1 },
+  });
+});
+
+test("loadConfig() lists what is wrong with a limits file beside every other problem", () => {
+  const readFile = files({ "l.json": "[7]", "text.json": "seven" });
+  const checkLimits = (json: unknown) => [`is ${JSON.stringify(json)}`, "is bad"];
+  assert.deepEqual(problemsOf(["--limits", "l.json", "--port", "x"], {}, readFile, checkLimits), [
+    '--port: "x" is not a port number from 0 to 65535',
+    "l.json: is [7]",
+    "l.json: is bad",
+  ]);
+  assert.match(problemsOf(["--limits", "text.json"], {}, readFile)[0] ?? "", /^text\.json: not JSON \(/);
+});
 
 test("loadConfig() refuses credentials together with --allow-anonymous", () => {
   assert.deepEqual(problemsOf(["--credentials", "keys.json", "--allow-anonymous"]), [
@@ -190,9 +218,9 @@ test("loadConfig() refuses TLS files that cannot serve", () => {
 
 test("loadConfigFromObject() takes values and names problems as the program does", () => {
   const nameOf = (flag: string) => `option ${flag}`;
-  const { config } = loadConfigFromObject({ port: 0, stream: ["a:1", "b:2"], dev: true }, nameOf, noFiles);
+  const { config } = loadConfigFromObject({ port: 0, stream: ["a:1", "b:2"], dev: true }, nameOf, noFiles, anyLimits);
   assert.deepEqual([config?.port, config?.streams.length, config?.dev], [0, 2, true]);
-  assert.deepEqual(loadConfigFromObject({ port: -1, colour: "red" }, nameOf, noFiles).problems, [
+  assert.deepEqual(loadConfigFromObject({ port: -1, colour: "red" }, nameOf, noFiles, anyLimits).problems, [
     "option colour: unknown setting",
     'option port: "-1" is not a port number from 0 to 65535',
   ]);

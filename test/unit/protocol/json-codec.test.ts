@@ -123,6 +123,7 @@ test("encode() writes the records of GetRecords from stored bytes", () => {
     NextShardIterator: "AAA=",
     Records: {
       count: 9,
+      dataBytes: 9,
       runs: [
         { body: entry, skip: 0, count: 7, firstSequenceNumber: FIRST, arrivalMs: 1_441_215_410_867, kms: false },
         { body: entry, skip: 3, count: 2, firstSequenceNumber: 5n << 180n, arrivalMs: 1_441_215_411_000, kms: true },
@@ -158,7 +159,7 @@ test("encode() keeps the members of a record in alphabetical order", () => {
   const runs = [{ body: entry, skip: 1, count: 2, firstSequenceNumber: FIRST, arrivalMs: 1_500, kms: true }];
   const second = FIRST + SEQUENCE_NUMBER_STEP;
   assert.equal(
-    textOf(jsonCodec.encode("GetRecords", { Records: { count: 2, runs } })),
+    textOf(jsonCodec.encode("GetRecords", { Records: { count: 2, dataBytes: 3, runs } })),
     `{"Records":[{"ApproximateArrivalTimestamp":1.5,"Data":"8Q==","EncryptionType":"KMS","SequenceNumber":"${FIRST}"},{"ApproximateArrivalTimestamp":1.5,"Data":"8vI=","EncryptionType":"KMS","PartitionKey":"a\\"b","SequenceNumber":"${second}"}]}`,
   );
 });
@@ -171,7 +172,7 @@ test("encode() writes an empty page and the children at a shard's end", () => {
           { ShardId: "b", ParentShards: ["a"], HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } },
         ],
         MillisBehindLatest: 12,
-        Records: { count: 0, runs: [] },
+        Records: { count: 0, dataBytes: 0, runs: [] },
       }),
     ),
     '{"ChildShards":[{"HashKeyRange":{"EndingHashKey":"1","StartingHashKey":"0"},"ParentShards":["a"],"ShardId":"b"}],"MillisBehindLatest":12,"Records":[]}',

@@ -1,0 +1,34 @@
+import type { OperationName } from "../model/shapes.generated.ts";
+import { ForgetfulMap } from "./forgetful-map.ts";
+import type { LimitsTable } from "./limits-table.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** Calls per second of each operation. A second's worth may come at once; a refused call costs nothing. */
+export class CallLimits {
+  readonly #callsPerSecond: LimitsTable["callsPerSecond"];
+  readonly #buckets = new ForgetfulMap<TokenBucket>((bucket, nowMs) => {
+    bucket.refill(nowMs);
+    return bucket.isFull;
+  });
+
+  constructor(table: Pick<LimitsTable, "callsPerSecond">) {
+    this.#callsPerSecond = table.callsPerSecond;
+  }
+
+  /** `key` names the account, stream, shard or consumer whose calls count together. */
+  admit(operation: OperationName, key: string, nowMs: number): boolean {
+    const perSecond = this.#callsPerSecond[operation];
+    if (perSecond === undefined) return true;
+    const name = `${operation} ${key}`;
+    let bucket = this.#buckets.get(name);
+    if (bucket === undefined) {
+      bucket = new TokenBucket({ capacity: perSecond, perSecond }, nowMs);
+      this.#buckets.add(name, bucket, nowMs);
+    }
+    return bucket.take(1, nowMs);
+  }
+
+  get bucketCount(): number {
+    return this.#buckets.size;
+  }
+}

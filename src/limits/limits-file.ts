@@ -1,0 +1,93 @@
+import type { LimitsChoice } from "../config/config.ts";
+import { StartError } from "../config/start-error.ts";
+import { dailyTimesMax } from "./daily-limits.ts";
+import { awsLimits, type LimitsTable } from "./limits-table.ts";
+
+/** Either a whole table or everything that is wrong with the file, each as one sentence. */
+export type ParsedLimits =
+  | { readonly table: LimitsTable; readonly problems?: never }
+  | { readonly problems: readonly string[]; readonly table?: never };
+
+/** Clients read some of these numbers back as 32-bit integers. Stands for "no limit" too: nothing here comes near it. */
+export const limitMax = 2_147_483_647;
+
+/**
+ * A limits file: one JSON object with any of the members of `LimitsTable`, the rest as Amazon has it. A number takes the
+ * place of Amazon's, null lifts the limit. `callsPerSecond` and `shardCountMaxByRegion` are objects of such numbers.
+ */
+export function parseLimitsFile(json: unknown): ParsedLimits {
+  if (!isObject(json))
+    return { problems: ['must hold one JSON object, such as {"shardWriteRecordsPerSecond": 10000}'] };
+  const problems: string[] = [];
+  const changes: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(json)) {
+    if (!isLimit(name)) problems.push(unknown(name));
+    else if (name === "callsPerSecond") changes[name] = readGroup(name, value, isLimitedOperation, problems);
+    else if (name === "shardCountMaxByRegion") changes[name] = readGroup(name, value, isRegion, problems);
+    else changes[name] = readNumber(name, value, problems);
+  }
+  return problems.length === 0 ? { table: { ...awsLimits, ...changes } } : { problems };
+}
+
+/** What is wrong with a limits file; nothing, if it is good. */
+export function problemsOfLimits(json: unknown): readonly string[] {
+  return parseLimitsFile(json).problems ?? [];
+}
+
+/** The table that a checked configuration asks for; undefined for none. Throws StartError with a sentence per problem. */
+export function limitsTableOf(choice: LimitsChoice | undefined): LimitsTable | undefined {
+  if (choice === undefined) return undefined;
+  if (choice === "aws") return awsLimits;
+  const { table, problems } = parseLimitsFile(choice.json);
+  if (problems !== undefined) throw new StartError(problems.map((problem) => `${choice.path}: ${problem}`).join("\n"));
+  return table;
+}
+
+type GroupName = "callsPerSecond" | "shardCountMaxByRegion";
+
+function readGroup(
+  group: GroupName,
+  value: unknown,
+  isMember: (name: string) => boolean,
+  problems: string[],
+): Readonly<Record<string, number>> {
+  const members: Record<string, number> = { ...awsLimits[group] };
+  if (!isObject(value)) {
+    problems.push(`${JSON.stringify(group)} must be an object of numbers`);
+    return members;
+  }
+  for (const [name, number] of Object.entries(value)) {
+    const path = `${group}.${name}`;
+    if (!isMember(name)) problems.push(unknown(path));
+    else members[name] = readNumber(path, number, problems);
+  }
+  return members;
+}
+
+function readNumber(name: string, value: unknown, problems: string[]): number {
+  if (value === null) return limitMax;
+  const max = name.endsWith("PerDay") ? dailyTimesMax : limitMax;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  problems.push(`${JSON.stringify(name)} must be a whole number from 1 to ${max}, or null for no limit`);
+  return limitMax;
+}
+
+function unknown(name: string): string {
+  return `${JSON.stringify(name)} is not the name of a limit`;
+}
+
+function isLimit(name: string): name is keyof LimitsTable {
+  return Object.hasOwn(awsLimits, name);
+}
+
+function isLimitedOperation(name: string): boolean {
+  return Object.hasOwn(awsLimits.callsPerSecond, name);
+}
+
+function isRegion(name: string): boolean {
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,62 @@
+/** How much an account or a stream may have. Every check throws LimitExceededException; without a table none does. */
+import {
+  tooManyConsumers,
+  tooManyConsumersCreating,
+  tooManyOnDemandStreams,
+  tooManyStreamsCreating,
+} from "../model/limit-errors.ts";
+import { type StreamPlace, shardLimitExceeded } from "../model/stream-errors.ts";
+import type { LimitsTable } from "./limits-table.ts";
+
+interface AccountPlace {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Open shards that an account's provisioned streams may have in a region together. */
+export function shardCountMax(table: Pick<LimitsTable, "shardCountMaxByRegion">, region: string): number {
+  const { shardCountMaxByRegion } = table;
+  const named = Object.hasOwn(shardCountMaxByRegion, region) ? shardCountMaxByRegion[region] : undefined;
+  return named ?? shardCountMaxByRegion.other;
+}
+
+/** `additional` shards on top of the open ones; a split asks for one. */
+export function checkShardCount(
+  table: LimitsTable | undefined,
+  place: AccountPlace,
+  { openCount, additional }: { readonly openCount: number; readonly additional: number },
+): void {
+  if (table === undefined) return;
+  const limit = shardCountMax(table, place.region);
+  if (openCount + additional > limit) throw shardLimitExceeded(place, { current: openCount, limit, additional });
+}
+
+/** Before one more on-demand stream, made or switched to. `currentCount` are those of the account in the region. */
+export function checkOnDemandStreams(table: LimitsTable | undefined, place: AccountPlace, currentCount: number): void {
+  if (table === undefined || currentCount < table.onDemandStreamCountMax) return;
+  throw tooManyOnDemandStreams(place, { current: currentCount, limit: table.onDemandStreamCountMax });
+}
+
+/** Before one more stream. The text speaks of DELETING too, the API reference of CREATING only; so do we count. */
+export function checkCreatingStreams(table: LimitsTable | undefined, account: string, creatingCount: number): void {
+  if (table === undefined || creatingCount < table.creatingStreamCountMax) return;
+  throw tooManyStreamsCreating(account, table.creatingStreamCountMax);
+}
+
+/** Before one more consumer of a stream. `isCommitted`: the account has the minimum throughput billing commitment. */
+export function checkConsumers(
+  table: LimitsTable | undefined,
+  stream: StreamPlace,
+  {
+    registeredCount,
+    creatingCount,
+    isCommitted,
+  }: { readonly registeredCount: number; readonly creatingCount: number; readonly isCommitted: boolean },
+): void {
+  if (table === undefined) return;
+  const limit = isCommitted ? table.consumerCountMaxCommitted : table.consumerCountMax;
+  if (registeredCount >= limit) throw tooManyConsumers(stream, { current: registeredCount, limit });
+  if (creatingCount >= table.creatingConsumerCountMax) {
+    throw tooManyConsumersCreating(stream, table.creatingConsumerCountMax);
+  }
+}

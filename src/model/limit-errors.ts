@@ -1,0 +1,44 @@
+import { ServiceError } from "./service-error.ts";
+import type { StreamPlace } from "./stream-errors.ts";
+
+/** Of a call that names no stream; one that does is answered by `streamRateExceeded`, whatever counts it (both observed). */
+export function accountRateExceeded(account: string): ServiceError {
+  return new ServiceError("LimitExceededException", `Rate exceeded for account ${account}.`);
+}
+
+/** Clients look for this text to try again, so it is kept as observed, with its grammar and its two spaces. */
+export function tooManyStreamsCreating(account: string, limit: number): ServiceError {
+  return new ServiceError(
+    "LimitExceededException",
+    `This request would have exceed the limit on the number  of streams that can simultaneously be in CREATING or DELETING for the account ${account}. Limit: ${limit}.`,
+  );
+}
+
+// The service's sentences for the rest of this file have not been seen; the wording is ours.
+
+export function tooManyOnDemandStreams(
+  place: { readonly account: string; readonly region: string },
+  streams: { readonly current: number; readonly limit: number },
+): ServiceError {
+  return new ServiceError(
+    "LimitExceededException",
+    `This request would exceed the limit of on-demand streams for the account ${place.account} in ${place.region}. Current count: ${streams.current}. Limit: ${streams.limit}.`,
+  );
+}
+
+export function tooManyConsumers(
+  stream: StreamPlace,
+  consumers: { readonly current: number; readonly limit: number },
+): ServiceError {
+  return new ServiceError(
+    "LimitExceededException",
+    `This request would exceed the limit of consumers for stream ${stream.name} under account ${stream.account}. Current count: ${consumers.current}. Limit: ${consumers.limit}.`,
+  );
+}
+
+export function tooManyConsumersCreating(stream: StreamPlace, limit: number): ServiceError {
+  return new ServiceError(
+    "LimitExceededException",
+    `This request would exceed the limit of consumers that can simultaneously be in CREATING for stream ${stream.name} under account ${stream.account}. Limit: ${limit}.`,
+  );
+}
