@@ -28,7 +28,8 @@ export async function bindPorts(
       return { servers, hosts, port };
     } catch (error) {
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-      const mayRetry = target.port === 0 && servers.length > 0 && error instanceof StartError && codeOf(error.cause) === "EADDRINUSE";
+      const mayRetry =
+        target.port === 0 && servers.length > 0 && error instanceof StartError && codeOf(error.cause) === "EADDRINUSE";
       if (!mayRetry || attempt === freePortAttemptsMax) throw error;
     }
   }

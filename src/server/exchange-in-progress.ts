@@ -11,7 +11,7 @@ export class ExchangeInProgress implements WireRequest {
   body: Buffer = emptyBody;
   #reader: BodyReader | undefined;
   #isStreaming = false;
-  #leaving: unknown;
+  #endReason: string | undefined;
   #controller: AbortController | undefined;
 
   constructor(method: string, url: string, headers: IncomingHttpHeaders) {
@@ -24,7 +24,7 @@ export class ExchangeInProgress implements WireRequest {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#leaving !== undefined) this.#controller.abort(this.#leaving);
+      if (this.#endReason !== undefined) this.#controller.abort(abortError(this.#endReason));
     }
     return this.#controller.signal;
   }
@@ -35,7 +35,7 @@ export class ExchangeInProgress implements WireRequest {
   }
 
   get isEnded(): boolean {
-    return this.#leaving !== undefined;
+    return this.#endReason !== undefined;
   }
 
   /** The body is whole and its memory is this exchange's, until `releaseBody()`. */
@@ -58,8 +58,12 @@ export class ExchangeInProgress implements WireRequest {
 
   /** Tells the handler that nobody waits for (more of) the answer. */
   end(reason: string): void {
-    if (this.#leaving !== undefined) return;
-    this.#leaving = new DOMException(reason, "AbortError");
-    this.#controller?.abort(this.#leaving);
+    if (this.#endReason !== undefined) return;
+    this.#endReason = reason;
+    this.#controller?.abort(abortError(reason));
   }
+}
+
+function abortError(reason: string): DOMException {
+  return new DOMException(reason, "AbortError");
 }

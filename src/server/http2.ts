@@ -53,52 +53,77 @@ interface Http2Exchange {
 }
 
 async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
-  const { stream, headers, isBodiless, connection, resets, serving } = parts;
+  const { stream, isBodiless, connection, resets, serving } = parts;
   stream.on("error", () => undefined);
-  // A cancelled stream no longer counts for nghttp2 while its handler still works; here it does.
-  if (connection.exchanges.size >= serving.limits.streamCountMax) {
-    requestRefused.publish({ reason: "streams" });
-    stream.close(constants.NGHTTP2_REFUSED_STREAM);
-    return;
-  }
-  const { ":method": method, ":path": path, ":authority": authority } = headers;
-  if (method === undefined || path === undefined) {
-    stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-    return;
-  }
-  if (headers.host === undefined && authority !== undefined) headers.host = authority;
-  const exchange = new ExchangeInProgress(method, path, headers);
-  connection.begin(exchange);
+  const exchange = begin(parts);
+  if (exchange === undefined) return;
+  let isHandled = false;
   stream.on("close", () => {
     exchange.end("the client cancelled the request");
     if (stream.aborted) resets.count(connection);
+    if (isHandled) connection.finish(exchange, serving.clock.monotonicMs());
   });
-  const declaredBytes = declaredBytesOf(headers);
   const reader = isBodiless
     ? undefined
-    : new BodyReader(stream, declaredBytes, { room: serving.room, nowMs: serving.clock.monotonicMs() });
+    : new BodyReader(stream, declaredBytesOf(parts.headers), {
+        room: serving.room,
+        nowMs: serving.clock.monotonicMs(),
+      });
   try {
-    if (reader !== undefined) {
-      const isWelcome = (declaredBytes ?? 0) <= serving.limits.requestBytesMax;
-      if (headers.expect === "100-continue" && isWelcome) stream.additionalHeaders({ ":status": 100 });
-      const outcome = await reader.read();
-      if (outcome === "gone") return;
-      if (outcome === "too_large") {
-        requestRefused.publish({ reason: "too_large" });
-        refuseTooLargeHttp2(stream);
-        return;
-      }
-      exchange.takeBody(reader);
+    if (reader === undefined || (await receive(reader, exchange, parts))) {
+      await writeHttp2(await serving.handler(exchange), { exchange, stream, serving });
     }
-    await writeHttp2(await serving.handler(exchange), { exchange, stream, serving });
   } catch (error) {
     serverFault.publish({ where: "an HTTP/2 exchange", error });
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   } finally {
     exchange.releaseBody();
     reader?.release();
-    connection.finish(exchange, serving.clock.monotonicMs());
+    isHandled = true;
+    // An exchange is in flight until the client has taken the answer, or has had its time for that.
+    if (stream.destroyed) connection.finish(exchange, serving.clock.monotonicMs());
+    else stream.setTimeout(serving.limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
   }
+}
+
+/** Undefined: the stream is refused. */
+function begin({ stream, headers, connection, serving }: Http2Exchange): ExchangeInProgress | undefined {
+  // A cancelled stream no longer counts for nghttp2 while its handler still works; here it does, with a margin for
+  // those that cancel in good faith.
+  if (connection.exchanges.size >= 2 * serving.limits.streamCountMax) {
+    requestRefused.publish({ reason: "streams" });
+    stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    return undefined;
+  }
+  const { ":method": method, ":path": path, ":authority": authority } = headers;
+  if (method === undefined || path === undefined) {
+    stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    return undefined;
+  }
+  if (headers.host === undefined && authority !== undefined) headers.host = authority;
+  const exchange = new ExchangeInProgress(method, path, headers);
+  connection.begin(exchange);
+  return exchange;
+}
+
+/** Whether the exchange has its body; if not, all that there is to answer is answered. */
+async function receive(
+  reader: BodyReader,
+  exchange: ExchangeInProgress,
+  { stream, headers, serving }: Http2Exchange,
+): Promise<boolean> {
+  const isWelcome = (declaredBytesOf(headers) ?? 0) <= serving.limits.requestBytesMax;
+  if (headers.expect === "100-continue" && isWelcome) stream.additionalHeaders({ ":status": 100 });
+  const outcome = await reader.read();
+  if (outcome === "whole") {
+    exchange.takeBody(reader);
+    return true;
+  }
+  if (outcome === "too_large") {
+    requestRefused.publish({ reason: "too_large" });
+    refuseTooLargeHttp2(stream);
+  }
+  return false;
 }
 
 function declaredBytesOf(headers: IncomingHttpHeaders): number | undefined {

@@ -72,10 +72,7 @@ export async function issueCertificate(wish: {
       extension(oid.keyUsage, keyUsage(digitalSignature), true),
       extension(oid.extendedKeyUsage, new pkijs.ExtKeyUsage({ keyPurposes: [oid.serverAuthentication] }).toSchema()),
       extension(oid.subjectAltName, new pkijs.AltName({ altNames: altNames(wish) }).toSchema()),
-      extension(
-        oid.subjectKeyIdentifier,
-        new asn1js.OctetString({ valueHex: await keyIdOf(serverKeys.publicKey) }),
-      ),
+      extension(oid.subjectKeyIdentifier, new asn1js.OctetString({ valueHex: await keyIdOf(serverKeys.publicKey) })),
       extension(
         oid.authorityKeyIdentifier,
         new pkijs.AuthorityKeyIdentifier({
@@ -153,6 +150,9 @@ async function keyIdOf(publicKey: CryptoKey): Promise<ArrayBuffer> {
 }
 
 function pem(label: string, der: ArrayBuffer): string {
-  const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }

@@ -87,10 +87,7 @@ async function keep(dataDir: string, issued: Certificate & { readonly ca: string
   await replace(join(dataDir, ownCaFile), { text: issued.ca, mode: 0o644 });
 }
 
-async function replace(
-  file: string,
-  { text, mode }: { readonly text: string; readonly mode: number },
-): Promise<void> {
+async function replace(file: string, { text, mode }: { readonly text: string; readonly mode: number }): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, text, { mode });
   await rename(temporary, file);

@@ -60,7 +60,7 @@ export const defaultServerLimits: ServerLimits = {
   streamWindowBytes: 1 * mib,
   sessionWindowBytes: 4 * mib,
   frameBytesMax: 256 * kib,
-  sessionMemoryMiBMax: 64,
+  sessionMemoryMiBMax: 128,
   resetCountMax: 500,
   resetWindowMs: 10_000,
   drainBodyIdleMsMax: 500,

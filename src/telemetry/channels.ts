@@ -5,7 +5,7 @@ export interface Channel<Message> {
   readonly name: string;
   readonly hasSubscribers: boolean;
   publish(message: Message): void;
-  /** Returns the way to unsubscribe. A subscriber that throws does not reach the publisher. */
+  /** Returns the way to unsubscribe. A subscriber must not throw: that would end the process, though not the publisher. */
   subscribe(onMessage: (message: Message) => void): () => void;
 }
 

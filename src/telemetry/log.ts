@@ -1,4 +1,11 @@
-import { connectionCut, requestFailed, requestFinished, requestRefused, serverFault, upkeepFailed } from "./channels.ts";
+import {
+  connectionCut,
+  requestFailed,
+  requestFinished,
+  requestRefused,
+  serverFault,
+  upkeepFailed,
+} from "./channels.ts";
 
 /** From the most to the least said. */
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -93,7 +100,8 @@ function textLine({ timeMs, level, message, fields }: LogLine): string {
   const { error, ...rest } = fields;
   const time = new Date(timeMs).toISOString().slice(11, 23);
   const pairs = Object.entries(rest).map(([name, value]) => ` ${name}=${JSON.stringify(plainValue(value))}`);
-  const stack = error === undefined ? "" : `\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  const stack =
+    error === undefined ? "" : `\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   return `${time} ${level.padEnd(5)} ${message}${pairs.join("")}${stack}\n`;
 }
 

@@ -80,11 +80,12 @@ export class Metrics {
   }
 
   #tallyOf(operation: string): OperationTally {
-    const known = this.#operations.get(operation);
-    if (known !== undefined) return known;
-    if (this.#operations.size >= seriesPerFamilyMax) return this.#tallyOf([...this.#operations.keys()][0] ?? operation);
-    const tally = new OperationTally();
-    this.#operations.set(operation, tally);
+    const key = boundedKey(this.#operations, operation);
+    let tally = this.#operations.get(key);
+    if (tally === undefined) {
+      tally = new OperationTally();
+      this.#operations.set(key, tally);
+    }
     return tally;
   }
 
@@ -117,8 +118,16 @@ export class Metrics {
         help: "From the whole request received to the answer made.",
         samples: tallies.flatMap(([operation, tally]) => tally.durations.samples({ operation })),
       },
-      counter("millrace_request_bytes_total", "Bytes of request bodies.", perOperation((tally) => tally.requestBytes)),
-      counter("millrace_response_bytes_total", "Bytes of answers.", perOperation((tally) => tally.responseBytes)),
+      counter(
+        "millrace_request_bytes_total",
+        "Bytes of request bodies.",
+        perOperation((tally) => tally.requestBytes),
+      ),
+      counter(
+        "millrace_response_bytes_total",
+        "Bytes of answers.",
+        perOperation((tally) => tally.responseBytes),
+      ),
       counter("millrace_records_in_total", "Records accepted.", records(false)),
       counter("millrace_records_out_total", "Records handed out.", records(true)),
     ];
@@ -145,10 +154,13 @@ export class Metrics {
   }
 }
 
-function increment(counts: Map<string, number>, key: string): void {
-  const known = counts.get(key);
-  if (known === undefined && counts.size >= seriesPerFamilyMax) increment(counts, "other");
-  else counts.set(key, (known ?? 0) + 1);
+function increment(counts: Map<string, number>, name: string): void {
+  const key = boundedKey(counts, name);
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function boundedKey(series: ReadonlyMap<string, unknown>, name: string): string {
+  return series.size < seriesPerFamilyMax || series.has(name) ? name : "other";
 }
 
 function counter(name: string, help: string, samples: readonly Sample[]): MetricFamily {

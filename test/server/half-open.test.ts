@@ -26,7 +26,14 @@ const emptySettings = "\0\0\0\x04\0\0\0\0\0";
 
 interface HalfOpen {
   readonly what: string;
-  readonly limit: "sniffMsMax" | "tlsHandshakeMsMax" | "headersMsMax" | "requestMsMax" | "bodyIdleMsMax" | "stallMsMax" | "keepAliveMs";
+  readonly limit:
+    | "sniffMsMax"
+    | "tlsHandshakeMsMax"
+    | "headersMsMax"
+    | "requestMsMax"
+    | "bodyIdleMsMax"
+    | "stallMsMax"
+    | "keepAliveMs";
   readonly sends: string;
   /** The figure that tells that the server has seen it. */
   readonly shows: string;
@@ -35,14 +42,54 @@ interface HalfOpen {
 const halfOpenConnections: readonly HalfOpen[] = [
   { what: "sends nothing", limit: "sniffMsMax", sends: "", shows: "connections_sniffing" },
   { what: "stops within the HTTP/2 preface", limit: "sniffMsMax", sends: "PRI * HT", shows: "connections_sniffing" },
-  { what: "begins a TLS handshake only", limit: "tlsHandshakeMsMax", sends: "\x16\x03\x01", shows: "connections_handshaking" },
-  { what: "never ends its headers", limit: "headersMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nX-Slow: ", shows: "connections_http1" },
-  { what: "never sends its body", limit: "requestMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", shows: "requests_in_flight" },
-  { what: "pauses in its body", limit: "bodyIdleMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123", shows: "requests_in_flight" },
-  { what: "moves no byte", limit: "stallMsMax", sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123", shows: "requests_in_flight" },
-  { what: "is idle after its answer", limit: "keepAliveMs", sends: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", shows: "connections_http1" },
-  { what: "opens an HTTP/2 session and asks for nothing", limit: "headersMsMax", sends: http2Preface + emptySettings, shows: "connections_http2" },
-  { what: "speaks HTTP/2 without ever saying more", limit: "headersMsMax", sends: http2Preface, shows: "connections_http2" },
+  {
+    what: "begins a TLS handshake only",
+    limit: "tlsHandshakeMsMax",
+    sends: "\x16\x03\x01",
+    shows: "connections_handshaking",
+  },
+  {
+    what: "never ends its headers",
+    limit: "headersMsMax",
+    sends: "POST / HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+    shows: "connections_http1",
+  },
+  {
+    what: "never sends its body",
+    limit: "requestMsMax",
+    sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+    shows: "requests_in_flight",
+  },
+  {
+    what: "pauses in its body",
+    limit: "bodyIdleMsMax",
+    sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123",
+    shows: "requests_in_flight",
+  },
+  {
+    what: "moves no byte",
+    limit: "stallMsMax",
+    sends: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123",
+    shows: "requests_in_flight",
+  },
+  {
+    what: "is idle after its answer",
+    limit: "keepAliveMs",
+    sends: "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    shows: "connections_http1",
+  },
+  {
+    what: "opens an HTTP/2 session and asks for nothing",
+    limit: "headersMsMax",
+    sends: http2Preface + emptySettings,
+    shows: "connections_http2",
+  },
+  {
+    what: "speaks HTTP/2 without ever saying more",
+    limit: "headersMsMax",
+    sends: http2Preface,
+    shows: "connections_http2",
+  },
 ];
 
 for (const { what, limit, sends, shows } of halfOpenConnections) {
@@ -82,7 +129,9 @@ test("a body that comes drop by drop ends by requestMsMax all the same", async (
 });
 
 test("200 half-open connections all end by their limit", async (t) => {
-  const listening = await startListener(t, { limits: { ...patient, sniffMsMax: 300, tlsHandshakeMsMax: 300, headersMsMax: 300 } });
+  const listening = await startListener(t, {
+    limits: { ...patient, sniffMsMax: 300, tlsHandshakeMsMax: 300, headersMsMax: 300 },
+  });
   const sockets = await openMany(t, listening.port);
   assert.equal(sockets.length, 200);
   await until(() => listening.figures()["connections"] === 0);

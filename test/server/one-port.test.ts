@@ -6,7 +6,16 @@ import { test } from "node:test";
 import { StartError } from "../../src/config/start-error.ts";
 import { listen } from "../../src/server/listen.ts";
 import { systemClock } from "../../src/time/system-clock.ts";
-import { echo, rawConnection, readToClose, readUntil, request1, request2, session2, startListener } from "./listener.ts";
+import {
+  echo,
+  rawConnection,
+  readToClose,
+  readUntil,
+  request1,
+  request2,
+  session2,
+  startListener,
+} from "./listener.ts";
 
 const payload = randomBytes(1_500_000);
 
@@ -58,7 +67,11 @@ test("pipelined requests are answered in their order", async (t) => {
       return { status: 200, headers: {}, body: `<${request.url}>` };
     },
   });
-  const socket = await rawConnection(t, port, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /fast HTTP/1.1\r\nHost: a\r\n\r\n");
+  const socket = await rawConnection(
+    t,
+    port,
+    "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /fast HTTP/1.1\r\nHost: a\r\n\r\n",
+  );
   const text = await readUntil(socket, "</fast>");
   assert.ok(text.indexOf("</slow>") < text.indexOf("</fast>"));
 });
@@ -74,7 +87,11 @@ test("more pipelined requests than the limit end the connection", async (t) => {
 
 test("answers carry AWS's headers, an exact length and no Connection header", async (t) => {
   const { port } = await startListener(t, {
-    handler: async () => ({ status: 200, headers: { "Content-Type": "application/x-amz-json-1.1" }, body: '{"a":"ä"}' }),
+    handler: async () => ({
+      status: 200,
+      headers: { "Content-Type": "application/x-amz-json-1.1" },
+      body: '{"a":"ä"}',
+    }),
   });
   const socket = await rawConnection(t, port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
   const text = await readUntil(socket, "}");
@@ -137,8 +154,7 @@ test("a port in use is refused with one sentence", async (t) => {
   await assert.rejects(
     listen({ hosts: ["127.0.0.1"], port, clock: systemClock, handler: echo }),
     (error) =>
-      error instanceof StartError &&
-      error.message === `port ${port} on 127.0.0.1 is already in use by another process`,
+      error instanceof StartError && error.message === `port ${port} on 127.0.0.1 is already in use by another process`,
   );
 });
 

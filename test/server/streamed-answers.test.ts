@@ -3,7 +3,17 @@ import { once } from "node:events";
 import { test } from "node:test";
 import type { RequestHandler, WireResponse } from "../../src/server/exchange.ts";
 import { systemClock } from "../../src/time/system-clock.ts";
-import { elapsedMs, rawConnection, readToClose, readUntil, request1, request2, session2, startListener, until } from "./listener.ts";
+import {
+  elapsedMs,
+  rawConnection,
+  readToClose,
+  readUntil,
+  request1,
+  request2,
+  session2,
+  startListener,
+  until,
+} from "./listener.ts";
 
 function streamed(body: AsyncIterable<Uint8Array>): WireResponse {
   return { status: 200, headers: { "Content-Type": "application/vnd.amazon.eventstream" }, body };
