@@ -1,0 +1,138 @@
+/** The outputs that tests read members of, as JSON carries them; every other operation's is an unnamed object. */
+interface Outputs {
+  readonly DescribeStream: { readonly StreamDescription: StreamDescription };
+  readonly DescribeStreamConsumer: { readonly ConsumerDescription: Consumer & { readonly StreamARN: string } };
+  readonly DescribeStreamSummary: { readonly StreamDescriptionSummary: StreamDescriptionSummary };
+  readonly DescribeLimits: Readonly<Record<string, number>>;
+  readonly DescribeAccountSettings: { readonly MinimumThroughputBillingCommitment?: BillingCommitment };
+  readonly DisableEnhancedMonitoring: MonitoringChange;
+  readonly EnableEnhancedMonitoring: MonitoringChange;
+  readonly GetRecords: RecordsPage;
+  readonly GetResourcePolicy: { readonly Policy: string };
+  readonly GetShardIterator: { readonly ShardIterator: string };
+  readonly ListChannels: { readonly ChannelSummaries: readonly unknown[]; readonly NextToken?: string };
+  readonly ListShards: { readonly Shards: readonly Shard[]; readonly NextToken?: string };
+  readonly ListStreamConsumers: { readonly Consumers: readonly Consumer[]; readonly NextToken?: string };
+  readonly ListStreams: StreamsPage;
+  readonly ListTagsForResource: { readonly Tags: readonly Tag[] };
+  readonly ListTagsForStream: { readonly Tags: readonly Tag[]; readonly HasMoreTags: boolean };
+  readonly PutRecord: { readonly ShardId: string; readonly SequenceNumber: string; readonly EncryptionType?: string };
+  readonly PutRecords: PutRecordsOutput;
+  readonly RegisterStreamConsumer: { readonly Consumer: Consumer };
+  readonly UpdateAccountSettings: { readonly MinimumThroughputBillingCommitment: BillingCommitment };
+  readonly UpdateShardCount: ShardCountChange;
+  readonly UpdateStreamWarmThroughput: { readonly StreamName: string; readonly StreamARN: string };
+}
+
+export type OutputOf<Name extends string> = Name extends keyof Outputs ? Outputs[Name] : unknown;
+
+export interface HashKeyRange {
+  readonly StartingHashKey: string;
+  readonly EndingHashKey: string;
+}
+
+export interface Shard {
+  readonly ShardId: string;
+  readonly ParentShardId?: string;
+  readonly AdjacentParentShardId?: string;
+  readonly HashKeyRange: HashKeyRange;
+  readonly SequenceNumberRange: { readonly StartingSequenceNumber: string; readonly EndingSequenceNumber?: string };
+}
+
+export interface StreamSummary {
+  readonly StreamName: string;
+  readonly StreamARN: string;
+  readonly StreamStatus: string;
+  readonly StreamModeDetails: { readonly StreamMode: string };
+  readonly StreamCreationTimestamp: number;
+}
+
+interface Described extends StreamSummary {
+  readonly RetentionPeriodHours: number;
+  readonly EnhancedMonitoring: readonly { readonly ShardLevelMetrics: readonly string[] }[];
+  readonly EncryptionType: string;
+  readonly KeyId?: string;
+}
+
+export interface StreamDescription extends Described {
+  readonly Shards: readonly Shard[];
+  readonly HasMoreShards: boolean;
+}
+
+export interface StreamDescriptionSummary extends Described {
+  readonly OpenShardCount: number;
+  readonly ConsumerCount: number;
+  readonly MaxRecordSizeInKiB?: number;
+  readonly RecordDistributionStrategy?: string;
+  readonly WarmThroughput?: { readonly TargetMiBps: number; readonly CurrentMiBps: number };
+}
+
+interface StreamsPage {
+  readonly StreamNames: readonly string[];
+  readonly StreamSummaries: readonly StreamSummary[];
+  readonly HasMoreStreams: boolean;
+  readonly NextToken?: string;
+}
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+export interface StoredRecord {
+  readonly SequenceNumber: string;
+  readonly ApproximateArrivalTimestamp: number;
+  readonly Data: string;
+  readonly PartitionKey?: string;
+  readonly EncryptionType?: string;
+}
+
+export interface RecordsPage {
+  readonly Records: readonly StoredRecord[];
+  readonly NextShardIterator?: string;
+  readonly MillisBehindLatest: number;
+  readonly ChildShards?: readonly {
+    readonly ShardId: string;
+    readonly ParentShards: readonly string[];
+    readonly HashKeyRange: HashKeyRange;
+  }[];
+}
+
+interface PutRecordsOutput {
+  readonly FailedRecordCount: number;
+  readonly EncryptionType?: string;
+  readonly Records: readonly {
+    readonly ShardId?: string;
+    readonly SequenceNumber?: string;
+    readonly ErrorCode?: string;
+    readonly ErrorMessage?: string;
+  }[];
+}
+
+export interface Consumer {
+  readonly ConsumerName: string;
+  readonly ConsumerARN: string;
+  readonly ConsumerStatus: string;
+  readonly ConsumerCreationTimestamp: number;
+}
+
+interface MonitoringChange {
+  readonly StreamName: string;
+  readonly StreamARN: string;
+  readonly CurrentShardLevelMetrics: readonly string[];
+  readonly DesiredShardLevelMetrics: readonly string[];
+}
+
+interface ShardCountChange {
+  readonly StreamName: string;
+  readonly StreamARN: string;
+  readonly CurrentShardCount: number;
+  readonly TargetShardCount: number;
+}
+
+interface BillingCommitment {
+  readonly Status: string;
+  readonly StartedAt?: number;
+  readonly EndedAt?: number;
+  readonly EarliestAllowedEndAt?: number;
+}

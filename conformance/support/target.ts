@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+
+/** Where the suite sends its requests and as whom, from the environment that AWS's own tools read. */
+export interface Target {
+  readonly endpoint: URL;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+}
+
+/**
+ * `slow` is a server whose streams stay in CREATING, UPDATING and DELETING long enough to be seen there. The service
+ * itself is one; another server may need to be a second one, named by SLOW_ENDPOINT.
+ */
+export type Pace = "usual" | "slow";
+
+export function target(pace: Pace = "usual"): Target {
+  const { env } = process;
+  const region = env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  const usual = env["ENDPOINT"] ?? `https://kinesis.${region}.amazonaws.com`;
+  const accessKeyId = env["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = env["AWS_SECRET_ACCESS_KEY"];
+  assert(accessKeyId !== undefined, "AWS_ACCESS_KEY_ID is not set");
+  assert(secretAccessKey !== undefined, "AWS_SECRET_ACCESS_KEY is not set");
+  return {
+    endpoint: new URL(pace === "slow" ? (env["SLOW_ENDPOINT"] ?? usual) : usual),
+    region,
+    accessKeyId,
+    secretAccessKey,
+    sessionToken: env["AWS_SESSION_TOKEN"],
+  };
+}
