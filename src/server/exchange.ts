@@ -7,7 +7,10 @@ export interface WireRequest {
   readonly url: string;
   /** Lower-case names; HTTP/2's `:authority` is given as `host`. */
   readonly headers: IncomingHttpHeaders;
-  /** The whole body, or undefined when it was over the limit (answered 413). Valid until the answer is written. */
+  /**
+   * The whole body; empty if there was none. One over the limit never gets here: it is answered 413. Its memory is
+   * used again when the answer is written, or when it begins to be written if it is a stream.
+   */
   readonly body: Buffer;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
