@@ -195,7 +195,8 @@ test("a body that imitates a group is never taken for one", async () => {
   const imitation = other.bytesOf(firstWal).subarray(headerBytes, headerBytes + 2 * blockBytes);
   assert.equal(forged.length, imitation.length);
   const body = Buffer.alloc(3 * blockBytes);
-  for (let at = blockBytes - 64 - 48; at + blockBytes <= body.length; at += blockBytes) imitation.copy(body, at, blockBytes);
+  for (let at = blockBytes - 64 - 48; at + blockBytes <= body.length; at += blockBytes)
+    imitation.copy(body, at, blockBytes);
   await engine.log.append([{ shard, entry: { count: 1, timeMs: 0, body } }]);
   const torn = disk.crash("lose");
   // The group that carries the imitation loses its first block, so that recovery looks at what stands behind.

@@ -8,6 +8,7 @@ import {
   frameHeadBytes,
   frameKind,
   frameKindAt,
+  frameLengthAt,
   frameLogIdAt,
   framePositionAt,
   frameStoredMsAt,
@@ -80,28 +81,32 @@ export class EntryReader {
   /** Takes this log's entries from a run, stepping over what else stands there. `shared` bytes are copied. */
   #walk(bytes: Buffer, address: Address, page: Page, shared: boolean): void {
     const start = offsetOf(address);
-    for (let at = 0; at + frameHeadBytes <= bytes.length; ) {
+    for (let at = 0; at + frameHeadBytes <= bytes.length && !page.isFull; ) {
       const word = bytes.readUInt32LE(at);
       const inBlock = (start + at) % blockBytes;
-      if (word === 0) {
-        at += blockBytes - inBlock;
-      } else if (word === groupMagic && inBlock === 0) {
-        at += groupHeaderBytes;
-      } else {
-        // Bytes in memory are those that were verified or written; bytes from the disk may be anything.
-        if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) {
-          // Entries before the damage are good; whoever reads on from behind them is told.
-          if (page.entries.length === 0) throw unreadable(page, address + at);
-          page.isFull = true;
-          return;
-        }
-        if (frameKindAt(bytes, at) === frameKind.entry && frameLogIdAt(bytes, at) === page.log.id) {
-          takeEntry(bytes, at, page, shared);
-          if (page.isFull) return;
-        }
-        at += (word + 7) & ~7;
-      }
+      if (word === 0) at += blockBytes - inBlock;
+      else if (word === groupMagic && inBlock === 0) at += groupHeaderBytes;
+      else at = this.#takeFrame(bytes, at, page, { shared, address });
     }
+  }
+
+  /** Returns where the next frame would stand. */
+  #takeFrame(
+    bytes: Buffer,
+    at: number,
+    page: Page,
+    { shared, address }: { readonly shared: boolean; readonly address: Address },
+  ): number {
+    // Bytes in memory are those that were written; bytes from the disk may be anything.
+    if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) {
+      // Entries before the damage are good; whoever reads on from behind them is told.
+      if (page.entries.length === 0) throw unreadable(page, address + at);
+      page.isFull = true;
+      return at;
+    }
+    const isOurs = frameKindAt(bytes, at) === frameKind.entry && frameLogIdAt(bytes, at) === page.log.id;
+    if (isOurs) takeEntry(bytes, at, page, shared);
+    return at + ((frameLengthAt(bytes, at) + 7) & ~7);
   }
 }
 

@@ -1,0 +1,179 @@
+// Every byte on disk, against files that only a change of the format's version may change.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { decodeFormatFile, encodeFormatFile, identityOf } from "../../../../src/engine/embedded/format-file.ts";
+import { frameKind, frameVerifies, writeFrame } from "../../../../src/engine/embedded/frame.ts";
+import {
+  closeGroup,
+  groupBodyVerifies,
+  groupHeaderBytes,
+  readGroupHeader,
+} from "../../../../src/engine/embedded/group.ts";
+import { Ledger } from "../../../../src/engine/embedded/ledger.ts";
+import { LogState } from "../../../../src/engine/embedded/log-state.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../../../src/engine/embedded/snapshot.ts";
+import {
+  readWalHeader,
+  walFileName,
+  walHeaderBytes,
+  writeWalHeader,
+} from "../../../../src/engine/embedded/wal-file.ts";
+
+const identity = identityOf(Buffer.from("an id of 16 byte"), Buffer.from("saltsalt"));
+const goldenUrl = new URL("./golden/file-format.json", import.meta.url);
+const golden: Record<string, string> = JSON.parse(readFileSync(goldenUrl, "utf8"));
+/** Set when the version has changed, to write down what the bytes are now. */
+const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
+
+/** Zeros at the end are padding, and are not kept in the golden file. */
+function assertGolden(name: string, bytes: Buffer): void {
+  const hex = bytes.toString("hex").replace(/(00)+$/, "");
+  if (writesGolden) {
+    golden[name] = hex;
+    writeFileSync(goldenUrl, `${JSON.stringify(golden, undefined, 2)}\n`);
+  }
+  assert.equal(hex, golden[name], `${name}; a change of these bytes is a new version of the format`);
+}
+
+function sampleGroup(): Buffer {
+  const target = Buffer.alloc(8192, 0xff);
+  const head = { count: 0, logId: 1, position: 0, timeMs: 0, storedMs: 0 };
+  const { seed } = identity;
+  const createBody = Buffer.concat([Buffer.of(3, 0, 0, 0), Buffer.from("stream")]);
+  let at = groupHeaderBytes;
+  at = writeFrame(target, at, { ...head, kind: frameKind.createLog }, createBody, seed);
+  const entry = {
+    kind: frameKind.entry,
+    count: 500,
+    logId: 1,
+    position: 2 ** 40 + 5,
+    timeMs: 1.5,
+    storedMs: 1_767_225_600_000,
+  };
+  at = writeFrame(target, at, entry, Buffer.from("body"), seed);
+  at = writeFrame(target, at, { ...head, kind: frameKind.cleanClose, logId: 0 }, Buffer.alloc(0), seed);
+  return closeGroup(target, { generation: 3, lsn: 17, durableThroughLsn: 16, used: at, frameCount: 3 }, identity);
+}
+
+function sampleLedger(): Ledger {
+  const ledger = new Ledger();
+  const [open, sealed] = [new LogState(1, "first", 0), new LogState(4, "second", 7)];
+  sealed.sealedBy = "split-1";
+  sealed.tip = 501;
+  sealed.durableStoredMs = 1_767_225_600_123;
+  open.retentionMs = 86_400_000;
+  ledger.addLog(open);
+  ledger.addLog(sealed);
+  ledger.documents.set("key", { key: "key", value: Buffer.from("value"), revision: 9n });
+  ledger.lsn = 33;
+  ledger.revision = 12;
+  ledger.nextLogId = 6;
+  return ledger;
+}
+
+test("the format file is written as the document draws it, and read back", () => {
+  const format = { identity, devClock: true, madeMs: 1_767_225_600_000 };
+  const bytes = encodeFormatFile(format);
+  assertGolden("format", bytes);
+  assert.deepEqual(decodeFormatFile(bytes, "/data"), format);
+});
+
+test("the format file is refused when it is another's, newer or damaged", () => {
+  const bytes = encodeFormatFile({ identity, devClock: false, madeMs: 0 });
+  assert.throws(() => decodeFormatFile(Buffer.from("hello"), "/data"), { reason: "foreign" });
+  assert.throws(() => decodeFormatFile(bytes.subarray(0, 40), "/data"), { reason: "unreadable" });
+  for (let at = 8; at < bytes.length; at++) {
+    const flipped = Buffer.from(bytes);
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
+    assert.throws(() => decodeFormatFile(flipped, "/data"), { reason: "unreadable" });
+  }
+});
+
+test("a WAL header is written as the document draws it, twice, and read back", () => {
+  const header = {
+    generation: 12,
+    fileLength: 64 * 1024 * 1024,
+    firstLsn: 17,
+    previousGeneration: 11,
+    previousEnd: 36_864,
+    madeMs: 1_767_225_600_000,
+    isRecycled: true,
+  };
+  const bytes = Buffer.alloc(walHeaderBytes, 0xff);
+  writeWalHeader(bytes, header, identity);
+  assertGolden("walHeader", bytes.subarray(0, walHeaderBytes / 2));
+  for (const at of [0, walHeaderBytes / 2]) assert.deepEqual(readWalHeader(bytes.subarray(at), identity), header);
+  const other = identityOf(Buffer.from("another id of 16"), identity.salt);
+  assert.equal(readWalHeader(bytes, other), undefined);
+  assert.equal(walFileName(12), "0000000012.wal");
+});
+
+test("a group is written as the document draws it, and read back", () => {
+  const group = sampleGroup();
+  assertGolden("group", group);
+  const header = readGroupHeader(group, 0, identity);
+  assert.deepEqual(header, {
+    length: 4096,
+    generation: 3,
+    lsn: 17,
+    durableThroughLsn: 16,
+    used: group.readUInt32LE(40),
+    frameCount: 3,
+  });
+  assert(groupBodyVerifies(group));
+});
+
+test("any flipped bit of a group is seen by the checksum of its header or of its body", () => {
+  const group = sampleGroup();
+  for (let bit = 0; bit < 8 * group.length; bit += bit < 8 * 300 ? 1 : 97) {
+    const flipped = Buffer.from(group);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    const seen = readGroupHeader(flipped, 0, identity) === undefined || !groupBodyVerifies(flipped);
+    assert(seen, `bit ${bit}`);
+  }
+});
+
+test("any flipped bit of a frame is seen, and so is another salt", () => {
+  const target = Buffer.alloc(256);
+  const head = { kind: frameKind.entry, count: 2, logId: 3, position: 4, timeMs: 5, storedMs: 6 };
+  const end = writeFrame(target, 0, head, Buffer.from("some body"), identity.seed);
+  assert(frameVerifies(target, 0, end, identity.seed));
+  assert(!frameVerifies(target, 0, end, identity.seed + 1));
+  for (let bit = 0; bit < 8 * target.readUInt32LE(0); bit++) {
+    const flipped = Buffer.from(target);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    assert(!frameVerifies(flipped, 0, end, identity.seed), `bit ${bit}`);
+  }
+});
+
+test("a snapshot is written as the document draws it, and read back", () => {
+  const ledger = sampleLedger();
+  const bytes = encodeSnapshot({ ledger, oldestGeneration: 2 }, identity);
+  assertGolden("snapshot", bytes);
+  const decoded = decodeSnapshot(bytes, identity);
+  assert(decoded !== undefined);
+  assert.equal(decoded.oldestGeneration, 2);
+  assert.equal(decoded.ledger.knownThroughLsn, 33);
+  assert.deepEqual([decoded.ledger.revision, decoded.ledger.nextLogId], [12, 6]);
+  const sealed = decoded.ledger.find("second", 7);
+  assert.deepEqual([sealed?.id, sealed?.tip, sealed?.sealedBy], [4, 501, "split-1"]);
+  assert.equal(decoded.ledger.lastStoredMs, 1_767_225_600_123);
+  assert.equal(decoded.ledger.find("first", 0)?.retentionMs, 86_400_000);
+  assert.equal(decoded.ledger.documents.get("key")?.revision, 9n);
+  const again = decoded.ledger;
+  again.lsn = 33;
+  assert(encodeSnapshot({ ledger: again, oldestGeneration: 2 }, identity).equals(bytes));
+});
+
+test("a snapshot with any flipped bit, or cut anywhere, is no snapshot", () => {
+  const bytes = encodeSnapshot({ ledger: sampleLedger(), oldestGeneration: 1 }, identity);
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    const flipped = Buffer.from(bytes);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    assert.equal(decodeSnapshot(flipped, identity), undefined, `bit ${bit}`);
+  }
+  for (let length = 0; length < bytes.length; length++) {
+    assert.equal(decodeSnapshot(bytes.subarray(0, length), identity), undefined, `${length} bytes`);
+  }
+});
