@@ -10,7 +10,8 @@ import type { Clock } from "../time/clock.ts";
 import { CallLimits } from "./call-limits.ts";
 import { callScope, type LimitsTable } from "./limits-table.ts";
 import { ReadLimits } from "./read-limits.ts";
-import { type PartlyAdmitted, WriteLimits } from "./write-limits.ts";
+import type { PartlyAdmitted } from "./shard-budgets.ts";
+import { WriteLimits } from "./write-limits.ts";
 
 type StreamIdentity = Pick<Stream, "id" | "name" | "account">;
 

@@ -14,7 +14,7 @@ export interface BucketSize {
  * takes nothing, one that jumps ahead fills the bucket at most. There is no timer, and a full bucket is as good as a new one.
  */
 export class TokenBucket {
-  #capacity: number;
+  readonly #capacity: number;
   readonly #perSecond: number;
   #tokens: number;
   #asOfMs: number;
@@ -56,11 +56,5 @@ export class TokenBucket {
     if (!this.has(count)) return false;
     this.spend(count);
     return true;
-  }
-
-  /** A larger bucket is not fuller for it; a smaller one keeps what still fits. */
-  resize(capacity: number): void {
-    this.#capacity = capacity;
-    this.#tokens = Math.min(this.#tokens, capacity);
   }
 }

@@ -34,16 +34,6 @@ test("a clock that steps back neither fills the bucket nor freezes it", () => {
   assert.ok(bucket.take(1, 200));
 });
 
-test("resize() gives a larger bucket nothing and takes from a smaller one what does not fit", () => {
-  const bucket = new TokenBucket({ capacity: 5, perSecond: 1 }, 0);
-  bucket.resize(10);
-  assert.ok(!bucket.isFull);
-  assert.ok(!bucket.has(6));
-  bucket.resize(3);
-  assert.ok(bucket.isFull);
-  assert.ok(!bucket.has(4));
-});
-
 /** Times and prices of attempts: what is taken in any window, from one grant to a later one. */
 test("over any schedule no window admits more than capacity + rate x window", () => {
   const schedule = fc.array(fc.record({ waitMs: fc.nat(2_000), count: fc.integer({ min: 1, max: 300 }) }), {
