@@ -6,6 +6,8 @@ import { StreamDirectory } from "./directory/stream-directory.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { OperationContext } from "./operations/operation-context.ts";
+import { EventShelf } from "./operations/records/event-shelf.ts";
+import { SubscriptionSeats } from "./shards/subscription-seats.ts";
 import { TokenSealer } from "./streams/token-sealer.ts";
 import type { Clock } from "./time/clock.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
@@ -19,10 +21,12 @@ export interface HouseOptions {
   readonly limits?: Limits | undefined;
 }
 
+/** What operations reach, but for the caller and its connection, which each request brings. */
+export type Rooms = Omit<OperationContext, "caller" | "connection">;
+
 /** Everything behind the pipeline, at work. */
 export interface House {
-  /** What operations reach, but for the caller. */
-  readonly rooms: Omit<OperationContext, "caller">;
+  readonly rooms: Rooms;
   /** Stops upkeep between two steps and forgets the directory. */
   close(): Promise<void>;
 }
@@ -49,6 +53,8 @@ export async function openHouse({ engine, clock, transitionDelayMs, limits }: Ho
         ...(limits === undefined ? {} : { limits }),
         shards: { log, directory, clock, limits },
         tokens: new TokenSealer({ masterKey, bootId: randomBytes(16) }),
+        subscriptions: new SubscriptionSeats(),
+        eventShelf: new EventShelf(),
         clock,
         transitionDelayMs,
         serverShardCountMax: engine.limits.shardCountMax,

@@ -49,7 +49,8 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs, limits });
     closing.defer(() => house.close());
     const { account, region } = config;
-    await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region } });
+    const connection = { signal: new AbortController().signal };
+    await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region }, connection });
 
     const state = { isDraining: false };
     const listening: Listening[] = [];

@@ -3,11 +3,13 @@ import type { RetiredStreams } from "../directory/retired-streams.ts";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { ShardRoom } from "../shards/shard-room.ts";
+import type { SubscriptionSeats } from "../shards/subscription-seats.ts";
 import type { TokenSealer } from "../streams/token-sealer.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Caller } from "./caller.ts";
+import type { EventShelf } from "./records/event-shelf.ts";
 
-/** All that an operation may reach. It is made once per request and differs from request to request by its caller only. */
+/** All that an operation may reach. It is made once per request and differs from request to request by its caller and connection only. */
 export interface OperationContext {
   readonly caller: Caller;
   readonly directory: StreamDirectory;
@@ -17,6 +19,11 @@ export interface OperationContext {
   readonly limits?: Limits;
   readonly shards: ShardRoom;
   readonly tokens: TokenSealer;
+  /** Seats of SubscribeToShard, one per consumer and shard. */
+  readonly subscriptions: SubscriptionSeats;
+  readonly eventShelf: EventShelf;
+  /** The client that waits for the answer. */
+  readonly connection: { readonly signal: AbortSignal };
   readonly clock: Clock;
   /** How long CREATING, UPDATING and DELETING are held; 0 for as short as the work takes. */
   readonly transitionDelayMs: number;

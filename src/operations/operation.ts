@@ -1,6 +1,7 @@
 import type { OperationName, OperationShapes } from "../model/shapes.generated.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
 import type { OutgoingRecords } from "../records/outgoing-records.ts";
+import type { PushEvent } from "../records/push-event.ts";
 import type { PutResults } from "../records/put-results.ts";
 import type { OperationContext } from "./operation-context.ts";
 
@@ -15,6 +16,7 @@ interface ColumnInputs {
 /** Outputs that a codec writes from stored bytes and columns. */
 interface ColumnOutputs {
   readonly PutRecords: Omit<OperationShapes["PutRecords"]["output"], "Records"> & { readonly Records: PutResults };
+  readonly SubscribeToShard: { readonly EventStream: AsyncIterable<PushEvent> };
   readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: OutgoingRecords };
 }
 

@@ -11,7 +11,6 @@ import { deregisterStreamConsumer } from "./consumers/deregister-stream-consumer
 import { describeStreamConsumer } from "./consumers/describe-stream-consumer.ts";
 import { listStreamConsumers } from "./consumers/list-stream-consumers.ts";
 import { registerStreamConsumer } from "./consumers/register-stream-consumer.ts";
-import { notBuilt } from "./not-built.ts";
 import type { Operation } from "./operation.ts";
 import { deleteResourcePolicy } from "./policies/delete-resource-policy.ts";
 import { getResourcePolicy } from "./policies/get-resource-policy.ts";
@@ -20,6 +19,7 @@ import { getRecords } from "./records/get-records.ts";
 import { getShardIterator } from "./records/get-shard-iterator.ts";
 import { putRecord } from "./records/put-record.ts";
 import { putRecords } from "./records/put-records.ts";
+import { subscribeToShard } from "./records/subscribe-to-shard.ts";
 import { listShards } from "./shards/list-shards.ts";
 import { mergeShards } from "./shards/merge-shards.ts";
 import { splitShard } from "./shards/split-shard.ts";
@@ -83,7 +83,7 @@ export const operations = {
   SplitShard: splitShard,
   StartStreamEncryption: startStreamEncryption,
   StopStreamEncryption: stopStreamEncryption,
-  SubscribeToShard: notBuilt("SubscribeToShard"),
+  SubscribeToShard: subscribeToShard,
   TagResource: tagResource,
   UntagResource: untagResource,
   UpdateAccountSettings: updateAccountSettings,

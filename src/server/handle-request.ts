@@ -14,7 +14,7 @@ import type { RequestHandler, WireRequest, WireResponse } from "./exchange.ts";
 
 export interface Pipeline {
   /** Everything an operation may reach but the caller, who is found out per request. */
-  readonly house: Omit<OperationContext, "caller">;
+  readonly house: Omit<OperationContext, "caller" | "connection">;
   readonly authentication: AuthenticationRules;
 }
 
@@ -40,7 +40,7 @@ async function handleRequest(request: WireRequest, { house, authentication }: Pi
   try {
     const caller = authenticate(request.url, request.headers, authentication);
     const input = codec.decode(name, parsed);
-    const context = { ...house, caller };
+    const context = { ...house, caller, connection: request };
     admitCall(name, input, context);
     const output = await rowOf(name).handle(input, context);
     return { operation: name, outcome: "ok", response: answer(200, codec, codec.encode(name, output)) };

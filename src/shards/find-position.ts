@@ -20,11 +20,21 @@ export async function findPosition(
   return await room.log.seek(ref, { at: "time", timeMs });
 }
 
-/** When the shard's last record was stored, ms since the epoch; 0 for an empty shard. */
-export async function lastStoredMs(room: ShardRoom, live: LiveStream, shard: Shard): Promise<number> {
+/**
+ * The latest moment that a Timestamp may name: now, or the time of the shard's last record where the clock was set back
+ * since it was stored.
+ */
+export async function presentMs(
+  room: ShardRoom,
+  live: LiveStream,
+  shard: Shard,
+  timestampMs: number | undefined,
+): Promise<number> {
+  const nowMs = room.clock.nowMs();
+  if (timestampMs === undefined || timestampMs <= nowMs) return nowMs;
   const ref = live.ref(shard);
   const tip = await room.log.seek(ref, { at: "newest" });
-  if (tip === 1n) return 0;
+  if (tip === 1n) return nowMs;
   const { entries } = await room.log.read(ref, tip - 1n, { entriesMax: 1, bytesMax: 1 });
-  return entries.at(-1)?.storedMs ?? 0;
+  return Math.max(nowMs, entries.at(-1)?.storedMs ?? 0);
 }

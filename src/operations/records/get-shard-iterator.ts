@@ -1,6 +1,6 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { findPosition, lastStoredMs } from "../../shards/find-position.ts";
+import { findPosition, presentMs } from "../../shards/find-position.ts";
 import { formatShardId } from "../../streams/shard-id.ts";
 import { startingPlace } from "../../streams/starting-position.ts";
 import { operation } from "../operation.ts";
@@ -21,11 +21,8 @@ export const getShardIterator = operation({
 
     context.limits?.admitIterator(live.stream, index);
 
-    // After the clock was set back, what is stored may be younger than now: the present is the later of the two.
-    const nowMs = context.clock.nowMs();
-    const isAhead = input.Timestamp !== undefined && input.Timestamp > nowMs;
-    const presentMs = isAhead ? Math.max(nowMs, await lastStoredMs(context.shards, live, shard)) : nowMs;
-    const start = startingPlace(input, live.stream, shard, presentMs);
+    const present = await presentMs(context.shards, live, shard, input.Timestamp);
+    const start = startingPlace(input, live.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
     const position = await findPosition(context.shards, live, shard, start);
     return { ShardIterator: iteratorAt(live.stream, shard, position, context) };

@@ -1,0 +1,108 @@
+import type { LiveStream } from "../../directory/live-stream.ts";
+import { EngineError } from "../../engine/engine-error.ts";
+import { consumerNotFound } from "../../model/consumer-errors.ts";
+import { ServiceError } from "../../model/service-error.ts";
+import { streamNotFound } from "../../model/stream-errors.ts";
+import type { PushEvent } from "../../records/push-event.ts";
+import { type Push, subscribe } from "../../shards/shard-subscription.ts";
+import type { Seat } from "../../shards/subscription-seats.ts";
+import { encodeSequenceNumber } from "../../streams/sequence-number.ts";
+import type { Shard, StreamConsumer } from "../../streams/stream.ts";
+import type { OperationContext } from "../operation-context.ts";
+import { childShardShapes } from "../shards/shard-shape.ts";
+
+/** API reference, SubscribeToShard: a subscription lasts up to 5 minutes, then the client subscribes again. */
+const subscriptionMsMax = 300_000;
+
+export interface Subscription {
+  readonly live: LiveStream;
+  readonly shard: Shard;
+  readonly consumer: StreamConsumer;
+  readonly from: bigint;
+  readonly seat: Seat;
+}
+
+/**
+ * The events of one subscription. One signal ends it: the client is gone, the five minutes are over, another subscription
+ * took the seat, or the consumer is no more; the last two are thrown as errors of the caller.
+ */
+export async function* pushEvents(
+  subscription: Subscription,
+  context: OperationContext,
+): AsyncGenerator<PushEvent, void> {
+  const { live, shard, from, seat } = subscription;
+  const { shards, clock, connection, eventShelf } = context;
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, seat.signal, connection.signal]);
+  clock.delay(subscriptionMsMax, signal).then(
+    () => over.abort(),
+    () => undefined,
+  );
+  void watchConsumer(subscription, context, over, signal);
+  try {
+    for await (const push of subscribe(shards, { live, shard, from, signal })) {
+      const make = () => eventOf(push, shard, clock.nowMs());
+      const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
+      yield isShared ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, make) : make();
+    }
+    if (!signal.aborted) yield await lastEvent(subscription, context, signal);
+    throwIfRefused(signal);
+  } catch (error) {
+    // The log of a stream that is being deleted may be gone a moment before its document's watchers know.
+    throw error instanceof EngineError && error.kind === "not_found" ? streamNotFound(live.stream) : error;
+  } finally {
+    over.abort();
+    seat.leave();
+  }
+}
+
+/**
+ * The continuation is the number of the last record pushed, with the present second: it grows without data too, and
+ * AFTER_SEQUENCE_NUMBER goes on behind that record.
+ */
+function eventOf({ next, records, millisBehindLatest }: Push, shard: Shard, nowMs: number): PushEvent {
+  const { createSecond, index: shardIndex } = shard;
+  const second = Math.max(Math.floor(nowMs / 1000), createSecond);
+  const continuation = encodeSequenceNumber({ createSecond, shardIndex, position: next - 1n, second });
+  return { records, millisBehindLatest, continuationSequenceNumber: continuation.toString() };
+}
+
+/** The end of a closed shard: no continuation, but its children, which are there once the switch is. */
+async function lastEvent(
+  { live, shard }: Subscription,
+  { directory }: OperationContext,
+  signal: AbortSignal,
+): Promise<PushEvent> {
+  let current = directory.current(live);
+  while (current !== undefined && current.shard(shard.index)?.closed === undefined && !signal.aborted) {
+    await directory.superseded(current, signal);
+    current = directory.current(live);
+  }
+  throwIfRefused(signal);
+  if (current === undefined) throw streamNotFound(live.stream);
+  const records = { count: 0, dataBytes: 0, runs: [] };
+  return { records, millisBehindLatest: 0, childShards: childShardShapes(current.stream.shards, shard.index) };
+}
+
+/** Ends the subscription when its stream or its consumer goes. */
+async function watchConsumer(
+  { live, consumer }: Subscription,
+  { directory }: OperationContext,
+  over: AbortController,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const current = directory.current(live);
+    if (current === undefined) return over.abort(streamNotFound(live.stream));
+    const present = current.stream.consumers?.find(
+      ({ name, createdMs }) => name === consumer.name && createdMs === consumer.createdMs,
+    );
+    if (present?.status !== "ACTIVE") return over.abort(consumerNotFound(consumer.name, live.stream.account));
+    await directory.superseded(current, signal);
+  }
+}
+
+/** A signal that aborted with an error of the caller's is told to the caller; any other end is a quiet one. */
+function throwIfRefused({ aborted, reason }: AbortSignal): void {
+  if (aborted && reason instanceof ServiceError) throw reason;
+}

@@ -1,0 +1,41 @@
+import { consumerNotActive } from "../../model/consumer-errors.ts";
+import { dryRunSucceeded } from "../../model/request-errors.ts";
+import { shardDoesNotExist } from "../../model/shard-errors.ts";
+import { findPosition, presentMs } from "../../shards/find-position.ts";
+import { formatShardId } from "../../streams/shard-id.ts";
+import { startingPlace } from "../../streams/starting-position.ts";
+import { operation } from "../operation.ts";
+import { requireConsumer } from "../require-consumer.ts";
+import { requireShardId } from "../require-shard.ts";
+import { pushEvents } from "./push-events.ts";
+
+/**
+ * Everything that can be refused is refused before the stream of events opens: as an ordinary answer. What happens later,
+ * a take-over or the consumer's end, is an exception among the events.
+ */
+export const subscribeToShard = operation({
+  name: "SubscribeToShard",
+  plane: "data",
+  async handle(input, context) {
+    const { live, consumer } = requireConsumer(input, context);
+    const { stream } = live;
+    if (consumer.status !== "ACTIVE") {
+      throw consumerNotActive(stream, { name: consumer.name, createdSecond: Math.floor(consumer.createdMs / 1000) });
+    }
+    const index = requireShardId(input.ShardId, stream);
+    const shard = live.shard(index);
+    if (shard === undefined) throw shardDoesNotExist(stream, formatShardId(index));
+    const { Type, SequenceNumber, Timestamp } = input.StartingPosition;
+    const members = { ShardIteratorType: Type, StartingSequenceNumber: SequenceNumber, Timestamp };
+    const place = startingPlace(members, stream, shard, await presentMs(context.shards, live, shard, Timestamp));
+    if (input.DryRun === true) throw dryRunSucceeded();
+
+    context.limits?.admitSubscription(stream, index, consumer.name);
+    const shardId = formatShardId(index);
+    const { connection } = context;
+    const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.nowMs());
+    connection.signal.addEventListener("abort", () => seat.leave(), { once: true });
+    const from = await findPosition(context.shards, live, shard, place);
+    return { EventStream: pushEvents({ live, shard, consumer, from, seat }, context) };
+  },
+});

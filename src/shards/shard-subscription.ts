@@ -1,0 +1,113 @@
+import type { LiveStream } from "../directory/live-stream.ts";
+import type { Position, StoredEntry } from "../engine/shard-log.ts";
+import type { OutgoingRecords } from "../records/outgoing-records.ts";
+import { slicePage } from "../records/slice-page.ts";
+import { horizonMs } from "../streams/retention-window.ts";
+import type { Shard } from "../streams/stream.ts";
+import type { ShardRoom } from "./shard-room.ts";
+
+/** Data pushed at once; a larger record travels alone. Small pushes reach a slow reader in time and bound its memory. */
+const pushLimit = { recordsMax: 10_000, bytesMax: 1024 * 1024 };
+
+/** A reader at the tip hears this often that there is nothing new (observed: about every 5 s). */
+export const heartbeatMs = 5_000;
+
+export interface SubscriptionStart {
+  readonly live: LiveStream;
+  readonly shard: Shard;
+  readonly from: Position;
+  readonly signal: AbortSignal;
+}
+
+/** Records of a shard in order, without gap or repeat; none of them when it is a heartbeat. */
+export interface Push {
+  readonly from: Position;
+  /** Where the next push goes on. */
+  readonly next: Position;
+  readonly records: OutgoingRecords;
+  /** 0 at the tip. */
+  readonly millisBehindLatest: number;
+}
+
+const noRecords: OutgoingRecords = { count: 0, dataBytes: 0, runs: [] };
+
+/**
+ * Everything from a position on, pulled by the reader: behind the tip as fast as it reads, at the tip as soon as the
+ * commit returns. Ends at the end of a closed shard, and when the signal aborts.
+ */
+export async function* subscribe(room: ShardRoom, start: SubscriptionStart): AsyncGenerator<Push, void> {
+  const { live, shard, signal } = start;
+  const ref = live.ref(shard);
+  const batches = room.log.follow(ref, start.from, { signal, bufferedBytesMax: pushLimit.bytesMax });
+  const source = batches[Symbol.asyncIterator]();
+  let from = start.from;
+  let pending = source.next();
+  try {
+    for (;;) {
+      const turn = await untilHeartbeat(pending, room, signal);
+      if (turn === "heartbeat") {
+        yield { from, next: from, records: noRecords, millisBehindLatest: 0 };
+        continue;
+      }
+      if (turn.done === true) return;
+      const tip = await room.log.seek(ref, { at: "newest" });
+      for (const push of pushesOf(turn.value, { from, tip, start, nowMs: room.clock.nowMs() })) {
+        from = push.next;
+        yield push;
+        await keepPace(push, room, signal);
+      }
+      from = endOf(turn.value);
+      pending = source.next();
+    }
+  } finally {
+    // A source that still waits for a commit ends by the signal; waiting for it here would hold the reader's end up.
+    pending.catch(() => undefined);
+    void source.return?.();
+  }
+}
+
+function* pushesOf(
+  batch: readonly StoredEntry[],
+  place: { readonly from: Position; readonly tip: Position; readonly start: SubscriptionStart; readonly nowMs: number },
+): Generator<Push, void> {
+  const { tip, nowMs } = place;
+  const { live, shard } = place.start;
+  const horizon = horizonMs(nowMs, live.stream.retentionHours);
+  const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
+  for (let { from } = place; ; ) {
+    const { records, next } = slicePage(unexpired, from, pushLimit, shard);
+    if (records.count === 0) return;
+    const arrivalMs = records.runs.at(-1)?.arrivalMs ?? nowMs;
+    yield { from, next, records, millisBehindLatest: next >= tip ? 0 : Math.max(0, nowMs - arrivalMs) };
+    from = next;
+  }
+}
+
+function endOf(batch: readonly StoredEntry[]): Position {
+  const last = batch.at(-1);
+  if (last === undefined) throw new Error("a followed batch is never empty");
+  return last.position + BigInt(last.count);
+}
+
+async function untilHeartbeat<T>(
+  pending: Promise<T>,
+  { clock }: ShardRoom,
+  signal: AbortSignal,
+): Promise<T | "heartbeat"> {
+  const stop = new AbortController();
+  const heartbeat = clock.delay(heartbeatMs, AbortSignal.any([stop.signal, signal])).then(() => "heartbeat" as const);
+  // When the signal aborts, the source's own quiet end is what counts.
+  heartbeat.catch(() => undefined);
+  try {
+    return await Promise.race([pending, heartbeat.catch(() => pending)]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Where limits are on, each consumer of a shard gets this many bytes a second, however fast it reads. */
+async function keepPace({ records }: Push, { clock, limits }: ShardRoom, signal: AbortSignal): Promise<void> {
+  if (limits === undefined) return;
+  const waitMs = (records.dataBytes / limits.table.shardReadBytesPerSecond) * 1000;
+  await clock.delay(waitMs, signal).catch(() => undefined);
+}
