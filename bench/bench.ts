@@ -1,6 +1,6 @@
 /**
  * Measures Millrace beside bare node:http servers and beside other Kinesis servers, all in one interleaved run:
- *   npm run bench -- [--rounds 3] [--seconds 0.8] [--only TEXT[,TEXT]] [--json FILE]
+ *   npm run bench -- [--rounds 3] [--seconds 1] [--only TEXT[,TEXT]] [--json FILE]
  * `--only` keeps the scenarios, or the servers, whose names contain one of the texts. Every measurement gets a fresh server.
  * See docs/benchmarks.md.
  */
@@ -22,7 +22,7 @@ const loadSecondsMax = 20;
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "0.8" },
+    seconds: { type: "string", default: "1" },
     only: { type: "string", default: "" },
     json: { type: "string" },
   },

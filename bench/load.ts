@@ -28,7 +28,7 @@ export interface Measurement {
 const streamName = "bench";
 /** Different requests that are sent in turn, so that partition keys vary. */
 const distinctRequests = 8;
-const warmUpShare = 0.4;
+const warmUpShare = 0.6;
 /** A run also ends here, so that a fast server without a disk keeps within its memory. */
 const payloadBytesMax = 1280 * 1024 * 1024;
 const prefillRecords = 20_000;

@@ -69,6 +69,7 @@ export function ratiosTable(rows: readonly Row[]): string {
 function significant(value: number): string {
   if (!Number.isFinite(value)) return "-";
   if (value >= 100) return Math.round(value).toLocaleString("en-US");
+  if (value < 0.1) return value.toPrecision(2);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 

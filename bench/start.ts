@@ -1,7 +1,7 @@
 /**
  * How soon the built server is ready on an empty data directory, against `node -e 0` in the same run, and what it weighs
  * when idle. Exits 1 if either is over its bound:
- *   npm run bench:start -- [--rounds 7]
+ *   node_modules/.bin/node bench/start.ts [--rounds 7]
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
