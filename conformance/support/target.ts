@@ -11,9 +11,10 @@ export interface Target {
 
 /**
  * `slow` is a server whose streams stay in CREATING, UPDATING and DELETING long enough to be seen there. The service
- * itself is one; another server may need to be a second one, named by SLOW_ENDPOINT.
+ * itself is one; another server may need to be a second one, named by SLOW_ENDPOINT. `limited` keeps the rates and quotas
+ * of the service; LIMITED_ENDPOINT names it where that is not the usual one.
  */
-export type Pace = "usual" | "slow";
+export type Pace = "usual" | "slow" | "limited";
 
 export function target(pace: Pace = "usual"): Target {
   const { env } = process;
@@ -24,7 +25,7 @@ export function target(pace: Pace = "usual"): Target {
   assert(accessKeyId !== undefined, "AWS_ACCESS_KEY_ID is not set");
   assert(secretAccessKey !== undefined, "AWS_SECRET_ACCESS_KEY is not set");
   return {
-    endpoint: new URL(pace === "slow" ? (env["SLOW_ENDPOINT"] ?? usual) : usual),
+    endpoint: new URL({ usual, slow: env["SLOW_ENDPOINT"], limited: env["LIMITED_ENDPOINT"] }[pace] ?? usual),
     region,
     accessKeyId,
     secretAccessKey,

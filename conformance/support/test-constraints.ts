@@ -80,21 +80,27 @@ function violationsOf(member: Member): readonly Violation[] {
   }
 }
 
-function stringViolations({ min, max, pattern, values }: Member): readonly Violation[] {
-  const pat = pattern === undefined ? [] : [`Member must satisfy regular expression pattern: ${pattern}`];
-  const enumeration = values === undefined ? [] : [`Member must satisfy enum value set: [${values.join(", ")}]`];
-  const shape = [...enumeration, ...pat];
-  const violations: Violation[] = [];
-  if (shape.length > 0) violations.push(["!", shape]);
-  const isEmptyRefused = shape.length > 0 || (min ?? 0) > 0;
-  if (isEmptyRefused) violations.push(["", [...shape, ...((min ?? 0) > 0 ? [lengthRule("greater", min ?? 0)] : [])]]);
-  if (max !== undefined && max <= charsTriedMax) {
-    // Ids of a fixed length break their pattern along with the bound.
-    const tooLong = textOfLength(max + 1, pattern);
-    const matches = pattern === undefined || new RegExp(`^(?:${pattern})$`).test(tooLong);
-    violations.push([tooLong, [...enumeration, ...(matches ? [] : pat), lengthRule("less", max)]]);
+function stringViolations(member: Member): readonly Violation[] {
+  const { max, pattern } = member;
+  const tooLong = max === undefined || max > charsTriedMax ? [] : [textOfLength(max + 1, pattern)];
+  // No pattern takes both of the first two.
+  return ["!", ":\n", "", ...tooLong]
+    .map((value) => [value, rulesBroken(member, value)] as const)
+    .filter(([, rules]) => rules.length > 0);
+}
+
+/** In the service's order: enumeration or pattern, then the lower bound, then the upper. */
+function rulesBroken({ min = 0, max, pattern, values }: Member, value: string): readonly string[] {
+  const rules: string[] = [];
+  if (values !== undefined && !values.includes(value)) {
+    rules.push(`Member must satisfy enum value set: [${values.join(", ")}]`);
   }
-  return violations;
+  if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`).test(value)) {
+    rules.push(`Member must satisfy regular expression pattern: ${pattern}`);
+  }
+  if (value.length < min) rules.push(lengthRule("greater", min));
+  if (max !== undefined && value.length > max) rules.push(lengthRule("less", max));
+  return rules;
 }
 
 function listViolations({ min, max, entry }: Member): readonly Violation[] {

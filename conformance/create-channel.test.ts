@@ -1,0 +1,196 @@
+import { describe } from "node:test";
+import { testInput } from "./support/input-shape.ts";
+import { namePattern, streamArnPattern } from "./support/patterns.ts";
+
+// A channel that is made costs money and needs buckets and roles: only what is refused before anything is made is tested.
+describe("CreateChannel", () => {
+  const bucket = { BucketARN: "arn:aws:s3:::bucket", ExpectedBucketOwner: "123456789012" };
+  const valid = {
+    ChannelName: "nobody",
+    ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/nobody",
+    StreamConfigurationList: [
+      {
+        StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody",
+        RecordConfiguration: { RecordFormatType: "JSON" },
+      },
+    ],
+    S3DestinationConfiguration: {
+      DeadLetterQueueS3Configuration: bucket,
+      StorageConfiguration: { ...bucket, CompressionType: "NONE" },
+    },
+    S3TablesDestinationConfiguration: {
+      DeadLetterQueueS3Configuration: bucket,
+      S3TablesConfigurationList: [
+        {
+          TableBucketARN: "arn:aws:s3tables:us-east-1:123456789012:bucket/bucket",
+          Namespace: "n",
+          TableName: "t",
+          CompressionType: "NONE",
+        },
+      ],
+    },
+    EncryptionConfiguration: { EncryptionType: "KMS", KeyId: "key" },
+    LoggingConfiguration: { CloudWatchLogs: { Enabled: false } },
+  };
+
+  testInput("CreateChannel", valid, {
+    ChannelName: { type: "String", required: true, min: 1, max: 128, pattern: namePattern },
+    ServiceExecutionRoleARN: {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 512,
+      pattern: "arn:aws[-a-z0-9]*:iam::\\d{12}:role/[a-zA-Z_0-9+=,.@\\-_/]+",
+    },
+    StreamConfigurationList: { type: "List", required: true, min: 1, max: 10000 },
+    "StreamConfigurationList[]": { type: "Structure" },
+    "StreamConfigurationList[].StreamARN": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 2048,
+      pattern: streamArnPattern,
+    },
+    "StreamConfigurationList[].RecordConfiguration": { type: "Structure", required: true },
+    "StreamConfigurationList[].RecordConfiguration.RecordFormatType": {
+      type: "String",
+      required: true,
+      values: ["GSR_JSON", "JSON", "STRING", "BYTE_ARRAY"],
+    },
+    "StreamConfigurationList[].RecordConfiguration.GSRSchemaARN": {
+      type: "String",
+      min: 1,
+      max: 512,
+      pattern: "arn:aws[-a-z0-9]*:glue:[-a-z0-9]+:\\d{12}:schema/[-a-zA-Z0-9_$#.]+/[-a-zA-Z0-9_$#.]+",
+    },
+    S3DestinationConfiguration: { type: "Structure" },
+    "S3DestinationConfiguration.DataFreshnessInSeconds": { type: "Integer" },
+    "S3DestinationConfiguration.DeadLetterQueueS3Configuration": { type: "Structure" },
+    "S3DestinationConfiguration.DeadLetterQueueS3Configuration.BucketARN": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 2048,
+      pattern: "arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63}",
+    },
+    "S3DestinationConfiguration.DeadLetterQueueS3Configuration.ExpectedBucketOwner": {
+      type: "String",
+      required: true,
+      min: 12,
+      max: 12,
+      pattern: "\\d{12}",
+    },
+    "S3DestinationConfiguration.DeadLetterQueueS3Configuration.ErrorOutputPrefix": {
+      type: "String",
+      min: 1,
+      max: 512,
+      pattern: "[0-9A-Za-z!\\-_'.*()\\/]+",
+    },
+    "S3DestinationConfiguration.StorageConfiguration": { type: "Structure", required: true },
+    "S3DestinationConfiguration.StorageConfiguration.BucketARN": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 2048,
+      pattern: "arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63}",
+    },
+    "S3DestinationConfiguration.StorageConfiguration.ExpectedBucketOwner": {
+      type: "String",
+      required: true,
+      min: 12,
+      max: 12,
+      pattern: "\\d{12}",
+    },
+    "S3DestinationConfiguration.StorageConfiguration.OutputKeyTemplate": {
+      type: "String",
+      min: 1,
+      max: 1024,
+      pattern: "[0-9A-Za-z!\\-_'.*()\\/=:{}]+",
+    },
+    "S3DestinationConfiguration.StorageConfiguration.StorageClass": {
+      type: "String",
+      values: ["STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR"],
+    },
+    "S3DestinationConfiguration.StorageConfiguration.CompressionType": {
+      type: "String",
+      required: true,
+      values: ["NONE", "GZIP", "ZSTD"],
+    },
+    S3TablesDestinationConfiguration: { type: "Structure" },
+    "S3TablesDestinationConfiguration.DataFreshnessInSeconds": { type: "Integer" },
+    "S3TablesDestinationConfiguration.DeadLetterQueueS3Configuration": { type: "Structure", required: true },
+    "S3TablesDestinationConfiguration.DeadLetterQueueS3Configuration.BucketARN": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 2048,
+      pattern: "arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63}",
+    },
+    "S3TablesDestinationConfiguration.DeadLetterQueueS3Configuration.ExpectedBucketOwner": {
+      type: "String",
+      required: true,
+      min: 12,
+      max: 12,
+      pattern: "\\d{12}",
+    },
+    "S3TablesDestinationConfiguration.DeadLetterQueueS3Configuration.ErrorOutputPrefix": {
+      type: "String",
+      min: 1,
+      max: 512,
+      pattern: "[0-9A-Za-z!\\-_'.*()\\/]+",
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList": { type: "List", required: true, min: 1, max: 10000 },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[]": { type: "Structure" },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].TableBucketARN": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 2048,
+      pattern: "arn:aws[-a-z0-9]*:s3tables:[-a-z0-9]+:\\d{12}:bucket/[a-z0-9_-]{3,63}",
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].Namespace": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 255,
+      pattern: "[0-9a-z_]+",
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].TableName": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 255,
+      pattern: "[0-9a-z_]+",
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].CompressionType": {
+      type: "String",
+      required: true,
+      values: ["NONE", "ZSTD", "SNAPPY"],
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].PartitionSpec": { type: "Structure" },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].PartitionSpec.PartitionFields": {
+      type: "List",
+      required: true,
+      min: 1,
+      max: 10,
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].PartitionSpec.PartitionFields[]": {
+      type: "Structure",
+    },
+    EncryptionConfiguration: { type: "Structure" },
+    "EncryptionConfiguration.EncryptionType": { type: "String", required: true, values: ["KMS"] },
+    "EncryptionConfiguration.KeyId": { type: "String", required: true, min: 1, max: 2048 },
+    Tags: { type: "Map", min: 1, max: 200, entry: { min: 0, max: 256 } },
+    "Tags.*": { type: "String" },
+    LoggingConfiguration: { type: "Structure" },
+    "LoggingConfiguration.CloudWatchLogs": { type: "Structure", required: true },
+    "LoggingConfiguration.CloudWatchLogs.Enabled": { type: "Boolean", required: true },
+    "LoggingConfiguration.CloudWatchLogs.LogGroupName": {
+      type: "String",
+      min: 1,
+      max: 512,
+      pattern: "[\\.\\-_/#A-Za-z0-9]+",
+    },
+    "LoggingConfiguration.CloudWatchLogs.LogStreamName": { type: "String", min: 1, max: 512, pattern: "[^:*]*" },
+  });
+});

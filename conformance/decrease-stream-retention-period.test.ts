@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { assertSays, assertStreamNotFound } from "./support/assert-refused.ts";
+import { call, ok } from "./support/call.ts";
+import { streamMembers, testInput } from "./support/input-shape.ts";
+import { streamArn, suiteStream, uniqueName, untilActive, withStream } from "./support/stream-fixture.ts";
+
+describe("DecreaseStreamRetentionPeriod", () => {
+  const stream = suiteStream();
+  const nobody = uniqueName("nobody");
+
+  testInput(
+    "DecreaseStreamRetentionPeriod",
+    { StreamName: nobody, RetentionPeriodHours: 48 },
+    {
+      ...streamMembers,
+      RetentionPeriodHours: { type: "Integer", required: true },
+    },
+  );
+
+  test("DecreaseStreamRetentionPeriod refuses a stream that does not exist, by name and by ARN", async () => {
+    const RetentionPeriodHours = 48;
+    await assertStreamNotFound("DecreaseStreamRetentionPeriod", { StreamName: nobody, RetentionPeriodHours }, nobody);
+    const StreamARN = await streamArn(nobody);
+    await assertStreamNotFound("DecreaseStreamRetentionPeriod", { StreamARN, RetentionPeriodHours }, nobody);
+  });
+
+  test("DecreaseStreamRetentionPeriod takes 24 to 8760 hours", async () => {
+    const hours = (n: number) => ({ StreamName: stream.name, RetentionPeriodHours: n });
+    await assertSays("DecreaseStreamRetentionPeriod", hours(23), "retention-min", { n: 23 });
+    await assertSays("DecreaseStreamRetentionPeriod", hours(8761), "retention-max", { n: 8761 });
+  });
+
+  test("DecreaseStreamRetentionPeriod refuses more hours than the stream has", async () => {
+    const input = { StreamName: stream.name, RetentionPeriodHours: 25 };
+    const values = { n: 25, cur: 24, S: stream.name };
+    await assertSays("DecreaseStreamRetentionPeriod", input, "retention-decrease-longer", values);
+  });
+
+  test("DecreaseStreamRetentionPeriod answers with an empty body, and the stream shows the hours", () =>
+    withStream({}, async ({ StreamName, StreamARN }) => {
+      await ok("IncreaseStreamRetentionPeriod", { StreamName, RetentionPeriodHours: 100 });
+      await untilActive(StreamName);
+      const answer = await call("DecreaseStreamRetentionPeriod", { StreamARN, RetentionPeriodHours: 30 });
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.text, "");
+      assert.equal((await untilActive(StreamName)).RetentionPeriodHours, 30);
+    }));
+});

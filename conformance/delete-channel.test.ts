@@ -1,0 +1,20 @@
+import { describe, test } from "node:test";
+import { assertRefusedAs } from "./support/assert-refused.ts";
+import { testInput } from "./support/input-shape.ts";
+import { channelArnPattern } from "./support/patterns.ts";
+import { streamArn, uniqueName } from "./support/stream-fixture.ts";
+
+describe("DeleteChannel", () => {
+  testInput(
+    "DeleteChannel",
+    { ChannelARN: "arn:aws:kinesis:us-east-1:123456789012:channel/nobody" },
+    {
+      ChannelARN: { type: "String", required: true, min: 1, max: 2048, pattern: channelArnPattern },
+    },
+  );
+
+  test("DeleteChannel refuses a channel that does not exist", async () => {
+    const ChannelARN = (await streamArn(uniqueName("nobody"))).replace(":stream/", ":channel/");
+    await assertRefusedAs("DeleteChannel", { ChannelARN }, "ResourceNotFoundException");
+  });
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { assertRefusedAs } from "./support/assert-refused.ts";
+import { ok } from "./support/call.ts";
+import { testInput } from "./support/input-shape.ts";
+import { streamArnPattern } from "./support/patterns.ts";
+
+describe("ListChannels", () => {
+  testInput(
+    "ListChannels",
+    {},
+    {
+      StreamFilter: { type: "List", min: 1, max: 10000 },
+      "StreamFilter[]": { type: "Structure" },
+      "StreamFilter[].StreamARN": { type: "String", required: true, min: 1, max: 2048, pattern: streamArnPattern },
+      "StreamFilter[].StreamCreationTimestamp": { type: "Timestamp" },
+      MaxResults: { type: "Integer", min: 1, max: 10000 },
+      NextToken: { type: "String", min: 1, max: 1048576 },
+    },
+  );
+
+  test("ListChannels gives a list", async () => {
+    assert.ok(Array.isArray((await ok("ListChannels", {})).ChannelSummaries));
+  });
+
+  test("ListChannels refuses a token that it did not make", async () => {
+    await assertRefusedAs("ListChannels", { NextToken: "AAAA" }, "InvalidArgumentException");
+  });
+});

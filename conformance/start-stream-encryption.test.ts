@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { assertRefusedAs, assertStreamNotFound } from "./support/assert-refused.ts";
+import { call, ok } from "./support/call.ts";
+import { streamMembers, testInput } from "./support/input-shape.ts";
+import { base64, readRecords } from "./support/read-shard.ts";
+import { poll, streamArn, uniqueName, untilActive, withStream } from "./support/stream-fixture.ts";
+
+/** The key that the service keeps for everybody. */
+const KeyId = "alias/aws/kinesis";
+
+describe("StartStreamEncryption", () => {
+  const nobody = uniqueName("nobody");
+
+  testInput(
+    "StartStreamEncryption",
+    { StreamName: nobody, EncryptionType: "KMS", KeyId },
+    {
+      ...streamMembers,
+      EncryptionType: { type: "String", required: true, values: ["NONE", "KMS"] },
+      KeyId: { type: "String", required: true, min: 1, max: 2048 },
+    },
+  );
+
+  test("StartStreamEncryption refuses a stream that does not exist, by name and by ARN", async () => {
+    const input = { EncryptionType: "KMS", KeyId };
+    await assertStreamNotFound("StartStreamEncryption", { ...input, StreamName: nobody }, nobody);
+    await assertStreamNotFound("StartStreamEncryption", { ...input, StreamARN: await streamArn(nobody) }, nobody);
+  });
+
+  test("StartStreamEncryption refuses the type NONE", () =>
+    withStream({}, async ({ StreamName }) => {
+      const input = { StreamName, EncryptionType: "NONE", KeyId };
+      await assertRefusedAs("StartStreamEncryption", input, "InvalidArgumentException");
+    }));
+
+  test("StartStreamEncryption marks the records that are written from then on, and no others", () =>
+    withStream({}, async ({ StreamName }) => {
+      const record = (text: string) => ({ StreamName, Data: base64(text), PartitionKey: "a" });
+      await ok("PutRecord", record("clear"));
+      const answer = await call("StartStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId });
+      assert.equal(answer.status, 200, answer.text);
+      assert.equal(answer.text, "");
+      const described = await untilActive(StreamName);
+      assert.deepEqual([described.EncryptionType, described.KeyId], ["KMS", KeyId]);
+      const summary = await ok("DescribeStreamSummary", { StreamName });
+      assert.equal(summary.StreamDescriptionSummary.EncryptionType, "KMS");
+      assert.equal(summary.StreamDescriptionSummary.KeyId, KeyId);
+
+      // The service takes up to five seconds more until every new record is encrypted.
+      let putCount = 0;
+      const put = await poll(
+        () => {
+          putCount += 1;
+          return ok("PutRecord", record("secret"));
+        },
+        ({ EncryptionType }) => EncryptionType === "KMS",
+        "records are encrypted",
+      );
+      const batch = await ok("PutRecords", { StreamName, Records: [{ Data: "", PartitionKey: "a" }] });
+      assert.equal(batch.EncryptionType, "KMS");
+      const records = await readRecords({ StreamName, ShardId: put.ShardId }, putCount + 2);
+      assert.equal("EncryptionType" in (records[0] ?? {}), false);
+      assert.equal(records.at(-1)?.EncryptionType, "KMS");
+      assert.equal(records.at(-2)?.Data, base64("secret"));
+    }));
+});

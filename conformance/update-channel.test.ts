@@ -1,0 +1,37 @@
+import { describe, test } from "node:test";
+import { assertRefusedAs } from "./support/assert-refused.ts";
+import { testInput } from "./support/input-shape.ts";
+import { channelArnPattern } from "./support/patterns.ts";
+import { streamArn, uniqueName } from "./support/stream-fixture.ts";
+
+describe("UpdateChannel", () => {
+  const valid = {
+    ChannelARN: "arn:aws:kinesis:us-east-1:123456789012:channel/nobody",
+    S3DestinationConfiguration: { DataFreshnessInSeconds: 300 },
+    LoggingConfiguration: { CloudWatchLogs: { Enabled: false } },
+  };
+
+  testInput("UpdateChannel", valid, {
+    ChannelARN: { type: "String", required: true, min: 1, max: 2048, pattern: channelArnPattern },
+    S3DestinationConfiguration: { type: "Structure" },
+    "S3DestinationConfiguration.DataFreshnessInSeconds": { type: "Integer", required: true },
+    S3TablesDestinationConfiguration: { type: "Structure" },
+    "S3TablesDestinationConfiguration.DataFreshnessInSeconds": { type: "Integer", required: true },
+    LoggingConfiguration: { type: "Structure" },
+    "LoggingConfiguration.CloudWatchLogs": { type: "Structure", required: true },
+    "LoggingConfiguration.CloudWatchLogs.Enabled": { type: "Boolean", required: true },
+    "LoggingConfiguration.CloudWatchLogs.LogGroupName": {
+      type: "String",
+      min: 1,
+      max: 512,
+      pattern: "[\\.\\-_/#A-Za-z0-9]+",
+    },
+    "LoggingConfiguration.CloudWatchLogs.LogStreamName": { type: "String", min: 1, max: 512, pattern: "[^:*]*" },
+  });
+
+  test("UpdateChannel refuses a channel that does not exist", async () => {
+    const ChannelARN = (await streamArn(uniqueName("nobody"))).replace(":stream/", ":channel/");
+    const input = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 300 } };
+    await assertRefusedAs("UpdateChannel", input, "ResourceNotFoundException");
+  });
+});
