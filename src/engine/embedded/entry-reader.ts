@@ -20,8 +20,12 @@ import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
 import type { WalReader } from "./wal-reader.ts";
 
-/** One read from the disk covers neighbouring points up to so much; a larger entry is read by itself. */
+/** What is read from the disk before anything is answered; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
+/** Reads from the disk at once, for one page. */
+const diskReadsMax = 8;
+/** Bytes of other shards that are read along rather than stepped over. */
+const gapBytesMax = 32 * 1024;
 
 /** What one read has gathered so far. */
 interface Page {
@@ -37,6 +41,13 @@ interface Page {
 interface Run {
   readonly address: Address;
   readonly span: number;
+}
+
+/** Runs of one read, and the bytes between them. */
+interface Extent {
+  readonly address: Address;
+  span: number;
+  readonly runs: Run[];
 }
 
 /** A log's entries from the shared log, each verified; a damaged or missing one rejects with `corrupt`. */
@@ -68,13 +79,15 @@ export class EntryReader {
   }
 
   async #readRuns(first: number, page: Page): Promise<void> {
-    const runs = runsFrom(first, page);
-    const start = runs[0]?.address ?? 0;
-    const last = runs.at(-1);
-    const bytes = await this.#wal.read(start, last === undefined ? 0 : last.address + last.span - start);
-    for (const { address, span } of runs) {
-      if (page.isFull) return;
-      this.#walk(bytes.subarray(address - start, address - start + span), address, page, false);
+    const extents = extentsFrom(first, page);
+    const found = await Promise.all(extents.map(({ address, span }) => this.#wal.read(address, span)));
+    for (const [index, { address, runs }] of extents.entries()) {
+      const bytes = found[index] ?? Buffer.alloc(0);
+      for (const run of runs) {
+        if (page.isFull) return;
+        const at = run.address - address;
+        this.#walk(bytes.subarray(at, at + run.span), run.address, page, false);
+      }
     }
   }
 
@@ -110,20 +123,30 @@ export class EntryReader {
   }
 }
 
-/** Neighbouring points that one read from the disk may cover: no more than the page can use, and in one file. */
-function runsFrom(first: number, { log, limit }: Page): readonly Run[] {
-  const runs: Run[] = [];
-  const start = log.index.addressAt(first);
-  let wanted = 0;
-  for (let point = first; point < log.index.count && runs.length < limit.entriesMax; point++) {
+/** What to read from the disk at once: as many points as the page can use; those that lie close together by one read. */
+function extentsFrom(first: number, { log, limit }: Page): readonly Extent[] {
+  const extents: Extent[] = [];
+  let bytes = 0;
+  for (let point = first; point < log.index.count && point < first + limit.entriesMax; point++) {
     const run = { address: log.index.addressAt(point), span: log.index.spanAt(point) };
-    const isNear =
-      generationOf(run.address) === generationOf(start) && run.address + run.span - start <= diskReadBytesMax;
-    if (runs.length > 0 && (!isNear || wanted >= limit.bytesMax)) break;
-    runs.push(run);
-    wanted += run.span;
+    const last = extents.at(-1);
+    if (last !== undefined && bytes >= Math.min(limit.bytesMax, diskReadBytesMax)) break;
+    const end = run.address + run.span;
+    bytes += run.span;
+    if (last !== undefined && isNear(last, run) && end - last.address <= diskReadBytesMax) {
+      last.span = end - last.address;
+      last.runs.push(run);
+    } else if (extents.length < diskReadsMax) {
+      extents.push({ ...run, runs: [run] });
+    } else {
+      break;
+    }
   }
-  return runs.length > 0 ? runs : [{ address: start, span: log.index.spanAt(first) }];
+  return extents;
+}
+
+function isNear({ address, span }: Run, next: Run): boolean {
+  return generationOf(address) === generationOf(next.address) && next.address - (address + span) <= gapBytesMax;
 }
 
 function takeEntry(bytes: Buffer, at: number, page: Page, shared: boolean): void {

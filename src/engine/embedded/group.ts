@@ -5,6 +5,7 @@ import { crc32 } from "node:zlib";
 import { readU64, writeU64 } from "./binary.ts";
 import { blockBytes } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
+import { frameLengthAt, frameVerifies } from "./frame.ts";
 
 export interface GroupHeader {
   /** With padding. */
@@ -20,6 +21,8 @@ export interface GroupHeader {
 export const groupMagic = 0x5247524d;
 export const groupHeaderBytes = 64;
 export const groupBytesMax = 16 * 1024 * 1024;
+/** Used again for every group, within one turn. */
+const frameHeads = Buffer.alloc(1024 * 8);
 
 /** Rounds up to whole blocks. */
 export function paddedLength(used: number): number {
@@ -41,7 +44,7 @@ export function closeGroup(target: Buffer, header: Omit<GroupHeader, "length">, 
   group.writeUInt32LE(header.used, 40);
   group.writeUInt32LE(header.frameCount, 44);
   group.writeUInt32LE(0, 48);
-  group.writeUInt32LE(crc32(group.subarray(groupHeaderBytes)), 52);
+  group.writeUInt32LE(checkFrames(group, header.used), 52);
   group.writeUInt32LE(0, 56);
   group.writeUInt32LE(crc32(group.subarray(0, 60)), 60);
   return group;
@@ -66,7 +69,36 @@ export function readGroupHeader(source: Buffer, at: number, identity: DirectoryI
   };
 }
 
-/** Whether the body of a group, all of it, is as it was written. */
-export function groupBodyVerifies(group: Buffer): boolean {
-  return group.readUInt32LE(52) === crc32(group.subarray(groupHeaderBytes));
+/** Whether all of a group behind its header is as it was written: every frame, their order, and the zeros between. */
+export function groupBodyVerifies(group: Buffer, { used, frameCount, length }: GroupHeader, seed: number): boolean {
+  if (group.length < length) return false;
+  let at = groupHeaderBytes;
+  for (let left = frameCount; left > 0; left--) {
+    if (!frameVerifies(group, at, used, seed)) return false;
+    const end = at + frameLengthAt(group, at);
+    at = (end + 7) & ~7;
+    if (!isZero(group, end, at)) return false;
+  }
+  return at === used && isZero(group, used, length) && group.readUInt32LE(52) === checkFrames(group, used);
+}
+
+/** The checksum of what heads the frames: their lengths and checksums. Their bodies need not be hashed twice. */
+function checkFrames(group: Buffer, used: number): number {
+  let check = 0;
+  let filled = 0;
+  for (let at = groupHeaderBytes; at < used; at += (frameLengthAt(group, at) + 7) & ~7) {
+    if (filled === frameHeads.length) {
+      check = crc32(frameHeads, check);
+      filled = 0;
+    }
+    frameHeads.writeUInt32LE(group.readUInt32LE(at), filled);
+    frameHeads.writeUInt32LE(group.readUInt32LE(at + 4), filled + 4);
+    filled += 8;
+  }
+  return crc32(frameHeads.subarray(0, filled), check);
+}
+
+function isZero(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
+  return true;
 }

@@ -49,7 +49,7 @@ export const nodeDisk: Disk = {
     const [out, back] = [blocks.subarray(0, blockBytes), blocks.subarray(blockBytes)];
     for (let at = 0; at < blockBytes; at++) out[at] = (at * 7 + 1) & 0xff;
     try {
-      const file = new NodeFile(await openFile(path, constants.O_RDWR | constants.O_CREAT | directFlags, 0o600));
+      const file = new NodeFile(await openFile(path, constants.O_RDWR | constants.O_CREAT | directFlags, 0o600), true);
       try {
         await file.write(out, 0);
         return (await file.read(back, 0)) === blockBytes && out.equals(back);
@@ -65,7 +65,7 @@ export const nodeDisk: Disk = {
   },
 
   async open(path, mode) {
-    return new NodeFile(await openFile(path, flagsOf[mode], 0o600));
+    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), mode === "direct");
   },
 
   list: (directory) => readdir(directory),
@@ -99,8 +99,11 @@ export const nodeDisk: Disk = {
 class NodeFile implements DiskFile {
   readonly #descriptor: number;
 
-  constructor(descriptor: number) {
+  readonly #isDirect: boolean;
+
+  constructor(descriptor: number, isDirect: boolean) {
     this.#descriptor = descriptor;
+    this.#isDirect = isDirect;
   }
 
   async read(into: Uint8Array, at: number): Promise<number> {
@@ -109,6 +112,8 @@ class NodeFile implements DiskFile {
       const count = await this.#readSome(into, done, at + done);
       if (count === 0) break;
       done += count;
+      // Direct reads stop at an odd place only where the file ends, and cannot go on from there.
+      if (this.#isDirect && count % blockBytes !== 0) break;
     }
     return done;
   }

@@ -1,11 +1,12 @@
 // Reads the groups of one WAL file one by one, and looks behind the last for what claims more.
 import { blockBytes, type DiskFile } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
-import { frameHeadBytes, frameLengthAt, frameVerifies } from "./frame.ts";
-import { type GroupHeader, groupBodyVerifies, groupBytesMax, groupHeaderBytes, readGroupHeader } from "./group.ts";
+import { type GroupHeader, groupBodyVerifies, groupBytesMax, readGroupHeader } from "./group.ts";
 import type { WalHeader } from "./wal-file.ts";
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 4 * 1024 * 1024;
+/** Memory that one scan needs; groups larger than a chunk are read whole. */
+export const scanBytes = groupBytesMax;
 
 export interface ScannedGroup {
   readonly header: GroupHeader;
@@ -23,15 +24,18 @@ export class WalScan {
   readonly #file: DiskFile;
   readonly #header: WalHeader;
   readonly #identity: DirectoryIdentity;
-  #chunk: Buffer;
+  readonly #memory: Buffer;
   #start = 0;
   #count = 0;
+  /** Known once a read came to it: an odd end cannot be read on from directly, and need not be. */
+  #fileEnd = -1;
 
-  constructor(file: DiskFile, header: WalHeader, identity: DirectoryIdentity) {
+  /** `memory` takes `scanBytes` and is the scan's own until it is done; aligned, if the file is read directly. */
+  constructor(file: DiskFile, header: WalHeader, identity: DirectoryIdentity, memory: Buffer) {
     this.#file = file;
     this.#header = header;
     this.#identity = identity;
-    this.#chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, header.fileLength));
+    this.#memory = memory;
   }
 
   /** The group that begins at `at`, or undefined unless all of it is as written and it is the one expected. */
@@ -40,8 +44,7 @@ export class WalScan {
     const header = readGroupHeader(block, 0, this.#identity);
     if (header === undefined || header.generation !== this.#header.generation || header.lsn !== lsn) return undefined;
     const bytes = await this.#bytesAt(at, header.length);
-    if (bytes.length < header.length || !groupBodyVerifies(bytes)) return undefined;
-    return framesVerify(bytes, header, this.#identity.seed) ? { header, bytes } : undefined;
+    return groupBodyVerifies(bytes, header, this.#identity.seed) ? { header, bytes } : undefined;
   }
 
   /** What stands at and behind `from`, block by block, up to the end of the file. */
@@ -59,25 +62,20 @@ export class WalScan {
     }
   }
 
-  /** Fewer bytes only at the end of the file. */
+  /** Fewer bytes only at the end of the file. Places are asked for in their order. */
   async #bytesAt(at: number, length: number): Promise<Buffer> {
-    if (at < this.#start || at + length > this.#start + this.#count) {
-      if (length > this.#chunk.length) this.#chunk = Buffer.allocUnsafeSlow(groupBytesMax);
-      // The end of the file is read again for each short answer; that is at most a few blocks.
+    const end = this.#start + this.#count;
+    if (end !== this.#fileEnd && (at < this.#start || at + length > end)) {
+      // What is here already moves to the front; only the rest is read.
+      const kept = at >= this.#start && at < end ? end - at : 0;
+      if (kept > 0) this.#memory.copyWithin(0, at - this.#start, this.#count);
+      const free = this.#memory.subarray(kept, Math.max(length, chunkBytes));
+      const count = await this.#file.read(free, at + kept);
       this.#start = at;
-      this.#count = await this.#file.read(this.#chunk, at);
+      this.#count = kept + count;
+      if (count < free.length) this.#fileEnd = at + kept + count;
     }
-    const from = at - this.#start;
-    return this.#chunk.subarray(from, Math.min(from + length, this.#count));
+    const from = Math.min(at - this.#start, this.#count);
+    return this.#memory.subarray(from, Math.min(from + length, this.#count));
   }
-}
-
-/** The checksum of the group holds; this catches what it cannot, a writer that was wrong. */
-function framesVerify(bytes: Buffer, { used, frameCount }: GroupHeader, seed: number): boolean {
-  let at = groupHeaderBytes;
-  for (let left = frameCount; left > 0; left--) {
-    if (at + frameHeadBytes > used || !frameVerifies(bytes, at, used, seed)) return false;
-    at += (frameLengthAt(bytes, at) + 7) & ~7;
-  }
-  return at === used;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -68,6 +68,32 @@ test("the embedded engine works the same on a disk that knows no direct writes",
     assert.equal((await readTexts(engine, await makeShard(engine))).length, 3);
     await engine.close();
   });
+});
+
+test("a log file that was cut at any odd place is recovered from the real disk", async () => {
+  for (const length of [8_193, 12_288, 16_383, 16_384, 16_385, 20_000, 65_535]) {
+    await temporary(async (directory) => {
+      const killed = join(directory, "killed");
+      const options = { directory: killed, disk: nodeDisk, clock: new SimulatedClock(), diskBudgetBytes: mebibyte };
+      const engine = new EmbeddedEngine({ ...options, walFileBytes: 65_536 });
+      await engine.open();
+      const shard = await makeShard(engine);
+      await store(engine, shard, "one");
+      await store(engine, shard, "two");
+      const copy = join(directory, "copy");
+      await cp(killed, copy, { recursive: true, filter: (path) => !path.includes("lock") });
+      await engine.close();
+      await truncate(join(copy, "wal", "0000000001.wal"), length);
+      const again = engineAt(copy);
+      await again.open();
+      const { degraded } = await again.health();
+      assert.match(degraded[0] ?? "", new RegExp(`cut to ${length} of`));
+      // The first group makes the shard, and ends at byte 12,288; the second and the third follow by blocks.
+      const expected = length < 16_384 ? [] : length < 20_480 ? ["one"] : ["one", "two"];
+      assert.deepEqual(await readTexts(again, await makeShard(again)), expected);
+      await again.close();
+    });
+  }
 });
 
 test("a log file takes no more of the disk than was written to it", async () => {
