@@ -4,16 +4,18 @@ import { internalFailure } from "../model/request-errors.ts";
 import { ServiceError } from "../model/service-error.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import { admitCall } from "../operations/admit-call.ts";
-import type { Operation } from "../operations/operation.ts";
+import type { Operation, OutputOf } from "../operations/operation.ts";
 import type { OperationContext } from "../operations/operation-context.ts";
 import { operations } from "../operations/table.ts";
 import type { Codec } from "../protocol/codec.ts";
+import { eventStreamContentType } from "../protocol/subscribe-events.ts";
 import { route } from "../protocol/target.ts";
 import { requestFailed, requestFinished } from "../telemetry/channels.ts";
+import { eventStreamBody } from "./event-stream-body.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "./exchange.ts";
 
 export interface Pipeline {
-  /** Everything an operation may reach but the caller, who is found out per request. */
+  /** Everything an operation may reach but the caller and its connection. */
   readonly house: Omit<OperationContext, "caller" | "connection">;
   readonly authentication: AuthenticationRules;
 }
@@ -24,6 +26,8 @@ interface Handled {
   /** `ok`, or the type of the error. */
   readonly outcome: string;
   readonly response: WireResponse;
+  /** Records stored by a put, or handed out by a read. */
+  readonly recordCount?: number;
 }
 
 /**
@@ -33,8 +37,13 @@ interface Handled {
 async function handleRequest(request: WireRequest, { house, authentication }: Pipeline): Promise<Handled> {
   const routed = route(request);
   if (routed.kind === "answer") {
-    const headers: Record<string, string> = routed.contentType === undefined ? {} : { "Content-Type": routed.contentType };
-    return { operation: "-", outcome: `http-${routed.status}`, response: { status: routed.status, headers, body: routed.body } };
+    const headers: Record<string, string> =
+      routed.contentType === undefined ? {} : { "Content-Type": routed.contentType };
+    return {
+      operation: "-",
+      outcome: `http-${routed.status}`,
+      response: { status: routed.status, headers, body: routed.body },
+    };
   }
   const { name, codec, parsed } = routed;
   try {
@@ -43,11 +52,36 @@ async function handleRequest(request: WireRequest, { house, authentication }: Pi
     const context = { ...house, caller, connection: request };
     admitCall(name, input, context);
     const output = await rowOf(name).handle(input, context);
-    return { operation: name, outcome: "ok", response: answer(200, codec, codec.encode(name, output)) };
+    const response = isEventStream(output)
+      ? eventStream(output, codec)
+      : answer(200, codec, codec.encode(name, output));
+    return { operation: name, outcome: "ok", response, recordCount: recordCountOf(name, output) };
   } catch (thrown) {
     const error = asServiceError(thrown, name);
-    return { operation: name, outcome: error.type, response: answer(error.httpStatus, codec, codec.encodeError(error)) };
+    return {
+      operation: name,
+      outcome: error.type,
+      response: answer(error.httpStatus, codec, codec.encodeError(error)),
+    };
   }
+}
+
+type Output = OutputOf<OperationName>;
+
+function isEventStream(output: Output): output is OutputOf<"SubscribeToShard"> {
+  return output !== undefined && "EventStream" in output;
+}
+
+function eventStream({ EventStream }: OutputOf<"SubscribeToShard">, codec: Codec): WireResponse {
+  const body = eventStreamBody(codec, EventStream, (thrown) => asServiceError(thrown, "SubscribeToShard"));
+  return { status: 200, headers: { "Content-Type": eventStreamContentType }, body };
+}
+
+function recordCountOf(name: OperationName, output: Output): number {
+  if (name === "PutRecord") return 1;
+  if (output === undefined || !("Records" in output)) return 0;
+  const { count } = output.Records;
+  return "FailedRecordCount" in output ? count - (output.FailedRecordCount ?? 0) : count;
 }
 
 /** The pipeline with its telemetry. */
@@ -55,7 +89,7 @@ export function requestHandler(pipeline: Pipeline): RequestHandler {
   const { clock } = pipeline.house;
   return async (request) => {
     const startedMs = clock.monotonicMs();
-    const { operation, outcome, response } = await handleRequest(request, pipeline);
+    const { operation, outcome, response, recordCount = 0 } = await handleRequest(request, pipeline);
     if (requestFinished.hasSubscribers) {
       requestFinished.publish({
         operation,
@@ -63,6 +97,7 @@ export function requestHandler(pipeline: Pipeline): RequestHandler {
         durationMs: clock.monotonicMs() - startedMs,
         requestBytes: request.body.length,
         responseBytes: responseBytes(response.body),
+        recordCount,
       });
     }
     return response;

@@ -31,7 +31,7 @@ export class SubscriptionSeats {
 
   /**
    * Takes the place of a consumer at a shard; whoever sits there is told to go. Errors: ResourceInUseException within
-   * `takeOverMs` of the last success, even if that client is gone by now.
+   * `takeOverMs` of the last success, even if that client is gone by now. `nowMs` is of the clock that never falls.
    */
   take({ stream, shardId, consumer }: SeatPlace, nowMs: number): Seat {
     const key = `${stream.id}/${shardId}/${consumer.name}/${consumer.createdMs}`;

@@ -33,7 +33,7 @@ export const subscribeToShard = operation({
     context.limits?.admitSubscription(stream, index, consumer.name);
     const shardId = formatShardId(index);
     const { connection } = context;
-    const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.nowMs());
+    const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => seat.leave(), { once: true });
     const from = await findPosition(context.shards, live, shard, place);
     return { EventStream: pushEvents({ live, shard, consumer, from, seat }, context) };

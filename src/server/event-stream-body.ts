@@ -1,0 +1,32 @@
+import type { ServiceError } from "../model/service-error.ts";
+import type { Codec } from "../protocol/codec.ts";
+import { initialResponse, subscribeEvent, subscribeException } from "../protocol/subscribe-events.ts";
+import type { PushEvent } from "../records/push-event.ts";
+
+/** Per event and format, so that what several subscribers get at the same place is encoded once. */
+const encoded = new WeakMap<PushEvent, Map<Codec, Uint8Array>>();
+
+/**
+ * The body of a SubscribeToShard: `initial-response` at once, then the events as they come. An error ends it as one
+ * exception message; `worded` says what of it the client may know.
+ */
+export async function* eventStreamBody(
+  codec: Codec,
+  events: AsyncIterable<PushEvent>,
+  worded: (error: unknown) => ServiceError,
+): AsyncGenerator<Uint8Array, void> {
+  yield initialResponse(codec);
+  try {
+    for await (const event of events) yield encodeOnce(codec, event);
+  } catch (error) {
+    yield subscribeException(codec, worded(error));
+  }
+}
+
+function encodeOnce(codec: Codec, event: PushEvent): Uint8Array {
+  const byCodec = encoded.get(event) ?? new Map<Codec, Uint8Array>();
+  encoded.set(event, byCodec);
+  const bytes = byCodec.get(codec) ?? subscribeEvent(codec, event);
+  byCodec.set(codec, bytes);
+  return bytes;
+}
