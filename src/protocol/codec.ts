@@ -1,16 +1,20 @@
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf, OutputOf } from "../operations/operation.ts";
+import type { EventAnswer, PayloadRoom } from "./record-answers.ts";
 
 /** One wire format: JSON 1.1, and its sibling CBOR 1.1. */
 export interface Codec {
   /** `application/x-amz-json-1.1` …; echoed in every answer. */
   readonly contentType: string;
   /**
-   * The body as a plain value, not yet bound to an operation's shape.
+   * The body as something that `decode()` understands, not yet bound to an operation's shape.
    * Throws a `SerializationException` without a message when it does not parse to an object (behaviour of step 7).
    */
   parse(body: Uint8Array): unknown;
-  /** Binds to the input shape (SerializationException with Message), then checks constraints (ValidationException). */
+  /**
+   * Binds to the input shape (SerializationException with Message), then checks constraints (ValidationException).
+   * The result may point into the body.
+   */
   decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name>;
   /** The body of a 200; empty for operations without an output. */
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string;
@@ -20,4 +24,10 @@ export interface Codec {
     readonly message?: string;
     readonly capitalMessage?: boolean;
   }): Uint8Array | string;
+  /** A structure without members: what an event stream begins with. */
+  readonly emptyStructure: Uint8Array;
+  /** The payload of one pushed event, with the room around it. */
+  encodeEvent(event: EventAnswer, room: PayloadRoom): Buffer;
+  /** The payload of an error that ends an event stream: its type is in the headers. An empty message is left out. */
+  encodeException(message: string): Uint8Array;
 }

@@ -2,23 +2,7 @@ import { wrongType } from "../model/request-errors.ts";
 import type { ListShape, MapShape, Shape, StructureShape } from "../model/shape.ts";
 import type { BoundStructure, BoundValue } from "../model/validate.ts";
 import { decodeBase64 } from "./base64.ts";
-
-const INT32_MAX = 2_147_483_647;
-const INT32_MIN = -2_147_483_648;
-/** The largest time that a Date holds, ms from the epoch in either direction. */
-const TIMESTAMP_MS_MAX = 8_640_000_000_000_000;
-
-const NUMBER = "class com.amazon.coral.value.json.numbers.TruncatingBigNumber";
-const LIST_FOUND = "Start of list found where not expected";
-const OBJECT_FOUND = "Start of structure or map found where not expected.";
-const booleanWords: ReadonlyMap<string, boolean> = new Map([
-  ["TRUE", true],
-  ["1", true],
-  ["YES", true],
-  ["FALSE", false],
-  ["0", false],
-  ["NO", false],
-]);
+import { bindBoolean, bindMs, bindNumber, bindText, LIST_FOUND, OBJECT_FOUND, type ScalarKind } from "./bind-scalar.ts";
 
 /**
  * Gives every member of a parsed JSON object the type of its shape: null members are absent, unknown ones ignored.
@@ -65,57 +49,16 @@ function bindMap(shape: MapShape, value: unknown): BoundValue {
   );
 }
 
-type ScalarKind = Exclude<Shape["kind"], "structure" | "list" | "map" | "eventStream">;
-
 function bindScalar(kind: ScalarKind, value: unknown): BoundValue {
   if (Array.isArray(value)) throw wrongType(LIST_FOUND);
   switch (typeof value) {
     case "string":
-      return bindString(kind, value);
+      return kind === "blob" ? decodeBase64(value) : bindText(kind, value);
     case "number":
-      return bindNumber(kind, value);
+      return kind === "timestamp" ? bindMs(value * 1000) : bindNumber(kind, value);
     case "boolean":
-      if (kind === "boolean") return value;
-      throw wrongType(`class java.lang.Boolean ${cannotBecome(kind)}`);
+      return bindBoolean(kind, value);
     default:
       throw wrongType(OBJECT_FOUND);
-  }
-}
-
-function bindString(kind: ScalarKind, value: string): BoundValue {
-  if (kind === "string") return value;
-  if (kind === "blob") return decodeBase64(value);
-  if (kind !== "boolean") throw wrongType(`class java.lang.String ${cannotBecome(kind)}`);
-  const upper = value.toUpperCase();
-  const word = booleanWords.get(upper);
-  if (word === undefined) throw wrongType(`'${upper}' ${cannotBecome(kind)}`);
-  return word;
-}
-
-function bindNumber(kind: ScalarKind, value: number): BoundValue {
-  switch (kind) {
-    case "integer":
-      return Math.min(Math.max(Math.floor(value), INT32_MIN), INT32_MAX);
-    case "long":
-      return Math.min(Math.max(Math.floor(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
-    case "timestamp":
-      return Math.min(Math.max(Math.round(value * 1000), -TIMESTAMP_MS_MAX), TIMESTAMP_MS_MAX);
-    case "boolean":
-      // The service refuses whole numbers and takes fractions.
-      if (!Number.isInteger(value)) return true;
-      throw wrongType(`${NUMBER} ${cannotBecome(kind)}`);
-    default:
-      throw wrongType(`${NUMBER} ${cannotBecome(kind)}`);
-  }
-}
-
-function cannotBecome(kind: ScalarKind): string {
-  switch (kind) {
-    case "blob":
-      return "can not be converted to a Blob";
-    case "timestamp":
-      return "can not be converted to milliseconds since epoch";
-    default:
-      return `can not be converted to an ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   }
 }

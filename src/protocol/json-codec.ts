@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import { inputShapes, outputShapes } from "../model/constraints.generated.ts";
 import { unparsableBody } from "../model/request-errors.ts";
-import { type StructureShape, structure } from "../model/shape.ts";
+import type { StructureShape } from "../model/shape.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../model/validate.ts";
 import type { InputOf, OutputOf } from "../operations/operation.ts";
-import type { IncomingRecords } from "../records/incoming-records.ts";
 import type { PutResults } from "../records/put-results.ts";
 import type { Codec } from "./codec.ts";
 import { bindStructure } from "./json-bind.ts";
 import { encodeStructure } from "./json-encode.ts";
-import { encodeGetRecords } from "./json-get-records.ts";
-import { type CheckedRecord, columnsOfChecked, columnsOfParsed } from "./record-columns.ts";
-
-const recordMembers: readonly string[] = ["Data", "PartitionKey", "ExplicitHashKey"];
-const putRecordWithoutRecord = without(inputShapes.PutRecord, recordMembers);
-const putRecordsWithoutRecords = without(inputShapes.PutRecords, ["Records"]);
+import { encodeWithRecords } from "./json-records.ts";
+import { checkedPutRecord, checkedPutRecords, putRecordsWithoutRecords, putRecordWithoutRecord } from "./put-inputs.ts";
+import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
+import { columnsOfParsed } from "./record-columns.ts";
 
 /** `application/x-amz-json-1.1`: what every SDK but Java's speaks. */
 export const jsonCodec: Codec = {
@@ -41,7 +38,7 @@ export const jsonCodec: Codec = {
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
     switch (name) {
       case "GetRecords":
-        return encodeGetRecords(output as OutputOf<"GetRecords">);
+        return encodeWithRecords(pageWithoutRecords, output as OutputOf<"GetRecords">);
       case "PutRecords":
         return encodePutRecords(output as OutputOf<"PutRecords">);
       default: {
@@ -55,6 +52,16 @@ export const jsonCodec: Codec = {
     // An Error that was made without a message has an empty one.
     if (!message) return JSON.stringify({ __type: type });
     return JSON.stringify({ __type: type, [capitalMessage ? "Message" : "message"]: message });
+  },
+
+  emptyStructure: Buffer.from("{}"),
+
+  encodeEvent(event, room) {
+    return encodeWithRecords(eventWithoutRecords, event, room);
+  },
+
+  encodeException(message) {
+    return Buffer.from(JSON.stringify(message === "" ? {} : { message }));
   },
 };
 
@@ -79,20 +86,13 @@ function bindAndValidate(shape: StructureShape, parsed: unknown): BoundStructure
 function decodePutRecords(parsed: unknown): object {
   const columns = columnsOfParsed((parsed as { readonly Records?: unknown }).Records);
   if (columns !== undefined) return { ...bindAndValidate(putRecordsWithoutRecords, parsed), Records: columns };
-  const bound = bindAndValidate(inputShapes.PutRecords, parsed);
-  return { ...bound, Records: columnsOfChecked(bound["Records"] as unknown as readonly CheckedRecord[]) };
+  return checkedPutRecords(bindAndValidate(inputShapes.PutRecords, parsed));
 }
 
 function decodePutRecord(parsed: unknown): object {
-  const columns: IncomingRecords | undefined = columnsOfParsed([parsed]);
+  const columns = columnsOfParsed([parsed]);
   if (columns !== undefined) return { ...bindAndValidate(putRecordWithoutRecord, parsed), Record: columns };
-  const bound = bindAndValidate(inputShapes.PutRecord, parsed);
-  const rest = Object.fromEntries(Object.entries(bound).filter(([name]) => !recordMembers.includes(name)));
-  return { ...rest, Record: columnsOfChecked([bound as unknown as CheckedRecord]) };
-}
-
-function without(shape: StructureShape, names: readonly string[]): StructureShape {
-  return structure(shape.members.filter(({ name }) => !names.includes(name)));
+  return checkedPutRecord(bindAndValidate(inputShapes.PutRecord, parsed));
 }
 
 function encodePutRecords(output: OutputOf<"PutRecords">): string {

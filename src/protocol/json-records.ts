@@ -1,35 +1,33 @@
 // Hot path.
-import { outputShapes } from "../model/constraints.generated.ts";
-import { structure } from "../model/shape.ts";
-import type { OutputOf } from "../operations/operation.ts";
+import type { StructureShape } from "../model/shape.ts";
 import { forEachRecord } from "../records/entry-layout.ts";
 import { NO_PARTITION_KEY } from "../records/incoming-records.ts";
 import type { RecordRun } from "../records/outgoing-records.ts";
 import { SequenceNumberSeries } from "../streams/sequence-number.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
+import { noRoom, type PayloadRoom, type RecordAnswer } from "./record-answers.ts";
 
 /** The longest escape of one byte: a control character as six. */
 const ESCAPED_BYTES_MAX = 6;
 /** Member names, punctuation and the 56 digits of the sequence number, with room to spare. */
 const RECORD_FRAME_BYTES = 256;
 
-const withoutRecords = structure(outputShapes.GetRecords?.members.filter(({ name }) => name !== "Records") ?? []);
-
 /**
- * The answer of GetRecords, written from the stored bytes into one buffer: no object and no copy per record.
- * `Records` stands last in the alphabet of its siblings, so the rest of the answer is simply put before it.
+ * An answer with records, written from the stored bytes into one buffer: no object and no copy per record. `rest` is the
+ * answer's shape without its records. The room around it stays as it is.
  */
-export function encodeGetRecords(output: OutputOf<"GetRecords">): Uint8Array {
-  const rest = encodeStructure(withoutRecords, output).slice(0, -1);
-  const head = `${rest}${rest === "{" ? "" : ","}"Records":[`;
-  const out = Buffer.allocUnsafe(Buffer.byteLength(head) + output.Records.runs.reduce(addRunBytesMax, 2));
-  let end = out.write(head, "utf8");
-  for (const [index, run] of output.Records.runs.entries()) {
+export function encodeWithRecords(rest: StructureShape, output: RecordAnswer, room: PayloadRoom = noRoom): Buffer {
+  const members = encodeStructure(rest, output).slice(0, -1);
+  const head = `${members}${members === "{" ? "" : ","}"Records":[`;
+  const { runs } = output.Records;
+  const out = Buffer.allocUnsafe(room.before + Buffer.byteLength(head) + runs.reduce(addRunBytesMax, 2) + room.after);
+  let end = room.before + out.write(head, room.before, "utf8");
+  for (const [index, run] of runs.entries()) {
     if (index > 0 && run.count > 0) out[end++] = 0x2c;
     end = writeRun(run, out, end);
   }
   end += out.write("]}", end, "latin1");
-  return out.subarray(0, end);
+  return out.subarray(0, end + room.after);
 }
 
 function addRunBytesMax(sum: number, run: RecordRun): number {

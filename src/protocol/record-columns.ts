@@ -5,10 +5,10 @@ import { decodedBytes, writeBase64 } from "./base64.ts";
 import { type RecordMemory, takeRecordMemory } from "./record-memory.ts";
 
 // The model's constraints on records once more, as plain comparisons; a test holds the two together.
-const RECORD_COUNT_MAX = 500;
+export const RECORD_COUNT_MAX = 500;
 const PARTITION_KEY_LENGTH_MAX = 256;
-const DATA_BYTES_MAX = 10_485_760;
-const EXPLICIT_HASH_KEY = /^(?:0|[1-9]\d{0,38})$/;
+export const DATA_BYTES_MAX = 10_485_760;
+export const EXPLICIT_HASH_KEY = /^(?:0|[1-9]\d{0,38})$/;
 
 /** A code unit never takes more than this in UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;

@@ -1,19 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { internalFailure } from "../model/request-errors.ts";
 import { ServiceError } from "../model/service-error.ts";
 import { type OperationName, operationNames } from "../model/shapes.generated.ts";
-import { cborTextMap } from "./cbor-error.ts";
+import { cborCodec } from "./cbor-codec.ts";
 import type { Codec } from "./codec.ts";
 import { jsonCodec } from "./json-codec.ts";
 
 const SERVICE = "Kinesis_20131202";
-const JSON_CONTENT_TYPE = "application/x-amz-json-1.1";
-const CBOR_CONTENT_TYPE = "application/x-amz-cbor-1.1";
 /** Understood far enough to be refused in its own form. */
 const PLAIN_JSON_CONTENT_TYPE = "application/json";
 
 const operations: ReadonlySet<string> = new Set(operationNames);
-const codecs: ReadonlyMap<string, Codec> = new Map([[JSON_CONTENT_TYPE, jsonCodec]]);
+const codecs: ReadonlyMap<string, Codec> = new Map([jsonCodec, cborCodec].map((codec) => [codec.contentType, codec]));
 
 /** What routing looks at. The path is not part of it: AWS ignores it too. */
 export interface RoutedRequest {
@@ -42,11 +39,8 @@ export function route(request: RoutedRequest): Route {
   const target = targetOf(request.headers);
   if (request.body.length === 0) return emptyBody(contentType, target);
   if (contentType === PLAIN_JSON_CONTENT_TYPE) return plainJson(request.body);
-  if (contentType !== JSON_CONTENT_TYPE && contentType !== CBOR_CONTENT_TYPE) {
-    return target.complete ? unknownContentType() : unauthorizable();
-  }
   const codec = codecs.get(contentType);
-  if (codec === undefined) return notSpoken(contentType);
+  if (codec === undefined) return target.complete ? unknownContentType() : unauthorizable();
   return routeParsed(request.body, codec, target);
 }
 
@@ -85,10 +79,9 @@ function contentTypeOf(headers: IncomingHttpHeaders): string {
 
 /** Anything but JSON 1.1 is answered in CBOR here, even a request without a content type. */
 function emptyBody(contentType: string, target: Target): RoutedAnswer {
-  const error = { __type: target.operation === undefined ? "UnknownOperationException" : "SerializationException" };
-  return contentType === JSON_CONTENT_TYPE
-    ? answer(400, JSON.stringify(error), JSON_CONTENT_TYPE)
-    : answer(400, cborTextMap(error), CBOR_CONTENT_TYPE);
+  const codec = contentType === jsonCodec.contentType ? jsonCodec : cborCodec;
+  const type = target.operation === undefined ? "UnknownOperationException" : "SerializationException";
+  return answer(400, codec.encodeError({ type }), codec.contentType);
 }
 
 /** Never works; the two refusals tell whether it was JSON at all. */
@@ -112,12 +105,6 @@ function unauthorizable(): RoutedAnswer {
 
 function unknownContentType(): RoutedAnswer {
   return answer(404, "<UnknownOperationException/>\n");
-}
-
-/** A format that AWS speaks and this server does not: said in JSON, which a person can read. */
-function notSpoken(contentType: string): RoutedAnswer {
-  const { type, message, httpStatus } = internalFailure(`Millrace does not speak ${contentType} yet.`);
-  return answer(httpStatus, jsonCodec.encodeError({ type, message }), JSON_CONTENT_TYPE);
 }
 
 function answer(status: number, body: Uint8Array | string, contentType?: string): RoutedAnswer {

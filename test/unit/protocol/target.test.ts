@@ -246,13 +246,19 @@ test("route() finds each of the 45 operations", () => {
   }
 });
 
-test("route() tells a CBOR client that CBOR is not spoken", () => {
-  const decision = route({ method: "POST", headers: headers(CBOR11, KNOWN), body: Buffer.of(0xa0) });
-  assert.equal(decision.kind, "answer");
-  assert.equal(decision.status, 500);
-  assert.equal(decision.contentType, JSON11);
-  assert.deepEqual(JSON.parse(decision.body.toString()), {
-    __type: "InternalFailure",
-    message: `Millrace does not speak ${CBOR11} yet.`,
-  });
+test("route() gives a CBOR client its operation, and refuses its malformed bodies in CBOR", () => {
+  const decision = route({ method: "POST", headers: headers(CBOR11, KNOWN), body: Buffer.of(0xbf, 0xff) });
+  assert.equal(decision.kind, "operation");
+  assert.equal(decision.name, "ListStreams");
+  assert.equal(decision.codec.contentType, CBOR11);
+  for (const body of [Buffer.from("{}"), Buffer.of(0xa0, 0xa0), Buffer.of(0xbf)]) {
+    const refusal = route({ method: "POST", headers: headers(CBOR11, KNOWN), body });
+    assert.equal(refusal.kind, "answer");
+    assert.equal(refusal.status, 400);
+    assert.equal(refusal.contentType, CBOR11);
+    assert.deepEqual(Buffer.from(refusal.body), cborType("SerializationException"));
+  }
+  const unknown = route({ method: "POST", headers: headers(CBOR11, "Kinesis_20131202.Other"), body: Buffer.of(0xa0) });
+  assert.equal(unknown.kind, "answer");
+  assert.deepEqual(Buffer.from(unknown.body), cborType("UnknownOperationException"));
 });

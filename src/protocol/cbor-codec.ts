@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { inputShapes, outputShapes } from "../model/constraints.generated.ts";
+import { unparsableBody } from "../model/request-errors.ts";
+import type { StructureShape } from "../model/shape.ts";
+import type { OperationName } from "../model/shapes.generated.ts";
+import { type BoundStructure, validate } from "../model/validate.ts";
+import type { InputOf, OutputOf } from "../operations/operation.ts";
+import type { PutResults } from "../records/put-results.ts";
+import { readStructure } from "./cbor-bind.ts";
+import { encodeStructure, writeMap } from "./cbor-encode.ts";
+import { LIST, MAP } from "./cbor-head.ts";
+import { itemEnd } from "./cbor-item-end.ts";
+import { CborReader } from "./cbor-reader.ts";
+import { CborRecordColumns } from "./cbor-record-columns.ts";
+import { encodedText, encodeWithRecords } from "./cbor-records.ts";
+import { CborWriter } from "./cbor-writer.ts";
+import type { Codec } from "./codec.ts";
+import { checkedPutRecord, checkedPutRecords, putRecordsWithoutRecords, putRecordWithoutRecord } from "./put-inputs.ts";
+import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
+
+/** A stored record's answer takes 107 bytes. */
+const RESULT_BYTES = 128;
+const SEQUENCE_NUMBER = encodedText("SequenceNumber");
+const SHARD_ID = encodedText("ShardId");
+
+/** `application/x-amz-cbor-1.1`: what the AWS SDKs for Java speak unless told otherwise, and so the Kinesis Client Library. */
+export const cborCodec: Codec = {
+  contentType: "application/x-amz-cbor-1.1",
+
+  /** Gives the body back once it is known to be one map or list, well-formed to its last byte. */
+  parse(body) {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    if (itemEnd(bytes, 0) !== bytes.length) throw unparsableBody();
+    const kind = new CborReader(bytes).kind();
+    if (kind !== "map" && kind !== "list") throw unparsableBody();
+    return bytes;
+  },
+
+  decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name> {
+    assert(parsed instanceof Buffer, "what is decoded has been parsed");
+    // What the walks below leave is of the input's type: that is what the shape generated beside the type says.
+    return decodeInput(name, parsed) as unknown as InputOf<Name>;
+  },
+
+  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
+    switch (name) {
+      case "GetRecords":
+        return encodeWithRecords(pageWithoutRecords, output as OutputOf<"GetRecords">);
+      case "PutRecords":
+        return encodePutRecords(output as OutputOf<"PutRecords">);
+      default: {
+        const shape = outputShapes[name];
+        return shape === undefined ? "" : encodeStructure(shape, output as object);
+      }
+    }
+  },
+
+  encodeError({ type, message, capitalMessage }) {
+    // An Error that was made without a message has an empty one.
+    if (!message) return encodeTexts({ __type: type });
+    return encodeTexts({ __type: type, [capitalMessage ? "Message" : "message"]: message });
+  },
+
+  emptyStructure: encodeTexts({}),
+
+  encodeEvent(event, room) {
+    return encodeWithRecords(eventWithoutRecords, event, room);
+  },
+
+  encodeException(message) {
+    return encodeTexts(message === "" ? {} : { message });
+  },
+};
+
+function decodeInput(name: OperationName, body: Buffer): object {
+  switch (name) {
+    case "PutRecord":
+      return putRecordInPlace(body) ?? checkedPutRecord(bindAndValidate(inputShapes.PutRecord, body));
+    case "PutRecords":
+      return putRecordsInPlace(body) ?? checkedPutRecords(bindAndValidate(inputShapes.PutRecords, body));
+    default:
+      return bindAndValidate(inputShapes[name], body);
+  }
+}
+
+function bindAndValidate(shape: StructureShape, body: Buffer): BoundStructure {
+  const bound = readStructure(shape, new CborReader(body));
+  validate(shape, bound);
+  return bound;
+}
+
+/** Undefined unless the records are ordinary; their columns then point into the body. */
+function putRecordsInPlace(body: Buffer): object | undefined {
+  const columns = new CborRecordColumns(body);
+  const rest = readStructure(putRecordsWithoutRecords, new CborReader(body), (name, reader) => {
+    if (name === "Records") return columns.takeRecords(reader);
+    reader.skip();
+    return true;
+  });
+  if (rest === undefined || columns.count === 0) return undefined;
+  validate(putRecordsWithoutRecords, rest);
+  return { ...rest, Records: columns.finish() };
+}
+
+/** As `putRecordsInPlace()`: the members of the one record lie among the others. */
+function putRecordInPlace(body: Buffer): object | undefined {
+  const columns = new CborRecordColumns(body);
+  const rest = readStructure(putRecordWithoutRecord, new CborReader(body), (name, reader) => {
+    switch (name) {
+      case "Data":
+        return columns.takeData(reader);
+      case "PartitionKey":
+        return columns.takeKey(reader);
+      case "ExplicitHashKey":
+        return columns.takeHashKey(reader);
+      default:
+        reader.skip();
+        return true;
+    }
+  });
+  if (rest === undefined || !columns.endRecord()) return undefined;
+  validate(putRecordWithoutRecord, rest);
+  return { ...rest, Record: columns.finish() };
+}
+
+function encodeTexts(texts: Readonly<Record<string, string>>): Buffer {
+  const writer = new CborWriter();
+  writeMap(texts, writer);
+  return writer.finish();
+}
+
+function encodePutRecords(output: OutputOf<"PutRecords">): Buffer {
+  const { EncryptionType, FailedRecordCount, Records } = output;
+  const writer = new CborWriter(Records.count * RESULT_BYTES + RESULT_BYTES);
+  writer.head(MAP, 1 + (EncryptionType === undefined ? 0 : 1) + (FailedRecordCount === undefined ? 0 : 1));
+  if (EncryptionType !== undefined) {
+    writer.text("EncryptionType");
+    writer.text(EncryptionType);
+  }
+  if (FailedRecordCount !== undefined) {
+    writer.text("FailedRecordCount");
+    writer.integer(FailedRecordCount);
+  }
+  writer.text("Records");
+  writer.head(LIST, Records.count);
+  for (let index = 0; index < Records.count; index += 1) writeResult(Records, index, writer);
+  return writer.finish();
+}
+
+/** A failed record has only its error; a stored one only its place. */
+function writeResult(results: PutResults, index: number, writer: CborWriter): void {
+  const failure = results.failures?.get(index);
+  if (failure !== undefined) {
+    writeMap({ ErrorCode: failure.code, ErrorMessage: failure.message }, writer);
+    return;
+  }
+  const shardId = results.shardIds[index];
+  const sequenceNumber = results.sequenceNumbers[index];
+  assert(shardId !== undefined && sequenceNumber !== undefined, "a record that did not fail has a place");
+  writer.head(MAP, 2);
+  writer.latin1(`${SEQUENCE_NUMBER}${encodedText(sequenceNumber)}${SHARD_ID}${encodedText(shardId)}`);
+}

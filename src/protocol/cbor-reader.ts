@@ -1,0 +1,144 @@
+// Hot path.
+import assert from "node:assert/strict";
+import {
+  argumentAt,
+  BREAK,
+  BYTES,
+  DOUBLE,
+  FALSE,
+  HALF,
+  headBytes,
+  INDEFINITE,
+  LIST,
+  MAP,
+  NEGATIVE,
+  SINGLE,
+  TAG,
+  TEXT,
+  TRUE,
+  UNSIGNED,
+} from "./cbor-head.ts";
+import { itemEnd } from "./cbor-item-end.ts";
+
+export type CborKind = "integer" | "bytes" | "text" | "list" | "map" | "boolean" | "float" | "null";
+
+/** Walks bytes that `itemEnd()` found well-formed: whatever it reads is there. */
+export class CborReader {
+  readonly bytes: Buffer;
+  /** Where the next item begins. */
+  at: number;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  /** What comes next. Tags before it are passed over: Kinesis knows one, and expects it where it stands. */
+  kind(): CborKind {
+    let initial = this.bytes[this.at] as number;
+    for (; initial >>> 5 === TAG; initial = this.bytes[this.at] as number) this.at += headBytes(initial & 31);
+    switch (initial >>> 5) {
+      case UNSIGNED:
+      case NEGATIVE:
+        return "integer";
+      case BYTES:
+        return "bytes";
+      case TEXT:
+        return "text";
+      case LIST:
+        return "list";
+      case MAP:
+        return "map";
+      default:
+        if (initial >= HALF) return "float";
+        return initial <= TRUE ? "boolean" : "null";
+    }
+  }
+
+  /** Passes over one item. */
+  skip(): void {
+    this.at = itemEnd(this.bytes, this.at);
+  }
+
+  /** Exact up to 2^53. */
+  integer(): number {
+    const isNegative = (this.bytes[this.at] as number) >>> 5 === NEGATIVE;
+    const argument = this.#head();
+    return isNegative ? -1 - argument : argument;
+  }
+
+  boolean(): boolean {
+    this.at += 1;
+    return this.bytes[this.at - 1] !== FALSE;
+  }
+
+  float(): number {
+    const start = this.at + 1;
+    const initial = this.bytes[this.at];
+    this.skip();
+    switch (initial) {
+      case HALF:
+        return half(this.bytes.readUInt16BE(start));
+      case SINGLE:
+        return this.bytes.readFloatBE(start);
+      default:
+        assert(initial === DOUBLE, "a float has one of three sizes");
+        return this.bytes.readDoubleBE(start);
+    }
+  }
+
+  text(): string {
+    if (this.#isIndefinite()) return this.#joined().toString("utf8");
+    const length = this.#head();
+    const start = this.at;
+    this.at += length;
+    return this.bytes.toString("utf8", start, this.at);
+  }
+
+  /** Within the bytes that are read, unless it came in chunks. */
+  byteString(): Buffer {
+    if (this.#isIndefinite()) return this.#joined();
+    const length = this.#head();
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  /** Enters a list or a map: the count of its items or entries, or infinity when `atBreak()` tells its end. */
+  open(): number {
+    if (!this.#isIndefinite()) return this.#head();
+    this.at += 1;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Leaves a list or map of indefinite length, if this is its end. Asked only while items may follow. */
+  atBreak(): boolean {
+    if (this.bytes[this.at] !== BREAK) return false;
+    this.at += 1;
+    return true;
+  }
+
+  #isIndefinite(): boolean {
+    return ((this.bytes[this.at] as number) & 31) === INDEFINITE;
+  }
+
+  #head(): number {
+    const argument = argumentAt(this.bytes, this.at);
+    this.at += headBytes((this.bytes[this.at] as number) & 31);
+    return argument;
+  }
+
+  #joined(): Buffer {
+    const chunks: Buffer[] = [];
+    for (this.at += 1; !this.atBreak(); ) chunks.push(this.byteString());
+    return Buffer.concat(chunks);
+  }
+}
+
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
