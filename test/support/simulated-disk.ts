@@ -275,7 +275,7 @@ export class SimulatedDisk implements Disk {
 }
 
 /** Reproducible numbers in [0, 1). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -5,8 +5,8 @@ import { frameKind } from "./frame.ts";
 import type { DocumentChange } from "./ledger.ts";
 import type { Session } from "./session.ts";
 
-export const documentBytesMax = 12 * 1024 * 1024;
-export const documentKeyBytesMax = 4096;
+const documentBytesMax = 12 * 1024 * 1024;
+const documentKeyBytesMax = 4096;
 /** Changes that may wait for one watcher; past that it must begin again. */
 const watchChangesMax = 100_000;
 

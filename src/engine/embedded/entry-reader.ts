@@ -22,8 +22,8 @@ import type { WalReader } from "./wal-reader.ts";
 
 /** What is read from the disk before anything is answered; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
-/** Reads from the disk at once, for one page. */
-const diskReadsMax = 8;
+/** Reads from the disk at once, for one page: the log's writes share the pool of threads. */
+const diskReadsMax = 3;
 /** Bytes of other shards that are read along rather than stepped over. */
 const gapBytesMax = 32 * 1024;
 

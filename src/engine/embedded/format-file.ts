@@ -18,7 +18,7 @@ export interface FormatFile {
 }
 
 export const formatFileName = "format";
-export const formatVersion = 1;
+const formatVersion = 1;
 const formatFileBytes = 64;
 const magic = Buffer.from("MILLRACE", "latin1");
 const flagDevClock = 1;

@@ -30,7 +30,7 @@ export interface FrameHead {
 
 export const frameHeadBytes = 48;
 /** Keeps a frame's first word apart from a group's magic, and a frame within a group. */
-export const frameBytesMax = 2 ** 24 - 1;
+const frameBytesMax = 2 ** 24 - 1;
 
 /** What a frame with such a body takes in a group, its gap included. */
 export function frameSpan(bodyBytes: number): number {

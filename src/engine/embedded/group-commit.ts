@@ -88,6 +88,11 @@ export class GroupCommit {
     return this.#syncMs;
   }
 
+  /** Whether a frame of so many bytes, gap and head included, can be written at all. */
+  fitsGroup(bytes: number): boolean {
+    return bytes <= this.#options.groupBytesMax - groupHeaderBytes;
+  }
+
   /** Whether frames of so many bytes, gaps and heads included, may still wait. */
   canTake(bytes: number): boolean {
     const room = this.#queue.length > 0 ? 0 : this.#options.groupBytesMax - this.#fill.used;
@@ -98,7 +103,7 @@ export class GroupCommit {
   submit(head: FrameHead, body: Uint8Array, ticket: Ticket): void {
     assert(this.#failure === undefined, "nothing is submitted after a failure");
     const span = frameSpan(body.byteLength);
-    assert(span <= this.#options.groupBytesMax - groupHeaderBytes, "a frame fits a group");
+    assert(this.fitsGroup(span), "a frame fits a group");
     if (this.#queue.length > 0 || !this.#fits(span)) {
       this.#queue.push({ head, body: Buffer.from(body), ticket });
       this.#queuedBytes += span;

@@ -38,7 +38,9 @@ export class LogWriter {
     head: { readonly kind: FrameKind; readonly logId?: number; readonly position?: number },
     body: Uint8Array,
   ): Promise<void> {
-    this.requireRoom(frameSpan(body.byteLength), controlReserveBytes);
+    const bytes = frameSpan(body.byteLength);
+    if (!this.#commit.fitsGroup(bytes)) throw new EngineError("too_large", `${bytes} bytes do not fit one write.`);
+    this.requireRoom(bytes, controlReserveBytes);
     const { kind, logId = 0, position = 0 } = head;
     return new Promise((resolve, reject) => {
       const settle = (failure: EngineError | undefined): void => (failure === undefined ? resolve() : reject(failure));

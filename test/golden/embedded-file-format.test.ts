@@ -2,26 +2,16 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { decodeFormatFile, encodeFormatFile, identityOf } from "../../../../src/engine/embedded/format-file.ts";
-import { frameKind, frameVerifies, writeFrame } from "../../../../src/engine/embedded/frame.ts";
-import {
-  closeGroup,
-  groupBodyVerifies,
-  groupHeaderBytes,
-  readGroupHeader,
-} from "../../../../src/engine/embedded/group.ts";
-import { Ledger } from "../../../../src/engine/embedded/ledger.ts";
-import { LogState } from "../../../../src/engine/embedded/log-state.ts";
-import { decodeSnapshot, encodeSnapshot } from "../../../../src/engine/embedded/snapshot.ts";
-import {
-  readWalHeader,
-  walFileName,
-  walHeaderBytes,
-  writeWalHeader,
-} from "../../../../src/engine/embedded/wal-file.ts";
+import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format-file.ts";
+import { frameKind, frameVerifies, writeFrame } from "../../src/engine/embedded/frame.ts";
+import { closeGroup, groupBodyVerifies, groupHeaderBytes, readGroupHeader } from "../../src/engine/embedded/group.ts";
+import { Ledger } from "../../src/engine/embedded/ledger.ts";
+import { LogState } from "../../src/engine/embedded/log-state.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../src/engine/embedded/snapshot.ts";
+import { readWalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../../src/engine/embedded/wal-file.ts";
 
 const identity = identityOf(Buffer.from("an id of 16 byte"), Buffer.from("saltsalt"));
-const goldenUrl = new URL("./golden/file-format.json", import.meta.url);
+const goldenUrl = new URL("./embedded-file-format.json", import.meta.url);
 const golden: Record<string, string> = JSON.parse(readFileSync(goldenUrl, "utf8"));
 /** Set when the version has changed, to write down what the bytes are now. */
 const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
