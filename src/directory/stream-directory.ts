@@ -14,6 +14,8 @@ export class StreamDirectory {
   readonly #live = new Map<string, LiveStream>();
   /** Revisions at which keys were deleted here, until the watch has told us the same: late news must not revive them. */
   readonly #buried = new Map<string, bigint>();
+  /** By stream id: the end of the last change that has its turn or waits for it. */
+  readonly #turns = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #closing = new AbortController();
   readonly #onChange: (live: LiveStream) => void;
@@ -67,6 +69,23 @@ export class StreamDirectory {
   /** Writes the next document of a stream. Rejects with `conflict` when `live` is not its newest revision. */
   async replace(live: LiveStream, next: Stream): Promise<LiveStream> {
     return await this.#swap(next, live.revision);
+  }
+
+  /**
+   * Runs changes of one stream's document one after the other, so that changes made by this server queue up instead of
+   * losing races against each other. Other servers' changes are still met as conflicts.
+   */
+  async inTurn<T>({ stream }: LiveStream, change: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(stream.id);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turns.set(stream.id, promise);
+    try {
+      await before;
+      return await change();
+    } finally {
+      if (this.#turns.get(stream.id) === promise) this.#turns.delete(stream.id);
+      resolve();
+    }
   }
 
   async remove(live: LiveStream): Promise<void> {

@@ -15,7 +15,7 @@ export async function findPosition(
   if (place.at === "position") return place.position;
   const ref = live.ref(shard);
   if (place.at === "latest") return await room.log.seek(ref, { at: "newest" });
-  const horizon = horizonMs(room.clock.nowMs(), live.stream.retentionHours);
+  const horizon = horizonMs(room.clock.nowMs(), live.stream);
   const timeMs = place.at === "time" ? Math.max(place.timeMs, horizon) : horizon;
   return await room.log.seek(ref, { at: "time", timeMs });
 }

@@ -29,7 +29,7 @@ export async function readPage(
   recordsMax: number,
 ): Promise<Page> {
   const nowMs = room.clock.nowMs();
-  const horizon = horizonMs(nowMs, live.stream.retentionHours);
+  const horizon = horizonMs(nowMs, live.stream);
   const ref = live.ref(shard);
   const limit = { entriesMax: recordsMax, bytesMax: pageBytesMax };
 

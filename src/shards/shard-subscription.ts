@@ -10,7 +10,7 @@ import type { ShardRoom } from "./shard-room.ts";
 const pushLimit = { recordsMax: 10_000, bytesMax: 1024 * 1024 };
 
 /** A reader at the tip hears this often that there is nothing new (observed: about every 5 s). */
-export const heartbeatMs = 5_000;
+const heartbeatMs = 5_000;
 
 export interface SubscriptionStart {
   readonly live: LiveStream;
@@ -44,7 +44,7 @@ export async function* subscribe(room: ShardRoom, start: SubscriptionStart): Asy
   let pending = source.next();
   try {
     for (;;) {
-      const turn = await untilHeartbeat(pending, room, signal);
+      const turn = await untilHeartbeat(pending, room);
       if (turn === "heartbeat") {
         yield { from, next: from, records: noRecords, millisBehindLatest: 0 };
         continue;
@@ -72,7 +72,7 @@ function* pushesOf(
 ): Generator<Push, void> {
   const { tip, nowMs } = place;
   const { live, shard } = place.start;
-  const horizon = horizonMs(nowMs, live.stream.retentionHours);
+  const horizon = horizonMs(nowMs, live.stream);
   const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
   for (let { from } = place; ; ) {
     const { records, next } = slicePage(unexpired, from, pushLimit, shard);
@@ -89,17 +89,13 @@ function endOf(batch: readonly StoredEntry[]): Position {
   return last.position + BigInt(last.count);
 }
 
-async function untilHeartbeat<T>(
-  pending: Promise<T>,
-  { clock }: ShardRoom,
-  signal: AbortSignal,
-): Promise<T | "heartbeat"> {
+/** The source ends by itself when the subscription's signal aborts, so the wait for it does too. */
+async function untilHeartbeat<T>(pending: Promise<T>, { clock }: ShardRoom): Promise<T | "heartbeat"> {
   const stop = new AbortController();
-  const heartbeat = clock.delay(heartbeatMs, AbortSignal.any([stop.signal, signal])).then(() => "heartbeat" as const);
-  // When the signal aborts, the source's own quiet end is what counts.
+  const heartbeat = clock.delay(heartbeatMs, stop.signal).then(() => "heartbeat" as const);
   heartbeat.catch(() => undefined);
   try {
-    return await Promise.race([pending, heartbeat.catch(() => pending)]);
+    return await Promise.race([pending, heartbeat]);
   } finally {
     stop.abort();
   }

@@ -2,6 +2,7 @@ import type { LiveStream } from "../directory/live-stream.ts";
 import { applyCreate } from "../streams/apply-plan.ts";
 import { retentionMs } from "../streams/retention-window.ts";
 import type { StreamIntent } from "../streams/stream.ts";
+import { commitStep } from "./commit-step.ts";
 import { openLogs } from "./open-logs.ts";
 import type { UpkeepRoom } from "./upkeep.ts";
 
@@ -13,12 +14,6 @@ export async function carryOutCreate(
 ): Promise<LiveStream> {
   const refs = await openLogs(log, live.stream.id, intent.opening, intent.opening.length);
   await log.setRetention(live.stream.id, refs, retentionMs(live.stream.retentionHours));
-  return await directory.replace(
-    live,
-    applyCreate(
-      live.stream,
-      intent,
-      refs.map((ref) => ref.placement),
-    ),
-  );
+  const placements = refs.map((ref) => ref.placement);
+  return await commitStep(directory, live, (stream) => applyCreate(stream, intent, placements));
 }

@@ -1,5 +1,6 @@
 import type { LiveStream } from "../directory/live-stream.ts";
 import type { StreamIntent } from "../streams/stream.ts";
+import { commitStep } from "./commit-step.ts";
 import { prepareSwitch } from "./switch-shards.ts";
 import type { UpkeepRoom } from "./upkeep.ts";
 
@@ -9,5 +10,5 @@ export async function carryOutReshard(
   live: LiveStream,
   intent: Extract<StreamIntent, { kind: "reshard" }>,
 ): Promise<LiveStream> {
-  return await room.directory.replace(live, await prepareSwitch(room, live, intent));
+  return await commitStep(room.directory, live, await prepareSwitch(room, live, intent));
 }

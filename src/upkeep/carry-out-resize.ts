@@ -1,6 +1,7 @@
 import type { LiveStream } from "../directory/live-stream.ts";
 import { planResizeRound } from "../streams/resize-plan.ts";
 import type { Stream, StreamIntent } from "../streams/stream.ts";
+import { commitStep } from "./commit-step.ts";
 import { prepareSwitch } from "./switch-shards.ts";
 import type { UpkeepRoom } from "./upkeep.ts";
 
@@ -13,13 +14,15 @@ type ResizeIntent = Extract<StreamIntent, { kind: "resize" }>;
 export async function carryOutResize(room: UpkeepRoom, live: LiveStream, intent: ResizeIntent): Promise<LiveStream> {
   const plan = nextRound(live.stream, intent);
   if (plan === undefined) {
-    const { intent: _done, ...stream } = live.stream;
-    return await room.directory.replace(live, { ...stream, status: "ACTIVE" });
+    return await commitStep(room.directory, live, ({ intent: _done, ...stream }) => ({ ...stream, status: "ACTIVE" }));
   }
   const operationId = `${intent.operationId}/${live.stream.nextShardIndex}`;
-  const switched = await prepareSwitch(room, live, { ...plan, operationId });
-  const isLast = nextRound(switched, intent) === undefined;
-  return await room.directory.replace(live, isLast ? switched : { ...switched, status: "UPDATING", intent });
+  const switchShards = await prepareSwitch(room, live, { ...plan, operationId });
+  return await commitStep(room.directory, live, (stream) => {
+    const switched = switchShards(stream);
+    const isLast = nextRound(switched, intent) === undefined;
+    return isLast ? switched : { ...switched, status: "UPDATING", intent };
+  });
 }
 
 function nextRound({ shards, nextShardIndex }: Stream, { targetCount }: ResizeIntent) {

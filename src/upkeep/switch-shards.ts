@@ -3,20 +3,20 @@ import type { ShardLog, ShardRef } from "../engine/shard-log.ts";
 import { applyReshard, reshardSecond } from "../streams/apply-plan.ts";
 import type { ReshardPlan } from "../streams/reshard-plan.ts";
 import { retentionMs } from "../streams/retention-window.ts";
-import type { Stream } from "../streams/stream.ts";
+import type { Shard, Stream } from "../streams/stream.ts";
 import { openLogs } from "./open-logs.ts";
 import type { UpkeepRoom } from "./upkeep.ts";
 
 /**
  * Makes everything ready for one atomic switch from parents to children: opens the children's logs, seals the parents, and
- * gives the document to be written. Until it is written readers and writers see the parents; a writer that meets a sealed
+ * gives the change of the document. Until that is written readers and writers see the parents; a writer that meets a sealed
  * parent waits for it. Harmless to repeat, as long as the plan is the same.
  */
 export async function prepareSwitch(
   { log, clock }: UpkeepRoom,
   live: LiveStream,
   plan: ReshardPlan & { readonly operationId: string },
-): Promise<Stream> {
+): Promise<(stream: Stream) => Stream> {
   const { stream } = live;
   const parents = plan.closing.map((index) => live.shard(index)).filter((shard) => shard !== undefined);
   const openCount = stream.shards.filter((shard) => shard.closed === undefined).length;
@@ -26,28 +26,44 @@ export async function prepareSwitch(
   const children = await openLogs(log, stream.id, plan.opening, openAfter);
   await log.setRetention(stream.id, children, retentionMs(stream.retentionHours));
   const sealed = await Promise.all(parents.map((parent) => log.seal(live.ref(parent), plan.operationId)));
-  const lastSeconds = await Promise.all(
-    parents.map((parent, i) => lastSecond(log, live.ref(parent), sealed[i]?.end ?? 1n)),
+  const lastRecords = await Promise.all(
+    parents.map((parent, i) => lastRecordMs(log, live.ref(parent), sealed[i]?.end ?? 1n)),
   );
 
   const nowMs = clock.nowMs();
-  const latestRecordSecond = lastSeconds.reduce((latest, second) => Math.max(latest, second), 0);
-  return applyReshard(stream, plan, {
+  const latestRecordMs = Math.max(0, ...lastRecords);
+  const outcome = {
     second: reshardSecond(
       nowMs,
-      latestRecordSecond,
+      Math.floor(latestRecordMs / 1000),
       parents.map((parent) => parent.createSecond),
     ),
-    nowMs,
+    closedMs: closingMs(live, parents, Math.max(nowMs, latestRecordMs)),
     ends: sealed.map(({ end }) => end),
     placements: children.map((ref) => ref.placement),
-  });
+  };
+  return (newest) => applyReshard(newest, plan, outcome);
 }
 
-/** The latest second that a number of this shard may carry; 0 for an empty shard. */
-async function lastSecond(log: ShardLog, shard: ShardRef, end: bigint): Promise<number> {
+/**
+ * Not before the last record of any parent, nor before their own parents closed, though the clock was set back: listings
+ * judge by it how long a shard is needed, and a shard must not leave them before its ancestors.
+ */
+function closingMs(live: LiveStream, parents: readonly Shard[], earliestMs: number): number {
+  let latestMs = earliestMs;
+  for (const { parent, adjacentParent } of parents) {
+    for (const index of [parent, adjacentParent]) {
+      const closed = index === undefined ? undefined : live.shard(index)?.closed;
+      if (closed !== undefined) latestMs = Math.max(latestMs, closed.closedMs);
+    }
+  }
+  return latestMs;
+}
+
+/** When the shard's last record was sent or stored, whichever is later; 0 for an empty shard. */
+async function lastRecordMs(log: ShardLog, shard: ShardRef, end: bigint): Promise<number> {
   if (end === 1n) return 0;
   const { entries } = await log.read(shard, end - 1n, { entriesMax: 1, bytesMax: 1 });
   const last = entries.at(-1);
-  return last === undefined ? 0 : Math.floor(Math.max(last.timeMs, last.storedMs) / 1000);
+  return last === undefined ? 0 : Math.max(last.timeMs, last.storedMs);
 }

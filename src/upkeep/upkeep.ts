@@ -11,6 +11,7 @@ import { carryOutDelete } from "./carry-out-delete.ts";
 import { carryOutReshard } from "./carry-out-reshard.ts";
 import { carryOutResize } from "./carry-out-resize.ts";
 import { carryOutSettle } from "./carry-out-settle.ts";
+import { commitStep } from "./commit-step.ts";
 
 /** How long a step that met a busy or failing engine waits before it is tried again. */
 const retryMs = 200;
@@ -111,7 +112,9 @@ export class Upkeep {
 
   async #carryOut(live: LiveStream, work: DueWork): Promise<LiveStream | undefined> {
     const { directory, clock } = this.#room;
-    if (work.kind === "consumers") return await directory.replace(live, settleConsumers(live.stream, clock.nowMs()));
+    if (work.kind === "consumers") {
+      return await commitStep(directory, live, (stream) => settleConsumers(stream, clock.nowMs()));
+    }
     const { intent } = live.stream;
     switch (intent?.kind) {
       case "create":

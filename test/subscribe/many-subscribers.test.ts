@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { ServerProcess } from "../support/start-server.ts";
+import { activeConsumerArn, activeStreamArn, call } from "./kinesis-call.ts";
+import { ShardReader } from "./shard-reader.ts";
+
+interface PutRecordsAnswer {
+  readonly FailedRecordCount: number;
+  readonly Records: readonly { readonly SequenceNumber: string; readonly ShardId: string }[];
+}
+
+const StreamName = "pushed";
+const recordBytes = 10 * 1024;
+const recordsPerRequest = 20;
+
+/** What the writer was told, by shard and in order: number and data. */
+class Written {
+  readonly byShard = new Map<string, { readonly sequenceNumber: bigint; readonly data: string }[]>();
+
+  async writeFor(endpoint: string, ms: number, from: number): Promise<void> {
+    const untilMs = performance.now() + ms;
+    for (let round = from; performance.now() < untilMs; round++) {
+      const Records = Array.from({ length: recordsPerRequest }, (_, i) => ({
+        PartitionKey: `${round}-${i}`,
+        Data: Buffer.alloc(recordBytes, `${round}/${i} `).toString("base64"),
+      }));
+      const answer = await call<PutRecordsAnswer>(endpoint, "PutRecords", { StreamName, Records });
+      assert.equal(answer.FailedRecordCount, 0);
+      for (const [i, { SequenceNumber, ShardId }] of answer.Records.entries()) {
+        const records = this.byShard.get(ShardId) ?? [];
+        this.byShard.set(ShardId, records);
+        records.push({ sequenceNumber: BigInt(SequenceNumber), data: Records[i]?.Data ?? "" });
+      }
+      // About 1 MB/s: this test is about order and gaps, not about speed.
+      await pause((recordsPerRequest * recordBytes) / 1024);
+    }
+  }
+
+  of(shardId: string) {
+    return (this.byShard.get(shardId) ?? []).toSorted((one, other) =>
+      one.sequenceNumber < other.sequenceNumber ? -1 : 1,
+    );
+  }
+}
+
+function digestOf(records: readonly { readonly sequenceNumber: bigint; readonly data: string }[]): string {
+  const hash = createHash("sha256");
+  for (const { sequenceNumber, data } of records) hash.update(`${sequenceNumber} ${data}\n`);
+  return hash.digest("hex");
+}
+
+test("twenty subscribers of one shard miss nothing and get nothing twice, across breaks and a split", async () => {
+  await using server = await ServerProcess.start();
+  const { endpoint } = server;
+  await call(endpoint, "CreateStream", { StreamName, ShardCount: 1 });
+  const streamArn = await activeStreamArn(endpoint, StreamName);
+  const shardId = "shardId-000000000000";
+  const arns = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => activeConsumerArn(endpoint, streamArn, `consumer-${i}`)),
+  );
+  const readers = arns.map((consumerArn) => new ShardReader({ endpoint, consumerArn, shardId }));
+  await Promise.all(readers.map((reader) => reader.subscribe()));
+  const written = new Written();
+  const writing = written.writeFor(endpoint, 7_000, 0);
+
+  // A seat is given again five seconds after it was taken; half of the readers break off and come back then.
+  await pause(5_100);
+  const breaking = readers.filter((_, i) => i % 2 === 0);
+  await Promise.all(breaking.map((reader) => reader.breakOff()));
+  await Promise.all(breaking.map((reader) => reader.subscribe()));
+  await call(endpoint, "SplitShard", { StreamName, ShardToSplit: shardId, NewStartingHashKey: String(2n ** 127n) });
+
+  await Promise.all(readers.map((reader) => reader.ended));
+  const expected = written.of(shardId);
+  for (const [i, reader] of readers.entries()) {
+    assert.deepEqual(reader.children, ["shardId-000000000001", "shardId-000000000002"], `reader ${i}`);
+    assert.equal(reader.records.length, expected.length, `reader ${i}`);
+    assert.equal(digestOf(reader.records), digestOf(expected), `reader ${i}`);
+  }
+  await writing;
+
+  // The children go on where the parent ended: what both parts hold is everything that was written.
+  const [first = ""] = arns;
+  for (const child of readers[0]?.children ?? []) {
+    const all = written.of(child);
+    const read = Promise.withResolvers<void>();
+    const reader: ShardReader = new ShardReader({ endpoint, consumerArn: first, shardId: child }, () => {
+      if (reader.records.length >= all.length) read.resolve();
+    });
+    await reader.subscribe();
+    await read.promise;
+    assert.equal(digestOf(reader.records), digestOf(all), child);
+    await reader.breakOff();
+  }
+});
