@@ -16,7 +16,8 @@ export function applyCreate(
 export interface ReshardOutcome {
   /** As `reshardSecond` gave it: the parents end in it, their children begin in the next. */
   readonly second: number;
-  readonly nowMs: number;
+  /** When the parents closed, on the clock that retention goes by. */
+  readonly closedMs: number;
   /** One past the last position of each closed shard, in the order of `closing`. */
   readonly ends: readonly bigint[];
   /** In the order of `opening`. */
@@ -27,14 +28,14 @@ export interface ReshardOutcome {
 export function applyReshard(
   stream: Stream,
   { closing, opening }: Pick<Extract<StreamIntent, { kind: "reshard" }>, "closing" | "opening">,
-  { second, nowMs, ends, placements }: ReshardOutcome,
+  { second, closedMs, ends, placements }: ReshardOutcome,
 ): Stream {
   const shards = stream.shards.map((shard) => {
     const at = closing.indexOf(shard.index);
     if (at === -1) return shard;
     const end = ends[at];
     assert(end !== undefined && shard.closed === undefined, "a plan closes open shards and knows their ends");
-    return { ...shard, closed: { second, end, closedMs: nowMs } };
+    return { ...shard, closed: { second, end, closedMs } };
   });
   return activeWith(stream, [...shards, ...openShards(opening, second + 1, placements)]);
 }

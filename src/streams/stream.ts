@@ -14,6 +14,8 @@ export interface Stream {
   readonly mode: "PROVISIONED" | "ON_DEMAND";
   readonly createdMs: number;
   readonly retentionHours: number;
+  /** Ms since the epoch. What arrived before it had expired when retention was last increased, and stays expired. */
+  readonly expiredBeforeMs?: number;
   readonly recordKiBMax: number;
   /** On-demand streams only. AUTO ignores partition keys and spreads records evenly; absent means USER_PARTITION_KEY. */
   readonly recordDistribution?: "AUTO" | "USER_PARTITION_KEY";

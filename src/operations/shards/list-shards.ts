@@ -41,7 +41,7 @@ export const listShards = operation({
         : listingOfToken(input, input.NextToken, context);
     const { stream } = live;
     const nowMs = context.clock.nowMs();
-    const shards = filterShards(visibleShards(stream, horizonMs(nowMs, stream.retentionHours)), filter);
+    const shards = filterShards(visibleShards(stream, horizonMs(nowMs, stream)), filter);
     const { items, hasMore } = firstPage(
       shards.filter((shard) => shard.index > afterIndex),
       Math.min(input.MaxResults ?? pageShardsMax, pageShardsMax),

@@ -1,4 +1,5 @@
 import { retentionNotDecreased } from "../../model/retention-errors.ts";
+import { withRetention } from "../../streams/retention-window.ts";
 import { changeStream } from "../change-stream.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
@@ -18,7 +19,7 @@ export const decreaseStreamRetentionPeriod = operation({
       checkRetention(requestedHours);
       if (requestedHours > currentHours) throw retentionNotDecreased(stream, { requestedHours, currentHours });
       if (requestedHours === currentHours) return [live, stream];
-      return [live, settling({ ...stream, retentionHours: requestedHours }, context)];
+      return [live, settling(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
     });
     return undefined;
   },

@@ -16,7 +16,7 @@ export const describeStream = operation({
   plane: "control",
   async handle(input, context) {
     const { stream } = requireStream(input, context);
-    const visible = visibleShards(stream, horizonMs(context.clock.nowMs(), stream.retentionHours));
+    const visible = visibleShards(stream, horizonMs(context.clock.nowMs(), stream));
     const start = input.ExclusiveStartShardId;
     const rest = start === undefined ? visible : visible.filter((shard) => formatShardId(shard.index) > start);
     const { items, hasMore } = firstPage(rest, Math.min(input.Limit ?? pageShardsMax, pageShardsMax));

@@ -13,7 +13,7 @@ import { createdMs, streamOf } from "./stream-of.ts";
 
 const outcome = {
   second: 1_600_000_050,
-  nowMs: 1_600_000_050_123,
+  closedMs: 1_600_000_050_123,
   ends: [1n, 1n],
   placements: [{ log: 8 }, { log: 9 }],
 };
@@ -41,7 +41,7 @@ test("applyReshard() closes the parents and opens the children with one value", 
   assert.equal(next.nextShardIndex, 4);
   assert.deepEqual(
     next.shards.map((shard) => shard.closed),
-    [undefined, { second: outcome.second, end: 42n, closedMs: outcome.nowMs }, undefined, undefined],
+    [undefined, { second: outcome.second, end: 42n, closedMs: outcome.closedMs }, undefined, undefined],
   );
   const children = next.shards.slice(2);
   assert.deepEqual(

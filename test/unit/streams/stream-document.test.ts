@@ -10,7 +10,7 @@ function resharded(): Stream {
   const plan = planMerge(streamOf(3), { shardIndex: 1, adjacentShardIndex: 2 });
   return applyReshard(streamOf(3), plan, {
     second: 5,
-    nowMs: 6,
+    closedMs: 6,
     ends: [2n ** 62n, 1n],
     placements: [{ log: "x", part: 3 }],
   });
