@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Engine } from "../../src/engine/engine.ts";
+import { type House, openHouse } from "../../src/house.ts";
+import { requestHandler } from "../../src/server/handle-request.ts";
+import type { Clock } from "../../src/time/clock.ts";
+
+export const account = "123456789012";
+export const region = "eu-west-1";
+
+/** What a client is told: the members of the answer, or the type and text of the error. */
+export type Answer<Output> =
+  | { readonly ok: true; readonly output: Output }
+  | { readonly ok: false; readonly type: string; readonly message: string };
+
+export interface HouseUnderTestOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly transitionDelayMs?: number;
+}
+
+/** More turns of the event loop than any work of these tests takes. */
+const turnsMax = 200_000;
+
+/** The server without its sockets: the whole pipeline from the request's bytes to the engine, called as a function. */
+export class HouseUnderTest {
+  readonly #options: HouseUnderTestOptions;
+  readonly #never = new AbortController().signal;
+  #house: House;
+  #handle: ReturnType<typeof requestHandler>;
+
+  private constructor(options: HouseUnderTestOptions, house: House) {
+    this.#options = options;
+    this.#house = house;
+    this.#handle = handlerOf(house);
+  }
+
+  static async open(options: HouseUnderTestOptions): Promise<HouseUnderTest> {
+    return new HouseUnderTest(options, await openWith(options));
+  }
+
+  get rooms(): House["rooms"] {
+    return this.#house.rooms;
+  }
+
+  async call<Output>(operation: string, input: object): Promise<Answer<Output>> {
+    const response = await this.#handle({
+      method: "POST",
+      url: "/",
+      headers: {
+        "x-amz-target": `Kinesis_20131202.${operation}`,
+        "content-type": "application/x-amz-json-1.1",
+        host: "localhost",
+      },
+      body: Buffer.from(JSON.stringify(input)),
+      signal: this.#never,
+    });
+    const { body } = response;
+    assert(typeof body === "string" || body instanceof Uint8Array, "an answer that is not streamed");
+    const text = typeof body === "string" ? body : Buffer.from(body).toString();
+    const members: unknown = text === "" ? {} : JSON.parse(text);
+    if (response.status === 200) return { ok: true, output: members as Output };
+    const { __type: type, message = "" } = members as { readonly __type: string; readonly message?: string };
+    return { ok: false, type, message };
+  }
+
+  /** As `call`, for what must succeed. */
+  async must<Output>(operation: string, input: object): Promise<Output> {
+    const answer = await this.call<Output>(operation, input);
+    if (!answer.ok) assert.fail(`${operation} ${JSON.stringify(input)}: ${answer.type}: ${answer.message}`);
+    return answer.output;
+  }
+
+  /** Resolves when no work that is due by the clock is left, the freeing of deleted streams included. */
+  async quiet(): Promise<void> {
+    for (let turn = 0; turn < turnsMax; turn++) {
+      await nextTurn();
+      if (this.#isQuiet() && (await this.#house.rooms.retired.pendingDrops()).length === 0) return;
+    }
+    assert.fail("upkeep does not come to an end");
+  }
+
+  /** The house is built anew on the same engine, as after a restart of the process. */
+  async restart(): Promise<void> {
+    await this.#house.close();
+    this.#house = await openWith(this.#options);
+    this.#handle = handlerOf(this.#house);
+  }
+
+  async close(): Promise<void> {
+    await this.#house.close();
+  }
+
+  #isQuiet(): boolean {
+    const nowMs = this.#options.clock.nowMs();
+    for (const { stream } of this.#house.rooms.directory.all()) {
+      if (stream.intent !== undefined && stream.intent.dueMs <= nowMs) return false;
+      if (stream.consumers?.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
+    }
+    return true;
+  }
+}
+
+function openWith({ engine, clock, transitionDelayMs = 0 }: HouseUnderTestOptions): Promise<House> {
+  return openHouse({ engine, clock, transitionDelayMs });
+}
+
+function handlerOf(house: House): ReturnType<typeof requestHandler> {
+  return requestHandler({ house: house.rooms, authentication: { account, region, allowAnonymous: true } });
+}

@@ -1,0 +1,94 @@
+import { MemoryEngine } from "../../src/engine/memory/memory-engine.ts";
+import { SeededRandom } from "../crash/seeded-random.ts";
+import { SimulatedClock } from "../support/simulated-clock.ts";
+import { act } from "./act.ts";
+import { HouseUnderTest } from "./house-under-test.ts";
+import { drawSteps, type Step } from "./step.ts";
+import { World } from "./world.ts";
+
+export interface WorldPlan {
+  readonly transitionDelayMs: number;
+  readonly steps: readonly Step[];
+}
+
+export interface WorldFailure {
+  readonly stepIndex: number;
+  readonly error: Error;
+}
+
+const stepsPerWorld = 120;
+
+/** Half of the worlds see every state pass in an instant, the others hold each for a while. */
+export function planWorld(seed: number): WorldPlan {
+  const random = new SeededRandom(seed);
+  return { transitionDelayMs: random.next() < 0.5 ? 0 : 500, steps: drawSteps(random, stepsPerWorld) };
+}
+
+/** Goes through all steps from an empty server on; what went wrong first, if anything. */
+export async function runWorld({ transitionDelayMs, steps }: WorldPlan): Promise<WorldFailure | undefined> {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 64 * 1024 * 1024 });
+  await engine.open();
+  const house = await HouseUnderTest.open({ engine, clock, transitionDelayMs });
+  const world = new World(house, clock, transitionDelayMs);
+  try {
+    for (const [stepIndex, step] of steps.entries()) {
+      try {
+        await act(world, step);
+      } catch (error) {
+        return { stepIndex, error: error instanceof Error ? error : new Error(String(error)) };
+      }
+    }
+    return undefined;
+  } finally {
+    await house.close();
+    await engine.close();
+  }
+}
+
+/**
+ * The fewest steps that still fail: everything behind the failure goes, then ever smaller parts of what is left, as long as
+ * the rest fails without them.
+ */
+export async function shrinkPlan(plan: WorldPlan, failure: WorldFailure): Promise<WorldPlan> {
+  let steps = plan.steps.slice(0, failure.stepIndex + 1);
+  for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < steps.length; ) {
+      const without = [...steps.slice(0, at), ...steps.slice(at + size)];
+      const failed = await runWorld({ ...plan, steps: without });
+      if (failed === undefined) at += size;
+      else steps = without.slice(0, failed.stepIndex + 1);
+    }
+  }
+  return { ...plan, steps };
+}
+
+/** Runs worlds of ascending seeds until this many steps are done; throws the shrunk counterexample of the first that fails. */
+export async function runWorlds(
+  firstSeed: number,
+  stepCount: number,
+  onWorld: (stepsDone: number) => void = () => undefined,
+): Promise<void> {
+  let done = 0;
+  for (let seed = firstSeed; done < stepCount; seed++) {
+    const plan = planWorld(seed);
+    const failure = await runWorld(plan);
+    if (failure !== undefined) throw await counterexample(seed, plan, failure);
+    done += plan.steps.length;
+    onWorld(done);
+  }
+}
+
+async function counterexample(seed: number, plan: WorldPlan, failure: WorldFailure): Promise<Error> {
+  const shrunk = await shrinkPlan(plan, failure);
+  const again = await runWorld(shrunk);
+  const lines = shrunk.steps.map((step) => `    ${JSON.stringify(step)},`);
+  const text = [
+    `The server and its model part at world ${seed}, shrunk to:`,
+    `  transitionDelayMs ${shrunk.transitionDelayMs}, steps [`,
+    ...lines,
+    "  ]",
+    `  ${(again ?? failure).error.message}`,
+  ];
+  return new Error(text.join("\n"), { cause: (again ?? failure).error });
+}

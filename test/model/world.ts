@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import type { SimulatedClock } from "../support/simulated-clock.ts";
+import { checkStream, type ListedShard, listShards } from "./check-stream.ts";
+import type { HouseUnderTest } from "./house-under-test.ts";
+import { type ModelShard, StreamModel, shardIndexOf, type Work } from "./stream-model.ts";
+
+/** A reader's place, as a client holds it: the token, and what the model knows that it stands for. */
+export interface HeldIterator {
+  readonly token: string;
+  readonly stream: StreamModel;
+  readonly shard: ModelShard;
+  readonly from: number;
+  readonly createdMs: number;
+}
+
+const iteratorsHeldMax = 12;
+
+/** The server and the model of it, side by side through the same time. */
+export class World {
+  readonly house: HouseUnderTest;
+  readonly clock: SimulatedClock;
+  readonly transitionDelayMs: number;
+  readonly streams = new Map<string, StreamModel>();
+  readonly iterators: HeldIterator[] = [];
+  readonly consumerArns = new Set<string>();
+  recordCount = 0;
+  /** By name: the greatest number that any stream of the name, gone now, has shown. */
+  readonly #numberFloors = new Map<string, bigint>();
+
+  constructor(house: HouseUnderTest, clock: SimulatedClock, transitionDelayMs: number) {
+    this.house = house;
+    this.clock = clock;
+    this.transitionDelayMs = transitionDelayMs;
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  /** Where a transition that begins now ends, on the monotonic clock. */
+  get dueMs(): number {
+    return this.clock.monotonicMs() + this.transitionDelayMs;
+  }
+
+  hold(iterator: HeldIterator): void {
+    this.iterators.push(iterator);
+    if (this.iterators.length > iteratorsHeldMax) this.iterators.shift();
+  }
+
+  create(name: string, shardCount: number): StreamModel {
+    const model = new StreamModel(name, shardCount, this.#numberFloors.get(name) ?? 0n);
+    this.streams.set(name, model);
+    this.begin(model, "create", "CREATING");
+    return model;
+  }
+
+  begin(model: StreamModel, what: Work, status: StreamModel["status"]): void {
+    model.status = status;
+    model.work = { what, dueMs: this.dueMs };
+  }
+
+  /** Lets time pass; what falls due on the way is done at its own moment, here and there. */
+  async wait(ms: number): Promise<void> {
+    const endMs = this.clock.monotonicMs() + ms;
+    await this.finishDue();
+    for (let dueMs = this.#nextDueMs(); dueMs <= endMs; dueMs = this.#nextDueMs()) {
+      await this.clock.advance(dueMs - this.clock.monotonicMs());
+      await this.finishDue();
+    }
+    await this.clock.advance(endMs - this.clock.monotonicMs());
+    await this.finishDue();
+  }
+
+  /** Waits for every transition, so that nothing hangs on how far the wall clock is stepped. */
+  async stepClock(ms: number): Promise<void> {
+    for (let dueMs = this.#nextDueMs(); dueMs < Number.POSITIVE_INFINITY; dueMs = this.#nextDueMs()) {
+      await this.wait(Math.max(0, dueMs - this.clock.monotonicMs()));
+    }
+    this.clock.set(this.nowMs + ms);
+    await this.finishDue();
+  }
+
+  async finishDue(): Promise<void> {
+    await this.house.quiet();
+    const monotonicMs = this.clock.monotonicMs();
+    for (const model of this.streams.values()) {
+      model.noteExpiry(this.nowMs);
+      for (const consumer of [...model.consumers.values()]) {
+        if (consumer.dueMs === undefined || consumer.dueMs > monotonicMs) continue;
+        consumer.dueMs = undefined;
+        if (consumer.status === "CREATING") consumer.status = "ACTIVE";
+        else model.consumers.delete(consumer.name);
+      }
+      if (model.work !== undefined && model.work.dueMs <= monotonicMs) await this.#finish(model, model.work.what);
+    }
+  }
+
+  async check(name: string | undefined): Promise<void> {
+    const model = name === undefined ? undefined : this.streams.get(name);
+    if (model !== undefined) await checkStream(this.house, model, this.nowMs);
+  }
+
+  async checkAll(): Promise<void> {
+    for (const model of this.streams.values()) await checkStream(this.house, model, this.nowMs);
+    const { StreamNames } = await this.house.must<{ StreamNames: readonly string[] }>("ListStreams", {});
+    assert.deepEqual(StreamNames, [...this.streams.keys()].sort(), "streams");
+  }
+
+  #nextDueMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { work, consumers } of this.streams.values()) {
+      next = Math.min(next, work?.dueMs ?? next);
+      for (const { dueMs } of consumers.values()) next = Math.min(next, dueMs ?? next);
+    }
+    return next;
+  }
+
+  async #finish(model: StreamModel, what: Work): Promise<void> {
+    model.work = undefined;
+    if (what === "delete") {
+      this.#bury(model);
+      return;
+    }
+    model.status = "ACTIVE";
+    if (what === "create") model.openInitialShards();
+    else if (typeof what === "object" && "closing" in what) model.switch(what, this.nowMs);
+    else if (typeof what === "object") this.#adopt(model, what.target, await listShards(this.house, model.name));
+    // Numbers are learned at the switch: a shard may have left the listings by the time that the clock stands still again.
+    await checkStream(this.house, model, this.nowMs);
+  }
+
+  #bury(model: StreamModel): void {
+    this.streams.delete(model.name);
+    let floor = model.numberFloor;
+    for (const { startingNumber = 0n, endingNumber = 0n, records } of model.shards.values()) {
+      for (const number of [startingNumber, endingNumber, records.at(-1)?.number ?? 0n]) {
+        if (number > floor) floor = number;
+      }
+    }
+    this.#numberFloors.set(model.name, floor);
+  }
+
+  /**
+   * Where a resize splits is the server's choice; what it may do is not: rounds that split every open shard of four keys or
+   * more, while there are too few, then merges of neighbours down to the target.
+   */
+  #adopt(model: StreamModel, target: number, listed: readonly ListedShard[]): void {
+    const made = listed.filter(({ ShardId }) => shardIndexOf(ShardId) >= model.nextIndex).map(shardOf);
+    while (model.open.length < target) {
+      const splittable = model.open.filter(({ start, end }) => end - start >= 3n);
+      if (splittable.length === 0) break;
+      const opening = made.splice(0, 2 * splittable.length);
+      for (const parent of splittable) {
+        const [lower, upper] = opening.filter(({ parents }) => parents[0] === parent.index && parents.length === 1);
+        assert(lower !== undefined && upper !== undefined, "a round of splits splits every shard");
+        assert.deepEqual(
+          [lower.start, lower.end + 1n, upper.end],
+          [parent.start, upper.start, parent.end],
+          "halves make a whole",
+        );
+      }
+      model.switch({ closing: splittable.map(({ index }) => index), opening }, this.nowMs);
+    }
+    while (model.open.length > target) {
+      const merged = made.shift();
+      assert(merged !== undefined && merged.parents.length === 2, "merges come after splits, down to the target");
+      const [lower, upper] = merged.parents.map((index) => model.shard(index));
+      assert(lower?.closedMs === undefined && upper?.closedMs === undefined, "open shards are merged");
+      assert.deepEqual(
+        [lower?.start, (lower?.end ?? 0n) + 1n, upper?.end],
+        [merged.start, upper?.start, merged.end],
+        "neighbours are merged",
+      );
+      model.switch({ closing: merged.parents, opening: [merged] }, this.nowMs);
+    }
+    assert.deepEqual(made, [], "a resize makes no shard without need");
+  }
+}
+
+function shardOf({ ParentShardId, AdjacentParentShardId, HashKeyRange: range }: ListedShard) {
+  const parents = [ParentShardId, AdjacentParentShardId].filter((id) => id !== undefined).map(shardIndexOf);
+  return { parents, start: BigInt(range.StartingHashKey), end: BigInt(range.EndingHashKey) };
+}
