@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutputOf } from "../../../src/operations/operation.ts";
 import { jsonCodec } from "../../../src/protocol/json-codec.ts";
-import { columnsOfChecked } from "../../../src/protocol/record-columns.ts";
-import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "../../../src/records/entry-layout.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../src/streams/sequence-number.ts";
+import { entryOf } from "./stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 
@@ -98,16 +97,6 @@ test("encodeError() writes the three forms of an error", () => {
     '{"__type":"A","Message":"b"}',
   );
 });
-
-/** One stored entry with these records. */
-function entryOf(records: readonly { readonly Data: Uint8Array; readonly PartitionKey?: string }[]): Uint8Array {
-  const columns = columnsOfChecked(records);
-  const bytes = records.reduce((sum, _, index) => sum + encodedBytes(columns, index), ENTRY_HEADER_BYTES);
-  const body = Buffer.alloc(bytes);
-  let end = writeEntryHeader(body, 0, { kms: false });
-  for (const index of records.keys()) end = writeRecord(body, end, columns, index);
-  return body;
-}
 
 const awkwardKeys = ["k", undefined, 'a"b', "back\\slash", "\u0000\n\u001f", "é\u{1f600}", `${"\u0001".repeat(255)}z`];
 const entry = entryOf(
