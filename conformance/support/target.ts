@@ -12,20 +12,21 @@ export interface Target {
 /**
  * `slow` is a server whose streams stay in CREATING, UPDATING and DELETING long enough to be seen there. The service
  * itself is one; another server may need to be a second one, named by SLOW_ENDPOINT. `limited` keeps the rates and quotas
- * of the service; LIMITED_ENDPOINT names it where that is not the usual one.
+ * of the service; LIMITED_ENDPOINT names it where that is not the usual one. A URL names any other server.
  */
-export type Pace = "usual" | "slow" | "limited";
+export type Pace = "usual" | "slow" | "limited" | URL;
 
 export function target(pace: Pace = "usual"): Target {
   const { env } = process;
   const region = env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? "us-east-1";
   const usual = env["ENDPOINT"] ?? `https://kinesis.${region}.amazonaws.com`;
+  const endpoints = { usual, slow: env["SLOW_ENDPOINT"], limited: env["LIMITED_ENDPOINT"] };
   const accessKeyId = env["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = env["AWS_SECRET_ACCESS_KEY"];
   assert(accessKeyId !== undefined, "AWS_ACCESS_KEY_ID is not set");
   assert(secretAccessKey !== undefined, "AWS_SECRET_ACCESS_KEY is not set");
   return {
-    endpoint: new URL({ usual, slow: env["SLOW_ENDPOINT"], limited: env["LIMITED_ENDPOINT"] }[pace] ?? usual),
+    endpoint: pace instanceof URL ? pace : new URL(endpoints[pace] ?? usual),
     region,
     accessKeyId,
     secretAccessKey,

@@ -1,11 +1,14 @@
 /**
- * Runs the conformance suite, which speaks nothing but HTTP, against two servers of this process: one that is as quick as
- * it can, and one that stays in CREATING, UPDATING and DELETING long enough to be asked there.
+ * Runs the conformance suite, which speaks nothing but HTTP, against three servers of this process: one that is as quick
+ * as it can, one that stays in CREATING, UPDATING and DELETING long enough to be asked there, and one that keeps Amazon's
+ * rates. The files beside this one add what needs a clock that moves or a log that fails.
  */
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { unproducedMessages } from "../../conformance/support/messages.ts";
+import { unmetTypeSentences } from "../../conformance/support/test-types.ts";
 import { startMillrace } from "../../src/millrace.ts";
 
 const transitionDelayMs = 1_500;
@@ -19,12 +22,14 @@ test("the conformance suite is found", async () => {
 
 const usual = await startMillrace();
 const slow = await startMillrace({ transitionDelay: transitionDelayMs });
+const limited = await startMillrace({ limits: "aws" });
 after(async () => {
-  await Promise.all([usual.close(), slow.close()]);
+  await Promise.all([usual.close(), slow.close(), limited.close()]);
 });
 Object.assign(process.env, {
   ENDPOINT: usual.endpoint,
   SLOW_ENDPOINT: slow.endpoint,
+  LIMITED_ENDPOINT: limited.endpoint,
   AWS_REGION: "us-east-1",
   AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
   AWS_SECRET_ACCESS_KEY: "secret",
@@ -33,4 +38,14 @@ delete process.env["AWS_SESSION_TOKEN"];
 
 const files = globSync(["*.test.ts", "own/*.test.ts"], { cwd: folder }).sort();
 for (const file of files) await import(join(folder, file));
+await import("./moved-clock.ts");
+await import("./failing-log.ts");
 imported.resolve(files.length);
+
+test("every known sentence of the service has been produced", () => {
+  assert.deepEqual(unproducedMessages(), []);
+});
+
+test("every known sentence on wrong types has been produced", () => {
+  assert.deepEqual(unmetTypeSentences(), []);
+});
