@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assertRefusedAs, assertStreamNotFound } from "./support/assert-refused.ts";
+import { assertRefusedAs, assertSays, assertStreamNotFound } from "./support/assert-refused.ts";
 import { call, ok } from "./support/call.ts";
 import { streamMembers, testInput } from "./support/input-shape.ts";
 import { base64, iteratorAt } from "./support/read-shard.ts";
@@ -44,11 +44,16 @@ describe("DeleteStream", () => {
   test("DeleteStream leaves the name free for a new stream, which knows nothing of the old one", async () => {
     const { StreamName } = await activeStream({ shards: 2, extra: { Tags: { old: "1" } } });
     const put = await ok("PutRecord", { StreamName, Data: base64("old"), PartitionKey: "a" });
+    const [ofShard0, ofShard1] = await Promise.all(["0", "1"].map((ShardId) => iteratorAt({ StreamName, ShardId })));
     await ok("DeleteStream", { StreamName });
     await untilGone(StreamName);
     await createStream({ shards: 1 }, StreamName);
     try {
       await untilActive(StreamName);
+      const values = { SH: "shardId-000000000001", S: StreamName };
+      await assertSays("GetRecords", { ShardIterator: ofShard1 }, "shard-does-not-exist", values);
+      const { status, body } = await call("GetRecords", { ShardIterator: ofShard0 });
+      assert.deepEqual([status, body], [500, { __type: "InternalFailure" }]);
       const page = await ok("GetRecords", { ShardIterator: await iteratorAt({ StreamName, ShardId: "0" }) });
       assert.deepEqual(page.Records, []);
       assert.deepEqual((await ok("ListTagsForStream", { StreamName })).Tags, []);
@@ -65,6 +70,12 @@ describe("DeleteStream", () => {
     await ok("DeleteStream", { StreamName });
     await untilGone(StreamName);
     await assertRefusedAs("GetRecords", { ShardIterator: iterator }, "ResourceNotFoundException");
+  });
+
+  test("DeleteStream takes words and fractions for a Boolean, as any operation does", async () => {
+    for (const EnforceConsumerDeletion of ["true", "FALSE", "1", "0", "Yes", "no", 0.5]) {
+      await assertStreamNotFound("DeleteStream", { StreamName: nobody, EnforceConsumerDeletion }, nobody);
+    }
   });
 
   test("DeleteStream refuses a name in another case", async () => {

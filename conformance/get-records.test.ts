@@ -140,6 +140,24 @@ describe("GetRecords", () => {
       assert.equal(end.MillisBehindLatest, 0);
     }));
 
+  test("GetRecords stops at ten MiB and goes on from there", () =>
+    withStream({ shards: 1 }, async ({ StreamName }) => {
+      const Data = Buffer.alloc(1_000_000, "x").toString("base64");
+      const numbers: string[] = [];
+      for (let i = 0; i < 12; i++) {
+        numbers.push((await ok("PutRecord", { StreamName, Data, PartitionKey: "a" })).SequenceNumber);
+      }
+      const first = await ok("GetRecords", { ShardIterator: await iteratorAt({ StreamName, ShardId: "0" }) });
+      assert.ok(first.Records.length < numbers.length);
+      const rest: string[] = [];
+      let page = first;
+      while (first.Records.length + rest.length < numbers.length) {
+        page = await ok("GetRecords", { ShardIterator: page.NextShardIterator });
+        rest.push(...page.Records.map(({ SequenceNumber }) => SequenceNumber));
+      }
+      assert.deepEqual([...first.Records.map(({ SequenceNumber }) => SequenceNumber), ...rest], numbers);
+    }));
+
   test("GetRecords takes the ARN of the iterator's stream, and of no other", async () => {
     const ShardIterator = await iteratorAt({ StreamName: stream.name, ShardId: idOf(1) });
     await ok("GetRecords", { ShardIterator, StreamARN: stream.arn });

@@ -40,6 +40,8 @@ describe("IncreaseStreamRetentionPeriod", () => {
       const values = { n: 48, cur: 72, S: StreamName };
       const less = { StreamARN, RetentionPeriodHours: 48 };
       await assertSays("IncreaseStreamRetentionPeriod", less, "retention-increase-shorter", values);
+      await ok("IncreaseStreamRetentionPeriod", { StreamName, RetentionPeriodHours: 8760 });
+      assert.equal((await untilActive(StreamName)).RetentionPeriodHours, 8760);
     }));
 
   test("IncreaseStreamRetentionPeriod accepts the hours that the stream has, against its reference", async () => {

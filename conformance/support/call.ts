@@ -69,7 +69,10 @@ export async function ok<Name extends string>(
 export async function refused(operation: string, input: object | string, options?: CallOptions): Promise<Refusal> {
   const answer = await call(operation, input, options);
   assert.equal(answer.status, 400, `${operation} answered ${answer.status} ${answer.text.slice(0, 300)}`);
-  return refusalOf(answer);
+  const refusal = refusalOf(answer);
+  const messageName = refusal.type === "SerializationException" ? "Message" : "message";
+  assert.deepEqual(Object.keys(answer.body ?? {}).sort(), [messageName, "__type"].sort());
+  return refusal;
 }
 
 export function refusalOf({ status, body }: Answer): Refusal {

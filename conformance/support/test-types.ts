@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refused } from "./call.ts";
+import { call } from "./call.ts";
 import type { Member, MemberType } from "./input-shape.ts";
 import { putAt } from "./place.ts";
 
@@ -86,8 +86,10 @@ export async function testTypes(
   { type }: Member,
 ): Promise<void> {
   for (const [value, message] of sentences[type]) {
-    const refusal = await refused(operation, putAt(valid, place, value));
-    assert.deepEqual(refusal, { status: 400, type: "SerializationException", message }, `for ${JSON.stringify(value)}`);
+    const { status, body } = await call(operation, putAt(valid, place, value));
+    assert.equal(status, 400);
+    // With a capital, unlike every other error.
+    assert.deepEqual(body, { __type: "SerializationException", Message: message }, `for ${JSON.stringify(value)}`);
     met.add(`${type}: ${message}`);
   }
 }

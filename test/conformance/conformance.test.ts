@@ -10,6 +10,7 @@ import { after, test } from "node:test";
 import { unproducedMessages } from "../../conformance/support/messages.ts";
 import { unmetTypeSentences } from "../../conformance/support/test-types.ts";
 import { startMillrace } from "../../src/millrace.ts";
+import { operationNames } from "../../src/model/shapes.generated.ts";
 
 const transitionDelayMs = 1_500;
 const folder = join(import.meta.dirname, "../../conformance");
@@ -41,6 +42,12 @@ for (const file of files) await import(join(folder, file));
 await import("./moved-clock.ts");
 await import("./failing-log.ts");
 imported.resolve(files.length);
+
+test("every operation has a file of the suite", () => {
+  const kebab = (name: string) => name.replaceAll(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  const missing = operationNames.filter((name) => !files.includes(`${kebab(name)}.test.ts`));
+  assert.deepEqual(missing, []);
+});
 
 test("every known sentence of the service has been produced", () => {
   assert.deepEqual(unproducedMessages(), []);
