@@ -1,5 +1,8 @@
+import { Credentials } from "./auth/credentials.ts";
+import { makeGate } from "./auth/gate.ts";
 import { makeBootStreams } from "./boot-streams.ts";
 import type { Config } from "./config/config.ts";
+import { isLoopback } from "./config/parse-value.ts";
 import { drainMsMax } from "./config/process-limits.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openHouse } from "./house.ts";
@@ -48,6 +51,13 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     const limits = table === undefined ? undefined : new Limits(table, clock);
     const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs, limits });
     closing.defer(() => house.close());
+    const credentials = config.credentials === undefined ? undefined : new Credentials(config.credentials, clock);
+    closing.defer(() => credentials?.close());
+    const { directory, tokens } = house.rooms;
+    const gate =
+      credentials === undefined
+        ? undefined
+        : makeGate((id) => credentials.find(id), { directory, tokens, nowMs: () => clock.nowMs() });
     const { account, region } = config;
     const connection = { signal: new AbortController().signal };
     await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region }, connection });
@@ -68,9 +78,14 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
       clock,
       handler: frontDoor({
         ...rooms,
-        pipeline: requestHandler({ house: house.rooms, authentication: config }),
-        origins: { verifiesSignatures: false, corsOrigins: config.corsOrigins },
-        isAdminElsewhere: config.admin !== undefined,
+        pipeline: requestHandler({
+          house: house.rooms,
+          authentication: config,
+          ...(gate === undefined ? {} : { gate }),
+        }),
+        origins: { verifiesSignatures: gate !== undefined, corsOrigins: config.corsOrigins },
+        // Metrics and console ask for no signature: whoever verifies them elsewhere does not want these in the open.
+        isAdminElsewhere: config.admin !== undefined || (gate !== undefined && !config.hosts.every(isLoopback)),
       }),
       tls: config.tls === undefined ? undefined : { cert: config.tls.certificatePem, key: config.tls.keyPem },
       dataDir: config.engine === "memory" ? undefined : config.dataDirectory,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { EngineName, LogLevel } from "./config/config.ts";
 import { loadConfigFromObject } from "./config/load-config.ts";
 import { StartError } from "./config/start-error.ts";
-import { problemsOfLimits } from "./limits/limits-file.ts";
+import { fileChecks } from "./file-checks.ts";
 import { startServer } from "./main.ts";
 
 export { StartError };
@@ -24,6 +24,8 @@ export interface MillraceOptions {
   readonly account?: string;
   readonly region?: string;
   readonly allowAnonymous?: boolean;
+  /** Path of a JSON file of access keys; with it every signature is verified. */
+  readonly credentials?: string;
   readonly corsOrigin?: string | readonly string[];
   /** `aws`, or the path of a JSON file with limits of your own. Default: `off`. */
   readonly limits?: string;
@@ -60,7 +62,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     if (value !== undefined) settings[flagNameOf(name)] = value;
   }
   const readText = (path: string): string => readFileSync(path, "utf8");
-  const { config, problems } = loadConfigFromObject(settings, optionNameOf, readText, problemsOfLimits);
+  const { config, problems } = loadConfigFromObject(settings, optionNameOf, readText, fileChecks);
   if (problems !== undefined) throw new StartError(problems.join("\n"));
   const server = await startServer(config);
   const close = (): Promise<void> => server.close();

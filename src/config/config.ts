@@ -16,6 +16,8 @@ export interface Config {
   readonly region: string;
   /** Lets unsigned requests in, and permits listening beyond loopback without verification. */
   readonly allowAnonymous: boolean;
+  /** Undefined: signatures are looked at, not verified. */
+  readonly credentials?: CredentialsFile;
   /** Origins whose web pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
   /** Made at start if absent. */
@@ -40,6 +42,12 @@ export interface StreamAtStart {
 
 /** Amazon's rates and quotas, or those of a file: what it holds, known to be good, and where it came from. */
 export type LimitsChoice = "aws" | { readonly path: string; readonly json: unknown };
+
+/** What a credentials file held at start, known to be good, and where it is read again. */
+export interface CredentialsFile {
+  readonly path: string;
+  readonly json: unknown;
+}
 
 /** What the two files held, as PEM text; known to belong together. */
 export interface TlsFiles {

@@ -42,7 +42,7 @@ export const flags = [
   },
   { name: "region", argument: "REGION", help: `region in names and answers (${configDefaults.region})` },
   { name: "allow-anonymous", help: "let unsigned requests in, and allow hosts beyond loopback" },
-  { name: "credentials", argument: "FILE", help: "access keys to verify signatures with (not in this version)" },
+  { name: "credentials", argument: "FILE", help: "JSON file of access keys to verify every signature with" },
   { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * for all" },
   { name: "limits", argument: "off|aws|FILE", help: "rates and quotas: none, Amazon's, or a JSON file's (off)" },
   {

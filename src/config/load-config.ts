@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
   type Config,
+  type CredentialsFile,
   configDefaults,
   engineNames,
   type LimitsChoice,
@@ -42,15 +43,21 @@ export type LoadedConfig =
 /** Text of a file; throws as `readFileSync` does. */
 export type ReadFile = (path: string) => string;
 
-/** What is wrong with the values in a limits file, each as one sentence. */
-export type CheckLimits = (json: unknown) => readonly string[];
+/** What is wrong with what a JSON file holds, each as one sentence. */
+export type CheckFile = (json: unknown) => readonly string[];
+
+/** The files whose contents other rooms understand. */
+export interface FileChecks {
+  readonly limits: CheckFile;
+  readonly credentials: CheckFile;
+}
 
 /** A flag wins over the environment, the environment over the file that `--config` names, the file over the default. */
 export function loadConfig(
   argv: readonly string[],
   environment: Environment,
   readFile: ReadFile,
-  checkLimits: CheckLimits,
+  checks: FileChecks,
 ): LoadedConfig {
   const problems: string[] = [];
   const sources = [readArguments(argv, problems), readEnvironment(environment)];
@@ -59,7 +66,7 @@ export function loadConfig(
     const json = readOrComplain(path, readFile, problems, "--config");
     if (json !== undefined) sources.push(readConfigText(json, path, problems));
   }
-  return finish(new Settings(sources, problems), readFile, checkLimits);
+  return finish(new Settings(sources, problems), readFile, checks);
 }
 
 /** The same from values that a program passes, each by the name of its flag; `nameOf` is that name in the program. */
@@ -67,13 +74,13 @@ export function loadConfigFromObject(
   settings: object,
   nameOf: (flag: string) => string,
   readFile: ReadFile,
-  checkLimits: CheckLimits,
+  checks: FileChecks,
 ): LoadedConfig {
   const problems: string[] = [];
-  return finish(new Settings([readObject(settings, nameOf, problems)], problems), readFile, checkLimits);
+  return finish(new Settings([readObject(settings, nameOf, problems)], problems), readFile, checks);
 }
 
-function finish(settings: Settings, readFile: ReadFile, checkLimits: CheckLimits): LoadedConfig {
+function finish(settings: Settings, readFile: ReadFile, checks: FileChecks): LoadedConfig {
   const config: Config = {
     port: settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port,
     hosts: settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts,
@@ -84,11 +91,12 @@ function finish(settings: Settings, readFile: ReadFile, checkLimits: CheckLimits
     account: settings.one("account", parseAccount, "an account number of 12 digits") ?? configDefaults.account,
     region: settings.one("region", parseRegion, "a region such as us-east-1") ?? configDefaults.region,
     allowAnonymous: settings.one("allow-anonymous", parseSwitch, "true or false") ?? configDefaults.allowAnonymous,
+    ...optional("credentials", readCredentials(settings, readFile, checks.credentials)),
     corsOrigins:
       settings.list("cors-origin", parseOrigin, "an origin such as https://app.example, or *") ??
       configDefaults.corsOrigins,
     streams: readStreams(settings),
-    ...optional("limits", readLimits(settings, readFile, checkLimits)),
+    ...optional("limits", readLimits(settings, readFile, checks.limits)),
     transitionDelayMs:
       settings.one("transition-delay", parseDuration, "a time up to an hour such as 500ms or 2s") ??
       configDefaults.transitionDelayMs,
@@ -171,21 +179,40 @@ function readStreams(settings: Settings): readonly StreamAtStart[] {
   return streams;
 }
 
-function readLimits(settings: Settings, readFile: ReadFile, checkLimits: CheckLimits): LimitsChoice | undefined {
+function readLimits(settings: Settings, readFile: ReadFile, check: CheckFile): LimitsChoice | undefined {
   const choice = settings.one("limits", parseText, '"off", "aws" or a file');
   if (choice === undefined || choice === "off") return undefined;
-  if (choice === "aws") return choice;
-  const path = choice;
-  const text = readOrComplain(path, readFile, settings.problems, settings.nameOf("limits"));
+  return choice === "aws" ? choice : readChecked("limits", choice, { settings, readFile, check });
+}
+
+function readCredentials(settings: Settings, readFile: ReadFile, check: CheckFile): CredentialsFile | undefined {
+  const path = settings.one("credentials", parseText, "a file");
+  return path === undefined ? undefined : readChecked("credentials", path, { settings, readFile, check });
+}
+
+interface Checking {
+  readonly settings: Settings;
+  readonly readFile: ReadFile;
+  readonly check: CheckFile;
+}
+
+function readChecked(
+  flag: "limits" | "credentials",
+  path: string,
+  { settings, readFile, check }: Checking,
+): { readonly path: string; readonly json: unknown } | undefined {
+  const text = readOrComplain(path, readFile, settings.problems, settings.nameOf(flag));
   if (text === undefined) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    settings.problems.push(`${path}: not JSON (${error instanceof Error ? error.message : String(error)})`);
+    // The message quotes the file, which may hold secrets.
+    const why = flag === "limits" && error instanceof Error ? ` (${error.message})` : "";
+    settings.problems.push(`${path}: not JSON${why}`);
     return undefined;
   }
-  settings.problems.push(...checkLimits(json).map((problem) => `${path}: ${problem}`));
+  settings.problems.push(...check(json).map((problem) => `${path}: ${problem}`));
   return { path, json };
 }
 
@@ -224,9 +251,6 @@ function refuseWhatIsMissing(settings: Settings): void {
   if (settings.list("nats", parseNatsUrl, "an address such as nats://127.0.0.1:4222") !== undefined) {
     settings.complain("nats", "this version has no jetstream engine");
   }
-  if (settings.one("credentials", parseText, "a file") !== undefined) {
-    settings.complain("credentials", "this version does not verify signatures");
-  }
 }
 
 function refuseOpenDoors(config: Config, settings: Settings): void {
@@ -241,7 +265,7 @@ function refuseOpenDoors(config: Config, settings: Settings): void {
     const sentence = "is reachable from other machines, where anybody could read and write everything";
     settings.complain(
       "host",
-      `${open.join(", ")} ${sentence}; add ${settings.nameOf("allow-anonymous")} to permit that`,
+      `${open.join(", ")} ${sentence}; name a file with ${settings.nameOf("credentials")}, or add ${settings.nameOf("allow-anonymous")} to permit that`,
     );
   }
 }

@@ -50,14 +50,48 @@ export function sessionExpired(): ServiceError {
   return new ServiceError("ExpiredTokenException", "The security token included in the request is expired");
 }
 
+/** A header that decides what a request means, and that the signature does not cover. */
+export function headerNotSigned(name: string): ServiceError {
+  const shown = name === "host" ? "'Host' or ':authority'" : `'${name}'`;
+  return invalidSignature(`${shown} must be a 'SignedHeader' in the AWS Authorization.`);
+}
+
+export function signatureDateMalformed(date: string): ServiceError {
+  return incompleteSignature(
+    `Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`,
+  );
+}
+
+export function algorithmNotSupported(algorithm: string): ServiceError {
+  return incompleteSignature(`Unsupported AWS 'algorithm': '${algorithm}' (only AWS4-HMAC-SHA256 for now). `);
+}
+
+export function credentialMalformed(credential: string): ServiceError {
+  return incompleteSignature(
+    `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
+  );
+}
+
+/** Why a request was not allowed, in the terms of the IAM User Guide, "Troubleshoot access denied error messages". */
+export type DeniedBecause =
+  | "no identity-based policy allows"
+  | "no resource-based policy allows"
+  | "explicit deny in an identity-based policy"
+  | "explicit deny in a resource-based policy";
+
 /** `action` is an operation's name; the suffix is the newer one of two that the service was seen to use. */
 export function accessDenied(request: {
   readonly principalArn: string;
   readonly action: string;
   readonly resourceArn: string;
+  readonly because?: DeniedBecause;
 }): ServiceError {
+  const { principalArn, action, resourceArn, because = "no identity-based policy allows" } = request;
+  const reason = because.startsWith("explicit")
+    ? `with an ${because}`
+    : `because ${because} the kinesis:${action} action`;
   return new ServiceError(
     "AccessDeniedException",
-    `User: ${request.principalArn} is not authorized to perform: kinesis:${request.action} on resource: ${request.resourceArn} because no identity-based policy allows the kinesis:${request.action} action`,
+    `User: ${principalArn} is not authorized to perform: kinesis:${action} on resource: ${resourceArn} ${reason}`,
   );
 }

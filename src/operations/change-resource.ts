@@ -7,6 +7,7 @@ import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams
 import { findConsumer, withConsumer } from "../streams/find-consumer.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
 import { changeStream } from "./change-stream.ts";
+import { mayName } from "./may-name.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /** What a ResourceARN names: a stream, or a consumer of one. Both have tags and a policy. */
@@ -63,7 +64,7 @@ export async function changeResource(
   });
 }
 
-function find({ account, region, name }: StreamAddress, { directory, caller }: OperationContext) {
-  const isOwn = account === caller.account && region === caller.region;
-  return isOwn ? directory.find(account, region, name) : undefined;
+function find(address: StreamAddress, { directory, caller }: OperationContext) {
+  const { account, region, name } = address;
+  return mayName(address, caller) ? directory.find(account, region, name) : undefined;
 }

@@ -2,6 +2,7 @@ import type { LiveStream } from "../directory/live-stream.ts";
 import { consumerNotFound } from "../model/consumer-errors.ts";
 import { type ConsumerRefMembers, findConsumer, resolveConsumerRef } from "../streams/find-consumer.ts";
 import type { StreamConsumer } from "../streams/stream.ts";
+import { mayName } from "./may-name.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -13,8 +14,7 @@ export function requireConsumer(
   { directory, caller }: OperationContext,
 ): { readonly live: LiveStream; readonly consumer: StreamConsumer } {
   const ref = resolveConsumerRef(input);
-  const isOwn = ref.account === caller.account && ref.region === caller.region;
-  const live = isOwn ? directory.find(ref.account, ref.region, ref.name) : undefined;
+  const live = mayName(ref, caller) ? directory.find(ref.account, ref.region, ref.name) : undefined;
   const consumer = live === undefined ? undefined : findConsumer(live.stream, ref);
   if (live === undefined || consumer === undefined) throw consumerNotFound(ref.given, ref.account);
   return { live, consumer };

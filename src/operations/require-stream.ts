@@ -2,6 +2,7 @@ import type { LiveStream } from "../directory/live-stream.ts";
 import { type StreamPlace, streamNotActive, streamNotFound } from "../model/stream-errors.ts";
 import type { StreamStatus } from "../streams/stream.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
+import { mayName } from "./may-name.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -15,8 +16,7 @@ export function findStream(
   { caller, directory }: OperationContext,
 ): { readonly place: StreamPlace; readonly live?: LiveStream } {
   const place = resolveStreamRef(input, caller);
-  const isOwn = place.account === caller.account && place.region === caller.region;
-  const live = isOwn ? directory.find(place.account, place.region, place.name) : undefined;
+  const live = mayName(place, caller) ? directory.find(place.account, place.region, place.name) : undefined;
   return live === undefined ? { place } : { place, live };
 }
 

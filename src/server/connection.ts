@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import type { Peer } from "../auth/policy-values.ts";
 import type { ExchangeInProgress } from "./exchange-in-progress.ts";
 
 export type ConnectionPhase = "sniffing" | "handshaking" | "http1" | "http2";
@@ -17,11 +18,18 @@ export class Connection {
   hasServed = false;
   session: ServerHttp2Session | undefined;
   isClosing = false;
+  #peer: Peer | undefined;
 
   constructor(socket: Socket, nowMs: number) {
     this.socket = socket;
     this.carrier = socket;
     this.sinceMs = nowMs;
+  }
+
+  /** As it was when the first request came: a socket that is closed has forgotten it. */
+  get peer(): Peer {
+    this.#peer ??= { address: this.socket.remoteAddress ?? "", isEncrypted: this.carrier !== this.socket };
+    return this.#peer;
   }
 
   enter(phase: ConnectionPhase, nowMs: number): void {

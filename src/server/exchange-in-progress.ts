@@ -1,5 +1,6 @@
 // Hot path.
 import type { IncomingHttpHeaders } from "node:http";
+import type { Peer } from "../auth/policy-values.ts";
 import type { WireRequest } from "./exchange.ts";
 import { type BodyReader, emptyBody } from "./read-body.ts";
 
@@ -8,16 +9,18 @@ export class ExchangeInProgress implements WireRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  readonly peer: Peer;
   body: Buffer = emptyBody;
   #reader: BodyReader | undefined;
   #isStreaming = false;
   #endReason: string | undefined;
   #controller: AbortController | undefined;
 
-  constructor(method: string, url: string, headers: IncomingHttpHeaders) {
+  constructor(method: string, url: string, headers: IncomingHttpHeaders, peer: Peer) {
     this.method = method;
     this.url = url;
     this.headers = headers;
+    this.peer = peer;
   }
 
   // Made on first use: most operations never look at it, and it costs as much as the rest of this object.

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Peer } from "../auth/policy-values.ts";
 
 /** One complete HTTP request, whichever HTTP version carried it. */
 export interface WireRequest {
@@ -12,6 +13,8 @@ export interface WireRequest {
    * used again when the answer is written, or when it begins to be written if it is a stream.
    */
   readonly body: Buffer;
+  /** The other end of the connection; behind a proxy, the proxy. */
+  readonly peer?: Peer;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

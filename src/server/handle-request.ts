@@ -1,5 +1,6 @@
 // Hot path.
 import { type AuthenticationRules, authenticate } from "../auth/authenticate.ts";
+import type { Gate } from "../auth/gate.ts";
 import { internalFailure } from "../model/request-errors.ts";
 import { ServiceError } from "../model/service-error.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
@@ -18,6 +19,8 @@ export interface Pipeline {
   /** Everything an operation may reach but the caller and its connection. */
   readonly house: Omit<OperationContext, "caller" | "connection">;
   readonly authentication: AuthenticationRules;
+  /** Where there are credentials: every signature is verified and every request authorized. */
+  readonly gate?: Gate;
 }
 
 /** What became of a request, for the metrics. */
@@ -31,10 +34,10 @@ interface Handled {
 }
 
 /**
- * The way of every request: route, authenticate, decode (bind, then check constraints), admit, invoke, encode. The order is the
- * service's; docs/compatibility.md, "Order of checks".
+ * The way of every request: route, authenticate, decode (bind, then check constraints), authorize, admit, invoke, encode. The
+ * order is the service's; docs/compatibility.md, "Order of checks".
  */
-async function handleRequest(request: WireRequest, { house, authentication }: Pipeline): Promise<Handled> {
+async function handleRequest(request: WireRequest, { house, authentication, gate }: Pipeline): Promise<Handled> {
   const routed = route(request);
   if (routed.kind === "answer") {
     const headers: Record<string, string> =
@@ -47,8 +50,13 @@ async function handleRequest(request: WireRequest, { house, authentication }: Pi
   }
   const { name, codec, parsed } = routed;
   try {
-    const caller = authenticate(request.url, request.headers, authentication);
+    const verifying = gate?.verify(request);
+    const verified = verifying instanceof Promise ? await verifying : verifying;
+    const caller = verified ?? authenticate(request.url, request.headers, authentication);
     const input = codec.decode(name, parsed);
+    if (verified !== undefined) {
+      gate?.authorize({ name, input, caller: verified, headers: request.headers, peer: request.peer });
+    }
     const context = { ...house, caller, connection: request };
     admitCall(name, input, context);
     const output = await rowOf(name).handle(input, context);

@@ -83,7 +83,7 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
     req.socket.destroy();
     return;
   }
-  const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers);
+  const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers, connection.peer);
   connection.begin(exchange);
   const reader = hasBody(req)
     ? new BodyReader(req, declaredBytesOf(req), { room: serving.room, nowMs: serving.clock.monotonicMs() })

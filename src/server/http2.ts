@@ -101,7 +101,7 @@ function begin({ stream, headers, connection, serving }: Http2Exchange): Exchang
     return undefined;
   }
   if (headers.host === undefined && authority !== undefined) headers.host = authority;
-  const exchange = new ExchangeInProgress(method, path, headers);
+  const exchange = new ExchangeInProgress(method, path, headers, connection.peer);
   connection.begin(exchange);
   return exchange;
 }

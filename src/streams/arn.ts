@@ -47,6 +47,7 @@ const PARTITIONS: readonly (readonly [regionPrefix: string, partition: string])[
   ["eusc-", "aws-eusc"],
 ];
 
-function partitionOf(region: string): string {
+/** `aws` for all but a few groups of regions. */
+export function partitionOf(region: string): string {
   return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }

@@ -1,11 +1,12 @@
 import { policyInvalid } from "../model/policy-errors.ts";
+import { parsePolicy } from "./policy/policy.ts";
 
 /** AWS General Reference: resource policies of Kinesis are at most 20 KB. */
 const policyCharactersMax = 20_480;
 
 /**
  * InvalidArgumentException unless the text is a policy document: a JSON object with statements that each name an effect,
- * a principal and actions. What the policy allows is not judged here.
+ * a principal and actions, in words that can be enforced. What the policy allows is not judged here.
  */
 export function checkPolicy(text: string): void {
   if (text.length > policyCharactersMax) throw policyInvalid(`it is longer than ${policyCharactersMax} characters.`);
@@ -27,6 +28,8 @@ export function checkPolicy(text: string): void {
       throw policyInvalid("a Statement has no Principal.");
     if (!("Action" in statement || "NotAction" in statement)) throw policyInvalid("a Statement has no Action.");
   }
+  const [problem] = parsePolicy(document, "resource").problems;
+  if (problem !== undefined) throw policyInvalid(`${problem}.`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -51,6 +51,14 @@ export interface UpkeepFailed {
   readonly error: unknown;
 }
 
+export interface CredentialsReloaded {
+  readonly path: string;
+  /** In force from now on. */
+  readonly credentialCount: number;
+  /** Present when the file was refused, so that the earlier credentials stay. */
+  readonly problems?: readonly string[];
+}
+
 export interface ServerFault {
   /** What was being done, for a log line: "an HTTP/1.1 exchange". */
   readonly where: string;
@@ -65,6 +73,7 @@ export const requestRefused = typedChannel<RequestRefused>("millrace:request.ref
 export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
 export const upkeepFailed = typedChannel<UpkeepFailed>("millrace:upkeep.failed");
+export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
 export const serverFault = typedChannel<ServerFault>("millrace:server.fault");
 
 function typedChannel<Message>(name: string): Channel<Message> {

@@ -1,5 +1,6 @@
 import {
   connectionCut,
+  credentialsReloaded,
   requestFailed,
   requestFinished,
   requestRefused,
@@ -69,6 +70,11 @@ export function logChannels(log: Log, level: LogLevel): () => void {
     requestFailed.subscribe(({ operation, error }) => log.error("a request failed", { operation, error })),
     upkeepFailed.subscribe(({ streamName, intent, error }) =>
       log.error("work on a stream failed and will be tried again", { streamName, intent, error }),
+    ),
+    credentialsReloaded.subscribe(({ problems, ...reload }) =>
+      problems === undefined
+        ? log.info("credentials were read again", reload)
+        : log.error("the credentials file is refused; the earlier credentials stay in force", { ...reload, problems }),
     ),
     serverFault.subscribe(({ where, error }) => log.error(`failure in ${where}`, { error })),
   ];

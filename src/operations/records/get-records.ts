@@ -3,9 +3,12 @@ import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts"
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
+import { isWatched } from "../../shards/shard-traffic.ts";
 import { formatShardId } from "../../streams/shard-id.ts";
 import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/shard-iterator.ts";
+import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
+import { mayName } from "../may-name.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
@@ -23,9 +26,10 @@ export const getRecords = operation({
     const { live, shard } = requireIteratorShard(iterator, context);
     if (input.DryRun === true) throw dryRunSucceeded();
 
-    context.limits?.admitRead(live.stream, shard.index);
+    admitRead(live.stream, shard.index, context);
     const page = await readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
     context.limits?.chargeRead(live.stream, shard.index, page.records.dataBytes);
+    if (isWatched(live.stream)) context.shards.traffic.countRead(live.stream, shard.index, page);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
     const { stream } = context.directory.current(live) ?? live;
     return {
@@ -37,6 +41,16 @@ export const getRecords = operation({
     };
   },
 });
+
+/** Errors: ProvisionedThroughputExceededException. */
+function admitRead(stream: Stream, shardIndex: number, { limits, shards }: OperationContext): void {
+  try {
+    limits?.admitRead(stream, shardIndex);
+  } catch (throttled) {
+    if (isWatched(stream)) shards.traffic.countThrottledRead(stream, shardIndex);
+    throw throttled;
+  }
+}
 
 /** Errors: InvalidArgumentException for a malformed iterator, and for one beside the ARN of another stream; ExpiredIteratorException. */
 function requireIterator(input: GetRecordsInput, context: OperationContext): ShardIterator {
@@ -58,8 +72,7 @@ function requireIterator(input: GetRecordsInput, context: OperationContext): Sha
  */
 function requireIteratorShard(iterator: ShardIterator, { directory, caller }: OperationContext) {
   const { account, region, streamName, streamId, shardIndex } = iterator;
-  const isOwn = account === caller.account && region === caller.region;
-  const live = isOwn ? directory.find(account, region, streamName) : undefined;
+  const live = mayName(iterator, caller) ? directory.find(account, region, streamName) : undefined;
   const shard = live?.shard(shardIndex);
   if (live === undefined || shard === undefined) {
     throw shardDoesNotExist({ name: streamName, account }, formatShardId(shardIndex));

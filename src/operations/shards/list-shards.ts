@@ -8,11 +8,13 @@ import {
 } from "../../model/list-errors.ts";
 import type { ListShardsInput } from "../../model/shapes.generated.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
+import { streamArn } from "../../streams/arn.ts";
 import { firstPage } from "../../streams/list-page.ts";
 import { openPageToken, sealPageToken } from "../../streams/page-token.ts";
 import { horizonMs } from "../../streams/retention-window.ts";
 import { tokenExpiry } from "../../streams/shard-iterator.ts";
 import { filterShards, type ShardFilter, visibleShards } from "../../streams/shard-listing.ts";
+import { mayName } from "../may-name.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireShardId } from "../require-shard.ts";
@@ -92,12 +94,10 @@ function listingOfToken(input: ListShardsInput, nextToken: string, context: Oper
     if (input[member] !== undefined) throw nextTokenWith(member);
   }
   const token = openPageToken(context.tokens, "shards", nextToken);
-  const { caller } = context;
-  if (token === undefined || token.account !== caller.account || token.region !== caller.region) {
-    throw invalidNextToken();
-  }
+  if (token === undefined || !mayName(token, context.caller)) throw invalidNextToken();
   if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
-  const live = requireStreamCreatedAt({ StreamName: token.streamName }, context);
+  const { account, region, streamName: name } = token;
+  const live = requireStreamCreatedAt({ StreamARN: streamArn({ account, region, name }) }, context);
   if (live.stream.id !== token.streamId) throw streamNotFound(live.stream);
   return { live, filter: token.filter, afterIndex: token.afterIndex };
 }

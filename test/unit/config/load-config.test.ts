@@ -1,29 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configDefaults } from "../../../src/config/config.ts";
-import { type CheckLimits, loadConfig, loadConfigFromObject } from "../../../src/config/load-config.ts";
+import { type FileChecks, loadConfig, loadConfigFromObject } from "../../../src/config/load-config.ts";
 
 const noFiles = (path: string): string => {
   throw Object.assign(new Error("no such file"), { code: "ENOENT", path });
 };
 const files = (contents: Readonly<Record<string, string>>) => (path: string) => contents[path] ?? noFiles(path);
 
-const anyLimits = () => [];
+const anything: FileChecks = { limits: () => [], credentials: () => [] };
 
 function configOf(argv: readonly string[], environment = {}, readFile = noFiles) {
-  const { config, problems } = loadConfig(argv, environment, readFile, anyLimits);
+  const { config, problems } = loadConfig(argv, environment, readFile, anything);
   assert.equal(problems, undefined);
   assert(config !== undefined);
   return config;
 }
 
-function problemsOf(
-  argv: readonly string[],
-  environment = {},
-  readFile = noFiles,
-  checkLimits: CheckLimits = anyLimits,
-) {
-  const { problems } = loadConfig(argv, environment, readFile, checkLimits);
+function problemsOf(argv: readonly string[], environment = {}, readFile = noFiles, checks: FileChecks = anything) {
+  const { problems } = loadConfig(argv, environment, readFile, checks);
   assert(problems !== undefined, "expected problems");
   return problems;
 }
@@ -153,12 +148,12 @@ const refusals: readonly (readonly [string, string])[] = [
   ["--tls-key k.pem", "--tls-key: needs --tls-cert as well"],
   ["--admin-host ::1", "--admin-host: has no effect without --admin-port"],
   ["--limits gone.json", "--limits: cannot read gone.json (ENOENT)"],
-  ["--credentials keys.json", "--credentials: this version does not verify signatures"],
+  ["--credentials gone.json", "--credentials: cannot read gone.json (ENOENT)"],
   ["--engine jetstream", '--engine: this version has only "embedded" and "memory"'],
   ["--nats nats://a:4222", "--nats: this version has no jetstream engine"],
   [
     "--host 0.0.0.0",
-    "--host: 0.0.0.0 is reachable from other machines, where anybody could read and write everything; add --allow-anonymous to permit that",
+    "--host: 0.0.0.0 is reachable from other machines, where anybody could read and write everything; name a file with --credentials, or add --allow-anonymous to permit that",
   ],
 ];
 for (const [line, problem] of refusals) {
@@ -177,8 +172,8 @@ test("loadConfig() takes limits that are off, Amazon's or a file's", () => {
 
 test("loadConfig() lists what is wrong with a limits file beside every other problem", () => {
   const readFile = files({ "l.json": "[7]", "text.json": "seven" });
-  const checkLimits = (json: unknown) => [`is ${JSON.stringify(json)}`, "is bad"];
-  assert.deepEqual(problemsOf(["--limits", "l.json", "--port", "x"], {}, readFile, checkLimits), [
+  const limits = (json: unknown) => [`is ${JSON.stringify(json)}`, "is bad"];
+  assert.deepEqual(problemsOf(["--limits", "l.json", "--port", "x"], {}, readFile, { ...anything, limits }), [
     '--port: "x" is not a port number from 0 to 65535',
     "l.json: is [7]",
     "l.json: is bad",
@@ -186,9 +181,26 @@ test("loadConfig() lists what is wrong with a limits file beside every other pro
   assert.match(problemsOf(["--limits", "text.json"], {}, readFile)[0] ?? "", /^text\.json: not JSON \(/);
 });
 
+test("loadConfig() takes a credentials file, and listens beyond loopback with one", () => {
+  const readFile = files({ "keys.json": '{"credentials": []}' });
+  const config = configOf(["--credentials", "keys.json", "--host", "0.0.0.0"], {}, readFile);
+  assert.deepEqual(config.credentials, { path: "keys.json", json: { credentials: [] } });
+});
+
+test("loadConfig() lists what is wrong with a credentials file and never quotes it", () => {
+  const readFile = files({ "keys.json": "{}", "text.json": "secret" });
+  const checks = { ...anything, credentials: () => ["has none", "is bad"] };
+  assert.deepEqual(problemsOf(["--credentials", "keys.json", "--port", "x"], {}, readFile, checks), [
+    '--port: "x" is not a port number from 0 to 65535',
+    "keys.json: has none",
+    "keys.json: is bad",
+  ]);
+  assert.deepEqual(problemsOf(["--credentials", "text.json"], {}, readFile), ["text.json: not JSON"]);
+});
+
 test("loadConfig() refuses credentials together with --allow-anonymous", () => {
-  assert.deepEqual(problemsOf(["--credentials", "keys.json", "--allow-anonymous"]), [
-    "--credentials: this version does not verify signatures",
+  const readFile = files({ "keys.json": '{"credentials": []}' });
+  assert.deepEqual(problemsOf(["--credentials", "keys.json", "--allow-anonymous"], {}, readFile), [
     "--allow-anonymous: contradicts --credentials; leave one of them out",
   ]);
 });
@@ -218,9 +230,9 @@ test("loadConfig() refuses TLS files that cannot serve", () => {
 
 test("loadConfigFromObject() takes values and names problems as the program does", () => {
   const nameOf = (flag: string) => `option ${flag}`;
-  const { config } = loadConfigFromObject({ port: 0, stream: ["a:1", "b:2"], dev: true }, nameOf, noFiles, anyLimits);
+  const { config } = loadConfigFromObject({ port: 0, stream: ["a:1", "b:2"], dev: true }, nameOf, noFiles, anything);
   assert.deepEqual([config?.port, config?.streams.length, config?.dev], [0, 2, true]);
-  assert.deepEqual(loadConfigFromObject({ port: -1, colour: "red" }, nameOf, noFiles, anyLimits).problems, [
+  assert.deepEqual(loadConfigFromObject({ port: -1, colour: "red" }, nameOf, noFiles, anything).problems, [
     "option colour: unknown setting",
     'option port: "-1" is not a port number from 0 to 65535',
   ]);

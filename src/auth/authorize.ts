@@ -1,0 +1,135 @@
+// Hot path.
+import type { IncomingHttpHeaders } from "node:http";
+import type { StreamDirectory } from "../directory/stream-directory.ts";
+import { accessDenied } from "../model/auth-errors.ts";
+import type { OperationName } from "../model/shapes.generated.ts";
+import type { InputOf } from "../operations/operation.ts";
+import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
+import { findConsumer } from "../streams/find-consumer.ts";
+import { decideAccess } from "../streams/policy/decide-access.ts";
+import { type Policy, parsePolicy } from "../streams/policy/policy.ts";
+import type { Stream, StreamConsumer } from "../streams/stream.ts";
+import type { TokenSealer } from "../streams/token-sealer.ts";
+import type { Credential } from "./credential.ts";
+import { type Peer, policyValues } from "./policy-values.ts";
+import { type Requirement, requiredPermissions, type Target } from "./required-permissions.ts";
+import type { VerifiedCaller } from "./verify-signature.ts";
+
+export interface AuthorizedRequest {
+  readonly name: OperationName;
+  readonly input: InputOf<OperationName>;
+  readonly caller: VerifiedCaller;
+  readonly headers: IncomingHttpHeaders;
+  readonly peer?: Peer | undefined;
+}
+
+export interface AuthorizationRooms {
+  readonly directory: StreamDirectory;
+  readonly tokens: TokenSealer;
+  readonly nowMs: () => number;
+}
+
+/** A target with all that decides about it. */
+interface Resource {
+  /** `*` for the account as a whole. */
+  readonly arn: string;
+  readonly owner: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly policy?: Policy;
+}
+
+/**
+ * Lets a request through that the policies of its credential and of what it names allow. Runs before anything is looked up
+ * for the operation itself, so that who may not ask does not learn what is there. Errors: AccessDeniedException, and what
+ * the operation throws when the members name nothing.
+ */
+export function authorize(request: AuthorizedRequest, rooms: AuthorizationRooms): void {
+  const { name, input, caller } = request;
+  const { isShareable, targets, also } = requirementOf(name);
+  const further = also?.(input);
+  for (const target of targets(input, { caller, tokens: rooms.tokens })) {
+    const resource = locate(target, caller, rooms.directory);
+    check(name, resource, { isShareable, request, rooms });
+    if (further !== undefined) check(further, resource, { isShareable, request, rooms });
+  }
+}
+
+interface Check {
+  readonly isShareable: boolean;
+  readonly request: AuthorizedRequest;
+  readonly rooms: AuthorizationRooms;
+}
+
+function check(action: string, resource: Resource, { isShareable, request, rooms }: Check): void {
+  const { caller, headers, peer, input } = request;
+  const { credential } = caller;
+  const isOwn = resource.owner === caller.account;
+  const resourcePolicy = isLockedOut(action, resource, credential) ? undefined : resource.policy;
+  if (isOwn && credential.policies === undefined && resourcePolicy === undefined) return;
+  const principal = { account: caller.account, arn: principalArn(credential, caller.region) };
+  const { owner, tags } = resource;
+  const valuesOf = policyValues({
+    ...{ principal, credential, peer, owner, input },
+    region: caller.region,
+    userAgent: headers["user-agent"],
+    nowMs: rooms.nowMs(),
+    resourceTags: tags,
+  });
+  const because =
+    isOwn || isShareable
+      ? decideAccess(
+          { principal, action: `kinesis:${action}`, resource: resource.arn, valuesOf },
+          { owner, identityPolicies: credential.policies, resourcePolicy },
+        )
+      : "no resource-based policy allows";
+  if (because !== undefined) {
+    throw accessDenied({ principalArn: principal.arn, action, resourceArn: resource.arn, because });
+  }
+}
+
+/** A policy that denies everything to everybody must not keep the account itself from taking it away. */
+function isLockedOut(action: string, { owner }: Resource, credential: Credential): boolean {
+  const isRoot = credential.user === undefined && credential.account === owner;
+  return isRoot && action.endsWith("ResourcePolicy");
+}
+
+function principalArn({ account, user }: Credential, region: string): string {
+  return `arn:${partitionOf(region)}:iam::${account}:${user === undefined ? "root" : `user/${user}`}`;
+}
+
+function locate(target: Target, caller: VerifiedCaller, directory: StreamDirectory): Resource {
+  if (target.kind === "account") return { arn: "*", owner: caller.account, tags: {} };
+  if (target.kind === "other") return { arn: target.arn, owner: target.arn.split(":")[4] ?? "", tags: {} };
+  const { address } = target;
+  const { account, region, name } = address;
+  // Streams of other regions are out of reach, so that nothing of them matters.
+  const stream = region === caller.region ? directory.find(account, region, name)?.stream : undefined;
+  if (target.kind === "stream") return describe(streamArn(address), account, stream);
+  const consumer = stream === undefined ? undefined : findConsumer(stream, target.address);
+  const createdSecond =
+    consumer === undefined ? (target.address.createdSecond ?? 0) : Math.floor(consumer.createdMs / 1000);
+  return describe(consumerArn({ ...target.address, createdSecond }), account, consumer);
+}
+
+function describe(arn: string, owner: string, found: Stream | StreamConsumer | undefined): Resource {
+  if (found === undefined) return { arn, owner, tags: {} };
+  const policy = policyOf(found);
+  return { arn, owner, tags: found.tags, ...(policy === undefined ? {} : { policy }) };
+}
+
+/** Read once per document: a stream that changes is another value. */
+const policies = new WeakMap<Stream | StreamConsumer, Policy>();
+
+function policyOf(resource: Stream | StreamConsumer): Policy | undefined {
+  if (resource.policy === undefined) return undefined;
+  const known = policies.get(resource);
+  if (known !== undefined) return known;
+  const { policy } = parsePolicy(JSON.parse(resource.policy), "resource");
+  policies.set(resource, policy);
+  return policy;
+}
+
+/** The table binds each name to its own input; a name known only at run time cannot say so to the compiler. */
+function requirementOf(name: OperationName): Requirement<OperationName> {
+  return requiredPermissions[name] as unknown as Requirement<OperationName>;
+}

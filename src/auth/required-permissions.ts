@@ -1,0 +1,152 @@
+import { invalidShardIterator } from "../model/iterator-errors.ts";
+import { invalidNextToken, listShardsUnnamed } from "../model/list-errors.ts";
+import type { OperationName } from "../model/shapes.generated.ts";
+import type { Caller } from "../operations/caller.ts";
+import type { InputOf } from "../operations/operation.ts";
+import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
+import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/find-consumer.ts";
+import { openPageToken } from "../streams/page-token.ts";
+import { openShardIterator } from "../streams/shard-iterator.ts";
+import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
+import type { TokenSealer } from "../streams/token-sealer.ts";
+
+/** What a request wants to do something with. */
+export type Target =
+  /** The caller's account as a whole: `*` in policies. */
+  | { readonly kind: "account" }
+  | { readonly kind: "stream"; readonly address: StreamAddress }
+  | { readonly kind: "consumer"; readonly address: StreamAddress & ConsumerName }
+  /** Something that this server has none of. */
+  | { readonly kind: "other"; readonly arn: string };
+
+type ConsumerName = Pick<ConsumerAddress, "consumerName"> & { readonly createdSecond?: number };
+
+export interface Permission {
+  /** As in `kinesis:PutRecord`, without the prefix. */
+  readonly action: string;
+  readonly target: Target;
+}
+
+export interface Requirement<Name extends OperationName> {
+  /** Whether a resource policy can open it to other accounts; the owner's account alone manages its streams. */
+  readonly isShareable: boolean;
+  /**
+   * All of them are needed. Throws what the operation itself would throw when the members name nothing.
+   */
+  readonly targets: (input: InputOf<Name>, asking: Asking) => readonly Target[];
+  /** A further action on the same targets, for some inputs. */
+  readonly also?: (input: InputOf<Name>) => string | undefined;
+}
+
+export interface Asking {
+  readonly caller: Caller;
+  readonly tokens: TokenSealer;
+}
+
+const account = <Name extends OperationName>(): Requirement<Name> => ({
+  isShareable: false,
+  targets: () => [{ kind: "account" }],
+});
+const ownStream = { isShareable: false, targets: streamNamed };
+const sharedStream = { isShareable: true, targets: streamNamed };
+const ownConsumer = { isShareable: false, targets: consumerNamed };
+const sharedConsumer = { isShareable: true, targets: consumerNamed };
+const ownResource = { isShareable: false, targets: resourceNamed };
+const channel = { isShareable: false, targets: channelNamed };
+
+/**
+ * What each operation needs to be allowed: Service Authorization Reference, "Actions, resources, and condition keys for
+ * Amazon Kinesis Data Streams". A missing row does not compile.
+ */
+export const requiredPermissions: { readonly [Name in OperationName]: Requirement<Name> } = {
+  AddTagsToStream: ownStream,
+  CreateChannel: account(),
+  CreateStream: { ...ownStream, also: ({ Tags }) => (hasTags(Tags) ? "AddTagsToStream" : undefined) },
+  DecreaseStreamRetentionPeriod: ownStream,
+  DeleteChannel: channel,
+  DeleteResourcePolicy: ownResource,
+  DeleteStream: ownStream,
+  DeregisterStreamConsumer: ownConsumer,
+  DescribeAccountSettings: account(),
+  DescribeChannel: channel,
+  DescribeLimits: account(),
+  DescribeStream: sharedStream,
+  DescribeStreamConsumer: sharedConsumer,
+  DescribeStreamSummary: sharedStream,
+  DisableEnhancedMonitoring: ownStream,
+  EnableEnhancedMonitoring: ownStream,
+  GetRecords: {
+    isShareable: true,
+    targets({ ShardIterator }, { tokens }) {
+      const iterator = openShardIterator(tokens, ShardIterator);
+      if (iterator === undefined) throw invalidShardIterator();
+      return [stream({ account: iterator.account, region: iterator.region, name: iterator.streamName })];
+    },
+  },
+  GetResourcePolicy: ownResource,
+  GetShardIterator: sharedStream,
+  IncreaseStreamRetentionPeriod: ownStream,
+  ListChannels: account(),
+  ListShards: {
+    isShareable: true,
+    targets(input, asking) {
+      if (input.NextToken === undefined) {
+        if (input.StreamName === undefined && input.StreamARN === undefined) throw listShardsUnnamed();
+        return streamNamed(input, asking);
+      }
+      const token = openPageToken(asking.tokens, "shards", input.NextToken);
+      if (token === undefined) throw invalidNextToken();
+      return [stream({ account: token.account, region: token.region, name: token.streamName })];
+    },
+  },
+  ListStreamConsumers: sharedStream,
+  ListStreams: account(),
+  ListTagsForResource: ownResource,
+  ListTagsForStream: ownStream,
+  MergeShards: ownStream,
+  PutRecord: sharedStream,
+  PutRecords: sharedStream,
+  PutResourcePolicy: ownResource,
+  RegisterStreamConsumer: { ...ownStream, also: ({ Tags }) => (hasTags(Tags) ? "TagResource" : undefined) },
+  RemoveTagsFromStream: ownStream,
+  SplitShard: ownStream,
+  StartStreamEncryption: ownStream,
+  StopStreamEncryption: ownStream,
+  SubscribeToShard: sharedConsumer,
+  TagResource: ownResource,
+  UntagResource: ownResource,
+  UpdateAccountSettings: account(),
+  UpdateChannel: channel,
+  UpdateMaxRecordSize: ownStream,
+  UpdateShardCount: ownStream,
+  UpdateStreamMode: ownStream,
+  UpdateStreamRecordDistributionStrategy: ownStream,
+  UpdateStreamWarmThroughput: ownStream,
+};
+
+function streamNamed(input: StreamRefMembers, { caller }: Asking): readonly Target[] {
+  return [stream(resolveStreamRef(input, caller))];
+}
+
+function consumerNamed(input: ConsumerRefMembers): readonly Target[] {
+  return [{ kind: "consumer", address: resolveConsumerRef(input) }];
+}
+
+function resourceNamed({ ResourceARN }: { readonly ResourceARN: string }): readonly Target[] {
+  const consumer = parseConsumerArn(ResourceARN);
+  if (consumer !== undefined) return [{ kind: "consumer", address: consumer }];
+  const address = parseStreamArn(ResourceARN);
+  return [address === undefined ? { kind: "other", arn: ResourceARN } : stream(address)];
+}
+
+function channelNamed({ ChannelARN }: { readonly ChannelARN: string }): readonly Target[] {
+  return [{ kind: "other", arn: ChannelARN }];
+}
+
+function stream(address: StreamAddress): Target {
+  return { kind: "stream", address };
+}
+
+function hasTags(tags: Readonly<Record<string, string>> | undefined): boolean {
+  return tags !== undefined && Object.keys(tags).length > 0;
+}

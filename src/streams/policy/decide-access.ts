@@ -1,0 +1,32 @@
+import type { DeniedBecause } from "../../model/auth-errors.ts";
+import { evaluate, type PolicyRequest } from "./evaluate.ts";
+import type { Policy } from "./policy.ts";
+
+export interface AccessRules {
+  /** The account that the resource belongs to. */
+  readonly owner: string;
+  /** Of the caller; absent: everything in the own account, nothing in another. */
+  readonly identityPolicies?: readonly Policy[] | undefined;
+  /** Of the resource, if it has one. */
+  readonly resourcePolicy?: Policy | undefined;
+}
+
+/**
+ * Undefined where the request is allowed, else why not. Within one account the policies of either side may allow, across
+ * accounts both must; on either side an explicit deny wins. IAM User Guide, "Cross-account policy evaluation logic".
+ */
+export function decideAccess(
+  request: PolicyRequest,
+  { owner, identityPolicies, resourcePolicy }: AccessRules,
+): DeniedBecause | undefined {
+  const isOwn = request.principal.account === owner;
+  const byIdentity =
+    identityPolicies === undefined ? (isOwn ? "allow" : "implicit-deny") : evaluate(request, identityPolicies);
+  const byResource =
+    resourcePolicy === undefined ? "implicit-deny" : evaluate(request, [resourcePolicy], { mustNameItself: isOwn });
+  if (byIdentity === "deny") return "explicit deny in an identity-based policy";
+  if (byResource === "deny") return "explicit deny in a resource-based policy";
+  if (isOwn) return byIdentity === "allow" || byResource === "allow" ? undefined : "no identity-based policy allows";
+  if (byIdentity !== "allow") return "no identity-based policy allows";
+  return byResource === "allow" ? undefined : "no resource-based policy allows";
+}

@@ -1,0 +1,60 @@
+import { holds } from "./condition.ts";
+import { type ContextValues, fillIn, isLike, withoutWildcards } from "./pattern.ts";
+import type { PatternList, Policy, Statement } from "./policy.ts";
+import { matchPrincipal, type Principal } from "./principal.ts";
+
+/** One action on one resource. */
+export interface PolicyRequest {
+  readonly principal: Principal;
+  /** Such as `kinesis:PutRecord`. */
+  readonly action: string;
+  /** An ARN, or `*` for what concerns no single resource. */
+  readonly resource: string;
+  readonly valuesOf: ContextValues;
+}
+
+export type Decision = "allow" | "deny" | "implicit-deny";
+
+/**
+ * What the policies say together, by IAM's logic: one statement that denies wins, else one that allows, else nothing is
+ * allowed. IAM User Guide, "Policy evaluation logic".
+ *
+ * A resource policy that names an account lets that account decide: within the resource's own account this allows nothing
+ * yet to a user of it. `mustNameItself` says that only statements about the principal itself may allow.
+ */
+export function evaluate(
+  request: PolicyRequest,
+  policies: readonly Policy[],
+  { mustNameItself = false }: { readonly mustNameItself?: boolean } = {},
+): Decision {
+  let decision: Decision = "implicit-deny";
+  for (const { statements } of policies) {
+    for (const statement of statements) {
+      const match =
+        statement.principal === undefined ? "itself" : matchPrincipal(statement.principal, request.principal);
+      if (match === "not" || !applies(statement, request)) continue;
+      if (statement.effect === "Deny") return "deny";
+      if (match === "itself" || !mustNameItself) decision = "allow";
+    }
+  }
+  return decision;
+}
+
+function applies(
+  { actions, resources, conditions }: Statement,
+  { action, resource, valuesOf }: PolicyRequest,
+): boolean {
+  return (
+    isListed(actions, action.toLowerCase(), valuesOf) &&
+    (resources === undefined || isListed(resources, resource, valuesOf)) &&
+    conditions.every((condition) => holds(condition, valuesOf))
+  );
+}
+
+function isListed({ isInverted, patterns }: PatternList, name: string, valuesOf: ContextValues): boolean {
+  const isNamed = patterns.some((pattern) => {
+    const filled = fillIn(pattern, valuesOf);
+    return filled !== undefined && (name === "*" ? withoutWildcards(filled) === "*" : isLike(name, filled));
+  });
+  return isNamed !== isInverted;
+}

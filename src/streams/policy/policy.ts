@@ -1,0 +1,159 @@
+import { type Condition, parseConditions } from "./condition.ts";
+import { type Pattern, parsePattern } from "./pattern.ts";
+import { type PrincipalPattern, parsePrincipal } from "./principal.ts";
+
+/** A policy document of IAM, ready to be evaluated. */
+export interface Policy {
+  readonly statements: readonly Statement[];
+}
+
+export interface Statement {
+  readonly effect: "Allow" | "Deny";
+  /** Resource policies only: absent, the statement speaks of everybody who holds the policy. */
+  readonly principal?: PrincipalPattern;
+  readonly actions: PatternList;
+  /** Absent from resource policies that leave it out: the resource that has the policy. */
+  readonly resources?: PatternList;
+  readonly conditions: readonly Condition[];
+}
+
+/** `isInverted`: of NotAction and NotResource, which speak of everything else. */
+export interface PatternList {
+  readonly isInverted: boolean;
+  readonly patterns: readonly Pattern[];
+}
+
+/** Of an identity, which has resources and no principal, or of a resource, which has a principal. */
+export type PolicyKind = "identity" | "resource";
+
+export interface ParsedPolicy {
+  readonly policy: Policy;
+  /** What is wrong with the document, each as a clause for people. */
+  readonly problems: readonly string[];
+}
+
+const statementsMax = 1_000;
+const everything: PatternList = { isInverted: true, patterns: [] };
+
+/**
+ * Reads a policy document: IAM User Guide, "IAM JSON policy element reference".
+ *
+ * What cannot be understood errs on the safe side: an Allow with a problem allows nothing, a Deny denies whatever the
+ * parts that are understood do not rule out.
+ */
+export function parsePolicy(json: unknown, kind: PolicyKind): ParsedPolicy {
+  if (!isObject(json)) return broken("it is not a JSON object");
+  const { Version: version, Statement: given, Id: _id, ...others } = json as Readonly<Record<string, unknown>>;
+  const problems = Object.keys(others).map((name) => `${JSON.stringify(name)} is not an element of a policy`);
+  if (version !== undefined && version !== "2012-10-17" && version !== "2008-10-17") {
+    problems.push("its Version is neither 2012-10-17 nor 2008-10-17");
+  }
+  const list: readonly unknown[] = Array.isArray(given) ? given : given === undefined ? [] : [given];
+  if (list.length === 0) return broken("it has no Statement");
+  if (list.length > statementsMax) return broken(`it has more than ${statementsMax} statements`);
+  const statements: Statement[] = [];
+  for (const [index, each] of list.entries()) {
+    const name = list.length === 1 ? "its Statement" : `Statement ${index + 1}`;
+    const parsed = parseStatement(each, kind, { hasVariables: version === "2012-10-17" });
+    problems.push(...parsed.problems.map((problem) => `${name}: ${problem}`));
+    if (parsed.statement !== undefined) statements.push(parsed.statement);
+  }
+  return { policy: { statements }, problems };
+}
+
+function broken(problem: string): ParsedPolicy {
+  return { policy: { statements: [{ effect: "Deny", actions: everything, conditions: [] }] }, problems: [problem] };
+}
+
+const elements: readonly string[] = [
+  ...["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"],
+];
+
+function parseStatement(
+  json: unknown,
+  kind: PolicyKind,
+  version: { readonly hasVariables: boolean },
+): { readonly statement?: Statement; readonly problems: readonly string[] } {
+  if (!isObject(json)) return { ...deny({ actions: everything, conditions: [] }), problems: ["it is not an object"] };
+  const problems = Object.keys(json)
+    .filter((name) => !elements.includes(name))
+    .map((name) => `${JSON.stringify(name)} is not an element of a statement`);
+  const effect = json["Effect"];
+  if (effect !== "Allow" && effect !== "Deny") problems.push("Effect is neither Allow nor Deny");
+  const principal = readPrincipal(json, kind, problems);
+  // Actions know wildcards, but no variables.
+  const actions = readPatterns(json, "Action", { hasVariables: false }, problems);
+  const isResourceGiven = "Resource" in json || "NotResource" in json;
+  const resources =
+    kind === "identity" || isResourceGiven ? readPatterns(json, "Resource", version, problems) : undefined;
+  const { conditions, problems: conditionProblems } = parseConditions(json["Condition"], version);
+  problems.push(...conditionProblems);
+  const parts = {
+    ...(principal === undefined ? {} : { principal }),
+    actions: actions ?? everything,
+    ...(resources === undefined ? {} : { resources }),
+    conditions,
+  };
+  if (problems.length === 0 && effect === "Allow") return { statement: { effect, ...parts }, problems };
+  return effect === "Allow" ? { problems } : { ...deny(parts), problems };
+}
+
+function deny(parts: Omit<Statement, "effect">): { readonly statement: Statement } {
+  return { statement: { effect: "Deny", ...parts } };
+}
+
+function readPrincipal(json: JsonObject, kind: PolicyKind, problems: string[]): PrincipalPattern | undefined {
+  const isGiven = "Principal" in json;
+  const isInvertedGiven = "NotPrincipal" in json;
+  if (kind === "identity") {
+    if (isGiven || isInvertedGiven) problems.push("the policy of an identity has no Principal");
+    return undefined;
+  }
+  if (isGiven === isInvertedGiven) {
+    problems.push("it needs either Principal or NotPrincipal");
+    return undefined;
+  }
+  const principal = parsePrincipal(isGiven ? json["Principal"] : json["NotPrincipal"], isInvertedGiven);
+  if (principal === undefined) problems.push("its Principal is not understood");
+  return principal;
+}
+
+function readPatterns(
+  json: JsonObject,
+  name: "Action" | "Resource",
+  version: { readonly hasVariables: boolean },
+  problems: string[],
+): PatternList | undefined {
+  const isGiven = name in json;
+  const isInverted = `Not${name}` in json;
+  if (isGiven === isInverted) {
+    problems.push(`it needs either ${name} or Not${name}`);
+    return undefined;
+  }
+  const given = isInverted ? json[`Not${name}`] : json[name];
+  const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const patterns: Pattern[] = [];
+  for (const text of texts) {
+    if (typeof text !== "string" || !isNamePattern(name, text)) {
+      problems.push(
+        `${JSON.stringify(text)} is not ${name === "Action" ? "an action such as kinesis:PutRecord" : "an ARN or *"}`,
+      );
+      continue;
+    }
+    // Actions are compared in lower case.
+    patterns.push(parsePattern(name === "Action" ? text.toLowerCase() : text, version));
+  }
+  if (texts.length === 0) problems.push(`its ${isInverted ? "Not" : ""}${name} is empty`);
+  return patterns.length === texts.length && texts.length > 0 ? { isInverted, patterns } : undefined;
+}
+
+function isNamePattern(name: "Action" | "Resource", text: string): boolean {
+  if (text === "*") return true;
+  return name === "Action" ? /^[a-z0-9-]+:[a-zA-Z0-9*?]+$/i.test(text) : /^(arn:|\*|\$\{)/.test(text);
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
