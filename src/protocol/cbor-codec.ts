@@ -20,7 +20,7 @@ import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
 
 /** A stored record's answer takes 107 bytes. */
 const RESULT_BYTES = 128;
-const SEQUENCE_NUMBER = encodedText("SequenceNumber");
+const PLACE = `${String.fromCharCode((MAP << 5) | 2)}${encodedText("SequenceNumber")}`;
 const SHARD_ID = encodedText("ShardId");
 
 /** `application/x-amz-cbor-1.1`: what the AWS SDKs for Java speak unless told otherwise, and so the Kinesis Client Library. */
@@ -143,20 +143,26 @@ function encodePutRecords(output: OutputOf<"PutRecords">): Buffer {
   }
   writer.text("Records");
   writer.head(LIST, Records.count);
-  for (let index = 0; index < Records.count; index += 1) writeResult(Records, index, writer);
+  // One native call writes all that were stored up to the next failure.
+  let stored = "";
+  for (let index = 0; index < Records.count; index += 1) {
+    const failure = Records.failures?.get(index);
+    if (failure === undefined) {
+      stored += encodedPlace(Records, index);
+      continue;
+    }
+    writer.latin1(stored);
+    stored = "";
+    writeMap({ ErrorCode: failure.code, ErrorMessage: failure.message }, writer);
+  }
+  writer.latin1(stored);
   return writer.finish();
 }
 
-/** A failed record has only its error; a stored one only its place. */
-function writeResult(results: PutResults, index: number, writer: CborWriter): void {
-  const failure = results.failures?.get(index);
-  if (failure !== undefined) {
-    writeMap({ ErrorCode: failure.code, ErrorMessage: failure.message }, writer);
-    return;
-  }
+/** All that a stored record is answered with; a failed one has only its error. */
+function encodedPlace(results: PutResults, index: number): string {
   const shardId = results.shardIds[index];
   const sequenceNumber = results.sequenceNumbers[index];
   assert(shardId !== undefined && sequenceNumber !== undefined, "a record that did not fail has a place");
-  writer.head(MAP, 2);
-  writer.latin1(`${SEQUENCE_NUMBER}${encodedText(sequenceNumber)}${SHARD_ID}${encodedText(shardId)}`);
+  return `${PLACE}${encodedText(sequenceNumber)}${SHARD_ID}${encodedText(shardId)}`;
 }

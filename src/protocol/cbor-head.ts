@@ -20,7 +20,7 @@ export const BREAK = 0xff;
 
 export const FALSE = 0xf4;
 export const TRUE = 0xf5;
-export const NULL = 0xf6;
+/** Null (0xf6) stands between `TRUE` and this. */
 export const UNDEFINED = 0xf7;
 export const HALF = 0xf9;
 export const SINGLE = 0xfa;
@@ -29,7 +29,7 @@ export const DOUBLE = 0xfb;
 /** Bytes of a head with this information; 0 for one that RFC 8949 reserves. */
 export function headBytes(info: number): number {
   if (info < 24 || info === INDEFINITE) return 1;
-  return info < 28 ? 1 + 2 ** (info - 24) : 0;
+  return info < 28 ? 1 + (1 << (info - 24)) : 0;
 }
 
 /** The argument of the head at `at`, which lies within the bytes. Above 2^53 it is rounded. */

@@ -22,10 +22,10 @@ const DEPTH_MAX = 64;
 /** Up to here a loop over ASCII beats a native call. */
 const ASCII_BY_LOOP_BYTES_MAX = 64;
 
-export const MALFORMED = -1;
+const MALFORMED = -1;
 
 /**
- * Where the item at `at` ends, or `MALFORMED`. Stricter than RFC 8949 where nothing that Kinesis understands is lost:
+ * Where the item at `at` ends, or -1. Stricter than RFC 8949 where nothing that Kinesis understands is lost:
  * text is UTF-8, the keys of a map are text without tags, and of the simple values only booleans, null, undefined and
  * floats occur. Allocates nothing.
  */
@@ -58,21 +58,20 @@ function isKnownSimple(initial: number): boolean {
 function stringEnd(bytes: Uint8Array, head: number): number {
   const initial = bytes[head] as number;
   const info = initial & 31;
+  if (info === INDEFINITE) return chunksEnd(bytes, head + 1, initial >>> 5);
   const start = head + headBytes(info);
-  if (info === INDEFINITE) return chunksEnd(bytes, start, initial >>> 5);
   const end = start + argumentAt(bytes, head);
-  if (initial >>> 5 === TEXT) return textEnd(bytes, start, end);
-  return end <= bytes.length ? end : MALFORMED;
+  if (end > bytes.length) return MALFORMED;
+  return initial >>> 5 === BYTES || isText(bytes, start, end) ? end : MALFORMED;
 }
 
-function textEnd(bytes: Uint8Array, start: number, end: number): number {
-  if (end > bytes.length) return MALFORMED;
+function isText(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start <= ASCII_BY_LOOP_BYTES_MAX) {
     let at = start;
     while (at < end && (bytes[at] as number) < 0x80) at += 1;
-    if (at === end) return end;
+    if (at === end) return true;
   }
-  return isUtf8(bytes.subarray(start, end)) ? end : MALFORMED;
+  return isUtf8(bytes.subarray(start, end));
 }
 
 /** The chunks of a string of indefinite length are strings of the same type and of definite length. */
@@ -119,12 +118,20 @@ function mapEnd(bytes: Uint8Array, head: number, depth: number): number {
   let at = head + headBytes(info);
   for (let index = 0; index < count; index += 1) {
     if (info === INDEFINITE && bytes[at] === BREAK) return at + 1;
-    // Behind the last byte there is no type either.
-    if ((bytes[at] as number) >>> 5 !== TEXT) return MALFORMED;
-    at = itemEnd(bytes, at, depth + 1);
+    at = keyEnd(bytes, at);
     if (at === MALFORMED) return MALFORMED;
     at = itemEnd(bytes, at, depth + 1);
     if (at === MALFORMED) return MALFORMED;
   }
   return at;
+}
+
+/** Most keys are short: their head is a byte. */
+function keyEnd(bytes: Uint8Array, at: number): number {
+  // Behind the last byte there is no type either.
+  const initial = bytes[at] as number;
+  if (initial >>> 5 !== TEXT) return MALFORMED;
+  const end = at + 1 + (initial & 31);
+  if ((initial & 31) >= 24 || end > bytes.length) return itemEnd(bytes, at);
+  return isText(bytes, at + 1, end) ? end : MALFORMED;
 }

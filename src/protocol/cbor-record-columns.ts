@@ -21,7 +21,7 @@ const hashKeys = new Uint32Array(RECORD_COUNT_MAX * HASH_KEY_WORDS);
 
 /**
  * Columns over the body itself: nothing is copied, and only the shared arrays are filled on the way. Whatever is
- * unusual (another type, a length of its own, chunks, tags, a member twice, a constraint broken) ends it with false;
+ * unusual (another type, a length of its own, chunks, tags, an unknown member, a constraint broken) ends it with false;
  * then the general path decides, and words the error if it is one.
  */
 export class CborRecordColumns {
@@ -71,7 +71,7 @@ export class CborRecordColumns {
   }
 
   takeData(reader: CborReader): boolean {
-    if (this.#hasData || !this.#isDefinite(reader, BYTES)) return false;
+    if (!this.#isDefinite(reader, BYTES)) return false;
     const length = argumentAt(this.#bytes, reader.at);
     if (length > DATA_BYTES_MAX) return false;
     dataStart[this.#count] = this.#pass(reader, length);
@@ -81,7 +81,7 @@ export class CborRecordColumns {
   }
 
   takeKey(reader: CborReader): boolean {
-    if (this.#hasKey || !this.#isDefinite(reader, TEXT)) return false;
+    if (!this.#isDefinite(reader, TEXT)) return false;
     const length = argumentAt(this.#bytes, reader.at);
     if (length === 0 || length > PARTITION_KEY_BYTES_MAX) return false;
     keyStart[this.#count] = this.#pass(reader, length);
@@ -91,7 +91,7 @@ export class CborRecordColumns {
   }
 
   takeHashKey(reader: CborReader): boolean {
-    if (this.#explicitHashKey !== undefined || !this.#isDefinite(reader, TEXT)) return false;
+    if (!this.#isDefinite(reader, TEXT)) return false;
     const length = argumentAt(this.#bytes, reader.at);
     const start = this.#pass(reader, length);
     this.#explicitHashKey = this.#bytes.toString("latin1", start, start + length);

@@ -12,6 +12,9 @@ import { noRoom, type PayloadRoom, type RecordAnswer } from "./record-answers.ts
 /** Member names, heads and the 56 digits of the sequence number, with room to spare. */
 const RECORD_FRAME_BYTES = 224;
 
+const shortHeads = Array.from({ length: 24 }, (_, length) => String.fromCharCode((TEXT << 5) | length));
+const longHeads = Array.from({ length: 256 }, (_, length) => String.fromCharCode((TEXT << 5) | 24, length));
+
 const LIST_NAME = encodedText("Records");
 const ARRIVAL = encodedText("ApproximateArrivalTimestamp");
 const DATA = encodedText("Data");
@@ -89,9 +92,8 @@ function encodedArrival(ms: number): Buffer {
   return out.subarray(0, end);
 }
 
-/** ASCII text with its head, a byte per character, so that several can be written with one native call. */
+/** ASCII text of up to 255 characters with its head, a byte per character, so that one native call can write several. */
 export function encodedText(ascii: string): string {
   const { length } = ascii;
-  const head = length < 24 ? String.fromCharCode((TEXT << 5) | length) : String.fromCharCode((TEXT << 5) | 24, length);
-  return head + ascii;
+  return `${length < 24 ? shortHeads[length] : longHeads[length]}${ascii}`;
 }

@@ -90,6 +90,17 @@ test("readStructure() reads floats of all three sizes", () => {
   }
 });
 
+test("readStructure() takes a small fraction for a Boolean, but not zero, however it is written", () => {
+  const deletion = (hex: string): Buffer =>
+    Buffer.from(`a177456e666f726365436f6e73756d657244656c6574696f6e${hex}`, "hex");
+  assert.deepEqual(read("DeleteStream", deletion("f90001")), { EnforceConsumerDeletion: true });
+  for (const zero of ["00", "f90000", "f98000", "fb0000000000000000"]) {
+    assert.throws(() => read("DeleteStream", deletion(zero)), {
+      message: `${NUMBER} can not be converted to an Boolean`,
+    });
+  }
+});
+
 test("readStructure() holds integers within 32 bits, whatever their size", () => {
   for (const [hex, limit] of [
     ["1a7fffffff", 2_147_483_647],
