@@ -117,6 +117,10 @@ export const messages = {
     "ResourceInUseException",
     "Consumer {C} with creation timestamp {epoch} under stream: {S} , account {A} is not in ACTIVE status.",
   ],
+  "consumer-active-subscription": [
+    "ResourceInUseException",
+    "Another active subscription exists for this consumer: {A}:{S}:{SH}:{C}",
+  ],
   "consumer-not-found": ["ResourceNotFoundException", "Consumer {nameOrArn}, account {A} not found."],
   "policy-not-found": ["ResourceNotFoundException", "No resource policy found for resource ARN {arn}."],
   // Known from 2020, when the limit was 5; the number is today's.
