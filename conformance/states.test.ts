@@ -162,7 +162,7 @@ async function activeStage(): Promise<Stage> {
 async function askAll(asked: readonly Row[], stage: Stage): Promise<ReadonlyMap<string, Answer>> {
   const answers = new Map<string, Answer>();
   for (const { operation, input } of asked) {
-    answers.set(operation, await call(operation, input(stage), { pace: "slow", throttled: "answer" }));
+    answers.set(operation, await call(operation, input(stage), { pace: "slow" }));
   }
   return answers;
 }

@@ -48,10 +48,14 @@ async function callOnce(operation: string, input: object | string, pace?: Pace):
   return { ...received, body: received.text === "" ? undefined : JSON.parse(received.text) };
 }
 
+/** Rates, and how much may be in the making at once: both pass by themselves. */
 function isThrottled(answer: Answer): boolean {
   if (answer.status !== 400) return false;
   const { type, message = "" } = refusalOf(answer);
-  return /^(LimitExceeded|ProvisionedThroughputExceeded)Exception$/.test(type) && message.startsWith("Rate exceeded");
+  return (
+    /^(LimitExceeded|ProvisionedThroughputExceeded)Exception$/.test(type) &&
+    /^Rate exceeded|simultaneously/.test(message)
+  );
 }
 
 /** A call that has to succeed, and its output. */
