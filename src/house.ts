@@ -35,7 +35,7 @@ export interface House {
 export async function openHouse({ engine, clock, transitionDelayMs, limits }: HouseOptions): Promise<House> {
   const { log, catalog } = engine;
   const retired = new RetiredStreams(catalog);
-  const directory: StreamDirectory = new StreamDirectory(catalog, (live) => upkeep.wake(live));
+  const directory: StreamDirectory = new StreamDirectory(catalog, clock, (live) => upkeep.wake(live));
   const upkeep = new Upkeep({ log, directory, retired, clock });
   const close = async (): Promise<void> => {
     await upkeep.close();

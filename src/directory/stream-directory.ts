@@ -2,8 +2,20 @@ import type { Catalog, CatalogEvent } from "../engine/catalog.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Stream } from "../streams/stream.ts";
 import { decodeStream, encodeStream } from "../streams/stream-document.ts";
+import type { Clock } from "../time/clock.ts";
 import { LiveStream } from "./live-stream.ts";
 import { STREAMS_PREFIX, streamKey } from "./stream-key.ts";
+
+/** How long a watch that broke off is left alone before it is begun anew. */
+const watchAgainMs = 100;
+
+/** A key that was deleted. */
+interface Grave {
+  /** Of the deletion. News of this revision or an older one must not revive the stream. */
+  readonly revision: bigint;
+  /** The watch has told of it: what the watch tells from now on is newer. */
+  isTold: boolean;
+}
 
 /**
  * Every stream of every account and region, in memory, kept current by the catalog's watch. Finding a stream costs no
@@ -12,18 +24,22 @@ import { STREAMS_PREFIX, streamKey } from "./stream-key.ts";
 export class StreamDirectory {
   readonly #catalog: Catalog;
   readonly #live = new Map<string, LiveStream>();
-  /** Revisions at which keys were deleted here, until the watch has told us the same: late news must not revive them. */
-  readonly #buried = new Map<string, bigint>();
+  /** Kept until the watch has told us the same and no change of our own is on its way: late news must not revive a stream. */
+  readonly #buried = new Map<string, Grave>();
+  /** Our own changes that the catalog has not answered yet, by key. */
+  readonly #swapping = new Map<string, number>();
   /** By stream id: the end of the last change that has its turn or waits for it. */
   readonly #turns = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #closing = new AbortController();
+  readonly #clock: Clock;
   readonly #onChange: (live: LiveStream) => void;
   #watching: Promise<void> | undefined;
 
   /** `onChange` is told of every new revision that the directory learns of. */
-  constructor(catalog: Catalog, onChange: (live: LiveStream) => void) {
+  constructor(catalog: Catalog, clock: Clock, onChange: (live: LiveStream) => void) {
     this.#catalog = catalog;
+    this.#clock = clock;
     this.#onChange = onChange;
   }
 
@@ -91,8 +107,7 @@ export class StreamDirectory {
   async remove(live: LiveStream): Promise<void> {
     const { account, region, name } = live.stream;
     const key = streamKey(account, region, name);
-    const revision = await this.#catalog.compareAndSwap(key, null, live.revision);
-    this.#bury(key, revision);
+    await this.#change(key, async () => this.#bury(key, await this.#catalog.compareAndSwap(key, null, live.revision)));
   }
 
   /** Resolves once `live` is no longer the newest revision, or with false when the signal aborts first. */
@@ -118,8 +133,23 @@ export class StreamDirectory {
 
   async #swap(stream: Stream, expectedRevision: bigint): Promise<LiveStream> {
     const key = streamKey(stream.account, stream.region, stream.name);
-    const revision = await this.#catalog.compareAndSwap(key, encodeStream(stream), expectedRevision);
-    return this.#learn(key, stream, revision);
+    return await this.#change(key, async () => {
+      const revision = await this.#catalog.compareAndSwap(key, encodeStream(stream), expectedRevision);
+      return this.#learn(key, stream, revision);
+    });
+  }
+
+  /** A change of our own. Its news may come by the watch before the answer does, and so may news of a deletion behind it. */
+  async #change<T>(key: string, change: () => Promise<T>): Promise<T> {
+    this.#swapping.set(key, (this.#swapping.get(key) ?? 0) + 1);
+    try {
+      return await change();
+    } finally {
+      const left = (this.#swapping.get(key) ?? 1) - 1;
+      if (left > 0) this.#swapping.set(key, left);
+      else this.#swapping.delete(key);
+      this.#forgetGrave(key);
+    }
   }
 
   /** Watches until the directory closes; a watch that broke off is begun anew and what it missed is found out. */
@@ -129,14 +159,17 @@ export class StreamDirectory {
       try {
         await this.#watchOnce(synced);
       } catch (error) {
-        const mayWatchAgain = error instanceof EngineError && error.kind === "unavailable";
+        const mayWatchAgain =
+          error instanceof EngineError && (error.kind === "unavailable" || error.kind === "throttled");
         if (!mayWatchAgain || signal.aborted) throw error;
       }
+      await this.#clock.delay(watchAgainMs, signal).catch(() => undefined);
     }
   }
 
   async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
     const unseen = new Set(this.#live.keys());
+    const graves = [...this.#buried];
     for await (const event of this.#catalog.watch(STREAMS_PREFIX, this.#closing.signal)) {
       if (event.kind !== "synced") {
         if (event.kind === "put") unseen.delete(event.document.key);
@@ -146,8 +179,12 @@ export class StreamDirectory {
       for (const key of unseen) {
         const known = this.#live.get(key);
         const gone = known !== undefined && (await this.#catalog.get(key, { fresh: true })) === undefined;
-        if (gone) this.#bury(key, known.revision);
+        if (!gone) continue;
+        this.#bury(key, known.revision);
+        this.#toldOf(key, known.revision);
       }
+      // These deletions were done before the watch began.
+      for (const [key, { revision }] of graves) this.#toldOf(key, revision);
       unseen.clear();
       synced.resolve();
     }
@@ -155,21 +192,20 @@ export class StreamDirectory {
 
   #apply(event: Exclude<CatalogEvent, { kind: "synced" }>): void {
     if (event.kind === "delete") {
-      const known = this.#live.get(event.key);
-      if (known !== undefined && known.revision < event.revision) this.#bury(event.key, event.revision);
-      if ((this.#buried.get(event.key) ?? 0n) <= event.revision) this.#buried.delete(event.key);
+      this.#bury(event.key, event.revision);
+      this.#toldOf(event.key, event.revision);
       return;
     }
     const { key, value, revision } = event.document;
-    const known = this.#buried.get(key) ?? this.#live.get(key)?.revision ?? 0n;
     // Our own changes come back here too: they are known already and not worth decoding again.
-    if (revision > known) this.#learn(key, decodeStream(value), revision);
+    if (revision > this.#knownRevision(key)) this.#learn(key, decodeStream(value), revision);
   }
 
   #learn(key: string, stream: Stream, revision: bigint): LiveStream {
     const known = this.#live.get(key);
     if (known !== undefined && known.revision >= revision) return known;
     const live = new LiveStream(stream, revision);
+    if (revision <= this.#knownRevision(key)) return live;
     this.#live.set(key, live);
     this.#wake(key);
     this.#onChange(live);
@@ -177,9 +213,27 @@ export class StreamDirectory {
   }
 
   #bury(key: string, revision: bigint): void {
+    if (this.#knownRevision(key) > revision) return;
     this.#live.delete(key);
-    this.#buried.set(key, revision);
+    if (this.#buried.get(key)?.revision !== revision) this.#buried.set(key, { revision, isTold: false });
     this.#wake(key);
+  }
+
+  #knownRevision(key: string): bigint {
+    const live = this.#live.get(key)?.revision ?? 0n;
+    const grave = this.#buried.get(key)?.revision ?? 0n;
+    return live > grave ? live : grave;
+  }
+
+  /** The watch is past this revision of the key. */
+  #toldOf(key: string, revision: bigint): void {
+    const grave = this.#buried.get(key);
+    if (grave !== undefined && grave.revision <= revision) grave.isTold = true;
+    this.#forgetGrave(key);
+  }
+
+  #forgetGrave(key: string): void {
+    if (this.#buried.get(key)?.isTold === true && !this.#swapping.has(key)) this.#buried.delete(key);
   }
 
   #wake(key: string): void {

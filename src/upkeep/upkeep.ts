@@ -1,5 +1,5 @@
 import type { LiveStream } from "../directory/live-stream.ts";
-import type { RetiredStreams } from "../directory/retired-streams.ts";
+import type { PendingDrop, RetiredStreams } from "../directory/retired-streams.ts";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ShardLog } from "../engine/shard-log.ts";
@@ -42,11 +42,8 @@ export class Upkeep {
 
   /** Takes up what an earlier run left unfinished. */
   async start(): Promise<void> {
-    const { retired, log, directory, clock } = this.#room;
-    for (const drop of await retired.pendingDrops()) {
-      await log.dropStream(drop.streamId, drop.shards);
-      await retired.endDrop(drop.streamId);
-    }
+    const { retired, directory, clock } = this.#room;
+    for (const drop of await retired.pendingDrops()) await this.#drop(drop);
     await retired.forgetBefore(Math.floor(clock.nowMs() / 1000) - retiredSecondsKept);
     for (const live of directory.all()) this.wake(live);
   }
@@ -83,14 +80,33 @@ export class Upkeep {
       } catch (error) {
         if (signal.aborted) return;
         // A lost race is no failure: the newer document says what is to be done.
-        if (!(error instanceof EngineError && error.kind === "conflict")) {
-          const { intent, name } = live.stream;
-          upkeepFailed.publish({ streamName: name, intent: intent?.kind ?? "-", error });
-          await this.#room.clock.delay(retryMs, signal).catch(() => undefined);
-        }
+        if (!(error instanceof EngineError && error.kind === "conflict")) await this.#failed(live, error);
         next = this.#room.directory.current(live);
       }
     }
+  }
+
+  /** The document is gone: until a restart nobody but this job knows of the logs. */
+  async #free(live: LiveStream, drop: PendingDrop): Promise<void> {
+    const signal = this.#closing.signal;
+    while (!signal.aborted) {
+      try {
+        return await this.#drop(drop);
+      } catch (error) {
+        if (!signal.aborted) await this.#failed(live, error);
+      }
+    }
+  }
+
+  async #drop({ streamId, shards }: PendingDrop): Promise<void> {
+    const { log, retired } = this.#room;
+    await log.dropStream(streamId, shards);
+    await retired.endDrop(streamId);
+  }
+
+  async #failed({ stream: { name, intent } }: LiveStream, error: unknown): Promise<void> {
+    upkeepFailed.publish({ streamName: name, intent: intent?.kind ?? "-", error });
+    await this.#room.clock.delay(retryMs, this.#closing.signal).catch(() => undefined);
   }
 
   /** Waits for the intent's time; false when the document changed meanwhile. */
@@ -113,7 +129,9 @@ export class Upkeep {
   async #carryOut(live: LiveStream, work: DueWork): Promise<LiveStream | undefined> {
     const { directory, clock } = this.#room;
     if (work.kind === "consumers") {
-      return await commitStep(directory, live, (stream) => settleConsumers(stream, clock.nowMs()));
+      // The clock may have been set back while their time was waited for.
+      const nowMs = Math.max(clock.nowMs(), work.dueMs);
+      return await commitStep(directory, live, (stream) => settleConsumers(stream, nowMs));
     }
     const { intent } = live.stream;
     switch (intent?.kind) {
@@ -126,7 +144,7 @@ export class Upkeep {
       case "settle":
         return await carryOutSettle(this.#room, live);
       case "delete":
-        await carryOutDelete(this.#room, live);
+        await this.#free(live, await carryOutDelete(this.#room, live));
         return undefined;
       case undefined:
         return live;
