@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Engine } from "../../src/engine/engine.ts";
 import { type House, openHouse } from "../../src/house.ts";
+import type { Limits } from "../../src/limits/limits.ts";
 import { requestHandler } from "../../src/server/handle-request.ts";
 import type { Clock } from "../../src/time/clock.ts";
 
@@ -17,6 +18,8 @@ export interface HouseUnderTestOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly transitionDelayMs?: number;
+  /** Rates and quotas; none without. */
+  readonly limits?: Limits;
 }
 
 /** More turns of the event loop than any work of these tests takes. */
@@ -44,17 +47,7 @@ export class HouseUnderTest {
   }
 
   async call<Output>(operation: string, input: object): Promise<Answer<Output>> {
-    const response = await this.#handle({
-      method: "POST",
-      url: "/",
-      headers: {
-        "x-amz-target": `Kinesis_20131202.${operation}`,
-        "content-type": "application/x-amz-json-1.1",
-        host: "localhost",
-      },
-      body: Buffer.from(JSON.stringify(input)),
-      signal: this.#never,
-    });
+    const response = await this.#send(operation, input);
     const { body } = response;
     assert(typeof body === "string" || body instanceof Uint8Array, "an answer that is not streamed");
     const text = typeof body === "string" ? body : Buffer.from(body).toString();
@@ -71,13 +64,34 @@ export class HouseUnderTest {
     return answer.output;
   }
 
-  /** Resolves when no work that is due by the clock is left, the freeing of deleted streams included. */
+  /** A streamed answer, read until it has said `wanted`; then the client is gone. */
+  async firstBytes(operation: string, input: object, wanted: string): Promise<void> {
+    const { body } = await this.#send(operation, input);
+    assert(typeof body !== "string" && !(body instanceof Uint8Array), "an answer that is streamed");
+    let text = "";
+    for await (const bytes of body) {
+      text += Buffer.from(bytes).toString("latin1");
+      if (text.includes(wanted)) return;
+    }
+    assert.fail(`the stream ended without ${wanted}`);
+  }
+
   async quiet(): Promise<void> {
     for (let turn = 0; turn < turnsMax; turn++) {
       await nextTurn();
-      if (this.#isQuiet() && (await this.#house.rooms.retired.pendingDrops()).length === 0) return;
+      if (await this.isQuiet()) return;
     }
     assert.fail("upkeep does not come to an end");
+  }
+
+  /** Whether no work that is due by the clock is left, the freeing of deleted streams included. */
+  async isQuiet(): Promise<boolean> {
+    const nowMs = this.#options.clock.nowMs();
+    for (const { stream } of this.#house.rooms.directory.all()) {
+      if (stream.intent !== undefined && stream.intent.dueMs <= nowMs) return false;
+      if (stream.consumers?.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
+    }
+    return (await this.#house.rooms.retired.pendingDrops()).length === 0;
   }
 
   /** The house is built anew on the same engine, as after a restart of the process. */
@@ -91,18 +105,23 @@ export class HouseUnderTest {
     await this.#house.close();
   }
 
-  #isQuiet(): boolean {
-    const nowMs = this.#options.clock.nowMs();
-    for (const { stream } of this.#house.rooms.directory.all()) {
-      if (stream.intent !== undefined && stream.intent.dueMs <= nowMs) return false;
-      if (stream.consumers?.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
-    }
-    return true;
+  #send(operation: string, input: object): ReturnType<ReturnType<typeof requestHandler>> {
+    return this.#handle({
+      method: "POST",
+      url: "/",
+      headers: {
+        "x-amz-target": `Kinesis_20131202.${operation}`,
+        "content-type": "application/x-amz-json-1.1",
+        host: "localhost",
+      },
+      body: Buffer.from(JSON.stringify(input)),
+      signal: this.#never,
+    });
   }
 }
 
-function openWith({ engine, clock, transitionDelayMs = 0 }: HouseUnderTestOptions): Promise<House> {
-  return openHouse({ engine, clock, transitionDelayMs });
+function openWith({ engine, clock, transitionDelayMs = 0, limits }: HouseUnderTestOptions): Promise<House> {
+  return openHouse({ engine, clock, transitionDelayMs, limits });
 }
 
 function handlerOf(house: House): ReturnType<typeof requestHandler> {
