@@ -19,7 +19,11 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const child = spawn(process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], {
+// The slowest test takes about a minute on a busy machine; one that hangs must be named, not waited for.
+const testMsMax = 240_000;
+const fixed = ["--test", "--test-reporter=spec", `--test-timeout=${testMsMax}`];
+
+const child = spawn(process.execPath, [...fixed, ...options, ...files], {
   stdio: "inherit",
   // As the server's own start script sets it; tests start servers in their processes.
   env: { ...process.env, UV_THREADPOOL_SIZE: process.env["UV_THREADPOOL_SIZE"] ?? "8" },
