@@ -7,6 +7,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { OperationContext } from "./operations/operation-context.ts";
 import { EventShelf } from "./operations/records/event-shelf.ts";
+import { ShardTraffic } from "./shards/shard-traffic.ts";
 import { SubscriptionSeats } from "./shards/subscription-seats.ts";
 import { TokenSealer } from "./streams/token-sealer.ts";
 import type { Clock } from "./time/clock.ts";
@@ -51,7 +52,7 @@ export async function openHouse({ engine, clock, transitionDelayMs, limits }: Ho
         retired,
         accounts: new AccountSettings(catalog),
         ...(limits === undefined ? {} : { limits }),
-        shards: { log, directory, clock, limits },
+        shards: { log, directory, clock, limits, traffic: new ShardTraffic() },
         tokens: new TokenSealer({ masterKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionSeats(),
         eventShelf: new EventShelf(),

@@ -68,7 +68,10 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
       health: () => reportHealth(engine, state),
       metrics: async () => {
         const { figures } = await engine.health();
-        return metrics.render({ engine: figures, server: listening[0]?.figures() ?? {} });
+        return metrics.render(
+          { engine: figures, server: listening[0]?.figures() ?? {} },
+          house.rooms.shards.traffic.families(house.rooms.directory.all()),
+        );
       },
       adminHosts: config.admin?.hosts ?? [],
     };

@@ -6,6 +6,9 @@ import type { PutResults } from "../records/put-results.ts";
 import { SequenceNumberSeries, sequenceNumberAt } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
 
+/** Of a record that its shard, or the engine, has no room for now. */
+export const throttledCode = "ProvisionedThroughputExceededException";
+
 /** Why a record was not stored, in the words of a PutRecords answer. */
 export interface RecordFailure {
   readonly code: string;

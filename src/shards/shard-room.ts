@@ -2,6 +2,7 @@ import type { StreamDirectory } from "../directory/stream-directory.ts";
 import type { ShardLog } from "../engine/shard-log.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Clock } from "../time/clock.ts";
+import type { ShardTraffic } from "./shard-traffic.ts";
 
 /** What work on shards needs: where the bytes are, which shards there are, and what time it is. */
 export interface ShardRoom {
@@ -10,4 +11,5 @@ export interface ShardRoom {
   readonly clock: Clock;
   /** Absent when limits are off. */
   readonly limits?: Limits | undefined;
+  readonly traffic: ShardTraffic;
 }

@@ -9,16 +9,15 @@ import { layOut } from "../records/lay-out.ts";
 import type { PutResults } from "../records/put-results.ts";
 import { spreadEvenly } from "../records/spread-evenly.ts";
 import { formatShardId } from "../streams/shard-id.ts";
-import { type RecordFailure, ResultColumns } from "./result-columns.ts";
+import { type RecordFailure, ResultColumns, throttledCode } from "./result-columns.ts";
 import type { ShardRoom } from "./shard-room.ts";
+import { isWatched } from "./shard-traffic.ts";
 
 /** How long records that met a sealed shard wait for the split or merge to be visible. */
 const switchWaitMsMax = 5_000;
 
 /** A merge right behind a split may seal a child again before its first record arrives; more than this is a fault. */
 const routesMax = 4;
-
-const throttledCode = "ProvisionedThroughputExceededException";
 
 /** Which shard an AUTO stream's next request begins with. One count for all streams spreads as evenly as one each. */
 let autoTurn = 0;
@@ -27,11 +26,22 @@ let autoTurn = 0;
  * Routes the records to the open shards of the stream and stores them: one append, one await, whatever the number of
  * shards. Each record succeeds or fails alone. Records that meet a shard sealed by a split or merge are routed again by
  * the stream's next revision; they have not been stored, so nothing is stored twice.
+ *
+ * Takes the records over: their memory is given back when it returns.
  */
 export async function storeRecords(room: ShardRoom, stream: LiveStream, records: IncomingRecords): Promise<PutResults> {
+  try {
+    return await store(room, stream, records);
+  } finally {
+    records.release?.();
+  }
+}
+
+async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecords): Promise<PutResults> {
   const results = new ResultColumns(records.count);
   let live = stream;
   let placed = place(records, live);
+  const first = placed;
   let admitted = admit(room, live, placed, results);
   for (let route = 1; ; route++) {
     const laidOut = layOut(placed, live.shardMap, admitted, { kms: live.stream.encryption !== undefined });
@@ -46,20 +56,22 @@ export async function storeRecords(room: ShardRoom, stream: LiveStream, records:
       outcomes = await room.log.append(appends);
     } catch (error) {
       results.fail(laidOut, failureOf(error));
-      return results;
+      break;
     }
 
     admitted = results.take(laidOut, outcomes, live, timeMs);
-    if (admitted === undefined) return results;
+    if (admitted === undefined) break;
     const switched = await room.directory.superseded(live, AbortSignal.timeout(switchWaitMsMax));
     const next = room.directory.current(live);
     if (!switched || next === undefined || route === routesMax) {
       results.failRemaining(admitted, recordFailure);
-      return results;
+      break;
     }
     live = next;
     placed = place(records, live);
   }
+  if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
+  return results;
 }
 
 function place(records: IncomingRecords, live: LiveStream): IncomingRecords {

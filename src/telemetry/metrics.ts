@@ -53,9 +53,9 @@ export class Metrics {
     ];
   }
 
-  /** The whole of `GET /metrics`. */
-  render(figures: Figures): string {
-    const families = [...this.#requestFamilies(), ...this.#serverFamilies(), ...this.#process.families()];
+  /** The whole of `GET /metrics`; `more` are the families that other rooms count by themselves. */
+  render(figures: Figures, more: readonly MetricFamily[] = []): string {
+    const families = [...this.#requestFamilies(), ...this.#serverFamilies(), ...more, ...this.#process.families()];
     for (const [group, values] of Object.entries(figures)) {
       for (const [figure, value] of Object.entries(values)) {
         const name = metricName(`millrace_${group}_${figure}`);

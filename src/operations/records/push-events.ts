@@ -5,6 +5,7 @@ import { ServiceError } from "../../model/service-error.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
 import type { PushEvent } from "../../records/push-event.ts";
 import { type Push, subscribe } from "../../shards/shard-subscription.ts";
+import { isWatched } from "../../shards/shard-traffic.ts";
 import type { Seat } from "../../shards/subscription-seats.ts";
 import { encodeSequenceNumber } from "../../streams/sequence-number.ts";
 import type { Shard, StreamConsumer } from "../../streams/stream.ts";
@@ -31,7 +32,7 @@ export async function* pushEvents(
   context: OperationContext,
 ): AsyncGenerator<PushEvent, void> {
   const { live, shard, from, seat } = subscription;
-  const { shards, clock, connection, eventShelf } = context;
+  const { shards, directory, clock, connection, eventShelf } = context;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, seat.signal, connection.signal]);
   clock.delay(subscriptionMsMax, signal).then(
@@ -41,6 +42,8 @@ export async function* pushEvents(
   void watchConsumer(subscription, context, over, signal);
   try {
     for await (const push of subscribe(shards, { live, shard, from, signal })) {
+      const { stream } = directory.current(live) ?? live;
+      if (isWatched(stream)) shards.traffic.countPush(stream, shard.index, push);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
       yield isShared ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, make) : make();
