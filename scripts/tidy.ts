@@ -116,7 +116,7 @@ function mirrorFaults(path: string, tree: Tree): readonly string[] {
 }
 
 function readTree(root: string): Tree {
-  const patterns = ["*.{md,json}", "{src,test,scripts,bench,docs,.ci}/**/*.{ts,mjs,md,json,sh}"];
+  const patterns = ["*.{md,json}", "{src,test,scripts,bench,interop,docs,.ci}/**/*.{ts,mjs,md,json,sh}"];
   const files = globSync(patterns, { cwd: root, exclude: ["**/node_modules/**"] }).map((file) =>
     file.replaceAll("\\", "/"),
   );

@@ -1,0 +1,95 @@
+/** The built server as its users run it, on free ports and a data directory of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { connect } from "node:tls";
+
+const root = join(import.meta.dirname, "..");
+const readyLine = /^millrace ready on http:\/\/[^:]+:(\d+) /;
+const stopMsMax = 10_000;
+const region = "us-east-1";
+
+const account = "111122223333";
+const keys = { accessKeyId: "AKIAINTEROPEXAMPLE01", secretAccessKey: "interop/secret/of/nobody+in/particular01" };
+
+export class Millrace implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #directory: string;
+  readonly #port: number;
+
+  private constructor(child: ChildProcess, directory: string, port: number) {
+    this.#child = child;
+    this.#directory = directory;
+    this.#port = port;
+  }
+
+  /** Resolves when it is ready and its certificate authority's file is there. */
+  static async start(options: { readonly verify: boolean }): Promise<Millrace> {
+    const directory = mkdtempSync(join(tmpdir(), "millrace-interop-"));
+    const credentialsFile = join(directory, "credentials.json");
+    const dataDir = join(directory, "data");
+    writeFileSync(credentialsFile, JSON.stringify({ credentials: [{ ...keys, account }] }), { mode: 0o600 });
+    const args = ["serve", "--port", "0", "--data-dir", dataDir, "--region", region, "--log-level", "warn"];
+    const child = spawn(
+      process.execPath,
+      ["dist/cli/cli.js", ...args, ...(options.verify ? ["--credentials", credentialsFile] : [])],
+      { cwd: root, env: { ...process.env, UV_THREADPOOL_SIZE: "8" }, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const port = await portOf(child).catch((error: unknown) => {
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    });
+    const millrace = new Millrace(child, directory, port);
+    await millrace.#greetOverTls();
+    return millrace;
+  }
+
+  /** What a library's program finds in its environment. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      MILLRACE_HTTP: `http://127.0.0.1:${this.#port}`,
+      MILLRACE_HTTPS: `https://localhost:${this.#port}`,
+      MILLRACE_CA: this.#caFile,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      // Nothing of the machine's own account may leak in, nor may an SDK look for one on the network.
+      AWS_CONFIG_FILE: join(this.#directory, "none"),
+      AWS_SHARED_CREDENTIALS_FILE: join(this.#directory, "none"),
+      AWS_EC2_METADATA_DISABLED: "true",
+    };
+  }
+
+  get #caFile(): string {
+    return join(this.#directory, "data", "tls", "ca.pem");
+  }
+
+  /** The certificate is made on the first TLS hello. */
+  async #greetOverTls(): Promise<void> {
+    const socket = connect({ port: this.#port, host: "127.0.0.1", rejectUnauthorized: false });
+    await once(socket, "secureConnect");
+    socket.destroy();
+    if (!existsSync(this.#caFile)) throw new Error(`the server made no ${this.#caFile}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exited = this.#child.exitCode === null ? once(this.#child, "exit") : Promise.resolve();
+    this.#child.kill("SIGTERM");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), stopMsMax);
+    await exited;
+    clearTimeout(timer);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function portOf(child: ChildProcess): Promise<number> {
+  if (child.stdout === null) throw new Error("the server has no standard output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = readyLine.exec(line)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error("the server ended before it was ready");
+}

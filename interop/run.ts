@@ -1,0 +1,62 @@
+/**
+ * Runs the Kinesis libraries that people use against the built server, and prints one line for each:
+ *
+ *   npm run interop              all of them
+ *   npm run interop -- kcl go    those whose names contain one of the words
+ *
+ * Each one talks to a server that takes any signature, then to one that verifies them. A tool that .ci/tools promises
+ * and the machine lacks is a failure; any other that is missing is said, and its libraries are not run.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { awsSdkGo } from "./aws-sdk-go.ts";
+import { boto3 } from "./boto3.ts";
+import { type Library, NotRunHere, type Tool } from "./library.ts";
+import { Millrace } from "./millrace.ts";
+
+const libraries: readonly Library[] = [awsSdkGo, boto3];
+const promised = readFileSync(join(import.meta.dirname, "..", ".ci", "tools"), "utf8");
+
+type Outcome = "ok" | "failed" | "not run here";
+
+async function outcomeOf(library: Library): Promise<{ readonly outcome: Outcome; readonly words: string }> {
+  const missing = library.tools.filter((tool) => !isHere(tool));
+  if (missing.length > 0) {
+    const outcome = missing.some((tool) => promised.includes(`need "${tool.name}"`)) ? "failed" : "not run here";
+    return { outcome, words: `tool missing: ${missing.map((tool) => tool.name).join(", ")}` };
+  }
+  try {
+    await library.prepare();
+    const plain = await runAgainst(library, { verify: false });
+    const verified = await runAgainst(library, { verify: true });
+    return { outcome: "ok", words: `any signature: ${plain} · verified: ${verified}` };
+  } catch (error) {
+    if (error instanceof NotRunHere) return { outcome: "not run here", words: error.message };
+    return { outcome: "failed", words: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function runAgainst(library: Library, options: { readonly verify: boolean }): Promise<string> {
+  await using millrace = await Millrace.start(options);
+  const printed = await library.run(millrace.environment);
+  return printed.trim().replaceAll("\n", ", ");
+}
+
+function isHere({ command: [file, ...args] }: Tool): boolean {
+  return spawnSync(file, args, { stdio: "ignore" }).status === 0;
+}
+
+const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
+const chosen = libraries.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word)),
+);
+let failedCount = chosen.length === 0 ? 1 : 0;
+for (const library of chosen) {
+  const startMs = performance.now();
+  const { outcome, words } = await outcomeOf(library);
+  if (outcome === "failed") failedCount += 1;
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  process.stdout.write(`${outcome.padEnd(12)} ${library.name} (${seconds} s): ${words}\n`);
+}
+process.exitCode = failedCount === 0 ? 0 : 1;
