@@ -8,6 +8,7 @@ import type { Engine } from "./engine/engine.ts";
 import { openHouse } from "./house.ts";
 import { Limits } from "./limits/limits.ts";
 import { limitsTableOf } from "./limits/limits-file.ts";
+import { CertificateFiles } from "./server/certificate-files.ts";
 import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
@@ -95,6 +96,10 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     });
     listening.push(main);
     closing.defer(() => main.close({ graceMs: drainMsMax }));
+    if (config.tls !== undefined) {
+      const files = new CertificateFiles(config.tls, clock, (certificate) => main.useCertificate(certificate));
+      closing.defer(() => files.close());
+    }
     if (config.admin !== undefined) {
       const { port, hosts } = config.admin;
       const admin = await listen({ hosts, port, clock, handler: adminDoor(rooms) });

@@ -49,9 +49,11 @@ export interface CredentialsFile {
   readonly json: unknown;
 }
 
-/** What the two files held, as PEM text; known to belong together. */
+/** What the two files held at start, as PEM text, known to belong together; and where they are read again. */
 export interface TlsFiles {
+  readonly certificatePath: string;
   readonly certificatePem: string;
+  readonly keyPath: string;
   readonly keyPem: string;
 }
 

@@ -234,7 +234,7 @@ function readTls(settings: Settings, readFile: ReadFile): TlsFiles | undefined {
   if (!certificate.checkPrivateKey(key)) {
     settings.complain("tls-key", `${keyPath} is not the key of the certificate in ${certificatePath}`);
   }
-  return { certificatePem, keyPem };
+  return { certificatePath, certificatePem, keyPath, keyPem };
 }
 
 function readAdmin(settings: Settings): Config["admin"] {

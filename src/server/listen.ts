@@ -36,6 +36,8 @@ export interface Listening {
   readonly port: number;
   /** The hosts that were bound; `::1` is missing on a machine without IPv6. */
   readonly hosts: readonly string[];
+  /** For the handshakes to come. */
+  useCertificate(certificate: Certificate): void;
   /** Figures for /metrics by name. */
   figures(): Readonly<Record<string, number>>;
   /**
@@ -119,6 +121,10 @@ class Listener implements Listening {
     this.#port = bound.port;
     this.#hosts = bound.hosts;
     this.#sweepEvery(this.#limits.sweepMs);
+  }
+
+  useCertificate(certificate: Certificate): void {
+    this.#tls.useCertificate(certificate);
   }
 
   figures(): Readonly<Record<string, number>> {

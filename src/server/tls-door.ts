@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { serverFault } from "../telemetry/channels.ts";
 import { type Certificate, protocolVersionMin } from "./tls-certificate.ts";
 
@@ -20,10 +20,22 @@ export class TlsDoor {
   readonly #options: TlsDoorOptions;
   // tls.Server does not say which raw socket its secured one stands on, but both have the same two ends.
   readonly #waiting = new Map<string, OnSecured>();
+  #certificate: Certificate | undefined;
   #server: Promise<Server> | undefined;
 
   constructor(options: TlsDoorOptions) {
     this.#options = options;
+    this.#certificate = options.certificate;
+  }
+
+  /** Connections that are open keep theirs. */
+  useCertificate(certificate: Certificate): void {
+    this.#certificate = certificate;
+    this.#server?.then(
+      (server) => server.setSecureContext(contextOf(certificate)),
+      // There is no server yet; the next one is made with it.
+      () => undefined,
+    );
   }
 
   /** The socket is paused and its first bytes are still to be read. It is destroyed if the handshake fails. */
@@ -47,12 +59,10 @@ export class TlsDoor {
   }
 
   async #makeServer(): Promise<Server> {
-    const { certificate, dataDir, handshakeMsMax, nowMs } = this.#options;
-    const { cert, key } = certificate ?? (await makeOwn(dataDir, nowMs()));
+    const { dataDir, handshakeMsMax, nowMs } = this.#options;
+    const certificate = this.#certificate ?? (await makeOwn(dataDir, nowMs()));
     const server = createServer({
-      cert,
-      key,
-      minVersion: protocolVersionMin,
+      ...contextOf(certificate),
       ALPNProtocols: ["h2", "http/1.1"],
       handshakeTimeout: handshakeMsMax,
     });
@@ -69,6 +79,11 @@ export class TlsDoor {
     if (onSecured === undefined) secured.destroy();
     else onSecured(secured, secured.alpnProtocol === "h2" ? "h2" : "http/1.1");
   }
+}
+
+/** `setSecureContext` forgets what it is not told again, the oldest version included. */
+function contextOf({ cert, key }: Certificate): SecureContextOptions {
+  return { cert, key, minVersion: protocolVersionMin };
 }
 
 function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

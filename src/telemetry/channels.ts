@@ -59,6 +59,13 @@ export interface CredentialsReloaded {
   readonly problems?: readonly string[];
 }
 
+export interface CertificateReloaded {
+  /** Of the certificate; its key lies in a file of its own. */
+  readonly path: string;
+  /** Present when the files were refused, so that the earlier certificate stays. */
+  readonly error?: unknown;
+}
+
 export interface ServerFault {
   /** What was being done, for a log line: "an HTTP/1.1 exchange". */
   readonly where: string;
@@ -74,6 +81,7 @@ export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cu
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
 export const upkeepFailed = typedChannel<UpkeepFailed>("millrace:upkeep.failed");
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
+export const certificateReloaded = typedChannel<CertificateReloaded>("millrace:certificate.reloaded");
 export const serverFault = typedChannel<ServerFault>("millrace:server.fault");
 
 function typedChannel<Message>(name: string): Channel<Message> {

@@ -1,4 +1,5 @@
 import {
+  certificateReloaded,
   connectionCut,
   credentialsReloaded,
   requestFailed,
@@ -75,6 +76,11 @@ export function logChannels(log: Log, level: LogLevel): () => void {
       problems === undefined
         ? log.info("credentials were read again", reload)
         : log.error("the credentials file is refused; the earlier credentials stay in force", { ...reload, problems }),
+    ),
+    certificateReloaded.subscribe(({ path, error }) =>
+      error === undefined
+        ? log.info("the TLS certificate was read again", { path })
+        : log.error("the TLS files are refused; the earlier certificate stays in use", { path, error }),
     ),
     serverFault.subscribe(({ where, error }) => log.error(`failure in ${where}`, { error })),
   ];

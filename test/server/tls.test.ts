@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import http2 from "node:http2";
 import https from "node:https";
+import type { AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import tls from "node:tls";
+import { CertificateFiles } from "../../src/server/certificate-files.ts";
 import { issueCertificate } from "../../src/server/issue-certificate.ts";
 import { ownCaFile, ownCertificate } from "../../src/server/own-certificate.ts";
+import { type CertificateReloaded, certificateReloaded } from "../../src/telemetry/channels.ts";
+import { SimulatedClock } from "../support/simulated-clock.ts";
 import { elapsedMs, rawConnection, readToClose, request2, startListener, until } from "./listener.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -71,18 +75,43 @@ test("a client that offers no ALPN gets HTTP/1.1", async (t) => {
   assert.match(await readToClose(socket), /^HTTP\/1\.1 200 OK/);
 });
 
-test("TLS before 1.2 is refused", async (t) => {
-  const { port } = await startListener(t);
+/** Rejects when the server does not agree to this very version. */
+async function shakeHands(port: number, version: tls.SecureVersion): Promise<string | null> {
   const socket = tls.connect({
-    port,
-    host: "127.0.0.1",
-    rejectUnauthorized: false,
-    maxVersion: "TLSv1.1",
-    minVersion: "TLSv1",
-    ciphers: "DEFAULT@SECLEVEL=0",
+    ...{ port, host: "127.0.0.1", rejectUnauthorized: false },
+    ...{ minVersion: version, maxVersion: version, ciphers: "ALL:@SECLEVEL=0" },
   });
-  await assert.rejects(once(socket, "secureConnect"));
-});
+  await once(socket, "secureConnect");
+  const agreed = socket.getProtocol();
+  socket.destroy();
+  return agreed;
+}
+
+/** Whether this machine's own OpenSSL can still speak the version: a refusal of the client's would prove nothing. */
+async function canSpeak(t: TestContext, version: tls.SecureVersion): Promise<boolean> {
+  const { cert, key } = await ownCertificate({ dataDir: undefined, nowMs: Date.now() });
+  const server = tls.createServer({ cert, key, minVersion: "TLSv1", ciphers: "ALL:@SECLEVEL=0" });
+  server.on("tlsClientError", () => undefined);
+  server.listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  return (await shakeHands((server.address() as AddressInfo).port, version)) === version;
+}
+
+for (const version of ["TLSv1", "TLSv1.1"] as const) {
+  test(`${version} is refused, though the client offers it`, async (t) => {
+    assert(await canSpeak(t, version));
+    const { port } = await startListener(t);
+    await assert.rejects(shakeHands(port, version), { code: "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION" });
+  });
+}
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`${version} is spoken`, async (t) => {
+    const { port } = await startListener(t);
+    assert.equal(await shakeHands(port, version), version);
+  });
+}
 
 test("what is no TLS after its first byte is closed", async (t) => {
   const listening = await startListener(t);
@@ -101,6 +130,93 @@ test("a given certificate is used instead", async (t) => {
   });
   const { port } = await startListener(t, { tls: issued });
   assert.equal(await get(`https://127.0.0.1:${port}/`, { ca: issued.ca, servername: "kinesis.test" }), 200);
+});
+
+/** Two files with a certificate for the name, watched as the server does; `look` lets the watch look at them twice. */
+async function watchedFiles(t: TestContext, name: string) {
+  const directory = await temporaryDirectory(t);
+  const [certificatePath, keyPath] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+  const issue = (names: readonly string[]) =>
+    issueCertificate({ names, addresses: [], notBeforeMs: Date.now() - dayMs, lifeMs: 2 * dayMs });
+  const write = async ({ cert, key }: { readonly cert: string; readonly key: string }) => {
+    await writeFile(certificatePath, cert);
+    await writeFile(keyPath, key);
+  };
+  const first = await issue([name]);
+  await write(first);
+  const listening = await startListener(t, { tls: first });
+  const clock = new SimulatedClock();
+  const reloads: CertificateReloaded[] = [];
+  t.after(certificateReloaded.subscribe((reload) => reloads.push(reload)));
+  const tlsFiles = { certificatePath, certificatePem: first.cert, keyPath, keyPem: first.key };
+  const files = new CertificateFiles(tlsFiles, clock, (certificate) => listening.useCertificate(certificate));
+  t.after(() => files.close());
+  const look = async (times: number) => {
+    for (let time = 0; time < times; time++) {
+      await until(() => clock.pendingDelayCount > 0);
+      await clock.advance(2_000);
+    }
+    await until(() => clock.pendingDelayCount > 0);
+  };
+  const nameServed = async (version: tls.SecureVersion = "TLSv1.3") => {
+    const socket = tls.connect({
+      ...{ port: listening.port, host: "127.0.0.1", rejectUnauthorized: false },
+      ...{ minVersion: version, maxVersion: version },
+    });
+    await once(socket, "secureConnect");
+    const { subjectaltname } = socket.getPeerCertificate();
+    socket.destroy();
+    return subjectaltname;
+  };
+  /** What the log has been told since it was asked last. */
+  const told = () => reloads.splice(0);
+  return { certificatePath, keyPath, issue, write, look, told, nameServed, listening };
+}
+
+test("a certificate whose files change is used from the next handshake on, and open connections stay", async (t) => {
+  const { certificatePath, issue, write, look, told, nameServed, listening } = await watchedFiles(t, "one.test");
+  assert.equal(await nameServed(), "DNS:one.test");
+  const session = http2.connect(`https://127.0.0.1:${listening.port}`, { rejectUnauthorized: false });
+  t.after(() => session.destroy());
+  await request2(session, { payload: "before" });
+  await look(3);
+  assert.deepEqual(told(), []);
+  await write(await issue(["two.test"]));
+  await look(3);
+  assert.deepEqual(told(), [{ path: certificatePath }]);
+  assert.equal(await nameServed(), "DNS:two.test");
+  assert.equal(await nameServed("TLSv1.2"), "DNS:two.test");
+  await assert.rejects(nameServed("TLSv1.1"));
+  assert.equal((await request2(session, { payload: "after" })).body.toString(), "after");
+});
+
+test("a certificate that changes before anyone has asked for TLS is the first one served", async (t) => {
+  const { issue, write, look, nameServed } = await watchedFiles(t, "one.test");
+  await write(await issue(["two.test"]));
+  await look(3);
+  assert.equal(await nameServed(), "DNS:two.test");
+});
+
+test("a broken new certificate is told to the log once, and the old one stays in use", async (t) => {
+  const { certificatePath, keyPath, issue, write, look, told, nameServed } = await watchedFiles(t, "one.test");
+  const next = await issue(["two.test"]);
+  for (const spoil of [
+    () => writeFile(certificatePath, next.cert),
+    () => writeFile(certificatePath, "no certificate"),
+    () => writeFile(certificatePath, Buffer.alloc(2 * 1024 * 1024)),
+    () => rm(keyPath),
+  ]) {
+    await spoil();
+    await look(4);
+    const [first, ...more] = told();
+    assert(first?.error instanceof Error);
+    assert.deepEqual(more, []);
+    assert.equal(await nameServed(), "DNS:one.test");
+  }
+  await write(next);
+  await look(3);
+  assert.deepEqual(told(), [{ path: certificatePath }]);
+  assert.equal(await nameServed(), "DNS:two.test");
 });
 
 test("the made certificate is kept, its key for this user only, and used again after a restart", async (t) => {

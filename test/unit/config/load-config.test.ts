@@ -82,7 +82,7 @@ test("loadConfig() understands every flag", () => {
       { name: "b", shardCount: 2 },
     ],
     transitionDelayMs: 500,
-    tls: { certificatePem, keyPem },
+    tls: { certificatePath: "c.pem", certificatePem, keyPath: "k.pem", keyPem },
     admin: { port: 9000, hosts: ["0.0.0.0"] },
     dev: true,
     logLevel: "debug",
