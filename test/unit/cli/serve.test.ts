@@ -55,13 +55,13 @@ test("millrace serve --help lists the flags and exits 0", async (t) => {
 
 test("millrace serve lists every problem of its configuration and exits 2", async (t) => {
   const { exitCode, stdout, stderr } = await outcomeOf(
-    millrace(t, "serve", "--port", "x", "--limits", "aws", "--colour"),
+    millrace(t, "serve", "--port", "x", "--engine", "jetstream", "--colour"),
   );
   assert.deepEqual([exitCode, stdout], [2, ""]);
   assert.deepEqual(stderr.trimEnd().split("\n"), [
     "millrace: --colour: unknown option",
     'millrace: --port: "x" is not a port number from 0 to 65535',
-    'millrace: --limits: "aws" is asked for, but this version has only "off"',
+    'millrace: --engine: this version has only "embedded" and "memory"',
   ]);
 });
 

@@ -37,7 +37,7 @@ test("a lock held by another process holds, and ends with that process even by k
   await temporary(async (directory) => {
     const source = `
       const { takeLock } = await import(${JSON.stringify(lockFile)});
-      takeLock(${JSON.stringify(directory)});
+      globalThis.lock = takeLock(${JSON.stringify(directory)});
       console.log("held");
       setInterval(() => {}, 1000);`;
     const holder = spawn(process.execPath, ["--input-type=module", "-e", source], {
