@@ -11,7 +11,7 @@ const policiesPerCredentialMax = 20;
 
 /**
  * A credentials file: `{"credentials": [{accessKeyId, secretAccessKey, sessionToken?, expiresAt?, account, user?,
- * policies?}]}`. No text of it is repeated in a problem: any of it may be a secret that was written into the wrong place.
+ * policies?}]}`. Of policies apart, no problem repeats what the file says: any text may be a secret in the wrong place.
  */
 export function parseCredentialsFile(json: unknown): ParsedCredentials {
   if (!isObject(json) || !Array.isArray(json["credentials"])) {

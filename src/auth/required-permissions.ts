@@ -21,18 +21,10 @@ export type Target =
 
 type ConsumerName = Pick<ConsumerAddress, "consumerName"> & { readonly createdSecond?: number };
 
-export interface Permission {
-  /** As in `kinesis:PutRecord`, without the prefix. */
-  readonly action: string;
-  readonly target: Target;
-}
-
 export interface Requirement<Name extends OperationName> {
   /** Whether a resource policy can open it to other accounts; the owner's account alone manages its streams. */
   readonly isShareable: boolean;
-  /**
-   * All of them are needed. Throws what the operation itself would throw when the members name nothing.
-   */
+  /** On each of them the operation must be allowed. Throws what the operation would when the members name nothing. */
   readonly targets: (input: InputOf<Name>, asking: Asking) => readonly Target[];
   /** A further action on the same targets, for some inputs. */
   readonly also?: (input: InputOf<Name>) => string | undefined;

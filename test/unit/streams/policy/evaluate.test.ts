@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like placeholders of template strings.
+// Long because: it is one table, a line or two for each case.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

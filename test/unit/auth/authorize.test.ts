@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { authorize } from "../../../src/auth/authorize.ts";
+import type { Credential } from "../../../src/auth/credential.ts";
+import type { StreamDirectory } from "../../../src/directory/stream-directory.ts";
+import { ServiceError } from "../../../src/model/service-error.ts";
+import { type OperationName, operationNames } from "../../../src/model/shapes.generated.ts";
+import type { InputOf } from "../../../src/operations/operation.ts";
+import { parsePolicy } from "../../../src/streams/policy/policy.ts";
+import { sealShardIterator } from "../../../src/streams/shard-iterator.ts";
+import { TokenSealer } from "../../../src/streams/token-sealer.ts";
+import { signedMs } from "./signed-request.ts";
+
+const place = { account: "111111111111", region: "us-east-1" };
+const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
+const tokens = new TokenSealer({ masterKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
+const rooms = {
+  // What is there plays no part where no resource has a policy.
+  directory: { find: () => undefined } as unknown as StreamDirectory,
+  tokens,
+  nowMs: () => signedMs,
+};
+
+function inputOf(name: OperationName): object {
+  const consumer = { ConsumerARN: `${orders}/consumer/app:1` };
+  const resource = { ResourceARN: orders };
+  const channel = { ChannelARN: "arn:aws:kinesis:us-east-1:111111111111:channel/c" };
+  if (name !== "GetRecords") return { StreamName: "orders", ...consumer, ...resource, ...channel };
+  const where = { ...place, streamName: "orders", streamId: "id", shardIndex: 0 };
+  return { ShardIterator: sealShardIterator(tokens, { createdMs: signedMs, position: 1n, ...where }) };
+}
+
+/** The error's type and the resource it names, or `allowed`. */
+function ask(name: OperationName, policies: readonly object[] | undefined, further: object = {}): string {
+  const credential: Credential = {
+    ...{ accessKeyId: "A", secretAccessKey: "s", account: place.account, user: "alice" },
+    ...(policies === undefined ? {} : { policies: policies.map((each) => parsePolicy(each, "identity").policy) }),
+  };
+  const caller = { ...place, accessKeyId: "A", isVerified: true, credential } as const;
+  const input = { ...inputOf(name), ...further } as InputOf<OperationName>;
+  try {
+    authorize({ name, input, caller, headers: {} }, rooms);
+    return "allowed";
+  } catch (error) {
+    assert(error instanceof ServiceError, String(error));
+    return `${error.type} ${/on resource: (\S+)/.exec(error.message)?.[1]}`;
+  }
+}
+
+const allow = (Action: string, Resource = "*") => ({ Statement: { Effect: "Allow", Action, Resource } });
+
+for (const name of operationNames) {
+  test(`authorize() lets ${name} pass by its own action only`, () => {
+    assert.match(ask(name, []), /^AccessDeniedException (\*|arn:aws:kinesis:us-east-1:111111111111:\S+)$/);
+    assert.match(
+      ask(name, [allow("kinesis:*"), { Statement: { ...allow(`kinesis:${name}`).Statement, Effect: "Deny" } }]),
+      /^AccessDenied/,
+    );
+    assert.equal(ask(name, [allow(`kinesis:${name}`)]), "allowed");
+    assert.equal(ask(name, undefined), "allowed");
+  });
+}
+
+test("authorize() asks for the resource that the operation works on", () => {
+  const resourceOf = (name: OperationName, input = {}) => ask(name, [], input).split(" ")[1];
+  assert.equal(resourceOf("PutRecord"), orders);
+  assert.equal(resourceOf("GetRecords"), orders);
+  assert.equal(resourceOf("CreateStream", { StreamName: "new" }), orders.replace("orders", "new"));
+  assert.equal(resourceOf("SubscribeToShard"), `${orders}/consumer/app:1`);
+  assert.equal(resourceOf("TagResource"), orders);
+  assert.equal(resourceOf("TagResource", { ResourceARN: `${orders}/consumer/app:1` }), `${orders}/consumer/app:1`);
+  assert.equal(resourceOf("DescribeChannel"), "arn:aws:kinesis:us-east-1:111111111111:channel/c");
+  for (const name of ["ListStreams", "DescribeLimits", "UpdateAccountSettings"] as const) {
+    assert.equal(resourceOf(name), "*");
+    assert.match(ask(name, [allow(`kinesis:${name}`, orders)]), /^AccessDenied/);
+  }
+});
+
+test("authorize() lets nobody manage another account's resources, whatever the caller's policies say", () => {
+  const foreign = orders.replace("111111111111", "222222222222");
+  const members = { StreamARN: foreign, ResourceARN: foreign, ConsumerARN: `${foreign}/consumer/app:1` };
+  for (const name of ["DeleteStream", "PutResourcePolicy", "TagResource", "PutRecord", "SubscribeToShard"] as const) {
+    const further = name === "DeleteStream" || name === "PutRecord" ? { ...members, StreamName: undefined } : members;
+    assert.match(ask(name, [allow("*")], further), /^AccessDeniedException arn:aws:kinesis:us-east-1:222222222222/);
+    assert.match(ask(name, undefined, further), /^AccessDeniedException/);
+  }
+});
