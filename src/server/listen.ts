@@ -166,11 +166,11 @@ class Listener implements Listening {
       connection.leave();
       if (this.#connections.size === 0) this.#emptied.resolve();
     });
-    this.#sniff(connection);
+    this.#sniff(connection, socket);
   }
 
-  #sniff(connection: Connection): void {
-    const { socket } = connection;
+  /** `socket` is the accepted one, or the TLS on top of it where ALPN left the protocol open. */
+  #sniff(connection: Connection, socket: Socket): void {
     let seen: Buffer | undefined;
     const onEnd = (): void => {
       socket.destroy();
@@ -185,7 +185,8 @@ class Listener implements Listening {
       socket.unshift(seen);
       if (protocol === "http1") this.#http1.serve(socket, connection);
       else if (protocol === "http2") this.#serveHttp2(socket, connection);
-      else this.#serveTls(connection);
+      else if (socket === connection.socket) this.#serveTls(connection);
+      else socket.destroy();
       // Whoever took over has put its listeners on; those that read the handle themselves have taken the bytes back.
       if (protocol === "http1") socket.resume();
     };
@@ -205,8 +206,15 @@ class Listener implements Listening {
       connection.carrier = secured;
       if (this.#serving.isDraining) secured.destroy();
       else if (protocol === "h2") serveHttp2(secured, connection, this.#serving);
-      else this.#http1.serve(secured, connection);
+      else if (protocol === "http/1.1") this.#http1.serve(secured, connection);
+      else this.#sniffInside(connection, secured);
     });
+  }
+
+  /** The AWS SDK for Java, and with it the KCL, speaks HTTP/2 over TLS without a word of ALPN. */
+  #sniffInside(connection: Connection, secured: Socket): void {
+    connection.enter("sniffing", this.#options.clock.monotonicMs());
+    this.#sniff(connection, secured);
   }
 
   #sweepEvery(ms: number): void {

@@ -10,7 +10,8 @@ export interface TlsDoorOptions {
   readonly nowMs: () => number;
 }
 
-type OnSecured = (secured: TLSSocket, protocol: "h2" | "http/1.1") => void;
+/** `protocol` is what ALPN agreed on; undefined where the client offered nothing and its first bytes must tell. */
+type OnSecured = (secured: TLSSocket, protocol: "h2" | "http/1.1" | undefined) => void;
 
 /**
  * Turns raw sockets into TLS ones; early data (which could be replayed) is not accepted. Nothing is loaded or made
@@ -77,8 +78,12 @@ export class TlsDoor {
     const onSecured = this.#waiting.get(ends);
     this.#waiting.delete(ends);
     if (onSecured === undefined) secured.destroy();
-    else onSecured(secured, secured.alpnProtocol === "h2" ? "h2" : "http/1.1");
+    else onSecured(secured, agreedProtocol(secured));
   }
+}
+
+function agreedProtocol({ alpnProtocol }: TLSSocket): "h2" | "http/1.1" | undefined {
+  return alpnProtocol === "h2" || alpnProtocol === "http/1.1" ? alpnProtocol : undefined;
 }
 
 /** `setSecureContext` forgets what it is not told again, the oldest version included. */

@@ -7,6 +7,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import tls from "node:tls";
 import { CertificateFiles } from "../../src/server/certificate-files.ts";
@@ -73,6 +74,31 @@ test("a client that offers no ALPN gets HTTP/1.1", async (t) => {
   await once(socket, "secureConnect");
   socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   assert.match(await readToClose(socket), /^HTTP\/1\.1 200 OK/);
+});
+
+test("a client that offers no ALPN and begins with HTTP/2's preface gets HTTP/2, as the AWS SDK for Java expects", async (t) => {
+  const { port } = await startListener(t);
+  const socket = tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  assert.equal(socket.alpnProtocol, false);
+  // Node's client refuses to speak HTTP/2 over TLS that has not agreed on it; over any other stream it does not ask.
+  const carrier = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, done),
+  });
+  socket.on("data", (chunk: Buffer) => carrier.push(chunk));
+  const session = http2.connect("http://localhost", { createConnection: () => carrier });
+  t.after(() => session.destroy());
+  const payload = Buffer.alloc(900_000, 7);
+  assert.ok((await request2(session, { payload })).body.equals(payload));
+});
+
+test("TLS that carries TLS is closed", async (t) => {
+  const { port } = await startListener(t);
+  const socket = tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  socket.write(Buffer.of(0x16, 0x03, 0x01));
+  await readToClose(socket);
 });
 
 /** Rejects when the server does not agree to this very version. */
