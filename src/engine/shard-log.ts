@@ -42,9 +42,7 @@ export interface Append {
  * - `stored`: durable, and every later read returns it
  * - `sealed`: surely not stored and never will be; the records belong to the shard's children
  */
-export type AppendOutcome =
-  | { readonly kind: "stored"; readonly position: Position }
-  | { readonly kind: "sealed" };
+export type AppendOutcome = { readonly kind: "stored"; readonly position: Position } | { readonly kind: "sealed" };
 
 export interface ReadLimit {
   readonly entriesMax: number;

@@ -61,9 +61,8 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
 
     admitted = results.take(laidOut, outcomes, live, timeMs);
     if (admitted === undefined) break;
-    const switched = await room.directory.superseded(live, AbortSignal.timeout(switchWaitMsMax));
-    const next = room.directory.current(live);
-    if (!switched || next === undefined || route === routesMax) {
+    const next = route === routesMax ? undefined : await switchedFrom(room, live);
+    if (next === undefined) {
       results.failRemaining(admitted, recordFailure);
       break;
     }
@@ -72,6 +71,29 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   }
   if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
   return results;
+}
+
+/** The stream with other shards in the place of sealed ones; undefined when none come in time, or never will. */
+async function switchedFrom({ directory, clock }: ShardRoom, live: LiveStream): Promise<LiveStream | undefined> {
+  const giveUp = new AbortController();
+  const answered = new AbortController();
+  const waited = clock.delay(switchWaitMsMax, answered.signal).then(
+    () => giveUp.abort(),
+    () => undefined,
+  );
+  try {
+    for (let known = live; ; ) {
+      if (!(await directory.superseded(known, giveUp.signal))) return undefined;
+      const next = directory.current(known);
+      if (next === undefined || next.stream.status === "DELETING") return undefined;
+      // Tags and consumers may change before the switch is written.
+      if (next.stream.nextShardIndex !== live.stream.nextShardIndex) return next;
+      known = next;
+    }
+  } finally {
+    answered.abort();
+    await waited;
+  }
 }
 
 function place(records: IncomingRecords, live: LiveStream): IncomingRecords {

@@ -2,7 +2,7 @@ import { subscriptionActive } from "../model/consumer-errors.ts";
 import type { StreamPlace } from "../model/stream-errors.ts";
 
 /** API reference, SubscribeToShard: a second call within this time is refused, a later one takes over. */
-export const takeOverMs = 5_000;
+const takeOverMs = 5_000;
 
 /** Seats that nobody sits on are kept for the 5 seconds of the rule; above this many they are swept. */
 const idleSeatsMax = 10_000;

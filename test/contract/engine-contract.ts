@@ -9,7 +9,7 @@ import { modelContract } from "./engine-contract/model-contract.ts";
 import { readContract } from "./engine-contract/read-contract.ts";
 import { reopenContract } from "./engine-contract/reopen-contract.ts";
 
-export type { EngineTraits, EngineUnderTest, MakeEngine } from "./engine-contract/engine-under-test.ts";
+export type { EngineTraits, MakeEngine } from "./engine-contract/engine-under-test.ts";
 
 /** A call that waits for something that never comes is a failure, not a hanging run. */
 const testMsMax = 30_000;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { EventMessages } from "./event-messages.ts";
@@ -25,7 +26,10 @@ export interface Place {
 
 /** One consumer at one shard, over HTTP/1.1: checks order while it reads, and goes on where it was after a break. */
 export class ShardReader {
-  readonly records: { readonly sequenceNumber: bigint; readonly data: string }[] = [];
+  /** Records read so far. */
+  count = 0;
+  readonly #hash = createHash("sha256");
+  #last = 0n;
   readonly #place: Place;
   readonly #onEvent: () => void;
   children: readonly string[] | undefined;
@@ -61,6 +65,11 @@ export class ShardReader {
     await this.#ended;
   }
 
+  /** Of the numbers and data of all records in the order read, a line each. */
+  digest(): string {
+    return this.#hash.copy().digest("hex");
+  }
+
   get ended(): Promise<void> {
     return this.#ended;
   }
@@ -87,9 +96,10 @@ export class ShardReader {
   #take(event: PushedEvent): void {
     for (const record of event.Records) {
       const sequenceNumber = BigInt(record.SequenceNumber);
-      const last = this.records.at(-1)?.sequenceNumber ?? 0n;
-      assert.ok(sequenceNumber > last, `${sequenceNumber} came behind ${last}`);
-      this.records.push({ sequenceNumber, data: record.Data });
+      assert.ok(sequenceNumber > this.#last, `${sequenceNumber} came behind ${this.#last}`);
+      this.#last = sequenceNumber;
+      this.#hash.update(`${record.SequenceNumber} ${record.Data}\n`);
+      this.count += 1;
     }
     if (event.ContinuationSequenceNumber !== undefined) this.#continuation = event.ContinuationSequenceNumber;
     if (event.ChildShards !== undefined) this.children = event.ChildShards.map(({ ShardId }) => ShardId);

@@ -101,7 +101,7 @@ test("a subscriber that never reads costs bounded memory and delays nobody", asy
       ],
     });
   }
-  while (reader.records.length < 200) await pause(10);
+  while (reader.count < 200) await pause(10);
   const grownBytes = (await residentBytes(endpoint)) - before;
   // The stream itself is in memory here; what a stalled reader may add is a batch and a socket's buffer.
   assert.ok(grownBytes < payloadBytes + 150 * 1024 * 1024, `${grownBytes} bytes for ${payloadBytes} of payload`);

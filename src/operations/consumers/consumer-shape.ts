@@ -12,7 +12,7 @@ export function consumerShape(stream: Stream, consumer: StreamConsumer): Consume
   };
 }
 
-export function arnOfConsumer({ account, region, name }: Stream, consumer: StreamConsumer): string {
+function arnOfConsumer({ account, region, name }: Stream, consumer: StreamConsumer): string {
   const createdSecond = Math.floor(consumer.createdMs / 1000);
   return consumerArn({ account, region, name, consumerName: consumer.name, createdSecond });
 }

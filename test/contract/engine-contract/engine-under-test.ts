@@ -104,7 +104,3 @@ export async function rejectsAs(kind: EngineErrorKind, promise: Promise<unknown>
     return true;
   });
 }
-
-export function abortSignal(): AbortSignal {
-  return new AbortController().signal;
-}

@@ -86,7 +86,10 @@ test("a record over the byte limit is still given, alone", () => {
 
 test("nothing at or behind the start gives an empty page at the start", () => {
   assert.deepEqual(slicePage([], 7n, noLimit, shard), { records: { count: 0, dataBytes: 0, runs: [] }, next: 7n });
-  assert.deepEqual(slicePage(entriesOf([3]), 4n, noLimit, shard), { records: { count: 0, dataBytes: 0, runs: [] }, next: 4n });
+  assert.deepEqual(slicePage(entriesOf([3]), 4n, noLimit, shard), {
+    records: { count: 0, dataBytes: 0, runs: [] },
+    next: 4n,
+  });
 });
 
 test("behind a trimmed start the page begins with what is left", () => {
