@@ -11,11 +11,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { awsSdkGo } from "./aws-sdk-go.ts";
+import { awsSdkJava } from "./aws-sdk-java.ts";
 import { boto3 } from "./boto3.ts";
 import { type Library, NotRunHere, type Tool } from "./library.ts";
 import { Millrace } from "./millrace.ts";
 
-const libraries: readonly Library[] = [awsSdkGo, boto3];
+const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3];
 const promised = readFileSync(join(import.meta.dirname, "..", ".ci", "tools"), "utf8");
 
 type Outcome = "ok" | "failed" | "not run here";
