@@ -325,9 +325,12 @@ function iteratorPlace(
       const offsetMs = Math.floor(fraction * 5) - 2;
       const arrivalMs = shard.records[Math.floor(fraction * shard.records.length)]?.arrivalMs;
       const timeMs = (arrivalMs ?? world.nowMs) + offsetMs;
+      // A last record ahead of the clock counts as the present, unless it was expired once: then it may be gone.
       const last = shard.records.at(-1);
-      const presentMs = Math.max(world.nowMs, last === undefined || last.wasExpired ? 0 : last.arrivalMs);
-      if (timeMs > presentMs) return { members: { Timestamp: timeMs / 1000 }, refusal: invalid };
+      const isMoot = last?.wasExpired === true && timeMs > world.nowMs && timeMs <= last.arrivalMs;
+      if (isMoot) return { members: { Timestamp: 0 }, timeMs: 0 };
+      if (timeMs > Math.max(world.nowMs, last?.arrivalMs ?? 0))
+        return { members: { Timestamp: timeMs / 1000 }, refusal: invalid };
       return { members: { Timestamp: timeMs / 1000 }, timeMs };
     }
   }

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import type { Catalog, CatalogEvent, Versioned } from "../../../src/engine/catalog.ts";
+import { EngineError } from "../../../src/engine/engine-error.ts";
+
+/** A catalog whose watch tells what a test lets it tell, when it lets it; and whose answers can be held back. */
+export class ScriptedCatalog implements Catalog {
+  readonly #documents = new Map<string, Versioned>();
+  #revision = 0n;
+  #events: (CatalogEvent | EngineError)[] = [];
+  #wake: () => void = () => undefined;
+  #held: PromiseWithResolvers<void> | undefined;
+  watchCount = 0;
+
+  /** Changes made from now on are answered only when the returned function is called. */
+  holdAnswers(): () => void {
+    const held = Promise.withResolvers<void>();
+    this.#held = held;
+    return () => {
+      this.#held = undefined;
+      held.resolve();
+    };
+  }
+
+  /** The watch tells these, in order; an error ends it. */
+  tell(...events: readonly (CatalogEvent | EngineError)[]): void {
+    this.#events.push(...events);
+    this.#wake();
+  }
+
+  /** As another server would change it; the watch is not told. */
+  change(key: string, value: Uint8Array | null): CatalogEvent {
+    this.#revision += 1n;
+    const revision = this.#revision;
+    if (value === null) {
+      this.#documents.delete(key);
+      return { kind: "delete", key, revision };
+    }
+    const document = { key, value, revision };
+    this.#documents.set(key, document);
+    return { kind: "put", document };
+  }
+
+  async get(key: string): Promise<Versioned | undefined> {
+    return this.#documents.get(key);
+  }
+
+  async compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
+    if ((this.#documents.get(key)?.revision ?? 0n) !== expectedRevision) throw new EngineError("conflict", key);
+    const event = this.change(key, value);
+    await this.#held?.promise;
+    assert(event.kind !== "synced");
+    return event.kind === "put" ? event.document.revision : event.revision;
+  }
+
+  async list(prefix: string): Promise<readonly Versioned[]> {
+    return [...this.#documents.values()].filter(({ key }) => key.startsWith(prefix));
+  }
+
+  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<CatalogEvent, undefined> {
+    this.watchCount += 1;
+    for (const document of await this.list(prefix)) yield { kind: "put", document };
+    yield { kind: "synced" };
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      const event = this.#events.shift();
+      if (event instanceof EngineError) throw event;
+      if (event !== undefined) yield event;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { LiveStream } from "../../../src/directory/live-stream.ts";
+import { StreamDirectory } from "../../../src/directory/stream-directory.ts";
+import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import type { ShardLog } from "../../../src/engine/shard-log.ts";
+import type { ShardRoom } from "../../../src/shards/shard-room.ts";
+import { ShardTraffic } from "../../../src/shards/shard-traffic.ts";
+import { applyReshard } from "../../../src/streams/apply-plan.ts";
+import { planSplit } from "../../../src/streams/reshard-plan.ts";
+import type { Stream } from "../../../src/streams/stream.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { streamOf } from "../streams/stream-of.ts";
+import { logWith } from "../upkeep/log-with.ts";
+
+export interface OpenedRoom {
+  readonly room: ShardRoom;
+  readonly clock: SimulatedClock;
+  readonly engine: MemoryEngine;
+  readonly live: LiveStream;
+  close(): Promise<void>;
+}
+
+/** A room with one ACTIVE stream, whose logs are there. */
+export async function openRoom(
+  shardCount: number,
+  own: (log: ShardLog) => Partial<ShardLog> = () => ({}),
+): Promise<OpenedRoom> {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 27 });
+  await engine.open();
+  const directory = new StreamDirectory(engine.catalog, clock, () => undefined);
+  await directory.open();
+  const live = await directory.create(streamOf(shardCount));
+  for (const { index } of live.stream.shards)
+    await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
+  const close = async (): Promise<void> => {
+    await directory.close();
+    await engine.close();
+  };
+  const room = { log: logWith(engine.log, own(engine.log)), directory, clock, traffic: new ShardTraffic() };
+  return { room, clock, engine, live, close };
+}
+
+/** The document after shard 0 was split in the middle, its children's logs made and itself sealed. */
+export async function splitFirst({ engine, clock }: OpenedRoom, live: LiveStream): Promise<Stream> {
+  const [first] = live.stream.shards;
+  if (first === undefined) throw new Error("there is a shard to split");
+  const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;
+  const plan = planSplit({ ...live.stream, status: "ACTIVE" }, { shardIndex: first.index, newStartingHashKey });
+  for (const { index } of plan.opening) await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
+  const { end } = await engine.log.seal(live.ref(first), "split");
+  const second = Math.floor(clock.nowMs() / 1000);
+  return applyReshard(live.stream, plan, { second, closedMs: clock.nowMs(), ends: [end], placements: [{}, {}] });
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { EngineError } from "../../../src/engine/engine-error.ts";
+import type { ShardRef } from "../../../src/engine/shard-log.ts";
+import { recordFailure } from "../../../src/model/record-errors.ts";
+import { storeRecords } from "../../../src/shards/store-records.ts";
+import { incomingRecords } from "../records/incoming-records-of.ts";
+import { type OpenedRoom, openRoom, splitFirst } from "./shard-rooms.ts";
+
+const switchWaitMs = 5_000;
+/** Of the lowest eighth, the second eighth, and the upper half of the key space. */
+const [lowest, second, upper] = [0n, 2n ** 125n + 5n, 2n ** 127n];
+
+function records(...hashKeys: readonly bigint[]) {
+  return incomingRecords(hashKeys.map((hashKey, i) => ({ key: "k", data: `record ${i}`, hashKey })));
+}
+
+async function countIn({ engine }: OpenedRoom, ref: ShardRef): Promise<number> {
+  const { entries } = await engine.log.read(ref, 1n, { entriesMax: 100, bytesMax: 10_000 });
+  return entries.reduce((sum, { count }) => sum + count, 0);
+}
+
+function shard(index: number): string {
+  return `shardId-${String(index).padStart(12, "0")}`;
+}
+
+test("storeRecords() sends the records of all shards with one append, in the order of the request", async () => {
+  let appends = 0;
+  const opened = await openRoom(2, (log) => ({
+    append: (entries) => {
+      appends += 1;
+      return log.append(entries);
+    },
+  }));
+  const results = await storeRecords(opened.room, opened.live, records(lowest, upper, second));
+  assert.equal(appends, 1);
+  assert.deepEqual(results.shardIds, [shard(0), shard(1), shard(0)]);
+  assert.equal(results.failures, undefined);
+  const [first, , third] = results.sequenceNumbers.map((number) => BigInt(number ?? 0));
+  assert.equal((third ?? 0n) - (first ?? 0n), 2n ** 80n);
+  await opened.close();
+});
+
+test("records that meet a sealed shard wait for the switch and go to its children; the others are not stored again", async () => {
+  const opened = await openRoom(2);
+  const { room, live } = opened;
+  const next = await splitFirst(opened, live);
+  const storing = storeRecords(room, live, records(lowest, upper, 2n ** 126n + 9n));
+  await nextTurn();
+  const children = await room.directory.replace(live, next);
+  const results = await storing;
+  assert.deepEqual(results.shardIds, [shard(2), shard(1), shard(3)]);
+  assert.equal(results.failures, undefined);
+  for (const child of children.stream.shards)
+    assert.equal(await countIn(opened, children.ref(child)), child.index === 0 ? 0 : 1);
+  assert.equal(opened.clock.pendingDelayCount, 0);
+  await opened.close();
+});
+
+test("other changes of the stream while a switch is waited for use up no patience", async () => {
+  const opened = await openRoom(1);
+  const { room } = opened;
+  let { live } = opened;
+  const next = await splitFirst(opened, live);
+  const storing = storeRecords(room, live, records(lowest));
+  for (let change = 0; change < 12; change++) {
+    await nextTurn();
+    live = await room.directory.replace(live, { ...live.stream, tags: { change: String(change) } });
+  }
+  await nextTurn();
+  await room.directory.replace(live, next);
+  assert.deepEqual((await storing).shardIds, [shard(1)]);
+  await opened.close();
+});
+
+test("a child that is split again before its first record arrives passes it on", async () => {
+  const opened = await openRoom(1);
+  const { room, live } = opened;
+  const storing = splitFirst(opened, live).then(async (next) => {
+    const stored = storeRecords(room, live, records(2n ** 128n - 1n));
+    const first = await room.directory.replace(live, next);
+    // The children in turn: the upper one is the last of the document, so it is made the first.
+    const shards = [...first.stream.shards].reverse();
+    const again = await splitFirst(opened, await room.directory.replace(first, { ...first.stream, shards }));
+    await nextTurn();
+    const current = room.directory.current(live);
+    assert(current !== undefined);
+    await room.directory.replace(current, again);
+    return await stored;
+  });
+  const results = await storing;
+  assert.equal(results.failures, undefined);
+  assert.match(results.shardIds[0] ?? "", /shardId-00000000000[24]/);
+  await opened.close();
+});
+
+test("a switch that does not come in time fails the records that wait for it, and only them", async () => {
+  const opened = await openRoom(2);
+  const { room, live, clock } = opened;
+  await splitFirst(opened, live);
+  const storing = storeRecords(room, live, records(upper, lowest));
+  await nextTurn();
+  await clock.advance(switchWaitMs);
+  const results = await storing;
+  assert.deepEqual([...results.shardIds], [shard(1), undefined]);
+  assert.deepEqual(results.failures, new Map([[1, recordFailure]]));
+  await opened.close();
+});
+
+test("records that meet a sealed shard of a stream that is being deleted, or is gone, fail at once", async () => {
+  for (const end of ["DELETING", "gone"]) {
+    const opened = await openRoom(1);
+    const { room, live } = opened;
+    await splitFirst(opened, live);
+    const storing = storeRecords(room, live, records(lowest));
+    await nextTurn();
+    if (end === "gone") await room.directory.remove(live);
+    else await room.directory.replace(live, { ...live.stream, status: "DELETING" });
+    assert.deepEqual((await storing).failures, new Map([[0, recordFailure]]));
+    await opened.close();
+  }
+});
+
+test("errors of the engine become failures of each record; what is no engine's error is thrown", async () => {
+  let error: Error = new EngineError("unavailable", "the disk is away");
+  const opened = await openRoom(2, () => ({
+    append: async () => {
+      throw error;
+    },
+  }));
+  const { room, live } = opened;
+  const unavailable = await storeRecords(room, live, records(lowest, upper));
+  assert.deepEqual(unavailable.failures, new Map([0, 1].map((i) => [i, recordFailure])));
+  assert.deepEqual([...unavailable.sequenceNumbers], [undefined, undefined]);
+  error = new EngineError("throttled", "The budget is full.");
+  const throttled = await storeRecords(room, live, records(lowest));
+  const failure = { code: "ProvisionedThroughputExceededException", message: "The budget is full." };
+  assert.deepEqual(throttled.failures, new Map([[0, failure]]));
+  error = new TypeError("ours");
+  await assert.rejects(storeRecords(room, live, records(lowest)), error);
+  await opened.close();
+});
+
+test("memory of the records is given back once, whatever became of them", async () => {
+  const opened = await openRoom(1, () => ({
+    append: async () => {
+      throw new EngineError("closed", "over");
+    },
+  }));
+  let releases = 0;
+  await storeRecords(opened.room, opened.live, {
+    ...records(lowest),
+    release: () => {
+      releases += 1;
+    },
+  });
+  assert.equal(releases, 1);
+  await opened.close();
+});
