@@ -9,6 +9,7 @@ import { openHouse } from "./house.ts";
 import { Limits } from "./limits/limits.ts";
 import { limitsTableOf } from "./limits/limits-file.ts";
 import { CertificateFiles } from "./server/certificate-files.ts";
+import { Faults } from "./server/faults.ts";
 import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
@@ -16,6 +17,7 @@ import { type Listening, listen } from "./server/listen.ts";
 import { logChannels, makeLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./time/clock.ts";
+import { DevClock } from "./time/dev-clock.ts";
 import { systemClock } from "./time/system-clock.ts";
 
 export interface RunningServer {
@@ -31,7 +33,10 @@ export interface RunningServer {
  *
  * Throws `StartError`, `DataDirectoryError` or `EngineError` with one sentence for the person at the terminal.
  */
-export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
+export async function startServer(config: Config, worldClock: Clock = systemClock): Promise<RunningServer> {
+  // The clocks of clients and logs are nobody's to move: sockets, certificates and signatures stay with the world's.
+  const dev = config.dev ? { clock: new DevClock(worldClock), faults: new Faults(Math.random) } : undefined;
+  const clock = dev?.clock ?? worldClock;
   // What is open so far, to be closed in reverse order: by a failing start as by a stop.
   const closing = new AsyncDisposableStack();
   try {
@@ -39,7 +44,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
       level: config.logLevel,
       format: process.stderr.isTTY ? "text" : "json",
       write: toStderr,
-      nowMs: clock.nowMs,
+      nowMs: worldClock.nowMs,
     });
     closing.defer(logChannels(log, config.logLevel));
     const metrics = new Metrics();
@@ -52,13 +57,13 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     const limits = table === undefined ? undefined : new Limits(table, clock);
     const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs, limits });
     closing.defer(() => house.close());
-    const credentials = config.credentials === undefined ? undefined : new Credentials(config.credentials, clock);
+    const credentials = config.credentials === undefined ? undefined : new Credentials(config.credentials, worldClock);
     closing.defer(() => credentials?.close());
     const { directory, tokens } = house.rooms;
     const gate =
       credentials === undefined
         ? undefined
-        : makeGate((id) => credentials.find(id), { directory, tokens, nowMs: () => clock.nowMs() });
+        : makeGate((id) => credentials.find(id), { directory, tokens, nowMs: () => worldClock.nowMs() });
     const { account, region } = config;
     const connection = { signal: new AbortController().signal };
     await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region }, connection });
@@ -66,7 +71,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     const state = { isDraining: false };
     const listening: Listening[] = [];
     const rooms = {
-      health: () => reportHealth(engine, state),
+      health: () => reportHealth(engine, { ...state, clockMovedByMs: dev?.clock.movedByMs ?? 0 }),
       metrics: async () => {
         const { figures } = await engine.health();
         return metrics.render(
@@ -75,17 +80,19 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
         );
       },
       adminHosts: config.admin?.hosts ?? [],
+      dev,
     };
     const main = await listen({
       hosts: config.hosts,
       port: config.port,
-      clock,
+      clock: worldClock,
       handler: frontDoor({
         ...rooms,
         pipeline: requestHandler({
           house: house.rooms,
           authentication: config,
           ...(gate === undefined ? {} : { gate }),
+          ...(dev === undefined ? {} : { faults: dev.faults }),
         }),
         origins: { verifiesSignatures: gate !== undefined, corsOrigins: config.corsOrigins },
         // Metrics and console ask for no signature: whoever verifies them elsewhere does not want these in the open.
@@ -97,12 +104,12 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     listening.push(main);
     closing.defer(() => main.close({ graceMs: drainMsMax }));
     if (config.tls !== undefined) {
-      const files = new CertificateFiles(config.tls, clock, (certificate) => main.useCertificate(certificate));
+      const files = new CertificateFiles(config.tls, worldClock, (certificate) => main.useCertificate(certificate));
       closing.defer(() => files.close());
     }
     if (config.admin !== undefined) {
       const { port, hosts } = config.admin;
-      const admin = await listen({ hosts, port, clock, handler: adminDoor(rooms) });
+      const admin = await listen({ hosts, port, clock: worldClock, handler: adminDoor(rooms) });
       closing.defer(() => admin.close({ graceMs: drainMsMax }));
     }
 

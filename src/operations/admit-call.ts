@@ -16,7 +16,8 @@ export function admitCall(name: OperationName, input: object, { limits, caller }
   limits?.admitCall(name, caller, streamNamed(input, caller.account));
 }
 
-function streamNamed(input: NamingMembers, account: string): StreamPlace | undefined {
+/** The stream that a call names by any member but an iterator; whether there is one is not asked. */
+export function streamNamed(input: NamingMembers, account: string): StreamPlace | undefined {
   if (typeof input.StreamName === "string") return { name: input.StreamName, account };
   for (const arn of [input.StreamARN, input.ResourceARN, input.ConsumerARN]) {
     if (typeof arn === "string") return parseStreamArn(arn) ?? parseConsumerArn(arn);

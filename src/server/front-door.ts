@@ -1,5 +1,6 @@
 // Hot path.
 import { requestRefused } from "../telemetry/channels.ts";
+import { type DevRoom, devResponse, isDevPath } from "./dev-door.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "./exchange.ts";
 import { type HealthReport, healthResponse } from "./health.ts";
 import {
@@ -18,10 +19,12 @@ export interface AdminRooms {
   readonly metrics: () => Promise<string>;
   /** Names and addresses, besides loopback, by which metrics and console may be asked for. */
   readonly adminHosts: readonly string[];
+  /** Absent without `--dev`. */
+  readonly dev?: DevRoom | undefined;
 }
 
 export interface FrontDoor extends AdminRooms {
-  /** Everything that is not health, metrics or console. */
+  /** Everything that is not health, metrics, console or a dev endpoint. */
   readonly pipeline: RequestHandler;
   readonly origins: OriginPolicy;
   /** Whether metrics and console are on a port of their own. */
@@ -49,14 +52,17 @@ export function adminDoor(rooms: AdminRooms): RequestHandler {
 }
 
 async function fromWebPage(request: WireRequest, origin: string, door: FrontDoor): Promise<WireResponse> {
-  if (!mayOriginCall(origin, door.origins)) return refuseOrigin(origin);
+  // What asks for no signature is not guarded by one.
+  const verifiesSignatures = door.origins.verifiesSignatures && !isAdminPath(pathOf(request));
+  if (!mayOriginCall(origin, { ...door.origins, verifiesSignatures })) return refuseOrigin(origin);
   if (isPreflight(request)) return { status: 200, headers: preflightHeaders(request.headers), body: "" };
   const response = await inside(request, door);
   return { ...response, headers: { ...response.headers, ...corsHeaders } };
 }
 
 async function inside(request: WireRequest, door: FrontDoor): Promise<WireResponse> {
-  if (request.method !== "GET" && request.method !== "HEAD") return door.pipeline(request);
+  const { method, url } = request;
+  if (method !== "GET" && method !== "HEAD" && !url.startsWith("/dev/")) return door.pipeline(request);
   if (door.isAdminElsewhere && isAdminPath(pathOf(request))) return notFound;
   return (await adminRoom(request, door)) ?? door.pipeline(request);
 }
@@ -71,6 +77,7 @@ async function adminRoom(request: WireRequest, rooms: AdminRooms): Promise<WireR
     requestRefused.publish({ reason: "host" });
     return plain(403, `Host ${JSON.stringify(host ?? "")} is not a name of this server for its operators.`);
   }
+  if (isDevPath(path) && rooms.dev !== undefined) return devResponse(request, path, rooms.dev);
   if (path !== "/metrics") return notFound;
   return {
     status: 200,
@@ -80,7 +87,7 @@ async function adminRoom(request: WireRequest, rooms: AdminRooms): Promise<WireR
 }
 
 function isAdminPath(path: string): boolean {
-  return path === "/metrics" || path === "/console" || path.startsWith("/console/");
+  return path === "/metrics" || path === "/console" || path.startsWith("/console/") || isDevPath(path);
 }
 
 function pathOf({ url }: WireRequest): string {

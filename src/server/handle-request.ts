@@ -14,6 +14,7 @@ import { route } from "../protocol/target.ts";
 import { requestFailed, requestFinished } from "../telemetry/channels.ts";
 import { eventStreamBody } from "./event-stream-body.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "./exchange.ts";
+import type { Faults } from "./faults.ts";
 
 export interface Pipeline {
   /** Everything an operation may reach but the caller and its connection. */
@@ -21,6 +22,8 @@ export interface Pipeline {
   readonly authentication: AuthenticationRules;
   /** Where there are credentials: every signature is verified and every request authorized. */
   readonly gate?: Gate;
+  /** Only with `--dev`: may fail calls that have come this far, in the place of carrying them out. */
+  readonly faults?: Faults;
 }
 
 /** What became of a request, for the metrics. */
@@ -37,7 +40,10 @@ interface Handled {
  * The way of every request: route, authenticate, decode (bind, then check constraints), authorize, admit, invoke, encode. The
  * order is the service's; docs/compatibility.md, "Order of checks".
  */
-async function handleRequest(request: WireRequest, { house, authentication, gate }: Pipeline): Promise<Handled> {
+async function handleRequest(
+  request: WireRequest,
+  { house, authentication, gate, faults }: Pipeline,
+): Promise<Handled> {
   const routed = route(request);
   if (routed.kind === "answer") {
     const headers: Record<string, string> =
@@ -59,7 +65,8 @@ async function handleRequest(request: WireRequest, { house, authentication, gate
     }
     const context = { ...house, caller, connection: request };
     admitCall(name, input, context);
-    const output = await rowOf(name).handle(input, context);
+    const row = rowOf(name);
+    const output = await (faults === undefined ? row.handle(input, context) : faults.invoke({ row, input, context }));
     const response = isEventStream(output)
       ? eventStream(output, codec)
       : answer(200, codec, codec.encode(name, output));

@@ -13,12 +13,13 @@ export interface HealthReport {
 
 export async function reportHealth(
   engine: Pick<Engine, "name" | "health">,
-  { isDraining }: { readonly isDraining: boolean },
+  { isDraining, clockMovedByMs = 0 }: { readonly isDraining: boolean; readonly clockMovedByMs?: number },
 ): Promise<HealthReport> {
   try {
     const { ready, durable, degraded } = await engine.health();
     const status = isDraining ? "draining" : ready ? "ready" : "unavailable";
-    return { status, engine: engine.name, durable, degraded };
+    const moved = clockMovedByMs === 0 ? [] : [`the clock is moved by ${clockMovedByMs} ms (--dev)`];
+    return { status, engine: engine.name, durable, degraded: [...degraded, ...moved] };
   } catch (error) {
     const sentence = `the engine does not tell its health: ${error instanceof Error ? error.message : String(error)}`;
     return { status: "unavailable", engine: engine.name, durable: false, degraded: [sentence] };
