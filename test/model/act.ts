@@ -1,12 +1,12 @@
 // Carries out one step on the server and on the model, and compares the answers.
 import assert from "node:assert/strict";
+import { actOnSettings } from "./act-on-settings.ts";
+import { arnOf, expect, inUse, invalid, notFound, refusalOf, refusals } from "./ask.ts";
 import { checkPage, checkTiling, listShards, type PageOutput } from "./check-stream.ts";
-import { account, region } from "./house-under-test.ts";
 import type { Step } from "./step.ts";
 import {
   indexOrLength,
   type ModelShard,
-  type ModelStatus,
   numberParts,
   type StreamModel,
   shardId,
@@ -14,20 +14,7 @@ import {
 } from "./stream-model.ts";
 import type { World } from "./world.ts";
 
-const notFound = "ResourceNotFoundException";
-const inUse = "ResourceInUseException";
-const invalid = "InvalidArgumentException";
 const iteratorLifeMs = 300_000;
-
-/** Every operation that changes a stream, by what it answers in each state but ACTIVE. */
-const refusals: Readonly<
-  Record<"change" | "annotate" | "put" | "read", Readonly<Partial<Record<ModelStatus, string>>>>
-> = {
-  change: { CREATING: inUse, UPDATING: inUse, DELETING: inUse },
-  annotate: { CREATING: inUse, DELETING: inUse },
-  put: { CREATING: notFound, DELETING: notFound },
-  read: { CREATING: notFound },
-};
 
 export async function act(world: World, step: Step): Promise<void> {
   await perform(world, step);
@@ -45,7 +32,7 @@ async function perform(world: World, step: Step): Promise<void> {
     case "clock-step":
       return await world.stepClock(step.ms);
     case "restart":
-      return await world.house.restart();
+      return await world.restart();
     case "read":
       return await read(world, step.iterator, step.limit);
     default:
@@ -73,32 +60,9 @@ async function performOn(world: World, step: StreamStep, name: string, model: St
       return await iterate(world, model, step);
     case "list":
       return await list(world, model, step.time);
-    case "tag":
-    case "untag":
-      return await tag(world, name, model, step);
-    case "register":
-    case "deregister":
-      return await consumer(world, name, model, step);
     default:
-      return await change(world, name, model, step);
+      return await actOnSettings(world, step, name, model);
   }
-}
-
-/** Calls and holds the answer to the refusal expected, if any; the output is undefined when it was refused. */
-async function expect<Output>(
-  world: World,
-  operation: string,
-  input: object,
-  refusal: string | undefined,
-): Promise<Output | undefined> {
-  const answer = await world.house.call<Output>(operation, input);
-  const told = answer.ok ? "an answer" : `${answer.type}: ${answer.message}`;
-  assert.equal(answer.ok ? undefined : answer.type, refusal, `${operation} ${JSON.stringify(input)} got ${told}`);
-  return answer.ok ? answer.output : undefined;
-}
-
-function refusalOf(model: StreamModel | undefined, kind: keyof typeof refusals): string | undefined {
-  return model === undefined ? notFound : refusals[kind][model.status];
 }
 
 async function create(world: World, name: string, shardCount: number): Promise<void> {
@@ -404,128 +368,8 @@ async function checkConsumers(world: World, model: StreamModel): Promise<void> {
   );
 }
 
-async function tag(
-  world: World,
-  name: string,
-  model: StreamModel | undefined,
-  step: Extract<Step, { do: "tag" | "untag" }>,
-): Promise<void> {
-  const key = `tag-${step.key}`;
-  const refusal = refusalOf(model, "annotate");
-  if (step.do === "untag") {
-    await expect(world, "RemoveTagsFromStream", { StreamName: name, TagKeys: [key] }, refusal);
-    if (refusal === undefined) model?.tags.delete(key);
-  } else {
-    const value = `value ${step.value}`;
-    await expect(world, "AddTagsToStream", { StreamName: name, Tags: { [key]: value } }, refusal);
-    if (refusal === undefined) model?.tags.set(key, value);
-  }
-}
-
-async function consumer(
-  world: World,
-  name: string,
-  model: StreamModel | undefined,
-  step: Extract<Step, { do: "register" | "deregister" }>,
-): Promise<void> {
-  const consumerName = `consumer-${step.consumer}`;
-  const input = { StreamARN: arnOf(name), ConsumerName: consumerName };
-  const known = model?.consumers.get(consumerName);
-  if (step.do === "deregister") {
-    await expect(world, "DeregisterStreamConsumer", input, known === undefined ? notFound : undefined);
-    if (known === undefined || known.status === "DELETING") return;
-    known.status = "DELETING";
-    known.dueMs = world.dueMs;
-    return;
-  }
-  const refusal = refusalOf(model, "annotate") ?? (known === undefined ? undefined : inUse);
-  const output = await expect<{ readonly Consumer: { readonly ConsumerARN: string } }>(
-    world,
-    "RegisterStreamConsumer",
-    input,
-    refusal,
-  );
-  if (output === undefined) return;
-  const arn = output.Consumer.ConsumerARN;
-  assert(!world.consumerArns.has(arn), `${arn} comes once`);
-  world.consumerArns.add(arn);
-  model?.consumers.set(consumerName, { name: consumerName, status: "CREATING", arn, dueMs: world.dueMs });
-}
-
-/** The settings: each is a change of its own, UPDATING for a moment. */
-async function change(
-  world: World,
-  name: string,
-  model: StreamModel | undefined,
-  step: Extract<Step, { do: "mode" | "spread" | "retention" | "encryption" | "record-size" | "monitoring" }>,
-): Promise<void> {
-  const StreamName = name;
-  const StreamARN = arnOf(name);
-  const refusal = refusalOf(model, "change");
-  const settle = (): void => {
-    if (model !== undefined && refusal === undefined) world.begin(model, "settle", "UPDATING");
-  };
-  switch (step.do) {
-    case "mode": {
-      const StreamMode = step.onDemand ? "ON_DEMAND" : "PROVISIONED";
-      await expect(world, "UpdateStreamMode", { StreamARN, StreamModeDetails: { StreamMode } }, refusal);
-      if (model === undefined || refusal !== undefined || model.onDemand === step.onDemand) return;
-      model.onDemand = step.onDemand;
-      if (!step.onDemand) model.auto = false;
-      return settle();
-    }
-    case "spread": {
-      const wrong = refusal ?? (step.auto && model?.onDemand !== true ? invalid : undefined);
-      const RecordDistributionStrategy = step.auto ? "AUTO" : "USER_PARTITION_KEY";
-      await expect(world, "UpdateStreamRecordDistributionStrategy", { StreamARN, RecordDistributionStrategy }, wrong);
-      if (model !== undefined && wrong === undefined) model.auto = step.auto;
-      return;
-    }
-    case "retention":
-      return await retention(world, name, model, step, refusal);
-    case "encryption": {
-      const operation = step.on ? "StartStreamEncryption" : "StopStreamEncryption";
-      await expect(world, operation, { StreamName, EncryptionType: "KMS", KeyId: "alias/some-key" }, refusal);
-      if (model === undefined || refusal !== undefined || (!step.on && !model.encrypted)) return;
-      model.encrypted = step.on;
-      return settle();
-    }
-    case "record-size":
-      await expect(world, "UpdateMaxRecordSize", { StreamARN, MaxRecordSizeInKiB: step.kib }, refusal);
-      if (model !== undefined && refusal === undefined) model.recordKiB = step.kib;
-      return settle();
-    case "monitoring": {
-      const operation = step.on ? "EnableEnhancedMonitoring" : "DisableEnhancedMonitoring";
-      await expect(world, operation, { StreamName, ShardLevelMetrics: ["IncomingBytes"] }, refusal);
-      if (model !== undefined && refusal === undefined) model.monitored = step.on;
-      return settle();
-    }
-  }
-}
-
-async function retention(
-  world: World,
-  name: string,
-  model: StreamModel | undefined,
-  { hours, up }: Extract<Step, { do: "retention" }>,
-  stateRefusal: string | undefined,
-): Promise<void> {
-  const current = model?.retentionHours ?? 0;
-  const outOfBounds = hours < 24 || hours > 8760 || (up ? hours < current : hours > current);
-  const refusal = stateRefusal ?? (outOfBounds ? invalid : undefined);
-  const operation = up ? "IncreaseStreamRetentionPeriod" : "DecreaseStreamRetentionPeriod";
-  await expect(world, operation, { StreamName: name, RetentionPeriodHours: hours }, refusal);
-  if (model === undefined || refusal !== undefined || hours === current) return;
-  model.setRetention(hours, world.nowMs);
-  world.begin(model, "settle", "UPDATING");
-}
-
 function nameOf(stream: number): string {
   return `stream-${stream}`;
-}
-
-function arnOf(name: string): string {
-  return `arn:aws:kinesis:${region}:${account}:stream/${name}`;
 }
 
 function pickShard(model: StreamModel, fraction: number): ModelShard | undefined {

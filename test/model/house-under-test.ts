@@ -27,7 +27,7 @@ const turnsMax = 200_000;
 
 /** The server without its sockets: the whole pipeline from the request's bytes to the engine, called as a function. */
 export class HouseUnderTest {
-  readonly #options: HouseUnderTestOptions;
+  #options: HouseUnderTestOptions;
   readonly #never = new AbortController().signal;
   #house: House;
   #handle: ReturnType<typeof requestHandler>;
@@ -94,9 +94,10 @@ export class HouseUnderTest {
     return (await this.#house.rooms.retired.pendingDrops()).length === 0;
   }
 
-  /** The house is built anew on the same engine, as after a restart of the process. */
-  async restart(): Promise<void> {
+  /** The house is built anew on the same engine, or on the one that `reopen` gives, as after a restart of the process. */
+  async restart(reopen?: () => Promise<Engine>): Promise<void> {
     await this.#house.close();
+    if (reopen !== undefined) this.#options = { ...this.#options, engine: await reopen() };
     this.#house = await openWith(this.#options);
     this.#handle = handlerOf(this.#house);
   }

@@ -1,12 +1,18 @@
+import type { Engine } from "../../src/engine/engine.ts";
 import { MemoryEngine } from "../../src/engine/memory/memory-engine.ts";
 import { SeededRandom } from "../crash/seeded-random.ts";
+import { openSmallEngine } from "../support/embedded-engine.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
+import { SimulatedDisk } from "../support/simulated-disk.ts";
 import { act } from "./act.ts";
 import { HouseUnderTest } from "./house-under-test.ts";
 import { drawSteps, type Step } from "./step.ts";
 import { World } from "./world.ts";
 
+export type EngineKind = "memory" | "embedded";
+
 export interface WorldPlan {
+  readonly engine: EngineKind;
   readonly transitionDelayMs: number;
   readonly steps: readonly Step[];
 }
@@ -19,18 +25,46 @@ export interface WorldFailure {
 const stepsPerWorld = 120;
 
 /** Half of the worlds see every state pass in an instant, the others hold each for a while. */
-export function planWorld(seed: number): WorldPlan {
+export function planWorld(seed: number, engine: EngineKind): WorldPlan {
   const random = new SeededRandom(seed);
-  return { transitionDelayMs: random.next() < 0.5 ? 0 : 500, steps: drawSteps(random, stepsPerWorld) };
+  return { engine, transitionDelayMs: random.next() < 0.5 ? 0 : 500, steps: drawSteps(random, stepsPerWorld) };
 }
 
-/** Goes through all steps from an empty server on; what went wrong first, if anything. */
-export async function runWorld({ transitionDelayMs, steps }: WorldPlan): Promise<WorldFailure | undefined> {
-  const clock = new SimulatedClock();
+interface Ground {
+  readonly engine: Engine;
+  /** The engine as a restart finds it; absent where only the house above it is built anew. */
+  readonly reopen?: () => Promise<Engine>;
+}
+
+async function memoryGround(clock: SimulatedClock): Promise<Ground> {
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 64 * 1024 * 1024 });
   await engine.open();
+  return { engine };
+}
+
+/** Each restart is a power cut. */
+async function embeddedGround(clock: SimulatedClock): Promise<Ground> {
+  let disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, { clock });
+  const reopen = async (): Promise<Engine> => {
+    disk = disk.crash("lose");
+    return await openSmallEngine(disk, { clock });
+  };
+  return { engine, reopen };
+}
+
+const grounds = { memory: memoryGround, embedded: embeddedGround };
+
+/** Goes through all steps from an empty server on; what went wrong first, if anything. */
+export async function runWorld({
+  engine: kind,
+  transitionDelayMs,
+  steps,
+}: WorldPlan): Promise<WorldFailure | undefined> {
+  const clock = new SimulatedClock();
+  const { engine, reopen } = await grounds[kind](clock);
   const house = await HouseUnderTest.open({ engine, clock, transitionDelayMs });
-  const world = new World(house, clock, transitionDelayMs);
+  const world = new World(house, clock, { transitionDelayMs, reopen });
   try {
     for (const [stepIndex, step] of steps.entries()) {
       try {
@@ -63,15 +97,20 @@ export async function shrinkPlan(plan: WorldPlan, failure: WorldFailure): Promis
   return { ...plan, steps };
 }
 
+export interface Run {
+  readonly engine: EngineKind;
+  readonly firstSeed: number;
+  readonly stepCount: number;
+}
+
 /** Runs worlds of ascending seeds until this many steps are done; throws the shrunk counterexample of the first that fails. */
 export async function runWorlds(
-  firstSeed: number,
-  stepCount: number,
+  { engine, firstSeed, stepCount }: Run,
   onWorld: (stepsDone: number) => void = () => undefined,
 ): Promise<void> {
   let done = 0;
   for (let seed = firstSeed; done < stepCount; seed++) {
-    const plan = planWorld(seed);
+    const plan = planWorld(seed, engine);
     const failure = await runWorld(plan);
     if (failure !== undefined) throw await counterexample(seed, plan, failure);
     done += plan.steps.length;
@@ -84,7 +123,7 @@ async function counterexample(seed: number, plan: WorldPlan, failure: WorldFailu
   const again = await runWorld(shrunk);
   const lines = shrunk.steps.map((step) => `    ${JSON.stringify(step)},`);
   const text = [
-    `The server and its model part at world ${seed}, shrunk to:`,
+    `The server on ${plan.engine} and its model part at world ${seed}, shrunk to:`,
     `  transitionDelayMs ${shrunk.transitionDelayMs}, steps [`,
     ...lines,
     "  ]",

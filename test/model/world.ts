@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Engine } from "../../src/engine/engine.ts";
 import type { SimulatedClock } from "../support/simulated-clock.ts";
 import { checkStream, type ListedShard, listShards } from "./check-stream.ts";
 import type { HouseUnderTest } from "./house-under-test.ts";
@@ -20,6 +21,8 @@ export class World {
   readonly house: HouseUnderTest;
   readonly clock: SimulatedClock;
   readonly transitionDelayMs: number;
+  /** What a restart does to the engine; without it the engine goes on. */
+  readonly #reopen: (() => Promise<Engine>) | undefined;
   readonly streams = new Map<string, StreamModel>();
   readonly iterators: HeldIterator[] = [];
   readonly consumerArns = new Set<string>();
@@ -27,10 +30,15 @@ export class World {
   /** By name: the greatest number that any stream of the name, gone now, has shown. */
   readonly #numberFloors = new Map<string, bigint>();
 
-  constructor(house: HouseUnderTest, clock: SimulatedClock, transitionDelayMs: number) {
+  constructor(
+    house: HouseUnderTest,
+    clock: SimulatedClock,
+    options: { readonly transitionDelayMs: number; readonly reopen: (() => Promise<Engine>) | undefined },
+  ) {
     this.house = house;
     this.clock = clock;
-    this.transitionDelayMs = transitionDelayMs;
+    this.transitionDelayMs = options.transitionDelayMs;
+    this.#reopen = options.reopen;
   }
 
   get nowMs(): number {
@@ -40,6 +48,10 @@ export class World {
   /** Where a transition that begins now ends, on the monotonic clock. */
   get dueMs(): number {
     return this.clock.monotonicMs() + this.transitionDelayMs;
+  }
+
+  async restart(): Promise<void> {
+    await this.house.restart(this.#reopen);
   }
 
   hold(iterator: HeldIterator): void {
