@@ -25,7 +25,7 @@ export interface WorldFailure {
 const stepsPerWorld = 120;
 
 /** Half of the worlds see every state pass in an instant, the others hold each for a while. */
-export function planWorld(seed: number, engine: EngineKind): WorldPlan {
+function planWorld(seed: number, engine: EngineKind): WorldPlan {
   const random = new SeededRandom(seed);
   return { engine, transitionDelayMs: random.next() < 0.5 ? 0 : 500, steps: drawSteps(random, stepsPerWorld) };
 }
@@ -56,7 +56,7 @@ async function embeddedGround(clock: SimulatedClock): Promise<Ground> {
 const grounds = { memory: memoryGround, embedded: embeddedGround };
 
 /** Goes through all steps from an empty server on; what went wrong first, if anything. */
-export async function runWorld({
+async function runWorld({
   engine: kind,
   transitionDelayMs,
   steps,
@@ -84,7 +84,7 @@ export async function runWorld({
  * The fewest steps that still fail: everything behind the failure goes, then ever smaller parts of what is left, as long as
  * the rest fails without them.
  */
-export async function shrinkPlan(plan: WorldPlan, failure: WorldFailure): Promise<WorldPlan> {
+async function shrinkPlan(plan: WorldPlan, failure: WorldFailure): Promise<WorldPlan> {
   let steps = plan.steps.slice(0, failure.stepIndex + 1);
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let at = 0; at < steps.length; ) {

@@ -45,7 +45,7 @@ export type Step =
 
 export type IteratorType = "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER" | "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
 
-export const streamCount = 3;
+const streamCount = 3;
 
 const iteratorTypes: readonly IteratorType[] = [
   "AT_SEQUENCE_NUMBER",
