@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WireRequest, WireResponse } from "../../../src/server/exchange.ts";
+import { Faults } from "../../../src/server/faults.ts";
 import { adminDoor, type FrontDoor, frontDoor } from "../../../src/server/front-door.ts";
 import { reportHealth } from "../../../src/server/health.ts";
+import { DevClock } from "../../../src/time/dev-clock.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
 
 function request(
   method: string,
@@ -70,6 +73,28 @@ test("with an admin port the main port has no metrics, and the admin port has no
     (await admin(request("GET", "/metrics", { host: "localhost", origin: "http://evil.example" }))).status,
     403,
   );
+});
+
+test("the dev endpoints are for callers under a loopback name, and for no foreign page even with signatures verified", async () => {
+  const dev = { clock: new DevClock(new SimulatedClock(1_000_000_000_000)), faults: new Faults(() => 0) };
+  const withDev: FrontDoor = { ...rooms, dev, origins: { verifiesSignatures: true, corsOrigins: [] } };
+  const open = frontDoor(withDev);
+  assert.equal(text(await open(request("GET", "/dev/clock?x"))), '{"nowMs":1000000000000}\n');
+  assert.equal((await open(request("PUT", "/dev/faults"))).status, 400);
+  assert.equal((await open(request("POST", "/dev/clock", { host: "evil.example" }))).status, 403);
+  const page = { host: "localhost", origin: "https://evil.example" };
+  assert.equal((await open(request("POST", "/dev/clock", page))).status, 403);
+  assert.equal((await open(request("OPTIONS", "/dev/faults", page))).status, 403);
+  assert.equal((await open(request("GET", "/metrics", page))).status, 403);
+  assert.equal((await open(request("POST", "/", page))).status, 200);
+  assert.equal((await frontDoor({ ...withDev, isAdminElsewhere: true })(request("DELETE", "/dev/faults"))).status, 404);
+  assert.equal((await adminDoor(withDev)(request("DELETE", "/dev/faults"))).status, 200);
+});
+
+test("without --dev the dev endpoints are 404, and the rest of /dev/ is the API's as every path is", async () => {
+  assert.equal((await door(request("POST", "/dev/clock"))).status, 404);
+  assert.equal((await door(request("PUT", "/dev/faults"))).status, 404);
+  assert.equal(text(await door(request("POST", "/dev/"))), "api /dev/");
 });
 
 test("a foreign page gets 403 for everything, its preflight included", async () => {
