@@ -98,7 +98,8 @@ export async function followUntilLost(
       const { ShardIterator } = await connection.call<{ readonly ShardIterator: string }>("GetShardIterator", input);
       shards.push({ shardId, progress: newProgress(), iterator: ShardIterator });
     }
-    for (;;) {
+    // Once every shard that it began with has been split or merged there is nothing left to follow.
+    while (shards.some(({ iterator }) => iterator !== undefined)) {
       await nextTurn();
       for (const shard of shards) {
         if (shard.iterator === undefined) continue;
