@@ -30,7 +30,7 @@ export interface Stream {
   readonly policy?: string;
   /** Registered consumers, in the order of registration. */
   readonly consumers?: readonly StreamConsumer[];
-  /** The greatest creation second of any consumer that is gone, so that no consumer ARN comes twice. */
+  /** The greatest creation second of any consumer that is gone, maybe with an earlier stream of the name, so that no ARN comes twice. */
   readonly consumerSecondUsed?: number;
   /** When the changes that AWS counts over a rolling day were made, ms since the epoch. */
   readonly changeTimesMs?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;

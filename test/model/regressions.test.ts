@@ -118,3 +118,19 @@ test("a hundred changes of one stream at once all go through", async (t) => {
   const { Tags } = await house.must<{ readonly Tags: readonly unknown[] }>("ListTagsForStream", { StreamName });
   assert.equal(Tags.length, 50);
 });
+
+test("a consumer of a stream made again within the same second has another ARN", async (t) => {
+  const { house, change } = await open(t);
+  const arns = new Set<string>();
+  for (let life = 0; life < 3; life++) {
+    await change("CreateStream", { ShardCount: 1 });
+    const { Consumer } = await house.must<{ readonly Consumer: { readonly ConsumerARN: string } }>(
+      "RegisterStreamConsumer",
+      { StreamARN: "arn:aws:kinesis:eu-west-1:123456789012:stream/orders", ConsumerName: "reader" },
+    );
+    arns.add(Consumer.ConsumerARN);
+    await house.quiet();
+    await change("DeleteStream", { EnforceConsumerDeletion: true });
+  }
+  assert.equal(arns.size, 3);
+});

@@ -56,11 +56,7 @@ async function embeddedGround(clock: SimulatedClock): Promise<Ground> {
 const grounds = { memory: memoryGround, embedded: embeddedGround };
 
 /** Goes through all steps from an empty server on; what went wrong first, if anything. */
-async function runWorld({
-  engine: kind,
-  transitionDelayMs,
-  steps,
-}: WorldPlan): Promise<WorldFailure | undefined> {
+async function runWorld({ engine: kind, transitionDelayMs, steps }: WorldPlan): Promise<WorldFailure | undefined> {
   const clock = new SimulatedClock();
   const { engine, reopen } = await grounds[kind](clock);
   const house = await HouseUnderTest.open({ engine, clock, transitionDelayMs });

@@ -62,6 +62,7 @@ export const createStream = operation({
         : { recordDistribution: input.RecordDistributionStrategy }),
       ...(input.WarmThroughputMiBps ? { warmThroughputMiBps: input.WarmThroughputMiBps } : {}),
       tags,
+      ...(lastSecond === 0 ? {} : { consumerSecondUsed: lastSecond }),
       shards: [],
       nextShardIndex: shardCount,
       intent: {

@@ -18,3 +18,10 @@ test("a stream deleted while CREATING has used its planned create second", () =>
   const intent = { kind: "create", operationId: "o", dueMs: 0, createSecond: 77, opening: [] } as const;
   assert.equal(lastSecondUsed({ ...streamOf(1), shards: [], intent }, 0), 77);
 });
+
+test("lastSecondUsed() counts the ARNs of consumers, present and gone", () => {
+  const second = createdMs / 1000;
+  const consumer = { name: "reader", createdMs: createdMs + 7_999, status: "ACTIVE", tags: {} } as const;
+  assert.equal(lastSecondUsed(streamOf(1, { consumers: [consumer] }), createdMs), second + 7);
+  assert.equal(lastSecondUsed(streamOf(1, { consumerSecondUsed: second + 9 }), createdMs), second + 9);
+});
