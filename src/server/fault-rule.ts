@@ -1,7 +1,7 @@
 import { type FaultType, faultTypes } from "../model/injected-fault.ts";
 import { type OperationName, operationNames } from "../model/shapes.generated.ts";
 
-export const faultRulesMax = 100;
+const faultRulesMax = 100;
 const delayMsMax = 300_000;
 const timesMax = 1_000_000_000;
 
