@@ -2,6 +2,9 @@ import type { Stream } from "./stream.ts";
 
 const MS_PER_HOUR = 3_600_000;
 
+/** API reference: 24 hours to 365 days. */
+export const retentionHoursMin = 24;
+
 export function retentionMs(retentionHours: number): number {
   return retentionHours * MS_PER_HOUR;
 }
@@ -9,9 +12,13 @@ export function retentionMs(retentionHours: number): number {
 /** What the trim horizon hangs on besides the time. */
 type Retention = Pick<Stream, "retentionHours" | "expiredBeforeMs">;
 
-/** The trim horizon: what arrived before it is never served again, whenever its bytes are freed. */
+/**
+ * The trim horizon: what arrived before it is never served again, whenever its bytes are freed. It stays behind the clock,
+ * even one that was set back by days: what arrives now is not expired.
+ */
 export function horizonMs(nowMs: number, { retentionHours, expiredBeforeMs = 0 }: Retention): number {
-  return Math.max(nowMs - retentionMs(retentionHours), expiredBeforeMs);
+  const expiredMs = Math.min(expiredBeforeMs, nowMs - retentionMs(retentionHoursMin));
+  return Math.max(nowMs - retentionMs(retentionHours), expiredMs);
 }
 
 /** The stream with other hours. More of them keep what is unexpired for longer; what is expired stays so (API reference). */

@@ -228,7 +228,7 @@ export function checkPage(
     `${at}: records`,
   );
   const next = numbers.length === 0 ? from : start + numbers.length;
-  const isAtTip = Math.max(next, last) === shard.records.length;
+  const isAtTip = (numbers.length === 0 ? last : next) === shard.records.length;
   const lastRead = expected.at(-1)?.arrivalMs ?? nowMs;
   assert.equal(page.MillisBehindLatest, isAtTip ? 0 : Math.max(0, nowMs - lastRead), `${at}: MillisBehindLatest`);
 

@@ -134,3 +134,12 @@ test("a consumer of a stream made again within the same second has another ARN",
   }
   assert.equal(arns.size, 3);
 });
+
+test("what arrives after the clock was set back by days is not expired, though retention was increased before", async (t) => {
+  const { clock, change, readable } = await open(t);
+  await change("CreateStream", { ShardCount: 1 });
+  await change("IncreaseStreamRetentionPeriod", { RetentionPeriodHours: 48 });
+  clock.set(clock.nowMs() - 72 * hourMs);
+  await change("PutRecord", record);
+  assert.equal(await readable("shardId-0"), 1);
+});

@@ -90,7 +90,9 @@ export class StreamModel {
   }
 
   horizonMs(nowMs: number): number {
-    return Math.max(nowMs - this.retentionHours * hourMs, this.#lostBeforeMs);
+    // No retention is shorter than a day: what is younger by the clock, set back as it may be, is not lost.
+    const lostBeforeMs = Math.min(this.#lostBeforeMs, nowMs - 24 * hourMs);
+    return Math.max(nowMs - this.retentionHours * hourMs, lostBeforeMs);
   }
 
   setRetention(hours: number, nowMs: number): void {

@@ -1,7 +1,7 @@
 import { retentionTooLong, retentionTooShort } from "../../model/retention-errors.ts";
+import { retentionHoursMin } from "../../streams/retention-window.ts";
 
-/** API reference: 24 hours to 365 days. */
-const retentionHoursMin = 24;
+/** API reference: 365 days. */
 const retentionHoursMax = 8760;
 
 /** InvalidArgumentException outside the bounds of any stream. */
