@@ -78,6 +78,8 @@ export class StreamChanger {
   }
 
   async #reshard(connection: KinesisConnection): Promise<void> {
+    // Shards listed during an earlier change may be closed by it before the next one is asked for.
+    await settled(connection, streamName);
     const open = (await listShards(connection, streamName)).filter(isOpen).sort(byStart);
     const index = this.#random.integer(0, open.length - 1);
     const [shard, next] = [open[index], open[index + 1]];
