@@ -7,8 +7,11 @@ import type { Shard } from "../streams/stream.ts";
 import type { ShardRoom } from "./shard-room.ts";
 
 /** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one answer. */
-export const pageBytesMax = 10 * 1024 * 1024;
+const pageBytesMax = 10 * 1024 * 1024;
 export const pageRecordsMax = 10_000;
+
+/** What is read for one page: data is stored with keys and heads, which the limit of a page does not count. */
+const storedBytesMax = pageBytesMax + 1024 * 1024;
 
 export interface Page {
   readonly records: OutgoingRecords;
@@ -31,7 +34,7 @@ export async function readPage(
   const nowMs = room.clock.nowMs();
   const horizon = horizonMs(nowMs, live.stream);
   const ref = live.ref(shard);
-  const limit = { entriesMax: recordsMax, bytesMax: pageBytesMax };
+  const limit = { entriesMax: recordsMax, bytesMax: storedBytesMax };
 
   let start = from;
   let read = await room.log.read(ref, start, limit);
