@@ -24,8 +24,11 @@ export function javaCommand(library: string, mainClass: string, ...options: read
   return ["java", heapMax, ...options, "-cp", classpath, mainClass];
 }
 
-function jarsOf(library: string): readonly string[] {
-  return readFileSync(join(cacheOf(library), "classpath"), "utf8").trim().split(delimiter);
+/** The files of its classpath. */
+export function jarsOf(library: string): readonly string[] {
+  return readFileSync(join(cacheOf(library), "classpath"), "utf8")
+    .trim()
+    .split(delimiter);
 }
 
 function fingerprintOf(folder: string): string {
