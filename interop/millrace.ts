@@ -11,6 +11,8 @@ const root = join(import.meta.dirname, "..");
 const readyLine = /^millrace ready on http:\/\/[^:]+:(\d+) /;
 const stopMsMax = 10_000;
 const region = "us-east-1";
+/** Empty, but there: some SDKs fail for want of a file that they were pointed at. */
+const awsFile = "aws-config";
 
 const account = "111122223333";
 const keys = { accessKeyId: "AKIAINTEROPEXAMPLE01", secretAccessKey: "interop/secret/of/nobody+in/particular01" };
@@ -32,6 +34,7 @@ export class Millrace implements AsyncDisposable {
     const credentialsFile = join(directory, "credentials.json");
     const dataDir = join(directory, "data");
     writeFileSync(credentialsFile, JSON.stringify({ credentials: [{ ...keys, account }] }), { mode: 0o600 });
+    writeFileSync(join(directory, awsFile), "");
     const args = ["serve", "--port", "0", "--data-dir", dataDir, "--region", region, "--log-level", "warn"];
     const child = spawn(
       process.execPath,
@@ -57,8 +60,8 @@ export class Millrace implements AsyncDisposable {
       AWS_ACCESS_KEY_ID: keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       // Nothing of the machine's own account may leak in, nor may an SDK look for one on the network.
-      AWS_CONFIG_FILE: join(this.#directory, "none"),
-      AWS_SHARED_CREDENTIALS_FILE: join(this.#directory, "none"),
+      AWS_CONFIG_FILE: join(this.#directory, awsFile),
+      AWS_SHARED_CREDENTIALS_FILE: join(this.#directory, awsFile),
       AWS_EC2_METADATA_DISABLED: "true",
     };
   }

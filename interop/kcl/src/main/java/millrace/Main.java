@@ -26,7 +26,7 @@ public final class Main {
   private static final int RECORDS = 6_000;
   private static final int RECORDS_PER_PUT = 50;
   private static final int PUT_PAUSE_MS = 100;
-  private static final int FIRST_MS_MAX = 60_000;
+  private static final int FIRST_MS_MAX = 120_000;
   private static final int ALL_MS_MAX = 90_000;
 
   private final KinesisAsyncClient kinesis;
