@@ -11,6 +11,7 @@ import { ShardTraffic } from "./shards/shard-traffic.ts";
 import { SubscriptionSeats } from "./shards/subscription-seats.ts";
 import { TokenSealer } from "./streams/token-sealer.ts";
 import type { Clock } from "./time/clock.ts";
+import { Retention } from "./upkeep/retention.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface HouseOptions {
@@ -38,13 +39,16 @@ export async function openHouse({ engine, clock, transitionDelayMs, limits }: Ho
   const retired = new RetiredStreams(catalog);
   const directory: StreamDirectory = new StreamDirectory(catalog, clock, (live) => upkeep.wake(live));
   const upkeep = new Upkeep({ log, directory, retired, clock });
+  const retention = new Retention({ log, directory, clock });
   const close = async (): Promise<void> => {
+    await retention.close();
     await upkeep.close();
     await directory.close();
   };
   try {
     await directory.open();
     await upkeep.start();
+    retention.start();
     const masterKey = await openMasterKey(catalog);
     return {
       rooms: {

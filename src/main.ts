@@ -1,11 +1,11 @@
 import { Credentials } from "./auth/credentials.ts";
-import { makeGate } from "./auth/gate.ts";
+import { type Gate, makeGate } from "./auth/gate.ts";
 import { makeBootStreams } from "./boot-streams.ts";
 import type { Config } from "./config/config.ts";
 import { isLoopback } from "./config/parse-value.ts";
 import { drainMsMax } from "./config/process-limits.ts";
 import type { Engine } from "./engine/engine.ts";
-import { openHouse } from "./house.ts";
+import { type House, openHouse } from "./house.ts";
 import { Limits } from "./limits/limits.ts";
 import { limitsTableOf } from "./limits/limits-file.ts";
 import { CertificateFiles } from "./server/certificate-files.ts";
@@ -14,7 +14,7 @@ import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
 import { type Listening, listen } from "./server/listen.ts";
-import { logChannels, makeLog } from "./telemetry/log.ts";
+import { type Log, logChannels, makeLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./time/clock.ts";
 import { DevClock } from "./time/dev-clock.ts";
@@ -28,100 +28,44 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** What the parts of a start hand to each other. */
+interface Start {
+  readonly config: Config;
+  /** Of sockets, certificates, signatures and logs: the clocks of clients are nobody's to move. */
+  readonly worldClock: Clock;
+  /** Only with `--dev`: the clock of everything else, and the faults that were asked for. */
+  readonly dev: { readonly clock: DevClock; readonly faults: Faults } | undefined;
+  readonly log: Log;
+  /** What is open so far, to be closed in reverse order: by a failing start as by a stop. */
+  readonly closing: AsyncDisposableStack;
+  readonly state: { isDraining: boolean };
+}
+
 /**
- * The composition root: engine, directory, upkeep, pipeline, sockets, in this order, and back again on close.
+ * The composition root: engine, rooms, doors, in this order, and back again on close.
  *
  * Throws `StartError`, `DataDirectoryError` or `EngineError` with one sentence for the person at the terminal.
  */
 export async function startServer(config: Config, worldClock: Clock = systemClock): Promise<RunningServer> {
-  // The clocks of clients and logs are nobody's to move: sockets, certificates and signatures stay with the world's.
-  const dev = config.dev ? { clock: new DevClock(worldClock), faults: new Faults(Math.random) } : undefined;
-  const clock = dev?.clock ?? worldClock;
-  // What is open so far, to be closed in reverse order: by a failing start as by a stop.
   const closing = new AsyncDisposableStack();
+  const dev = config.dev ? { clock: new DevClock(worldClock), faults: new Faults(Math.random) } : undefined;
+  const format = process.stderr.isTTY ? "text" : "json";
+  const log = makeLog({ level: config.logLevel, format, write: toStderr, nowMs: worldClock.nowMs });
+  const start: Start = { config, worldClock, dev, log, closing, state: { isDraining: false } };
   try {
-    const log = makeLog({
-      level: config.logLevel,
-      format: process.stderr.isTTY ? "text" : "json",
-      write: toStderr,
-      nowMs: worldClock.nowMs,
-    });
     closing.defer(logChannels(log, config.logLevel));
-    const metrics = new Metrics();
-    closing.defer(() => metrics.close());
-
-    const engine = await makeEngine(config, clock);
+    const engine = await makeEngine(config, dev?.clock ?? worldClock);
     await engine.open();
     closing.defer(() => engine.close());
-    const table = limitsTableOf(config.limits);
-    const limits = table === undefined ? undefined : new Limits(table, clock);
-    const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs, limits });
-    closing.defer(() => house.close());
-    const credentials = config.credentials === undefined ? undefined : new Credentials(config.credentials, worldClock);
-    closing.defer(() => credentials?.close());
-    const { directory, tokens } = house.rooms;
-    const gate =
-      credentials === undefined
-        ? undefined
-        : makeGate((id) => credentials.find(id), { directory, tokens, nowMs: () => worldClock.nowMs() });
-    const { account, region } = config;
-    const connection = { signal: new AbortController().signal };
-    await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region }, connection });
-
-    const state = { isDraining: false };
-    const listening: Listening[] = [];
-    const rooms = {
-      health: () => reportHealth(engine, { ...state, clockMovedByMs: dev?.clock.movedByMs ?? 0 }),
-      metrics: async () => {
-        const { figures } = await engine.health();
-        return metrics.render(
-          { engine: figures, server: listening[0]?.figures() ?? {} },
-          house.rooms.shards.traffic.families(house.rooms.directory.all()),
-        );
-      },
-      adminHosts: config.admin?.hosts ?? [],
-      dev,
-    };
-    const main = await listen({
-      hosts: config.hosts,
-      port: config.port,
-      clock: worldClock,
-      handler: frontDoor({
-        ...rooms,
-        pipeline: requestHandler({
-          house: house.rooms,
-          authentication: config,
-          ...(gate === undefined ? {} : { gate }),
-          ...(dev === undefined ? {} : { faults: dev.faults }),
-        }),
-        origins: { verifiesSignatures: gate !== undefined, corsOrigins: config.corsOrigins },
-        // Metrics and console ask for no signature: whoever verifies them elsewhere does not want these in the open.
-        isAdminElsewhere: config.admin !== undefined || (gate !== undefined && !config.hosts.every(isLoopback)),
-      }),
-      tls: config.tls === undefined ? undefined : { cert: config.tls.certificatePem, key: config.tls.keyPem },
-      dataDir: config.engine === "memory" ? undefined : config.dataDirectory,
-    });
-    listening.push(main);
-    closing.defer(() => main.close({ graceMs: drainMsMax }));
-    if (config.tls !== undefined) {
-      const files = new CertificateFiles(config.tls, worldClock, (certificate) => main.useCertificate(certificate));
-      closing.defer(() => files.close());
-    }
-    if (config.admin !== undefined) {
-      const { port, hosts } = config.admin;
-      const admin = await listen({ hosts, port, clock: worldClock, handler: adminDoor(rooms) });
-      closing.defer(() => admin.close({ graceMs: drainMsMax }));
-    }
-
-    const endpoint = `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`;
+    const { endpoint, port } = await openDoors(start, engine, await openRooms(start, engine));
     log.info("ready", { endpoint, engine: engine.name });
     const stack = closing.move();
     let closed: Promise<void> | undefined;
     return {
       endpoint,
-      port: main.port,
+      port,
       close() {
-        state.isDraining = true;
+        start.state.isDraining = true;
         closed ??= stack.disposeAsync().then(() => log.info("stopped"));
         return closed;
       },
@@ -130,6 +74,82 @@ export async function startServer(config: Config, worldClock: Clock = systemCloc
     await closing.disposeAsync();
     throw error;
   }
+}
+
+/** Everything between the engine and the doors, with the streams of `--stream` made. */
+async function openRooms({ config, worldClock, dev, closing }: Start, engine: Engine): Promise<House> {
+  const clock = dev?.clock ?? worldClock;
+  const table = limitsTableOf(config.limits);
+  const limits = table === undefined ? undefined : new Limits(table, clock);
+  const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs, limits });
+  closing.defer(() => house.close());
+  const { account, region } = config;
+  const connection = { signal: new AbortController().signal };
+  await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region }, connection });
+  return house;
+}
+
+/** Who verifies signatures and policies, where there are credentials. */
+function openGate({ config, worldClock, closing }: Start, { directory, tokens }: House["rooms"]): Gate | undefined {
+  if (config.credentials === undefined) return undefined;
+  const credentials = new Credentials(config.credentials, worldClock);
+  closing.defer(() => credentials.close());
+  return makeGate((id) => credentials.find(id), { directory, tokens, nowMs: () => worldClock.nowMs() });
+}
+
+/** The sockets, and what they lead to. */
+async function openDoors(
+  start: Start,
+  engine: Engine,
+  house: House,
+): Promise<{ readonly endpoint: string; readonly port: number }> {
+  const { config, worldClock, dev, closing, state } = start;
+  const gate = openGate(start, house.rooms);
+  const metrics = new Metrics();
+  closing.defer(() => metrics.close());
+  const listening: Listening[] = [];
+  const { directory, shards } = house.rooms;
+  const rooms = {
+    health: () => reportHealth(engine, { ...state, clockMovedByMs: dev?.clock.movedByMs ?? 0, fault: directory.fault }),
+    metrics: async () => {
+      const { figures } = await engine.health();
+      const server = listening[0]?.figures() ?? {};
+      return metrics.render({ engine: figures, server }, shards.traffic.families(directory.all()));
+    },
+    adminHosts: config.admin?.hosts ?? [],
+    dev,
+  };
+  const main = await listen({
+    hosts: config.hosts,
+    port: config.port,
+    clock: worldClock,
+    handler: frontDoor({
+      ...rooms,
+      pipeline: requestHandler({
+        house: house.rooms,
+        authentication: config,
+        ...(gate === undefined ? {} : { gate }),
+        ...(dev === undefined ? {} : { faults: dev.faults }),
+      }),
+      origins: { verifiesSignatures: gate !== undefined, corsOrigins: config.corsOrigins },
+      // Metrics and console ask for no signature: whoever verifies them elsewhere does not want these in the open.
+      isAdminElsewhere: config.admin !== undefined || (gate !== undefined && !config.hosts.every(isLoopback)),
+    }),
+    tls: config.tls === undefined ? undefined : { cert: config.tls.certificatePem, key: config.tls.keyPem },
+    dataDir: config.engine === "memory" ? undefined : config.dataDirectory,
+  });
+  listening.push(main);
+  closing.defer(() => main.close({ graceMs: drainMsMax }));
+  if (config.tls !== undefined) {
+    const files = new CertificateFiles(config.tls, worldClock, (certificate) => main.useCertificate(certificate));
+    closing.defer(() => files.close());
+  }
+  if (config.admin !== undefined) {
+    const { port, hosts } = config.admin;
+    const admin = await listen({ hosts, port, clock: worldClock, handler: adminDoor(rooms) });
+    closing.defer(() => admin.close({ graceMs: drainMsMax }));
+  }
+  return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 
 /** Loads only the engine that is asked for: the other's code would cost every start its milliseconds. */

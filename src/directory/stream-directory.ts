@@ -35,6 +35,7 @@ export class StreamDirectory {
   readonly #clock: Clock;
   readonly #onChange: (live: LiveStream) => void;
   #watching: Promise<void> | undefined;
+  #fault: string | undefined;
 
   /** `onChange` is told of every new revision that the directory learns of. */
   constructor(catalog: Catalog, clock: Clock, onChange: (live: LiveStream) => void) {
@@ -47,8 +48,16 @@ export class StreamDirectory {
   async open(): Promise<void> {
     const synced = Promise.withResolvers<void>();
     this.#watching = this.#follow(synced);
-    this.#watching.catch(synced.reject);
+    this.#watching.catch((error: unknown) => {
+      this.#fault = `the directory of streams hears no more news: ${error instanceof Error ? error.message : String(error)}`;
+      synced.reject(error);
+    });
     await synced.promise;
+  }
+
+  /** Why the directory may be behind the catalog, as a sentence; undefined while it hears of every change. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { EngineError } from "../engine/engine-error.ts";
 import type { Append, AppendOutcome } from "../engine/shard-log.ts";
 import { recordFailure } from "../model/record-errors.ts";
 import { shardRateText } from "../model/shard-errors.ts";
+import { streamNotFound } from "../model/stream-errors.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
 import { layOut } from "../records/lay-out.ts";
 import type { PutResults } from "../records/put-results.ts";
@@ -55,6 +56,7 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
     try {
       outcomes = await room.log.append(appends);
     } catch (error) {
+      if (isGone(error, room, live)) throw streamNotFound(live.stream);
       results.fail(laidOut, failureOf(error));
       break;
     }
@@ -94,6 +96,13 @@ async function switchedFrom({ directory, clock }: ShardRoom, live: LiveStream): 
     answered.abort();
     await waited;
   }
+}
+
+/** Whether the logs are gone because the stream is on its way out, which its document may say a moment later. */
+function isGone(error: unknown, { directory }: ShardRoom, live: LiveStream): boolean {
+  if (!(error instanceof EngineError && error.kind === "not_found")) return false;
+  const current = directory.current(live);
+  return current === undefined || current.stream.status === "DELETING";
 }
 
 function place(records: IncomingRecords, live: LiveStream): IncomingRecords {

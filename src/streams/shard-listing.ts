@@ -12,6 +12,11 @@ export function visibleShards(stream: Pick<Stream, "shards">, horizon: number): 
   return stream.shards.filter(({ closed }) => closed === undefined || !isExpired(closed.closedMs, horizon));
 }
 
+/** The others: closed so long ago that none of their records is within retention. */
+export function expiredShards(stream: Pick<Stream, "shards">, horizon: number): readonly Shard[] {
+  return stream.shards.filter(({ closed }) => closed !== undefined && isExpired(closed.closedMs, horizon));
+}
+
 /**
  * The visible shards that a filter lets through. A time before the trim horizon, or before the stream, means the trim
  * horizon, so that a reader who starts from the answer misses nothing.

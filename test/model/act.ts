@@ -163,7 +163,7 @@ async function split(
   model: StreamModel | undefined,
   step: Extract<Step, { do: "split" }>,
 ): Promise<void> {
-  const shard = model === undefined ? undefined : pickShard(model, step.shard);
+  const shard = model === undefined ? undefined : pickShard(model, step.shard, world.nowMs);
   if (model === undefined || shard === undefined) return;
   const { start, end } = shard;
   const place =
@@ -192,7 +192,7 @@ async function merge(
   model: StreamModel | undefined,
   step: Extract<Step, { do: "merge" }>,
 ): Promise<void> {
-  const pair = model === undefined ? undefined : pickPair(model, step);
+  const pair = model === undefined ? undefined : pickPair(world, model, step);
   if (model === undefined || pair === undefined) return;
   const [one, other] = pair;
   const closed = one.closedMs !== undefined || other.closedMs !== undefined;
@@ -209,6 +209,7 @@ async function merge(
 }
 
 function pickPair(
+  world: World,
   model: StreamModel,
   step: Extract<Step, { do: "merge" }>,
 ): readonly [ModelShard, ModelShard] | undefined {
@@ -216,7 +217,7 @@ function pickPair(
   const at = Math.floor(step.shard * Math.max(1, open.length - 1));
   const lower = open[at];
   if (lower === undefined) return undefined;
-  const upper = step.how === "any" ? (pickShard(model, step.shard) ?? lower) : (open[at + 1] ?? lower);
+  const upper = step.how === "any" ? (pickShard(model, step.shard, world.nowMs) ?? lower) : (open[at + 1] ?? lower);
   return step.how === "reversed" ? [upper, lower] : [lower, upper];
 }
 
@@ -240,7 +241,7 @@ async function iterate(
   step: Extract<Step, { do: "iterator" }>,
 ): Promise<void> {
   if (model === undefined || (model.status === "CREATING" && model.shards.size === 0)) return;
-  const shard = pickShard(model, step.shard);
+  const shard = pickShard(model, step.shard, world.nowMs);
   if (shard === undefined) return;
   const record = shard.records[Math.floor(step.record * shard.records.length)];
   if (record === undefined && step.type.endsWith("SEQUENCE_NUMBER") && shard.startingNumber === undefined) return;
@@ -304,6 +305,7 @@ async function read(world: World, fraction: number, limit: number): Promise<void
   const held = world.iterators[Math.floor(fraction * world.iterators.length)];
   if (held === undefined) return;
   const { stream, shard, from } = held;
+  if (stream.listed(shard, world.nowMs) !== "yes") return;
   const refusal = readRefusal(world, held);
   const input = { ShardIterator: held.token, Limit: limit };
   const page = await expect<PageOutput>(world, "GetRecords", input, refusal);
@@ -321,7 +323,10 @@ function readRefusal(
   const present = world.streams.get(stream.name);
   if (present === stream) return refusals.read[stream.status];
   // The stream is gone. One made again under its name has other shards; AWS fails on one of the same id.
-  return present?.shards.has(shard.index) === true ? "InternalFailure" : notFound;
+  const namesake = present?.shards.get(shard.index);
+  return present !== undefined && namesake !== undefined && present.listed(namesake, world.nowMs) === "yes"
+    ? "InternalFailure"
+    : notFound;
 }
 
 async function list(world: World, model: StreamModel | undefined, fraction: number): Promise<void> {
@@ -372,9 +377,9 @@ function nameOf(stream: number): string {
   return `stream-${stream}`;
 }
 
-function pickShard(model: StreamModel, fraction: number): ModelShard | undefined {
-  // Open shards more often than closed ones.
-  const all = [...model.shards.values()];
+function pickShard(model: StreamModel, fraction: number, nowMs: number): ModelShard | undefined {
+  // Open shards more often than closed ones; one whose last record has expired may be gone at any moment.
+  const all = [...model.shards.values()].filter((shard) => model.listed(shard, nowMs) === "yes");
   const { open } = model;
   const shards = fraction < 0.7 ? open : all;
   const scaled = fraction < 0.7 ? fraction / 0.7 : (fraction - 0.7) / 0.3;

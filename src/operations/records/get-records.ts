@@ -2,6 +2,7 @@ import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "..
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
+import { orShardGone } from "../../shards/or-shard-gone.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
 import { isWatched } from "../../shards/shard-traffic.ts";
 import { formatShardId } from "../../streams/shard-id.ts";
@@ -27,7 +28,8 @@ export const getRecords = operation({
     if (input.DryRun === true) throw dryRunSucceeded();
 
     admitRead(live.stream, shard.index, context);
-    const page = await readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
+    const reading = readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
+    const page = await orShardGone(live, shard, reading);
     context.limits?.chargeRead(live.stream, shard.index, page.records.dataBytes);
     if (isWatched(live.stream)) context.shards.traffic.countRead(live.stream, shard.index, page);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.

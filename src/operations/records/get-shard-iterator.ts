@@ -1,6 +1,7 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { findPosition, presentMs } from "../../shards/find-position.ts";
+import { orShardGone } from "../../shards/or-shard-gone.ts";
 import { formatShardId } from "../../streams/shard-id.ts";
 import { startingPlace } from "../../streams/starting-position.ts";
 import { operation } from "../operation.ts";
@@ -24,7 +25,7 @@ export const getShardIterator = operation({
     const present = await presentMs(context.shards, live, shard, input.Timestamp);
     const start = startingPlace(input, live.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
-    const position = await findPosition(context.shards, live, shard, start);
+    const position = await orShardGone(live, shard, findPosition(context.shards, live, shard, start));
     return { ShardIterator: iteratorAt(live.stream, shard, position, context) };
   },
 });

@@ -2,6 +2,7 @@ import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { findPosition, presentMs } from "../../shards/find-position.ts";
+import { orShardGone } from "../../shards/or-shard-gone.ts";
 import { formatShardId } from "../../streams/shard-id.ts";
 import { startingPlace } from "../../streams/starting-position.ts";
 import { operation } from "../operation.ts";
@@ -35,7 +36,7 @@ export const subscribeToShard = operation({
     const { connection } = context;
     const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => seat.leave(), { once: true });
-    const from = await findPosition(context.shards, live, shard, place);
+    const from = await orShardGone(live, shard, findPosition(context.shards, live, shard, place));
     return { EventStream: pushEvents({ live, shard, consumer, from, seat }, context) };
   },
 });

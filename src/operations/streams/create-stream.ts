@@ -38,13 +38,14 @@ export const createStream = operation({
     if (context.directory.find(account, region, name) !== undefined) throw streamExists({ name, account });
     const mode = input.StreamModeDetails?.StreamMode ?? (input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED");
     await checkOnDemandMembers(input, mode, context);
+    const lastSecond = await context.retired.lastSecond(account, region, name);
+    // From here on nothing is awaited until the document is on its way: what is counted now holds for it.
     const shardCount = shardCountOf(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});
     checkShardRoom(shardCount, context);
     checkCreatingStreams(context.limits?.table, account, creatingCount(context));
     if (mode === "ON_DEMAND") checkOnDemandRoom(context);
 
-    const lastSecond = await context.retired.lastSecond(account, region, name);
     const nowMs = context.clock.nowMs();
     const opening = planCreate(shardCount);
     const stream: Stream = {

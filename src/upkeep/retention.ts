@@ -1,0 +1,79 @@
+import type { LiveStream } from "../directory/live-stream.ts";
+import type { StreamDirectory } from "../directory/stream-directory.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import type { ShardLog } from "../engine/shard-log.ts";
+import { horizonMs } from "../streams/retention-window.ts";
+import { expiredShards } from "../streams/shard-listing.ts";
+import { upkeepFailed } from "../telemetry/channels.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** Retention is counted in hours: space may come back a minute late. */
+const sweepMs = 60_000;
+
+export interface RetentionRoom {
+  readonly log: ShardLog;
+  readonly directory: StreamDirectory;
+  readonly clock: Clock;
+}
+
+/**
+ * Takes closed shards out of the engine and out of their streams' documents once their last record has expired. Records
+ * of open shards are hidden by the same horizon; their bytes are the engine's own to free.
+ */
+export class Retention {
+  readonly #room: RetentionRoom;
+  readonly #closing = new AbortController();
+  #sweeping: Promise<void> | undefined;
+
+  constructor(room: RetentionRoom) {
+    this.#room = room;
+  }
+
+  /** Sweeps now and then until closed. */
+  start(): void {
+    this.#sweeping = this.#sweepOn();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#sweeping;
+  }
+
+  /** Frees what has expired by now. What fails is told and tried again by the next sweep. */
+  async sweep(): Promise<void> {
+    for (const live of [...this.#room.directory.all()]) {
+      if (this.#closing.signal.aborted) return;
+      try {
+        await this.#free(live);
+      } catch (error) {
+        // A lost race: another server was quicker, or the stream is gone.
+        if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "closed")) continue;
+        upkeepFailed.publish({ streamName: live.stream.name, intent: "retention", error });
+      }
+    }
+  }
+
+  async #sweepOn(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.sweep();
+      await this.#room.clock.delay(sweepMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** The logs first: a crash in between leaves a document that names empty places, and the next sweep goes on. */
+  async #free(live: LiveStream): Promise<void> {
+    const { log, directory, clock } = this.#room;
+    if (live.stream.status === "DELETING") return;
+    const expired = expiredShards(live.stream, horizonMs(clock.nowMs(), live.stream));
+    if (expired.length === 0) return;
+    for (const shard of expired) await log.dropShard(live.ref(shard));
+    const gone = new Set(expired.map(({ index }) => index));
+    await directory.inTurn(live, async () => {
+      const newest = directory.current(live);
+      if (newest === undefined) return;
+      const shards = newest.stream.shards.filter(({ index }) => !gone.has(index));
+      await directory.replace(newest, { ...newest.stream, shards });
+    });
+  }
+}
