@@ -35,7 +35,9 @@ export class DynamoDbLocal implements AsyncDisposable {
     );
     const options = ["-inMemory", "-disableTelemetry", "-port", String(port)];
     const child = spawn(file, [...args, ...options], { stdio: "ignore" });
-    process.once("exit", () => child.kill("SIGKILL"));
+    const kill = (): void => void child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("exit", () => process.off("exit", kill));
     const dynamoDb = new DynamoDbLocal(child, port);
     const giveUpMs = performance.now() + readyMsMax;
     while (!(await isListening(port))) {

@@ -16,6 +16,7 @@ const storePassword = "changeit";
 export const kcl: Library = {
   name: "KCL 3",
   tools: [java, maven],
+  isSlow: true,
   async prepare() {
     await buildDynamoDbLocal();
     await buildJava("kcl");

@@ -2,6 +2,8 @@
 export interface Library {
   readonly name: string;
   readonly tools: readonly Tool[];
+  /** Takes minutes: it is run against a server that verifies signatures, and not against one that takes any as well. */
+  readonly isSlow?: true;
   /** Gets and builds what `run` needs; quick when that has been done before. */
   prepare(): Promise<void>;
   /** Rejects when anything is wrong with what the server did; else resolves with a few words on what was done. */
@@ -20,7 +22,7 @@ export interface Tool {
 export const java: Tool = { name: "Java 17 or newer", command: ["java", "-version"] };
 export const maven: Tool = { name: "Maven", command: ["mvn", "--version"] };
 export const go: Tool = { name: "Go", command: ["go", "version"] };
-export const python: Tool = { name: "Python 3", command: ["python3", "--version"] };
+export const python: Tool = { name: "Python 3 with venv", command: ["python3", "-c", "import ensurepip, venv"] };
 
 /** Thrown by `prepare` when this machine cannot run the library for a reason that is not Millrace's. */
 export class NotRunHere extends Error {}

@@ -41,13 +41,21 @@ export class Millrace implements AsyncDisposable {
       ["dist/cli/cli.js", ...args, ...(options.verify ? ["--credentials", credentialsFile] : [])],
       { cwd: root, env: { ...process.env, UV_THREADPOOL_SIZE: "8" }, stdio: ["ignore", "pipe", "inherit"] },
     );
-    const port = await portOf(child).catch((error: unknown) => {
+    // A runner that is told to stop must not leave its server behind.
+    const clear = (): void => {
+      child.kill("SIGKILL");
       rmSync(directory, { recursive: true, force: true });
+    };
+    process.once("exit", clear);
+    child.once("exit", () => process.off("exit", clear));
+    try {
+      const millrace = new Millrace(child, directory, await portOf(child));
+      await millrace.#greetOverTls();
+      return millrace;
+    } catch (error) {
+      clear();
       throw error;
-    });
-    const millrace = new Millrace(child, directory, port);
-    await millrace.#greetOverTls();
-    return millrace;
+    }
   }
 
   /** What a library's program finds in its environment. */
