@@ -8,6 +8,14 @@ export const dataDirectory = "/data";
 
 const mebibyte = 1024 * 1024;
 
+/** Every closed file of a small log is sealed at once; four entries of 5,000 bytes give a stream a segment of its own. */
+export const eagerSealing = {
+  sealAfterBytes: 0,
+  ownSegmentBytes: 20_000,
+  smallSegmentBytesMax: 64 * 1024,
+  mergedSegmentBytesMax: 256 * 1024,
+} as const;
+
 /** An embedded engine, small enough that files, buffers and windows fill up quickly. */
 export function smallEngine(disk: SimulatedDisk, options: Partial<EmbeddedEngineOptions> = {}): EmbeddedEngine {
   return new EmbeddedEngine({

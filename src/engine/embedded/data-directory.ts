@@ -4,6 +4,7 @@ import {
   type DirectoryIdentity,
   decodeFormatFile,
   encodeFormatFile,
+  type FormatFile,
   formatFileName,
   identityOf,
 } from "./format-file.ts";
@@ -18,9 +19,14 @@ export interface DataDirectoryOptions {
 }
 
 export interface DataDirectory {
+  readonly path: string;
   readonly identity: DirectoryIdentity;
+  /** As it stood when the directory was opened. */
+  readonly format: FormatFile;
   readonly walDirectory: string;
   readonly catalogDirectory: string;
+  /** Exists from the first sealed file on. */
+  readonly segmentDirectory: string;
   readonly damageDirectory: string;
   /** Whether the log is written past the page cache, each write durable by itself; else each takes a sync. */
   readonly isDirect: boolean;
@@ -39,13 +45,23 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     const lock = await disk.lock(directory);
     try {
       // Read again: another process may have made it before the lock was ours.
-      const identity = await settleFormat(options);
+      const format = await settleFormat(options);
       const [walDirectory, catalogDirectory] = [`${directory}/wal`, `${directory}/catalog`];
       await disk.makeDirectory(walDirectory);
       await disk.makeDirectory(catalogDirectory);
       await disk.syncDirectory(directory);
       const isDirect = await disk.probe(walDirectory);
-      return { identity, walDirectory, catalogDirectory, damageDirectory: `${directory}/damage`, isDirect, lock };
+      return {
+        path: directory,
+        identity: format.identity,
+        format,
+        walDirectory,
+        catalogDirectory,
+        segmentDirectory: `${directory}/segments`,
+        damageDirectory: `${directory}/damage`,
+        isDirect,
+        lock,
+      };
     } catch (error) {
       await lock.release();
       throw error;
@@ -55,17 +71,19 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
 }
 
-async function settleFormat(options: DataDirectoryOptions): Promise<DirectoryIdentity> {
+async function settleFormat(options: DataDirectoryOptions): Promise<FormatFile> {
   const { disk, directory, nowMs, randomBytes, devClock } = options;
   const present = await readFormat(options);
-  if (present !== undefined && (present.devClock || !devClock)) return present.identity;
-  const format = {
-    identity: present?.identity ?? identityOf(randomBytes(16), randomBytes(8)),
-    madeMs: present?.madeMs ?? nowMs,
-    devClock,
-  };
+  if (present !== undefined && (present.devClock || !devClock)) return present;
+  const made = present ?? { identity: identityOf(randomBytes(16), randomBytes(8)), madeMs: nowMs };
+  const format = { ...made, devClock };
   await replaceFile(disk, directory, formatFileName, encodeFormatFile(format));
-  return format.identity;
+  return format;
+}
+
+/** Before anything leaves the log: programs that know the log alone must refuse the directory from now on. */
+export async function markSegments(disk: Disk, { path, format }: DataDirectory): Promise<void> {
+  await replaceFile(disk, path, formatFileName, encodeFormatFile({ ...format, hasSegments: true }));
 }
 
 /** Undefined for a directory that is empty, or as good as. */

@@ -14,6 +14,9 @@ import { groupBytesMax as largestGroupBytes } from "./group.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type Recovered, recover } from "./recovery.ts";
+import { Sealer, type SealingLimits } from "./sealer.ts";
+import { InlineJobs, type JobRunner } from "./segment-jobs.ts";
+import { SegmentReader } from "./segment-reader.ts";
 import type { Session } from "./session.ts";
 import { Snapshotter } from "./snapshotter.ts";
 import { TailWindow } from "./tail-window.ts";
@@ -42,7 +45,19 @@ export interface EmbeddedEngineOptions {
   readonly tailWindowBytes?: number;
   /** Catalog bytes after which a snapshot saves recovery from reading them again. */
   readonly snapshotAfterBytes?: number;
+  /** What waits to be moved into segments; past it appends are `throttled`. Bounds recovery. */
+  readonly walBytesMax?: number;
+  readonly sealing?: Partial<SealingLimits>;
+  /** Where files of the log become segments; by default in this thread. */
+  readonly jobs?: JobRunner;
 }
+
+const sealingDefaults: SealingLimits = {
+  sealAfterBytes: 64 * mebibyte,
+  ownSegmentBytes: 4 * mebibyte,
+  smallSegmentBytesMax: 16 * mebibyte,
+  mergedSegmentBytesMax: 64 * mebibyte,
+};
 
 interface Start {
   readonly directory: DataDirectory;
@@ -56,6 +71,7 @@ interface Running extends Session {
   readonly recovered: Recovered;
   readonly budgetBytes: number;
   readonly commit: GroupCommit;
+  readonly sealer: Sealer;
   readonly wal: WalWriter;
   readonly walReader: WalReader;
   readonly window: TailWindow;
@@ -70,7 +86,7 @@ export class EmbeddedEngine implements Engine {
   readonly limits: EngineLimits;
   readonly log: EmbeddedShardLog;
   readonly catalog: EmbeddedCatalog;
-  readonly #options: Required<Omit<EmbeddedEngineOptions, "diskBudgetBytes">>;
+  readonly #options: Required<Omit<EmbeddedEngineOptions, "diskBudgetBytes">> & { readonly sealing: SealingLimits };
   readonly #diskBudgetBytes: number | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -85,7 +101,10 @@ export class EmbeddedEngine implements Engine {
       queueBytesMax: 64 * mebibyte,
       tailWindowBytes: 64 * mebibyte,
       snapshotAfterBytes: mebibyte,
+      walBytesMax: 512 * mebibyte,
+      jobs: new InlineJobs(options.disk),
       ...options,
+      sealing: { ...sealingDefaults, ...options.sealing },
     };
     const session = (): Session => this.#session();
     const entryBytesMax = Math.min(14 * mebibyte, entryBytesMaxFor(this.#options.groupBytesMax));
@@ -106,8 +125,9 @@ export class EmbeddedEngine implements Engine {
     try {
       const recovered = await recover(disk, directory);
       await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
+      const usedBytes = recovered.parts.reduce((sum, { end }) => sum + end, recovered.segments.bytes);
       const budgetBytes =
-        this.#diskBudgetBytes ?? Math.floor(recovered.walBytes + freeShareOfBudget * (await disk.freeBytes(path)));
+        this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));
       this.#running = this.#start({ directory, recovered, nowMs, budgetBytes });
     } catch (error) {
       await directory.lock.release();
@@ -130,6 +150,11 @@ export class EmbeddedEngine implements Engine {
     };
   }
 
+  /** Resolves when nothing is left to move into segments or to give back, for now. */
+  async settled(): Promise<void> {
+    await this.#session().sealer.settled();
+  }
+
   /** Writes what was taken, marks the end, and frees the directory. Harmless to repeat. */
   close(): Promise<void> {
     this.#closing ??= this.#stop();
@@ -145,8 +170,8 @@ export class EmbeddedEngine implements Engine {
   #start({ directory, recovered, nowMs, budgetBytes }: Start): Running {
     const { disk, clock, walFileBytes: fileBytes, groupBytesMax, queueBytesMax } = this.#options;
     const { identity, walDirectory, isDirect } = directory;
-    const { ledger, end, walBytes: bytes } = recovered;
-    const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, bytes });
+    const { ledger, end, parts, segments } = recovered;
+    const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, parts });
     const window = new TailWindow(this.#options.tailWindowBytes);
     const walReader = new WalReader(disk, walDirectory, window);
     const snapshotter = new Snapshotter({
@@ -154,7 +179,7 @@ export class EmbeddedEngine implements Engine {
       directory: directory.catalogDirectory,
       identity,
       ledger,
-      oldestGeneration: recovered.oldestGeneration,
+      oldestGeneration: () => segments.manifest.oldestGeneration,
       snapshotLsn: recovered.snapshotLsn,
       afterBytes: this.#options.snapshotAfterBytes,
     });
@@ -167,16 +192,37 @@ export class EmbeddedEngine implements Engine {
       clock,
       groupBytesMax,
       queueBytesMax,
-      onCommitted: () => snapshotter.consider(),
+      onCommitted: () => {
+        snapshotter.consider();
+        sealer.consider();
+      },
+    });
+    const segmentReader = new SegmentReader(disk, directory.segmentDirectory, identity);
+    const { jobs, sealing, walBytesMax } = this.#options;
+    const sealer: Sealer = new Sealer({
+      ...sealing,
+      disk,
+      directory,
+      ledger,
+      wal,
+      snapshotter,
+      segments,
+      jobs,
+      walReader,
+      segmentReader,
+      clock,
+      hasFailed: () => commit.failure !== undefined,
     });
     ledger.watchDocuments((change) => this.catalog.tell(change));
     return {
       directory,
       recovered,
       ledger,
-      writer: new LogWriter(commit, wal, budgetBytes),
+      writer: new LogWriter({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, sealer }),
       budgetBytes,
-      entries: new EntryReader(walReader, identity.seed),
+      entries: new EntryReader(walReader, segmentReader, identity.seed),
+      segments: segmentReader,
+      sealer,
       clock,
       commit,
       wal,
@@ -190,11 +236,12 @@ export class EmbeddedEngine implements Engine {
   async #stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { ledger, commit, writer, wal, walReader, snapshotter, directory } = running;
+    const { ledger, commit, writer, wal, walReader, segments, sealer, snapshotter, directory } = running;
     for (const log of ledger.logs.values()) log.wake();
     this.catalog.close();
     try {
       await commit.drain();
+      await sealer.stop();
       await snapshotter.finish();
       if (commit.groupCount > 0 && commit.failure === undefined) {
         // The marker comes last and alone: damage to it can then cost nothing.
@@ -202,6 +249,7 @@ export class EmbeddedEngine implements Engine {
         await writer.writeControl({ kind: frameKind.cleanClose }, Buffer.alloc(0));
       }
       await walReader.close();
+      await segments.close();
       await wal.close();
     } catch (error) {
       // Everything acknowledged is durable; without its marker the next open looks at the log's end as after a crash.
@@ -211,7 +259,7 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  #degradations({ recovered, commit, snapshotter, clockBehindMs }: Running): readonly string[] {
+  #degradations({ recovered, commit, snapshotter, sealer, clockBehindMs }: Running): readonly string[] {
     const sentences = recovered.findings.map(({ sentence }: Finding) => sentence);
     if (clockBehindMs > clockBehindMsMax) {
       const hours = (clockBehindMs / clockBehindMsMax).toFixed(1);
@@ -219,14 +267,17 @@ export class EmbeddedEngine implements Engine {
     }
     if (commit.failure !== undefined) sentences.push(commit.failure.message);
     if (snapshotter.trouble !== undefined) sentences.push(snapshotter.trouble);
+    if (sealer.trouble !== undefined) sentences.push(sealer.trouble);
     return sentences;
   }
 
   #figures({ ledger, commit, wal, window, recovered, budgetBytes }: Running): Readonly<Record<string, number>> {
     let indexBytes = 0;
-    for (const log of ledger.logs.values()) indexBytes += log.index.byteLength;
+    for (const { index, extents } of ledger.logs.values()) indexBytes += index.byteLength + extents.byteLength;
     return {
       wal_bytes: wal.bytes,
+      segment_bytes: recovered.segments.bytes,
+      segment_files: recovered.segments.count,
       queue_bytes: commit.pendingBytes,
       group_count_total: commit.groupCount,
       sync_seconds_total: commit.syncMs / 1000,

@@ -16,6 +16,7 @@ import type {
   StoredEntry,
 } from "../shard-log.ts";
 import { AppendTicket } from "./append-ticket.ts";
+import type { EntryReader } from "./entry-reader.ts";
 import { frameHeadBytes, frameKind, frameSpan } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
 import type { LogState } from "./log-state.ts";
@@ -108,7 +109,8 @@ export class EmbeddedShardLog implements ShardLog {
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
     const found = await entries.read(log, Number(from), limit);
     const last = found.at(-1);
-    const next = last === undefined ? from : last.position + BigInt(last.count);
+    // Without an entry before the tip, all up to there has outlived its retention and is gone.
+    const next = last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
     return { entries: found, next, tip: BigInt(log.tip) };
   }
 
@@ -117,7 +119,7 @@ export class EmbeddedShardLog implements ShardLog {
     const log = require(ledger.logs, shard);
     if (target.at === "newest") return BigInt(log.tip);
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
-    return BigInt(log.index.count === 0 ? log.tip : log.index.positionAt(0));
+    return BigInt(log.oldest);
   }
 
   async *follow(
@@ -134,10 +136,10 @@ export class EmbeddedShardLog implements ShardLog {
       if (next < BigInt(log.tip)) {
         const batch = await entries.read(log, Number(next), limit);
         const last = batch.at(-1);
-        assert(last !== undefined, "before the tip there is an entry");
         if (signal.aborted) return;
-        yield batch;
-        next = last.position + BigInt(last.count);
+        if (last !== undefined) yield batch;
+        // Without an entry before the tip, all up to there has outlived its retention and is gone.
+        next = last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
       } else if (log.sealedBy !== undefined) {
         return;
       } else {
@@ -196,16 +198,38 @@ export class EmbeddedShardLog implements ShardLog {
 
   /** The first position stored at or after `timeMs`: in the run of the last point before it, or the point after. */
   async #seekTime(log: LogState, timeMs: number): Promise<number> {
-    const { entries } = this.#session();
+    const { entries, segments } = this.#session();
+    const extent = log.extents.findTime(timeMs);
+    if (extent < log.extents.count) {
+      const found = log.extents.at(extent);
+      const release = segments.hold(found.segmentId);
+      try {
+        return await this.#seekBetween(entries, log, {
+          from: await segments.positionBefore(found, timeMs),
+          end: found.end,
+          timeMs,
+        });
+      } finally {
+        release();
+      }
+    }
     const point = log.index.countBefore(timeMs);
     const end = point < log.index.count ? log.index.positionAt(point) : log.tip;
     if (point === 0) return end;
-    for (let next = log.index.positionAt(point - 1); next < end; ) {
+    return this.#seekBetween(entries, log, { from: log.index.positionAt(point - 1), end, timeMs });
+  }
+
+  async #seekBetween(
+    entries: EntryReader,
+    log: LogState,
+    { from, end, timeMs }: { readonly from: number; readonly end: number; readonly timeMs: number },
+  ): Promise<number> {
+    for (let next = from; next < end; ) {
       const page = await entries.read(log, next, { entriesMax: seekEntriesMax, bytesMax: seekBytesMax });
       const found = page.find(({ storedMs }) => storedMs >= timeMs);
       if (found !== undefined) return Number(found.position);
       const last = page.at(-1);
-      assert(last !== undefined, "before the end there is an entry");
+      if (last === undefined) return log.oldest;
       next = Number(last.position) + last.count;
     }
     return end;

@@ -18,11 +18,12 @@ import {
 import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
+import type { SegmentReader, Stretch } from "./segment-reader.ts";
 import type { WalReader } from "./wal-reader.ts";
 
 /** What is read from the disk before anything is answered; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
-/** Reads from the disk at once, for one page: the log's writes share the pool of threads. */
+/** Reads from the disk at once, for one page of one log: the log's writes share the pool of threads. */
 const diskReadsMax = 3;
 /** Bytes of other shards that are read along rather than stepped over. */
 const gapBytesMax = 32 * 1024;
@@ -50,23 +51,36 @@ interface Extent {
   readonly runs: Run[];
 }
 
-/** A log's entries from the shared log, each verified; a damaged or missing one rejects with `corrupt`. */
+/** A log's entries, from segments and from the shared log, each verified; a damaged or missing one rejects with `corrupt`. */
 export class EntryReader {
   readonly #wal: WalReader;
+  readonly #segments: SegmentReader;
   readonly #seed: number;
 
-  constructor(wal: WalReader, seed: number) {
+  constructor(wal: WalReader, segments: SegmentReader, seed: number) {
     this.#wal = wal;
+    this.#segments = segments;
     this.#seed = seed;
   }
 
   /** Entries from the one that contains `from`, all durable when this was called or later. */
   async read(log: LogState, from: number, limit: ReadLimit): Promise<readonly StoredEntry[]> {
     const end = log.tip;
-    const next = Math.max(from, log.index.count === 0 ? end : log.index.positionAt(0));
-    const page: Page = { log, limit, entries: [], bytes: 0, next, isFull: false };
+    const page: Page = { log, limit, entries: [], bytes: 0, next: Math.max(from, log.oldest), isFull: false };
     while (page.next < end && !page.isFull) {
+      // What is past its retention may go while it is being read: the reader goes on behind it.
+      if (page.next < log.oldest) {
+        if (page.entries.length > 0) break;
+        page.next = log.oldest;
+        continue;
+      }
       const before = page.next;
+      const extent = log.extents.find(before);
+      if (extent < log.extents.count) {
+        await this.#readExtents(extent, page);
+        if (page.next === before && !page.isFull) throw missing(page);
+        continue;
+      }
       const point = log.index.find(page.next);
       if (point < 0) throw missing(page);
       const run = { address: log.index.addressAt(point), span: log.index.spanAt(point) };
@@ -76,6 +90,42 @@ export class EntryReader {
       if (page.next === before && !page.isFull) throw missing(page);
     }
     return page.entries;
+  }
+
+  /** From one extent, and those behind it that are small: one read each, all at once. */
+  async #readExtents(first: number, page: Page): Promise<void> {
+    const { log, limit } = page;
+    const wanted = Math.min(limit.bytesMax, diskReadBytesMax);
+    const [extent, ...others] = Array.from(
+      { length: Math.min(diskReadsMax, limit.entriesMax, log.extents.count - first) },
+      (_, index) => log.extents.at(first + index),
+    );
+    if (extent === undefined) return;
+    // Held before anything is awaited: until then the log says truly where its entries are.
+    const releases = [extent, ...others].map(({ segmentId }) => this.#segments.hold(segmentId));
+    try {
+      const stretches = [await this.#segments.stretchAt(extent, page.next, wanted)];
+      let bytes = stretches[0]?.length ?? 0;
+      const isWholeRest = (stretches[0]?.offset ?? 0) + bytes === extent.offset + extent.length;
+      for (const { segmentId, offset, length } of isWholeRest ? others : []) {
+        bytes += length;
+        if (bytes > wanted) break;
+        stretches.push({ segmentId, offset, length });
+      }
+      const found = await Promise.all(stretches.map((stretch) => this.#segments.read(stretch)));
+      for (const [index, stretch] of stretches.entries()) {
+        this.#walkStretch(found[index] ?? Buffer.alloc(0), stretch, page);
+      }
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  /** Takes entries from a part of an extent, which holds nothing else. */
+  #walkStretch(bytes: Buffer, { segmentId, offset }: Stretch, page: Page): void {
+    const place = (at: number): string => `segment ${segmentId} byte ${offset + at}`;
+    for (let at = 0; at < bytes.length && !page.isFull; )
+      at = this.#takeFrame(bytes, at, page, { shared: false, place });
   }
 
   async #readRuns(first: number, page: Page): Promise<void> {
@@ -94,12 +144,13 @@ export class EntryReader {
   /** Takes this log's entries from a run, stepping over what else stands there. `shared` bytes are copied. */
   #walk(bytes: Buffer, address: Address, page: Page, shared: boolean): void {
     const start = offsetOf(address);
+    const place = (at: number): string => `file ${generationOf(address)} byte ${start + at}`;
     for (let at = 0; at + frameHeadBytes <= bytes.length && !page.isFull; ) {
       const word = bytes.readUInt32LE(at);
       const inBlock = (start + at) % blockBytes;
       if (word === 0) at += blockBytes - inBlock;
       else if (word === groupMagic && inBlock === 0) at += groupHeaderBytes;
-      else at = this.#takeFrame(bytes, at, page, { shared, address });
+      else at = this.#takeFrame(bytes, at, page, { shared, place });
     }
   }
 
@@ -108,12 +159,12 @@ export class EntryReader {
     bytes: Buffer,
     at: number,
     page: Page,
-    { shared, address }: { readonly shared: boolean; readonly address: Address },
+    { shared, place }: { readonly shared: boolean; readonly place: (at: number) => string },
   ): number {
     // Bytes in memory are those that were written; bytes from the disk may be anything.
     if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) {
       // Entries before the damage are good; whoever reads on from behind them is told.
-      if (page.entries.length === 0) throw unreadable(page, address + at);
+      if (page.entries.length === 0) throw unreadable(page, place(at));
       page.isFull = true;
       return at;
     }
@@ -177,8 +228,7 @@ function missing({ log, next }: Page): EngineError {
   return new EngineError("corrupt", `The log is damaged: record ${next} of ${shard} is not where it was stored.`);
 }
 
-function unreadable({ log, next }: Page, address: Address): EngineError {
-  const place = `file ${generationOf(address)} byte ${offsetOf(address)}`;
+function unreadable({ log, next }: Page, place: string): EngineError {
   const shard = `shard ${log.shardIndex} of ${log.streamId}`;
   return new EngineError("corrupt", `The log is damaged at ${place}: record ${next} of ${shard} cannot be read.`);
 }

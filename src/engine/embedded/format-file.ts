@@ -15,10 +15,13 @@ export interface FormatFile {
   readonly identity: DirectoryIdentity;
   readonly devClock: boolean;
   readonly madeMs: number;
+  /** Version 2: some of the log has moved into segments, and the manifest must be there. */
+  readonly hasSegments?: true;
 }
 
 export const formatFileName = "format";
-const formatVersion = 1;
+const logVersion = 1;
+const segmentVersion = 2;
 const formatFileBytes = 64;
 const magic = Buffer.from("MILLRACE", "latin1");
 const flagDevClock = 1;
@@ -27,10 +30,10 @@ export function identityOf(directoryId: Buffer, salt: Buffer): DirectoryIdentity
   return { directoryId, salt, seed: salt.readUInt32LE(0) };
 }
 
-export function encodeFormatFile({ identity, devClock, madeMs }: FormatFile): Buffer {
+export function encodeFormatFile({ identity, devClock, madeMs, hasSegments }: FormatFile): Buffer {
   const bytes = Buffer.alloc(formatFileBytes);
   magic.copy(bytes, 0);
-  bytes.writeUInt32LE(formatVersion, 8);
+  bytes.writeUInt32LE(hasSegments === true ? segmentVersion : logVersion, 8);
   bytes.writeUInt32LE(devClock ? flagDevClock : 0, 12);
   identity.directoryId.copy(bytes, 16);
   identity.salt.copy(bytes, 32);
@@ -51,12 +54,14 @@ export function decodeFormatFile(bytes: Buffer, directory: string): FormatFile {
     throw new DataDirectoryError("unreadable", `The file ${directory}/${formatFileName} is damaged.`);
   }
   const version = bytes.readUInt32LE(8);
-  if (version > formatVersion) {
+  if (version > segmentVersion) {
     throw new DataDirectoryError(
       "newer",
-      `The data directory ${directory} has format version ${version}; this program reads up to version ${formatVersion}.`,
+      `The data directory ${directory} has format version ${version}; this program reads up to version ${segmentVersion}.`,
     );
   }
   const identity = identityOf(Buffer.from(bytes.subarray(16, 32)), Buffer.from(bytes.subarray(32, 40)));
-  return { identity, devClock: (bytes.readUInt32LE(12) & flagDevClock) !== 0, madeMs: bytes.readDoubleLE(40) };
+  const devClock = (bytes.readUInt32LE(12) & flagDevClock) !== 0;
+  const madeMs = bytes.readDoubleLE(40);
+  return { identity, devClock, madeMs, ...(version === segmentVersion ? { hasSegments: true } : {}) };
 }

@@ -1,6 +1,6 @@
 // Hot path.
 import type { CatalogEvent, Versioned } from "../catalog.ts";
-import { EngineError } from "../engine-error.ts";
+import { damaged } from "./damage.ts";
 import {
   frameBodyAt,
   frameCountAt,
@@ -12,8 +12,16 @@ import {
   frameStoredMsAt,
 } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
-import type { Address } from "./log-index.ts";
+import { type Address, generationOf } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
+
+/** Whoever holds parts of logs outside of the log: told of logs that come and go. */
+export interface LogKeeper {
+  /** A log that was just made, or found: may give it what is kept of it. */
+  attach(log: LogState): void;
+  /** A log that was dropped. */
+  detach(log: LogState): void;
+}
 
 /** A catalog change that just became durable. */
 export type DocumentChange = Exclude<CatalogEvent, { readonly kind: "synced" }>;
@@ -39,14 +47,25 @@ export class Ledger {
   isCleanlyClosed = false;
   /** Bytes of control frames applied since this was last set to 0; what a snapshot would save replaying. */
   controlBytes = 0;
+  /** Entries in files up to this generation are in segments; 0: none are. */
+  sealedThrough = 0;
+  /** Whether the log's files hold entries of logs that are gone. */
+  hasDeadEntries = false;
 
   #givenLogId = 0;
   #givenRevision = 0;
   #onDocument: (change: DocumentChange) => void = () => {};
+  #keeper: LogKeeper | undefined;
 
   /** Told of every document that changes, in order. */
   watchDocuments(onDocument: (change: DocumentChange) => void): void {
     this.#onDocument = onDocument;
+  }
+
+  /** Attaches all logs there are, and those to come. */
+  keepWith(keeper: LogKeeper): void {
+    this.#keeper = keeper;
+    for (const log of this.logs.values()) this.#attach(log);
   }
 
   /** An id that no log has, durable or on its way. */
@@ -70,6 +89,7 @@ export class Ledger {
     this.logs.set(log.id, log);
     this.#logIds.set(shardKey(log.streamId, log.shardIndex), log.id);
     this.nextLogId = Math.max(this.nextLogId, log.id + 1);
+    this.#attach(log);
   }
 
   /** Applies a verified group that stands at `address`; then wakes whoever waits for one of its logs. */
@@ -100,17 +120,25 @@ export class Ledger {
     const log = this.logs.get(frameLogIdAt(group, at));
     if (log === undefined) {
       // The snapshot knows that this log was dropped later on.
-      if (place.lsn <= this.knownThroughLsn) return;
+      if (place.lsn <= this.knownThroughLsn) {
+        this.hasDeadEntries = true;
+        return;
+      }
       throw damaged(`group ${place.lsn} has an entry of an unknown log`);
     }
     const position = framePositionAt(group, at);
     const storedMs = frameStoredMsAt(group, at);
-    if (position !== log.indexedEnd) throw damaged(`position ${log.indexedEnd} of log ${log.id} is missing`);
-    log.index.add(position, place.address + at, place.length, storedMs);
-    log.indexedEnd = position + frameCountAt(group, at);
-    log.tip = Math.max(log.tip, log.indexedEnd);
+    const isSealed = generationOf(place.address) <= this.sealedThrough;
+    const end = position + frameCountAt(group, at);
+    if (!isSealed && position !== log.indexedEnd)
+      throw damaged(`position ${log.indexedEnd} of log ${log.id} is missing`);
+    if (!isSealed) {
+      log.index.add(position, place.address + at, place.length, storedMs);
+      log.indexedEnd = end;
+    }
+    log.tip = Math.max(log.tip, end);
     log.nextPosition = Math.max(log.nextPosition, log.tip);
-    log.durableStoredMs = storedMs;
+    log.durableStoredMs = Math.max(log.durableStoredMs, storedMs);
     log.lastStoredMs = Math.max(log.lastStoredMs, storedMs);
     this.lastStoredMs = Math.max(this.lastStoredMs, storedMs);
     place.changed.add(log);
@@ -150,10 +178,17 @@ export class Ledger {
 
   #applyDrop(log: LogState): void {
     log.dropping ??= Promise.resolve();
+    if (log.index.count > 0) this.hasDeadEntries = true;
+    this.#keeper?.detach(log);
     this.logs.delete(log.id);
     // Its successor may have been made while it was being dropped.
     const key = shardKey(log.streamId, log.shardIndex);
     if (this.#logIds.get(key) === log.id) this.#logIds.delete(key);
+  }
+
+  #attach(log: LogState): void {
+    this.#keeper?.attach(log);
+    this.lastStoredMs = Math.max(this.lastStoredMs, log.lastStoredMs);
   }
 
   #applyDocument(kind: number, body: Buffer, revision: number): void {
@@ -170,10 +205,6 @@ export class Ledger {
     this.documents.set(key, document);
     this.#onDocument({ kind: "put", document });
   }
-}
-
-export function damaged(what: string, options?: ErrorOptions): EngineError {
-  return new EngineError("corrupt", `The log is damaged: ${what}.`, options);
 }
 
 function shardKey(streamId: string, shardIndex: number): string {

@@ -84,6 +84,17 @@ export class LogIndex {
     return this.#countWhere((point) => this.storedMsAt(point) < timeMs);
   }
 
+  /** Forgets what lies in files up to a generation. */
+  dropThrough(generation: number): void {
+    const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
+    if (dropped === 0) return;
+    const count = this.#count - dropped;
+    const fields = new Float64Array(Math.max(count, pointsAtFirst) * fieldsPerPoint);
+    fields.set(this.#fields.subarray(dropped * fieldsPerPoint, this.#count * fieldsPerPoint));
+    this.#fields = fields;
+    this.#count = count;
+  }
+
   /** Points for which `holds` is true, when it is true of a beginning of them only. */
   #countWhere(holds: (point: number) => boolean): number {
     let [low, high] = [0, this.#count];

@@ -1,3 +1,4 @@
+import { ExtentList } from "./extent-list.ts";
 import { LogIndex } from "./log-index.ts";
 
 /** One shard's log, as far as memory needs to know it. Positions are plain numbers inside this engine. */
@@ -5,11 +6,14 @@ export class LogState {
   readonly id: number;
   readonly streamId: string;
   readonly shardIndex: number;
+  /** The past, in segments. */
+  readonly extents = new ExtentList();
+  /** What the log's files hold; begins where the extents end. */
   readonly index = new LogIndex();
 
   /** One past the last durable record. */
   tip = 1;
-  /** One past the last record that the index covers; equals `tip` outside of recovery. */
+  /** One past the last record that extents and index cover; equals `tip` outside of recovery. */
   indexedEnd = 1;
   /** One past the last record that was given a position, durable or on its way. */
   nextPosition = 1;
@@ -32,6 +36,12 @@ export class LogState {
     this.id = id;
     this.streamId = streamId;
     this.shardIndex = shardIndex;
+  }
+
+  /** The first position that is still here; the tip if none is. */
+  get oldest(): number {
+    if (this.extents.count > 0) return this.extents.start;
+    return this.index.count > 0 ? this.index.positionAt(0) : this.tip;
   }
 
   /** Calls back once, at the next change of what a reader can see. Returns how to take that back. */

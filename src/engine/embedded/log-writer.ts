@@ -2,28 +2,49 @@
 import { EngineError } from "../engine-error.ts";
 import { type FrameHead, type FrameKind, frameSpan } from "./frame.ts";
 import type { GroupCommit, Ticket } from "./group-commit.ts";
+import type { Sealer } from "./sealer.ts";
 import type { WalWriter } from "./wal-writer.ts";
 
 /** Kept free of entries, so that a full disk can still be tidied: seals, drops and the catalog may use it. */
 const controlReserveBytes = 16 * 1024 * 1024;
 
-/** What shards and the catalog write through: the door where budgets, and failure are checked. */
+export interface LogWriterOptions {
+  readonly commit: GroupCommit;
+  readonly wal: WalWriter;
+  /** What the log and its segments may take together. */
+  readonly diskBudgetBytes: number;
+  /** What waits to be moved into segments. */
+  readonly walBytesMax: number;
+  readonly sealer: Sealer;
+}
+
+/** What shards and the catalog write through: the door where budgets and failure are checked. */
 export class LogWriter {
   readonly #commit: GroupCommit;
   readonly #wal: WalWriter;
+  readonly #sealer: Sealer;
   readonly #diskBudgetBytes: number;
+  readonly #walBytesMax: number;
 
-  constructor(commit: GroupCommit, wal: WalWriter, diskBudgetBytes: number) {
+  constructor({ commit, wal, diskBudgetBytes, walBytesMax, sealer }: LogWriterOptions) {
     this.#commit = commit;
     this.#wal = wal;
+    this.#sealer = sealer;
     this.#diskBudgetBytes = diskBudgetBytes;
+    this.#walBytesMax = walBytesMax;
   }
 
   /** Throws unless frames that take `bytes` in all may be written now. */
   requireRoom(bytes: number, reserveBytes = 0): void {
     if (this.#commit.failure !== undefined) throw this.#commit.failure;
-    if (this.#wal.bytes + this.#commit.pendingBytes + bytes > this.#diskBudgetBytes + reserveBytes) {
+    const logBytes = this.#wal.bytes + this.#commit.pendingBytes + bytes;
+    if (logBytes + this.#sealer.segmentBytes > this.#diskBudgetBytes + reserveBytes) {
+      this.#sealer.press();
       throw new EngineError("throttled", `The disk budget of ${this.#diskBudgetBytes} bytes is used up.`);
+    }
+    // A log that cannot be sealed at all must not stop the server as well: then the disk budget alone bounds it.
+    if (logBytes > this.#walBytesMax + reserveBytes && this.#sealer.trouble === undefined) {
+      throw new EngineError("throttled", "The log waits for its files to be moved into segments.");
     }
     if (!this.#commit.canTake(bytes)) throw new EngineError("throttled", "Too many bytes wait for the disk.");
   }

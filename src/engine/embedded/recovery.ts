@@ -1,23 +1,25 @@
 // What a crash may leave behind, and what is made of it. docs/file-format.md section 6.
+import { damaged } from "./damage.ts";
 import type { Finding } from "./damage-report.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { Disk, DiskFile } from "./disk.ts";
-import { damaged, Ledger } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { addressOf } from "./log-index.ts";
+import type { Manifest } from "./manifest.ts";
+import { readManifest, readSegments, removeLeftovers } from "./recovered-segments.ts";
+import { firstManifest, type SegmentSet } from "./segment-set.ts";
 import { loadSnapshot } from "./snapshot-files.ts";
 import { type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
 import { readWalHeaders } from "./wal-headers.ts";
 import { scanBytes, WalScan } from "./wal-scan.ts";
-import type { WalEnd } from "./wal-writer.ts";
+import type { WalEnd, WalPart } from "./wal-writer.ts";
 
 export interface Recovered {
   readonly ledger: Ledger;
   readonly end: WalEnd;
-  /** In use by all files, holes not counted. */
-  readonly walBytes: number;
-  /** The oldest file that must exist. */
-  readonly oldestGeneration: number;
-  /** The LSN of the snapshot that was used; 0 without one. */
+  readonly parts: readonly WalPart[];
+  readonly segments: SegmentSet;
+  /** The LSN of the snapshot that was used; 0 without one, or if a newer one is damaged. */
   readonly snapshotLsn: number;
   /** The last group that was read. */
   readonly lastLsn: number;
@@ -31,13 +33,19 @@ export interface Recovered {
 export async function recover(disk: Disk, directory: DataDirectory): Promise<Recovered> {
   const findings: Finding[] = [];
   const snapshot = await loadSnapshot(disk, directory.catalogDirectory, directory.identity, findings);
+  const isSnapshotSound = findings.length === 0;
   const ledger = snapshot?.ledger ?? new Ledger();
-  const headers = await readWalHeaders(disk, directory, findings);
+  const manifest = await readManifest(disk, directory, findings);
+  const headers = await readWalHeaders(disk, directory, manifest?.oldestGeneration ?? 0, findings);
   const oldest = headers[0];
-  requireOldest(oldest, snapshot?.oldestGeneration);
+  if (manifest === undefined) requireOldest(oldest, snapshot?.oldestGeneration);
+  else requireOldestOf(manifest, oldest, ledger.knownThroughLsn);
+  const segments = await readSegments(disk, directory, manifest ?? firstManifest(oldest?.generation ?? 1));
+  ledger.sealedThrough = segments.manifest.sealedThrough;
+  ledger.keepWith(segments);
   ledger.lsn = (oldest?.firstLsn ?? 1) - 1;
   let end: WalEnd = { generation: 0, offset: 0 };
-  let walBytes = 0;
+  const parts: WalPart[] = [];
   let memory: Buffer | undefined;
   for (const [index, header] of headers.entries()) {
     const name = walFileName(header.generation);
@@ -53,14 +61,16 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
     } finally {
       await file.close();
     }
-    walBytes += end.offset;
+    const { generation, firstLsn } = header;
+    parts.push({ generation, firstLsn, lastLsn: ledger.lsn, end: end.offset });
   }
   requireWhole(ledger);
   const last = headers.at(-1);
   if (last !== undefined && !ledger.isCleanlyClosed) await syncFile(disk, directory, last.generation);
-  const oldestGeneration = oldest?.generation ?? 1;
-  const snapshotLsn = ledger.knownThroughLsn;
-  return { ledger, end, walBytes, oldestGeneration, snapshotLsn, lastLsn: ledger.lsn, findings };
+  segments.forgetStrangers();
+  await removeLeftovers(disk, directory, segments.manifest);
+  const snapshotLsn = isSnapshotSound ? ledger.knownThroughLsn : 0;
+  return { ledger, end, parts, segments, snapshotLsn, lastLsn: ledger.lsn, findings };
 }
 
 /** A file that another follows: all of it up to where that one says the log went on was acknowledged. */
@@ -126,6 +136,14 @@ async function applyGroups(scan: WalScan, header: WalHeader, ledger: Ledger, end
     at += group.header.length;
   }
   return at;
+}
+
+/** Where files have been removed, the manifest says which, and a snapshot holds what they said of logs and the catalog. */
+function requireOldestOf({ oldestGeneration }: Manifest, oldest: WalHeader | undefined, snapshotLsn: number): void {
+  if (oldest?.generation !== oldestGeneration) throw damaged(`wal/${walFileName(oldestGeneration)} is missing`);
+  if (snapshotLsn < oldest.firstLsn - 1) {
+    throw damaged(`no snapshot of the catalog as of group ${oldest.firstLsn - 1} or later can be read`);
+  }
 }
 
 function requireOldest(oldest: WalHeader | undefined, snapshotGeneration: number | undefined): void {

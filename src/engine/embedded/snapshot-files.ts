@@ -4,7 +4,7 @@ import type { DirectoryIdentity } from "./format-file.ts";
 import { decodeSnapshot, encodeSnapshot, lsnOfName, type Snapshot, snapshotName } from "./snapshot.ts";
 
 /** An older one is kept in case the newest turns out damaged. */
-const snapshotsKept = 2;
+export const snapshotsKept = 2;
 
 /** The newest snapshot that verifies, if any. One that does not is a finding: the log still holds what it held. */
 export async function loadSnapshot(

@@ -1,7 +1,7 @@
 import type { Disk } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import type { Ledger } from "./ledger.ts";
-import { writeSnapshot } from "./snapshot-files.ts";
+import { snapshotsKept, writeSnapshot } from "./snapshot-files.ts";
 
 export interface SnapshotterOptions {
   readonly disk: Disk;
@@ -9,8 +9,9 @@ export interface SnapshotterOptions {
   readonly directory: string;
   readonly identity: DirectoryIdentity;
   readonly ledger: Ledger;
-  readonly oldestGeneration: number;
-  /** Of the snapshot that recovery used; 0 without one. */
+  /** The oldest WAL file that must exist now. */
+  readonly oldestGeneration: () => number;
+  /** Of the snapshot that recovery used; 0 without a sound one. */
   readonly snapshotLsn: number;
   readonly afterBytes: number;
 }
@@ -18,19 +19,30 @@ export interface SnapshotterOptions {
 /** Writes a snapshot when enough has changed since the last, one at a time, beside the log. */
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
-  #writtenLsn: number;
+  /** Of the two on disk, the newer one last. */
+  #writtenLsns: readonly number[];
   #lastBytes = 0;
   #writing: Promise<void> | undefined;
   #trouble: string | undefined;
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
-    this.#writtenLsn = options.snapshotLsn;
+    this.#writtenLsns = options.snapshotLsn === 0 ? [] : [options.snapshotLsn];
   }
 
   /** Why the last attempt failed, in a sentence. The log holds everything all the same. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** Both snapshots on disk include all groups up to this one; 0 while there is only one. */
+  get coveredLsn(): number {
+    return this.#writtenLsns.length < snapshotsKept ? 0 : (this.#writtenLsns[0] ?? 0);
+  }
+
+  /** Whether a snapshot would say more than the last one. */
+  get isBehind(): boolean {
+    return this.#options.ledger.lsn !== this.#writtenLsns.at(-1);
   }
 
   /** To be called after each group. A large catalog is written less often, so that it costs no more than its changes. */
@@ -45,11 +57,14 @@ export class Snapshotter {
     await this.#writing;
   }
 
-  /** As of the last group applied. Resolves also when it fails. */
+  /** As of the last group applied, or a later one. Resolves also when it fails. */
   write(): Promise<void> {
-    const writing = this.#write().finally(() => {
-      this.#writing = undefined;
-    });
+    // One at a time; one that is being written already may be too old.
+    const writing = (this.#writing ?? Promise.resolve())
+      .then(() => this.#write())
+      .finally(() => {
+        if (this.#writing === writing) this.#writing = undefined;
+      });
     this.#writing = writing;
     return writing;
   }
@@ -57,11 +72,16 @@ export class Snapshotter {
   async #write(): Promise<void> {
     const { disk, directory, identity, ledger, oldestGeneration } = this.#options;
     const lsn = ledger.lsn;
-    if (lsn === this.#writtenLsn) return;
+    if (!this.isBehind) return;
     ledger.controlBytes = 0;
     try {
-      this.#lastBytes = await writeSnapshot(disk, directory, { ledger, oldestGeneration }, identity);
-      this.#writtenLsn = lsn;
+      this.#lastBytes = await writeSnapshot(
+        disk,
+        directory,
+        { ledger, oldestGeneration: oldestGeneration() },
+        identity,
+      );
+      this.#writtenLsns = [...this.#writtenLsns, lsn].slice(-snapshotsKept);
       this.#trouble = undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -1,23 +1,27 @@
+import { damaged } from "./damage.ts";
 import type { Finding } from "./damage-report.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
-import { damaged } from "./ledger.ts";
 import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
 
 const chunkBytes = 64 * 1024;
 
 /**
- * The headers of all WAL files, oldest first, each naming the one before. A last file that died while it was being made
+ * The headers of all WAL files from a generation on, oldest first, each naming the one before. A last file that died while it was being made
  * is removed; any other file without a readable header is damage.
  */
 export async function readWalHeaders(
   disk: Disk,
   directory: DataDirectory,
+  oldestGeneration: number,
   findings: Finding[],
 ): Promise<readonly WalHeader[]> {
   const names = await disk.list(directory.walDirectory);
   for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${directory.walDirectory}/${name}`);
-  const generations = names.flatMap((name) => generationOfName(name) ?? []).sort((left, right) => left - right);
+  const generations = names
+    .flatMap((name) => generationOfName(name) ?? [])
+    .filter((generation) => generation >= oldestGeneration)
+    .sort((left, right) => left - right);
   const headers: WalHeader[] = [];
   for (const [index, generation] of generations.entries()) {
     const isLast = index === generations.length - 1;

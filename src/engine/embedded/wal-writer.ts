@@ -6,6 +6,15 @@ import type { DirectoryIdentity } from "./format-file.ts";
 import { type Address, addressOf } from "./log-index.ts";
 import { walFileName, walHeaderBytes, writeWalHeader } from "./wal-file.ts";
 
+/** A file that is written to no more. */
+export interface WalPart {
+  readonly generation: number;
+  readonly firstLsn: number;
+  readonly lastLsn: number;
+  /** Where the log ends in it. */
+  readonly end: number;
+}
+
 /** Where a log ends: what the next file's header will say of it. */
 export interface WalEnd {
   /** 0: there is no file yet. */
@@ -22,8 +31,8 @@ export interface WalWriterOptions {
   readonly clock: Clock;
   readonly fileBytes: number;
   readonly end: WalEnd;
-  /** Bytes in use by all files so far. */
-  readonly bytes: number;
+  /** All files so far. */
+  readonly parts: readonly WalPart[];
 }
 
 /** Writes groups one behind another into files of one length. Each session begins a file of its own with its first group. */
@@ -34,14 +43,17 @@ export class WalWriter {
   #generation: number;
   #offset: number;
   #fileLength = 0;
+  #firstLsn = 0;
   #bytes: number;
+  readonly #parts: WalPart[];
 
   constructor(options: WalWriterOptions) {
     this.#options = options;
     this.#header = options.disk.allocate(walHeaderBytes);
     this.#generation = options.end.generation;
     this.#offset = options.end.offset;
-    this.#bytes = options.bytes;
+    this.#parts = [...options.parts];
+    this.#bytes = options.parts.reduce((sum, part) => sum + part.end, 0);
   }
 
   /** In use by all files, holes not counted. */
@@ -51,6 +63,19 @@ export class WalWriter {
 
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Files that nothing is written to any more and that have a successor, oldest first. */
+  get closedParts(): readonly WalPart[] {
+    return this.#file === undefined ? this.#parts.slice(0, -1) : this.#parts;
+  }
+
+  /** Files up to a generation are about to be removed. */
+  forgetThrough(generation: number): readonly WalPart[] {
+    const count = this.#parts.findLastIndex((part) => part.generation <= generation) + 1;
+    const forgotten = this.#parts.splice(0, count);
+    this.#bytes -= forgotten.reduce((sum, part) => sum + part.end, 0);
+    return forgotten;
   }
 
   hasRoomFor(length: number): boolean {
@@ -89,6 +114,11 @@ export class WalWriter {
       await file.close();
       throw error;
     }
+    if (this.#file !== undefined) {
+      const lastLsn = firstLsn - 1;
+      this.#parts.push({ generation: this.#generation, firstLsn: this.#firstLsn, lastLsn, end: this.#offset });
+    }
+    this.#firstLsn = firstLsn;
     this.#file = file;
     this.#generation = generation;
     this.#offset = walHeaderBytes;

@@ -1,0 +1,46 @@
+import type { DiskFile } from "./disk.ts";
+import type { Workshop } from "./job-memory.ts";
+import { SegmentBuilder } from "./segment-builder.ts";
+import { type SegmentRow, segmentFileName } from "./segment-file.ts";
+import type { JobResult, RewriteJob } from "./segment-jobs.ts";
+import { framesOf, loadSegment } from "./segment-load.ts";
+
+interface Source {
+  readonly segmentId: number;
+  readonly row: SegmentRow;
+}
+
+/** Writes what still counts of some segments into one, extents of a log joined where they follow each other. */
+export async function rewriteSegments({ disk, identity, memory }: Workshop, job: RewriteJob): Promise<JobResult> {
+  const { segmentDirectory: directory, isDirect, isShared, madeMs, nextSegmentId: id } = job;
+  const starts = new Map<number, number>();
+  for (let at = 0; at < job.logs.length; at += 2) starts.set(job.logs[at] ?? 0, job.logs[at + 1] ?? 0);
+  const living: Source[] = [];
+  for (const name of job.sources) {
+    const { rows } = await loadSegment(disk, directory, name, identity);
+    const kept = rows.filter(({ logId, end }) => end > (starts.get(logId) ?? Number.POSITIVE_INFINITY));
+    living.push(...kept.map((row) => ({ segmentId: name.id, row })));
+  }
+  living.sort((left, right) => left.row.logId - right.row.logId || left.row.position - right.row.position);
+  const files = new Map<number, DiskFile>();
+  const options = { disk, directory, isDirect, identity, id, isShared, madeMs, memory: memory.forBuilder() };
+  const builder = await SegmentBuilder.create(options);
+  try {
+    for (const { segmentId, row } of living) {
+      const name = segmentFileName(segmentId);
+      const file = files.get(segmentId) ?? (await disk.open(`${directory}/${name}`, "read"));
+      files.set(segmentId, file);
+      for await (const { bytes, at } of framesOf(file, row, { seed: identity.seed, path: `segments/${name}` })) {
+        await builder.add(row.logId, bytes, at);
+      }
+    }
+    const built = await builder.finish();
+    await disk.syncDirectory(directory);
+    return { built: [built], starts: new Float64Array() };
+  } catch (error) {
+    await builder.abandon();
+    throw error;
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+}

@@ -1,0 +1,154 @@
+// Hot path.
+import assert from "node:assert/strict";
+import { damaged } from "./damage.ts";
+import type { Disk } from "./disk.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import {
+  frameCountAt,
+  frameKind,
+  frameKindAt,
+  frameLengthAt,
+  frameLogIdAt,
+  framePositionAt,
+  frameStoredMsAt,
+} from "./frame.ts";
+import { groupBodyVerifies, groupHeaderBytes, readGroupHeader } from "./group.ts";
+import type { JobMemory, Workshop } from "./job-memory.ts";
+import { type BuiltSegment, SegmentBuilder } from "./segment-builder.ts";
+import type { JobResult, SealJob } from "./segment-jobs.ts";
+import { walFileName, walHeaderBytes } from "./wal-file.ts";
+
+/** One log's frames in the file. */
+interface Sheaf {
+  readonly logId: number;
+  readonly stream: number;
+  readonly cutoffMs: number;
+  readonly frames: number[];
+  bytes: number;
+  /** One past the last record seen; 0 before the first. */
+  end: number;
+  /** Where the log's entries begin to count, if some of this file do not. */
+  start: number | undefined;
+}
+
+/** Reads a WAL file, verifies all of it, and writes its living entries into segments, sorted by log. */
+export async function sealWalFile({ disk, identity, memory }: Workshop, job: SealJob): Promise<JobResult> {
+  const file = await readFile(disk, job, memory);
+  const sheaves = collect(file, job, identity);
+  const built: BuiltSegment[] = [];
+  let nextId = job.nextSegmentId;
+  for (const { isShared, sheaves: bound } of bindings(sheaves, job.ownSegmentBytes)) {
+    built.push(await writeSegment({ disk, identity, memory }, { job, id: nextId, isShared, file, sheaves: bound }));
+    nextId += 1;
+  }
+  if (built.length > 0) await disk.syncDirectory(job.segmentDirectory);
+  const moved = sheaves.flatMap(({ logId, start }) => (start === undefined ? [] : [logId, start]));
+  return { built, starts: Float64Array.from(moved) };
+}
+
+async function readFile(
+  disk: Disk,
+  { walDirectory, generation, end, isDirect }: SealJob,
+  memory: JobMemory,
+): Promise<Buffer> {
+  const bytes = memory.forFile(end);
+  const file = await disk.open(`${walDirectory}/${walFileName(generation)}`, isDirect ? "direct" : "read");
+  try {
+    const count = await file.read(bytes, 0);
+    if (count < end) throw damaged(`wal/${walFileName(generation)} ends at byte ${count}, before byte ${end}`);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Every living log's frames, in the order of log ids. */
+function collect(file: Buffer, job: SealJob, identity: DirectoryIdentity): readonly Sheaf[] {
+  const sheaves = new Map<number, Sheaf>();
+  for (let at = 0; at < job.logs.length; at += 3) {
+    const [logId = 0, stream = 0, cutoffMs = 0] = job.logs.subarray(at, at + 3);
+    sheaves.set(logId, { logId, stream, cutoffMs, frames: [], bytes: 0, end: 0, start: undefined });
+  }
+  let lsn = job.firstLsn;
+  for (let at = walHeaderBytes; at < job.end; lsn++) {
+    const header = readGroupHeader(file, at, identity);
+    const isExpected = header !== undefined && header.generation === job.generation && header.lsn === lsn;
+    if (!isExpected || !groupBodyVerifies(file.subarray(at, at + header.length), header, identity.seed)) {
+      throw damaged(`group ${lsn} in wal/${walFileName(job.generation)} at byte ${at} cannot be read`);
+    }
+    takeFrames(file, at + groupHeaderBytes, at + header.used, sheaves);
+    at += header.length;
+  }
+  assert(lsn === job.lastLsn + 1, "a file holds the groups that the log wrote into it");
+  const withFrames = [...sheaves.values()].filter(({ end }) => end > 0);
+  return withFrames.sort((left, right) => left.logId - right.logId);
+}
+
+function takeFrames(file: Buffer, from: number, to: number, sheaves: ReadonlyMap<number, Sheaf>): void {
+  for (let at = from; at < to; ) {
+    const span = (frameLengthAt(file, at) + 7) & ~7;
+    const sheaf = frameKindAt(file, at) === frameKind.entry ? sheaves.get(frameLogIdAt(file, at)) : undefined;
+    if (sheaf !== undefined) {
+      const position = framePositionAt(file, at);
+      if (sheaf.end !== 0 && sheaf.end !== position)
+        throw damaged(`position ${sheaf.end} of log ${sheaf.logId} is missing`);
+      sheaf.end = position + frameCountAt(file, at);
+      // Times never fall within a log, so what has expired lies at its beginning.
+      if (frameStoredMsAt(file, at) < sheaf.cutoffMs) {
+        sheaf.start = sheaf.end;
+      } else {
+        sheaf.frames.push(at);
+        sheaf.bytes += span;
+      }
+    }
+    at += span;
+  }
+}
+
+interface Binding {
+  readonly isShared: boolean;
+  readonly sheaves: readonly Sheaf[];
+}
+
+/** Which logs share a segment: those of a stream with enough bytes, each stream by itself, and then all others. */
+function bindings(sheaves: readonly Sheaf[], ownSegmentBytes: number): readonly Binding[] {
+  const streams = Map.groupBy(
+    sheaves.filter(({ frames }) => frames.length > 0),
+    ({ stream }) => stream,
+  );
+  const own: Binding[] = [];
+  const shared: Sheaf[] = [];
+  for (const ofStream of streams.values()) {
+    const bytes = ofStream.reduce((sum, sheaf) => sum + sheaf.bytes, 0);
+    if (bytes >= ownSegmentBytes) own.push({ isShared: false, sheaves: ofStream });
+    else shared.push(...ofStream);
+  }
+  if (shared.length === 0) return own;
+  return [...own, { isShared: true, sheaves: shared.sort((left, right) => left.logId - right.logId) }];
+}
+
+async function writeSegment(
+  { disk, identity, memory }: Workshop,
+  {
+    job,
+    id,
+    isShared,
+    file,
+    sheaves,
+  }: Binding & {
+    readonly job: SealJob;
+    readonly id: number;
+    readonly file: Buffer;
+  },
+): Promise<BuiltSegment> {
+  const { segmentDirectory: directory, isDirect, madeMs } = job;
+  const options = { disk, directory, isDirect, identity, id, isShared, madeMs, memory: memory.forBuilder() };
+  const builder = await SegmentBuilder.create(options);
+  try {
+    for (const { logId, frames } of sheaves) for (const at of frames) await builder.add(logId, file, at);
+    return await builder.finish();
+  } catch (error) {
+    await builder.abandon();
+    throw error;
+  }
+}

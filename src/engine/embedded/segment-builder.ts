@@ -1,0 +1,194 @@
+// Hot path.
+// Writes one segment front to back, through one buffer of a fixed size. docs/file-format.md section 8.
+import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import { writeU64 } from "./binary.ts";
+import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import { frameCountAt, frameLengthAt, framePositionAt, frameStoredMsAt } from "./frame.ts";
+import {
+  encodeRows,
+  encodeTrailer,
+  extentsOffset,
+  pointBytes,
+  pointSpanBytes,
+  type SegmentHead,
+  type SegmentRow,
+  segmentFileName,
+  trailerBytes,
+  writeSegmentHeader,
+} from "./segment-file.ts";
+
+/** What one write takes: large enough for the disk, small enough that the log's own writes never wait long behind it. */
+export const builderMemoryBytes = 1024 * 1024;
+const pointsAtFirst = 64;
+
+export interface BuilderOptions extends SegmentHead {
+  readonly disk: Disk;
+  /** `segments/` */
+  readonly directory: string;
+  readonly isDirect: boolean;
+  readonly identity: DirectoryIdentity;
+  readonly madeMs: number;
+  /** `builderMemoryBytes` of `allocate()`, the builder's own until it is done. */
+  readonly memory: Buffer;
+}
+
+export interface BuiltSegment extends SegmentHead {
+  readonly fileLength: number;
+  readonly check: number;
+  readonly dataBytes: number;
+  /** As they stand in the file. */
+  readonly rows: Uint8Array;
+}
+
+type OpenExtent = { -readonly [Key in keyof SegmentRow]: SegmentRow[Key] } & {
+  points: Buffer;
+  pointStart: number;
+};
+
+export class SegmentBuilder {
+  readonly #options: BuilderOptions;
+  readonly #file: DiskFile;
+  /** In the memory, not yet written. */
+  #filled = 0;
+  #written = 0;
+  readonly #rows: SegmentRow[] = [];
+  readonly #points: Buffer[] = [];
+  #extent: OpenExtent | undefined;
+
+  private constructor(options: BuilderOptions, file: DiskFile) {
+    this.#options = options;
+    this.#file = file;
+  }
+
+  static async create(options: BuilderOptions): Promise<SegmentBuilder> {
+    const { disk, directory, isDirect, identity, memory, id } = options;
+    const path = `${directory}/${segmentFileName(id)}`;
+    const made = await disk.open(path, "create");
+    if (!isDirect) return SegmentBuilder.#begin(options, made, memory, identity);
+    await made.close();
+    return SegmentBuilder.#begin(options, await disk.open(path, "direct"), memory, identity);
+  }
+
+  static #begin(options: BuilderOptions, file: DiskFile, memory: Buffer, identity: DirectoryIdentity): SegmentBuilder {
+    const builder = new SegmentBuilder(options, file);
+    writeSegmentHeader(memory, options, identity);
+    builder.#filled = extentsOffset;
+    return builder;
+  }
+
+  /** The next frame of a log; logs come one after another, in the order of their ids. The frame has been verified. */
+  async add(logId: number, source: Buffer, at: number): Promise<void> {
+    const position = framePositionAt(source, at);
+    const storedMs = frameStoredMsAt(source, at);
+    const offset = this.#written + this.#filled;
+    const span = (frameLengthAt(source, at) + 7) & ~7;
+    let extent = this.#extent;
+    if (extent === undefined || extent.logId !== logId || extent.end !== position) {
+      this.#endExtent();
+      extent = newExtent(logId, offset, position, storedMs);
+      this.#extent = extent;
+    } else if (offset + span - extent.pointStart > pointSpanBytes) {
+      addPoint(extent, position, offset, storedMs);
+    }
+    extent.length += span;
+    extent.end = position + frameCountAt(source, at);
+    extent.lastMs = storedMs;
+    extent.entryCount += 1;
+    await this.#write(source, at, at + span);
+  }
+
+  /** Durable but for its name when it resolves. */
+  async finish(): Promise<BuiltSegment> {
+    const { id, isShared, identity, isDirect } = this.#options;
+    this.#endExtent();
+    const dataBytes = this.#written + this.#filled - extentsOffset;
+    for (const [index, points] of this.#points.entries()) {
+      const row = this.#rows[index];
+      assert(row !== undefined, "each extent has its points");
+      this.#rows[index] = { ...row, pointsOffset: this.#written + this.#filled };
+      await this.#write(points, 0, points.length);
+    }
+    const rows = encodeRows(this.#rows);
+    const rowsOffset = this.#written + this.#filled;
+    await this.#write(rows, 0, rows.length);
+    const fileLength = Math.ceil((this.#written + this.#filled + trailerBytes) / blockBytes) * blockBytes;
+    const rowsCheck = crc32(rows, identity.seed);
+    const trailer = { id, isShared, rowsOffset, rowCount: this.#rows.length, rowsCheck, fileLength };
+    const { bytes, check } = encodeTrailer(trailer, identity);
+    const padding = Buffer.alloc(fileLength - trailerBytes - this.#written - this.#filled);
+    await this.#write(padding, 0, padding.length);
+    await this.#write(bytes, 0, bytes.length);
+    await this.#flush();
+    assert(this.#written === fileLength, "a segment is as long as it says");
+    if (!isDirect) await this.#file.sync();
+    await this.#file.close();
+    return { id, isShared, fileLength, check, dataBytes, rows };
+  }
+
+  /** After a failure: the file stays, and is no part of the directory. */
+  async abandon(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #write(source: Buffer, from: number, to: number): Promise<void> {
+    const { memory } = this.#options;
+    for (let at = from; at < to; ) {
+      const count = Math.min(to - at, builderMemoryBytes - this.#filled);
+      source.copy(memory, this.#filled, at, at + count);
+      this.#filled += count;
+      at += count;
+      if (this.#filled === builderMemoryBytes) await this.#flush();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#filled === 0) return;
+    await this.#file.write(this.#options.memory.subarray(0, this.#filled), this.#written);
+    this.#written += this.#filled;
+    this.#filled = 0;
+  }
+
+  #endExtent(): void {
+    const extent = this.#extent;
+    if (extent === undefined) return;
+    const { points: memory, pointStart: _, ...row } = extent;
+    const points = memory.subarray(0, row.pointCount * pointBytes);
+    this.#rows.push({ ...row, pointsCheck: crc32(points, this.#options.identity.seed) });
+    this.#points.push(points);
+    this.#extent = undefined;
+  }
+}
+
+function newExtent(logId: number, offset: number, position: number, storedMs: number): OpenExtent {
+  const extent: OpenExtent = {
+    logId,
+    offset,
+    length: 0,
+    position,
+    end: position,
+    firstMs: storedMs,
+    lastMs: storedMs,
+    entryCount: 0,
+    pointCount: 0,
+    pointsOffset: 0,
+    pointsCheck: 0,
+    points: Buffer.alloc(pointBytes),
+    pointStart: offset,
+  };
+  addPoint(extent, position, offset, storedMs);
+  return extent;
+}
+
+function addPoint(extent: OpenExtent, position: number, offset: number, storedMs: number): void {
+  const at = extent.pointCount * pointBytes;
+  if (at === extent.points.length) {
+    extent.points = Buffer.concat([extent.points, Buffer.alloc(Math.max(at, pointsAtFirst * pointBytes))]);
+  }
+  writeU64(extent.points, position, at);
+  writeU64(extent.points, offset, at + 8);
+  extent.points.writeDoubleLE(storedMs, at + 16);
+  extent.pointCount += 1;
+  extent.pointStart = offset;
+}

@@ -1,0 +1,105 @@
+// Hot path.
+import { damaged } from "./damage.ts";
+import type { Disk } from "./disk.ts";
+import type { Extent } from "./extent-list.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import { OpenFiles } from "./open-files.ts";
+import { pointBytes, pointSpanBytes, segmentFileName } from "./segment-file.ts";
+import { decodePoints, type Point } from "./segment-load.ts";
+
+/** Points kept in memory, of the extents that were read last. */
+const pointsMax = 256 * 1024;
+
+/** A part of an extent that begins and ends between entries. */
+export interface Stretch {
+  readonly segmentId: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes of segments. Whoever reads holds the segment meanwhile, so that it is not removed under his hands. */
+export class SegmentReader {
+  readonly #files: OpenFiles;
+  readonly #identity: DirectoryIdentity;
+  /** In the order of last use. */
+  readonly #points = new Map<string, readonly Point[]>();
+  #pointCount = 0;
+
+  constructor(disk: Disk, directory: string, identity: DirectoryIdentity) {
+    this.#files = new OpenFiles(disk, directory, "segments");
+    this.#identity = identity;
+  }
+
+  /** Keeps a segment from being removed until the returned function is called. */
+  hold(segmentId: number): () => void {
+    return this.#files.hold(segmentFileName(segmentId));
+  }
+
+  /** From the last point at or before a position, about as many bytes as are wanted, if there are so many. */
+  async stretchAt(extent: Extent, position: number, bytesWanted: number): Promise<Stretch> {
+    const { segmentId, offset, length } = extent;
+    if (length <= pointSpanBytes) return { segmentId, offset, length };
+    const points = await this.#pointsOf(extent);
+    const first = Math.max(0, countWhile(points, (point) => point.position <= position) - 1);
+    const from = points[first]?.offset ?? offset;
+    const last = Math.max(
+      first + 1,
+      countWhile(points, (point) => point.offset < from + bytesWanted),
+    );
+    const end = points[last]?.offset ?? offset + length;
+    return { segmentId, offset: from, length: end - from };
+  }
+
+  /** Where to begin looking for the first entry at or after a time: that of the last point before it. */
+  async positionBefore(extent: Extent, timeMs: number): Promise<number> {
+    if (extent.length <= pointSpanBytes) return extent.position;
+    const points = await this.#pointsOf(extent);
+    return points[Math.max(0, countWhile(points, (point) => point.storedMs < timeMs) - 1)]?.position ?? extent.position;
+  }
+
+  read({ segmentId, offset, length }: Stretch): Promise<Buffer> {
+    return this.#files.read(segmentFileName(segmentId), offset, length);
+  }
+
+  /** Resolves when nobody holds a segment; nobody may begin to any more. */
+  retire(segmentId: number): Promise<void> {
+    return this.#files.retire(segmentFileName(segmentId));
+  }
+
+  /** To be called when no read is under way. */
+  close(): Promise<void> {
+    return this.#files.close();
+  }
+
+  async #pointsOf(extent: Extent): Promise<readonly Point[]> {
+    const key = `${extent.segmentId} ${extent.offset}`;
+    const points = this.#points.get(key) ?? (await this.#loadPoints(extent));
+    if (!this.#points.delete(key)) this.#pointCount += points.length;
+    this.#points.set(key, points);
+    for (const [oldest, { length }] of this.#points) {
+      if (this.#pointCount <= pointsMax || oldest === key) break;
+      this.#points.delete(oldest);
+      this.#pointCount -= length;
+    }
+    return points;
+  }
+
+  async #loadPoints({ segmentId, pointsOffset, pointCount, pointsCheck }: Extent): Promise<readonly Point[]> {
+    const name = segmentFileName(segmentId);
+    const bytes = await this.#files.read(name, pointsOffset, pointCount * pointBytes);
+    const points = decodePoints(bytes, { pointCount, pointsCheck }, this.#identity.seed);
+    if (points === undefined) throw damaged(`the points at byte ${pointsOffset} in segments/${name} cannot be read`);
+    return points;
+  }
+}
+
+function countWhile(points: readonly Point[], holds: (point: Point) => boolean): number {
+  let [low, high] = [0, points.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const point = points[middle];
+    if (point !== undefined && holds(point)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
