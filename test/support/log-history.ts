@@ -9,6 +9,7 @@ const page = { entriesMax: 5, bytesMax: 100_000 };
 interface Sent {
   readonly text: string;
   readonly count: number;
+  readonly sentMs: number;
   position: bigint | undefined;
 }
 
@@ -16,6 +17,8 @@ interface ShardHistory {
   readonly name: string;
   ref: ShardRef | undefined;
   readonly sent: Sent[];
+  /** 0: for ever. */
+  retentionMs: number;
   seal: "none" | "sent" | "acknowledged";
   drop: "none" | "sent" | "acknowledged";
 }
@@ -40,7 +43,7 @@ export class LogHistory {
   }
 
   async create(engine: Engine, name: string): Promise<void> {
-    const shard: ShardHistory = { name, ref: undefined, sent: [], seal: "none", drop: "none" };
+    const shard: ShardHistory = { name, ref: undefined, sent: [], retentionMs: 0, seal: "none", drop: "none" };
     this.#shards.set(name, shard);
     shard.ref = await engine.log.createShard(`stream-${name}`, 0, { openShardCount: 1 });
   }
@@ -52,7 +55,7 @@ export class LogHistory {
   ) {
     const sent = parts.map(({ shard: name, text, count }) => {
       const shard = this.#shard(name);
-      const one: Sent = { text, count, position: undefined };
+      const one: Sent = { text, count, sentMs: this.#nowMs(), position: undefined };
       if (shard.seal === "none") shard.sent.push(one);
       assert(shard.ref !== undefined);
       return { one, append: { shard: shard.ref, entry: { count, timeMs: this.#nowMs(), body: Buffer.from(text) } } };
@@ -64,6 +67,14 @@ export class LogHistory {
       if (outcome.kind === "stored") one.position = outcome.position;
       else assert.notEqual(this.#shard(parts[index]?.shard ?? "").seal, "none");
     }
+  }
+
+  /** From now on what is older may be gone, oldest first. */
+  async retain(engine: Engine, name: string, retentionMs: number): Promise<void> {
+    const shard = this.#shard(name);
+    assert(shard.ref !== undefined);
+    shard.retentionMs = retentionMs;
+    await engine.log.setRetention(`stream-${name}`, [shard.ref], retentionMs);
   }
 
   async seal(engine: Engine, name: string): Promise<void> {
@@ -145,18 +156,30 @@ export class LogHistory {
   #verifyEntries(shard: ShardHistory, entries: readonly StoredEntry[]): void {
     const found = entries.map(({ body, count }) => `${count} ${Buffer.from(body).toString()}`);
     const sent = shard.sent.map(({ text, count }) => `${count} ${text}`);
-    assert.deepEqual(found, sent.slice(0, found.length), `${shard.name} keeps what was sent in its order`);
+    const expired = this.#expiredBefore(shard, found[0]);
+    const end = expired + found.length;
+    assert.deepEqual(found, sent.slice(expired, end), `${shard.name} keeps what was sent in its order`);
     const lastAcknowledged = shard.sent.findLastIndex(({ position }) => position !== undefined);
-    assert(found.length > lastAcknowledged, `${shard.name} lost an acknowledged entry`);
-    let next = 1n;
+    assert(end > lastAcknowledged, `${shard.name} lost an acknowledged entry`);
+    let next = expired === 0 ? 1n : (entries[0]?.position ?? 1n);
     for (const [index, entry] of entries.entries()) {
-      const one = shard.sent[index];
+      const one = shard.sent[expired + index];
       assert.equal(entry.position, next, `${shard.name} has no gap`);
       assert(one !== undefined && (one.position ?? next) === next);
       one.position = next;
       next += BigInt(entry.count);
     }
-    shard.sent.length = entries.length;
+    shard.sent.length = end;
+  }
+
+  /** How many entries at the beginning are gone because they outlived their retention. */
+  #expiredBefore({ name, sent, retentionMs }: ShardHistory, first: string | undefined): number {
+    if (retentionMs === 0) return 0;
+    const expired = sent.findIndex(({ sentMs }) => sentMs + retentionMs >= this.#nowMs());
+    const allowed = expired < 0 ? sent.length : expired;
+    const gone = first === undefined ? allowed : sent.findIndex(({ text, count }) => `${count} ${text}` === first);
+    assert(gone >= 0 && gone <= allowed, `${name} lost what had not expired`);
+    return gone;
   }
 
   async #verifySeal(engine: Engine, shard: ShardHistory): Promise<void> {
@@ -170,7 +193,7 @@ export class LogHistory {
     }
     assert.equal(shard.seal, "sent", `${shard.name} was sealed`);
     shard.seal = "none";
-    shard.sent.push({ text: "after the seal", count: 1, position: outcome?.position });
+    shard.sent.push({ text: "after the seal", count: 1, sentMs: this.#nowMs(), position: outcome?.position });
   }
 
   #shard(name: string): ShardHistory {

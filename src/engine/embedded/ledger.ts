@@ -51,6 +51,8 @@ export class Ledger {
   sealedThrough = 0;
   /** Whether the log's files hold entries of logs that are gone. */
   hasDeadEntries = false;
+  /** Whether groups are being read back: what a log lacks is judged at the end. */
+  isRecovering = false;
 
   #givenLogId = 0;
   #givenRevision = 0;
@@ -130,8 +132,11 @@ export class Ledger {
     const storedMs = frameStoredMsAt(group, at);
     const isSealed = generationOf(place.address) <= this.sealedThrough;
     const end = position + frameCountAt(group, at);
-    if (!isSealed && position !== log.indexedEnd)
-      throw damaged(`position ${log.indexedEnd} of log ${log.id} is missing`);
+    if (!isSealed && position !== log.indexedEnd) {
+      log.gap ??= `position ${log.indexedEnd} of log ${log.id} is missing`;
+      // Sealing leaves behind what was dropped by then; the frame that says so is still to come.
+      if (!this.isRecovering) throw damaged(log.gap);
+    }
     if (!isSealed) {
       log.index.add(position, place.address + at, place.length, storedMs);
       log.indexedEnd = end;

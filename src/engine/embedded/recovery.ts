@@ -42,6 +42,7 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
   else requireOldestOf(manifest, oldest, ledger.knownThroughLsn);
   const segments = await readSegments(disk, directory, manifest ?? firstManifest(oldest?.generation ?? 1));
   ledger.sealedThrough = segments.manifest.sealedThrough;
+  ledger.isRecovering = true;
   ledger.keepWith(segments);
   ledger.lsn = (oldest?.firstLsn ?? 1) - 1;
   let end: WalEnd = { generation: 0, offset: 0 };
@@ -53,7 +54,7 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
     try {
       if (header.firstLsn !== ledger.lsn + 1) throw damaged(`wal/${name} does not begin with group ${ledger.lsn + 1}`);
       // One read of everything: past the page cache it costs a third, and leaves the cache to others.
-      memory ??= disk.allocate(scanBytes);
+      memory ??= disk.allocate(Math.min(scanBytes, Math.max(...headers.map(({ fileLength }) => fileLength))));
       const scan = new WalScan(file, header, directory.identity, memory);
       const next = headers[index + 1];
       if (next === undefined) end = await readLastFile({ header, name, file, scan, ledger, findings });
@@ -64,6 +65,7 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
     const { generation, firstLsn } = header;
     parts.push({ generation, firstLsn, lastLsn: ledger.lsn, end: end.offset });
   }
+  ledger.isRecovering = false;
   requireWhole(ledger);
   const last = headers.at(-1);
   if (last !== undefined && !ledger.isCleanlyClosed) await syncFile(disk, directory, last.generation);
@@ -165,6 +167,7 @@ function requireWhole(ledger: Ledger): void {
     throw damaged(`it ends with group ${ledger.lsn}, but group ${ledger.knownThroughLsn} was acknowledged`);
   }
   for (const log of ledger.logs.values()) {
+    if (log.gap !== undefined) throw damaged(log.gap);
     if (log.indexedEnd === log.tip) continue;
     throw damaged(
       `records ${log.indexedEnd} to ${log.tip - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`,

@@ -1,4 +1,3 @@
-import { damaged } from "./damage.ts";
 import { type Extent, extentOf } from "./extent-list.ts";
 import type { LogKeeper } from "./ledger.ts";
 import type { LogState } from "./log-state.ts";
@@ -72,15 +71,16 @@ export class SegmentSet implements LogKeeper {
     return this.#segments.size;
   }
 
-  /** Gives a log what recovery found of it. Throws `corrupt` if that is not all from its start on. */
+  /** Gives a log what recovery found of it, and notes it if that is not all from its start on. */
   attach(log: LogState): void {
     const start = this.#manifest.starts.get(log.id) ?? 1;
     const extents = (this.#waiting.get(log.id) ?? []).filter(({ end }) => end > start);
     this.#waiting.delete(log.id);
     let next = start;
     for (const extent of extents.sort((left, right) => left.position - right.position)) {
-      if (extent.position !== next) throw missing(log, next, extent.position);
-      this.#give(log, extent);
+      if (extent.position === next) this.#give(log, extent);
+      else
+        log.gap ??= `records ${next} to ${extent.position - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`;
       next = extent.end;
     }
     log.indexedEnd = Math.max(log.indexedEnd, next);
@@ -193,8 +193,4 @@ function extentsOf(built: readonly BuiltSegment[]): ReadonlyMap<number, readonly
     }
   }
   return extents;
-}
-
-function missing({ shardIndex, streamId }: LogState, from: number, to: number): Error {
-  return damaged(`records ${from} to ${to - 1} of shard ${shardIndex} of ${streamId} are missing`);
 }

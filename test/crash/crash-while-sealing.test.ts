@@ -1,0 +1,139 @@
+// The power goes at any change of the disk, for a workload in which files of the log are sealed, small segments merged, shared
+// ones rewritten, expired and dropped entries given back, and snapshots written. Changes are syncs (as in the sibling test)
+// and every rename, removal and change of length. Then: reopen, compare, cut the power again, reopen, compare, write on.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import { eagerSealing } from "../support/embedded-engine.ts";
+import { LogHistory } from "../support/log-history.ts";
+import { SimulatedClock } from "../support/simulated-clock.ts";
+import { type CrashPolicy, type DiskOperation, SimulatedDisk } from "../support/simulated-disk.ts";
+
+const directory = "/data";
+const hourMs = 3_600_000;
+
+function engineOn(disk: SimulatedDisk, clock: SimulatedClock): EmbeddedEngine {
+  return new EmbeddedEngine({
+    directory,
+    disk,
+    clock,
+    diskBudgetBytes: 64 * 1024 * 1024,
+    walFileBytes: 24 * 1024,
+    groupBytesMax: 12 * 1024,
+    queueBytesMax: 256 * 1024,
+    tailWindowBytes: 16 * 1024,
+    snapshotAfterBytes: 400,
+    sealing: { ...eagerSealing, ownSegmentBytes: 4_000, smallSegmentBytesMax: 20_000 },
+    randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
+  });
+}
+
+/** `a` and `dropped` fill segments of their own, `b` and `late` share; `expiring` outlives its retention. */
+async function workload(engine: EmbeddedEngine, history: LogHistory, clock: SimulatedClock): Promise<void> {
+  await engine.open();
+  for (const name of ["a", "b", "expiring", "dropped", "late"]) await history.create(engine, name);
+  await history.retain(engine, "expiring", hourMs);
+  for (let round = 0; round < 8; round++) {
+    await writers(engine, history, round);
+    if (round === 5) await history.drop(engine, "dropped");
+    if (round === 6) clock.set(clock.nowMs() + 2 * hourMs);
+    await history.put(engine, "streams/a", `round ${round}`);
+  }
+  await engine.settled();
+  await history.drop(engine, "late");
+  await history.seal(engine, "b");
+  await engine.settled();
+  await history.append(engine, [{ shard: "a", text: "last", count: 4 }]);
+  await engine.close();
+}
+
+async function writers(engine: EmbeddedEngine, history: LogHistory, round: number): Promise<void> {
+  const large = "x".repeat(4_200);
+  await history.append(engine, [
+    { shard: "a", text: `${round} a ${large}`, count: 2 },
+    { shard: "b", text: `${round} b`, count: 500 },
+    { shard: "late", text: `${round} late ${large.slice(3_000)}`, count: 1 },
+  ]);
+  await history.append(engine, [
+    { shard: round < 3 ? "dropped" : "a", text: `${round} again ${large}`, count: 7 },
+    { shard: "expiring", text: `${round} expiring`, count: 3 },
+    ...(round < 3 ? [{ shard: "dropped", text: `${round} dropped ${large}`, count: 1 }] : []),
+  ]);
+}
+
+const isChange = ({ kind }: DiskOperation): boolean => kind === "rename" || kind === "remove" || kind === "length";
+
+/** Runs the workload until it is done or the power goes, at a sync or at another change. */
+async function run(disk: SimulatedDisk, clock: SimulatedClock, changeCountMax: number) {
+  const history = new LogHistory(() => clock.nowMs());
+  let changeCount = 0;
+  disk.fault = (operation) => {
+    if (!isChange(operation)) return undefined;
+    changeCount += 1;
+    if (changeCount <= changeCountMax) return undefined;
+    disk.isOff = true;
+    return "EIO";
+  };
+  try {
+    await workload(engineOn(disk, clock), history, clock);
+  } catch (error) {
+    if (!disk.isOff) throw error;
+  }
+  return { history, changeCount };
+}
+
+async function reopen(disk: SimulatedDisk, clock: SimulatedClock, history: LogHistory): Promise<EmbeddedEngine> {
+  const engine = engineOn(disk, clock);
+  await engine.open();
+  await history.verify(engine);
+  return engine;
+}
+
+async function crashOnce(
+  limits: { readonly syncs: number; readonly changes: number },
+  policy: CrashPolicy,
+  direct: boolean,
+): Promise<void> {
+  const clock = new SimulatedClock();
+  const disk = new SimulatedDisk({ direct, seed: 1 + Math.min(limits.syncs, limits.changes) });
+  disk.syncCountMax = limits.syncs;
+  const { history } = await run(disk, clock, limits.changes);
+  const second = disk.crash(policy);
+  const engine = await reopen(second, clock, history);
+  await history.writeAgain(engine, "second");
+  await engine.settled();
+  await history.verify(engine);
+  const third = await reopen(second.crash("lose"), clock, history);
+  assert.deepEqual((await third.health()).degraded, []);
+  await third.close();
+}
+
+/** Each way of losing what was not synced takes every fourth place, so that together they take all of them. */
+const ways = [
+  { direct: true, policy: "lose" },
+  { direct: true, policy: "tear" },
+  { direct: false, policy: "tear" },
+  { direct: false, policy: "keep" },
+] as const;
+const takesAll = process.env["MILLRACE_EVERY_CRASH"] !== undefined;
+
+for (const [way, { direct, policy }] of ways.entries()) {
+  const how = `${direct ? "direct" : "buffered"} writes, unsynced bytes ${policy}`;
+  test(`a crash at any change of the disk, while the log is sealed, loses and revives nothing (${how})`, async () => {
+    const none = Number.POSITIVE_INFINITY;
+    const disk = new SimulatedDisk({ direct });
+    const { changeCount } = await run(disk, new SimulatedClock(), none);
+    assert(disk.syncCount > 100 && changeCount > 50, `${disk.syncCount} syncs, ${changeCount} other changes`);
+    const places = [
+      ...Array.from({ length: disk.syncCount + 1 }, (_, syncs) => ({ syncs, changes: none })),
+      ...Array.from({ length: changeCount + 1 }, (_, changes) => ({ syncs: none, changes })),
+    ];
+    for (const place of places.filter((_, index) => takesAll || index % ways.length === way)) {
+      try {
+        await crashOnce(place, policy, direct);
+      } catch (error) {
+        throw new Error(`after ${place.syncs} syncs, ${place.changes} other changes`, { cause: error });
+      }
+    }
+  });
+}
