@@ -162,12 +162,14 @@ async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
     case "embedded": {
       const { EmbeddedEngine } = await import("./engine/embedded/embedded-engine.ts");
       const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
+      const { WorkerJobs } = await import("./engine/embedded/worker-jobs.ts");
       return new EmbeddedEngine({
         directory: config.dataDirectory,
         disk: nodeDisk,
         clock,
         diskBudgetBytes: config.diskBudgetBytes,
         devClock: config.dev,
+        jobs: new WorkerJobs(clock),
       });
     }
   }
