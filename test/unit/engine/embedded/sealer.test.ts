@@ -53,3 +53,201 @@ test("closed files of the log become segments and are removed; every entry stays
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed, "b")), texts(0, 40));
   await crashed.close();
 });
+
+async function segmentBytes(engine: EmbeddedEngine): Promise<number> {
+  return (await engine.health()).figures["segment_bytes"] ?? 0;
+}
+
+test("what has outlived its stream's retention goes with its segments; readers and seekers go on behind it", async () => {
+  const disk = new SimulatedDisk();
+  const own = { ...sealing, ownSegmentBytes: 10_000, mergedSegmentBytesMax: 20_000 };
+  const clock = new SimulatedClock();
+  const engine = await openSmallEngine(disk, { sealing: own, clock });
+  const [old, kept] = [await makeShard(engine, "old"), await makeShard(engine, "kept")];
+  await engine.log.setRetention("old", [old], 24 * hourMs);
+  await fill(engine, [old, kept], 0, 20);
+  const startMs = clock.nowMs();
+  clock.set(startMs + 20 * hourMs);
+  await fill(engine, [old, kept], 20, 40);
+  await engine.settled();
+  const before = await segmentBytes(engine);
+  assert.equal(await engine.log.seek(old, { at: "oldest" }), 1n);
+  clock.set(startMs + 25 * hourMs);
+  await engine.settled();
+  assert((await segmentBytes(engine)) < before - 50_000);
+  const oldest = await engine.log.seek(old, { at: "oldest" });
+  assert(oldest > 1n && oldest <= 21n, `${oldest}`);
+  assert.deepEqual(await readTexts(engine, old), texts(Number(oldest) - 1, 40));
+  assert.deepEqual(await readTexts(engine, kept), texts(0, 40));
+  assert.equal(await engine.log.seek(old, { at: "time", timeMs: startMs }), oldest);
+  assert.equal(await engine.log.seek(kept, { at: "time", timeMs: startMs + 1 }), 21n);
+  await engine.close();
+  const again = await openSmallEngine(disk, { sealing: own, clock });
+  assert.deepEqual(await readTexts(again, await makeShard(again, "old")), texts(Number(oldest) - 1, 40));
+
+  clock.set(startMs + 100 * hourMs);
+  await fill(again, [await makeShard(again, "kept")], 40, 60);
+  await again.settled();
+  const shard = await makeShard(again, "old");
+  assert.deepEqual(await again.log.read(shard, 3n, { entriesMax: 5, bytesMax: 1 }), {
+    entries: [],
+    next: 41n,
+    tip: 41n,
+  });
+  assert.equal(await again.log.seek(shard, { at: "oldest" }), 41n);
+  await again.close();
+  const last = await openSmallEngine(disk.crash("lose"), { sealing: own, clock });
+  await store(last, await makeShard(last, "old"), "new");
+  const page = await last.log.read(await makeShard(last, "old"), 1n, { entriesMax: 5, bytesMax: 1 });
+  assert.deepEqual([page.entries[0]?.position, page.next], [41n, 42n]);
+  assert.deepEqual(await readTexts(last, await makeShard(last, "kept")), texts(0, 60));
+});
+
+test("a follower far behind reads from segments, and goes on where its entries have expired meanwhile", async () => {
+  const clock = new SimulatedClock();
+  const engine = await openSmallEngine(new SimulatedDisk(), { sealing, clock });
+  const shard = await makeShard(engine);
+  await engine.log.setRetention("s", [shard], hourMs);
+  await fill(engine, [shard], 0, 30);
+  await engine.settled();
+  const options = { signal: new AbortController().signal, bufferedBytesMax: 12_000 };
+  const batches = engine.log.follow(shard, 1n, options)[Symbol.asyncIterator]();
+  assert.equal((await batches.next()).value?.[0]?.position, 1n);
+  clock.set(clock.nowMs() + 2 * hourMs);
+  await fill(engine, [shard], 30, 60);
+  await engine.settled();
+  await engine.log.seal(shard, "end");
+  let next = 0n;
+  for (let batch = await batches.next(); batch.done !== true; batch = await batches.next()) {
+    for (const entry of batch.value) {
+      assert(entry.position >= next, "in order");
+      next = entry.position + 1n;
+    }
+  }
+  assert.equal(next, 61n);
+});
+
+test("dropping a stream gives its segments back, and a shared one is written anew when less than half of it counts", async () => {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, { sealing: { ...sealing, ownSegmentBytes: 100_000 } });
+  const shards = await Promise.all(["a", "b", "c"].map((name) => makeShard(engine, name)));
+  await fill(engine, shards, 0, 30);
+  await engine.settled();
+  const before = await segmentBytes(engine);
+  await engine.log.dropStream("a", []);
+  await engine.settled();
+  assert.equal(await segmentBytes(engine), before, "two thirds of each segment still count");
+  await engine.log.dropStream("b", []);
+  await engine.settled();
+  const after = await segmentBytes(engine);
+  assert(after < before / 2, `${after} of ${before}`);
+  const c = shards[2] ?? assert.fail("there are three");
+  assert.deepEqual(await readTexts(engine, c), texts(0, 30));
+  await engine.log.dropStream("c", []);
+  await engine.settled();
+  assert.equal(await segmentBytes(engine), 0);
+  assert.deepEqual(filesIn(disk, "segments"), []);
+});
+
+test("small segments of a stream are merged with their neighbours", async () => {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, { sealing });
+  const shards = [await makeShard(engine, "s", 0), await makeShard(engine, "s", 1)];
+  await fill(engine, shards, 0, 60);
+  await engine.settled();
+  assert(filesIn(disk, "segments").length <= 6, filesIn(disk, "segments").join());
+  for (const shard of shards) assert.deepEqual(await readTexts(engine, shard), texts(0, 60));
+  const again = await openSmallEngine(disk.crash("lose"), { sealing });
+  assert.deepEqual(await readTexts(again, await makeShard(again, "s", 1)), texts(0, 60));
+});
+
+test("entries of any size are found in a segment by position and by time", async () => {
+  const clock = new SimulatedClock();
+  const engine = await openSmallEngine(new SimulatedDisk(), {
+    sealing: { ...sealing, mergedSegmentBytesMax: 4_000_000 },
+    clock,
+    walFileBytes: 1_000_000,
+    groupBytesMax: 300_000,
+    queueBytesMax: 2_000_000,
+  });
+  const shard = await makeShard(engine);
+  const startMs = clock.nowMs();
+  const sizes = [10, 70_000, 20, 200_000, 5, 5, 65_000, 1_000];
+  const stored: string[] = [];
+  for (let index = 0; index < 64; index++) {
+    clock.set(startMs + index * 1_000);
+    stored.push(text(index, sizes[index % sizes.length]));
+    await store(engine, shard, stored.at(-1) ?? "");
+  }
+  await engine.settled();
+  for (let index = 0; index < 60; index++) {
+    const from = BigInt(index + 1);
+    const page = await engine.log.read(shard, from, { entriesMax: 3, bytesMax: 150_000 });
+    assert.equal(page.entries[0]?.position, from);
+    assert.equal(Buffer.from(page.entries[0]?.body ?? "").toString(), stored[index]);
+    assert.equal(await engine.log.seek(shard, { at: "time", timeMs: startMs + index * 1_000 - 500 }), from);
+  }
+  assert.deepEqual(await readTexts(engine, shard), stored);
+});
+
+test("a full disk budget throttles, and service comes back when records have expired", async () => {
+  const clock = new SimulatedClock();
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, { sealing, clock, diskBudgetBytes: 400_000 });
+  const shard = await makeShard(engine);
+  await engine.log.setRetention("s", [shard], 24 * hourMs);
+  for (let round = 0; round < 3; round++) {
+    let count = 0;
+    await assert.rejects(
+      async () => {
+        for (; ; count++) {
+          await store(engine, shard, text(count));
+          await engine.settled();
+        }
+      },
+      { kind: "throttled" },
+    );
+    assert(count > 20, `round ${round} stored ${count}`);
+    clock.set(clock.nowMs() + 25 * hourMs);
+    await clock.advance(2_000);
+    await assert.rejects(store(engine, shard, text(0)), { kind: "throttled" });
+    await engine.settled();
+  }
+  await store(engine, shard, "at last");
+});
+
+test("a log that is not sealed fast enough throttles at its bound; one that cannot be sealed does not", async () => {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, { sealing, walBytesMax: 200_000 });
+  const shard = await makeShard(engine);
+  disk.fault = ({ kind, path }) => (kind === "write" && path.includes("/segments/") ? "ENOSPC" : undefined);
+  await fill(engine, [shard], 0, 60);
+  const { degraded, ready } = await engine.health();
+  assert.match(degraded[0] ?? "", /could not be moved into segments \(ENOSPC/);
+  assert.equal(ready, true);
+  disk.fault = () => undefined;
+  assert.deepEqual(await readTexts(engine, shard), texts(0, 60));
+  await engine.close();
+  const again = await openSmallEngine(disk, { sealing, walBytesMax: 200_000 });
+  await assert.rejects(store(again, await makeShard(again), text(60)), /waits for its files to be moved/);
+  await again.settled();
+  await store(again, await makeShard(again), text(60));
+  assert.deepEqual(await readTexts(again, await makeShard(again)), texts(0, 61));
+  assert.deepEqual((await again.health()).degraded, []);
+});
+
+test("a damaged file of the log is not sealed, and says so", async () => {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, { sealing: { ...sealing, sealAfterBytes: 1_000_000 } });
+  const shard = await makeShard(engine);
+  await fill(engine, [shard], 0, 40);
+  await engine.close();
+  const again = await openSmallEngine(disk, { sealing: { ...sealing, sealAfterBytes: 1_000_000 } });
+  await again.close();
+  const third = await openSmallEngine(disk, { sealing });
+  disk.damage("/data/wal/0000000002.wal", (bytes) => bytes.fill(7, 9_000, 9_010));
+  await fill(third, [await makeShard(third)], 40, 41);
+  await third.settled();
+  assert.match((await third.health()).degraded[0] ?? "", /wal\/0000000002\.wal at byte 8192 cannot be read/);
+  assert(filesIn(disk, "wal").includes("/data/wal/0000000002.wal"));
+});
