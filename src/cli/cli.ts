@@ -9,8 +9,10 @@ process.env["UV_THREADPOOL_SIZE"] ??= String(threadPoolSize);
 const help = `Millrace: a self-hosted server that speaks the Amazon Kinesis Data Streams API.
 
 Usage: millrace serve [options]
+       millrace verify DIR    look at every byte of a data directory; exit code 0: whole, 1: not
+       millrace inspect DIR   print what a data directory holds, as JSON
 
-Options; each is also an environment variable (--data-dir: MILLRACE_DATA_DIR) and a key of the file that --config names:
+Options of serve; each is also an environment variable (--data-dir: MILLRACE_DATA_DIR) and a key of the file that --config names:
 ${flagsHelp()}
   --help     print this
   --version  print the version
@@ -26,6 +28,14 @@ async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes("--version")) {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
+  }
+  if (command === "verify") {
+    const { verify } = await import("./verify.ts");
+    return verify(rest);
+  }
+  if (command === "inspect") {
+    const { inspect } = await import("./inspect.ts");
+    return inspect(rest);
   }
   if (command !== "serve") {
     const problem = command === undefined ? "say what to do" : `there is no command ${JSON.stringify(command)}`;

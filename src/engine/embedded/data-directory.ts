@@ -51,17 +51,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       await disk.makeDirectory(catalogDirectory);
       await disk.syncDirectory(directory);
       const isDirect = await disk.probe(walDirectory);
-      return {
-        path: directory,
-        identity: format.identity,
-        format,
-        walDirectory,
-        catalogDirectory,
-        segmentDirectory: `${directory}/segments`,
-        damageDirectory: `${directory}/damage`,
-        isDirect,
-        lock,
-      };
+      return describe(directory, { format, isDirect, lock });
     } catch (error) {
       await lock.release();
       throw error;
@@ -69,6 +59,32 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   } catch (error) {
     throw asSentence(error, directory);
   }
+}
+
+/** A directory that somebody wants to look at, with the lock: nothing in it is changed. */
+export async function openToLookAt(disk: Disk, directory: string): Promise<DataDirectory> {
+  try {
+    const format = await readFormat({ disk, directory, devClock: true });
+    if (format === undefined) throw new DataDirectoryError("foreign", `${directory} is not a Millrace data directory.`);
+    return describe(directory, { format, isDirect: false, lock: await disk.lock(directory) });
+  } catch (error) {
+    throw asSentence(error, directory);
+  }
+}
+
+function describe(
+  path: string,
+  rest: { readonly format: FormatFile; readonly isDirect: boolean; readonly lock: DiskLock },
+): DataDirectory {
+  return {
+    ...rest,
+    path,
+    identity: rest.format.identity,
+    walDirectory: `${path}/wal`,
+    catalogDirectory: `${path}/catalog`,
+    segmentDirectory: `${path}/segments`,
+    damageDirectory: `${path}/damage`,
+  };
 }
 
 async function settleFormat(options: DataDirectoryOptions): Promise<FormatFile> {
@@ -87,7 +103,11 @@ export async function markSegments(disk: Disk, { path, format }: DataDirectory):
 }
 
 /** Undefined for a directory that is empty, or as good as. */
-async function readFormat({ disk, directory, devClock }: DataDirectoryOptions) {
+async function readFormat({
+  disk,
+  directory,
+  devClock,
+}: Pick<DataDirectoryOptions, "disk" | "directory" | "devClock">): Promise<FormatFile | undefined> {
   const bytes = await readWhole(disk, `${directory}/${formatFileName}`);
   if (bytes === undefined) {
     const strangers = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
@@ -108,6 +128,7 @@ async function readFormat({ disk, directory, devClock }: DataDirectoryOptions) {
 }
 
 const sentences: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
   ENOTDIR: "is not a directory",
   EEXIST: "is not a directory",
   EACCES: "may not be read and written by this user",

@@ -128,23 +128,37 @@ export async function* framesOf(
     if (!hasFrame(window, offset - windowAt)) {
       window = await readExactly(file, offset, Math.min(extentEnd - offset, frameWindowBytes), path);
       windowAt = offset;
-      const length = Math.min(extentEnd - offset, frameLengthAt(window, 0));
+      const length = Math.min(extentEnd - offset, spanAt(window, 0));
       if (length > window.length) window = await readExactly(file, offset, length, path);
     }
     const at = offset - windowAt;
-    const isEntry = frameVerifies(window, at, window.length, seed) && frameKindAt(window, at) === frameKind.entry;
-    if (!isEntry || frameLogIdAt(window, at) !== row.logId || framePositionAt(window, at) !== next) {
+    const isWhole = hasFrame(window, at) && frameVerifies(window, at, window.length, seed) && gapIsZero(window, at);
+    if (
+      !isWhole ||
+      frameKindAt(window, at) !== frameKind.entry ||
+      frameLogIdAt(window, at) !== row.logId ||
+      framePositionAt(window, at) !== next
+    ) {
       throw damaged(`record ${next} of log ${row.logId} in ${path} at byte ${offset} cannot be read`);
     }
     yield { bytes: window, at, offset };
     next += frameCountAt(window, at);
-    offset += (frameLengthAt(window, at) + 7) & ~7;
+    offset += spanAt(window, at);
   }
   if (next !== row.end) throw damaged(`record ${next} of log ${row.logId} is not where ${path} says`);
 }
 
 function hasFrame(window: Buffer, at: number): boolean {
-  return at + frameHeadBytes <= window.length && at + frameLengthAt(window, at) <= window.length;
+  return at + frameHeadBytes <= window.length && at + spanAt(window, at) <= window.length;
+}
+
+/** Of a frame and the gap behind it. */
+function spanAt(window: Buffer, at: number): number {
+  return (frameLengthAt(window, at) + 7) & ~7;
+}
+
+function gapIsZero(window: Buffer, at: number): boolean {
+  return window.subarray(at + frameLengthAt(window, at), at + spanAt(window, at)).every((byte) => byte === 0);
 }
 
 /** A fresh buffer with all of a range. */

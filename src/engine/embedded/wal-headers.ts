@@ -74,7 +74,7 @@ async function readOne(
 }
 
 /** Whether anything but zeros stands at or behind `from`. */
-async function hasBytesFrom(file: DiskFile, from: number): Promise<boolean> {
+export async function hasBytesFrom(file: DiskFile, from: number): Promise<boolean> {
   const chunk = Buffer.alloc(chunkBytes);
   const zeros = Buffer.alloc(chunkBytes);
   for (let at = from; ; at += chunkBytes) {

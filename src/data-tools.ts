@@ -1,0 +1,18 @@
+// The composition root of what looks at a data directory without serving it.
+import type { VerifyReport } from "./engine/embedded/verify-directory.ts";
+
+export type { VerifyReport };
+
+/** Every checksum, index and position of a directory. Rejects with one sentence if it cannot be looked at. */
+export async function verifyData(directory: string): Promise<VerifyReport> {
+  const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
+  const { verifyDirectory } = await import("./engine/embedded/verify-directory.ts");
+  return verifyDirectory(nodeDisk, directory);
+}
+
+/** What a directory holds, as a value for JSON. Rejects with one sentence if it cannot be looked at. */
+export async function inspectData(directory: string): Promise<object> {
+  const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
+  const { inspectDirectory } = await import("./engine/embedded/inspect-directory.ts");
+  return inspectDirectory(nodeDisk, directory);
+}

@@ -1,0 +1,80 @@
+import { openToLookAt } from "./data-directory.ts";
+import type { Disk } from "./disk.ts";
+import type { LogState } from "./log-state.ts";
+import { readOnlyDisk } from "./read-only-disk.ts";
+import { recover } from "./recovery.ts";
+import { segmentFileName } from "./segment-file.ts";
+import { walFileName } from "./wal-file.ts";
+
+/** Values above this are named by their length only. */
+const documentTextBytesMax = 64 * 1024;
+
+/**
+ * What a data directory holds, as a value for JSON; changes nothing. Rejects with `DataDirectoryError` if there is none to
+ * look at or a server has it open, and with `EngineError("corrupt")` if a server would refuse it.
+ */
+export async function inspectDirectory(disk: Disk, path: string): Promise<object> {
+  const looking = readOnlyDisk(disk);
+  const directory = await openToLookAt(looking, path);
+  try {
+    const { ledger, parts, segments, findings } = await recover(looking, directory);
+    const { format } = directory;
+    const { number, sealedThrough, oldestGeneration, nextSegmentId, starts } = segments.manifest;
+    return {
+      format: {
+        version: format.hasSegments === true ? 2 : 1,
+        directoryId: format.identity.directoryId.toString("hex"),
+        madeAt: new Date(format.madeMs).toISOString(),
+        devClock: format.devClock,
+      },
+      findings,
+      wal: {
+        lastLsn: ledger.lsn,
+        cleanlyClosed: ledger.isCleanlyClosed,
+        files: parts.map((part) => ({ file: `wal/${walFileName(part.generation)}`, ...part })),
+      },
+      manifest: { number, sealedThrough, oldestGeneration, nextSegmentId, starts: Object.fromEntries(starts) },
+      segments: [...segments.segments].map((segment) => ({
+        file: `segments/${segmentFileName(segment.id)}`,
+        ...segment,
+      })),
+      snapshotLsn: ledger.knownThroughLsn,
+      logs: [...ledger.logs.values()].map(describeLog),
+      catalog: [...ledger.documents.values()].map(({ key, revision, value }) => ({
+        key,
+        revision: Number(revision),
+        bytes: value.byteLength,
+        value: describeValue(Buffer.from(value)),
+      })),
+    };
+  } finally {
+    await directory.lock.release();
+  }
+}
+
+function describeLog(log: LogState): object {
+  const { id, streamId, shardIndex, oldest, tip, durableStoredMs, retentionMs, sealedBy, extents, index } = log;
+  return {
+    id,
+    streamId,
+    shardIndex,
+    oldest,
+    tip,
+    lastStoredAt: durableStoredMs === 0 ? null : new Date(durableStoredMs).toISOString(),
+    retentionMs,
+    sealedBy: sealedBy ?? null,
+    inSegments: { extents: extents.count, end: extents.end },
+    inWal: { from: index.count === 0 ? null : index.positionAt(0) },
+  };
+}
+
+/** Documents are JSON where they are the rooms' above; anything else is shown as text, or not at all. */
+function describeValue(value: Buffer): unknown {
+  if (value.length > documentTextBytesMax) return `${value.length} bytes`;
+  const text = value.toString("utf8");
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text.includes("\ufffd") ? value.toString("base64") : text;
+  }
+}

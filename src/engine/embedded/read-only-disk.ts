@@ -1,0 +1,29 @@
+import type { Disk } from "./disk.ts";
+
+/** A disk on which nothing changes, whatever it is asked for: for those who only look. */
+export function readOnlyDisk(disk: Disk): Disk {
+  const nothing = async (): Promise<void> => undefined;
+  return {
+    probe: async () => false,
+    allocate: (byteCount) => disk.allocate(byteCount),
+    open: async (path) => {
+      const file = await disk.open(path, "read");
+      return { ...readersOf(file), write: nothing, sync: nothing, setLength: nothing };
+    },
+    list: (directory) => disk.list(directory),
+    makeDirectory: nothing,
+    rename: nothing,
+    remove: nothing,
+    syncDirectory: nothing,
+    freeBytes: (directory) => disk.freeBytes(directory),
+    lock: (directory) => disk.lock(directory),
+  };
+}
+
+function readersOf(file: Awaited<ReturnType<Disk["open"]>>) {
+  return {
+    read: (into: Uint8Array, at: number) => file.read(into, at),
+    length: () => file.length(),
+    close: () => file.close(),
+  };
+}

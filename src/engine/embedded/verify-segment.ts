@@ -1,0 +1,98 @@
+// Looks at every byte of a segment. docs/file-format.md section 8.
+import assert from "node:assert/strict";
+import { damaged } from "./damage.ts";
+import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import { frameStoredMsAt } from "./frame.ts";
+import type { ManifestSegment } from "./manifest.ts";
+import {
+  extentsOffset,
+  pointBytes,
+  rowBytes,
+  type SegmentRow,
+  segmentFileName,
+  segmentHeaderVerifies,
+  trailerBytes,
+} from "./segment-file.ts";
+import { decodePoints, framesOf, loadSegment, type Point, readExactly } from "./segment-load.ts";
+
+export interface SegmentCount {
+  readonly entryCount: number;
+  readonly recordCount: number;
+}
+
+/** Throws `corrupt`, with one sentence, at the first place that is not as it was written. */
+export async function verifySegment(
+  disk: Disk,
+  directory: string,
+  segment: ManifestSegment,
+  identity: DirectoryIdentity,
+): Promise<SegmentCount> {
+  const path = `segments/${segmentFileName(segment.id)}`;
+  const { trailer, rows } = await loadSegment(disk, directory, segment, identity);
+  const file = await disk.open(`${directory}/${segmentFileName(segment.id)}`, "read");
+  try {
+    const head = await readExactly(file, 0, blockBytes, path);
+    if (trailer.isShared !== segment.isShared || !segmentHeaderVerifies(head, segment, identity)) {
+      throw damaged(`the header of ${path} cannot be read`);
+    }
+    const end = layoutEnd(rows, { path, dataBytes: segment.dataBytes, rowsOffset: trailer.rowsOffset });
+    const paddingBytes = trailer.fileLength - trailerBytes - end;
+    const padding = await readExactly(file, end, paddingBytes, path);
+    if (!padding.equals(Buffer.alloc(paddingBytes))) throw damaged(`${path} holds something behind its rows`);
+    let [entryCount, recordCount] = [0, 0];
+    for (const row of rows) {
+      await verifyExtent(file, row, { seed: identity.seed, path });
+      entryCount += row.entryCount;
+      recordCount += row.end - row.position;
+    }
+    return { entryCount, recordCount };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Extents, their points and the rows follow each other without gaps; returns where the rows end. */
+function layoutEnd(
+  rows: readonly SegmentRow[],
+  { path, dataBytes, rowsOffset }: { readonly path: string; readonly dataBytes: number; readonly rowsOffset: number },
+): number {
+  let at = extentsOffset;
+  for (const { offset, length } of rows) {
+    if (offset !== at) throw damaged(`an extent of ${path} is not at byte ${at}`);
+    at += length;
+  }
+  if (at !== extentsOffset + dataBytes) throw damaged(`the extents of ${path} do not end at byte ${at}`);
+  for (const { pointsOffset, pointCount } of rows) {
+    if (pointsOffset !== at) throw damaged(`points of ${path} are not at byte ${at}`);
+    at += pointCount * pointBytes;
+  }
+  if (rowsOffset !== at) throw damaged(`the rows of ${path} are not at byte ${at}`);
+  return at + rows.length * rowBytes;
+}
+
+/** Every frame, its place in the log, and the points that lead to it. */
+async function verifyExtent(
+  file: DiskFile,
+  row: SegmentRow,
+  { seed, path }: { readonly seed: number; readonly path: string },
+): Promise<void> {
+  const bytes = await readExactly(file, row.pointsOffset, row.pointCount * pointBytes, path);
+  const points = decodePoints(bytes, row, seed);
+  if (points === undefined) throw damaged(`the points at byte ${row.pointsOffset} in ${path} cannot be read`);
+  const places = new Map<number, Point>(points.map((point) => [point.offset, point]));
+  let entryCount = 0;
+  let lastMs = row.firstMs;
+  for await (const { bytes: frames, at, offset } of framesOf(file, row, { seed, path })) {
+    const storedMs = frameStoredMsAt(frames, at);
+    if (storedMs < lastMs) throw damaged(`times fall in ${path} at byte ${offset}`);
+    const point = places.get(offset);
+    if (point !== undefined && point.storedMs !== storedMs) throw damaged(`a point of ${path} names another entry`);
+    places.delete(offset);
+    lastMs = storedMs;
+    entryCount += 1;
+  }
+  if (places.size > 0) throw damaged(`a point of ${path} leads to no entry`);
+  if (entryCount !== row.entryCount || lastMs !== row.lastMs) throw damaged(`a row of ${path} counts other entries`);
+  assert(row.end > row.position, "an extent holds records");
+}
