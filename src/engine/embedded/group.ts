@@ -69,6 +69,22 @@ export function readGroupHeader(source: Buffer, at: number, identity: DirectoryI
   };
 }
 
+/** Whether a block has all but one of the things that tell a certain group from any other, so that it is likely to be that one. */
+export function resemblesGroup(
+  block: Buffer,
+  { generation, lsn }: Pick<GroupHeader, "generation" | "lsn">,
+  identity: DirectoryIdentity,
+): boolean {
+  if (block.length < groupHeaderBytes) return false;
+  const signs = [
+    block.readUInt32LE(0) === groupMagic,
+    block.subarray(16, 24).equals(identity.salt),
+    readU64(block, 8) === generation,
+    readU64(block, 24) === lsn,
+  ];
+  return signs.filter((sign) => sign).length >= signs.length - 1;
+}
+
 /** Whether all of a group behind its header is as it was written: every frame, their order, and the zeros between. */
 export function groupBodyVerifies(group: Buffer, { used, frameCount, length }: GroupHeader, seed: number): boolean {
   if (group.length < length) return false;

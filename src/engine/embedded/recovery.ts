@@ -62,8 +62,8 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
     } finally {
       await file.close();
     }
-    const { generation, firstLsn } = header;
-    parts.push({ generation, firstLsn, lastLsn: ledger.lsn, end: end.offset });
+    const { generation, firstLsn, fileLength } = header;
+    parts.push({ generation, firstLsn, lastLsn: ledger.lsn, end: end.offset, fileLength });
   }
   ledger.isRecovering = false;
   requireWhole(ledger);
@@ -115,11 +115,11 @@ async function readLastFile(part: {
   }
   // Behind the marker of a clean close nothing was ever written.
   if (isCleanlyClosed) return end;
-  const { claimedLsn, hasBytes } = await scan.tailFrom(stop);
+  const { claimedLsn, hasBytes, hasGroup } = await scan.tailFrom(stop, missing);
   if (claimedLsn >= missing) {
     throw damaged(`group ${missing} in wal/${name} at byte ${stop} was acknowledged and cannot be read`);
   }
-  if (hasBytes && !header.isRecycled) {
+  if (hasBytes && (hasGroup || !header.isRecycled)) {
     const sentence =
       `The last group in wal/${name} at byte ${stop} is incomplete and was left out: its write was cut short by a crash, ` +
       `and then it was never acknowledged, or its bytes were damaged since.`;

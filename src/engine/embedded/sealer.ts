@@ -11,7 +11,7 @@ import type { JobPlace, JobRunner } from "./segment-jobs.ts";
 import type { SegmentReader } from "./segment-reader.ts";
 import type { ManifestChange, Segment, SegmentSet } from "./segment-set.ts";
 import type { Snapshotter } from "./snapshotter.ts";
-import { walFileName } from "./wal-file.ts";
+import { spareWalName, walFileName } from "./wal-file.ts";
 import type { WalReader } from "./wal-reader.ts";
 import type { WalPart, WalWriter } from "./wal-writer.ts";
 
@@ -184,7 +184,13 @@ export class Sealer {
     await this.#commit({ oldestGeneration: generation + 1 }, () => undefined);
     for (const part of wal.forgetThrough(generation)) {
       await walReader.retire(part.generation);
-      await disk.remove(`${directory.walDirectory}/${walFileName(part.generation)}`);
+      const path = `${directory.walDirectory}/${walFileName(part.generation)}`;
+      if (this.#isPressed || !wal.wants(part)) {
+        await disk.remove(path);
+      } else {
+        await disk.rename(path, `${directory.walDirectory}/${spareWalName}`);
+        wal.takeSpare();
+      }
     }
   }
 

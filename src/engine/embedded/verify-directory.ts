@@ -71,7 +71,7 @@ async function verifyFiles(
       if (header !== undefined) writeWalHeader(expected, header, identity);
       if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
       // Behind the end of an earlier file may stand what a crash cut short.
-      const isLast = index === parts.length - 1 && ledger.isCleanlyClosed;
+      const isLast = index === parts.length - 1 && ledger.isCleanlyClosed && header?.isRecycled === false;
       if (isLast && (await hasBytesFrom(file, end))) problems.push(`wal/${name} holds something behind its end.`);
     } finally {
       await file.close();

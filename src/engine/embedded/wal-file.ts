@@ -19,6 +19,8 @@ export interface WalHeader {
 }
 
 export const walHeaderBytes = 2 * blockBytes;
+/** A file of the log that waits to be one again; an open removes it. */
+export const spareWalName = "spare.tmp";
 const magic = Buffer.from("MRWALFIL", "latin1");
 const walVersion = 1;
 const flagRecycled = 1;

@@ -2,6 +2,8 @@ import { damaged } from "./damage.ts";
 import type { Finding } from "./damage-report.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
+import type { DirectoryIdentity } from "./format-file.ts";
+import { readGroupHeader } from "./group.ts";
 import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
 
 const chunkBytes = 64 * 1024;
@@ -55,8 +57,11 @@ async function readOne(
     const read = bytes.subarray(0, await file.read(bytes, 0));
     const copies = [0, blockBytes].map((at) => readWalHeader(read.subarray(at, at + blockBytes), directory.identity));
     const header = copies.find((copy) => copy?.generation === generation);
-    // A file that died while it was being made may have one of its headers, but no group yet.
-    isUnfinished = isLast && copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes));
+    // A file that died while it was being made may have one of its headers, but no group yet; one that died while it was
+    // being made of another still has a header of that one, and groups of that one only.
+    const isNew = copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes));
+    const isStale = copies.some((copy) => copy !== undefined && copy.generation < generation);
+    isUnfinished = isLast && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
     if (header !== undefined && !isUnfinished) {
       if (copies.includes(undefined)) {
         const sentence = `One of the two headers of wal/${name} is damaged; the other one is whole, so nothing is lost.`;
@@ -71,6 +76,18 @@ async function readOne(
   if (!isUnfinished) throw damaged(`both headers of wal/${name} are unreadable`);
   await disk.remove(path);
   return undefined;
+}
+
+/** Whether a group of a generation stands anywhere in a file. */
+async function hasGroupOf(file: DiskFile, generation: number, identity: DirectoryIdentity): Promise<boolean> {
+  const chunk = Buffer.alloc(chunkBytes);
+  for (let from = walHeaderBytes; ; from += chunkBytes) {
+    const count = await file.read(chunk, from);
+    for (let at = 0; at < count; at += blockBytes) {
+      if (readGroupHeader(chunk, at, identity)?.generation === generation) return true;
+    }
+    if (count < chunkBytes) return false;
+  }
 }
 
 /** Whether anything but zeros stands at or behind `from`. */

@@ -1,7 +1,7 @@
 // Reads the groups of one WAL file one by one, and looks behind the last for what claims more.
 import { blockBytes, type DiskFile } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
-import { type GroupHeader, groupBodyVerifies, groupBytesMax, readGroupHeader } from "./group.ts";
+import { type GroupHeader, groupBodyVerifies, groupBytesMax, readGroupHeader, resemblesGroup } from "./group.ts";
 import type { WalHeader } from "./wal-file.ts";
 
 const chunkBytes = 4 * 1024 * 1024;
@@ -18,6 +18,8 @@ export interface Tail {
   /** The highest LSN that a group header behind the end says was durable; 0 if none says anything. */
   readonly claimedLsn: number;
   readonly hasBytes: boolean;
+  /** Whether what stands at the end is most likely the group that is missing there, torn or damaged. */
+  readonly hasGroup: boolean;
 }
 
 export class WalScan {
@@ -48,13 +50,16 @@ export class WalScan {
   }
 
   /** What stands at and behind `from`, block by block, up to the end of the file. */
-  async tailFrom(from: number): Promise<Tail> {
+  async tailFrom(from: number, missingLsn: number): Promise<Tail> {
     let claimedLsn = 0;
     let hasBytes = false;
+    const { generation } = this.#header;
+    const first = await this.#bytesAt(from, blockBytes);
+    const hasGroup = resemblesGroup(first, { generation, lsn: missingLsn }, this.#identity);
     const zeros = Buffer.alloc(blockBytes);
     for (let at = from; ; at += blockBytes) {
       const block = await this.#bytesAt(at, blockBytes);
-      if (block.length === 0) return { claimedLsn, hasBytes };
+      if (block.length === 0) return { claimedLsn, hasBytes, hasGroup };
       if (block.equals(zeros)) continue;
       if (!block.equals(zeros.subarray(0, block.length))) hasBytes = true;
       const header = readGroupHeader(block, 0, this.#identity);

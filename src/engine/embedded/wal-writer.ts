@@ -4,7 +4,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { type Address, addressOf } from "./log-index.ts";
-import { walFileName, walHeaderBytes, writeWalHeader } from "./wal-file.ts";
+import { spareWalName, walFileName, walHeaderBytes, writeWalHeader } from "./wal-file.ts";
 
 /** A file that is written to no more. */
 export interface WalPart {
@@ -13,6 +13,8 @@ export interface WalPart {
   readonly lastLsn: number;
   /** Where the log ends in it. */
   readonly end: number;
+  /** Of the whole file, its unused end included. */
+  readonly fileLength: number;
 }
 
 /** Where a log ends: what the next file's header will say of it. */
@@ -46,6 +48,7 @@ export class WalWriter {
   #firstLsn = 0;
   #bytes: number;
   readonly #parts: WalPart[];
+  #hasSpare = false;
 
   constructor(options: WalWriterOptions) {
     this.#options = options;
@@ -58,7 +61,7 @@ export class WalWriter {
 
   /** In use by all files, holes not counted. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + (this.#hasSpare ? this.#options.fileBytes : 0);
   }
 
   get generation(): number {
@@ -68,6 +71,16 @@ export class WalWriter {
   /** Files that nothing is written to any more and that have a successor, oldest first. */
   get closedParts(): readonly WalPart[] {
     return this.#file === undefined ? this.#parts.slice(0, -1) : this.#parts;
+  }
+
+  /** Whether a file that is not needed any more would do as a later one: its blocks need not be found again. */
+  wants({ fileLength }: WalPart): boolean {
+    return !this.#hasSpare && fileLength === this.#options.fileBytes;
+  }
+
+  /** Such a file now bears the spare's name. */
+  takeSpare(): void {
+    this.#hasSpare = true;
   }
 
   /** Files up to a generation are about to be removed. */
@@ -88,12 +101,12 @@ export class WalWriter {
     const generation = this.#generation + 1;
     const path = `${directory}/${walFileName(generation)}`;
     const fileLength = Math.max(fileBytes, walHeaderBytes + groupLength);
-    const made = await disk.open(path, "create");
-    try {
-      await made.setLength(fileLength);
-      await made.sync();
-    } finally {
-      await made.close();
+    const isRecycled = this.#hasSpare && fileLength === fileBytes;
+    if (isRecycled) {
+      this.#hasSpare = false;
+      await disk.rename(`${directory}/${spareWalName}`, path);
+    } else {
+      await makeFile(disk, path, fileLength);
     }
     const file = await disk.open(path, isDirect ? "direct" : "write");
     try {
@@ -104,7 +117,7 @@ export class WalWriter {
         previousGeneration: this.#generation,
         previousEnd: this.#offset,
         madeMs: clock.nowMs(),
-        isRecycled: false,
+        isRecycled,
       };
       writeWalHeader(this.#header, header, identity);
       await this.#writeDurably(file, this.#header, 0);
@@ -116,7 +129,13 @@ export class WalWriter {
     }
     if (this.#file !== undefined) {
       const lastLsn = firstLsn - 1;
-      this.#parts.push({ generation: this.#generation, firstLsn: this.#firstLsn, lastLsn, end: this.#offset });
+      this.#parts.push({
+        generation: this.#generation,
+        firstLsn: this.#firstLsn,
+        lastLsn,
+        end: this.#offset,
+        fileLength: this.#fileLength,
+      });
     }
     this.#firstLsn = firstLsn;
     this.#file = file;
@@ -146,5 +165,16 @@ export class WalWriter {
   async #writeDurably(file: DiskFile, bytes: Buffer, at: number): Promise<void> {
     await file.write(bytes, at);
     if (!this.#options.isDirect) await file.sync();
+  }
+}
+
+/** At its full length at once, without allocating it: a shorter file was cut by somebody. */
+async function makeFile(disk: Disk, path: string, byteCount: number): Promise<void> {
+  const file = await disk.open(path, "create");
+  try {
+    await file.setLength(byteCount);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
