@@ -5,13 +5,14 @@ import { EngineError } from "../engine-error.ts";
 import { type Finding, reportFindings } from "./damage-report.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
-import { type Disk, errorCode } from "./disk.ts";
+import { blockBytes, type Disk, errorCode } from "./disk.ts";
 import { EmbeddedCatalog } from "./embedded-catalog.ts";
 import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
 import { EntryReader } from "./entry-reader.ts";
 import { frameKind } from "./frame.ts";
 import { groupBytesMax as largestGroupBytes } from "./group.ts";
 import { GroupCommit } from "./group-commit.ts";
+import type { Ledger } from "./ledger.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sealer, type SealingLimits } from "./sealer.ts";
@@ -24,6 +25,10 @@ import { WalReader } from "./wal-reader.ts";
 import { WalWriter } from "./wal-writer.ts";
 
 const mebibyte = 1024 * 1024;
+/** One file of the log, and what of it may wait to be sealed beside the file that is written to. */
+const logShareBytesMax = 64 * mebibyte;
+const logShareBytesMin = 4 * mebibyte;
+const logShareOfBudget = 1 / 8;
 const clockBehindMsMax = 3_600_000;
 const freeShareOfBudget = 0.8;
 
@@ -37,7 +42,8 @@ export interface EmbeddedEngineOptions {
   /** Whether `clock` is one that a developer may set. Marks the directory for good. */
   readonly devClock?: boolean;
   readonly randomBytes?: (byteCount: number) => Buffer;
-  readonly walFileBytes?: number;
+  /** Default: 64 MiB, or an eighth of the disk budget if that is less. */
+  readonly walFileBytes?: number | undefined;
   /** Of each of the two buffers that groups are written from; bounds an entry too. */
   readonly groupBytesMax?: number;
   /** What may wait while both buffers are full. Past it appends are `throttled`. */
@@ -52,8 +58,7 @@ export interface EmbeddedEngineOptions {
   readonly jobs?: JobRunner;
 }
 
-const sealingDefaults: SealingLimits = {
-  sealAfterBytes: 64 * mebibyte,
+const sealingDefaults: Omit<SealingLimits, "sealAfterBytes"> = {
   ownSegmentBytes: 4 * mebibyte,
   smallSegmentBytesMax: 16 * mebibyte,
   mergedSegmentBytesMax: 64 * mebibyte,
@@ -86,7 +91,7 @@ export class EmbeddedEngine implements Engine {
   readonly limits: EngineLimits;
   readonly log: EmbeddedShardLog;
   readonly catalog: EmbeddedCatalog;
-  readonly #options: Required<Omit<EmbeddedEngineOptions, "diskBudgetBytes">> & { readonly sealing: SealingLimits };
+  readonly #options: Required<Omit<EmbeddedEngineOptions, "diskBudgetBytes">>;
   readonly #diskBudgetBytes: number | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -96,15 +101,15 @@ export class EmbeddedEngine implements Engine {
     this.#options = {
       devClock: false,
       randomBytes,
-      walFileBytes: 64 * mebibyte,
+      walFileBytes: undefined,
       groupBytesMax: largestGroupBytes,
       queueBytesMax: 64 * mebibyte,
       tailWindowBytes: 64 * mebibyte,
       snapshotAfterBytes: mebibyte,
       walBytesMax: 512 * mebibyte,
+      sealing: {},
       jobs: new InlineJobs(options.disk),
       ...options,
-      sealing: { ...sealingDefaults, ...options.sealing },
     };
     const session = (): Session => this.#session();
     const entryBytesMax = Math.min(14 * mebibyte, entryBytesMaxFor(this.#options.groupBytesMax));
@@ -168,7 +173,9 @@ export class EmbeddedEngine implements Engine {
   }
 
   #start({ directory, recovered, nowMs, budgetBytes }: Start): Running {
-    const { disk, clock, walFileBytes: fileBytes, groupBytesMax, queueBytesMax } = this.#options;
+    const { disk, clock, groupBytesMax, queueBytesMax } = this.#options;
+    const shareBytes = logShareBytes(budgetBytes);
+    const fileBytes = this.#options.walFileBytes ?? shareBytes;
     const { identity, walDirectory, isDirect } = directory;
     const { ledger, end, parts, segments } = recovered;
     const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, parts });
@@ -200,6 +207,8 @@ export class EmbeddedEngine implements Engine {
     const segmentReader = new SegmentReader(disk, directory.segmentDirectory, identity);
     const { jobs, sealing, walBytesMax } = this.#options;
     const sealer: Sealer = new Sealer({
+      sealAfterBytes: shareBytes,
+      ...sealingDefaults,
       ...sealing,
       disk,
       directory,
@@ -211,14 +220,16 @@ export class EmbeddedEngine implements Engine {
       walReader,
       segmentReader,
       clock,
+      nudge: () => nudge(ledger, writer),
       hasFailed: () => commit.failure !== undefined,
     });
+    const writer = new LogWriter({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, sealer });
     ledger.watchDocuments((change) => this.catalog.tell(change));
     return {
       directory,
       recovered,
       ledger,
-      writer: new LogWriter({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, sealer }),
+      writer,
       budgetBytes,
       entries: new EntryReader(walReader, segmentReader, identity.seed),
       segments: segmentReader,
@@ -289,4 +300,19 @@ export class EmbeddedEngine implements Engine {
       documents: ledger.documents.size,
     };
   }
+}
+
+/** Tells some log the retention that it has: a group more, and no other state. */
+async function nudge(ledger: Ledger, writer: LogWriter): Promise<void> {
+  const [log] = [...ledger.logs.values()].filter(({ dropping }) => dropping === undefined);
+  if (log === undefined) return;
+  const body = Buffer.alloc(8);
+  body.writeDoubleLE(log.retentionMs);
+  await writer.writeControl({ kind: frameKind.retention, logId: log.id }, body);
+}
+
+/** On a small disk the log's files are small too, so that most of it is there for what is kept. */
+function logShareBytes(budgetBytes: number): number {
+  const share = Math.floor((budgetBytes * logShareOfBudget) / blockBytes) * blockBytes;
+  return Math.min(logShareBytesMax, Math.max(logShareBytesMin, share));
 }

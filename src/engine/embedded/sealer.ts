@@ -37,6 +37,8 @@ export interface SealerOptions extends SealingLimits {
   readonly walReader: WalReader;
   readonly segmentReader: SegmentReader;
   readonly clock: Clock;
+  /** Writes a group that changes nothing. */
+  readonly nudge: () => Promise<void>;
   /** Whether the log has stopped: then nothing is moved any more. */
   readonly hasFailed: () => boolean;
 }
@@ -64,6 +66,7 @@ export class Sealer {
   #pausedUntilMs = 0;
   #isSweepDue = true;
   #isPressed = false;
+  #hasNudged = false;
   #lastPressMs = Number.NEGATIVE_INFINITY;
   #isTicking = false;
   /** What had happened when there was last nothing to do. */
@@ -104,6 +107,7 @@ export class Sealer {
     if (nowMs < this.#lastPressMs + pauseMs) return;
     this.#lastPressMs = nowMs;
     this.#isPressed = true;
+    this.#hasNudged = false;
     this.#isSweepDue = true;
     this.consider();
   }
@@ -176,7 +180,25 @@ export class Sealer {
       ({ generation, lastLsn }) => generation <= sealedThrough && lastLsn <= coveredLsn,
     );
     const last = removable.at(-1);
-    return last === undefined ? undefined : () => this.#removeWal(last);
+    if (last !== undefined) return () => this.#removeWal(last);
+    const isWaiting = wal.closedParts.some(({ generation }) => generation <= sealedThrough);
+    return this.#isPressed && isWaiting ? this.#coverStep() : undefined;
+  }
+
+  /** Makes two snapshots out of one, although nothing new may be written while the disk is short. */
+  #coverStep(): Step | undefined {
+    const { snapshotter, nudge } = this.#options;
+    if (snapshotter.isBehind) {
+      return async () => {
+        await snapshotter.write();
+        if (snapshotter.trouble !== undefined) throw new EngineError("unavailable", snapshotter.trouble);
+      };
+    }
+    if (this.#hasNudged) return undefined;
+    return async () => {
+      this.#hasNudged = true;
+      await nudge();
+    };
   }
 
   async #removeWal({ generation }: WalPart): Promise<void> {
@@ -200,7 +222,10 @@ export class Sealer {
     const waiting = wal.closedParts.filter(({ generation }) => generation > sealedThrough);
     const bytes = waiting.reduce((sum, { end }) => sum + end, 0);
     const [oldest] = waiting;
-    if (oldest === undefined || this.#damaged.has(walFileName(oldest.generation))) return undefined;
+    if (oldest === undefined || this.#damaged.has(walFileName(oldest.generation))) {
+      this.#isPressed = false;
+      return undefined;
+    }
     const isWorthIt = this.#isPressed && (ledger.hasDeadEntries || this.#hasExpiredEntries());
     if (bytes <= sealAfterBytes && waiting.length <= closedFilesMax && !isWorthIt) {
       this.#isPressed = false;

@@ -216,6 +216,24 @@ test("a full disk budget throttles, and service comes back when records have exp
   await store(engine, shard, "at last");
 });
 
+test("a full disk budget is freed also when nothing but expired records stands in the log itself", async () => {
+  const clock = new SimulatedClock();
+  const disk = new SimulatedDisk();
+  const rare = { ...sealing, sealAfterBytes: 10_000_000 };
+  const engine = await openSmallEngine(disk, { sealing: rare, clock, diskBudgetBytes: 300_000 });
+  const shard = await makeShard(engine);
+  await engine.log.setRetention("s", [shard], 24 * hourMs);
+  await assert.rejects(fill(engine, [shard], 0, 100), { kind: "throttled" });
+  await engine.settled();
+  assert.equal(filesIn(disk, "segments").length, 0, "nothing has expired, so nothing would be won");
+  clock.set(clock.nowMs() + 25 * hourMs);
+  await clock.advance(2_000);
+  await assert.rejects(store(engine, shard, text(0)), { kind: "throttled" });
+  await engine.settled();
+  await fill(engine, [shard], 0, 20);
+  assert.equal(await engine.log.seek(shard, { at: "newest" }), (await engine.log.seek(shard, { at: "oldest" })) + 21n);
+});
+
 test("a log that is not sealed fast enough throttles at its bound; one that cannot be sealed does not", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { sealing, walBytesMax: 200_000 });
