@@ -181,6 +181,10 @@ export class Sealer {
     );
     const last = removable.at(-1);
     if (last !== undefined) return () => this.#removeWal(last);
+    if (this.#isPressed && wal.giveUpSpare()) {
+      const { disk, directory } = this.#options;
+      return () => disk.remove(`${directory.walDirectory}/${spareWalName}`);
+    }
     const isWaiting = wal.closedParts.some(({ generation }) => generation <= sealedThrough);
     return this.#isPressed && isWaiting ? this.#coverStep() : undefined;
   }
@@ -362,7 +366,12 @@ export class Sealer {
     try {
       return await running;
     } catch (error) {
-      if (!(error instanceof EngineError) || error.kind !== "corrupt") throw error;
+      if (!(error instanceof EngineError)) {
+        // Whatever stopped the other thread, memory for instance: nothing of what it did counts yet.
+        if (errorCode(error) !== undefined) throw error;
+        throw new EngineError("unavailable", error instanceof Error ? error.message : String(error), { cause: error });
+      }
+      if (error.kind !== "corrupt") throw error;
       for (const name of names) this.#damaged.add(name);
       this.#damage = `${error.message} What stands there stays as it is, and the log cannot give back its space.`;
       throw error;

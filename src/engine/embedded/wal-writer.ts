@@ -83,6 +83,13 @@ export class WalWriter {
     this.#hasSpare = true;
   }
 
+  /** Whether there was one, which is about to be removed. */
+  giveUpSpare(): boolean {
+    const hadSpare = this.#hasSpare;
+    this.#hasSpare = false;
+    return hadSpare;
+  }
+
   /** Files up to a generation are about to be removed. */
   forgetThrough(generation: number): readonly WalPart[] {
     const count = this.#parts.findLastIndex((part) => part.generation <= generation) + 1;

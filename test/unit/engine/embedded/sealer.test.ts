@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EmbeddedEngine } from "../../../../src/engine/embedded/embedded-engine.ts";
+import { InlineJobs, type JobRunner } from "../../../../src/engine/embedded/segment-jobs.ts";
 import type { ShardRef } from "../../../../src/engine/shard-log.ts";
 import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../../support/simulated-clock.ts";
@@ -52,6 +53,48 @@ test("closed files of the log become segments and are removed; every entry stays
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed, "a")), texts(0, 60));
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed, "b")), texts(0, 40));
   await crashed.close();
+});
+
+test("a directory becomes one of version 2 with its first sealed file, and files of the log are used again", async () => {
+  const disk = new SimulatedDisk();
+  const version = (): number => disk.bytesOf("/data/format").readUInt32LE(8);
+  const first = await openSmallEngine(disk);
+  await fill(first, [await makeShard(first)], 0, 40);
+  await first.close();
+  assert.equal(version(), 1);
+  const engine = await openSmallEngine(disk, { sealing });
+  const shard = await makeShard(engine);
+  for (let index = 40; index < 120; index++) {
+    await store(engine, shard, text(index));
+    await engine.settled();
+  }
+  assert.equal(version(), 2);
+  const recycledFlags = filesIn(disk, "wal").map((path) => disk.bytesOf(path).readUInt32LE(12));
+  assert(recycledFlags.includes(1), "a later file is an earlier one");
+  assert.deepEqual(await readTexts(engine, shard), texts(0, 120));
+  const crashed = await openSmallEngine(disk.crash("lose"), { sealing });
+  assert.deepEqual(await readTexts(crashed, await makeShard(crashed)), texts(0, 120));
+  assert.deepEqual((await crashed.health()).degraded, []);
+});
+
+test("a job that fails for no reason of the disk's is told and tried again", async () => {
+  const disk = new SimulatedDisk();
+  const inline = new InlineJobs(disk);
+  let failures = 1;
+  const clock = new SimulatedClock();
+  const jobs: JobRunner = {
+    run: (job) => (failures-- > 0 ? Promise.reject(new RangeError("out of memory")) : inline.run(job)),
+    close: () => inline.close(),
+  };
+  const engine = await openSmallEngine(disk, { sealing, jobs, clock });
+  const shard = await makeShard(engine);
+  await fill(engine, [shard], 0, 40);
+  assert.match((await engine.health()).degraded[0] ?? "", /\(out of memory\); it is tried again/);
+  await clock.advance(2_000);
+  await fill(engine, [shard], 40, 41);
+  await engine.settled();
+  assert.deepEqual((await engine.health()).degraded, []);
+  assert.deepEqual(await readTexts(engine, shard), texts(0, 41));
 });
 
 async function segmentBytes(engine: EmbeddedEngine): Promise<number> {
