@@ -134,6 +134,8 @@ export class EmbeddedEngine implements Engine {
       const budgetBytes =
         this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));
       this.#running = this.#start({ directory, recovered, nowMs, budgetBytes });
+      // What a server that only reads keeps also grows old.
+      this.#running.sealer.consider();
     } catch (error) {
       await directory.lock.release();
       const code = errorCode(error);
