@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..");
 const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
 const built = join(root, ".cache/kernels.wasm");
 /** What these export, JavaScript may call. */
-const entries = ["wasm/base64.ts", "wasm/decimal.ts", "wasm/md5.ts", "wasm/scan-put.ts"];
+const entries = ["base64", "decimal", "md5", "put-answer", "scan-put", "sequence-number"].map((name) => `wasm/${name}.ts`);
 const memoryPages = String(kernelMemoryPages);
 
 mkdirSync(join(root, ".cache"), { recursive: true });

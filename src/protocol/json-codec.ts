@@ -1,15 +1,14 @@
-import assert from "node:assert/strict";
 import { inputShapes, outputShapes } from "../model/constraints.generated.ts";
 import { unparsableBody } from "../model/request-errors.ts";
 import type { StructureShape } from "../model/shape.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../model/validate.ts";
 import type { InputOf, OutputOf } from "../operations/operation.ts";
-import type { PutResults } from "../records/put-results.ts";
 import type { Codec } from "./codec.ts";
 import { bindStructure } from "./json-bind.ts";
 import { encodeStructure } from "./json-encode.ts";
 import { encodeWithRecords } from "./json-records.ts";
+import { encodePutRecords } from "./put-answer.ts";
 import {
   checkedPutRecord,
   checkedPutRecords,
@@ -117,26 +116,4 @@ function decodePutRecord(parsed: unknown): object {
   const columns = columnsOfParsed([parsed]);
   if (columns !== undefined) return { ...bindAndValidate(putRecordWithoutRecord, parsed), Record: columns };
   return checkedPutRecord(bindAndValidate(inputShapes.PutRecord, parsed));
-}
-
-function encodePutRecords(output: OutputOf<"PutRecords">): string {
-  let text = "{";
-  if (output.EncryptionType !== undefined) text += `"EncryptionType":"${output.EncryptionType}",`;
-  if (output.FailedRecordCount !== undefined) text += `"FailedRecordCount":${output.FailedRecordCount},`;
-  text += '"Records":[';
-  for (let index = 0; index < output.Records.count; index += 1) {
-    text += index === 0 ? encodeResult(output.Records, index) : `,${encodeResult(output.Records, index)}`;
-  }
-  return `${text}]}`;
-}
-
-/** A failed record has only its error; a stored one only its place. */
-function encodeResult(results: PutResults, index: number): string {
-  const failure = results.failures?.get(index);
-  if (failure !== undefined) {
-    return `{"ErrorCode":${JSON.stringify(failure.code)},"ErrorMessage":${JSON.stringify(failure.message)}}`;
-  }
-  const shardId = results.shardIds[index];
-  assert(shardId !== undefined, "a record that did not fail has a shard");
-  return `{"SequenceNumber":"${results.sequenceNumbers[index]}","ShardId":"${shardId}"}`;
 }

@@ -8,6 +8,9 @@ interface KernelCalls {
   scanPutRecords(text: number, textBytes: number, columns: number): number;
   scanPutRecord(text: number, textBytes: number, columns: number): number;
   restOfPut(): number;
+  beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
+  writeNext(series: number, out: number): void;
+  writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
   decodeBase64(at: number): number;
   readonly decodedEnd: { readonly value: number };
   hashKey(key: number, bytes: number, target: number): void;
