@@ -1,7 +1,7 @@
 // Hot path.
 
 /*
- * The memory of the kernels: what they keep for themselves, then spans for requests. It is reserved once and never grows;
+ * The memory of the kernels: what they keep for themselves, spans for requests, room to lay out entries. It is reserved once and never grows;
  * the system gives it pages as they are first touched.
  */
 const WASM_PAGE_BYTES = 65_536;
@@ -10,7 +10,11 @@ const KERNELS_OWN_BYTES = 65_536;
 const SPAN_BYTES_MAX = 32 * 1024 * 1024;
 const SPAN_PAGE_BYTES = 16 * 1024;
 
-export const kernelMemoryPages = (KERNELS_OWN_BYTES + SPAN_BYTES_MAX) / WASM_PAGE_BYTES;
+/** A request holds at most 10 MiB of data and keys; this is room for that and for every header. */
+const LAY_OUT_POOL_BYTES = 11 * 1024 * 1024;
+
+export const layOutPoolAt = KERNELS_OWN_BYTES + SPAN_BYTES_MAX;
+export const kernelMemoryPages = (layOutPoolAt + LAY_OUT_POOL_BYTES) / WASM_PAGE_BYTES;
 
 /**
  * Gives out runs of pages, the lowest that fit, so that no more memory is ever touched than was once in use together.

@@ -1,5 +1,5 @@
 // Hot path.
-import { KernelSpans } from "./kernel-memory.ts";
+import { KernelSpans, layOutPoolAt } from "./kernel-memory.ts";
 import { kernelsBase64 } from "./kernels.generated.ts";
 
 /** What wasm/ exports. Addresses and lengths are plain numbers; see there for what each call promises. */
@@ -8,6 +8,9 @@ interface KernelCalls {
   scanPutRecords(text: number, textBytes: number, columns: number): number;
   scanPutRecord(text: number, textBytes: number, columns: number): number;
   restOfPut(): number;
+  layOutGroups(): number;
+  layOutTargets(): number;
+  layOutRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
   writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
@@ -23,6 +26,8 @@ export interface Kernels {
   /** The whole memory; an address is an index. */
   readonly memory: Buffer;
   readonly spans: KernelSpans;
+  /** Where entries are laid out, one request at a time. */
+  readonly layOutPool: Buffer;
 }
 
 /** The types of Node leave WebAssembly to those of browsers. */
@@ -43,7 +48,8 @@ function makeKernels(): Kernels | undefined {
   try {
     const module = new WebAssembly.Module(Buffer.from(kernelsBase64, "base64"));
     const calls = new WebAssembly.Instance(module).exports as KernelCalls;
-    return { calls, memory: Buffer.from(calls.memory.buffer), spans: new KernelSpans() };
+    const memory = Buffer.from(calls.memory.buffer);
+    return { calls, memory, spans: new KernelSpans(), layOutPool: memory.subarray(layOutPoolAt) };
   } catch {
     // No SIMD, or no room in the address space.
     return undefined;
