@@ -15,10 +15,14 @@ const { values } = parseArgs({
 const bodyCount = Number(values.bodies);
 const firstSeed = Number(values.seed);
 const startedMs = performance.now();
+let toldMs = startedMs;
 let scanned = 0;
 
 for (let done = 0; done < bodyCount; done += bodiesAtATime) {
   scanned += comparePaths(firstSeed + done, Math.min(bodiesAtATime, bodyCount - done)).scanned;
+  if (performance.now() - toldMs < 10_000) continue;
+  toldMs = performance.now();
+  console.log(`scanner: ${done + bodiesAtATime} bodies, ${Math.round((toldMs - startedMs) / 1000)} s`);
 }
 const seconds = Math.round((performance.now() - startedMs) / 1000);
 console.log(`scanner: ${bodyCount} bodies without a difference, ${scanned} of them scanned, ${seconds} s`);
