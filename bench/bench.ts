@@ -1,6 +1,6 @@
 /**
  * Measures Millrace beside bare node:http servers and beside other Kinesis servers, all in one interleaved run:
- *   npm run bench -- [--rounds 3] [--seconds 1] [--only TEXT[,TEXT]] [--json FILE]
+ *   npm run bench -- [--rounds 3] [--seconds 1] [--only TEXT[,TEXT]] [--before CHECKOUT] [--json FILE]
  * `--only` keeps the scenarios, or the servers, whose names contain one of the texts. Every measurement gets a fresh server.
  * See docs/benchmarks.md.
  */
@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildServer, type Contestant, contestants, installPeers } from "./contestants.ts";
+import { buildServer, type Contestant, contestants, earlierContestants, installPeers } from "./contestants.ts";
 import type { Job, Measurement } from "./load.ts";
 import { figuresTable, type Row, ratiosTable, summarize } from "./report.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
@@ -24,6 +24,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "1" },
     only: { type: "string", default: "" },
+    before: { type: "string" },
     json: { type: "string" },
   },
 });
@@ -60,16 +61,17 @@ function positive(name: string, text: string): number {
 
 /** A text that matches no scenario is about servers, and the other way round. */
 function choose(only: readonly string[]) {
-  const matching = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] => {
-    const found = all.filter((one) => only.some((text) => one.name.includes(text)));
-    return found.length === 0 ? all : found;
+  const all = flags.before === undefined ? contestants : [...contestants, ...earlierContestants(flags.before)];
+  const matching = <T extends { readonly name: string }>(those: readonly T[]): readonly T[] => {
+    const found = those.filter((one) => only.some((text) => one.name.includes(text)));
+    return found.length === 0 ? those : found;
   };
   for (const text of only) {
-    if (![...scenarios, ...contestants].some((one) => one.name.includes(text))) {
+    if (![...scenarios, ...all].some((one) => one.name.includes(text))) {
       throw new Error(`--only ${text}: no scenario and no server has that in its name`);
     }
   }
-  return { chosenScenarios: matching(scenarios), chosenContestants: matching(contestants) };
+  return { chosenScenarios: matching(scenarios), chosenContestants: matching(all) };
 }
 
 interface Turn {

@@ -17,6 +17,8 @@ export interface Contestant {
 const root = join(import.meta.dirname, "..");
 const peers = join(import.meta.dirname, "node_modules");
 const cliPath = join(root, "dist/cli/cli.js");
+/** What `npm start` runs. */
+const startedByUsers = ["--initial-old-space-size=256", cliPath];
 const readyLine = /millrace ready on http:\/\/[^\s:]+:(\d+)/;
 
 export const contestants: readonly Contestant[] = [
@@ -54,6 +56,15 @@ export const contestants: readonly Contestant[] = [
   },
 ];
 
+/** Another checkout's server, built there before: what a change has to be compared with. */
+export function earlierContestants(checkout: string): readonly Contestant[] {
+  const cli = join(checkout, "dist/cli/cli.js");
+  return [
+    { name: "before memory", kind: "floor", start: () => startMillraceServer("memory", [cli]) },
+    { name: "before durable", kind: "floor", start: () => startMillraceServer("embedded", [cli]) },
+  ];
+}
+
 function floor(variant: string): Contestant {
   const args = [join(import.meta.dirname, "floor-server.ts"), variant];
   const launch: Launch = { file: process.execPath, args, ready: /floor ready on (\d+)/ };
@@ -61,10 +72,13 @@ function floor(variant: string): Contestant {
 }
 
 /** As users start it, from the built package, on an empty data directory that is removed afterwards. */
-export async function startMillraceServer(engine: "memory" | "embedded"): Promise<RunningServer> {
+export async function startMillraceServer(
+  engine: "memory" | "embedded",
+  program: readonly string[] = startedByUsers,
+): Promise<RunningServer> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   const remove = () => rm(directory, { recursive: true, force: true });
-  const args = [cliPath, "serve", "--port", "0", "--engine", engine, "--data-dir", join(directory, "data")];
+  const args = [...program, "serve", "--port", "0", "--engine", engine, "--data-dir", join(directory, "data")];
   try {
     // The pool size that `npm start` gives.
     const env = { UV_THREADPOOL_SIZE: "8" };

@@ -15,7 +15,13 @@ import { CborRecordColumns } from "./cbor-record-columns.ts";
 import { encodedText, encodeWithRecords } from "./cbor-records.ts";
 import { CborWriter } from "./cbor-writer.ts";
 import type { Codec } from "./codec.ts";
-import { checkedPutRecord, checkedPutRecords, putRecordsWithoutRecords, putRecordWithoutRecord } from "./put-inputs.ts";
+import {
+  checkedPutRecord,
+  checkedPutRecords,
+  putRecordsWithoutRecords,
+  putRecordWithoutRecord,
+  releaseRecords,
+} from "./put-inputs.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
 
 /** A stored record's answer takes 107 bytes. */
@@ -40,6 +46,10 @@ export const cborCodec: Codec = {
     assert(parsed instanceof Buffer, "what is decoded has been parsed");
     // What the walks below leave is of the input's type: that is what the shape generated beside the type says.
     return decodeInput(name, parsed) as unknown as InputOf<Name>;
+  },
+
+  release(_parsed, input) {
+    releaseRecords(input);
   },
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {

@@ -9,13 +9,16 @@ export interface Codec {
   /**
    * The body as something that `decode()` understands, not yet bound to an operation's shape.
    * Throws a `SerializationException` without a message when it does not parse to an object (behaviour of step 7).
+   * Told for which operation, it may do more than parse; only that operation can then be decoded.
    */
-  parse(body: Uint8Array): unknown;
+  parse(body: Uint8Array, name?: OperationName): unknown;
   /**
    * Binds to the input shape (SerializationException with Message), then checks constraints (ValidationException).
    * The result may point into the body.
    */
   decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name>;
+  /** Gives back the pooled memory behind a parsed body and what it was decoded to, once the request has been answered. */
+  release(parsed: unknown, input: object | undefined): void;
   /** The body of a 200; empty for operations without an output. */
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string;
   /** The body of an error answer. */

@@ -1,24 +1,34 @@
-import assert from "node:assert/strict";
 import { inputShapes, outputShapes } from "../model/constraints.generated.ts";
 import { unparsableBody } from "../model/request-errors.ts";
 import type { StructureShape } from "../model/shape.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../model/validate.ts";
 import type { InputOf, OutputOf } from "../operations/operation.ts";
-import type { PutResults } from "../records/put-results.ts";
 import type { Codec } from "./codec.ts";
 import { bindStructure } from "./json-bind.ts";
 import { encodeStructure } from "./json-encode.ts";
 import { encodeWithRecords } from "./json-records.ts";
-import { checkedPutRecord, checkedPutRecords, putRecordsWithoutRecords, putRecordWithoutRecord } from "./put-inputs.ts";
+import { encodePutRecords } from "./put-answer.ts";
+import {
+  checkedPutRecord,
+  checkedPutRecords,
+  putRecordsWithoutRecords,
+  putRecordWithoutRecord,
+  releaseRecords,
+} from "./put-inputs.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
 import { columnsOfParsed } from "./record-columns.ts";
+import { ScannedPut, scanPut } from "./scan-put.ts";
 
 /** `application/x-amz-json-1.1`: what every SDK but Java's speaks. */
 export const jsonCodec: Codec = {
   contentType: "application/x-amz-json-1.1",
 
-  parse(body) {
+  parse(body, name) {
+    if (name === "PutRecord" || name === "PutRecords") {
+      const scanned = scanPut(name, body);
+      if (scanned !== undefined) return scanned;
+    }
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
     let parsed: unknown;
     try {
@@ -33,6 +43,11 @@ export const jsonCodec: Codec = {
   decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name> {
     // What the walks below leave is of the input's type: that is what the shape generated beside the type says.
     return decodeInput(name, parsed) as unknown as InputOf<Name>;
+  },
+
+  release(parsed, input) {
+    if (parsed instanceof ScannedPut) parsed.release();
+    else releaseRecords(input);
   },
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
@@ -77,42 +92,28 @@ function decodeInput(name: OperationName, parsed: unknown): object {
 }
 
 function bindAndValidate(shape: StructureShape, parsed: unknown): BoundStructure {
-  const bound = bindStructure(shape, parsed);
+  return validated(shape, bindStructure(shape, parsed));
+}
+
+function validated(shape: StructureShape, bound: BoundStructure): BoundStructure {
   validate(shape, bound);
   return bound;
 }
 
 /** Ordinary records neither fail to bind nor violate anything, so what is left of the request decides alone. */
 function decodePutRecords(parsed: unknown): object {
+  if (parsed instanceof ScannedPut) {
+    return { ...validated(putRecordsWithoutRecords, parsed.rest), Records: parsed.records };
+  }
   const columns = columnsOfParsed((parsed as { readonly Records?: unknown }).Records);
   if (columns !== undefined) return { ...bindAndValidate(putRecordsWithoutRecords, parsed), Records: columns };
   return checkedPutRecords(bindAndValidate(inputShapes.PutRecords, parsed));
 }
 
 function decodePutRecord(parsed: unknown): object {
+  if (parsed instanceof ScannedPut)
+    return { ...validated(putRecordWithoutRecord, parsed.rest), Record: parsed.records };
   const columns = columnsOfParsed([parsed]);
   if (columns !== undefined) return { ...bindAndValidate(putRecordWithoutRecord, parsed), Record: columns };
   return checkedPutRecord(bindAndValidate(inputShapes.PutRecord, parsed));
-}
-
-function encodePutRecords(output: OutputOf<"PutRecords">): string {
-  let text = "{";
-  if (output.EncryptionType !== undefined) text += `"EncryptionType":"${output.EncryptionType}",`;
-  if (output.FailedRecordCount !== undefined) text += `"FailedRecordCount":${output.FailedRecordCount},`;
-  text += '"Records":[';
-  for (let index = 0; index < output.Records.count; index += 1) {
-    text += index === 0 ? encodeResult(output.Records, index) : `,${encodeResult(output.Records, index)}`;
-  }
-  return `${text}]}`;
-}
-
-/** A failed record has only its error; a stored one only its place. */
-function encodeResult(results: PutResults, index: number): string {
-  const failure = results.failures?.get(index);
-  if (failure !== undefined) {
-    return `{"ErrorCode":${JSON.stringify(failure.code)},"ErrorMessage":${JSON.stringify(failure.message)}}`;
-  }
-  const shardId = results.shardIds[index];
-  assert(shardId !== undefined, "a record that did not fail has a shard");
-  return `{"SequenceNumber":"${results.sequenceNumbers[index]}","ShardId":"${shardId}"}`;
 }

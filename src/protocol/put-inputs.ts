@@ -1,6 +1,7 @@
 import { inputShapes } from "../model/constraints.generated.ts";
 import { type StructureShape, structure } from "../model/shape.ts";
 import type { BoundStructure } from "../model/validate.ts";
+import type { IncomingRecords } from "../records/incoming-records.ts";
 import { type CheckedRecord, columnsOfChecked } from "./record-columns.ts";
 
 /*
@@ -22,6 +23,15 @@ export function checkedPutRecord(bound: BoundStructure): object {
 /** As `checkedPutRecord()`. */
 export function checkedPutRecords(bound: BoundStructure): object {
   return { ...bound, Records: columnsOfChecked(bound["Records"] as unknown as readonly CheckedRecord[]) };
+}
+
+/** Gives the memory of a put's columns back; of any other input there is none. */
+export function releaseRecords(input: object | undefined): void {
+  const { Record, Records } = (input ?? {}) as {
+    readonly Record?: IncomingRecords;
+    readonly Records?: IncomingRecords;
+  };
+  (Records ?? Record)?.release?.();
 }
 
 function without(shape: StructureShape, names: readonly string[]): StructureShape {

@@ -46,7 +46,7 @@ export function route(request: RoutedRequest): Route {
 
 function routeParsed(body: Uint8Array, codec: Codec, target: Target): Route {
   try {
-    const parsed = codec.parse(body);
+    const parsed = codec.parse(body, target.operation);
     if (target.operation !== undefined) return { kind: "operation", name: target.operation, codec, parsed };
     return answer(400, codec.encodeError({ type: "UnknownOperationException" }), codec.contentType);
   } catch (error) {

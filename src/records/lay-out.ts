@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { ShardMap } from "../streams/shard-map.ts";
 import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "./entry-layout.ts";
 import type { IncomingRecords } from "./incoming-records.ts";
+import { type Kernels, kernels } from "./kernels.ts";
 
 export interface RecordGroup {
   /** In the map that the records were laid out by. */
@@ -72,7 +73,9 @@ export function layOut(
   for (const slot of slots) groupOfSlot[slot] = -1;
 
   for (let group = 0; group < slots.length; group += 1) bytesTotal += writeAt[group] as number;
-  const body = pooled(bytesTotal);
+  const machine = machineThatHolds(records);
+  const body =
+    machine !== undefined && bytesTotal <= machine.layOutPool.length ? machine.layOutPool : pooled(bytesTotal);
   const groups = slots.map((slot, group): RecordGroup => {
     const bytes = writeAt[group] as number;
     const start = bytesTotal - bytes;
@@ -82,11 +85,37 @@ export function layOut(
     const view = new Uint8Array(body.buffer, body.byteOffset + start, bytes);
     return { slot, count: counts[group] as number, body: view };
   });
-  for (let i = 0; i < count; i += 1) {
-    const group = groupOfRecord[i] as number;
-    if (group >= 0) writeAt[group] = writeRecord(body, writeAt[group] as number, records, i);
+  if (machine !== undefined && body === machine.layOutPool) {
+    writeByKernel(machine, records, { groupOfRecord, groupCount: groups.length });
+  } else {
+    for (let i = 0; i < count; i += 1) {
+      const group = groupOfRecord[i] as number;
+      if (group >= 0) writeAt[group] = writeRecord(body, writeAt[group] as number, records, i);
+    }
   }
   return { groups, groupOfRecord, placeInGroup };
+}
+
+/** The kernels, if the records lie in their memory. */
+function machineThatHolds({ bytes, dataStart }: IncomingRecords): Kernels | undefined {
+  const machine = kernels();
+  const buffer = machine?.memory.buffer;
+  return bytes.buffer === buffer && dataStart.buffer === buffer ? machine : undefined;
+}
+
+function writeByKernel(
+  { calls, memory, layOutPool }: Kernels,
+  records: IncomingRecords,
+  { groupOfRecord, groupCount }: { readonly groupOfRecord: Int16Array; readonly groupCount: number },
+): void {
+  const { count, dataStart, dataBytes, keyStart, keyBytes } = records;
+  assert(records.bytes.byteOffset === 0, "columns over the kernels' memory hold addresses");
+  new Int16Array(memory.buffer, calls.layOutGroups(), count).set(groupOfRecord);
+  const targets = new Uint32Array(memory.buffer, calls.layOutTargets(), groupCount);
+  for (let group = 0; group < groupCount; group += 1) {
+    targets[group] = layOutPool.byteOffset + (writeAt[group] as number);
+  }
+  calls.layOutRecords(count, dataStart.byteOffset, dataBytes.byteOffset, keyStart.byteOffset, keyBytes.byteOffset);
 }
 
 function pooled(bytes: number): Buffer {

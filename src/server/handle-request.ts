@@ -5,7 +5,7 @@ import { internalFailure } from "../model/request-errors.ts";
 import { ServiceError } from "../model/service-error.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import { admitCall } from "../operations/admit-call.ts";
-import type { Operation, OutputOf } from "../operations/operation.ts";
+import type { InputOf, Operation, OutputOf } from "../operations/operation.ts";
 import type { OperationContext } from "../operations/operation-context.ts";
 import { operations } from "../operations/table.ts";
 import type { Codec } from "../protocol/codec.ts";
@@ -55,11 +55,12 @@ async function handleRequest(
     };
   }
   const { name, codec, parsed } = routed;
+  let input: InputOf<OperationName> | undefined;
   try {
     const verifying = gate?.verify(request);
     const verified = verifying instanceof Promise ? await verifying : verifying;
     const caller = verified ?? authenticate(request.url, request.headers, authentication);
-    const input = codec.decode(name, parsed);
+    input = codec.decode(name, parsed);
     if (verified !== undefined) {
       gate?.authorize({ name, input, caller: verified, headers: request.headers, peer: request.peer });
     }
@@ -78,6 +79,8 @@ async function handleRequest(
       outcome: error.type,
       response: answer(error.httpStatus, codec, codec.encodeError(error)),
     };
+  } finally {
+    codec.release(parsed, input);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { LiveStream } from "../directory/live-stream.ts";
 import type { AppendOutcome } from "../engine/shard-log.ts";
 import type { LaidOut } from "../records/lay-out.ts";
-import type { PutResults } from "../records/put-results.ts";
+import type { PutResults, StoredRun, StoredRuns } from "../records/put-results.ts";
 import { SequenceNumberSeries, sequenceNumberAt } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
 
@@ -18,42 +18,58 @@ export interface RecordFailure {
 /** The answer of a put, filled in as its records are stored or fail. */
 export class ResultColumns implements PutResults {
   readonly count: number;
-  readonly shardIds: (string | undefined)[];
-  readonly sequenceNumbers: (string | undefined)[];
   failures?: Map<number, RecordFailure>;
+  readonly #runs: StoredRun[] = [];
+  #runOfRecord: Int16Array | undefined;
+  /** Made when somebody asks; an answer of 500 records is better written without them. */
+  #texts: ResultTexts | undefined;
 
   constructor(count: number) {
     this.count = count;
-    this.shardIds = new Array<string | undefined>(count);
-    this.sequenceNumbers = new Array<string | undefined>(count);
+  }
+
+  get stored(): StoredRuns {
+    return { runs: this.#runs, runOfRecord: this.#runColumn() };
+  }
+
+  get shardIds(): readonly (string | undefined)[] {
+    this.#texts ??= textsOf(this.stored);
+    return this.#texts.shardIds;
+  }
+
+  get sequenceNumbers(): readonly (string | undefined)[] {
+    this.#texts ??= textsOf(this.stored);
+    return this.#texts.sequenceNumbers;
   }
 
   /** Takes over what was stored; returns the mask of records that met a sealed shard, if any. */
   take(laidOut: LaidOut, outcomes: readonly AppendOutcome[], live: LiveStream, timeMs: number): Uint8Array | undefined {
-    let sealed: Uint8Array | undefined;
-    const shardIds: string[] = [];
-    const numbers: (SequenceNumberSeries | undefined)[] = [];
-    for (const [i, group] of laidOut.groups.entries()) {
-      const shard = live.shardMap.shardAt(group.slot);
-      const outcome = outcomes[i];
-      shardIds.push(formatShardId(shard.index));
-      numbers.push(
-        outcome?.kind === "stored"
-          ? new SequenceNumberSeries(sequenceNumberAt(shard, { position: outcome.position, timeMs }))
-          : undefined,
-      );
+    const { groups, groupOfRecord } = laidOut;
+    this.#texts = undefined;
+    const isFirst = this.#runs.length === 0;
+    const runOfGroup = new Int16Array(groups.length).fill(-1);
+    for (let group = 0; group < groups.length; group++) {
+      const outcome = outcomes[group];
+      if (outcome?.kind !== "stored") continue;
+      runOfGroup[group] = this.#runs.length;
+      const shard = live.shardMap.shardAt(groups[group]?.slot ?? -1);
+      this.#runs.push({ shard, position: outcome.position, timeMs });
     }
-    // Within a group the records keep the order of the request, so each series is simply read on.
+    if (isFirst && this.#runs.length === groups.length) {
+      // Groups are runs then, number by number.
+      this.#runOfRecord = groupOfRecord;
+      return undefined;
+    }
+    const runOfRecord = this.#runColumn();
+    let sealed: Uint8Array | undefined;
     for (let i = 0; i < this.count; i++) {
-      const group = laidOut.groupOfRecord[i] ?? -1;
+      const group = groupOfRecord[i] ?? -1;
       if (group < 0) continue;
-      const series = numbers[group];
-      if (series === undefined) {
+      const run = runOfGroup[group] as number;
+      if (run >= 0) runOfRecord[i] = run;
+      else {
         sealed ??= new Uint8Array(this.count);
         sealed[i] = 1;
-      } else {
-        this.shardIds[i] = shardIds[group];
-        this.sequenceNumbers[i] = series.next();
       }
     }
     return sealed;
@@ -71,4 +87,35 @@ export class ResultColumns implements PutResults {
     this.failures ??= new Map();
     this.failures.set(index, failure);
   }
+
+  #runColumn(): Int16Array {
+    this.#runOfRecord ??= new Int16Array(this.count).fill(-1);
+    return this.#runOfRecord;
+  }
+}
+
+interface ResultTexts {
+  readonly shardIds: readonly (string | undefined)[];
+  readonly sequenceNumbers: readonly (string | undefined)[];
+}
+
+function textsOf({ runs, runOfRecord }: StoredRuns): ResultTexts {
+  const shardIds: (string | undefined)[] = new Array(runOfRecord.length).fill(undefined);
+  const sequenceNumbers: (string | undefined)[] = new Array(runOfRecord.length).fill(undefined);
+  const series: (SequenceNumberSeries | undefined)[] = new Array(runs.length).fill(undefined);
+  const namesOfRuns = runs.map(({ shard }) => formatShardId(shard.index));
+  for (let i = 0; i < runOfRecord.length; i++) {
+    const run = runOfRecord[i] as number;
+    const stored = runs[run];
+    if (stored === undefined) continue;
+    shardIds[i] = namesOfRuns[run];
+    if (runOfRecord.length === 1) {
+      sequenceNumbers[i] = sequenceNumberAt(stored.shard, stored).toString();
+    } else {
+      // Within a run the records keep the order of the request, so each series is simply read on.
+      series[run] ??= new SequenceNumberSeries(sequenceNumberAt(stored.shard, stored));
+      sequenceNumbers[i] = series[run].next();
+    }
+  }
+  return { shardIds, sequenceNumbers };
 }

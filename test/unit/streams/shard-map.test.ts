@@ -21,6 +21,36 @@ test("route() finds the shard whose inclusive range holds the key", () => {
   );
 });
 
+test("route() finds it as well where ranges are as uneven as splits can make them", () => {
+  const words = new Uint32Array(4);
+  const edge = fc.bigInt({ min: 1n, max: HASH_KEY_MAX });
+  // Near the borders of the table's entries, and crowded into one of them.
+  const border = fc.tuple(fc.nat({ max: 255 }), fc.integer({ min: -2, max: 2 })).map(([high, near]) => {
+    const key = (BigInt(high) << 120n) + BigInt(near);
+    return key < 1n ? 1n : key;
+  });
+  const crowded = fc.bigInt({ min: 2n ** 100n, max: 2n ** 100n + 500n });
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.oneof(edge, border, crowded), { maxLength: 60 }), edge, (borders, hashKey) => {
+      const starts = [0n, ...borders.sort((one, other) => (one < other ? -1 : 1))];
+      const [template] = streamOf(1).shards;
+      assert.ok(template !== undefined);
+      const shards = starts.map((startingHashKey, index) => ({
+        ...template,
+        index,
+        startingHashKey,
+        endingHashKey: (starts[index + 1] ?? HASH_KEY_MAX + 1n) - 1n,
+      }));
+      const map = new ShardMap(shards);
+      for (const key of [hashKey, ...shards.flatMap((shard) => [shard.startingHashKey, shard.endingHashKey])]) {
+        wordsOfHashKey(key, words, 0);
+        const { startingHashKey, endingHashKey } = map.shardAt(map.route(words, 0));
+        assert.ok(startingHashKey <= key && key <= endingHashKey);
+      }
+    }),
+  );
+});
+
 test("known partition keys go to the shards where AWS puts them", () => {
   const map = new ShardMap(streamOf(3).shards);
   const words = new Uint32Array(4);

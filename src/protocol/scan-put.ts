@@ -1,0 +1,94 @@
+// Hot path.
+import type { BoundStructure } from "../model/validate.ts";
+import type { IncomingRecords } from "../records/incoming-records.ts";
+import { type Kernels, kernels } from "../records/kernels.ts";
+import { HASH_KEY_WORDS } from "../streams/hash-key.ts";
+import { RECORD_COUNT_MAX } from "./record-columns.ts";
+
+/** The kernels read a little beyond the text; and they want a zero byte behind it. */
+const SLACK_BYTES = 65;
+/** A row of the columns: hash key, data's place and length, key's place and length. */
+const ROW_BYTES = 30;
+
+/** An ordinary put as the kernels found it: well-formed to its last byte, its records within their constraints. */
+export class ScannedPut {
+  readonly records: IncomingRecords;
+  /** The other members, bound to their types but not validated. */
+  readonly rest: BoundStructure;
+
+  constructor(records: IncomingRecords, rest: BoundStructure) {
+    this.records = records;
+    this.rest = rest;
+  }
+
+  /** Once, when nothing looks at the records any more. */
+  release(): void {
+    this.records.release?.();
+  }
+}
+
+/**
+ * Scans the JSON of a PutRecords or PutRecord. Undefined when anything at all is unusual, or no memory is left: then the
+ * general path decides, and words the error if it is one.
+ */
+export function scanPut(name: "PutRecord" | "PutRecords", body: Uint8Array): ScannedPut | undefined {
+  const machine = kernels();
+  if (machine === undefined) return undefined;
+  const { calls, memory, spans } = machine;
+  const capacity = name === "PutRecords" ? RECORD_COUNT_MAX : 1;
+  const columns = spans.take(capacity * ROW_BYTES + body.length + SLACK_BYTES);
+  if (columns === 0) return undefined;
+  const text = columns + capacity * ROW_BYTES;
+  memory.set(body, text);
+  memory[text + body.length] = 0;
+  const count =
+    name === "PutRecords"
+      ? calls.scanPutRecords(text, body.length, columns)
+      : calls.scanPutRecord(text, body.length, columns);
+  if (count === 0) {
+    spans.giveBack(columns);
+    return undefined;
+  }
+  return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine));
+}
+
+interface Columns {
+  readonly capacity: number;
+  readonly count: number;
+  readonly machine: Kernels;
+}
+
+function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
+  const { memory, spans } = machine;
+  const { buffer } = memory;
+  const dataStart = columns + capacity * 16;
+  const dataBytes = dataStart + capacity * 4;
+  const keyStart = dataBytes + capacity * 4;
+  const keyBytes = keyStart + capacity * 4;
+  let released = false;
+  return {
+    count,
+    bytes: memory,
+    dataStart: new Uint32Array(buffer, dataStart, count),
+    dataBytes: new Uint32Array(buffer, dataBytes, count),
+    keyStart: new Uint32Array(buffer, keyStart, count),
+    keyBytes: new Uint16Array(buffer, keyBytes, count),
+    hashKeys: new Uint32Array(buffer, columns, count * HASH_KEY_WORDS),
+    release() {
+      if (released) return;
+      released = true;
+      spans.giveBack(columns);
+    },
+  };
+}
+
+/** As wasm/scan-put.ts leaves it: three pairs of begin and end, 0 where absent; then DryRun. */
+function restOf({ calls, memory }: Kernels): BoundStructure {
+  const words = new Uint32Array(memory.buffer, calls.restOfPut(), 7);
+  const rest: Record<string, string | boolean> = {};
+  if (words[0] !== 0) rest["StreamName"] = memory.toString("latin1", words[0], words[1]);
+  if (words[2] !== 0) rest["StreamARN"] = memory.toString("latin1", words[2], words[3]);
+  if (words[4] !== 0) rest["SequenceNumberForOrdering"] = memory.toString("latin1", words[4], words[5]);
+  if (words[6] !== 0) rest["DryRun"] = words[6] === 2;
+  return rest;
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { inputShapes } from "../../src/model/constraints.generated.ts";
+import { unparsableBody } from "../../src/model/request-errors.ts";
+import { ServiceError } from "../../src/model/service-error.ts";
+import { validate } from "../../src/model/validate.ts";
+import { bindStructure } from "../../src/protocol/json-bind.ts";
+import { jsonCodec } from "../../src/protocol/json-codec.ts";
+import { checkedPutRecord, checkedPutRecords } from "../../src/protocol/put-inputs.ts";
+import { ScannedPut } from "../../src/protocol/scan-put.ts";
+import { type IncomingRecords, NO_PARTITION_KEY } from "../../src/records/incoming-records.ts";
+import { type RandomPut, randomPut } from "./random-body.ts";
+
+/** How often each way was taken. */
+export interface Ways {
+  scanned: number;
+  general: number;
+  refused: number;
+}
+
+/** Sends the bodies of `count` seeds through the scanner and the general path; throws where the two differ. */
+export function comparePaths(firstSeed: number, count: number): Ways {
+  const ways: Ways = { scanned: 0, general: 0, refused: 0 };
+  for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
+    const put = randomPut(seed);
+    const throughCodec = outcome(() => decodeThroughCodec(put, ways));
+    const generally = outcome(() => decodeGenerally(put));
+    if (throughCodec instanceof ServiceError) ways.refused += 1;
+    assert.deepEqual(throughCodec, generally, `seed ${seed}: ${put.body.toString("latin1")}`);
+  }
+  return ways;
+}
+
+function decodeThroughCodec({ name, body }: RandomPut, ways: Ways): object {
+  const parsed = jsonCodec.parse(body, name);
+  if (parsed instanceof ScannedPut) ways.scanned += 1;
+  else ways.general += 1;
+  let input: object | undefined;
+  try {
+    input = jsonCodec.decode(name, parsed);
+    return contentOf(input);
+  } finally {
+    jsonCodec.release(parsed, input);
+  }
+}
+
+/** What the interface promises, by the plainest means: parse, bind, validate, and only then columns. */
+function decodeGenerally({ name, body }: RandomPut): object {
+  const shape = inputShapes[name];
+  const bound = bindStructure(shape, parseGenerally(body));
+  validate(shape, bound);
+  return contentOf(name === "PutRecord" ? checkedPutRecord(bound) : checkedPutRecords(bound));
+}
+
+function parseGenerally(body: Buffer): object {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString("utf8"));
+  } catch {
+    throw unparsableBody();
+  }
+  if (typeof parsed !== "object" || parsed === null) throw unparsableBody();
+  return parsed;
+}
+
+/** An error compares by all that the caller would see of it. */
+function outcome(decode: () => object): object {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return error;
+  }
+}
+
+/** Columns as values that can be compared; where they lie differs between the two paths. */
+function contentOf(input: object): object {
+  const { Record, Records, ...rest } = input as {
+    readonly Record?: IncomingRecords;
+    readonly Records?: IncomingRecords;
+  };
+  const records = Records ?? Record;
+  assert(records !== undefined);
+  const bytes = Buffer.from(records.bytes.buffer, records.bytes.byteOffset, records.bytes.byteLength);
+  const rows = Array.from({ length: records.count }, (_, i) => {
+    const [dataStart = 0, keyStart = 0] = [records.dataStart[i], records.keyStart[i]];
+    const [dataBytes = 0, keyBytes = 0] = [records.dataBytes[i], records.keyBytes[i]];
+    const key = keyBytes === NO_PARTITION_KEY ? "none" : bytes.toString("hex", keyStart, keyStart + keyBytes);
+    return [bytes.toString("hex", dataStart, dataStart + dataBytes), key, records.hashKeys.slice(i * 4, i * 4 + 4)];
+  });
+  return { ...rest, outOfRange: records.hashKeyOutOfRange, rows };
+}

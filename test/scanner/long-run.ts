@@ -1,0 +1,28 @@
+/**
+ * Holds the scanner to the general path for as long as one likes.
+ *
+ *   node test/scanner/long-run.ts --bodies 1000000 --seed 1
+ *
+ * A failure prints the seed of its body: --seed THAT --bodies 1 brings it back.
+ */
+import { parseArgs } from "node:util";
+import { comparePaths } from "./compare-paths.ts";
+
+const bodiesAtATime = 20_000;
+const { values } = parseArgs({
+  options: { bodies: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },
+});
+const bodyCount = Number(values.bodies);
+const firstSeed = Number(values.seed);
+const startedMs = performance.now();
+let toldMs = startedMs;
+let scanned = 0;
+
+for (let done = 0; done < bodyCount; done += bodiesAtATime) {
+  scanned += comparePaths(firstSeed + done, Math.min(bodiesAtATime, bodyCount - done)).scanned;
+  if (performance.now() - toldMs < 10_000) continue;
+  toldMs = performance.now();
+  console.log(`scanner: ${done + bodiesAtATime} bodies, ${Math.round((toldMs - startedMs) / 1000)} s`);
+}
+const seconds = Math.round((performance.now() - startedMs) / 1000);
+console.log(`scanner: ${bodyCount} bodies without a difference, ${scanned} of them scanned, ${seconds} s`);

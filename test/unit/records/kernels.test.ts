@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { kernels } from "../../../src/records/kernels.ts";
+import { explicitHashKeyWords } from "../../../src/streams/hash-key.ts";
+import { SeededRandom } from "../../crash/seeded-random.ts";
+
+const lengthMax = 4_096;
+const machine = kernels();
+assert.ok(machine, "this machine runs the kernels");
+const { calls, memory, spans } = machine;
+const span = spans.take(64 * 1024);
+const target = span + 48 * 1024;
+
+const random = new SeededRandom(1);
+const rubbish = Buffer.from(Array.from({ length: 3 * lengthMax }, () => random.integer(0, 255)));
+
+/** Puts a text between other bytes, with the zero byte behind it that every text has. */
+function place(text: string, before: number): number {
+  rubbish.copy(memory, span);
+  const at = span + before;
+  const end = at + memory.write(text, at, "latin1");
+  memory[end] = 0;
+  return at;
+}
+
+function words(count: number): string {
+  return Array.from({ length: count }, (_, i) =>
+    memory
+      .readUInt32LE(target + 4 * i)
+      .toString(16)
+      .padStart(8, "0"),
+  ).join("");
+}
+
+test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, wherever it lies", () => {
+  for (let length = 0; length <= lengthMax; length += 1) {
+    const bytes = rubbish.subarray(length, 2 * length);
+    const at = place(`${bytes.toString("base64")}"`, length & 63);
+    const end = calls.decodeBase64(at);
+    assert.equal(end, at + Math.ceil(length / 3) * 4);
+    assert.equal(memory[end], 0x22);
+    assert.equal(calls.decodedEnd.value, at + length);
+    assert.deepEqual(memory.subarray(at, at + length), bytes);
+  }
+});
+
+test("base64 with any other byte anywhere is refused", () => {
+  const alphabet = /[A-Za-z0-9+/]/;
+  for (const text of ["QUJD".repeat(24), `${"QUJD".repeat(15)}QQ==`, `${"QUJD".repeat(9)}QUI=`]) {
+    for (let at = 0; at < text.length; at += 1) {
+      for (let byte = 1; byte < 256; byte += 1) {
+        const letter = String.fromCharCode(byte);
+        const changed = `${text.slice(0, at)}${letter}${text.slice(at + 1)}`;
+        // A letter there, or an earlier end that suits, may be right: then Node must say the same.
+        const [content = ""] = changed.split('"');
+        const decoded = Buffer.from(content, "base64");
+        const isStrict = [...content.replace(/={1,2}$/, "")].every((each) => alphabet.test(each));
+        const isRight = isStrict && decoded.toString("base64") === content;
+        const end = calls.decodeBase64(place(`${changed}"`, 0));
+        assert.equal(end === 0 ? "refused" : end - span, isRight ? content.length : "refused", changed);
+      }
+    }
+  }
+});
+
+test("base64 that never ends, or ends inside four letters, is refused", () => {
+  for (let length = 0; length < 100; length += 1) {
+    const text = "A".repeat(length);
+    assert.equal(calls.decodeBase64(place(text, 0)), 0);
+    if (length % 4 !== 0) assert.equal(calls.decodeBase64(place(`${text}"`, 0)), 0);
+  }
+});
+
+test("keys of every length up to 4,096 bytes are hashed as Node hashes them", () => {
+  for (let length = 0; length <= lengthMax; length += 1) {
+    const key = rubbish.subarray(length, 2 * length);
+    key.copy(memory, span + (length & 63));
+    calls.hashKey(span + (length & 63), length, target);
+    calls.flushKeys();
+    assert.equal(words(4), createHash("md5").update(key).digest("hex"));
+  }
+});
+
+test("keys that are hashed together each get their own hash", () => {
+  for (let count = 1; count <= 9; count += 1) {
+    for (let round = 0; round < 50; round += 1) {
+      const keys = Array.from({ length: count }, (_, i) => rubbish.subarray(i * 70, i * 70 + random.integer(0, 70)));
+      rubbish.copy(memory, span);
+      for (const [i, key] of keys.entries()) calls.hashKey(span + i * 70, key.length, target + 16 * i);
+      calls.flushKeys();
+      assert.equal(words(4 * count), keys.map((key) => createHash("md5").update(key).digest("hex")).join(""));
+    }
+  }
+});
+
+test("decimals of every length up to 4,096 digits become the words of a hash key, or are refused", () => {
+  const digits = Array.from({ length: lengthMax }, () => random.integer(0, 9)).join("");
+  const expected = new Uint32Array(4);
+  const edges = [2n ** 128n - 1n, 2n ** 128n, 2n ** 32n, 2n ** 64n - 1n, 10n ** 38n, 0n, 1n, 9n].map(String);
+  const all = [...edges, ...Array.from({ length: lengthMax + 1 }, (_, length) => digits.slice(0, length))];
+  for (const decimal of [...all, "00", "01", "-1", "1e3", "1.0", "12a", "\u00b2"]) {
+    const isRight = /^(0|[1-9]\d{0,38})$/.test(decimal) && explicitHashKeyWords(decimal, expected, 0);
+    assert.equal(calls.decimalWords(place(decimal, 3), decimal.length, target), isRight ? 1 : 0, decimal);
+    if (isRight) assert.equal(BigInt(`0x${words(4)}`), BigInt(decimal));
+  }
+});
