@@ -110,7 +110,11 @@ async function openDoors(
   const listening: Listening[] = [];
   const { directory, shards } = house.rooms;
   const rooms = {
-    health: () => reportHealth(engine, { ...state, clockMovedByMs: dev?.clock.movedByMs ?? 0, fault: directory.fault }),
+    health: () => {
+      const hasEncryptedStreams = directory.all().some(({ stream }) => stream.encryption !== undefined);
+      const clockMovedByMs = dev?.clock.movedByMs ?? 0;
+      return reportHealth(engine, { ...state, clockMovedByMs, hasEncryptedStreams, fault: directory.fault });
+    },
     metrics: async () => {
       const { figures } = await engine.health();
       const server = listening[0]?.figures() ?? {};

@@ -82,7 +82,7 @@ export class StreamDirectory {
     for (const [key, live] of this.#live) if (key.startsWith(prefix)) yield live;
   }
 
-  all(): IterableIterator<LiveStream> {
+  all(): MapIterator<LiveStream> {
     return this.#live.values();
   }
 
