@@ -58,9 +58,9 @@ class AwsCliApi:
             raise RuntimeError(stderr)
 
     def run(self, command, members, *options):
-        arguments = ["kinesis", command, *options, "--endpoint-url", self.endpoint, "--output", "json"]
+        # On every call: one call without it would have all later ones of this process take base64.
+        arguments = ["kinesis", command, *options, "--endpoint-url", self.endpoint, "--output", "json", *BLOBS_AS_TEXT]
         if members:
-            arguments += BLOBS_AS_TEXT
             file = os.path.join(self.directory.name, "input.json")
             with open(file, "w") as input_file:
                 json.dump(members, input_file)
