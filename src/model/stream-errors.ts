@@ -50,16 +50,6 @@ export function shardLimitExceeded(
   );
 }
 
-/** A call that is over its account's rate; the type is the service's, only the text's beginning is known. */
-export function accountRateExceeded(): ServiceError {
-  return new ServiceError("LimitExceededException", "Rate exceeded");
-}
-
-/** A quota of the account other than shards; the service's texts have not been seen. */
-export function quotaExceeded(message: string): ServiceError {
-  return new ServiceError("LimitExceededException", message);
-}
-
 // The service's sentences for the rest of this file have not been seen; types and wording are ours.
 
 export function streamUnnamed(): ServiceError {

@@ -254,8 +254,6 @@ test("an internal failure is the only 500, and says nothing unless we have somet
 
 test("the errors whose sentences are ours carry the service's types", () => {
   const types: readonly [ServiceError, string][] = [
-    [streams.accountRateExceeded(), "LimitExceededException"],
-    [streams.quotaExceeded("a"), "LimitExceededException"],
     [streams.streamUnnamed(), "InvalidArgumentException"],
     [streams.streamNameAndArnDiffer(), "InvalidArgumentException"],
     [streams.invalidStreamArn("a"), "InvalidArgumentException"],
