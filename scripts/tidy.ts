@@ -23,9 +23,9 @@ const floors: readonly (readonly string[])[] = [
   ["engine"],
   ["streams"],
   ["model"],
-  ["config", "telemetry", "time"],
+  ["cipher", "config", "telemetry", "time"],
 ];
-const cellar: readonly string[] = ["config", "telemetry", "time"];
+const cellar: readonly string[] = ["cipher", "config", "telemetry", "time"];
 /** Composition roots: they alone may name concrete engines. */
 const roots: ReadonlySet<string> = new Set(["src/main.ts", "src/data-tools.ts"]);
 const entrances: readonly string[] = ["src/cli/cli.ts", "src/millrace.ts"];
