@@ -43,6 +43,15 @@ export const flags = [
   { name: "region", argument: "REGION", help: `region in names and answers (${configDefaults.region})` },
   { name: "allow-anonymous", help: "let unsigned requests in, and allow hosts beyond loopback" },
   { name: "credentials", argument: "FILE", help: "JSON file of access keys to verify every signature with" },
+  { name: "key-provider", argument: "local|kms", help: "who keeps the keys of encrypted streams (local)" },
+  {
+    name: "keyring",
+    argument: "FILE",
+    help: "where the local provider keeps them (the data directory's name + .keyring)",
+  },
+  { name: "kms-endpoint", argument: "URL", help: "key service of the kms provider (Amazon's own)" },
+  { name: "kms-region", argument: "REGION", help: "its region for every key (that of the key or the stream)" },
+  { name: "compression", argument: "off|zstd", help: "store records compressed where that makes them smaller (off)" },
   { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * for all" },
   { name: "limits", argument: "off|aws|FILE", help: "rates and quotas: none, Amazon's, or a JSON file's (off)" },
   {
