@@ -8,7 +8,7 @@ import type { Engine } from "./engine/engine.ts";
 import { type House, openHouse } from "./house.ts";
 import { Limits } from "./limits/limits.ts";
 import { limitsTableOf } from "./limits/limits-file.ts";
-import { type OpenedKeys, openKeys } from "./open-keys.ts";
+import { directoryKeysOf, type OpenedKeys, openKeys } from "./open-keys.ts";
 import { CertificateFiles } from "./server/certificate-files.ts";
 import { Faults } from "./server/faults.ts";
 import { adminDoor, frontDoor } from "./server/front-door.ts";
@@ -58,7 +58,7 @@ export async function startServer(config: Config, worldClock: Clock = systemCloc
   const start: Start = { config, worldClock, dev, keys, log, closing, state: { isDraining: false } };
   try {
     closing.defer(logChannels(log, config.logLevel));
-    const engine = await makeEngine(config, dev?.clock ?? worldClock);
+    const engine = await makeEngine(config, dev?.clock ?? worldClock, keys);
     await engine.open();
     closing.defer(() => engine.close());
     const { endpoint, port } = await openDoors(start, engine, await openRooms(start, engine));
@@ -166,7 +166,7 @@ async function openDoors(
 }
 
 /** Loads only the engine that is asked for: the other's code would cost every start its milliseconds. */
-async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
+async function makeEngine(config: Config, clock: Clock, { provider }: OpenedKeys): Promise<Engine> {
   switch (config.engine) {
     case "memory": {
       const { MemoryEngine } = await import("./engine/memory/memory-engine.ts");
@@ -176,12 +176,14 @@ async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
       const { EmbeddedEngine } = await import("./engine/embedded/embedded-engine.ts");
       const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
       const { WorkerJobs } = await import("./engine/embedded/worker-jobs.ts");
+      const { encryptAtRest } = config;
       return new EmbeddedEngine({
         directory: config.dataDirectory,
         disk: nodeDisk,
         clock,
         diskBudgetBytes: config.diskBudgetBytes,
         devClock: config.dev,
+        keys: encryptAtRest === undefined ? undefined : directoryKeysOf(provider, encryptAtRest.keyId, config),
         jobs: new WorkerJobs(clock),
       });
     }

@@ -33,6 +33,10 @@ export interface MillraceOptions {
   /** Address of the `kms` provider's service. Default: Amazon's own. */
   readonly kmsEndpoint?: string;
   readonly kmsRegion?: string;
+  /** Encrypts the whole of `dataDir`; from its first start on, or never. */
+  readonly encryptAtRest?: boolean;
+  /** The master key that wraps the directory's key. Default: `alias/millrace/data-directory`. */
+  readonly encryptAtRestKey?: string;
   /** Default: `off`. */
   readonly compression?: Compression;
   readonly corsOrigin?: string | readonly string[];

@@ -1,5 +1,5 @@
 import type { KeysChoice } from "./config/config.ts";
-import type { KeyProvider } from "./keys/key-provider.ts";
+import type { DataKey, KeyProvider, KeyScope } from "./keys/key-provider.ts";
 
 export interface OpenedKeys {
   readonly provider: KeyProvider;
@@ -18,4 +18,14 @@ export async function openKeys(choice: KeysChoice, nowMs: () => number): Promise
   const { Keyring } = await import("./keys/keyring.ts");
   const keyring = new Keyring({ file: choice.keyring, nowMs });
   return { provider: keyring, fault: () => keyring.fault, close: () => undefined };
+}
+
+/** A provider as the embedded engine sees it: a key of its own for each directory, bound to the directory's id. */
+export function directoryKeysOf(provider: KeyProvider, keyId: string, scope: KeyScope) {
+  const contextOf = (directoryId: string) => ({ "millrace:data-directory": directoryId });
+  return {
+    make: (directoryId: string): Promise<DataKey> => provider.makeDataKey(keyId, scope, contextOf(directoryId)),
+    open: (wrapped: Uint8Array, directoryId: string): Promise<Uint8Array> =>
+      provider.openDataKey(wrapped, contextOf(directoryId)),
+  };
 }

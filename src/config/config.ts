@@ -19,6 +19,8 @@ export interface Config {
   /** Undefined: signatures are looked at, not verified. */
   readonly credentials?: CredentialsFile;
   readonly keys: KeysChoice;
+  /** The data directory is encrypted under a key that the master key of this name wraps. Undefined: it is plain. */
+  readonly encryptAtRest?: { readonly keyId: string };
   readonly compression: Compression;
   /** Origins whose web pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
@@ -42,7 +44,7 @@ export interface StreamAtStart {
   readonly shardCount: number;
 }
 
-/** Who keeps the master keys of encrypted streams: a file beside the data directory, or a key service. */
+/** Who keeps the master keys of encrypted streams and of an encrypted directory: a file beside the data directory, or a key service. */
 export type KeysChoice =
   | {
       readonly provider: "local";
@@ -70,6 +72,8 @@ export interface TlsFiles {
 
 export const engineNames = ["embedded", "memory"] as const;
 export type EngineName = (typeof engineNames)[number];
+
+export const directoryKeyIdDefault = "alias/millrace/data-directory";
 
 export const keyProviders = ["local", "kms"] as const;
 

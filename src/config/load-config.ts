@@ -1,9 +1,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import {
   type Config,
   type CredentialsFile,
   compressions,
   configDefaults,
+  directoryKeyIdDefault,
   engineNames,
   type KeysChoice,
   keyProviders,
@@ -101,7 +103,7 @@ function finish(settings: Settings, readFile: ReadFile, checks: FileChecks): Loa
     region: settings.one("region", parseRegion, "a region such as us-east-1") ?? configDefaults.region,
     allowAnonymous: settings.one("allow-anonymous", parseSwitch, "true or false") ?? configDefaults.allowAnonymous,
     ...optional("credentials", readCredentials(settings, readFile, checks.credentials)),
-    keys: readKeys(settings, engine === "memory" ? undefined : besideDirectory(dataDirectory)),
+    ...readEncryption(settings, { engine, dataDirectory }),
     compression: settings.one("compression", parseChoice(...compressions), "off or zstd") ?? configDefaults.compression,
     corsOrigins:
       settings.list("cors-origin", parseOrigin, "an origin such as https://app.example, or *") ??
@@ -240,6 +242,33 @@ function readKeys(settings: Settings, ownKeyring: string | undefined): KeysChoic
   }
   if (provider === "kms") return { provider, ...optional("endpoint", endpoint), ...optional("region", region) };
   return { provider, ...optional("keyring", keyring ?? ownKeyring) };
+}
+
+function readEncryption(
+  settings: Settings,
+  { engine, dataDirectory }: Pick<Config, "engine" | "dataDirectory">,
+): Pick<Config, "keys" | "encryptAtRest"> {
+  const keys = readKeys(settings, engine === "memory" ? undefined : besideDirectory(dataDirectory));
+  const isWanted = settings.one("encrypt-at-rest", parseSwitch, "true or false") === true;
+  const keyId = settings.one("encrypt-at-rest-key", parseText, "a key id, its ARN or an alias");
+  if (!isWanted) {
+    if (keyId !== undefined) {
+      settings.complain("encrypt-at-rest-key", `has no effect without ${settings.nameOf("encrypt-at-rest")}`);
+    }
+    return { keys };
+  }
+  if (engine === "memory")
+    settings.complain("encrypt-at-rest", "the memory engine keeps nothing that could be encrypted");
+  if (keys.provider === "local" && keys.keyring !== undefined && isInside(dataDirectory, keys.keyring)) {
+    const sentence = `${keys.keyring} lies inside the data directory, where whoever gets the one gets the other`;
+    settings.complain("keyring", `${sentence}; name a file elsewhere`);
+  }
+  return { keys, encryptAtRest: { keyId: keyId ?? directoryKeyIdDefault } };
+}
+
+function isInside(directory: string, file: string): boolean {
+  const path = relative(resolve(directory), resolve(file));
+  return path !== "" && path.split(sep)[0] !== ".." && !isAbsolute(path);
 }
 
 /** Not inside, so that a copy of the data directory discloses nothing. */

@@ -160,6 +160,13 @@ const refusals: readonly (readonly [string, string])[] = [
     "--kms-endpoint kms:8080 --key-provider kms",
     '--kms-endpoint: "kms:8080" is not an address such as http://localhost:8080',
   ],
+  ["--encrypt-at-rest-key alias/a", "--encrypt-at-rest-key: has no effect without --encrypt-at-rest"],
+  ["--encrypt-at-rest=often", '--encrypt-at-rest: "often" is not true or false'],
+  ["--engine memory --encrypt-at-rest", "--encrypt-at-rest: the memory engine keeps nothing that could be encrypted"],
+  [
+    "--data-dir d --keyring d/keys/ring --encrypt-at-rest",
+    "--keyring: d/keys/ring lies inside the data directory, where whoever gets the one gets the other; name a file elsewhere",
+  ],
   ["--compression gzip", '--compression: "gzip" is not off or zstd'],
   ["--engine jetstream", '--engine: this version has only "embedded" and "memory"'],
   ["--nats nats://a:4222", "--nats: this version has no jetstream engine"],
@@ -177,6 +184,17 @@ test("loadConfig() keeps the keyring beside the data directory, in memory with t
   assert.deepEqual(keysOf("--data-dir /var/lib/m/"), { provider: "local", keyring: "/var/lib/m.keyring" });
   assert.deepEqual(keysOf("--engine memory"), { provider: "local" });
   assert.deepEqual(keysOf("--engine memory --keyring k"), { provider: "local", keyring: "k" });
+});
+
+test("loadConfig() encrypts the data directory under a key of its own name, or of the one that it is told", () => {
+  assert.equal(configOf([]).encryptAtRest, undefined);
+  assert.deepEqual(configOf(["--encrypt-at-rest"]).encryptAtRest, { keyId: "alias/millrace/data-directory" });
+  const named = configOf(["--encrypt-at-rest", "--encrypt-at-rest-key", "alias/own", "--keyring", "./..ring"]);
+  assert.deepEqual(named.encryptAtRest, { keyId: "alias/own" });
+  assert.deepEqual(
+    configOf([], { MILLRACE_ENCRYPT_AT_REST: "true" }).encryptAtRest?.keyId,
+    "alias/millrace/data-directory",
+  );
 });
 
 test("loadConfig() takes limits that are off, Amazon's or a file's", () => {
