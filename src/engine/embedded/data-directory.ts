@@ -18,7 +18,8 @@ export interface DataDirectoryOptions {
   readonly devClock: boolean;
 }
 
-export interface DataDirectory {
+/** Where everything in a directory is, and what it is checked against. */
+export interface DirectoryPlaces {
   readonly path: string;
   readonly identity: DirectoryIdentity;
   /** As it stood when the directory was opened. */
@@ -30,6 +31,9 @@ export interface DataDirectory {
   readonly damageDirectory: string;
   /** Whether the log is written past the page cache, each write durable by itself; else each takes a sync. */
   readonly isDirect: boolean;
+}
+
+export interface DataDirectory extends DirectoryPlaces {
   readonly lock: DiskLock;
 }
 
@@ -51,7 +55,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       await disk.makeDirectory(catalogDirectory);
       await disk.syncDirectory(directory);
       const isDirect = await disk.probe(walDirectory);
-      return describe(directory, { format, isDirect, lock });
+      return { ...placesIn(directory, format, isDirect), lock };
     } catch (error) {
       await lock.release();
       throw error;
@@ -63,23 +67,62 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
 
 /** A directory that somebody wants to look at, with the lock: nothing in it is changed. */
 export async function openToLookAt(disk: Disk, directory: string): Promise<DataDirectory> {
+  const places = await placesOf(disk, directory);
   try {
-    const format = await readFormat({ disk, directory, devClock: true });
-    if (format === undefined) throw new DataDirectoryError("foreign", `${directory} is not a Millrace data directory.`);
-    return describe(directory, { format, isDirect: false, lock: await disk.lock(directory) });
+    return { ...places, lock: await disk.lock(directory) };
   } catch (error) {
     throw asSentence(error, directory);
   }
 }
 
-function describe(
-  path: string,
-  rest: { readonly format: FormatFile; readonly isDirect: boolean; readonly lock: DiskLock },
-): DataDirectory {
+/** Of a directory that a server may have open, and change at any moment. */
+export async function placesOf(disk: Disk, directory: string): Promise<DirectoryPlaces> {
+  try {
+    const format = await readFormat({ disk, directory, devClock: true });
+    if (format === undefined) throw new DataDirectoryError("foreign", `${directory} is not a Millrace data directory.`);
+    return placesIn(directory, format, false);
+  } catch (error) {
+    throw asSentence(error, directory);
+  }
+}
+
+/**
+ * A directory that becomes one of ours when a `format` file is put in place, and is refused by everybody until then. Rejects
+ * unless it is absent or empty. Its parts are made, and the lock is held.
+ */
+export async function openToFill(disk: Disk, directory: string, format: FormatFile): Promise<DataDirectory> {
+  try {
+    await disk.makeDirectory(directory);
+    await requireVacant(disk, directory);
+    const lock = await disk.lock(directory);
+    try {
+      await requireVacant(disk, directory);
+      const places = placesIn(directory, format, false);
+      await disk.makeDirectory(places.walDirectory);
+      await disk.makeDirectory(places.catalogDirectory);
+      return { ...places, lock };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  } catch (error) {
+    throw asSentence(error, directory);
+  }
+}
+
+async function requireVacant(disk: Disk, directory: string): Promise<void> {
+  const names = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
+  if (names.length === 0) return;
+  const what = names.includes(formatFileName) ? "holds a data directory already" : `is not empty ("${names[0]}")`;
+  throw new DataDirectoryError("occupied", `${directory} ${what}; name a directory that is empty or does not exist.`);
+}
+
+function placesIn(path: string, format: FormatFile, isDirect: boolean): DirectoryPlaces {
   return {
-    ...rest,
     path,
-    identity: rest.format.identity,
+    format,
+    isDirect,
+    identity: format.identity,
     walDirectory: `${path}/wal`,
     catalogDirectory: `${path}/catalog`,
     segmentDirectory: `${path}/segments`,
@@ -98,7 +141,7 @@ async function settleFormat(options: DataDirectoryOptions): Promise<FormatFile> 
 }
 
 /** Before anything leaves the log: programs that know the log alone must refuse the directory from now on. */
-export async function markSegments(disk: Disk, { path, format }: DataDirectory): Promise<void> {
+export async function markSegments(disk: Disk, { path, format }: DirectoryPlaces): Promise<void> {
   await replaceFile(disk, path, formatFileName, encodeFormatFile({ ...format, hasSegments: true }));
 }
 

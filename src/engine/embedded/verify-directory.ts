@@ -30,18 +30,23 @@ export interface VerifyReport {
  * there is none to look at, or a server has it open.
  */
 export async function verifyDirectory(disk: Disk, path: string): Promise<VerifyReport> {
-  const looking = readOnlyDisk(disk);
-  const directory = await openToLookAt(looking, path);
+  const directory = await openToLookAt(readOnlyDisk(disk), path);
   try {
-    const problems: string[] = [];
-    const recovered = await tried(problems, () => recover(looking, directory));
-    if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
-    const segments = await verifySegments(looking, directory, problems);
-    const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
-    return { problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
+    return await verifyOpen(disk, directory);
   } finally {
     await directory.lock.release();
   }
+}
+
+/** The same for one whose lock is held. */
+export async function verifyOpen(disk: Disk, directory: DataDirectory): Promise<VerifyReport> {
+  const looking = readOnlyDisk(disk);
+  const problems: string[] = [];
+  const recovered = await tried(problems, () => recover(looking, directory));
+  if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
+  const segments = await verifySegments(looking, directory, problems);
+  const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
+  return { problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
 }
 
 function countsOf(recovered: Recovered | undefined) {
