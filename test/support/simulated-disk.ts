@@ -11,7 +11,17 @@ const sectorBytes = 512;
 export type CrashPolicy = "lose" | "keep" | "tear";
 
 export interface DiskOperation {
-  readonly kind: "open" | "read" | "write" | "sync" | "length" | "rename" | "link" | "remove" | "list" | "syncDirectory";
+  readonly kind:
+    | "open"
+    | "read"
+    | "write"
+    | "sync"
+    | "length"
+    | "rename"
+    | "link"
+    | "remove"
+    | "list"
+    | "syncDirectory";
   readonly path: string;
 }
 

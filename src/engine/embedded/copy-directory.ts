@@ -41,7 +41,15 @@ export interface CopyDirectoryOptions {
 const roundsMax = 100;
 const chunkBytes = 1024 * 1024;
 /** Where a file can have no second name: another file system, one without such names, another's file, too many of them. */
-const linkless: ReadonlySet<string> = new Set(["EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+const linkless: ReadonlySet<string> = new Set([
+  "EXDEV",
+  "EPERM",
+  "EACCES",
+  "EMLINK",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+]);
 
 /**
  * Everything that was acknowledged before the call, in a directory that is empty or does not exist yet; it is a data

@@ -7,14 +7,7 @@
  * - `occupied`    it was to be filled, and is not empty
  * - `restless`    it changed faster than it could be copied
  */
-export type DataDirectoryReason =
-  | "locked"
-  | "foreign"
-  | "newer"
-  | "unreadable"
-  | "dev_clock"
-  | "occupied"
-  | "restless";
+export type DataDirectoryReason = "locked" | "foreign" | "newer" | "unreadable" | "dev_clock" | "occupied" | "restless";
 
 /** Why a data directory was refused, in one sentence for whoever started the server. Nothing in it was changed. */
 export class DataDirectoryError extends Error {
