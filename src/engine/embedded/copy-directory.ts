@@ -37,6 +37,8 @@ export interface CopyDirectoryOptions {
   readonly keepsProblems: boolean;
 }
 
+/** What may stand beside `format` and is needed to open a directory: the wrapped key of an encrypted one. */
+const topFileNames: readonly string[] = ["directory.key"];
 /** Times that what is to be copied may be removed just before; each time less is left to be done. */
 const roundsMax = 100;
 const chunkBytes = 1024 * 1024;
@@ -128,6 +130,7 @@ class Copy {
       const manifest = await this.#readManifest();
       try {
         const format = await this.#round(manifest);
+        await this.#copyTopFiles();
         await this.#copyReports();
         return format;
       } catch (error) {
@@ -185,7 +188,7 @@ class Copy {
       await this.#disk.remove(`${catalogDirectory}/${snapshotName(lsn)}`);
     }
     for (const lsn of wanted.filter((one) => !present.includes(one))) {
-      await this.#copyFile(this.#source.catalogDirectory, catalogDirectory, snapshotName(lsn), "catalog");
+      await this.#copyFile(this.#source.catalogDirectory, catalogDirectory, snapshotName(lsn));
     }
     await this.#disk.syncDirectory(catalogDirectory);
   }
@@ -217,8 +220,14 @@ class Copy {
         this.#canLink = false;
       }
     }
-    await this.#copyFile(from, to, name, "segments");
+    await this.#copyFile(from, to, name);
     return false;
+  }
+
+  async #copyTopFiles(): Promise<void> {
+    const [from, to] = [this.#source.path, this.#target.path];
+    const present = await this.#reading.list(from);
+    for (const name of topFileNames.filter((one) => present.includes(one))) await this.#copyFile(from, to, name);
   }
 
   /** Reports of damage are for people, and say what this copy lacks too. */
@@ -227,14 +236,15 @@ class Copy {
     const names = (await namesIn(this.#reading, from)).filter((name) => name.endsWith(".txt"));
     if (names.length === 0) return;
     await this.#disk.makeDirectory(to);
-    for (const name of names) await this.#copyFile(from, to, name, "damage");
+    for (const name of names) await this.#copyFile(from, to, name);
     await this.#disk.syncDirectory(to);
   }
 
   /** Durable but for its name. */
-  async #copyFile(fromDirectory: string, toDirectory: string, name: string, part: string): Promise<void> {
-    const source = `${fromDirectory}/${name}`;
-    const from = await missingIfAbsent(`${part}/${name}`, () => this.#reading.open(source, "read"));
+  async #copyFile(fromDirectory: string, toDirectory: string, name: string): Promise<void> {
+    const path = `${fromDirectory}/${name}`;
+    const shown = path.slice(this.#source.path.length + 1);
+    const from = await missingIfAbsent(shown, () => this.#reading.open(path, "read"));
     try {
       const into = await this.#disk.open(`${toDirectory}/${name}`, "create");
       try {
@@ -265,7 +275,7 @@ async function snapshotsIn(disk: Disk, { catalogDirectory }: DirectoryPlaces): P
 async function clear(disk: Disk, target: DataDirectory): Promise<void> {
   const { path, walDirectory, catalogDirectory, segmentDirectory, damageDirectory } = target;
   try {
-    for (const name of [formatFileName, `${formatFileName}.tmp`]) await disk.remove(`${path}/${name}`);
+    for (const name of [formatFileName, `${formatFileName}.tmp`, ...topFileNames]) await disk.remove(`${path}/${name}`);
     for (const directory of [walDirectory, catalogDirectory, segmentDirectory, damageDirectory]) {
       for (const name of await namesIn(disk, directory)) await disk.remove(`${directory}/${name}`);
       await disk.removeDirectory(directory);

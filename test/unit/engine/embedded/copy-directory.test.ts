@@ -291,14 +291,18 @@ test("a group that is written between two looks at the log does not make a gap",
   await engine.close();
 });
 
-test("a backup keeps the mark of a dev clock, and reports of damage", async () => {
+test("a backup keeps the mark of a dev clock, a wrapped key, and reports of damage; nothing that is not ours", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { ...filledOptions, devClock: true });
   await store(engine, await makeShard(engine, "a"), "one");
   await engine.close();
+  disk.place("/data/directory.key", Buffer.from("wrapped"));
+  disk.place("/data/notes.txt", Buffer.from("mine"));
   disk.place("/data/damage/0000000002-00012288.txt", Buffer.from("long ago"));
   await disk.makeDirectory("/data/damage");
   await backUpDirectory(disk, dataDirectory, target);
   assert.equal(disk.bytesOf(`${target}/damage/0000000002-00012288.txt`).toString(), "long ago");
+  assert.equal(disk.bytesOf(`${target}/directory.key`).toString(), "wrapped");
+  assert(!disk.paths().includes(`${target}/notes.txt`));
   await assert.rejects(openSmallEngine(disk, { ...filledOptions, directory: target }), { reason: "dev_clock" });
 });
