@@ -1,11 +1,12 @@
 // The composition root of what looks at a data directory without serving it.
 import { configDefaults, directoryKeyIdDefault, type KeysChoice } from "./config/config.ts";
+import type { DirectoryCopy } from "./engine/embedded/copy-directory.ts";
 import type { DirectoryKeys } from "./engine/embedded/directory-keys.ts";
 import type { VerifyReport } from "./engine/embedded/verify-directory.ts";
 import { directoryKeysOf, openKeys } from "./open-keys.ts";
 import { systemClock } from "./time/system-clock.ts";
 
-export type { VerifyReport };
+export type { DirectoryCopy, VerifyReport };
 
 /**
  * Every checksum, index and position of a directory; of an encrypted one also whether its key opens everything, if it is told
@@ -39,4 +40,18 @@ async function withKeys<Result>(
   } finally {
     close();
   }
+}
+
+/** Everything acknowledged so far, in a directory that is empty or absent. Rejects with one sentence if it cannot be. */
+export async function backUpData(from: string, to: string): Promise<DirectoryCopy> {
+  const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
+  const { backUpDirectory } = await import("./engine/embedded/backup-directory.ts");
+  return backUpDirectory(nodeDisk, from, to);
+}
+
+/** A backup that proves whole, in a directory that is empty or absent. Rejects with one sentence if it cannot be. */
+export async function restoreData(from: string, to: string): Promise<DirectoryCopy> {
+  const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
+  const { restoreDirectory } = await import("./engine/embedded/restore-directory.ts");
+  return restoreDirectory(nodeDisk, from, to);
 }

@@ -132,7 +132,8 @@ async function verify(
   }
 }
 
-async function readShard(connection: KinesisConnection, shardId: string): Promise<readonly ReadRecord[]> {
+/** From TRIM_HORIZON to the tip. */
+export async function readShard(connection: KinesisConnection, shardId: string): Promise<readonly ReadRecord[]> {
   const input = { StreamName: streamName, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" };
   const first = await connection.call<{ readonly ShardIterator: string }>("GetShardIterator", input);
   const records: ReadRecord[] = [];

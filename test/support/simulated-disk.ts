@@ -11,7 +11,17 @@ const sectorBytes = 512;
 export type CrashPolicy = "lose" | "keep" | "tear";
 
 export interface DiskOperation {
-  readonly kind: "open" | "read" | "write" | "sync" | "length" | "rename" | "remove" | "list" | "syncDirectory";
+  readonly kind:
+    | "open"
+    | "read"
+    | "write"
+    | "sync"
+    | "length"
+    | "rename"
+    | "link"
+    | "remove"
+    | "list"
+    | "syncDirectory";
   readonly path: string;
 }
 
@@ -104,9 +114,24 @@ export class SimulatedDisk implements Disk {
     this.#unsyncedNames.push({ kind: "rename", from, to });
   }
 
+  async link(from: string, to: string): Promise<void> {
+    this.check({ kind: "link", path: from });
+    const file = this.#require(from);
+    if (this.#names.has(to)) throw diskError("EEXIST", to);
+    this.#names.set(to, file);
+    this.#unsyncedNames.push({ kind: "link", path: to, file });
+  }
+
   async remove(path: string): Promise<void> {
     this.check({ kind: "remove", path });
     if (this.#names.delete(path)) this.#unsyncedNames.push({ kind: "unlink", path });
+  }
+
+  async removeDirectory(directory: string): Promise<void> {
+    this.check({ kind: "remove", path: directory });
+    const isEmpty = [...this.#names.keys(), ...this.#directories].every((path) => !path.startsWith(`${directory}/`));
+    if (!isEmpty) throw diskError("ENOTEMPTY", directory);
+    this.#directories.delete(directory);
   }
 
   async syncDirectory(directory: string): Promise<void> {
@@ -156,9 +181,11 @@ export class SimulatedDisk implements Disk {
     const names = new Map(this.#durableNames);
     const keptCount = policy === "lose" ? 0 : Math.round(this.#random() * this.#unsyncedNames.length);
     for (const change of this.#unsyncedNames.slice(0, keptCount)) applyName(names, change);
+    const survivors = new Map<Inode, Inode>();
     for (const [path, file] of names) {
-      const bytes = this.#survivor(file, policy);
-      const survivor = { live: bytes, durable: Buffer.from(bytes), unsynced: [] };
+      const bytes = survivors.has(file) ? Buffer.alloc(0) : this.#survivor(file, policy);
+      const survivor = survivors.get(file) ?? { live: bytes, durable: Buffer.from(bytes), unsynced: [] };
+      survivors.set(file, survivor);
       after.#names.set(path, survivor);
       after.#durableNames.set(path, survivor);
     }

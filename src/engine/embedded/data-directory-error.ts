@@ -7,6 +7,8 @@
  * - `encrypted`   it is encrypted, and this start has no keys
  * - `plain`       it is not encrypted, and this start wants it to be
  * - `key`         its key cannot be made or opened, or is another directory's
+ * - `occupied`    it was to be filled, and is not empty
+ * - `restless`    it changed faster than it could be copied
  */
 export type DataDirectoryReason =
   | "locked"
@@ -16,7 +18,9 @@ export type DataDirectoryReason =
   | "dev_clock"
   | "encrypted"
   | "plain"
-  | "key";
+  | "key"
+  | "occupied"
+  | "restless";
 
 /** Why a data directory was refused, in one sentence for whoever started the server. Nothing in it was changed. */
 export class DataDirectoryError extends Error {

@@ -5,7 +5,14 @@ import type { DirectoryContents } from "./directory-contents.ts";
 import { makeDirectoryKey, mendKeyFile, openDirectoryKey, readKeyFile } from "./directory-key.ts";
 import type { DirectoryKeys } from "./directory-keys.ts";
 import { type Disk, type DiskLock, errorCode, readWhole, replaceFile } from "./disk.ts";
-import { decodeFormatFile, encodeFormatFile, type FormatFile, formatFileName, identityOf } from "./format-file.ts";
+import {
+  type DirectoryIdentity,
+  decodeFormatFile,
+  encodeFormatFile,
+  type FormatFile,
+  formatFileName,
+  identityOf,
+} from "./format-file.ts";
 import { keyFileName } from "./key-file.ts";
 
 export interface DataDirectoryOptions {
@@ -19,8 +26,10 @@ export interface DataDirectoryOptions {
   readonly keys: DirectoryKeys | undefined;
 }
 
-export interface DataDirectory extends DirectoryContents {
+/** Where everything in a directory is, and what it is checked against. */
+export interface DirectoryPlaces {
   readonly path: string;
+  readonly identity: DirectoryIdentity;
   /** As it stood when the directory was opened. */
   readonly format: FormatFile;
   readonly walDirectory: string;
@@ -30,7 +39,14 @@ export interface DataDirectory extends DirectoryContents {
   readonly damageDirectory: string;
   /** Whether the log is written past the page cache, each write durable by itself; else each takes a sync. */
   readonly isDirect: boolean;
+}
+
+/** Places that nobody else may write to. */
+export interface LockedPlaces extends DirectoryPlaces {
   readonly lock: DiskLock;
+}
+
+export interface DataDirectory extends LockedPlaces, DirectoryContents {
   /** What was found of its key's file. */
   readonly findings: readonly Finding[];
 }
@@ -65,7 +81,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       await disk.makeDirectory(catalogDirectory);
       await disk.syncDirectory(directory);
       const isDirect = await disk.probe(walDirectory);
-      return describe(directory, { format, isDirect, lock, ...contents });
+      return { ...placesIn(directory, format, isDirect), ...contents, lock };
     } catch (error) {
       await lock.release();
       throw error;
@@ -84,21 +100,69 @@ export async function openToLookAt(
   directory: string,
   keys: DirectoryKeys | undefined,
 ): Promise<DataDirectory> {
+  const places = await placesOf(disk, directory);
   try {
-    const format = await readFormat({ disk, directory, devClock: true });
-    if (format === undefined) throw new DataDirectoryError("foreign", `${directory} is not a Millrace data directory.`);
-    const contents = await lookInto({ disk, directory, keys, randomBytes }, format);
-    return describe(directory, { format, isDirect: false, lock: await disk.lock(directory), ...contents });
+    const contents = await lookInto({ disk, directory, keys, randomBytes }, places.format);
+    return { ...places, ...contents, lock: await disk.lock(directory) };
   } catch (error) {
     throw asSentence(error, directory);
   }
 }
 
-function describe(path: string, rest: Pick<DataDirectory, "format" | "isDirect" | "lock"> & Opened): DataDirectory {
+/** Of a directory that a server may have open, and change at any moment. */
+export async function placesOf(disk: Disk, directory: string): Promise<DirectoryPlaces> {
+  try {
+    const format = await readFormat({ disk, directory, devClock: true });
+    if (format === undefined) throw new DataDirectoryError("foreign", `${directory} is not a Millrace data directory.`);
+    return placesIn(directory, format, false);
+  } catch (error) {
+    throw asSentence(error, directory);
+  }
+}
+
+/**
+ * A directory that becomes one of ours when a `format` file is put in place, and is refused by everybody until then. Rejects
+ * unless it is absent or empty. Its parts are made, and the lock is held.
+ */
+export async function openToFill(disk: Disk, directory: string, format: FormatFile): Promise<LockedPlaces> {
+  try {
+    await disk.makeDirectory(directory);
+    await requireVacant(disk, directory);
+    const lock = await disk.lock(directory);
+    try {
+      await requireVacant(disk, directory);
+      const places = placesIn(directory, format, false);
+      await disk.makeDirectory(places.walDirectory);
+      await disk.makeDirectory(places.catalogDirectory);
+      return { ...places, lock };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  } catch (error) {
+    throw asSentence(error, directory);
+  }
+}
+
+/** One that has been filled, for whoever looks at it without its key. */
+export async function openFilled(disk: Disk, places: LockedPlaces): Promise<DataDirectory> {
+  const options = { disk, directory: places.path, keys: undefined, randomBytes };
+  return { ...places, ...(await lookInto(options, places.format)) };
+}
+
+async function requireVacant(disk: Disk, directory: string): Promise<void> {
+  const names = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
+  if (names.length === 0) return;
+  const what = names.includes(formatFileName) ? "holds a data directory already" : `is not empty ("${names[0]}")`;
+  throw new DataDirectoryError("occupied", `${directory} ${what}; name a directory that is empty or does not exist.`);
+}
+
+function placesIn(path: string, format: FormatFile, isDirect: boolean): DirectoryPlaces {
   return {
-    ...rest,
     path,
-    identity: rest.format.identity,
+    format,
+    isDirect,
+    identity: format.identity,
     walDirectory: `${path}/wal`,
     catalogDirectory: `${path}/catalog`,
     segmentDirectory: `${path}/segments`,
@@ -161,7 +225,7 @@ async function settleFormat(
 }
 
 /** Before anything leaves the log: programs that know the log alone must refuse the directory from now on. */
-export async function markSegments(disk: Disk, { path, format }: DataDirectory): Promise<void> {
+export async function markSegments(disk: Disk, { path, format }: DirectoryPlaces): Promise<void> {
   await replaceFile(disk, path, formatFileName, encodeFormatFile({ ...format, hasSegments: true }));
 }
 

@@ -63,8 +63,13 @@ function describeLog(log: LogState): object {
     lastStoredAt: durableStoredMs === 0 ? null : new Date(durableStoredMs).toISOString(),
     retentionMs,
     sealedBy: sealedBy ?? null,
-    inSegments: { extents: extents.count, end: extents.end },
-    inWal: { from: index.count === 0 ? null : index.positionAt(0) },
+    inSegments: extents.all().map(({ segmentId, position, end, length }) => ({
+      file: `segments/${segmentFileName(segmentId)}`,
+      position,
+      end,
+      bytes: length,
+    })),
+    inWal: { from: index.count === 0 ? null : index.positionAt(0), entries: index.count },
   };
 }
 

@@ -1,6 +1,6 @@
 // Hot path.
 import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
-import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
 import { takeLock } from "./lock-file.ts";
@@ -75,7 +75,16 @@ export const nodeDisk: Disk = {
   },
 
   rename,
+  link,
   remove: (path) => rm(path, { force: true }),
+
+  async removeDirectory(directory) {
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  },
 
   async syncDirectory(directory) {
     // Windows cannot open a directory; its file system journals names by itself.

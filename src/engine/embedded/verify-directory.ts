@@ -40,19 +40,27 @@ export async function verifyDirectory(
   path: string,
   keys?: DirectoryKeys | undefined,
 ): Promise<VerifyReport> {
-  const looking = readOnlyDisk(disk);
-  const directory = await openToLookAt(looking, path, keys);
+  const directory = await openToLookAt(readOnlyDisk(disk), path, keys);
   try {
-    const problems: string[] = [];
-    const recovered = await tried(problems, () => recover(looking, directory));
-    if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
-    const segments = await verifySegments(looking, directory, problems);
-    const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
-    const isOpened = !directory.isClosed;
-    return { isOpened, problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
+    return await verifyOpen(disk, directory);
   } finally {
     await directory.lock.release();
   }
+}
+
+/** The same for one whose lock is held. */
+export async function verifyOpen(disk: Disk, directory: DataDirectory): Promise<VerifyReport> {
+  const looking = readOnlyDisk(disk);
+  const problems: string[] = [];
+  const recovered = await tried(problems, () => recover(looking, directory));
+  if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
+  const segments = await verifySegments(looking, directory, problems);
+  const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
+  return {
+    isOpened: !directory.isClosed,
+    problems: [...new Set(problems)],
+    counts: { ...countsOf(recovered), ...segments, snapshots },
+  };
 }
 
 function countsOf(recovered: Recovered | undefined) {

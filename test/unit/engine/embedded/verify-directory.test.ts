@@ -183,12 +183,29 @@ test("a missing or cut file is found by verifyDirectory()", async () => {
   }
 });
 
-test("inspectDirectory() tells what a directory holds", async () => {
+test("inspectDirectory() tells what the log, the segments and the catalog hold", async () => {
   const disk = await closedDirectory();
   const found = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data")));
   assert.equal(found.format.version, 2);
   assert.equal(found.wal.cleanlyClosed, true);
+  const files = disk.paths().filter((path) => path.endsWith(".wal") || path.endsWith(".segment"));
+  assert.deepEqual(
+    [...found.segments, ...found.wal.files].map(({ file }: { file: string }) => `/data/${file}`).sort(),
+    files.sort(),
+  );
+  assert.equal(found.wal.files.at(-1).lastLsn, found.wal.lastLsn);
+  assert.equal(found.manifest.oldestGeneration, found.wal.files[0].generation);
   assert(found.segments.length >= 2);
+  for (const { inSegments, inWal, tip, oldest } of found.logs) {
+    // Without a gap, first in segments and then in the log.
+    let next = oldest;
+    for (const extent of inSegments) {
+      assert.equal(extent.position, next);
+      assert(found.segments.some(({ file }: { file: string }) => file === extent.file));
+      next = extent.end;
+    }
+    assert.equal(inWal.from ?? tip, next);
+  }
   assert.deepEqual(found.catalog[0]?.value, { a: 1 });
   assert.deepEqual(
     found.logs.map(({ streamId, oldest, tip }: Record<string, unknown>) => [streamId, oldest, tip]),
