@@ -43,12 +43,11 @@ const ORDER: usize = memory.data<i8>([2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1
 export let decodedEnd: usize = 0;
 
 /**
- * Decodes the string whose first character is at `at`, over itself: decoded bytes are always fewer than the characters
- * read. Returns the place of the closing quote, or 0 when this is not a string of strict base64. Needs no end: every
- * text is followed by a zero byte. May read 32 bytes beyond that.
+ * Decodes the string whose first character is at `at`, to `out`: over itself, or where 16 bytes more than are decoded may
+ * be written. Returns the place of the closing quote, or 0 when this is not a string of strict base64. Needs no end:
+ * every text is followed by a zero byte. May read 32 bytes beyond that.
  */
-export function decodeBase64(at: usize): usize {
-  let out = at;
+export function decodeBase64(at: usize, out: usize): usize {
   // Loaded once: a constant in the loop is made anew in every turn.
   const lowFaults = v128.load(LOW_FAULTS);
   const highFaults = v128.load(HIGH_FAULTS);

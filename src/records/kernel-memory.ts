@@ -7,7 +7,11 @@
 const WASM_PAGE_BYTES = 65_536;
 const KERNELS_OWN_BYTES = 65_536;
 /** Of all requests that are being handled at once. When it is used up, the next ones take the general path. */
-const SPAN_BYTES_MAX = 32 * 1024 * 1024;
+const SPAN_BYTES_MAX = 64 * 1024 * 1024;
+/** Of these, bodies that are on their way may take so much: one that never becomes whole must not cost others the kernels. */
+export const TEXT_SPAN_BYTES_MAX = 32 * 1024 * 1024;
+/** What the kernels read or write behind a text: a zero byte, and a little beyond. */
+export const TEXT_SLACK_BYTES = 65;
 const SPAN_PAGE_BYTES = 16 * 1024;
 
 /** A request holds at most 10 MiB of data and keys; this is room for that and for every header. */

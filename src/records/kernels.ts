@@ -5,8 +5,8 @@ import { kernelsBase64 } from "./kernels.generated.ts";
 /** What wasm/ exports. Addresses and lengths are plain numbers; see there for what each call promises. */
 interface KernelCalls {
   readonly memory: { readonly buffer: ArrayBuffer };
-  scanPutRecords(text: number, textBytes: number, columns: number): number;
-  scanPutRecord(text: number, textBytes: number, columns: number): number;
+  scanPutRecords(text: number, textBytes: number, columns: number, decoded: number): number;
+  scanPutRecord(text: number, textBytes: number, columns: number, decoded: number): number;
   restOfPut(): number;
   layOutGroups(): number;
   layOutTargets(): number;
@@ -14,7 +14,7 @@ interface KernelCalls {
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
   writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
-  decodeBase64(at: number): number;
+  decodeBase64(at: number, out: number): number;
   readonly decodedEnd: { readonly value: number };
   hashKey(key: number, bytes: number, target: number): void;
   flushKeys(): void;
