@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..");
 const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
 const built = join(root, ".cache/kernels.wasm");
 /** What these export, JavaScript may call. */
-const entries = ["base64", "decimal", "lay-out", "md5", "put-answer", "scan-put", "sequence-number"].map(
+const entries = ["base64", "decimal", "lay-out", "md5", "put-answer", "record-rows", "scan-put", "sequence-number"].map(
   (name) => `wasm/${name}.ts`,
 );
 const memoryPages = String(kernelMemoryPages);

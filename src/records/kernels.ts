@@ -14,6 +14,11 @@ interface KernelCalls {
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
   writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
+  rowFrame(): number;
+  writeJsonRows(at: number, end: number, out: number, outEnd: number): number;
+  writeCborRows(at: number, end: number, out: number, outEnd: number): number;
+  readonly rowsReadTo: { readonly value: number };
+  encodeBase64(from: number, bytes: number, out: number): number;
   decodeBase64(at: number): number;
   readonly decodedEnd: { readonly value: number };
   hashKey(key: number, bytes: number, target: number): void;
