@@ -8,12 +8,16 @@ interface KernelCalls {
   scanPutRecords(text: number, textBytes: number, columns: number): number;
   scanPutRecord(text: number, textBytes: number, columns: number): number;
   restOfPut(): number;
+  scanCborPutRecords(text: number, textBytes: number, columns: number): number;
+  scanCborPutRecord(text: number, textBytes: number, columns: number): number;
+  restOfCborPut(): number;
   layOutGroups(): number;
   layOutTargets(): number;
   layOutRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
   writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
+  writeCborPutRows(runs: number, runOfRecord: number, count: number, out: number): number;
   rowFrame(): number;
   writeJsonRows(at: number, end: number, out: number, outEnd: number): number;
   writeCborRows(at: number, end: number, out: number, outEnd: number): number;

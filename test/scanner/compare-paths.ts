@@ -3,12 +3,15 @@ import { inputShapes } from "../../src/model/constraints.generated.ts";
 import { unparsableBody } from "../../src/model/request-errors.ts";
 import { ServiceError } from "../../src/model/service-error.ts";
 import { validate } from "../../src/model/validate.ts";
+import { cborCodec } from "../../src/protocol/cbor-codec.ts";
+import type { Codec } from "../../src/protocol/codec.ts";
 import { bindStructure } from "../../src/protocol/json-bind.ts";
 import { jsonCodec } from "../../src/protocol/json-codec.ts";
 import { checkedPutRecord, checkedPutRecords } from "../../src/protocol/put-inputs.ts";
 import { ScannedPut } from "../../src/protocol/scan-put.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../src/records/incoming-records.ts";
 import { type RandomPut, randomPut } from "./random-body.ts";
+import { randomCborPut } from "./random-cbor-body.ts";
 
 /** How often each way was taken. */
 export interface Ways {
@@ -17,12 +20,25 @@ export interface Ways {
   refused: number;
 }
 
+/** As `comparePaths()`, for CBOR: what the kernels take must come to what the codec does without them. */
+export function compareCborPaths(firstSeed: number, count: number): Ways {
+  const ways: Ways = { scanned: 0, general: 0, refused: 0 };
+  for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
+    const put = randomCborPut(seed);
+    const scanned = outcome(() => decodeThroughCodec(cborCodec, put, ways));
+    const generally = outcome(() => contentOf(cborCodec.decode(put.name, cborCodec.parse(put.body))));
+    if (scanned instanceof ServiceError) ways.refused += 1;
+    assert.deepEqual(scanned, generally, `seed ${seed}: ${put.body.toString("hex")}`);
+  }
+  return ways;
+}
+
 /** Sends the bodies of `count` seeds through the scanner and the general path; throws where the two differ. */
 export function comparePaths(firstSeed: number, count: number): Ways {
   const ways: Ways = { scanned: 0, general: 0, refused: 0 };
   for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
     const put = randomPut(seed);
-    const throughCodec = outcome(() => decodeThroughCodec(put, ways));
+    const throughCodec = outcome(() => decodeThroughCodec(jsonCodec, put, ways));
     const generally = outcome(() => decodeGenerally(put));
     if (throughCodec instanceof ServiceError) ways.refused += 1;
     assert.deepEqual(throughCodec, generally, `seed ${seed}: ${put.body.toString("latin1")}`);
@@ -30,16 +46,16 @@ export function comparePaths(firstSeed: number, count: number): Ways {
   return ways;
 }
 
-function decodeThroughCodec({ name, body }: RandomPut, ways: Ways): object {
-  const parsed = jsonCodec.parse(body, name);
+function decodeThroughCodec(codec: Codec, { name, body }: RandomPut, ways: Ways): object {
+  const parsed = codec.parse(body, name);
   if (parsed instanceof ScannedPut) ways.scanned += 1;
   else ways.general += 1;
   let input: object | undefined;
   try {
-    input = jsonCodec.decode(name, parsed);
+    input = codec.decode(name, parsed);
     return contentOf(input);
   } finally {
-    jsonCodec.release(parsed, input);
+    codec.release(parsed, input);
   }
 }
 

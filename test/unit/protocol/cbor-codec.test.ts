@@ -9,6 +9,7 @@ import type { OutputOf } from "../../../src/operations/operation.ts";
 import { cborCodec } from "../../../src/protocol/cbor-codec.ts";
 import { jsonCodec } from "../../../src/protocol/json-codec.ts";
 import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../src/streams/sequence-number.ts";
+import { formatShardId } from "../../../src/streams/shard-id.ts";
 import { anyFormOf, drawsFrom, Time } from "./cbor-forms.ts";
 import { contentOf } from "./columns-content.ts";
 import { oracleDecode, oracleEncode } from "./oracle.ts";
@@ -157,6 +158,25 @@ test("encode() gives a stored record of PutRecords its place and a failed one it
     hexOf(cborCodec.encode("PutRecords", { ...bare, Records: { ...bare.Records, count: 0 } })),
     "a1675265636f72647380",
   );
+});
+
+test("encode() writes records that were all stored by the kernels, and as it does without them", () => {
+  const runs = [
+    { shard: { index: 3, createSecond: 1_700_000_000 }, position: 77n, timeMs: 1_700_000_001_500 },
+    { shard: { index: 2_000_000_000, createSecond: 1_600_000_000 }, position: 2n ** 40n, timeMs: 1_700_000_001_500 },
+  ];
+  const runOfRecord = Int16Array.from([0, 1, 1, 0, 1]);
+  const numbers = [0n, 0n, 1n, 1n, 2n].map((place, index) => {
+    const run = runs[runOfRecord[index] ?? 0];
+    assert(run !== undefined);
+    return (sequenceNumberAt(run.shard, run) + place * SEQUENCE_NUMBER_STEP).toString();
+  });
+  const shardIds = [...runOfRecord].map((run) => formatShardId(runs[run]?.shard.index ?? 0));
+  const Records = { count: 5, shardIds, sequenceNumbers: numbers };
+  const plainly = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records });
+  const stored = { runs, runOfRecord };
+  const byKernels = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records: { ...Records, stored } });
+  assert.equal(hexOf(byKernels), hexOf(plainly));
 });
 
 test("encodeError() writes the three forms of an error", () => {
