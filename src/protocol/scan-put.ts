@@ -9,7 +9,7 @@ import { RECORD_COUNT_MAX } from "./record-columns.ts";
 /** The kernels write a little beyond what they decode. */
 const DECODED_SLACK_BYTES = 16;
 /** A row of the columns: hash key, data's place and length, key's place and length. */
-const ROW_BYTES = 30;
+export const ROW_BYTES = 30;
 
 /** An ordinary put as the kernels found it: well-formed to its last byte, its records within their constraints. */
 export class ScannedPut {
@@ -52,7 +52,7 @@ export function scanPut(name: "PutRecord" | "PutRecords", body: Uint8Array): Sca
     spans.giveBack(columns);
     return undefined;
   }
-  return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine));
+  return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine, machine.calls.restOfPut()));
 }
 
 interface Columns {
@@ -61,7 +61,8 @@ interface Columns {
   readonly machine: Kernels;
 }
 
-function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
+/** What the kernels have put there. */
+export function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
   const { memory, spans } = machine;
   const { buffer } = memory;
   const dataStart = columns + capacity * 16;
@@ -86,8 +87,8 @@ function columnsAt(columns: number, { capacity, count, machine }: Columns): Inco
 }
 
 /** As wasm/scan-put.ts leaves it: three pairs of begin and end, 0 where absent; then DryRun. */
-function restOf({ calls, memory }: Kernels): BoundStructure {
-  const words = new Uint32Array(memory.buffer, calls.restOfPut(), 7);
+export function restOf({ memory }: Kernels, at: number): BoundStructure {
+  const words = new Uint32Array(memory.buffer, at, 7);
   const rest: Record<string, string | boolean> = {};
   if (words[0] !== 0) rest["StreamName"] = memory.toString("latin1", words[0], words[1]);
   if (words[2] !== 0) rest["StreamARN"] = memory.toString("latin1", words[2], words[3]);

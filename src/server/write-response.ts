@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Writable } from "node:stream";
+import { giveBackAnswer, isAnswerMemory } from "../protocol/answer-memory.ts";
 import type { WireResponse } from "./exchange.ts";
 import type { ExchangeInProgress } from "./exchange-in-progress.ts";
 import { isPreflight } from "./origin-rules.ts";
@@ -34,7 +35,15 @@ export async function writeHttp1(
   }
   headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   res.writeHead(response.status, headers);
-  res.end(body);
+  if (typeof body === "string") {
+    res.end(body);
+    return;
+  }
+  const { socket } = res.req;
+  res.end(body, () => {
+    // The system has taken the last byte; or the socket died, and then the collector knows best when nothing reads it.
+    if (!socket.destroyed) giveBackAnswer(body);
+  });
 }
 
 /** As `writeHttp1`, over one HTTP/2 stream. */
@@ -58,7 +67,18 @@ export async function writeHttp2(
   headers["content-length"] = String(length);
   const isWithoutBody = length === 0 || exchange.method === "HEAD";
   stream.respond(headers, { endStream: isWithoutBody });
-  if (!isWithoutBody) stream.end(body);
+  if (isWithoutBody) return;
+  if (typeof body === "string" || !isAnswerMemory(body)) {
+    stream.end(body);
+    return;
+  }
+  // A stream that has sent its end is closed and says so before the system has its last bytes. Only the end of a write is
+  // told in time, so the stream's end goes in a frame of its own.
+  stream.write(body, (error) => {
+    if (stream.destroyed) return;
+    if (!error) giveBackAnswer(body);
+    stream.end();
+  });
 }
 
 /** 413 as AWS sends it, before its pipeline: chunked, empty, without request ids. */

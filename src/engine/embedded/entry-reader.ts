@@ -38,6 +38,8 @@ interface Page {
   bytes: number;
   /** The position that comes next. */
   next: number;
+  /** Where enough records have been gathered. */
+  recordsEnd: number;
   isFull: boolean;
 }
 
@@ -70,12 +72,13 @@ export class EntryReader {
   /** Entries from the one that contains `from`, all durable when this was called or later. */
   async read(log: LogState, from: number, limit: ReadLimit): Promise<readonly StoredEntry[]> {
     const end = log.tip;
-    const page: Page = { log, limit, entries: [], bytes: 0, next: Math.max(from, log.oldest), isFull: false };
+    const page: Page = { log, limit, entries: [], bytes: 0, next: 0, recordsEnd: 0, isFull: false };
+    beginAt(page, Math.max(from, log.oldest));
     while (page.next < end && !page.isFull) {
       // What is past its retention may go while it is being read: the reader goes on behind it.
       if (page.next < log.oldest) {
         if (page.entries.length > 0) break;
-        page.next = log.oldest;
+        beginAt(page, log.oldest);
         continue;
       }
       const before = page.next;
@@ -199,6 +202,11 @@ function isNear({ address, span }: Run, next: Run): boolean {
   return generationOf(address) === generationOf(next.address) && next.address - (address + span) <= gapBytesMax;
 }
 
+function beginAt(page: Page, position: number): void {
+  page.next = position;
+  page.recordsEnd = position + (page.limit.recordsMax ?? Number.POSITIVE_INFINITY);
+}
+
 /** At a damaged frame. Entries before it are good; whoever reads on from behind them is told. */
 function stopBefore(page: Page, place: (at: number) => string, at: number): number {
   if (page.entries.length === 0) throw unreadable(page, place(at));
@@ -233,7 +241,7 @@ function takeEntry(
   });
   page.bytes += body.length;
   page.next = position + count;
-  page.isFull = entries.length >= limit.entriesMax || page.bytes >= limit.bytesMax;
+  page.isFull = entries.length >= limit.entriesMax || page.bytes >= limit.bytesMax || page.next >= page.recordsEnd;
   return true;
 }
 

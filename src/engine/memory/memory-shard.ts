@@ -71,6 +71,7 @@ export class MemoryShard {
     let chunkIndex = this.#firstChunkIndex(({ positionNext }) => positionNext > position);
     let chunk = this.#chunks[chunkIndex];
     let index = chunk?.indexContaining(position) ?? 0;
+    const recordsEnd = position + (limit.recordsMax ?? Number.POSITIVE_INFINITY);
     let next = this.#positionNext;
     for (let bytes = 0; chunk !== undefined; index++) {
       if (index === chunk.entryCount) {
@@ -80,7 +81,9 @@ export class MemoryShard {
         continue;
       }
       bytes += chunk.bodyBytesOf(index);
-      if (entries.length > 0 && (entries.length >= limit.entriesMax || bytes > limit.bytesMax)) {
+      const isFull =
+        entries.length >= limit.entriesMax || bytes > limit.bytesMax || chunk.positionOf(index) >= recordsEnd;
+      if (isFull && entries.length > 0) {
         next = chunk.positionOf(index);
         break;
       }

@@ -51,6 +51,17 @@ test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, ov
   }
 });
 
+test("bytes of every length up to 4,096 become base64 as Node writes it, wherever they lie", () => {
+  const out = span + 16 * 1024;
+  for (let length = 0; length <= lengthMax; length += 1) {
+    rubbish.copy(memory, span);
+    const from = span + (length & 63);
+    const expected = memory.toString("base64", from, from + length);
+    const end = calls.encodeBase64(from, length, out + (length & 15));
+    assert.equal(memory.toString("latin1", out + (length & 15), end), expected);
+  }
+});
+
 test("base64 with any other byte anywhere is refused", () => {
   const alphabet = /[A-Za-z0-9+/]/;
   for (const text of ["QUJD".repeat(24), `${"QUJD".repeat(15)}QQ==`, `${"QUJD".repeat(9)}QUI=`]) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { columnsOfParsed } from "../../../src/protocol/record-columns.ts";
 import { scanPut } from "../../../src/protocol/scan-put.ts";
-import { forEachRecord, isKmsMarked } from "../../../src/records/entry-layout.ts";
+import { ENTRY_HEADER_BYTES, forEachRecord, isKmsMarked } from "../../../src/records/entry-layout.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
 import { type LaidOut, layOut } from "../../../src/records/lay-out.ts";
 import { HASH_KEY_MAX } from "../../../src/streams/hash-key.ts";
@@ -17,9 +17,10 @@ const text = new TextDecoder("latin1");
 function dataByPlace(laidOut: LaidOut): string[][] {
   return laidOut.groups.map(({ body, count }) => {
     const data: string[] = [];
-    forEachRecord(body, 0, count, (_keyStart, _keyBytes, start, bytes) =>
+    forEachRecord(body, ENTRY_HEADER_BYTES, body.length, (_keyStart, _keyBytes, start, bytes) =>
       data.push(text.decode(body.subarray(start, start + bytes))),
     );
+    assert.equal(data.length, count);
     return data;
   });
 }
