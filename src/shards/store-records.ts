@@ -43,9 +43,11 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   let live = stream;
   let placed = place(records, live);
   const first = placed;
-  let admitted = admit(room, live, placed, results);
+  // Limits ask for each record's shard before it is laid out; without them laying out routes as it goes.
+  let slots = room.limits === undefined ? undefined : live.shardMap.routeAll(placed.hashKeys, placed.count);
+  let admitted = slots === undefined ? undefined : admit(room, live, { records: placed, slots }, results);
   for (let route = 1; ; route++) {
-    const laidOut = layOut(placed, live.shardMap, admitted, { kms: live.stream.encryption !== undefined });
+    const laidOut = layOut(placed, live.shardMap, admitted, { kms: live.stream.encryption !== undefined, slots });
     const timeMs = room.clock.nowMs();
     const appends = laidOut.groups.map((group): Append => {
       const shard = live.shardMap.shardAt(group.slot);
@@ -70,6 +72,7 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
     }
     live = next;
     placed = place(records, live);
+    slots = undefined;
   }
   if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
   return results;
@@ -113,14 +116,14 @@ function place(records: IncomingRecords, live: LiveStream): IncomingRecords {
 function admit(
   { limits }: ShardRoom,
   { stream, shardMap }: LiveStream,
-  records: IncomingRecords,
+  { records, slots }: { readonly records: IncomingRecords; readonly slots: Uint16Array },
   results: ResultColumns,
 ): Uint8Array | undefined {
-  const partly = limits?.admitRecords(records, stream, shardMap);
+  const partly = limits?.admitRecords({ records, slots, map: shardMap }, stream);
   if (partly === undefined) return undefined;
   for (let i = 0; i < records.count; i++) {
     if (partly.admitted[i] === 1) continue;
-    const shardId = formatShardId(shardMap.shardAt(partly.slots[i] ?? 0).index);
+    const shardId = formatShardId(shardMap.shardAt(slots[i] ?? 0).index);
     results.failOne(i, { code: throttledCode, message: shardRateText(stream, shardId) });
   }
   return partly.admitted;
