@@ -10,10 +10,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildServer } from "./contestants.ts";
+import { buildServer } from "./build-server.ts";
 import { cpuSeconds } from "./process-figures.ts";
-import { buildRequest, RawConnection } from "./raw-connection.ts";
+import { RawConnection } from "./raw-connection.ts";
 import { type RunningServer, startProcess } from "./server-process.ts";
+import { type PreparedRequest, plainWire, prepareRequest } from "./wire.ts";
 
 const { values: flags } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, requests: { type: "string", default: "100" } },
@@ -32,7 +33,7 @@ interface Case {
   readonly server: RunningServer;
   readonly title: string;
   readonly streamName: string;
-  readonly requests: readonly Buffer[];
+  readonly requests: readonly PreparedRequest[];
   readonly putCpu: number[];
   readonly putBytes: number[];
   readonly readCpu: number[];
@@ -54,18 +55,24 @@ const kinds = {
   "random bytes": () => randomBytes(recordBytes),
 } as const;
 
-function requestsOf(streamName: string, data: () => Buffer): readonly Buffer[] {
+function requestsOf(streamName: string, data: () => Buffer): readonly PreparedRequest[] {
   const record = () => ({ Data: data().toString("base64"), PartitionKey: randomUUID() });
   return Array.from({ length: distinctRequests }, () => {
     const Records = Array.from({ length: recordsPerRequest }, record);
-    return buildRequest("PutRecords", JSON.stringify({ StreamName: streamName, Records }));
+    return prepareRequest("PutRecords", { StreamName: streamName, Records }, plainWire);
   });
+}
+
+async function call(control: RawConnection, operation: string, input: object): Promise<unknown> {
+  const { status, body } = await control.send(prepareRequest(operation, input, plainWire));
+  if (status !== 200) throw new Error(`${operation} answered ${status}: ${body.toString()}`);
+  return body.length === 0 ? undefined : JSON.parse(body.toString());
 }
 
 async function untilActive(control: RawConnection, StreamName: string): Promise<void> {
   const deadline = performance.now() + settleMsMax;
   for (;;) {
-    const answer = (await control.call("DescribeStreamSummary", { StreamName })) as {
+    const answer = (await call(control, "DescribeStreamSummary", { StreamName })) as {
       readonly StreamDescriptionSummary: { readonly StreamStatus: string };
     };
     if (answer.StreamDescriptionSummary.StreamStatus === "ACTIVE") return;
@@ -75,23 +82,23 @@ async function untilActive(control: RawConnection, StreamName: string): Promise<
 }
 
 async function casesOf(server: RunningServer, compression: string): Promise<readonly Case[]> {
-  const control = await RawConnection.open(server.port);
+  const control = await RawConnection.open(server.port, plainWire);
   const cases: Case[] = [];
   for (const [kind, data] of Object.entries(kinds)) {
     for (const sealed of [false, true]) {
       const streamName = `${kind.replace(" ", "-")}-${sealed}`;
-      await control.call("CreateStream", { StreamName: streamName, ShardCount: shardCount });
+      await call(control, "CreateStream", { StreamName: streamName, ShardCount: shardCount });
       await untilActive(control, streamName);
       if (sealed) {
         const encryption = { StreamName: streamName, EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
-        await control.call("StartStreamEncryption", encryption);
+        await call(control, "StartStreamEncryption", encryption);
         await untilActive(control, streamName);
       }
       const iterators: string[] = [];
       for (let shard = 0; shard < shardCount; shard++) {
         const ShardId = `shardId-${String(shard).padStart(12, "0")}`;
         const place = { StreamName: streamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
-        iterators.push(((await control.call("GetShardIterator", place)) as { ShardIterator: string }).ShardIterator);
+        iterators.push(((await call(control, "GetShardIterator", place)) as { ShardIterator: string }).ShardIterator);
       }
       const title = `${kind}, compression ${compression}, ${sealed ? "encrypted" : "plain"}`;
       const figures = { putCpu: [], putBytes: [], readCpu: [] };
@@ -114,7 +121,7 @@ async function putWindow({ server, requests, putCpu, putBytes }: Case, connectio
   await Promise.all(
     connections.map(async (connection) => {
       while (left-- > 0) {
-        const { status } = await connection.send(requests[left % requests.length] as Buffer);
+        const { status } = await connection.send(requests[left % requests.length] as PreparedRequest);
         if (status !== 200) throw new Error(`PutRecords answered ${status}`);
       }
     }),
@@ -131,7 +138,7 @@ async function readWindow({ server, iterators, readCpu }: Case, connections: rea
   await Promise.all(
     connections.map(async (connection, shard) => {
       for (;;) {
-        const request = buildRequest("GetRecords", JSON.stringify({ ShardIterator: iterators[shard] }));
+        const request = prepareRequest("GetRecords", { ShardIterator: iterators[shard] }, plainWire);
         const { body } = await connection.send(request);
         const text = body.toString("latin1");
         records += text.split('"SequenceNumber"').length - 1;
@@ -168,7 +175,7 @@ try {
   for (const server of servers) {
     connections.set(
       server,
-      await Promise.all(Array.from({ length: connectionCount }, () => RawConnection.open(server.port))),
+      await Promise.all(Array.from({ length: connectionCount }, () => RawConnection.open(server.port, plainWire))),
     );
   }
   for (let round = -1; round < rounds; round++) {

@@ -20,6 +20,8 @@ export interface RunningServer {
   readonly pid: number;
   readonly port: number;
   readonly readyMs: number;
+  /** Where it keeps its files, if the bench gave it a place for them. */
+  readonly dataDirectory?: string;
   stop(): Promise<void>;
 }
 

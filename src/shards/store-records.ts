@@ -48,9 +48,11 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   // Waits only for a key that is not at hand; plain records never do.
   const seal = kms ? (room.keys.sealAtHand(live) ?? (await sealOf(room, live))) : undefined;
   const packing: Packing | undefined = kms || room.compresses ? { compresses: room.compresses, seal } : undefined;
-  let admitted = admit(room, live, placed, results);
+  // Limits ask for each record's shard before it is laid out; without them laying out routes as it goes.
+  let slots = room.limits === undefined ? undefined : live.shardMap.routeAll(placed.hashKeys, placed.count);
+  let admitted = slots === undefined ? undefined : admit(room, live, { records: placed, slots }, results);
   for (let route = 1; ; route++) {
-    const laidOut = layOut(placed, live.shardMap, admitted, { kms });
+    const laidOut = layOut(placed, live.shardMap, admitted, { kms, slots });
     const timeMs = room.clock.nowMs();
     const appends = laidOut.groups.map((group): Append => {
       const shard = live.shardMap.shardAt(group.slot);
@@ -75,6 +77,7 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
     }
     live = next;
     placed = place(records, live);
+    slots = undefined;
   }
   if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
   return results;
@@ -127,14 +130,14 @@ function place(records: IncomingRecords, live: LiveStream): IncomingRecords {
 function admit(
   { limits }: ShardRoom,
   { stream, shardMap }: LiveStream,
-  records: IncomingRecords,
+  { records, slots }: { readonly records: IncomingRecords; readonly slots: Uint16Array },
   results: ResultColumns,
 ): Uint8Array | undefined {
-  const partly = limits?.admitRecords(records, stream, shardMap);
+  const partly = limits?.admitRecords({ records, slots, map: shardMap }, stream);
   if (partly === undefined) return undefined;
   for (let i = 0; i < records.count; i++) {
     if (partly.admitted[i] === 1) continue;
-    const shardId = formatShardId(shardMap.shardAt(partly.slots[i] ?? 0).index);
+    const shardId = formatShardId(shardMap.shardAt(slots[i] ?? 0).index);
     results.failOne(i, { code: throttledCode, message: shardRateText(stream, shardId) });
   }
   return partly.admitted;

@@ -140,3 +140,13 @@ test("records that lie in the kernels' memory come to the same bytes", () => {
     ),
   );
 });
+
+test("records whose slots are known already come to the same bodies", () => {
+  const map = new ShardMap(streamOf(4).shards);
+  const records = incomingRecords(Array.from({ length: 50 }, (_, i) => ({ key: `key ${i}`, data: `data ${i}` })));
+  const bodies = (slots?: Uint16Array) =>
+    layOut(records, map, undefined, { kms: false, slots }).groups.map(({ slot, body }) => [slot, [...body]]);
+  const expected = bodies();
+  assert.equal(expected.length, 4);
+  assert.deepEqual(bodies(map.routeAll(records.hashKeys, records.count)), expected);
+});
