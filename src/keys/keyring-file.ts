@@ -114,12 +114,13 @@ function replaceDurably(file: string, text: string): void {
 /** The operating system's lock, taken through the SQLite inside Node; it ends with the process, however that ends. */
 function lock(file: string): () => void {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  const database = new DatabaseSync(`${file}.lock`, { timeout: lockMsMax });
+  const database = new DatabaseSync(`${file}.lock`, { open: false, timeout: lockMsMax });
   try {
+    database.open();
     // No journal: it would be a second file, and nothing is ever written.
     database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
   } catch (error) {
-    database.close();
+    if (database.isOpen) database.close();
     throw new KeyError("unavailable", `The keyring ${file} cannot be locked for a change.`, { cause: error });
   }
   return () => database.close();

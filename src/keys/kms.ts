@@ -13,6 +13,8 @@ const REGION_AT = MAGIC.length + 1;
 const KEY_BYTES = 32;
 const connectMsMax = 2_000;
 const answerMsMax = 5_000;
+/** Puts and gets wait meanwhile, and their clients try again as well. */
+const attemptsMax = 2;
 /** Regions are the callers' to name, and each takes a client. */
 const clientsMax = 64;
 
@@ -76,6 +78,7 @@ export class Kms implements KeyProvider {
     const { endpoint, credentials } = this.#options;
     const client = new KMSClient({
       region,
+      maxAttempts: attemptsMax,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
       requestHandler: { connectionTimeout: connectMsMax, requestTimeout: answerMsMax, throwOnRequestTimeout: true },

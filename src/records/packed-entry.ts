@@ -1,7 +1,8 @@
 // Hot path.
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";
+import type { Append, Entry, ShardRef } from "../engine/shard-log.ts";
 
 /*
  * The body of an entry, version 2: one of version 1, packed. Integers are little-endian:
@@ -23,11 +24,12 @@ const KEY_NUMBER_AT = 4;
 const CLEAR_BYTES_AT = 8;
 const STREAM_ID_AT = HEADER_BYTES + 16;
 
-/** A request holds at most 10 MiB of data and keys; no body of version 1 is larger. */
-const clearBytesMax = 16 * 1024 * 1024;
+/** A body of version 1 has a header and a record, and is no larger than a request, which holds at most 10 MiB. */
+const CLEAR_BYTES_MIN = 10;
+const CLEAR_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Below it a frame of zstd is hardly ever smaller than what went in. */
-const compressBytesMin = 64;
+/** Beginning to compress costs as much as going through 30 KiB: little is gained below this. */
+const COMPRESS_BYTES_MIN = 256;
 
 /** Where an entry belongs; what a seal binds it to. */
 export interface EntryPlace {
@@ -59,23 +61,72 @@ export function unpackedBytes(body: Uint8Array): number {
   return headerOf(body).clearBytes;
 }
 
+/** What packing adds to a body at most. */
+const PACKED_OVERHEAD_BYTES = HEADER_BYTES + SEALED_OVERHEAD_BYTES;
+
+/** A request's bodies together, with their headers. */
+const POOL_BYTES_MAX = 12 * 1024 * 1024;
+const POOL_BYTES_MIN = 64 * 1024;
+
+// As those that are laid out, one request's bodies are packed and appended without an await in between.
+let pool = Buffer.alloc(0);
+
 /**
- * A body of version 1 as it is to be stored: compressed if that is asked for and makes it smaller, sealed if there is a
- * key. The very same body when neither applies.
+ * Appends with their bodies as they are to be stored: compressed if that is asked for and makes them smaller, sealed if
+ * there is a key, else the very same. Packed bodies share a pool that the next call overwrites.
  */
-export function pack(clear: Uint8Array, { compresses, seal }: Packing, place: EntryPlace): Uint8Array {
-  const compressed = compresses && clear.length >= compressBytesMin ? zstdCompressSync(clear) : undefined;
-  const isCompressed = compressed !== undefined && compressed.length + HEADER_BYTES < clear.length;
-  if (seal === undefined && !isCompressed) return clear;
-  const payload = isCompressed ? compressed : clear;
-  const flags = (seal === undefined ? 0 : FLAG_SEALED) | (isCompressed ? FLAG_COMPRESSED : 0);
-  const packed = Buffer.allocUnsafe(HEADER_BYTES + payload.length + (seal === undefined ? 0 : SEALED_OVERHEAD_BYTES));
-  packed.writeUInt32LE(VERSION | (flags << 8), 0);
-  packed.writeUInt32LE(seal?.keyNumber ?? 0, KEY_NUMBER_AT);
-  packed.writeUInt32LE(clear.length, CLEAR_BYTES_AT);
-  if (seal === undefined) packed.set(payload, HEADER_BYTES);
-  else seal.cipher.sealInto(packed, HEADER_BYTES, payload, boundBytes(packed, place));
-  return packed;
+export function packAppends(appends: readonly Append[], packing: Packing): readonly Append[] {
+  let bytesMax = 0;
+  for (const { entry } of appends) bytesMax += entry.body.length + PACKED_OVERHEAD_BYTES;
+  const room = pooled(bytesMax);
+  let at = 0;
+  return appends.map((append): Append => {
+    const { shard, entry } = append;
+    const body = pack(entry.body, packing, placeOf(shard, entry), room.subarray(at));
+    if (body === entry.body) return append;
+    at += body.length;
+    return { shard, entry: { ...entry, body } };
+  });
+}
+
+export function placeOf({ streamId, shardIndex }: ShardRef, { count, timeMs }: Entry): EntryPlace {
+  return { streamId, shardIndex, count, timeMs };
+}
+
+/** Writes the packed body at the start of `room`, which has space for it; the clear body itself when nothing is to be done. */
+function pack(clear: Uint8Array, { compresses, seal }: Packing, place: EntryPlace, room: Buffer): Uint8Array {
+  const compressed = compresses ? compress(clear) : undefined;
+  if (seal === undefined && compressed === undefined) return clear;
+  const payload = compressed ?? clear;
+  const flags = (seal === undefined ? 0 : FLAG_SEALED) | (compressed === undefined ? 0 : FLAG_COMPRESSED);
+  room.writeUInt32LE(VERSION | (flags << 8), 0);
+  room.writeUInt32LE(seal?.keyNumber ?? 0, KEY_NUMBER_AT);
+  room.writeUInt32LE(clear.length, CLEAR_BYTES_AT);
+  if (seal === undefined) room.set(payload, HEADER_BYTES);
+  else seal.cipher.sealInto(room, HEADER_BYTES, payload, boundBytes(room, place));
+  const bytes = HEADER_BYTES + payload.length + (seal === undefined ? 0 : SEALED_OVERHEAD_BYTES);
+  // No Buffer: its `slice` shares memory, and whoever keeps a body means to copy it.
+  return new Uint8Array(room.buffer, room.byteOffset, bytes);
+}
+
+/**
+ * Undefined when nothing would be gained. At once and not in a thread: handing over costs more than it takes. Level 1 was
+ * as small as level 3 on JSON, for less; a chunk as long as the input saves copies.
+ */
+function compress(clear: Uint8Array): Uint8Array | undefined {
+  if (clear.length < COMPRESS_BYTES_MIN) return undefined;
+  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+  const compressed = zstdCompressSync(clear, { params, chunkSize: clear.length });
+  return compressed.length + HEADER_BYTES < clear.length ? compressed : undefined;
+}
+
+function pooled(bytes: number): Buffer {
+  if (bytes > POOL_BYTES_MAX) return Buffer.allocUnsafeSlow(bytes);
+  if (pool.length < bytes) {
+    const grown = Math.max(POOL_BYTES_MIN, 2 ** Math.ceil(Math.log2(bytes)));
+    pool = Buffer.allocUnsafeSlow(Math.min(grown, POOL_BYTES_MAX));
+  }
+  return pool;
 }
 
 /**
@@ -97,7 +148,7 @@ export function unpack(body: Uint8Array, cipher: SessionCipher | undefined, plac
 
 function decompress(compressed: Uint8Array, clearBytes: number, place: EntryPlace): Uint8Array {
   try {
-    return zstdDecompressSync(compressed, { maxOutputLength: Math.max(clearBytes, 1) });
+    return zstdDecompressSync(compressed, { maxOutputLength: clearBytes, chunkSize: clearBytes });
   } catch (error) {
     throw corrupt(place, "it does not decompress", error);
   }
@@ -116,7 +167,11 @@ function headerOf(body: Uint8Array): Header {
   const keyNumber = view.readUInt32LE(KEY_NUMBER_AT);
   const clearBytes = view.readUInt32LE(CLEAR_BYTES_AT);
   const isKnown = flags !== 0 && flags <= (FLAG_SEALED | FLAG_COMPRESSED) && view.readUInt16LE(2) === 0;
-  const isRight = isKnown && ((flags & FLAG_SEALED) !== 0) === keyNumber > 0 && clearBytes <= clearBytesMax;
+  const isRight =
+    isKnown &&
+    ((flags & FLAG_SEALED) !== 0) === keyNumber > 0 &&
+    clearBytes >= CLEAR_BYTES_MIN &&
+    clearBytes <= CLEAR_BYTES_MAX;
   if (view[0] !== VERSION || !isRight)
     throw new EngineError("corrupt", "An entry's body has a header that nobody writes.");
   return { flags, keyNumber, clearBytes };

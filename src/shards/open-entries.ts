@@ -1,7 +1,7 @@
 // Hot path.
 import type { LiveStream } from "../directory/live-stream.ts";
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
-import { isPacked, sealingKeyOf, unpack, unpackedBytes } from "../records/packed-entry.ts";
+import { isPacked, placeOf, sealingKeyOf, unpack, unpackedBytes } from "../records/packed-entry.ts";
 import type { Shard } from "../streams/stream.ts";
 import type { ShardRoom } from "./shard-room.ts";
 
@@ -28,34 +28,32 @@ export function openEntries(
 }
 
 async function open(
-  { keys }: ShardRoom,
+  room: ShardRoom,
   { live, shard }: { readonly live: LiveStream; readonly shard: Shard },
   entries: readonly StoredEntry[],
   { from, recordsMax, bytesMax }: OpenLimit,
 ): Promise<readonly StoredEntry[]> {
   const opened: StoredEntry[] = [];
-  const streamId = live.stream.id;
   let bytes = 0;
   for (const entry of entries) {
     const isFirst = opened.length === 0;
     if (!isFirst && entry.position - from >= recordsMax) break;
     try {
-      const packed = isPacked(entry.body);
-      bytes += packed ? unpackedBytes(entry.body) : entry.body.length;
+      bytes += isPacked(entry.body) ? unpackedBytes(entry.body) : entry.body.length;
       if (!isFirst && bytes > bytesMax) break;
-      if (!packed) {
-        opened.push(entry);
-        continue;
-      }
-      const number = sealingKeyOf(entry.body);
-      const cipher =
-        number === undefined ? undefined : (keys.cipherAtHand(streamId, number) ?? (await keys.cipher(live, number)));
-      const place = { streamId, shardIndex: shard.index, count: entry.count, timeMs: entry.timeMs };
-      opened.push({ ...entry, body: unpack(entry.body, cipher, place) });
+      opened.push(isPacked(entry.body) ? await openOne(room, live, shard, entry) : entry);
     } catch (error) {
       if (isFirst) throw error;
       break;
     }
   }
   return opened;
+}
+
+async function openOne({ keys }: ShardRoom, live: LiveStream, shard: Shard, entry: StoredEntry): Promise<StoredEntry> {
+  const ref = live.ref(shard);
+  const number = sealingKeyOf(entry.body);
+  const cipher =
+    number === undefined ? undefined : (keys.cipherAtHand(ref.streamId, number) ?? (await keys.cipher(live, number)));
+  return { ...entry, body: unpack(entry.body, cipher, placeOf(ref, entry)) };
 }

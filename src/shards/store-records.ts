@@ -7,7 +7,7 @@ import { shardRateText } from "../model/shard-errors.ts";
 import { streamNotFound } from "../model/stream-errors.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
 import { layOut } from "../records/lay-out.ts";
-import { type EntryPlace, type Packing, pack } from "../records/packed-entry.ts";
+import { type Packing, packAppends } from "../records/packed-entry.ts";
 import type { PutResults } from "../records/put-results.ts";
 import { spreadEvenly } from "../records/spread-evenly.ts";
 import { formatShardId } from "../streams/shard-id.ts";
@@ -54,15 +54,12 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
     const timeMs = room.clock.nowMs();
     const appends = laidOut.groups.map((group): Append => {
       const shard = live.shardMap.shardAt(group.slot);
-      const { count, body } = group;
-      const place: EntryPlace = { streamId: live.stream.id, shardIndex: shard.index, count, timeMs };
-      const stored = packing === undefined ? body : pack(body, packing, place);
-      return { shard: live.ref(shard), entry: { count, timeMs, body: stored } };
+      return { shard: live.ref(shard), entry: { count: group.count, timeMs, body: group.body } };
     });
 
     let outcomes: readonly AppendOutcome[];
     try {
-      outcomes = await room.log.append(appends);
+      outcomes = await room.log.append(packing === undefined ? appends : packAppends(appends, packing));
     } catch (error) {
       if (isGone(error, room, live)) throw streamNotFound(live.stream);
       results.fail(laidOut, failureOf(error));
