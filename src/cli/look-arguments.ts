@@ -20,16 +20,21 @@ export function readLookArguments(command: string, argv: readonly string[], envi
   const usage = { problems: [`${command} takes one data directory, and ${keyHint} if it is encrypted`] };
   const given = split(argv);
   if (given === undefined) return usage;
-  const settings: Record<string, string> = {};
+  const settings = new Map<string, string>();
+  const names = new Map<string, string>();
   for (const flag of keyFlags) {
-    const text = given.values[flag] ?? environment[environmentName(flag)];
-    if (text !== undefined && text !== "") settings[flag] = text;
+    const [own, fromOutside] = [given.values[flag], environment[environmentName(flag)]];
+    const text = own ?? fromOutside;
+    if (text === undefined || text === "") continue;
+    settings.set(flag, text);
+    if (own === undefined) names.set(flag, environmentName(flag));
   }
   const directory = resolve(given.directory);
-  if (Object.keys(settings).length === 0) return { directory, keys: undefined };
+  if (settings.size === 0) return { directory, keys: undefined };
   const nothing = { limits: () => [], credentials: () => [] };
-  const nameOf = (flag: string): string => `--${flag}`;
-  const loaded = loadConfigFromObject({ ...settings, "data-dir": directory }, nameOf, () => "", nothing);
+  const nameOf = (flag: string): string => names.get(flag) ?? `--${flag}`;
+  const all = { ...Object.fromEntries(settings), "data-dir": directory };
+  const loaded = loadConfigFromObject(all, nameOf, () => "", nothing);
   return loaded.problems === undefined ? { directory, keys: loaded.config.keys } : { problems: loaded.problems };
 }
 

@@ -12,10 +12,10 @@ export async function verify(argv: readonly string[]): Promise<number> {
   try {
     const { problems, counts, isOpened } = await verifyData(directory, keys);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
-    if (!isOpened)
-      process.stdout.write(
-        `What is encrypted was not opened, and its checksums were looked at; it opens with ${keyHint}.\n`,
-      );
+    if (!isOpened) {
+      const sentence = `The contents are encrypted and only their checksums were looked at; they open with ${keyHint}.`;
+      process.stdout.write(`${sentence}\n`);
+    }
     const looked = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
     process.stdout.write(`${problems.length === 0 ? "whole" : `${problems.length} problems`}: ${looked.join(", ")}\n`);
     return problems.length === 0 ? 0 : 1;

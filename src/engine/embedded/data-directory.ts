@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Finding } from "./damage-report.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
-import { makeDirectoryKey, mendKeyFile, openDirectoryKey, readKeyFile } from "./directory-key.ts";
+import { makeDirectoryKey, openDirectoryKey, readKeyFile } from "./directory-key.ts";
 import type { DirectoryKeys } from "./directory-keys.ts";
 import { type Disk, type DiskLock, errorCode, readWhole, replaceFile } from "./disk.ts";
 import {
@@ -75,7 +75,6 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       const made = await settleFormat(options);
       const { format } = made;
       const contents = opened ?? made.contents ?? (await openContents(options, format));
-      if (contents.findings.length > 0) await mendKeyFile(options, format.identity);
       const [walDirectory, catalogDirectory] = [`${directory}/wal`, `${directory}/catalog`];
       await disk.makeDirectory(walDirectory);
       await disk.makeDirectory(catalogDirectory);

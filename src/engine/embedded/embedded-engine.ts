@@ -5,6 +5,7 @@ import { EngineError } from "../engine-error.ts";
 import { type Finding, reportFindings } from "./damage-report.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
+import { mendKeyFile } from "./directory-key.ts";
 import type { DirectoryKeys } from "./directory-keys.ts";
 import { blockBytes, type Disk, errorCode } from "./disk.ts";
 import { EmbeddedCatalog } from "./embedded-catalog.ts";
@@ -134,6 +135,7 @@ export class EmbeddedEngine implements Engine {
     try {
       const recovered = await recover(disk, directory);
       await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
+      if (directory.findings.length > 0) await mendKeyFile({ disk, directory: path }, directory.identity);
       const usedBytes = recovered.parts.reduce((sum, { end }) => sum + end, recovered.segments.bytes);
       const budgetBytes =
         this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));

@@ -42,6 +42,8 @@ export async function inspectDirectory(disk: Disk, path: string, keys?: Director
       segments: [...segments.segments].map((segment) => ({
         file: `segments/${segmentFileName(segment.id)}`,
         ...segment,
+        // What of it counts hangs on the logs.
+        ...(isClosed ? { liveBytes: null, lastMs: null } : {}),
       })),
       snapshotLsn: ledger.knownThroughLsn,
       logs: isClosed ? null : [...ledger.logs.values()].map(describeLog),

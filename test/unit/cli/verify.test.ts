@@ -82,7 +82,7 @@ test("millrace verify and inspect open an encrypted directory for whoever names 
   const closed = millrace("verify", directory);
   assert.equal(closed.status, 0, closed.err);
   const hint =
-    "What is encrypted was not opened, and its checksums were looked at; it opens with --keyring FILE, or --key-provider kms.";
+    "The contents are encrypted and only their checksums were looked at; they open with --keyring FILE, or --key-provider kms.";
   assert.equal(closed.out.split("\n")[0], hint);
   assert.equal(JSON.parse(millrace("inspect", directory).out).logs, null);
   const open = millrace("verify", directory, "--keyring", keyring);
@@ -95,6 +95,12 @@ test("millrace verify and inspect open an encrypted directory for whoever names 
     wrong.err,
     /^millrace: The key of the encrypted data directory .* cannot be opened: The keyring .*\.other does not hold the master key [0-9a-f]{32}\.\n$/,
   );
+  process.env["MILLRACE_KEYRING"] = keyring;
+  context.after(() => delete process.env["MILLRACE_KEYRING"]);
+  assert.match(millrace("verify", directory).out, /^whole: groups 3, .*shardLogs 1/);
+  const contradicted = millrace("inspect", directory, "--key-provider", "kms");
+  const sentence = "millrace: MILLRACE_KEYRING: has no effect unless --key-provider is local\n";
+  assert.deepEqual([contradicted.status, contradicted.err], [2, sentence]);
   const mistaken = millrace("verify", directory, "--key-provider", "vault");
   assert.deepEqual([mistaken.status, mistaken.err], [2, 'millrace: --key-provider: "vault" is not local or kms\n']);
 });

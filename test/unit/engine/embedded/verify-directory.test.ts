@@ -165,6 +165,10 @@ test("inspectDirectory() of an encrypted directory tells the numbers, and the na
   assert.deepEqual([closed.format.version, closed.format.encrypted], [3, true]);
   assert.deepEqual([closed.logs, closed.catalog], [null, null]);
   assert.deepEqual(closed.wal, open.wal);
+  for (const [index, segment] of closed.segments.entries()) {
+    const { streamId: _, ...numbers } = open.segments[index];
+    assert.deepEqual(segment, { ...numbers, liveBytes: null, lastMs: null });
+  }
   await assert.rejects(inspectDirectory(disk, "/data", masterKey("another")), { reason: "key" });
 });
 

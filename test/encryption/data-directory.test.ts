@@ -5,8 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { inspectData } from "../../src/data-tools.ts";
 import { type MillraceOptions, startMillrace } from "../../src/millrace.ts";
 import { activeConsumerArn, activeStreamArn, call } from "../subscribe/kinesis-call.ts";
+import { KmsStandIn } from "../support/kms-stand-in.ts";
 
 const StreamName = "xylophone-stream";
 /** In the spellings in which documents and entries would hold them. */
@@ -111,4 +113,26 @@ test("nothing that clients say stands in the bytes of an encrypted data director
   for (const [options, message] of refusals) {
     await assert.rejects(startMillrace(options), { name: "DataDirectoryError", message });
   }
+});
+
+test("with a key service the directory's key is asked for at each start, by the directory's id", async (t) => {
+  process.env["AWS_ACCESS_KEY_ID"] = "test";
+  process.env["AWS_SECRET_ACCESS_KEY"] = "test";
+  await using service = await KmsStandIn.start();
+  const dataDir = makeDirectory(t);
+  const kms = { dataDir, encryptAtRest: true, keyProvider: "kms", kmsEndpoint: service.endpoint } as const;
+  const options = { ...kms, encryptAtRestKey: "alias/of-the-directory" };
+  await session(options, speak);
+  assert.deepEqual(found(dataDir), []);
+  assert.equal((await session(options, listen)).length, 20);
+  const [made, opened] = service.calls;
+  assert.deepEqual([made?.action, made?.input["KeyId"]], ["GenerateDataKey", "alias/of-the-directory"]);
+  const { format } = JSON.parse(JSON.stringify(await inspectData(dataDir, undefined)));
+  const context = { "millrace:data-directory": format.directoryId };
+  assert.deepEqual([made?.input["EncryptionContext"], opened?.input["EncryptionContext"]], [context, context]);
+  service.states.set("alias/of-the-directory", "disabled");
+  await assert.rejects(startMillrace(options), {
+    name: "DataDirectoryError",
+    message: /^The key of the encrypted data directory \S+ cannot be opened: .*disabled/i,
+  });
 });
