@@ -136,24 +136,26 @@ test("a crash at any change of the disk leaves a whole backup or none, and the s
   }
 });
 
-test("an error at any change of the disk leaves the target as empty as it was, and another attempt succeeds", async () => {
+test("an error at anything that the disk is asked for leaves the target empty, and another attempt succeeds", async () => {
   const disk = new SimulatedDisk();
   const { engine } = await filled(disk);
-  const isChange = ({ kind, path }: DiskOperation): boolean =>
-    path.startsWith(target) && !["read", "list", "remove"].includes(kind);
+  await engine.close();
+  const before = filesIn(disk, dataDirectory);
   let failures = 0;
   for (let failAt = 0; ; failAt++) {
-    let changes = 0;
-    disk.fault = (operation) => (isChange(operation) && changes++ === failAt ? "ENOSPC" : undefined);
+    let asked = 0;
+    // What has been copied is cleared by removing it.
+    disk.fault = ({ kind }) => (kind !== "remove" && asked++ === failAt ? "EIO" : undefined);
     const outcome = await backUpDirectory(disk, dataDirectory, target).catch((error: Error) => error);
     disk.fault = () => undefined;
     if (!(outcome instanceof Error)) break;
     failures += 1;
-    assert.match(outcome.message, /^\/data cannot be copied to \/backup: ENOSPC: [^\n]*\.$/);
-    assert.deepEqual(await disk.list(target), []);
+    assert.equal(outcome.name, "DataDirectoryError", String(outcome));
+    assert.match(outcome.message, /^(\/data cannot be copied to \/backup: EIO: |The data directory )[^\n]*\.$/);
+    assert.deepEqual(filesIn(disk, target), []);
+    assert.deepEqual(filesIn(disk, dataDirectory), before);
   }
-  assert(failures > 10, `${failures} failures`);
-  await engine.close();
+  assert(failures > 50, `${failures} failures`);
   assert.deepEqual(await textsIn(disk, target), filledTexts);
 });
 
