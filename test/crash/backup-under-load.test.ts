@@ -161,7 +161,11 @@ async function hold({ path, history, disk }: Backup, clock: SimulatedClock, rand
 async function runSeed(seed: number): Promise<{ readonly manifests: readonly number[] }> {
   const random = new SeededRandom(seed);
   const clock = new SimulatedClock();
-  const disk = new SimulatedDisk({ seed, direct: seed % 3 !== 0 });
+  const disk = new SimulatedDisk({
+    seed,
+    direct: seed % 3 !== 0,
+    nameOrder: seed % 2 === 0 ? "journal" : "independent",
+  });
   const history = new LogHistory(() => clock.nowMs());
   const load = new Load(random.fork(), history, clock);
   let engine = engineOn(disk, clock, "/data", random);

@@ -98,43 +98,45 @@ test("where a file can have no second name segments are copied, a piece at a tim
   assert.deepEqual(await textsIn(disk.crash("lose"), target), large);
 });
 
-test("a crash at any change of the disk leaves a whole backup or none, and the source as it was", async () => {
-  const run = async (changesMax: number) => {
-    const disk = new SimulatedDisk({ direct: false, seed: changesMax + 1 });
-    const { engine } = await filled(disk);
-    let changes = 0;
-    disk.fault = ({ kind, path }) => {
-      if (kind === "read" || kind === "list" || kind === "open" || path.startsWith(dataDirectory)) return undefined;
-      changes += 1;
-      disk.isOff = changes > changesMax;
-      return disk.isOff ? "EIO" : undefined;
+for (const nameOrder of ["journal", "independent"] as const) {
+  test(`a crash at any change of the disk (names: ${nameOrder}) leaves a whole backup or none, and the source as it was`, async () => {
+    const run = async (changesMax: number) => {
+      const disk = new SimulatedDisk({ direct: false, seed: changesMax + 1, nameOrder });
+      const { engine } = await filled(disk);
+      let changes = 0;
+      disk.fault = ({ kind, path }) => {
+        if (kind === "read" || kind === "list" || kind === "open" || path.startsWith(dataDirectory)) return undefined;
+        changes += 1;
+        disk.isOff = changes > changesMax;
+        return disk.isOff ? "EIO" : undefined;
+      };
+      const made = await backUpDirectory(disk, dataDirectory, target).then(
+        () => true,
+        () => false,
+      );
+      if (!disk.isOff) await engine.close();
+      return { disk, changes, made };
     };
-    const made = await backUpDirectory(disk, dataDirectory, target).then(
-      () => true,
-      () => false,
-    );
-    if (!disk.isOff) await engine.close();
-    return { disk, changes, made };
-  };
-  const { changes, made } = await run(Number.POSITIVE_INFINITY);
-  assert(made && changes > 10, `${changes} changes`);
-  for (let changesMax = 0; changesMax < changes; changesMax++) {
-    const { disk, made: hasSaidSo } = await run(changesMax);
-    assert(!hasSaidSo);
-    for (const policy of ["lose", "tear", "keep"] as const) {
-      const after = disk.crash(policy);
-      const found = await verifyDirectory(after, target).catch((error: Error) => error);
-      if (found instanceof Error) {
-        assert.match(found.message, /is not a Millrace data directory|does not exist/);
-        await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
-      } else {
-        assert.deepEqual(found.problems, [], `${policy} after ${changesMax} changes`);
-        assert.deepEqual(await textsIn(after, target), filledTexts);
+    const { changes, made } = await run(Number.POSITIVE_INFINITY);
+    assert(made && changes > 10, `${changes} changes`);
+    for (let changesMax = 0; changesMax < changes; changesMax++) {
+      const { disk, made: hasSaidSo } = await run(changesMax);
+      assert(!hasSaidSo);
+      for (const policy of ["lose", "tear", "keep"] as const) {
+        const after = disk.crash(policy);
+        const found = await verifyDirectory(after, target).catch((error: Error) => error);
+        if (found instanceof Error) {
+          assert.match(found.message, /is not a Millrace data directory|does not exist/);
+          await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
+        } else {
+          assert.deepEqual(found.problems, [], `${policy} after ${changesMax} changes`);
+          assert.deepEqual(await textsIn(after, target), filledTexts);
+        }
+        assert.deepEqual(await textsIn(after, dataDirectory), filledTexts);
       }
-      assert.deepEqual(await textsIn(after, dataDirectory), filledTexts);
     }
-  }
-});
+  });
+}
 
 test("an error at anything that the disk is asked for leaves the target empty, and another attempt succeeds", async () => {
   const disk = new SimulatedDisk();
