@@ -11,6 +11,7 @@ const help = `Millrace: a self-hosted server that speaks the Amazon Kinesis Data
 Usage: millrace serve [options]
        millrace verify DIR    look at every byte of a data directory; exit code 0: whole, 1: not
        millrace inspect DIR   print what a data directory holds, as JSON
+       Both open an encrypted directory with --key-provider, --keyring, --kms-endpoint, --kms-region, or their variables.
        millrace backup TARGET [--data-dir DIR]    copy everything acknowledged so far to TARGET, while a server runs or not
        millrace restore BACKUP [--data-dir DIR]   look at every byte of a backup and make a data directory of it
 

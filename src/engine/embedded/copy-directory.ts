@@ -1,12 +1,13 @@
-// Copies a data directory that a server may have open, without its help. docs/file-format.md section 9.
+// Copies a data directory that a server may have open, without its help. docs/file-format.md section 10.
 import { dirname } from "node:path";
 import { EngineError } from "../engine-error.ts";
 import { WalCopy } from "./copy-wal.ts";
 import { damaged, missingIfAbsent } from "./damage.ts";
-import { type DataDirectory, type DirectoryPlaces, openToFill, placesOf } from "./data-directory.ts";
+import { asFilled, type DataDirectory, type DirectoryPlaces, openToFill, placesOf } from "./data-directory.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
 import { type Disk, errorCode, namesIn, readWhole, replaceFile } from "./disk.ts";
 import { decodeFormatFile, formatFileName } from "./format-file.ts";
+import { keyFileName } from "./key-file.ts";
 import { loadManifest, type Manifest, manifestName, writeManifest } from "./manifest.ts";
 import { readOnlyDisk } from "./read-only-disk.ts";
 import { segmentFileName } from "./segment-file.ts";
@@ -38,7 +39,7 @@ export interface CopyDirectoryOptions {
 }
 
 /** What may stand beside `format` and is needed to open a directory: the wrapped key of an encrypted one. */
-const topFileNames: readonly string[] = ["directory.key"];
+const topFileNames: readonly string[] = [keyFileName];
 /** Times that what is to be copied may be removed just before; each time less is left to be done. */
 const roundsMax = 100;
 const chunkBytes = 1024 * 1024;
@@ -82,7 +83,7 @@ async function fill(
 ): Promise<DirectoryCopy> {
   const copy = new Copy(disk, source, target);
   const format = await copy.run();
-  const problems = await check(target);
+  const problems = await check(await asFilled(disk, target));
   if (problems.length > 0 && !keepsProblems) await clear(disk, target);
   else {
     await replaceFile(disk, target.path, formatFileName, format);
@@ -165,7 +166,7 @@ class Copy {
     const { segmentDirectory, identity } = this.#source;
     const loaded = await loadManifest(this.#reading, segmentDirectory, identity);
     if (loaded.kind === "damaged") throw damaged(`segments/${manifestName} cannot be read`);
-    return loaded.kind === "absent" ? undefined : loaded.manifest;
+    return loaded.kind === "absent" ? undefined : loaded.value;
   }
 
   /** Last, so that what it says of the directory holds for everything that was copied. */

@@ -1,4 +1,9 @@
+import { randomBytes } from "node:crypto";
+import type { Finding } from "./damage-report.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
+import { makeDirectoryKey, openDirectoryKey, readKeyFile } from "./directory-key.ts";
+import type { DirectoryKeys } from "./directory-keys.ts";
 import { type Disk, type DiskLock, errorCode, readWhole, replaceFile } from "./disk.ts";
 import {
   type DirectoryIdentity,
@@ -8,6 +13,7 @@ import {
   formatFileName,
   identityOf,
 } from "./format-file.ts";
+import { keyFileName } from "./key-file.ts";
 
 export interface DataDirectoryOptions {
   readonly disk: Disk;
@@ -16,12 +22,14 @@ export interface DataDirectoryOptions {
   readonly randomBytes: (byteCount: number) => Buffer;
   /** Whether this session runs on a dev clock; marks the directory for good. */
   readonly devClock: boolean;
+  /** Given: the directory is encrypted, or refused. */
+  readonly keys: DirectoryKeys | undefined;
 }
 
 /** Where everything in a directory is, and what it is checked against. */
 export interface DirectoryPlaces {
-  readonly path: string;
   readonly identity: DirectoryIdentity;
+  readonly path: string;
   /** As it stood when the directory was opened. */
   readonly format: FormatFile;
   readonly walDirectory: string;
@@ -33,29 +41,41 @@ export interface DirectoryPlaces {
   readonly isDirect: boolean;
 }
 
-export interface DataDirectory extends DirectoryPlaces {
+export interface DataDirectory extends DirectoryPlaces, DirectoryContents {
   readonly lock: DiskLock;
+  /** What was found of its key's file. */
+  readonly findings: readonly Finding[];
 }
 
+const lockNames: readonly string[] = ["lock", "lock.held", "lock.held-journal"];
 /** What a start may leave behind that died before `format` was in place. */
-const unfinishedNames: ReadonlySet<string> = new Set(["lock", "lock.held", "lock.held-journal", "format.tmp"]);
+const unfinishedNames: ReadonlySet<string> = new Set([
+  ...lockNames,
+  `${formatFileName}.tmp`,
+  keyFileName,
+  `${keyFileName}.tmp`,
+]);
 
 /** Makes the directory if need be, refuses what is not ours to open, and keeps every other process out. */
 export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
   const { disk, directory } = options;
   try {
     await disk.makeDirectory(directory);
-    await readFormat(options);
+    const seen = await readFormat(options);
+    // Before anything is touched: without its key the directory stays as it is.
+    const opened = seen === undefined ? undefined : await openContents(options, seen);
     const lock = await disk.lock(directory);
     try {
       // Read again: another process may have made it before the lock was ours.
-      const format = await settleFormat(options);
+      const made = await settleFormat(options);
+      const { format } = made;
+      const contents = opened ?? made.contents ?? (await openContents(options, format));
       const [walDirectory, catalogDirectory] = [`${directory}/wal`, `${directory}/catalog`];
       await disk.makeDirectory(walDirectory);
       await disk.makeDirectory(catalogDirectory);
       await disk.syncDirectory(directory);
       const isDirect = await disk.probe(walDirectory);
-      return { ...placesIn(directory, format, isDirect), lock };
+      return { ...placesIn(directory, format, isDirect), lock, ...contents };
     } catch (error) {
       await lock.release();
       throw error;
@@ -65,11 +85,19 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   }
 }
 
-/** A directory that somebody wants to look at, with the lock: nothing in it is changed. */
-export async function openToLookAt(disk: Disk, directory: string): Promise<DataDirectory> {
+/**
+ * A directory that somebody wants to look at, with the lock: nothing in it is changed. An encrypted one stays closed unless
+ * there are keys; a plain one has no use for them.
+ */
+export async function openToLookAt(
+  disk: Disk,
+  directory: string,
+  keys: DirectoryKeys | undefined,
+): Promise<DataDirectory> {
   const places = await placesOf(disk, directory);
   try {
-    return { ...places, lock: await disk.lock(directory) };
+    const contents = await lookInto({ disk, directory, keys, randomBytes }, places.format);
+    return { ...places, lock: await disk.lock(directory), ...contents };
   } catch (error) {
     throw asSentence(error, directory);
   }
@@ -100,7 +128,7 @@ export async function openToFill(disk: Disk, directory: string, format: FormatFi
       const places = placesIn(directory, format, false);
       await disk.makeDirectory(places.walDirectory);
       await disk.makeDirectory(places.catalogDirectory);
-      return { ...places, lock };
+      return { ...places, lock, ...plain };
     } catch (error) {
       await lock.release();
       throw error;
@@ -110,8 +138,14 @@ export async function openToFill(disk: Disk, directory: string, format: FormatFi
   }
 }
 
+/** Such a directory once all but its `format` stands in it; an encrypted one stays closed. */
+export async function asFilled(disk: Disk, filled: DataDirectory): Promise<DataDirectory> {
+  const options = { disk, directory: filled.path, keys: undefined, randomBytes };
+  return { ...filled, ...(await lookInto(options, filled.format)) };
+}
+
 async function requireVacant(disk: Disk, directory: string): Promise<void> {
-  const names = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
+  const names = (await disk.list(directory)).filter((name) => !lockNames.includes(name));
   if (names.length === 0) return;
   const what = names.includes(formatFileName) ? "holds a data directory already" : `is not empty ("${names[0]}")`;
   throw new DataDirectoryError("occupied", `${directory} ${what}; name a directory that is empty or does not exist.`);
@@ -130,14 +164,58 @@ function placesIn(path: string, format: FormatFile, isDirect: boolean): Director
   };
 }
 
-async function settleFormat(options: DataDirectoryOptions): Promise<FormatFile> {
-  const { disk, directory, nowMs, randomBytes, devClock } = options;
+/** How the contents are read, and what was found on the way. */
+type Opened = Pick<DataDirectory, "cipher" | "isClosed" | "findings">;
+
+const plain: Opened = { cipher: undefined, isClosed: false, findings: [] };
+
+/** Throws `DataDirectoryError` unless the directory is encrypted just as it is wanted, and its key can be had. */
+async function openContents(options: DataDirectoryOptions, format: FormatFile): Promise<Opened> {
+  const { directory, keys } = options;
+  if (format.isEncrypted !== true && keys !== undefined) {
+    throw new DataDirectoryError(
+      "plain",
+      `The data directory ${directory} is not encrypted and cannot become so; give --encrypt-at-rest a new directory, and put the records there.`,
+    );
+  }
+  if (format.isEncrypted === true && keys === undefined) {
+    throw new DataDirectoryError(
+      "encrypted",
+      `The data directory ${directory} is encrypted; it opens with --encrypt-at-rest and the master key that it was made with only.`,
+    );
+  }
+  return lookInto(options, format);
+}
+
+async function lookInto(
+  options: Pick<DataDirectoryOptions, "disk" | "directory" | "keys" | "randomBytes">,
+  { identity, isEncrypted }: FormatFile,
+): Promise<Opened> {
+  if (isEncrypted !== true) return plain;
+  const { file, findings } = await readKeyFile(options, identity);
+  if (options.keys === undefined) return { cipher: undefined, isClosed: true, findings };
+  const cipher = await openDirectoryKey(options, { keys: options.keys, file, identity });
+  return { cipher, isClosed: false, findings };
+}
+
+/** The format as it is, with what it needs to be; and the contents of a directory that was made just now. */
+async function settleFormat(
+  options: DataDirectoryOptions,
+): Promise<{ readonly format: FormatFile; readonly contents?: Opened }> {
+  const { disk, directory, nowMs, randomBytes, devClock, keys } = options;
   const present = await readFormat(options);
-  if (present !== undefined && (present.devClock || !devClock)) return present;
-  const made = present ?? { identity: identityOf(randomBytes(16), randomBytes(8)), madeMs: nowMs };
-  const format = { ...made, devClock };
+  if (present !== undefined) {
+    if (present.devClock || !devClock) return { format: present };
+    const format = { ...present, devClock };
+    await replaceFile(disk, directory, formatFileName, encodeFormatFile(format));
+    return { format };
+  }
+  const identity = identityOf(randomBytes(16), randomBytes(8));
+  // The format comes last: until then there is no directory.
+  const cipher = keys === undefined ? undefined : await makeDirectoryKey(options, keys, identity);
+  const format = { identity, madeMs: nowMs, devClock, ...(cipher === undefined ? {} : { isEncrypted: true as const }) };
   await replaceFile(disk, directory, formatFileName, encodeFormatFile(format));
-  return format;
+  return { format, contents: { ...plain, cipher } };
 }
 
 /** Before anything leaves the log: programs that know the log alone must refuse the directory from now on. */

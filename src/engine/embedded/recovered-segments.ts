@@ -29,7 +29,7 @@ export async function readManifest(
     const sentence = `One of the two copies in ${file} is damaged; the other one is whole, so nothing is lost.`;
     findings.push({ file, offset: loaded.damagedHalf * loaded.halfBytes, sentence });
   }
-  return loaded.manifest;
+  return loaded.value;
 }
 
 export async function readSegments(

@@ -253,7 +253,7 @@ test("a directory that changes faster than it can be copied is given up on, in a
   const restless = withLink(disk, async (from) => {
     const loaded = await loadManifest(disk, `${dataDirectory}/segments`, identity);
     assert(loaded.kind === "whole");
-    const manifest = { ...loaded.manifest, number: loaded.manifest.number + 1 };
+    const manifest = { ...loaded.value, number: loaded.value.number + 1 };
     await writeManifest(disk, `${dataDirectory}/segments`, manifest, identity);
     throw Object.assign(new Error(`ENOENT: ${from}`), { code: "ENOENT" });
   });
