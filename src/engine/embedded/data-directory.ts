@@ -147,8 +147,13 @@ export async function asFilled(disk: Disk, filled: DataDirectory): Promise<DataD
 async function requireVacant(disk: Disk, directory: string): Promise<void> {
   const names = (await disk.list(directory)).filter((name) => !lockNames.includes(name));
   if (names.length === 0) return;
-  const what = names.includes(formatFileName) ? "holds a data directory already" : `is not empty ("${names[0]}")`;
-  throw new DataDirectoryError("occupied", `${directory} ${what}; name a directory that is empty or does not exist.`);
+  const sentence = `${directory} ${occupation(names)}; name a directory that is empty or does not exist.`;
+  throw new DataDirectoryError("occupied", sentence);
+}
+
+function occupation(names: readonly string[]): string {
+  if (names.includes(formatFileName)) return "holds a data directory already";
+  return names.includes("wal") ? "holds a copy that was never finished" : `is not empty ("${names[0]}")`;
 }
 
 function placesIn(path: string, format: FormatFile, isDirect: boolean): DirectoryPlaces {

@@ -128,6 +128,8 @@ for (const nameOrder of ["journal", "independent"] as const) {
         if (found instanceof Error) {
           assert.match(found.message, /is not a Millrace data directory|does not exist/);
           await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
+          const message = /^\/backup holds a copy that was never finished; /;
+          await assert.rejects(backUpDirectory(after, dataDirectory, target), { reason: "occupied", message });
         } else {
           assert.deepEqual(found.problems, [], `${policy} after ${changesMax} changes`);
           assert.deepEqual(await textsIn(after, target), filledTexts);
