@@ -26,9 +26,10 @@ export async function runCopy(
     process.stderr.write(`millrace: ${problem}\n`);
     return 2;
   }
-  const directory = dataDirectory ?? environment["MILLRACE_DATA_DIR"] ?? configDefaults.dataDirectory;
+  const named = dataDirectory ?? environment["MILLRACE_DATA_DIR"];
+  const directory = resolve(named === undefined || named === "" ? configDefaults.dataDirectory : named);
   try {
-    const { problems, ...figures } = await command.copy(resolve(place), resolve(directory));
+    const { problems, ...figures } = await command.copy(resolve(place), directory);
     for (const one of problems) process.stdout.write(`${one}\n`);
     const what = Object.entries(figures).map(([name, figure]) => `${name} ${figure}`);
     const outcome = problems.length === 0 ? command.done : command.doneWithProblems;
@@ -56,8 +57,8 @@ function readArguments({ name, wants }: CopyCommand, argv: readonly string[]): A
       allowPositionals: true,
     });
     const [place, ...rest] = positionals;
-    if (place === undefined || rest.length > 0) return { problem: sentence };
-    return { place, dataDirectory: values["data-dir"] };
+    const isWrong = place === undefined || place === "" || rest.length > 0 || values["data-dir"] === "";
+    return isWrong ? { problem: sentence } : { place, dataDirectory: values["data-dir"] };
   } catch {
     return { problem: sentence };
   }

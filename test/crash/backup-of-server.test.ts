@@ -117,7 +117,7 @@ test("millrace backup and restore want one place each, and --data-dir", async ()
     ["backup", "directory to make"],
     ["restore", "backup"],
   ] as const) {
-    for (const args of [[], ["a", "b"], ["a", "--directory", "b"], ["a", "--data-dir"]]) {
+    for (const args of [[], ["a", "b"], ["a", "--directory", "b"], ["a", "--data-dir"], [""]]) {
       const { code, err } = await millrace(command, ...args);
       assert.deepEqual([code, err], [2, `millrace: ${command} takes one ${wants} and --data-dir DIR\n`]);
     }

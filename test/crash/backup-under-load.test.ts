@@ -10,6 +10,7 @@ import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
 import { restoreDirectory } from "../../src/engine/embedded/restore-directory.ts";
 import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { masterKey } from "../support/directory-keys.ts";
 import { eagerSealing } from "../support/embedded-engine.ts";
 import { LogHistory } from "../support/log-history.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
@@ -20,8 +21,18 @@ const hourMs = 3_600_000;
 const seedCount = Number(process.env["MILLRACE_BACKUP_SEEDS"] ?? 8);
 const stepCount = 80;
 
-function engineOn(disk: SimulatedDisk, clock: SimulatedClock, directory: string, random: SeededRandom): EmbeddedEngine {
+const keys = masterKey("of the machine");
+
+interface World {
+  readonly clock: SimulatedClock;
+  readonly random: SeededRandom;
+  /** Whether its directories are encrypted; whoever copies them has no key. */
+  readonly isEncrypted: boolean;
+}
+
+function engineOn(disk: SimulatedDisk, directory: string, { clock, random, isEncrypted }: World): EmbeddedEngine {
   return new EmbeddedEngine({
+    ...(isEncrypted ? { keys } : {}),
     directory,
     disk,
     clock,
@@ -32,7 +43,6 @@ function engineOn(disk: SimulatedDisk, clock: SimulatedClock, directory: string,
     tailWindowBytes: 16 * 1024,
     snapshotAfterBytes: 400,
     sealing: { ...eagerSealing, sealAfterBytes: random.integer(0, 2) * 24 * 1024, ownSegmentBytes: 4_000 },
-    randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
   });
 }
 
@@ -135,9 +145,10 @@ async function backUp(disk: SimulatedDisk, path: string, history: LogHistory, ra
 }
 
 /** Restores it, and goes on with it. */
-async function hold({ path, history, disk }: Backup, clock: SimulatedClock, random: SeededRandom): Promise<number> {
+async function hold({ path, history, disk }: Backup, world: World): Promise<number> {
+  const usedKeys = world.isEncrypted ? keys : undefined;
   const before = disk.paths().filter((name) => name.startsWith(path));
-  assert.deepEqual((await verifyDirectory(disk, path)).problems, []);
+  assert.deepEqual((await verifyDirectory(disk, path, usedKeys)).problems, []);
   const { problems } = await restoreDirectory(disk, path, "/restored");
   assert.deepEqual(problems, []);
   assert.deepEqual(
@@ -145,7 +156,7 @@ async function hold({ path, history, disk }: Backup, clock: SimulatedClock, rand
     before,
   );
   const restored = disk.crash("lose");
-  const engine = engineOn(restored, clock, "/restored", random);
+  const engine = engineOn(restored, "/restored", world);
   await engine.open();
   assert.deepEqual((await engine.health()).degraded, []);
   await history.verify(engine);
@@ -153,7 +164,7 @@ async function hold({ path, history, disk }: Backup, clock: SimulatedClock, rand
   await engine.settled();
   await history.verify(engine);
   await engine.close();
-  assert.deepEqual((await verifyDirectory(restored, "/restored")).problems, []);
+  assert.deepEqual((await verifyDirectory(restored, "/restored", usedKeys)).problems, []);
   const found = JSON.parse(JSON.stringify(await inspectDirectory(restored, path)));
   return found.manifest.number;
 }
@@ -161,10 +172,15 @@ async function hold({ path, history, disk }: Backup, clock: SimulatedClock, rand
 async function runSeed(seed: number): Promise<{ readonly manifests: readonly number[] }> {
   const random = new SeededRandom(seed);
   const clock = new SimulatedClock();
-  const disk = new SimulatedDisk({ seed, direct: seed % 3 !== 0 });
+  const world = { clock, random, isEncrypted: seed % 4 === 3 };
+  const disk = new SimulatedDisk({
+    seed,
+    direct: seed % 3 !== 0,
+    nameOrder: seed % 2 === 0 ? "journal" : "independent",
+  });
   const history = new LogHistory(() => clock.nowMs());
   const load = new Load(random.fork(), history, clock);
-  let engine = engineOn(disk, clock, "/data", random);
+  let engine = engineOn(disk, "/data", world);
   await engine.open();
   await load.begin(engine);
   const backups: Promise<Backup>[] = [];
@@ -172,7 +188,7 @@ async function runSeed(seed: number): Promise<{ readonly manifests: readonly num
     if (random.next() < 0.03) backups.push(backUp(disk, `/backup ${index}`, history.fork(), random.fork()));
     if (random.next() < 0.02) {
       await engine.close();
-      engine = engineOn(disk, clock, "/data", random);
+      engine = engineOn(disk, "/data", world);
       await engine.open();
     }
     await load.step(engine, index);
@@ -183,7 +199,7 @@ async function runSeed(seed: number): Promise<{ readonly manifests: readonly num
   await engine.close();
   assert.deepEqual((await verifyDirectory(disk, "/data")).problems, []);
   const manifests: number[] = [];
-  for (const backup of taken) manifests.push(await hold(backup, clock, random));
+  for (const backup of taken) manifests.push(await hold(backup, world));
   return { manifests };
 }
 

@@ -1,14 +1,15 @@
 // A whole data directory of every version that there ever was, closed and killed: each must open for ever, hold what it
-// held, and grow into the newest version while it is written on. The files here are never written again; what stands in
+// held, and grow into the newest version of its kind while it is written on. The files here are never written again; what stands in
 // them byte for byte is held by the tests beside this one.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { backUpDirectory } from "../../src/engine/embedded/backup-directory.ts";
-import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
 import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
 import { restoreDirectory } from "../../src/engine/embedded/restore-directory.ts";
 import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import {
   dataDirectory,
   eagerSealing,
@@ -32,7 +33,9 @@ interface GoldenDirectory {
 }
 
 const folder = new URL("./directories/", import.meta.url);
-const newestVersion = 2;
+/** Without a key, and with one: that is decided when a directory is made. */
+const newestPlain = 2;
+const newestEncrypted = 3;
 /** Set when there is a new version, to add directories of it; those that are there stay as they are for good. */
 const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
 const dayMs = 86_400_000;
@@ -41,9 +44,11 @@ const small = { walFileBytes: 24 * 1024, groupBytesMax: 12 * 1024 };
 const sealing = { ...eagerSealing, ownSegmentBytes: 4_000 };
 
 /** Every kind of frame, two sessions, and more than one file of the log. */
-async function written(version: 1 | 2, isKilled: boolean): Promise<GoldenDirectory> {
+async function written(version: number, isKilled: boolean): Promise<GoldenDirectory> {
   const disk = new SimulatedDisk();
-  const options = { ...small, sealing: version === 1 ? onlyLog : sealing };
+  const random = countedBytes();
+  const keys = version === newestEncrypted ? { keys: masterKey("golden", random), randomBytes: random } : {};
+  const options = { ...small, ...keys, sealing: version === 1 ? onlyLog : sealing };
   let engine = await openSmallEngine(disk, options);
   const streams: Record<string, string[]> = { orders: [], clicks: [], closed: [] };
   for (const name of [...Object.keys(streams), "dropped"]) await makeShard(engine, name);
@@ -72,6 +77,11 @@ async function written(version: 1 | 2, isKilled: boolean): Promise<GoldenDirecto
   const files = disk.paths().map((path) => [path.slice(dataDirectory.length + 1), textOfBytes(disk.bytesOf(path))]);
   const documents = { "streams/orders": JSON.stringify({ round: 3 }) };
   return { version, streams, sealed: ["closed"], documents, files: Object.fromEntries(files) };
+}
+
+/** What opens a directory of a version, and lets it grow. */
+function optionsFor({ version }: GoldenDirectory): Partial<EmbeddedEngineOptions> {
+  return { ...small, sealing, ...(version === newestEncrypted ? { keys: masterKey("golden") } : {}) };
 }
 
 async function putDocument(engine: EmbeddedEngine, key: string, value: string): Promise<void> {
@@ -118,6 +128,8 @@ const stillWritten = [
   { version: 1, isKilled: true },
   { version: 2, isKilled: false },
   { version: 2, isKilled: true },
+  { version: 3, isKilled: false },
+  { version: 3, isKilled: true },
 ] as const;
 
 for (const { version, isKilled } of stillWritten) {
@@ -137,17 +149,18 @@ test("there is a golden directory of every version", () => {
   const versions = readdirSync(folder).map((name) => Number(/^version-(\d+)-/.exec(name)?.[1]));
   assert.deepEqual(
     [...new Set(versions)].sort(),
-    Array.from({ length: newestVersion }, (_, index) => index + 1),
+    Array.from({ length: newestEncrypted }, (_, index) => index + 1),
   );
 });
 
 for (const name of readdirSync(folder)) {
   const golden: GoldenDirectory = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+  const options = optionsFor(golden);
 
-  test(`${name} opens, serves what it held, and becomes the newest version while it is written on`, async () => {
+  test(`${name} opens, serves what it held, and becomes the newest version of its kind while it is written on`, async () => {
     const disk = await diskWith(golden);
-    assert.deepEqual((await verifyDirectory(disk, dataDirectory)).problems, []);
-    let engine = await openSmallEngine(disk, { ...small, sealing });
+    assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
+    let engine = await openSmallEngine(disk, options);
     await assertServes(engine, golden, []);
     const added: string[] = [];
     for (let index = 0; index < 12; index++) {
@@ -159,9 +172,9 @@ for (const name of readdirSync(folder)) {
     await engine.settled();
     await assertServes(engine, golden, added);
     await engine.close();
-    assert.equal(await versionOf(disk), newestVersion);
-    assert.deepEqual((await verifyDirectory(disk, dataDirectory)).problems, []);
-    engine = await openSmallEngine(disk.crash("lose"), { ...small, sealing });
+    assert.equal(await versionOf(disk), Math.max(golden.version, newestPlain));
+    assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
+    engine = await openSmallEngine(disk.crash("lose"), options);
     await assertServes(engine, golden, added);
     await engine.close();
   });
@@ -170,7 +183,7 @@ for (const name of readdirSync(folder)) {
     const disk = await diskWith(golden);
     assert.deepEqual((await backUpDirectory(disk, dataDirectory, "/backup")).problems, []);
     assert.deepEqual((await restoreDirectory(disk, "/backup", "/restored")).problems, []);
-    const engine = await openSmallEngine(disk, { ...small, sealing, directory: "/restored" });
+    const engine = await openSmallEngine(disk, { ...options, directory: "/restored" });
     await assertServes(engine, golden, []);
     await engine.close();
   });

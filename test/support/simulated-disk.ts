@@ -124,8 +124,8 @@ export class SimulatedDisk implements Disk {
 
   async removeDirectory(directory: string): Promise<void> {
     await this.#begin({ kind: "remove", path: directory });
-    const isEmpty = [...this.#names.paths(), ...this.#directories].every((path) => !path.startsWith(`${directory}/`));
-    if (!isEmpty) throw diskError("ENOTEMPTY", directory);
+    const children = [...this.#names.paths(), ...this.#directories].filter((path) => path.startsWith(`${directory}/`));
+    if (children.length > 0) throw diskError("ENOTEMPTY", directory);
     this.#directories.delete(directory);
   }
 
@@ -172,7 +172,7 @@ export class SimulatedDisk implements Disk {
     }
     const isKept = policy === "lose" ? () => false : () => this.#random() >= 0.5;
     const names = this.#names.survivors(policy === "lose" ? () => 0 : this.#random);
-    // A file with two names is one file afterwards too.
+    // A file of two names stays one file.
     const survivors = new Map<SimulatedFile, SimulatedFile>();
     for (const [path, file] of names) {
       const survivor = survivors.get(file) ?? new SimulatedFile(file.survivor(isKept));
@@ -190,7 +190,7 @@ export class SimulatedDisk implements Disk {
   /** Holes are not counted. */
   get usedBytes(): number {
     let blocks = 0;
-    for (const file of new Set(this.#names.files())) blocks += file.blockCount;
+    for (const file of this.#names.files()) blocks += file.blockCount;
     return blocks * fileBlockBytes;
   }
 

@@ -1,16 +1,9 @@
-// Copies a data directory that a server may have open, without its help. docs/file-format.md section 9.
+// Copies a data directory that a server may have open, without its help. docs/file-format.md section 10.
 import { dirname } from "node:path";
 import { EngineError } from "../engine-error.ts";
 import { WalCopy } from "./copy-wal.ts";
 import { damaged, missingIfAbsent } from "./damage.ts";
-import {
-  type DataDirectory,
-  type DirectoryPlaces,
-  type LockedPlaces,
-  openFilled,
-  openToFill,
-  placesOf,
-} from "./data-directory.ts";
+import { asFilled, type DataDirectory, type DirectoryPlaces, openToFill, placesOf } from "./data-directory.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
 import { type Disk, errorCode, namesIn, readWhole, replaceFile } from "./disk.ts";
 import { decodeFormatFile, formatFileName } from "./format-file.ts";
@@ -85,12 +78,12 @@ export async function copyDirectory(options: CopyDirectoryOptions): Promise<Dire
 
 async function fill(
   source: DirectoryPlaces,
-  target: LockedPlaces,
+  target: DataDirectory,
   { disk, check, keepsProblems }: CopyDirectoryOptions,
 ): Promise<DirectoryCopy> {
   const copy = new Copy(disk, source, target);
   const format = await copy.run();
-  const problems = await check(await openFilled(disk, target));
+  const problems = await check(await asFilled(disk, target));
   if (problems.length > 0 && !keepsProblems) await clear(disk, target);
   else {
     await replaceFile(disk, target.path, formatFileName, format);
@@ -280,7 +273,7 @@ async function snapshotsIn(disk: Disk, { catalogDirectory }: DirectoryPlaces): P
 }
 
 /** Leaves it as empty as it was found. What resists stays: the directory is refused by everybody without `format`. */
-async function clear(disk: Disk, target: DirectoryPlaces): Promise<void> {
+async function clear(disk: Disk, target: DataDirectory): Promise<void> {
   const { path, walDirectory, catalogDirectory, segmentDirectory, damageDirectory } = target;
   try {
     for (const name of [formatFileName, `${formatFileName}.tmp`, ...topFileNames]) await disk.remove(`${path}/${name}`);

@@ -1,5 +1,5 @@
 // Copies the log, whole group by whole group, from files that may be written to, or taken away, meanwhile.
-// docs/file-format.md section 9.
+// docs/file-format.md section 10.
 import { damaged, missingIfAbsent } from "./damage.ts";
 import type { DirectoryPlaces } from "./data-directory.ts";
 import type { Disk, DiskFile } from "./disk.ts";

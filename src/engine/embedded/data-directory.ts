@@ -41,21 +41,16 @@ export interface DirectoryPlaces {
   readonly isDirect: boolean;
 }
 
-/** Places that nobody else may write to. */
-export interface LockedPlaces extends DirectoryPlaces {
+export interface DataDirectory extends DirectoryPlaces, DirectoryContents {
   readonly lock: DiskLock;
-}
-
-export interface DataDirectory extends LockedPlaces, DirectoryContents {
   /** What was found of its key's file. */
   readonly findings: readonly Finding[];
 }
 
+const lockNames: readonly string[] = ["lock", "lock.held", "lock.held-journal"];
 /** What a start may leave behind that died before `format` was in place. */
 const unfinishedNames: ReadonlySet<string> = new Set([
-  "lock",
-  "lock.held",
-  "lock.held-journal",
+  ...lockNames,
   `${formatFileName}.tmp`,
   keyFileName,
   `${keyFileName}.tmp`,
@@ -80,7 +75,7 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       await disk.makeDirectory(catalogDirectory);
       await disk.syncDirectory(directory);
       const isDirect = await disk.probe(walDirectory);
-      return { ...placesIn(directory, format, isDirect), ...contents, lock };
+      return { ...placesIn(directory, format, isDirect), lock, ...contents };
     } catch (error) {
       await lock.release();
       throw error;
@@ -102,7 +97,7 @@ export async function openToLookAt(
   const places = await placesOf(disk, directory);
   try {
     const contents = await lookInto({ disk, directory, keys, randomBytes }, places.format);
-    return { ...places, ...contents, lock: await disk.lock(directory) };
+    return { ...places, lock: await disk.lock(directory), ...contents };
   } catch (error) {
     throw asSentence(error, directory);
   }
@@ -123,7 +118,7 @@ export async function placesOf(disk: Disk, directory: string): Promise<Directory
  * A directory that becomes one of ours when a `format` file is put in place, and is refused by everybody until then. Rejects
  * unless it is absent or empty. Its parts are made, and the lock is held.
  */
-export async function openToFill(disk: Disk, directory: string, format: FormatFile): Promise<LockedPlaces> {
+export async function openToFill(disk: Disk, directory: string, format: FormatFile): Promise<DataDirectory> {
   try {
     await disk.makeDirectory(directory);
     await requireVacant(disk, directory);
@@ -133,7 +128,7 @@ export async function openToFill(disk: Disk, directory: string, format: FormatFi
       const places = placesIn(directory, format, false);
       await disk.makeDirectory(places.walDirectory);
       await disk.makeDirectory(places.catalogDirectory);
-      return { ...places, lock };
+      return { ...places, lock, ...plain };
     } catch (error) {
       await lock.release();
       throw error;
@@ -143,17 +138,22 @@ export async function openToFill(disk: Disk, directory: string, format: FormatFi
   }
 }
 
-/** One that has been filled, for whoever looks at it without its key. */
-export async function openFilled(disk: Disk, places: LockedPlaces): Promise<DataDirectory> {
-  const options = { disk, directory: places.path, keys: undefined, randomBytes };
-  return { ...places, ...(await lookInto(options, places.format)) };
+/** Such a directory once all but its `format` stands in it; an encrypted one stays closed. */
+export async function asFilled(disk: Disk, filled: DataDirectory): Promise<DataDirectory> {
+  const options = { disk, directory: filled.path, keys: undefined, randomBytes };
+  return { ...filled, ...(await lookInto(options, filled.format)) };
 }
 
 async function requireVacant(disk: Disk, directory: string): Promise<void> {
-  const names = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
+  const names = (await disk.list(directory)).filter((name) => !lockNames.includes(name));
   if (names.length === 0) return;
-  const what = names.includes(formatFileName) ? "holds a data directory already" : `is not empty ("${names[0]}")`;
-  throw new DataDirectoryError("occupied", `${directory} ${what}; name a directory that is empty or does not exist.`);
+  const sentence = `${directory} ${occupation(names)}; name a directory that is empty or does not exist.`;
+  throw new DataDirectoryError("occupied", sentence);
+}
+
+function occupation(names: readonly string[]): string {
+  if (names.includes(formatFileName)) return "holds a data directory already";
+  return names.includes("wal") ? "holds a copy that was never finished" : `is not empty ("${names[0]}")`;
 }
 
 function placesIn(path: string, format: FormatFile, isDirect: boolean): DirectoryPlaces {

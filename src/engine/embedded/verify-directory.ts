@@ -56,11 +56,8 @@ export async function verifyOpen(disk: Disk, directory: DataDirectory): Promise<
   if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
   const segments = await verifySegments(looking, directory, problems);
   const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
-  return {
-    isOpened: !directory.isClosed,
-    problems: [...new Set(problems)],
-    counts: { ...countsOf(recovered), ...segments, snapshots },
-  };
+  const isOpened = !directory.isClosed;
+  return { isOpened, problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
 }
 
 function countsOf(recovered: Recovered | undefined) {

@@ -98,62 +98,68 @@ test("where a file can have no second name segments are copied, a piece at a tim
   assert.deepEqual(await textsIn(disk.crash("lose"), target), large);
 });
 
-test("a crash at any change of the disk leaves a whole backup or none, and the source as it was", async () => {
-  const run = async (changesMax: number) => {
-    const disk = new SimulatedDisk({ direct: false, seed: changesMax + 1 });
-    const { engine } = await filled(disk);
-    let changes = 0;
-    disk.fault = ({ kind, path }) => {
-      if (kind === "read" || kind === "list" || kind === "open" || path.startsWith(dataDirectory)) return undefined;
-      changes += 1;
-      disk.isOff = changes > changesMax;
-      return disk.isOff ? "EIO" : undefined;
+for (const nameOrder of ["journal", "independent"] as const) {
+  test(`a crash at any change of the disk (names: ${nameOrder}) leaves a whole backup or none, and the source as it was`, async () => {
+    const run = async (changesMax: number) => {
+      const disk = new SimulatedDisk({ direct: false, seed: changesMax + 1, nameOrder });
+      const { engine } = await filled(disk);
+      let changes = 0;
+      disk.fault = ({ kind, path }) => {
+        if (kind === "read" || kind === "list" || kind === "open" || path.startsWith(dataDirectory)) return undefined;
+        changes += 1;
+        disk.isOff = changes > changesMax;
+        return disk.isOff ? "EIO" : undefined;
+      };
+      const made = await backUpDirectory(disk, dataDirectory, target).then(
+        () => true,
+        () => false,
+      );
+      if (!disk.isOff) await engine.close();
+      return { disk, changes, made };
     };
-    const made = await backUpDirectory(disk, dataDirectory, target).then(
-      () => true,
-      () => false,
-    );
-    if (!disk.isOff) await engine.close();
-    return { disk, changes, made };
-  };
-  const { changes, made } = await run(Number.POSITIVE_INFINITY);
-  assert(made && changes > 10, `${changes} changes`);
-  for (let changesMax = 0; changesMax < changes; changesMax++) {
-    const { disk, made: hasSaidSo } = await run(changesMax);
-    assert(!hasSaidSo);
-    for (const policy of ["lose", "tear", "keep"] as const) {
-      const after = disk.crash(policy);
-      const found = await verifyDirectory(after, target).catch((error: Error) => error);
-      if (found instanceof Error) {
-        assert.match(found.message, /is not a Millrace data directory|does not exist/);
-        await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
-      } else {
-        assert.deepEqual(found.problems, [], `${policy} after ${changesMax} changes`);
-        assert.deepEqual(await textsIn(after, target), filledTexts);
+    const { changes, made } = await run(Number.POSITIVE_INFINITY);
+    assert(made && changes > 10, `${changes} changes`);
+    for (let changesMax = 0; changesMax < changes; changesMax++) {
+      const { disk, made: hasSaidSo } = await run(changesMax);
+      assert(!hasSaidSo);
+      for (const policy of ["lose", "tear", "keep"] as const) {
+        const after = disk.crash(policy);
+        const found = await verifyDirectory(after, target).catch((error: Error) => error);
+        if (found instanceof Error) {
+          assert.match(found.message, /is not a Millrace data directory|does not exist/);
+          await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
+          const message = /^\/backup holds a copy that was never finished; /;
+          await assert.rejects(backUpDirectory(after, dataDirectory, target), { reason: "occupied", message });
+        } else {
+          assert.deepEqual(found.problems, [], `${policy} after ${changesMax} changes`);
+          assert.deepEqual(await textsIn(after, target), filledTexts);
+        }
+        assert.deepEqual(await textsIn(after, dataDirectory), filledTexts);
       }
-      assert.deepEqual(await textsIn(after, dataDirectory), filledTexts);
     }
-  }
-});
+  });
+}
 
-test("an error at any change of the disk leaves the target as empty as it was, and another attempt succeeds", async () => {
+test("an error at anything that the disk is asked for leaves the target empty, and another attempt succeeds", async () => {
   const disk = new SimulatedDisk();
   const { engine } = await filled(disk);
-  const isChange = ({ kind, path }: DiskOperation): boolean =>
-    path.startsWith(target) && !["read", "list", "remove"].includes(kind);
+  await engine.close();
+  const before = filesIn(disk, dataDirectory);
   let failures = 0;
   for (let failAt = 0; ; failAt++) {
-    let changes = 0;
-    disk.fault = (operation) => (isChange(operation) && changes++ === failAt ? "ENOSPC" : undefined);
+    let asked = 0;
+    // What has been copied is cleared by removing it.
+    disk.fault = ({ kind }) => (kind !== "remove" && asked++ === failAt ? "EIO" : undefined);
     const outcome = await backUpDirectory(disk, dataDirectory, target).catch((error: Error) => error);
     disk.fault = () => undefined;
     if (!(outcome instanceof Error)) break;
     failures += 1;
-    assert.match(outcome.message, /^\/data cannot be copied to \/backup: ENOSPC: [^\n]*\.$/);
-    assert.deepEqual(await disk.list(target), []);
+    assert.equal(outcome.name, "DataDirectoryError", String(outcome));
+    assert.match(outcome.message, /^(\/data cannot be copied to \/backup: EIO: |The data directory )[^\n]*\.$/);
+    assert.deepEqual(filesIn(disk, target), []);
+    assert.deepEqual(filesIn(disk, dataDirectory), before);
   }
-  assert(failures > 10, `${failures} failures`);
-  await engine.close();
+  assert(failures > 50, `${failures} failures`);
   assert.deepEqual(await textsIn(disk, target), filledTexts);
 });
 
