@@ -31,7 +31,7 @@ export async function writeHttp1(
   if (isStream(body)) {
     res.writeHead(response.status, headers);
     res.flushHeaders();
-    return pump(body, { exchange, sink: res, serving });
+    return pump(body, { exchange, sink: res, carrier: res.req.socket, serving });
   }
   headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   res.writeHead(response.status, headers);
@@ -40,10 +40,7 @@ export async function writeHttp1(
     return;
   }
   const { socket } = res.req;
-  res.end(body, () => {
-    // The system has taken the last byte; or the socket died, and then the collector knows best when nothing reads it.
-    if (!socket.destroyed) giveBackAnswer(body);
-  });
+  res.end(body, () => giveBackSent(body, null, socket));
 }
 
 /** As `writeHttp1`, over one HTTP/2 stream. */
@@ -61,7 +58,7 @@ export async function writeHttp2(
   const { body } = response;
   if (isStream(body)) {
     stream.respond(headers);
-    return pump(body, { exchange, sink: stream, serving });
+    return pump(body, { exchange, sink: stream, carrier: stream, serving });
   }
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   headers["content-length"] = String(length);
@@ -75,9 +72,8 @@ export async function writeHttp2(
   // A stream that has sent its end is closed and says so before the system has its last bytes. Only the end of a write is
   // told in time, so the stream's end goes in a frame of its own.
   stream.write(body, (error) => {
-    if (stream.destroyed) return;
-    if (!error) giveBackAnswer(body);
-    stream.end();
+    giveBackSent(body, error, stream);
+    if (!stream.destroyed) stream.end();
   });
 }
 
@@ -119,21 +115,35 @@ async function abandon(response: WireResponse): Promise<void> {
 
 async function pump(
   body: AsyncIterable<Uint8Array>,
-  target: { readonly exchange: ExchangeInProgress; readonly sink: Writable; readonly serving: Serving },
+  target: {
+    readonly exchange: ExchangeInProgress;
+    readonly sink: Writable;
+    /** What dies when the bytes can no longer get through. */
+    readonly carrier: Writable;
+    readonly serving: Serving;
+  },
 ): Promise<void> {
-  const { exchange, sink } = target;
+  const { exchange, sink, carrier } = target;
   exchange.beginStreaming();
   if (target.serving.isDraining) exchange.end("the server is stopping");
   try {
     for await (const chunk of body) {
       if (sink.destroyed) return;
-      if (!sink.write(chunk)) await untilWritable(sink);
+      if (!sink.write(chunk, (error) => giveBackSent(chunk, error, carrier))) await untilWritable(sink);
     }
   } catch (error) {
     // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
     if (!exchange.isEnded) throw error;
   }
   if (!sink.destroyed) sink.end();
+}
+
+/**
+ * At the end of a write the system has taken the bytes. If their carrier died, the collector knows best when nothing reads
+ * them any more.
+ */
+function giveBackSent(bytes: Uint8Array, error: Error | null | undefined, carrier: Writable): void {
+  if (!error && !carrier.destroyed) giveBackAnswer(bytes);
 }
 
 function untilWritable(sink: Writable): Promise<void> {

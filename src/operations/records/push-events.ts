@@ -47,7 +47,9 @@ export async function* pushEvents(
       if (isWatched(stream)) shards.traffic.countPush(stream, shard.index, push);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
-      yield isShared ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, make) : make();
+      yield isShared
+        ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, () => ({ ...make(), isShared }))
+        : make();
     }
     if (!signal.aborted) yield await lastEvent(subscription, context, signal);
     throwIfRefused(signal);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { giveBackAnswer, takeAnswerMemory } from "../../../src/protocol/answer-memory.ts";
+import { giveBackAnswer, leaveToCollector, takeAnswerMemory } from "../../../src/protocol/answer-memory.ts";
 
 test("memory that was given back is used again, by one answer at a time", () => {
   const first = takeAnswerMemory(100_000);
@@ -15,10 +15,17 @@ test("memory that was given back is used again, by one answer at a time", () => 
   assert.notEqual(takeAnswerMemory(120_000).buffer, first.buffer);
 });
 
+test("what goes to several clients never comes back", () => {
+  const shared = takeAnswerMemory(200_000);
+  leaveToCollector(shared);
+  giveBackAnswer(shared);
+  assert.notEqual(takeAnswerMemory(200_000).buffer, shared.buffer);
+});
+
 test("what is not pooled may be given back, and changes nothing", () => {
   const [small, huge] = [Buffer.from("a"), takeAnswerMemory(20 * 1024 * 1024)];
   giveBackAnswer(small);
   giveBackAnswer(huge);
-  assert.notEqual(takeAnswerMemory(1).buffer, small.buffer);
+  assert.notEqual(takeAnswerMemory(40_000).buffer, small.buffer);
   assert.notEqual(takeAnswerMemory(20 * 1024 * 1024).buffer, huge.buffer);
 });
