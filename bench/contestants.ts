@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { freePort, type Launch, type RunningServer, startProcess } from "./server-process.ts";
 
 export interface Contestant {
@@ -78,16 +78,25 @@ export async function startMillraceServer(
 ): Promise<RunningServer> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   const remove = () => rm(directory, { recursive: true, force: true });
-  const args = [...program, "serve", "--port", "0", "--engine", engine, "--data-dir", join(directory, "data")];
   try {
-    // The pool size that `npm start` gives.
-    const env = { UV_THREADPOOL_SIZE: "8" };
-    const server = await startProcess({ file: process.execPath, args, cwd: directory, env, ready: readyLine });
+    const server = await serveDirectory(join(directory, "data"), ["--engine", engine], program);
     return { ...server, stop: () => server.stop().finally(remove) };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** The same on a data directory of the caller's, which stays. */
+export function serveDirectory(
+  dataDirectory: string,
+  flags: readonly string[] = [],
+  program: readonly string[] = startedByUsers,
+): Promise<RunningServer> {
+  const args = [...program, "serve", "--port", "0", "--data-dir", dataDirectory, ...flags];
+  // The pool size that `npm start` gives.
+  const env = { UV_THREADPOOL_SIZE: "8" };
+  return startProcess({ file: process.execPath, args, cwd: dirname(dataDirectory), env, ready: readyLine });
 }
 
 async function startPeer(launch: (port: number) => Launch): Promise<RunningServer> {

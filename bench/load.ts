@@ -3,8 +3,10 @@
  * Run as `node load.ts JOB`, a Job in JSON; prints a Measurement in JSON.
  */
 import { randomBytes, randomUUID } from "node:crypto";
+import { countOf, nextIteratorOf, tellsTip } from "./answer-text.ts";
 import { cpuSeconds, residentMiB } from "./process-figures.ts";
 import { buildRequest, RawConnection } from "./raw-connection.ts";
+import { quantile } from "./report.ts";
 import type { Scenario } from "./scenarios.ts";
 
 export interface Job {
@@ -158,27 +160,9 @@ function readStep(connection: RawConnection, shardId: string, limit: number): St
     const ms = performance.now() - begin;
     if (status !== 200) throw new Error(`GetRecords answered ${status}: ${body.toString("utf8", 0, 300)}`);
     const moved = countOf(body, '"SequenceNumber"');
-    // Whatever the member order, a quote cannot occur inside Data, so these needles are found only where they belong.
-    const atTip = /^"MillisBehindLatest": *0[,}]/.test(textAfter(body, '"MillisBehindLatest"', 40));
-    const next = /^"NextShardIterator": *"([^"]+)"/.exec(textAfter(body, '"NextShardIterator"', 1024))?.[1];
-    iterator = moved === 0 || atTip ? undefined : next;
+    iterator = moved === 0 || tellsTip(body) ? undefined : nextIteratorOf(body);
     return { moved, failed: 0, ms };
   };
-}
-
-function textAfter(body: Buffer, needle: string, length: number): string {
-  const at = body.indexOf(needle);
-  return at < 0 ? "" : body.toString("latin1", at, Math.min(body.length, at + length));
-}
-
-function countOf(body: Buffer, needle: string): number {
-  let count = 0;
-  for (let at = body.indexOf(needle); at >= 0; at = body.indexOf(needle, at + needle.length)) count++;
-  return count;
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 try {

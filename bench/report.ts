@@ -36,6 +36,10 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
 export function figuresTable(rows: readonly Row[]): string {
   const header = ["server", "rec/s", "CPU-s/M rec", "p50 ms", "p99 ms", "RSS MiB", "refused"];
   const body = rows.map((row) => [
@@ -66,14 +70,14 @@ export function ratiosTable(rows: readonly Row[]): string {
   return markdownTable([header, ...body]);
 }
 
-function significant(value: number): string {
+export function significant(value: number): string {
   if (!Number.isFinite(value)) return "-";
   if (value >= 100) return Math.round(value).toLocaleString("en-US");
   if (value < 0.1) return value.toPrecision(2);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function markdownTable(rows: readonly (readonly string[])[]): string {
+export function markdownTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => {
     const cells = row.map((cell, column) =>

@@ -20,7 +20,8 @@ export interface RunningServer {
   readonly pid: number;
   readonly port: number;
   readonly readyMs: number;
-  stop(): Promise<void>;
+  /** With `SIGKILL`: as a crash of the process would end it. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
@@ -45,9 +46,9 @@ export async function startProcess(launch: Launch): Promise<RunningServer> {
   };
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
-  const stop = async () => {
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     if (!running.has(child)) return;
-    child.kill("SIGTERM");
+    child.kill(signal);
     const timer = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
     await exited;
     clearTimeout(timer);
