@@ -48,6 +48,8 @@ export interface ReadLimit {
   readonly entriesMax: number;
   /** Soft: one entry is returned whatever its size. */
   readonly bytesMax: number;
+  /** Soft: the last entry returned is the one that reaches so many records, counted from where the read begins. */
+  readonly recordsMax?: number;
 }
 
 export interface ReadResult {

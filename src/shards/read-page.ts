@@ -34,7 +34,7 @@ export async function readPage(
   const nowMs = room.clock.nowMs();
   const horizon = horizonMs(nowMs, live.stream);
   const ref = live.ref(shard);
-  const limit = { entriesMax: recordsMax, bytesMax: storedBytesMax };
+  const limit = { entriesMax: recordsMax, recordsMax, bytesMax: storedBytesMax };
 
   let start = from;
   let read = await room.log.read(ref, start, limit);

@@ -72,6 +72,7 @@ export class MemoryShard {
     let chunk = this.#chunks[chunkIndex];
     let index = chunk?.indexContaining(position) ?? 0;
     let next = this.#positionNext;
+    const enough = position + (limit.recordsMax ?? Number.POSITIVE_INFINITY);
     for (let bytes = 0; chunk !== undefined; index++) {
       if (index === chunk.entryCount) {
         chunkIndex += 1;
@@ -80,7 +81,8 @@ export class MemoryShard {
         continue;
       }
       bytes += chunk.bodyBytesOf(index);
-      if (entries.length > 0 && (entries.length >= limit.entriesMax || bytes > limit.bytesMax)) {
+      const isFull = entries.length >= limit.entriesMax || bytes > limit.bytesMax || chunk.positionOf(index) >= enough;
+      if (entries.length > 0 && isFull) {
         next = chunk.positionOf(index);
         break;
       }
