@@ -65,10 +65,21 @@ export function decodeSnapshot(bytes: Buffer, identity: DirectoryIdentity): Snap
     at = start + bytes.readUInt32LE(at);
     return bytes.subarray(start, at);
   };
+  // The logs of a stream follow each other for the most part: its id need not be in memory once for each.
+  let streamId = "";
+  let streamIdBytes: Buffer = Buffer.alloc(0);
+  const readStreamId = (): string => {
+    const idBytes = readBytes();
+    if (!idBytes.equals(streamIdBytes)) {
+      streamIdBytes = idBytes;
+      streamId = idBytes.toString("utf8");
+    }
+    return streamId;
+  };
   for (let left = bytes.readUInt32LE(64); left > 0; left--) {
     const start = at;
     at += logHeadBytes;
-    const log = new LogState(readU64(bytes, start), readBytes().toString("utf8"), bytes.readUInt32LE(start + 8));
+    const log = new LogState(readU64(bytes, start), readStreamId(), bytes.readUInt32LE(start + 8));
     const operationId = readBytes().toString("utf8");
     if ((bytes.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
     log.tip = readU64(bytes, start + 16);
