@@ -60,19 +60,20 @@ export function decodeSnapshot(bytes: Buffer, identity: DirectoryIdentity): Snap
   ledger.knownThroughLsn = readU64(bytes, 32);
   ledger.revision = readU64(bytes, 40);
   let at = headBytes;
-  const readBytes = (): Buffer => {
+  /** Goes behind a length and as many bytes; returns where those begin. */
+  const pass = (): number => {
     const start = at + 4;
     at = start + bytes.readUInt32LE(at);
-    return bytes.subarray(start, at);
+    return start;
   };
+  const readText = (): string => bytes.toString("utf8", pass(), at);
   // The logs of a stream follow each other for the most part: its id need not be in memory once for each.
-  let streamId = "";
-  let streamIdBytes: Buffer = Buffer.alloc(0);
+  let [streamId, idStart, idEnd] = ["", 0, 0];
   const readStreamId = (): string => {
-    const idBytes = readBytes();
-    if (!idBytes.equals(streamIdBytes)) {
-      streamIdBytes = idBytes;
-      streamId = idBytes.toString("utf8");
+    const start = pass();
+    if (bytes.compare(bytes, idStart, idEnd, start, at) !== 0) {
+      [idStart, idEnd] = [start, at];
+      streamId = bytes.toString("utf8", start, at);
     }
     return streamId;
   };
@@ -80,7 +81,7 @@ export function decodeSnapshot(bytes: Buffer, identity: DirectoryIdentity): Snap
     const start = at;
     at += logHeadBytes;
     const log = new LogState(readU64(bytes, start), readStreamId(), bytes.readUInt32LE(start + 8));
-    const operationId = readBytes().toString("utf8");
+    const operationId = readText();
     if ((bytes.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
     log.tip = readU64(bytes, start + 16);
     log.nextPosition = log.tip;
@@ -93,8 +94,8 @@ export function decodeSnapshot(bytes: Buffer, identity: DirectoryIdentity): Snap
   for (let left = bytes.readUInt32LE(68); left > 0; left--) {
     const revision = BigInt(readU64(bytes, at));
     at += 8;
-    const key = readBytes().toString("utf8");
-    ledger.documents.set(key, { key, value: Uint8Array.from(readBytes()), revision });
+    const key = readText();
+    ledger.documents.set(key, { key, value: Uint8Array.from(bytes.subarray(pass(), at)), revision });
   }
   ledger.nextLogId = readU64(bytes, 48);
   return { ledger, oldestGeneration: readU64(bytes, 56) };
