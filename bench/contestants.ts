@@ -1,7 +1,7 @@
 /** The servers that are compared, and how each is started. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { peers } from "./peers.ts";
 import { type Launch, type RunningServer, startProcess } from "./server-process.ts";
 import { benchCredential, plainWire, type Wire } from "./wire.ts";
@@ -104,20 +104,29 @@ export async function startMillraceServer(
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   const remove = () => rm(directory, { recursive: true, force: true });
   const dataDirectory = join(directory, "data");
-  const engineName = engine === "durable" ? "embedded" : "memory";
-  const args = [...program, "serve", "--port", "0", "--engine", engineName, "--data-dir", dataDirectory];
+  const flags = ["--engine", engine === "durable" ? "embedded" : "memory"];
   try {
     for (const [flag, content] of Object.entries(files)) {
       const path = join(directory, `${flag.slice(2)}.json`);
       await writeFile(path, JSON.stringify(content), { mode: 0o600 });
-      args.push(flag, path);
+      flags.push(flag, path);
     }
-    // The pool size that `npm start` gives.
-    const env = { UV_THREADPOOL_SIZE: "8" };
-    const server = await startProcess({ file: process.execPath, args, cwd: directory, env, ready: readyLine });
-    return { ...server, dataDirectory, stop: () => server.stop().finally(remove) };
+    const server = await serveDirectory(dataDirectory, flags, program);
+    return { ...server, dataDirectory, stop: (signal) => server.stop(signal).finally(remove) };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** The same on a data directory of the caller's, which stays. */
+export function serveDirectory(
+  dataDirectory: string,
+  flags: readonly string[] = [],
+  program: readonly string[] = startedByUsers,
+): Promise<RunningServer> {
+  const args = [...program, "serve", "--port", "0", "--data-dir", dataDirectory, ...flags];
+  // The pool size that `npm start` gives.
+  const env = { UV_THREADPOOL_SIZE: "8" };
+  return startProcess({ file: process.execPath, args, cwd: dirname(dataDirectory), env, ready: readyLine });
 }

@@ -8,6 +8,7 @@ import { openHttp2 } from "./http2-connection.ts";
 import { type ProcessFigures, processFigures, residentMiB } from "./process-figures.ts";
 import { makePushStep } from "./push-step.ts";
 import { RawConnection } from "./raw-connection.ts";
+import { quantile } from "./report.ts";
 import type { Scenario } from "./scenarios.ts";
 import { makeStep, type Step, StreamCaller, streamName } from "./steps.ts";
 import type { Connection, Wire } from "./wire.ts";
@@ -112,10 +113,6 @@ async function runPhase(steps: readonly Step[], scenario: Scenario, seconds: num
     }),
   );
   return { records, failedRecords, latenciesMs, seconds: (performance.now() - begin) / 1000 };
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 try {

@@ -36,6 +36,16 @@ export function residentMiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, "status"))?.[1] ?? Number.NaN) / 1024;
 }
 
+/** The most that was ever resident, in MiB. */
+export function peakResidentMiB(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readProc(pid, "status"))?.[1] ?? Number.NaN) / 1024;
+}
+
+/** What the process has had written to disks, in bytes. */
+export function writtenBytes(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readProc(pid, "io"))?.[1] ?? Number.NaN);
+}
+
 function readProc(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "latin1");

@@ -46,9 +46,13 @@ export class RawConnection implements Connection {
     return new RawConnection(target, await openSocket(target));
   }
 
-  async send(request: PreparedRequest): Promise<Answer> {
+  send(request: PreparedRequest): Promise<Answer> {
+    return this.sendBytes(bytesOf(request));
+  }
+
+  /** All of a request, as `bytesOf()` puts it together. */
+  async sendBytes(bytes: Buffer): Promise<Answer> {
     if (this.#isLast) await this.#reopen();
-    const bytes = bytesOf(request);
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
       this.#socket.write(bytes);
@@ -150,7 +154,7 @@ async function openSocket({ port, isTls }: Target): Promise<Socket> {
 /** Requests that are sent again and again are put together once. */
 const bytesOfRequest = new WeakMap<PreparedRequest, Buffer>();
 
-function bytesOf(request: PreparedRequest): Buffer {
+export function bytesOf(request: PreparedRequest): Buffer {
   const known = bytesOfRequest.get(request);
   if (known !== undefined) return known;
   let head = `POST / HTTP/1.1\r\nhost: ${host}\r\ncontent-length: ${request.body.length}\r\nconnection: keep-alive\r\n`;

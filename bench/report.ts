@@ -57,6 +57,10 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
 export function figuresTable(rows: readonly Row[]): string {
   const header = ["server", "rec/s", "CPU-s/M rec", "main", "p50 ms", "p99 ms", "RSS MiB", "written", "refused"];
   const isSynced = rows.some((row) => row.diskSyncMs !== undefined);

@@ -22,7 +22,8 @@ export interface RunningServer {
   readonly readyMs: number;
   /** Where it keeps its files, if the bench gave it a place for them. */
   readonly dataDirectory?: string;
-  stop(): Promise<void>;
+  /** With `SIGKILL`: as a crash of the process would end it. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
@@ -47,9 +48,9 @@ export async function startProcess(launch: Launch): Promise<RunningServer> {
   };
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
-  const stop = async () => {
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     if (!running.has(child)) return;
-    child.kill("SIGTERM");
+    child.kill(signal);
     const timer = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
     await exited;
     clearTimeout(timer);

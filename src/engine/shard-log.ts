@@ -46,10 +46,10 @@ export type AppendOutcome = { readonly kind: "stored"; readonly position: Positi
 
 export interface ReadLimit {
   readonly entriesMax: number;
-  /** Soft: the entry is still returned that reaches so many records from `from` on. None means no such limit. */
-  readonly recordsMax?: number;
   /** Soft: one entry is returned whatever its size. */
   readonly bytesMax: number;
+  /** Soft: the last entry returned is the one that reaches so many records, counted from where the read begins. */
+  readonly recordsMax?: number;
 }
 
 export interface ReadResult {

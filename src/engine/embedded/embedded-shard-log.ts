@@ -24,9 +24,9 @@ import type { Session } from "./session.ts";
 
 export const shardCountMax = 100_000;
 const entryRecordsMax = 4096;
-/** Entries looked at in one go when a time is sought inside one point of the index. */
+/** Read in one go when a time is sought inside one point of an index: what one point stands for. */
 const seekEntriesMax = 1024;
-const seekBytesMax = 1024 * 1024;
+const seekBytesMax = 64 * 1024;
 /** Entries of one batch of a follower; its bytes are bounded by the follower's own limit. */
 const followEntriesMax = 4096;
 
@@ -202,6 +202,8 @@ export class EmbeddedShardLog implements ShardLog {
     const extent = log.extents.findTime(timeMs);
     if (extent < log.extents.count) {
       const found = log.extents.at(extent);
+      // Most often the beginning of what is kept is sought, and nothing need be read to find it.
+      if (found.firstMs >= timeMs) return found.position;
       const release = segments.hold(found.segmentId);
       try {
         return await this.#seekBetween(entries, log, {

@@ -4,6 +4,7 @@ import { EngineError } from "../engine-error.ts";
 import type { ReadLimit, StoredEntry } from "../shard-log.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
 import { blockBytes } from "./disk.ts";
+import type { Extent } from "./extent-list.ts";
 import {
   frameCountAt,
   frameHeadBytes,
@@ -20,13 +21,15 @@ import {
 import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
-import type { SegmentReader, Stretch } from "./segment-reader.ts";
+import { type SegmentReader, type Stretch, shortExtentBytesMax } from "./segment-reader.ts";
 import type { WalReader } from "./wal-reader.ts";
 
 /** What is read from the disk before anything is answered; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
 /** Reads from the disk at once, for one page of one log: the log's writes share the pool of threads. */
 const diskReadsMax = 3;
+/** Extents of one log that are held at once. */
+const extentsMax = 32;
 /** Bytes of other shards that are read along rather than stepped over. */
 const gapBytesMax = 32 * 1024;
 
@@ -36,10 +39,10 @@ interface Page {
   readonly limit: ReadLimit;
   readonly entries: StoredEntry[];
   bytes: number;
+  /** Records that may still be taken. */
+  recordsLeft: number;
   /** The position that comes next. */
   next: number;
-  /** Where enough records have been gathered. */
-  recordsEnd: number;
   isFull: boolean;
 }
 
@@ -49,7 +52,7 @@ interface Run {
 }
 
 /** Runs of one read, and the bytes between them. */
-interface Extent {
+interface RunsTogether {
   readonly address: Address;
   span: number;
   readonly runs: Run[];
@@ -72,13 +75,14 @@ export class EntryReader {
   /** Entries from the one that contains `from`, all durable when this was called or later. */
   async read(log: LogState, from: number, limit: ReadLimit): Promise<readonly StoredEntry[]> {
     const end = log.tip;
-    const page: Page = { log, limit, entries: [], bytes: 0, next: 0, recordsEnd: 0, isFull: false };
-    beginAt(page, Math.max(from, log.oldest));
+    const recordsLeft = limit.recordsMax ?? Number.POSITIVE_INFINITY;
+    const next = Math.max(from, log.oldest);
+    const page: Page = { log, limit, entries: [], bytes: 0, recordsLeft, next, isFull: false };
     while (page.next < end && !page.isFull) {
       // What is past its retention may go while it is being read: the reader goes on behind it.
       if (page.next < log.oldest) {
         if (page.entries.length > 0) break;
-        beginAt(page, log.oldest);
+        page.next = log.oldest;
         continue;
       }
       const before = page.next;
@@ -99,32 +103,48 @@ export class EntryReader {
     return page.entries;
   }
 
-  /** From one extent, and those behind it that are small: one read each, all at once. */
+  /** From one extent, and those behind it that are small: a few reads at a time, taken in their order. */
   async #readExtents(first: number, page: Page): Promise<void> {
-    const { log, limit } = page;
-    const wanted = Math.min(limit.bytesMax, diskReadBytesMax);
-    const [extent, ...others] = Array.from(
-      { length: Math.min(diskReadsMax, limit.entriesMax, log.extents.count - first) },
-      (_, index) => log.extents.at(first + index),
-    );
+    const extents = extentsToRead(first, page);
+    const [extent, ...others] = extents;
     if (extent === undefined) return;
     // Held before anything is awaited: until then the log says truly where its entries are.
-    const releases = [extent, ...others].map(({ segmentId }) => this.#segments.hold(segmentId));
+    const releases = extents.map(({ segmentId }) => this.#segments.hold(segmentId));
     try {
-      const stretches = [await this.#segments.stretchAt(extent, page.next, wanted)];
-      let bytes = stretches[0]?.length ?? 0;
-      const isWholeRest = (stretches[0]?.offset ?? 0) + bytes === extent.offset + extent.length;
+      const wanted = bytesWanted(page, extent);
+      const stretch = await this.#segments.stretchAt(extent, page.next, wanted);
+      const stretches: Stretch[] = [stretch];
+      let bytes = stretch.length;
+      const isWholeRest = stretch.offset + stretch.length === extent.offset + extent.length;
       for (const { segmentId, offset, length } of isWholeRest ? others : []) {
-        bytes += length;
-        if (bytes > wanted) break;
+        if (bytes >= wanted || bytes + length > wanted + shortExtentBytesMax) break;
         stretches.push({ segmentId, offset, length });
+        bytes += length;
       }
-      const found = await Promise.all(stretches.map((stretch) => this.#segments.read(stretch)));
-      for (const [index, stretch] of stretches.entries()) {
-        this.#walkStretch(found[index] ?? Buffer.alloc(0), stretch, page);
-      }
+      await this.#readStretches(stretches, page);
     } finally {
       for (const release of releases) release();
+    }
+  }
+
+  async #readStretches(stretches: readonly Stretch[], page: Page): Promise<void> {
+    const begin = (stretch: Stretch): Promise<Buffer> => {
+      const reading = this.#segments.read(stretch);
+      // Whoever awaits it is told; but the page may be full, or another read have failed, before it is its turn.
+      reading.catch(() => undefined);
+      return reading;
+    };
+    const readings = stretches.slice(0, diskReadsMax).map(begin);
+    try {
+      for (const [index, stretch] of stretches.entries()) {
+        const bytes = await readings[index];
+        if (bytes === undefined || page.isFull) break;
+        const ahead = stretches[index + diskReadsMax];
+        if (ahead !== undefined) readings.push(begin(ahead));
+        this.#walkStretch(bytes, stretch, page);
+      }
+    } finally {
+      await Promise.allSettled(readings);
     }
   }
 
@@ -136,9 +156,9 @@ export class EntryReader {
   }
 
   async #readRuns(first: number, page: Page): Promise<void> {
-    const extents = extentsFrom(first, page);
-    const found = await Promise.all(extents.map(({ address, span }) => this.#wal.read(address, span)));
-    for (const [index, { address, runs }] of extents.entries()) {
+    const together = runsFrom(first, page);
+    const found = await Promise.all(together.map(({ address, span }) => this.#wal.read(address, span)));
+    for (const [index, { address, runs }] of together.entries()) {
       const bytes = found[index] ?? Buffer.alloc(0);
       for (const run of runs) {
         if (page.isFull) return;
@@ -176,35 +196,50 @@ export class EntryReader {
   }
 }
 
+/** Extents that may have entries for the page: from one on, as many as it takes to fill it. */
+function extentsToRead(first: number, { log, limit, next, recordsLeft, entries }: Page): readonly Extent[] {
+  const found: Extent[] = [];
+  const countMax = Math.min(extentsMax, limit.entriesMax - entries.length, log.extents.count - first);
+  for (let records = 0; found.length < countMax && records < recordsLeft; ) {
+    const extent = log.extents.at(first + found.length);
+    found.push(extent);
+    records += extent.end - Math.max(extent.position, next);
+  }
+  return found;
+}
+
+/** What the page may still take, judged by what an extent's records are like. */
+function bytesWanted({ limit, bytes, recordsLeft }: Page, { length, position, end }: Extent): number {
+  const recordBytes = length / (end - position);
+  return Math.min(limit.bytesMax - bytes, diskReadBytesMax, Math.ceil(recordBytes * recordsLeft));
+}
+
 /** What to read from the disk at once: as many points as the page can use; those that lie close together by one read. */
-function extentsFrom(first: number, { log, limit }: Page): readonly Extent[] {
-  const extents: Extent[] = [];
+function runsFrom(first: number, { log, limit, next, recordsLeft }: Page): readonly RunsTogether[] {
+  const together: RunsTogether[] = [];
   let bytes = 0;
   for (let point = first; point < log.index.count && point < first + limit.entriesMax; point++) {
     const run = { address: log.index.addressAt(point), span: log.index.spanAt(point) };
-    const last = extents.at(-1);
-    if (last !== undefined && bytes >= Math.min(limit.bytesMax, diskReadBytesMax)) break;
+    const last = together.at(-1);
+    const isEnough =
+      bytes >= Math.min(limit.bytesMax, diskReadBytesMax) || log.index.positionAt(point) - next >= recordsLeft;
+    if (last !== undefined && isEnough) break;
     const end = run.address + run.span;
     bytes += run.span;
     if (last !== undefined && isNear(last, run) && end - last.address <= diskReadBytesMax) {
       last.span = end - last.address;
       last.runs.push(run);
-    } else if (extents.length < diskReadsMax) {
-      extents.push({ ...run, runs: [run] });
+    } else if (together.length < diskReadsMax) {
+      together.push({ ...run, runs: [run] });
     } else {
       break;
     }
   }
-  return extents;
+  return together;
 }
 
 function isNear({ address, span }: Run, next: Run): boolean {
   return generationOf(address) === generationOf(next.address) && next.address - (address + span) <= gapBytesMax;
-}
-
-function beginAt(page: Page, position: number): void {
-  page.next = position;
-  page.recordsEnd = position + (page.limit.recordsMax ?? Number.POSITIVE_INFINITY);
 }
 
 /** At a damaged frame. Entries before it are good; whoever reads on from behind them is told. */
@@ -240,8 +275,9 @@ function takeEntry(
     body: shared && cipher === undefined ? Buffer.from(body) : body,
   });
   page.bytes += body.length;
+  page.recordsLeft -= position + count - page.next;
   page.next = position + count;
-  page.isFull = entries.length >= limit.entriesMax || page.bytes >= limit.bytesMax || page.next >= page.recordsEnd;
+  page.isFull = entries.length >= limit.entriesMax || page.bytes >= limit.bytesMax || page.recordsLeft <= 0;
   return true;
 }
 

@@ -1,5 +1,5 @@
 // Hot path.
-// Which segments hold a log's past: one packed array, 72 bytes an extent.
+// Which segments hold a log's past: one packed array, 80 bytes an extent.
 import assert from "node:assert/strict";
 import type { SegmentRow } from "./segment-file.ts";
 
@@ -12,19 +12,20 @@ export interface Extent {
   readonly position: number;
   /** One past the last record. */
   readonly end: number;
+  readonly firstMs: number;
   readonly lastMs: number;
   readonly pointsOffset: number;
   readonly pointCount: number;
   readonly pointsCheck: number;
 }
 
-const fieldsPerExtent = 9;
+const fieldsPerExtent = 10;
 const extentsAtFirst = 1;
 const noFields = new Float64Array(0);
 
 export function extentOf(segmentId: number, row: SegmentRow): Extent {
-  const { offset, length, position, end, lastMs, pointsOffset, pointCount, pointsCheck } = row;
-  return { segmentId, offset, length, position, end, lastMs, pointsOffset, pointCount, pointsCheck };
+  const { offset, length, position, end, firstMs, lastMs, pointsOffset, pointCount, pointsCheck } = row;
+  return { segmentId, offset, length, position, end, firstMs, lastMs, pointsOffset, pointCount, pointsCheck };
 }
 
 /** In the order of positions, without gaps. */
@@ -45,8 +46,11 @@ export class ExtentList {
     assert(this.#count === 0 || extent.position === this.end, "extents follow each other");
     const at = this.#count * fieldsPerExtent;
     if (at === this.#fields.length) this.#grow();
-    const { segmentId, offset, length, position, end, lastMs, pointsOffset, pointCount, pointsCheck } = extent;
-    this.#fields.set([segmentId, offset, length, position, end, lastMs, pointsOffset, pointCount, pointsCheck], at);
+    const { segmentId, offset, length, position, end, firstMs, lastMs, pointsOffset, pointCount, pointsCheck } = extent;
+    this.#fields.set(
+      [segmentId, offset, length, position, end, firstMs, lastMs, pointsOffset, pointCount, pointsCheck],
+      at,
+    );
     this.#count += 1;
   }
 
@@ -59,10 +63,11 @@ export class ExtentList {
       length: field(2),
       position: field(3),
       end: field(4),
-      lastMs: field(5),
-      pointsOffset: field(6),
-      pointCount: field(7),
-      pointsCheck: field(8),
+      firstMs: field(5),
+      lastMs: field(6),
+      pointsOffset: field(7),
+      pointCount: field(8),
+      pointsCheck: field(9),
     };
   }
 

@@ -9,6 +9,9 @@ export interface Workshop {
   readonly memory: JobMemory;
 }
 
+/** What is asked for grows by so much: a file a little longer than the one before must not need memory of its own. */
+const fileStepBytes = 64 * 1024 * 1024;
+
 /** Used again by one job after another, never by two at once: aligned memory is given back only with its thread. */
 export class JobMemory {
   readonly #disk: Disk;
@@ -20,7 +23,10 @@ export class JobMemory {
   }
 
   forFile(byteCount: number): Buffer {
-    if (this.#file === undefined || this.#file.length < byteCount) this.#file = this.#disk.allocate(byteCount);
+    if (this.#file === undefined || this.#file.length < byteCount) {
+      // Pages that are never touched take nothing.
+      this.#file = this.#disk.allocate(Math.ceil(byteCount / fileStepBytes) * fileStepBytes);
+    }
     return this.#file.subarray(0, byteCount);
   }
 

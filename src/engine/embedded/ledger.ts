@@ -36,7 +36,8 @@ export type DocumentChange = Exclude<CatalogEvent, { readonly kind: "synced" }>;
 export class Ledger {
   readonly logs = new Map<number, LogState>();
   readonly documents = new Map<string, Versioned>();
-  readonly #logIds = new Map<string, number>();
+  /** From stream to shard index to log: a text for each shard would cost more than all else that is known of an idle one. */
+  readonly #logIds = new Map<string, Map<number, number>>();
   /** Of the last change of any document. */
   revision = 0;
   nextLogId = 1;
@@ -94,13 +95,15 @@ export class Ledger {
   }
 
   find(streamId: string, shardIndex: number): LogState | undefined {
-    const id = this.#logIds.get(shardKey(streamId, shardIndex));
+    const id = this.#logIds.get(streamId)?.get(shardIndex);
     return id === undefined ? undefined : this.logs.get(id);
   }
 
   addLog(log: LogState): void {
     this.logs.set(log.id, log);
-    this.#logIds.set(shardKey(log.streamId, log.shardIndex), log.id);
+    const ofStream = this.#logIds.get(log.streamId) ?? new Map<number, number>();
+    this.#logIds.set(log.streamId, ofStream);
+    ofStream.set(log.shardIndex, log.id);
     this.nextLogId = Math.max(this.nextLogId, log.id + 1);
     this.#attach(log);
   }
@@ -177,7 +180,7 @@ export class Ledger {
     const logId = frameLogIdAt(group, at);
     this.controlBytes += body.length;
     if (kind === frameKind.createLog) {
-      this.addLog(new LogState(logId, body.toString("utf8", 4), body.readUInt32LE(0)));
+      this.addLog(new LogState(logId, this.#oneCopyOf(body.toString("utf8", 4)), body.readUInt32LE(0)));
       return;
     }
     if (kind === frameKind.putDocument || kind === frameKind.deleteDocument) {
@@ -203,14 +206,21 @@ export class Ledger {
     }
   }
 
+  /** The id as another log of the stream has it in memory already. */
+  #oneCopyOf(streamId: string): string {
+    const [logId = 0] = this.#logIds.get(streamId)?.values() ?? [];
+    return this.logs.get(logId)?.streamId ?? streamId;
+  }
+
   #applyDrop(log: LogState): void {
     log.dropping ??= Promise.resolve();
     if (log.index.count > 0) this.hasDeadEntries = true;
     this.#keeper?.detach(log);
     this.logs.delete(log.id);
     // Its successor may have been made while it was being dropped.
-    const key = shardKey(log.streamId, log.shardIndex);
-    if (this.#logIds.get(key) === log.id) this.#logIds.delete(key);
+    const ofStream = this.#logIds.get(log.streamId);
+    if (ofStream?.get(log.shardIndex) === log.id) ofStream.delete(log.shardIndex);
+    if (ofStream?.size === 0) this.#logIds.delete(log.streamId);
   }
 
   #attach(log: LogState): void {
@@ -232,8 +242,4 @@ export class Ledger {
     this.documents.set(key, document);
     this.#onDocument({ kind: "put", document });
   }
-}
-
-function shardKey(streamId: string, shardIndex: number): string {
-  return `${shardIndex} ${streamId}`;
 }

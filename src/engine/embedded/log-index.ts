@@ -23,8 +23,11 @@ export function offsetOf(address: Address): number {
   return address % addressesPerFile;
 }
 
+/** Of a log whose files hold nothing of it, as those of most shards do that are idle. */
+const noFields = new Float64Array(0);
+
 export class LogIndex {
-  #fields = new Float64Array(pointsAtFirst * fieldsPerPoint);
+  #fields = noFields;
   #count = 0;
 
   get count(): number {
@@ -89,7 +92,7 @@ export class LogIndex {
     const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
     if (dropped === 0) return;
     const count = this.#count - dropped;
-    const fields = new Float64Array(Math.max(count, pointsAtFirst) * fieldsPerPoint);
+    const fields = count === 0 ? noFields : new Float64Array(Math.max(count, pointsAtFirst) * fieldsPerPoint);
     fields.set(this.#fields.subarray(dropped * fieldsPerPoint, this.#count * fieldsPerPoint));
     this.#fields = fields;
     this.#count = count;
@@ -113,7 +116,7 @@ export class LogIndex {
   }
 
   #grow(): void {
-    const larger = new Float64Array(this.#fields.length * 2);
+    const larger = new Float64Array(Math.max(pointsAtFirst * fieldsPerPoint, this.#fields.length * 2));
     larger.set(this.#fields);
     this.#fields = larger;
   }

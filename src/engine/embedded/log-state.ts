@@ -1,6 +1,8 @@
 import { ExtentList } from "./extent-list.ts";
 import { LogIndex } from "./log-index.ts";
 
+const nobody: readonly (() => void)[] = [];
+
 /** One shard's log, as far as memory needs to know it. Positions are plain numbers inside this engine. */
 export class LogState {
   readonly id: number;
@@ -32,7 +34,7 @@ export class LogState {
   /** In recovery: what of it is not where it should be, which does not matter if it turns out to have been dropped. */
   gap: string | undefined;
 
-  #waiters: (() => void)[] = [];
+  #waiters: readonly (() => void)[] = nobody;
 
   constructor(id: number, streamId: string, shardIndex: number) {
     this.id = id;
@@ -48,7 +50,7 @@ export class LogState {
 
   /** Calls back once, at the next change of what a reader can see. Returns how to take that back. */
   onChange(wake: () => void): () => void {
-    this.#waiters.push(wake);
+    this.#waiters = [...this.#waiters, wake];
     return () => {
       this.#waiters = this.#waiters.filter((waiter) => waiter !== wake);
     };
@@ -57,7 +59,7 @@ export class LogState {
   wake(): void {
     if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
-    this.#waiters = [];
+    this.#waiters = nobody;
     for (const waiter of waiters) waiter();
   }
 }

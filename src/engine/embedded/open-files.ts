@@ -3,8 +3,8 @@ import { EngineError } from "../engine-error.ts";
 import { damaged } from "./damage.ts";
 import { type Disk, type DiskFile, errorCode } from "./disk.ts";
 
-/** Files kept open for reading; the one unused for longest makes room. */
-const openFilesMax = 64;
+/** Files kept open for reading; the one unused for longest makes room. A shard's past of 32 GiB is read without opening anew. */
+const openFilesMax = 512;
 
 interface OpenFile {
   file: Promise<DiskFile> | undefined;

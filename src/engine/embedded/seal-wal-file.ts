@@ -145,7 +145,12 @@ async function writeSegment(
   const options = { disk, directory, isDirect, identity, id, isShared, madeMs, memory: memory.forBuilder() };
   const builder = await SegmentBuilder.create(options);
   try {
-    for (const { logId, frames } of sheaves) for (const at of frames) await builder.add(logId, file, at);
+    for (const { logId, frames } of sheaves) {
+      for (const at of frames) {
+        const writing = builder.add(logId, file, at);
+        if (writing !== undefined) await writing;
+      }
+    }
     return await builder.finish();
   } catch (error) {
     await builder.abandon();

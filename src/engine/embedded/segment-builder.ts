@@ -78,8 +78,11 @@ export class SegmentBuilder {
     return builder;
   }
 
-  /** The next frame of a log; logs come one after another, in the order of their ids. The frame has been verified. */
-  async add(logId: number, source: Buffer, at: number): Promise<void> {
+  /**
+   * The next frame of a log; logs come one after another, in the order of their ids. The frame has been verified. Gives a
+   * promise only if it has to be waited for, with `source` left as it is: most frames are done at once.
+   */
+  add(logId: number, source: Buffer, at: number): Promise<void> | undefined {
     const position = framePositionAt(source, at);
     const storedMs = frameStoredMsAt(source, at);
     const offset = this.#written + this.#filled;
@@ -96,7 +99,7 @@ export class SegmentBuilder {
     extent.end = position + frameCountAt(source, at);
     extent.lastMs = storedMs;
     extent.entryCount += 1;
-    await this.#write(source, at, at + span);
+    return this.#write(source, at, at + span);
   }
 
   /** Durable but for its name when it resolves. */
@@ -132,15 +135,16 @@ export class SegmentBuilder {
     await this.#file.close();
   }
 
-  async #write(source: Buffer, from: number, to: number): Promise<void> {
-    const { memory } = this.#options;
-    for (let at = from; at < to; ) {
-      const count = Math.min(to - at, builderMemoryBytes - this.#filled);
-      source.copy(memory, this.#filled, at, at + count);
-      this.#filled += count;
-      at += count;
-      if (this.#filled === builderMemoryBytes) await this.#flush();
-    }
+  #write(source: Buffer, from: number, to: number): Promise<void> | undefined {
+    const count = Math.min(to - from, builderMemoryBytes - this.#filled);
+    source.copy(this.#options.memory, this.#filled, from, from + count);
+    this.#filled += count;
+    return this.#filled < builderMemoryBytes ? undefined : this.#writeOn(source, from + count, to);
+  }
+
+  async #writeOn(source: Buffer, from: number, to: number): Promise<void> {
+    await this.#flush();
+    await this.#write(source, from, to);
   }
 
   async #flush(): Promise<void> {

@@ -9,6 +9,8 @@ import { decodePoints, type Point } from "./segment-load.ts";
 
 /** Points kept in memory, of the extents that were read last. */
 const pointsMax = 256 * 1024;
+/** Reading such an extent whole costs less than looking up where to stop. */
+export const shortExtentBytesMax = 2 * pointSpanBytes;
 
 /** A part of an extent that begins and ends between entries. */
 export interface Stretch {
@@ -38,7 +40,8 @@ export class SegmentReader {
   /** From the last point at or before a position, about as many bytes as are wanted, if there are so many. */
   async stretchAt(extent: Extent, position: number, bytesWanted: number): Promise<Stretch> {
     const { segmentId, offset, length } = extent;
-    if (length <= pointSpanBytes) return { segmentId, offset, length };
+    const isRead = position <= extent.position && length <= Math.max(bytesWanted, shortExtentBytesMax);
+    if (isRead || length <= pointSpanBytes) return { segmentId, offset, length };
     const points = await this.#pointsOf(extent);
     const first = Math.max(0, countWhile(points, (point) => point.position <= position) - 1);
     const from = points[first]?.offset ?? offset;

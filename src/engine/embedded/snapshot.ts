@@ -75,16 +75,28 @@ export function decodeSnapshot(bytes: Buffer, contents: DirectoryContents): Snap
 /** Logs and documents, in the clear. */
 function readBody(body: Buffer, counts: { readonly logs: number; readonly documents: number }, ledger: Ledger): void {
   let at = 0;
-  const readBytes = (): Buffer => {
+  /** Goes behind a length and as many bytes; returns where those begin. */
+  const pass = (): number => {
     const start = at + 4;
     at = start + body.readUInt32LE(at);
-    return body.subarray(start, at);
+    return start;
+  };
+  const readText = (): string => body.toString("utf8", pass(), at);
+  // The logs of a stream follow each other for the most part: its id need not be in memory once for each.
+  let [streamId, idStart, idEnd] = ["", 0, 0];
+  const readStreamId = (): string => {
+    const start = pass();
+    if (body.compare(body, idStart, idEnd, start, at) !== 0) {
+      [idStart, idEnd] = [start, at];
+      streamId = body.toString("utf8", start, at);
+    }
+    return streamId;
   };
   for (let left = counts.logs; left > 0; left--) {
     const start = at;
     at += logHeadBytes;
-    const log = new LogState(readU64(body, start), readBytes().toString("utf8"), body.readUInt32LE(start + 8));
-    const operationId = readBytes().toString("utf8");
+    const log = new LogState(readU64(body, start), readStreamId(), body.readUInt32LE(start + 8));
+    const operationId = readText();
     if ((body.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
     log.tip = readU64(body, start + 16);
     log.nextPosition = log.tip;
@@ -97,8 +109,8 @@ function readBody(body: Buffer, counts: { readonly logs: number; readonly docume
   for (let left = counts.documents; left > 0; left--) {
     const revision = BigInt(readU64(body, at));
     at += 8;
-    const key = readBytes().toString("utf8");
-    ledger.documents.set(key, { key, value: Uint8Array.from(readBytes()), revision });
+    const key = readText();
+    ledger.documents.set(key, { key, value: Uint8Array.from(body.subarray(pass(), at)), revision });
   }
 }
 

@@ -25,6 +25,7 @@ type Step =
       readonly place: number;
       readonly entriesMax: number;
       readonly bytesMax: number;
+      readonly recordsMax: number;
     }
   | { readonly kind: "seal"; readonly shard: number }
   | { readonly kind: "clock"; readonly stepMs: number }
@@ -65,6 +66,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       place: fc.nat({ max: 1_000 }),
       entriesMax: fc.integer({ min: 1, max: 20 }),
       bytesMax: fc.integer({ min: 1, max: 20_000 }),
+      recordsMax: fc.integer({ min: 1, max: 30 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("seal" as const), shard: shardIndex }) },
@@ -151,11 +153,14 @@ async function readAndCompare(log: ShardLog, shard: ModelShard, step: Extract<St
   const from = (BigInt(step.place) * span) / 1_000n;
   const expected = [];
   let bytes = 0;
+  let recordsLeft = step.recordsMax;
   for (const entry of shard.entries) {
     if (endOf(entry) <= from) continue;
     bytes += entry.text.length;
-    if (expected.length > 0 && (expected.length >= step.entriesMax || bytes > step.bytesMax)) break;
+    const isFull = expected.length >= step.entriesMax || bytes > step.bytesMax || recordsLeft <= 0;
+    if (expected.length > 0 && isFull) break;
     expected.push(entry);
+    recordsLeft -= entry.count - (from > entry.position ? Number(from - entry.position) : 0);
   }
   const { entries, next } = await log.read(shard.ref, from, step);
   assert.deepEqual(

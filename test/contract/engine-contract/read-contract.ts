@@ -85,6 +85,29 @@ export function readContract(engineTest: EngineTest, traits: EngineTraits): void
     }
     assert.deepEqual(counts, [1, 1, 2, 10, 2, 1, 1]);
   });
+  engineTest(
+    "read() stops with the entry that reaches recordsMax, counted from where it begins",
+    async ({ engine, clock }) => {
+      const shard = await makeShard(engine.log);
+      const texts = ["one", "two", "three", "four"];
+      const first = await storeOne(engine.log, shard, textEntry(clock, "one", 5));
+      for (const text of texts.slice(1)) await storeOne(engine.log, shard, textEntry(clock, text, 5));
+      const counts = [];
+      for (const [skip, recordsMax] of [
+        [0n, 1],
+        [0n, 5],
+        [0n, 6],
+        [4n, 1],
+        [4n, 2],
+        [4n, 6],
+        [0n, 100],
+      ] as const) {
+        const { entries } = await engine.log.read(shard, first + skip, { ...everything, recordsMax });
+        counts.push(entries.length);
+      }
+      assert.deepEqual(counts, [1, 1, 2, 1, 2, 2, 4]);
+    },
+  );
 
   engineTest("read() leads from page to page without a gap or a repeat", async ({ engine, clock }) => {
     const shard = await makeShard(engine.log);
