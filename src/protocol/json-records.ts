@@ -4,25 +4,31 @@ import { NO_PARTITION_KEY } from "../records/incoming-records.ts";
 import { kernels } from "../records/kernels.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 import { noRoom, type PayloadRoom, type RecordAnswer } from "./record-answers.ts";
-import { type RowFormat, RowWriter } from "./row-writer.ts";
+import { type FrameBehindData, type RowFormat, RowWriter } from "./row-writer.ts";
 
 /** The longest escape of one byte: a control character as six. */
 const ESCAPED_BYTES_MAX = 6;
 /** Member names, punctuation and the 56 digits of the sequence number, with room to spare. */
 const ROW_FRAME_BYTES = 256;
 
+const behindPlainData = behindData("");
+const behindEncryptedData = behindData('","EncryptionType":"KMS');
+
+function behindData(encryption: string): FrameBehindData {
+  return {
+    beforeKey: `${encryption}","PartitionKey":"`,
+    withoutKey: `${encryption}","SequenceNumber":"`,
+    beforeNumber: '","SequenceNumber":"',
+  };
+}
+
 /** Every row ends with a comma. */
 export const jsonRows: RowFormat = {
   kernel: "writeJsonRows",
 
   frameOf({ arrivalMs, kms }) {
-    const afterData = kms ? '","EncryptionType":"KMS' : "";
-    return {
-      beforeData: `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`,
-      beforeKey: `${afterData}","PartitionKey":"`,
-      withoutKey: `${afterData}","SequenceNumber":"`,
-      beforeNumber: '","SequenceNumber":"',
-    };
+    const beforeData = `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`;
+    return { beforeData, ...(kms ? behindEncryptedData : behindPlainData) };
   },
 
   bytesExpected(recordCount, storedBytes) {
