@@ -6,16 +6,17 @@ import { TIME_TAG, writeStructure } from "./cbor-encode.ts";
 import { BYTES, LIST, MAP, TAG, TEXT } from "./cbor-head.ts";
 import { CborWriter, HEAD_BYTES_MAX, writeHead, writeInteger } from "./cbor-writer.ts";
 import { noRoom, type PayloadRoom, type RecordAnswer } from "./record-answers.ts";
-import { type RowFormat, RowWriter } from "./row-writer.ts";
+import { type FrameBehindData, type RowFormat, RowWriter } from "./row-writer.ts";
 
 /** Member names, heads and the 56 digits of the sequence number, with room to spare. */
 const ROW_FRAME_BYTES = 224;
 
 const shortHeads = Array.from({ length: 24 }, (_, length) => String.fromCharCode((TEXT << 5) | length));
+const mapHeads = Array.from({ length: 24 }, (_, count) => String.fromCharCode((MAP << 5) | count));
 const longHeads = Array.from({ length: 256 }, (_, length) => String.fromCharCode((TEXT << 5) | 24, length));
 
 const LIST_NAME = encodedText("Records");
-const ARRIVAL = encodedText("ApproximateArrivalTimestamp");
+const BEFORE_ARRIVAL = `${encodedText("ApproximateArrivalTimestamp")}${String.fromCharCode((TAG << 5) | TIME_TAG)}`;
 const DATA = encodedText("Data");
 const ENCRYPTION = `${encodedText("EncryptionType")}${encodedText("KMS")}`;
 const PARTITION_KEY = encodedText("PartitionKey");
@@ -25,17 +26,23 @@ const BEFORE_NUMBER = `${encodedText("SequenceNumber")}${longHeads[56]}`;
 /** ApproximateArrivalTimestamp, Data and SequenceNumber. */
 const MEMBERS_ALWAYS = 3;
 
+const behindPlainData = behindData("");
+const behindEncryptedData = behindData(ENCRYPTION);
+
+function behindData(encryption: string): FrameBehindData {
+  return {
+    beforeKey: `${encryption}${PARTITION_KEY}`,
+    withoutKey: `${encryption}${BEFORE_NUMBER}`,
+    beforeNumber: BEFORE_NUMBER,
+  };
+}
+
 export const cborRows: RowFormat = {
   kernel: "writeCborRows",
 
   frameOf({ arrivalMs, kms }) {
-    const encryption = kms ? ENCRYPTION : "";
-    return {
-      beforeData: beforeData(kms ? MEMBERS_ALWAYS + 1 : MEMBERS_ALWAYS, arrivalMs),
-      beforeKey: `${encryption}${PARTITION_KEY}`,
-      withoutKey: `${encryption}${BEFORE_NUMBER}`,
-      beforeNumber: BEFORE_NUMBER,
-    };
+    const memberCount = kms ? MEMBERS_ALWAYS + 1 : MEMBERS_ALWAYS;
+    return { beforeData: beforeData(memberCount, arrivalMs), ...(kms ? behindEncryptedData : behindPlainData) };
   },
 
   bytesExpected(recordCount, storedBytes) {
@@ -78,15 +85,13 @@ export function encodeWithRecords(rest: StructureShape, output: RecordAnswer, ro
   return new RowWriter(cborRows, runs, { head, room, machine: kernels() }).finish("", 0);
 }
 
+// One run at a time needs it.
+const arrival = Buffer.alloc(HEAD_BYTES_MAX);
+
 /** The head of a record's map, its first member and the name of the second. */
 function beforeData(memberCount: number, arrivalMs: number): string {
-  const out = Buffer.allocUnsafe(ARRIVAL.length + DATA.length + 3 * HEAD_BYTES_MAX);
-  let end = writeHead(out, 0, MAP, memberCount);
-  end += out.write(ARRIVAL, end, "latin1");
-  end = writeHead(out, end, TAG, TIME_TAG);
-  end = writeInteger(out, end, Math.floor(arrivalMs));
-  end += out.write(DATA, end, "latin1");
-  return out.toString("latin1", 0, end);
+  const bytes = writeInteger(arrival, 0, Math.floor(arrivalMs));
+  return `${mapHeads[memberCount]}${BEFORE_ARRIVAL}${arrival.toString("latin1", 0, bytes)}${DATA}`;
 }
 
 /** ASCII text of up to 255 characters with its head, a byte per character, so that one native call can write several. */

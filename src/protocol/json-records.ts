@@ -1,28 +1,35 @@
 // Hot path.
 import type { StructureShape } from "../model/shape.ts";
 import { NO_PARTITION_KEY } from "../records/incoming-records.ts";
+import { sliceInputAt, sliceOutputAt } from "../records/kernel-memory.ts";
 import { kernels } from "../records/kernels.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 import { noRoom, type PayloadRoom, type RecordAnswer } from "./record-answers.ts";
-import { type RowFormat, RowWriter } from "./row-writer.ts";
+import { type FrameBehindData, type RowFormat, RowWriter } from "./row-writer.ts";
 
 /** The longest escape of one byte: a control character as six. */
 const ESCAPED_BYTES_MAX = 6;
 /** Member names, punctuation and the 56 digits of the sequence number, with room to spare. */
 const ROW_FRAME_BYTES = 256;
 
+const behindPlainData = behindData("");
+const behindEncryptedData = behindData('","EncryptionType":"KMS');
+
+function behindData(encryption: string): FrameBehindData {
+  return {
+    beforeKey: `${encryption}","PartitionKey":"`,
+    withoutKey: `${encryption}","SequenceNumber":"`,
+    beforeNumber: '","SequenceNumber":"',
+  };
+}
+
 /** Every row ends with a comma. */
 export const jsonRows: RowFormat = {
   kernel: "writeJsonRows",
 
   frameOf({ arrivalMs, kms }) {
-    const afterData = kms ? '","EncryptionType":"KMS' : "";
-    return {
-      beforeData: `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`,
-      beforeKey: `${afterData}","PartitionKey":"`,
-      withoutKey: `${afterData}","SequenceNumber":"`,
-      beforeNumber: '","SequenceNumber":"',
-    };
+    const beforeData = `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`;
+    return { beforeData, ...(kms ? behindEncryptedData : behindPlainData) };
   },
 
   bytesExpected(recordCount, storedBytes) {
@@ -36,7 +43,7 @@ export const jsonRows: RowFormat = {
 
   writeRow({ body, keyStart, keyBytes, dataStart, dataBytes, sequenceNumber }, frame, out, at) {
     let end = at + out.write(frame.beforeData, at, "latin1");
-    end += out.write(body.toString("base64", dataStart, dataStart + dataBytes), end, "latin1");
+    end = writeBase64(body, dataStart, dataStart + dataBytes, out, end);
     if (keyBytes === NO_PARTITION_KEY) {
       end += out.write(frame.withoutKey, end, "latin1");
     } else {
@@ -57,6 +64,24 @@ export function encodeWithRecords(rest: StructureShape, output: RecordAnswer, ro
   const head = Buffer.from(`${members}${members === "{" ? "" : ","}"Records":[`);
   const { count, runs } = output.Records;
   return new RowWriter(jsonRows, runs, { head, room, machine: kernels() }).finish("]}", count > 0 ? 1 : 0);
+}
+
+/** A multiple of three, so that pieces join; the kernels have room for it and for its letters. */
+const pieceBytes = 96 * 1024;
+
+/** Large data by pieces, so that no string of many MiB is made of it. Returns the offset behind the letters. */
+function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
+  const machine = kernels();
+  if (machine === undefined || end - start < pieceBytes) {
+    return at + out.write(from.toString("base64", start, end), at, "latin1");
+  }
+  const { calls, memory } = machine;
+  let written = at;
+  for (let next = start; next < end; next += pieceBytes) {
+    const bytes = from.copy(memory, sliceInputAt, next, Math.min(end, next + pieceBytes));
+    written += memory.copy(out, written, sliceOutputAt, calls.encodeBase64(sliceInputAt, bytes, sliceOutputAt));
+  }
+  return written;
 }
 
 /** Copies UTF-8 into a JSON string. Returns the offset behind it. */

@@ -8,8 +8,11 @@ import { giveBackAnswer, takeAnswerMemory } from "./answer-memory.ts";
 import type { PayloadRoom } from "./record-answers.ts";
 
 /** What is the same in all rows of a run, a byte per character. */
-export interface RowFrame {
+export interface RowFrame extends FrameBehindData {
   readonly beforeData: string;
+}
+
+export interface FrameBehindData {
   /** Between data and partition key. */
   readonly beforeKey: string;
   /** Between data and sequence number of a record without a key. */
@@ -71,8 +74,9 @@ export class RowWriter {
   #end: number;
   /** Where the rows end that the kernels have written and that are not in `#out` yet. */
   #sliceEnd = sliceOutputAt;
-  /** The run that the kernels go on with, if it has the frame and the numbers that follow. */
+  /** What the kernels have of the run before. */
   #last: RecordRun | undefined;
+  #lastFrame: RowFrame | undefined;
 
   /** The memory is from `takeAnswerMemory()`; the room around the answer stays as it is. */
   constructor(format: RowFormat, runs: readonly RecordRun[], { head, room, machine }: RowSetting) {
@@ -125,17 +129,20 @@ export class RowWriter {
   /** Tells the kernels what they need of a run. False when a text has no room there. */
   #begin(run: RecordRun, { calls, memory }: Kernels): boolean {
     const last = this.#last;
+    const lastFrame = this.#lastFrame;
     this.#last = undefined;
+    this.#lastFrame = undefined;
     const at = calls.rowFrame();
-    if (last === undefined || last.arrivalMs !== run.arrivalMs || last.kms !== run.kms) {
-      const frame = this.#format.frameOf(run);
-      for (const place of places) {
-        const text = frame[place.text];
-        if (text.length > place.bytesMax) return false;
-        memory.write(text, at + place.at, "latin1");
-        memory.writeUInt32LE(text.length, at + place.lengthAt);
-      }
+    const isAlike = last?.arrivalMs === run.arrivalMs && last.kms === run.kms;
+    const frame = isAlike && lastFrame !== undefined ? lastFrame : this.#format.frameOf(run);
+    for (const place of frame === lastFrame ? [] : places) {
+      const text = frame[place.text];
+      if (text === lastFrame?.[place.text]) continue;
+      if (text.length > place.bytesMax) return false;
+      memory.write(text, at + place.at, "latin1");
+      memory.writeUInt32LE(text.length, at + place.lengthAt);
     }
+    this.#lastFrame = frame;
     const { createSecond, shardIndex, position, second } = run.first;
     const goesOn =
       last?.first.second === second &&
