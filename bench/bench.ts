@@ -6,18 +6,14 @@
  * that one alone. `--compare` prints which ratios have moved against bench/baseline.json; `--publish` stores them there and
  * writes tables and chart into docs/. Every measurement gets a fresh server. See docs/benchmarks.md.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildServer } from "./build-server.ts";
 import { chooseTurns, type Turn } from "./choose.ts";
 import { contestants, earlierContestants } from "./contestants.ts";
-import { measureDiskSync } from "./disk-sync.ts";
 import { goalsTable, movedShareMin, movedSince } from "./goals.ts";
-import type { Job, Measurement } from "./load.ts";
+import { measureOnce } from "./measure-once.ts";
 import { installPeers } from "./peers.ts";
 import { baselinePath, publish } from "./publish.ts";
 import { type Figures, figuresTable, type Measured, type Row, ratiosTable, summarize } from "./report.ts";
@@ -25,7 +21,6 @@ import { lines, type Scenario } from "./scenarios.ts";
 
 /** No measurement of a default run begins after this, so that it stays under six minutes on a slow machine. */
 const runSecondsMax = 340;
-const loadSecondsMax = 30;
 /** Starting a server and a load process, and filling a stream. */
 const setUpSecondsMax = 6;
 
@@ -107,34 +102,6 @@ async function measureAll(
 
 function keyOf({ scenario, contestant }: Turn): string {
   return `${scenario.name} ${contestant.name}`;
-}
-
-async function measureOnce({ contestant, scenario }: Turn, seconds: number): Promise<Measured> {
-  const server = await contestant.start();
-  try {
-    const isAgainstDisk = scenario.operation === "PutRecord" && scenario.connections === 1;
-    const disk = isAgainstDisk ? { diskSyncMs: measureDiskSync() } : {};
-    const { wire, isEncrypted } = contestant;
-    const { port, pid, dataDirectory } = server;
-    const directory = dataDirectory === undefined ? {} : { dataDirectory };
-    return { ...(await load({ scenario, wire, isEncrypted, port, serverPid: pid, ...directory, seconds })), ...disk };
-  } finally {
-    await server.stop();
-  }
-}
-
-async function load(job: Job): Promise<Measurement> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "load.ts"), JSON.stringify(job)], {
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: (loadSecondsMax + 2 * job.seconds) * 1000,
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const [code] = await once(child, "close");
-  if (code !== 0) throw new Error("did not finish");
-  return JSON.parse(output) as Measurement;
 }
 
 function figuresOf(turns: readonly Turn[], measured: ReadonlyMap<string, readonly Measured[]>): Figures {

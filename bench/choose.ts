@@ -38,14 +38,18 @@ export function chooseTurns(field: Field, { only, isAll, rounds }: Wish): readon
     const takesAll = isAll || isServerWanted !== undefined || line.byDefault.length === 0;
     const names = new Set(takesAll ? [...line.byDefault, ...line.withAll] : line.byDefault);
     const present = [...field.contestants.filter(({ name }) => names.has(name)), ...field.earlier];
-    for (const contestant of present) {
-      if (isServerWanted?.(contestant.name) === false) continue;
-      const count = Math.min(rounds, contestant.roundsMax ?? rounds);
-      for (let round = 1; round <= count; round++) turns.push({ round, scenario: line.scenario, contestant });
-    }
+    const wanted = isServerWanted === undefined ? present : present.filter(({ name }) => isServerWanted(name));
+    turns.push(...turnsOf(line.scenario, wanted, rounds));
   }
   // Stable: within a round the order of the table stays.
   return turns.toSorted((one, other) => one.round - other.round);
+}
+
+function turnsOf(scenario: Scenario, present: readonly Contestant[], rounds: number): readonly Turn[] {
+  return present.flatMap((contestant) => {
+    const count = Math.min(rounds, contestant.roundsMax ?? rounds);
+    return Array.from({ length: count }, (_, i) => ({ round: i + 1, scenario, contestant }));
+  });
 }
 
 /** Undefined when no text is about these names. */

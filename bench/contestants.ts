@@ -14,7 +14,8 @@ export interface Contestant {
   readonly wire: Wire;
   /** Whether the stream's records are encrypted (StartStreamEncryption). */
   readonly isEncrypted: boolean;
-  start(): Promise<RunningServer>;
+  /** `nodeFlags` are for our servers alone. */
+  start(nodeFlags?: readonly string[]): Promise<RunningServer>;
 }
 
 type Engine = "memory" | "durable";
@@ -80,7 +81,7 @@ function millrace(engine: Engine, variant: Partial<Variant> = {}): Contestant {
     kind: "ours",
     wire: { ...plainWire, ...wire },
     isEncrypted,
-    start: () => startMillraceServer(engine, { files }),
+    start: (nodeFlags = []) => startMillraceServer(engine, { files, program: [...nodeFlags, ...startedByUsers] }),
   };
 }
 
