@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { type KeyPlace, keyPlaceOf } from "../streams/key-id.ts";
+import { masterKeyMade } from "../telemetry/channels.ts";
 import { type DataKey, KeyError, type KeyProvider, type KeyScope } from "./key-provider.ts";
 import { changeKeyring, type MasterKey, readKeyring } from "./keyring-file.ts";
 
@@ -100,22 +101,22 @@ export class Keyring implements KeyProvider {
   }
 
   #make(place: KeyPlace): MasterKey {
-    if (this.#file === undefined) {
-      this.#take([this.#newKey(place)]);
-    } else {
-      const known = [...this.#byId.values()];
-      const add = (inFile: readonly MasterKey[]): readonly MasterKey[] => {
-        // A file that was taken away is written again with all that is known.
-        const ids = new Set(inFile.map(({ id }) => id));
-        const all = [...inFile, ...known.filter(({ id }) => !ids.has(id))];
-        const isThere = all.some((key) => nameOf(key) === nameOf(place));
-        return isThere ? all : [...all, this.#newKey(place)];
-      };
-      this.#guarded(() => this.#take(changeKeyring(this.#file ?? "", add)));
-    }
-    const made = this.#byPlace.get(nameOf(place));
+    const file = this.#file;
+    const name = nameOf(place);
+    if (file === undefined) this.#take([this.#newKey(place)]);
+    else this.#guarded(() => this.#take(changeKeyring(file, (inFile) => this.#with(place, inFile))));
+    const made = this.#byPlace.get(name);
     if (made === undefined) throw new KeyError("unavailable", `${this.#name()} did not take the new key.`);
+    if (file !== undefined) masterKeyMade.publish({ name, keyring: file });
     return made;
+  }
+
+  /** The file's keys and one for the place. A file that was taken away is written again with all that is known. */
+  #with(place: KeyPlace, inFile: readonly MasterKey[]): readonly MasterKey[] {
+    const ids = new Set(inFile.map(({ id }) => id));
+    const all = [...inFile, ...[...this.#byId.values()].filter(({ id }) => !ids.has(id))];
+    const isThere = all.some((key) => nameOf(key) === nameOf(place));
+    return isThere ? all : [...all, this.#newKey(place)];
   }
 
   #newKey({ account, region, name }: KeyPlace): MasterKey {

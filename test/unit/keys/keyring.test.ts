@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { KeyError, type KeyErrorKind } from "../../../src/keys/key-provider.ts";
 import { Keyring } from "../../../src/keys/keyring.ts";
+import { masterKeyMade } from "../../../src/telemetry/channels.ts";
 
 const scope = { account: "123456789012", region: "eu-west-1" };
 const context = { "aws:kinesis:arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/orders" };
@@ -69,6 +70,17 @@ test("a file keeps the keys for a later keyring, readable by its owner only", as
   const later = new Keyring({ file: at.file, nowMs });
   assert.deepEqual(await later.openDataKey(wrapped, context), rootKey);
   assert.equal(await masterOf(later, "alias/mine"), await masterOf(first, "alias/mine"));
+});
+
+test("each key that a file is given is told, so that somebody keeps a copy", async (t) => {
+  using at = place();
+  const told: unknown[] = [];
+  t.after(masterKeyMade.subscribe((made) => told.push(made)));
+  const keyring = new Keyring({ file: at.file, nowMs });
+  for (let i = 0; i < 2; i++) await keyring.makeDataKey("alias/mine", scope, context);
+  assert.deepEqual(told, [{ name: "123456789012/eu-west-1/alias/mine", keyring: at.file }]);
+  await new Keyring({ nowMs }).makeDataKey("alias/mine", scope, context);
+  assert.equal(told.length, 1);
 });
 
 test("two servers that share a file lose none of each other's keys, and name the same key by the same name", async () => {
