@@ -41,7 +41,8 @@ export interface SimulatedDiskOptions {
 /** A disk in memory that tells what is durable from what is not, and can fail, freeze, fill up and crash on request. */
 export class SimulatedDisk implements Disk {
   readonly #options: SimulatedDiskOptions;
-  readonly #directories = new Set<string>(["/"]);
+  /** And whether each would survive a power cut: its parent has been synced since. */
+  readonly #directories = new Map<string, boolean>([["/", true]]);
   #names: SimulatedNames;
   readonly #locked = new Set<string>();
   readonly #random: () => number;
@@ -82,16 +83,17 @@ export class SimulatedDisk implements Disk {
   async list(directory: string): Promise<readonly string[]> {
     await this.#begin({ kind: "list", path: directory });
     if (!this.#directories.has(directory)) throw diskError("ENOENT", directory);
-    const children = [...this.#names.paths(), ...this.#directories].filter(
-      (path) => path !== directory && path.slice(0, path.lastIndexOf("/")) === directory,
+    const children = [...this.#names.paths(), ...this.#directories.keys()].filter(
+      (path) => path !== directory && parentOf(path) === directory,
     );
     return children.map((path) => path.slice(directory.length + 1));
   }
 
   async makeDirectory(directory: string): Promise<void> {
-    // Taken to be durable at once: the log never relies on a directory that it did not sync the parent of.
     for (let end = directory.length; end > 0; end = directory.lastIndexOf("/", end - 1)) {
-      this.#directories.add(directory.slice(0, end));
+      const path = directory.slice(0, end);
+      // Whoever made the place for a data directory is taken to have seen to its survival.
+      if (!this.#directories.has(path)) this.#directories.set(path, parentOf(path) === "");
     }
   }
 
@@ -109,6 +111,7 @@ export class SimulatedDisk implements Disk {
     await this.#begin({ kind: "syncDirectory", path: directory });
     this.#countSync();
     this.#names.sync(directory);
+    for (const path of this.#directories.keys()) if (parentOf(path) === directory) this.#directories.set(path, true);
   }
 
   async freeBytes(): Promise<number> {
@@ -140,7 +143,9 @@ export class SimulatedDisk implements Disk {
   crash(policy: CrashPolicy): SimulatedDisk {
     const after = new SimulatedDisk(this.#options);
     after.capacityBytes = this.capacityBytes;
-    for (const directory of this.#directories) after.#directories.add(directory);
+    for (const [path, isDurable] of this.#directories) {
+      if (isDurable || policy === "keep") after.#directories.set(path, isDurable);
+    }
     if (policy === "keep") {
       // A power cut may still take what the system has yet to write.
       after.#names = this.#names.shared();
@@ -148,7 +153,9 @@ export class SimulatedDisk implements Disk {
     }
     const isKept = policy === "lose" ? () => false : () => this.#random() >= 0.5;
     const names = this.#names.survivors(policy === "lose" ? () => 0 : this.#random);
-    for (const [path, file] of names) after.#names.place(path, new SimulatedFile(file.survivor(isKept)));
+    for (const [path, file] of names) {
+      if (after.#directories.has(parentOf(path))) after.#names.place(path, new SimulatedFile(file.survivor(isKept)));
+    }
     return after;
   }
 
@@ -270,6 +277,10 @@ export class SimulatedDisk implements Disk {
     if (file === undefined) throw diskError("ENOENT", path);
     return file;
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Reproducible numbers in [0, 1). */
