@@ -120,11 +120,9 @@ export class LogModel {
   #identify(found: StoredEntry): SentEntry {
     const body = Buffer.from(found.body.buffer, found.body.byteOffset, found.body.byteLength);
     const id = Number.parseInt(body.toString("latin1", 0, 12), 10);
-    const sent = this.entries[id];
-    assert(
-      sent !== undefined && sent.body.equals(body),
-      `${this.name}: position ${found.position} has bytes that nobody sent`,
-    );
+    const isFalse = `${this.name}: position ${found.position} has bytes that nobody sent`;
+    const sent = this.entries[id] ?? assert.fail(isFalse);
+    assert(sent.body.equals(body), isFalse);
     const place = `${this.name}: entry ${id} at ${found.position}`;
     assert.notEqual(sent.fate, "refused", `${place} was refused, and is there`);
     assert.deepEqual([found.count, found.timeMs], [sent.count, sent.timeMs], place);
@@ -148,10 +146,7 @@ export class LogModel {
     for (const entry of this.entries) {
       if (entry.fate !== "stored" || entry.position === undefined) continue;
       if (entry.position + BigInt(entry.count) <= from || entry.position >= to) continue;
-      assert(
-        this.mayBeGone(entry),
-        `${this.name}: entry ${entry.id} at ${entry.position} is missing ${JSON.stringify([entry.storedMs, entry.storedMsMin, this.#horizonMs, this.#retentions])}`,
-      );
+      assert(this.mayBeGone(entry), `${this.name}: entry ${entry.id} at ${entry.position} is missing`);
     }
   }
 

@@ -72,7 +72,10 @@ export class Sealer {
   #isTicking = false;
   /** What had happened when there was last nothing to do. */
   #seen = { generation: -1, coveredLsn: -1, deadBytes: 0 };
-  /** Whether the manifest on disk may be another than the one in memory, after a failed attempt to replace it. */
+  /**
+   * A manifest that failed to get into place may be there all the same: so until the one in memory is surely in its place no
+   * file may be removed, and no new segment take the number of one that it may name.
+   */
   #isManifestInDoubt = false;
   /** Segments and WAL files that proved damaged, by name: they stay as they are. */
   readonly #damaged = new Set<string>();
@@ -155,22 +158,8 @@ export class Sealer {
   #nextStep(): Step | undefined {
     this.#tick();
     if (this.#stopping.signal.aborted || this.#options.hasFailed()) return undefined;
-    return (
-      this.#certainStep() ??
-      this.#sweepStep() ??
-      this.#removeWalStep() ??
-      this.#sealStep() ??
-      this.#rewriteStep() ??
-      this.#mergeStep()
-    );
-  }
-
-  /**
-   * A manifest that failed to get into place may be there all the same: so until the one in memory is surely in its place no
-   * file may be removed, and no new segment take the number of one that it may name.
-   */
-  #certainStep(): Step | undefined {
-    return this.#isManifestInDoubt ? () => this.#commit({}, () => undefined) : undefined;
+    if (this.#isManifestInDoubt) return () => this.#commit({}, () => undefined);
+    return this.#sweepStep() ?? this.#removeWalStep() ?? this.#sealStep() ?? this.#rewriteStep() ?? this.#mergeStep();
   }
 
   #sweepStep(): Step | undefined {
