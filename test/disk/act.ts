@@ -30,6 +30,7 @@ const actions: readonly (readonly [number, Action])[] = [
   [5, passTime],
   [3, settle],
   [3, readEverything],
+  [2, flipBits],
 ];
 const weightSum = actions.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -49,9 +50,10 @@ function pick<Item>({ random }: World, items: readonly Item[]): Item | undefined
 }
 
 /** The error's kind; anything else than an error of the engine's is one of ours. Some kinds need a reason. */
-function kindOf(error: unknown, { weather, isClosing, disk }: Session): EngineError["kind"] {
+function kindOf(error: unknown, { weather, isClosing, hasFlipped, disk }: Session): EngineError["kind"] {
   if (!(error instanceof EngineError)) throw error;
   if (error.kind === "closed") assert(isClosing, error.message);
+  else if (error.kind === "corrupt") assert(hasFlipped, error.message);
   else if (error.kind === "unavailable" || error.kind === "indeterminate") {
     assert(weather.hasFailed || disk.isOff, error.message);
   } else assert(error.kind === "throttled" || error.kind === "not_found" || error.kind === "conflict", String(error));
@@ -107,7 +109,7 @@ async function reading(log: LogModel, session: Session, read: () => Promise<void
   } catch (error) {
     const kind = kindOf(error, session);
     if (kind === "not_found") assert.notEqual(log.drop, "none", log.name);
-    else assert(kind === "unavailable" || kind === "closed", String(error));
+    else assert(kind === "unavailable" || kind === "closed" || kind === "corrupt", String(error));
   }
 }
 
@@ -283,4 +285,23 @@ async function readEverything(world: World, session: Session): Promise<void> {
   } catch (error) {
     if (kindOf(error, session) !== "closed") throw error;
   }
+}
+
+/** Bits of some durable file are others for a while: nobody may be given false bytes, and nothing may be moved wrongly. */
+async function flipBits(world: World, session: Session): Promise<void> {
+  const { disk } = session;
+  const { random } = world;
+  const path = pick(
+    world,
+    disk.paths().filter((name) => /\.(wal|segment)$/.test(name) && disk.isSettled(name)),
+  );
+  if (path === undefined || disk.isOff) return;
+  session.hasFlipped = true;
+  for (let left = random.integer(1, 3); left > 0; left--) {
+    const at = random.integer(0, disk.lengthOf(path) - 1);
+    world.note(`flip ${path} at ${at}`);
+    disk.flip(path, at, 1 << random.integer(0, 7));
+  }
+  await readEverything(world, session);
+  disk.heal();
 }

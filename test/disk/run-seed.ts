@@ -10,6 +10,7 @@ import { dataDirectory } from "../support/embedded-engine.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { type CrashPolicy, SimulatedDisk } from "../support/simulated-disk.ts";
 import { act } from "./act.ts";
+import { probeFlips } from "./flip-probe.ts";
 import { clearSky, Weather } from "./weather.ts";
 import { type Session, World } from "./world.ts";
 
@@ -78,6 +79,7 @@ class Life {
       const session = await this.#open(new Weather(this.#random.fork()));
       if (session === undefined) continue;
       await this.#use(session);
+      await this.#probe();
     }
     await this.#epilogue();
   }
@@ -93,7 +95,17 @@ class Life {
       await session.engine.close();
       this.#crash("lose");
       if (isLast) await this.#verify();
+      await this.#probe();
     }
+  }
+
+  /** On a copy, if a copy can be had: what only a cache holds cannot be copied. */
+  async #probe(): Promise<void> {
+    if (this.#disk.paths().some((path) => !this.#disk.isSettled(path)) || this.#disk.hasUnsyncedNames) return;
+    const random = this.#random.fork();
+    const engineOn = (disk: SimulatedDisk): EmbeddedEngine =>
+      new EmbeddedEngine({ ...this.#options(new SimulatedClock(this.#nowMs)), disk });
+    await probeFlips(this.#world, { disk: this.#disk.crash("lose"), random, engineOn, nowMs: this.#nowMs });
   }
 
   async #verify(): Promise<void> {
@@ -141,7 +153,15 @@ class Life {
     const clock = new SimulatedClock(this.#nowMs);
     const options = this.#options(clock);
     const bodyBytesMax = (options.groupBytesMax ?? 0) - 256;
-    return { engine: new EmbeddedEngine(options), disk: this.#disk, clock, weather, bodyBytesMax, isClosing: false };
+    return {
+      engine: new EmbeddedEngine(options),
+      disk: this.#disk,
+      clock,
+      weather,
+      bodyBytesMax,
+      isClosing: false,
+      hasFlipped: false,
+    };
   }
 
   #options(clock: SimulatedClock): EmbeddedEngineOptions {
@@ -170,8 +190,7 @@ class Life {
   /** Rounds of calls, some of them begun before those of the round before are through. */
   async #use(session: Session): Promise<void> {
     const random = this.#random;
-    // Under weather the first look may fail, and then tells nothing.
-    if (!session.weather.hasFailed) await this.#lookAtFirst(session);
+    await this.#lookAtFirst(session);
     const underWay = new Set<Promise<void>>();
     for (let left = random.integer(1, roundsMax); left > 0 && !this.#disk.isOff; left--) {
       for (let calls = random.integer(1, callsMax); calls > 0; calls--) {
@@ -187,6 +206,7 @@ class Life {
     await this.#end(session, underWay);
   }
 
+  /** Under weather the first look may fail, and then tells nothing. */
   async #lookAtFirst(session: Session): Promise<void> {
     try {
       await this.#greet(session);
@@ -201,6 +221,7 @@ class Life {
     const { ready, degraded } = await engine.health();
     if (weather.hasLogFailed) assert(!ready, "a log that failed is not ready");
     if (ready) return;
+    weather.hasLogFailed = true;
     assert(weather.hasFailed, degraded.join());
     assert(
       degraded.some((sentence) => /^The log stopped at a failed write/.test(sentence)),

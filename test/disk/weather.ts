@@ -6,6 +6,9 @@ const sectorBytes = 512;
 /** Operations of a disk that one session seldom lives beyond. */
 const operationsMax = 600;
 const turnsMax = 8;
+/** What is left on a disk that is nearly full. */
+const freeBytesMax = 200 * 1024;
+const freeAnewChance = 0.01;
 
 /** The chance of a fault at one operation, by what it is done to. */
 interface Chances {
@@ -32,17 +35,21 @@ export class Weather {
   readonly #chances: Chances;
   readonly #slowTurns: number;
   readonly #forgets: boolean;
+  readonly #isTight: boolean;
   #operationsLeft: number;
-  /** Whether a write or a sync of the log has failed, one turn ago or longer. */
+  /** Whether a write or a sync of the log is known to have failed, one turn ago or longer. */
   hasLogFailed = false;
   /** Whether anything at all has failed. */
-  hasFailed = false;
+  hasFailed: boolean;
 
   constructor(random: SeededRandom) {
     this.#random = random;
     this.#chances = climates[random.integer(0, climates.length - 1)] ?? calm;
     this.#slowTurns = random.next() < 0.4 ? random.integer(1, turnsMax) : 0;
     this.#forgets = random.next() < 0.7;
+    this.#isTight = random.next() < 0.15;
+    // Where the disk is short anything may fail for want of space.
+    this.hasFailed = this.#isTight;
     this.#operationsLeft = random.next() < 0.5 ? random.integer(1, operationsMax) : Number.POSITIVE_INFINITY;
   }
 
@@ -52,13 +59,22 @@ export class Weather {
       const isChange = kind === "write" || kind === "sync" || kind === "syncDirectory";
       return (isChange ? 1 : 0) + (this.#slowTurns === 0 ? 0 : this.#random.integer(0, this.#slowTurns));
     };
+    this.#fill(disk);
     disk.fault = (operation) => {
+      // Somebody else takes space, or gives some back.
+      if (this.#random.next() < freeAnewChance) this.#fill(disk);
       const fault = this.#faultAt(disk, operation);
       const how = fault === undefined ? "" : ` fails: ${fault.code} ${fault.keptBytes ?? ""}`;
       note(`${operation.kind} ${operation.path} ${operation.byteCount ?? ""}${how}`);
       if (fault !== undefined) this.#remember(operation);
       return fault;
     };
+  }
+
+  #fill(disk: SimulatedDisk): void {
+    disk.capacityBytes = this.#isTight
+      ? disk.usedBytes + this.#random.integer(0, freeBytesMax)
+      : Number.POSITIVE_INFINITY;
   }
 
   #faultAt(disk: SimulatedDisk, operation: DiskOperation): DiskFault | undefined {
@@ -95,8 +111,9 @@ export class Weather {
   }
 }
 
-/** No faults, no delays. */
+/** No faults, no delays, and space enough. */
 export function clearSky(disk: SimulatedDisk, note: (line: string) => void): void {
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
   disk.pace = ({ kind }) => (kind === "write" || kind === "sync" || kind === "syncDirectory" ? 1 : 0);
   disk.fault = ({ kind, path }) => {
     note(`${kind} ${path}`);

@@ -44,6 +44,7 @@ export class SimulatedDisk implements Disk {
   /** And whether each would survive a power cut: its parent has been synced since. */
   readonly #directories = new Map<string, boolean>([["/", true]]);
   #names: SimulatedNames;
+  readonly #flipped = new Set<SimulatedFile>();
   readonly #locked = new Set<string>();
   readonly #random: () => number;
   #held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
@@ -141,6 +142,7 @@ export class SimulatedDisk implements Disk {
 
   /** What the next process finds on this disk after a crash at this moment; nobody holds a lock on it. */
   crash(policy: CrashPolicy): SimulatedDisk {
+    this.heal();
     const after = new SimulatedDisk(this.#options);
     after.capacityBytes = this.capacityBytes;
     for (const [path, isDurable] of this.#directories) {
@@ -186,9 +188,27 @@ export class SimulatedDisk implements Disk {
     this.place(path, change(bytes) ?? bytes);
   }
 
-  /** Flips the bits of a mask in one byte, under the hands of whoever has the file open. Twice, and nothing has happened. */
+  /** Flips the bits of a mask in one byte, under the hands of whoever has the file open, until `heal()` or a crash. */
   flip(path: string, at: number, mask: number): void {
-    this.#require(path).flip(at, mask);
+    const file = this.#require(path);
+    file.flip(at, mask);
+    this.#flipped.add(file);
+  }
+
+  /** Everything that was flipped, and not written over since, is as it was. */
+  heal(): void {
+    for (const file of this.#flipped) file.heal();
+    this.#flipped.clear();
+  }
+
+  /** Whether a power cut would take names away, or bring some back. */
+  get hasUnsyncedNames(): boolean {
+    return this.#names.hasUnsynced;
+  }
+
+  /** Whether a power cut would change nothing in a file. */
+  isSettled(path: string): boolean {
+    return this.#require(path).isSettled;
   }
 
   /** Puts a file there, durable at once. */
