@@ -265,6 +265,8 @@ async function getDocument(world: World, session: Session): Promise<void> {
 /** Mostly some minutes or hours; now and then the wall clock steps back. */
 async function passTime(world: World, { clock }: Session): Promise<void> {
   const stepMs = Math.floor(world.random.next() * 2 * hourMs);
+  // Somebody else may step back while the clock is moving.
+  world.timePasses(clock.nowMs() + stepMs);
   if (world.random.next() < 0.1) clock.set(clock.nowMs() - stepMs);
   else await clock.advance(stepMs);
   world.timePasses(clock.nowMs());
