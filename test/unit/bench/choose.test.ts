@@ -22,7 +22,10 @@ test("every server that the table names exists", () => {
 
 test("a whole name means that server or scenario alone, a part of it all that hold it", () => {
   assert.deepEqual(chosen(["push", "millrace durable"]), ["1 push millrace durable"]);
-  assert.deepEqual(chosen(["put-records-1k-64", "memory"]), ["1 put-records-1k-64-shards millrace memory"]);
+  assert.deepEqual(chosen(["put-records-1k-64", "memory"]), [
+    "1 put-records-1k-64-shards millrace memory",
+    "1 put-records-1k-64-shards millrace memory limits",
+  ]);
   assert(chosen(["put-records-10k", "tls"]).length === 2);
 });
 
