@@ -151,10 +151,13 @@ export async function drain(
 }
 
 /** How long a reader waits for the first page of a shard's beginning, its iterator included, in ms. */
-export async function firstReadMs(port: number, streamName: string, limit: number): Promise<number> {
+export async function firstReadMs(
+  port: number,
+  { streamName, shard, limit }: { readonly streamName: string; readonly shard: number; readonly limit: number },
+): Promise<number> {
   const connection = await RawConnection.open(port);
   const begin = performance.now();
-  const ShardIterator = await iteratorAt(connection, streamName, 0);
+  const ShardIterator = await iteratorAt(connection, streamName, shard);
   const request = buildRequest("GetRecords", JSON.stringify({ ShardIterator, Limit: limit }));
   const { status, body } = await connection.send(request);
   const ms = performance.now() - begin;
