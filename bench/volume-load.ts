@@ -154,10 +154,13 @@ export async function drain(
 }
 
 /** How long a reader waits for the first page of a shard's beginning, its iterator included, in ms. */
-export async function firstReadMs(port: number, streamName: string, limit: number): Promise<number> {
+export async function firstReadMs(
+  port: number,
+  { streamName, shard, limit }: { readonly streamName: string; readonly shard: number; readonly limit: number },
+): Promise<number> {
   const connection = await RawConnection.open(port, plainWire);
   const begin = performance.now();
-  const ShardIterator = await iteratorAt(connection, streamName, 0);
+  const ShardIterator = await iteratorAt(connection, streamName, shard);
   const request = prepareRequest("GetRecords", { ShardIterator, Limit: limit }, plainWire);
   const { status, body } = await connection.send(request);
   const ms = performance.now() - begin;

@@ -110,7 +110,7 @@ export class EmbeddedEngine implements Engine {
       walFileBytes: undefined,
       groupBytesMax: largestGroupBytes,
       queueBytesMax: 64 * mebibyte,
-      tailWindowBytes: 64 * mebibyte,
+      tailWindowBytes: 32 * mebibyte,
       snapshotAfterBytes: mebibyte,
       walBytesMax: 512 * mebibyte,
       sealing: {},

@@ -22,10 +22,10 @@ import {
 import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
-import { type SegmentReader, type Stretch, shortExtentBytesMax } from "./segment-reader.ts";
+import { type SegmentReader, type Stretch, shortExtentBytesMax, stretchBytesMax } from "./segment-reader.ts";
 import type { WalReader } from "./wal-reader.ts";
 
-/** What is read from the disk before anything is answered; a larger entry is read by itself. */
+/** What is read from the log's files before any of it is looked at; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
 /** Reads from the disk at once, for one page of one log: the log's writes share the pool of threads. */
 const diskReadsMax = 3;
@@ -104,7 +104,7 @@ export class EntryReader {
     return page.entries;
   }
 
-  /** From one extent, and those behind it that are small: a few reads at a time, taken in their order. */
+  /** From one extent, and those behind it that are small: some are read ahead while the first are taken apart. */
   async #readExtents(first: number, page: Page): Promise<void> {
     const extents = extentsToRead(first, page);
     const [extent, ...others] = extents;
@@ -113,12 +113,13 @@ export class EntryReader {
     const releases = extents.map(({ segmentId }) => this.#segments.hold(segmentId));
     try {
       const wanted = bytesWanted(page, extent);
-      const stretch = await this.#segments.stretchAt(extent, page.next, wanted);
-      const stretches: Stretch[] = [stretch];
-      let bytes = stretch.length;
-      const isWholeRest = stretch.offset + stretch.length === extent.offset + extent.length;
+      const stretches = [...(await this.#segments.stretchesAt(extent, page.next, wanted))];
+      const last = stretches.at(-1) ?? extent;
+      const isWholeRest = last.offset + last.length === extent.offset + extent.length;
+      let bytes = stretches.reduce((sum, { length }) => sum + length, 0);
       for (const { segmentId, offset, length } of isWholeRest ? others : []) {
-        if (bytes >= wanted || bytes + length > wanted + shortExtentBytesMax) break;
+        const isTooLong = bytes + length > wanted + shortExtentBytesMax || length > stretchBytesMax;
+        if (bytes >= wanted || isTooLong) break;
         stretches.push({ segmentId, offset, length });
         bytes += length;
       }
@@ -212,7 +213,7 @@ function extentsToRead(first: number, { log, limit, next, recordsLeft, entries }
 /** What the page may still take, judged by what an extent's records are like. */
 function bytesWanted({ limit, bytes, recordsLeft }: Page, { length, position, end }: Extent): number {
   const recordBytes = length / (end - position);
-  return Math.min(limit.bytesMax - bytes, diskReadBytesMax, Math.ceil(recordBytes * recordsLeft));
+  return Math.min(limit.bytesMax - bytes, Math.ceil(recordBytes * recordsLeft));
 }
 
 /** What to read from the disk at once: as many points as the page can use; those that lie close together by one read. */

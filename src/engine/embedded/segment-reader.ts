@@ -9,6 +9,8 @@ import { decodePoints, type Point } from "./segment-load.ts";
 
 /** Points kept in memory, of the extents that were read last. */
 const pointsMax = 256 * 1024;
+/** What one read takes; a larger entry is read by itself. */
+export const stretchBytesMax = 1024 * 1024;
 /** Reading such an extent whole costs less than looking up where to stop. */
 export const shortExtentBytesMax = 2 * pointSpanBytes;
 
@@ -38,19 +40,26 @@ export class SegmentReader {
   }
 
   /** From the last point at or before a position, about as many bytes as are wanted, if there are so many. */
-  async stretchAt(extent: Extent, position: number, bytesWanted: number): Promise<Stretch> {
+  async stretchesAt(extent: Extent, position: number, bytesWanted: number): Promise<readonly Stretch[]> {
     const { segmentId, offset, length } = extent;
-    const isRead = position <= extent.position && length <= Math.max(bytesWanted, shortExtentBytesMax);
-    if (isRead || length <= pointSpanBytes) return { segmentId, offset, length };
+    const worthReading = Math.min(Math.max(bytesWanted, shortExtentBytesMax), stretchBytesMax);
+    const isReadWhole = position <= extent.position && length <= worthReading;
+    if (isReadWhole || length <= pointSpanBytes) return [{ segmentId, offset, length }];
     const points = await this.#pointsOf(extent);
-    const first = Math.max(0, countWhile(points, (point) => point.position <= position) - 1);
-    const from = points[first]?.offset ?? offset;
-    const last = Math.max(
-      first + 1,
-      countWhile(points, (point) => point.offset < from + bytesWanted),
-    );
-    const end = points[last]?.offset ?? offset + length;
-    return { segmentId, offset: from, length: end - from };
+    const stretches: Stretch[] = [];
+    let point = Math.max(0, countWhile(points, (one) => one.position <= position) - 1);
+    for (let left = bytesWanted; left > 0 && point < points.length; ) {
+      const from = points[point]?.offset ?? offset;
+      const enough = from + Math.min(left, stretchBytesMax);
+      point = Math.max(
+        point + 1,
+        countWhile(points, (one) => one.offset < enough),
+      );
+      const end = points[point]?.offset ?? offset + length;
+      stretches.push({ segmentId, offset: from, length: end - from });
+      left -= end - from;
+    }
+    return stretches;
   }
 
   /** Where to begin looking for the first entry at or after a time: that of the last point before it. */

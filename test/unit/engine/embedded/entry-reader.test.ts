@@ -130,3 +130,25 @@ test("a damaged extent far behind what a page holds does not trouble the page", 
   disk.fault = () => undefined;
   assert.deepEqual(await engine.log.read(shard, 1n, everything), page);
 });
+
+test("a page larger than one read is read in stretches that join without a gap", async () => {
+  const engine = await openSmallEngine(new SimulatedDisk(), {
+    sealing: { ...eagerSealing, smallSegmentBytesMax: 0 },
+    walFileBytes: 5_000_000,
+    groupBytesMax: 1_500_000,
+    queueBytesMax: 4_000_000,
+    tailWindowBytes: 100_000,
+  });
+  const shard = await makeShard(engine);
+  // One entry in twenty is larger than what a point stands for, and one larger than what a read takes.
+  const sizeOf = (index: number): number => (index === 33 ? 1_200_000 : index % 20 === 7 ? 150_000 : 40_000);
+  const texts = Array.from({ length: 120 }, (_, index) => `${index} `.padEnd(sizeOf(index), "x"));
+  for (const text of texts) await store(engine, shard, text);
+  await engine.settled();
+  for (const from of [1, 34, 90]) {
+    const { entries } = await engine.log.read(shard, BigInt(from), everything);
+    const expected = texts.slice(from - 1);
+    assert.equal(entries.length, expected.length);
+    assert(entries.every(({ body }, index) => Buffer.from(body).equals(Buffer.from(expected[index] ?? ""))));
+  }
+});
