@@ -55,6 +55,21 @@ export function scanPut(name: "PutRecord" | "PutRecords", body: Uint8Array): Sca
   return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine, machine.calls.restOfPut()));
 }
 
+/** The views of one place and size. Spans come to lie at few places, and a view costs as much as scanning a small record. */
+interface ColumnViews {
+  readonly count: number;
+  readonly dataStart: Uint32Array;
+  readonly dataBytes: Uint32Array;
+  readonly keyStart: Uint32Array;
+  readonly keyBytes: Uint16Array;
+  readonly hashKeys: Uint32Array;
+}
+
+const viewPlacesMax = 1024;
+/** By place: the views that were made last. */
+const viewsOfOne = new Map<number, ColumnViews>();
+const viewsOfMany = new Map<number, ColumnViews>();
+
 interface Columns {
   readonly capacity: number;
   readonly count: number;
@@ -64,31 +79,48 @@ interface Columns {
 /** What the kernels have put there. */
 export function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
   const { memory, spans } = machine;
-  const { buffer } = memory;
+  const known = capacity === 1 ? viewsOfOne : viewsOfMany;
+  let views = known.get(columns);
+  if (views?.count !== count) {
+    views = viewsAt(columns, { capacity, count, machine });
+    if (known.size < viewPlacesMax || known.has(columns)) known.set(columns, views);
+  }
+  let released = false;
+  const { dataStart, dataBytes, keyStart, keyBytes, hashKeys } = views;
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    spans.giveBack(columns);
+  };
+  return { count, bytes: memory, dataStart, dataBytes, keyStart, keyBytes, hashKeys, release };
+}
+
+function viewsAt(columns: number, { capacity, count, machine }: Columns): ColumnViews {
+  const { buffer } = machine.memory;
   const dataStart = columns + capacity * 16;
   const dataBytes = dataStart + capacity * 4;
   const keyStart = dataBytes + capacity * 4;
   const keyBytes = keyStart + capacity * 4;
-  let released = false;
   return {
     count,
-    bytes: memory,
     dataStart: new Uint32Array(buffer, dataStart, count),
     dataBytes: new Uint32Array(buffer, dataBytes, count),
     keyStart: new Uint32Array(buffer, keyStart, count),
     keyBytes: new Uint16Array(buffer, keyBytes, count),
     hashKeys: new Uint32Array(buffer, columns, count * HASH_KEY_WORDS),
-    release() {
-      if (released) return;
-      released = true;
-      spans.giveBack(columns);
-    },
   };
 }
 
+/** By place: each scanner has its own. */
+const restWords = new Map<number, Uint32Array>();
+
 /** As wasm/scan-put.ts leaves it: three pairs of begin and end, 0 where absent; then DryRun. */
 export function restOf({ memory }: Kernels, at: number): BoundStructure {
-  const words = new Uint32Array(memory.buffer, at, 7);
+  let words = restWords.get(at);
+  if (words === undefined) {
+    words = new Uint32Array(memory.buffer, at, 7);
+    restWords.set(at, words);
+  }
   const rest: Record<string, string | boolean> = {};
   if (words[0] !== 0) rest["StreamName"] = memory.toString("latin1", words[0], words[1]);
   if (words[2] !== 0) rest["StreamARN"] = memory.toString("latin1", words[2], words[3]);

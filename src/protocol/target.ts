@@ -9,7 +9,6 @@ const SERVICE = "Kinesis_20131202";
 /** Understood far enough to be refused in its own form. */
 const PLAIN_JSON_CONTENT_TYPE = "application/json";
 
-const operations: ReadonlySet<string> = new Set(operationNames);
 const codecs: ReadonlyMap<string, Codec> = new Map([jsonCodec, cborCodec].map((codec) => [codec.contentType, codec]));
 
 /** What routing looks at. The path is not part of it: AWS ignores it too. */
@@ -61,19 +60,25 @@ interface Target {
   readonly operation?: OperationName;
 }
 
-function targetOf(headers: IncomingHttpHeaders): Target {
-  const [service = "", operation = ""] = String(headers["x-amz-target"] ?? "").split(".");
-  const complete = service !== "" && operation !== "";
-  return service === SERVICE && isOperationName(operation) ? { complete, operation } : { complete };
-}
+/** Of the operations there are, by the whole header. */
+const targets: ReadonlyMap<string, Target> = new Map(
+  operationNames.map((operation) => [`${SERVICE}.${operation}`, { complete: true, operation }]),
+);
 
-function isOperationName(name: string): name is OperationName {
-  return operations.has(name);
+function targetOf(headers: IncomingHttpHeaders): Target {
+  const header = String(headers["x-amz-target"] ?? "");
+  const known = targets.get(header);
+  if (known !== undefined) return known;
+  // What follows a second point is ignored.
+  const [service = "", operation = ""] = header.split(".");
+  return targets.get(`${service}.${operation}`) ?? { complete: service !== "" && operation !== "" };
 }
 
 /** Without parameters such as a charset. */
 function contentTypeOf(headers: IncomingHttpHeaders): string {
-  const [mediaType = ""] = (headers["content-type"] ?? "").split(";");
+  const header = headers["content-type"] ?? "";
+  if (codecs.has(header)) return header;
+  const [mediaType = ""] = header.split(";");
   return mediaType.trim();
 }
 

@@ -16,10 +16,8 @@ export interface RecordGroup {
 export interface LaidOut {
   /** One per shard that gets records, in the order in which the request first names them. */
   readonly groups: readonly RecordGroup[];
-  /** By record; -1 where a record was not admitted. Within a group records keep the order of the request. */
+  /** By record; -1 where a record was not admitted. Within a group records keep the order of the request. Only read. */
   readonly groupOfRecord: Int16Array;
-  /** By record: its place within its group. */
-  readonly placeInGroup: Uint16Array;
 }
 
 /** A request holds at most 10 MiB of data and keys; this is room for that and for every header. */
@@ -30,6 +28,8 @@ const POOL_BYTES_MIN = 64 * 1024;
 let pool = Buffer.alloc(0);
 let groupOfSlot = new Int16Array(0);
 let writeAt = new Uint32Array(0);
+/** The groups of a request of one record, which is most of them. */
+const onlyGroup = Int16Array.of(0);
 
 /**
  * Sorts records into one entry body per shard, copying each record once.
@@ -47,10 +47,10 @@ export function layOut(
   const { count, hashKeys } = records;
   const { slots: known } = options;
   assert(count <= 0x7fff, "a request's records can be numbered with 15 bits");
+  if (count === 1 && admitted === undefined) return layOutOne(records, map, options);
   if (groupOfSlot.length < map.shardCount) groupOfSlot = new Int16Array(map.shardCount).fill(-1);
   if (writeAt.length < count) writeAt = new Uint32Array(count);
   const groupOfRecord = new Int16Array(count).fill(-1);
-  const placeInGroup = new Uint16Array(count);
 
   // By group, until the bodies are cut: how many records, how many bytes.
   const slots: number[] = [];
@@ -68,7 +68,6 @@ export function layOut(
       writeAt[group] = ENTRY_HEADER_BYTES;
     }
     groupOfRecord[i] = group;
-    placeInGroup[i] = counts[group] as number;
     counts[group] = (counts[group] as number) + 1;
     writeAt[group] = (writeAt[group] as number) + encodedBytes(records, i);
   }
@@ -95,7 +94,15 @@ export function layOut(
       if (group >= 0) writeAt[group] = writeRecord(body, writeAt[group] as number, records, i);
     }
   }
-  return { groups, groupOfRecord, placeInGroup };
+  return { groups, groupOfRecord };
+}
+
+function layOutOne(records: IncomingRecords, map: ShardMap, options: { readonly kms: boolean }): LaidOut {
+  const bytes = ENTRY_HEADER_BYTES + encodedBytes(records, 0);
+  const body = pooled(bytes);
+  writeRecord(body, writeEntryHeader(body, 0, options), records, 0);
+  const view = new Uint8Array(body.buffer, body.byteOffset, bytes);
+  return { groups: [{ slot: map.route(records.hashKeys, 0), count: 1, body: view }], groupOfRecord: onlyGroup };
 }
 
 /** The kernels, if the records lie in their memory. */

@@ -60,9 +60,13 @@ async function fromWebPage(request: WireRequest, origin: string, door: FrontDoor
   return { ...response, headers: { ...response.headers, ...corsHeaders } };
 }
 
-async function inside(request: WireRequest, door: FrontDoor): Promise<WireResponse> {
+function inside(request: WireRequest, door: FrontDoor): Promise<WireResponse> {
   const { method, url } = request;
   if (method !== "GET" && method !== "HEAD" && !url.startsWith("/dev/")) return door.pipeline(request);
+  return roomOrPipeline(request, door);
+}
+
+async function roomOrPipeline(request: WireRequest, door: FrontDoor): Promise<WireResponse> {
   if (door.isAdminElsewhere && isAdminPath(pathOf(request))) return notFound;
   return (await adminRoom(request, door)) ?? door.pipeline(request);
 }

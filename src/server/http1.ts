@@ -103,7 +103,8 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
       }
       exchange.takeBody(reader);
     }
-    await writeHttp1(await serving.handler(exchange), { exchange, res, serving });
+    const streaming = writeHttp1(await serving.handler(exchange), { exchange, res, serving });
+    if (streaming !== undefined) await streaming;
   } catch (error) {
     serverFault.publish({ where: "an HTTP/1.1 exchange", error });
     res.destroy();

@@ -11,12 +11,13 @@ import type { Serving } from "./serving.ts";
 /**
  * Writes one answer as AWS writes it: `x-amzn-RequestId` on every one, `x-amz-id-2` on all but CORS preflights, `Date`,
  * an exact `Content-Length` unless the body is a stream, and no `Connection` header while the connection is kept.
- * Resolves when the last byte is handed to the socket, or the client is gone.
+ * A body in one piece is handed to the socket before it returns; a stream's promise resolves after its last byte, or when
+ * the client is gone.
  */
-export async function writeHttp1(
+export function writeHttp1(
   response: WireResponse,
   target: { readonly exchange: ExchangeInProgress; readonly res: ServerResponse; readonly serving: Serving },
-): Promise<void> {
+): Promise<void> | undefined {
   const { exchange, res, serving } = target;
   if (res.destroyed) return abandon(response);
   const headers = ["x-amzn-RequestId", serving.ids.next()];
@@ -35,12 +36,13 @@ export async function writeHttp1(
   }
   headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   res.writeHead(response.status, headers);
-  if (typeof body === "string") {
+  if (typeof body === "string" || !isAnswerMemory(body)) {
     res.end(body);
-    return;
+  } else {
+    const { socket } = res.req;
+    res.end(body, () => giveBackSent(body, null, socket));
   }
-  const { socket } = res.req;
-  res.end(body, () => giveBackSent(body, null, socket));
+  return undefined;
 }
 
 /** As `writeHttp1`, over one HTTP/2 stream. */

@@ -3,6 +3,7 @@ import type { LiveStream } from "../directory/live-stream.ts";
 import type { AppendOutcome } from "../engine/shard-log.ts";
 import type { LaidOut } from "../records/lay-out.ts";
 import type { PutResults, StoredRun, StoredRuns } from "../records/put-results.ts";
+import { sequenceNumberText } from "../records/sequence-text.ts";
 import { SequenceNumberSeries, sequenceNumberAt } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
 
@@ -46,20 +47,24 @@ export class ResultColumns implements PutResults {
   take(laidOut: LaidOut, outcomes: readonly AppendOutcome[], live: LiveStream, timeMs: number): Uint8Array | undefined {
     const { groups, groupOfRecord } = laidOut;
     this.#texts = undefined;
-    const isFirst = this.#runs.length === 0;
-    const runOfGroup = new Int16Array(groups.length).fill(-1);
+    const runsBefore = this.#runs.length;
     for (let group = 0; group < groups.length; group++) {
       const outcome = outcomes[group];
       if (outcome?.kind !== "stored") continue;
-      runOfGroup[group] = this.#runs.length;
       const shard = live.shardMap.shardAt(groups[group]?.slot ?? -1);
       this.#runs.push({ shard, position: outcome.position, timeMs });
     }
-    if (isFirst && this.#runs.length === groups.length) {
+    if (runsBefore === 0 && this.#runs.length === groups.length) {
       // Groups are runs then, number by number.
       this.#runOfRecord = groupOfRecord;
       return undefined;
     }
+    let run = runsBefore;
+    const runOfGroup = Int16Array.from(groups, (_, group) => (outcomes[group]?.kind === "stored" ? run++ : -1));
+    return this.#takePartly(groupOfRecord, runOfGroup);
+  }
+
+  #takePartly(groupOfRecord: Int16Array, runOfGroup: Int16Array): Uint8Array | undefined {
     const runOfRecord = this.#runColumn();
     let sealed: Uint8Array | undefined;
     for (let i = 0; i < this.count; i++) {
@@ -110,7 +115,7 @@ function textsOf({ runs, runOfRecord }: StoredRuns): ResultTexts {
     if (stored === undefined) continue;
     shardIds[i] = namesOfRuns[run];
     if (runOfRecord.length === 1) {
-      sequenceNumbers[i] = sequenceNumberAt(stored.shard, stored).toString();
+      sequenceNumbers[i] = sequenceNumberText(stored.shard, stored);
     } else {
       // Within a run the records keep the order of the request, so each series is simply read on.
       series[run] ??= new SequenceNumberSeries(sequenceNumberAt(stored.shard, stored));

@@ -54,10 +54,10 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   for (let route = 1; ; route++) {
     const laidOut = layOut(placed, live.shardMap, admitted, { kms, slots });
     const timeMs = room.clock.nowMs();
-    const appends = laidOut.groups.map((group): Append => {
-      const shard = live.shardMap.shardAt(group.slot);
-      return { shard: live.ref(shard), entry: { count: group.count, timeMs, body: group.body } };
-    });
+    const appends: Append[] = [];
+    for (const { slot, count, body } of laidOut.groups) {
+      appends.push({ shard: live.ref(live.shardMap.shardAt(slot)), entry: { count, timeMs, body } });
+    }
 
     let outcomes: readonly AppendOutcome[];
     try {

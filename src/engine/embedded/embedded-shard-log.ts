@@ -69,37 +69,39 @@ export class EmbeddedShardLog implements ShardLog {
 
   async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     const { ledger, writer, clock } = this.#session();
-    const logs = appends.map(({ shard }) => require(ledger.logs, shard));
+    const logs: LogState[] = [];
     let bytes = 0;
-    for (const [index, { entry }] of appends.entries()) {
+    for (const { shard, entry } of appends) {
+      const log = require(ledger.logs, shard);
+      logs.push(log);
       this.#requireSize(entry);
-      if (isOpen(logs[index])) bytes += writer.spanOf(entry.body.byteLength);
+      if (isOpen(log)) bytes += writer.spanOf(entry.body.byteLength);
     }
     const outcomes: AppendOutcome[] = [];
-    const seals: (Promise<void> | undefined)[] = [];
+    let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
     if (bytes > 0) writer.requireRoom(bytes);
     const ticket = new AppendTicket();
-    for (const [index, { entry }] of appends.entries()) {
-      const log = logs[index];
-      assert(log !== undefined, "each entry has its log");
+    for (let index = 0; index < logs.length; index++) {
+      const log = logs[index] as LogState;
       if (!isOpen(log)) {
         outcomes.push({ kind: "sealed" });
+        seals ??= [];
         seals.push(log.sealing);
         continue;
       }
+      const { count, timeMs, body } = (appends[index] as Append).entry;
       const position = log.nextPosition;
-      const storedMs = Math.max(nowMs, entry.timeMs, log.lastStoredMs);
-      log.nextPosition = position + entry.count;
+      const storedMs = Math.max(nowMs, timeMs, log.lastStoredMs);
+      log.nextPosition = position + count;
       log.lastStoredMs = storedMs;
       ticket.expect();
-      const { count, timeMs, body } = entry;
       writer.submit({ kind: frameKind.entry, count, logId: log.id, position, timeMs, storedMs }, body, ticket);
       outcomes.push({ kind: "stored", position: BigInt(position) });
     }
     await ticket.settled();
     // "Sealed" is final only once the seal is durable.
-    for (const seal of seals) await seal;
+    for (const seal of seals ?? []) await seal;
     return outcomes;
   }
 
@@ -260,8 +262,8 @@ export class EmbeddedShardLog implements ShardLog {
   }
 }
 
-function isOpen(log: LogState | undefined): boolean {
-  return log !== undefined && log.sealedBy === undefined && log.sealing === undefined;
+function isOpen(log: LogState): boolean {
+  return log.sealedBy === undefined && log.sealing === undefined;
 }
 
 function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {

@@ -24,7 +24,7 @@ export interface GroupCommitOptions {
   readonly window: TailWindow;
   readonly contents: DirectoryContents;
   readonly clock: Clock;
-  /** Of each of the two buffers, and so of a group. */
+  /** Of each of the three buffers, and so of a group. */
   readonly groupBytesMax: number;
   /** What may wait beside the buffer that is being filled. */
   readonly queueBytesMax: number;
@@ -32,10 +32,17 @@ export interface GroupCommitOptions {
   readonly onCommitted: () => void;
 }
 
-interface Half {
+/** One group, from its first frame until it is answered. Its buffer is used again. */
+interface Batch {
   readonly buffer: Buffer;
   used: number;
   tickets: Ticket[];
+  startedMs: number;
+  lsn: number;
+  /** Once its bytes are durable. */
+  written: { readonly address: Address; readonly group: Buffer } | undefined;
+  /** Once they surely will not be, as far as anybody knows. */
+  failure: EngineError | undefined;
 }
 
 interface Queued {
@@ -44,9 +51,15 @@ interface Queued {
   readonly ticket: Ticket;
 }
 
+/** A disk serves two requests in little more time than one: it need not wait until the first has been answered. */
+const groupsInFlightMax = 2;
+/** A smaller group waits for the one before it: the more it gathers, the fewer writes there are. */
+const secondGroupBytesMin = 128 * 1024;
+
 /**
  * Collects frames of all shards and the catalog; writes them as one group with one sync; then answers each. Order in =
- * order out. Whatever arrives while a group is being written goes into the next; there is no timer.
+ * order out. Whatever arrives while groups are being written goes into the next; there is no timer. The disk may finish
+ * the second of two groups first: it is applied and answered after the first all the same, or not at all.
  *
  * After the first I/O error nothing is retried: what was in flight is `indeterminate`, everything else `unavailable`.
  */
@@ -54,11 +67,15 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   /** What a body takes on the disk beside its own length. */
   readonly #overheadBytes: number;
-  #fill: Half;
-  #flight: Half;
+  #fill: Batch;
+  /** What is being written, in the order of the log. */
+  readonly #flight: Batch[] = [];
+  readonly #idle: Batch[] = [];
+  /** Writes under way; more than are in flight once one has failed. */
+  #writeCount = 0;
   #queue: Queued[] = [];
   #queuedBytes = 0;
-  #isWriting = false;
+  #isBeginningFile = false;
   #isScheduled = false;
   #failure: EngineError | undefined;
   #idlers: (() => void)[] = [];
@@ -68,9 +85,12 @@ export class GroupCommit {
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#overheadBytes = options.contents.cipher === undefined ? 0 : encryptedOverheadBytes;
-    const memory = options.disk.allocate(2 * options.groupBytesMax);
-    this.#fill = { buffer: memory.subarray(0, options.groupBytesMax), used: groupHeaderBytes, tickets: [] };
-    this.#flight = { buffer: memory.subarray(options.groupBytesMax), used: groupHeaderBytes, tickets: [] };
+    const { groupBytesMax } = options;
+    const memory = options.disk.allocate((groupsInFlightMax + 1) * groupBytesMax);
+    for (let at = 0; at < memory.length; at += groupBytesMax) {
+      this.#idle.push(batchIn(memory.subarray(at, at + groupBytesMax)));
+    }
+    this.#fill = this.#takeIdle();
   }
 
   get failure(): EngineError | undefined {
@@ -79,8 +99,9 @@ export class GroupCommit {
 
   /** Bytes that were taken and are not durable yet. */
   get pendingBytes(): number {
-    const held = (half: Half): number => (half.tickets.length === 0 ? 0 : paddedLength(half.used));
-    return this.#queuedBytes + held(this.#fill) + held(this.#flight);
+    let bytes = this.#queuedBytes + (this.#fill.tickets.length === 0 ? 0 : paddedLength(this.#fill.used));
+    for (const { used } of this.#flight) bytes += paddedLength(used);
+    return bytes;
   }
 
   get groupCount(): number {
@@ -130,7 +151,7 @@ export class GroupCommit {
   }
 
   #isIdle(): boolean {
-    return !this.#isWriting && this.#fill.tickets.length === 0 && this.#queue.length === 0;
+    return this.#writeCount === 0 && this.#fill.tickets.length === 0 && this.#queue.length === 0;
   }
 
   #fits(span: number): boolean {
@@ -146,7 +167,7 @@ export class GroupCommit {
 
   /** At the end of this turn of the event loop, so that requests that arrived together share the first group too. */
   #schedule(): void {
-    if (this.#isWriting || this.#isScheduled) return;
+    if (this.#isScheduled || !this.#mayWrite()) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -154,14 +175,31 @@ export class GroupCommit {
     });
   }
 
+  #mayWrite(): boolean {
+    const { used, tickets } = this.#fill;
+    if (tickets.length === 0 || this.#failure !== undefined || this.#isBeginningFile) return false;
+    if (this.#flight.length === 0) return true;
+    // A file begins only when all before it is durable: its header says so.
+    return (
+      this.#flight.length < groupsInFlightMax &&
+      used >= secondGroupBytesMin &&
+      this.#options.wal.hasRoomFor(paddedLength(used))
+    );
+  }
+
   #flush(): void {
-    if (this.#isWriting || this.#failure !== undefined || this.#fill.tickets.length === 0) return;
-    this.#isWriting = true;
-    const half = this.#fill;
-    this.#fill = this.#flight;
-    this.#flight = half;
+    if (!this.#mayWrite()) return;
+    const batch = this.#fill;
+    this.#fill = this.#takeIdle();
+    this.#flight.push(batch);
     this.#takeFromQueue();
-    void this.#commit(half);
+    void this.#write(batch);
+  }
+
+  #takeIdle(): Batch {
+    const batch = this.#idle.pop();
+    assert(batch !== undefined, "there is a buffer more than groups in flight");
+    return batch;
   }
 
   #takeFromQueue(): void {
@@ -176,57 +214,74 @@ export class GroupCommit {
     if (taken > 0) this.#queue = this.#queue.slice(taken);
   }
 
-  async #commit(half: Half): Promise<void> {
-    const { wal, ledger, window, clock, contents } = this.#options;
-    const lsn = ledger.lsn + 1;
-    const length = paddedLength(half.used);
-    const startedMs = clock.monotonicMs();
+  async #write(batch: Batch): Promise<void> {
+    const { wal, ledger, clock, contents } = this.#options;
+    const length = paddedLength(batch.used);
+    batch.lsn = ledger.lsn + this.#flight.length;
+    batch.startedMs = clock.monotonicMs();
     let isBegun = false;
-    let group: Buffer;
-    let address: Address;
+    this.#writeCount += 1;
     try {
-      if (!wal.hasRoomFor(length)) await wal.beginFile(lsn, length);
-      const header = { generation: wal.generation, lsn, durableThroughLsn: lsn - 1, used: half.used };
-      group = closeGroup(half.buffer, { ...header, frameCount: half.tickets.length }, contents.identity);
+      if (!wal.hasRoomFor(length)) {
+        this.#isBeginningFile = true;
+        await wal.beginFile(batch.lsn, length);
+        this.#isBeginningFile = false;
+      }
+      const header = { generation: wal.generation, lsn: batch.lsn, durableThroughLsn: ledger.lsn, used: batch.used };
+      const group = closeGroup(batch.buffer, { ...header, frameCount: batch.tickets.length }, contents.identity);
       isBegun = true;
-      address = await wal.append(group);
-    } catch (error) {
-      this.#fail(half, error, isBegun);
-      return;
+      batch.written = { group, address: await wal.append(group) };
+    } catch (cause) {
+      const what = `The log stopped at a failed write (${textOf(cause)}); a restart recovers it.`;
+      batch.failure = new EngineError(isBegun ? "indeterminate" : "unavailable", what, { cause });
+      this.#failure ??= new EngineError("unavailable", what, { cause });
     }
-    // In memory first: applying wakes followers, who look there.
-    window.put(address, group);
-    ledger.applyGroup(group, half.used, address, lsn);
-    const durationMs = clock.monotonicMs() - startedMs;
-    this.#groupCount += 1;
-    this.#syncMs += durationMs;
-    const tickets = half.tickets;
-    half.tickets = [];
-    half.used = groupHeaderBytes;
-    this.#isWriting = false;
-    groupCommitted.publish({ durationMs, entryCount: tickets.length, byteCount: length });
-    this.#options.onCommitted();
-    for (const ticket of tickets) ticket.settle(undefined);
+    this.#writeCount -= 1;
+    this.#settleInOrder();
+  }
+
+  /** Answers what has been written, as far as everything before it has been. */
+  #settleInOrder(): void {
+    for (;;) {
+      const batch = this.#flight[0];
+      if (batch?.written !== undefined) {
+        this.#flight.shift();
+        this.#settle(batch, batch.written);
+      } else if (batch?.failure !== undefined) {
+        this.#fail(batch.failure);
+      } else {
+        break;
+      }
+    }
     this.#flush();
     this.#tellIdlers();
   }
 
-  #fail(half: Half, cause: unknown, isBegun: boolean): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const what = `The log stopped at a failed write (${reason}); a restart recovers it.`;
-    const failure = new EngineError("unavailable", what, { cause });
-    this.#failure = failure;
-    this.#isWriting = false;
-    const inFlight = half.tickets;
+  #settle(batch: Batch, { address, group }: NonNullable<Batch["written"]>): void {
+    const { window, ledger, clock, onCommitted } = this.#options;
+    // In memory first: applying wakes followers, who look there.
+    window.put(address, group);
+    ledger.applyGroup(group, batch.used, address, batch.lsn);
+    const durationMs = clock.monotonicMs() - batch.startedMs;
+    this.#groupCount += 1;
+    this.#syncMs += durationMs;
+    const { tickets } = batch;
+    this.#idle.push(batchIn(batch.buffer));
+    groupCommitted.publish({ durationMs, entryCount: tickets.length, byteCount: group.length });
+    onCommitted();
+    for (const ticket of tickets) ticket.settle(undefined);
+  }
+
+  /** The first group in flight has failed, so those behind it are nothing that recovery would find. */
+  #fail(fate: EngineError): void {
+    const inFlight = this.#flight.flatMap(({ tickets }) => tickets);
     const waiting = [...this.#fill.tickets, ...this.#queue.map(({ ticket }) => ticket)];
-    half.tickets = [];
+    this.#flight.length = 0;
     this.#fill.tickets = [];
     this.#queue = [];
     this.#queuedBytes = 0;
-    const fate = isBegun ? new EngineError("indeterminate", what, { cause }) : failure;
     for (const ticket of inFlight) ticket.settle(fate);
-    for (const ticket of waiting) ticket.settle(failure);
-    this.#tellIdlers();
+    for (const ticket of waiting) ticket.settle(this.#failure);
   }
 
   #tellIdlers(): void {
@@ -235,4 +290,13 @@ export class GroupCommit {
     this.#idlers = [];
     for (const tell of idlers) tell();
   }
+}
+
+function batchIn(buffer: Buffer): Batch {
+  const empty = { used: groupHeaderBytes, tickets: [], startedMs: 0, lsn: 0 };
+  return { buffer, ...empty, written: undefined, failure: undefined };
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

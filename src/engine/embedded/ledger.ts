@@ -116,7 +116,8 @@ export class Ledger {
       this.lsn = lsn;
       return;
     }
-    const changed = new Set<LogState>();
+    // With one entry for each of a thousand logs a set would cost more than waking a log twice.
+    const changed: LogState[] = [];
     const isKnown = lsn <= this.knownThroughLsn;
     this.isCleanlyClosed = false;
     for (let at = groupHeaderBytes; at < used; ) {
@@ -136,7 +137,7 @@ export class Ledger {
       readonly address: Address;
       readonly lsn: number;
       readonly length: number;
-      readonly changed: Set<LogState>;
+      readonly changed: LogState[];
     },
   ): void {
     const log = this.logs.get(frameLogIdAt(group, at));
@@ -166,13 +167,13 @@ export class Ledger {
     log.durableStoredMs = Math.max(log.durableStoredMs, storedMs);
     log.lastStoredMs = Math.max(log.lastStoredMs, storedMs);
     this.lastStoredMs = Math.max(this.lastStoredMs, storedMs);
-    place.changed.add(log);
+    place.changed.push(log);
   }
 
   #applyControl(
     group: Buffer,
     at: number,
-    { lsn, changed }: { readonly lsn: number; readonly changed: Set<LogState> },
+    { lsn, changed }: { readonly lsn: number; readonly changed: LogState[] },
   ): void {
     const kind = frameKindAt(group, at);
     const body = openBodyAt(group, at, this.#cipher);
@@ -193,7 +194,7 @@ export class Ledger {
     }
     const log = this.logs.get(logId);
     if (log === undefined) throw damaged(`log ${logId} is named before it was made`);
-    changed.add(log);
+    changed.push(log);
     if (kind === frameKind.sealLog) {
       if (framePositionAt(group, at) !== log.tip) throw damaged(`log ${logId} was sealed at another end`);
       log.sealedBy = body.toString("utf8");

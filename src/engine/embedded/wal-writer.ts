@@ -153,15 +153,19 @@ export class WalWriter {
     this.#bytes += walHeaderBytes;
   }
 
-  /** Durable when it resolves; when it rejects, any part of the group may be on disk. */
+  /**
+   * Durable when it resolves; when it rejects, any part of the group may be on disk. The next group may be appended at
+   * once: it goes behind this one.
+   */
   async append(group: Buffer): Promise<Address> {
     const file = this.#file;
     assert(file !== undefined && this.hasRoomFor(group.length), "a file with room was begun");
     const offset = this.#offset;
-    await this.#writeDurably(file, group, offset);
+    const address = addressOf(this.#generation, offset);
     this.#offset = offset + group.length;
+    await this.#writeDurably(file, group, offset);
     this.#bytes += group.length;
-    return addressOf(this.#generation, offset);
+    return address;
   }
 
   async close(): Promise<void> {

@@ -31,8 +31,8 @@ export const putRecord = operation({
     }
     const failure = results.failures?.get(0);
     if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);
-    const [ShardId] = results.shardIds;
-    const [SequenceNumber] = results.sequenceNumbers;
+    const ShardId = results.shardIds[0];
+    const SequenceNumber = results.sequenceNumbers[0];
     if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();
     return { ShardId, SequenceNumber, ...(live.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }) };
   },
