@@ -3,8 +3,9 @@
  * on what else the machine does.
  *   npm run bench:kernels -- [--compare] [--save]
  * Each figure is the difference of two counts of the same program, with and without the part, in a V8 without threads or
- * chance; so they repeat to about three in a thousand. Takes four minutes. They hold for the instruction sets that valgrind knows, which end
- * at AVX2. `--compare` prints them beside the stored ones, bench/kernels.json; `--save` stores them.
+ * chance; so they repeat to about three in a thousand. They hold for the instruction sets that valgrind knows, which end at
+ * AVX2. Only the kernels are optimized code: the JavaScript around them has not run often enough for that. Takes four
+ * minutes. `--compare` prints the figures beside the stored ones, bench/kernels.json; `--save` stores them.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
