@@ -1,86 +1,119 @@
 /** The servers that are compared, and how each is started. */
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { freePort, type Launch, type RunningServer, startProcess } from "./server-process.ts";
+import { dirname, join } from "node:path";
+import { peers } from "./peers.ts";
+import { type Launch, type RunningServer, startProcess } from "./server-process.ts";
+import { benchCredential, plainWire, type Wire } from "./wire.ts";
 
 export interface Contestant {
   readonly name: string;
   readonly kind: "ours" | "floor" | "peer";
   /** For a server so slow that more rounds would take most of the run. */
   readonly roundsMax?: number;
-  start(): Promise<RunningServer>;
+  readonly wire: Wire;
+  /** Whether the stream's records are encrypted (StartStreamEncryption). */
+  readonly isEncrypted: boolean;
+  /** `nodeFlags` are for our servers alone. */
+  start(nodeFlags?: readonly string[]): Promise<RunningServer>;
+}
+
+type Engine = "memory" | "durable";
+
+/** One thing that is otherwise than in the plain server. */
+interface Variant {
+  readonly name: string;
+  readonly wire?: Partial<Wire>;
+  readonly isEncrypted?: boolean;
+  /** Files that the server gets, each by the flag that names it. */
+  readonly files?: Readonly<Record<string, object>>;
 }
 
 const root = join(import.meta.dirname, "..");
-const peers = join(import.meta.dirname, "node_modules");
 const cliPath = join(root, "dist/cli/cli.js");
 /** What `npm start` runs. */
 const startedByUsers = ["--initial-old-space-size=256", cliPath];
 const readyLine = /millrace ready on http:\/\/[^\s:]+:(\d+)/;
 
+const variants: readonly Variant[] = [
+  { name: "cbor", wire: { codec: "cbor" } },
+  { name: "sigv4", wire: { isSigned: true }, files: { "--credentials": { credentials: [benchCredential] } } },
+  { name: "tls", wire: { isTls: true } },
+  // Amazon's rates are on for everything; those of a shard's writes are so high that nothing meets them.
+  {
+    name: "limits",
+    files: {
+      "--limits": {
+        ...{ shardWriteBytesPerSecond: 2_000_000_000, shardWriteRecordsPerSecond: 2_000_000_000 },
+        ...{ shardReadBytesPerSecond: null, callsPerSecond: { GetRecords: null } },
+        shardCountMaxByRegion: { "us-east-1": null },
+      },
+    },
+  },
+  { name: "encryption", isEncrypted: true },
+  { name: "h2c", wire: { http: "2" } },
+];
+
 export const contestants: readonly Contestant[] = [
-  { name: "millrace memory", kind: "ours", start: () => startMillraceServer("memory") },
-  { name: "millrace durable", kind: "ours", start: () => startMillraceServer("embedded") },
+  millrace("memory"),
+  millrace("durable"),
+  ...variants.flatMap((variant) => [millrace("memory", variant), millrace("durable", variant)]),
   floor("drain"),
   floor("parse"),
   floor("answer"),
-  {
-    name: "kinesalite",
-    kind: "peer",
-    start: () =>
-      startPeer((port) => ({
-        file: process.execPath,
-        args: [join(peers, "kinesalite/cli.js"), "--port", String(port)],
-        ready: port,
-      })),
-  },
-  {
-    name: "kinesis-local",
-    kind: "peer",
-    roundsMax: 1,
-    start: async () => {
-      const tlsPort = await freePort();
-      return startPeer((port) => ({
-        // On Node 26 it stops reading large bodies and never answers, so it is measured on the machine's own, older Node.
-        file: systemNode(),
-        args: ["main.js"],
-        // It reads its certificate from the working directory.
-        cwd: join(peers, "kinesis-local"),
-        env: { KINESIS_MOCK_PLAIN_PORT: String(port), KINESIS_MOCK_TLS_PORT: String(tlsPort), LOG_LEVEL: "ERROR" },
-        ready: port,
-      }));
-    },
-  },
+  ...peers.map((peer): Contestant => ({ ...peer, kind: "peer", wire: plainWire, isEncrypted: false })),
 ];
 
 /** Another checkout's server, built there before: what a change has to be compared with. */
 export function earlierContestants(checkout: string): readonly Contestant[] {
-  const cli = join(checkout, "dist/cli/cli.js");
-  return [
-    { name: "before memory", kind: "floor", start: () => startMillraceServer("memory", [cli]) },
-    { name: "before durable", kind: "floor", start: () => startMillraceServer("embedded", [cli]) },
-  ];
+  const program = [startedByUsers[0] ?? "", join(checkout, "dist/cli/cli.js")];
+  const earlier = (engine: Engine): Contestant => ({
+    ...{ name: `before ${engine}`, kind: "floor", wire: plainWire, isEncrypted: false },
+    start: () => startMillraceServer(engine, { program }),
+  });
+  return [earlier("memory"), earlier("durable")];
+}
+
+function millrace(engine: Engine, variant: Partial<Variant> = {}): Contestant {
+  const { name, wire = {}, isEncrypted = false, files = {} } = variant;
+  return {
+    name: name === undefined ? `millrace ${engine}` : `millrace ${engine} ${name}`,
+    kind: "ours",
+    wire: { ...plainWire, ...wire },
+    isEncrypted,
+    start: (nodeFlags = []) => startMillraceServer(engine, { files, program: [...nodeFlags, ...startedByUsers] }),
+  };
 }
 
 function floor(variant: string): Contestant {
   const args = [join(import.meta.dirname, "floor-server.ts"), variant];
   const launch: Launch = { file: process.execPath, args, ready: /floor ready on (\d+)/ };
-  return { name: `floor: ${variant}`, kind: "floor", start: () => startProcess(launch) };
+  const name = `floor: ${variant}`;
+  return { name, kind: "floor", wire: plainWire, isEncrypted: false, start: () => startProcess(launch) };
+}
+
+interface ServerOptions {
+  readonly program?: readonly string[];
+  readonly files?: Readonly<Record<string, object>>;
 }
 
 /** As users start it, from the built package, on an empty data directory that is removed afterwards. */
 export async function startMillraceServer(
-  engine: "memory" | "embedded",
-  program: readonly string[] = startedByUsers,
+  engine: Engine,
+  { program = startedByUsers, files = {} }: ServerOptions = {},
 ): Promise<RunningServer> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   const remove = () => rm(directory, { recursive: true, force: true });
+  const dataDirectory = join(directory, "data");
+  const flags = ["--engine", engine === "durable" ? "embedded" : "memory"];
   try {
-    const server = await serveDirectory(join(directory, "data"), ["--engine", engine], program);
-    return { ...server, stop: () => server.stop().finally(remove) };
+    for (const [flag, content] of Object.entries(files)) {
+      const path = join(directory, `${flag.slice(2)}.json`);
+      await writeFile(path, JSON.stringify(content), { mode: 0o600 });
+      flags.push(flag, path);
+    }
+    const server = await serveDirectory(dataDirectory, flags, program);
+    return { ...server, dataDirectory, stop: (signal) => server.stop(signal).finally(remove) };
   } catch (error) {
     await remove();
     throw error;
@@ -97,29 +130,4 @@ export function serveDirectory(
   // The pool size that `npm start` gives.
   const env = { UV_THREADPOOL_SIZE: "8" };
   return startProcess({ file: process.execPath, args, cwd: dirname(dataDirectory), env, ready: readyLine });
-}
-
-async function startPeer(launch: (port: number) => Launch): Promise<RunningServer> {
-  return startProcess(launch(await freePort()));
-}
-
-/** The `node` of the machine, not the one that npm puts first on the path; the running one if there is no other. */
-function systemNode(): string {
-  const directories = (process.env["PATH"] ?? "").split(delimiter).filter((one) => !one.includes("node_modules"));
-  return directories.map((one) => join(one, "node")).find((file) => existsSync(file)) ?? process.execPath;
-}
-
-/** Brings dist/ up to date with src/. */
-export function buildServer(): void {
-  const { status } = spawnSync(process.execPath, [join(root, "scripts/setup.mjs"), "--build"], { stdio: "inherit" });
-  if (status !== 0) throw new Error("the server does not build");
-}
-
-/** Installs the peers if they are not there: they are large, and nothing but this comparison needs them. */
-export function installPeers(): void {
-  if (spawnSync("npm", ["ls", "--prefix", import.meta.dirname], { stdio: "ignore" }).status === 0) return;
-  console.error("installing the peers into bench/node_modules ...");
-  const args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", import.meta.dirname];
-  const { status } = spawnSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
-  if (status !== 0) throw new Error("npm ci in bench/ failed");
 }

@@ -4,9 +4,28 @@ import { readFileSync } from "node:fs";
 // USER_HZ: fixed at 100 on every architecture that Linux supports, whatever the kernel's own tick.
 const ticksPerSecond = 100;
 
+export interface ProcessFigures {
+  /** User plus system time of every thread, in seconds. */
+  readonly cpuSeconds: number;
+  readonly mainThreadCpuSeconds: number;
+  /** What was handed to the storage layer, through the page cache or past it. */
+  readonly writtenBytes: number;
+}
+
+export function processFigures(pid: number): ProcessFigures {
+  return {
+    cpuSeconds: cpuSeconds(pid),
+    mainThreadCpuSeconds: secondsOf(readProc(pid, `task/${pid}/stat`)),
+    writtenBytes: Number(/^write_bytes: (\d+)$/m.exec(readProc(pid, "io"))?.[1] ?? Number.NaN),
+  };
+}
+
 /** User plus system time of every thread of the process, in seconds. */
 export function cpuSeconds(pid: number): number {
-  const stat = readProc(pid, "stat");
+  return secondsOf(readProc(pid, "stat"));
+}
+
+function secondsOf(stat: string): number {
   // The command name, in parentheses, may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) / ticksPerSecond;

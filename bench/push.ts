@@ -8,10 +8,12 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { EventMessages } from "../test/subscribe/event-messages.ts";
 import { activeConsumerArn, activeStreamArn, call, headersFor } from "../test/subscribe/kinesis-call.ts";
-import { buildServer, contestants, installPeers } from "./contestants.ts";
+import { buildServer } from "./build-server.ts";
+import { contestants } from "./contestants.ts";
+import { installPeers } from "./peers.ts";
 import { cpuSeconds } from "./process-figures.ts";
+import { subscribe } from "./subscriber.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -26,35 +28,13 @@ const recordsPerRequest = 20;
 /** The most that one subscriber waits for its last record. */
 const lastRecordMsMax = 10_000;
 
-interface Record {
-  readonly Data: string;
-}
-
-/** Subscribes from LATEST and hands out how old each record is on arrival. */
-async function subscribe(
-  endpoint: string,
-  { consumerArn, shardId, onAge }: { consumerArn: string; shardId: string; onAge: (ageMs: number) => void },
-): Promise<() => void> {
-  const body = { ConsumerARN: consumerArn, ShardId: shardId, StartingPosition: { Type: "LATEST" } };
-  const sent = request(endpoint, { method: "POST", headers: headersFor("SubscribeToShard"), agent: false });
-  sent.end(JSON.stringify(body));
-  const [response] = (await once(sent, "response")) as [IncomingMessage];
-  if (response.statusCode !== 200) throw new Error(`SubscribeToShard answered ${response.statusCode}`);
-  const messages = new EventMessages();
-  response.on("error", () => undefined);
-  response.on("data", (chunk: Buffer) => {
-    const nowMs = performance.now();
-    for (const { headers, payload } of messages.take(chunk)) {
-      if (headers.get(":event-type") !== "SubscribeToShardEvent") continue;
-      const event = JSON.parse(payload.toString()) as { readonly Records: readonly Record[] };
-      for (const { Data } of event.Records) onAge(nowMs - Number(Buffer.from(Data, "base64").toString()));
-    }
-  });
-  return () => sent.destroy();
-}
-
 function stamp(): string {
   return Buffer.from(String(performance.now())).toString("base64");
+}
+
+/** Of a record that carries its `stamp()`. */
+function ageOf(data: Buffer, atMs: number): number {
+  return atMs - Number(data.toString());
 }
 
 function percentiles(values: readonly number[]): string {
@@ -72,7 +52,7 @@ async function oneShard(endpoint: string): Promise<void> {
   const stop = await subscribe(endpoint, {
     consumerArn,
     shardId: "shardId-000000000000",
-    onAge: (age) => ages.push(age),
+    onRecord: (data, atMs) => ages.push(ageOf(data, atMs)),
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const count = seconds * recordsPerSecond;
@@ -94,11 +74,11 @@ async function manyShards(endpoint: string, pid: number, shardCount: number): Pr
   await call(endpoint, "CreateStream", { StreamName, ShardCount: shardCount });
   const consumerArn = await activeConsumerArn(endpoint, await activeStreamArn(endpoint, StreamName), "bench");
   const ages: number[] = [];
-  const onAge = (age: number) => ages.push(age);
+  const onRecord = (data: Buffer, atMs: number) => ages.push(ageOf(data, atMs));
   const stops: (() => void)[] = [];
   for (let shard = 0; shard < shardCount; shard++) {
     stops.push(
-      await subscribe(endpoint, { consumerArn, shardId: `shardId-${String(shard).padStart(12, "0")}`, onAge }),
+      await subscribe(endpoint, { consumerArn, shardId: `shardId-${String(shard).padStart(12, "0")}`, onRecord }),
     );
   }
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -143,11 +123,10 @@ async function put(endpoint: string, agent: Agent, input: object): Promise<void>
 }
 
 buildServer();
-installPeers();
+const here = new Set(["millrace durable", ...installPeers(["kinesis-local"])]);
 console.log(`node ${process.version}, ${new Date().toISOString()}`);
 for (const { name, start } of contestants) {
-  const isSubject = name === "millrace durable" || name === "kinesis-local";
-  if (!isSubject || !name.includes(flags.only)) continue;
+  if (!here.has(name) || !name.includes(flags.only)) continue;
   const server = await start();
   const endpoint = `http://127.0.0.1:${server.port}`;
   try {

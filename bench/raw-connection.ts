@@ -5,22 +5,25 @@
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Answer, type Connection, host, type PreparedRequest } from "./wire.ts";
 
 const headEnd = Buffer.from("\r\n\r\n");
 const lastChunk = Buffer.from("0\r\n\r\n");
 
-export interface RawResponse {
-  readonly status: number;
-  readonly body: Buffer;
-}
-
 interface Waiter {
-  resolve(response: RawResponse): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
-export class RawConnection {
-  readonly #socket: Socket;
+interface Target {
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+export class RawConnection implements Connection {
+  readonly #target: Target;
+  #socket: Socket;
   #waiter: Waiter | undefined;
   #received: Buffer[] = [];
   #receivedBytes = 0;
@@ -29,38 +32,51 @@ export class RawConnection {
   #headBytes = 0;
   /** Bytes of the whole response; Infinity if the body is chunked. */
   #responseBytes = 0;
+  /** Whether the server ends the connection with this answer. */
+  #isLast = false;
 
-  private constructor(socket: Socket) {
+  private constructor(target: Target, socket: Socket) {
+    this.#target = target;
     this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#fail(new Error("the server closed the connection")));
+    this.#listen();
   }
 
-  static async open(port: number): Promise<RawConnection> {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-    await once(socket, "connect");
-    return new RawConnection(socket);
+  static async open(port: number, { isTls }: { readonly isTls: boolean }): Promise<RawConnection> {
+    const target = { port, isTls };
+    return new RawConnection(target, await openSocket(target));
   }
 
-  /** Sends bytes made by `buildRequest`. */
-  send(request: Buffer): Promise<RawResponse> {
+  send(request: PreparedRequest): Promise<Answer> {
+    return this.sendBytes(bytesOf(request));
+  }
+
+  /** All of a request, as `bytesOf()` puts it together. */
+  async sendBytes(bytes: Buffer): Promise<Answer> {
+    if (this.#isLast) await this.#reopen();
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
-      this.#socket.write(request);
+      this.#socket.write(bytes);
     });
-  }
-
-  /** A call that is not measured: JSON in, JSON out, and anything but 200 is an error. */
-  async call(operation: string, input: object): Promise<unknown> {
-    const { status, body } = await this.send(buildRequest(operation, JSON.stringify(input)));
-    if (status !== 200) throw new Error(`${operation} answered ${status}: ${body.toString("utf8", 0, 300)}`);
-    return body.length === 0 ? {} : JSON.parse(body.toString());
   }
 
   close(): void {
     this.#socket.removeAllListeners("close");
     this.#socket.destroy();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("error", (error) => this.#fail(error));
+    socket.on("close", () => this.#fail(new Error("the server closed the connection")));
+  }
+
+  /** A server that ends each connection after one answer pays for every next one. */
+  async #reopen(): Promise<void> {
+    this.close();
+    this.#socket = await openSocket(this.#target);
+    this.#isLast = false;
+    this.#listen();
   }
 
   #receive(chunk: Buffer): void {
@@ -80,6 +96,7 @@ export class RawConnection {
     const head = bytes.toString("latin1", 0, end).toLowerCase();
     this.#status = Number(head.slice(9, 12));
     this.#headBytes = end + headEnd.length;
+    this.#isLast = /\nconnection: *close/.test(head);
     const length = /\ncontent-length: *(\d+)/.exec(head)?.[1];
     const chunked = length === undefined && /\ntransfer-encoding: *chunked/.test(head);
     this.#responseBytes = chunked ? Number.POSITIVE_INFINITY : this.#headBytes + Number(length ?? 0);
@@ -126,18 +143,23 @@ export class RawConnection {
   }
 }
 
-/** A request signed in form: the servers that are compared do not verify signatures without a credentials file. */
-export function buildRequest(operation: string, body: string): Buffer {
-  const date = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
-  const head = [
-    "POST / HTTP/1.1",
-    "Host: 127.0.0.1",
-    "Content-Type: application/x-amz-json-1.1",
-    `X-Amz-Target: Kinesis_20131202.${operation}`,
-    `X-Amz-Date: ${date}`,
-    `Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${date.slice(0, 8)}/us-east-1/kinesis/aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, Signature=${"a".repeat(64)}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "Connection: keep-alive",
-  ];
-  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
+async function openSocket({ port, isTls }: Target): Promise<Socket> {
+  // The server's certificate is its own.
+  const socket = isTls ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port });
+  await once(socket, isTls ? "secureConnect" : "connect");
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/** Requests that are sent again and again are put together once. */
+const bytesOfRequest = new WeakMap<PreparedRequest, Buffer>();
+
+export function bytesOf(request: PreparedRequest): Buffer {
+  const known = bytesOfRequest.get(request);
+  if (known !== undefined) return known;
+  let head = `POST / HTTP/1.1\r\nhost: ${host}\r\ncontent-length: ${request.body.length}\r\nconnection: keep-alive\r\n`;
+  for (const [name, value] of Object.entries(request.headers)) head += `${name}: ${value}\r\n`;
+  const bytes = Buffer.concat([Buffer.from(`${head}\r\n`, "latin1"), request.body]);
+  bytesOfRequest.set(request, bytes);
+  return bytes;
 }

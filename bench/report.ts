@@ -7,25 +7,46 @@ export interface Row {
   readonly kind: "ours" | "floor" | "peer";
   readonly rounds: number;
   readonly recordsPerSecond: number;
+  /** CPU seconds per million records: of all threads, and of the main thread. */
   readonly cpuSecondsPerMillion: number;
+  readonly mainCpuSecondsPerMillion: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly residentMiB: number;
+  /** Bytes handed to the disk for each byte of data; 0 where nothing is written, NaN where nobody can say. */
+  readonly writtenPerByte: number;
   readonly failedRecords: number;
+  /** Of one write and fdatasync of this disk, measured beside it; only where the scenario asks for it. */
+  readonly diskSyncMs?: number;
 }
 
-export function summarize(name: string, kind: Row["kind"], measurements: readonly Measurement[]): Row {
-  const medianOf = (figure: (m: Measurement) => number) => median(measurements.map(figure));
+/** By scenario name. */
+export type Figures = Readonly<Record<string, readonly Row[]>>;
+
+export interface Measured extends Measurement {
+  readonly diskSyncMs?: number;
+}
+
+export function summarize(
+  { name, kind }: Pick<Row, "name" | "kind">,
+  recordBytes: number,
+  measurements: readonly Measured[],
+): Row {
+  const medianOf = (figure: (m: Measured) => number) => median(measurements.map(figure));
+  const diskSyncMs = medianOf((m) => m.diskSyncMs ?? Number.NaN);
   return {
     name,
     kind,
     rounds: measurements.length,
     recordsPerSecond: medianOf((m) => m.records / m.seconds),
     cpuSecondsPerMillion: medianOf((m) => (m.cpuSeconds / m.records) * 1e6),
+    mainCpuSecondsPerMillion: medianOf((m) => (m.mainThreadCpuSeconds / m.records) * 1e6),
     p50Ms: medianOf((m) => m.p50Ms),
     p99Ms: medianOf((m) => m.p99Ms),
     residentMiB: medianOf((m) => m.residentMiB),
+    writtenPerByte: medianOf((m) => m.writtenBytes / (m.records * recordBytes)),
     failedRecords: measurements.reduce((sum, m) => sum + m.failedRecords, 0),
+    ...(Number.isNaN(diskSyncMs) ? {} : { diskSyncMs }),
   };
 }
 
@@ -41,23 +62,27 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 export function figuresTable(rows: readonly Row[]): string {
-  const header = ["server", "rec/s", "CPU-s/M rec", "p50 ms", "p99 ms", "RSS MiB", "refused"];
+  const header = ["server", "rec/s", "CPU-s/M rec", "main", "p50 ms", "p99 ms", "RSS MiB", "written", "refused"];
+  const isSynced = rows.some((row) => row.diskSyncMs !== undefined);
   const body = rows.map((row) => [
     row.name,
     Math.round(row.recordsPerSecond).toLocaleString("en-US"),
     significant(row.cpuSecondsPerMillion),
+    significant(row.mainCpuSecondsPerMillion),
     significant(row.p50Ms),
     significant(row.p99Ms),
     Number.isNaN(row.residentMiB) ? "-" : row.residentMiB.toFixed(0),
+    Number.isNaN(row.writtenPerByte) ? "-" : row.writtenPerByte.toFixed(2),
     String(row.failedRecords),
+    ...(isSynced ? [significant(row.p50Ms / (row.diskSyncMs ?? Number.NaN))] : []),
   ]);
-  return markdownTable([header, ...body]);
+  return markdownTable([isSynced ? [...header, "p50 / fdatasync"] : header, ...body]);
 }
 
-/** Ours over each of the others: `rate x` (more is better) and `CPU x` (less is better). */
+/** The plain servers of ours over each of the others: `rate x` (more is better) and `CPU x` (less is better). */
 export function ratiosTable(rows: readonly Row[]): string {
   const others = rows.filter((row) => row.kind !== "ours");
-  const ours = rows.filter((row) => row.kind === "ours");
+  const ours = rows.filter((row) => row.name === "millrace memory" || row.name === "millrace durable");
   if (ours.length === 0 || others.length === 0) return "";
   const header = ["against", ...ours.flatMap((row) => [`${row.name}: rate x`, "CPU x"])];
   const body = others.map((other) => [

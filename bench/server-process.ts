@@ -20,6 +20,8 @@ export interface RunningServer {
   readonly pid: number;
   readonly port: number;
   readonly readyMs: number;
+  /** Where it keeps its files, if the bench gave it a place for them. */
+  readonly dataDirectory?: string;
   /** With `SIGKILL`: as a crash of the process would end it. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }

@@ -5,7 +5,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { buildServer, startMillraceServer } from "./contestants.ts";
+import { buildServer } from "./build-server.ts";
+import { startMillraceServer } from "./contestants.ts";
 import { residentMiB } from "./process-figures.ts";
 import { median } from "./report.ts";
 
@@ -22,7 +23,7 @@ for (let round = 0; round < Number(flags.rounds); round++) {
   const begin = performance.now();
   spawnSync(process.execPath, ["-e", "0"]);
   bareMs.push(performance.now() - begin);
-  const server = await startMillraceServer("embedded");
+  const server = await startMillraceServer("durable");
   try {
     readyMs.push(server.readyMs);
     await new Promise((resolve) => setTimeout(resolve, idleMs));

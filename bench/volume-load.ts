@@ -1,9 +1,11 @@
 /** Puts and drains for `volume.ts`: closed loops over connections, records of 1 KiB of random bytes. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { countOf, nextIteratorOf, tellsTip } from "./answer-text.ts";
+import { countOf, isAtTip, textMember } from "./answer-text.ts";
 import { cpuSeconds } from "./process-figures.ts";
-import { buildRequest, RawConnection } from "./raw-connection.ts";
+import { bytesOf, RawConnection } from "./raw-connection.ts";
 import type { RunningServer } from "./server-process.ts";
+import { StreamCaller } from "./steps.ts";
+import { plainWire, prepareRequest } from "./wire.ts";
 
 export const recordBytes = 1024;
 const recordsPerRequest = 500;
@@ -22,11 +24,12 @@ export function streamNames(count: number): readonly string[] {
 }
 
 export async function createStreams(port: number, names: readonly string[], shards: number): Promise<void> {
-  const connection = await RawConnection.open(port);
-  for (const StreamName of names) await connection.call("CreateStream", { StreamName, ShardCount: shards });
+  const connection = await RawConnection.open(port, plainWire);
+  const caller = new StreamCaller(connection, plainWire);
+  for (const StreamName of names) await caller.call("CreateStream", { StreamName, ShardCount: shards });
   const deadline = performance.now() + readyMsMax;
   for (const StreamName of names) {
-    while (!(await isActive(connection, StreamName))) {
+    while (!(await isActive(caller, StreamName))) {
       if (performance.now() > deadline) throw new Error(`${StreamName} did not become ACTIVE`);
       await pause(20);
     }
@@ -34,8 +37,8 @@ export async function createStreams(port: number, names: readonly string[], shar
   connection.close();
 }
 
-async function isActive(connection: RawConnection, StreamName: string): Promise<boolean> {
-  const answer = (await connection.call("DescribeStreamSummary", { StreamName })) as {
+async function isActive(caller: StreamCaller, StreamName: string): Promise<boolean> {
+  const answer = (await caller.call("DescribeStreamSummary", { StreamName })) as {
     StreamDescriptionSummary: { StreamStatus: string };
   };
   return answer.StreamDescriptionSummary.StreamStatus === "ACTIVE";
@@ -71,12 +74,12 @@ export class Writer {
     const begin = performance.now();
     await Promise.all(
       this.#requests.map(async (requests) => {
-        const connection = await RawConnection.open(port);
+        const connection = await RawConnection.open(port, plainWire);
         for (let sent = 0; records < recordCount; sent++) {
           const { bytes, nameAt } = requests[sent % distinctRequests] as Request;
           bytes.write(this.#names[this.#turn++ % this.#names.length] ?? "", nameAt, "latin1");
           const startMs = performance.now();
-          const { status, body } = await connection.send(bytes);
+          const { status, body } = await connection.sendBytes(bytes);
           latenciesMs.push(performance.now() - startMs);
           if (status !== 200) throw new Error(`PutRecords answered ${status}: ${body.toString("utf8", 0, 300)}`);
           const isWhole = body.includes('"FailedRecordCount":0');
@@ -101,7 +104,7 @@ function putRequest(StreamName: string): Request {
     Data: randomBytes(recordBytes).toString("base64"),
     PartitionKey: randomUUID(),
   }));
-  const bytes = buildRequest("PutRecords", JSON.stringify({ StreamName, Records }));
+  const bytes = bytesOf(prepareRequest("PutRecords", { StreamName, Records }, plainWire));
   return { bytes, nameAt: bytes.indexOf(StreamName) };
 }
 
@@ -130,20 +133,20 @@ export async function drain(
     limit,
   }: { readonly streamName: string; readonly shards: readonly number[]; readonly limit: number },
 ): Promise<Drain> {
-  const connection = await RawConnection.open(port);
+  const connection = await RawConnection.open(port, plainWire);
   let records = 0;
   let seconds = 0;
   for (const shard of shards) {
     let iterator = await iteratorAt(connection, streamName, shard);
     for (let isBehind = true; isBehind; ) {
-      const request = buildRequest("GetRecords", JSON.stringify({ ShardIterator: iterator, Limit: limit }));
+      const request = prepareRequest("GetRecords", { ShardIterator: iterator, Limit: limit }, plainWire);
       const begin = performance.now();
       const { status, body } = await connection.send(request);
       seconds += (performance.now() - begin) / 1000;
       if (status !== 200) throw new Error(`GetRecords answered ${status}: ${body.toString("utf8", 0, 300)}`);
       records += countOf(body, '"SequenceNumber"');
-      isBehind = !tellsTip(body);
-      iterator = nextIteratorOf(body) ?? "";
+      isBehind = !isAtTip(body, plainWire);
+      iterator = textMember(body, "NextShardIterator", plainWire) ?? "";
     }
   }
   connection.close();
@@ -155,10 +158,10 @@ export async function firstReadMs(
   port: number,
   { streamName, shard, limit }: { readonly streamName: string; readonly shard: number; readonly limit: number },
 ): Promise<number> {
-  const connection = await RawConnection.open(port);
+  const connection = await RawConnection.open(port, plainWire);
   const begin = performance.now();
   const ShardIterator = await iteratorAt(connection, streamName, shard);
-  const request = buildRequest("GetRecords", JSON.stringify({ ShardIterator, Limit: limit }));
+  const request = prepareRequest("GetRecords", { ShardIterator, Limit: limit }, plainWire);
   const { status, body } = await connection.send(request);
   const ms = performance.now() - begin;
   connection.close();
@@ -169,7 +172,8 @@ export async function firstReadMs(
 async function iteratorAt(connection: RawConnection, StreamName: string, shard: number): Promise<string> {
   const ShardId = `shardId-${String(shard).padStart(12, "0")}`;
   const input = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
-  return ((await connection.call("GetShardIterator", input)) as { ShardIterator: string }).ShardIterator;
+  return ((await new StreamCaller(connection, plainWire).call("GetShardIterator", input)) as { ShardIterator: string })
+    .ShardIterator;
 }
 
 export function pause(ms: number): Promise<void> {

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildServer } from "./contestants.ts";
+import { buildServer } from "./build-server.ts";
 import { freeBytes } from "./disk-figures.ts";
 import { measureDrain } from "./volume-drain.ts";
 import { measureIdle } from "./volume-idle.ts";

@@ -8,6 +8,8 @@ import { poll, streamArn, uniqueName, untilActive, withStream } from "./support/
 
 /** The key that the service keeps for everybody. */
 const KeyId = "alias/aws/kinesis";
+/** On the service, one that the account has made; elsewhere any. */
+const otherKeyId = process.env["KMS_KEY_ID"] ?? "alias/conformance";
 
 describe("StartStreamEncryption", () => {
   const nobody = uniqueName("nobody");
@@ -63,5 +65,28 @@ describe("StartStreamEncryption", () => {
       assert.equal("EncryptionType" in (records[0] ?? {}), false);
       assert.equal(records.at(-1)?.EncryptionType, "KMS");
       assert.equal(records.at(-2)?.Data, base64("secret"));
+    }));
+
+  test("StartStreamEncryption again with another key re-keys; records of both keys and none are read from one page", () =>
+    withStream({}, async ({ StreamName }) => {
+      const record = (text: string) => ({ StreamName, Data: base64(text), PartitionKey: "a" });
+      const { ShardId } = await ok("PutRecord", record("clear"));
+      let putCount = 1;
+      for (const key of [KeyId, otherKeyId]) {
+        await ok("StartStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId: key });
+        assert.equal((await untilActive(StreamName)).KeyId, key);
+        await poll(
+          () => {
+            putCount += 1;
+            return ok("PutRecord", record(key));
+          },
+          ({ EncryptionType }) => EncryptionType === "KMS",
+          "records are encrypted",
+        );
+      }
+      const records = await readRecords({ StreamName, ShardId }, putCount);
+      assert.deepEqual([records[0]?.Data, records[0]?.EncryptionType], [base64("clear"), undefined]);
+      assert.ok(records.some(({ Data, EncryptionType }) => Data === base64(KeyId) && EncryptionType === "KMS"));
+      assert.deepEqual([records.at(-1)?.Data, records.at(-1)?.EncryptionType], [base64(otherKeyId), "KMS"]);
     }));
 });

@@ -11,9 +11,18 @@ const root = join(import.meta.dirname, "..");
 const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
 const built = join(root, ".cache/kernels.wasm");
 /** What these export, JavaScript may call. */
-const entries = ["base64", "decimal", "lay-out", "md5", "put-answer", "scan-put", "sequence-number"].map(
-  (name) => `wasm/${name}.ts`,
-);
+const entries = [
+  "base64",
+  "cbor-put-answer",
+  "decimal",
+  "lay-out",
+  "md5",
+  "put-answer",
+  "record-rows",
+  "scan-cbor-put",
+  "scan-put",
+  "sequence-number",
+].map((name) => `wasm/${name}.ts`);
 const memoryPages = String(kernelMemoryPages);
 
 mkdirSync(join(root, ".cache"), { recursive: true });

@@ -8,6 +8,7 @@ import type { Engine } from "./engine/engine.ts";
 import { type House, openHouse } from "./house.ts";
 import { Limits } from "./limits/limits.ts";
 import { limitsTableOf } from "./limits/limits-file.ts";
+import { directoryKeysOf, type OpenedKeys, openKeys } from "./open-keys.ts";
 import { CertificateFiles } from "./server/certificate-files.ts";
 import { Faults } from "./server/faults.ts";
 import { adminDoor, frontDoor } from "./server/front-door.ts";
@@ -35,6 +36,7 @@ interface Start {
   readonly worldClock: Clock;
   /** Only with `--dev`: the clock of everything else, and the faults that were asked for. */
   readonly dev: { readonly clock: DevClock; readonly faults: Faults } | undefined;
+  readonly keys: OpenedKeys;
   readonly log: Log;
   /** What is open so far, to be closed in reverse order: by a failing start as by a stop. */
   readonly closing: AsyncDisposableStack;
@@ -51,10 +53,12 @@ export async function startServer(config: Config, worldClock: Clock = systemCloc
   const dev = config.dev ? { clock: new DevClock(worldClock), faults: new Faults(Math.random) } : undefined;
   const format = process.stderr.isTTY ? "text" : "json";
   const log = makeLog({ level: config.logLevel, format, write: toStderr, nowMs: worldClock.nowMs });
-  const start: Start = { config, worldClock, dev, log, closing, state: { isDraining: false } };
+  const keys = await openKeys(config.keys, worldClock.nowMs);
+  closing.defer(() => keys.close());
+  const start: Start = { config, worldClock, dev, keys, log, closing, state: { isDraining: false } };
   try {
     closing.defer(logChannels(log, config.logLevel));
-    const engine = await makeEngine(config, dev?.clock ?? worldClock);
+    const engine = await makeEngine(config, dev?.clock ?? worldClock, keys);
     await engine.open();
     closing.defer(() => engine.close());
     const { endpoint, port } = await openDoors(start, engine, await openRooms(start, engine));
@@ -77,12 +81,16 @@ export async function startServer(config: Config, worldClock: Clock = systemCloc
 }
 
 /** Everything between the engine and the doors, with the streams of `--stream` made. */
-async function openRooms({ config, worldClock, dev, closing }: Start, engine: Engine): Promise<House> {
+async function openRooms({ config, worldClock, dev, keys, closing }: Start, engine: Engine): Promise<House> {
   const clock = dev?.clock ?? worldClock;
   const table = limitsTableOf(config.limits);
   const limits = table === undefined ? undefined : new Limits(table, clock);
-  const house = await openHouse({ engine, clock, transitionDelayMs: config.transitionDelayMs, limits });
+  const { transitionDelayMs } = config;
+  const compresses = config.compression === "zstd";
+  const house = await openHouse({ engine, clock, transitionDelayMs, keyProvider: keys.provider, compresses, limits });
   closing.defer(() => house.close());
+  // A file opens keys in no time, so that health tells from the start if it is the wrong one.
+  if (config.keys.provider === "local") await house.rooms.shards.keys.tryAll();
   const { account, region } = config;
   const connection = { signal: new AbortController().signal };
   await makeBootStreams(config.streams, { ...house.rooms, caller: { account, region }, connection });
@@ -103,7 +111,7 @@ async function openDoors(
   engine: Engine,
   house: House,
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
-  const { config, worldClock, dev, closing, state } = start;
+  const { config, worldClock, dev, keys, closing, state } = start;
   const gate = openGate(start, house.rooms);
   const metrics = new Metrics();
   closing.defer(() => metrics.close());
@@ -111,9 +119,10 @@ async function openDoors(
   const { directory, shards } = house.rooms;
   const rooms = {
     health: () => {
-      const hasEncryptedStreams = directory.all().some(({ stream }) => stream.encryption !== undefined);
+      const keyringFault = keys.fault();
+      const keyFaults = [...(keyringFault === undefined ? [] : [keyringFault]), ...shards.keys.faults()];
       const clockMovedByMs = dev?.clock.movedByMs ?? 0;
-      return reportHealth(engine, { ...state, clockMovedByMs, hasEncryptedStreams, fault: directory.fault });
+      return reportHealth(engine, { ...state, clockMovedByMs, keyFaults, fault: directory.fault });
     },
     metrics: async () => {
       const { figures } = await engine.health();
@@ -157,7 +166,7 @@ async function openDoors(
 }
 
 /** Loads only the engine that is asked for: the other's code would cost every start its milliseconds. */
-async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
+async function makeEngine(config: Config, clock: Clock, { provider }: OpenedKeys): Promise<Engine> {
   switch (config.engine) {
     case "memory": {
       const { MemoryEngine } = await import("./engine/memory/memory-engine.ts");
@@ -167,12 +176,14 @@ async function makeEngine(config: Config, clock: Clock): Promise<Engine> {
       const { EmbeddedEngine } = await import("./engine/embedded/embedded-engine.ts");
       const { nodeDisk } = await import("./engine/embedded/node-disk.ts");
       const { WorkerJobs } = await import("./engine/embedded/worker-jobs.ts");
+      const { encryptAtRest } = config;
       return new EmbeddedEngine({
         directory: config.dataDirectory,
         disk: nodeDisk,
         clock,
         diskBudgetBytes: config.diskBudgetBytes,
         devClock: config.dev,
+        keys: encryptAtRest === undefined ? undefined : directoryKeysOf(provider, encryptAtRest.keyId, config),
         jobs: new WorkerJobs(clock),
       });
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { EngineName, LogLevel } from "./config/config.ts";
+import type { Compression, EngineName, LogLevel } from "./config/config.ts";
 import { loadConfigFromObject } from "./config/load-config.ts";
 import { StartError } from "./config/start-error.ts";
 import { fileChecks } from "./file-checks.ts";
@@ -26,6 +26,19 @@ export interface MillraceOptions {
   readonly allowAnonymous?: boolean;
   /** Path of a JSON file of access keys; with it every signature is verified. */
   readonly credentials?: string;
+  /** Who keeps the keys of encrypted streams. Default: `local`. */
+  readonly keyProvider?: "local" | "kms";
+  /** Path of the local provider's file. Default: beside `dataDir`; without one, in memory. */
+  readonly keyring?: string;
+  /** Address of the `kms` provider's service. Default: Amazon's own. */
+  readonly kmsEndpoint?: string;
+  readonly kmsRegion?: string;
+  /** Encrypts the whole of `dataDir`; from its first start on, or never. */
+  readonly encryptAtRest?: boolean;
+  /** The master key that wraps the directory's key. Default: `alias/millrace/data-directory`. */
+  readonly encryptAtRestKey?: string;
+  /** Default: `off`. */
+  readonly compression?: Compression;
   readonly corsOrigin?: string | readonly string[];
   /** `aws`, or the path of a JSON file with limits of your own. Default: `off`. */
   readonly limits?: string;

@@ -43,12 +43,11 @@ const ORDER: usize = memory.data<i8>([2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1
 export let decodedEnd: usize = 0;
 
 /**
- * Decodes the string whose first character is at `at`, over itself: decoded bytes are always fewer than the characters
- * read. Returns the place of the closing quote, or 0 when this is not a string of strict base64. Needs no end: every
- * text is followed by a zero byte. May read 32 bytes beyond that.
+ * Decodes the string whose first character is at `at`, to `out`: over itself, or where 16 bytes more than are decoded may
+ * be written. Returns the place of the closing quote, or 0 when this is not a string of strict base64. Needs no end:
+ * every text is followed by a zero byte. May read 32 bytes beyond that.
  */
-export function decodeBase64(at: usize): usize {
-  let out = at;
+export function decodeBase64(at: usize, out: usize): usize {
   // Loaded once: a constant in the loop is made anew in every turn.
   const lowFaults = v128.load(LOW_FAULTS);
   const highFaults = v128.load(HIGH_FAULTS);
@@ -132,4 +131,60 @@ function decodePadded(at: usize, out: usize, bits: u32, third: u32): usize {
   store<u8>(out, <u8>((bits | (third << 6)) >> 8), 1);
   decodedEnd = out + 2;
   return at + 4;
+}
+
+// Encoding: three bytes are spread over four, each of which takes six of their bits.
+const SPREAD: usize = memory.data<i8>([1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10], 16);
+const FIRST: usize = memory.data<u32>([0x0000003f, 0x0000003f, 0x0000003f, 0x0000003f], 16);
+const THIRD: usize = memory.data<u32>([0x003f0000, 0x003f0000, 0x003f0000, 0x003f0000], 16);
+const SECOND_AND_FOURTH: usize = memory.data<u32>([0x003f03f0, 0x003f03f0, 0x003f03f0, 0x003f03f0], 16);
+const SECOND_AND_FOURTH_WEIGHTS: usize = memory.data<u32>([0x01000010, 0x01000010, 0x01000010, 0x01000010], 16);
+/** By kind of value: how far the letter is from it. 0: "a" to "z", 1 to 10: digits, 11: "+", 12: "/", 13: "A" to "Z". */
+const LETTER_DISTANCES: usize = memory.data<i8>([71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 65, 0, 0], 16);
+const SMALL_LETTERS_END: usize = memory.data<u32>([0x33333333, 0x33333333, 0x33333333, 0x33333333], 16);
+const CAPITALS_END: usize = memory.data<u32>([0x1a1a1a1a, 0x1a1a1a1a, 0x1a1a1a1a, 0x1a1a1a1a], 16);
+const CAPITALS_KIND: usize = memory.data<u32>([0x0d0d0d0d, 0x0d0d0d0d, 0x0d0d0d0d, 0x0d0d0d0d], 16);
+/** Sixteen bytes of ones, then sixteen of zeros: a window over both keeps the first bytes of a vector. */
+const KEEP: usize = memory.data(32, 16);
+
+memory.fill(KEEP, 0xff, 16);
+
+/** Returns the place behind the last letter. Reads up to 16 bytes, and writes up to 16, beyond the end. */
+export function encodeBase64(from: usize, bytes: usize, out: usize): usize {
+  const spread = v128.load(SPREAD);
+  const firstMask = v128.load(FIRST);
+  const thirdMask = v128.load(THIRD);
+  const others = v128.load(SECOND_AND_FOURTH);
+  const weights = v128.load(SECOND_AND_FOURTH_WEIGHTS);
+  const distances = v128.load(LETTER_DISTANCES);
+  const smallLettersEnd = v128.load(SMALL_LETTERS_END);
+  const capitalsEnd = v128.load(CAPITALS_END);
+  const capitalsKind = v128.load(CAPITALS_KIND);
+  let left = bytes;
+  while (true) {
+    // The last turn has fewer than twelve bytes, zeros behind them.
+    const isLast = left < 12;
+    let given = v128.load(from);
+    if (isLast) given = v128.and(given, v128.load(KEEP + 16 - left));
+    const wide = i8x16.relaxed_swizzle(given, spread);
+    const firstAndThird = v128.or(
+      v128.and(i16x8.shr_u(wide, 10), firstMask),
+      v128.and(i16x8.shr_u(wide, 6), thirdMask),
+    );
+    const values = v128.or(firstAndThird, i16x8.mul(v128.and(wide, others), weights));
+    const kinds = v128.or(
+      i8x16.sub_sat_u(values, smallLettersEnd),
+      v128.and(i8x16.lt_s(values, capitalsEnd), capitalsKind),
+    );
+    v128.store(out, i8x16.add(i8x16.relaxed_swizzle(distances, kinds), values));
+    if (isLast) break;
+    from += 12;
+    out += 16;
+    left -= 12;
+  }
+  out += ((left + 2) / 3) * 4;
+  const over = left % 3;
+  if (over === 1) store<u16>(out - 2, 0x3d3d);
+  else if (over === 2) store<u8>(out - 1, <u8>PAD);
+  return out;
 }

@@ -50,7 +50,7 @@ function asciiEnd(at: usize): usize {
 }
 
 /** Behind one character of two to four bytes; 0 when it is not well formed (RFC 3629, section 4). */
-function sequenceEnd(at: usize, lead: u32): usize {
+export function sequenceEnd(at: usize, lead: u32): usize {
   const second = <u32>load<u8>(at, 1);
   if (lead < 0xe0) {
     if (lead < 0xc2 || !isContinuation(second)) return 0;

@@ -3,7 +3,8 @@
  * twice or unknown, null, another type, bytes that are not UTF-8, base64 that is not strict, a constraint broken) ends it
  * with 0: then the general path decides, and words the error if it is one.
  *
- * Data is decoded over its own letters, keys stay where they are; columns hold addresses.
+ * Data is decoded to a place of its own, one record behind another; keys stay where they are in the text, which is only
+ * read. Columns hold addresses.
  */
 import { decodeBase64, decodedEnd } from "./base64";
 import { decimalWords } from "./decimal";
@@ -59,6 +60,8 @@ let keyStartColumn: usize = 0;
 let keyBytesColumn: usize = 0;
 let hashKeyColumn: usize = 0;
 let count: usize = 0;
+/** Where the next record's data goes. */
+let decodeAt: usize = 0;
 
 /**
  * Columns have room for `capacity` records: 16 bytes each of hash key, then 4 of data's place, 4 of its length, 4 of the
@@ -74,9 +77,13 @@ function beginColumns(columns: usize, capacity: usize): void {
   memory.fill(REST, 0, REST_BYTES);
 }
 
-/** Returns the number of records. `text` is followed by a zero byte and 64 bytes that may be read. */
-export function scanPutRecords(text: usize, textBytes: usize, columns: usize): u32 {
+/**
+ * Returns the number of records. `text` is followed by a zero byte and 64 bytes that may be read; at `decoded` there is
+ * room for three quarters of it and 16 bytes.
+ */
+export function scanPutRecords(text: usize, textBytes: usize, columns: usize, decoded: usize): u32 {
   beginColumns(columns, RECORD_COUNT_MAX);
+  decodeAt = decoded;
   const isRead = behindRequest(text, RECORDS | STREAM_NAME | STREAM_ARN | DRY_RUN, RECORDS) === text + textBytes;
   if (!isRead) return refused();
   flushKeys();
@@ -84,8 +91,9 @@ export function scanPutRecords(text: usize, textBytes: usize, columns: usize): u
 }
 
 /** As `scanPutRecords()`, with columns for one record. */
-export function scanPutRecord(text: usize, textBytes: usize, columns: usize): u32 {
+export function scanPutRecord(text: usize, textBytes: usize, columns: usize, decoded: usize): u32 {
   beginColumns(columns, 1);
+  decodeAt = decoded;
   const record = DATA | PARTITION_KEY | EXPLICIT_HASH_KEY;
   const isRead = behindRequest(text, record | STREAM_NAME | STREAM_ARN | DRY_RUN | ORDERING, DATA) === text + textBytes;
   if (!isRead) return refused();
@@ -218,10 +226,11 @@ function behindValue(at: usize, member: u32): usize {
   if (load<u8>(at) !== QUOTE) return 0;
   at += 1;
   if (member === DATA) {
-    const end = decodeBase64(at);
+    const end = decodeBase64(at, decodeAt);
     if (end === 0) return 0;
-    dataAt = at;
-    dataBytes = decodedEnd - at;
+    dataAt = decodeAt;
+    dataBytes = decodedEnd - decodeAt;
+    decodeAt = decodedEnd;
     return dataBytes <= DATA_BYTES_MAX ? end + 1 : 0;
   }
   const end = textEnd(at);

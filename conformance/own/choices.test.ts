@@ -81,7 +81,7 @@ describe("What is our own choice", () => {
     assert.equal(StreamStatus, "ACTIVE");
   });
 
-  test("StartStreamEncryption takes a key of any valid form and calls nobody", async () => {
+  test("StartStreamEncryption takes a key of any valid form, made when it is first named", async () => {
     const uuid = "12345678-1234-1234-1234-123456789012";
     for (const KeyId of [
       uuid,

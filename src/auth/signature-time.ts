@@ -1,3 +1,4 @@
+// Hot path.
 import { signatureDateMalformed, signatureExpired, signatureNotYetCurrent } from "../model/auth-errors.ts";
 
 /** How far a client's clock may be off, in both directions; SigV4 of this service. */
@@ -10,19 +11,34 @@ const skewMsMax = 5 * 60_000;
  * Errors: IncompleteSignatureException for what is no time, InvalidSignatureException for one too early or too late.
  */
 export function checkSignatureTime(text: string, nowMs: number): string {
-  const signedMs = parseTime(text);
-  if (signedMs === undefined) throw signatureDateMalformed(text);
-  const signed = basicTime(signedMs);
+  const { signedMs, signed } = known?.text === text ? known : parse(text);
   // The texts below have whole seconds, and so has what they say.
   const secondMs = Math.floor(nowMs / 1000) * 1000;
-  const now = basicTime(secondMs);
   if (signedMs < secondMs - skewMsMax) {
-    throw signatureExpired({ signed, oldest: basicTime(secondMs - skewMsMax), now });
+    throw signatureExpired({ signed, oldest: basicTime(secondMs - skewMsMax), now: basicTime(secondMs) });
   }
   if (signedMs > secondMs + skewMsMax) {
-    throw signatureNotYetCurrent({ signed, newest: basicTime(secondMs + skewMsMax), now });
+    throw signatureNotYetCurrent({ signed, newest: basicTime(secondMs + skewMsMax), now: basicTime(secondMs) });
   }
   return signed;
+}
+
+/** The last one: signatures have whole seconds, so those of busy clients share their time. */
+let known: ParsedTime | undefined;
+
+interface ParsedTime {
+  readonly text: string;
+  readonly signedMs: number;
+  /** In the basic form. */
+  readonly signed: string;
+}
+
+function parse(text: string): ParsedTime {
+  const signedMs = parseTime(text);
+  if (signedMs === undefined) throw signatureDateMalformed(text);
+  const parsed = { text, signedMs, signed: basicTime(signedMs) };
+  known = parsed;
+  return parsed;
 }
 
 export function basicTime(ms: number): string {

@@ -18,6 +18,10 @@ export interface Config {
   readonly allowAnonymous: boolean;
   /** Undefined: signatures are looked at, not verified. */
   readonly credentials?: CredentialsFile;
+  readonly keys: KeysChoice;
+  /** The data directory is encrypted under a key that the master key of this name wraps. Undefined: it is plain. */
+  readonly encryptAtRest?: { readonly keyId: string };
+  readonly compression: Compression;
   /** Origins whose web pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
   /** Made at start if absent. */
@@ -40,6 +44,15 @@ export interface StreamAtStart {
   readonly shardCount: number;
 }
 
+/** Who keeps the master keys of encrypted streams and of an encrypted directory: a file beside the data directory, or a key service. */
+export type KeysChoice =
+  | {
+      readonly provider: "local";
+      /** Undefined: they live as long as the process. */
+      readonly keyring?: string;
+    }
+  | { readonly provider: "kms"; readonly endpoint?: string; readonly region?: string };
+
 /** Amazon's rates and quotas, or those of a file: what it holds, known to be good, and where it came from. */
 export type LimitsChoice = "aws" | { readonly path: string; readonly json: unknown };
 
@@ -60,6 +73,13 @@ export interface TlsFiles {
 export const engineNames = ["embedded", "memory"] as const;
 export type EngineName = (typeof engineNames)[number];
 
+export const directoryKeyIdDefault = "alias/millrace/data-directory";
+
+export const keyProviders = ["local", "kms"] as const;
+
+export const compressions = ["off", "zstd"] as const;
+export type Compression = (typeof compressions)[number];
+
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -72,6 +92,8 @@ export const configDefaults = {
   account: "000000000000",
   region: "us-east-1",
   allowAnonymous: false,
+  keys: { provider: "local", keyring: "./millrace-data.keyring" },
+  compression: "off",
   corsOrigins: [],
   streams: [],
   transitionDelayMs: 0,

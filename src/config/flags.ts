@@ -1,4 +1,4 @@
-import { configDefaults } from "./config.ts";
+import { configDefaults, directoryKeyIdDefault } from "./config.ts";
 
 /** One setting: `--name` on the command line, `MILLRACE_NAME` in the environment, `"name"` in a configuration file. */
 interface Flag {
@@ -43,6 +43,21 @@ export const flags = [
   { name: "region", argument: "REGION", help: `region in names and answers (${configDefaults.region})` },
   { name: "allow-anonymous", help: "let unsigned requests in, and allow hosts beyond loopback" },
   { name: "credentials", argument: "FILE", help: "JSON file of access keys to verify every signature with" },
+  { name: "key-provider", argument: "local|kms", help: "who keeps the master keys of what is encrypted (local)" },
+  {
+    name: "keyring",
+    argument: "FILE",
+    help: "where the local provider keeps them (the data directory's name + .keyring)",
+  },
+  { name: "kms-endpoint", argument: "URL", help: "key service of the kms provider (Amazon's own)" },
+  { name: "kms-region", argument: "REGION", help: "its region for every key (that of the key or the stream)" },
+  { name: "encrypt-at-rest", help: "encrypt the whole data directory; from its first start on, or never" },
+  {
+    name: "encrypt-at-rest-key",
+    argument: "KEY_ID",
+    help: `master key that wraps the directory's own (${directoryKeyIdDefault})`,
+  },
+  { name: "compression", argument: "off|zstd", help: "store records compressed where that makes them smaller (off)" },
   { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * for all" },
   { name: "limits", argument: "off|aws|FILE", help: "rates and quotas: none, Amazon's, or a JSON file's (off)" },
   {

@@ -1,9 +1,14 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import {
   type Config,
   type CredentialsFile,
+  compressions,
   configDefaults,
+  directoryKeyIdDefault,
   engineNames,
+  type KeysChoice,
+  keyProviders,
   type LimitsChoice,
   logLevels,
   type StreamAtStart,
@@ -25,6 +30,7 @@ import {
   parseChoice,
   parseDuration,
   parseHost,
+  parseHttpUrl,
   parseNatsUrl,
   parseOrigin,
   parsePort,
@@ -81,17 +87,24 @@ export function loadConfigFromObject(
 }
 
 function finish(settings: Settings, readFile: ReadFile, checks: FileChecks): LoadedConfig {
+  // In the order of the flags, so that problems are too; the keyring's place hangs on these.
+  const port = settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port;
+  const hosts = settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts;
+  const engine = readEngine(settings) ?? configDefaults.engine;
+  const dataDirectory = settings.one("data-dir", parseText, "a directory") ?? configDefaults.dataDirectory;
   const config: Config = {
-    port: settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port,
-    hosts: settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts,
-    engine: readEngine(settings) ?? configDefaults.engine,
-    dataDirectory: settings.one("data-dir", parseText, "a directory") ?? configDefaults.dataDirectory,
+    port,
+    hosts,
+    engine,
+    dataDirectory,
     memoryBudgetBytes: settings.one("memory-budget", parseBytes, aSize) ?? configDefaults.memoryBudgetBytes,
     ...optional("diskBudgetBytes", settings.one("disk-budget", parseBytes, aSize)),
     account: settings.one("account", parseAccount, "an account number of 12 digits") ?? configDefaults.account,
     region: settings.one("region", parseRegion, "a region such as us-east-1") ?? configDefaults.region,
     allowAnonymous: settings.one("allow-anonymous", parseSwitch, "true or false") ?? configDefaults.allowAnonymous,
     ...optional("credentials", readCredentials(settings, readFile, checks.credentials)),
+    ...readEncryption(settings, { engine, dataDirectory }),
+    compression: settings.one("compression", parseChoice(...compressions), "off or zstd") ?? configDefaults.compression,
     corsOrigins:
       settings.list("cors-origin", parseOrigin, "an origin such as https://app.example, or *") ??
       configDefaults.corsOrigins,
@@ -214,6 +227,53 @@ function readChecked(
   }
   settings.problems.push(...check(json).map((problem) => `${path}: ${problem}`));
   return { path, json };
+}
+
+function readKeys(settings: Settings, ownKeyring: string | undefined): KeysChoice {
+  const provider = settings.one("key-provider", parseChoice(...keyProviders), "local or kms") ?? "local";
+  const keyring = settings.one("keyring", parseText, "a file");
+  const endpoint = settings.one("kms-endpoint", parseHttpUrl, "an address such as http://localhost:8080");
+  const region = settings.one("kms-region", parseRegion, "a region such as us-east-1");
+  const idle = provider === "kms" ? (["keyring"] as const) : (["kms-endpoint", "kms-region"] as const);
+  for (const flag of idle) {
+    if (!settings.has(flag)) continue;
+    const other = provider === "kms" ? "local" : "kms";
+    settings.complain(flag, `has no effect unless ${settings.nameOf("key-provider")} is ${other}`);
+  }
+  if (provider === "kms") return { provider, ...optional("endpoint", endpoint), ...optional("region", region) };
+  return { provider, ...optional("keyring", keyring ?? ownKeyring) };
+}
+
+function readEncryption(
+  settings: Settings,
+  { engine, dataDirectory }: Pick<Config, "engine" | "dataDirectory">,
+): Pick<Config, "keys" | "encryptAtRest"> {
+  const keys = readKeys(settings, engine === "memory" ? undefined : besideDirectory(dataDirectory));
+  const isWanted = settings.one("encrypt-at-rest", parseSwitch, "true or false") === true;
+  const keyId = settings.one("encrypt-at-rest-key", parseText, "a key id, its ARN or an alias");
+  if (!isWanted) {
+    if (keyId !== undefined) {
+      settings.complain("encrypt-at-rest-key", `has no effect without ${settings.nameOf("encrypt-at-rest")}`);
+    }
+    return { keys };
+  }
+  if (engine === "memory")
+    settings.complain("encrypt-at-rest", "the memory engine keeps nothing that could be encrypted");
+  if (keys.provider === "local" && keys.keyring !== undefined && isInside(dataDirectory, keys.keyring)) {
+    const sentence = `${keys.keyring} lies inside the data directory, where whoever gets the one gets the other`;
+    settings.complain("keyring", `${sentence}; name a file elsewhere`);
+  }
+  return { keys, encryptAtRest: { keyId: keyId ?? directoryKeyIdDefault } };
+}
+
+function isInside(directory: string, file: string): boolean {
+  const path = relative(resolve(directory), resolve(file));
+  return path !== "" && path.split(sep)[0] !== ".." && !isAbsolute(path);
+}
+
+/** Not inside, so that a copy of the data directory discloses nothing. */
+function besideDirectory(dataDirectory: string): string {
+  return `${dataDirectory.replace(/[/\\]+$/, "")}.keyring`;
 }
 
 function readTls(settings: Settings, readFile: ReadFile): TlsFiles | undefined {

@@ -75,6 +75,11 @@ export function parseOrigin(text: string): string | undefined {
   return origin !== undefined && origin !== "null" && (text === origin || text === `${origin}/`) ? origin : undefined;
 }
 
+export function parseHttpUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  return url?.protocol === "http:" || url?.protocol === "https:" ? text : undefined;
+}
+
 export function parseNatsUrl(text: string): string | undefined {
   const url = URL.parse(text);
   return (url?.protocol === "nats:" || url?.protocol === "tls:") && url.hostname !== "" ? text : undefined;

@@ -2,15 +2,13 @@ import { accountRateExceeded } from "../model/limit-errors.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import { shardRateExceeded } from "../model/shard-errors.ts";
 import { type StreamPlace, streamRateExceeded } from "../model/stream-errors.ts";
-import type { IncomingRecords } from "../records/incoming-records.ts";
 import { formatShardId } from "../streams/shard-id.ts";
-import type { ShardMap } from "../streams/shard-map.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
 import { CallLimits } from "./call-limits.ts";
 import { callScope, type LimitsTable } from "./limits-table.ts";
 import { ReadLimits } from "./read-limits.ts";
-import type { PartlyAdmitted } from "./shard-budgets.ts";
+import type { PartlyAdmitted, RoutedRecords } from "./shard-budgets.ts";
 import { WriteLimits } from "./write-limits.ts";
 
 type StreamIdentity = Pick<Stream, "id" | "name" | "account">;
@@ -83,12 +81,8 @@ export class Limits {
    * Which records of a PutRecord or PutRecords their shards take now; undefined for all of them. Once per request: records
    * that are routed again because their shard was split have been paid for.
    */
-  admitRecords(
-    records: IncomingRecords,
-    stream: Pick<Stream, "id" | "recordKiBMax">,
-    map: ShardMap,
-  ): PartlyAdmitted | undefined {
-    return this.#writes.admit(records, stream, map, this.#clock.monotonicMs());
+  admitRecords(routed: RoutedRecords, stream: Pick<Stream, "id" | "recordKiBMax">): PartlyAdmitted | undefined {
+    return this.#writes.admit(routed, stream, this.#clock.monotonicMs());
   }
 }
 

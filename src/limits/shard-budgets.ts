@@ -6,12 +6,18 @@ import type { LimitsTable } from "./limits-table.ts";
 /** What one shard takes in a second. */
 export type WriteRates = Pick<LimitsTable, "shardWriteBytesPerSecond" | "shardWriteRecordsPerSecond">;
 
+/** The records of one request, and the slots that the stream's present map gives them. */
+export interface RoutedRecords {
+  readonly records: IncomingRecords;
+  /** What `map.routeAll` gave for them. */
+  readonly slots: Uint16Array;
+  readonly map: ShardMap;
+}
+
 /** A request of which some records are over their shard's rate. */
 export interface PartlyAdmitted {
   /** By record: 1 for those that may be stored. */
   readonly admitted: Uint8Array;
-  /** By record: where `admitted` is 0, the slot of the shard that is over its rate. */
-  readonly slots: Int32Array;
   readonly throttledCount: number;
 }
 
@@ -46,15 +52,14 @@ export class ShardBudgets {
    * Decides record by record in the order of the request, each shard by itself. What is admitted has been paid for.
    * Returns undefined when that is all of them. `burstBytes` is the most that a shard takes at once.
    */
-  admit(records: IncomingRecords, map: ShardMap, burstBytes: number, nowMs: number): PartlyAdmitted | undefined {
+  admit({ records, slots, map }: RoutedRecords, burstBytes: number, nowMs: number): PartlyAdmitted | undefined {
     this.#usedMs = nowMs;
     const rowOfSlot = this.#rowsBySlot.get(map) ?? this.#revise(map, burstBytes, nowMs);
     const rows = this.#rows;
-    const { count, hashKeys, dataBytes, keyBytes } = records;
+    const { count, dataBytes, keyBytes } = records;
     let refused: Refused | undefined;
     for (let i = 0; i < count; i += 1) {
-      const slot = map.route(hashKeys, i);
-      const row = rowOfSlot[slot] as number;
+      const row = rowOfSlot[slots[i] as number] as number;
       if (rows[row + AS_OF_MS] !== nowMs) this.#refill(row, nowMs);
       const ofKey = keyBytes[i] as number;
       const bytesLeft =
@@ -65,7 +70,7 @@ export class ShardBudgets {
         rows[row + RECORDS] = recordsLeft;
       } else {
         refused ??= new Refused(count);
-        refused.refuse(i, slot);
+        refused.refuse(i);
       }
     }
     return refused;
@@ -133,17 +138,14 @@ export class ShardBudgets {
 
 class Refused implements PartlyAdmitted {
   readonly admitted: Uint8Array;
-  readonly slots: Int32Array;
   throttledCount = 0;
 
   constructor(count: number) {
     this.admitted = new Uint8Array(count).fill(1);
-    this.slots = new Int32Array(count);
   }
 
-  refuse(index: number, slot: number): void {
+  refuse(index: number): void {
     this.admitted[index] = 0;
-    this.slots[index] = slot;
     this.throttledCount += 1;
   }
 }

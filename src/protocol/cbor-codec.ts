@@ -15,26 +15,42 @@ import { CborRecordColumns } from "./cbor-record-columns.ts";
 import { encodedText, encodeWithRecords } from "./cbor-records.ts";
 import { CborWriter } from "./cbor-writer.ts";
 import type { Codec } from "./codec.ts";
+import { type PutRows, writeStored } from "./put-answer.ts";
 import {
   checkedPutRecord,
   checkedPutRecords,
   putRecordsWithoutRecords,
   putRecordWithoutRecord,
-  releaseRecords,
+  releasePut,
+  scannedPutInput,
 } from "./put-inputs.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
+import { scanCborPut } from "./scan-cbor-put.ts";
+import { ScannedPut } from "./scan-put.ts";
 
 /** A stored record's answer takes 107 bytes. */
 const RESULT_BYTES = 128;
 const PLACE = `${String.fromCharCode((MAP << 5) | 2)}${encodedText("SequenceNumber")}`;
 const SHARD_ID = encodedText("ShardId");
 
+const cborPutRows: PutRows = {
+  kernel: "writeCborPutRows",
+  rowBytes: 103,
+  afterNumber: (shardId) => `${SHARD_ID}${encodedText(shardId)}`,
+  end: "",
+  droppedBytes: 0,
+};
+
 /** `application/x-amz-cbor-1.1`: what the AWS SDKs for Java speak unless told otherwise, and so the Kinesis Client Library. */
 export const cborCodec: Codec = {
   contentType: "application/x-amz-cbor-1.1",
 
-  /** Gives the body back once it is known to be one map or list, well-formed to its last byte. */
-  parse(body) {
+  /** Gives the body back once it is known to be one map or list, well-formed to its last byte; or a put that was scanned. */
+  parse(body, name) {
+    if (name === "PutRecord" || name === "PutRecords") {
+      const scanned = scanCborPut(name, body);
+      if (scanned !== undefined) return scanned;
+    }
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     if (itemEnd(bytes, 0) !== bytes.length) throw unparsableBody();
     const kind = new CborReader(bytes).kind();
@@ -43,14 +59,11 @@ export const cborCodec: Codec = {
   },
 
   decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name> {
-    assert(parsed instanceof Buffer, "what is decoded has been parsed");
     // What the walks below leave is of the input's type: that is what the shape generated beside the type says.
     return decodeInput(name, parsed) as unknown as InputOf<Name>;
   },
 
-  release(_parsed, input) {
-    releaseRecords(input);
-  },
+  release: releasePut,
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
     switch (name) {
@@ -82,7 +95,16 @@ export const cborCodec: Codec = {
   },
 };
 
-function decodeInput(name: OperationName, body: Buffer): object {
+function decodeInput(name: OperationName, parsed: unknown): object {
+  if (parsed instanceof ScannedPut) {
+    assert(name === "PutRecord" || name === "PutRecords", "only puts are scanned");
+    return scannedPutInput(name, parsed);
+  }
+  assert(parsed instanceof Buffer, "what is decoded has been parsed");
+  return decodeParsed(name, parsed);
+}
+
+function decodeParsed(name: OperationName, body: Buffer): object {
   switch (name) {
     case "PutRecord":
       return putRecordInPlace(body) ?? checkedPutRecord(bindAndValidate(inputShapes.PutRecord, body));
@@ -153,6 +175,10 @@ function encodePutRecords(output: OutputOf<"PutRecords">): Buffer {
   }
   writer.text("Records");
   writer.head(LIST, Records.count);
+  if (Records.stored !== undefined && Records.failures === undefined) {
+    const written = writeStored(writer.finish(), Records.stored, cborPutRows);
+    if (written !== undefined) return written;
+  }
   // One native call writes all that were stored up to the next failure.
   let stored = "";
   for (let index = 0; index < Records.count; index += 1) {

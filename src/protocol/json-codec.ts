@@ -14,7 +14,8 @@ import {
   checkedPutRecords,
   putRecordsWithoutRecords,
   putRecordWithoutRecord,
-  releaseRecords,
+  releasePut,
+  scannedPutInput,
 } from "./put-inputs.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "./record-answers.ts";
 import { columnsOfParsed } from "./record-columns.ts";
@@ -45,10 +46,7 @@ export const jsonCodec: Codec = {
     return decodeInput(name, parsed) as unknown as InputOf<Name>;
   },
 
-  release(parsed, input) {
-    if (parsed instanceof ScannedPut) parsed.release();
-    else releaseRecords(input);
-  },
+  release: releasePut,
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
     switch (name) {
@@ -83,36 +81,28 @@ export const jsonCodec: Codec = {
 function decodeInput(name: OperationName, parsed: unknown): object {
   switch (name) {
     case "PutRecord":
-      return decodePutRecord(parsed);
+      return parsed instanceof ScannedPut ? scannedPutInput(name, parsed) : decodePutRecord(parsed);
     case "PutRecords":
-      return decodePutRecords(parsed);
+      return parsed instanceof ScannedPut ? scannedPutInput(name, parsed) : decodePutRecords(parsed);
     default:
       return bindAndValidate(inputShapes[name], parsed);
   }
 }
 
 function bindAndValidate(shape: StructureShape, parsed: unknown): BoundStructure {
-  return validated(shape, bindStructure(shape, parsed));
-}
-
-function validated(shape: StructureShape, bound: BoundStructure): BoundStructure {
+  const bound = bindStructure(shape, parsed);
   validate(shape, bound);
   return bound;
 }
 
 /** Ordinary records neither fail to bind nor violate anything, so what is left of the request decides alone. */
 function decodePutRecords(parsed: unknown): object {
-  if (parsed instanceof ScannedPut) {
-    return { ...validated(putRecordsWithoutRecords, parsed.rest), Records: parsed.records };
-  }
   const columns = columnsOfParsed((parsed as { readonly Records?: unknown }).Records);
   if (columns !== undefined) return { ...bindAndValidate(putRecordsWithoutRecords, parsed), Records: columns };
   return checkedPutRecords(bindAndValidate(inputShapes.PutRecords, parsed));
 }
 
 function decodePutRecord(parsed: unknown): object {
-  if (parsed instanceof ScannedPut)
-    return { ...validated(putRecordWithoutRecord, parsed.rest), Record: parsed.records };
   const columns = columnsOfParsed([parsed]);
   if (columns !== undefined) return { ...bindAndValidate(putRecordWithoutRecord, parsed), Record: columns };
   return checkedPutRecord(bindAndValidate(inputShapes.PutRecord, parsed));

@@ -1,68 +1,87 @@
 // Hot path.
 import type { StructureShape } from "../model/shape.ts";
-import { forEachRecord } from "../records/entry-layout.ts";
 import { NO_PARTITION_KEY } from "../records/incoming-records.ts";
-import type { RecordRun } from "../records/outgoing-records.ts";
-import { SequenceNumberSeries } from "../streams/sequence-number.ts";
+import { sliceInputAt, sliceOutputAt } from "../records/kernel-memory.ts";
+import { kernels } from "../records/kernels.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 import { noRoom, type PayloadRoom, type RecordAnswer } from "./record-answers.ts";
+import { type FrameBehindData, type RowFormat, RowWriter } from "./row-writer.ts";
 
 /** The longest escape of one byte: a control character as six. */
 const ESCAPED_BYTES_MAX = 6;
 /** Member names, punctuation and the 56 digits of the sequence number, with room to spare. */
-const RECORD_FRAME_BYTES = 256;
+const ROW_FRAME_BYTES = 256;
+
+const behindPlainData = behindData("");
+const behindEncryptedData = behindData('","EncryptionType":"KMS');
+
+function behindData(encryption: string): FrameBehindData {
+  return {
+    beforeKey: `${encryption}","PartitionKey":"`,
+    withoutKey: `${encryption}","SequenceNumber":"`,
+    beforeNumber: '","SequenceNumber":"',
+  };
+}
+
+/** Every row ends with a comma. */
+export const jsonRows: RowFormat = {
+  kernel: "writeJsonRows",
+
+  frameOf({ arrivalMs, kms }) {
+    const beforeData = `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`;
+    return { beforeData, ...(kms ? behindEncryptedData : behindPlainData) };
+  },
+
+  bytesExpected(recordCount, storedBytes) {
+    return recordCount * ROW_FRAME_BYTES + Math.ceil(storedBytes / 3) * 4;
+  },
+
+  rowBytesMax(keyBytes, dataBytes) {
+    const key = keyBytes === NO_PARTITION_KEY ? 0 : keyBytes * ESCAPED_BYTES_MAX;
+    return ROW_FRAME_BYTES + key + Math.ceil(dataBytes / 3) * 4;
+  },
+
+  writeRow({ body, keyStart, keyBytes, dataStart, dataBytes, sequenceNumber }, frame, out, at) {
+    let end = at + out.write(frame.beforeData, at, "latin1");
+    end = writeBase64(body, dataStart, dataStart + dataBytes, out, end);
+    if (keyBytes === NO_PARTITION_KEY) {
+      end += out.write(frame.withoutKey, end, "latin1");
+    } else {
+      end += out.write(frame.beforeKey, end, "latin1");
+      end = writeEscaped(body, keyStart, keyBytes, out, end);
+      end += out.write(frame.beforeNumber, end, "latin1");
+    }
+    return end + out.write(`${sequenceNumber}"},`, end, "latin1");
+  },
+};
 
 /**
- * An answer with records, written from the stored bytes into one buffer: no object and no copy per record. `rest` is the
- * answer's shape without its records. The room around it stays as it is.
+ * An answer with records in one buffer, in memory that `giveBackAnswer()` takes back. `rest` is the answer's shape without
+ * its records. The room around it stays as it is.
  */
 export function encodeWithRecords(rest: StructureShape, output: RecordAnswer, room: PayloadRoom = noRoom): Buffer {
   const members = encodeStructure(rest, output).slice(0, -1);
-  const head = `${members}${members === "{" ? "" : ","}"Records":[`;
-  const { runs } = output.Records;
-  const out = Buffer.allocUnsafe(room.before + Buffer.byteLength(head) + runs.reduce(addRunBytesMax, 2) + room.after);
-  let end = room.before + out.write(head, room.before, "utf8");
-  for (const [index, run] of runs.entries()) {
-    if (index > 0 && run.count > 0) out[end++] = 0x2c;
-    end = writeRun(run, out, end);
+  const head = Buffer.from(`${members}${members === "{" ? "" : ","}"Records":[`);
+  const { count, runs } = output.Records;
+  return new RowWriter(jsonRows, runs, { head, room, machine: kernels() }).finish("]}", count > 0 ? 1 : 0);
+}
+
+/** A multiple of three, so that pieces join; the kernels have room for it and for its letters. */
+const pieceBytes = 96 * 1024;
+
+/** Large data by pieces, so that no string of many MiB is made of it. Returns the offset behind the letters. */
+function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
+  const machine = kernels();
+  if (machine === undefined || end - start < pieceBytes) {
+    return at + out.write(from.toString("base64", start, end), at, "latin1");
   }
-  end += out.write("]}", end, "latin1");
-  return out.subarray(0, end + room.after);
-}
-
-function addRunBytesMax(sum: number, run: RecordRun): number {
-  let bytes = sum;
-  forEachRecord(run.body, run.skip, run.count, (_keyStart, keyBytes, _dataStart, dataBytes) => {
-    const key = keyBytes === NO_PARTITION_KEY ? 0 : keyBytes * ESCAPED_BYTES_MAX;
-    bytes += RECORD_FRAME_BYTES + key + Math.ceil(dataBytes / 3) * 4;
-  });
-  return bytes;
-}
-
-// Native calls cost more than the bytes they move: constants are set, and only data and number are written.
-const afterKey = '","SequenceNumber":"';
-
-function writeRun(run: RecordRun, out: Buffer, at: number): number {
-  const body = Buffer.from(run.body.buffer, run.body.byteOffset, run.body.byteLength);
-  const numbers = new SequenceNumberSeries(run.firstSequenceNumber);
-  const beforeData = Buffer.from(`{"ApproximateArrivalTimestamp":${encodeSeconds(run.arrivalMs, false)},"Data":"`);
-  const afterData = run.kms ? '","EncryptionType":"KMS' : "";
-  const beforeKey = Buffer.from(`${afterData}","PartitionKey":"`);
-  let end = at;
-  forEachRecord(body, run.skip, run.count, (keyStart, keyBytes, dataStart, dataBytes) => {
-    if (end > at) out[end++] = 0x2c;
-    out.set(beforeData, end);
-    end += beforeData.length;
-    end += out.write(body.toString("base64", dataStart, dataStart + dataBytes), end, "latin1");
-    if (keyBytes === NO_PARTITION_KEY) {
-      end += out.write(`${afterData}${afterKey}${numbers.next()}"}`, end, "latin1");
-    } else {
-      out.set(beforeKey, end);
-      end = writeEscaped(body, keyStart, keyBytes, out, end + beforeKey.length);
-      end += out.write(`${afterKey}${numbers.next()}"}`, end, "latin1");
-    }
-  });
-  return end;
+  const { calls, memory } = machine;
+  let written = at;
+  for (let next = start; next < end; next += pieceBytes) {
+    const bytes = from.copy(memory, sliceInputAt, next, Math.min(end, next + pieceBytes));
+    written += memory.copy(out, written, sliceOutputAt, calls.encodeBase64(sliceInputAt, bytes, sliceOutputAt));
+  }
+  return written;
 }
 
 /** Copies UTF-8 into a JSON string. Returns the offset behind it. */

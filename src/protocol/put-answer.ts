@@ -9,7 +9,26 @@ import { formatShardId } from "../streams/shard-id.ts";
 /** As wasm/put-answer.ts has them. */
 const RUN_BYTES = 96;
 const RUN_TAIL_AT = 56;
-const ROW_BYTES = 111;
+
+/** How a format writes the rows of stored records. */
+export interface PutRows {
+  readonly kernel: "writePutRows" | "writeCborPutRows";
+  readonly rowBytes: number;
+  /** What follows the number in each row of a run; the kernels have room for 40 bytes of it. */
+  afterNumber(shardId: string): string;
+  /** What ends the answer, in the place of the last bytes of the rows. */
+  readonly end: string;
+  readonly droppedBytes: number;
+}
+
+/** The last row's comma gives way to the end of the list. */
+const jsonPutRows: PutRows = {
+  kernel: "writePutRows",
+  rowBytes: 111,
+  afterNumber: (shardId) => `","ShardId":"${shardId}"}`,
+  end: "]}",
+  droppedBytes: 1,
+};
 
 /** The JSON of a PutRecords answer; bytes where the kernels could write it, text otherwise. */
 export function encodePutRecords(output: OutputOf<"PutRecords">): Buffer | string {
@@ -20,7 +39,7 @@ export function encodePutRecords(output: OutputOf<"PutRecords">): Buffer | strin
   const { Records } = output;
   const { stored, failures } = Records;
   if (stored !== undefined && failures === undefined) {
-    const written = writeStored(head, stored);
+    const written = writeStored(Buffer.from(head, "latin1"), stored, jsonPutRows);
     if (written !== undefined) return written;
   }
   let text = head;
@@ -41,30 +60,29 @@ function encodeResult(results: PutResults, index: number): string {
   return `{"SequenceNumber":"${results.sequenceNumbers[index]}","ShardId":"${shardId}"}`;
 }
 
-/** Undefined where the kernels, or their memory, are not to be had. */
-function writeStored(head: string, { runs, runOfRecord }: StoredRuns): Buffer | undefined {
+/** Behind the head of an answer; undefined where the kernels, or their memory, are not to be had. */
+export function writeStored(head: Buffer, { runs, runOfRecord }: StoredRuns, rows: PutRows): Buffer | undefined {
   const machine = kernels();
   if (machine === undefined) return undefined;
   const { calls, memory, spans } = machine;
   const count = runOfRecord.length;
   const columnAt = runs.length * RUN_BYTES;
   const rowsAt = columnAt + 2 * count;
-  const span = spans.take(rowsAt + count * ROW_BYTES);
+  const span = spans.take(rowsAt + count * rows.rowBytes);
   if (span === 0) return undefined;
   for (let run = 0, at = span; run < runs.length; run += 1, at += RUN_BYTES) {
     const { shard, position, timeMs } = runs[run] as StoredRuns["runs"][number];
     calls.beginSeries(at, shard.createSecond, shard.index, position, recordSecond(timeMs, shard));
-    memory.write(`","ShardId":"${formatShardId(shard.index)}"}`, at + RUN_TAIL_AT, "latin1");
+    memory.write(rows.afterNumber(formatShardId(shard.index)), at + RUN_TAIL_AT, "latin1");
   }
   new Int16Array(memory.buffer, span + columnAt, count).set(runOfRecord);
-  const rows = span + rowsAt;
-  const end = calls.writePutRows(span, span + columnAt, count, rows);
-  assert(end === rows + count * ROW_BYTES, "every row is as long as the others");
-  // The last row's comma gives way to the end of the list.
-  const out = Buffer.allocUnsafeSlow(head.length + (end - rows) + 1);
-  out.write(head, 0, "latin1");
-  memory.copy(out, head.length, rows, end);
-  out.write("]}", out.length - 2, "latin1");
+  const from = span + rowsAt;
+  const end = calls[rows.kernel](span, span + columnAt, count, from);
+  assert(end === from + count * rows.rowBytes, "every row is as long as the others");
+  const out = Buffer.allocUnsafeSlow(head.length + (end - from) - rows.droppedBytes + rows.end.length);
+  head.copy(out);
+  memory.copy(out, head.length, from, end - rows.droppedBytes);
+  out.write(rows.end, out.length - rows.end.length, "latin1");
   spans.giveBack(span);
   return out;
 }

@@ -1,14 +1,15 @@
 // Hot path.
 import type { BoundStructure } from "../model/validate.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
+import { TEXT_SLACK_BYTES } from "../records/kernel-memory.ts";
 import { type Kernels, kernels } from "../records/kernels.ts";
 import { HASH_KEY_WORDS } from "../streams/hash-key.ts";
 import { RECORD_COUNT_MAX } from "./record-columns.ts";
 
-/** The kernels read a little beyond the text; and they want a zero byte behind it. */
-const SLACK_BYTES = 65;
+/** The kernels write a little beyond what they decode. */
+const DECODED_SLACK_BYTES = 16;
 /** A row of the columns: hash key, data's place and length, key's place and length. */
-const ROW_BYTES = 30;
+export const ROW_BYTES = 30;
 
 /** An ordinary put as the kernels found it: well-formed to its last byte, its records within their constraints. */
 export class ScannedPut {
@@ -28,28 +29,30 @@ export class ScannedPut {
 }
 
 /**
- * Scans the JSON of a PutRecords or PutRecord. Undefined when anything at all is unusual, or no memory is left: then the
- * general path decides, and words the error if it is one.
+ * Scans the JSON of a PutRecords or PutRecord; copies it first, unless it was received where the kernels can read it. The
+ * records' keys stay in it. Undefined when anything at all is unusual, or no memory is left: then the general path
+ * decides, and words the error if it is one.
  */
 export function scanPut(name: "PutRecord" | "PutRecords", body: Uint8Array): ScannedPut | undefined {
   const machine = kernels();
   if (machine === undefined) return undefined;
   const { calls, memory, spans } = machine;
   const capacity = name === "PutRecords" ? RECORD_COUNT_MAX : 1;
-  const columns = spans.take(capacity * ROW_BYTES + body.length + SLACK_BYTES);
+  const decodedAt = capacity * ROW_BYTES;
+  const textAt = decodedAt + Math.ceil(body.length * 0.75) + DECODED_SLACK_BYTES;
+  const isHere = body.buffer === memory.buffer;
+  const columns = spans.take(isHere ? textAt : textAt + body.length + TEXT_SLACK_BYTES);
   if (columns === 0) return undefined;
-  const text = columns + capacity * ROW_BYTES;
-  memory.set(body, text);
+  const text = isHere ? body.byteOffset : columns + textAt;
+  if (!isHere) memory.set(body, text);
   memory[text + body.length] = 0;
-  const count =
-    name === "PutRecords"
-      ? calls.scanPutRecords(text, body.length, columns)
-      : calls.scanPutRecord(text, body.length, columns);
+  const scan = name === "PutRecords" ? calls.scanPutRecords : calls.scanPutRecord;
+  const count = scan(text, body.length, columns, columns + decodedAt);
   if (count === 0) {
     spans.giveBack(columns);
     return undefined;
   }
-  return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine));
+  return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine, machine.calls.restOfPut()));
 }
 
 interface Columns {
@@ -58,7 +61,8 @@ interface Columns {
   readonly machine: Kernels;
 }
 
-function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
+/** What the kernels have put there. */
+export function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
   const { memory, spans } = machine;
   const { buffer } = memory;
   const dataStart = columns + capacity * 16;
@@ -83,8 +87,8 @@ function columnsAt(columns: number, { capacity, count, machine }: Columns): Inco
 }
 
 /** As wasm/scan-put.ts leaves it: three pairs of begin and end, 0 where absent; then DryRun. */
-function restOf({ calls, memory }: Kernels): BoundStructure {
-  const words = new Uint32Array(memory.buffer, calls.restOfPut(), 7);
+export function restOf({ memory }: Kernels, at: number): BoundStructure {
+  const words = new Uint32Array(memory.buffer, at, 7);
   const rest: Record<string, string | boolean> = {};
   if (words[0] !== 0) rest["StreamName"] = memory.toString("latin1", words[0], words[1]);
   if (words[2] !== 0) rest["StreamARN"] = memory.toString("latin1", words[2], words[3]);

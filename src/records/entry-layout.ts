@@ -54,22 +54,19 @@ export function isKmsMarked(body: Uint8Array): boolean {
   return ((body[1] as number) & FLAG_KMS) !== 0;
 }
 
-/** Visits `count` records after the first `skip`. Throws when the body is malformed or holds fewer. */
-export function forEachRecord(body: Uint8Array, skip: number, count: number, visit: VisitRecord): void {
-  checkHeader(body);
-  const last = skip + count;
-  for (let index = 0, at = ENTRY_HEADER_BYTES; index < last; index += 1) {
+/** Visits the records between two offsets that `cutRun()` gave. */
+export function forEachRecord(body: Uint8Array, start: number, end: number, visit: VisitRecord): void {
+  for (let at = start; at < end; ) {
     const dataBytes = dataBytesAt(body, at);
     const keyBytes = keyBytesAt(body, at);
     const keyStart = at + RECORD_HEADER_BYTES;
     const dataStart = keyStart + (keyBytes === NO_PARTITION_KEY ? 0 : keyBytes);
     at = dataStart + dataBytes;
-    if (at > body.length) malformed();
-    if (index >= skip) visit(keyStart, keyBytes, dataStart, dataBytes);
+    visit(keyStart, keyBytes, dataStart, dataBytes);
   }
 }
 
-export interface FitLimit {
+export interface RunLimit {
   readonly skip: number;
   readonly countMax: number;
   readonly dataBytesMax: number;
@@ -77,21 +74,42 @@ export interface FitLimit {
   readonly atLeastOne: boolean;
 }
 
-/** How many records after the first `skip` fit into `dataBytesMax`, and their data bytes. Throws as `forEachRecord`. */
-export function countFitting(
-  body: Uint8Array,
-  { skip, countMax, dataBytesMax, atLeastOne }: FitLimit,
-): { readonly count: number; readonly dataBytes: number } {
-  let fitting = 0;
-  let fittingBytes = 0;
-  let full = false;
-  forEachRecord(body, skip, countMax, (_keyStart, _keyBytes, _dataStart, dataBytes) => {
-    full ||= fittingBytes + dataBytes > dataBytesMax && !(atLeastOne && fitting === 0);
-    if (full) return;
-    fitting += 1;
-    fittingBytes += dataBytes;
-  });
-  return { count: fitting, dataBytes: fittingBytes };
+/** Consecutive records of a body. */
+export interface BodyRun {
+  /** Offset of the first record. */
+  readonly start: number;
+  /** Offset behind the last. */
+  readonly end: number;
+  readonly count: number;
+  /** Of all their data, without keys. */
+  readonly dataBytes: number;
+}
+
+/** The records after the first `skip` that fit into the limits. Throws when the body is malformed or holds fewer than `skip`. */
+export function cutRun(body: Uint8Array, { skip, countMax, dataBytesMax, atLeastOne }: RunLimit): BodyRun {
+  checkHeader(body);
+  let start = ENTRY_HEADER_BYTES;
+  for (let left = skip; left > 0; left -= 1) start = recordEnd(body, start);
+  let end = start;
+  let count = 0;
+  let dataBytes = 0;
+  while (count < countMax) {
+    const more = dataBytesAt(body, end);
+    if (dataBytes + more > dataBytesMax && !(atLeastOne && count === 0)) break;
+    end = recordEnd(body, end);
+    count += 1;
+    dataBytes += more;
+  }
+  return { start, end, count, dataBytes };
+}
+
+/** The offset behind the record at `at`. Throws when the body is malformed. */
+export function recordEnd(body: Uint8Array, at: number): number {
+  const dataBytes = dataBytesAt(body, at);
+  const keyBytes = keyBytesAt(body, at);
+  const end = at + RECORD_HEADER_BYTES + (keyBytes === NO_PARTITION_KEY ? 0 : keyBytes) + dataBytes;
+  if (end > body.length) malformed();
+  return end;
 }
 
 function checkHeader(body: Uint8Array): void {

@@ -5,16 +5,25 @@ import { kernelsBase64 } from "./kernels.generated.ts";
 /** What wasm/ exports. Addresses and lengths are plain numbers; see there for what each call promises. */
 interface KernelCalls {
   readonly memory: { readonly buffer: ArrayBuffer };
-  scanPutRecords(text: number, textBytes: number, columns: number): number;
-  scanPutRecord(text: number, textBytes: number, columns: number): number;
+  scanPutRecords(text: number, textBytes: number, columns: number, decoded: number): number;
+  scanPutRecord(text: number, textBytes: number, columns: number, decoded: number): number;
   restOfPut(): number;
+  scanCborPutRecords(text: number, textBytes: number, columns: number): number;
+  scanCborPutRecord(text: number, textBytes: number, columns: number): number;
+  restOfCborPut(): number;
   layOutGroups(): number;
   layOutTargets(): number;
   layOutRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
   writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
-  decodeBase64(at: number): number;
+  writeCborPutRows(runs: number, runOfRecord: number, count: number, out: number): number;
+  rowFrame(): number;
+  writeJsonRows(at: number, end: number, out: number, outEnd: number): number;
+  writeCborRows(at: number, end: number, out: number, outEnd: number): number;
+  readonly rowsReadTo: { readonly value: number };
+  encodeBase64(from: number, bytes: number, out: number): number;
+  decodeBase64(at: number, out: number): number;
   readonly decodedEnd: { readonly value: number };
   hashKey(key: number, bytes: number, target: number): void;
   flushKeys(): void;

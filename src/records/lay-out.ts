@@ -35,15 +35,17 @@ let writeAt = new Uint32Array(0);
  * Sorts records into one entry body per shard, copying each record once.
  *
  * Bodies share a pool that the next call overwrites: append them (which copies) or copy them before anything is awaited.
- * `admitted` holds 1 for each record that takes part; undefined means all.
+ * `admitted` holds 1 for each record that takes part; undefined means all. `slots` is what `map.routeAll` gave, where the
+ * caller has it already.
  */
 export function layOut(
   records: IncomingRecords,
   map: ShardMap,
   admitted: Uint8Array | undefined,
-  options: { readonly kms: boolean },
+  options: { readonly kms: boolean; readonly slots?: Uint16Array | undefined },
 ): LaidOut {
   const { count, hashKeys } = records;
+  const { slots: known } = options;
   assert(count <= 0x7fff, "a request's records can be numbered with 15 bits");
   if (groupOfSlot.length < map.shardCount) groupOfSlot = new Int16Array(map.shardCount).fill(-1);
   if (writeAt.length < count) writeAt = new Uint32Array(count);
@@ -56,7 +58,7 @@ export function layOut(
   let bytesTotal = 0;
   for (let i = 0; i < count; i += 1) {
     if (admitted !== undefined && admitted[i] !== 1) continue;
-    const slot = map.route(hashKeys, i);
+    const slot = known === undefined ? map.route(hashKeys, i) : (known[i] as number);
     let group = groupOfSlot[slot] as number;
     if (group < 0) {
       group = slots.length;

@@ -1,12 +1,16 @@
+import type { SequenceNumberParts } from "../streams/sequence-number.ts";
+
 /** A run of consecutive records inside one stored entry. */
 export interface RecordRun {
   /** The entry's body in the layout of `entry-layout.ts`, already decrypted. */
   readonly body: Uint8Array;
-  /** Records of the entry before this run. */
-  readonly skip: number;
+  /** Offset of the run's first record in the body. */
+  readonly start: number;
+  /** Offset behind its last record. */
+  readonly end: number;
   readonly count: number;
-  /** Sequence number of the first record of the run; the next ones each differ by 2^80. */
-  readonly firstSequenceNumber: bigint;
+  /** Sequence number of the first record; the positions of the others follow one by one. */
+  readonly first: SequenceNumberParts;
   /** ApproximateArrivalTimestamp of every record of the run, ms since the epoch. */
   readonly arrivalMs: number;
   /** Whether the records were written under stream encryption. */

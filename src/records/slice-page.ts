@@ -1,7 +1,8 @@
+// Hot path.
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
-import { sequenceNumberAt } from "../streams/sequence-number.ts";
+import { recordSecond } from "../streams/sequence-number.ts";
 import type { Shard } from "../streams/stream.ts";
-import { countFitting, isKmsMarked } from "./entry-layout.ts";
+import { cutRun, isKmsMarked } from "./entry-layout.ts";
 import type { OutgoingRecords, RecordRun } from "./outgoing-records.ts";
 
 export interface PageLimit {
@@ -23,6 +24,7 @@ export function slicePage(
   limit: PageLimit,
   shard: Pick<Shard, "index" | "createSecond">,
 ): RecordPage {
+  const { index, createSecond } = shard;
   const runs: RecordRun[] = [];
   let recordsLeft = limit.recordsMax;
   let bytesLeft = limit.bytesMax;
@@ -33,23 +35,24 @@ export function slicePage(
     if (skip >= entryCount) continue;
     if (recordsLeft === 0) break;
     const countMax = Math.min(recordsLeft, entryCount - skip);
-    const fitting = countFitting(body, { skip, countMax, dataBytesMax: bytesLeft, atLeastOne: count === 0 });
-    if (fitting.count > 0) {
-      const first = position + BigInt(skip);
+    const run = cutRun(body, { skip, countMax, dataBytesMax: bytesLeft, atLeastOne: count === 0 });
+    if (run.count > 0) {
+      const first = skip === 0 ? position : position + BigInt(skip);
       runs.push({
         body,
-        skip,
-        count: fitting.count,
-        firstSequenceNumber: sequenceNumberAt(shard, { position: first, timeMs }),
+        start: run.start,
+        end: run.end,
+        count: run.count,
+        first: { createSecond, shardIndex: index, position: first, second: recordSecond(timeMs, shard) },
         arrivalMs: storedMs,
         kms: isKmsMarked(body),
       });
-      next = first + BigInt(fitting.count);
-      count += fitting.count;
-      recordsLeft -= fitting.count;
-      bytesLeft -= fitting.dataBytes;
+      next = first + BigInt(run.count);
+      count += run.count;
+      recordsLeft -= run.count;
+      bytesLeft -= run.dataBytes;
     }
-    if (fitting.count < entryCount - skip) break;
+    if (run.count < entryCount - skip) break;
   }
   return { records: { count, dataBytes: limit.bytesMax - bytesLeft, runs }, next };
 }

@@ -1,4 +1,5 @@
 import type { ServiceError } from "../model/service-error.ts";
+import { leaveToCollector } from "../protocol/answer-memory.ts";
 import type { Codec } from "../protocol/codec.ts";
 import { initialResponse, subscribeEvent, subscribeException } from "../protocol/subscribe-events.ts";
 import type { PushEvent } from "../records/push-event.ts";
@@ -23,10 +24,16 @@ export async function* eventStreamBody(
   }
 }
 
+/** Bytes for one subscriber alone are in memory that is given back when they are sent. */
 function encodeOnce(codec: Codec, event: PushEvent): Uint8Array {
+  if (event.isShared !== true) return subscribeEvent(codec, event);
   const byCodec = encoded.get(event) ?? new Map<Codec, Uint8Array>();
   encoded.set(event, byCodec);
-  const bytes = byCodec.get(codec) ?? subscribeEvent(codec, event);
+  const known = byCodec.get(codec);
+  if (known !== undefined) return known;
+  const bytes = subscribeEvent(codec, event);
+  // Nobody knows who sends them last.
+  leaveToCollector(bytes);
   byCodec.set(codec, bytes);
   return bytes;
 }

@@ -11,29 +11,26 @@ export interface HealthReport {
   readonly degraded: readonly string[];
 }
 
-const stateOnly = "stream encryption is state only: records are marked as encrypted and stored as they are";
-
 /** What health depends on besides the engine. */
 interface ServerState {
   readonly isDraining: boolean;
   readonly clockMovedByMs?: number;
-  /** Whether any stream has stream encryption switched on. */
-  readonly hasEncryptedStreams?: boolean;
+  /** Why encrypted streams cannot be read or written, as sentences. */
+  readonly keyFaults?: readonly string[];
   /** Why answers may be wrong, as a sentence: the server asks to be restarted. */
   readonly fault?: string | undefined;
 }
 
 export async function reportHealth(
   engine: Pick<Engine, "name" | "health">,
-  { isDraining, clockMovedByMs = 0, hasEncryptedStreams = false, fault }: ServerState,
+  { isDraining, clockMovedByMs = 0, keyFaults = [], fault }: ServerState,
 ): Promise<HealthReport> {
   try {
     const { ready, durable, degraded } = await engine.health();
     const status = isDraining ? "draining" : ready && fault === undefined ? "ready" : "unavailable";
     const moved = clockMovedByMs === 0 ? [] : [`the clock is moved by ${clockMovedByMs} ms (--dev)`];
-    const unciphered = hasEncryptedStreams ? [stateOnly] : [];
     const faults = fault === undefined ? [] : [fault];
-    return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...unciphered, ...faults] };
+    return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...keyFaults, ...faults] };
   } catch (error) {
     const sentence = `the engine does not tell its health: ${error instanceof Error ? error.message : String(error)}`;
     return { status: "unavailable", engine: engine.name, durable: false, degraded: [sentence] };

@@ -86,7 +86,11 @@ async function exchangeHttp1({ req, res, connection, serving }: Http1Exchange): 
   const exchange = new ExchangeInProgress(req.method ?? "", req.url ?? "", req.headers, connection.peer);
   connection.begin(exchange);
   const reader = hasBody(req)
-    ? new BodyReader(req, declaredBytesOf(req), { room: serving.room, nowMs: serving.clock.monotonicMs() })
+    ? new BodyReader(req, declaredBytesOf(req), {
+        room: serving.room,
+        nowMs: serving.clock.monotonicMs(),
+        ownsChunks: true,
+      })
     : undefined;
   try {
     if (reader !== undefined) {

@@ -68,6 +68,8 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     : new BodyReader(stream, declaredBytesOf(parts.headers), {
         room: serving.room,
         nowMs: serving.clock.monotonicMs(),
+        // Frames that came together are parts of one piece of memory.
+        ownsChunks: false,
       });
   try {
     if (reader === undefined || (await receive(reader, exchange, parts))) {

@@ -1,4 +1,5 @@
 // Hot path.
+import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
 import type { BodyMemory } from "./body-memory.ts";
@@ -24,10 +25,12 @@ export class BodyReader implements BudgetWaiter {
   progressMs: number;
   readonly #source: Readable;
   readonly #declaredBytes: number | undefined;
+  readonly #ownsChunks: boolean;
   readonly #room: BodyRoom;
   #settle: ((outcome: BodyOutcome) => void) | undefined;
   #first: Buffer = emptyBody;
   #rest: Buffer[] | undefined;
+  /** Where chunks are copied to: as they come, or in the end. */
   #slab: Buffer | undefined;
   #receivedBytes = 0;
   #heldBytes = 0;
@@ -39,10 +42,16 @@ export class BodyReader implements BudgetWaiter {
   constructor(
     source: Readable,
     declaredBytes: number | undefined,
-    options: { readonly room: BodyRoom; readonly nowMs: number },
+    options: {
+      readonly room: BodyRoom;
+      readonly nowMs: number;
+      /** Whether each chunk is alone in its memory. */
+      readonly ownsChunks: boolean;
+    },
   ) {
     this.#source = source;
     this.#declaredBytes = declaredBytes;
+    this.#ownsChunks = options.ownsChunks;
     this.#room = options.room;
     this.startedMs = options.nowMs;
     this.progressMs = options.nowMs;
@@ -64,7 +73,7 @@ export class BodyReader implements BudgetWaiter {
 
   /** The whole body; without a copy if it came in one piece. */
   takeBytes(): Buffer {
-    if (this.#rest === undefined) return this.#first;
+    if (this.#rest === undefined) return this.#slab?.subarray(0, this.#receivedBytes) ?? this.#first;
     const whole = this.#room.memory.take(this.#receivedBytes);
     let end = this.#first.copy(whole);
     for (const chunk of this.#rest) end += chunk.copy(whole, end);
@@ -121,15 +130,23 @@ export class BodyReader implements BudgetWaiter {
       this.#refuse();
       return;
     }
+    this.#heldBytes += chunk.length;
+    this.#room.budget.take(chunk.length);
     this.#keep(chunk);
     const isComplete = this.#receivedBytes === this.#declaredBytes;
     if (!isComplete && !this.#room.budget.mayRead(this)) this.#wait();
   }
 
   #keep(chunk: Buffer): void {
-    this.#heldBytes += chunk.length;
-    this.#room.budget.take(chunk.length);
-    if (this.#first === emptyBody) this.#first = chunk;
+    const declared = this.#declaredBytes;
+    const isFirst = this.#receivedBytes === chunk.length;
+    if (isFirst && declared !== undefined && chunk.length < declared) this.#slab = this.#room.memory.reserve(declared);
+    if (this.#slab !== undefined) {
+      // The parsers of both HTTP versions let no more bytes through than were declared.
+      assert(this.#receivedBytes <= this.#slab.length, "a body is as long as it says");
+      chunk.copy(this.#slab, this.#receivedBytes - chunk.length);
+      if (this.#ownsChunks) free(chunk);
+    } else if (isFirst) this.#first = chunk;
     else if (this.#rest === undefined) this.#rest = [chunk];
     else this.#rest.push(chunk);
   }
@@ -166,4 +183,12 @@ export class BodyReader implements BudgetWaiter {
     else this.#room.budget.giveUp(this);
     settle(outcome);
   }
+}
+
+/**
+ * Gives memory back at once. Left to the collector, the pieces of a thousand bodies wait for it, so that each new one lies
+ * in memory that is in no cache, or that the system has to find anew.
+ */
+function free(chunk: Buffer): void {
+  if (chunk.length === chunk.buffer.byteLength) (chunk.buffer as ArrayBuffer).transfer(0);
 }

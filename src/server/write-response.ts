@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Writable } from "node:stream";
+import { giveBackAnswer, isAnswerMemory } from "../protocol/answer-memory.ts";
 import type { WireResponse } from "./exchange.ts";
 import type { ExchangeInProgress } from "./exchange-in-progress.ts";
 import { isPreflight } from "./origin-rules.ts";
@@ -30,11 +31,16 @@ export async function writeHttp1(
   if (isStream(body)) {
     res.writeHead(response.status, headers);
     res.flushHeaders();
-    return pump(body, { exchange, sink: res, serving });
+    return pump(body, { exchange, sink: res, carrier: res.req.socket, serving });
   }
   headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   res.writeHead(response.status, headers);
-  res.end(body);
+  if (typeof body === "string") {
+    res.end(body);
+    return;
+  }
+  const { socket } = res.req;
+  res.end(body, () => giveBackSent(body, null, socket));
 }
 
 /** As `writeHttp1`, over one HTTP/2 stream. */
@@ -52,13 +58,23 @@ export async function writeHttp2(
   const { body } = response;
   if (isStream(body)) {
     stream.respond(headers);
-    return pump(body, { exchange, sink: stream, serving });
+    return pump(body, { exchange, sink: stream, carrier: stream, serving });
   }
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   headers["content-length"] = String(length);
   const isWithoutBody = length === 0 || exchange.method === "HEAD";
   stream.respond(headers, { endStream: isWithoutBody });
-  if (!isWithoutBody) stream.end(body);
+  if (isWithoutBody) return;
+  if (typeof body === "string" || !isAnswerMemory(body)) {
+    stream.end(body);
+    return;
+  }
+  // A stream that has sent its end is closed and says so before the system has its last bytes. Only the end of a write is
+  // told in time, so the stream's end goes in a frame of its own.
+  stream.write(body, (error) => {
+    giveBackSent(body, error, stream);
+    if (!stream.destroyed) stream.end();
+  });
 }
 
 /** 413 as AWS sends it, before its pipeline: chunked, empty, without request ids. */
@@ -99,21 +115,35 @@ async function abandon(response: WireResponse): Promise<void> {
 
 async function pump(
   body: AsyncIterable<Uint8Array>,
-  target: { readonly exchange: ExchangeInProgress; readonly sink: Writable; readonly serving: Serving },
+  target: {
+    readonly exchange: ExchangeInProgress;
+    readonly sink: Writable;
+    /** What dies when the bytes can no longer get through. */
+    readonly carrier: Writable;
+    readonly serving: Serving;
+  },
 ): Promise<void> {
-  const { exchange, sink } = target;
+  const { exchange, sink, carrier } = target;
   exchange.beginStreaming();
   if (target.serving.isDraining) exchange.end("the server is stopping");
   try {
     for await (const chunk of body) {
       if (sink.destroyed) return;
-      if (!sink.write(chunk)) await untilWritable(sink);
+      if (!sink.write(chunk, (error) => giveBackSent(chunk, error, carrier))) await untilWritable(sink);
     }
   } catch (error) {
     // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
     if (!exchange.isEnded) throw error;
   }
   if (!sink.destroyed) sink.end();
+}
+
+/**
+ * At the end of a write the system has taken the bytes. If their carrier died, the collector knows best when nothing reads
+ * them any more.
+ */
+function giveBackSent(bytes: Uint8Array, error: Error | null | undefined, carrier: Writable): void {
+  if (!error && !carrier.destroyed) giveBackAnswer(bytes);
 }
 
 function untilWritable(sink: Writable): Promise<void> {

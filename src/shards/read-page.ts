@@ -4,6 +4,7 @@ import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import { slicePage } from "../records/slice-page.ts";
 import { horizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
+import { openEntries } from "./open-entries.ts";
 import type { ShardRoom } from "./shard-room.ts";
 
 /** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one answer. */
@@ -47,7 +48,12 @@ export async function readPage(
   }
 
   const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
-  const page = slicePage(unexpired, start, { recordsMax, bytesMax: pageBytesMax }, shard);
+  const opened = await openEntries(room, { live, shard }, unexpired, {
+    from: start,
+    recordsMax,
+    bytesMax: storedBytesMax,
+  });
+  const page = slicePage(opened, start, { recordsMax, bytesMax: pageBytesMax }, shard);
   const next = page.records.count > 0 ? page.next : read.next > start ? read.next : start;
   const last = lastEntryBefore(unexpired, next);
   return {

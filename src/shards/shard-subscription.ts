@@ -4,6 +4,7 @@ import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import { slicePage } from "../records/slice-page.ts";
 import { horizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
+import { openEntries } from "./open-entries.ts";
 import type { ShardRoom } from "./shard-room.ts";
 
 /** Data pushed at once; a larger record travels alone. Small pushes reach a slow reader in time and bound its memory. */
@@ -51,10 +52,14 @@ export async function* subscribe(room: ShardRoom, start: SubscriptionStart): Asy
       }
       if (turn.done === true) return;
       const tip = await room.log.seek(ref, { at: "newest" });
-      for (const push of pushesOf(turn.value, { from, tip, start, nowMs: room.clock.nowMs() })) {
-        from = push.next;
-        yield push;
-        await keepPace(push, room, signal);
+      for (let waiting = turn.value; waiting.length > 0; ) {
+        const opened = await openEntries(room, start, waiting, { ...pushLimit, from });
+        waiting = waiting.slice(opened.length);
+        for (const push of pushesOf(opened, { from, tip, start, nowMs: room.clock.nowMs() })) {
+          from = push.next;
+          yield push;
+          await keepPace(push, room, signal);
+        }
       }
       from = endOf(turn.value);
       pending = source.next();

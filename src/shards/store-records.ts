@@ -7,6 +7,7 @@ import { shardRateText } from "../model/shard-errors.ts";
 import { streamNotFound } from "../model/stream-errors.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
 import { layOut } from "../records/lay-out.ts";
+import { type Packing, packAppends } from "../records/packed-entry.ts";
 import type { PutResults } from "../records/put-results.ts";
 import { spreadEvenly } from "../records/spread-evenly.ts";
 import { formatShardId } from "../streams/shard-id.ts";
@@ -43,9 +44,15 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   let live = stream;
   let placed = place(records, live);
   const first = placed;
-  let admitted = admit(room, live, placed, results);
+  const kms = live.stream.encryption !== undefined;
+  // Waits only for a key that is not at hand; plain records never do.
+  const seal = kms ? (room.keys.sealAtHand(live) ?? (await sealOf(room, live))) : undefined;
+  const packing: Packing | undefined = kms || room.compresses ? { compresses: room.compresses, seal } : undefined;
+  // Limits ask for each record's shard before it is laid out; without them laying out routes as it goes.
+  let slots = room.limits === undefined ? undefined : live.shardMap.routeAll(placed.hashKeys, placed.count);
+  let admitted = slots === undefined ? undefined : admit(room, live, { records: placed, slots }, results);
   for (let route = 1; ; route++) {
-    const laidOut = layOut(placed, live.shardMap, admitted, { kms: live.stream.encryption !== undefined });
+    const laidOut = layOut(placed, live.shardMap, admitted, { kms, slots });
     const timeMs = room.clock.nowMs();
     const appends = laidOut.groups.map((group): Append => {
       const shard = live.shardMap.shardAt(group.slot);
@@ -54,7 +61,7 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
 
     let outcomes: readonly AppendOutcome[];
     try {
-      outcomes = await room.log.append(appends);
+      outcomes = await room.log.append(packing === undefined ? appends : packAppends(appends, packing));
     } catch (error) {
       if (isGone(error, room, live)) throw streamNotFound(live.stream);
       results.fail(laidOut, failureOf(error));
@@ -70,9 +77,19 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
     }
     live = next;
     placed = place(records, live);
+    slots = undefined;
   }
   if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
   return results;
+}
+
+/** Errors: KeyError. */
+async function sealOf(room: ShardRoom, live: LiveStream): Promise<Packing["seal"]> {
+  try {
+    return await room.keys.seal(live);
+  } catch (error) {
+    throw isGone(error, room, live) ? streamNotFound(live.stream) : error;
+  }
 }
 
 /** The stream with other shards in the place of sealed ones; undefined when none come in time, or never will. */
@@ -113,14 +130,14 @@ function place(records: IncomingRecords, live: LiveStream): IncomingRecords {
 function admit(
   { limits }: ShardRoom,
   { stream, shardMap }: LiveStream,
-  records: IncomingRecords,
+  { records, slots }: { readonly records: IncomingRecords; readonly slots: Uint16Array },
   results: ResultColumns,
 ): Uint8Array | undefined {
-  const partly = limits?.admitRecords(records, stream, shardMap);
+  const partly = limits?.admitRecords({ records, slots, map: shardMap }, stream);
   if (partly === undefined) return undefined;
   for (let i = 0; i < records.count; i++) {
     if (partly.admitted[i] === 1) continue;
-    const shardId = formatShardId(shardMap.shardAt(partly.slots[i] ?? 0).index);
+    const shardId = formatShardId(shardMap.shardAt(slots[i] ?? 0).index);
     results.failOne(i, { code: throttledCode, message: shardRateText(stream, shardId) });
   }
   return partly.admitted;

@@ -4,6 +4,7 @@ const MS_PER_HOUR = 3_600_000;
 
 /** API reference: 24 hours to 365 days. */
 export const retentionHoursMin = 24;
+export const retentionHoursMax = 8760;
 
 export function retentionMs(retentionHours: number): number {
   return retentionHours * MS_PER_HOUR;

@@ -60,6 +60,14 @@ export class ShardMap {
     return low;
   }
 
+  /** By record, the first `count` hash keys of the column: the slot that `route` finds. */
+  routeAll(hashKeys: Uint32Array, count: number): Uint16Array {
+    const slots = new Uint16Array(count);
+    if (this.shards.length === 1) return slots;
+    for (let i = 0; i < count; i += 1) slots[i] = this.route(hashKeys, i);
+    return slots;
+  }
+
   #startsAtOrBelow(startAt: number, hashKeys: Uint32Array, at: number): boolean {
     for (let word = 0; word < HASH_KEY_WORDS; word += 1) {
       const start = this.#starts[startAt + word] as number;

@@ -20,8 +20,13 @@ export interface Stream {
   /** On-demand streams only. AUTO ignores partition keys and spreads records evenly; absent means USER_PARTITION_KEY. */
   readonly recordDistribution?: "AUTO" | "USER_PARTITION_KEY";
   readonly tags: Readonly<Record<string, string>>;
-  /** Present while the stream encrypts with KMS; the key as the caller named it. */
-  readonly encryption?: { readonly keyId: string };
+  /**
+   * Present while the stream encrypts with KMS: the master key as the caller named it, and the number of the data key that
+   * new records are sealed under. Documents of servers that only marked records name no data key.
+   */
+  readonly encryption?: { readonly keyId: string; readonly dataKey?: number };
+  /** The keys that the stream's records are or were sealed under, oldest first; absent when there is none. */
+  readonly dataKeys?: readonly StreamDataKey[];
   /** Shard-level metrics that are switched on, sorted; absent when none is. */
   readonly shardLevelMetrics?: readonly ShardLevelMetric[];
   /** On-demand streams only: write capacity asked for ahead of traffic. */
@@ -51,6 +56,19 @@ export type ShardLevelMetric =
   | "WriteProvisionedThroughputExceeded";
 
 export type CountedChange = "shardCountChanges" | "modeSwitches" | "encryptionStarts" | "encryptionStops";
+
+/** One key that records of the stream are sealed under; its root key is never stored. */
+export interface StreamDataKey {
+  /** From 1; entries name it. A number comes again only when everything under it has expired. */
+  readonly number: number;
+  /** The master key as the caller named it. */
+  readonly keyId: string;
+  /** The wrapped root key in base64, as the key provider made it. */
+  readonly wrapped: string;
+  readonly madeMs: number;
+  /** When new records began to be sealed under another key, or not at all. */
+  readonly supersededMs?: number;
+}
 
 /** A consumer registered for enhanced fan-out. */
 export interface StreamConsumer {

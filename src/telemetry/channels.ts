@@ -51,6 +51,13 @@ export interface UpkeepFailed {
   readonly error: unknown;
 }
 
+export interface MasterKeyMade {
+  /** As callers name it, with account and region. */
+  readonly name: string;
+  /** The file that holds it, and whose loss would be that of all that is sealed under it. */
+  readonly keyring: string;
+}
+
 export interface CredentialsReloaded {
   readonly path: string;
   /** In force from now on. */
@@ -80,6 +87,7 @@ export const requestRefused = typedChannel<RequestRefused>("millrace:request.ref
 export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
 export const upkeepFailed = typedChannel<UpkeepFailed>("millrace:upkeep.failed");
+export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.made");
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
 export const certificateReloaded = typedChannel<CertificateReloaded>("millrace:certificate.reloaded");
 export const serverFault = typedChannel<ServerFault>("millrace:server.fault");

@@ -2,6 +2,7 @@ import {
   certificateReloaded,
   connectionCut,
   credentialsReloaded,
+  masterKeyMade,
   requestFailed,
   requestFinished,
   requestRefused,
@@ -71,6 +72,11 @@ export function logChannels(log: Log, level: LogLevel): () => void {
     requestFailed.subscribe(({ operation, error }) => log.error("a request failed", { operation, error })),
     upkeepFailed.subscribe(({ streamName, intent, error }) =>
       log.error("work on a stream failed and will be tried again", { streamName, intent, error }),
+    ),
+    masterKeyMade.subscribe((made) =>
+      log.warn("a master key was made: without its keyring nothing sealed under it can be read; keep a copy", {
+        ...made,
+      }),
     ),
     credentialsReloaded.subscribe(({ problems, ...reload }) =>
       problems === undefined

@@ -2,6 +2,8 @@ import type { LiveStream } from "../directory/live-stream.ts";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ShardLog } from "../engine/shard-log.ts";
+import type { StreamKeys } from "../shards/stream-keys.ts";
+import { pruneDataKeys } from "../streams/data-keys.ts";
 import { horizonMs } from "../streams/retention-window.ts";
 import { expiredShards } from "../streams/shard-listing.ts";
 import { upkeepFailed } from "../telemetry/channels.ts";
@@ -14,11 +16,12 @@ export interface RetentionRoom {
   readonly log: ShardLog;
   readonly directory: StreamDirectory;
   readonly clock: Clock;
+  readonly keys: Pick<StreamKeys, "sweep">;
 }
 
 /**
  * Takes closed shards out of the engine and out of their streams' documents once their last record has expired. Records
- * of open shards are hidden by the same horizon; their bytes are the engine's own to free.
+ * of open shards are hidden by the same horizon; their bytes are the engine's own to free. Data keys go the same way.
  */
 export class Retention {
   readonly #room: RetentionRoom;
@@ -41,10 +44,12 @@ export class Retention {
 
   /** Frees what has expired by now. What fails is told and tried again by the next sweep. */
   async sweep(): Promise<void> {
+    this.#room.keys.sweep();
     for (const live of [...this.#room.directory.all()]) {
       if (this.#closing.signal.aborted) return;
       try {
         await this.#free(live);
+        await this.#prune(live);
       } catch (error) {
         // A lost race: another server was quicker, or the stream is gone.
         if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "closed")) continue;
@@ -59,6 +64,17 @@ export class Retention {
       await this.sweep();
       await this.#room.clock.delay(sweepMs, signal).catch(() => undefined);
     }
+  }
+
+  /** Data keys whose last record has expired are of no use any more. */
+  async #prune(live: LiveStream): Promise<void> {
+    const { directory, clock } = this.#room;
+    const nowMs = clock.nowMs();
+    if (live.stream.status === "DELETING" || pruneDataKeys(live.stream, nowMs) === live.stream) return;
+    await directory.inTurn(live, async () => {
+      const newest = directory.current(live);
+      if (newest !== undefined) await directory.replace(newest, pruneDataKeys(newest.stream, nowMs));
+    });
   }
 
   /** The logs first: a crash in between leaves a document that names empty places, and the next sweep goes on. */

@@ -5,14 +5,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import { LogHistory } from "../support/log-history.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { type CrashPolicy, SimulatedDisk } from "../support/simulated-disk.ts";
 
 const directory = "/data";
-const policies: readonly CrashPolicy[] = ["lose", "keep", "tear"];
 
-function engineOn(disk: SimulatedDisk, clock: SimulatedClock): EmbeddedEngine {
+const keys = masterKey("of the crashing machine", countedBytes());
+const random = countedBytes();
+
+/** How the disk behaves, what a crash does to it, and whether the directory is encrypted. */
+interface Way {
+  readonly direct: boolean;
+  readonly policy: CrashPolicy;
+  readonly encrypted: boolean;
+}
+
+function engineOn(disk: SimulatedDisk, clock: SimulatedClock, encrypted: boolean): EmbeddedEngine {
   return new EmbeddedEngine({
     directory,
     disk,
@@ -23,7 +33,7 @@ function engineOn(disk: SimulatedDisk, clock: SimulatedClock): EmbeddedEngine {
     queueBytesMax: 256 * 1024,
     tailWindowBytes: 32 * 1024,
     snapshotAfterBytes: 400,
-    randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
+    ...(encrypted ? { keys, randomBytes: random } : { randomBytes: (count) => Buffer.alloc(count, "salt and id") }),
   });
 }
 
@@ -62,58 +72,71 @@ async function writers(engine: Engine, history: LogHistory, round: number): Prom
 }
 
 /** Runs the workload until it is done or the power goes. */
-async function run(disk: SimulatedDisk, clock: SimulatedClock): Promise<LogHistory> {
+async function run(disk: SimulatedDisk, clock: SimulatedClock, encrypted: boolean): Promise<LogHistory> {
   const history = new LogHistory(() => clock.nowMs());
   try {
-    await workload(engineOn(disk, clock), history);
+    await workload(engineOn(disk, clock, encrypted), history);
   } catch (error) {
     if (!disk.isOff) throw error;
   }
   return history;
 }
 
-async function reopen(disk: SimulatedDisk, clock: SimulatedClock, history: LogHistory): Promise<EmbeddedEngine> {
-  const engine = engineOn(disk, clock);
+async function reopen(
+  disk: SimulatedDisk,
+  clock: SimulatedClock,
+  { history, encrypted }: { readonly history: LogHistory; readonly encrypted: boolean },
+): Promise<EmbeddedEngine> {
+  const engine = engineOn(disk, clock, encrypted);
   await engine.open();
   await history.verify(engine);
   return engine;
 }
 
-async function crashOnce(syncCountMax: number, policy: CrashPolicy, direct: boolean): Promise<void> {
+async function crashOnce(syncCountMax: number, { direct, policy, encrypted }: Way): Promise<void> {
   const clock = new SimulatedClock();
   const disk = new SimulatedDisk({ direct, seed: syncCountMax + 1 });
   disk.syncCountMax = syncCountMax;
-  const history = await run(disk, clock);
+  const history = await run(disk, clock, encrypted);
+  const past = { history, encrypted };
   // The machine comes up again, serves what it finds, and loses its power at once.
   const second = disk.crash(policy);
-  await reopen(second, clock, history);
+  await reopen(second, clock, past);
   const third = second.crash("lose");
-  const engine = await reopen(third, clock, history);
+  const engine = await reopen(third, clock, past);
   await history.writeAgain(engine, "third");
   // This time only the process dies.
   const fourth = third.crash("lose");
-  const last = await reopen(fourth, clock, history);
+  const last = await reopen(fourth, clock, past);
   await history.writeAgain(last, "fourth");
   await last.close();
-  const closed = await reopen(fourth.crash("lose"), clock, history);
+  const closed = await reopen(fourth.crash("lose"), clock, past);
   assert.deepEqual((await closed.health()).degraded, []);
   await closed.close();
 }
 
-for (const direct of [true, false]) {
-  for (const policy of policies) {
-    const how = `${direct ? "direct" : "buffered"} writes, unsynced bytes ${policy}`;
-    test(`a crash at any sync loses nothing acknowledged (${how})`, async () => {
-      const disk = new SimulatedDisk({ direct });
-      await run(disk, new SimulatedClock());
-      assert(disk.syncCount > 30, `the workload syncs often (${disk.syncCount})`);
-      for (let syncs = 0; syncs <= disk.syncCount; syncs++) {
-        try {
-          await crashOnce(syncs, policy, direct);
-        } catch (error) {
-          throw new Error(`after sync ${syncs} of ${disk.syncCount}`, { cause: error });
-        }
+const ways: readonly Way[] = [
+  ...[true, false].flatMap((direct) =>
+    (["lose", "keep", "tear"] as const).map((policy) => ({ direct, policy, encrypted: false })),
+  ),
+  // The same steps in the same order: what differs is the key's file, and that what comes back must open.
+  { direct: true, policy: "lose", encrypted: true },
+  { direct: false, policy: "tear", encrypted: true },
+];
+
+for (const way of ways) {
+  const { direct, policy, encrypted } = way;
+  const how = `${direct ? "direct" : "buffered"} writes, unsynced bytes ${policy}${encrypted ? ", encrypted" : ""}`;
+  test(`a crash at any sync loses nothing acknowledged (${how})`, async () => {
+    const disk = new SimulatedDisk({ direct });
+    await run(disk, new SimulatedClock(), encrypted);
+    assert(disk.syncCount > 30, `the workload syncs often (${disk.syncCount})`);
+    for (let syncs = 0; syncs <= disk.syncCount; syncs++) {
+      try {
+        await crashOnce(syncs, way);
+      } catch (error) {
+        throw new Error(`after sync ${syncs} of ${disk.syncCount}`, { cause: error });
       }
-    });
-  }
+    }
+  });
 }

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import { eagerSealing } from "../support/embedded-engine.ts";
 import { LogHistory } from "../support/log-history.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
@@ -12,7 +13,10 @@ import { type CrashPolicy, type DiskOperation, SimulatedDisk } from "../support/
 const directory = "/data";
 const hourMs = 3_600_000;
 
-function engineOn(disk: SimulatedDisk, clock: SimulatedClock): EmbeddedEngine {
+const keys = masterKey("of the crashing machine", countedBytes());
+const random = countedBytes();
+
+function engineOn(disk: SimulatedDisk, clock: SimulatedClock, encrypted: boolean): EmbeddedEngine {
   return new EmbeddedEngine({
     directory,
     disk,
@@ -24,7 +28,7 @@ function engineOn(disk: SimulatedDisk, clock: SimulatedClock): EmbeddedEngine {
     tailWindowBytes: 16 * 1024,
     snapshotAfterBytes: 400,
     sealing: { ...eagerSealing, ownSegmentBytes: 4_000, smallSegmentBytesMax: 20_000 },
-    randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
+    ...(encrypted ? { keys, randomBytes: random } : { randomBytes: (count) => Buffer.alloc(count, "salt and id") }),
   });
 }
 
@@ -63,8 +67,13 @@ async function writers(engine: EmbeddedEngine, history: LogHistory, round: numbe
 
 const isChange = ({ kind }: DiskOperation): boolean => kind === "rename" || kind === "remove" || kind === "length";
 
+interface Run {
+  readonly changeCountMax: number;
+  readonly encrypted: boolean;
+}
+
 /** Runs the workload until it is done or the power goes, at a sync or at another change. */
-async function run(disk: SimulatedDisk, clock: SimulatedClock, changeCountMax: number) {
+async function run(disk: SimulatedDisk, clock: SimulatedClock, { changeCountMax, encrypted }: Run) {
   const history = new LogHistory(() => clock.nowMs());
   let changeCount = 0;
   disk.fault = (operation) => {
@@ -75,15 +84,19 @@ async function run(disk: SimulatedDisk, clock: SimulatedClock, changeCountMax: n
     return "EIO";
   };
   try {
-    await workload(engineOn(disk, clock), history, clock);
+    await workload(engineOn(disk, clock, encrypted), history, clock);
   } catch (error) {
     if (!disk.isOff) throw error;
   }
   return { history, changeCount };
 }
 
-async function reopen(disk: SimulatedDisk, clock: SimulatedClock, history: LogHistory): Promise<EmbeddedEngine> {
-  const engine = engineOn(disk, clock);
+async function reopen(
+  disk: SimulatedDisk,
+  clock: SimulatedClock,
+  { history, encrypted }: { readonly history: LogHistory; readonly encrypted: boolean },
+): Promise<EmbeddedEngine> {
+  const engine = engineOn(disk, clock, encrypted);
   await engine.open();
   await history.verify(engine);
   return engine;
@@ -91,46 +104,62 @@ async function reopen(disk: SimulatedDisk, clock: SimulatedClock, history: LogHi
 
 async function crashOnce(
   limits: { readonly syncs: number; readonly changes: number },
-  policy: CrashPolicy,
-  direct: boolean,
+  { direct, policy, encrypted }: Way,
 ): Promise<void> {
   const clock = new SimulatedClock();
   const disk = new SimulatedDisk({ direct, seed: 1 + Math.min(limits.syncs, limits.changes) });
   disk.syncCountMax = limits.syncs;
-  const { history } = await run(disk, clock, limits.changes);
+  const { history } = await run(disk, clock, { changeCountMax: limits.changes, encrypted });
   const second = disk.crash(policy);
-  const engine = await reopen(second, clock, history);
+  const engine = await reopen(second, clock, { history, encrypted });
   await history.writeAgain(engine, "second");
   await engine.settled();
   await history.verify(engine);
-  const third = await reopen(second.crash("lose"), clock, history);
+  const third = await reopen(second.crash("lose"), clock, { history, encrypted });
   assert.deepEqual((await third.health()).degraded, []);
   await third.close();
 }
 
+interface Way {
+  readonly direct: boolean;
+  readonly policy: CrashPolicy;
+  readonly encrypted: boolean;
+}
+
 /** Each way of losing what was not synced takes every fourth place, so that together they take all of them. */
-const ways = [
-  { direct: true, policy: "lose" },
-  { direct: true, policy: "tear" },
-  { direct: false, policy: "tear" },
-  { direct: false, policy: "keep" },
-] as const;
+const plainWays: readonly Way[] = [
+  { direct: true, policy: "lose", encrypted: false },
+  { direct: true, policy: "tear", encrypted: false },
+  { direct: false, policy: "tear", encrypted: false },
+  { direct: false, policy: "keep", encrypted: false },
+];
+/** Encrypted directories go through the same steps, and take fewer places: two of eight. */
+const encryptedWays: readonly Way[] = [
+  { direct: true, policy: "tear", encrypted: true },
+  { direct: false, policy: "tear", encrypted: true },
+];
 const takesAll = process.env["MILLRACE_EVERY_CRASH"] !== undefined;
 
-for (const [way, { direct, policy }] of ways.entries()) {
-  const how = `${direct ? "direct" : "buffered"} writes, unsynced bytes ${policy}`;
+const ways = [
+  ...plainWays.map((way, first) => ({ way, first, every: plainWays.length })),
+  ...encryptedWays.map((way, index) => ({ way, first: 3 + 4 * index, every: 8 })),
+];
+
+for (const { way, first, every } of ways) {
+  const { direct, policy, encrypted } = way;
+  const how = `${direct ? "direct" : "buffered"} writes, unsynced bytes ${policy}${encrypted ? ", encrypted" : ""}`;
   test(`a crash at any change of the disk, while the log is sealed, loses and revives nothing (${how})`, async () => {
     const none = Number.POSITIVE_INFINITY;
     const disk = new SimulatedDisk({ direct });
-    const { changeCount } = await run(disk, new SimulatedClock(), none);
+    const { changeCount } = await run(disk, new SimulatedClock(), { changeCountMax: none, encrypted });
     assert(disk.syncCount > 100 && changeCount > 50, `${disk.syncCount} syncs, ${changeCount} other changes`);
     const places = [
       ...Array.from({ length: disk.syncCount + 1 }, (_, syncs) => ({ syncs, changes: none })),
       ...Array.from({ length: changeCount + 1 }, (_, changes) => ({ syncs: none, changes })),
     ];
-    for (const place of places.filter((_, index) => takesAll || index % ways.length === way)) {
+    for (const place of places.filter((_, at) => takesAll || at % every === first)) {
       try {
-        await crashOnce(place, policy, direct);
+        await crashOnce(place, way);
       } catch (error) {
         throw new Error(`after ${place.syncs} syncs, ${place.changes} other changes`, { cause: error });
       }

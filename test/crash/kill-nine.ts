@@ -5,7 +5,7 @@
  *   - none is out of order within its shard, none is there twice;
  *   - no sequence number is given twice, over all rounds;
  *   - streams, shards and tags are as agreed, and no change of them is left half done.
- * Some rounds kill the server again while it recovers. The last round stops it properly.
+ * Some rounds kill the server again while it recovers. The last round stops it properly. Half of the directories are encrypted.
  *
  *   npm run test:crash -- [--rounds 500] [--seed NUMBER]
  */
@@ -36,6 +36,7 @@ const loadMsMax = 400;
 const changingShare = 0.6;
 const killedRecoveryShare = 0.25;
 const killedRecoveryMsMax = 300;
+const encryptedShare = 0.5;
 /** Then a new, empty directory: everything is read back after every round, which must not become the whole work. */
 const roundsPerDirectory = 10;
 
@@ -43,27 +44,33 @@ const roundsPerDirectory = 10;
 export async function killNine({ rounds, seed, report }: KillNineOptions): Promise<void> {
   const random = new SeededRandom(seed);
   for (let done = 0; done < rounds; done += roundsPerDirectory) {
-    const dataDir = await mkdtemp(join(tmpdir(), "millrace-kill-nine-"));
+    const parent = await mkdtemp(join(tmpdir(), "millrace-kill-nine-"));
+    const dataDir = join(parent, "data");
+    const encrypted = random.next() < encryptedShare;
     const count = Math.min(roundsPerDirectory, rounds - done);
+    report(`rounds ${done + 1} to ${done + count}: ${encrypted ? "an encrypted directory" : "a plain directory"}`);
     try {
-      await runDirectory({ dataDir, random, firstRound: done + 1, rounds: count, report });
+      await runDirectory({ dataDir, encrypted, random, firstRound: done + 1, rounds: count, report });
     } catch (error) {
       throw new Error(`broken with seed ${seed}; the data directory is kept: ${dataDir}`, { cause: error });
     }
-    await rm(dataDir, { recursive: true });
+    // With the keyring, which lies beside it.
+    await rm(parent, { recursive: true });
   }
 }
 
 interface DirectoryRun {
   readonly dataDir: string;
+  readonly encrypted: boolean;
   readonly random: SeededRandom;
   readonly firstRound: number;
   readonly rounds: number;
   readonly report: (line: string) => void;
 }
 
-async function runDirectory({ dataDir, random, firstRound, rounds, report }: DirectoryRun): Promise<void> {
-  await using server = await ServerProcess.start({ dataDir });
+async function runDirectory(run: DirectoryRun): Promise<void> {
+  const { dataDir, encrypted, random, firstRound, rounds, report } = run;
+  await using server = await ServerProcess.start({ dataDir, args: encrypted ? ["--encrypt-at-rest"] : [] });
   const history = new RecordHistory();
   const changer = new StreamChanger(random.fork());
   const writers = Array.from({ length: writerCount }, (_, index) => new Writer(index, random.fork(), history));
@@ -132,7 +139,8 @@ async function verify(
   }
 }
 
-async function readShard(connection: KinesisConnection, shardId: string): Promise<readonly ReadRecord[]> {
+/** From TRIM_HORIZON to the tip. */
+export async function readShard(connection: KinesisConnection, shardId: string): Promise<readonly ReadRecord[]> {
   const input = { StreamName: streamName, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" };
   const first = await connection.call<{ readonly ShardIterator: string }>("GetShardIterator", input);
   const records: ReadRecord[] = [];

@@ -35,9 +35,14 @@ export class Writer {
   }
 
   async writeUntilLost(endpoint: string): Promise<void> {
+    await this.write(endpoint, Number.POSITIVE_INFINITY);
+  }
+
+  /** So many calls, or fewer if the server goes. */
+  async write(endpoint: string, callCount: number): Promise<void> {
     const connection = new KinesisConnection(endpoint);
     try {
-      for (;;) await this.#write(connection);
+      for (let sent = 0; sent < callCount; sent++) await this.#write(connection);
     } catch (error) {
       if (!(error instanceof LostCall)) throw error;
     } finally {

@@ -23,12 +23,24 @@ export interface SentRecord {
 }
 
 export class RecordHistory {
-  readonly #partitionKeys = new Map<string, string>();
-  readonly #places = new Map<string, Place>();
-  readonly #owners = new Map<string, string>();
+  /** Of all that was sent; shared with the forks, to whom it may appear too. */
+  readonly #partitionKeys: Map<string, string>;
+  readonly #places: Map<string, Place>;
+  readonly #owners: Map<string, string>;
+
+  constructor(partitionKeys = new Map<string, string>(), places?: Map<string, Place>, owners?: Map<string, string>) {
+    this.#partitionKeys = partitionKeys;
+    this.#places = new Map(places);
+    this.#owners = new Map(owners);
+  }
 
   get promisedCount(): number {
     return this.#places.size;
+  }
+
+  /** For a copy of the server's data that is about to be taken: what has been promised by now must be in it. */
+  fork(): RecordHistory {
+    return new RecordHistory(this.#partitionKeys, this.#places, this.#owners);
   }
 
   /** Makes the record and notes that it is about to be sent; from now on it may appear, once. */

@@ -11,6 +11,7 @@ import { decodeSnapshot, encodeSnapshot } from "../../src/engine/embedded/snapsh
 import { readWalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../../src/engine/embedded/wal-file.ts";
 
 const identity = identityOf(Buffer.from("an id of 16 byte"), Buffer.from("saltsalt"));
+const plain = { identity, cipher: undefined, isClosed: false };
 const goldenUrl = new URL("./embedded-file-format.json", import.meta.url);
 const golden: Record<string, string> = JSON.parse(readFileSync(goldenUrl, "utf8"));
 /** Set when the version has changed, to write down what the bytes are now. */
@@ -47,7 +48,7 @@ function sampleGroup(): Buffer {
 }
 
 function sampleLedger(): Ledger {
-  const ledger = new Ledger();
+  const ledger = new Ledger(plain);
   const [open, sealed] = [new LogState(1, "first", 0), new LogState(4, "second", 7)];
   sealed.sealedBy = "split-1";
   sealed.tip = 501;
@@ -139,9 +140,9 @@ test("any flipped bit of a frame is seen, and so is another salt", () => {
 
 test("a snapshot is written as the document draws it, and read back", () => {
   const ledger = sampleLedger();
-  const bytes = encodeSnapshot({ ledger, oldestGeneration: 2 }, identity);
+  const bytes = encodeSnapshot({ ledger, oldestGeneration: 2 }, plain);
   assertGolden("snapshot", bytes);
-  const decoded = decodeSnapshot(bytes, identity);
+  const decoded = decodeSnapshot(bytes, plain);
   assert(decoded !== undefined);
   assert.equal(decoded.oldestGeneration, 2);
   assert.equal(decoded.ledger.knownThroughLsn, 33);
@@ -153,17 +154,17 @@ test("a snapshot is written as the document draws it, and read back", () => {
   assert.equal(decoded.ledger.documents.get("key")?.revision, 9n);
   const again = decoded.ledger;
   again.lsn = 33;
-  assert(encodeSnapshot({ ledger: again, oldestGeneration: 2 }, identity).equals(bytes));
+  assert(encodeSnapshot({ ledger: again, oldestGeneration: 2 }, plain).equals(bytes));
 });
 
 test("a snapshot with any flipped bit, or cut anywhere, is no snapshot", () => {
-  const bytes = encodeSnapshot({ ledger: sampleLedger(), oldestGeneration: 1 }, identity);
+  const bytes = encodeSnapshot({ ledger: sampleLedger(), oldestGeneration: 1 }, plain);
   for (let bit = 0; bit < 8 * bytes.length; bit++) {
     const flipped = Buffer.from(bytes);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    assert.equal(decodeSnapshot(flipped, identity), undefined, `bit ${bit}`);
+    assert.equal(decodeSnapshot(flipped, plain), undefined, `bit ${bit}`);
   }
   for (let length = 0; length < bytes.length; length++) {
-    assert.equal(decodeSnapshot(bytes.subarray(0, length), identity), undefined, `${length} bytes`);
+    assert.equal(decodeSnapshot(bytes.subarray(0, length), plain), undefined, `${length} bytes`);
   }
 });

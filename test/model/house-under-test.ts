@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Engine } from "../../src/engine/engine.ts";
 import { type House, openHouse } from "../../src/house.ts";
+import type { KeyProvider } from "../../src/keys/key-provider.ts";
+import { Keyring } from "../../src/keys/keyring.ts";
 import type { Limits } from "../../src/limits/limits.ts";
 import { requestHandler } from "../../src/server/handle-request.ts";
 import type { Clock } from "../../src/time/clock.ts";
@@ -18,28 +20,34 @@ export interface HouseUnderTestOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly transitionDelayMs?: number;
+  /** Outlives restarts. Default: a keyring in memory. */
+  readonly keyProvider?: KeyProvider;
   /** Rates and quotas; none without. */
   readonly limits?: Limits;
 }
+
+type WholeOptions = HouseUnderTestOptions & { readonly keyProvider: KeyProvider };
 
 /** More turns of the event loop than any work of these tests takes. */
 const turnsMax = 200_000;
 
 /** The server without its sockets: the whole pipeline from the request's bytes to the engine, called as a function. */
 export class HouseUnderTest {
-  #options: HouseUnderTestOptions;
+  #options: WholeOptions;
   readonly #never = new AbortController().signal;
   #house: House;
   #handle: ReturnType<typeof requestHandler>;
 
-  private constructor(options: HouseUnderTestOptions, house: House) {
+  private constructor(options: WholeOptions, house: House) {
     this.#options = options;
     this.#house = house;
     this.#handle = handlerOf(house);
   }
 
   static async open(options: HouseUnderTestOptions): Promise<HouseUnderTest> {
-    return new HouseUnderTest(options, await openWith(options));
+    const keyProvider = new Keyring({ nowMs: () => options.clock.nowMs() });
+    const whole = { keyProvider, ...options };
+    return new HouseUnderTest(whole, await openWith(whole));
   }
 
   get rooms(): House["rooms"] {
@@ -121,8 +129,8 @@ export class HouseUnderTest {
   }
 }
 
-function openWith({ engine, clock, transitionDelayMs = 0, limits }: HouseUnderTestOptions): Promise<House> {
-  return openHouse({ engine, clock, transitionDelayMs, limits });
+function openWith({ engine, clock, transitionDelayMs = 0, keyProvider, limits }: WholeOptions): Promise<House> {
+  return openHouse({ engine, clock, transitionDelayMs, keyProvider, limits });
 }
 
 function handlerOf(house: House): ReturnType<typeof requestHandler> {

@@ -1,12 +1,12 @@
 /**
- * Holds the scanner to the general path for as long as one likes.
+ * Holds the scanners of JSON and of CBOR to the general path for as long as one likes.
  *
  *   node test/scanner/long-run.ts --bodies 1000000 --seed 1
  *
  * A failure prints the seed of its body: --seed THAT --bodies 1 brings it back.
  */
 import { parseArgs } from "node:util";
-import { comparePaths } from "./compare-paths.ts";
+import { compareCborPaths, comparePaths } from "./compare-paths.ts";
 
 const bodiesAtATime = 20_000;
 const { values } = parseArgs({
@@ -19,10 +19,11 @@ let toldMs = startedMs;
 let scanned = 0;
 
 for (let done = 0; done < bodyCount; done += bodiesAtATime) {
-  scanned += comparePaths(firstSeed + done, Math.min(bodiesAtATime, bodyCount - done)).scanned;
+  const count = Math.min(bodiesAtATime, bodyCount - done);
+  scanned += comparePaths(firstSeed + done, count).scanned + compareCborPaths(firstSeed + done, count).scanned;
   if (performance.now() - toldMs < 10_000) continue;
   toldMs = performance.now();
   console.log(`scanner: ${done + bodiesAtATime} bodies, ${Math.round((toldMs - startedMs) / 1000)} s`);
 }
 const seconds = Math.round((performance.now() - startedMs) / 1000);
-console.log(`scanner: ${bodyCount} bodies without a difference, ${scanned} of them scanned, ${seconds} s`);
+console.log(`scanner: ${bodyCount} bodies of each without a difference, ${scanned} of them scanned, ${seconds} s`);

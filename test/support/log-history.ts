@@ -37,9 +37,29 @@ export class LogHistory {
   readonly #shards = new Map<string, ShardHistory>();
   readonly #documents = new Map<string, Version[]>([]);
   readonly #nowMs: () => number;
+  readonly #forks: LogHistory[] = [];
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
+  }
+
+  /**
+   * For a copy that is about to be taken: what has been acknowledged by now must be in it. What is done to this history
+   * from now on may be in it or not.
+   */
+  fork(): LogHistory {
+    const fork = new LogHistory(this.#nowMs);
+    for (const [name, shard] of this.#shards) {
+      fork.#shards.set(name, { ...shard, sent: shard.sent.map((one) => ({ ...one })) });
+    }
+    for (const [key, versions] of this.#documents) {
+      fork.#documents.set(
+        key,
+        versions.map((version) => ({ ...version })),
+      );
+    }
+    this.#forks.push(fork);
+    return fork;
   }
 
   async create(engine: Engine, name: string): Promise<void> {
@@ -56,7 +76,10 @@ export class LogHistory {
     const sent = parts.map(({ shard: name, text, count }) => {
       const shard = this.#shard(name);
       const one: Sent = { text, count, sentMs: this.#nowMs(), position: undefined };
-      if (shard.seal === "none") shard.sent.push(one);
+      if (shard.seal === "none") {
+        shard.sent.push(one);
+        this.#tellForks(name, (same) => same.sent.push({ ...one }));
+      }
       assert(shard.ref !== undefined);
       return { one, append: { shard: shard.ref, entry: { count, timeMs: this.#nowMs(), body: Buffer.from(text) } } };
     });
@@ -74,6 +97,9 @@ export class LogHistory {
     const shard = this.#shard(name);
     assert(shard.ref !== undefined);
     shard.retentionMs = retentionMs;
+    this.#tellForks(name, (same) => {
+      same.retentionMs = retentionMs;
+    });
     await engine.log.setRetention(`stream-${name}`, [shard.ref], retentionMs);
   }
 
@@ -81,6 +107,9 @@ export class LogHistory {
     const shard = this.#shard(name);
     assert(shard.ref !== undefined);
     shard.seal = "sent";
+    this.#tellForks(name, (same) => {
+      same.seal = "sent";
+    });
     await engine.log.seal(shard.ref, `seal-${name}`);
     shard.seal = "acknowledged";
   }
@@ -89,6 +118,9 @@ export class LogHistory {
     const shard = this.#shard(name);
     assert(shard.ref !== undefined);
     shard.drop = "sent";
+    this.#tellForks(name, (same) => {
+      same.drop = "sent";
+    });
     await engine.log.dropShard(shard.ref);
     shard.drop = "acknowledged";
   }
@@ -99,6 +131,11 @@ export class LogHistory {
     const present = await engine.catalog.get(key);
     const version: Version = { value, isAcknowledged: false };
     versions.push(version);
+    for (const fork of this.#forks) {
+      const known = fork.#documents.get(key) ?? [{ value: undefined, isAcknowledged: true }];
+      fork.#documents.set(key, known);
+      known.push({ value, isAcknowledged: false });
+    }
     await engine.catalog.compareAndSwap(key, value === undefined ? null : Buffer.from(value), present?.revision ?? 0n);
     version.isAcknowledged = true;
   }
@@ -194,6 +231,14 @@ export class LogHistory {
     assert.equal(shard.seal, "sent", `${shard.name} was sealed`);
     shard.seal = "none";
     shard.sent.push({ text: "after the seal", count: 1, sentMs: this.#nowMs(), position: outcome?.position });
+  }
+
+  /** Of a shard that they have and that was acknowledged when they were made. */
+  #tellForks(name: string, tell: (shard: ShardHistory) => void): void {
+    for (const fork of this.#forks) {
+      const shard = fork.#shards.get(name);
+      if (shard !== undefined) tell(shard);
+    }
   }
 
   #shard(name: string): ShardHistory {

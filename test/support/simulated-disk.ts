@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DataDirectoryError } from "../../src/engine/embedded/data-directory-error.ts";
 import type { Disk, DiskFile, DiskLock, OpenMode } from "../../src/engine/embedded/disk.ts";
+import { SimulatedFile } from "./simulated-file.ts";
+import { type NameOrder, SimulatedNames } from "./simulated-names.ts";
 
-const sectorBytes = 512;
+const fileBlockBytes = 4096;
 
 /**
  * What a crash does to bytes and names that were not synced: all lost (the power went), all kept but still not synced (only
@@ -11,40 +13,46 @@ const sectorBytes = 512;
 export type CrashPolicy = "lose" | "keep" | "tear";
 
 export interface DiskOperation {
-  readonly kind: "open" | "read" | "write" | "sync" | "length" | "rename" | "remove" | "list" | "syncDirectory";
+  readonly kind:
+    | "open"
+    | "read"
+    | "write"
+    | "sync"
+    | "length"
+    | "rename"
+    | "link"
+    | "remove"
+    | "list"
+    | "syncDirectory";
   readonly path: string;
+  /** Of a write. */
+  readonly byteCount?: number;
+}
+
+/** How an operation fails. */
+export interface DiskFault {
+  readonly code: string;
+  /** Of a write: how much of it is done all the same; half of it by default. */
+  readonly keptBytes?: number;
+  /** Of a sync: whether the system takes for written what it could not write. */
+  readonly forgets?: boolean;
 }
 
 export interface SimulatedDiskOptions {
   /** Whether log files are written directly, each write durable by itself. */
   readonly direct?: boolean;
   readonly seed?: number;
+  /** Instead of numbers made from the seed. */
+  readonly random?: () => number;
   readonly freeBytes?: number;
+  readonly nameOrder?: NameOrder;
 }
 
-type Change =
-  | { readonly kind: "write"; readonly at: number; readonly bytes: Buffer }
-  | { readonly kind: "length"; readonly length: number };
-
-type NameChange =
-  | { readonly kind: "link"; readonly path: string; readonly file: Inode }
-  | { readonly kind: "rename"; readonly from: string; readonly to: string }
-  | { readonly kind: "unlink"; readonly path: string };
-
-/** One file: what the process sees, what a power cut would leave, and the changes between the two. */
-interface Inode {
-  live: Buffer;
-  durable: Buffer;
-  unsynced: Change[];
-}
-
-/** A disk in memory that tells what is durable from what is not, and can fail, freeze and crash on request. */
+/** A disk in memory that tells what is durable from what is not, and can fail, freeze, fill up and crash on request. */
 export class SimulatedDisk implements Disk {
   readonly #options: SimulatedDiskOptions;
   readonly #directories = new Set<string>(["/"]);
-  #names = new Map<string, Inode>();
-  #durableNames = new Map<string, Inode>();
-  #unsyncedNames: NameChange[] = [];
+  #names: SimulatedNames;
   readonly #locked = new Set<string>();
   readonly #random: () => number;
   #held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
@@ -54,12 +62,17 @@ export class SimulatedDisk implements Disk {
   /** The power goes in the middle of the sync after this many. */
   syncCountMax = Number.POSITIVE_INFINITY;
   isOff = false;
-  /** Names the error code with which an operation fails; a failing write leaves half of its bytes behind. */
-  fault: (operation: DiskOperation) => string | undefined = () => undefined;
+  /** What all files may take; a write beyond it is done in part, and fails. */
+  capacityBytes = Number.POSITIVE_INFINITY;
+  /** Names the error code with which an operation fails, or all that there is to say about it. */
+  fault: (operation: DiskOperation) => string | DiskFault | undefined = () => undefined;
+  /** How many turns of the event loop an operation takes. Those that are under way at once end in any order. */
+  pace: (operation: DiskOperation) => number = ({ kind }) => (/write|sync/.test(kind) ? 1 : 0);
 
   constructor(options: SimulatedDiskOptions = {}) {
     this.#options = options;
-    this.#random = randomFrom(options.seed ?? 1);
+    this.#random = options.random ?? randomFrom(options.seed ?? 1);
+    this.#names = new SimulatedNames(options.nameOrder ?? "journal");
   }
 
   async probe(): Promise<boolean> {
@@ -71,21 +84,15 @@ export class SimulatedDisk implements Disk {
   }
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
-    this.check({ kind: "open", path });
-    let file = this.#names.get(path);
-    if (mode === "create") {
-      file = { live: Buffer.alloc(0), durable: Buffer.alloc(0), unsynced: [] };
-      this.#names.set(path, file);
-      this.#unsyncedNames.push({ kind: "link", path, file });
-    }
-    if (file === undefined) throw diskError("ENOENT", path);
-    return this.#handle(path, file, mode === "direct");
+    await this.#begin({ kind: "open", path });
+    if (mode === "create") this.#names.link(path, new SimulatedFile());
+    return this.#handle(path, this.#require(path), mode === "direct");
   }
 
   async list(directory: string): Promise<readonly string[]> {
-    this.check({ kind: "list", path: directory });
+    await this.#begin({ kind: "list", path: directory });
     if (!this.#directories.has(directory)) throw diskError("ENOENT", directory);
-    const children = [...this.#names.keys(), ...this.#directories].filter(
+    const children = [...this.#names.paths(), ...this.#directories].filter(
       (path) => path !== directory && path.slice(0, path.lastIndexOf("/")) === directory,
     );
     return children.map((path) => path.slice(directory.length + 1));
@@ -99,27 +106,38 @@ export class SimulatedDisk implements Disk {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    this.check({ kind: "rename", path: from });
-    rename(this.#names, from, to);
-    this.#unsyncedNames.push({ kind: "rename", from, to });
+    await this.#begin({ kind: "rename", path: from });
+    this.#names.rename(from, to, this.#require(from));
+  }
+
+  async link(from: string, to: string): Promise<void> {
+    await this.#begin({ kind: "link", path: from });
+    const file = this.#require(from);
+    if (this.#names.get(to) !== undefined) throw diskError("EEXIST", to);
+    this.#names.link(to, file);
   }
 
   async remove(path: string): Promise<void> {
-    this.check({ kind: "remove", path });
-    if (this.#names.delete(path)) this.#unsyncedNames.push({ kind: "unlink", path });
+    await this.#begin({ kind: "remove", path });
+    this.#names.unlink(path);
+  }
+
+  async removeDirectory(directory: string): Promise<void> {
+    await this.#begin({ kind: "remove", path: directory });
+    const children = [...this.#names.paths(), ...this.#directories].filter((path) => path.startsWith(`${directory}/`));
+    if (children.length > 0) throw diskError("ENOTEMPTY", directory);
+    this.#directories.delete(directory);
   }
 
   async syncDirectory(directory: string): Promise<void> {
-    await nextTurn();
-    this.check({ kind: "syncDirectory", path: directory });
+    await this.#begin({ kind: "syncDirectory", path: directory });
     this.#countSync();
-    // A journal keeps the order of names everywhere, so syncing one directory syncs what came before elsewhere too.
-    for (const change of this.#unsyncedNames) applyName(this.#durableNames, change);
-    this.#unsyncedNames = [];
+    this.#names.sync(directory);
   }
 
   async freeBytes(): Promise<number> {
-    return this.#options.freeBytes ?? 1024 * 1024 * 1024;
+    if (this.#options.freeBytes !== undefined) return this.#options.freeBytes;
+    return Math.min(1024 * 1024 * 1024, Math.max(0, this.capacityBytes - this.usedBytes));
   }
 
   async lock(directory: string): Promise<DiskLock> {
@@ -145,29 +163,35 @@ export class SimulatedDisk implements Disk {
   /** What the next process finds on this disk after a crash at this moment; nobody holds a lock on it. */
   crash(policy: CrashPolicy): SimulatedDisk {
     const after = new SimulatedDisk(this.#options);
+    after.capacityBytes = this.capacityBytes;
     for (const directory of this.#directories) after.#directories.add(directory);
     if (policy === "keep") {
-      // The system lives on, and with it what it has yet to write: a power cut may still take that.
-      after.#names = new Map(this.#names);
-      after.#durableNames = new Map(this.#durableNames);
-      after.#unsyncedNames = [...this.#unsyncedNames];
+      // A power cut may still take what the system has yet to write.
+      after.#names = this.#names.shared();
       return after;
     }
-    const names = new Map(this.#durableNames);
-    const keptCount = policy === "lose" ? 0 : Math.round(this.#random() * this.#unsyncedNames.length);
-    for (const change of this.#unsyncedNames.slice(0, keptCount)) applyName(names, change);
+    const isKept = policy === "lose" ? () => false : () => this.#random() >= 0.5;
+    const names = this.#names.survivors(policy === "lose" ? () => 0 : this.#random);
+    // A file of two names stays one file.
+    const survivors = new Map<SimulatedFile, SimulatedFile>();
     for (const [path, file] of names) {
-      const bytes = this.#survivor(file, policy);
-      const survivor = { live: bytes, durable: Buffer.from(bytes), unsynced: [] };
-      after.#names.set(path, survivor);
-      after.#durableNames.set(path, survivor);
+      const survivor = survivors.get(file) ?? new SimulatedFile(file.survivor(isKept));
+      survivors.set(file, survivor);
+      after.#names.place(path, survivor);
     }
     return after;
   }
 
   /** The paths of all files. */
   paths(): readonly string[] {
-    return [...this.#names.keys()].sort();
+    return [...this.#names.paths()].sort();
+  }
+
+  /** Holes are not counted. */
+  get usedBytes(): number {
+    let blocks = 0;
+    for (const file of this.#names.files()) blocks += file.blockCount;
+    return blocks * fileBlockBytes;
   }
 
   /** A copy of a file's bytes. */
@@ -175,70 +199,92 @@ export class SimulatedDisk implements Disk {
     return Buffer.from(this.#require(path).live);
   }
 
+  lengthOf(path: string): number {
+    return this.#require(path).live.length;
+  }
+
   /** Puts other bytes in a file's place, as a fault of the medium would: durable at once. */
   damage(path: string, change: (bytes: Buffer) => Buffer | undefined): void {
-    const file = this.#require(path);
-    const bytes = Buffer.from(file.live);
-    const changed = change(bytes) ?? bytes;
-    file.live = Buffer.from(changed);
-    file.durable = Buffer.from(changed);
-    file.unsynced = [];
+    const bytes = this.bytesOf(path);
+    this.place(path, change(bytes) ?? bytes);
+  }
+
+  /** Flips the bits of a mask in one byte, under the hands of whoever has the file open. Twice, and nothing has happened. */
+  flip(path: string, at: number, mask: number): void {
+    this.#require(path).flip(at, mask);
   }
 
   /** Puts a file there, durable at once. */
   place(path: string, bytes: Buffer): void {
-    const file = { live: Buffer.from(bytes), durable: Buffer.from(bytes), unsynced: [] };
-    this.#names.set(path, file);
-    this.#durableNames.set(path, file);
+    this.#names.place(path, new SimulatedFile(bytes));
   }
 
   /** Takes a file away, durable at once. */
   lose(path: string): void {
-    this.#names.delete(path);
-    this.#durableNames.delete(path);
+    this.#names.place(path, undefined);
   }
 
-  check(operation: DiskOperation): void {
-    if (this.isOff) throw diskError("EIO", `${operation.path}: the power is off`);
-    const code = this.fault(operation);
-    if (code !== undefined) throw diskError(code, operation.path);
+  async #begin(operation: DiskOperation): Promise<void> {
+    await this.#takeTime(operation);
+    const fault = this.#faultOf(operation);
+    if (fault !== undefined) throw diskError(fault.code, operation.path);
   }
 
-  #handle(path: string, file: Inode, direct: boolean): DiskFile {
+  async #takeTime(operation: DiskOperation): Promise<void> {
+    for (let turns = this.pace(operation); turns > 0; turns--) await nextTurn();
+  }
+
+  /** The power may go with this very operation. */
+  #faultOf(operation: DiskOperation): DiskFault | undefined {
+    if (this.isOff) return { code: "EIO", keptBytes: 0 };
+    const fault = this.fault(operation);
+    return typeof fault === "string" ? { code: fault } : fault;
+  }
+
+  #handle(path: string, file: SimulatedFile, direct: boolean): DiskFile {
     return {
       read: async (into, at) => {
-        this.check({ kind: "read", path });
+        await this.#begin({ kind: "read", path });
         return at >= file.live.length ? 0 : file.live.copy(into, 0, at, at + into.byteLength);
       },
-      write: async (bytes, at) => {
-        const copy = Buffer.from(bytes);
-        await nextTurn();
-        await this.#held?.wait;
-        if (this.isOff) throw diskError("EIO", path);
-        const code = this.fault({ kind: "write", path });
-        const written = code === undefined ? copy : copy.subarray(0, copy.length / 2);
-        applyChange(file, { kind: "write", at, bytes: written });
-        if (code !== undefined) throw diskError(code, path);
-        if (direct) this.#syncFile(file);
-      },
+      write: (bytes, at) => this.#write(path, file, { bytes: Buffer.from(bytes), at, direct }),
       sync: async () => {
-        await nextTurn();
-        this.check({ kind: "sync", path });
-        this.#syncFile(file);
+        await this.#takeTime({ kind: "sync", path });
+        const fault = this.#faultOf({ kind: "sync", path });
+        if (fault?.forgets === true) file.forget();
+        if (fault !== undefined) throw diskError(fault.code, path);
+        this.#countSync();
+        file.sync();
       },
       length: async () => file.live.length,
       setLength: async (length) => {
-        this.check({ kind: "length", path });
-        applyChange(file, { kind: "length", length });
+        await this.#begin({ kind: "length", path });
+        file.setLength(length);
       },
       close: async () => {},
     };
   }
 
-  #syncFile(file: Inode): void {
+  async #write(
+    path: string,
+    file: SimulatedFile,
+    { bytes, at, direct }: { readonly bytes: Buffer; readonly at: number; readonly direct: boolean },
+  ): Promise<void> {
+    const operation = { kind: "write", path, byteCount: bytes.length } as const;
+    await this.#takeTime(operation);
+    await this.#held?.wait;
+    const fault = this.#faultOf(operation);
+    if (fault !== undefined) {
+      file.write(at, bytes.subarray(0, fault.keptBytes ?? bytes.length / 2));
+      throw diskError(fault.code, path);
+    }
+    const freeBlocks = Math.floor((this.capacityBytes - this.usedBytes) / fileBlockBytes);
+    const fitting = file.fitting(at, bytes.length, Math.max(0, freeBlocks));
+    file.write(at, bytes.subarray(0, fitting));
+    if (fitting < bytes.length) throw diskError("ENOSPC", path);
+    if (!direct) return;
     this.#countSync();
-    file.durable = Buffer.from(file.live);
-    file.unsynced = [];
+    file.sync();
   }
 
   #countSync(): void {
@@ -249,25 +295,7 @@ export class SimulatedDisk implements Disk {
     this.syncCount += 1;
   }
 
-  #survivor(file: Inode, policy: CrashPolicy): Buffer {
-    let bytes: Buffer = Buffer.from(file.durable);
-    if (policy === "lose") return bytes;
-    for (const change of file.unsynced) {
-      if (change.kind === "length") {
-        if (this.#random() < 0.5) bytes = resized(bytes, change.length);
-        continue;
-      }
-      for (let from = 0; from < change.bytes.length; from += sectorBytes) {
-        if (this.#random() < 0.5) continue;
-        const sector = change.bytes.subarray(from, from + sectorBytes);
-        if (bytes.length < change.at + from + sector.length) bytes = resized(bytes, change.at + from + sector.length);
-        sector.copy(bytes, change.at + from);
-      }
-    }
-    return bytes;
-  }
-
-  #require(path: string): Inode {
+  #require(path: string): SimulatedFile {
     const file = this.#names.get(path);
     if (file === undefined) throw diskError("ENOENT", path);
     return file;
@@ -283,36 +311,6 @@ function randomFrom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-function applyChange(file: Inode, change: Change): void {
-  file.unsynced.push(change);
-  if (change.kind === "length") {
-    file.live = resized(file.live, change.length);
-    return;
-  }
-  const end = change.at + change.bytes.length;
-  if (file.live.length < end) file.live = resized(file.live, end);
-  change.bytes.copy(file.live, change.at);
-}
-
-function applyName(names: Map<string, Inode>, change: NameChange): void {
-  if (change.kind === "link") names.set(change.path, change.file);
-  else if (change.kind === "unlink") names.delete(change.path);
-  else rename(names, change.from, change.to);
-}
-
-function rename(names: Map<string, Inode>, from: string, to: string): void {
-  const file = names.get(from);
-  if (file === undefined) throw diskError("ENOENT", from);
-  names.delete(from);
-  names.set(to, file);
-}
-
-function resized(bytes: Buffer, length: number): Buffer {
-  const other = Buffer.alloc(length);
-  bytes.copy(other);
-  return other;
 }
 
 function diskError(code: string, path: string): Error {

@@ -37,9 +37,16 @@ const directories = new Set<string>();
 // A test process that ends early (a crash, a time limit of the runner) must not leave servers behind.
 process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories) removeWithKeyring(directory);
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+/** The keyring lies beside the data directory. */
+function removeWithKeyring(directory: string): void {
+  for (const path of [directory, `${directory}.keyring`, `${directory}.keyring.lock`]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
 
 export class ServerProcess implements AsyncDisposable {
   readonly dataDir: string;
@@ -148,7 +155,7 @@ export class ServerProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child !== undefined) await this.kill("SIGKILL");
     if (!directories.delete(this.dataDir)) return;
-    rmSync(this.dataDir, { recursive: true, force: true });
+    removeWithKeyring(this.dataDir);
   }
 
   #running(): Child {

@@ -11,8 +11,12 @@ export interface Disk {
   makeDirectory(directory: string): Promise<void>;
   /** Replaces a file of the new name. */
   rename(from: string, to: string): Promise<void>;
+  /** One more name for a file. Rejects if the name is taken, and where there can be none ("EXDEV", "EPERM" …). */
+  link(from: string, to: string): Promise<void>;
   /** Harmless if there is none. */
   remove(path: string): Promise<void>;
+  /** An empty one. Harmless if there is none. */
+  removeDirectory(directory: string): Promise<void>;
   /** Makes creations, renames and removals in the directory durable. */
   syncDirectory(directory: string): Promise<void>;
   freeBytes(directory: string): Promise<number>;
@@ -52,6 +56,16 @@ export const blockBytes = 4096;
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   return error.code.startsWith("ERR_") ? undefined : error.code;
+}
+
+/** None in a directory that does not exist. */
+export async function namesIn(disk: Disk, directory: string): Promise<readonly string[]> {
+  try {
+    return await disk.list(directory);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** The whole file, or undefined if there is none. */

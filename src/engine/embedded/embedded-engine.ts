@@ -5,6 +5,8 @@ import { EngineError } from "../engine-error.ts";
 import { type Finding, reportFindings } from "./damage-report.ts";
 import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
+import { mendKeyFile } from "./directory-key.ts";
+import type { DirectoryKeys } from "./directory-keys.ts";
 import { blockBytes, type Disk, errorCode } from "./disk.ts";
 import { EmbeddedCatalog } from "./embedded-catalog.ts";
 import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
@@ -41,6 +43,8 @@ export interface EmbeddedEngineOptions {
   readonly diskBudgetBytes?: number | undefined;
   /** Whether `clock` is one that a developer may set. Marks the directory for good. */
   readonly devClock?: boolean;
+  /** Given: everything in the directory that is not a number is encrypted. Only from its first open on, and then always. */
+  readonly keys?: DirectoryKeys | undefined;
   readonly randomBytes?: (byteCount: number) => Buffer;
   /** Default: 64 MiB, or an eighth of the disk budget if that is less. */
   readonly walFileBytes?: number | undefined;
@@ -100,6 +104,7 @@ export class EmbeddedEngine implements Engine {
     this.#diskBudgetBytes = diskBudgetBytes;
     this.#options = {
       devClock: false,
+      keys: undefined,
       randomBytes,
       walFileBytes: undefined,
       groupBytesMax: largestGroupBytes,
@@ -123,13 +128,14 @@ export class EmbeddedEngine implements Engine {
    * `EngineError("corrupt")` if something acknowledged is provably lost; both say so in one sentence.
    */
   async open(): Promise<void> {
-    const { disk, directory: path, clock, devClock } = this.#options;
+    const { disk, directory: path, clock, devClock, keys } = this.#options;
     const nowMs = clock.nowMs();
     const random = this.#options.randomBytes;
-    const directory = await openDataDirectory({ disk, directory: path, nowMs, devClock, randomBytes: random });
+    const directory = await openDataDirectory({ disk, directory: path, nowMs, devClock, keys, randomBytes: random });
     try {
       const recovered = await recover(disk, directory);
       await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
+      if (directory.findings.length > 0) await mendKeyFile({ disk, directory: path }, directory.identity);
       const usedBytes = recovered.parts.reduce((sum, { end }) => sum + end, recovered.segments.bytes);
       const budgetBytes =
         this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));
@@ -186,7 +192,7 @@ export class EmbeddedEngine implements Engine {
     const snapshotter = new Snapshotter({
       disk,
       directory: directory.catalogDirectory,
-      identity,
+      contents: directory,
       ledger,
       oldestGeneration: () => segments.manifest.oldestGeneration,
       snapshotLsn: recovered.snapshotLsn,
@@ -197,7 +203,7 @@ export class EmbeddedEngine implements Engine {
       wal,
       ledger,
       window,
-      identity,
+      contents: directory,
       clock,
       groupBytesMax,
       queueBytesMax,
@@ -233,7 +239,7 @@ export class EmbeddedEngine implements Engine {
       ledger,
       writer,
       budgetBytes,
-      entries: new EntryReader(walReader, segmentReader, identity.seed),
+      entries: new EntryReader(walReader, segmentReader, directory),
       segments: segmentReader,
       sealer,
       clock,

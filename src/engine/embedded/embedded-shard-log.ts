@@ -17,7 +17,7 @@ import type {
 } from "../shard-log.ts";
 import { AppendTicket } from "./append-ticket.ts";
 import type { EntryReader } from "./entry-reader.ts";
-import { frameHeadBytes, frameKind, frameSpan } from "./frame.ts";
+import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
 import type { LogState } from "./log-state.ts";
 import type { Session } from "./session.ts";
@@ -30,9 +30,9 @@ const seekBytesMax = 64 * 1024;
 /** Entries of one batch of a follower; its bytes are bounded by the follower's own limit. */
 const followEntriesMax = 4096;
 
-/** The largest body that fits a group of such a size, with its head. */
+/** The largest body that fits a group of such a size, with its head and what encryption adds. */
 export function entryBytesMaxFor(groupBytesMax: number): number {
-  return groupBytesMax - groupHeaderBytes - frameHeadBytes - 8;
+  return groupBytesMax - groupHeaderBytes - frameHeadBytes - encryptedOverheadBytes - 8;
 }
 
 export interface EmbeddedShardLogOptions {
@@ -73,7 +73,7 @@ export class EmbeddedShardLog implements ShardLog {
     let bytes = 0;
     for (const [index, { entry }] of appends.entries()) {
       this.#requireSize(entry);
-      if (isOpen(logs[index])) bytes += frameSpan(entry.body.byteLength);
+      if (isOpen(logs[index])) bytes += writer.spanOf(entry.body.byteLength);
     }
     const outcomes: AppendOutcome[] = [];
     const seals: (Promise<void> | undefined)[] = [];

@@ -1,10 +1,11 @@
 // Hot path.
+import type { SessionCipher } from "../../cipher/session-cipher.ts";
 import { EngineError } from "../engine-error.ts";
 import type { ReadLimit, StoredEntry } from "../shard-log.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
 import { blockBytes } from "./disk.ts";
 import type { Extent } from "./extent-list.ts";
 import {
-  frameBodyAt,
   frameCountAt,
   frameHeadBytes,
   frameKind,
@@ -15,6 +16,7 @@ import {
   frameStoredMsAt,
   frameTimeMsAt,
   frameVerifies,
+  openBodyAt,
 } from "./frame.ts";
 import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
@@ -61,11 +63,13 @@ export class EntryReader {
   readonly #wal: WalReader;
   readonly #segments: SegmentReader;
   readonly #seed: number;
+  readonly #cipher: SessionCipher | undefined;
 
-  constructor(wal: WalReader, segments: SegmentReader, seed: number) {
+  constructor(wal: WalReader, segments: SegmentReader, { identity, cipher }: DirectoryContents) {
     this.#wal = wal;
     this.#segments = segments;
-    this.#seed = seed;
+    this.#seed = identity.seed;
+    this.#cipher = cipher;
   }
 
   /** Entries from the one that contains `from`, all durable when this was called or later. */
@@ -186,14 +190,9 @@ export class EntryReader {
     { shared, place }: { readonly shared: boolean; readonly place: (at: number) => string },
   ): number {
     // Bytes in memory are those that were written; bytes from the disk may be anything.
-    if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) {
-      // Entries before the damage are good; whoever reads on from behind them is told.
-      if (page.entries.length === 0) throw unreadable(page, place(at));
-      page.isFull = true;
-      return at;
-    }
+    if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) return stopBefore(page, place, at);
     const isOurs = frameKindAt(bytes, at) === frameKind.entry && frameLogIdAt(bytes, at) === page.log.id;
-    if (isOurs) takeEntry(bytes, at, page, shared);
+    if (isOurs && !takeEntry(bytes, at, page, { shared, cipher: this.#cipher })) return stopBefore(page, place, at);
     return at + ((frameLengthAt(bytes, at) + 7) & ~7);
   }
 }
@@ -244,28 +243,43 @@ function isNear({ address, span }: Run, next: Run): boolean {
   return generationOf(address) === generationOf(next.address) && next.address - (address + span) <= gapBytesMax;
 }
 
-function takeEntry(bytes: Buffer, at: number, page: Page, shared: boolean): void {
+/** At a damaged frame. Entries before it are good; whoever reads on from behind them is told. */
+function stopBefore(page: Page, place: (at: number) => string, at: number): number {
+  if (page.entries.length === 0) throw unreadable(page, place(at));
+  page.isFull = true;
+  return at;
+}
+
+/** False if the entry is wanted and its body does not open. */
+function takeEntry(
+  bytes: Buffer,
+  at: number,
+  page: Page,
+  { shared, cipher }: { readonly shared: boolean; readonly cipher: SessionCipher | undefined },
+): boolean {
   const position = framePositionAt(bytes, at);
   const count = frameCountAt(bytes, at);
-  if (position + count <= page.next) return;
+  if (position + count <= page.next) return true;
   if (position > page.next) throw missing(page);
-  const body = frameBodyAt(bytes, at);
   const { entries, limit } = page;
-  if (entries.length > 0 && page.bytes + body.length > limit.bytesMax) {
+  if (entries.length > 0 && page.bytes + frameLengthAt(bytes, at) - frameHeadBytes > limit.bytesMax) {
     page.isFull = true;
-    return;
+    return true;
   }
+  const body = openBodyAt(bytes, at, cipher);
+  if (body === undefined) return false;
   entries.push({
     position: BigInt(position),
     count,
     timeMs: frameTimeMsAt(bytes, at),
     storedMs: frameStoredMsAt(bytes, at),
-    body: shared ? Buffer.from(body) : body,
+    body: shared && cipher === undefined ? Buffer.from(body) : body,
   });
   page.bytes += body.length;
   page.recordsLeft -= position + count - page.next;
   page.next = position + count;
   page.isFull = entries.length >= limit.entriesMax || page.bytes >= limit.bytesMax || page.recordsLeft <= 0;
+  return true;
 }
 
 function missing({ log, next }: Page): EngineError {

@@ -15,26 +15,39 @@ export interface FormatFile {
   readonly identity: DirectoryIdentity;
   readonly devClock: boolean;
   readonly madeMs: number;
-  /** Version 2: some of the log has moved into segments, and the manifest must be there. */
+  /** Some of the log has moved into segments, and the manifest must be there: version 2, unless it is encrypted. */
   readonly hasSegments?: true;
+  /** Version 3: bodies and snapshots are encrypted, and there is a file with the key. */
+  readonly isEncrypted?: true;
 }
 
 export const formatFileName = "format";
 const logVersion = 1;
 const segmentVersion = 2;
+const encryptedVersion = 3;
 const formatFileBytes = 64;
 const magic = Buffer.from("MILLRACE", "latin1");
 const flagDevClock = 1;
+/** In version 3 only; before that, the version itself says it. */
+const flagEncrypted = 2;
+const flagSegments = 4;
 
 export function identityOf(directoryId: Buffer, salt: Buffer): DirectoryIdentity {
   return { directoryId, salt, seed: salt.readUInt32LE(0) };
 }
 
-export function encodeFormatFile({ identity, devClock, madeMs, hasSegments }: FormatFile): Buffer {
+export function formatVersionOf({ isEncrypted, hasSegments }: FormatFile): number {
+  if (isEncrypted === true) return encryptedVersion;
+  return hasSegments === true ? segmentVersion : logVersion;
+}
+
+export function encodeFormatFile(format: FormatFile): Buffer {
+  const { identity, devClock, madeMs, hasSegments, isEncrypted } = format;
+  const ownFlags = isEncrypted === true ? flagEncrypted | (hasSegments === true ? flagSegments : 0) : 0;
   const bytes = Buffer.alloc(formatFileBytes);
   magic.copy(bytes, 0);
-  bytes.writeUInt32LE(hasSegments === true ? segmentVersion : logVersion, 8);
-  bytes.writeUInt32LE(devClock ? flagDevClock : 0, 12);
+  bytes.writeUInt32LE(formatVersionOf(format), 8);
+  bytes.writeUInt32LE(ownFlags | (devClock ? flagDevClock : 0), 12);
   identity.directoryId.copy(bytes, 16);
   identity.salt.copy(bytes, 32);
   bytes.writeDoubleLE(madeMs, 40);
@@ -54,14 +67,23 @@ export function decodeFormatFile(bytes: Buffer, directory: string): FormatFile {
     throw new DataDirectoryError("unreadable", `The file ${directory}/${formatFileName} is damaged.`);
   }
   const version = bytes.readUInt32LE(8);
-  if (version > segmentVersion) {
+  if (version > encryptedVersion) {
     throw new DataDirectoryError(
       "newer",
-      `The data directory ${directory} has format version ${version}; this program reads up to version ${segmentVersion}.`,
+      `The data directory ${directory} has format version ${version}; this program reads up to version ${encryptedVersion}.`,
     );
   }
   const identity = identityOf(Buffer.from(bytes.subarray(16, 32)), Buffer.from(bytes.subarray(32, 40)));
-  const devClock = (bytes.readUInt32LE(12) & flagDevClock) !== 0;
+  const flags = bytes.readUInt32LE(12);
+  const devClock = (flags & flagDevClock) !== 0;
+  const isEncrypted = version === encryptedVersion && (flags & flagEncrypted) !== 0;
+  const hasSegments = version === encryptedVersion ? (flags & flagSegments) !== 0 : version === segmentVersion;
   const madeMs = bytes.readDoubleLE(40);
-  return { identity, devClock, madeMs, ...(version === segmentVersion ? { hasSegments: true } : {}) };
+  return {
+    identity,
+    devClock,
+    madeMs,
+    ...(hasSegments ? { hasSegments } : {}),
+    ...(isEncrypted ? { isEncrypted } : {}),
+  };
 }

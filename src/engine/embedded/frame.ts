@@ -2,6 +2,7 @@
 // One frame of a group: 48 bytes of head, then a body. docs/file-format.md section 4.
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
+import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../../cipher/session-cipher.ts";
 import { readU64, writeU64 } from "./binary.ts";
 
 export const frameKind = {
@@ -32,14 +33,26 @@ export const frameHeadBytes = 48;
 /** Keeps a frame's first word apart from a group's magic, and a frame within a group. */
 const frameBytesMax = 2 ** 24 - 1;
 
-/** What a frame with such a body takes in a group, its gap included. */
+/** What encryption adds to each body. */
+export const encryptedOverheadBytes = SEALED_OVERHEAD_BYTES;
+/** The part of the head that an encrypted body is bound to; length and checksum follow from the body. */
+const boundAt = 8;
+
+/** What a frame with such a body, as it is stored, takes in a group, its gap included. */
 export function frameSpan(bodyBytes: number): number {
   return (frameHeadBytes + bodyBytes + 7) & ~7;
 }
 
-/** Writes a frame and the zeros behind it; returns where the next one begins. */
-export function writeFrame(target: Buffer, at: number, head: FrameHead, body: Uint8Array, seed: number): number {
-  const length = frameHeadBytes + body.byteLength;
+/** Writes a frame and the zeros behind it; returns where the next one begins. Without a cipher the body stays as it is. */
+export function writeFrame(
+  target: Buffer,
+  at: number,
+  head: FrameHead,
+  body: Uint8Array,
+  seed: number,
+  cipher?: SessionCipher | undefined,
+): number {
+  const length = frameHeadBytes + body.byteLength + (cipher === undefined ? 0 : encryptedOverheadBytes);
   assert(length <= frameBytesMax, "a frame stays below 2^24 bytes");
   assert(Number.isSafeInteger(head.position) && head.position >= 0, "a position is a whole number below 2^53");
   target.writeUInt32LE(length, at);
@@ -50,7 +63,8 @@ export function writeFrame(target: Buffer, at: number, head: FrameHead, body: Ui
   writeU64(target, head.position, at + 24);
   target.writeDoubleLE(head.timeMs, at + 32);
   target.writeDoubleLE(head.storedMs, at + 40);
-  target.set(body, at + frameHeadBytes);
+  if (cipher === undefined) target.set(body, at + frameHeadBytes);
+  else cipher.sealInto(target, at + frameHeadBytes, body, target.subarray(at + boundAt, at + frameHeadBytes));
   target.writeUInt32LE(crc32(target.subarray(at + 8, at + length), seed), at + 4);
   const end = at + ((length + 7) & ~7);
   target.fill(0, at + length, end);
@@ -94,7 +108,13 @@ export function frameStoredMsAt(source: Buffer, at: number): number {
   return source.readDoubleLE(at + 40);
 }
 
-/** A view, not a copy. */
-export function frameBodyAt(source: Buffer, at: number): Buffer {
+/** As it is stored: a view, not a copy. */
+function frameBodyAt(source: Buffer, at: number): Buffer {
   return source.subarray(at + frameHeadBytes, at + source.readUInt32LE(at));
+}
+
+/** In the clear: a view of a plain body, a fresh buffer of an encrypted one; undefined if that does not open. */
+export function openBodyAt(source: Buffer, at: number, cipher: SessionCipher | undefined): Buffer | undefined {
+  const body = frameBodyAt(source, at);
+  return cipher === undefined ? body : cipher.open(body, source.subarray(at + boundAt, at + frameHeadBytes));
 }

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { groupCommitted } from "../../telemetry/channels.ts";
 import type { Clock } from "../../time/clock.ts";
 import { EngineError } from "../engine-error.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
 import type { Disk } from "./disk.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
-import { type FrameHead, frameSpan, writeFrame } from "./frame.ts";
+import { encryptedOverheadBytes, type FrameHead, frameSpan, writeFrame } from "./frame.ts";
 import { closeGroup, groupHeaderBytes, paddedLength } from "./group.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Address } from "./log-index.ts";
@@ -22,7 +22,7 @@ export interface GroupCommitOptions {
   readonly wal: WalWriter;
   readonly ledger: Ledger;
   readonly window: TailWindow;
-  readonly identity: DirectoryIdentity;
+  readonly contents: DirectoryContents;
   readonly clock: Clock;
   /** Of each of the two buffers, and so of a group. */
   readonly groupBytesMax: number;
@@ -52,6 +52,8 @@ interface Queued {
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
+  /** What a body takes on the disk beside its own length. */
+  readonly #overheadBytes: number;
   #fill: Half;
   #flight: Half;
   #queue: Queued[] = [];
@@ -65,6 +67,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#overheadBytes = options.contents.cipher === undefined ? 0 : encryptedOverheadBytes;
     const memory = options.disk.allocate(2 * options.groupBytesMax);
     this.#fill = { buffer: memory.subarray(0, options.groupBytesMax), used: groupHeaderBytes, tickets: [] };
     this.#flight = { buffer: memory.subarray(options.groupBytesMax), used: groupHeaderBytes, tickets: [] };
@@ -88,6 +91,11 @@ export class GroupCommit {
     return this.#syncMs;
   }
 
+  /** What a frame with such a body takes in a group, head, gap and encryption included. */
+  spanOf(bodyBytes: number): number {
+    return frameSpan(bodyBytes + this.#overheadBytes);
+  }
+
   /** Whether a frame of so many bytes, gap and head included, can be written at all. */
   fitsGroup(bytes: number): boolean {
     return bytes <= this.#options.groupBytesMax - groupHeaderBytes;
@@ -102,7 +110,7 @@ export class GroupCommit {
   /** Copies the body before it returns. The caller has made sure that there is no failure and that `canTake()`. */
   submit(head: FrameHead, body: Uint8Array, ticket: Ticket): void {
     assert(this.#failure === undefined, "nothing is submitted after a failure");
-    const span = frameSpan(body.byteLength);
+    const span = this.spanOf(body.byteLength);
     assert(this.fitsGroup(span), "a frame fits a group");
     if (this.#queue.length > 0 || !this.#fits(span)) {
       this.#queue.push({ head, body: Buffer.from(body), ticket });
@@ -131,7 +139,8 @@ export class GroupCommit {
 
   #place(head: FrameHead, body: Uint8Array, ticket: Ticket): void {
     const fill = this.#fill;
-    fill.used = writeFrame(fill.buffer, fill.used, head, body, this.#options.identity.seed);
+    const { identity, cipher } = this.#options.contents;
+    fill.used = writeFrame(fill.buffer, fill.used, head, body, identity.seed, cipher);
     fill.tickets.push(ticket);
   }
 
@@ -158,7 +167,7 @@ export class GroupCommit {
   #takeFromQueue(): void {
     let taken = 0;
     for (const { head, body, ticket } of this.#queue) {
-      const span = frameSpan(body.length);
+      const span = this.spanOf(body.length);
       if (!this.#fits(span)) break;
       this.#place(head, body, ticket);
       this.#queuedBytes -= span;
@@ -168,7 +177,7 @@ export class GroupCommit {
   }
 
   async #commit(half: Half): Promise<void> {
-    const { wal, ledger, window, clock, identity } = this.#options;
+    const { wal, ledger, window, clock, contents } = this.#options;
     const lsn = ledger.lsn + 1;
     const length = paddedLength(half.used);
     const startedMs = clock.monotonicMs();
@@ -178,7 +187,7 @@ export class GroupCommit {
     try {
       if (!wal.hasRoomFor(length)) await wal.beginFile(lsn, length);
       const header = { generation: wal.generation, lsn, durableThroughLsn: lsn - 1, used: half.used };
-      group = closeGroup(half.buffer, { ...header, frameCount: half.tickets.length }, identity);
+      group = closeGroup(half.buffer, { ...header, frameCount: half.tickets.length }, contents.identity);
       isBegun = true;
       address = await wal.append(group);
     } catch (error) {

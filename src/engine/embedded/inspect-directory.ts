@@ -1,5 +1,8 @@
+import type { Versioned } from "../catalog.ts";
 import { openToLookAt } from "./data-directory.ts";
+import type { DirectoryKeys } from "./directory-keys.ts";
 import type { Disk } from "./disk.ts";
+import { formatVersionOf } from "./format-file.ts";
 import type { LogState } from "./log-state.ts";
 import { readOnlyDisk } from "./read-only-disk.ts";
 import { recover } from "./recovery.ts";
@@ -11,18 +14,20 @@ const documentTextBytesMax = 64 * 1024;
 
 /**
  * What a data directory holds, as a value for JSON; changes nothing. Rejects with `DataDirectoryError` if there is none to
- * look at or a server has it open, and with `EngineError("corrupt")` if a server would refuse it.
+ * look at, if a server has it open or if `keys` do not open it, and with `EngineError("corrupt")` if a server would refuse it.
+ * Of an encrypted one without keys it tells the numbers; its logs and its catalog are null.
  */
-export async function inspectDirectory(disk: Disk, path: string): Promise<object> {
+export async function inspectDirectory(disk: Disk, path: string, keys?: DirectoryKeys | undefined): Promise<object> {
   const looking = readOnlyDisk(disk);
-  const directory = await openToLookAt(looking, path);
+  const directory = await openToLookAt(looking, path, keys);
   try {
     const { ledger, parts, segments, findings } = await recover(looking, directory);
-    const { format } = directory;
+    const { format, isClosed } = directory;
     const { number, sealedThrough, oldestGeneration, nextSegmentId, starts } = segments.manifest;
     return {
       format: {
-        version: format.hasSegments === true ? 2 : 1,
+        version: formatVersionOf(format),
+        encrypted: format.isEncrypted === true,
         directoryId: format.identity.directoryId.toString("hex"),
         madeAt: new Date(format.madeMs).toISOString(),
         devClock: format.devClock,
@@ -37,15 +42,12 @@ export async function inspectDirectory(disk: Disk, path: string): Promise<object
       segments: [...segments.segments].map((segment) => ({
         file: `segments/${segmentFileName(segment.id)}`,
         ...segment,
+        // What of it counts hangs on the logs.
+        ...(isClosed ? { liveBytes: null, lastMs: null } : {}),
       })),
       snapshotLsn: ledger.knownThroughLsn,
-      logs: [...ledger.logs.values()].map(describeLog),
-      catalog: [...ledger.documents.values()].map(({ key, revision, value }) => ({
-        key,
-        revision: Number(revision),
-        bytes: value.byteLength,
-        value: describeValue(Buffer.from(value)),
-      })),
+      logs: isClosed ? null : [...ledger.logs.values()].map(describeLog),
+      catalog: isClosed ? null : [...ledger.documents.values()].map(describeDocument),
     };
   } finally {
     await directory.lock.release();
@@ -63,8 +65,22 @@ function describeLog(log: LogState): object {
     lastStoredAt: durableStoredMs === 0 ? null : new Date(durableStoredMs).toISOString(),
     retentionMs,
     sealedBy: sealedBy ?? null,
-    inSegments: { extents: extents.count, end: extents.end },
-    inWal: { from: index.count === 0 ? null : index.positionAt(0) },
+    inSegments: extents.all().map(({ segmentId, position, end, length }) => ({
+      file: `segments/${segmentFileName(segmentId)}`,
+      position,
+      end,
+      bytes: length,
+    })),
+    inWal: { from: index.count === 0 ? null : index.positionAt(0), entries: index.count },
+  };
+}
+
+function describeDocument({ key, revision, value }: Versioned): object {
+  return {
+    key,
+    revision: Number(revision),
+    bytes: value.byteLength,
+    value: describeValue(Buffer.from(value)),
   };
 }
 

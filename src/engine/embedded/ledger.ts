@@ -1,8 +1,10 @@
 // Hot path.
+
+import type { SessionCipher } from "../../cipher/session-cipher.ts";
 import type { CatalogEvent, Versioned } from "../catalog.ts";
 import { damaged } from "./damage.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
 import {
-  frameBodyAt,
   frameCountAt,
   frameKind,
   frameKindAt,
@@ -10,6 +12,7 @@ import {
   frameLogIdAt,
   framePositionAt,
   frameStoredMsAt,
+  openBodyAt,
 } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
 import { type Address, generationOf } from "./log-index.ts";
@@ -55,10 +58,18 @@ export class Ledger {
   /** Whether groups are being read back: what a log lacks is judged at the end. */
   isRecovering = false;
 
+  readonly #cipher: SessionCipher | undefined;
+  readonly #isClosed: boolean;
   #givenLogId = 0;
   #givenRevision = 0;
   #onDocument: (change: DocumentChange) => void = () => {};
   #keeper: LogKeeper | undefined;
+
+  /** Of whoever looks without the key, it knows the groups and nothing of what they say. */
+  constructor({ cipher, isClosed }: Pick<DirectoryContents, "cipher" | "isClosed">) {
+    this.#cipher = cipher;
+    this.#isClosed = isClosed;
+  }
 
   /** Told of every document that changes, in order. */
   watchDocuments(onDocument: (change: DocumentChange) => void): void {
@@ -99,13 +110,19 @@ export class Ledger {
 
   /** Applies a verified group that stands at `address`; then wakes whoever waits for one of its logs. */
   applyGroup(group: Buffer, used: number, address: Address, lsn: number): void {
+    if (this.#isClosed) {
+      // The marker is the only frame of its group.
+      this.isCleanlyClosed = frameKindAt(group, groupHeaderBytes) === frameKind.cleanClose;
+      this.lsn = lsn;
+      return;
+    }
     const changed = new Set<LogState>();
     const isKnown = lsn <= this.knownThroughLsn;
     this.isCleanlyClosed = false;
     for (let at = groupHeaderBytes; at < used; ) {
       const length = frameLengthAt(group, at);
       if (frameKindAt(group, at) === frameKind.entry) this.#applyEntry(group, at, { address, lsn, length, changed });
-      else if (!isKnown) this.#applyControl(group, at, changed);
+      else if (!isKnown) this.#applyControl(group, at, { lsn, changed });
       at += (length + 7) & ~7;
     }
     this.lsn = lsn;
@@ -152,9 +169,14 @@ export class Ledger {
     place.changed.add(log);
   }
 
-  #applyControl(group: Buffer, at: number, changed: Set<LogState>): void {
+  #applyControl(
+    group: Buffer,
+    at: number,
+    { lsn, changed }: { readonly lsn: number; readonly changed: Set<LogState> },
+  ): void {
     const kind = frameKindAt(group, at);
-    const body = frameBodyAt(group, at);
+    const body = openBodyAt(group, at, this.#cipher);
+    if (body === undefined) throw damaged(`group ${lsn} has a frame that the directory's key does not open`);
     const logId = frameLogIdAt(group, at);
     this.controlBytes += body.length;
     if (kind === frameKind.createLog) {

@@ -1,6 +1,6 @@
 // Hot path.
 import { EngineError } from "../engine-error.ts";
-import { type FrameHead, type FrameKind, frameSpan } from "./frame.ts";
+import type { FrameHead, FrameKind } from "./frame.ts";
 import type { GroupCommit, Ticket } from "./group-commit.ts";
 import type { Sealer } from "./sealer.ts";
 import type { WalWriter } from "./wal-writer.ts";
@@ -34,6 +34,11 @@ export class LogWriter {
     this.#walBytesMax = walBytesMax;
   }
 
+  /** What a frame with such a body takes of the log. */
+  spanOf(bodyBytes: number): number {
+    return this.#commit.spanOf(bodyBytes);
+  }
+
   /** Throws unless frames that take `bytes` in all may be written now. */
   requireRoom(bytes: number, reserveBytes = 0): void {
     if (this.#commit.failure !== undefined) throw this.#commit.failure;
@@ -59,7 +64,7 @@ export class LogWriter {
     head: { readonly kind: FrameKind; readonly logId?: number; readonly position?: number },
     body: Uint8Array,
   ): Promise<void> {
-    const bytes = frameSpan(body.byteLength);
+    const bytes = this.spanOf(body.byteLength);
     if (!this.#commit.fitsGroup(bytes)) throw new EngineError("too_large", `${bytes} bytes do not fit one write.`);
     this.requireRoom(bytes, controlReserveBytes);
     const { kind, logId = 0, position = 0 } = head;

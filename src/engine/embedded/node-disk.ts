@@ -1,6 +1,6 @@
 // Hot path.
 import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
-import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
 import { takeLock } from "./lock-file.ts";
@@ -11,6 +11,11 @@ const statFile = promisify(fstat);
 const truncateFile = promisify(ftruncate);
 const syncFile = promisify(fsync);
 const pageBytes = 65_536;
+/**
+ * Of one request to the disk. A whole file of the log, which is read to be sealed, would keep everything behind it waiting:
+ * 64 MiB in one piece held up commits by 60 ms, measured.
+ */
+const readBytesMax = 1024 * 1024;
 
 /** The one thing of WebAssembly that is used here; the types of Node leave it to those of browsers. */
 declare const WebAssembly: {
@@ -75,7 +80,16 @@ export const nodeDisk: Disk = {
   },
 
   rename,
+  link,
   remove: (path) => rm(path, { force: true }),
+
+  async removeDirectory(directory) {
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  },
 
   async syncDirectory(directory) {
     // Windows cannot open a directory; its file system journals names by itself.
@@ -154,7 +168,7 @@ class NodeFile implements DiskFile {
 
   #readSome(into: Uint8Array, done: number, at: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      read(this.#descriptor, into, done, into.byteLength - done, at, (error, count) =>
+      read(this.#descriptor, into, done, Math.min(into.byteLength - done, readBytesMax), at, (error, count) =>
         error === null ? resolve(count) : reject(error),
       );
     });

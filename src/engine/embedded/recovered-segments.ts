@@ -2,7 +2,7 @@
 import { damaged } from "./damage.ts";
 import type { Finding } from "./damage-report.ts";
 import type { DataDirectory } from "./data-directory.ts";
-import { type Disk, errorCode } from "./disk.ts";
+import { type Disk, namesIn } from "./disk.ts";
 import { loadManifest, type Manifest, manifestName } from "./manifest.ts";
 import { type SegmentRow, segmentFileName, segmentIdOfName } from "./segment-file.ts";
 import { loadSegment } from "./segment-load.ts";
@@ -29,7 +29,7 @@ export async function readManifest(
     const sentence = `One of the two copies in ${file} is damaged; the other one is whole, so nothing is lost.`;
     findings.push({ file, offset: loaded.damagedHalf * loaded.halfBytes, sentence });
   }
-  return loaded.manifest;
+  return loaded.value;
 }
 
 export async function readSegments(
@@ -60,14 +60,5 @@ export async function removeLeftovers(
   for (const name of await disk.list(walDirectory)) {
     const generation = generationOfName(name);
     if (generation !== undefined && generation < oldestGeneration) await disk.remove(`${walDirectory}/${name}`);
-  }
-}
-
-async function namesIn(disk: Disk, directory: string): Promise<readonly string[]> {
-  try {
-    return await disk.list(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
   }
 }

@@ -32,9 +32,10 @@ export interface Recovered {
  */
 export async function recover(disk: Disk, directory: DataDirectory): Promise<Recovered> {
   const findings: Finding[] = [];
-  const snapshot = await loadSnapshot(disk, directory.catalogDirectory, directory.identity, findings);
+  const snapshot = await loadSnapshot(disk, directory.catalogDirectory, directory, findings);
   const isSnapshotSound = findings.length === 0;
-  const ledger = snapshot?.ledger ?? new Ledger();
+  findings.push(...directory.findings);
+  const ledger = snapshot?.ledger ?? new Ledger(directory);
   const manifest = await readManifest(disk, directory, findings);
   const headers = await readWalHeaders(disk, directory, manifest?.oldestGeneration ?? 0, findings);
   const oldest = headers[0];

@@ -1,6 +1,6 @@
 import type { Finding } from "./damage-report.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
 import { type Disk, readWhole, replaceFile } from "./disk.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
 import { decodeSnapshot, encodeSnapshot, lsnOfName, type Snapshot, snapshotName } from "./snapshot.ts";
 
 /** An older one is kept in case the newest turns out damaged. */
@@ -10,7 +10,7 @@ export const snapshotsKept = 2;
 export async function loadSnapshot(
   disk: Disk,
   directory: string,
-  identity: DirectoryIdentity,
+  contents: DirectoryContents,
   findings: Finding[],
 ): Promise<Snapshot | undefined> {
   const names = await disk.list(directory);
@@ -18,7 +18,7 @@ export async function loadSnapshot(
   for (const lsn of snapshotLsns(names).reverse()) {
     const name = snapshotName(lsn);
     const bytes = await readWhole(disk, `${directory}/${name}`);
-    const snapshot = bytes === undefined ? undefined : decodeSnapshot(bytes, identity);
+    const snapshot = bytes === undefined ? undefined : decodeSnapshot(bytes, contents);
     if (snapshot !== undefined) return snapshot;
     const sentence = `The snapshot catalog/${name} is damaged; the state was taken from the log behind an older one.`;
     findings.push({ file: `catalog/${name}`, offset: 0, sentence });
@@ -34,9 +34,9 @@ export async function writeSnapshot(
   disk: Disk,
   directory: string,
   snapshot: Snapshot,
-  identity: DirectoryIdentity,
+  contents: DirectoryContents,
 ): Promise<number> {
-  const bytes = encodeSnapshot(snapshot, identity);
+  const bytes = encodeSnapshot(snapshot, contents);
   const name = snapshotName(snapshot.ledger.lsn);
   await replaceFile(disk, directory, name, bytes);
   const lsns = snapshotLsns(await disk.list(directory));

@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { Versioned } from "../catalog.ts";
 import { readU64, writeU64 } from "./binary.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
 import { Ledger } from "./ledger.ts";
 import { LogState } from "./log-state.ts";
 
@@ -13,7 +13,8 @@ export interface Snapshot {
 }
 
 const magic = Buffer.from("MRSNAPSH", "latin1");
-const snapshotVersion = 1;
+const plainVersion = 1;
+const encryptedVersion = 2;
 const headBytes = 72;
 const logHeadBytes = 40;
 const flagSealed = 1;
@@ -29,10 +30,13 @@ export function lsnOfName(name: string): number | undefined {
   return namePattern.test(name) ? Number.parseInt(name, 10) : undefined;
 }
 
-export function encodeSnapshot({ ledger, oldestGeneration }: Snapshot, identity: DirectoryIdentity): Buffer {
+export function encodeSnapshot(
+  { ledger, oldestGeneration }: Snapshot,
+  { identity, cipher }: Pick<DirectoryContents, "identity" | "cipher">,
+): Buffer {
   const head = Buffer.alloc(headBytes);
   magic.copy(head, 0);
-  head.writeUInt32LE(snapshotVersion, 8);
+  head.writeUInt32LE(cipher === undefined ? plainVersion : encryptedVersion, 8);
   identity.directoryId.copy(head, 16);
   writeU64(head, ledger.lsn, 32);
   writeU64(head, ledger.revision, 40);
@@ -40,65 +44,74 @@ export function encodeSnapshot({ ledger, oldestGeneration }: Snapshot, identity:
   writeU64(head, oldestGeneration, 56);
   head.writeUInt32LE(ledger.logs.size, 64);
   head.writeUInt32LE(ledger.documents.size, 68);
-  const parts: Uint8Array[] = [head];
+  const parts: Uint8Array[] = [];
   for (const log of ledger.logs.values()) parts.push(...encodeLog(log));
   for (const document of ledger.documents.values()) parts.push(...encodeDocument(document));
   const check = Buffer.alloc(4);
-  parts.push(check);
-  const bytes = Buffer.concat(parts);
+  const body = cipher === undefined ? parts : [cipher.seal(Buffer.concat(parts), head)];
+  const bytes = Buffer.concat([head, ...body, check]);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, -4), identity.seed), bytes.length - 4);
   return bytes;
 }
 
-/** Undefined if any byte is not as it was written. */
-export function decodeSnapshot(bytes: Buffer, identity: DirectoryIdentity): Snapshot | undefined {
+/** Undefined if any byte is not as it was written. Without the key of an encrypted one, logs and documents stay unknown. */
+export function decodeSnapshot(bytes: Buffer, contents: DirectoryContents): Snapshot | undefined {
+  const { identity, cipher, isClosed } = contents;
   if (bytes.length < headBytes + 4 || !bytes.subarray(0, magic.length).equals(magic)) return undefined;
   if (bytes.readUInt32LE(bytes.length - 4) !== crc32(bytes.subarray(0, -4), identity.seed)) return undefined;
-  if (bytes.readUInt32LE(8) !== snapshotVersion || !bytes.subarray(16, 32).equals(identity.directoryId))
-    return undefined;
-  const ledger = new Ledger();
+  const version = cipher === undefined && !isClosed ? plainVersion : encryptedVersion;
+  if (bytes.readUInt32LE(8) !== version || !bytes.subarray(16, 32).equals(identity.directoryId)) return undefined;
+  const stored = bytes.subarray(headBytes, -4);
+  const body = cipher === undefined ? stored : cipher.open(stored, bytes.subarray(0, headBytes));
+  if (body === undefined) return undefined;
+  const ledger = new Ledger(contents);
   ledger.knownThroughLsn = readU64(bytes, 32);
   ledger.revision = readU64(bytes, 40);
-  let at = headBytes;
+  if (!isClosed) readBody(body, { logs: bytes.readUInt32LE(64), documents: bytes.readUInt32LE(68) }, ledger);
+  ledger.nextLogId = readU64(bytes, 48);
+  return { ledger, oldestGeneration: readU64(bytes, 56) };
+}
+
+/** Logs and documents, in the clear. */
+function readBody(body: Buffer, counts: { readonly logs: number; readonly documents: number }, ledger: Ledger): void {
+  let at = 0;
   /** Goes behind a length and as many bytes; returns where those begin. */
   const pass = (): number => {
     const start = at + 4;
-    at = start + bytes.readUInt32LE(at);
+    at = start + body.readUInt32LE(at);
     return start;
   };
-  const readText = (): string => bytes.toString("utf8", pass(), at);
+  const readText = (): string => body.toString("utf8", pass(), at);
   // The logs of a stream follow each other for the most part: its id need not be in memory once for each.
   let [streamId, idStart, idEnd] = ["", 0, 0];
   const readStreamId = (): string => {
     const start = pass();
-    if (bytes.compare(bytes, idStart, idEnd, start, at) !== 0) {
+    if (body.compare(body, idStart, idEnd, start, at) !== 0) {
       [idStart, idEnd] = [start, at];
-      streamId = bytes.toString("utf8", start, at);
+      streamId = body.toString("utf8", start, at);
     }
     return streamId;
   };
-  for (let left = bytes.readUInt32LE(64); left > 0; left--) {
+  for (let left = counts.logs; left > 0; left--) {
     const start = at;
     at += logHeadBytes;
-    const log = new LogState(readU64(bytes, start), readStreamId(), bytes.readUInt32LE(start + 8));
+    const log = new LogState(readU64(body, start), readStreamId(), body.readUInt32LE(start + 8));
     const operationId = readText();
-    if ((bytes.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
-    log.tip = readU64(bytes, start + 16);
+    if ((body.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
+    log.tip = readU64(body, start + 16);
     log.nextPosition = log.tip;
-    log.durableStoredMs = bytes.readDoubleLE(start + 24);
+    log.durableStoredMs = body.readDoubleLE(start + 24);
     log.lastStoredMs = log.durableStoredMs;
-    log.retentionMs = bytes.readDoubleLE(start + 32);
+    log.retentionMs = body.readDoubleLE(start + 32);
     ledger.lastStoredMs = Math.max(ledger.lastStoredMs, log.lastStoredMs);
     ledger.addLog(log);
   }
-  for (let left = bytes.readUInt32LE(68); left > 0; left--) {
-    const revision = BigInt(readU64(bytes, at));
+  for (let left = counts.documents; left > 0; left--) {
+    const revision = BigInt(readU64(body, at));
     at += 8;
     const key = readText();
-    ledger.documents.set(key, { key, value: Uint8Array.from(bytes.subarray(pass(), at)), revision });
+    ledger.documents.set(key, { key, value: Uint8Array.from(body.subarray(pass(), at)), revision });
   }
-  ledger.nextLogId = readU64(bytes, 48);
-  return { ledger, oldestGeneration: readU64(bytes, 56) };
 }
 
 function encodeLog(log: LogState): readonly Uint8Array[] {

@@ -1,5 +1,5 @@
+import type { DirectoryContents } from "./directory-contents.ts";
 import type { Disk } from "./disk.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
 import type { Ledger } from "./ledger.ts";
 import { snapshotsKept, writeSnapshot } from "./snapshot-files.ts";
 
@@ -7,7 +7,7 @@ export interface SnapshotterOptions {
   readonly disk: Disk;
   /** The directory `catalog/`. */
   readonly directory: string;
-  readonly identity: DirectoryIdentity;
+  readonly contents: DirectoryContents;
   readonly ledger: Ledger;
   /** The oldest WAL file that must exist now. */
   readonly oldestGeneration: () => number;
@@ -70,7 +70,7 @@ export class Snapshotter {
   }
 
   async #write(): Promise<void> {
-    const { disk, directory, identity, ledger, oldestGeneration } = this.#options;
+    const { disk, directory, contents, ledger, oldestGeneration } = this.#options;
     const lsn = ledger.lsn;
     if (!this.isBehind) return;
     ledger.controlBytes = 0;
@@ -79,7 +79,7 @@ export class Snapshotter {
         disk,
         directory,
         { ledger, oldestGeneration: oldestGeneration() },
-        identity,
+        contents,
       );
       this.#writtenLsns = [...this.#writtenLsns, lsn].slice(-snapshotsKept);
       this.#trouble = undefined;

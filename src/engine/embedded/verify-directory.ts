@@ -1,16 +1,21 @@
 import { EngineError } from "../engine-error.ts";
 import type { Finding } from "./damage-report.ts";
 import { type DataDirectory, openToLookAt } from "./data-directory.ts";
+import type { DirectoryKeys } from "./directory-keys.ts";
 import { blockBytes, type Disk, readWhole } from "./disk.ts";
 import { loadManifest } from "./manifest.ts";
 import { readOnlyDisk } from "./read-only-disk.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { decodeSnapshot, lsnOfName } from "./snapshot.ts";
+import { verifyBodies } from "./verify-bodies.ts";
 import { verifySegment } from "./verify-segment.ts";
 import { readWalHeader, walFileName, walHeaderBytes, writeWalHeader } from "./wal-file.ts";
 import { hasBytesFrom } from "./wal-headers.ts";
+import { scanBytes, WalScan } from "./wal-scan.ts";
 
 export interface VerifyReport {
+  /** Whether what is encrypted was opened too: always, but without the keys of an encrypted directory. */
+  readonly isOpened: boolean;
   /** One sentence for each place that is not as it was written. */
   readonly problems: readonly string[];
   /** What was looked at and found whole. */
@@ -27,21 +32,32 @@ export interface VerifyReport {
 
 /**
  * Looks at every checksum, index and position of a data directory, and changes nothing. Rejects with `DataDirectoryError` if
- * there is none to look at, or a server has it open.
+ * there is none to look at, a server has it open, or `keys` do not open it. An encrypted one without keys is looked at as far as
+ * checksums and numbers go.
  */
-export async function verifyDirectory(disk: Disk, path: string): Promise<VerifyReport> {
-  const looking = readOnlyDisk(disk);
-  const directory = await openToLookAt(looking, path);
+export async function verifyDirectory(
+  disk: Disk,
+  path: string,
+  keys?: DirectoryKeys | undefined,
+): Promise<VerifyReport> {
+  const directory = await openToLookAt(readOnlyDisk(disk), path, keys);
   try {
-    const problems: string[] = [];
-    const recovered = await tried(problems, () => recover(looking, directory));
-    if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
-    const segments = await verifySegments(looking, directory, problems);
-    const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
-    return { problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
+    return await verifyOpen(disk, directory);
   } finally {
     await directory.lock.release();
   }
+}
+
+/** The same for one whose lock is held. */
+export async function verifyOpen(disk: Disk, directory: DataDirectory): Promise<VerifyReport> {
+  const looking = readOnlyDisk(disk);
+  const problems: string[] = [];
+  const recovered = await tried(problems, () => recover(looking, directory));
+  if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
+  const segments = await verifySegments(looking, directory, problems);
+  const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
+  const isOpened = !directory.isClosed;
+  return { isOpened, problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
 }
 
 function countsOf(recovered: Recovered | undefined) {
@@ -52,16 +68,19 @@ function countsOf(recovered: Recovered | undefined) {
   };
 }
 
-/** What recovery has no need to look at: the rest of the headers' blocks, and what lies behind a clean close. */
+/** What recovery has no need to look at: the rest of the headers' blocks, encrypted bodies, what lies behind a clean close. */
 async function verifyFiles(
   disk: Disk,
-  { walDirectory, identity }: DataDirectory,
+  directory: DataDirectory,
   { ledger, parts }: Recovered,
   problems: string[],
 ): Promise<void> {
+  const { walDirectory, identity, cipher } = directory;
+  let memory: Buffer | undefined;
   const head = Buffer.alloc(walHeaderBytes);
   const expected = Buffer.alloc(walHeaderBytes);
-  for (const [index, { generation, end }] of parts.entries()) {
+  for (const [index, part] of parts.entries()) {
+    const { generation, end } = part;
     const name = walFileName(generation);
     const file = await disk.open(`${walDirectory}/${name}`, "read");
     try {
@@ -70,6 +89,11 @@ async function verifyFiles(
         readWalHeader(head.subarray(0, blockBytes), identity) ?? readWalHeader(head.subarray(blockBytes), identity);
       if (header !== undefined) writeWalHeader(expected, header, identity);
       if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
+      if (header !== undefined && cipher !== undefined) {
+        memory ??= disk.allocate(Math.min(scanBytes, Math.max(...parts.map(({ fileLength }) => fileLength))));
+        const scan = new WalScan(file, header, identity, memory);
+        await tried(problems, () => verifyBodies(scan, part, cipher));
+      }
       // Behind the end of an earlier file may stand what a crash cut short.
       const isLast = index === parts.length - 1 && ledger.isCleanlyClosed && header?.isRecycled === false;
       if (isLast && (await hasBytesFrom(file, end))) problems.push(`wal/${name} holds something behind its end.`);
@@ -80,11 +104,12 @@ async function verifyFiles(
 }
 
 /** Each by itself, so that damage to one does not hide damage to another. */
-async function verifySegments(disk: Disk, { segmentDirectory, identity }: DataDirectory, problems: string[]) {
+async function verifySegments(disk: Disk, directory: DataDirectory, problems: string[]) {
+  const { segmentDirectory, identity } = directory;
   const loaded = await loadManifest(disk, segmentDirectory, identity);
   let [segments, entriesInSegments, recordsInSegments] = [0, 0, 0];
-  for (const segment of loaded.kind === "whole" ? loaded.manifest.segments : []) {
-    const count = await tried(problems, () => verifySegment(disk, segmentDirectory, segment, identity));
+  for (const segment of loaded.kind === "whole" ? loaded.value.segments : []) {
+    const count = await tried(problems, () => verifySegment(disk, segmentDirectory, segment, directory));
     if (count === undefined) continue;
     segments += 1;
     entriesInSegments += count.entryCount;
@@ -96,10 +121,11 @@ async function verifySegments(disk: Disk, { segmentDirectory, identity }: DataDi
 /** Recovery looks at the older one only if it must. */
 async function verifySnapshots(
   disk: Disk,
-  { catalogDirectory, identity }: DataDirectory,
+  directory: DataDirectory,
   problems: string[],
   findings: readonly Finding[],
 ): Promise<number> {
+  const { catalogDirectory } = directory;
   problems.push(...findings.map(({ sentence }) => sentence));
   const known = new Set(findings.map(({ file }) => file));
   let whole = 0;
@@ -107,7 +133,7 @@ async function verifySnapshots(
     const lsn = lsnOfName(name);
     if (lsn === undefined || known.has(`catalog/${name}`)) continue;
     const bytes = await readWhole(disk, `${catalogDirectory}/${name}`);
-    const snapshot = bytes === undefined ? undefined : decodeSnapshot(bytes, identity);
+    const snapshot = bytes === undefined ? undefined : decodeSnapshot(bytes, directory);
     if (snapshot?.ledger.knownThroughLsn === lsn) whole += 1;
     else problems.push(`The snapshot catalog/${name} is damaged.`);
   }

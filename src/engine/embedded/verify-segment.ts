@@ -1,9 +1,9 @@
 // Looks at every byte of a segment. docs/file-format.md section 8.
 import assert from "node:assert/strict";
 import { damaged } from "./damage.ts";
+import type { DirectoryContents } from "./directory-contents.ts";
 import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
-import { frameStoredMsAt } from "./frame.ts";
+import { frameStoredMsAt, openBodyAt } from "./frame.ts";
 import type { ManifestSegment } from "./manifest.ts";
 import {
   extentsOffset,
@@ -21,12 +21,12 @@ export interface SegmentCount {
   readonly recordCount: number;
 }
 
-/** Throws `corrupt`, with one sentence, at the first place that is not as it was written. */
+/** Throws `corrupt`, with one sentence, at the first place that is not as it was written, or that the key does not open. */
 export async function verifySegment(
   disk: Disk,
   directory: string,
   segment: ManifestSegment,
-  identity: DirectoryIdentity,
+  { identity, cipher }: DirectoryContents,
 ): Promise<SegmentCount> {
   const path = `segments/${segmentFileName(segment.id)}`;
   const { trailer, rows } = await loadSegment(disk, directory, segment, identity);
@@ -42,7 +42,7 @@ export async function verifySegment(
     if (!padding.equals(Buffer.alloc(paddingBytes))) throw damaged(`${path} holds something behind its rows`);
     let [entryCount, recordCount] = [0, 0];
     for (const row of rows) {
-      await verifyExtent(file, row, { seed: identity.seed, path });
+      await verifyExtent(file, row, { seed: identity.seed, cipher, path });
       entryCount += row.entryCount;
       recordCount += row.end - row.position;
     }
@@ -75,7 +75,11 @@ function layoutEnd(
 async function verifyExtent(
   file: DiskFile,
   row: SegmentRow,
-  { seed, path }: { readonly seed: number; readonly path: string },
+  {
+    seed,
+    cipher,
+    path,
+  }: { readonly seed: number; readonly cipher: DirectoryContents["cipher"]; readonly path: string },
 ): Promise<void> {
   const bytes = await readExactly(file, row.pointsOffset, row.pointCount * pointBytes, path);
   const points = decodePoints(bytes, row, seed);
@@ -85,6 +89,9 @@ async function verifyExtent(
   let lastMs = row.firstMs;
   for await (const { bytes: frames, at, offset } of framesOf(file, row, { seed, path })) {
     const storedMs = frameStoredMsAt(frames, at);
+    if (openBodyAt(frames, at, cipher) === undefined) {
+      throw damaged(`the entry in ${path} at byte ${offset} is not one that the directory's key opens`);
+    }
     if (storedMs < lastMs) throw damaged(`times fall in ${path} at byte ${offset}`);
     const point = places.get(offset);
     if (point !== undefined && point.storedMs !== storedMs) throw damaged(`a point of ${path} names another entry`);

@@ -1,6 +1,6 @@
 import { damaged } from "./damage.ts";
 import type { Finding } from "./damage-report.ts";
-import type { DataDirectory } from "./data-directory.ts";
+import type { DirectoryPlaces } from "./data-directory.ts";
 import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { readGroupHeader } from "./group.ts";
@@ -14,7 +14,7 @@ const chunkBytes = 64 * 1024;
  */
 export async function readWalHeaders(
   disk: Disk,
-  directory: DataDirectory,
+  directory: DirectoryPlaces,
   oldestGeneration: number,
   findings: Finding[],
 ): Promise<readonly WalHeader[]> {
@@ -41,7 +41,7 @@ export async function readWalHeaders(
 /** Undefined for a file that was never finished, which is then gone. */
 async function readOne(
   disk: Disk,
-  directory: DataDirectory,
+  directory: DirectoryPlaces,
   {
     generation,
     isLast,

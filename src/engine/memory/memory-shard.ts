@@ -71,8 +71,8 @@ export class MemoryShard {
     let chunkIndex = this.#firstChunkIndex(({ positionNext }) => positionNext > position);
     let chunk = this.#chunks[chunkIndex];
     let index = chunk?.indexContaining(position) ?? 0;
+    const recordsEnd = position + (limit.recordsMax ?? Number.POSITIVE_INFINITY);
     let next = this.#positionNext;
-    const enough = position + (limit.recordsMax ?? Number.POSITIVE_INFINITY);
     for (let bytes = 0; chunk !== undefined; index++) {
       if (index === chunk.entryCount) {
         chunkIndex += 1;
@@ -81,8 +81,9 @@ export class MemoryShard {
         continue;
       }
       bytes += chunk.bodyBytesOf(index);
-      const isFull = entries.length >= limit.entriesMax || bytes > limit.bytesMax || chunk.positionOf(index) >= enough;
-      if (entries.length > 0 && isFull) {
+      const isFull =
+        entries.length >= limit.entriesMax || bytes > limit.bytesMax || chunk.positionOf(index) >= recordsEnd;
+      if (isFull && entries.length > 0) {
         next = chunk.positionOf(index);
         break;
       }

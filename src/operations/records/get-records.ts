@@ -9,6 +9,7 @@ import { formatShardId } from "../../streams/shard-id.ts";
 import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/shard-iterator.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
+import { keyRefusal } from "../key-refusal.ts";
 import { mayName } from "../may-name.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
@@ -29,7 +30,9 @@ export const getRecords = operation({
 
     admitRead(live.stream, shard.index, context);
     const reading = readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
-    const page = await orShardGone(live, shard, reading);
+    const page = await orShardGone(live, shard, reading).catch((error: unknown) => {
+      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "read" });
+    });
     context.limits?.chargeRead(live.stream, shard.index, page.records.dataBytes);
     if (isWatched(live.stream)) context.shards.traffic.countRead(live.stream, shard.index, page);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.

@@ -9,6 +9,7 @@ import { isWatched } from "../../shards/shard-traffic.ts";
 import type { Seat } from "../../shards/subscription-seats.ts";
 import { encodeSequenceNumber } from "../../streams/sequence-number.ts";
 import type { Shard, StreamConsumer } from "../../streams/stream.ts";
+import { keyRefusal } from "../key-refusal.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
 
@@ -32,7 +33,7 @@ export async function* pushEvents(
   context: OperationContext,
 ): AsyncGenerator<PushEvent, void> {
   const { live, shard, from, seat } = subscription;
-  const { shards, directory, clock, connection, eventShelf } = context;
+  const { shards, directory, clock, connection, eventShelf, caller } = context;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, seat.signal, connection.signal]);
   clock.delay(subscriptionMsMax, signal).then(
@@ -46,13 +47,16 @@ export async function* pushEvents(
       if (isWatched(stream)) shards.traffic.countPush(stream, shard.index, push);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
-      yield isShared ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, make) : make();
+      yield isShared
+        ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, () => ({ ...make(), isShared }))
+        : make();
     }
     if (!signal.aborted) yield await lastEvent(subscription, context, signal);
     throwIfRefused(signal);
   } catch (error) {
     // The log of a stream that is being deleted may be gone a moment before its document's watchers know.
-    throw error instanceof EngineError && error.kind === "not_found" ? streamNotFound(live.stream) : error;
+    if (error instanceof EngineError && error.kind === "not_found") throw streamNotFound(live.stream);
+    throw keyRefusal(error, { stream: live.stream, caller, use: "read" });
   } finally {
     over.abort();
     seat.leave();

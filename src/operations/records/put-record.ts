@@ -1,8 +1,10 @@
 import { orderingInvalid, storageThrottled } from "../../model/record-errors.ts";
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
+import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
 import { parseSequenceNumber } from "../../streams/sequence-number.ts";
 import type { Stream } from "../../streams/stream.ts";
+import { keyRefusal } from "../key-refusal.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireWritable } from "../require-stream.ts";
@@ -21,7 +23,12 @@ export const putRecord = operation({
     if (input.DryRun === true) throw dryRunSucceeded();
 
     // A shard's log gives every later record a higher number, so an ordering of the past is kept without more ado.
-    const results = await storeRecords(context.shards, live, input.Record);
+    let results: PutResults;
+    try {
+      results = await storeRecords(context.shards, live, input.Record);
+    } catch (error) {
+      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "write" });
+    }
     const failure = results.failures?.get(0);
     if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);
     const [ShardId] = results.shardIds;

@@ -1,5 +1,7 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
+import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
+import { keyRefusal } from "../key-refusal.ts";
 import { operation } from "../operation.ts";
 import { requireWritable } from "../require-stream.ts";
 import { checkRecords } from "./check-records.ts";
@@ -13,7 +15,12 @@ export const putRecords = operation({
     checkRecords(input.Records, live.stream, "PutRecords");
     if (input.DryRun === true) throw dryRunSucceeded();
 
-    const results = await storeRecords(context.shards, live, input.Records);
+    let results: PutResults;
+    try {
+      results = await storeRecords(context.shards, live, input.Records);
+    } catch (error) {
+      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "write" });
+    }
     return {
       FailedRecordCount: results.failures?.size ?? 0,
       Records: results,

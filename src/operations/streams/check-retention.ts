@@ -1,8 +1,5 @@
 import { retentionTooLong, retentionTooShort } from "../../model/retention-errors.ts";
-import { retentionHoursMin } from "../../streams/retention-window.ts";
-
-/** API reference: 365 days. */
-const retentionHoursMax = 8760;
+import { retentionHoursMax, retentionHoursMin } from "../../streams/retention-window.ts";
 
 /** InvalidArgumentException outside the bounds of any stream. */
 export function checkRetention(requestedHours: number): void {

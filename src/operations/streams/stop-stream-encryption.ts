@@ -1,4 +1,5 @@
 import { encryptionTypeNotKms, keyIdInvalid } from "../../model/setting-errors.ts";
+import { stopEncrypting } from "../../streams/data-keys.ts";
 import { isKeyId } from "../../streams/key-id.ts";
 import { changeStream } from "../change-stream.ts";
 import { countChange } from "../counted-change.ts";
@@ -6,7 +7,7 @@ import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
 import { settling } from "../settle.ts";
 
-/** Records written before stay as they were written. On a stream that is not encrypted nothing changes. */
+/** Records written before stay sealed, and readable. On a stream that is not encrypted nothing changes. */
 export const stopStreamEncryption = operation({
   name: "StopStreamEncryption",
   plane: "control",
@@ -16,8 +17,8 @@ export const stopStreamEncryption = operation({
       const live = requireStreamIn(["ACTIVE"], input, context);
       if (!isKeyId(input.KeyId)) throw keyIdInvalid(input.KeyId);
       if (live.stream.encryption === undefined) return [live, live.stream];
-      const { encryption: _stopped, ...stream } = countChange(live.stream, "encryptionStops", context);
-      return [live, settling(stream, context)];
+      const counted = countChange(live.stream, "encryptionStops", context);
+      return [live, settling(stopEncrypting(counted, context.clock.nowMs()), context)];
     });
     return undefined;
   },

@@ -60,6 +60,31 @@ export function readContract(engineTest: EngineTest, traits: EngineTraits): void
     assert.deepEqual(counts, [1, 4, 10, 1, 1, 3]);
   });
 
+  engineTest("read() stops behind the entry that reaches recordsMax from the start on", async ({ engine, clock }) => {
+    const shard = await makeShard(engine.log);
+    for (let index = 0; index < 10; index++) {
+      await storeOne(engine.log, shard, { count: 3, timeMs: clock.nowMs(), body: Buffer.alloc(1_000, index) });
+    }
+    const first = (await engine.log.read(shard, 1n, everything)).entries.map(({ position }) => position);
+    const counts = [];
+    for (const [from, recordsMax] of [
+      [first[0], 1],
+      [first[0], 3],
+      [first[0], 4],
+      [first[0], 30],
+      [first[2], 6],
+      [first[9], 1],
+      [first[9], 100],
+    ] as const) {
+      assert(from !== undefined);
+      const { entries, next } = await engine.log.read(shard, from, { ...everything, recordsMax });
+      const last = entries.at(-1);
+      assert(last !== undefined);
+      assertPlacedAfter(traits, endOf(last), next);
+      counts.push(entries.length);
+    }
+    assert.deepEqual(counts, [1, 1, 2, 10, 2, 1, 1]);
+  });
   engineTest(
     "read() stops with the entry that reaches recordsMax, counted from where it begins",
     async ({ engine, clock }) => {

@@ -7,6 +7,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import { nodeDisk } from "../../../src/engine/embedded/node-disk.ts";
+import { Keyring } from "../../../src/keys/keyring.ts";
+import { directoryKeysOf } from "../../../src/open-keys.ts";
 import { makeShard, store } from "../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 
@@ -54,6 +56,51 @@ test("millrace verify tells by its exit code whether a directory is whole, and m
 test("millrace verify and inspect want one directory", () => {
   for (const command of ["verify", "inspect"]) {
     const { status, err } = millrace(command);
-    assert.deepEqual([status, err], [2, `millrace: ${command} takes one data directory\n`]);
+    assert.deepEqual(
+      [status, err],
+      [
+        2,
+        `millrace: ${command} takes one data directory, and --keyring FILE, or --key-provider kms if it is encrypted\n`,
+      ],
+    );
   }
+});
+
+test("millrace verify and inspect open an encrypted directory for whoever names its keyring", async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-verify-"));
+  const keyring = `${directory}.keyring`;
+  context.after(() => Promise.all([directory, keyring].map((path) => rm(path, { recursive: true, force: true }))));
+  const keys = directoryKeysOf(new Keyring({ file: keyring, nowMs: () => 0 }), "alias/own", {
+    account: "000000000000",
+    region: "us-east-1",
+  });
+  const engine = new EmbeddedEngine({ directory, disk: nodeDisk, clock: new SimulatedClock(), keys });
+  await engine.open();
+  await store(engine, await makeShard(engine, "orders"), "one", "two");
+  await engine.close();
+
+  const closed = millrace("verify", directory);
+  assert.equal(closed.status, 0, closed.err);
+  const hint =
+    "The contents are encrypted and only their checksums were looked at; they open with --keyring FILE, or --key-provider kms.";
+  assert.equal(closed.out.split("\n")[0], hint);
+  assert.equal(JSON.parse(millrace("inspect", directory).out).logs, null);
+  const open = millrace("verify", directory, "--keyring", keyring);
+  assert.match(open.out, /^whole: groups 3, .*shardLogs 1/);
+  const inspected = millrace("inspect", "--key-provider", "local", directory);
+  assert.equal(JSON.parse(inspected.out).logs[0].streamId, "orders", inspected.err);
+  const wrong = millrace("verify", directory, "--keyring", `${keyring}.other`);
+  assert.equal(wrong.status, 2);
+  assert.match(
+    wrong.err,
+    /^millrace: The key of the encrypted data directory .* cannot be opened: The keyring .*\.other does not hold the master key [0-9a-f]{32}\.\n$/,
+  );
+  process.env["MILLRACE_KEYRING"] = keyring;
+  context.after(() => delete process.env["MILLRACE_KEYRING"]);
+  assert.match(millrace("verify", directory).out, /^whole: groups 3, .*shardLogs 1/);
+  const contradicted = millrace("inspect", directory, "--key-provider", "kms");
+  const sentence = "millrace: MILLRACE_KEYRING: has no effect unless --key-provider is local\n";
+  assert.deepEqual([contradicted.status, contradicted.err], [2, sentence]);
+  const mistaken = millrace("verify", directory, "--key-provider", "vault");
+  assert.deepEqual([mistaken.status, mistaken.err], [2, 'millrace: --key-provider: "vault" is not local or kms\n']);
 });

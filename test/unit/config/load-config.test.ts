@@ -61,6 +61,8 @@ test("loadConfig() understands every flag", () => {
       ...["--allow-anonymous", "--cors-origin", "https://app.example", "--stream", "orders:4", "--stream", "a:1,b:2"],
       ...["--transition-delay", "500ms", "--tls-cert", "c.pem", "--tls-key", "k.pem", "--admin-port", "9000"],
       ...["--admin-host", "0.0.0.0", "--dev", "--log-level", "debug", "--limits", "off"],
+      ...["--key-provider", "kms", "--kms-endpoint", "http://kms:8080", "--kms-region", "eu-west-2"],
+      ...["--compression", "zstd"],
     ],
     {},
     files({ "c.pem": certificatePem, "k.pem": keyPem }),
@@ -75,6 +77,8 @@ test("loadConfig() understands every flag", () => {
     account: "123456789012",
     region: "eu-west-1",
     allowAnonymous: true,
+    keys: { provider: "kms", endpoint: "http://kms:8080", region: "eu-west-2" },
+    compression: "zstd",
     corsOrigins: ["https://app.example"],
     streams: [
       { name: "orders", shardCount: 4 },
@@ -149,6 +153,21 @@ const refusals: readonly (readonly [string, string])[] = [
   ["--admin-host ::1", "--admin-host: has no effect without --admin-port"],
   ["--limits gone.json", "--limits: cannot read gone.json (ENOENT)"],
   ["--credentials gone.json", "--credentials: cannot read gone.json (ENOENT)"],
+  ["--key-provider vault", '--key-provider: "vault" is not local or kms'],
+  ["--keyring k --key-provider kms", "--keyring: has no effect unless --key-provider is local"],
+  ["--kms-region eu-west-1", "--kms-region: has no effect unless --key-provider is kms"],
+  [
+    "--kms-endpoint kms:8080 --key-provider kms",
+    '--kms-endpoint: "kms:8080" is not an address such as http://localhost:8080',
+  ],
+  ["--encrypt-at-rest-key alias/a", "--encrypt-at-rest-key: has no effect without --encrypt-at-rest"],
+  ["--encrypt-at-rest=often", '--encrypt-at-rest: "often" is not true or false'],
+  ["--engine memory --encrypt-at-rest", "--encrypt-at-rest: the memory engine keeps nothing that could be encrypted"],
+  [
+    "--data-dir d --keyring d/keys/ring --encrypt-at-rest",
+    "--keyring: d/keys/ring lies inside the data directory, where whoever gets the one gets the other; name a file elsewhere",
+  ],
+  ["--compression gzip", '--compression: "gzip" is not off or zstd'],
   ["--engine jetstream", '--engine: this version has only "embedded" and "memory"'],
   ["--nats nats://a:4222", "--nats: this version has no jetstream engine"],
   [
@@ -159,6 +178,24 @@ const refusals: readonly (readonly [string, string])[] = [
 for (const [line, problem] of refusals) {
   test(`loadConfig() refuses ${line}`, () => assert.deepEqual(problemsOf(line.split(" ")), [problem]));
 }
+
+test("loadConfig() keeps the keyring beside the data directory, in memory with the memory engine, or where it is told", () => {
+  const keysOf = (line: string) => configOf(line.split(" ")).keys;
+  assert.deepEqual(keysOf("--data-dir /var/lib/m/"), { provider: "local", keyring: "/var/lib/m.keyring" });
+  assert.deepEqual(keysOf("--engine memory"), { provider: "local" });
+  assert.deepEqual(keysOf("--engine memory --keyring k"), { provider: "local", keyring: "k" });
+});
+
+test("loadConfig() encrypts the data directory under a key of its own name, or of the one that it is told", () => {
+  assert.equal(configOf([]).encryptAtRest, undefined);
+  assert.deepEqual(configOf(["--encrypt-at-rest"]).encryptAtRest, { keyId: "alias/millrace/data-directory" });
+  const named = configOf(["--encrypt-at-rest", "--encrypt-at-rest-key", "alias/own", "--keyring", "./..ring"]);
+  assert.deepEqual(named.encryptAtRest, { keyId: "alias/own" });
+  assert.deepEqual(
+    configOf([], { MILLRACE_ENCRYPT_AT_REST: "true" }).encryptAtRest?.keyId,
+    "alias/millrace/data-directory",
+  );
+});
 
 test("loadConfig() takes limits that are off, Amazon's or a file's", () => {
   assert.equal(configOf(["--limits", "off"]).limits, undefined);

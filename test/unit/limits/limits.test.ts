@@ -6,6 +6,7 @@ import { ShardMap } from "../../../src/streams/shard-map.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
+import { routed } from "./routed.ts";
 
 const caller = { account: "111111111111", region: "eu-west-1" };
 const stream = streamOf(2);
@@ -114,9 +115,9 @@ test("records are admitted by their shard's rate", async () => {
   const { clock, limits } = make();
   const map = new ShardMap(stream.shards);
   const records = incomingRecords(new Array(500).fill({ key: "a", data: "" }));
-  assert.equal(limits.admitRecords(records, stream, map), undefined);
-  assert.equal(limits.admitRecords(records, stream, map), undefined);
-  assert.equal(limits.admitRecords(records, stream, map)?.throttledCount, 500);
+  assert.equal(limits.admitRecords(routed(records, map), stream), undefined);
+  assert.equal(limits.admitRecords(routed(records, map), stream), undefined);
+  assert.equal(limits.admitRecords(routed(records, map), stream)?.throttledCount, 500);
   await clock.advance(500);
-  assert.equal(limits.admitRecords(records, stream, map), undefined);
+  assert.equal(limits.admitRecords(routed(records, map), stream), undefined);
 });

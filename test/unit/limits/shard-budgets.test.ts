@@ -5,6 +5,7 @@ import { ShardMap } from "../../../src/streams/shard-map.ts";
 import type { Shard } from "../../../src/streams/stream.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
+import { routed } from "./routed.ts";
 
 const rates = { shardWriteBytesPerSecond: 1_000, shardWriteRecordsPerSecond: 10 };
 const burstBytes = 1_000;
@@ -23,7 +24,7 @@ test("a stream that is resharded again and again under load does not grow", () =
   let shards: readonly Shard[] = streamOf(10).shards;
   for (let round = 0; round < 200; round++) {
     const map = new ShardMap(shards);
-    assert.equal(budgets.admit(records(map), map, burstBytes, round * 1_000), undefined);
+    assert.equal(budgets.admit(routed(records(map), map), burstBytes, round * 1_000), undefined);
     shards = reshard(shards, 10 * (round + 1));
   }
   assert.ok(budgets.rowCount <= 50, `${budgets.rowCount} rows`);
@@ -34,7 +35,7 @@ test("shards that have spent something keep it when rows are cleared away", () =
   const { shards } = streamOf(2);
   const map = new ShardMap(shards);
   const spend = (present: ShardMap, nowMs: number): number => {
-    const partly = budgets.admit(records(present), present, burstBytes, nowMs);
+    const partly = budgets.admit(routed(records(present), present), burstBytes, nowMs);
     return partly === undefined ? 0 : partly.throttledCount;
   };
   for (let i = 0; i < 10; i++) assert.equal(spend(map, 0), 0);
@@ -49,7 +50,7 @@ test("shards that have spent something keep it when rows are cleared away", () =
 test("budgets are at rest once a whole burst has come back", () => {
   const budgets = new ShardBudgets(rates);
   const map = new ShardMap(streamOf(1).shards);
-  budgets.admit(records(map), map, 5_000, 0);
+  budgets.admit(routed(records(map), map), 5_000, 0);
   assert.equal(budgets.isAtRest(4_999), false);
   assert.equal(budgets.isAtRest(5_000), true);
 });
@@ -58,8 +59,8 @@ test("a clock that steps back neither fills a budget nor freezes it", () => {
   const budgets = new ShardBudgets(rates);
   const map = new ShardMap(streamOf(1).shards);
   const one = records(map);
-  for (let i = 0; i < 10; i++) assert.equal(budgets.admit(one, map, burstBytes, 50_000), undefined);
-  assert.equal(budgets.admit(one, map, burstBytes, 0)?.throttledCount, 1);
-  assert.equal(budgets.admit(one, map, burstBytes, 99)?.throttledCount, 1);
-  assert.equal(budgets.admit(one, map, burstBytes, 100), undefined);
+  for (let i = 0; i < 10; i++) assert.equal(budgets.admit(routed(one, map), burstBytes, 50_000), undefined);
+  assert.equal(budgets.admit(routed(one, map), burstBytes, 0)?.throttledCount, 1);
+  assert.equal(budgets.admit(routed(one, map), burstBytes, 99)?.throttledCount, 1);
+  assert.equal(budgets.admit(routed(one, map), burstBytes, 100), undefined);
 });

@@ -8,14 +8,17 @@ import { type OperationName, operationNames } from "../../../src/model/shapes.ge
 import type { OutputOf } from "../../../src/operations/operation.ts";
 import { cborCodec } from "../../../src/protocol/cbor-codec.ts";
 import { jsonCodec } from "../../../src/protocol/json-codec.ts";
-import { SEQUENCE_NUMBER_STEP } from "../../../src/streams/sequence-number.ts";
+import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../src/streams/sequence-number.ts";
+import { formatShardId } from "../../../src/streams/shard-id.ts";
 import { anyFormOf, drawsFrom, Time } from "./cbor-forms.ts";
 import { contentOf } from "./columns-content.ts";
 import { oracleDecode, oracleEncode } from "./oracle.ts";
-import { entryOf } from "./stored-records.ts";
+import { entryOf, runOf } from "./stored-records.ts";
 import { outputOf } from "./values-of-shape.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
+/** Of another shard. */
+const LATER = sequenceNumberAt({ index: 17, createSecond: 1_700_000_000 }, { position: 9n, timeMs: 1_700_000_123_456 });
 
 function bytesOf(body: Uint8Array | string): Buffer {
   assert.ok(body instanceof Uint8Array);
@@ -157,6 +160,25 @@ test("encode() gives a stored record of PutRecords its place and a failed one it
   );
 });
 
+test("encode() writes records that were all stored by the kernels, and as it does without them", () => {
+  const runs = [
+    { shard: { index: 3, createSecond: 1_700_000_000 }, position: 77n, timeMs: 1_700_000_001_500 },
+    { shard: { index: 2_000_000_000, createSecond: 1_600_000_000 }, position: 2n ** 40n, timeMs: 1_700_000_001_500 },
+  ];
+  const runOfRecord = Int16Array.from([0, 1, 1, 0, 1]);
+  const numbers = [0n, 0n, 1n, 1n, 2n].map((place, index) => {
+    const run = runs[runOfRecord[index] ?? 0];
+    assert(run !== undefined);
+    return (sequenceNumberAt(run.shard, run) + place * SEQUENCE_NUMBER_STEP).toString();
+  });
+  const shardIds = [...runOfRecord].map((run) => formatShardId(runs[run]?.shard.index ?? 0));
+  const Records = { count: 5, shardIds, sequenceNumbers: numbers };
+  const plainly = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records });
+  const stored = { runs, runOfRecord };
+  const byKernels = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records: { ...Records, stored } });
+  assert.equal(hexOf(byKernels), hexOf(plainly));
+});
+
 test("encodeError() writes the three forms of an error", () => {
   const forms: readonly [error: Parameters<typeof cborCodec.encodeError>[0], decoded: object][] = [
     [{ type: "InternalFailure" }, { __type: "InternalFailure" }],
@@ -189,8 +211,8 @@ test("encode() writes the records of GetRecords from stored bytes, their members
       count: 9,
       dataBytes: 12_201 + 243 + 1024,
       runs: [
-        { body: entry, skip: 0, count: 7, firstSequenceNumber: FIRST, arrivalMs: 1_441_215_410_867, kms: false },
-        { body: entry, skip: 3, count: 2, firstSequenceNumber: 5n << 180n, arrivalMs: 1_441_215_411_000, kms: true },
+        runOf(entry, { count: 7, number: FIRST, arrivalMs: 1_441_215_410_867, kms: false }),
+        runOf(entry, { skip: 3, count: 2, number: LATER, arrivalMs: 1_441_215_411_000, kms: true }),
       ],
     },
   });
@@ -206,8 +228,8 @@ test("encode() writes the records of GetRecords from stored bytes, their members
     NextShardIterator: "AAA=",
     Records: [
       ...keys.map((_, index) => record(index, FIRST, index, false)),
-      record(3, 5n << 180n, 0, true),
-      record(4, 5n << 180n, 1, true),
+      record(3, LATER, 0, true),
+      record(4, LATER, 1, true),
     ],
   };
   const decoded = oracleDecode(bytesOf(body));

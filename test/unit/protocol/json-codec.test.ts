@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutputOf } from "../../../src/operations/operation.ts";
 import { jsonCodec } from "../../../src/protocol/json-codec.ts";
-import { SEQUENCE_NUMBER_STEP } from "../../../src/streams/sequence-number.ts";
-import { entryOf } from "./stored-records.ts";
+import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../src/streams/sequence-number.ts";
+import { entryOf, runOf } from "./stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
+/** Of another shard. */
+const LATER = sequenceNumberAt({ index: 17, createSecond: 1_700_000_000 }, { position: 9n, timeMs: 1_700_000_123_456 });
 
 function textOf(body: Uint8Array | string): string {
   return typeof body === "string" ? body : Buffer.from(body).toString("utf8");
@@ -114,8 +116,8 @@ test("encode() writes the records of GetRecords from stored bytes", () => {
       count: 9,
       dataBytes: 9,
       runs: [
-        { body: entry, skip: 0, count: 7, firstSequenceNumber: FIRST, arrivalMs: 1_441_215_410_867, kms: false },
-        { body: entry, skip: 3, count: 2, firstSequenceNumber: 5n << 180n, arrivalMs: 1_441_215_411_000, kms: true },
+        runOf(entry, { count: 7, number: FIRST, arrivalMs: 1_441_215_410_867, kms: false }),
+        runOf(entry, { skip: 3, count: 2, number: LATER, arrivalMs: 1_441_215_411_000, kms: true }),
       ],
     },
   });
@@ -134,7 +136,7 @@ test("encode() writes the records of GetRecords from stored bytes", () => {
         ...expected(index),
         SequenceNumber,
       })),
-      ...numbers(5n << 180n, 2).map((SequenceNumber, index) => ({
+      ...numbers(LATER, 2).map((SequenceNumber, index) => ({
         ApproximateArrivalTimestamp: 1_441_215_411,
         ...expected(index + 3),
         EncryptionType: "KMS",
@@ -145,7 +147,7 @@ test("encode() writes the records of GetRecords from stored bytes", () => {
 });
 
 test("encode() keeps the members of a record in alphabetical order", () => {
-  const runs = [{ body: entry, skip: 1, count: 2, firstSequenceNumber: FIRST, arrivalMs: 1_500, kms: true }];
+  const runs = [runOf(entry, { skip: 1, count: 2, number: FIRST, arrivalMs: 1_500, kms: true })];
   const second = FIRST + SEQUENCE_NUMBER_STEP;
   assert.equal(
     textOf(jsonCodec.encode("GetRecords", { Records: { count: 2, dataBytes: 3, runs } })),

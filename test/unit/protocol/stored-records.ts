@@ -1,5 +1,15 @@
+import assert from "node:assert/strict";
 import { columnsOfChecked } from "../../../src/protocol/record-columns.ts";
-import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "../../../src/records/entry-layout.ts";
+import {
+  cutRun,
+  ENTRY_HEADER_BYTES,
+  encodedBytes,
+  writeEntryHeader,
+  writeRecord,
+} from "../../../src/records/entry-layout.ts";
+
+import type { RecordRun } from "../../../src/records/outgoing-records.ts";
+import { parseSequenceNumber } from "../../../src/streams/sequence-number.ts";
 
 export interface StoredRecord {
   readonly Data: Uint8Array;
@@ -14,4 +24,20 @@ export function entryOf(records: readonly StoredRecord[]): Uint8Array {
   let end = writeEntryHeader(body, 0, { kms: false });
   for (const index of records.keys()) end = writeRecord(body, end, columns, index);
   return body;
+}
+
+/** Some of the records of an entry, numbered from the first of them. */
+export function runOf(body: Uint8Array, { skip = 0, count, number, arrivalMs, kms }: RunParts): RecordRun {
+  const { start, end } = cutRun(body, { skip, countMax: count, dataBytesMax: Infinity, atLeastOne: true });
+  const first = parseSequenceNumber(number.toString());
+  assert(first?.version === 2);
+  return { body, start, end, count, first, arrivalMs, kms };
+}
+
+interface RunParts {
+  readonly skip?: number;
+  readonly count: number;
+  readonly number: bigint;
+  readonly arrivalMs: number;
+  readonly kms: boolean;
 }

@@ -9,7 +9,7 @@ import { SEQUENCE_NUMBER_STEP } from "../../../src/streams/sequence-number.ts";
 import { Time } from "./cbor-forms.ts";
 import { decodeMessage } from "./event-stream-messages.ts";
 import { oracleDecode } from "./oracle.ts";
-import { entryOf } from "./stored-records.ts";
+import { entryOf, runOf } from "./stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 
@@ -90,7 +90,7 @@ const atShardEnd: PushEvent = {
   records: {
     count: 3,
     dataBytes: 70_003,
-    runs: [{ body, skip: 0, count: 3, firstSequenceNumber: FIRST, arrivalMs: 1_787_036_486_712, kms: true }],
+    runs: [runOf(body, { count: 3, number: FIRST, arrivalMs: 1_787_036_486_712, kms: true })],
   },
   millisBehindLatest: 12,
   childShards: [{ ShardId: "b", ParentShards: ["a"], HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } }],

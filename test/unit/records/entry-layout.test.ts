@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
+  cutRun,
   ENTRY_HEADER_BYTES,
   encodedBytes,
   forEachRecord,
@@ -24,7 +25,8 @@ function bodyOf(records: IncomingRecords, kms = false): Buffer {
 
 function recordsIn(body: Buffer, skip: number, count: number): GivenRecord[] {
   const found: GivenRecord[] = [];
-  forEachRecord(body, skip, count, (keyStart, keyBytes, dataStart, dataBytes) => {
+  const { start, end } = cutRun(body, { skip, countMax: count, dataBytesMax: Infinity, atLeastOne: true });
+  forEachRecord(body, start, end, (keyStart, keyBytes, dataStart, dataBytes) => {
     const data = body.toString("latin1", dataStart, dataStart + dataBytes);
     found.push(keyBytes === 0xffff ? { data } : { key: body.toString("utf8", keyStart, keyStart + keyBytes), data });
   });

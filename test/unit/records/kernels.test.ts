@@ -33,15 +33,32 @@ function words(count: number): string {
   ).join("");
 }
 
-test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, wherever it lies", () => {
+test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, over itself or elsewhere", () => {
+  const elsewhere = span + 16 * 1024;
   for (let length = 0; length <= lengthMax; length += 1) {
     const bytes = rubbish.subarray(length, 2 * length);
-    const at = place(`${bytes.toString("base64")}"`, length & 63);
-    const end = calls.decodeBase64(at);
-    assert.equal(end, at + Math.ceil(length / 3) * 4);
-    assert.equal(memory[end], 0x22);
-    assert.equal(calls.decodedEnd.value, at + length);
-    assert.deepEqual(memory.subarray(at, at + length), bytes);
+    const text = `${bytes.toString("base64")}"`;
+    for (const isOverItself of [true, false]) {
+      const at = place(text, length & 63);
+      const out = isOverItself ? at : elsewhere + (length & 31);
+      const end = calls.decodeBase64(at, out);
+      assert.equal(end, at + Math.ceil(length / 3) * 4);
+      assert.equal(memory[end], 0x22);
+      assert.equal(calls.decodedEnd.value, out + length);
+      assert.deepEqual(memory.subarray(out, out + length), bytes);
+      if (!isOverItself) assert.equal(memory.toString("latin1", at, end + 1), text);
+    }
+  }
+});
+
+test("bytes of every length up to 4,096 become base64 as Node writes it, wherever they lie", () => {
+  const out = span + 16 * 1024;
+  for (let length = 0; length <= lengthMax; length += 1) {
+    rubbish.copy(memory, span);
+    const from = span + (length & 63);
+    const expected = memory.toString("base64", from, from + length);
+    const end = calls.encodeBase64(from, length, out + (length & 15));
+    assert.equal(memory.toString("latin1", out + (length & 15), end), expected);
   }
 });
 
@@ -57,7 +74,7 @@ test("base64 with any other byte anywhere is refused", () => {
         const decoded = Buffer.from(content, "base64");
         const isStrict = [...content.replace(/={1,2}$/, "")].every((each) => alphabet.test(each));
         const isRight = isStrict && decoded.toString("base64") === content;
-        const end = calls.decodeBase64(place(`${changed}"`, 0));
+        const end = calls.decodeBase64(place(`${changed}"`, 0), span);
         assert.equal(end === 0 ? "refused" : end - span, isRight ? content.length : "refused", changed);
       }
     }
@@ -67,8 +84,8 @@ test("base64 with any other byte anywhere is refused", () => {
 test("base64 that never ends, or ends inside four letters, is refused", () => {
   for (let length = 0; length < 100; length += 1) {
     const text = "A".repeat(length);
-    assert.equal(calls.decodeBase64(place(text, 0)), 0);
-    if (length % 4 !== 0) assert.equal(calls.decodeBase64(place(`${text}"`, 0)), 0);
+    assert.equal(calls.decodeBase64(place(text, 0), span), 0);
+    if (length % 4 !== 0) assert.equal(calls.decodeBase64(place(`${text}"`, 0), span), 0);
   }
 });
 

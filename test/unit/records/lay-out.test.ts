@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { columnsOfParsed } from "../../../src/protocol/record-columns.ts";
 import { scanPut } from "../../../src/protocol/scan-put.ts";
-import { forEachRecord, isKmsMarked } from "../../../src/records/entry-layout.ts";
+import { ENTRY_HEADER_BYTES, forEachRecord, isKmsMarked } from "../../../src/records/entry-layout.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
 import { type LaidOut, layOut } from "../../../src/records/lay-out.ts";
 import { HASH_KEY_MAX } from "../../../src/streams/hash-key.ts";
@@ -17,9 +17,10 @@ const text = new TextDecoder("latin1");
 function dataByPlace(laidOut: LaidOut): string[][] {
   return laidOut.groups.map(({ body, count }) => {
     const data: string[] = [];
-    forEachRecord(body, 0, count, (_keyStart, _keyBytes, start, bytes) =>
+    forEachRecord(body, ENTRY_HEADER_BYTES, body.length, (_keyStart, _keyBytes, start, bytes) =>
       data.push(text.decode(body.subarray(start, start + bytes))),
     );
+    assert.equal(data.length, count);
     return data;
   });
 }
@@ -138,4 +139,14 @@ test("records that lie in the kernels' memory come to the same bytes", () => {
       },
     ),
   );
+});
+
+test("records whose slots are known already come to the same bodies", () => {
+  const map = new ShardMap(streamOf(4).shards);
+  const records = incomingRecords(Array.from({ length: 50 }, (_, i) => ({ key: `key ${i}`, data: `data ${i}` })));
+  const bodies = (slots?: Uint16Array) =>
+    layOut(records, map, undefined, { kms: false, slots }).groups.map(({ slot, body }) => [slot, [...body]]);
+  const expected = bodies();
+  assert.equal(expected.length, 4);
+  assert.deepEqual(bodies(map.routeAll(records.hashKeys, records.count)), expected);
 });

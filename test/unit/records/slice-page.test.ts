@@ -5,7 +5,11 @@ import type { StoredEntry } from "../../../src/engine/shard-log.ts";
 import { forEachRecord } from "../../../src/records/entry-layout.ts";
 import { layOut } from "../../../src/records/lay-out.ts";
 import { type PageLimit, slicePage } from "../../../src/records/slice-page.ts";
-import { parseSequenceNumber, SEQUENCE_NUMBER_STEP } from "../../../src/streams/sequence-number.ts";
+import {
+  encodeSequenceNumber,
+  parseSequenceNumber,
+  SEQUENCE_NUMBER_STEP,
+} from "../../../src/streams/sequence-number.ts";
 import { ShardMap } from "../../../src/streams/shard-map.ts";
 import { createdMs, streamOf } from "../streams/stream-of.ts";
 import { incomingRecords } from "./incoming-records-of.ts";
@@ -33,8 +37,8 @@ function entriesOf(counts: readonly number[], bytes = 0, kms = false): readonly 
 function positionsOf(page: ReturnType<typeof slicePage>): bigint[] {
   const positions: bigint[] = [];
   for (const run of page.records.runs) {
-    let number = run.firstSequenceNumber;
-    forEachRecord(run.body, run.skip, run.count, (_keyStart, _keyBytes, start, bytes) => {
+    let number = encodeSequenceNumber(run.first);
+    forEachRecord(run.body, run.start, run.end, (_keyStart, _keyBytes, start, bytes) => {
       const position = BigInt(Buffer.from(run.body.subarray(start, start + bytes)).toString());
       const parsed = parseSequenceNumber(number.toString());
       assert.ok(parsed?.version === 2 && parsed.position === position);
@@ -100,5 +104,5 @@ test("a run carries the arrival time of its entry and the mark of encryption", (
   const [run] = slicePage(entriesOf([1], 0, true), 1n, noLimit, shard).records.runs;
   assert.equal(run?.arrivalMs, createdMs + 500);
   assert.equal(run?.kms, true);
-  assert.equal(parseSequenceNumber(String(run?.firstSequenceNumber))?.shardIndex, 0);
+  assert.equal(run?.first.shardIndex, 0);
 });

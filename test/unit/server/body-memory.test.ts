@@ -29,3 +29,18 @@ test("what lies idle is bounded", () => {
   const again = Array.from({ length: 20 }, () => memory.take(2048 * kib));
   assert.equal(again.filter((buffer) => taken.includes(buffer)).length, 8);
 });
+
+test("reserve() gives bodies on their way room of their own size, up to a bound, and again what was given back", () => {
+  const memory = new BodyMemory();
+  const bytes = 10 * 1024 * kib;
+  const reserved = Array.from({ length: 3 }, () => memory.reserve(bytes));
+  assert.deepEqual(
+    reserved.map((buffer) => buffer?.length),
+    [bytes, bytes, bytes],
+  );
+  assert.equal(memory.reserve(bytes), undefined);
+  const [first] = reserved;
+  assert.ok(first);
+  memory.giveBack(first);
+  assert.equal(memory.reserve(bytes)?.byteOffset, first.byteOffset);
+});

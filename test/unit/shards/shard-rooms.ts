@@ -2,8 +2,10 @@ import type { LiveStream } from "../../../src/directory/live-stream.ts";
 import { StreamDirectory } from "../../../src/directory/stream-directory.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import type { ShardLog } from "../../../src/engine/shard-log.ts";
+import { Keyring } from "../../../src/keys/keyring.ts";
 import type { ShardRoom } from "../../../src/shards/shard-room.ts";
 import { ShardTraffic } from "../../../src/shards/shard-traffic.ts";
+import { StreamKeys } from "../../../src/shards/stream-keys.ts";
 import { applyReshard } from "../../../src/streams/apply-plan.ts";
 import { planSplit } from "../../../src/streams/reshard-plan.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
@@ -36,7 +38,9 @@ export async function openRoom(
     await directory.close();
     await engine.close();
   };
-  const room = { log: logWith(engine.log, own(engine.log)), directory, clock, traffic: new ShardTraffic() };
+  const keys = new StreamKeys({ provider: new Keyring({ nowMs: () => clock.nowMs() }), directory, clock });
+  const log = logWith(engine.log, own(engine.log));
+  const room = { log, directory, clock, traffic: new ShardTraffic(), keys, compresses: false };
   return { room, clock, engine, live, close };
 }
 

@@ -11,14 +11,14 @@ test("a directory of a newer format is refused by its version", async () => {
   await (await openSmallEngine(disk)).close();
   const { crc32 } = await import("node:zlib");
   disk.damage(path, (bytes) => {
-    bytes.writeUInt32LE(3, 8);
+    bytes.writeUInt32LE(4, 8);
     bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
     return bytes;
   });
   await assert.rejects(smallEngine(disk).open(), {
     name: "DataDirectoryError",
     reason: "newer",
-    message: "The data directory /data has format version 3; this program reads up to version 2.",
+    message: "The data directory /data has format version 4; this program reads up to version 3.",
   });
 });
 

@@ -52,6 +52,23 @@ test("replaceFile() replaces a whole file, and readWhole() reads it or finds non
   });
 });
 
+test("link() gives a file a second name, never one that is taken; removeDirectory() removes empty ones", async () => {
+  await temporary(async (directory) => {
+    await writeFile(join(directory, "one"), "bytes");
+    await nodeDisk.link(join(directory, "one"), join(directory, "two"));
+    assert.equal((await readWhole(nodeDisk, join(directory, "two")))?.toString(), "bytes");
+    await assert.rejects(nodeDisk.link(join(directory, "one"), join(directory, "two")), { code: "EEXIST" });
+    await assert.rejects(nodeDisk.link(join(directory, "none"), join(directory, "three")), { code: "ENOENT" });
+    await nodeDisk.makeDirectory(join(directory, "full"));
+    await writeFile(join(directory, "full", "file"), "");
+    await assert.rejects(nodeDisk.removeDirectory(join(directory, "full")));
+    await nodeDisk.remove(join(directory, "full", "file"));
+    await nodeDisk.removeDirectory(join(directory, "full"));
+    await nodeDisk.removeDirectory(join(directory, "full"));
+    assert.deepEqual(await readdir(directory), ["one", "two"]);
+  });
+});
+
 test("the embedded engine works the same on a disk that knows no direct writes", async () => {
   await temporary(async (directory) => {
     const buffered = { ...nodeDisk, probe: async () => false };

@@ -1,0 +1,190 @@
+// A whole data directory of every version that there ever was, closed and killed: each must open for ever, hold what it
+// held, and grow into the newest version of its kind while it is written on. The files here are never written again; what stands in
+// them byte for byte is held by the tests beside this one.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { backUpDirectory } from "../../src/engine/embedded/backup-directory.ts";
+import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
+import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
+import { restoreDirectory } from "../../src/engine/embedded/restore-directory.ts";
+import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { countedBytes, masterKey } from "../support/directory-keys.ts";
+import {
+  dataDirectory,
+  eagerSealing,
+  makeShard,
+  openSmallEngine,
+  readTexts,
+  store,
+} from "../support/embedded-engine.ts";
+import { SimulatedDisk } from "../support/simulated-disk.ts";
+import { bytesOfText, textOfBytes } from "./golden-bytes.ts";
+
+interface GoldenDirectory {
+  /** What its `format` file says. */
+  readonly version: number;
+  readonly streams: Readonly<Record<string, readonly string[]>>;
+  /** Of these nothing can be appended to the first shard any more. */
+  readonly sealed: readonly string[];
+  readonly documents: Readonly<Record<string, string>>;
+  /** From a path below the directory to its bytes. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const folder = new URL("./directories/", import.meta.url);
+/** Without a key, and with one: that is decided when a directory is made. */
+const newestPlain = 2;
+const newestEncrypted = 3;
+/** Set when there is a new version, to add directories of it; those that are there stay as they are for good. */
+const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
+const dayMs = 86_400_000;
+const onlyLog = { sealAfterBytes: Number.MAX_SAFE_INTEGER } as const;
+const small = { walFileBytes: 24 * 1024, groupBytesMax: 12 * 1024 };
+const sealing = { ...eagerSealing, ownSegmentBytes: 4_000 };
+
+/** Every kind of frame, two sessions, and more than one file of the log. */
+async function written(version: number, isKilled: boolean): Promise<GoldenDirectory> {
+  const disk = new SimulatedDisk();
+  const random = countedBytes();
+  const keys = version === newestEncrypted ? { keys: masterKey("golden", random), randomBytes: random } : {};
+  const options = { ...small, ...keys, sealing: version === 1 ? onlyLog : sealing };
+  let engine = await openSmallEngine(disk, options);
+  const streams: Record<string, string[]> = { orders: [], clicks: [], closed: [] };
+  for (const name of [...Object.keys(streams), "dropped"]) await makeShard(engine, name);
+  await engine.log.setRetention("clicks", [await makeShard(engine, "clicks")], dayMs);
+  for (let round = 0; round < 4; round++) {
+    for (const name of Object.keys(streams)) {
+      const texts = [`${name} ${round}`, `${name} ${round} ${"x".repeat(name === "orders" ? 4_000 : 100)}`];
+      await store(engine, await makeShard(engine, name), ...texts);
+      streams[name]?.push(...texts);
+    }
+    if (round < 2) await store(engine, await makeShard(engine, "dropped"), `dropped ${round}`);
+    if (round === 1) {
+      await engine.log.dropShard(await makeShard(engine, "dropped"));
+      await putDocument(engine, "gone", "for a while");
+      await engine.settled();
+      await engine.close();
+      engine = await openSmallEngine(disk, options);
+    }
+    await putDocument(engine, "streams/orders", JSON.stringify({ round }));
+  }
+  const gone = await engine.catalog.get("gone");
+  await engine.catalog.compareAndSwap("gone", null, gone?.revision ?? 0n);
+  await engine.log.seal(await makeShard(engine, "closed"), "merge-1");
+  await engine.settled();
+  if (!isKilled) await engine.close();
+  const files = disk.paths().map((path) => [path.slice(dataDirectory.length + 1), textOfBytes(disk.bytesOf(path))]);
+  const documents = { "streams/orders": JSON.stringify({ round: 3 }) };
+  return { version, streams, sealed: ["closed"], documents, files: Object.fromEntries(files) };
+}
+
+/** What opens a directory of a version, and lets it grow. */
+function optionsFor({ version }: GoldenDirectory): Partial<EmbeddedEngineOptions> {
+  return { ...small, sealing, ...(version === newestEncrypted ? { keys: masterKey("golden") } : {}) };
+}
+
+async function putDocument(engine: EmbeddedEngine, key: string, value: string): Promise<void> {
+  const present = await engine.catalog.get(key);
+  await engine.catalog.compareAndSwap(key, Buffer.from(value), present?.revision ?? 0n);
+}
+
+async function diskWith({ files }: GoldenDirectory): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  for (const [path, text] of Object.entries(files)) {
+    disk.place(`${dataDirectory}/${path}`, bytesOfText(text));
+    await disk.makeDirectory(`${dataDirectory}/${path}`.slice(0, -1 - (path.split("/").at(-1)?.length ?? 0)));
+  }
+  return disk;
+}
+
+/** What an engine serves is what the directory held when it was written, and `added` behind it. */
+async function assertServes(engine: EmbeddedEngine, golden: GoldenDirectory, added: readonly string[]): Promise<void> {
+  assert.deepEqual((await engine.health()).degraded, []);
+  for (const [name, texts] of Object.entries(golden.streams)) {
+    const shard = await makeShard(engine, name);
+    const isSealed = golden.sealed.includes(name);
+    assert.deepEqual(await readTexts(engine, shard), isSealed ? texts : [...texts, ...added], name);
+    if (!isSealed) continue;
+    const [outcome] = await engine.log.append([{ shard, entry: { count: 1, timeMs: 0, body: Buffer.from("late") } }]);
+    assert.equal(outcome?.kind, "sealed");
+  }
+  const documents = (await engine.catalog.list("")).map(({ key, value }) => [key, Buffer.from(value).toString()]);
+  assert.deepEqual(Object.fromEntries(documents), golden.documents);
+}
+
+/** The names of files, numbers and unfinished ones aside. */
+function kindsOf({ files }: GoldenDirectory): readonly string[] {
+  const names = Object.keys(files).filter((path) => !path.endsWith(".tmp"));
+  return [...new Set(names.map((path) => path.replace(/\d+/, "N")))].sort();
+}
+
+async function versionOf(disk: SimulatedDisk): Promise<number> {
+  return JSON.parse(JSON.stringify(await inspectDirectory(disk, dataDirectory))).format.version;
+}
+
+const stillWritten = [
+  { version: 1, isKilled: false },
+  { version: 1, isKilled: true },
+  { version: 2, isKilled: false },
+  { version: 2, isKilled: true },
+  { version: 3, isKilled: false },
+  { version: 3, isKilled: true },
+] as const;
+
+for (const { version, isKilled } of stillWritten) {
+  const how = isKilled ? "killed" : "closed";
+  test(`a directory of version ${version} that is ${how} today consists of what the golden one does`, async () => {
+    const present = await written(version, isKilled);
+    const url = new URL(`version-${version}-${how}.json`, folder);
+    if (writesGolden && !existsSync(url)) writeFileSync(url, `${JSON.stringify(present, undefined, 2)}\n`);
+    const golden: GoldenDirectory = JSON.parse(readFileSync(url, "utf8"));
+    assert.equal(await versionOf(await diskWith(present)), golden.version);
+    assert.deepEqual(kindsOf(present), kindsOf(golden), "a new kind of file is a new version of the format");
+    assert.deepEqual({ ...present, files: {} }, { ...golden, files: {} });
+  });
+}
+
+test("there is a golden directory of every version", () => {
+  const versions = readdirSync(folder).map((name) => Number(/^version-(\d+)-/.exec(name)?.[1]));
+  assert.deepEqual(
+    [...new Set(versions)].sort(),
+    Array.from({ length: newestEncrypted }, (_, index) => index + 1),
+  );
+});
+
+for (const name of readdirSync(folder)) {
+  const golden: GoldenDirectory = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+  const options = optionsFor(golden);
+
+  test(`${name} opens, serves what it held, and becomes the newest version of its kind while it is written on`, async () => {
+    const disk = await diskWith(golden);
+    assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
+    let engine = await openSmallEngine(disk, options);
+    await assertServes(engine, golden, []);
+    const added: string[] = [];
+    for (let index = 0; index < 12; index++) {
+      added.push(`added ${index} ${"y".repeat(3_000)}`);
+      for (const stream of Object.keys(golden.streams).filter((one) => !golden.sealed.includes(one))) {
+        await store(engine, await makeShard(engine, stream), added.at(-1) ?? "");
+      }
+    }
+    await engine.settled();
+    await assertServes(engine, golden, added);
+    await engine.close();
+    assert.equal(await versionOf(disk), Math.max(golden.version, newestPlain));
+    assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
+    engine = await openSmallEngine(disk.crash("lose"), options);
+    await assertServes(engine, golden, added);
+    await engine.close();
+  });
+
+  test(`${name} can be backed up, restored and opened`, async () => {
+    const disk = await diskWith(golden);
+    assert.deepEqual((await backUpDirectory(disk, dataDirectory, "/backup")).problems, []);
+    assert.deepEqual((await restoreDirectory(disk, "/backup", "/restored")).problems, []);
+    const engine = await openSmallEngine(disk, { ...options, directory: "/restored" });
+    await assertServes(engine, golden, []);
+    await engine.close();
+  });
+}

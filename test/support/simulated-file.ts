@@ -1,0 +1,111 @@
+const sectorBytes = 512;
+const fileBlockBytes = 4096;
+
+type Change =
+  | { readonly kind: "write"; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: "length"; readonly length: number };
+
+/** One file: what processes see, what is surely on the disk, and the changes between the two. */
+export class SimulatedFile {
+  #live: Buffer;
+  #durable: Buffer;
+  #unsynced: Change[] = [];
+  /** Changes that the system has ceased to care for after a failed sync: processes go on seeing them. */
+  #forgotten: Change[] = [];
+  /** Blocks of the disk that it takes: those that were written to. */
+  readonly #blocks: Set<number>;
+
+  constructor(bytes: Buffer = Buffer.alloc(0)) {
+    this.#live = Buffer.from(bytes);
+    this.#durable = Buffer.from(bytes);
+    this.#blocks = new Set(Array.from({ length: Math.ceil(bytes.length / fileBlockBytes) }, (_, block) => block));
+  }
+
+  /** A view: whoever keeps it copies it. */
+  get live(): Buffer {
+    return this.#live;
+  }
+
+  get blockCount(): number {
+    return this.#blocks.size;
+  }
+
+  write(at: number, bytes: Buffer): void {
+    this.#change({ kind: "write", at, bytes });
+    for (const block of blocksOf(at, bytes.length)) this.#blocks.add(block);
+  }
+
+  setLength(length: number): void {
+    this.#change({ kind: "length", length });
+    for (const block of [...this.#blocks]) if (block * fileBlockBytes >= length) this.#blocks.delete(block);
+  }
+
+  /** How many of a write's bytes fit if the disk has but so many blocks left. */
+  fitting(at: number, byteCount: number, freeBlocks: number): number {
+    let left = freeBlocks;
+    for (const block of blocksOf(at, byteCount)) {
+      if (this.#blocks.has(block)) continue;
+      left -= 1;
+      if (left < 0) return Math.max(0, block * fileBlockBytes - at);
+    }
+    return byteCount;
+  }
+
+  sync(): void {
+    for (const change of this.#unsynced) this.#durable = applied(this.#durable, change);
+    this.#unsynced = [];
+  }
+
+  /** A sync that failed: what was to be written counts as written from then on, and is not. Lengths are in the journal. */
+  forget(): void {
+    this.#forgotten.push(...this.#unsynced.filter(({ kind }) => kind === "write"));
+    this.#unsynced = this.#unsynced.filter(({ kind }) => kind === "length");
+  }
+
+  /** What a power cut leaves: what is durable, and of every other change each sector by the toss of a coin. */
+  survivor(isKept: () => boolean): Buffer {
+    let bytes: Buffer = Buffer.from(this.#durable);
+    for (const change of [...this.#forgotten, ...this.#unsynced]) {
+      if (change.kind === "length") {
+        if (isKept()) bytes = applied(bytes, change);
+        continue;
+      }
+      for (let from = 0; from < change.bytes.length; from += sectorBytes) {
+        if (!isKept()) continue;
+        const sector = change.bytes.subarray(from, from + sectorBytes);
+        bytes = applied(bytes, { kind: "write", at: change.at + from, bytes: sector });
+      }
+    }
+    return bytes;
+  }
+
+  /** Other bits, as a fault of the medium would leave them; doing it again takes it back. */
+  flip(at: number, mask: number): void {
+    for (const bytes of [this.#live, this.#durable]) if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ mask;
+  }
+
+  #change(change: Change): void {
+    this.#unsynced.push(change);
+    this.#live = applied(this.#live, change);
+  }
+}
+
+function* blocksOf(at: number, byteCount: number): Generator<number, undefined> {
+  const end = Math.ceil((at + byteCount) / fileBlockBytes);
+  for (let block = Math.floor(at / fileBlockBytes); block < end; block++) yield block;
+}
+
+/** In place where the length stays. */
+function applied(bytes: Buffer, change: Change): Buffer {
+  if (change.kind === "length") return resized(bytes, change.length);
+  const end = change.at + change.bytes.length;
+  const target = bytes.length < end ? resized(bytes, end) : bytes;
+  change.bytes.copy(target, change.at);
+  return target;
+}
+
+function resized(bytes: Buffer, length: number): Buffer {
+  const other = Buffer.alloc(length);
+  bytes.copy(other);
+  return other;
+}

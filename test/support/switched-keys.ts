@@ -1,0 +1,36 @@
+import {
+  type DataKey,
+  KeyError,
+  type KeyErrorKind,
+  type KeyProvider,
+  type KeyScope,
+} from "../../src/keys/key-provider.ts";
+import { Keyring } from "../../src/keys/keyring.ts";
+
+/** A key provider that can be told to refuse, counts what it is asked, and answers when it is let. */
+export class SwitchedKeys implements KeyProvider {
+  readonly #keyring = new Keyring({ nowMs: () => 0 });
+  /** Refuses everything for this reason. */
+  refusal: KeyErrorKind | undefined;
+  makeCount = 0;
+  openCount = 0;
+  /** Holds answers back until it resolves. */
+  gate: Promise<void> = Promise.resolve();
+
+  async makeDataKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<DataKey> {
+    this.makeCount += 1;
+    await this.#pass();
+    return await this.#keyring.makeDataKey(keyId, scope, context);
+  }
+
+  async openDataKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
+    this.openCount += 1;
+    await this.#pass();
+    return await this.#keyring.openDataKey(wrapped, context);
+  }
+
+  async #pass(): Promise<void> {
+    await this.gate;
+    if (this.refusal !== undefined) throw new KeyError(this.refusal, `the key is ${this.refusal}`);
+  }
+}

@@ -1,0 +1,8 @@
+import type { RoutedRecords } from "../../../src/limits/shard-budgets.ts";
+import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
+import type { ShardMap } from "../../../src/streams/shard-map.ts";
+
+/** As the store routes records before limits look at them. */
+export function routed(records: IncomingRecords, map: ShardMap): RoutedRecords {
+  return { records, slots: map.routeAll(records.hashKeys, records.count), map };
+}

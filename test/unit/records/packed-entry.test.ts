@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { SEALED_OVERHEAD_BYTES, SessionCipher } from "../../../src/cipher/session-cipher.ts";
+import { EngineError } from "../../../src/engine/engine-error.ts";
+import type { Append } from "../../../src/engine/shard-log.ts";
+import { layOut } from "../../../src/records/lay-out.ts";
+import {
+  isPacked,
+  type Packing,
+  packAppends,
+  placeOf,
+  sealingKeyOf,
+  unpack,
+  unpackedBytes,
+} from "../../../src/records/packed-entry.ts";
+import { ShardMap } from "../../../src/streams/shard-map.ts";
+import { streamOf } from "../streams/stream-of.ts";
+import { incomingRecords } from "./incoming-records-of.ts";
+
+const map = new ShardMap(streamOf(1).shards);
+const cipher = new SessionCipher({ rootKey: Buffer.alloc(32, 7), session: randomBytes(16), purpose: "test" });
+const seal = { cipher, keyNumber: 3 };
+
+function appendOf(data: string, shardIndex = 0): Append {
+  const [group] = layOut(incomingRecords([{ key: "key", data }]), map, undefined, { kms: true }).groups;
+  assert.ok(group !== undefined);
+  const shard = { streamId: "stream-1", shardIndex, placement: {} };
+  return { shard, entry: { count: 1, timeMs: 1_700_000_000_000, body: group.body.slice() } };
+}
+
+/** The append as it is stored: out of the pool. */
+function packOne(append: Append, packing: Packing): Uint8Array {
+  const [packed] = packAppends([append], packing);
+  assert.ok(packed !== undefined);
+  return packed.entry.body.slice();
+}
+
+function open(body: Uint8Array, { shard, entry }: Append, by = cipher): Uint8Array {
+  return unpack(body, by, placeOf(shard, entry));
+}
+
+const isCorrupt = (error: unknown) => error instanceof EngineError && error.kind === "corrupt";
+
+test("bodies come back as they were laid out, sealed or compressed or both, one behind the other in one request", () => {
+  const data = fc.oneof(
+    fc.string({ unit: "binary-ascii", maxLength: 600 }),
+    fc.nat({ max: 6_000 }).map((n) => "ab".repeat(n)),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(data, { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      fc.boolean(),
+      (texts, compresses, seals) => {
+        const appends = texts.map((text, index) => appendOf(text, index));
+        const packed = packAppends(appends, { compresses, seal: seals ? seal : undefined });
+        for (const [index, { shard, entry }] of packed.entries()) {
+          const before = appends[index];
+          assert.ok(before !== undefined);
+          assert.deepEqual([shard, entry.count, entry.timeMs], [before.shard, before.entry.count, before.entry.timeMs]);
+          assert.ok(entry.body.length <= before.entry.body.length + (seals ? 12 + SEALED_OVERHEAD_BYTES : 0));
+          if (!isPacked(entry.body)) {
+            assert.equal(seals, false);
+            assert.equal(entry.body, before.entry.body);
+            continue;
+          }
+          assert.equal(sealingKeyOf(entry.body), seals ? 3 : undefined);
+          assert.equal(unpackedBytes(entry.body), before.entry.body.length);
+          assert.deepEqual(Buffer.from(open(entry.body, before)), Buffer.from(before.entry.body));
+        }
+      },
+    ),
+  );
+});
+
+test("what compression does not make smaller is stored as it is", () => {
+  const append = appendOf(randomBytes(2_000).toString("latin1"));
+  assert.equal(packAppends([append], { compresses: true })[0]?.entry.body, append.entry.body);
+  const repeated = packOne(appendOf("ab".repeat(1_000)), { compresses: true });
+  assert.ok(repeated.length < 100);
+});
+
+test("any flipped bit of a sealed body is an error, and so is any byte too many or too few", () => {
+  const shapes: readonly (readonly [string, Packing])[] = [
+    ["twenty clear bytes..", { compresses: false, seal }],
+    ["ab".repeat(200), { compresses: true, seal }],
+  ];
+  for (const [data, packing] of shapes) {
+    const append = appendOf(data);
+    const body = packOne(append, packing);
+    for (let bit = 0; bit < body.length * 8; bit++) {
+      const changed = body.slice();
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      assert.throws(() => open(changed, append), isCorrupt, `bit ${bit}`);
+    }
+    assert.throws(() => open(Buffer.concat([body, Buffer.of(0)]), append), isCorrupt);
+    for (let bytes = 0; bytes < body.length; bytes++)
+      assert.throws(() => open(body.slice(0, bytes), append), isCorrupt);
+  }
+});
+
+test("a sealed body opens in its own stream and shard, with its own count and time, and under its own key only", () => {
+  const append = appendOf("data");
+  const body = packOne(append, { compresses: false, seal });
+  const { shard, entry } = append;
+  const elsewhere: readonly Append[] = [
+    { shard: { ...shard, streamId: "stream-2" }, entry },
+    { shard: { ...shard, shardIndex: 1 }, entry },
+    { shard, entry: { ...entry, count: 2 } },
+    { shard, entry: { ...entry, timeMs: entry.timeMs + 1 } },
+  ];
+  for (const other of elsewhere) assert.throws(() => open(body, other), isCorrupt);
+  const foreign = new SessionCipher({ rootKey: Buffer.alloc(32, 8), session: randomBytes(16), purpose: "test" });
+  assert.throws(() => open(body, append, foreign), isCorrupt);
+  assert.throws(() => unpack(body, undefined, placeOf(shard, entry)), isCorrupt);
+  assert.doesNotThrow(() => open(body, append));
+});
+
+test("a damaged compressed body is never more than the bytes it says, whatever stands in it", () => {
+  const append = appendOf("ab".repeat(20_000));
+  const body = packOne(append, { compresses: true });
+  const shrunk = Buffer.from(body);
+  shrunk.writeUInt32LE(unpackedBytes(body) - 1, 8);
+  assert.throws(() => open(shrunk, append), isCorrupt);
+  const grown = Buffer.from(body);
+  grown.writeUInt32LE(unpackedBytes(body) + 1, 8);
+  assert.throws(() => open(grown, append), isCorrupt);
+  const vast = Buffer.from(body);
+  vast.writeUInt32LE(2 ** 31, 8);
+  assert.throws(() => unpackedBytes(vast), isCorrupt);
+});
