@@ -28,21 +28,41 @@ export function chooseTurns(field: Field, { only, isAll, rounds }: Wish): readon
   const serverNames = [...field.contestants, ...field.earlier].map(({ name }) => name);
   const stranger = only.find((text) => ![...scenarioNames, ...serverNames].some((name) => name.includes(text)));
   if (stranger !== undefined) throw new Error(`--only ${stranger}: no scenario and no server has that in its name`);
-  const isScenarioWanted = matcher(only, scenarioNames);
-  const isServerWanted = matcher(only, serverNames);
-  const turns: Turn[] = [];
-  for (const line of field.lines) {
-    if (isScenarioWanted?.(line.scenario.name) === false) continue;
-    // Who names a scenario, or a server, means what there is of it, measured by default or not.
-    if (!isAll && isScenarioWanted === undefined && line.byDefault.length === 0) continue;
-    const takesAll = isAll || isServerWanted !== undefined || line.byDefault.length === 0;
-    const names = new Set(takesAll ? [...line.byDefault, ...line.withAll] : line.byDefault);
-    const present = [...field.contestants.filter(({ name }) => names.has(name)), ...field.earlier];
-    const wanted = isServerWanted === undefined ? present : present.filter(({ name }) => isServerWanted(name));
-    turns.push(...turnsOf(line.scenario, wanted, rounds));
-  }
+  const scenarioTexts = only.filter((text) => scenarioNames.some((name) => name.includes(text)));
+  const serverTexts = only.filter((text) => serverNames.some((name) => name.includes(text)));
+  const namedScenarios = new Set(scenarioTexts.flatMap((text) => namesWith(text, scenarioNames)));
+  const turns = field.lines.flatMap((line) => {
+    const isNamed = namedScenarios.has(line.scenario.name);
+    if (namedScenarios.size > 0 ? !isNamed : !isAll && line.byDefault.length === 0) return [];
+    const names = serversOf(line, { isAll, serverTexts, earlier: field.earlier.map(({ name }) => name) });
+    const present = [...field.contestants, ...field.earlier].filter(({ name }) => names.has(name));
+    return turnsOf(line.scenario, present, rounds);
+  });
   // Stable: within a round the order of the table stays.
   return turns.toSorted((one, other) => one.round - other.round);
+}
+
+interface ServerWish {
+  readonly isAll: boolean;
+  readonly serverTexts: readonly string[];
+  readonly earlier: readonly string[];
+}
+
+/** A text means servers that are measured by default here, and only if it is in no name of theirs the others. */
+function serversOf({ byDefault, withAll }: Line, { isAll, serverTexts, earlier }: ServerWish): ReadonlySet<string> {
+  const everybody = [...byDefault, ...withAll, ...earlier];
+  const usual = isAll || byDefault.length === 0 ? everybody : [...byDefault, ...earlier];
+  if (serverTexts.length === 0) return new Set(usual);
+  const named = serverTexts.flatMap((text) => {
+    const found = everybody.includes(text) ? [text] : namesWith(text, usual);
+    return found.length > 0 ? found : namesWith(text, everybody);
+  });
+  return new Set(named);
+}
+
+/** The one whose whole name it is, or all that hold it. */
+function namesWith(text: string, names: readonly string[]): readonly string[] {
+  return names.includes(text) ? [text] : names.filter((name) => name.includes(text));
 }
 
 function turnsOf(scenario: Scenario, present: readonly Contestant[], rounds: number): readonly Turn[] {
@@ -50,12 +70,4 @@ function turnsOf(scenario: Scenario, present: readonly Contestant[], rounds: num
     const count = Math.min(rounds, contestant.roundsMax ?? rounds);
     return Array.from({ length: count }, (_, i) => ({ round: i + 1, scenario, contestant }));
   });
-}
-
-/** Undefined when no text is about these names. */
-function matcher(only: readonly string[], names: readonly string[]): ((name: string) => boolean) | undefined {
-  const exact = new Set(only.filter((text) => names.includes(text)));
-  const parts = only.filter((text) => !exact.has(text) && names.some((name) => name.includes(text)));
-  if (exact.size === 0 && parts.length === 0) return undefined;
-  return (name) => exact.has(name) || parts.some((text) => name.includes(text));
 }

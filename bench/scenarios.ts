@@ -54,26 +54,9 @@ export const lines: readonly Line[] = [
     byDefault: [],
     withAll: [...ours, ...floors, ...peers, ...allVariants],
   },
-  { scenario: putRecords("put-records-1k-1-shard", 500, 1024, 1), byDefault: [], withAll: ours },
-  { scenario: putRecords("put-records-1k-64-shards", 500, 1024, 64), byDefault: [], withAll: ours },
-  {
-    scenario: putRecords("put-records-1k-1000-shards", 500, 1024, 1_000),
-    byDefault: ["millrace durable"],
-    withAll: ours,
-  },
-  {
-    scenario: putRecords("put-records-1k-10000-shards", 500, 1024, 10_000),
-    byDefault: ["millrace durable"],
-    withAll: ours,
-  },
-  { scenario: putRecords("put-records-100b-1-shard", 500, 100, 1), byDefault: [], withAll: ours },
-  { scenario: putRecords("put-records-100b-64-shards", 500, 100, 64), byDefault: [], withAll: ours },
-  {
-    scenario: putRecords("put-records-100b-1000-shards", 500, 100, 1_000),
-    byDefault: [],
-    withAll: [...ours, "millrace memory limits"],
-  },
-  { scenario: putRecords("put-records-100b-10000-shards", 500, 100, 10_000), byDefault: [], withAll: ours },
+  ...acrossShards("put-records-1k", 500, 1024, { byDefault: [1_000, 10_000] }),
+  ...acrossShards("put-records-100b", 500, 100, { byDefault: [] }),
+  ...acrossShards("put-records-10k", 50, 10_240, { byDefault: [] }),
   { scenario: putRecord("put-record-c1", 1), byDefault: ["millrace durable"], withAll: [...ours, ...floors] },
   {
     scenario: putRecord("put-record-c32", 32),
@@ -113,6 +96,20 @@ export const lines: readonly Line[] = [
 function putRecords(name: string, recordsPerRequest: number, recordBytes: number, shards: number): Scenario {
   const title = `PutRecords, ${recordsPerRequest} x ${sizeText(recordBytes)}, ${shardText(shards)}, 4 connections`;
   return { name, title, operation: "PutRecords", recordBytes, recordsPerRequest, connections: 4, shards };
+}
+
+/** The same over other numbers of shards, where the plain servers and the limits are what matters. */
+function acrossShards(
+  name: string,
+  recordsPerRequest: number,
+  recordBytes: number,
+  { byDefault }: { readonly byDefault: readonly number[] },
+): readonly Line[] {
+  return [1, 64, 1_000, 10_000].map((shards) => ({
+    scenario: putRecords(`${name}-${shards}-shard${shards === 1 ? "" : "s"}`, recordsPerRequest, recordBytes, shards),
+    byDefault: byDefault.includes(shards) ? ["millrace durable"] : [],
+    withAll: [...ours, "millrace memory limits"],
+  }));
 }
 
 function putRecord(name: string, connections: number): Scenario {

@@ -170,6 +170,23 @@ test("two entries whose bodies were exchanged, checksums made to fit, answer cor
   }
 });
 
+test("a page is as long as its limit in the clear, whatever encryption adds", async () => {
+  for (const tailWindowBytes of [0, 32 * 1024]) {
+    const engine = await openSmallEngine(new SimulatedDisk(), { ...options, tailWindowBytes });
+    const shard = await makeShard(engine, "one");
+    await store(engine, shard, ..."abcd".split("").map((letter) => letter.repeat(100)));
+    for (const [bytesMax, count] of [
+      [199, 1],
+      [200, 2],
+      [399, 3],
+      [400, 4],
+    ] as const) {
+      const page = await engine.log.read(shard, 1n, { entriesMax: 10, bytesMax });
+      assert.equal(page.entries.length, count, `${bytesMax} bytes`);
+    }
+  }
+});
+
 test("entries in a segment whose bodies were exchanged answer corrupt too", async () => {
   const disk = new SimulatedDisk();
   const small = { ...options, walFileBytes: 16 * 1024, groupBytesMax: 4 * 1024 };

@@ -51,8 +51,10 @@ export interface SimulatedDiskOptions {
 /** A disk in memory that tells what is durable from what is not, and can fail, freeze, fill up and crash on request. */
 export class SimulatedDisk implements Disk {
   readonly #options: SimulatedDiskOptions;
-  readonly #directories = new Set<string>(["/"]);
+  /** And whether each would survive a power cut: its parent has been synced since. */
+  readonly #directories = new Map<string, boolean>([["/", true]]);
   #names: SimulatedNames;
+  readonly #flipped = new Set<SimulatedFile>();
   readonly #locked = new Set<string>();
   readonly #random: () => number;
   #held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
@@ -92,16 +94,17 @@ export class SimulatedDisk implements Disk {
   async list(directory: string): Promise<readonly string[]> {
     await this.#begin({ kind: "list", path: directory });
     if (!this.#directories.has(directory)) throw diskError("ENOENT", directory);
-    const children = [...this.#names.paths(), ...this.#directories].filter(
-      (path) => path !== directory && path.slice(0, path.lastIndexOf("/")) === directory,
+    const children = [...this.#names.paths(), ...this.#directories.keys()].filter(
+      (path) => path !== directory && parentOf(path) === directory,
     );
     return children.map((path) => path.slice(directory.length + 1));
   }
 
   async makeDirectory(directory: string): Promise<void> {
-    // Taken to be durable at once: the log never relies on a directory that it did not sync the parent of.
     for (let end = directory.length; end > 0; end = directory.lastIndexOf("/", end - 1)) {
-      this.#directories.add(directory.slice(0, end));
+      const path = directory.slice(0, end);
+      // Whoever made the place for a data directory is taken to have seen to its survival.
+      if (!this.#directories.has(path)) this.#directories.set(path, parentOf(path) === "");
     }
   }
 
@@ -124,7 +127,9 @@ export class SimulatedDisk implements Disk {
 
   async removeDirectory(directory: string): Promise<void> {
     await this.#begin({ kind: "remove", path: directory });
-    const children = [...this.#names.paths(), ...this.#directories].filter((path) => path.startsWith(`${directory}/`));
+    const children = [...this.#names.paths(), ...this.#directories.keys()].filter((path) =>
+      path.startsWith(`${directory}/`),
+    );
     if (children.length > 0) throw diskError("ENOTEMPTY", directory);
     this.#directories.delete(directory);
   }
@@ -133,6 +138,7 @@ export class SimulatedDisk implements Disk {
     await this.#begin({ kind: "syncDirectory", path: directory });
     this.#countSync();
     this.#names.sync(directory);
+    for (const path of this.#directories.keys()) if (parentOf(path) === directory) this.#directories.set(path, true);
   }
 
   async freeBytes(): Promise<number> {
@@ -162,9 +168,12 @@ export class SimulatedDisk implements Disk {
 
   /** What the next process finds on this disk after a crash at this moment; nobody holds a lock on it. */
   crash(policy: CrashPolicy): SimulatedDisk {
+    this.heal();
     const after = new SimulatedDisk(this.#options);
     after.capacityBytes = this.capacityBytes;
-    for (const directory of this.#directories) after.#directories.add(directory);
+    for (const [path, isDurable] of this.#directories) {
+      if (isDurable || policy === "keep") after.#directories.set(path, isDurable);
+    }
     if (policy === "keep") {
       // A power cut may still take what the system has yet to write.
       after.#names = this.#names.shared();
@@ -175,6 +184,7 @@ export class SimulatedDisk implements Disk {
     // A file of two names stays one file.
     const survivors = new Map<SimulatedFile, SimulatedFile>();
     for (const [path, file] of names) {
+      if (!after.#directories.has(parentOf(path))) continue;
       const survivor = survivors.get(file) ?? new SimulatedFile(file.survivor(isKept));
       survivors.set(file, survivor);
       after.#names.place(path, survivor);
@@ -209,9 +219,27 @@ export class SimulatedDisk implements Disk {
     this.place(path, change(bytes) ?? bytes);
   }
 
-  /** Flips the bits of a mask in one byte, under the hands of whoever has the file open. Twice, and nothing has happened. */
+  /** Flips the bits of a mask in one byte, under the hands of whoever has the file open, until `heal()` or a crash. */
   flip(path: string, at: number, mask: number): void {
-    this.#require(path).flip(at, mask);
+    const file = this.#require(path);
+    file.flip(at, mask);
+    this.#flipped.add(file);
+  }
+
+  /** Everything that was flipped, and not written over since, is as it was. */
+  heal(): void {
+    for (const file of this.#flipped) file.heal();
+    this.#flipped.clear();
+  }
+
+  /** Whether a power cut would take names away, or bring some back. */
+  get hasUnsyncedNames(): boolean {
+    return this.#names.hasUnsynced;
+  }
+
+  /** Whether a power cut would change nothing in a file. */
+  isSettled(path: string): boolean {
+    return this.#require(path).isSettled;
   }
 
   /** Puts a file there, durable at once. */
@@ -300,6 +328,10 @@ export class SimulatedDisk implements Disk {
     if (file === undefined) throw diskError("ENOENT", path);
     return file;
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Reproducible numbers in [0, 1). */

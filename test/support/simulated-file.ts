@@ -12,6 +12,8 @@ export class SimulatedFile {
   #unsynced: Change[] = [];
   /** Changes that the system has ceased to care for after a failed sync: processes go on seeing them. */
   #forgotten: Change[] = [];
+  /** Bits that are not as they were written, by byte. */
+  readonly #flips = new Map<number, number>();
   /** Blocks of the disk that it takes: those that were written to. */
   readonly #blocks: Set<number>;
 
@@ -30,7 +32,14 @@ export class SimulatedFile {
     return this.#blocks.size;
   }
 
+  /** Whether a power cut would change nothing. */
+  get isSettled(): boolean {
+    return this.#unsynced.length === 0 && this.#forgotten.length === 0;
+  }
+
   write(at: number, bytes: Buffer): void {
+    for (const flipped of [...this.#flips.keys()])
+      if (flipped >= at && flipped < at + bytes.length) this.#heal(flipped);
     this.#change({ kind: "write", at, bytes });
     for (const block of blocksOf(at, bytes.length)) this.#blocks.add(block);
   }
@@ -79,8 +88,23 @@ export class SimulatedFile {
     return bytes;
   }
 
-  /** Other bits, as a fault of the medium would leave them; doing it again takes it back. */
+  /** Other bits, as a fault of the medium would leave them: seen by everybody, and by whoever comes after a crash. */
   flip(at: number, mask: number): void {
+    this.#flips.set(at, (this.#flips.get(at) ?? 0) ^ mask);
+    this.#xor(at, mask);
+  }
+
+  /** Takes back all flips that have not been written over. */
+  heal(): void {
+    for (const at of [...this.#flips.keys()]) this.#heal(at);
+  }
+
+  #heal(at: number): void {
+    this.#xor(at, this.#flips.get(at) ?? 0);
+    this.#flips.delete(at);
+  }
+
+  #xor(at: number, mask: number): void {
     for (const bytes of [this.#live, this.#durable]) if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ mask;
   }
 

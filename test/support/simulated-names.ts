@@ -22,6 +22,10 @@ export class SimulatedNames {
     this.#order = order;
   }
 
+  get hasUnsynced(): boolean {
+    return this.#unsynced.length > 0;
+  }
+
   get(path: string): SimulatedFile | undefined {
     return this.#live.get(path);
   }

@@ -86,6 +86,8 @@ async function fill(
   const problems = await check(await asFilled(disk, target));
   if (problems.length > 0 && !keepsProblems) await clear(disk, target);
   else {
+    // The names of its directories come before what makes it one.
+    await disk.syncDirectory(target.path);
     await replaceFile(disk, target.path, formatFileName, format);
     await disk.syncDirectory(dirname(target.path));
   }

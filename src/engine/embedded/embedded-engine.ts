@@ -15,6 +15,7 @@ import { frameKind } from "./frame.ts";
 import { groupBytesMax as largestGroupBytes } from "./group.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { Ledger } from "./ledger.ts";
+import type { LogState } from "./log-state.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sealer, type SealingLimits } from "./sealer.ts";
@@ -312,7 +313,9 @@ export class EmbeddedEngine implements Engine {
 
 /** Tells some log the retention that it has: a group more, and no other state. */
 async function nudge(ledger: Ledger, writer: LogWriter): Promise<void> {
-  const [log] = [...ledger.logs.values()].filter(({ dropping }) => dropping === undefined);
+  const isStill = ({ dropping, retentionsOnTheirWay }: LogState) =>
+    dropping === undefined && retentionsOnTheirWay === 0;
+  const log = [...ledger.logs.values()].find(isStill);
   if (log === undefined) return;
   const body = Buffer.alloc(8);
   body.writeDoubleLE(log.retentionMs);

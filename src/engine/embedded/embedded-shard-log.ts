@@ -162,12 +162,11 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
-    const { ledger, writer } = this.#session();
+    const { ledger } = this.#session();
     const logs = shards.map((shard) => require(ledger.logs, shard));
-    const body = Buffer.alloc(8);
-    body.writeDoubleLE(retentionMs);
-    const changed = logs.filter((log) => log.retentionMs !== retentionMs);
-    await Promise.all(changed.map((log) => writer.writeControl({ kind: frameKind.retention, logId: log.id }, body)));
+    // Behind a change on its way even the present value is a change.
+    const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
+    await Promise.all(changed.map((log) => this.#retain(log, retentionMs)));
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
@@ -191,9 +190,26 @@ export class EmbeddedShardLog implements ShardLog {
     return refOf(logId, streamId, shardIndex);
   }
 
+  async #retain(log: LogState, retentionMs: number): Promise<void> {
+    const body = Buffer.alloc(8);
+    body.writeDoubleLE(retentionMs);
+    log.retentionsOnTheirWay += 1;
+    try {
+      await this.#session().writer.writeControl({ kind: frameKind.retention, logId: log.id }, body);
+    } finally {
+      log.retentionsOnTheirWay -= 1;
+    }
+  }
+
   async #drop(log: LogState): Promise<void> {
     log.dropping ??= this.#session().writer.writeControl({ kind: frameKind.dropLog, logId: log.id }, Buffer.alloc(0));
-    await log.dropping;
+    try {
+      await log.dropping;
+    } catch (error) {
+      // The log has stopped, and serves what it has: this shard too.
+      log.dropping = undefined;
+      throw error;
+    }
   }
 
   /** The first position stored at or after `timeMs`: in the run of the last point before it, or the point after. */

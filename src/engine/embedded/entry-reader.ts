@@ -6,6 +6,7 @@ import type { DirectoryContents } from "./directory-contents.ts";
 import { blockBytes } from "./disk.ts";
 import type { Extent } from "./extent-list.ts";
 import {
+  bodyBytesAt,
   frameCountAt,
   frameHeadBytes,
   frameKind,
@@ -262,7 +263,7 @@ function takeEntry(
   if (position + count <= page.next) return true;
   if (position > page.next) throw missing(page);
   const { entries, limit } = page;
-  if (entries.length > 0 && page.bytes + frameLengthAt(bytes, at) - frameHeadBytes > limit.bytesMax) {
+  if (entries.length > 0 && page.bytes + bodyBytesAt(bytes, at, cipher) > limit.bytesMax) {
     page.isFull = true;
     return true;
   }

@@ -113,6 +113,11 @@ function frameBodyAt(source: Buffer, at: number): Buffer {
   return source.subarray(at + frameHeadBytes, at + source.readUInt32LE(at));
 }
 
+/** Of the body in the clear. */
+export function bodyBytesAt(source: Buffer, at: number, cipher: SessionCipher | undefined): number {
+  return source.readUInt32LE(at) - frameHeadBytes - (cipher === undefined ? 0 : encryptedOverheadBytes);
+}
+
 /** In the clear: a view of a plain body, a fresh buffer of an encrypted one; undefined if that does not open. */
 export function openBodyAt(source: Buffer, at: number, cipher: SessionCipher | undefined): Buffer | undefined {
   const body = frameBodyAt(source, at);

@@ -31,6 +31,8 @@ export class LogState {
   dropping: Promise<void> | undefined;
   /** 0: never told. */
   retentionMs = 0;
+  /** Changes of the retention that are not durable yet. */
+  retentionsOnTheirWay = 0;
   /** In recovery: what of it is not where it should be, which does not matter if it turns out to have been dropped. */
   gap: string | undefined;
 

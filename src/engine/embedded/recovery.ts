@@ -47,6 +47,7 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
   ledger.keepWith(segments);
   ledger.lsn = (oldest?.firstLsn ?? 1) - 1;
   let end: WalEnd = { generation: 0, offset: 0 };
+  let lastGroupAt = 0;
   const parts: WalPart[] = [];
   let memory: Buffer | undefined;
   for (const [index, header] of headers.entries()) {
@@ -58,7 +59,8 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
       memory ??= disk.allocate(Math.min(scanBytes, Math.max(...headers.map(({ fileLength }) => fileLength))));
       const scan = new WalScan(file, header, directory.identity, memory);
       const next = headers[index + 1];
-      if (next === undefined) end = await readLastFile({ header, name, file, scan, ledger, findings });
+      if (next === undefined)
+        ({ end, lastGroupAt } = await readLastFile({ header, name, file, scan, ledger, findings }));
       else end = await readEarlierFile({ header, name, scan, ledger, end: next.previousEnd });
     } finally {
       await file.close();
@@ -68,9 +70,10 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
   }
   ledger.isRecovering = false;
   requireWhole(ledger);
-  const last = headers.at(-1);
-  if (last !== undefined && !ledger.isCleanlyClosed) await syncFile(disk, directory, last.generation);
+  if (headers.length > 0) await settleEnd(disk, directory, end, lastGroupAt);
   segments.forgetStrangers();
+  // The manifest too may stand in a cache only, and what it does not name may be named by the one before.
+  if (manifest !== undefined) await disk.syncDirectory(directory.segmentDirectory);
   await removeLeftovers(disk, directory, segments.manifest);
   const snapshotLsn = isSnapshotSound ? ledger.knownThroughLsn : 0;
   return { ledger, end, parts, segments, snapshotLsn, lastLsn: ledger.lsn, findings };
@@ -85,7 +88,7 @@ async function readEarlierFile(part: {
   readonly end: number;
 }): Promise<WalEnd> {
   const { header, name, scan, ledger, end } = part;
-  const stop = await applyGroups(scan, header, ledger, end);
+  const { stop } = await applyGroups(scan, header, ledger, end);
   if (stop !== end) {
     throw damaged(`group ${ledger.lsn + 1} in wal/${name} at byte ${stop} was acknowledged and cannot be read`);
   }
@@ -100,10 +103,10 @@ async function readLastFile(part: {
   readonly scan: WalScan;
   readonly ledger: Ledger;
   readonly findings: Finding[];
-}): Promise<WalEnd> {
+}): Promise<{ readonly end: WalEnd; readonly lastGroupAt: number }> {
   const { header, name, file, scan, ledger, findings } = part;
-  const stop = await applyGroups(scan, header, ledger, Number.POSITIVE_INFINITY);
-  const end = { generation: header.generation, offset: stop };
+  const { stop, lastGroupAt } = await applyGroups(scan, header, ledger, Number.POSITIVE_INFINITY);
+  const found = { end: { generation: header.generation, offset: stop }, lastGroupAt };
   const missing = ledger.lsn + 1;
   // The marker of an earlier file says nothing about this one.
   const isCleanlyClosed = ledger.isCleanlyClosed && stop > walHeaderBytes;
@@ -115,7 +118,7 @@ async function readLastFile(part: {
     findings.push({ file: `wal/${name}`, offset: stop, sentence });
   }
   // Behind the marker of a clean close nothing was ever written.
-  if (isCleanlyClosed) return end;
+  if (isCleanlyClosed) return found;
   const { claimedLsn, hasBytes, hasGroup } = await scan.tailFrom(stop, missing);
   if (claimedLsn >= missing) {
     throw damaged(`group ${missing} in wal/${name} at byte ${stop} was acknowledged and cannot be read`);
@@ -126,19 +129,26 @@ async function readLastFile(part: {
       `and then it was never acknowledged, or its bytes were damaged since.`;
     findings.push({ file: `wal/${name}`, offset: stop, sentence });
   }
-  return end;
+  return found;
 }
 
-/** Applies whole groups in order; returns where the first one that is not whole would stand, or `end`. */
-async function applyGroups(scan: WalScan, header: WalHeader, ledger: Ledger, end: number): Promise<number> {
-  let at = walHeaderBytes;
-  while (at < end) {
-    const group = await scan.groupAt(at, ledger.lsn + 1);
+/** Applies whole groups in order; stops where the first one that is not whole would stand, or at `end`. */
+async function applyGroups(
+  scan: WalScan,
+  header: WalHeader,
+  ledger: Ledger,
+  end: number,
+): Promise<{ readonly stop: number; readonly lastGroupAt: number }> {
+  let stop = walHeaderBytes;
+  let lastGroupAt = stop;
+  while (stop < end) {
+    const group = await scan.groupAt(stop, ledger.lsn + 1);
     if (group === undefined) break;
-    ledger.applyGroup(group.bytes, group.header.used, addressOf(header.generation, at), group.header.lsn);
-    at += group.header.length;
+    ledger.applyGroup(group.bytes, group.header.used, addressOf(header.generation, stop), group.header.lsn);
+    lastGroupAt = stop;
+    stop += group.header.length;
   }
-  return at;
+  return { stop, lastGroupAt };
 }
 
 /** Where files have been removed, the manifest says which, and a snapshot holds what they said of logs and the catalog. */
@@ -176,10 +186,28 @@ function requireWhole(ledger: Ledger): void {
   }
 }
 
-/** A group may so far stand in a cache only; once it has been served, a power cut must not take it back. */
-async function syncFile(disk: Disk, directory: DataDirectory, generation: number): Promise<void> {
-  const file = await disk.open(`${directory.walDirectory}/${walFileName(generation)}`, "write");
+/**
+ * The last group may so far stand in a cache only, and so may the headers of a file that has none; once they have been built
+ * upon, a power cut must not take them back. Where the system writes for us a sync is not enough: after one that failed, it
+ * takes what it could not write for written. So the bytes are written once more, over themselves.
+ */
+async function settleEnd(
+  disk: Disk,
+  { walDirectory, isDirect }: DataDirectory,
+  { generation, offset }: WalEnd,
+  lastGroupAt: number,
+): Promise<void> {
+  const file = await disk.open(`${walDirectory}/${walFileName(generation)}`, "write");
   try {
+    if (!isDirect) {
+      for (const [from, to] of [
+        [0, walHeaderBytes],
+        [lastGroupAt, offset],
+      ] as const) {
+        const bytes = Buffer.alloc(to - from);
+        await file.write(bytes.subarray(0, await file.read(bytes, from)), from);
+      }
+    }
     await file.sync();
   } finally {
     await file.close();

@@ -3,6 +3,7 @@ import { EngineError } from "../engine-error.ts";
 import { type DataDirectory, markSegments } from "./data-directory.ts";
 import { type Disk, errorCode } from "./disk.ts";
 import type { Ledger } from "./ledger.ts";
+import { logsToKeep } from "./logs-to-keep.ts";
 import { writeManifest } from "./manifest.ts";
 import { planMerge } from "./merge-plan.ts";
 import { planRetention } from "./retention-plan.ts";
@@ -71,6 +72,11 @@ export class Sealer {
   #isTicking = false;
   /** What had happened when there was last nothing to do. */
   #seen = { generation: -1, coveredLsn: -1, deadBytes: 0 };
+  /**
+   * A manifest that failed to get into place may be there all the same: so until the one in memory is surely in its place no
+   * file may be removed, and no new segment take the number of one that it may name.
+   */
+  #isManifestInDoubt = false;
   /** Segments and WAL files that proved damaged, by name: they stay as they are. */
   readonly #damaged = new Set<string>();
 
@@ -90,7 +96,7 @@ export class Sealer {
 
   /** To be called after each group: costs next to nothing unless something has happened. */
   consider(): void {
-    if (this.#running !== undefined || this.#stopping.signal.aborted) return;
+    if (this.#running !== undefined || this.#stopping.signal.aborted || this.#options.hasFailed()) return;
     const { wal, snapshotter, segments, clock } = this.#options;
     const { generation, coveredLsn, deadBytes } = this.#seen;
     if (segments.deadBytes !== deadBytes) this.#isSweepDue = true;
@@ -137,6 +143,7 @@ export class Sealer {
         if (!(error instanceof EngineError) && errorCode(error) === undefined) throw error;
         if (this.#stopping.signal.aborted) return;
         const reason = error instanceof Error ? error.message : String(error);
+        this.#isSweepDue = true;
         this.#trouble = `Old files of the log could not be moved into segments (${reason}); it is tried again.`;
         this.#pausedUntilMs = this.#options.clock.monotonicMs() + pauseMs;
         return;
@@ -151,6 +158,7 @@ export class Sealer {
   #nextStep(): Step | undefined {
     this.#tick();
     if (this.#stopping.signal.aborted || this.#options.hasFailed()) return undefined;
+    if (this.#isManifestInDoubt) return () => this.#commit({}, () => undefined);
     return this.#sweepStep() ?? this.#removeWalStep() ?? this.#sealStep() ?? this.#rewriteStep() ?? this.#mergeStep();
   }
 
@@ -248,9 +256,9 @@ export class Sealer {
   }
 
   async #seal({ generation, firstLsn, lastLsn, end }: WalPart): Promise<void> {
-    const { ledger, segments, jobs, snapshotter, ownSegmentBytes } = this.#options;
+    const { ledger, segments, jobs, snapshotter, ownSegmentBytes, clock } = this.#options;
     await this.#prepare();
-    const logs = this.#logsToKeep();
+    const logs = logsToKeep(ledger.logs.values(), clock.nowMs());
     const job = { ...this.#place(), kind: "seal", generation, firstLsn, lastLsn, end, logs, ownSegmentBytes } as const;
     const { built, starts: moved } = await this.#watched([walFileName(generation)], jobs.run(job));
     const starts = new Map<number, number>();
@@ -304,7 +312,9 @@ export class Sealer {
   async #commit(change: ManifestChange, apply: () => void): Promise<void> {
     const { disk, directory, ledger, segments } = this.#options;
     const manifest = segments.changed(change, (logId) => ledger.logs.has(logId));
+    this.#isManifestInDoubt = true;
     await writeManifest(disk, directory.segmentDirectory, manifest, directory.identity);
+    this.#isManifestInDoubt = false;
     segments.adopt(manifest);
     apply();
   }
@@ -342,19 +352,6 @@ export class Sealer {
       madeMs: clock.nowMs(),
       nextSegmentId: segments.manifest.nextSegmentId,
     };
-  }
-
-  #logsToKeep(): Float64Array {
-    const { ledger, clock } = this.#options;
-    const nowMs = clock.nowMs();
-    const streams = new Map<string, number>();
-    const fields: number[] = [];
-    for (const { id, streamId, retentionMs } of ledger.logs.values()) {
-      const stream = streams.get(streamId) ?? streams.size;
-      streams.set(streamId, stream);
-      fields.push(id, stream, retentionMs > 0 ? nowMs - retentionMs : 0);
-    }
-    return Float64Array.from(fields);
   }
 
   #isDamaged({ id }: Segment): boolean {

@@ -78,9 +78,11 @@ export class SegmentSet implements LogKeeper {
     this.#waiting.delete(log.id);
     let next = start;
     for (const extent of extents.sort((left, right) => left.position - right.position)) {
-      if (extent.position === next) this.#give(log, extent);
-      else
+      if (extent.position !== next) {
         log.gap ??= `records ${next} to ${extent.position - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`;
+      }
+      // Of a log that was dropped later on, segments in the middle may be gone already, and the others say nothing any more.
+      if (log.gap === undefined) this.#give(log, extent);
       next = extent.end;
     }
     log.indexedEnd = Math.max(log.indexedEnd, next);

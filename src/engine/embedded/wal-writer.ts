@@ -49,6 +49,8 @@ export class WalWriter {
   #bytes: number;
   readonly #parts: WalPart[];
   #hasSpare = false;
+  /** Whether the spare is just being given its new name: until then no other file may take the old one. */
+  #isSpareLeaving = false;
 
   constructor(options: WalWriterOptions) {
     this.#options = options;
@@ -75,7 +77,7 @@ export class WalWriter {
 
   /** Whether a file that is not needed any more would do as a later one: its blocks need not be found again. */
   wants({ fileLength }: WalPart): boolean {
-    return !this.#hasSpare && fileLength === this.#options.fileBytes;
+    return !this.#hasSpare && !this.#isSpareLeaving && fileLength === this.#options.fileBytes;
   }
 
   /** Such a file now bears the spare's name. */
@@ -110,8 +112,7 @@ export class WalWriter {
     const fileLength = Math.max(fileBytes, walHeaderBytes + groupLength);
     const isRecycled = this.#hasSpare && fileLength === fileBytes;
     if (isRecycled) {
-      this.#hasSpare = false;
-      await disk.rename(`${directory}/${spareWalName}`, path);
+      await this.#useSpare(path);
     } else {
       await makeFile(disk, path, fileLength);
     }
@@ -167,6 +168,17 @@ export class WalWriter {
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  async #useSpare(path: string): Promise<void> {
+    const { disk, directory } = this.#options;
+    this.#hasSpare = false;
+    this.#isSpareLeaving = true;
+    try {
+      await disk.rename(`${directory}/${spareWalName}`, path);
+    } finally {
+      this.#isSpareLeaving = false;
+    }
   }
 
   async #writeDurably(file: DiskFile, bytes: Buffer, at: number): Promise<void> {

@@ -22,8 +22,22 @@ test("every server that the table names exists", () => {
 
 test("a whole name means that server or scenario alone, a part of it all that hold it", () => {
   assert.deepEqual(chosen(["push", "millrace durable"]), ["1 push millrace durable"]);
-  assert.deepEqual(chosen(["put-records-1k-64", "memory"]), ["1 put-records-1k-64-shards millrace memory"]);
-  assert(chosen(["put-records-10k", "tls"]).length === 2);
+  assert.deepEqual(chosen(["put-records-1k-64", "memory"]), [
+    "1 put-records-1k-64-shards millrace memory",
+    "1 put-records-1k-64-shards millrace memory limits",
+  ]);
+  assert.deepEqual(chosen(["put-records-10k", "tls"]).length, 2);
+});
+
+test("a part of a name means servers that are measured by default, and others only if it is in none of those", () => {
+  assert.deepEqual(chosen(["put-record-c32", "millrace"]), [
+    "1 put-record-c32 millrace memory",
+    "1 put-record-c32 millrace durable",
+  ]);
+  assert.deepEqual(chosen(["put-record-c32", "h2c"]), [
+    "1 put-record-c32 millrace memory h2c",
+    "1 put-record-c32 millrace durable h2c",
+  ]);
 });
 
 test("a scenario that is not measured by default is measured when it is named, or when all are", () => {
