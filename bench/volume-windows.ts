@@ -43,11 +43,13 @@ export async function measureVolume(options: VolumeOptions): Promise<readonly Fi
   const fill = await fillUp(filled, writer, bytes);
   const taken = { filled: [] as Taken[], young: [] as Taken[], empty: [] as Taken[] };
   const young = await serveDirectory(join(directory, "young"));
+  // In turn into each stream from the first one on, so that those that are read later have something.
+  const youngWriter = new Writer(names);
   await createStreams(young.port, names, shards);
   for (let window = 0; window < windows; window++) {
     taken.empty.push(await inEmptyLog(directory, names, shards, writer));
     taken.filled.push(await take(filled, writer));
-    taken.young.push(await take(young, writer));
+    taken.young.push(await take(young, youngWriter));
     progress(`window ${window + 1} of ${windows}`);
   }
   await young.stop("SIGKILL");
