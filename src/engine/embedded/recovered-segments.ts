@@ -9,8 +9,8 @@ import { loadSegment } from "./segment-load.ts";
 import { SegmentSet } from "./segment-set.ts";
 import { generationOfName } from "./wal-file.ts";
 
-/** Segments that are opened at once. */
-const loadsMax = 4;
+/** Segments that are opened at once: more than there are threads to read them, so that none waits for the others. */
+const loadsMax = 16;
 
 /** Undefined in a directory where nothing was ever sealed. */
 export async function readManifest(
