@@ -149,6 +149,14 @@ test("a keyring that others may read is not used", { skip: process.platform === 
   assert.equal(keyring.fault, undefined);
 });
 
+test("what a crash left of an unfinished change is no hindrance, and lends the file no mode", async () => {
+  using at = place();
+  writeFileSync(`${at.file}.tmp`, "half a keyr", { mode: 0o644 });
+  const { rootKey, wrapped } = await new Keyring({ file: at.file, nowMs }).makeDataKey("alias/mine", scope, context);
+  if (process.platform !== "win32") assert.equal(statSync(at.file).mode & 0o777, 0o600);
+  assert.deepEqual(await new Keyring({ file: at.file, nowMs }).openDataKey(wrapped, context), rootKey);
+});
+
 test("a place that cannot be written makes no key", async () => {
   using at = place();
   const keyring = new Keyring({ file: join(at.file, "nowhere", "ring"), nowMs });

@@ -4,7 +4,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { recordFailure } from "../../../src/model/record-errors.ts";
+import { readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
+import { encryptUnder } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
 import { type OpenedRoom, openRoom, splitFirst } from "./shard-rooms.ts";
 
@@ -55,6 +57,44 @@ test("records that meet a sealed shard wait for the switch and go to its childre
   for (const child of children.stream.shards)
     assert.equal(await countIn(opened, children.ref(child)), child.index === 0 ? 0 : 1);
   assert.equal(opened.clock.pendingDelayCount, 0);
+  await opened.close();
+});
+
+test("records of an encrypted stream that meet a sealed shard are sealed anew for the children that take them", async () => {
+  const opened = await openRoom(1);
+  const { room } = opened;
+  const made = await room.keys.make(opened.live.stream, "alias/mine");
+  const live = await room.directory.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
+  const next = await splitFirst(opened, live);
+  const storing = storeRecords(room, live, records(lowest, upper));
+  await nextTurn();
+  const children = await room.directory.replace(live, next);
+  assert.deepEqual((await storing).shardIds, [shard(1), shard(2)]);
+  for (const child of children.stream.shards.slice(1)) {
+    const page = await readPage(room, children, child, 1n, 10);
+    assert.deepEqual([page.records.count, page.records.runs[0]?.kms], [1, true]);
+  }
+  await opened.close();
+});
+
+test("records are appended before anything is awaited when they are plain, or their key is at hand", async () => {
+  let appends = 0;
+  const opened = await openRoom(1, (log) => ({
+    append: (entries) => {
+      appends += 1;
+      return log.append(entries);
+    },
+  }));
+  const { room } = opened;
+  const plain = storeRecords(room, opened.live, records(lowest));
+  assert.equal(appends, 1);
+  await plain;
+  const made = await room.keys.make(opened.live.stream, "alias/mine");
+  const live = await room.directory.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
+  await storeRecords(room, live, records(lowest));
+  const sealed = storeRecords(room, live, records(lowest));
+  assert.equal(appends, 3);
+  await sealed;
   await opened.close();
 });
 
