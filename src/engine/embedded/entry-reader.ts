@@ -18,6 +18,7 @@ import {
 import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
+import type { PageMemory } from "./page-memory.ts";
 import type { SegmentReader, Stretch } from "./segment-reader.ts";
 import type { WalReader } from "./wal-reader.ts";
 
@@ -33,6 +34,8 @@ interface Page {
   readonly log: LogState;
   readonly limit: ReadLimit;
   readonly entries: StoredEntry[];
+  /** For what is copied; without it the copies are the caller's own. */
+  readonly memory: PageMemory | undefined;
   bytes: number;
   /** The position that comes next. */
   next: number;
@@ -66,9 +69,9 @@ export class EntryReader {
   }
 
   /** Entries from the one that contains `from`, all durable when this was called or later. */
-  async read(log: LogState, from: number, limit: ReadLimit): Promise<readonly StoredEntry[]> {
+  async read(log: LogState, from: number, limit: ReadLimit, memory?: PageMemory): Promise<readonly StoredEntry[]> {
     const end = log.tip;
-    const page: Page = { log, limit, entries: [], bytes: 0, next: 0, recordsEnd: 0, isFull: false };
+    const page: Page = { log, limit, entries: [], memory, bytes: 0, next: 0, recordsEnd: 0, isFull: false };
     beginAt(page, Math.max(from, log.oldest));
     while (page.next < end && !page.isFull) {
       // What is past its retention may go while it is being read: the reader goes on behind it.
@@ -224,7 +227,7 @@ function takeEntry(bytes: Buffer, at: number, page: Page, shared: boolean): void
     count,
     timeMs: frameTimeMsAt(bytes, at),
     storedMs: frameStoredMsAt(bytes, at),
-    body: shared ? Buffer.from(body) : body,
+    body: shared ? (page.memory?.copy(body) ?? Buffer.from(body)) : body,
   });
   page.bytes += body.length;
   page.next = position + count;
