@@ -59,6 +59,11 @@ export interface ReadResult {
   readonly next: Position;
   /** One past the last record of the shard that was durable when the read was answered. */
   readonly tip: Position;
+  /**
+   * Gives memory behind the bodies to a later read, once nobody looks at them any more. Whoever never calls it leaves the
+   * memory to the collector.
+   */
+  readonly release?: () => void;
 }
 
 /**

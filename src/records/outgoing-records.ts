@@ -23,4 +23,6 @@ export interface OutgoingRecords {
   /** Data of all records together, without partition keys. */
   readonly dataBytes: number;
   readonly runs: readonly RecordRun[];
+  /** Gives memory behind the bodies back, once the answer is encoded. */
+  readonly release?: () => void;
 }

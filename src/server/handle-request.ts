@@ -71,6 +71,7 @@ async function handleRequest(
     const response = isEventStream(output)
       ? eventStream(output, codec)
       : answer(200, codec, codec.encode(name, output));
+    releaseRecords(output);
     return { operation: name, outcome: "ok", response, recordCount: recordCountOf(name, output) };
   } catch (thrown) {
     const error = asServiceError(thrown, name);
@@ -100,6 +101,11 @@ function recordCountOf(name: OperationName, output: Output): number {
   if (output === undefined || !("Records" in output)) return 0;
   const { count } = output.Records;
   return "FailedRecordCount" in output ? count - (output.FailedRecordCount ?? 0) : count;
+}
+
+/** The records of a page have been encoded, and nobody looks at them any more. */
+function releaseRecords(output: Output): void {
+  if (output !== undefined && "Records" in output && "runs" in output.Records) output.Records.release?.();
 }
 
 /** The pipeline with its telemetry. */

@@ -43,6 +43,7 @@ export async function readPage(
     const oldest = await room.log.seek(ref, { at: "time", timeMs: horizon });
     if (oldest > start) {
       start = oldest;
+      read.release?.();
       read = await room.log.read(ref, start, limit);
     }
   }
@@ -57,7 +58,7 @@ export async function readPage(
   const next = page.records.count > 0 ? page.next : read.next > start ? read.next : start;
   const last = lastEntryBefore(unexpired, next);
   return {
-    records: page.records,
+    records: read.release === undefined ? page.records : { ...page.records, release: read.release },
     next,
     atEnd: shard.closed !== undefined && next >= shard.closed.end,
     millisBehindLatest: next >= read.tip ? 0 : Math.max(0, nowMs - (last?.storedMs ?? nowMs)),

@@ -20,6 +20,7 @@ import type { EntryReader } from "./entry-reader.ts";
 import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
 import type { LogState } from "./log-state.ts";
+import { PageMemory } from "./page-memory.ts";
 import type { Session } from "./session.ts";
 
 export const shardCountMax = 100_000;
@@ -109,11 +110,13 @@ export class EmbeddedShardLog implements ShardLog {
     const { ledger, entries } = this.#session();
     const log = require(ledger.logs, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
-    const found = await entries.read(log, Number(from), limit);
+    const memory = new PageMemory();
+    const found = await entries.read(log, Number(from), limit, memory);
     const last = found.at(-1);
     // Without an entry before the tip, all up to there has outlived its retention and is gone.
     const next = last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
-    return { entries: found, next, tip: BigInt(log.tip) };
+    const result = { entries: found, next, tip: BigInt(log.tip) };
+    return memory.isEmpty ? result : { ...result, release: () => memory.release() };
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {

@@ -22,6 +22,7 @@ import {
 import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
+import type { PageMemory } from "./page-memory.ts";
 import { type SegmentReader, type Stretch, shortExtentBytesMax, stretchBytesMax } from "./segment-reader.ts";
 import type { WalReader } from "./wal-reader.ts";
 
@@ -39,6 +40,8 @@ interface Page {
   readonly log: LogState;
   readonly limit: ReadLimit;
   readonly entries: StoredEntry[];
+  /** For what is copied; without it the copies are the caller's own. */
+  readonly memory: PageMemory | undefined;
   bytes: number;
   /** Records that may still be taken. */
   recordsLeft: number;
@@ -74,11 +77,11 @@ export class EntryReader {
   }
 
   /** Entries from the one that contains `from`, all durable when this was called or later. */
-  async read(log: LogState, from: number, limit: ReadLimit): Promise<readonly StoredEntry[]> {
+  async read(log: LogState, from: number, limit: ReadLimit, memory?: PageMemory): Promise<readonly StoredEntry[]> {
     const end = log.tip;
     const recordsLeft = limit.recordsMax ?? Number.POSITIVE_INFINITY;
     const next = Math.max(from, log.oldest);
-    const page: Page = { log, limit, entries: [], bytes: 0, recordsLeft, next, isFull: false };
+    const page: Page = { log, limit, entries: [], memory, bytes: 0, recordsLeft, next, isFull: false };
     while (page.next < end && !page.isFull) {
       // What is past its retention may go while it is being read: the reader goes on behind it.
       if (page.next < log.oldest) {
@@ -274,7 +277,7 @@ function takeEntry(
     count,
     timeMs: frameTimeMsAt(bytes, at),
     storedMs: frameStoredMsAt(bytes, at),
-    body: shared && cipher === undefined ? Buffer.from(body) : body,
+    body: shared && cipher === undefined ? (page.memory?.copy(body) ?? Buffer.from(body)) : body,
   });
   page.bytes += body.length;
   page.recordsLeft -= position + count - page.next;
