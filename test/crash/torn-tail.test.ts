@@ -2,6 +2,7 @@
 // off its last file. Whole groups before the tear survive, nothing else is served, the loss is told, and writing goes on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
 import { SimulatedDisk } from "../support/simulated-disk.ts";
 
@@ -96,4 +97,55 @@ test("a whole group that was never acknowledged is served, and then stays", asyn
   assert.deepEqual(await readTexts(second, await makeShard(second)), ["acknowledged", "in flight"]);
   const third = await openSmallEngine(after.crash("lose"));
   assert.deepEqual(await readTexts(third, await makeShard(third)), ["acknowledged", "in flight"]);
+});
+
+/** Of two groups that were on their way together; large enough for that. */
+const [first, second] = ["f".repeat(150_000), "s".repeat(150_000)];
+const roomy = { walFileBytes: 1024 * 1024, groupBytesMax: 256 * 1024 };
+
+async function killedWithTwoTogether(): Promise<{ disk: SimulatedDisk; start: number; secondStart: number }> {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, roomy);
+  const shard = await makeShard(engine);
+  await store(engine, shard, "before");
+  const release = disk.holdWrites();
+  const stored: Promise<void>[] = [];
+  for (const text of [first, second]) {
+    stored.push(store(engine, shard, text));
+    await turn();
+  }
+  release();
+  await Promise.all(stored);
+  const killed = disk.crash("lose");
+  const start = headerBytes + 2 * blockBytes;
+  const secondStart = start + 37 * blockBytes;
+  const bytes = killed.bytesOf(wal);
+  // Neither claims the other: the second was sent before the first was durable.
+  assert.deepEqual(
+    [start, secondStart].map((at) => [bytes.readBigUInt64LE(at + 24), bytes.readBigUInt64LE(at + 32)]),
+    [
+      [3n, 2n],
+      [4n, 2n],
+    ],
+  );
+  return { disk: killed, start, secondStart };
+}
+
+test("of two groups that were on their way together, the second alone is left out when the first is not there", async () => {
+  const { disk, start, secondStart } = await killedWithTwoTogether();
+  disk.damage(wal, (bytes) => bytes.fill(0, start, secondStart));
+  const { found, degraded } = await survivors(disk);
+  assert.deepEqual(found, ["before"]);
+  assert.match(degraded[0] ?? "", /at byte 16384 is incomplete and was left out/);
+});
+
+test("of two groups that were on their way together, the first is kept when the second is torn", async () => {
+  const { disk, secondStart } = await killedWithTwoTogether();
+  disk.damage(wal, (bytes) => bytes.fill(0, secondStart + 4096));
+  assert.deepEqual((await survivors(disk)).found, ["before", first]);
+});
+
+test("two groups that were on their way together are both kept when both are there", async () => {
+  const { disk } = await killedWithTwoTogether();
+  assert.deepEqual((await survivors(disk)).found, ["before", first, second]);
 });

@@ -49,9 +49,9 @@ export interface EmbeddedEngineOptions {
   readonly randomBytes?: (byteCount: number) => Buffer;
   /** Default: 64 MiB, or an eighth of the disk budget if that is less. */
   readonly walFileBytes?: number | undefined;
-  /** Of each of the two buffers that groups are written from; bounds an entry too. */
+  /** Of each of the three buffers that groups are written from; bounds an entry too. */
   readonly groupBytesMax?: number;
-  /** What may wait while both buffers are full. Past it appends are `throttled`. */
+  /** What may wait while all buffers are full. Past it appends are `throttled`. */
   readonly queueBytesMax?: number;
   readonly tailWindowBytes?: number;
   /** Catalog bytes after which a snapshot saves recovery from reading them again. */

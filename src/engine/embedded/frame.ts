@@ -1,9 +1,9 @@
 // Hot path.
 // One frame of a group: 48 bytes of head, then a body. docs/file-format.md section 4.
 import assert from "node:assert/strict";
-import { crc32 } from "node:zlib";
 import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../../cipher/session-cipher.ts";
 import { readU64, writeU64 } from "./binary.ts";
+import { checksumOf } from "./frame-checksum.ts";
 
 export const frameKind = {
   entry: 1,
@@ -65,7 +65,7 @@ export function writeFrame(
   target.writeDoubleLE(head.storedMs, at + 40);
   if (cipher === undefined) target.set(body, at + frameHeadBytes);
   else cipher.sealInto(target, at + frameHeadBytes, body, target.subarray(at + boundAt, at + frameHeadBytes));
-  target.writeUInt32LE(crc32(target.subarray(at + 8, at + length), seed), at + 4);
+  target.writeUInt32LE(checksumOf(target, at + 8, at + length, seed), at + 4);
   const end = at + ((length + 7) & ~7);
   // At most seven bytes: a loop costs less than the call that fills.
   for (let gap = at + length; gap < end; gap++) target[gap] = 0;
@@ -82,7 +82,7 @@ export function frameVerifies(source: Buffer, at: number, end: number, seed: num
   if (at + frameHeadBytes > end) return false;
   const length = source.readUInt32LE(at);
   if (length < frameHeadBytes || at + length > end) return false;
-  return source.readUInt32LE(at + 4) === crc32(source.subarray(at + 8, at + length), seed);
+  return source.readUInt32LE(at + 4) === checksumOf(source, at + 8, at + length, seed);
 }
 
 export function frameKindAt(source: Buffer, at: number): number {

@@ -188,12 +188,13 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    if (!this.#mayWrite()) return;
-    const batch = this.#fill;
-    this.#fill = this.#takeIdle();
-    this.#flight.push(batch);
-    this.#takeFromQueue();
-    void this.#write(batch);
+    while (this.#mayWrite()) {
+      const batch = this.#fill;
+      this.#fill = this.#takeIdle();
+      this.#flight.push(batch);
+      this.#takeFromQueue();
+      void this.#write(batch);
+    }
   }
 
   #takeIdle(): Batch {
