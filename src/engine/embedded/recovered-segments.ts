@@ -63,7 +63,8 @@ export async function removeLeftovers(
   }
 }
 
-async function namesIn(disk: Disk, directory: string): Promise<readonly string[]> {
+/** None, if there is no such directory. */
+export async function namesIn(disk: Disk, directory: string): Promise<readonly string[]> {
   try {
     return await disk.list(directory);
   } catch (error) {

@@ -4,6 +4,7 @@ import { type DataDirectory, openToLookAt } from "./data-directory.ts";
 import { blockBytes, type Disk, readWhole } from "./disk.ts";
 import { loadManifest } from "./manifest.ts";
 import { readOnlyDisk } from "./read-only-disk.ts";
+import { namesIn } from "./recovered-segments.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { decodeSnapshot, lsnOfName } from "./snapshot.ts";
 import { verifySegment } from "./verify-segment.ts";
@@ -55,10 +56,11 @@ function countsOf(recovered: Recovered | undefined) {
 /** What recovery has no need to look at: the rest of the headers' blocks, and what lies behind a clean close. */
 async function verifyFiles(
   disk: Disk,
-  { walDirectory, identity }: DataDirectory,
+  { walDirectory, damageDirectory, identity }: DataDirectory,
   { ledger, parts }: Recovered,
   problems: string[],
 ): Promise<void> {
+  const reports = await namesIn(disk, damageDirectory);
   const head = Buffer.alloc(walHeaderBytes);
   const expected = Buffer.alloc(walHeaderBytes);
   for (const [index, { generation, end }] of parts.entries()) {
@@ -70,13 +72,20 @@ async function verifyFiles(
         readWalHeader(head.subarray(0, blockBytes), identity) ?? readWalHeader(head.subarray(blockBytes), identity);
       if (header !== undefined) writeWalHeader(expected, header, identity);
       if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
-      // Behind the end of an earlier file may stand what a crash cut short.
-      const isLast = index === parts.length - 1 && ledger.isCleanlyClosed && header?.isRecycled === false;
-      if (isLast && (await hasBytesFrom(file, end))) problems.push(`wal/${name} holds something behind its end.`);
+      // What a crash cut short stands behind the end, and recovery has left a report of it; or it is still to come.
+      const isKnown = index === parts.length - 1 ? !ledger.isCleanlyClosed : reports.some(isReportOf(name));
+      if (header?.isRecycled === false && !isKnown && (await hasBytesFrom(file, end))) {
+        problems.push(`wal/${name} holds something behind its end.`);
+      }
     } finally {
       await file.close();
     }
   }
+}
+
+/** Reports are named after their files. */
+function isReportOf(name: string): (report: string) => boolean {
+  return (report) => report.startsWith(`${name.replace(/\.wal$/, "")}-`);
 }
 
 /** Each by itself, so that damage to one does not hide damage to another. */

@@ -1,0 +1,211 @@
+// Flips bits of a small, cleanly closed directory one by one, and sees what a server and `millrace verify` make of each:
+// docs/file-format.md section 6 says what may come of which place.
+import assert from "node:assert/strict";
+import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
+import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { EngineError } from "../../src/engine/engine-error.ts";
+import {
+  dataDirectory,
+  eagerSealing,
+  makeShard,
+  openSmallEngine,
+  readTexts,
+  smallEngine,
+  store,
+} from "../support/embedded-engine.ts";
+import { SimulatedDisk } from "../support/simulated-disk.ts";
+
+const blockBytes = 4096;
+const walHeadBytes = 96;
+const streams = ["a", "b"];
+
+const options = {
+  walFileBytes: 20 * 1024,
+  groupBytesMax: 8 * 1024,
+  tailWindowBytes: 0,
+  sealing: { ...eagerSealing, ownSegmentBytes: 4_000 },
+};
+
+/**
+ * - `refused`   the directory is not opened, in one sentence
+ * - `corrupt`   it opens, and some read is answered with an error
+ * - `told`      it opens, everything is there, and the health says that something is amiss
+ * - `quiet`     nothing at all is noticed
+ */
+type Outcome = "refused" | "corrupt" | "told" | "quiet";
+
+/** What may come of a flip, and whether `millrace verify` must find it. */
+interface Rule {
+  readonly outcomes: readonly Outcome[];
+  readonly isVerified: boolean;
+}
+
+/** Everything that a directory may hold: a manifest, a stream's segments and shared ones, two snapshots, files of the log. */
+async function closedDirectory(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk, options);
+  const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
+  for (let index = 0; index < 6; index++) await store(engine, a, `${index}`.repeat(1_500));
+  await store(engine, b, "one", "two");
+  for (let index = 0; index < 2; index++) await store(engine, a, `${index}`.repeat(6_000));
+  await engine.catalog.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
+  await engine.settled();
+  await engine.close();
+  return disk.crash("lose");
+}
+
+/** Of a run of equal bytes, padding or a text of one letter, a short run looks at one in so many. */
+const equalBytesStep = 127;
+
+/**
+ * Flips bits of every file, each alone; returns how many came to which end. `every` takes every bit of every byte; `one` takes
+ * one bit of each byte, and of bytes that are like both their neighbours only some.
+ */
+export async function flipEverywhere(bits: "every" | "one"): Promise<Readonly<Record<Outcome, number>>> {
+  const disk = await closedDirectory();
+  const ruleOf = await rules(disk);
+  const expected = await textsOf(disk.crash("lose"));
+  const counts = { refused: 0, corrupt: 0, told: 0, quiet: 0 };
+  for (const path of disk.paths()) {
+    const bytes = disk.bytesOf(path);
+    for (let at = 0; at < bytes.length; at++) {
+      const isLikeOthers = bytes[at] === bytes[at - 1] && bytes[at] === bytes[at + 1];
+      if (bits === "one" && isLikeOthers && at % equalBytesStep !== 0) continue;
+      const each = bits === "every" ? [0, 1, 2, 3, 4, 5, 6, 7] : [at & 7];
+      for (const bit of each) counts[await flipOne(disk, { path, at, bit, rule: ruleOf(path, at), expected })] += 1;
+    }
+  }
+  assert.deepEqual((await verifyDirectory(disk, dataDirectory)).problems, []);
+  return counts;
+}
+
+async function flipOne(
+  disk: SimulatedDisk,
+  {
+    path,
+    at,
+    bit,
+    rule,
+    expected,
+  }: {
+    readonly path: string;
+    readonly at: number;
+    readonly bit: number;
+    readonly rule: Rule;
+    readonly expected: ReadonlyMap<string, readonly string[]>;
+  },
+): Promise<Outcome> {
+  const place = `bit ${bit} of byte ${at} of ${path}`;
+  const spoilt = disk.crash("lose");
+  spoilt.flip(path, at, 1 << bit);
+  const isFound = await isFoundByVerify(spoilt);
+  assert(isFound || !rule.isVerified, `${place}: verify does not find it`);
+  const outcome = await outcomeOf(spoilt, expected, place);
+  assert(rule.outcomes.includes(outcome), `${place}: ${outcome}, not ${rule.outcomes.join(" or ")}`);
+  return outcome;
+}
+
+async function isFoundByVerify(disk: SimulatedDisk): Promise<boolean> {
+  try {
+    return (await verifyDirectory(disk, dataDirectory)).problems.length > 0;
+  } catch (error) {
+    assert(isRefusal(error), String(error));
+    return true;
+  }
+}
+
+async function outcomeOf(
+  disk: SimulatedDisk,
+  expected: ReadonlyMap<string, readonly string[]>,
+  place: string,
+): Promise<Outcome> {
+  const engine = smallEngine(disk, options);
+  try {
+    await engine.open();
+  } catch (error) {
+    assert(isRefusal(error), `${place}: ${error}`);
+    return "refused";
+  }
+  let isWhole = true;
+  for (const [name, texts] of expected) {
+    if (!(await readsRight(engine, name, texts, place))) isWhole = false;
+  }
+  assert.equal(Buffer.from((await engine.catalog.get("key"))?.value ?? "").toString(), '{"a":1}', place);
+  const { degraded } = await engine.health();
+  await engine.close();
+  if (!isWhole) return "corrupt";
+  return degraded.length > 0 ? "told" : "quiet";
+}
+
+/** Each entry by itself: it is as it was stored, or answers `corrupt`. */
+async function readsRight(
+  engine: EmbeddedEngine,
+  name: string,
+  texts: readonly string[],
+  place: string,
+): Promise<boolean> {
+  const shard = await makeShard(engine, name);
+  let isWhole = true;
+  for (const [index, text] of texts.entries()) {
+    try {
+      const { entries } = await engine.log.read(shard, BigInt(index + 1), { entriesMax: 1, bytesMax: 1 });
+      assert(entries[0] !== undefined && Buffer.from(entries[0].body).equals(Buffer.from(text)), `${place}: ${index}`);
+      assert.equal(entries[0].position, BigInt(index + 1), place);
+    } catch (error) {
+      assert(error instanceof EngineError && error.kind === "corrupt", `${place}: ${error}`);
+      isWhole = false;
+    }
+  }
+  assert.equal(await engine.log.seek(shard, { at: "newest" }), BigInt(texts.length + 1), place);
+  return isWhole;
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof EngineError) return error.kind === "corrupt" && !error.message.includes("\n");
+  return error instanceof Error && error.name === "DataDirectoryError";
+}
+
+async function textsOf(disk: SimulatedDisk): Promise<ReadonlyMap<string, readonly string[]>> {
+  const engine = await openSmallEngine(disk, options);
+  const texts = new Map<string, readonly string[]>();
+  for (const name of streams) texts.set(name, await readTexts(engine, await makeShard(engine, name)));
+  await engine.close();
+  return texts;
+}
+
+/** The table of docs/file-format.md section 6, for this directory. */
+async function rules(disk: SimulatedDisk): Promise<(path: string, at: number) => Rule> {
+  const { wal } = JSON.parse(JSON.stringify(await inspectDirectory(disk, dataDirectory))) as {
+    readonly wal: { readonly files: readonly { readonly file: string; readonly end: number }[] };
+  };
+  const files = wal.files.map(({ file, end }) => ({ path: `${dataDirectory}/${file}`, end }));
+  const snapshots = disk.paths().filter((path) => path.endsWith(".snapshot"));
+  const isRecycled = (path: string): boolean => (disk.bytesOf(path).readUInt32LE(12) & 1) === 1;
+  return (path, at) => {
+    if (path.endsWith("/format")) return { outcomes: ["refused"], isVerified: true };
+    if (path.endsWith("/manifest")) return { outcomes: ["told"], isVerified: true };
+    if (path.endsWith(".snapshot")) {
+      return { outcomes: [path === snapshots.at(-1) ? "told" : "quiet"], isVerified: true };
+    }
+    if (path.endsWith(".segment")) return segmentRule(disk.bytesOf(path), at);
+    const index = files.findIndex((file) => file.path === path);
+    const { end } = files[index] ?? assert.fail(`${path} is no file of the log`);
+    if (at < 2 * blockBytes) return { outcomes: [at % blockBytes < walHeadBytes ? "told" : "quiet"], isVerified: true };
+    if (at >= end) return { outcomes: ["quiet"], isVerified: !isRecycled(path) };
+    // The last group of the last file is the marker of the clean close, one block long.
+    const isMarker = index === files.length - 1 && at >= end - blockBytes;
+    return { outcomes: [isMarker ? "told" : "refused"], isVerified: true };
+  };
+}
+
+function segmentRule(bytes: Buffer, at: number): Rule {
+  const trailerAt = bytes.length - 64;
+  const rowsAt = Number(bytes.readBigUInt64LE(trailerAt + 16));
+  const rowsEnd = rowsAt + bytes.readUInt32LE(trailerAt + 32) * 80;
+  const isRowOrTrailer = (at >= rowsAt && at < rowsEnd) || at >= trailerAt;
+  if (isRowOrTrailer) return { outcomes: ["refused"], isVerified: true };
+  // Frames, the zeros between them, and points, which extents as small as these do without.
+  if (at >= blockBytes && at < rowsAt) return { outcomes: ["corrupt", "quiet"], isVerified: true };
+  return { outcomes: ["quiet"], isVerified: true };
+}
