@@ -123,6 +123,13 @@ test("a disk that is really full ends acknowledgements at once; what was acknowl
   connection.close();
   await server.kill("SIGKILL");
 
+  // Nothing can be written, and everything be read.
+  await server.restart();
+  connection = new KinesisConnection(server.endpoint);
+  await bulk.check(connection, "bulk");
+  connection.close();
+  await server.kill("SIGKILL");
+
   rmSync(ballast);
   await using second = await ServerProcess.start({ dataDir, args: fitting });
   connection = new KinesisConnection(second.endpoint);

@@ -1,7 +1,8 @@
 import { EngineError } from "../engine-error.ts";
 import type { Finding } from "./damage-report.ts";
 import { type DataDirectory, openToLookAt } from "./data-directory.ts";
-import { blockBytes, type Disk, readWhole } from "./disk.ts";
+import { blockBytes, type Disk, type DiskFile, readWhole } from "./disk.ts";
+import { resemblesGroup } from "./group.ts";
 import { loadManifest } from "./manifest.ts";
 import { readOnlyDisk } from "./read-only-disk.ts";
 import { namesIn } from "./recovered-segments.ts";
@@ -63,7 +64,7 @@ async function verifyFiles(
   const reports = await namesIn(disk, damageDirectory);
   const head = Buffer.alloc(walHeaderBytes);
   const expected = Buffer.alloc(walHeaderBytes);
-  for (const [index, { generation, end }] of parts.entries()) {
+  for (const [index, { generation, lastLsn, end }] of parts.entries()) {
     const name = walFileName(generation);
     const file = await disk.open(`${walDirectory}/${name}`, "read");
     try {
@@ -72,15 +73,24 @@ async function verifyFiles(
         readWalHeader(head.subarray(0, blockBytes), identity) ?? readWalHeader(head.subarray(blockBytes), identity);
       if (header !== undefined) writeWalHeader(expected, header, identity);
       if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
-      // What a crash cut short stands behind the end, and recovery has left a report of it; or it is still to come.
-      const isKnown = index === parts.length - 1 ? !ledger.isCleanlyClosed : reports.some(isReportOf(name));
-      if (header?.isRecycled === false && !isKnown && (await hasBytesFrom(file, end))) {
+      const isLast = index === parts.length - 1;
+      if (header?.isRecycled !== false || (isLast && !ledger.isCleanlyClosed)) continue;
+      // What was cut short stands behind the end: recovery has left a report of it, unless there was no room for one.
+      const block = await blockAt(file, end);
+      const isCutShort =
+        reports.some(isReportOf(name)) || resemblesGroup(block, { generation, lsn: lastLsn + 1 }, identity);
+      if ((isLast || !isCutShort) && (await hasBytesFrom(file, end))) {
         problems.push(`wal/${name} holds something behind its end.`);
       }
     } finally {
       await file.close();
     }
   }
+}
+
+async function blockAt(file: DiskFile, at: number): Promise<Buffer> {
+  const block = Buffer.alloc(blockBytes);
+  return block.subarray(0, await file.read(block, at));
 }
 
 /** Reports are named after their files. */
