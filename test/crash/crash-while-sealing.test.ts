@@ -37,10 +37,11 @@ async function workload(engine: EmbeddedEngine, history: LogHistory, clock: Simu
     await writers(engine, history, round);
     if (round === 5) await history.drop(engine, "dropped");
     if (round === 6) clock.set(clock.nowMs() + 2 * hourMs);
+    if (round === 7) await history.retain(engine, "expiring", 48 * hourMs);
     await history.put(engine, "streams/a", `round ${round}`);
   }
   await engine.settled();
-  await history.drop(engine, "late");
+  await history.dropStream(engine, "late");
   await history.seal(engine, "b");
   await engine.settled();
   await history.append(engine, [{ shard: "a", text: "last", count: 4 }]);
@@ -61,14 +62,29 @@ async function writers(engine: EmbeddedEngine, history: LogHistory, round: numbe
   ]);
 }
 
+/** Every way in which the engine changes names and lengths while it runs. */
+const expectedChanges = [
+  "length /data/wal/N.wal",
+  "rename /data/format.tmp",
+  "rename /data/catalog/N.snapshot.tmp",
+  "remove /data/catalog/N.snapshot",
+  "rename /data/segments/manifest.tmp",
+  "remove /data/segments/N.segment",
+  "rename /data/wal/N.wal",
+  "rename /data/wal/spare.tmp",
+  "remove /data/wal/N.wal",
+];
+
 const isChange = ({ kind }: DiskOperation): boolean => kind === "rename" || kind === "remove" || kind === "length";
 
 /** Runs the workload until it is done or the power goes, at a sync or at another change. */
 async function run(disk: SimulatedDisk, clock: SimulatedClock, changeCountMax: number) {
   const history = new LogHistory(() => clock.nowMs());
   let changeCount = 0;
+  const changes = new Set<string>();
   disk.fault = (operation) => {
     if (!isChange(operation)) return undefined;
+    changes.add(`${operation.kind} ${operation.path.replace(/\d{4,}/, "N")}`);
     changeCount += 1;
     if (changeCount <= changeCountMax) return undefined;
     disk.isOff = true;
@@ -79,7 +95,7 @@ async function run(disk: SimulatedDisk, clock: SimulatedClock, changeCountMax: n
   } catch (error) {
     if (!disk.isOff) throw error;
   }
-  return { history, changeCount };
+  return { history, changeCount, changes };
 }
 
 async function reopen(disk: SimulatedDisk, clock: SimulatedClock, history: LogHistory): Promise<EmbeddedEngine> {
@@ -122,7 +138,9 @@ for (const [way, { direct, policy }] of ways.entries()) {
   test(`a crash at any change of the disk, while the log is sealed, loses and revives nothing (${how})`, async () => {
     const none = Number.POSITIVE_INFINITY;
     const disk = new SimulatedDisk({ direct });
-    const { changeCount } = await run(disk, new SimulatedClock(), none);
+    const { changeCount, changes } = await run(disk, new SimulatedClock(), none);
+    for (const change of expectedChanges)
+      assert(changes.has(change), `${change} is not among ${[...changes].join(", ")}`);
     assert(disk.syncCount > 100 && changeCount > 50, `${disk.syncCount} syncs, ${changeCount} other changes`);
     const places = [
       ...Array.from({ length: disk.syncCount + 1 }, (_, syncs) => ({ syncs, changes: none })),
