@@ -100,7 +100,7 @@ export class ServerProcess implements AsyncDisposable {
       env: { ...process.env, ...this.#options.env },
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, so that whatever the server has started is killed with it.
-      detached: true,
+      detached: process.platform !== "win32",
     });
     children.add(child);
     this.#child = child;
