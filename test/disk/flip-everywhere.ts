@@ -5,27 +5,13 @@ import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.t
 import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
 import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
 import { EngineError } from "../../src/engine/engine-error.ts";
-import {
-  dataDirectory,
-  eagerSealing,
-  makeShard,
-  openSmallEngine,
-  readTexts,
-  smallEngine,
-  store,
-} from "../support/embedded-engine.ts";
-import { SimulatedDisk } from "../support/simulated-disk.ts";
+import { closedDirectory, closedDirectoryOptions as options } from "../support/closed-directory.ts";
+import { dataDirectory, makeShard, openSmallEngine, readTexts, smallEngine } from "../support/embedded-engine.ts";
+import type { SimulatedDisk } from "../support/simulated-disk.ts";
 
 const blockBytes = 4096;
 const walHeadBytes = 96;
 const streams = ["a", "b"];
-
-const options = {
-  walFileBytes: 20 * 1024,
-  groupBytesMax: 8 * 1024,
-  tailWindowBytes: 0,
-  sealing: { ...eagerSealing, ownSegmentBytes: 4_000 },
-};
 
 /**
  * - `refused`   the directory is not opened, in one sentence
@@ -39,20 +25,6 @@ type Outcome = "refused" | "corrupt" | "told" | "quiet";
 interface Rule {
   readonly outcomes: readonly Outcome[];
   readonly isVerified: boolean;
-}
-
-/** Everything that a directory may hold: a manifest, a stream's segments and shared ones, two snapshots, files of the log. */
-async function closedDirectory(): Promise<SimulatedDisk> {
-  const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, options);
-  const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
-  for (let index = 0; index < 6; index++) await store(engine, a, `${index}`.repeat(1_500));
-  await store(engine, b, "one", "two");
-  for (let index = 0; index < 2; index++) await store(engine, a, `${index}`.repeat(6_000));
-  await engine.catalog.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
-  await engine.settled();
-  await engine.close();
-  return disk.crash("lose");
 }
 
 /** Of a run of equal bytes, padding or a text of one letter, a short run looks at one in so many. */

@@ -2,28 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspectDirectory } from "../../../../src/engine/embedded/inspect-directory.ts";
 import { verifyDirectory } from "../../../../src/engine/embedded/verify-directory.ts";
-import { eagerSealing, makeShard, openSmallEngine, store } from "../../../support/embedded-engine.ts";
+import { closedDirectory } from "../../../support/closed-directory.ts";
+import { openSmallEngine } from "../../../support/embedded-engine.ts";
 import { SimulatedDisk } from "../../../support/simulated-disk.ts";
-
-const options = {
-  walFileBytes: 20 * 1024,
-  groupBytesMax: 8 * 1024,
-  sealing: { ...eagerSealing, ownSegmentBytes: 4_000 },
-};
-
-/** Everything that a directory may hold: a manifest, a segment of one stream and shared ones, two snapshots, the log. */
-async function closedDirectory(): Promise<SimulatedDisk> {
-  const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, options);
-  const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
-  for (let index = 0; index < 6; index++) await store(engine, a, `${index}`.repeat(1_500));
-  await store(engine, b, "one", "two");
-  for (let index = 0; index < 2; index++) await store(engine, a, `${index}`.repeat(6_000));
-  await engine.catalog.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
-  await engine.settled();
-  await engine.close();
-  return disk.crash("lose");
-}
 
 test("verifyDirectory() finds a whole directory whole, and changes nothing", async () => {
   const disk = await closedDirectory();
