@@ -41,10 +41,11 @@ async function workload(engine: EmbeddedEngine, history: LogHistory, clock: Simu
     await writers(engine, history, round);
     if (round === 5) await history.drop(engine, "dropped");
     if (round === 6) clock.set(clock.nowMs() + 2 * hourMs);
+    if (round === 7) await history.retain(engine, "expiring", 48 * hourMs);
     await history.put(engine, "streams/a", `round ${round}`);
   }
   await engine.settled();
-  await history.drop(engine, "late");
+  await history.dropStream(engine, "late");
   await history.seal(engine, "b");
   await engine.settled();
   await history.append(engine, [{ shard: "a", text: "last", count: 4 }]);
@@ -65,6 +66,19 @@ async function writers(engine: EmbeddedEngine, history: LogHistory, round: numbe
   ]);
 }
 
+/** Every way in which the engine changes names and lengths while it runs. */
+const expectedChanges = [
+  "length /data/wal/N.wal",
+  "rename /data/format.tmp",
+  "rename /data/catalog/N.snapshot.tmp",
+  "remove /data/catalog/N.snapshot",
+  "rename /data/segments/manifest.tmp",
+  "remove /data/segments/N.segment",
+  "rename /data/wal/N.wal",
+  "rename /data/wal/spare.tmp",
+  "remove /data/wal/N.wal",
+];
+
 const isChange = ({ kind }: DiskOperation): boolean => kind === "rename" || kind === "remove" || kind === "length";
 
 interface Run {
@@ -76,8 +90,10 @@ interface Run {
 async function run(disk: SimulatedDisk, clock: SimulatedClock, { changeCountMax, encrypted }: Run) {
   const history = new LogHistory(() => clock.nowMs());
   let changeCount = 0;
+  const changes = new Set<string>();
   disk.fault = (operation) => {
     if (!isChange(operation)) return undefined;
+    changes.add(`${operation.kind} ${operation.path.replace(/\d{4,}/, "N")}`);
     changeCount += 1;
     if (changeCount <= changeCountMax) return undefined;
     disk.isOff = true;
@@ -88,7 +104,7 @@ async function run(disk: SimulatedDisk, clock: SimulatedClock, { changeCountMax,
   } catch (error) {
     if (!disk.isOff) throw error;
   }
-  return { history, changeCount };
+  return { history, changeCount, changes };
 }
 
 async function reopen(
@@ -151,7 +167,9 @@ for (const { way, first, every } of ways) {
   test(`a crash at any change of the disk, while the log is sealed, loses and revives nothing (${how})`, async () => {
     const none = Number.POSITIVE_INFINITY;
     const disk = new SimulatedDisk({ direct });
-    const { changeCount } = await run(disk, new SimulatedClock(), { changeCountMax: none, encrypted });
+    const { changeCount, changes } = await run(disk, new SimulatedClock(), { changeCountMax: none, encrypted });
+    for (const change of expectedChanges)
+      assert(changes.has(change), `${change} is not among ${[...changes].join(", ")}`);
     assert(disk.syncCount > 100 && changeCount > 50, `${disk.syncCount} syncs, ${changeCount} other changes`);
     const places = [
       ...Array.from({ length: disk.syncCount + 1 }, (_, syncs) => ({ syncs, changes: none })),

@@ -1,6 +1,7 @@
 /**
- * Kills the server with SIGKILL at random moments while eight connections write to it, starts it again on the same data
- * directory, and reads everything back:
+ * Kills the server, with all its process group, with SIGKILL at random moments while eight connections write to it and files
+ * of its log, kept small by a small disk budget, are sealed; starts it again on the same data directory, and reads
+ * everything back:
  *   - no acknowledged record is lost or changed, nor one that a reader had already seen;
  *   - none is out of order within its shard, none is there twice;
  *   - no sequence number is given twice, over all rounds;
@@ -10,7 +11,7 @@
  *   npm run test:crash -- [--rounds 500] [--seed NUMBER]
  */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -39,6 +40,8 @@ const killedRecoveryMsMax = 300;
 const encryptedShare = 0.5;
 /** Then a new, empty directory: everything is read back after every round, which must not become the whole work. */
 const roundsPerDirectory = 10;
+/** Files of the log are an eighth of it, and so is what may wait to be sealed. */
+const diskBudget = "40MiB";
 
 /** Throws at the first broken promise; the data directory is then kept and named in the error. */
 export async function killNine({ rounds, seed, report }: KillNineOptions): Promise<void> {
@@ -70,7 +73,8 @@ interface DirectoryRun {
 
 async function runDirectory(run: DirectoryRun): Promise<void> {
   const { dataDir, encrypted, random, firstRound, rounds, report } = run;
-  await using server = await ServerProcess.start({ dataDir, args: encrypted ? ["--encrypt-at-rest"] : [] });
+  const args = ["--disk-budget", diskBudget, ...(encrypted ? ["--encrypt-at-rest"] : [])];
+  await using server = await ServerProcess.start({ dataDir, args });
   const history = new RecordHistory();
   const changer = new StreamChanger(random.fork());
   const writers = Array.from({ length: writerCount }, (_, index) => new Writer(index, random.fork(), history));
@@ -83,11 +87,18 @@ async function runDirectory(run: DirectoryRun): Promise<void> {
     const recoveryKills = await restartThroughKills(server, random);
     const readCount = await verify(server, { history, changer });
     const again = recoveryKills === 0 ? "" : `, killed again ${recoveryKills} times while it recovered`;
-    report(`round ${round}: ${readCount} records read, ${history.promisedCount} promised${again}`);
+    const segments = `${await segmentCount(dataDir)} segments`;
+    report(`round ${round}: ${readCount} records read, ${history.promisedCount} promised, ${segments}${again}`);
   }
   assert.deepEqual(await server.kill("SIGTERM"), { code: 0, signal: null }, server.stderr);
   await server.restart();
   await verify(server, { history, changer });
+}
+
+/** How much has been sealed so far. */
+async function segmentCount(dataDir: string): Promise<number> {
+  const names = await readdir(dataDir, { recursive: true });
+  return names.filter((name) => name.endsWith(".segment")).length;
 }
 
 interface Actors {

@@ -19,6 +19,9 @@ interface PutResult {
 
 const partitionKeyCount = 16;
 const paddingBytesMax = 1500;
+/** Some records are long, so that files of the log fill up and are sealed while the server runs. */
+const longShare = 0.2;
+const longPaddingBytesMax = 60_000;
 const batchRecordsMax = 25;
 
 /** Waits for each answer before it sends again, so that within a shard its numbers must rise. */
@@ -55,7 +58,7 @@ export class Writer {
     const sent = Array.from({ length: isBatch ? this.#random.integer(1, batchRecordsMax) : 1 }, () =>
       this.#history.send(this.#index, this.#sent++, {
         partitionKey: `writer ${this.#index}, key ${this.#random.integer(1, partitionKeyCount)}`,
-        paddingBytes: this.#random.integer(0, paddingBytesMax),
+        paddingBytes: this.#random.integer(0, this.#random.next() < longShare ? longPaddingBytesMax : paddingBytesMax),
       }),
     );
     const entries = sent.map((record) => ({ Data: record.data, PartitionKey: record.partitionKey }));

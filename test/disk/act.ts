@@ -169,19 +169,17 @@ async function createShard(world: World, session: Session): Promise<void> {
   }
 }
 
+/** One that is refused leaves its log in doubt until the next session: another one may be under way. */
 async function sealShard(world: World, session: Session): Promise<void> {
   const log = pick(world, world.living);
   if (log === undefined) return;
-  const before = log.seal;
   if (log.seal === "none") log.seal = "sent";
   try {
     const { end } = await session.engine.log.seal(log.ref, `seal ${log.name}`);
     assert(end >= log.storedEnd, log.name);
     log.seal = "done";
   } catch (error) {
-    const kind = kindOf(error, session);
-    // Somebody else's may be under way, and may come to another end than this one.
-    if (kind === "throttled" && before === "none" && log.seal === "sent") log.seal = "none";
+    kindOf(error, session);
   }
 }
 
@@ -198,17 +196,12 @@ async function dropStream(world: World, session: Session): Promise<void> {
 }
 
 async function drop(logs: readonly LogModel[], session: Session, dropping: () => Promise<void>): Promise<void> {
-  const before = logs.map((log) => log.drop);
   for (const log of logs) if (log.drop === "none") log.drop = "sent";
   try {
     await dropping();
     for (const log of logs) log.drop = "done";
   } catch (error) {
-    const kind = kindOf(error, session);
-    const isUnchanged = kind === "throttled" && logs.length === 1;
-    for (const [index, log] of logs.entries()) {
-      if (isUnchanged && log.drop === "sent" && before[index] === "none") log.drop = "none";
-    }
+    kindOf(error, session);
   }
 }
 

@@ -1,11 +1,13 @@
 /**
  * The long form of the tests of the disk.
  *
- *   npm run test:disk                      10,000 seeds
+ *   npm run test:disk                      10,000 seeds, then every bit of a closed directory flipped, and of an encrypted one
  *   npm run test:disk -- --seed 123        one seed alone; --trace shows every operation and call of it
  *   npm run test:disk -- --from 1 --seeds 500
  */
 import { parseArgs } from "node:util";
+import { masterKey } from "../support/directory-keys.ts";
+import { flipEverywhere } from "./flip-everywhere.ts";
 import { runSeed } from "./run-seed.ts";
 
 const toldEvery = 100;
@@ -35,6 +37,10 @@ for (let seed = from; seed < from + count; seed++) {
     const seconds = Math.round((performance.now() - startMs) / 1000);
     console.log(`${done} of ${count} seeds in ${seconds} s, ${broken.length} broken`);
   }
+}
+if (values.seed === undefined) {
+  console.log("every bit flipped:", await flipEverywhere({ bits: "every" }));
+  console.log("every bit flipped, encrypted:", await flipEverywhere({ bits: "every", keys: masterKey("of the run") }));
 }
 if (broken.length > 0) {
   console.error(`broken: ${broken.join(", ")}`);

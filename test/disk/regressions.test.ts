@@ -257,3 +257,16 @@ test("a drop that the stopped log refuses leaves the shard readable", async () =
   await lost;
   assert.deepEqual(await readTexts(engine, shard), ["one"]);
 });
+
+test("a full disk that cut the last write short still opens, and says what it left out", async () => {
+  const disk = new SimulatedDisk();
+  const engine = await openSmallEngine(disk);
+  const shard = await makeShard(engine);
+  await store(engine, shard, "one");
+  disk.capacityBytes = disk.usedBytes + 4096;
+  await assert.rejects(store(engine, shard, text(1, 9_000)), { kind: "indeterminate" });
+  const again = await openSmallEngine(disk.crash("keep"));
+  assert.deepEqual(await readTexts(again, await makeShard(again)), ["one"]);
+  assert.match((await again.health()).degraded.join(), /is incomplete and was left out/);
+  await again.close();
+});

@@ -19,6 +19,8 @@ interface ShardHistory {
   readonly sent: Sent[];
   /** 0: for ever. */
   retentionMs: number;
+  /** What was sent before may be gone by an earlier retention. */
+  horizonMs: number;
   seal: "none" | "sent" | "acknowledged";
   drop: "none" | "sent" | "acknowledged";
 }
@@ -63,7 +65,15 @@ export class LogHistory {
   }
 
   async create(engine: Engine, name: string): Promise<void> {
-    const shard: ShardHistory = { name, ref: undefined, sent: [], retentionMs: 0, seal: "none", drop: "none" };
+    const shard: ShardHistory = {
+      name,
+      ref: undefined,
+      sent: [],
+      retentionMs: 0,
+      horizonMs: 0,
+      seal: "none",
+      drop: "none",
+    };
     this.#shards.set(name, shard);
     shard.ref = await engine.log.createShard(`stream-${name}`, 0, { openShardCount: 1 });
   }
@@ -96,6 +106,7 @@ export class LogHistory {
   async retain(engine: Engine, name: string, retentionMs: number): Promise<void> {
     const shard = this.#shard(name);
     assert(shard.ref !== undefined);
+    shard.horizonMs = this.#horizonOf(shard);
     shard.retentionMs = retentionMs;
     this.#tellForks(name, (same) => {
       same.retentionMs = retentionMs;
@@ -122,6 +133,15 @@ export class LogHistory {
       same.drop = "sent";
     });
     await engine.log.dropShard(shard.ref);
+    shard.drop = "acknowledged";
+  }
+
+  /** Each shard here is its stream's only one. */
+  async dropStream(engine: Engine, name: string): Promise<void> {
+    const shard = this.#shard(name);
+    assert(shard.ref !== undefined);
+    shard.drop = "sent";
+    await engine.log.dropStream(`stream-${name}`, [shard.ref]);
     shard.drop = "acknowledged";
   }
 
@@ -210,13 +230,18 @@ export class LogHistory {
   }
 
   /** How many entries at the beginning are gone because they outlived their retention. */
-  #expiredBefore({ name, sent, retentionMs }: ShardHistory, first: string | undefined): number {
-    if (retentionMs === 0) return 0;
-    const expired = sent.findIndex(({ sentMs }) => sentMs + retentionMs >= this.#nowMs());
+  #expiredBefore(shard: ShardHistory, first: string | undefined): number {
+    const { name, sent } = shard;
+    const horizonMs = this.#horizonOf(shard);
+    const expired = sent.findIndex(({ sentMs }) => sentMs >= horizonMs);
     const allowed = expired < 0 ? sent.length : expired;
     const gone = first === undefined ? allowed : sent.findIndex(({ text, count }) => `${count} ${text}` === first);
     assert(gone >= 0 && gone <= allowed, `${name} lost what had not expired`);
     return gone;
+  }
+
+  #horizonOf({ retentionMs, horizonMs }: ShardHistory): number {
+    return retentionMs === 0 ? horizonMs : Math.max(horizonMs, this.#nowMs() - retentionMs);
   }
 
   async #verifySeal(engine: Engine, shard: ShardHistory): Promise<void> {

@@ -36,7 +36,7 @@ const directories = new Set<string>();
 
 // A test process that ends early (a crash, a time limit of the runner) must not leave servers behind.
 process.on("exit", () => {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of children) signalGroup(child, "SIGKILL");
   for (const directory of directories) removeWithKeyring(directory);
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -106,6 +106,8 @@ export class ServerProcess implements AsyncDisposable {
       cwd: root,
       env: { ...process.env, ...this.#options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that whatever the server has started is killed with it.
+      detached: process.platform !== "win32",
     });
     children.add(child);
     this.#child = child;
@@ -141,12 +143,12 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
-  /** Sends the signal and resolves when the process has ended. */
+  /** Sends the signal, SIGKILL to the whole process group, and resolves when the process has ended. */
   async kill(signal: NodeJS.Signals): Promise<Exit> {
     const child = this.#running();
     const exited = once(child, "exit");
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
+    signalGroup(child, signal);
+    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), stopMsMax);
     const [code, endedBy] = (await exited) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
     return { code, signal: endedBy };
@@ -161,5 +163,19 @@ export class ServerProcess implements AsyncDisposable {
   #running(): Child {
     assert(this.#child !== undefined, "the server is not running");
     return this.#child;
+  }
+}
+
+/** A gentle signal goes to the server alone, as a service manager sends it; systems without groups have no other way. */
+function signalGroup(child: Child, signal: NodeJS.Signals): void {
+  if (signal !== "SIGKILL" || child.pid === undefined || process.platform === "win32") {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // The whole group has ended by itself.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { type Disk, replaceFile } from "./disk.ts";
+import { dirname } from "node:path";
+import { type Disk, errorCode, replaceFile } from "./disk.ts";
 
 /** Something that recovery found and could go on from. */
 export interface Finding {
@@ -16,10 +17,22 @@ export interface DamageReportOptions {
   readonly nowMs: number;
 }
 
-/** Leaves one file per place, so that a finding outlives the session that made it. Repeating it replaces the file. */
+/**
+ * Leaves one file per place, so that a finding outlives the session that made it. Repeating it replaces the file. On a full
+ * disk the health alone tells of them.
+ */
 export async function reportFindings(findings: readonly Finding[], options: DamageReportOptions): Promise<void> {
   if (findings.length === 0) return;
+  try {
+    await writeReports(findings, options);
+  } catch (error) {
+    if (errorCode(error) !== "ENOSPC") throw error;
+  }
+}
+
+async function writeReports(findings: readonly Finding[], options: DamageReportOptions): Promise<void> {
   await options.disk.makeDirectory(options.directory);
+  await options.disk.syncDirectory(dirname(options.directory));
   for (const { file, offset, sentence } of findings) {
     const place = (file.split("/").at(-1) ?? file).replace(/\.(wal|snapshot)$/, "");
     const name = `${place}-${String(offset).padStart(8, "0")}.txt`;

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import { DataDirectoryError } from "./data-directory-error.ts";
-import type { DiskLock } from "./disk.ts";
+import { type DiskLock, errorCode } from "./disk.ts";
 
 /** Who has a data directory open; the text of its `lock` file. */
 export interface LockOwner {
@@ -31,7 +31,15 @@ export function takeLock(directory: string): DiskLock {
     throw new DataDirectoryError("locked", `The data directory ${directory} is in use by ${who}.`);
   }
   const mark = randomUUID();
-  writeFileSync(path, `${JSON.stringify({ ...ownerOf(process.pid), mark })}\n`);
+  try {
+    writeFileSync(path, `${JSON.stringify({ ...ownerOf(process.pid), mark })}\n`);
+  } catch (error) {
+    // The text is for people where the system itself keeps others out; a full disk need not be refused for want of it.
+    if (held === "unsupported" || errorCode(error) !== "ENOSPC") {
+      if (held !== "unsupported") held.close();
+      throw error;
+    }
+  }
   return {
     release: async () => {
       // Only while the lock is still held: afterwards the file may be a successor's.

@@ -62,7 +62,8 @@ export const nodeDisk: Disk = {
         await file.close();
       }
     } catch (error) {
-      if (errorCode(error) === "EINVAL" || errorCode(error) === "EOPNOTSUPP") return false;
+      // A full disk cannot be asked; what is on it can be read all the same.
+      if (["EINVAL", "EOPNOTSUPP", "ENOSPC"].includes(errorCode(error) ?? "")) return false;
       throw error;
     } finally {
       await rm(path, { force: true });

@@ -2,7 +2,8 @@ import { EngineError } from "../engine-error.ts";
 import type { Finding } from "./damage-report.ts";
 import { type DataDirectory, openToLookAt } from "./data-directory.ts";
 import type { DirectoryKeys } from "./directory-keys.ts";
-import { blockBytes, type Disk, readWhole } from "./disk.ts";
+import { blockBytes, type Disk, type DiskFile, namesIn, readWhole } from "./disk.ts";
+import { resemblesGroup } from "./group.ts";
 import { loadManifest } from "./manifest.ts";
 import { readOnlyDisk } from "./read-only-disk.ts";
 import { type Recovered, recover } from "./recovery.ts";
@@ -75,12 +76,13 @@ async function verifyFiles(
   { ledger, parts }: Recovered,
   problems: string[],
 ): Promise<void> {
-  const { walDirectory, identity, cipher } = directory;
+  const { walDirectory, damageDirectory, identity, cipher } = directory;
+  const reports = await namesIn(disk, damageDirectory);
   let memory: Buffer | undefined;
   const head = Buffer.alloc(walHeaderBytes);
   const expected = Buffer.alloc(walHeaderBytes);
   for (const [index, part] of parts.entries()) {
-    const { generation, end } = part;
+    const { generation, lastLsn, end } = part;
     const name = walFileName(generation);
     const file = await disk.open(`${walDirectory}/${name}`, "read");
     try {
@@ -94,13 +96,29 @@ async function verifyFiles(
         const scan = new WalScan(file, header, identity, memory);
         await tried(problems, () => verifyBodies(scan, part, cipher));
       }
-      // Behind the end of an earlier file may stand what a crash cut short.
-      const isLast = index === parts.length - 1 && ledger.isCleanlyClosed && header?.isRecycled === false;
-      if (isLast && (await hasBytesFrom(file, end))) problems.push(`wal/${name} holds something behind its end.`);
+      const isLast = index === parts.length - 1;
+      if (header?.isRecycled !== false || (isLast && !ledger.isCleanlyClosed)) continue;
+      // What was cut short stands behind the end: recovery has left a report of it, unless there was no room for one.
+      const block = await blockAt(file, end);
+      const isCutShort =
+        reports.some(isReportOf(name)) || resemblesGroup(block, { generation, lsn: lastLsn + 1 }, identity);
+      if ((isLast || !isCutShort) && (await hasBytesFrom(file, end))) {
+        problems.push(`wal/${name} holds something behind its end.`);
+      }
     } finally {
       await file.close();
     }
   }
+}
+
+async function blockAt(file: DiskFile, at: number): Promise<Buffer> {
+  const block = Buffer.alloc(blockBytes);
+  return block.subarray(0, await file.read(block, at));
+}
+
+/** Reports are named after their files. */
+function isReportOf(name: string): (report: string) => boolean {
+  return (report) => report.startsWith(`${name.replace(/\.wal$/, "")}-`);
 }
 
 /** Each by itself, so that damage to one does not hide damage to another. */

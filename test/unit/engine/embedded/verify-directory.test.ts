@@ -1,36 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DirectoryKeys } from "../../../../src/engine/embedded/directory-keys.ts";
-import type { EmbeddedEngineOptions } from "../../../../src/engine/embedded/embedded-engine.ts";
 import { inspectDirectory } from "../../../../src/engine/embedded/inspect-directory.ts";
-import { type VerifyReport, verifyDirectory } from "../../../../src/engine/embedded/verify-directory.ts";
-import { EngineError } from "../../../../src/engine/engine-error.ts";
+import { verifyDirectory } from "../../../../src/engine/embedded/verify-directory.ts";
+import { closedDirectory, closedDirectoryOptions } from "../../../support/closed-directory.ts";
 import { countedBytes, masterKey } from "../../../support/directory-keys.ts";
-import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../../../support/embedded-engine.ts";
+import { openSmallEngine } from "../../../support/embedded-engine.ts";
 import { SimulatedDisk } from "../../../support/simulated-disk.ts";
 
-const options = {
-  walFileBytes: 20 * 1024,
-  groupBytesMax: 8 * 1024,
-  sealing: { ...eagerSealing, ownSegmentBytes: 4_000 },
-};
-
 const keys = masterKey("of the test");
-const encrypted = { ...options, keys, randomBytes: countedBytes() };
-
-/** Everything that a directory may hold: a manifest, a segment of one stream and shared ones, two snapshots, the log. */
-async function closedDirectory(engineOptions: Partial<EmbeddedEngineOptions> = options): Promise<SimulatedDisk> {
-  const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, engineOptions);
-  const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
-  for (let index = 0; index < 6; index++) await store(engine, a, `${index}`.repeat(1_500));
-  await store(engine, b, "one", "two");
-  for (let index = 0; index < 2; index++) await store(engine, a, `${index}`.repeat(6_000));
-  await engine.catalog.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
-  await engine.settled();
-  await engine.close();
-  return disk.crash("lose");
-}
+const encrypted = { ...closedDirectoryOptions, keys, randomBytes: countedBytes() };
 
 test("verifyDirectory() finds a whole directory whole, and changes nothing", async () => {
   const disk = await closedDirectory();
@@ -53,94 +31,6 @@ test("verifyDirectory() refuses what is no data directory, or is in use", async 
   await assert.rejects(verifyDirectory(disk, "/data"), { reason: "locked" });
   await engine.close();
   assert.deepEqual((await verifyDirectory(disk, "/data")).problems, []);
-});
-
-/** What comes of a directory: its verification, and what a server would serve of it. */
-async function verified(disk: SimulatedDisk, keysIfAny?: DirectoryKeys): Promise<VerifyReport | undefined> {
-  try {
-    return await verifyDirectory(disk, "/data", keysIfAny);
-  } catch (error) {
-    assert(error instanceof Error && error.name === "DataDirectoryError", String(error));
-    return undefined;
-  }
-}
-
-async function assertNothingFalse(
-  disk: SimulatedDisk,
-  expected: ReadonlyMap<string, readonly string[]>,
-  engineOptions: Partial<EmbeddedEngineOptions>,
-) {
-  try {
-    const engine = await openSmallEngine(disk, engineOptions);
-    for (const [name, texts] of expected)
-      assert.deepEqual(await readTexts(engine, await makeShard(engine, name)), texts);
-    await engine.close();
-  } catch (error) {
-    const isTold = error instanceof EngineError || (error instanceof Error && error.name === "DataDirectoryError");
-    if (!isTold) throw error;
-    assert(!(error instanceof EngineError) || error.kind === "corrupt", String(error));
-  }
-}
-
-/** Flips one bit of each byte that `counts`; what `verify` finds of it, and what a server would serve. */
-async function flipEverywhere(
-  engineOptions: Partial<EmbeddedEngineOptions>,
-  {
-    counts,
-    verify,
-  }: {
-    readonly counts: (at: number, bytes: Buffer) => boolean;
-    readonly verify: (disk: SimulatedDisk) => Promise<VerifyReport | undefined>;
-  },
-): Promise<number> {
-  const disk = await closedDirectory(engineOptions);
-  const expected = new Map<string, readonly string[]>();
-  const whole = await openSmallEngine(disk.crash("lose"), engineOptions);
-  for (const name of ["a", "b"]) expected.set(name, await readTexts(whole, await makeShard(whole, name)));
-  await whole.close();
-  const { wal } = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data")));
-  const ends = new Map<string, number>(
-    wal.files.map(({ file, end }: { file: string; end: number }) => [`/data/${file}`, end]),
-  );
-  let flips = 0;
-  for (const path of disk.paths()) {
-    const bytes = disk.bytesOf(path);
-    // Behind the end of an earlier file of the log, or of a recycled one, nothing counts.
-    for (let at = 0; at < (ends.get(path) ?? bytes.length); at++) {
-      if (!counts(at, bytes)) continue;
-      const flipped = Buffer.from(bytes);
-      flipped[at] = (flipped[at] ?? 0) ^ (1 << (at & 7));
-      disk.place(path, flipped);
-      const report = await verify(disk);
-      assert(report === undefined || report.problems.length > 0, `byte ${at} of ${path}`);
-      if (flips % 16 === 0) await assertNothingFalse(disk.crash("lose"), expected, engineOptions);
-      flips += 1;
-    }
-    disk.place(path, bytes);
-  }
-  assert.deepEqual((await verify(disk))?.problems, []);
-  return flips;
-}
-
-/** Padding and texts of one letter are long, and every byte of them like the next. */
-const isAlike = (at: number, bytes: Buffer): boolean => bytes[at] === bytes[at - 1] && bytes[at] === bytes[at + 1];
-
-test("a flipped bit anywhere in a cleanly closed directory is found by verifyDirectory(), and never served", async () => {
-  const counts = (at: number, bytes: Buffer): boolean => at % 61 === 0 || !isAlike(at, bytes);
-  const flips = await flipEverywhere(options, { counts, verify: verified });
-  assert(flips > 2_000, `${flips} flips`);
-});
-
-test("a flipped bit in a closed encrypted directory is found by verifyDirectory(), with its key or without", async () => {
-  // What is encrypted has no bytes alike; each kind of byte comes often enough among these.
-  const counts = (at: number, bytes: Buffer): boolean => at % 61 === 0 || (at % 13 === 0 && !isAlike(at, bytes));
-  let turn = 0;
-  const verify = (disk: SimulatedDisk): Promise<VerifyReport | undefined> => {
-    turn += 1;
-    return verified(disk, turn % 2 === 0 ? keys : undefined);
-  };
-  const flips = await flipEverywhere(encrypted, { counts, verify });
-  assert(flips > 2_000, `${flips} flips`);
 });
 
 test("without the key of an encrypted directory its checksums and numbers are looked at, and that is said", async () => {

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { masterKey } from "../support/directory-keys.ts";
+import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
+import { SimulatedDisk } from "../support/simulated-disk.ts";
+import { flipEverywhere } from "./flip-everywhere.ts";
+
+test("one flipped bit of any byte of a closed directory is refused, answered with an error or told, and found by verify", async (t) => {
+  const counts = await flipEverywhere({ bits: "one" });
+  t.diagnostic(JSON.stringify(counts));
+  for (const [outcome, count] of Object.entries(counts)) assert(count > 100, `${outcome}: ${count}`);
+});
+
+test("a flipped bit of a closed encrypted directory is refused, answered or told in the same ways, with its key or without", async (t) => {
+  const counts = await flipEverywhere({ bits: "few", keys: masterKey("of the test") });
+  t.diagnostic(JSON.stringify(counts));
+  for (const [outcome, count] of Object.entries(counts)) assert(count > 20, `${outcome}: ${count}`);
+});
+
+test("a flipped bit in the points of a long extent answers reads of it with an error, and is found by verify", async () => {
+  const disk = new SimulatedDisk();
+  const options = { walFileBytes: 128 * 1024, tailWindowBytes: 0, sealing: eagerSealing };
+  const engine = await openSmallEngine(disk, options);
+  const shard = await makeShard(engine);
+  for (let index = 0; index < 30; index++) await store(engine, shard, `${index}`.padEnd(5_000, "x"));
+  await engine.settled();
+  await engine.close();
+  const path = disk.paths().find((name) => name.endsWith(".segment")) ?? assert.fail("a file was sealed");
+  const bytes = disk.bytesOf(path);
+  const rowsAt = Number(bytes.readBigUInt64LE(bytes.length - 48));
+  const pointsAt = Number(bytes.readBigUInt64LE(rowsAt + 64));
+  assert(rowsAt - pointsAt >= 48, "the extent has more than one point");
+  for (let at = pointsAt; at < rowsAt; at++) {
+    const spoilt = disk.crash("lose");
+    spoilt.flip(path, at, 1 << (at & 7));
+    assert((await verifyDirectory(spoilt, "/data")).problems.length > 0, `byte ${at}`);
+    const again = await openSmallEngine(spoilt, options);
+    await assert.rejects(readTexts(again, await makeShard(again)), { kind: "corrupt" }, `byte ${at}`);
+    await again.close();
+  }
+});
