@@ -160,10 +160,12 @@ async function follow(world: World, session: Session): Promise<void> {
 async function createShard(world: World, session: Session): Promise<void> {
   const [stream, index] = [world.random.integer(1, streamCount), world.random.integer(0, shardCount - 1)];
   if (world.living.length >= livingLogsMax) return;
+  const dropsBefore = world.streamDrops.get(`stream-${stream}`);
   try {
     const known = world.logs.length;
     const log = world.found(await session.engine.log.createShard(`stream-${stream}`, index, { openShardCount: 1 }));
     if (world.logs.length > known) log.timePasses(session.clock.nowMs());
+    if (world.streamDrops.get(`stream-${stream}`) !== dropsBefore && log.drop === "none") log.drop = "sent";
   } catch (error) {
     kindOf(error, session);
   }
@@ -192,6 +194,7 @@ async function dropStream(world: World, session: Session): Promise<void> {
   const streamId = `stream-${world.random.integer(1, streamCount)}`;
   const logs = world.logs.filter(({ ref }) => ref.streamId === streamId);
   const refs = logs.map(({ ref }) => ref);
+  world.streamDrops.set(streamId, (world.streamDrops.get(streamId) ?? 0) + 1);
   await drop(logs, session, () => session.engine.log.dropStream(streamId, refs));
 }
 

@@ -29,6 +29,8 @@ export class World {
   readonly note: (line: string) => void;
   /** All that were ever made, dropped ones included. */
   readonly logs: LogModel[] = [];
+  /** How often a stream was dropped: a shard that is being made meanwhile may go with the others. */
+  readonly streamDrops = new Map<string, number>();
 
   constructor(random: SeededRandom, note: (line: string) => void) {
     this.random = random;
