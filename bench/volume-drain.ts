@@ -11,10 +11,13 @@ import { type Figure, progress } from "./volume-report.ts";
 const shardCount = 1_000;
 const shardsPerRound = 40;
 const rounds = 9;
-const pageRecords = 1_000;
+const pageRecords = 500;
+/** Of what a shard has, so much is surely old: the rest may still be in the log. */
+const oldShare = 0.75;
 
 export async function measureDrain({ directory, bytes }: { readonly directory: string; readonly bytes: number }) {
   const [streamName = ""] = streamNames(1);
+  const pages = Math.max(1, Math.floor(((bytes / recordBytes / shardCount) * oldShare) / pageRecords));
   const data = join(directory, "drained");
   const servers = [await serveDirectory(data), await serveDirectory(join(directory, "memory"), inMemory(bytes))];
   const writer = new Writer([streamName]);
@@ -30,7 +33,7 @@ export async function measureDrain({ directory, bytes }: { readonly directory: s
     // Shards that were not read before, so that nothing of them is in the system's cache.
     const shards = Array.from({ length: shardsPerRound }, (_, index) => round * shardsPerRound + index);
     for (const { server, rates, cpu } of [disk, memory]) {
-      const drained = await timed(server, () => drain(server.port, { streamName, shards, limit: pageRecords }));
+      const drained = await timed(server, () => drain(server.port, { streamName, shards, limit: pageRecords, pages }));
       rates.push(drained.records / drained.seconds);
       cpu.push((drained.cpu / drained.records) * 1e6);
     }

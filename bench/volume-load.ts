@@ -1,6 +1,6 @@
 /** Puts and drains for `volume.ts`: closed loops over connections, records of 1 KiB of random bytes. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { countOf, isAtTip, textMember } from "./answer-text.ts";
+import { countOf, textMember } from "./answer-text.ts";
 import { cpuSeconds } from "./process-figures.ts";
 import { bytesOf, RawConnection } from "./raw-connection.ts";
 import type { RunningServer } from "./server-process.ts";
@@ -124,28 +124,34 @@ export interface Drain {
   readonly seconds: number;
 }
 
-/** Reads some shards of a stream from their beginning to their end, page by page, one after another. */
+/** Reads pages of some shards of a stream from their beginning on, one shard after another. */
 export async function drain(
   port: number,
   {
     streamName,
     shards,
     limit,
-  }: { readonly streamName: string; readonly shards: readonly number[]; readonly limit: number },
+    pages,
+  }: {
+    readonly streamName: string;
+    readonly shards: readonly number[];
+    readonly limit: number;
+    /** Of each shard. */
+    readonly pages: number;
+  },
 ): Promise<Drain> {
   const connection = await RawConnection.open(port, plainWire);
   let records = 0;
   let seconds = 0;
   for (const shard of shards) {
     let iterator = await iteratorAt(connection, streamName, shard);
-    for (let isBehind = true; isBehind; ) {
+    for (let page = 0; page < pages; page++) {
       const request = prepareRequest("GetRecords", { ShardIterator: iterator, Limit: limit }, plainWire);
       const begin = performance.now();
       const { status, body } = await connection.send(request);
       seconds += (performance.now() - begin) / 1000;
       if (status !== 200) throw new Error(`GetRecords answered ${status}: ${body.toString("utf8", 0, 300)}`);
       records += countOf(body, '"SequenceNumber"');
-      isBehind = !isAtTip(body, plainWire);
       iterator = textMember(body, "NextShardIterator", plainWire) ?? "";
     }
   }
