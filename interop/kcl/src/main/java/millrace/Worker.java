@@ -1,7 +1,6 @@
 package millrace;
 
 import java.net.URI;
-import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -17,9 +16,10 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /** One KCL worker on threads of its own, with waits short enough for a test. */
 final class Worker {
-  private static final int STOP_SECONDS_MAX = 30;
+  private static final int STOP_MS_MAX = 30_000;
 
   private final Scheduler scheduler;
+  private final Thread thread;
 
   Worker(String name, String stream, boolean pushes, KinesisAsyncClient kinesis, Ledger ledger) {
     DynamoDbAsyncClient dynamo = DynamoDbAsyncClient.builder()
@@ -52,13 +52,18 @@ final class Worker {
         configs.retrievalConfig().retrievalSpecificConfig(retrieval)
             .initialPositionInStreamExtended(
                 InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON)));
-    Thread thread = new Thread(scheduler, name);
+    thread = new Thread(scheduler, name);
     thread.setDaemon(true);
     thread.start();
   }
 
-  void stop() throws Exception {
-    if (!scheduler.startGracefulShutdown().get(STOP_SECONDS_MAX, TimeUnit.SECONDS))
-      throw new AssertionError("a worker did not stop gracefully");
+  /**
+   * The graceful way waits for every lease, also for those of shards that were read to their end and have no consumer any
+   * more: it never ends unless the library has cleaned them up by chance (awslabs/amazon-kinesis-client, issue 1251).
+   */
+  void stop() throws InterruptedException {
+    scheduler.shutdown();
+    thread.join(STOP_MS_MAX);
+    if (thread.isAlive()) throw new AssertionError("a worker did not stop");
   }
 }
