@@ -5,6 +5,7 @@ import { kernels } from "../records/kernels.ts";
 import type { PutResults, StoredRuns } from "../records/put-results.ts";
 import { recordSecond } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
+import { takeAnswerMemory } from "./answer-memory.ts";
 
 /** As wasm/put-answer.ts has them. */
 const RUN_BYTES = 96;
@@ -30,7 +31,10 @@ const jsonPutRows: PutRows = {
   droppedBytes: 1,
 };
 
-/** The JSON of a PutRecords answer; bytes where the kernels could write it, text otherwise. */
+/**
+ * The JSON of a PutRecords answer: bytes, in memory that `giveBackAnswer()` takes back, where the kernels could write it;
+ * text otherwise.
+ */
 export function encodePutRecords(output: OutputOf<"PutRecords">): Buffer | string {
   let head = "{";
   if (output.EncryptionType !== undefined) head += `"EncryptionType":"${output.EncryptionType}",`;
@@ -60,7 +64,10 @@ function encodeResult(results: PutResults, index: number): string {
   return `{"SequenceNumber":"${results.sequenceNumbers[index]}","ShardId":"${shardId}"}`;
 }
 
-/** Behind the head of an answer; undefined where the kernels, or their memory, are not to be had. */
+/**
+ * Behind the head of an answer, in memory that `giveBackAnswer()` takes back; undefined where the kernels, or their memory,
+ * are not to be had.
+ */
 export function writeStored(head: Buffer, { runs, runOfRecord }: StoredRuns, rows: PutRows): Buffer | undefined {
   const machine = kernels();
   if (machine === undefined) return undefined;
@@ -79,7 +86,8 @@ export function writeStored(head: Buffer, { runs, runOfRecord }: StoredRuns, row
   const from = span + rowsAt;
   const end = calls[rows.kernel](span, span + columnAt, count, from);
   assert(end === from + count * rows.rowBytes, "every row is as long as the others");
-  const out = Buffer.allocUnsafeSlow(head.length + (end - from) - rows.droppedBytes + rows.end.length);
+  const length = head.length + (end - from) - rows.droppedBytes + rows.end.length;
+  const out = takeAnswerMemory(length).subarray(0, length);
   head.copy(out);
   memory.copy(out, head.length, from, end - rows.droppedBytes);
   out.write(rows.end, out.length - rows.end.length, "latin1");

@@ -21,6 +21,8 @@ export interface Extent {
 
 const fieldsPerExtent = 10;
 const extentsAtFirst = 1;
+/** An array with more room than so many times what stands in it is given up for a smaller one. */
+const roomierMax = 2;
 const noFields = new Float64Array(0);
 
 export function extentOf(segmentId: number, row: SegmentRow): Extent {
@@ -105,7 +107,12 @@ export class ExtentList {
   }
 
   replace(extents: readonly Extent[]): void {
-    this.#fields = extents.length === 0 ? noFields : new Float64Array(extents.length * fieldsPerExtent);
+    const needed = extents.length * fieldsPerExtent;
+    if (needed === 0) this.#fields = noFields;
+    // Otherwise in place: arrays thrown away at each change gather until the collector comes by.
+    else if (needed > this.#fields.length || needed * roomierMax < this.#fields.length) {
+      this.#fields = new Float64Array(needed);
+    }
     this.#count = 0;
     for (const extent of extents) this.add(extent);
   }

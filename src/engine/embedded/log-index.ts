@@ -8,6 +8,8 @@ export type Address = number;
 const addressesPerFile = 2 ** 32;
 const fieldsPerPoint = 4;
 const pointsAtFirst = 2;
+/** An array with more room than so many times what stands in it is given up for a smaller one. */
+const roomierMax = 4;
 /** A point stands for its log's entries within this many bytes, so reading one never costs much more than its entry. */
 const spanBytesMax = 64 * 1024;
 
@@ -92,9 +94,15 @@ export class LogIndex {
     const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
     if (dropped === 0) return;
     const count = this.#count - dropped;
-    const fields = count === 0 ? noFields : new Float64Array(Math.max(count, pointsAtFirst) * fieldsPerPoint);
-    fields.set(this.#fields.subarray(dropped * fieldsPerPoint, this.#count * fieldsPerPoint));
-    this.#fields = fields;
+    const [from, to] = [dropped * fieldsPerPoint, this.#count * fieldsPerPoint];
+    if (count === 0) {
+      this.#fields = noFields;
+    } else if ((to - from) * roomierMax >= this.#fields.length) {
+      // In place: what a busy log needs now it needs again, and arrays thrown away gather until the collector comes by.
+      this.#fields.copyWithin(0, from, to);
+    } else {
+      this.#fields = this.#fields.slice(from, to);
+    }
     this.#count = count;
   }
 

@@ -71,3 +71,30 @@ test("small neighbouring entries share a point, so that the index stays small", 
   for (let entry = 0; entry < 10_000; entry++) index.add(entry + 1, addressOf(1, 8192 + entry * 200), 150, entry);
   assert(index.count < 40, `${index.count} points`);
 });
+
+test("dropThrough() forgets old files and nothing else, and the log goes on behind them, for any number of files", () => {
+  const property = fc.property(fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 }), (countOfFile) => {
+    const index = new LogIndex();
+    const expected: number[] = [];
+    let position = 1;
+    for (const [file, count] of countOfFile.entries()) {
+      for (let entry = 0; entry < count; entry++, position += 3) {
+        index.add(position, addressOf(file + 1, 8192 + entry * 70_000), 66_000, 1000 + position);
+        expected.push(position);
+      }
+      // The newest two files stay.
+      index.dropThrough(file - 1);
+      const dropped = countOfFile.slice(0, Math.max(0, file - 1)).reduce((sum, one) => sum + one, 0);
+      const kept = expected.slice(dropped);
+      assert.deepEqual(
+        Array.from({ length: index.count }, (_, point) => index.positionAt(point)),
+        kept,
+      );
+      assert(
+        index.byteLength <= 32 * 8 * Math.max(2, kept.length),
+        `${index.byteLength} bytes for ${kept.length} points`,
+      );
+    }
+  });
+  fc.assert(property, { numRuns: 60 });
+});
