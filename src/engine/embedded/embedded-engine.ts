@@ -17,6 +17,7 @@ import { GroupCommit } from "./group-commit.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LogState } from "./log-state.ts";
 import { LogWriter } from "./log-writer.ts";
+import { PagePool } from "./page-pool.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sealer, type SealingLimits } from "./sealer.ts";
 import { InlineJobs, type JobRunner } from "./segment-jobs.ts";
@@ -213,7 +214,7 @@ export class EmbeddedEngine implements Engine {
         sealer.consider();
       },
     });
-    const segmentReader = new SegmentReader(disk, directory.segmentDirectory, identity);
+    const segmentReader = new SegmentReader(disk, directory);
     const { jobs, sealing, walBytesMax } = this.#options;
     const sealer: Sealer = new Sealer({
       sealAfterBytes: shareBytes,
@@ -242,6 +243,7 @@ export class EmbeddedEngine implements Engine {
       budgetBytes,
       entries: new EntryReader(walReader, segmentReader, directory),
       segments: segmentReader,
+      pages: new PagePool(disk),
       sealer,
       clock,
       commit,

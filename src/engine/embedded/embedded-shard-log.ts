@@ -107,10 +107,10 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
-    const { ledger, entries } = this.#session();
+    const { ledger, entries, pages } = this.#session();
     const log = require(ledger.logs, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
-    const memory = new PageMemory();
+    const memory = new PageMemory(pages);
     const found = await entries.read(log, Number(from), limit, memory);
     const last = found.at(-1);
     // Without an entry before the tip, all up to there has outlived its retention and is gone.

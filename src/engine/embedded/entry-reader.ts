@@ -40,7 +40,7 @@ interface Page {
   readonly log: LogState;
   readonly limit: ReadLimit;
   readonly entries: StoredEntry[];
-  /** For what is copied; without it the copies are the caller's own. */
+  /** For what is copied or read from the disk; without it that is the caller's own. */
   readonly memory: PageMemory | undefined;
   bytes: number;
   /** Records that may still be taken. */
@@ -134,7 +134,7 @@ export class EntryReader {
 
   async #readStretches(stretches: readonly Stretch[], page: Page): Promise<void> {
     const begin = (stretch: Stretch): Promise<Buffer> => {
-      const reading = this.#segments.read(stretch);
+      const reading = this.#segments.read(stretch, page.memory);
       // Whoever awaits it is told; but the page may be full, or another read have failed, before it is its turn.
       reading.catch(() => undefined);
       return reading;
@@ -162,7 +162,7 @@ export class EntryReader {
 
   async #readRuns(first: number, page: Page): Promise<void> {
     const together = runsFrom(first, page);
-    const found = await Promise.all(together.map(({ address, span }) => this.#wal.read(address, span)));
+    const found = await Promise.all(together.map(({ address, span }) => this.#wal.read(address, span, page.memory)));
     for (const [index, { address, runs }] of together.entries()) {
       const bytes = found[index] ?? Buffer.alloc(0);
       for (const run of runs) {

@@ -1,40 +1,76 @@
 // Hot path.
+import { blockBytes } from "./disk.ts";
+import { chunkBytes, type PagePool } from "./page-pool.ts";
 
-const chunkBytes = 1024 * 1024;
-const idleChunksMax = 16;
-
-const idle: Buffer[] = [];
+const noChunk: Buffer = Buffer.alloc(0);
 
 /**
- * Memory for the entries that one read copies, used again by a later read: first touching fresh memory costs more than
- * copying into it. What is never released is collected as usual.
+ * Memory for what one read copies, or takes from the disk. Where the pool has no more, or not as much in one piece, it is
+ * the collector's; so is all that is never released.
  */
 export class PageMemory {
+  readonly #pool: PagePool;
+  /** The pool's. */
   #chunks: Buffer[] = [];
-  /** Of the last chunk. */
-  #end = chunkBytes;
+  #chunk = noChunk;
+  #end = 0;
+  /** Whether the chunk is the pool's, and so begins where a block may. */
+  #isAligned = false;
+
+  constructor(pool: PagePool) {
+    this.#pool = pool;
+  }
 
   get isEmpty(): boolean {
     return this.#chunks.length === 0;
   }
 
   copy(body: Buffer): Buffer {
-    if (body.length > chunkBytes) return Buffer.from(body);
-    if (this.#end + body.length > chunkBytes) {
-      this.#chunks.push(idle.pop() ?? Buffer.allocUnsafeSlow(chunkBytes));
-      this.#end = 0;
-    }
-    const start = this.#end;
-    this.#end += body.length;
-    const copied = (this.#chunks.at(-1) as Buffer).subarray(start, this.#end);
+    const copied = this.take(body.length);
     body.copy(copied);
     return copied;
   }
 
-  /** Nobody looks at the copies any more. A second call does nothing. */
+  /** Holding rubbish. */
+  take(byteCount: number): Buffer {
+    if (byteCount > chunkBytes) return Buffer.allocUnsafeSlow(byteCount);
+    if (this.#end + byteCount > this.#chunk.length && !this.#beginChunk()) {
+      this.#chunk = Buffer.allocUnsafeSlow(chunkBytes);
+      this.#end = 0;
+      this.#isAligned = false;
+    }
+    return this.#cut(this.#end, byteCount);
+  }
+
+  /** As direct reads need it, for whole blocks; undefined where the pool has none. */
+  takeBlocks(byteCount: number): Buffer | undefined {
+    if (byteCount > chunkBytes) return undefined;
+    const start = Math.ceil(this.#end / blockBytes) * blockBytes;
+    if (this.#isAligned && start + byteCount <= this.#chunk.length) return this.#cut(start, byteCount);
+    return this.#beginChunk() ? this.#cut(0, byteCount) : undefined;
+  }
+
+  /** Nobody looks at the memory any more, and no read into it is under way. A second call does nothing. */
   release(): void {
-    for (const chunk of this.#chunks) if (idle.length < idleChunksMax) idle.push(chunk);
+    for (const chunk of this.#chunks) this.#pool.giveBack(chunk);
     this.#chunks = [];
-    this.#end = chunkBytes;
+    this.#chunk = noChunk;
+    this.#end = 0;
+  }
+
+  /** False if the pool has none. */
+  #beginChunk(): boolean {
+    const chunk = this.#pool.take();
+    if (chunk === undefined) return false;
+    this.#chunks.push(chunk);
+    this.#chunk = chunk;
+    this.#end = 0;
+    this.#isAligned = true;
+    return true;
+  }
+
+  #cut(start: number, byteCount: number): Buffer {
+    this.#end = start + byteCount;
+    return this.#chunk.subarray(start, this.#end);
   }
 }

@@ -1,9 +1,11 @@
 // Hot path.
 import { damaged } from "./damage.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import type { Disk } from "./disk.ts";
 import type { Extent } from "./extent-list.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { OpenFiles } from "./open-files.ts";
+import type { PageMemory } from "./page-memory.ts";
 import { pointBytes, pointSpanBytes, segmentFileName } from "./segment-file.ts";
 import { decodePoints, type Point } from "./segment-load.ts";
 
@@ -11,7 +13,7 @@ import { decodePoints, type Point } from "./segment-load.ts";
 const pointsMax = 256 * 1024;
 /** What one read takes; a larger entry is read by itself. */
 export const stretchBytesMax = 1024 * 1024;
-/** Reading such an extent whole costs less than looking up where to stop. */
+/** Reading such an extent whole costs less than looking up where to begin and to stop. */
 export const shortExtentBytesMax = 2 * pointSpanBytes;
 
 /** A part of an extent that begins and ends between entries. */
@@ -29,8 +31,8 @@ export class SegmentReader {
   readonly #points = new Map<string, readonly Point[]>();
   #pointCount = 0;
 
-  constructor(disk: Disk, directory: string, identity: DirectoryIdentity) {
-    this.#files = new OpenFiles(disk, directory, "segments");
+  constructor(disk: Disk, { segmentDirectory, isDirect, identity }: DataDirectory) {
+    this.#files = new OpenFiles({ disk, directory: segmentDirectory, room: "segments", isDirect });
     this.#identity = identity;
   }
 
@@ -44,7 +46,7 @@ export class SegmentReader {
     const { segmentId, offset, length } = extent;
     const worthReading = Math.min(Math.max(bytesWanted, shortExtentBytesMax), stretchBytesMax);
     const isReadWhole = position <= extent.position && length <= worthReading;
-    if (isReadWhole || length <= pointSpanBytes) return [{ segmentId, offset, length }];
+    if (isReadWhole || length <= shortExtentBytesMax) return [{ segmentId, offset, length }];
     const points = await this.#pointsOf(extent);
     const stretches: Stretch[] = [];
     let point = Math.max(0, countWhile(points, (one) => one.position <= position) - 1);
@@ -69,8 +71,9 @@ export class SegmentReader {
     return points[Math.max(0, countWhile(points, (point) => point.storedMs < timeMs) - 1)]?.position ?? extent.position;
   }
 
-  read({ segmentId, offset, length }: Stretch): Promise<Buffer> {
-    return this.#files.read(segmentFileName(segmentId), offset, length);
+  /** Into the memory given, or a buffer of the caller's own. */
+  read({ segmentId, offset, length }: Stretch, memory?: PageMemory): Promise<Buffer> {
+    return this.#files.read(segmentFileName(segmentId), offset, length, memory);
   }
 
   /** Resolves when nobody holds a segment; nobody may begin to any more. */

@@ -2,6 +2,7 @@
 import type { Disk } from "./disk.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import { OpenFiles } from "./open-files.ts";
+import type { PageMemory } from "./page-memory.ts";
 import type { TailWindow } from "./tail-window.ts";
 import { walFileName } from "./wal-file.ts";
 
@@ -11,7 +12,7 @@ export class WalReader {
   readonly #window: TailWindow;
 
   constructor(disk: Disk, directory: string, window: TailWindow) {
-    this.#files = new OpenFiles(disk, directory, "wal");
+    this.#files = new OpenFiles({ disk, directory, room: "wal", isDirect: false });
     this.#window = window;
   }
 
@@ -20,9 +21,9 @@ export class WalReader {
     return this.#window.view(address, length);
   }
 
-  /** A fresh buffer, the caller's own. Rejects with `corrupt` if the file ends before. */
-  read(address: Address, length: number): Promise<Buffer> {
-    return this.#files.read(walFileName(generationOf(address)), offsetOf(address), length);
+  /** Into the memory given, or a buffer of the caller's own. Rejects with `corrupt` if the file ends before. */
+  read(address: Address, length: number, memory?: PageMemory): Promise<Buffer> {
+    return this.#files.read(walFileName(generationOf(address)), offsetOf(address), length, memory);
   }
 
   /** Resolves when no read of a file is under way; nobody may begin one any more. */

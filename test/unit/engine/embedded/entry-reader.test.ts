@@ -17,7 +17,7 @@ class WatchedDisk extends SimulatedDisk {
 
   override async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const file = await super.open(path, mode);
-    if (!path.endsWith(".segment") || mode !== "read") return file;
+    if (!path.endsWith(".segment") || mode === "create") return file;
     const read = file.read.bind(file);
     file.read = (into, at) => {
       this.readCount += 1;
@@ -123,12 +123,12 @@ test("a damaged extent far behind what a page holds does not trouble the page", 
   const { engine, shard } = await filledEngine(disk);
   const [first, second] = disk.paths().filter((path) => path.endsWith(".segment"));
   assert(first !== undefined && second !== undefined);
-  const page = await engine.log.read(shard, 1n, everything);
+  const { entries } = await engine.log.read(shard, 1n, everything);
   disk.fault = ({ kind, path }) => (kind === "read" && path === second ? "EIO" : undefined);
   assert.equal(await firstTextFrom(engine, shard, 1n), textOf(0));
   await assert.rejects(engine.log.read(shard, 1n, everything), { kind: "unavailable" });
   disk.fault = () => undefined;
-  assert.deepEqual(await engine.log.read(shard, 1n, everything), page);
+  assert.deepEqual((await engine.log.read(shard, 1n, everything)).entries, entries);
 });
 
 test("a page larger than one read is read in stretches that join without a gap", async () => {
@@ -151,4 +151,38 @@ test("a page larger than one read is read in stretches that join without a gap",
     assert.equal(entries.length, expected.length);
     assert(entries.every(({ body }, index) => Buffer.from(body).equals(Buffer.from(expected[index] ?? ""))));
   }
+});
+
+test("segments are read past the cache of the system where the disk can, and their points through it", async () => {
+  for (const direct of [true, false]) {
+    const modes = new Set<OpenMode>();
+    const disk = new (class extends SimulatedDisk {
+      override open(path: string, mode: OpenMode): Promise<DiskFile> {
+        if (path.endsWith(".segment")) modes.add(mode);
+        return super.open(path, mode);
+      }
+    })({ direct });
+    const { engine, shard } = await filledEngine(disk);
+    modes.clear();
+    for (let next = 1n; next <= 200n; ) {
+      const page = await engine.log.read(shard, next, { ...everything, recordsMax: 7 });
+      for (const { position, body } of page.entries) {
+        assert.equal(Buffer.from(body).toString(), textOf(Number(position) - 1));
+      }
+      next = page.next;
+      page.release?.();
+    }
+    // Points are small, and looked at again and again: the system may keep them.
+    assert.deepEqual([...modes].sort(), direct ? ["direct", "read"] : ["read"]);
+    await engine.close();
+  }
+});
+
+test("pages that are never released leave later ones readable, out of memory of their own", async () => {
+  const { engine, shard } = await filledEngine(new SimulatedDisk());
+  for (let round = 0; round < 40; round++) {
+    const { entries } = await engine.log.read(shard, 1n, { ...everything, bytesMax: 700_000 });
+    assert(entries.every(({ body }, index) => Buffer.from(body).toString() === textOf(index)));
+  }
+  await engine.close();
 });
