@@ -6,6 +6,7 @@ import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/emb
 import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
 import { EngineError } from "../../src/engine/engine-error.ts";
 import { closedDirectory, closedDirectoryOptions, unsealing } from "../support/closed-directory.ts";
+import { masterKey } from "../support/directory-keys.ts";
 import { dataDirectory, makeShard, openSmallEngine, readTexts, smallEngine } from "../support/embedded-engine.ts";
 import type { SimulatedDisk } from "../support/simulated-disk.ts";
 import { type Outcome, type Place, placesOf, rules } from "./flip-rules.ts";
@@ -24,8 +25,8 @@ export interface FlipOptions {
    *            that is not like both its neighbours: of those that are, for one in eleven
    */
   readonly bits: "every" | "one";
-  /** Given: the directory is encrypted, and `millrace verify` looks at it with the key and without in turns. */
-  readonly keys?: DirectoryKeys;
+  /** Then `millrace verify` looks at it with the key and without in turns. */
+  readonly isEncrypted: boolean;
   /** Told after each byte. */
   readonly onByte?: (done: number, total: number) => void;
 }
@@ -58,12 +59,12 @@ interface Flip {
 }
 
 /** Flips bits of every byte of every file, each alone. */
-export async function flipEverywhere({ bits, keys, onByte }: FlipOptions): Promise<FlipCounts> {
-  const opened = keys === undefined ? undefined : rememberedKeys(keys);
-  const engineOptions = { ...closedDirectoryOptions, keys: opened };
+export async function flipEverywhere({ bits, isEncrypted, onByte }: FlipOptions): Promise<FlipCounts> {
+  const keys = isEncrypted ? rememberedKeys(masterKey("of the test")) : undefined;
+  const engineOptions = { ...closedDirectoryOptions, keys };
   const disk = await closedDirectory(engineOptions);
   const expected = await textsOf(disk.crash("lose"), engineOptions);
-  const closed: Closed = { disk, engineOptions, keys: opened, expected };
+  const closed: Closed = { disk, engineOptions, keys, expected };
   const places = new Map<Place, number>();
   const outcomes = { refused: 0, corrupt: 0, told: 0, quiet: 0 };
   const files = await placesOf(disk);

@@ -51,6 +51,13 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
   }
 }
 
+/** Seeds 1 to `count`; returns the lines of all their histories. */
+export async function runSeeds(count: number): Promise<number> {
+  let lineCount = 0;
+  for (let seed = 1; seed <= count; seed++) lineCount += (await runSeed(seed)).lineCount;
+  return lineCount;
+}
+
 class Life {
   readonly #random: SeededRandom;
   readonly #world: World;
