@@ -240,7 +240,9 @@ export async function flipAround(variant: Variant): Promise<number> {
   for (const at of inHeaders) await requireThrough(log, at, lsn);
   const behind = range(end, log.disk.lengthOf(log.path), behindStep);
   for (const at of behind) {
+    const { problems } = await verifyDirectory(spoilt(log, at), dataDirectory);
     const degraded = await requireThrough(log, at, lsn);
+    assert.deepEqual(problems, degraded, `byte ${at}`);
     // It might be all that came of a group; in a file that was used again other things stand there.
     assert.equal(degraded.length, variant.isRecycled ? 0 : 1, `byte ${at}: ${degraded.join()}`);
   }
