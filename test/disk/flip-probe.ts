@@ -1,5 +1,5 @@
 // A copy of the disk with flipped bits is opened as a server would: it may refuse, it may say `corrupt`, and what it says
-// otherwise is true. Only the last group after a crash may be missing, all of it, and the loss is told.
+// otherwise is true. Only the last two groups after a crash may be missing, each of them whole, and the loss is told.
 import assert from "node:assert/strict";
 import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";

@@ -4,13 +4,14 @@
  *   npm run test:disk                      10,000 seeds, then every bit of a closed directory flipped, and of an encrypted one
  *   npm run test:disk -- --seed 123        one seed alone; --trace shows every operation and call of it
  *   npm run test:disk -- --from 1 --seeds 500
+ *   npm run test:disk -- --flips           the flipped bits alone
  */
 import { parseArgs } from "node:util";
-import { masterKey } from "../support/directory-keys.ts";
 import { flipEverywhere } from "./flip-everywhere.ts";
 import { runSeed } from "./run-seed.ts";
 
 const toldEvery = 100;
+const toldEveryMs = 60_000;
 
 const { values } = parseArgs({
   options: {
@@ -18,11 +19,12 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seeds: { type: "string", default: "10000" },
     trace: { type: "boolean", default: false },
+    flips: { type: "boolean", default: false },
   },
 });
 
 const from = Number(values.seed ?? values.from);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
+const count = values.flips ? 0 : values.seed === undefined ? Number(values.seeds) : 1;
 const broken: number[] = [];
 const startMs = performance.now();
 for (let seed = from; seed < from + count; seed++) {
@@ -39,10 +41,23 @@ for (let seed = from; seed < from + count; seed++) {
   }
 }
 if (values.seed === undefined) {
-  console.log("every bit flipped:", await flipEverywhere({ bits: "every" }));
-  console.log("every bit flipped, encrypted:", await flipEverywhere({ bits: "every", keys: masterKey("of the run") }));
+  await flipAll("plain", false);
+  await flipAll("encrypted", true);
 }
 if (broken.length > 0) {
   console.error(`broken: ${broken.join(", ")}`);
   process.exitCode = 1;
+}
+
+async function flipAll(name: string, isEncrypted: boolean): Promise<void> {
+  const beganMs = performance.now();
+  let toldMs = beganMs;
+  const onByte = (done: number, total: number): void => {
+    const nowMs = performance.now();
+    if (nowMs < toldMs + toldEveryMs && done < total) return;
+    toldMs = nowMs;
+    console.log(`${name}: every bit of ${done} of ${total} bytes in ${Math.round((nowMs - beganMs) / 1000)} s`);
+  };
+  const { places, outcomes } = await flipEverywhere({ bits: "every", isEncrypted, onByte });
+  console.log(`${name}:`, Object.fromEntries(places), outcomes);
 }

@@ -51,6 +51,13 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
   }
 }
 
+/** Seeds 1 to `count`; returns the lines of all their histories. */
+export async function runSeeds(count: number): Promise<number> {
+  let lineCount = 0;
+  for (let seed = 1; seed <= count; seed++) lineCount += (await runSeed(seed)).lineCount;
+  return lineCount;
+}
+
 class Life {
   readonly #random: SeededRandom;
   readonly #world: World;
@@ -174,6 +181,8 @@ class Life {
       walFileBytes: 4 * kibibyte * random.integer(5, 12),
       groupBytesMax: this.#groupBytesMax,
       queueBytesMax: 64 * kibibyte,
+      // Groups here are never as large as those that would be on their way two at a time.
+      secondGroupBytesMin: random.next() < 0.5 ? 0 : 128 * kibibyte,
       tailWindowBytes: random.next() < 0.5 ? 0 : 16 * kibibyte,
       snapshotAfterBytes: random.integer(200, 4_000),
       walBytesMax: random.next() < 0.8 ? 1024 * kibibyte : 200 * kibibyte,

@@ -1,27 +1,76 @@
-import type { EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
-import { eagerSealing, makeShard, openSmallEngine, store } from "./embedded-engine.ts";
+import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
+import { dataDirectory, eagerSealing, makeShard, openSmallEngine, store } from "./embedded-engine.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
+
+const blockBytes = 4096;
+const secondMs = 1_000;
 
 /** Of whoever opens it. Nothing is read from memory that was not read from the disk before. */
 export const closedDirectoryOptions = {
-  walFileBytes: 20 * 1024,
-  groupBytesMax: 8 * 1024,
+  walFileBytes: 4 * blockBytes,
+  groupBytesMax: 2 * blockBytes,
   tailWindowBytes: 0,
-  sealing: { ...eagerSealing, ownSegmentBytes: 4_000 },
+  snapshotAfterBytes: 1,
+  sealing: { ...eagerSealing, ownSegmentBytes: 1_000 },
 };
 
-/** Everything that a directory may hold: a manifest, a stream's segments and shared ones, two snapshots, files of the log. */
+/** For who leaves in the log what is there. */
+export const unsealing = { ...closedDirectoryOptions.sealing, sealAfterBytes: Number.MAX_SAFE_INTEGER };
+
+/**
+ * Everything that a directory may hold, and little of it: a manifest with a start, a stream's own segment and a shared one,
+ * two snapshots with a sealed log and a document, a file of the log that was used again, with groups of its former life behind
+ * its end, and one with a hole there; in the log frames of every kind.
+ */
 export async function closedDirectory(
   engineOptions: Partial<EmbeddedEngineOptions> = closedDirectoryOptions,
 ): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, engineOptions);
-  const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
-  for (let index = 0; index < 6; index++) await store(engine, a, `${index}`.repeat(1_500));
-  await store(engine, b, "one", "two");
-  for (let index = 0; index < 2; index++) await store(engine, a, `${index}`.repeat(6_000));
-  await engine.catalog.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
-  await engine.settled();
+  const clock = new SimulatedClock();
+  const options = { ...engineOptions, clock };
+  await fillAndDie(await openSmallEngine(disk, options), clock);
+  const after = disk.crash("lose");
+  // Another session, another file: none before it is full.
+  const longer = { ...options, walFileBytes: closedDirectoryOptions.walFileBytes + blockBytes, sealing: unsealing };
+  const engine = await openSmallEngine(after, longer);
+  await store(engine, await makeShard(engine, "a"), "four");
   await engine.close();
-  return disk.crash("lose");
+  // A power cut could bring the oldest snapshot back.
+  await after.syncDirectory(`${dataDirectory}/catalog`);
+  return after.crash("lose");
+}
+
+async function fillAndDie(engine: EmbeddedEngine, clock: SimulatedClock): Promise<void> {
+  const { log, catalog } = engine;
+  // The first file, which is sealed and used again.
+  const [a, b, c, d] = await Promise.all([
+    makeShard(engine, "a"),
+    makeShard(engine, "b"),
+    makeShard(engine, "c"),
+    makeShard(engine, "d"),
+  ]);
+  await Promise.all([log.setRetention("b", [b], secondMs), store(engine, b, "gone before it is sealed")]);
+  await clock.advance(2 * secondMs);
+  // The second one.
+  await Promise.all([
+    store(engine, a, ...["0", "1", "2"].map((digit) => digit.repeat(300))),
+    store(engine, b, "one", "two"),
+  ]);
+  await store(engine, c, "in a shared segment");
+  await engine.settled();
+  // The third one ends with the first group of the fourth.
+  const revision = await catalog.compareAndSwap("key", Buffer.from("{}"), 0n);
+  await catalog.compareAndSwap("gone", Buffer.from("{}"), 0n);
+  await engine.settled();
+  await Promise.all([
+    store(engine, a, "three"),
+    makeShard(engine, "e"),
+    log.seal(c, "sealed by this"),
+    log.setRetention("b", [b], 2 * secondMs),
+    catalog.compareAndSwap("key", Buffer.from('{"a":1}'), revision),
+    catalog.compareAndSwap("gone", null, revision + 1n),
+    log.dropShard(d),
+  ]);
+  await engine.settled();
 }

@@ -185,7 +185,7 @@ export class SimulatedDisk implements Disk {
     const survivors = new Map<SimulatedFile, SimulatedFile>();
     for (const [path, file] of names) {
       if (!after.#directories.has(parentOf(path))) continue;
-      const survivor = survivors.get(file) ?? new SimulatedFile(file.survivor(isKept));
+      const survivor = survivors.get(file) ?? file.survivor(isKept);
       survivors.set(file, survivor);
       after.#names.place(path, survivor);
     }
@@ -244,7 +244,7 @@ export class SimulatedDisk implements Disk {
 
   /** Puts a file there, durable at once. */
   place(path: string, bytes: Buffer): void {
-    this.#names.place(path, new SimulatedFile(bytes));
+    this.#names.place(path, new SimulatedFile(Buffer.from(bytes)));
   }
 
   /** Takes a file away, durable at once. */

@@ -1,14 +1,21 @@
 const sectorBytes = 512;
 const fileBlockBytes = 4096;
+const nothing = Buffer.alloc(0);
 
 type Change =
   | { readonly kind: "write"; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: "length"; readonly length: number };
 
-/** One file: what processes see, what is surely on the disk, and the changes between the two. */
+/**
+ * One file: what processes see, what is surely on the disk, and the changes between the two. Files that are alike look at the
+ * same bytes until one of them changes: most of the copies of a disk that a test makes are hardly written to.
+ */
 export class SimulatedFile {
   #live: Buffer;
   #durable: Buffer;
+  /** Whether somebody else may look at the same bytes: then they are copied before they change. */
+  #isLiveShared = true;
+  #isDurableShared = true;
   #unsynced: Change[] = [];
   /** Changes that the system has ceased to care for after a failed sync: processes go on seeing them. */
   #forgotten: Change[] = [];
@@ -17,10 +24,11 @@ export class SimulatedFile {
   /** Blocks of the disk that it takes: those that were written to. */
   readonly #blocks: Set<number>;
 
-  constructor(bytes: Buffer = Buffer.alloc(0)) {
-    this.#live = Buffer.from(bytes);
-    this.#durable = Buffer.from(bytes);
-    this.#blocks = new Set(Array.from({ length: Math.ceil(bytes.length / fileBlockBytes) }, (_, block) => block));
+  /** Nobody changes `bytes` any more. */
+  constructor(bytes: Buffer = nothing) {
+    this.#live = bytes;
+    this.#durable = bytes;
+    this.#blocks = new Set(blocksOf(0, bytes.length));
   }
 
   /** A view: whoever keeps it copies it. */
@@ -61,6 +69,7 @@ export class SimulatedFile {
   }
 
   sync(): void {
+    if (this.#unsynced.length > 0) this.#ownDurable();
     for (const change of this.#unsynced) this.#durable = applied(this.#durable, change);
     this.#unsynced = [];
   }
@@ -72,7 +81,12 @@ export class SimulatedFile {
   }
 
   /** What a power cut leaves: what is durable, and of every other change each sector by the toss of a coin. */
-  survivor(isKept: () => boolean): Buffer {
+  survivor(isKept: () => boolean): SimulatedFile {
+    if (this.isSettled) {
+      this.#isLiveShared = true;
+      this.#isDurableShared = true;
+      return new SimulatedFile(this.#durable);
+    }
     let bytes: Buffer = Buffer.from(this.#durable);
     for (const change of [...this.#forgotten, ...this.#unsynced]) {
       if (change.kind === "length") {
@@ -85,7 +99,7 @@ export class SimulatedFile {
         bytes = applied(bytes, { kind: "write", at: change.at + from, bytes: sector });
       }
     }
-    return bytes;
+    return new SimulatedFile(bytes);
   }
 
   /** Other bits, as a fault of the medium would leave them: seen by everybody, and by whoever comes after a crash. */
@@ -105,12 +119,25 @@ export class SimulatedFile {
   }
 
   #xor(at: number, mask: number): void {
+    this.#ownLive();
+    this.#ownDurable();
     for (const bytes of [this.#live, this.#durable]) if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ mask;
   }
 
   #change(change: Change): void {
     this.#unsynced.push(change);
+    this.#ownLive();
     this.#live = applied(this.#live, change);
+  }
+
+  #ownLive(): void {
+    if (this.#isLiveShared) this.#live = Buffer.from(this.#live);
+    this.#isLiveShared = false;
+  }
+
+  #ownDurable(): void {
+    if (this.#isDurableShared) this.#durable = Buffer.from(this.#durable);
+    this.#isDurableShared = false;
   }
 }
 

@@ -54,6 +54,8 @@ export interface EmbeddedEngineOptions {
   readonly groupBytesMax?: number;
   /** What may wait while all buffers are full. Past it appends are `throttled`. */
   readonly queueBytesMax?: number;
+  /** From which size on a group need not wait until the one before it is durable. Default: 128 KiB. */
+  readonly secondGroupBytesMin?: number;
   readonly tailWindowBytes?: number;
   /** Catalog bytes after which a snapshot saves recovery from reading them again. */
   readonly snapshotAfterBytes?: number;
@@ -111,6 +113,7 @@ export class EmbeddedEngine implements Engine {
       walFileBytes: undefined,
       groupBytesMax: largestGroupBytes,
       queueBytesMax: 64 * mebibyte,
+      secondGroupBytesMin: 128 * 1024,
       tailWindowBytes: 32 * mebibyte,
       snapshotAfterBytes: mebibyte,
       walBytesMax: 512 * mebibyte,
@@ -183,7 +186,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   #start({ directory, recovered, nowMs, budgetBytes }: Start): Running {
-    const { disk, clock, groupBytesMax, queueBytesMax } = this.#options;
+    const { disk, clock, groupBytesMax, queueBytesMax, secondGroupBytesMin } = this.#options;
     const shareBytes = logShareBytes(budgetBytes);
     const fileBytes = this.#options.walFileBytes ?? shareBytes;
     const { identity, walDirectory, isDirect } = directory;
@@ -209,6 +212,7 @@ export class EmbeddedEngine implements Engine {
       clock,
       groupBytesMax,
       queueBytesMax,
+      secondGroupBytesMin,
       onCommitted: () => {
         snapshotter.consider();
         sealer.consider();

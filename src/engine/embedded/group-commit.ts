@@ -28,6 +28,8 @@ export interface GroupCommitOptions {
   readonly groupBytesMax: number;
   /** What may wait beside the buffer that is being filled. */
   readonly queueBytesMax: number;
+  /** A smaller group waits for the one before it: the more it gathers, the fewer writes there are. */
+  readonly secondGroupBytesMin: number;
   /** Told after each group that is durable and applied. */
   readonly onCommitted: () => void;
 }
@@ -53,8 +55,6 @@ interface Queued {
 
 /** A disk serves two requests in little more time than one: it need not wait until the first has been answered. */
 const groupsInFlightMax = 2;
-/** A smaller group waits for the one before it: the more it gathers, the fewer writes there are. */
-const secondGroupBytesMin = 128 * 1024;
 
 /**
  * Collects frames of all shards and the catalog; writes them as one group with one sync; then answers each. Order in =
@@ -179,12 +179,9 @@ export class GroupCommit {
     const { used, tickets } = this.#fill;
     if (tickets.length === 0 || this.#failure !== undefined || this.#isBeginningFile) return false;
     if (this.#flight.length === 0) return true;
+    const { secondGroupBytesMin, wal } = this.#options;
     // A file begins only when all before it is durable: its header says so.
-    return (
-      this.#flight.length < groupsInFlightMax &&
-      used >= secondGroupBytesMin &&
-      this.#options.wal.hasRoomFor(paddedLength(used))
-    );
+    return this.#flight.length < groupsInFlightMax && used >= secondGroupBytesMin && wal.hasRoomFor(paddedLength(used));
   }
 
   #flush(): void {

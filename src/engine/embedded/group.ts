@@ -6,6 +6,7 @@ import { readU64, writeU64 } from "./binary.ts";
 import { blockBytes } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { frameLengthAt, frameVerifies } from "./frame.ts";
+import { isZero } from "./is-zero.ts";
 
 export interface GroupHeader {
   /** With padding. */
@@ -112,9 +113,4 @@ function checkFrames(group: Buffer, used: number): number {
     filled += 8;
   }
   return crc32(frameHeads.subarray(0, filled), check);
-}
-
-function isZero(bytes: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
-  return true;
 }

@@ -40,12 +40,13 @@ export const extentsOffset = blockBytes;
 export const rowBytes = 80;
 export const pointBytes = 24;
 export const trailerBytes = 64;
-const headBytes = 64;
 /** Entries that end within so many bytes of a point have none of their own. */
 export const pointSpanBytes = 64 * 1024;
 const headMagic = Buffer.from("MRSEGMNT", "latin1");
 const trailerMagic = Buffer.from("MRSEGEND", "latin1");
 const segmentVersion = 1;
+/** Used again for each, within one turn. */
+const expectedHeader = Buffer.alloc(blockBytes);
 const flagShared = 1;
 const idDigits = 10;
 const namePattern = new RegExp(`^[0-9]{${idDigits}}\\.segment$`);
@@ -78,10 +79,9 @@ export function writeSegmentHeader(
 
 /** Whether a header's block is as it was written for this segment, zeros included. */
 export function segmentHeaderVerifies(block: Buffer, { id, isShared }: SegmentHead, identity: DirectoryIdentity) {
-  const expected = Buffer.alloc(blockBytes);
   if (block.length < blockBytes) return false;
-  writeSegmentHeader(expected, { id, isShared, madeMs: block.readDoubleLE(48) }, identity);
-  return block.subarray(0, blockBytes).equals(expected) && block.length >= headBytes;
+  writeSegmentHeader(expectedHeader, { id, isShared, madeMs: block.readDoubleLE(48) }, identity);
+  return block.subarray(0, blockBytes).equals(expectedHeader);
 }
 
 export function encodeTrailer(

@@ -14,6 +14,7 @@ import {
   framePositionAt,
   frameVerifies,
 } from "./frame.ts";
+import { isZero } from "./is-zero.ts";
 import {
   decodeRow,
   decodeTrailer,
@@ -158,7 +159,7 @@ function spanAt(window: Buffer, at: number): number {
 }
 
 function gapIsZero(window: Buffer, at: number): boolean {
-  return window.subarray(at + frameLengthAt(window, at), at + spanAt(window, at)).every((byte) => byte === 0);
+  return isZero(window, at + frameLengthAt(window, at), at + spanAt(window, at));
 }
 
 /** A fresh buffer with all of a range. */

@@ -3,6 +3,7 @@
 import { crc32 } from "node:zlib";
 import { blockBytes, type Disk, readWhole } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
+import { isZero } from "./is-zero.ts";
 
 /** What such a content begins with. */
 export interface ContentKind {
@@ -54,7 +55,7 @@ export function contentOf(
   const checkAt = length - contentCheckBytes;
   if (content.readUInt32LE(checkAt) !== crc32(content.subarray(0, checkAt), identity.seed)) return undefined;
   if (content.readUInt32LE(8) !== version || !content.subarray(16, 32).equals(identity.directoryId)) return undefined;
-  return half.subarray(length).equals(Buffer.alloc(half.length - length)) ? content : undefined;
+  return isZero(half, length, half.length) ? content : undefined;
 }
 
 /**

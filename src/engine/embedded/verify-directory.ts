@@ -11,7 +11,7 @@ import { decodeSnapshot, lsnOfName } from "./snapshot.ts";
 import { verifyBodies } from "./verify-bodies.ts";
 import { verifySegment } from "./verify-segment.ts";
 import { readWalHeader, walFileName, walHeaderBytes, writeWalHeader } from "./wal-file.ts";
-import { hasBytesFrom } from "./wal-headers.ts";
+import { hasBytesFrom, lookBytes } from "./wal-headers.ts";
 import { scanBytes, WalScan } from "./wal-scan.ts";
 
 export interface VerifyReport {
@@ -79,6 +79,7 @@ async function verifyFiles(
   const { walDirectory, damageDirectory, identity, cipher } = directory;
   const reports = await namesIn(disk, damageDirectory);
   let memory: Buffer | undefined;
+  let chunk: Buffer | undefined;
   const head = Buffer.alloc(walHeaderBytes);
   const expected = Buffer.alloc(walHeaderBytes);
   for (const [index, part] of parts.entries()) {
@@ -99,10 +100,12 @@ async function verifyFiles(
       const isLast = index === parts.length - 1;
       if (header?.isRecycled !== false || (isLast && !ledger.isCleanlyClosed)) continue;
       // What was cut short stands behind the end: recovery has left a report of it, unless there was no room for one.
-      const block = await blockAt(file, end);
       const isCutShort =
-        reports.some(isReportOf(name)) || resemblesGroup(block, { generation, lsn: lastLsn + 1 }, identity);
-      if ((isLast || !isCutShort) && (await hasBytesFrom(file, end))) {
+        !isLast &&
+        (reports.some(isReportOf(name)) ||
+          resemblesGroup(await blockAt(file, end), { generation, lsn: lastLsn + 1 }, identity));
+      chunk ??= Buffer.allocUnsafeSlow(lookBytes);
+      if (!isCutShort && (await hasBytesFrom(file, end, chunk))) {
         problems.push(`wal/${name} holds something behind its end.`);
       }
     } finally {

@@ -4,6 +4,7 @@ import { damaged } from "./damage.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
 import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
 import { frameStoredMsAt, openBodyAt } from "./frame.ts";
+import { isZero } from "./is-zero.ts";
 import type { ManifestSegment } from "./manifest.ts";
 import {
   extentsOffset,
@@ -37,9 +38,8 @@ export async function verifySegment(
       throw damaged(`the header of ${path} cannot be read`);
     }
     const end = layoutEnd(rows, { path, dataBytes: segment.dataBytes, rowsOffset: trailer.rowsOffset });
-    const paddingBytes = trailer.fileLength - trailerBytes - end;
-    const padding = await readExactly(file, end, paddingBytes, path);
-    if (!padding.equals(Buffer.alloc(paddingBytes))) throw damaged(`${path} holds something behind its rows`);
+    const padding = await readExactly(file, end, trailer.fileLength - trailerBytes - end, path);
+    if (!isZero(padding, 0, padding.length)) throw damaged(`${path} holds something behind its rows`);
     let [entryCount, recordCount] = [0, 0];
     for (const row of rows) {
       await verifyExtent(file, row, { seed: identity.seed, cipher, path });

@@ -4,9 +4,11 @@ import type { DirectoryPlaces } from "./data-directory.ts";
 import { blockBytes, type Disk, type DiskFile } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { readGroupHeader } from "./group.ts";
+import { isZero } from "./is-zero.ts";
 import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "./wal-file.ts";
 
-const chunkBytes = 64 * 1024;
+/** What files are looked through in. */
+export const lookBytes = 64 * 1024;
 
 /**
  * The headers of all WAL files from a generation on, oldest first, each naming the one before. A last file that died while it was being made
@@ -25,9 +27,10 @@ export async function readWalHeaders(
     .filter((generation) => generation >= oldestGeneration)
     .sort((left, right) => left - right);
   const headers: WalHeader[] = [];
+  const memory = Buffer.alloc(walHeaderBytes);
   for (const [index, generation] of generations.entries()) {
     const isLast = index === generations.length - 1;
-    const header = await readOne(disk, directory, { generation, isLast, findings });
+    const header = await readOne(disk, directory, { generation, isLast, findings, memory });
     if (header === undefined) continue;
     const previous = headers.at(-1);
     if (previous !== undefined && header.previousGeneration !== previous.generation) {
@@ -46,20 +49,25 @@ async function readOne(
     generation,
     isLast,
     findings,
-  }: { readonly generation: number; readonly isLast: boolean; readonly findings: Finding[] },
+    memory,
+  }: {
+    readonly generation: number;
+    readonly isLast: boolean;
+    readonly findings: Finding[];
+    readonly memory: Buffer;
+  },
 ): Promise<WalHeader | undefined> {
   const name = walFileName(generation);
   const path = `${directory.walDirectory}/${name}`;
   const file = await disk.open(path, "read");
   let isUnfinished: boolean;
   try {
-    const bytes = Buffer.alloc(walHeaderBytes);
-    const read = bytes.subarray(0, await file.read(bytes, 0));
+    const read = memory.subarray(0, await file.read(memory, 0));
     const copies = [0, blockBytes].map((at) => readWalHeader(read.subarray(at, at + blockBytes), directory.identity));
     const header = copies.find((copy) => copy?.generation === generation);
     // A file that died while it was being made may have one of its headers, but no group yet; one that died while it was
     // being made of another still has a header of that one, and groups of that one only.
-    const isNew = copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes));
+    const isNew = copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes, Buffer.alloc(lookBytes)));
     const isStale = copies.some((copy) => copy !== undefined && copy.generation < generation);
     isUnfinished = isLast && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
     if (header !== undefined && !isUnfinished) {
@@ -80,23 +88,21 @@ async function readOne(
 
 /** Whether a group of a generation stands anywhere in a file. */
 async function hasGroupOf(file: DiskFile, generation: number, identity: DirectoryIdentity): Promise<boolean> {
-  const chunk = Buffer.alloc(chunkBytes);
-  for (let from = walHeaderBytes; ; from += chunkBytes) {
+  const chunk = Buffer.alloc(lookBytes);
+  for (let from = walHeaderBytes; ; from += lookBytes) {
     const count = await file.read(chunk, from);
     for (let at = 0; at < count; at += blockBytes) {
       if (readGroupHeader(chunk, at, identity)?.generation === generation) return true;
     }
-    if (count < chunkBytes) return false;
+    if (count < lookBytes) return false;
   }
 }
 
-/** Whether anything but zeros stands at or behind `from`. */
-export async function hasBytesFrom(file: DiskFile, from: number): Promise<boolean> {
-  const chunk = Buffer.alloc(chunkBytes);
-  const zeros = Buffer.alloc(chunkBytes);
-  for (let at = from; ; at += chunkBytes) {
+/** Whether anything but zeros stands at or behind `from`. All of `chunk` is written over, again and again. */
+export async function hasBytesFrom(file: DiskFile, from: number, chunk: Buffer): Promise<boolean> {
+  for (let at = from; ; at += chunk.length) {
     const count = await file.read(chunk, at);
-    if (!chunk.subarray(0, count).equals(zeros.subarray(0, count))) return true;
-    if (count < chunkBytes) return false;
+    if (!isZero(chunk, 0, count)) return true;
+    if (count < chunk.length) return false;
   }
 }

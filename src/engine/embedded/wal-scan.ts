@@ -2,6 +2,7 @@
 import { blockBytes, type DiskFile } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { type GroupHeader, groupBodyVerifies, groupBytesMax, readGroupHeader, resemblesGroup } from "./group.ts";
+import { isZero } from "./is-zero.ts";
 import type { WalHeader } from "./wal-file.ts";
 
 const chunkBytes = 4 * 1024 * 1024;
@@ -56,12 +57,11 @@ export class WalScan {
     const { generation } = this.#header;
     const first = await this.#bytesAt(from, blockBytes);
     const hasGroup = resemblesGroup(first, { generation, lsn: missingLsn }, this.#identity);
-    const zeros = Buffer.alloc(blockBytes);
     for (let at = from; ; at += blockBytes) {
       const block = await this.#bytesAt(at, blockBytes);
       if (block.length === 0) return { claimedLsn, hasBytes, hasGroup };
-      if (block.equals(zeros)) continue;
-      if (!block.equals(zeros.subarray(0, block.length))) hasBytes = true;
+      if (isZero(block, 0, block.length)) continue;
+      hasBytes = true;
       const header = readGroupHeader(block, 0, this.#identity);
       if (header?.generation === this.#header.generation) claimedLsn = Math.max(claimedLsn, header.durableThroughLsn);
     }

@@ -56,6 +56,7 @@ function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
     clock: systemClock,
     groupBytesMax: 1024 * 1024,
     queueBytesMax: 1024 * 1024,
+    secondGroupBytesMin: 128 * 1024,
     onCommitted: () => undefined,
   });
   let position = 1;

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeFormatFile } from "../../src/engine/embedded/format-file.ts";
+import { frameKind, frameKindAt, frameLengthAt } from "../../src/engine/embedded/frame.ts";
+import { groupHeaderBytes, readGroupHeader } from "../../src/engine/embedded/group.ts";
+import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
+import { isZero } from "../../src/engine/embedded/is-zero.ts";
+import { walHeaderBytes } from "../../src/engine/embedded/wal-file.ts";
+import { closedDirectory, closedDirectoryOptions } from "./closed-directory.ts";
+import { masterKey } from "./directory-keys.ts";
+
+for (const [name, keys] of [
+  ["plain", undefined],
+  ["encrypted", masterKey("of the test")],
+] as const) {
+  test(`a closed directory, ${name}, has every kind of file and frame, and of each structure at least one`, async () => {
+    const disk = await closedDirectory({ ...closedDirectoryOptions, keys });
+    const keyFiles = keys === undefined ? [] : ["/data/directory.key"];
+    assert.deepEqual(
+      disk.paths().map((path) => path.replace(/\d+/, "N")),
+      [
+        ...["/data/catalog/N.snapshot", "/data/catalog/N.snapshot", ...keyFiles, "/data/format"],
+        ...["/data/segments/N.segment", "/data/segments/N.segment", "/data/segments/manifest"],
+        ...["/data/wal/N.wal", "/data/wal/N.wal"],
+      ],
+    );
+    const found = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data", keys)));
+    assert.deepEqual(found.findings, []);
+    assert.equal(found.wal.cleanlyClosed, true);
+    assert.deepEqual(found.manifest.starts, { 2: 2 });
+    assert.deepEqual(found.segments.map(({ isShared }: { isShared: boolean }) => isShared).sort(), [false, true]);
+    const [, b, c] = found.logs;
+    assert.deepEqual([b.retentionMs, c.sealedBy], [2_000, "sealed by this"]);
+    assert.equal(found.catalog.length, 1);
+
+    const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
+    const kinds = new Set<number>();
+    const [recycled, whole] = found.wal.files.map(({ file, end }: { file: string; end: number }) => {
+      const bytes = disk.bytesOf(`/data/${file}`);
+      for (let groupAt = walHeaderBytes; groupAt < end; ) {
+        const { length, used } = readGroupHeader(bytes, groupAt, identity) ?? assert.fail(`no group at ${groupAt}`);
+        for (let at = groupAt + groupHeaderBytes; at < groupAt + used; at += (frameLengthAt(bytes, at) + 7) & ~7) {
+          kinds.add(frameKindAt(bytes, at));
+        }
+        groupAt += length;
+      }
+      return { bytes, end };
+    });
+    assert.deepEqual([...kinds].sort(), Object.values(frameKind).sort());
+    const behind = readGroupHeader(recycled.bytes, recycled.end, identity);
+    assert((behind?.generation ?? 9) < recycled.bytes.readUInt32LE(40), "a group of a former life");
+    assert(whole.bytes.length > whole.end && isZero(whole.bytes, whole.end, whole.bytes.length), "a hole");
+  });
+}
