@@ -30,10 +30,10 @@ describe("each byte of a closed directory", { concurrency: 2 }, () => {
 
 test("a flipped bit in the points of a long extent answers reads of it with an error, and is found by verify", async () => {
   const disk = new SimulatedDisk();
-  const options = { walFileBytes: 128 * 1024, tailWindowBytes: 0, sealing: eagerSealing };
+  const options = { walFileBytes: 256 * 1024, tailWindowBytes: 0, sealing: eagerSealing };
   const engine = await openSmallEngine(disk, options);
   const shard = await makeShard(engine);
-  for (let index = 0; index < 30; index++) await store(engine, shard, `${index}`.padEnd(5_000, "x"));
+  for (let index = 0; index < 60; index++) await store(engine, shard, `${index}`.padEnd(5_000, "x"));
   await engine.settled();
   await engine.close();
   const path = disk.paths().find((name) => name.endsWith(".segment")) ?? assert.fail("a file was sealed");

@@ -35,7 +35,7 @@ export const rules = {
   segmentHeader: { outcome: "quiet", isVerified: true },
   segmentFrame: { outcome: "corrupt", isVerified: true },
   segmentFrameGap: { outcome: "quiet", isVerified: true },
-  /** Of extents of at most 64 KiB, which are read without. */
+  /** Of extents of at most 128 KiB, which are read without. */
   segmentPoints: { outcome: "quiet", isVerified: true },
   segmentRows: { outcome: "refused", isVerified: true },
   segmentPadding: { outcome: "quiet", isVerified: true },
