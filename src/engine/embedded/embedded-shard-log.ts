@@ -1,10 +1,11 @@
 // Hot path.
 import assert from "node:assert/strict";
+import { batchOf, outcomesOf } from "../append-batch.ts";
 import { EngineError } from "../engine-error.ts";
 import type {
   Append,
+  AppendBatch,
   AppendOutcome,
-  Entry,
   FollowOptions,
   PlacementHint,
   Position,
@@ -69,41 +70,49 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    return outcomesOf(await this.appendBatch(batchOf(appends)));
+  }
+
+  async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     const { ledger, writer, clock } = this.#session();
+    const { count, shards, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
     const logs: LogState[] = [];
-    let bytes = 0;
-    for (const { shard, entry } of appends) {
-      const log = require(ledger.logs, shard);
+    let span = 0;
+    for (let index = 0; index < count; index++) {
+      const log = require(ledger.logs, shards[shardOf[index] as number] as ShardRef);
       logs.push(log);
-      this.#requireSize(entry);
-      if (isOpen(log)) bytes += writer.spanOf(entry.body.byteLength);
+      const length = bodyBytes[index] as number;
+      this.#requireSize(length, recordCounts[index] as number);
+      if (isOpen(log)) span += writer.spanOf(length);
     }
-    const outcomes: AppendOutcome[] = [];
+    const positions = new BigUint64Array(count);
     let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
-    if (bytes > 0) writer.requireRoom(bytes);
+    if (span > 0) writer.requireRoom(span);
     const ticket = new AppendTicket();
-    for (let index = 0; index < logs.length; index++) {
+    for (let index = 0; index < count; index++) {
       const log = logs[index] as LogState;
       if (!isOpen(log)) {
-        outcomes.push({ kind: "sealed" });
         seals ??= [];
         seals.push(log.sealing);
         continue;
       }
-      const { count, timeMs, body } = (appends[index] as Append).entry;
+      const records = recordCounts[index] as number;
+      const timeMs = timesMs[index] as number;
       const position = log.nextPosition;
       const storedMs = Math.max(nowMs, timeMs, log.lastStoredMs);
-      log.nextPosition = position + count;
+      log.nextPosition = position + records;
       log.lastStoredMs = storedMs;
       ticket.expect();
-      writer.submit({ kind: frameKind.entry, count, logId: log.id, position, timeMs, storedMs }, body, ticket);
-      outcomes.push({ kind: "stored", position: BigInt(position) });
+      const start = bodyStarts[index] as number;
+      const body = bytes.subarray(start, start + (bodyBytes[index] as number));
+      writer.submit({ kind: frameKind.entry, count: records, logId: log.id, position, timeMs, storedMs }, body, ticket);
+      positions[index] = BigInt(position);
     }
     await ticket.settled();
     // "Sealed" is final only once the seal is durable.
     for (const seal of seals ?? []) await seal;
-    return outcomes;
+    return positions;
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
@@ -258,10 +267,10 @@ export class EmbeddedShardLog implements ShardLog {
     return end;
   }
 
-  #requireSize({ body, count }: Entry): void {
+  #requireSize(bytes: number, count: number): void {
     assert(count >= 1 && count <= entryRecordsMax, `an entry has 1 to ${entryRecordsMax} records`);
-    if (body.byteLength <= this.#entryBytesMax) return;
-    throw new EngineError("too_large", `An entry of ${body.byteLength} bytes is over ${this.#entryBytesMax}.`);
+    if (bytes <= this.#entryBytesMax) return;
+    throw new EngineError("too_large", `An entry of ${bytes} bytes is over ${this.#entryBytesMax}.`);
   }
 }
 
