@@ -20,6 +20,7 @@ import { AppendTicket } from "./append-ticket.ts";
 import type { EntryReader } from "./entry-reader.ts";
 import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
+import type { Ledger } from "./ledger.ts";
 import type { LogState } from "./log-state.ts";
 import { PageMemory } from "./page-memory.ts";
 import type { Session } from "./session.ts";
@@ -76,11 +77,15 @@ export class EmbeddedShardLog implements ShardLog {
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     const { ledger, writer, clock } = this.#session();
     const { count, shards, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
-    const logs: LogState[] = [];
+    const logs = ledger.knownBehind(shards);
     let span = 0;
     for (let index = 0; index < count; index++) {
-      const log = require(ledger.logs, shards[shardOf[index] as number] as ShardRef);
-      logs.push(log);
+      const slot = shardOf[index] as number;
+      let log = logs[slot];
+      if (log === undefined || log.dropping !== undefined) {
+        log = require(ledger, shards[slot] as ShardRef);
+        logs[slot] = log;
+      }
       const length = bodyBytes[index] as number;
       this.#requireSize(length, recordCounts[index] as number);
       if (isOpen(log)) span += writer.spanOf(length);
@@ -91,7 +96,7 @@ export class EmbeddedShardLog implements ShardLog {
     if (span > 0) writer.requireRoom(span);
     const ticket = new AppendTicket();
     for (let index = 0; index < count; index++) {
-      const log = logs[index] as LogState;
+      const log = logs[shardOf[index] as number] as LogState;
       if (!isOpen(log)) {
         seals ??= [];
         seals.push(log.sealing);
@@ -117,7 +122,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
     const { ledger, entries } = this.#session();
-    const log = require(ledger.logs, shard);
+    const log = require(ledger, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
     const memory = new PageMemory();
     const found = await entries.read(log, Number(from), limit, memory);
@@ -130,7 +135,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
     const { ledger } = this.#session();
-    const log = require(ledger.logs, shard);
+    const log = require(ledger, shard);
     if (target.at === "newest") return BigInt(log.tip);
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);
@@ -141,7 +146,7 @@ export class EmbeddedShardLog implements ShardLog {
     from: Position,
     { signal, bufferedBytesMax }: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
-    const log = require(this.#session().ledger.logs, shard);
+    const log = require(this.#session().ledger, shard);
     const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
     // Nothing is buffered for a follower: the commit wakes it, and it reads on, at the tail from memory.
     for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
@@ -164,7 +169,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
     const { ledger, writer } = this.#session();
-    const log = require(ledger.logs, shard);
+    const log = require(ledger, shard);
     if (log.sealedBy === undefined) {
       log.sealing ??= writer.writeControl(
         { kind: frameKind.sealLog, logId: log.id, position: log.nextPosition },
@@ -177,14 +182,14 @@ export class EmbeddedShardLog implements ShardLog {
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
     const { ledger } = this.#session();
-    const logs = shards.map((shard) => require(ledger.logs, shard));
+    const logs = shards.map((shard) => require(ledger, shard));
     // Behind a change on its way even the present value is a change.
     const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
     await Promise.all(changed.map((log) => this.#retain(log, retentionMs)));
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
-    const log = find(this.#session().ledger.logs, shard);
+    const log = this.#session().ledger.behind(shard);
     if (log !== undefined) await this.#drop(log);
   }
 
@@ -282,16 +287,8 @@ function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
   return { streamId, shardIndex, placement: { log: logId } };
 }
 
-function find(
-  logs: ReadonlyMap<number, LogState>,
-  { streamId, shardIndex, placement }: ShardRef,
-): LogState | undefined {
-  const log = logs.get(Number(placement["log"]));
-  return log?.streamId === streamId && log.shardIndex === shardIndex ? log : undefined;
-}
-
-function require(logs: ReadonlyMap<number, LogState>, shard: ShardRef): LogState {
-  const log = find(logs, shard);
+function require(ledger: Ledger, shard: ShardRef): LogState {
+  const log = ledger.behind(shard);
   if (log === undefined || log.dropping !== undefined) throw notFound(shard);
   return log;
 }

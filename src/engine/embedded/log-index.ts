@@ -40,22 +40,25 @@ export class LogIndex {
 
   /** Entries come in the order of the log. `length` is that of the frame. */
   add(position: number, address: Address, length: number, storedMs: number): void {
-    const last = this.#count - 1;
-    if (last >= 0) {
-      const start = this.addressAt(last);
+    const end = this.#count * fieldsPerPoint;
+    if (end > 0) {
+      // The last point. A read for each field, with an assertion on each, would cost more than all else.
+      const start = this.#fields[end - 3] as number;
       const span = address + length - start;
-      assert(address >= start + this.spanAt(last), "entries lie in the order of their positions");
+      assert(address >= start + (this.#fields[end - 1] as number), "entries lie in the order of their positions");
       if (span <= spanBytesMax && generationOf(start) === generationOf(address)) {
-        this.#fields[last * fieldsPerPoint + 3] = span;
+        this.#fields[end - 1] = span;
         return;
       }
+      if (end === this.#fields.length) this.#resize(2 * this.#count);
+    } else if (this.#fields.length === 0) {
+      this.#resize(pointsAtFirst);
     }
-    const at = this.#count * fieldsPerPoint;
-    if (at === this.#fields.length) this.#grow();
-    this.#fields[at] = position;
-    this.#fields[at + 1] = address;
-    this.#fields[at + 2] = storedMs;
-    this.#fields[at + 3] = length;
+    const fields = this.#fields;
+    fields[end] = position;
+    fields[end + 1] = address;
+    fields[end + 2] = storedMs;
+    fields[end + 3] = length;
     this.#count += 1;
   }
 
@@ -91,11 +94,15 @@ export class LogIndex {
   dropThrough(generation: number): void {
     const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
     if (dropped === 0) return;
-    const count = this.#count - dropped;
-    const fields = count === 0 ? noFields : new Float64Array(Math.max(count, pointsAtFirst) * fieldsPerPoint);
-    fields.set(this.#fields.subarray(dropped * fieldsPerPoint, this.#count * fieldsPerPoint));
-    this.#fields = fields;
-    this.#count = count;
+    this.#count -= dropped;
+    if (this.#count === 0) {
+      this.#fields = noFields;
+      return;
+    }
+    this.#fields.copyWithin(0, dropped * fieldsPerPoint);
+    // What a busy log has room for it will need again; only what it surely does not is given back.
+    const room = Math.max(pointsAtFirst, 2 * this.#count);
+    if (this.#fields.length > 2 * room * fieldsPerPoint) this.#resize(room);
   }
 
   /** Points for which `holds` is true, when it is true of a beginning of them only. */
@@ -115,9 +122,9 @@ export class LogIndex {
     return value;
   }
 
-  #grow(): void {
-    const larger = new Float64Array(Math.max(pointsAtFirst * fieldsPerPoint, this.#fields.length * 2));
-    larger.set(this.#fields);
-    this.#fields = larger;
+  #resize(points: number): void {
+    const resized = new Float64Array(points * fieldsPerPoint);
+    resized.set(this.#fields.subarray(0, this.#count * fieldsPerPoint));
+    this.#fields = resized;
   }
 }
