@@ -123,7 +123,8 @@ function layOutOne(records: IncomingRecords, map: ShardMap, options: { readonly 
   recordCounts[0] = 1;
   bodyStarts[0] = 0;
   bodyBytes[0] = length;
-  const slots = Uint16Array.of(map.route(records.hashKeys, 0));
+  const slots = new Uint16Array(1);
+  slots[0] = map.route(records.hashKeys, 0);
   return { groupCount: 1, slots, groupOfRecord: onlyGroup, recordCounts, bytes, bodyStarts, bodyBytes };
 }
 

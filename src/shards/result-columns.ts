@@ -2,7 +2,7 @@
 import type { LaidOut } from "../records/lay-out.ts";
 import type { PutResults, StoredRuns } from "../records/put-results.ts";
 import { sequenceNumberText } from "../records/sequence-text.ts";
-import { encodeSequenceNumber, SequenceNumberSeries } from "../streams/sequence-number.ts";
+import { encodeSequenceNumber, type SequenceNumberParts, SequenceNumberSeries } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
 import type { ShardMap } from "../streams/shard-map.ts";
 
@@ -137,29 +137,38 @@ interface ResultTexts {
   readonly sequenceNumbers: readonly (string | undefined)[];
 }
 
-function textsOf({ runOfRecord, ...runs }: StoredRuns): ResultTexts {
-  const shardIds: (string | undefined)[] = new Array(runOfRecord.length).fill(undefined);
-  const sequenceNumbers: (string | undefined)[] = new Array(runOfRecord.length).fill(undefined);
-  const series: (SequenceNumberSeries | undefined)[] = new Array(runs.positions.length).fill(undefined);
-  const namesOfRuns = Array.from(runs.shardIndexes, formatShardId);
-  for (let i = 0; i < runOfRecord.length; i++) {
-    const run = runOfRecord[i] as number;
-    const position = runs.positions[run];
-    if (position === undefined) continue;
-    shardIds[i] = namesOfRuns[run];
-    const first = {
-      createSecond: runs.createSeconds[run] as number,
-      shardIndex: runs.shardIndexes[run] as number,
-      position,
-      second: runs.seconds[run] as number,
+function textsOf(stored: StoredRuns): ResultTexts {
+  const { runOfRecord, shardIndexes } = stored;
+  const { length } = runOfRecord;
+  if (length === 1 && runOfRecord[0] === 0) {
+    return {
+      shardIds: [formatShardId(shardIndexes[0] as number)],
+      sequenceNumbers: [sequenceNumberText(firstOf(stored, 0))],
     };
-    if (runOfRecord.length === 1) {
-      sequenceNumbers[i] = sequenceNumberText(first);
-    } else {
-      // Within a run the records keep the order of the request, so each series is simply read on.
-      series[run] ??= new SequenceNumberSeries(encodeSequenceNumber(first));
-      sequenceNumbers[i] = series[run].next();
-    }
+  }
+  const shardIds: (string | undefined)[] = new Array(length).fill(undefined);
+  const sequenceNumbers: (string | undefined)[] = new Array(length).fill(undefined);
+  const series: SequenceNumberSeries[] = [];
+  const namesOfRuns: string[] = [];
+  for (let run = 0; run < shardIndexes.length; run++) {
+    series.push(new SequenceNumberSeries(encodeSequenceNumber(firstOf(stored, run))));
+    namesOfRuns.push(formatShardId(shardIndexes[run] as number));
+  }
+  for (let i = 0; i < length; i++) {
+    const run = runOfRecord[i] as number;
+    if (run < 0) continue;
+    shardIds[i] = namesOfRuns[run];
+    // Within a run the records keep the order of the request, so each series is simply read on.
+    sequenceNumbers[i] = series[run]?.next();
   }
   return { shardIds, sequenceNumbers };
+}
+
+function firstOf(stored: StoredRuns, run: number): SequenceNumberParts {
+  return {
+    createSecond: stored.createSeconds[run] as number,
+    shardIndex: stored.shardIndexes[run] as number,
+    position: stored.positions[run] as bigint,
+    second: stored.seconds[run] as number,
+  };
 }

@@ -86,7 +86,7 @@ let timesMs = new Float64Array(1);
 function batchOf(laidOut: LaidOut, live: LiveStream, timeMs: number): AppendBatch {
   const { groupCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = laidOut;
   if (timesMs.length < count) timesMs = new Float64Array(count);
-  timesMs.fill(timeMs, 0, count);
+  for (let entry = 0; entry < count; entry++) timesMs[entry] = timeMs;
   return { count, shards: live.openRefs, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes };
 }
 
