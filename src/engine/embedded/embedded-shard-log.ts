@@ -76,7 +76,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     const { ledger, writer, clock } = this.#session();
-    const { count, shards, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
+    const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes } = batch;
     const logs = ledger.knownBehind(shards);
     let span = 0;
     for (let index = 0; index < count; index++) {
@@ -95,6 +95,9 @@ export class EmbeddedShardLog implements ShardLog {
     const nowMs = clock.nowMs();
     if (span > 0) writer.requireRoom(span);
     const ticket = new AppendTicket();
+    // One of each for all entries: whoever is handed them copies.
+    const head = { kind: frameKind.entry, count: 0, logId: 0, position: 0, timeMs: 0, storedMs: 0 };
+    const body = { bytes: bufferOver(batch.bytes), from: 0, to: 0 };
     for (let index = 0; index < count; index++) {
       const log = logs[shardOf[index] as number] as LogState;
       if (!isOpen(log)) {
@@ -109,9 +112,14 @@ export class EmbeddedShardLog implements ShardLog {
       log.nextPosition = position + records;
       log.lastStoredMs = storedMs;
       ticket.expect();
-      const start = bodyStarts[index] as number;
-      const body = bytes.subarray(start, start + (bodyBytes[index] as number));
-      writer.submit({ kind: frameKind.entry, count: records, logId: log.id, position, timeMs, storedMs }, body, ticket);
+      head.count = records;
+      head.logId = log.id;
+      head.position = position;
+      head.timeMs = timeMs;
+      head.storedMs = storedMs;
+      body.from = bodyStarts[index] as number;
+      body.to = body.from + (bodyBytes[index] as number);
+      writer.submit(head, body, ticket);
       positions[index] = BigInt(position);
     }
     await ticket.settled();
@@ -277,6 +285,10 @@ export class EmbeddedShardLog implements ShardLog {
     if (bytes <= this.#entryBytesMax) return;
     throw new EngineError("too_large", `An entry of ${bytes} bytes is over ${this.#entryBytesMax}.`);
   }
+}
+
+function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function isOpen(log: LogState): boolean {

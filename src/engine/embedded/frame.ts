@@ -43,9 +43,21 @@ const headBytes = new Uint8Array(frameHeadBytes);
 const headView = new DataView(headBytes.buffer);
 const word = 2 ** 32;
 
+/** All of some bytes. */
+export function wholeBody(bytes: Buffer): BodyPlace {
+  return { bytes, from: 0, to: bytes.length };
+}
+
 /** What a frame with such a body, as it is stored, takes in a group, its gap included. */
 export function frameSpan(bodyBytes: number): number {
   return (frameHeadBytes + bodyBytes + 7) & ~7;
+}
+
+/** Where a body is: bytes `from` to `to`. Within them no view need be made for each entry of a request. */
+export interface BodyPlace {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Writes a frame and the zeros behind it; returns where the next one begins. Without a cipher the body stays as it is. */
@@ -53,11 +65,11 @@ export function writeFrame(
   target: Buffer,
   at: number,
   head: FrameHead,
-  body: Uint8Array,
+  { bytes, from, to }: BodyPlace,
   seed: number,
   cipher?: SessionCipher | undefined,
 ): number {
-  const length = frameHeadBytes + body.byteLength + (cipher === undefined ? 0 : encryptedOverheadBytes);
+  const length = frameHeadBytes + (to - from) + (cipher === undefined ? 0 : encryptedOverheadBytes);
   assert(length <= frameBytesMax, "a frame stays below 2^24 bytes");
   assert(Number.isSafeInteger(head.position) && head.position >= 0, "a position is a whole number below 2^53");
   headView.setUint32(0, length, true);
@@ -70,8 +82,14 @@ export function writeFrame(
   headView.setFloat64(32, head.timeMs, true);
   headView.setFloat64(40, head.storedMs, true);
   target.set(headBytes, at);
-  if (cipher === undefined) target.set(body, at + frameHeadBytes);
-  else cipher.sealInto(target, at + frameHeadBytes, body, target.subarray(at + boundAt, at + frameHeadBytes));
+  if (cipher === undefined) bytes.copy(target, at + frameHeadBytes, from, to);
+  else
+    cipher.sealInto(
+      target,
+      at + frameHeadBytes,
+      bytes.subarray(from, to),
+      target.subarray(at + boundAt, at + frameHeadBytes),
+    );
   const check = checksumOf(target, at + 8, at + length, seed);
   target[at + 4] = check;
   target[at + 5] = check >>> 8;
