@@ -10,6 +10,7 @@ import { frameKind, frameKindAt, frameLogIdAt, framePositionAt, openBodyAt } fro
 import { groupHeaderBytes } from "./group.ts";
 import { type Address, generationOf } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
+import { UnindexedEntries } from "./unindexed-entries.ts";
 
 /** Whoever holds parts of logs outside of the log: told of logs that come and go. */
 export interface LogKeeper {
@@ -31,6 +32,7 @@ export class Ledger {
   readonly documents = new Map<string, Versioned>();
   /** From stream to shard index to log: a text for each shard would cost more than all else that is known of an idle one. */
   readonly #logIds = new Map<string, Map<number, number>>();
+  readonly #unindexed = new UnindexedEntries();
   /** What was found behind shards, by their place in an array of them. Forgotten whole when a log goes. */
   #found = new WeakMap<readonly ShardRef[], (LogState | undefined)[]>();
   /** Of the last change of any document. */
@@ -115,11 +117,18 @@ export class Ledger {
 
   addLog(log: LogState): void {
     this.logs.set(log.id, log);
+    log.shareUnindexed(this.#unindexed);
     const ofStream = this.#logIds.get(log.streamId) ?? new Map<number, number>();
     this.#logIds.set(log.streamId, ofStream);
     ofStream.set(log.shardIndex, log.id);
     this.nextLogId = Math.max(this.nextLogId, log.id + 1);
     this.#attach(log);
+  }
+
+  /** Forgets where entries lie in files up to a generation. */
+  dropThrough(generation: number): void {
+    this.#unindexed.dropThrough(generation);
+    for (const log of this.logs.values()) log.dropIndexed(generation);
   }
 
   /** Applies a verified group that stands at `address`; then wakes whoever waits for one of its logs. */
@@ -171,7 +180,7 @@ export class Ledger {
       // Sealing leaves behind what was dropped by then; the frame that says so is still to come.
       if (!this.isRecovering) throw damaged(log.gap);
     }
-    log.index.add(position, address, length, storedMs);
+    log.addEntry(position, address, length, storedMs);
   }
 
   /** `end` is one past the entry's last record. */
