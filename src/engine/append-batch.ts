@@ -1,7 +1,12 @@
+import assert from "node:assert/strict";
 import type { Append, AppendBatch, AppendOutcome } from "./shard-log.ts";
+
+const rowMax = 0xffff;
 
 /** Entries as columns, with copies of their bodies. */
 export function batchOf(appends: readonly Append[]): AppendBatch {
+  const fits = appends.length <= rowMax && appends.every(({ entry }) => entry.count <= rowMax);
+  assert(fits, "16 bits number the entries of a call, and the records of an entry");
   const bodyBytes = Uint32Array.from(appends, ({ entry }) => entry.body.byteLength);
   const bodyStarts = new Uint32Array(appends.length);
   const bytes = new Uint8Array(bodyBytes.reduce((sum, length) => sum + length, 0));

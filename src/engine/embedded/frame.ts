@@ -43,11 +43,6 @@ const headBytes = new Uint8Array(frameHeadBytes);
 const headView = new DataView(headBytes.buffer);
 const word = 2 ** 32;
 
-/** All of some bytes. */
-export function wholeBody(bytes: Buffer): BodyPlace {
-  return { bytes, from: 0, to: bytes.length };
-}
-
 /** What a frame with such a body, as it is stored, takes in a group, its gap included. */
 export function frameSpan(bodyBytes: number): number {
   return (frameHeadBytes + bodyBytes + 7) & ~7;
@@ -58,6 +53,11 @@ export interface BodyPlace {
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
+}
+
+/** All of some bytes. */
+export function wholeBody(bytes: Buffer): BodyPlace {
+  return { bytes, from: 0, to: bytes.length };
 }
 
 /** Writes a frame and the zeros behind it; returns where the next one begins. Without a cipher the body stays as it is. */
@@ -71,6 +71,7 @@ export function writeFrame(
 ): number {
   const length = frameHeadBytes + (to - from) + (cipher === undefined ? 0 : encryptedOverheadBytes);
   assert(length <= frameBytesMax, "a frame stays below 2^24 bytes");
+  assert(from >= 0 && to <= bytes.length, "a body lies within its bytes");
   assert(Number.isSafeInteger(head.position) && head.position >= 0, "a position is a whole number below 2^53");
   headView.setUint32(0, length, true);
   headView.setUint16(8, head.kind, true);
@@ -82,14 +83,9 @@ export function writeFrame(
   headView.setFloat64(32, head.timeMs, true);
   headView.setFloat64(40, head.storedMs, true);
   target.set(headBytes, at);
-  if (cipher === undefined) bytes.copy(target, at + frameHeadBytes, from, to);
-  else
-    cipher.sealInto(
-      target,
-      at + frameHeadBytes,
-      bytes.subarray(from, to),
-      target.subarray(at + boundAt, at + frameHeadBytes),
-    );
+  const bodyAt = at + frameHeadBytes;
+  if (cipher === undefined) bytes.copy(target, bodyAt, from, to);
+  else cipher.sealInto(target, bodyAt, bytes.subarray(from, to), target.subarray(at + boundAt, bodyAt));
   const check = checksumOf(target, at + 8, at + length, seed);
   target[at + 4] = check;
   target[at + 5] = check >>> 8;

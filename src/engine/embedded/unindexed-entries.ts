@@ -31,6 +31,7 @@ export class UnindexedEntries {
 
   /** Adds each entry to its index. */
   index(): void {
+    if (this.#first === this.#end) return;
     const fields = this.#fields;
     for (let entry = this.#first; entry < this.#end; entry++) {
       const at = entry * fieldsPerEntry;
