@@ -180,7 +180,9 @@ export class Ledger {
       // Sealing leaves behind what was dropped by then; the frame that says so is still to come.
       if (!this.isRecovering) throw damaged(log.gap);
     }
-    log.addEntry(position, address, length, storedMs);
+    // The first to read must not wait for all that was recovered.
+    if (this.isRecovering) log.index.add(position, address, length, storedMs);
+    else log.addEntry(position, address, length, storedMs);
   }
 
   /** `end` is one past the entry's last record. */

@@ -6,6 +6,8 @@ const fieldsPerEntry = 4;
 const entriesAtFirst = 1024;
 /** With one record an entry, what two files of the log hold; 5 MiB of memory. */
 const entriesMax = 128 * 1024;
+/** When there are so many, a few of the oldest are added: all at once would take tens of milliseconds. */
+const entriesPerTurn = 8 * 1024;
 
 /**
  * Durable entries that are in no index yet, in the order of the log. With thousands of logs written to in turn, an index
@@ -31,14 +33,7 @@ export class UnindexedEntries {
 
   /** Adds each entry to its index. */
   index(): void {
-    if (this.#first === this.#end) return;
-    const fields = this.#fields;
-    for (let entry = this.#first; entry < this.#end; entry++) {
-      const at = entry * fieldsPerEntry;
-      const [position, address, length, storedMs] = [fields[at], fields[at + 1], fields[at + 2], fields[at + 3]];
-      this.#indexes[entry]?.add(position as number, address as number, length as number, storedMs as number);
-    }
-    this.#forgetBefore(this.#end);
+    if (this.#first < this.#end) this.#indexBefore(this.#end);
   }
 
   /** Forgets what lies in files up to a generation. */
@@ -48,6 +43,16 @@ export class UnindexedEntries {
       first += 1;
     }
     this.#forgetBefore(first);
+  }
+
+  #indexBefore(end: number): void {
+    const fields = this.#fields;
+    for (let entry = this.#first; entry < end; entry++) {
+      const at = entry * fieldsPerEntry;
+      const [position, address, length, storedMs] = [fields[at], fields[at + 1], fields[at + 2], fields[at + 3]];
+      this.#indexes[entry]?.add(position as number, address as number, length as number, storedMs as number);
+    }
+    this.#forgetBefore(end);
   }
 
   #forgetBefore(first: number): void {
@@ -60,19 +65,18 @@ export class UnindexedEntries {
   }
 
   #makeRoom(): void {
-    if (this.#first > 0) {
-      this.#indexes.copyWithin(0, this.#first, this.#end);
-      this.#fields.copyWithin(0, this.#first * fieldsPerEntry, this.#end * fieldsPerEntry);
-      this.#indexes.fill(undefined, this.#end - this.#first, this.#end);
-      this.#end -= this.#first;
-      this.#first = 0;
-    } else if (this.#indexes.length < entriesMax) {
+    if (this.#first === 0 && this.#indexes.length < entriesMax) {
       const larger = new Float64Array(2 * this.#fields.length);
       larger.set(this.#fields);
       this.#fields = larger;
       this.#indexes = [...this.#indexes, ...new Array<undefined>(this.#indexes.length).fill(undefined)];
-    } else {
-      this.index();
+      return;
     }
+    if (this.#first < entriesPerTurn && this.#indexes.length === entriesMax) this.#indexBefore(entriesPerTurn);
+    this.#indexes.copyWithin(0, this.#first, this.#end);
+    this.#fields.copyWithin(0, this.#first * fieldsPerEntry, this.#end * fieldsPerEntry);
+    this.#indexes.fill(undefined, this.#end - this.#first, this.#end);
+    this.#end -= this.#first;
+    this.#first = 0;
   }
 }
