@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { LiveStream } from "../src/directory/live-stream.ts";
 import type * as jsonCodec from "../src/protocol/json-codec.ts";
 import type * as layOut from "../src/records/lay-out.ts";
 import type * as resultColumns from "../src/shards/result-columns.ts";
@@ -52,15 +51,14 @@ async function hotPathOf(checkout: string): Promise<(given: Case) => Put> {
   return ({ name, shardCount }) => {
     const shards = planCreate(shardCount).map((range) => ({ ...range, createSecond: 1_700_000_000, placement: {} }));
     const map = new ShardMap(shards);
-    const live = { shardMap: map } as LiveStream;
     return (body) => {
       const parsed = codec.parse(body, name);
       const input = codec.decode(name, parsed);
       const records = "Records" in input ? input.Records : input.Record;
       const laidOut = lay(records, map, undefined, { kms: false });
-      const outcomes = laidOut.groups.map(() => ({ kind: "stored", position: 1_000_000n }) as const);
+      const positions = new BigUint64Array(laidOut.groupCount).fill(1_000_000n);
       const results = new ResultColumns(records.count);
-      results.take(laidOut, outcomes, live, 1_700_000_000_000);
+      results.take(laidOut, positions, map, 1_700_000_000_000);
       records.release?.();
       if (name === "PutRecords") return codec.encode(name, { FailedRecordCount: 0, Records: results });
       const [ShardId = ""] = results.shardIds;

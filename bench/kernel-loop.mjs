@@ -24,7 +24,7 @@ const map = new ShardMap(planCreate(shardCount).map((range) => ({ ...range, crea
 const body = Buffer.from(JSON.stringify({ StreamName: "orders", Records: records(Number(dataBytesText)) }));
 const input = jsonCodec.decode("PutRecords", jsonCodec.parse(body, "PutRecords"));
 const laidOut = layOut(input.Records, map, undefined, { kms: false });
-const outcomes = laidOut.groups.map(() => ({ kind: "stored", position: 1_000_000n }));
+const positions = new BigUint64Array(laidOut.groupCount).fill(1_000_000n);
 
 const parts = {
   scan() {
@@ -32,10 +32,10 @@ const parts = {
     Records.release();
     return Records.count;
   },
-  "lay-out": () => layOut(input.Records, map, undefined, { kms: false }).groups.length,
+  "lay-out": () => layOut(input.Records, map, undefined, { kms: false }).groupCount,
   answer() {
     const results = new ResultColumns(recordCount);
-    results.take(laidOut, outcomes, { shardMap: map }, second * 1_000);
+    results.take(laidOut, positions, map, second * 1_000);
     return jsonCodec.encode("PutRecords", { FailedRecordCount: 0, Records: results }).length;
   },
 };

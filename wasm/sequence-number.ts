@@ -88,7 +88,7 @@ function writeUpper(series: usize): void {
  * A number below 10^8 as eight characters in the order of memory. Halves it three times, all halves at once: 10486 / 2^20
  * is 1/100 for four digits, 103 / 2^10 is 1/10 for two.
  */
-function digits(number: u32): u64 {
+export function digits(number: u32): u64 {
   const fours = <u64>(number / 10000) | ((<u64>(number % 10000)) << 32);
   const hundreds = ((fours * 10486) >> 20) & 0x0000007f0000007f;
   const twos = hundreds | ((fours - hundreds * 100) << 16);

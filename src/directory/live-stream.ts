@@ -12,6 +12,7 @@ export class LiveStream {
   #map: ShardMap | undefined;
   #byIndex: ReadonlyMap<number, Shard> | undefined;
   readonly #refs = new Map<number, ShardRef>();
+  #openRefs: readonly ShardRef[] | undefined;
 
   constructor(stream: Stream, revision: bigint) {
     this.stream = stream;
@@ -37,5 +38,11 @@ export class LiveStream {
       this.#refs.set(shard.index, ref);
     }
     return ref;
+  }
+
+  /** Those of the open shards, by slot. The same array each time. */
+  get openRefs(): readonly ShardRef[] {
+    this.#openRefs ??= this.shardMap.shards.map((shard) => this.ref(shard));
+    return this.#openRefs;
   }
 }

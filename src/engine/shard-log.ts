@@ -44,6 +44,23 @@ export interface Append {
  */
 export type AppendOutcome = { readonly kind: "stored"; readonly position: Position } | { readonly kind: "sealed" };
 
+/**
+ * The entries of one request as columns, a row each: with an entry for every record, objects would cost more than the
+ * records. Columns may be longer than `count`. All of it may be used again once `appendBatch` has returned its promise.
+ */
+export interface AppendBatch {
+  readonly count: number;
+  /** What `shardOf` points into. Such an array never changes: engines may remember what they found behind its shards. */
+  readonly shards: readonly ShardRef[];
+  readonly shardOf: Uint16Array;
+  readonly recordCounts: Uint16Array;
+  readonly timesMs: Float64Array;
+  /** Holds all bodies. */
+  readonly bytes: Uint8Array;
+  readonly bodyStarts: Uint32Array;
+  readonly bodyBytes: Uint32Array;
+}
+
 export interface ReadLimit {
   readonly entriesMax: number;
   /** Soft: one entry is returned whatever its size. */
@@ -97,6 +114,9 @@ export interface ShardLog {
    * Copies every `body` before it returns its promise. Appends to one shard are stored in the order of the calls.
    */
   append(entries: readonly Append[]): Promise<readonly AppendOutcome[]>;
+
+  /** The same of columns. By entry: the position of its first record, or 0 where its shard is sealed. */
+  appendBatch(batch: AppendBatch): Promise<BigUint64Array>;
 
   /** Entries from the one that contains `from`. Never skips: a hole rejects with `corrupt`. */
   read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult>;

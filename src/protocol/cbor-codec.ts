@@ -6,6 +6,7 @@ import type { OperationName } from "../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../model/validate.ts";
 import type { InputOf, OutputOf } from "../operations/operation.ts";
 import type { PutResults } from "../records/put-results.ts";
+import { formatShardId } from "../streams/shard-id.ts";
 import { readStructure } from "./cbor-bind.ts";
 import { encodeStructure, writeMap } from "./cbor-encode.ts";
 import { LIST, MAP } from "./cbor-head.ts";
@@ -36,7 +37,7 @@ const SHARD_ID = encodedText("ShardId");
 const cborPutRows: PutRows = {
   kernel: "writeCborPutRows",
   rowBytes: 103,
-  afterNumber: (shardId) => `${SHARD_ID}${encodedText(shardId)}`,
+  tail: `${SHARD_ID}${encodedText(formatShardId(0))}`,
   end: "",
   droppedBytes: 0,
 };

@@ -1,22 +1,26 @@
 // Hot path.
 import assert from "node:assert/strict";
 import type { OutputOf } from "../operations/operation.ts";
-import { kernels } from "../records/kernels.ts";
+import { type Kernels, kernels } from "../records/kernels.ts";
 import type { PutResults, StoredRuns } from "../records/put-results.ts";
-import { recordSecond } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
 import { takeAnswerMemory } from "./answer-memory.ts";
 
 /** As wasm/put-answer.ts has them. */
 const RUN_BYTES = 96;
-const RUN_TAIL_AT = 56;
+const TAIL_BYTES = 40;
+/** A position, two seconds and the index of a shard. */
+const COLUMNS_BYTES = 28;
+
+/** What every shard's id begins with; twelve digits follow. */
+const shardIdHead = "shardId-";
 
 /** How a format writes the rows of stored records. */
 export interface PutRows {
   readonly kernel: "writePutRows" | "writeCborPutRows";
   readonly rowBytes: number;
-  /** What follows the number in each row of a run; the kernels have room for 40 bytes of it. */
-  afterNumber(shardId: string): string;
+  /** What follows the number in a row of shard 0, at most 40 bytes. */
+  readonly tail: string;
   /** What ends the answer, in the place of the last bytes of the rows. */
   readonly end: string;
   readonly droppedBytes: number;
@@ -26,7 +30,7 @@ export interface PutRows {
 const jsonPutRows: PutRows = {
   kernel: "writePutRows",
   rowBytes: 111,
-  afterNumber: (shardId) => `","ShardId":"${shardId}"}`,
+  tail: `","ShardId":"${formatShardId(0)}"}`,
   end: "]}",
   droppedBytes: 1,
 };
@@ -68,20 +72,19 @@ function encodeResult(results: PutResults, index: number): string {
  * Behind the head of an answer, in memory that `giveBackAnswer()` takes back; undefined where the kernels, or their memory,
  * are not to be had.
  */
-export function writeStored(head: Buffer, { runs, runOfRecord }: StoredRuns, rows: PutRows): Buffer | undefined {
+export function writeStored(head: Buffer, stored: StoredRuns, rows: PutRows): Buffer | undefined {
   const machine = kernels();
   if (machine === undefined) return undefined;
   const { calls, memory, spans } = machine;
+  const { runOfRecord } = stored;
   const count = runOfRecord.length;
-  const columnAt = runs.length * RUN_BYTES;
-  const rowsAt = columnAt + 2 * count;
-  const span = spans.take(rowsAt + count * rows.rowBytes);
+  const runCount = stored.positions.length;
+  const columnAt = runCount * RUN_BYTES;
+  // What runs are made from is done with before the first row is written over it.
+  const rowsAt = columnAt + 2 * count + ((-2 * count) & 7);
+  const span = spans.take(rowsAt + Math.max(TAIL_BYTES + runCount * COLUMNS_BYTES, count * rows.rowBytes));
   if (span === 0) return undefined;
-  for (let run = 0, at = span; run < runs.length; run += 1, at += RUN_BYTES) {
-    const { shard, position, timeMs } = runs[run] as StoredRuns["runs"][number];
-    calls.beginSeries(at, shard.createSecond, shard.index, position, recordSecond(timeMs, shard));
-    memory.write(rows.afterNumber(formatShardId(shard.index)), at + RUN_TAIL_AT, "latin1");
-  }
+  beginRuns(machine, stored, rows, { runs: span, scratch: span + rowsAt });
   new Int16Array(memory.buffer, span + columnAt, count).set(runOfRecord);
   const from = span + rowsAt;
   const end = calls[rows.kernel](span, span + columnAt, count, from);
@@ -93,4 +96,25 @@ export function writeStored(head: Buffer, { runs, runOfRecord }: StoredRuns, row
   out.write(rows.end, out.length - rows.end.length, "latin1");
   spans.giveBack(span);
   return out;
+}
+
+function beginRuns(
+  { calls, memory }: Kernels,
+  { shardIndexes, createSeconds, positions, seconds }: StoredRuns,
+  { tail }: PutRows,
+  at: { readonly runs: number; readonly scratch: number },
+): void {
+  const count = positions.length;
+  const tailAt = at.scratch;
+  const positionsAt = tailAt + TAIL_BYTES;
+  const createSecondsAt = positionsAt + 8 * count;
+  const secondsAt = createSecondsAt + 8 * count;
+  const shardIndexesAt = secondsAt + 8 * count;
+  memory.write(tail, tailAt, "latin1");
+  new BigUint64Array(memory.buffer, positionsAt, count).set(positions);
+  new Float64Array(memory.buffer, createSecondsAt, count).set(createSeconds);
+  new Float64Array(memory.buffer, secondsAt, count).set(seconds);
+  new Uint32Array(memory.buffer, shardIndexesAt, count).set(shardIndexes);
+  const digitsAt = tail.indexOf(shardIdHead) + shardIdHead.length;
+  calls.beginRuns(at.runs, count, createSecondsAt, shardIndexesAt, positionsAt, secondsAt, tailAt, digitsAt);
 }

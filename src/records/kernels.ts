@@ -16,6 +16,16 @@ interface KernelCalls {
   layOutRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
+  beginRuns(
+    runs: number,
+    count: number,
+    createSeconds: number,
+    shardIndexes: number,
+    positions: number,
+    seconds: number,
+    tail: number,
+    digitsAt: number,
+  ): void;
   writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
   writeCborPutRows(runs: number, runOfRecord: number, count: number, out: number): number;
   rowFrame(): number;

@@ -2,7 +2,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";
-import type { Append, Entry, ShardRef } from "../engine/shard-log.ts";
+import type { AppendBatch, Entry, ShardRef } from "../engine/shard-log.ts";
 
 /*
  * The body of an entry, version 2: one of version 1, packed. Integers are little-endian:
@@ -70,33 +70,51 @@ const POOL_BYTES_MIN = 64 * 1024;
 
 // As those that are laid out, one request's bodies are packed and appended without an await in between.
 let pool = Buffer.alloc(0);
+let bodyStarts = new Uint32Array(0);
+let bodyBytes = new Uint32Array(0);
 
 /**
- * Appends with their bodies as they are to be stored: compressed if that is asked for and makes them smaller, sealed if
+ * A batch with its bodies as they are to be stored: compressed if that is asked for and makes them smaller, sealed if
  * there is a key, else the very same. Packed bodies share a pool that the next call overwrites.
  */
-export function packAppends(appends: readonly Append[], packing: Packing): readonly Append[] {
+export function packBatch(batch: AppendBatch, packing: Packing): AppendBatch {
+  const { count, shards, shardOf, recordCounts, timesMs } = batch;
   let bytesMax = 0;
-  for (const { entry } of appends) bytesMax += entry.body.length + PACKED_OVERHEAD_BYTES;
+  for (let entry = 0; entry < count; entry++) bytesMax += (batch.bodyBytes[entry] as number) + PACKED_OVERHEAD_BYTES;
   const room = pooled(bytesMax);
-  let at = 0;
-  return appends.map((append): Append => {
-    const { shard, entry } = append;
-    const body = pack(entry.body, packing, placeOf(shard, entry), room.subarray(at));
-    if (body === entry.body) return append;
-    at += body.length;
-    return { shard, entry: { ...entry, body } };
-  });
+  if (bodyStarts.length < count) {
+    bodyStarts = new Uint32Array(count);
+    bodyBytes = new Uint32Array(count);
+  }
+  for (let entry = 0, at = 0; entry < count; entry++) {
+    const start = batch.bodyStarts[entry] as number;
+    const clear = batch.bytes.subarray(start, start + (batch.bodyBytes[entry] as number));
+    const { streamId, shardIndex } = shards[shardOf[entry] as number] as ShardRef;
+    const place = {
+      streamId,
+      shardIndex,
+      count: recordCounts[entry] as number,
+      timeMs: timesMs[entry] as number,
+    };
+    const packed = pack(clear, packing, place, room.subarray(at));
+    bodyStarts[entry] = at;
+    bodyBytes[entry] = packed;
+    at += packed;
+  }
+  return { ...batch, bytes: room, bodyStarts, bodyBytes };
 }
 
 export function placeOf({ streamId, shardIndex }: ShardRef, { count, timeMs }: Entry): EntryPlace {
   return { streamId, shardIndex, count, timeMs };
 }
 
-/** Writes the packed body at the start of `room`, which has space for it; the clear body itself when nothing is to be done. */
-function pack(clear: Uint8Array, { compresses, seal }: Packing, place: EntryPlace, room: Buffer): Uint8Array {
+/** Writes the packed body, or the clear one when nothing is to be done, at the start of `room`; returns its length. */
+function pack(clear: Uint8Array, { compresses, seal }: Packing, place: EntryPlace, room: Buffer): number {
   const compressed = compresses ? compress(clear) : undefined;
-  if (seal === undefined && compressed === undefined) return clear;
+  if (seal === undefined && compressed === undefined) {
+    room.set(clear);
+    return clear.length;
+  }
   const payload = compressed ?? clear;
   const flags = (seal === undefined ? 0 : FLAG_SEALED) | (compressed === undefined ? 0 : FLAG_COMPRESSED);
   room.writeUInt32LE(VERSION | (flags << 8), 0);
@@ -104,9 +122,7 @@ function pack(clear: Uint8Array, { compresses, seal }: Packing, place: EntryPlac
   room.writeUInt32LE(clear.length, CLEAR_BYTES_AT);
   if (seal === undefined) room.set(payload, HEADER_BYTES);
   else seal.cipher.sealInto(room, HEADER_BYTES, payload, boundBytes(room, place));
-  const bytes = HEADER_BYTES + payload.length + (seal === undefined ? 0 : SEALED_OVERHEAD_BYTES);
-  // No Buffer: its `slice` shares memory, and whoever keeps a body means to copy it.
-  return new Uint8Array(room.buffer, room.byteOffset, bytes);
+  return HEADER_BYTES + payload.length + (seal === undefined ? 0 : SEALED_OVERHEAD_BYTES);
 }
 
 /**

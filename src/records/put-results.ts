@@ -11,16 +11,14 @@ export interface PutResults {
   readonly stored?: StoredRuns;
 }
 
-/** Where the stored records went. */
+/** Where the stored records went. A run is what one shard stored at once: records at consecutive positions. */
 export interface StoredRuns {
-  readonly runs: readonly StoredRun[];
   /** By record: which run, -1 where the record failed. Within a run records keep the order of the request. */
   readonly runOfRecord: Int16Array;
-}
-
-/** What one shard stored at once: records at consecutive positions. */
-export interface StoredRun {
-  readonly shard: { readonly index: number; readonly createSecond: number };
-  readonly position: bigint;
-  readonly timeMs: number;
+  // By run, all of the same length.
+  readonly shardIndexes: Uint32Array;
+  readonly createSeconds: Float64Array;
+  readonly positions: BigUint64Array;
+  /** That of each of its records; see `recordSecond`. */
+  readonly seconds: Float64Array;
 }

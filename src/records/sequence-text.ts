@@ -1,6 +1,5 @@
 // Hot path.
-import { recordSecond, sequenceNumberAt } from "../streams/sequence-number.ts";
-import type { Shard } from "../streams/stream.ts";
+import { encodeSequenceNumber, type SequenceNumberParts } from "../streams/sequence-number.ts";
 import { type Kernels, kernels } from "./kernels.ts";
 
 /** As wasm/sequence-number.ts has them. */
@@ -11,14 +10,11 @@ const DIGITS = 56;
 let scratch = 0;
 
 /** The decimal sequence number of one record: by the kernels where they are to be had, which spares its arithmetic. */
-export function sequenceNumberText(
-  shard: Pick<Shard, "index" | "createSecond">,
-  at: { readonly position: bigint; readonly timeMs: number },
-): string {
+export function sequenceNumberText(parts: SequenceNumberParts): string {
   const machine = kernels();
-  if (machine === undefined || !hasScratch(machine)) return sequenceNumberAt(shard, at).toString();
+  if (machine === undefined || !hasScratch(machine)) return encodeSequenceNumber(parts).toString();
   const { calls, memory } = machine;
-  calls.beginSeries(scratch, shard.createSecond, shard.index, at.position, recordSecond(at.timeMs, shard));
+  calls.beginSeries(scratch, parts.createSecond, parts.shardIndex, parts.position, parts.second);
   const digits = scratch + SERIES_BYTES;
   calls.writeNext(scratch, digits);
   return memory.toString("latin1", digits, digits + DIGITS);

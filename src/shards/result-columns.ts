@@ -1,11 +1,10 @@
 // Hot path.
-import type { LiveStream } from "../directory/live-stream.ts";
-import type { AppendOutcome } from "../engine/shard-log.ts";
 import type { LaidOut } from "../records/lay-out.ts";
-import type { PutResults, StoredRun, StoredRuns } from "../records/put-results.ts";
+import type { PutResults, StoredRuns } from "../records/put-results.ts";
 import { sequenceNumberText } from "../records/sequence-text.ts";
-import { SequenceNumberSeries, sequenceNumberAt } from "../streams/sequence-number.ts";
+import { encodeSequenceNumber, type SequenceNumberParts, SequenceNumberSeries } from "../streams/sequence-number.ts";
 import { formatShardId } from "../streams/shard-id.ts";
+import type { ShardMap } from "../streams/shard-map.ts";
 
 /** Of a record that its shard, or the engine, has no room for now. */
 export const throttledCode = "ProvisionedThroughputExceededException";
@@ -20,8 +19,7 @@ export interface RecordFailure {
 export class ResultColumns implements PutResults {
   readonly count: number;
   failures?: Map<number, RecordFailure>;
-  readonly #runs: StoredRun[] = [];
-  #runOfRecord: Int16Array | undefined;
+  #stored: StoredRuns | undefined;
   /** Made when somebody asks; an answer of 500 records is better written without them. */
   #texts: ResultTexts | undefined;
 
@@ -30,7 +28,8 @@ export class ResultColumns implements PutResults {
   }
 
   get stored(): StoredRuns {
-    return { runs: this.#runs, runOfRecord: this.#runColumn() };
+    this.#stored ??= { ...noRuns, runOfRecord: new Int16Array(this.count).fill(-1) };
+    return this.#stored;
   }
 
   get shardIds(): readonly (string | undefined)[] {
@@ -43,29 +42,32 @@ export class ResultColumns implements PutResults {
     return this.#texts.sequenceNumbers;
   }
 
-  /** Takes over what was stored; returns the mask of records that met a sealed shard, if any. */
-  take(laidOut: LaidOut, outcomes: readonly AppendOutcome[], live: LiveStream, timeMs: number): Uint8Array | undefined {
-    const { groups, groupOfRecord } = laidOut;
+  /**
+   * Takes over what was stored, `positions` being what `appendBatch` gave; returns the mask of records that met a sealed
+   * shard, if any.
+   */
+  take(laidOut: LaidOut, positions: BigUint64Array, map: ShardMap, timeMs: number): Uint8Array | undefined {
     this.#texts = undefined;
-    const runsBefore = this.#runs.length;
-    for (let group = 0; group < groups.length; group++) {
-      const outcome = outcomes[group];
-      if (outcome?.kind !== "stored") continue;
-      const shard = live.shardMap.shardAt(groups[group]?.slot ?? -1);
-      this.#runs.push({ shard, position: outcome.position, timeMs });
-    }
-    if (runsBefore === 0 && this.#runs.length === groups.length) {
+    const { slots, groupOfRecord } = laidOut;
+    if (this.#stored === undefined && !positions.includes(0n)) {
       // Groups are runs then, number by number.
-      this.#runOfRecord = groupOfRecord;
+      this.#stored = { ...runsOf(slots, positions, map, timeMs), runOfRecord: groupOfRecord };
       return undefined;
     }
-    let run = runsBefore;
-    const runOfGroup = Int16Array.from(groups, (_, group) => (outcomes[group]?.kind === "stored" ? run++ : -1));
-    return this.#takePartly(groupOfRecord, runOfGroup);
+    const storedGroups = Array.from(slots.keys()).filter((group) => positions[group] !== 0n);
+    const stored = runsOf(
+      Uint16Array.from(storedGroups, (group) => slots[group] as number),
+      BigUint64Array.from(storedGroups, (group) => positions[group] as bigint),
+      map,
+      timeMs,
+    );
+    const runOfGroup = new Int16Array(slots.length).fill(-1);
+    for (const [run, group] of storedGroups.entries()) runOfGroup[group] = this.stored.positions.length + run;
+    return this.#takePartly(groupOfRecord, runOfGroup, stored);
   }
 
-  #takePartly(groupOfRecord: Int16Array, runOfGroup: Int16Array): Uint8Array | undefined {
-    const runOfRecord = this.#runColumn();
+  #takePartly(groupOfRecord: Int16Array, runOfGroup: Int16Array, more: Runs): Uint8Array | undefined {
+    const runOfRecord = this.stored.runOfRecord.slice();
     let sealed: Uint8Array | undefined;
     for (let i = 0; i < this.count; i++) {
       const group = groupOfRecord[i] ?? -1;
@@ -77,6 +79,7 @@ export class ResultColumns implements PutResults {
         sealed[i] = 1;
       }
     }
+    this.#stored = { ...joined(this.stored, more), runOfRecord };
     return sealed;
   }
 
@@ -92,11 +95,41 @@ export class ResultColumns implements PutResults {
     this.failures ??= new Map();
     this.failures.set(index, failure);
   }
+}
 
-  #runColumn(): Int16Array {
-    this.#runOfRecord ??= new Int16Array(this.count).fill(-1);
-    return this.#runOfRecord;
+type Runs = Omit<StoredRuns, "runOfRecord">;
+
+const noRuns: Runs = {
+  shardIndexes: new Uint32Array(0),
+  createSeconds: new Float64Array(0),
+  positions: new BigUint64Array(0),
+  seconds: new Float64Array(0),
+};
+
+function runsOf(slots: Uint16Array, positions: BigUint64Array, map: ShardMap, timeMs: number): Runs {
+  const { length } = slots;
+  const shardIndexes = new Uint32Array(length);
+  const createSeconds = new Float64Array(length);
+  const seconds = new Float64Array(length);
+  const second = Math.floor(timeMs / 1000);
+  for (let run = 0; run < length; run++) {
+    const slot = slots[run] as number;
+    const createSecond = map.createSeconds[slot] as number;
+    shardIndexes[run] = map.indexes[slot] as number;
+    createSeconds[run] = createSecond;
+    // As `recordSecond` has it.
+    seconds[run] = second > createSecond ? second : createSecond;
   }
+  return { shardIndexes, createSeconds, positions, seconds };
+}
+
+function joined(one: Runs, other: Runs): Runs {
+  return {
+    shardIndexes: Uint32Array.from([...one.shardIndexes, ...other.shardIndexes]),
+    createSeconds: Float64Array.from([...one.createSeconds, ...other.createSeconds]),
+    positions: BigUint64Array.from([...one.positions, ...other.positions]),
+    seconds: Float64Array.from([...one.seconds, ...other.seconds]),
+  };
 }
 
 interface ResultTexts {
@@ -104,23 +137,38 @@ interface ResultTexts {
   readonly sequenceNumbers: readonly (string | undefined)[];
 }
 
-function textsOf({ runs, runOfRecord }: StoredRuns): ResultTexts {
-  const shardIds: (string | undefined)[] = new Array(runOfRecord.length).fill(undefined);
-  const sequenceNumbers: (string | undefined)[] = new Array(runOfRecord.length).fill(undefined);
-  const series: (SequenceNumberSeries | undefined)[] = new Array(runs.length).fill(undefined);
-  const namesOfRuns = runs.map(({ shard }) => formatShardId(shard.index));
-  for (let i = 0; i < runOfRecord.length; i++) {
+function textsOf(stored: StoredRuns): ResultTexts {
+  const { runOfRecord, shardIndexes } = stored;
+  const { length } = runOfRecord;
+  if (length === 1 && runOfRecord[0] === 0) {
+    return {
+      shardIds: [formatShardId(shardIndexes[0] as number)],
+      sequenceNumbers: [sequenceNumberText(firstOf(stored, 0))],
+    };
+  }
+  const shardIds: (string | undefined)[] = new Array(length).fill(undefined);
+  const sequenceNumbers: (string | undefined)[] = new Array(length).fill(undefined);
+  const series: SequenceNumberSeries[] = [];
+  const namesOfRuns: string[] = [];
+  for (let run = 0; run < shardIndexes.length; run++) {
+    series.push(new SequenceNumberSeries(encodeSequenceNumber(firstOf(stored, run))));
+    namesOfRuns.push(formatShardId(shardIndexes[run] as number));
+  }
+  for (let i = 0; i < length; i++) {
     const run = runOfRecord[i] as number;
-    const stored = runs[run];
-    if (stored === undefined) continue;
+    if (run < 0) continue;
     shardIds[i] = namesOfRuns[run];
-    if (runOfRecord.length === 1) {
-      sequenceNumbers[i] = sequenceNumberText(stored.shard, stored);
-    } else {
-      // Within a run the records keep the order of the request, so each series is simply read on.
-      series[run] ??= new SequenceNumberSeries(sequenceNumberAt(stored.shard, stored));
-      sequenceNumbers[i] = series[run].next();
-    }
+    // Within a run the records keep the order of the request, so each series is simply read on.
+    sequenceNumbers[i] = series[run]?.next();
   }
   return { shardIds, sequenceNumbers };
+}
+
+function firstOf(stored: StoredRuns, run: number): SequenceNumberParts {
+  return {
+    createSecond: stored.createSeconds[run] as number,
+    shardIndex: stored.shardIndexes[run] as number,
+    position: stored.positions[run] as bigint,
+    second: stored.seconds[run] as number,
+  };
 }

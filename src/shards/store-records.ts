@@ -1,13 +1,13 @@
 // Hot path.
 import type { LiveStream } from "../directory/live-stream.ts";
 import { EngineError } from "../engine/engine-error.ts";
-import type { Append, AppendOutcome } from "../engine/shard-log.ts";
+import type { AppendBatch } from "../engine/shard-log.ts";
 import { recordFailure } from "../model/record-errors.ts";
 import { shardRateText } from "../model/shard-errors.ts";
 import { streamNotFound } from "../model/stream-errors.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
-import { layOut } from "../records/lay-out.ts";
-import { type Packing, packAppends } from "../records/packed-entry.ts";
+import { type LaidOut, layOut } from "../records/lay-out.ts";
+import { type Packing, packBatch } from "../records/packed-entry.ts";
 import type { PutResults } from "../records/put-results.ts";
 import { spreadEvenly } from "../records/spread-evenly.ts";
 import { formatShardId } from "../streams/shard-id.ts";
@@ -54,21 +54,17 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   for (let route = 1; ; route++) {
     const laidOut = layOut(placed, live.shardMap, admitted, { kms, slots });
     const timeMs = room.clock.nowMs();
-    const appends: Append[] = [];
-    for (const { slot, count, body } of laidOut.groups) {
-      appends.push({ shard: live.ref(live.shardMap.shardAt(slot)), entry: { count, timeMs, body } });
-    }
-
-    let outcomes: readonly AppendOutcome[];
+    const batch = batchOf(laidOut, live, timeMs);
+    let positions: BigUint64Array;
     try {
-      outcomes = await room.log.append(packing === undefined ? appends : packAppends(appends, packing));
+      positions = await room.log.appendBatch(packing === undefined ? batch : packBatch(batch, packing));
     } catch (error) {
       if (isGone(error, room, live)) throw streamNotFound(live.stream);
       results.fail(laidOut, failureOf(error));
       break;
     }
 
-    admitted = results.take(laidOut, outcomes, live, timeMs);
+    admitted = results.take(laidOut, positions, live.shardMap, timeMs);
     if (admitted === undefined) break;
     const next = route === routesMax ? undefined : await switchedFrom(room, live);
     if (next === undefined) {
@@ -81,6 +77,17 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
   }
   if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
   return results;
+}
+
+/** One request at a time is laid out and appended, without an await in between. */
+let timesMs = new Float64Array(1);
+
+/** What was laid out, for the engine to store. */
+function batchOf(laidOut: LaidOut, live: LiveStream, timeMs: number): AppendBatch {
+  const { groupCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = laidOut;
+  if (timesMs.length < count) timesMs = new Float64Array(count);
+  for (let entry = 0; entry < count; entry++) timesMs[entry] = timeMs;
+  return { count, shards: live.openRefs, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes };
 }
 
 /** Errors: KeyError. */

@@ -15,6 +15,9 @@ const TABLE_BITS_MAX = 16;
 export class ShardMap {
   /** The open shards, by slot. */
   readonly shards: readonly Shard[];
+  /** Of the open shards, by slot, as columns: a put over a thousand shards does not look into a thousand objects. */
+  readonly indexes: Uint32Array;
+  readonly createSeconds: Float64Array;
   readonly #starts: Uint32Array;
   /** By the upper bits of a hash key: the slot that holds the least key with them. A search begins and ends there. */
   readonly #lowestSlots: Uint16Array;
@@ -26,6 +29,8 @@ export class ShardMap {
       .filter((shard) => shard.closed === undefined)
       .sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
     checkTiling(this.shards);
+    this.indexes = Uint32Array.from(this.shards, ({ index }) => index);
+    this.createSeconds = Float64Array.from(this.shards, ({ createSecond }) => createSecond);
     this.#starts = new Uint32Array(this.shards.length * HASH_KEY_WORDS);
     for (const [slot, shard] of this.shards.entries()) {
       wordsOfHashKey(shard.startingHashKey, this.#starts, slot * HASH_KEY_WORDS);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format-file.ts";
-import { frameKind, writeFrame } from "../../src/engine/embedded/frame.ts";
+import { frameKind, wholeBody, writeFrame } from "../../src/engine/embedded/frame.ts";
 import { decodeManifest, encodeManifest } from "../../src/engine/embedded/manifest.ts";
 import { builderMemoryBytes, SegmentBuilder } from "../../src/engine/embedded/segment-builder.ts";
 import { segmentFileName } from "../../src/engine/embedded/segment-file.ts";
@@ -89,7 +89,7 @@ test("a segment is written as the document draws it, and opened again", async ()
         timeMs: 1.5,
         storedMs: 1_767_225_600_000 + position,
       };
-      writeFrame(frame, 0, head, Buffer.from(text), identity.seed);
+      writeFrame(frame, 0, head, wholeBody(Buffer.from(text)), identity.seed);
       await builder.add(logId, frame, 0);
     }
     const { fileLength, check, dataBytes } = await builder.finish();

@@ -3,6 +3,7 @@ import type { Engine, EngineHealth, EngineLimits } from "../../src/engine/engine
 import { EngineError } from "../../src/engine/engine-error.ts";
 import type {
   Append,
+  AppendBatch,
   AppendOutcome,
   FollowOptions,
   PlacementHint,
@@ -106,6 +107,10 @@ class StoppingLog implements ShardLog {
 
   append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
     return this.#run(() => this.#inner.append(entries));
+  }
+
+  appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
+    return this.#run(() => this.#inner.appendBatch(batch));
   }
 
   read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {

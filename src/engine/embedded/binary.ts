@@ -11,3 +11,12 @@ export function writeU64(target: Buffer, value: number, at: number): void {
 export function readU64(source: Buffer, at: number): number {
   return source.readUInt32LE(at) + source.readUInt32LE(at + 4) * word;
 }
+
+/** Whose calls become plain loads and stores where they are many, which a Buffer's do not. */
+export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+export function u64At(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * word;
+}

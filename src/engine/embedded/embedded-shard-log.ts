@@ -1,10 +1,11 @@
 // Hot path.
 import assert from "node:assert/strict";
+import { batchOf, outcomesOf } from "../append-batch.ts";
 import { EngineError } from "../engine-error.ts";
 import type {
   Append,
+  AppendBatch,
   AppendOutcome,
-  Entry,
   FollowOptions,
   PlacementHint,
   Position,
@@ -19,6 +20,7 @@ import { AppendTicket } from "./append-ticket.ts";
 import type { EntryReader } from "./entry-reader.ts";
 import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
+import type { Ledger } from "./ledger.ts";
 import type { LogState } from "./log-state.ts";
 import { PageMemory } from "./page-memory.ts";
 import type { Session } from "./session.ts";
@@ -69,46 +71,66 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    return outcomesOf(await this.appendBatch(batchOf(appends)));
+  }
+
+  async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     const { ledger, writer, clock } = this.#session();
-    const logs: LogState[] = [];
-    let bytes = 0;
-    for (const { shard, entry } of appends) {
-      const log = require(ledger.logs, shard);
-      logs.push(log);
-      this.#requireSize(entry);
-      if (isOpen(log)) bytes += writer.spanOf(entry.body.byteLength);
+    const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes } = batch;
+    const logs = ledger.knownBehind(shards);
+    let span = 0;
+    for (let index = 0; index < count; index++) {
+      const slot = shardOf[index] as number;
+      let log = logs[slot];
+      if (log === undefined || log.dropping !== undefined) {
+        log = require(ledger, shards[slot] as ShardRef);
+        logs[slot] = log;
+      }
+      const length = bodyBytes[index] as number;
+      this.#requireSize(length, recordCounts[index] as number);
+      if (isOpen(log)) span += writer.spanOf(length);
     }
-    const outcomes: AppendOutcome[] = [];
+    const positions = new BigUint64Array(count);
     let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
-    if (bytes > 0) writer.requireRoom(bytes);
+    if (span > 0) writer.requireRoom(span);
     const ticket = new AppendTicket();
-    for (let index = 0; index < logs.length; index++) {
-      const log = logs[index] as LogState;
+    // One of each for all entries: whoever is handed them copies.
+    const head = { kind: frameKind.entry, count: 0, logId: 0, position: 0, timeMs: 0, storedMs: 0 };
+    const body = { bytes: bufferOver(batch.bytes), from: 0, to: 0 };
+    for (let index = 0; index < count; index++) {
+      const log = logs[shardOf[index] as number] as LogState;
       if (!isOpen(log)) {
-        outcomes.push({ kind: "sealed" });
         seals ??= [];
         seals.push(log.sealing);
         continue;
       }
-      const { count, timeMs, body } = (appends[index] as Append).entry;
+      const records = recordCounts[index] as number;
+      const timeMs = timesMs[index] as number;
       const position = log.nextPosition;
       const storedMs = Math.max(nowMs, timeMs, log.lastStoredMs);
-      log.nextPosition = position + count;
+      log.nextPosition = position + records;
       log.lastStoredMs = storedMs;
       ticket.expect();
-      writer.submit({ kind: frameKind.entry, count, logId: log.id, position, timeMs, storedMs }, body, ticket);
-      outcomes.push({ kind: "stored", position: BigInt(position) });
+      head.count = records;
+      head.logId = log.id;
+      head.position = position;
+      head.timeMs = timeMs;
+      head.storedMs = storedMs;
+      body.from = bodyStarts[index] as number;
+      body.to = body.from + (bodyBytes[index] as number);
+      writer.submit(head, body, ticket);
+      positions[index] = BigInt(position);
     }
     await ticket.settled();
     // "Sealed" is final only once the seal is durable.
     for (const seal of seals ?? []) await seal;
-    return outcomes;
+    return positions;
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
     const { ledger, entries, pages } = this.#session();
-    const log = require(ledger.logs, shard);
+    const log = require(ledger, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
     const memory = new PageMemory(pages);
     const found = await entries.read(log, Number(from), limit, memory);
@@ -121,7 +143,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
     const { ledger } = this.#session();
-    const log = require(ledger.logs, shard);
+    const log = require(ledger, shard);
     if (target.at === "newest") return BigInt(log.tip);
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);
@@ -132,7 +154,7 @@ export class EmbeddedShardLog implements ShardLog {
     from: Position,
     { signal, bufferedBytesMax }: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
-    const log = require(this.#session().ledger.logs, shard);
+    const log = require(this.#session().ledger, shard);
     const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
     // Nothing is buffered for a follower: the commit wakes it, and it reads on, at the tail from memory.
     for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
@@ -155,7 +177,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
     const { ledger, writer } = this.#session();
-    const log = require(ledger.logs, shard);
+    const log = require(ledger, shard);
     if (log.sealedBy === undefined) {
       log.sealing ??= writer.writeControl(
         { kind: frameKind.sealLog, logId: log.id, position: log.nextPosition },
@@ -168,14 +190,14 @@ export class EmbeddedShardLog implements ShardLog {
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
     const { ledger } = this.#session();
-    const logs = shards.map((shard) => require(ledger.logs, shard));
+    const logs = shards.map((shard) => require(ledger, shard));
     // Behind a change on its way even the present value is a change.
     const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
     await Promise.all(changed.map((log) => this.#retain(log, retentionMs)));
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
-    const log = find(this.#session().ledger.logs, shard);
+    const log = this.#session().ledger.behind(shard);
     if (log !== undefined) await this.#drop(log);
   }
 
@@ -258,11 +280,15 @@ export class EmbeddedShardLog implements ShardLog {
     return end;
   }
 
-  #requireSize({ body, count }: Entry): void {
+  #requireSize(bytes: number, count: number): void {
     assert(count >= 1 && count <= entryRecordsMax, `an entry has 1 to ${entryRecordsMax} records`);
-    if (body.byteLength <= this.#entryBytesMax) return;
-    throw new EngineError("too_large", `An entry of ${body.byteLength} bytes is over ${this.#entryBytesMax}.`);
+    if (bytes <= this.#entryBytesMax) return;
+    throw new EngineError("too_large", `An entry of ${bytes} bytes is over ${this.#entryBytesMax}.`);
   }
+}
+
+function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function isOpen(log: LogState): boolean {
@@ -273,16 +299,8 @@ function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
   return { streamId, shardIndex, placement: { log: logId } };
 }
 
-function find(
-  logs: ReadonlyMap<number, LogState>,
-  { streamId, shardIndex, placement }: ShardRef,
-): LogState | undefined {
-  const log = logs.get(Number(placement["log"]));
-  return log?.streamId === streamId && log.shardIndex === shardIndex ? log : undefined;
-}
-
-function require(logs: ReadonlyMap<number, LogState>, shard: ShardRef): LogState {
-  const log = find(logs, shard);
+function require(ledger: Ledger, shard: ShardRef): LogState {
+  const log = ledger.behind(shard);
   if (log === undefined || log.dropping !== undefined) throw notFound(shard);
   return log;
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../../time/clock.ts";
 import { EngineError } from "../engine-error.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
 import type { Disk } from "./disk.ts";
-import { encryptedOverheadBytes, type FrameHead, frameSpan, writeFrame } from "./frame.ts";
+import { type BodyPlace, encryptedOverheadBytes, type FrameHead, frameSpan, wholeBody, writeFrame } from "./frame.ts";
 import { closeGroup, groupHeaderBytes, paddedLength } from "./group.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Address } from "./log-index.ts";
@@ -49,7 +49,7 @@ interface Batch {
 
 interface Queued {
   readonly head: FrameHead;
-  readonly body: Buffer;
+  readonly body: BodyPlace;
   readonly ticket: Ticket;
 }
 
@@ -128,13 +128,14 @@ export class GroupCommit {
     return bytes <= room + this.#options.queueBytesMax - this.#queuedBytes;
   }
 
-  /** Copies the body before it returns. The caller has made sure that there is no failure and that `canTake()`. */
-  submit(head: FrameHead, body: Uint8Array, ticket: Ticket): void {
+  /** Copies head and body before it returns. The caller has made sure that there is no failure and that `canTake()`. */
+  submit(head: FrameHead, body: BodyPlace, ticket: Ticket): void {
     assert(this.#failure === undefined, "nothing is submitted after a failure");
-    const span = this.spanOf(body.byteLength);
+    const span = this.spanOf(body.to - body.from);
     assert(this.fitsGroup(span), "a frame fits a group");
     if (this.#queue.length > 0 || !this.#fits(span)) {
-      this.#queue.push({ head, body: Buffer.from(body), ticket });
+      const copy = Buffer.from(body.bytes.subarray(body.from, body.to));
+      this.#queue.push({ head: { ...head }, body: wholeBody(copy), ticket });
       this.#queuedBytes += span;
     } else {
       this.#place(head, body, ticket);
@@ -158,7 +159,7 @@ export class GroupCommit {
     return this.#fill.used + span <= this.#options.groupBytesMax;
   }
 
-  #place(head: FrameHead, body: Uint8Array, ticket: Ticket): void {
+  #place(head: FrameHead, body: BodyPlace, ticket: Ticket): void {
     const fill = this.#fill;
     const { identity, cipher } = this.#options.contents;
     fill.used = writeFrame(fill.buffer, fill.used, head, body, identity.seed, cipher);
@@ -203,7 +204,7 @@ export class GroupCommit {
   #takeFromQueue(): void {
     let taken = 0;
     for (const { head, body, ticket } of this.#queue) {
-      const span = this.spanOf(body.length);
+      const span = this.spanOf(body.to - body.from);
       if (!this.#fits(span)) break;
       this.#place(head, body, ticket);
       this.#queuedBytes -= span;

@@ -2,7 +2,7 @@
 // A group: what one write and one sync make durable. docs/file-format.md section 3.
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { readU64, writeU64 } from "./binary.ts";
+import { readU64, viewOf, writeU64 } from "./binary.ts";
 import { blockBytes } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import { frameLengthAt, frameVerifies } from "./frame.ts";
@@ -24,6 +24,7 @@ export const groupHeaderBytes = 64;
 export const groupBytesMax = 16 * 1024 * 1024;
 /** Used again for every group, within one turn. */
 const frameHeads = Buffer.alloc(1024 * 8);
+const frameHeadsView = viewOf(frameHeads);
 
 /** Rounds up to whole blocks. */
 export function paddedLength(used: number): number {
@@ -101,16 +102,19 @@ export function groupBodyVerifies(group: Buffer, { used, frameCount, length }: G
 
 /** The checksum of what heads the frames: their lengths and checksums. Their bodies need not be hashed twice. */
 function checkFrames(group: Buffer, used: number): number {
+  const view = viewOf(group);
   let check = 0;
   let filled = 0;
-  for (let at = groupHeaderBytes; at < used; at += (frameLengthAt(group, at) + 7) & ~7) {
+  for (let at = groupHeaderBytes; at < used; ) {
     if (filled === frameHeads.length) {
       check = crc32(frameHeads, check);
       filled = 0;
     }
-    frameHeads.writeUInt32LE(group.readUInt32LE(at), filled);
-    frameHeads.writeUInt32LE(group.readUInt32LE(at + 4), filled + 4);
+    const length = view.getUint32(at, true);
+    frameHeadsView.setUint32(filled, length, true);
+    frameHeadsView.setUint32(filled + 4, view.getUint32(at + 4, true), true);
     filled += 8;
+    at += (length + 7) & ~7;
   }
   return crc32(frameHeads.subarray(0, filled), check);
 }

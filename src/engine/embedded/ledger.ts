@@ -2,21 +2,15 @@
 
 import type { SessionCipher } from "../../cipher/session-cipher.ts";
 import type { CatalogEvent, Versioned } from "../catalog.ts";
+import type { ShardRef } from "../shard-log.ts";
+import { u64At, viewOf } from "./binary.ts";
 import { damaged } from "./damage.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
-import {
-  frameCountAt,
-  frameKind,
-  frameKindAt,
-  frameLengthAt,
-  frameLogIdAt,
-  framePositionAt,
-  frameStoredMsAt,
-  openBodyAt,
-} from "./frame.ts";
+import { frameKind, frameKindAt, frameLogIdAt, framePositionAt, openBodyAt } from "./frame.ts";
 import { groupHeaderBytes } from "./group.ts";
 import { type Address, generationOf } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
+import { UnindexedEntries } from "./unindexed-entries.ts";
 
 /** Whoever holds parts of logs outside of the log: told of logs that come and go. */
 export interface LogKeeper {
@@ -38,6 +32,9 @@ export class Ledger {
   readonly documents = new Map<string, Versioned>();
   /** From stream to shard index to log: a text for each shard would cost more than all else that is known of an idle one. */
   readonly #logIds = new Map<string, Map<number, number>>();
+  readonly #unindexed = new UnindexedEntries();
+  /** What was found behind shards, by their place in an array of them. Forgotten whole when a log goes. */
+  #found = new WeakMap<readonly ShardRef[], (LogState | undefined)[]>();
   /** Of the last change of any document. */
   revision = 0;
   nextLogId = 1;
@@ -99,13 +96,39 @@ export class Ledger {
     return id === undefined ? undefined : this.logs.get(id);
   }
 
+  /** The log of a shard; undefined if there is none. */
+  behind({ streamId, shardIndex, placement }: ShardRef): LogState | undefined {
+    const log = this.logs.get(Number(placement["log"]));
+    return log?.streamId === streamId && log.shardIndex === shardIndex ? log : undefined;
+  }
+
+  /**
+   * What is known behind each of some shards that never change; who finds more puts it there. Good until something is
+   * awaited.
+   */
+  knownBehind(shards: readonly ShardRef[]): (LogState | undefined)[] {
+    let known = this.#found.get(shards);
+    if (known === undefined) {
+      known = new Array<LogState | undefined>(shards.length).fill(undefined);
+      this.#found.set(shards, known);
+    }
+    return known;
+  }
+
   addLog(log: LogState): void {
     this.logs.set(log.id, log);
+    log.shareUnindexed(this.#unindexed);
     const ofStream = this.#logIds.get(log.streamId) ?? new Map<number, number>();
     this.#logIds.set(log.streamId, ofStream);
     ofStream.set(log.shardIndex, log.id);
     this.nextLogId = Math.max(this.nextLogId, log.id + 1);
     this.#attach(log);
+  }
+
+  /** Forgets where entries lie in files up to a generation. */
+  dropThrough(generation: number): void {
+    this.#unindexed.dropThrough(generation);
+    for (const log of this.logs.values()) log.dropIndexed(generation);
   }
 
   /** Applies a verified group that stands at `address`; then wakes whoever waits for one of its logs. */
@@ -119,55 +142,57 @@ export class Ledger {
     // With one entry for each of a thousand logs a set would cost more than waking a log twice.
     const changed: LogState[] = [];
     const isKnown = lsn <= this.knownThroughLsn;
+    const isSealed = generationOf(address) <= this.sealedThrough;
+    const view = viewOf(group);
     this.isCleanlyClosed = false;
     for (let at = groupHeaderBytes; at < used; ) {
-      const length = frameLengthAt(group, at);
-      if (frameKindAt(group, at) === frameKind.entry) this.#applyEntry(group, at, { address, lsn, length, changed });
-      else if (!isKnown) this.#applyControl(group, at, { lsn, changed });
+      const length = view.getUint32(at, true);
+      if (view.getUint16(at + 8, true) === frameKind.entry) {
+        const log = this.#livingLog(u64At(view, at + 16), lsn);
+        if (log !== undefined) {
+          const position = u64At(view, at + 24);
+          const storedMs = view.getFloat64(at + 40, true);
+          if (!isSealed) this.#index(log, position, address + at, length, storedMs);
+          this.#applyEntry(log, position + view.getUint16(at + 10, true), storedMs, isSealed);
+          changed.push(log);
+        }
+      } else if (!isKnown) {
+        this.#applyControl(group, at, { lsn, changed });
+      }
       at += (length + 7) & ~7;
     }
     this.lsn = lsn;
     for (const log of changed) log.wake();
   }
 
-  #applyEntry(
-    group: Buffer,
-    at: number,
-    place: {
-      readonly address: Address;
-      readonly lsn: number;
-      readonly length: number;
-      readonly changed: LogState[];
-    },
-  ): void {
-    const log = this.logs.get(frameLogIdAt(group, at));
-    if (log === undefined) {
-      // The snapshot knows that this log was dropped later on.
-      if (place.lsn <= this.knownThroughLsn) {
-        this.hasDeadEntries = true;
-        return;
-      }
-      throw damaged(`group ${place.lsn} has an entry of an unknown log`);
-    }
-    const position = framePositionAt(group, at);
-    const storedMs = frameStoredMsAt(group, at);
-    const isSealed = generationOf(place.address) <= this.sealedThrough;
-    const end = position + frameCountAt(group, at);
-    if (!isSealed && position !== log.indexedEnd) {
+  #livingLog(id: number, lsn: number): LogState | undefined {
+    const log = this.logs.get(id);
+    if (log !== undefined) return log;
+    if (lsn > this.knownThroughLsn) throw damaged(`group ${lsn} has an entry of an unknown log`);
+    // The snapshot knows that this log was dropped later on.
+    this.hasDeadEntries = true;
+    return undefined;
+  }
+
+  #index(log: LogState, position: number, address: Address, length: number, storedMs: number): void {
+    if (position !== log.indexedEnd) {
       log.gap ??= `position ${log.indexedEnd} of log ${log.id} is missing`;
       // Sealing leaves behind what was dropped by then; the frame that says so is still to come.
       if (!this.isRecovering) throw damaged(log.gap);
     }
-    if (!isSealed) {
-      log.index.add(position, place.address + at, place.length, storedMs);
-      log.indexedEnd = end;
-    }
-    log.tip = Math.max(log.tip, end);
-    log.nextPosition = Math.max(log.nextPosition, log.tip);
-    log.durableStoredMs = Math.max(log.durableStoredMs, storedMs);
-    log.lastStoredMs = Math.max(log.lastStoredMs, storedMs);
-    this.lastStoredMs = Math.max(this.lastStoredMs, storedMs);
-    place.changed.push(log);
+    // The first to read must not wait for all that was recovered.
+    if (this.isRecovering) log.index.add(position, address, length, storedMs);
+    else log.addEntry(position, address, length, storedMs);
+  }
+
+  /** `end` is one past the entry's last record. */
+  #applyEntry(log: LogState, end: number, storedMs: number, isSealed: boolean): void {
+    if (!isSealed) log.indexedEnd = end;
+    if (end > log.tip) log.tip = end;
+    if (end > log.nextPosition) log.nextPosition = end;
+    if (storedMs > log.durableStoredMs) log.durableStoredMs = storedMs;
+    if (storedMs > log.lastStoredMs) log.lastStoredMs = storedMs;
+    if (storedMs > this.lastStoredMs) this.lastStoredMs = storedMs;
   }
 
   #applyControl(
@@ -218,6 +243,7 @@ export class Ledger {
     if (log.index.count > 0) this.hasDeadEntries = true;
     this.#keeper?.detach(log);
     this.logs.delete(log.id);
+    this.#found = new WeakMap();
     // Its successor may have been made while it was being dropped.
     const ofStream = this.#logIds.get(log.streamId);
     if (ofStream?.get(log.shardIndex) === log.id) ofStream.delete(log.shardIndex);

@@ -8,8 +8,6 @@ export type Address = number;
 const addressesPerFile = 2 ** 32;
 const fieldsPerPoint = 4;
 const pointsAtFirst = 2;
-/** An array with more room than so many times what stands in it is given up for a smaller one. */
-const roomierMax = 4;
 /** A point stands for its log's entries within this many bytes, so reading one never costs much more than its entry. */
 const spanBytesMax = 64 * 1024;
 
@@ -42,22 +40,25 @@ export class LogIndex {
 
   /** Entries come in the order of the log. `length` is that of the frame. */
   add(position: number, address: Address, length: number, storedMs: number): void {
-    const last = this.#count - 1;
-    if (last >= 0) {
-      const start = this.addressAt(last);
+    const end = this.#count * fieldsPerPoint;
+    if (end > 0) {
+      // The last point. A read for each field, with an assertion on each, would cost more than all else.
+      const start = this.#fields[end - 3] as number;
       const span = address + length - start;
-      assert(address >= start + this.spanAt(last), "entries lie in the order of their positions");
+      assert(address >= start + (this.#fields[end - 1] as number), "entries lie in the order of their positions");
       if (span <= spanBytesMax && generationOf(start) === generationOf(address)) {
-        this.#fields[last * fieldsPerPoint + 3] = span;
+        this.#fields[end - 1] = span;
         return;
       }
+      if (end === this.#fields.length) this.#resize(2 * this.#count);
+    } else if (this.#fields.length === 0) {
+      this.#resize(pointsAtFirst);
     }
-    const at = this.#count * fieldsPerPoint;
-    if (at === this.#fields.length) this.#grow();
-    this.#fields[at] = position;
-    this.#fields[at + 1] = address;
-    this.#fields[at + 2] = storedMs;
-    this.#fields[at + 3] = length;
+    const fields = this.#fields;
+    fields[end] = position;
+    fields[end + 1] = address;
+    fields[end + 2] = storedMs;
+    fields[end + 3] = length;
     this.#count += 1;
   }
 
@@ -93,17 +94,15 @@ export class LogIndex {
   dropThrough(generation: number): void {
     const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
     if (dropped === 0) return;
-    const count = this.#count - dropped;
-    const [from, to] = [dropped * fieldsPerPoint, this.#count * fieldsPerPoint];
-    if (count === 0) {
+    this.#count -= dropped;
+    if (this.#count === 0) {
       this.#fields = noFields;
-    } else if ((to - from) * roomierMax >= this.#fields.length) {
-      // In place: what a busy log needs now it needs again, and arrays thrown away gather until the collector comes by.
-      this.#fields.copyWithin(0, from, to);
-    } else {
-      this.#fields = this.#fields.slice(from, to);
+      return;
     }
-    this.#count = count;
+    this.#fields.copyWithin(0, dropped * fieldsPerPoint);
+    // What a busy log has room for it will need again; only what it surely does not is given back.
+    const room = Math.max(pointsAtFirst, 2 * this.#count);
+    if (this.#fields.length > 2 * room * fieldsPerPoint) this.#resize(room);
   }
 
   /** Points for which `holds` is true, when it is true of a beginning of them only. */
@@ -123,9 +122,9 @@ export class LogIndex {
     return value;
   }
 
-  #grow(): void {
-    const larger = new Float64Array(Math.max(pointsAtFirst * fieldsPerPoint, this.#fields.length * 2));
-    larger.set(this.#fields);
-    this.#fields = larger;
+  #resize(points: number): void {
+    const resized = new Float64Array(points * fieldsPerPoint);
+    resized.set(this.#fields.subarray(0, this.#count * fieldsPerPoint));
+    this.#fields = resized;
   }
 }

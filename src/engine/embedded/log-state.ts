@@ -1,5 +1,6 @@
 import { ExtentList } from "./extent-list.ts";
-import { LogIndex } from "./log-index.ts";
+import { type Address, LogIndex } from "./log-index.ts";
+import type { UnindexedEntries } from "./unindexed-entries.ts";
 
 const nobody: readonly (() => void)[] = [];
 
@@ -10,8 +11,8 @@ export class LogState {
   readonly shardIndex: number;
   /** The past, in segments. */
   readonly extents = new ExtentList();
-  /** What the log's files hold; begins where the extents end. */
-  readonly index = new LogIndex();
+  readonly #index = new LogIndex();
+  #unindexed: UnindexedEntries | undefined;
 
   /** One past the last durable record. */
   tip = 1;
@@ -42,6 +43,28 @@ export class LogState {
     this.id = id;
     this.streamId = streamId;
     this.shardIndex = shardIndex;
+  }
+
+  /** What the log's files hold; begins where the extents end. */
+  get index(): LogIndex {
+    this.#unindexed?.index();
+    return this.#index;
+  }
+
+  /** From now on its entries are put there, with those of other logs, until somebody asks for an index. */
+  shareUnindexed(unindexed: UnindexedEntries): void {
+    this.#unindexed = unindexed;
+  }
+
+  /** The log's next entry in its files. `length` is that of the frame. */
+  addEntry(position: number, address: Address, length: number, storedMs: number): void {
+    if (this.#unindexed === undefined) this.#index.add(position, address, length, storedMs);
+    else this.#unindexed.add(this.#index, position, address, length, storedMs);
+  }
+
+  /** Forgets entries in files up to a generation; after what is unindexed has forgotten them. */
+  dropIndexed(generation: number): void {
+    this.#index.dropThrough(generation);
   }
 
   /** The first position that is still here; the tip if none is. */

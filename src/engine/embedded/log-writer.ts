@@ -1,6 +1,6 @@
 // Hot path.
 import { EngineError } from "../engine-error.ts";
-import type { FrameHead, FrameKind } from "./frame.ts";
+import { type BodyPlace, type FrameHead, type FrameKind, wholeBody } from "./frame.ts";
 import type { GroupCommit, Ticket } from "./group-commit.ts";
 import type { Sealer } from "./sealer.ts";
 import type { WalWriter } from "./wal-writer.ts";
@@ -55,14 +55,14 @@ export class LogWriter {
   }
 
   /** After `requireRoom()` in the same turn. */
-  submit(head: FrameHead, body: Uint8Array, ticket: Ticket): void {
+  submit(head: FrameHead, body: BodyPlace, ticket: Ticket): void {
     this.#commit.submit(head, body, ticket);
   }
 
   /** Resolves when the frame is durable and applied. Throws at once, before anything changed, if it cannot be taken. */
   writeControl(
     head: { readonly kind: FrameKind; readonly logId?: number; readonly position?: number },
-    body: Uint8Array,
+    body: Buffer,
   ): Promise<void> {
     const bytes = this.spanOf(body.byteLength);
     if (!this.#commit.fitsGroup(bytes)) throw new EngineError("too_large", `${bytes} bytes do not fit one write.`);
@@ -70,7 +70,7 @@ export class LogWriter {
     const { kind, logId = 0, position = 0 } = head;
     return new Promise((resolve, reject) => {
       const settle = (failure: EngineError | undefined): void => (failure === undefined ? resolve() : reject(failure));
-      this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, body, { settle });
+      this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, wholeBody(body), { settle });
     });
   }
 }

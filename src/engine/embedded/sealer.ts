@@ -270,7 +270,7 @@ export class Sealer {
         if (log !== undefined) segments.trim(log, start);
       }
       segments.take(built, ledger.logs);
-      for (const log of ledger.logs.values()) log.index.dropThrough(generation);
+      ledger.dropThrough(generation);
     });
     this.#isSweepDue = true;
     if (snapshotter.coveredLsn < lastLsn && snapshotter.isBehind) await snapshotter.write();

@@ -1,9 +1,11 @@
 // Hot path.
 import assert from "node:assert/strict";
 import type { Clock } from "../../time/clock.ts";
+import { batchOf, outcomesOf } from "../append-batch.ts";
 import { EngineError } from "../engine-error.ts";
 import type {
   Append,
+  AppendBatch,
   AppendOutcome,
   FollowOptions,
   PlacementHint,
@@ -22,7 +24,6 @@ export const shardCountMax = 65_536;
 const recordsPerEntryMax = 4096;
 /** Of one batch of a follower, beside its own limit of bytes. */
 const entriesPerBatchMax = 1_024;
-const sealedOutcome: AppendOutcome = { kind: "sealed" };
 
 interface MemoryStream {
   retentionMs: number;
@@ -88,23 +89,19 @@ export class MemoryShardLog implements ShardLog {
   }
 
   async append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    return outcomesOf(await this.appendBatch(batchOf(entries)));
+  }
+
+  async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     this.#assertOpen();
     const nowMs = this.#clock.nowMs();
-    const shards = entries.map(({ shard, entry }) => {
-      assert(entry.count >= 1 && entry.count <= recordsPerEntryMax, "an entry has 1 to 4096 records");
-      if (entry.body.length > this.#entryBytesMax) {
-        throw new EngineError(
-          "too_large",
-          `An entry of ${entry.body.length} bytes is over the limit of ${this.#entryBytesMax}.`,
-        );
-      }
-      return this.#shard(shard);
-    });
+    const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
+    const shards = this.#shardsOf(batch);
     for (const shard of shards) this.#usedBytes -= shard.release(nowMs);
-    let spareBytes = this.#spareBytes(entries, shards);
+    let spareBytes = this.#spareBytes(bodyBytes, shards);
     if (spareBytes < 0) {
       this.#releaseAll(nowMs);
-      spareBytes = this.#spareBytes(entries, shards);
+      spareBytes = this.#spareBytes(bodyBytes, shards);
     }
     if (spareBytes < 0) {
       throw new EngineError(
@@ -112,22 +109,23 @@ export class MemoryShardLog implements ShardLog {
         `The memory budget of ${this.#budgetBytes} bytes is full until retention or a deletion frees some of it.`,
       );
     }
-    const outcomes = entries.map(({ entry }, index): AppendOutcome => {
-      const shard = shards[index];
-      assert(shard !== undefined);
-      if (shard.sealed) return sealedOutcome;
+    const positions = new BigUint64Array(count);
+    for (const [index, shard] of shards.entries()) {
+      if (shard.sealed) continue;
+      const start = bodyStarts[index] as number;
+      const body = bytes.subarray(start, start + (bodyBytes[index] as number));
+      const entry = { count: recordCounts[index] as number, timeMs: timesMs[index] as number, body };
       const bytesBefore = shard.byteLength;
-      const position = shard.append(entry, nowMs, spareBytes);
+      positions[index] = shard.append(entry, nowMs, spareBytes);
       const grownBytes = shard.byteLength - bytesBefore;
       if (grownBytes > 0) {
         this.#usedBytes += grownBytes;
-        spareBytes -= grownBytes - chunkBytesFor(entry.body.length);
+        spareBytes -= grownBytes - chunkBytesFor(body.length);
         this.#releaseMsNext = Math.min(this.#releaseMsNext, shard.releaseMs());
       }
-      return { kind: "stored", position };
-    });
+    }
     for (const shard of shards) shard.changed.wake();
-    return outcomes;
+    return positions;
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
@@ -204,15 +202,30 @@ export class MemoryShardLog implements ShardLog {
     shard.changed.wake();
   }
 
+  /** By entry. Throws unless all of them may be stored. */
+  #shardsOf({ count, shards, shardOf, recordCounts, bodyBytes }: AppendBatch): readonly MemoryShard[] {
+    const found: MemoryShard[] = [];
+    for (let index = 0; index < count; index++) {
+      const recordCount = recordCounts[index] as number;
+      assert(recordCount >= 1 && recordCount <= recordsPerEntryMax, "an entry has 1 to 4096 records");
+      const bytes = bodyBytes[index] as number;
+      if (bytes > this.#entryBytesMax) {
+        throw new EngineError("too_large", `An entry of ${bytes} bytes is over the limit of ${this.#entryBytesMax}.`);
+      }
+      found.push(this.#shard(shards[shardOf[index] as number] as ShardRef));
+    }
+    return found;
+  }
+
   /**
    * What the budget has left once every entry is stored in the tightest way; negative when they do not fit. An entry
    * costs nothing where its shard's last chunk has room, but only the first one of a call is given that room.
    */
-  #spareBytes(entries: readonly Append[], shards: readonly MemoryShard[]): number {
+  #spareBytes(bodyBytesOf: Uint32Array, shards: readonly MemoryShard[]): number {
     this.#callCount += 1;
     let spareBytes = this.#budgetBytes - this.#usedBytes;
     for (const [index, shard] of shards.entries()) {
-      const bodyBytes = entries[index]?.entry.body.length ?? 0;
+      const bodyBytes = bodyBytesOf[index] as number;
       if (shard.sealed) continue;
       const first = shard.callLast !== this.#callCount;
       shard.callLast = this.#callCount;

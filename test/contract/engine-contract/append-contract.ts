@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Append } from "../../../src/engine/shard-log.ts";
+import { batchOf } from "../../../src/engine/append-batch.ts";
+import type { Append, AppendBatch } from "../../../src/engine/shard-log.ts";
 import {
   appendOne,
   assertPlacedAfter,
@@ -100,6 +101,78 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
 
   engineTest("append() of nothing resolves with no outcomes", async ({ engine }) => {
     assert.deepEqual(await engine.log.append([]), []);
+  });
+
+  engineTest(
+    "appendBatch() stores each row in its shard, also from columns that are longer and shared",
+    async (subject) => {
+      const { engine, clock } = subject;
+      const { log } = engine;
+      const streamId = newStreamId();
+      const shards = [
+        await makeShard(log, streamId, 0),
+        await makeShard(log, streamId, 1),
+        await makeShard(log, streamId, 2),
+        await makeShard(log, streamId, 3),
+      ];
+      const [a, sealed, untouched, b] = shards;
+      assert(a !== undefined && sealed !== undefined && untouched !== undefined && b !== undefined);
+      const { end } = await log.seal(sealed, "split-1");
+      const bytes = Buffer.from("..b1..a1..s1..b2 more");
+      const timeMs = clock.nowMs();
+      const batch: AppendBatch = {
+        count: 4,
+        shards,
+        shardOf: Uint16Array.of(3, 0, 1, 3, 9, 9),
+        recordCounts: Uint16Array.of(2, 3, 1, 4096, 0, 0),
+        timesMs: Float64Array.of(timeMs, timeMs - 5, timeMs, timeMs, Number.NaN, Number.NaN),
+        bytes,
+        bodyStarts: Uint32Array.of(2, 6, 10, 14, 99, 99),
+        bodyBytes: Uint32Array.of(2, 2, 2, 2, 99, 99),
+      };
+      for (const round of [1, 2]) {
+        const pending = log.appendBatch(batch);
+        const kept = Buffer.from(bytes);
+        bytes.fill(0xee);
+        const positions = await pending;
+        bytes.set(kept);
+        assert.equal(positions.length, 4);
+        assert.equal(positions[2], 0n);
+        const inB = await readAll(log, b);
+        const inA = await readAll(log, a);
+        assert.deepEqual(
+          inB.slice(-2).map((entry) => [entry.position, entry.count, Buffer.from(entry.body).toString()]),
+          [
+            [positions[0], 2, "b1"],
+            [positions[3], 4096, "b2"],
+          ],
+        );
+        const last = inA.at(-1);
+        assert.deepEqual([last?.position, last?.count, last?.timeMs], [positions[1], 3, timeMs - 5]);
+        assert.deepEqual([inA.length, inB.length], [round, 2 * round]);
+      }
+      assert.deepEqual(await readAll(log, untouched), []);
+      assert.deepEqual(await readAll(log, sealed), []);
+      assert.equal(await log.seek(sealed, { at: "newest" }), end);
+    },
+  );
+
+  engineTest("appendBatch() forgets what it found behind shards that are gone", async ({ engine, clock }) => {
+    const { log } = engine;
+    const streamId = newStreamId();
+    const [kept, dropped] = [await makeShard(log, streamId, 0), await makeShard(log, streamId, 1)];
+    const batch = batchOf([kept, dropped].map((shard) => ({ shard, entry: textEntry(clock, "x") })));
+    await log.appendBatch(batch);
+    await log.dropShard(dropped);
+    // Whoever takes the place of the one that is gone must not get its entries.
+    const other = await makeShard(log, newStreamId());
+    await rejectsAs("not_found", log.appendBatch(batch));
+    assert.deepEqual(await readAll(log, other), []);
+    assert.deepEqual(textsOf(await readAll(log, kept)), ["x"]);
+    const again = await makeShard(log, streamId, 1);
+    await log.appendBatch({ ...batch, shards: [kept, again] });
+    assert.deepEqual(textsOf(await readAll(log, again)), ["x"]);
+    assert.deepEqual(textsOf(await readAll(log, kept)), ["x", "x"]);
   });
 
   engineTest("append() meets open and sealed shards in one call", async ({ engine, clock }) => {

@@ -10,6 +10,7 @@ import { cborCodec } from "../../../src/protocol/cbor-codec.ts";
 import { jsonCodec } from "../../../src/protocol/json-codec.ts";
 import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../src/streams/sequence-number.ts";
 import { formatShardId } from "../../../src/streams/shard-id.ts";
+import { storedRunsOf } from "../records/stored-runs-of.ts";
 import { anyFormOf, drawsFrom, Time } from "./cbor-forms.ts";
 import { contentOf } from "./columns-content.ts";
 import { oracleDecode, oracleEncode } from "./oracle.ts";
@@ -174,7 +175,7 @@ test("encode() writes records that were all stored by the kernels, and as it doe
   const shardIds = [...runOfRecord].map((run) => formatShardId(runs[run]?.shard.index ?? 0));
   const Records = { count: 5, shardIds, sequenceNumbers: numbers };
   const plainly = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records });
-  const stored = { runs, runOfRecord };
+  const stored = storedRunsOf(runs, runOfRecord);
   const byKernels = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records: { ...Records, stored } });
   assert.equal(hexOf(byKernels), hexOf(plainly));
 });

@@ -2,21 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { encodePutRecords } from "../../../src/protocol/put-answer.ts";
-import type { StoredRun } from "../../../src/records/put-results.ts";
 import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../src/streams/sequence-number.ts";
 import { formatShardId } from "../../../src/streams/shard-id.ts";
+import { type Run, storedRunsOf } from "../records/stored-runs-of.ts";
 
-const run = fc.record<StoredRun>({
+const run = fc.record<Run>({
   shard: fc.record({ index: fc.nat({ max: 2_147_483_647 }), createSecond: fc.nat({ max: 4_000_000_000 }) }),
   position: fc.bigInt({ min: 1n, max: 2n ** 63n - 1_000n }),
   timeMs: fc.nat({ max: 4_000_000_000_000 }),
 });
 
 /** The same by BigInt and JSON.stringify. */
-function expected(runs: readonly StoredRun[], runOfRecord: readonly number[]): string {
+function expected(runs: readonly Run[], runOfRecord: readonly number[]): string {
   const counts = runs.map(() => 0n);
   const records = runOfRecord.map((index) => {
-    const { shard, ...at } = runs[index] as StoredRun;
+    const { shard, ...at } = runs[index] as Run;
     const place = counts[index] as bigint;
     counts[index] = place + 1n;
     return {
@@ -34,7 +34,7 @@ test("encodePutRecords() writes numbers and shards of stored records as BigInt a
       fc.array(fc.nat(), { minLength: 1, maxLength: 500 }),
       (runs, choices) => {
         const runOfRecord = choices.map((choice) => choice % runs.length);
-        const stored = { runs, runOfRecord: Int16Array.from(runOfRecord) };
+        const stored = storedRunsOf(runs, Int16Array.from(runOfRecord));
         const Records = { count: choices.length, shardIds: [], sequenceNumbers: [], stored };
         const encoded = encodePutRecords({ FailedRecordCount: 0, Records });
         assert.ok(typeof encoded !== "string");
@@ -51,10 +51,11 @@ test("encodePutRecords() carries into the digits that rarely change", () => {
     // 250 records before the digits above that power of ten change.
     const first = sequenceNumberAt(shard, { position: 0n, timeMs });
     const position = (rarely - (first % rarely)) / SEQUENCE_NUMBER_STEP - 250n;
-    const stored = { runs: [{ shard, position, timeMs }], runOfRecord: new Int16Array(500) };
+    const runs = [{ shard, position, timeMs }];
+    const stored = storedRunsOf(runs, new Int16Array(500));
     const Records = { count: 500, shardIds: [], sequenceNumbers: [], stored };
     const encoded = String(encodePutRecords({ FailedRecordCount: 0, Records }));
-    assert.equal(encoded, expected(stored.runs, new Array(500).fill(0)));
+    assert.equal(encoded, expected(runs, new Array(500).fill(0)));
     const numbers = [...encoded.matchAll(/"SequenceNumber":"(\d+)"/g)].map(
       ([, digits = ""]) => BigInt(digits) / rarely,
     );

@@ -9,13 +9,14 @@ import { type LaidOut, layOut } from "../../../src/records/lay-out.ts";
 import { HASH_KEY_MAX } from "../../../src/streams/hash-key.ts";
 import { ShardMap } from "../../../src/streams/shard-map.ts";
 import { streamOf } from "../streams/stream-of.ts";
+import { groupsOf } from "./groups-of.ts";
 import { incomingRecords } from "./incoming-records-of.ts";
 
 const text = new TextDecoder("latin1");
 
 /** Every record's data, found by group and place. */
 function dataByPlace(laidOut: LaidOut): string[][] {
-  return laidOut.groups.map(({ body, count }) => {
+  return groupsOf(laidOut).map(({ body, count }) => {
     const data: string[] = [];
     forEachRecord(body, ENTRY_HEADER_BYTES, body.length, (_keyStart, _keyBytes, start, bytes) =>
       data.push(text.decode(body.subarray(start, start + bytes))),
@@ -33,22 +34,22 @@ function checkLaidOut(
 ): void {
   const laidOut = layOut(records, map, admitted, { kms: false });
   const data = dataByPlace(laidOut);
-  const placed = laidOut.groups.map(() => 0);
+  const placed = groupsOf(laidOut).map(() => 0);
   for (let i = 0; i < records.count; i += 1) {
     const group = laidOut.groupOfRecord[i] ?? -1;
     if (admitted !== undefined && admitted[i] !== 1) {
       assert.equal(group, -1);
       continue;
     }
-    assert.equal(laidOut.groups[group]?.slot, map.route(records.hashKeys, i));
+    assert.equal(laidOut.slots[group], map.route(records.hashKeys, i));
     assert.equal(data[group]?.[placed[group] ?? 0], given[i]);
     placed[group] = (placed[group] ?? 0) + 1;
   }
   assert.deepEqual(
     placed,
-    laidOut.groups.map((group) => group.count),
+    groupsOf(laidOut).map((group) => group.count),
   );
-  assert.equal(new Set(laidOut.groups.map((group) => group.slot)).size, laidOut.groups.length);
+  assert.equal(new Set(groupsOf(laidOut).map((group) => group.slot)).size, laidOut.groupCount);
 }
 
 test("each record lands in its shard's body, in the order of the request", () => {
@@ -95,13 +96,13 @@ test("nothing admitted makes no groups", () => {
   const laidOut = layOut(incomingRecords([{ data: "x" }]), new ShardMap(streamOf(1).shards), Uint8Array.of(0), {
     kms: true,
   });
-  assert.deepEqual(laidOut.groups, []);
+  assert.deepEqual(groupsOf(laidOut), []);
   assert.deepEqual([...laidOut.groupOfRecord], [-1]);
 });
 
 test("bodies are marked when the stream is encrypted", () => {
   const laidOut = layOut(incomingRecords([{ data: "x" }]), new ShardMap(streamOf(1).shards), undefined, { kms: true });
-  assert.ok(laidOut.groups.every((group) => isKmsMarked(group.body)));
+  assert.ok(groupsOf(laidOut).every((group) => isKmsMarked(group.body)));
 });
 
 test("records that lie in the kernels' memory come to the same bytes", () => {
@@ -128,7 +129,7 @@ test("records that lie in the kernels' memory come to the same bytes", () => {
         if (scanned === undefined) return;
         assert.ok(expected !== undefined);
         const bodies = (records: IncomingRecords) =>
-          layOut(records, map, admitted, { kms: true }).groups.map(({ body, ...facts }) => ({
+          groupsOf(layOut(records, map, admitted, { kms: true })).map(({ body, ...facts }) => ({
             ...facts,
             body: Buffer.from(body).toString("hex"),
           }));
@@ -144,7 +145,7 @@ test("records whose slots are known already come to the same bodies", () => {
   const map = new ShardMap(streamOf(4).shards);
   const records = incomingRecords(Array.from({ length: 50 }, (_, i) => ({ key: `key ${i}`, data: `data ${i}` })));
   const bodies = (slots?: Uint16Array) =>
-    layOut(records, map, undefined, { kms: false, slots }).groups.map(({ slot, body }) => [slot, [...body]]);
+    groupsOf(layOut(records, map, undefined, { kms: false, slots })).map(({ slot, body }) => [slot, [...body]]);
   const expected = bodies();
   assert.equal(expected.length, 4);
   assert.deepEqual(bodies(map.routeAll(records.hashKeys, records.count)), expected);

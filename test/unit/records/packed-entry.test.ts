@@ -3,13 +3,14 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { SEALED_OVERHEAD_BYTES, SessionCipher } from "../../../src/cipher/session-cipher.ts";
+import { batchOf } from "../../../src/engine/append-batch.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import type { Append } from "../../../src/engine/shard-log.ts";
 import { layOut } from "../../../src/records/lay-out.ts";
 import {
   isPacked,
   type Packing,
-  packAppends,
+  packBatch,
   placeOf,
   sealingKeyOf,
   unpack,
@@ -17,6 +18,7 @@ import {
 } from "../../../src/records/packed-entry.ts";
 import { ShardMap } from "../../../src/streams/shard-map.ts";
 import { streamOf } from "../streams/stream-of.ts";
+import { groupsOf } from "./groups-of.ts";
 import { incomingRecords } from "./incoming-records-of.ts";
 
 const map = new ShardMap(streamOf(1).shards);
@@ -24,17 +26,28 @@ const cipher = new SessionCipher({ rootKey: Buffer.alloc(32, 7), session: random
 const seal = { cipher, keyNumber: 3 };
 
 function appendOf(data: string, shardIndex = 0): Append {
-  const [group] = layOut(incomingRecords([{ key: "key", data }]), map, undefined, { kms: true }).groups;
+  const [group] = groupsOf(layOut(incomingRecords([{ key: "key", data }]), map, undefined, { kms: true }));
   assert.ok(group !== undefined);
   const shard = { streamId: "stream-1", shardIndex, placement: {} };
   return { shard, entry: { count: 1, timeMs: 1_700_000_000_000, body: group.body.slice() } };
 }
 
-/** The append as it is stored: out of the pool. */
+/** The bodies as they are stored: out of the pool. */
+function pack(appends: readonly Append[], packing: Packing): readonly Uint8Array[] {
+  const batch = batchOf(appends);
+  const { bytes, bodyStarts, bodyBytes, ...rest } = packBatch(batch, packing);
+  const { bytes: _, bodyStarts: __, bodyBytes: ___, ...before } = batch;
+  assert.deepEqual(rest, before);
+  return appends.map((_append, index) => {
+    const start = bodyStarts[index] ?? 0;
+    return Uint8Array.from(bytes.subarray(start, start + (bodyBytes[index] ?? 0)));
+  });
+}
+
 function packOne(append: Append, packing: Packing): Uint8Array {
-  const [packed] = packAppends([append], packing);
+  const [packed] = pack([append], packing);
   assert.ok(packed !== undefined);
-  return packed.entry.body.slice();
+  return packed;
 }
 
 function open(body: Uint8Array, { shard, entry }: Append, by = cipher): Uint8Array {
@@ -55,20 +68,20 @@ test("bodies come back as they were laid out, sealed or compressed or both, one 
       fc.boolean(),
       (texts, compresses, seals) => {
         const appends = texts.map((text, index) => appendOf(text, index));
-        const packed = packAppends(appends, { compresses, seal: seals ? seal : undefined });
-        for (const [index, { shard, entry }] of packed.entries()) {
-          const before = appends[index];
-          assert.ok(before !== undefined);
-          assert.deepEqual([shard, entry.count, entry.timeMs], [before.shard, before.entry.count, before.entry.timeMs]);
-          assert.ok(entry.body.length <= before.entry.body.length + (seals ? 12 + SEALED_OVERHEAD_BYTES : 0));
-          if (!isPacked(entry.body)) {
+        const packed = pack(appends, { compresses, seal: seals ? seal : undefined });
+        for (const [index, append] of appends.entries()) {
+          const body = packed[index];
+          assert.ok(body !== undefined);
+          const clear = append.entry.body;
+          assert.ok(body.length <= clear.length + (seals ? 12 + SEALED_OVERHEAD_BYTES : 0));
+          if (!isPacked(body)) {
             assert.equal(seals, false);
-            assert.equal(entry.body, before.entry.body);
+            assert.deepEqual(Buffer.from(body), Buffer.from(clear));
             continue;
           }
-          assert.equal(sealingKeyOf(entry.body), seals ? 3 : undefined);
-          assert.equal(unpackedBytes(entry.body), before.entry.body.length);
-          assert.deepEqual(Buffer.from(open(entry.body, before)), Buffer.from(before.entry.body));
+          assert.equal(sealingKeyOf(body), seals ? 3 : undefined);
+          assert.equal(unpackedBytes(body), clear.length);
+          assert.deepEqual(Buffer.from(open(body, append)), Buffer.from(clear));
         }
       },
     ),
@@ -77,7 +90,7 @@ test("bodies come back as they were laid out, sealed or compressed or both, one 
 
 test("what compression does not make smaller is stored as it is", () => {
   const append = appendOf(randomBytes(2_000).toString("latin1"));
-  assert.equal(packAppends([append], { compresses: true })[0]?.entry.body, append.entry.body);
+  assert.deepEqual(Buffer.from(packOne(append, { compresses: true })), Buffer.from(append.entry.body));
   const repeated = packOne(appendOf("ab".repeat(1_000)), { compresses: true });
   assert.ok(repeated.length < 100);
 });

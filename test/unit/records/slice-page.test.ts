@@ -12,6 +12,7 @@ import {
 } from "../../../src/streams/sequence-number.ts";
 import { ShardMap } from "../../../src/streams/shard-map.ts";
 import { createdMs, streamOf } from "../streams/stream-of.ts";
+import { groupsOf } from "./groups-of.ts";
 import { incomingRecords } from "./incoming-records-of.ts";
 
 const map = new ShardMap(streamOf(1).shards);
@@ -27,7 +28,7 @@ function entriesOf(counts: readonly number[], bytes = 0, kms = false): readonly 
     const records = Array.from({ length: count }, (_, at) => ({
       data: String(first + BigInt(at)).padStart(bytes, "0"),
     }));
-    const [group] = layOut(incomingRecords(records), map, undefined, { kms }).groups;
+    const [group] = groupsOf(layOut(incomingRecords(records), map, undefined, { kms }));
     assert.ok(group !== undefined);
     return { position: first, count, timeMs: createdMs + i, storedMs: createdMs + 500 + i, body: group.body.slice() };
   });

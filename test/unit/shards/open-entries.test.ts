@@ -13,13 +13,18 @@ import { type OpenedRoom, openRoom } from "./shard-rooms.ts";
 async function encryptedRoom(damage: (body: Uint8Array, entry: number) => Uint8Array): Promise<OpenedRoom> {
   let entryCount = 0;
   const damaging = (log: ShardLog): Partial<ShardLog> => ({
-    append: (appends) =>
-      log.append(
-        appends.map(({ shard, entry }) => {
-          entryCount += 1;
-          return { shard, entry: { ...entry, body: damage(entry.body.slice(), entryCount) } };
-        }),
-      ),
+    appendBatch: (batch) => {
+      assert.equal(batch.count, 1);
+      entryCount += 1;
+      const start = batch.bodyStarts[0] ?? 0;
+      const bytes = damage(Uint8Array.from(batch.bytes.subarray(start, start + (batch.bodyBytes[0] ?? 0))), entryCount);
+      return log.appendBatch({
+        ...batch,
+        bytes,
+        bodyStarts: Uint32Array.of(0),
+        bodyBytes: Uint32Array.of(bytes.length),
+      });
+    },
   });
   const opened = await openRoom(1, damaging);
   const { room, live } = opened;

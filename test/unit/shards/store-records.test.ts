@@ -30,9 +30,9 @@ function shard(index: number): string {
 test("storeRecords() sends the records of all shards with one append, in the order of the request", async () => {
   let appends = 0;
   const opened = await openRoom(2, (log) => ({
-    append: (entries) => {
+    appendBatch: (batch) => {
       appends += 1;
-      return log.append(entries);
+      return log.appendBatch(batch);
     },
   }));
   const results = await storeRecords(opened.room, opened.live, records(lowest, upper, second));
@@ -80,9 +80,9 @@ test("records of an encrypted stream that meet a sealed shard are sealed anew fo
 test("records are appended before anything is awaited when they are plain, or their key is at hand", async () => {
   let appends = 0;
   const opened = await openRoom(1, (log) => ({
-    append: (entries) => {
+    appendBatch: (batch) => {
       appends += 1;
-      return log.append(entries);
+      return log.appendBatch(batch);
     },
   }));
   const { room } = opened;
@@ -165,7 +165,7 @@ test("records that meet a sealed shard of a stream that is being deleted, or is 
 test("errors of the engine become failures of each record; what is no engine's error is thrown", async () => {
   let error: Error = new EngineError("unavailable", "the disk is away");
   const opened = await openRoom(2, () => ({
-    append: async () => {
+    appendBatch: async () => {
       throw error;
     },
   }));
@@ -184,7 +184,7 @@ test("errors of the engine become failures of each record; what is no engine's e
 
 test("memory of the records is given back once, whatever became of them", async () => {
   const opened = await openRoom(1, () => ({
-    append: async () => {
+    appendBatch: async () => {
       throw new EngineError("closed", "over");
     },
   }));

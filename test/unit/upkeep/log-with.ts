@@ -5,6 +5,7 @@ export function logWith(log: ShardLog, own: Partial<ShardLog>): ShardLog {
   return {
     createShard: (...args) => log.createShard(...args),
     append: (...args) => log.append(...args),
+    appendBatch: (...args) => log.appendBatch(...args),
     read: (...args) => log.read(...args),
     seek: (...args) => log.seek(...args),
     follow: (...args) => log.follow(...args),

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Disk } from "../../../../src/engine/embedded/disk.ts";
 import { identityOf } from "../../../../src/engine/embedded/format-file.ts";
-import { frameKind } from "../../../../src/engine/embedded/frame.ts";
+import { frameKind, wholeBody } from "../../../../src/engine/embedded/frame.ts";
 import { GroupCommit } from "../../../../src/engine/embedded/group-commit.ts";
 import { Ledger } from "../../../../src/engine/embedded/ledger.ts";
 import { LogState } from "../../../../src/engine/embedded/log-state.ts";
@@ -67,7 +67,7 @@ function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
     };
     const head = { kind: frameKind.entry, count: 1, logId: 1, position, timeMs: 1, storedMs: 1 };
     position += 1;
-    commit.submit(head, Buffer.alloc(bytes), { settle });
+    commit.submit(head, wholeBody(Buffer.alloc(bytes)), { settle });
     await turn();
     await turn();
   };
