@@ -8,6 +8,7 @@ import { Connection } from "./connection.ts";
 import type { RequestHandler } from "./exchange.ts";
 import { type Http1, makeHttp1 } from "./http1.ts";
 import { serveHttp2 } from "./http2.ts";
+import { LoopTurn } from "./loop-turn.ts";
 import type { BodyReader } from "./read-body.ts";
 import { RequestIds } from "./request-ids.ts";
 import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
@@ -89,6 +90,7 @@ class Listener implements Listening {
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
       },
+      turn: new LoopTurn(),
       connections: this.#connections,
       isDraining: false,
     };
