@@ -2,6 +2,7 @@ import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Peer } from "../auth/policy-values.ts";
 import type { ExchangeInProgress } from "./exchange-in-progress.ts";
+import { Roster } from "./roster.ts";
 
 export type ConnectionPhase = "sniffing" | "handshaking" | "http1" | "http2";
 
@@ -10,7 +11,7 @@ export class Connection {
   readonly socket: Socket;
   /** What HTTP is spoken over: the socket itself, or the TLS on top of it. */
   carrier: Socket;
-  readonly exchanges = new Set<ExchangeInProgress>();
+  readonly exchanges = new Roster<ExchangeInProgress>();
   phase: ConnectionPhase = "sniffing";
   /** When the phase began, or the last exchange ended. */
   sinceMs: number;
@@ -49,7 +50,7 @@ export class Connection {
 
   /** The socket is closed. */
   leave(): void {
-    for (const exchange of this.exchanges) exchange.end("the client closed the connection");
+    for (const exchange of this.exchanges.all()) exchange.end("the client closed the connection");
   }
 
   /** Lets what was answered reach the client, takes no more. */

@@ -15,7 +15,7 @@ export function sweep(serving: Serving): void {
 
 function sweepBodies({ limits, room, isDraining }: Serving, nowMs: number): void {
   const idleMsMax = isDraining ? Math.min(limits.drainBodyIdleMsMax, limits.bodyIdleMsMax) : limits.bodyIdleMsMax;
-  for (const body of room.arriving) {
+  for (const body of room.arriving.all()) {
     if (body.takeGrowth() || body.isWaitingForBudget) body.progressMs = nowMs;
     const isIdle = nowMs - body.progressMs >= idleMsMax;
     if (!isIdle && nowMs - body.startedMs < limits.requestMsMax) continue;

@@ -1,8 +1,10 @@
 import { orderingInvalid, storageThrottled } from "../../model/record-errors.ts";
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
+import { sequenceNumberText } from "../../records/sequence-text.ts";
 import { storeRecords } from "../../shards/store-records.ts";
 import { parseSequenceNumber } from "../../streams/sequence-number.ts";
+import { formatShardId } from "../../streams/shard-id.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { keyRefusal } from "../key-refusal.ts";
 import { operation } from "../operation.ts";
@@ -31,10 +33,14 @@ export const putRecord = operation({
     }
     const failure = results.failures?.get(0);
     if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);
-    const ShardId = results.shardIds[0];
-    const SequenceNumber = results.sequenceNumbers[0];
-    if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();
-    return { ShardId, SequenceNumber, ...(live.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }) };
+    const { stored } = results;
+    const run = stored?.runs[stored.runOfRecord[0] ?? -1];
+    if (run === undefined) throw internalFailure();
+    const ShardId = formatShardId(run.shard.index);
+    const SequenceNumber = sequenceNumberText(run.shard, run);
+    return live.stream.encryption === undefined
+      ? { ShardId, SequenceNumber }
+      : { ShardId, SequenceNumber, EncryptionType: "KMS" };
   },
 });
 
