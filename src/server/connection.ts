@@ -19,6 +19,8 @@ export class Connection {
   hasServed = false;
   session: ServerHttp2Session | undefined;
   isClosing = false;
+  /** What had been read when the sweep last looked. */
+  #bytesSeen = 0;
   #peer: Peer | undefined;
 
   constructor(socket: Socket, nowMs: number) {
@@ -46,6 +48,19 @@ export class Connection {
   finish(exchange: ExchangeInProgress, nowMs: number): void {
     this.exchanges.delete(exchange);
     this.sinceMs = nowMs;
+  }
+
+  /** Between two requests: all that was asked for has been answered, and the system has the last byte. */
+  get isIdle(): boolean {
+    return this.exchanges.size === 0 && this.carrier.writableLength === 0;
+  }
+
+  /** Whether anything has been read since the last call. */
+  takeGrowth(): boolean {
+    const { bytesRead } = this.socket;
+    const hasGrown = bytesRead !== this.#bytesSeen;
+    this.#bytesSeen = bytesRead;
+    return hasGrown;
   }
 
   /** The socket is closed. */

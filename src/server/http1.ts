@@ -25,8 +25,8 @@ export function makeHttp1(serving: Serving): Http1 {
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersMsMax,
     requestTimeout: limits.requestMsMax,
-    keepAliveTimeout: limits.keepAliveMs,
-    keepAliveTimeoutBuffer: 0,
+    // The sweep sees to that: node:http would make two timers with each request.
+    keepAliveTimeout: 0,
     connectionsCheckingInterval: limits.sweepMs,
   });
   server.timeout = limits.stallMsMax;
@@ -131,9 +131,13 @@ function declaredBytesOf(req: IncomingMessage): number | undefined {
   return declared === undefined ? undefined : Number(declared);
 }
 
-/** Nothing moved for a while. A body that waits for the budget does so at the server's own wish. */
+/**
+ * Nothing moved for a while. A body that waits for the budget does so at the server's own wish; between two requests it is
+ * for the sweep to say how long is too long.
+ */
 function endStalled(socket: Socket, connection: Connection | undefined, serving: Serving): void {
-  if (serving.room.budget.waitingCount > 0 && connection !== undefined && connection.exchanges.size > 0) {
+  const isWaiting = serving.room.budget.waitingCount > 0 && connection !== undefined && connection.exchanges.size > 0;
+  if (connection?.isIdle || isWaiting) {
     socket.setTimeout(serving.limits.stallMsMax);
     return;
   }
