@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { peers } from "./peers.ts";
 import { type Launch, type RunningServer, startProcess } from "./server-process.ts";
+import { startCommand } from "./start-command.ts";
 import { benchCredential, plainWire, type Wire } from "./wire.ts";
 
 export interface Contestant {
@@ -31,8 +32,7 @@ interface Variant {
 
 const root = join(import.meta.dirname, "..");
 const cliPath = join(root, "dist/cli/cli.js");
-/** What `npm start` runs. */
-const startedByUsers = ["--initial-old-space-size=256", cliPath];
+const startedByUsers = [...startCommand.nodeFlags, cliPath];
 const readyLine = /millrace ready on http:\/\/[^\s:]+:(\d+)/;
 
 const variants: readonly Variant[] = [
@@ -66,7 +66,7 @@ export const contestants: readonly Contestant[] = [
 
 /** Another checkout's server, built there before: what a change has to be compared with. */
 export function earlierContestants(checkout: string): readonly Contestant[] {
-  const program = [startedByUsers[0] ?? "", join(checkout, "dist/cli/cli.js")];
+  const program = [...startCommand.nodeFlags, join(checkout, "dist/cli/cli.js")];
   const earlier = (engine: Engine): Contestant => ({
     ...{ name: `before ${engine}`, kind: "floor", wire: plainWire, isEncrypted: false },
     start: () => startMillraceServer(engine, { program }),
@@ -127,7 +127,6 @@ export function serveDirectory(
   program: readonly string[] = startedByUsers,
 ): Promise<RunningServer> {
   const args = [...program, "serve", "--port", "0", "--data-dir", dataDirectory, ...flags];
-  // The pool size that `npm start` gives.
-  const env = { UV_THREADPOOL_SIZE: "8" };
+  const { env } = startCommand;
   return startProcess({ file: process.execPath, args, cwd: dirname(dataDirectory), env, ready: readyLine });
 }

@@ -11,9 +11,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildServer } from "./build-server.ts";
+import { serveDirectory } from "./contestants.ts";
 import { cpuSeconds } from "./process-figures.ts";
 import { RawConnection } from "./raw-connection.ts";
-import { type RunningServer, startProcess } from "./server-process.ts";
+import type { RunningServer } from "./server-process.ts";
 import { type PreparedRequest, plainWire, prepareRequest } from "./wire.ts";
 
 const { values: flags } = parseArgs({
@@ -161,13 +162,7 @@ try {
   const cases: Case[] = [];
   for (const compression of ["off", "zstd"]) {
     const data = join(directory, compression);
-    const args = ["dist/cli/cli.js", "serve", "--port", "0", "--data-dir", data, "--compression", compression];
-    const ready = /millrace ready on http:\/\/\S+:(\d+)/;
-    const server = await startProcess({
-      file: process.execPath,
-      args: ["--initial-old-space-size=256", ...args],
-      ready,
-    });
+    const server = await serveDirectory(data, ["--compression", compression]);
     servers.push(server);
     cases.push(...(await casesOf(server, compression)));
   }

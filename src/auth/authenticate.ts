@@ -1,3 +1,4 @@
+// Hot path.
 import type { IncomingHttpHeaders } from "node:http";
 import { missingAuthenticationToken } from "../model/auth-errors.ts";
 import type { Caller } from "../operations/caller.ts";
@@ -25,8 +26,27 @@ export function authenticate(url: string, headers: IncomingHttpHeaders, rules: A
   throw missingAuthenticationToken();
 }
 
-/** `{access key id}/{yyyymmdd}/{region}/kinesis/aws4_request` */
+/** Callers by the credential that they name, which stays the same all day. */
+const known = new WeakMap<AuthenticationRules, Map<string, Caller>>();
+const knownCountMax = 256;
+
 function callerOf(credential: string, rules: AuthenticationRules): Caller {
+  let callers = known.get(rules);
+  if (callers === undefined) {
+    callers = new Map();
+    known.set(rules, callers);
+  }
+  let caller = callers.get(credential);
+  if (caller === undefined) {
+    caller = parseCaller(credential, rules);
+    if (callers.size >= knownCountMax) callers.clear();
+    callers.set(credential, caller);
+  }
+  return caller;
+}
+
+/** `{access key id}/{yyyymmdd}/{region}/kinesis/aws4_request` */
+function parseCaller(credential: string, rules: AuthenticationRules): Caller {
   const [accessKeyId = "", , region = ""] = credential.split("/");
   return {
     account: /^\d{12}$/.test(accessKeyId) ? accessKeyId : rules.account,

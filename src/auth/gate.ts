@@ -1,5 +1,4 @@
 import { type AuthorizationRooms, type AuthorizedRequest, authorize } from "./authorize.ts";
-import { BodyDigests } from "./body-digests.ts";
 import type { Credential } from "./credential.ts";
 import { SigningKeys } from "./signing-keys.ts";
 import { type SignedRequest, type VerifiedCaller, verifySignature } from "./verify-signature.ts";
@@ -16,7 +15,7 @@ export function makeGate(
   credentialOf: (accessKeyId: string) => Credential | undefined,
   rooms: AuthorizationRooms,
 ): Gate {
-  const verification = { credentialOf, keys: new SigningKeys(), digests: new BodyDigests(), nowMs: rooms.nowMs };
+  const verification = { credentialOf, keys: new SigningKeys(), nowMs: rooms.nowMs };
   return {
     verify: (request) => verifySignature(request, verification),
     authorize: (request) => authorize(request, rooms),

@@ -12,7 +12,7 @@ import {
   unrecognizedClient,
 } from "../model/auth-errors.ts";
 import type { Caller } from "../operations/caller.ts";
-import type { BodyDigests } from "./body-digests.ts";
+import { digestOf } from "./body-digests.ts";
 import { canonicalRequest } from "./canonical-request.ts";
 import type { Credential } from "./credential.ts";
 import { algorithm, type SigningScope, service, sign, terminator } from "./sign.ts";
@@ -31,7 +31,6 @@ export interface Verification {
   /** The credential of that id that is in force now. */
   readonly credentialOf: (accessKeyId: string) => Credential | undefined;
   readonly keys: SigningKeys;
-  readonly digests: BodyDigests;
   readonly nowMs: () => number;
 }
 
@@ -62,7 +61,7 @@ export function verifySignature(
   verification: Verification,
 ): VerifiedCaller | Promise<VerifiedCaller> {
   const claim = claimOf(request, verification);
-  const payloadHash = verification.digests.of(request.body);
+  const payloadHash = digestOf(request.body);
   if (typeof payloadHash === "string") return decide(claim, request, payloadHash, verification);
   return payloadHash.then((hash) => decide(claim, request, hash, verification));
 }

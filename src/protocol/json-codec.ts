@@ -52,6 +52,8 @@ export const jsonCodec: Codec = {
     switch (name) {
       case "GetRecords":
         return encodeWithRecords(pageWithoutRecords, output as OutputOf<"GetRecords">);
+      case "PutRecord":
+        return encodePutRecord(output as OutputOf<"PutRecord">);
       case "PutRecords":
         return encodePutRecords(output as OutputOf<"PutRecords">);
       default: {
@@ -77,6 +79,12 @@ export const jsonCodec: Codec = {
     return Buffer.from(JSON.stringify(message === "" ? {} : { message }));
   },
 };
+
+/** None of its members needs an escape. */
+function encodePutRecord({ EncryptionType, SequenceNumber, ShardId }: OutputOf<"PutRecord">): string {
+  const encryption = EncryptionType === undefined ? "" : `"EncryptionType":"${EncryptionType}",`;
+  return `{${encryption}"SequenceNumber":"${SequenceNumber}","ShardId":"${ShardId}"}`;
+}
 
 function decodeInput(name: OperationName, parsed: unknown): object {
   switch (name) {

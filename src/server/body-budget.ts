@@ -67,7 +67,7 @@ export class BodyBudget {
   }
 
   #forget(waiter: BudgetWaiter): void {
-    this.#waiting.delete(waiter);
+    if (this.#waiting.size > 0) this.#waiting.delete(waiter);
     if (this.#favoured === waiter) this.#favoured = undefined;
   }
 

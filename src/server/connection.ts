@@ -2,6 +2,7 @@ import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Peer } from "../auth/policy-values.ts";
 import type { ExchangeInProgress } from "./exchange-in-progress.ts";
+import { Roster } from "./roster.ts";
 
 export type ConnectionPhase = "sniffing" | "handshaking" | "http1" | "http2";
 
@@ -10,7 +11,7 @@ export class Connection {
   readonly socket: Socket;
   /** What HTTP is spoken over: the socket itself, or the TLS on top of it. */
   carrier: Socket;
-  readonly exchanges = new Set<ExchangeInProgress>();
+  readonly exchanges = new Roster<ExchangeInProgress>();
   phase: ConnectionPhase = "sniffing";
   /** When the phase began, or the last exchange ended. */
   sinceMs: number;
@@ -18,6 +19,8 @@ export class Connection {
   hasServed = false;
   session: ServerHttp2Session | undefined;
   isClosing = false;
+  /** What had been read when the sweep last looked. */
+  #bytesSeen = 0;
   #peer: Peer | undefined;
 
   constructor(socket: Socket, nowMs: number) {
@@ -47,9 +50,22 @@ export class Connection {
     this.sinceMs = nowMs;
   }
 
+  /** Between two requests: all that was asked for has been answered, and the system has the last byte. */
+  get isIdle(): boolean {
+    return this.exchanges.size === 0 && this.carrier.writableLength === 0;
+  }
+
+  /** Whether anything has been read since the last call. */
+  takeGrowth(): boolean {
+    const { bytesRead } = this.socket;
+    const hasGrown = bytesRead !== this.#bytesSeen;
+    this.#bytesSeen = bytesRead;
+    return hasGrown;
+  }
+
   /** The socket is closed. */
   leave(): void {
-    for (const exchange of this.exchanges) exchange.end("the client closed the connection");
+    for (const exchange of this.exchanges.all()) exchange.end("the client closed the connection");
   }
 
   /** Lets what was answered reach the client, takes no more. */

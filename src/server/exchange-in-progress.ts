@@ -3,9 +3,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Peer } from "../auth/policy-values.ts";
 import type { WireRequest } from "./exchange.ts";
 import { type BodyReader, emptyBody } from "./read-body.ts";
+import type { Listed } from "./roster.ts";
 
 /** One request from its headers to the last byte of its answer. */
-export class ExchangeInProgress implements WireRequest {
+export class ExchangeInProgress implements WireRequest, Listed {
+  place = -1;
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;

@@ -12,6 +12,7 @@ import type { Codec } from "../protocol/codec.ts";
 import { eventStreamContentType } from "../protocol/subscribe-events.ts";
 import { route } from "../protocol/target.ts";
 import { requestFailed, requestFinished } from "../telemetry/channels.ts";
+import type { Clock } from "../time/clock.ts";
 import { eventStreamBody } from "./event-stream-body.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "./exchange.ts";
 import type { Faults } from "./faults.ts";
@@ -26,16 +27,6 @@ export interface Pipeline {
   readonly faults?: Faults;
 }
 
-/** What became of a request, for the metrics. */
-interface Handled {
-  readonly operation: OperationName | "-";
-  /** `ok`, or the type of the error. */
-  readonly outcome: string;
-  readonly response: WireResponse;
-  /** Records stored by a put, or handed out by a read. */
-  readonly recordCount?: number;
-}
-
 /**
  * The way of every request: route, authenticate, decode (bind, then check constraints), authorize, admit, invoke, encode. The
  * order is the service's; docs/compatibility.md, "Order of checks".
@@ -43,16 +34,15 @@ interface Handled {
 async function handleRequest(
   request: WireRequest,
   { house, authentication, gate, faults }: Pipeline,
-): Promise<Handled> {
+): Promise<WireResponse> {
+  const { clock } = house;
+  const startedMs = clock.monotonicMs();
   const routed = route(request);
   if (routed.kind === "answer") {
     const headers: Record<string, string> =
       routed.contentType === undefined ? {} : { "Content-Type": routed.contentType };
-    return {
-      operation: "-",
-      outcome: `http-${routed.status}`,
-      response: { status: routed.status, headers, body: routed.body },
-    };
+    const response = { status: routed.status, headers, body: routed.body };
+    return tell({ operation: "-", outcome: `http-${routed.status}`, request, response, startedMs, clock });
   }
   const { name, codec, parsed } = routed;
   let input: InputOf<OperationName> | undefined;
@@ -72,14 +62,12 @@ async function handleRequest(
       ? eventStream(output, codec)
       : answer(200, codec, codec.encode(name, output));
     releaseRecords(output);
-    return { operation: name, outcome: "ok", response, recordCount: recordCountOf(name, output) };
+    const recordCount = recordCountOf(name, output);
+    return tell({ operation: name, outcome: "ok", request, response, recordCount, startedMs, clock });
   } catch (thrown) {
     const error = asServiceError(thrown, name);
-    return {
-      operation: name,
-      outcome: error.type,
-      response: answer(error.httpStatus, codec, codec.encodeError(error)),
-    };
+    const response = answer(error.httpStatus, codec, codec.encodeError(error));
+    return tell({ operation: name, outcome: error.type, request, response, startedMs, clock });
   } finally {
     codec.release(parsed, input);
   }
@@ -108,24 +96,37 @@ function releaseRecords(output: Output): void {
   if (output !== undefined && "Records" in output && "runs" in output.Records) output.Records.release?.();
 }
 
-/** The pipeline with its telemetry. */
+/** The pipeline for the sockets. */
 export function requestHandler(pipeline: Pipeline): RequestHandler {
-  const { clock } = pipeline.house;
-  return async (request) => {
-    const startedMs = clock.monotonicMs();
-    const { operation, outcome, response, recordCount = 0 } = await handleRequest(request, pipeline);
-    if (requestFinished.hasSubscribers) {
-      requestFinished.publish({
-        operation,
-        outcome,
-        durationMs: clock.monotonicMs() - startedMs,
-        requestBytes: request.body.length,
-        responseBytes: responseBytes(response.body),
-        recordCount,
-      });
-    }
-    return response;
-  };
+  return (request) => handleRequest(request, pipeline);
+}
+
+/** What became of a request, for the metrics. */
+interface Handled {
+  readonly operation: OperationName | "-";
+  /** `ok`, or the type of the error. */
+  readonly outcome: string;
+  readonly request: WireRequest;
+  readonly response: WireResponse;
+  /** Records stored by a put, or handed out by a read. */
+  readonly recordCount?: number;
+  readonly startedMs: number;
+  readonly clock: Clock;
+}
+
+/** Tells of it, and gives the answer on. */
+function tell({ operation, outcome, request, response, recordCount = 0, startedMs, clock }: Handled): WireResponse {
+  if (requestFinished.hasSubscribers) {
+    requestFinished.publish({
+      operation,
+      outcome,
+      durationMs: clock.monotonicMs() - startedMs,
+      requestBytes: request.body.length,
+      responseBytes: responseBytes(response.body),
+      recordCount,
+    });
+  }
+  return response;
 }
 
 /** The table binds each name to its own input and output; a name known only at run time cannot say so to the compiler. */

@@ -8,8 +8,10 @@ import { Connection } from "./connection.ts";
 import type { RequestHandler } from "./exchange.ts";
 import { type Http1, makeHttp1 } from "./http1.ts";
 import { serveHttp2 } from "./http2.ts";
+import { LoopTurn } from "./loop-turn.ts";
 import type { BodyReader } from "./read-body.ts";
 import { RequestIds } from "./request-ids.ts";
+import { Roster } from "./roster.ts";
 import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
 import type { Serving } from "./serving.ts";
 import { sniffProtocol } from "./sniff.ts";
@@ -85,10 +87,11 @@ class Listener implements Listening {
       room: {
         budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
         memory: new BodyMemory(),
-        arriving: new Set<BodyReader>(),
+        arriving: new Roster<BodyReader>(),
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
       },
+      turn: new LoopTurn(),
       connections: this.#connections,
       isDraining: false,
     };
@@ -230,7 +233,8 @@ class Listener implements Listening {
       this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
     );
     for (const connection of this.#connections) {
-      for (const exchange of connection.exchanges) if (exchange.isStreaming) exchange.end("the server is stopping");
+      for (const exchange of connection.exchanges.all())
+        if (exchange.isStreaming) exchange.end("the server is stopping");
       if (connection.phase === "sniffing" || connection.phase === "handshaking") connection.socket.destroy();
       else if (connection.session !== undefined || connection.exchanges.size === 0) connection.closeSoon();
     }

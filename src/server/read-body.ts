@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
 import type { BodyMemory } from "./body-memory.ts";
+import type { Listed, Roster } from "./roster.ts";
 
 export const emptyBody = Buffer.alloc(0);
 
@@ -13,13 +14,14 @@ export interface BodyRoom {
   readonly budget: BodyBudget;
   readonly memory: BodyMemory;
   /** The bodies that are on their way, wanted or not; the sweep looks at their times. */
-  readonly arriving: Set<BodyReader>;
+  readonly arriving: Roster<BodyReader>;
   readonly requestBytesMax: number;
   readonly discardBytesMax: number;
 }
 
 /** Collects one request's body within the budget of all of them. Whoever made it calls `release()` in the end. */
-export class BodyReader implements BudgetWaiter {
+export class BodyReader implements BudgetWaiter, Listed {
+  place = -1;
   readonly startedMs: number;
   /** When the sweep last saw the body grow. */
   progressMs: number;

@@ -1,6 +1,7 @@
 import type { Clock } from "../time/clock.ts";
 import type { Connection } from "./connection.ts";
 import type { RequestHandler } from "./exchange.ts";
+import type { LoopTurn } from "./loop-turn.ts";
 import type { BodyRoom } from "./read-body.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { ServerLimits } from "./server-limits.ts";
@@ -12,6 +13,7 @@ export interface Serving {
   readonly clock: Clock;
   readonly ids: RequestIds;
   readonly room: BodyRoom;
+  readonly turn: LoopTurn;
   readonly connections: ReadonlySet<Connection>;
   /** True from the beginning of the drain. */
   isDraining: boolean;

@@ -4,8 +4,8 @@ import type { Serving } from "./serving.ts";
 
 /**
  * Ends whatever outstayed its limit. Here rather than in a timer per connection: most connections never come near a
- * limit, and a timer each would cost more than looking at all of them now and then. node:http watches the headers,
- * the requests and the keep-alive of HTTP/1.1 itself.
+ * limit, and a timer each would cost more than looking at all of them now and then. node:http watches the headers and
+ * the requests of HTTP/1.1 itself.
  */
 export function sweep(serving: Serving): void {
   const nowMs = serving.clock.monotonicMs();
@@ -15,7 +15,7 @@ export function sweep(serving: Serving): void {
 
 function sweepBodies({ limits, room, isDraining }: Serving, nowMs: number): void {
   const idleMsMax = isDraining ? Math.min(limits.drainBodyIdleMsMax, limits.bodyIdleMsMax) : limits.bodyIdleMsMax;
-  for (const body of room.arriving) {
+  for (const body of room.arriving.all()) {
     if (body.takeGrowth() || body.isWaitingForBudget) body.progressMs = nowMs;
     const isIdle = nowMs - body.progressMs >= idleMsMax;
     if (!isIdle && nowMs - body.startedMs < limits.requestMsMax) continue;
@@ -39,10 +39,21 @@ function sweepConnection(
       return;
     case "http1":
       if (serving.isDraining) sweepDraining(connection, { limits, ageMs });
+      else sweepKeptAlive(connection, { limits, nowMs });
       return;
     case "http2":
       sweepSession(connection, { serving, ageMs });
   }
+}
+
+/** Since when nothing comes is known to a sweep; the beginning of a next request is for node:http to watch. */
+function sweepKeptAlive(
+  connection: Connection,
+  { limits, nowMs }: { readonly limits: Serving["limits"]; readonly nowMs: number },
+): void {
+  if (connection.takeGrowth()) connection.sinceMs = nowMs;
+  if (connection.hasServed && connection.isIdle && nowMs - connection.sinceMs >= limits.keepAliveMs)
+    connection.closeSoon();
 }
 
 function sweepSession(

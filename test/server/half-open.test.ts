@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { elapsedMs, rawConnection, readToClose, request2, session2, startListener, until } from "./listener.ts";
+import {
+  elapsedMs,
+  rawConnection,
+  readToClose,
+  readUntil,
+  request2,
+  session2,
+  startListener,
+  until,
+} from "./listener.ts";
 
 const ownMs = 120;
 // Generous: what is proven is that the limit ends the connection, not how precise a timer is on a busy machine.
@@ -183,6 +192,19 @@ test("a client that does not take its answer ends by stallMsMax", async (t) => {
   socket.pause();
   await until(() => listening.figures()["connections_http1"] === 1);
   await until(() => listening.figures()["connections"] === 0);
+});
+
+test("a connection that waits for its next request outlives stallMsMax", async (t) => {
+  const { port } = await startListener(t, { limits: { ...patient, stallMsMax: ownMs } });
+  const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const waiting = await rawConnection(t, port, get);
+  await readUntil(waiting, "\r\n\r\n");
+  // Two that come later and stall end by the limit, one after the other: so long it has been silent.
+  for (let count = 0; count < 2; count++) {
+    await readToClose(await rawConnection(t, port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"));
+  }
+  waiting.write(get);
+  assert.match(await readUntil(waiting, "\r\n\r\n"), /^HTTP\/1.1 200 /);
 });
 
 test("an HTTP/2 client that does not take its answer ends by stallMsMax", async (t) => {

@@ -34,7 +34,9 @@ export const putRecord = operation({
     const ShardId = results.shardIds[0];
     const SequenceNumber = results.sequenceNumbers[0];
     if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();
-    return { ShardId, SequenceNumber, ...(live.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }) };
+    return live.stream.encryption === undefined
+      ? { ShardId, SequenceNumber }
+      : { ShardId, SequenceNumber, EncryptionType: "KMS" };
   },
 });
 
