@@ -49,6 +49,7 @@ export class LogWriter {
     }
     // A log that cannot be sealed at all must not stop the server as well: then the disk budget alone bounds it.
     if (logBytes > this.#walBytesMax + reserveBytes && this.#sealer.trouble === undefined) {
+      this.#sealer.relieve();
       throw new EngineError("throttled", "The log waits for its files to be moved into segments.");
     }
     if (!this.#commit.canTake(bytes)) throw new EngineError("throttled", "Too many bytes wait for the disk.");

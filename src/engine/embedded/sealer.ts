@@ -67,6 +67,7 @@ export class Sealer {
   #pausedUntilMs = 0;
   #isSweepDue = true;
   #isPressed = false;
+  #isLogFull = false;
   #hasNudged = false;
   #lastPressMs = Number.NEGATIVE_INFINITY;
   #isTicking = false;
@@ -101,7 +102,7 @@ export class Sealer {
     const { generation, coveredLsn, deadBytes } = this.#seen;
     if (segments.deadBytes !== deadBytes) this.#isSweepDue = true;
     const isNews = wal.generation !== generation || snapshotter.coveredLsn !== coveredLsn || this.#isSweepDue;
-    if (!isNews || clock.monotonicMs() < this.#pausedUntilMs) return;
+    if (!(isNews || this.#isLogFull) || clock.monotonicMs() < this.#pausedUntilMs) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -115,6 +116,16 @@ export class Sealer {
     this.#isPressed = true;
     this.#hasNudged = false;
     this.#isSweepDue = true;
+    this.consider();
+  }
+
+  /**
+   * The log is as large as it may be: what of it is in segments must go now. Snapshots are written as the log goes on, and
+   * it will not go on by itself.
+   */
+  relieve(): void {
+    this.#isLogFull = true;
+    this.#hasNudged = false;
     this.consider();
   }
 
@@ -149,6 +160,7 @@ export class Sealer {
         return;
       }
     }
+    this.#isLogFull = false;
     const { wal, snapshotter, segments } = this.#options;
     const { generation } = wal;
     this.#seen = { generation, coveredLsn: snapshotter.coveredLsn, deadBytes: segments.deadBytes };
@@ -194,10 +206,10 @@ export class Sealer {
       return () => disk.remove(`${directory.walDirectory}/${spareWalName}`);
     }
     const isWaiting = wal.closedParts.some(({ generation }) => generation <= sealedThrough);
-    return this.#isPressed && isWaiting ? this.#coverStep() : undefined;
+    return isWaiting && (this.#isPressed || this.#isLogFull) ? this.#coverStep() : undefined;
   }
 
-  /** Makes two snapshots out of one, although nothing new may be written while the disk is short. */
+  /** Makes two snapshots out of one, although nothing new may be written while the disk is short or the log is full. */
   #coverStep(): Step | undefined {
     const { snapshotter, nudge } = this.#options;
     if (snapshotter.isBehind) {

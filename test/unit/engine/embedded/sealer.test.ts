@@ -299,6 +299,29 @@ test("a log that is not sealed fast enough throttles at its bound; one that cann
   assert.deepEqual((await again.health()).degraded, []);
 });
 
+test("a log that was filled before any of it was sealed takes records again, although nobody wrote meanwhile", async () => {
+  const disk = new SimulatedDisk();
+  const inline = new InlineJobs(disk);
+  const gate = Promise.withResolvers<void>();
+  const jobs: JobRunner = {
+    run: (job) => gate.promise.then(() => inline.run(job)),
+    close: () => inline.close(),
+  };
+  const engine = await openSmallEngine(disk, { sealing, jobs, walBytesMax: 300_000, snapshotAfterBytes: 1_000_000 });
+  const shard = await makeShard(engine);
+  const full = /waits for its files to be moved/;
+  await assert.rejects(fill(engine, [shard], 0, 100), full);
+  const stored = Number((await engine.log.seek(shard, { at: "newest" })) - 1n);
+  gate.resolve();
+  await engine.settled();
+  // Whoever is refused has it looked at once more: snapshots still name the old files.
+  await store(engine, shard, text(stored)).catch((error: unknown) => assert.match(String(error), full));
+  await engine.settled();
+  const { length } = await readTexts(engine, shard);
+  await fill(engine, [shard], length, length + 10);
+  assert((await readTexts(engine, shard)).length >= stored + 10);
+});
+
 test("a damaged file of the log is not sealed, and says so", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { sealing: { ...sealing, sealAfterBytes: 1_000_000 } });
