@@ -7,6 +7,7 @@ import { logsToKeep } from "./logs-to-keep.ts";
 import { writeManifest } from "./manifest.ts";
 import { planMerge } from "./merge-plan.ts";
 import { planRetention } from "./retention-plan.ts";
+import type { SealingLimits } from "./sealing-limits.ts";
 import { segmentFileName } from "./segment-file.ts";
 import type { JobPlace, JobRunner } from "./segment-jobs.ts";
 import type { SegmentReader } from "./segment-reader.ts";
@@ -15,17 +16,6 @@ import type { Snapshotter } from "./snapshotter.ts";
 import { spareWalName, walFileName } from "./wal-file.ts";
 import type { WalReader } from "./wal-reader.ts";
 import type { WalPart, WalWriter } from "./wal-writer.ts";
-
-export interface SealingLimits {
-  /** Closed WAL files beyond so many bytes are sealed, oldest first: the newest are still read from memory. */
-  readonly sealAfterBytes: number;
-  /** A stream with so many bytes in a WAL file gets a segment of its own. */
-  readonly ownSegmentBytes: number;
-  /** Segments of a stream below this are merged with their neighbours. */
-  readonly smallSegmentBytesMax: number;
-  /** Of what a merge or a rewriting makes. */
-  readonly mergedSegmentBytesMax: number;
-}
 
 export interface SealerOptions extends SealingLimits {
   readonly disk: Disk;
