@@ -11,7 +11,7 @@ describe("A log that fails", () => {
   const stream = suiteStream({ shards: 2 });
 
   async function whileAppendsFail<T>(use: () => Promise<T>): Promise<T> {
-    const append = mock.method(MemoryShardLog.prototype, "append", async () => {
+    const append = mock.method(MemoryShardLog.prototype, "appendBatch", async () => {
       throw new EngineError("unavailable", "the disk is gone");
     });
     try {

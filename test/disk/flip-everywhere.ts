@@ -16,13 +16,13 @@ const streams = ["a", "b", "c"];
 const sealedStream = "c";
 
 /** Of a run of equal bytes, padding or a text of one letter, an engine is opened for one in so many. */
-const equalBytesStep = 11;
+const equalBytesStep = 101;
 
 export interface FlipOptions {
   /**
    * - `every`  every bit of every byte; verify looks at each, and an engine is opened for each
    * - `one`    one bit of each byte. Verify looks at each; an engine is opened for each that verify does not find, and for each
-   *            that is not like both its neighbours: of those that are, for one in eleven
+   *            that is not like both its neighbours: of those that are, for one in a hundred
    */
   readonly bits: "every" | "one";
   /** Then `millrace verify` looks at it with the key and without in turns. */

@@ -29,7 +29,7 @@ import type { WalReader } from "./wal-reader.ts";
 /** What is read from the log's files before any of it is looked at; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
 /** Reads from the disk at once, for one page of one log: the log's writes share the pool of threads. */
-const diskReadsMax = 3;
+const diskReadsMax = 5;
 /** Extents of one log that are held at once. */
 const extentsMax = 32;
 /** Bytes of other shards that are read along rather than stepped over. */
