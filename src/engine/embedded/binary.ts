@@ -17,6 +17,11 @@ export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
+export function setU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % word, true);
+  view.setUint32(at + 4, Math.floor(value / word), true);
+}
+
 export function u64At(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * word;
 }

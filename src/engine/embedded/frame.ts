@@ -2,7 +2,7 @@
 // One frame of a group: 48 bytes of head, then a body. docs/file-format.md section 4.
 import assert from "node:assert/strict";
 import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../../cipher/session-cipher.ts";
-import { readU64 } from "./binary.ts";
+import { readU64, setU64 } from "./binary.ts";
 import { checksumOf } from "./frame-checksum.ts";
 
 export const frameKind = {
@@ -41,7 +41,6 @@ const boundAt = 8;
 /** A head on its way into a group. A view's calls become plain stores, which a Buffer's do not. */
 const headBytes = new Uint8Array(frameHeadBytes);
 const headView = new DataView(headBytes.buffer);
-const word = 2 ** 32;
 
 /** What a frame with such a body, as it is stored, takes in a group, its gap included. */
 export function frameSpan(bodyBytes: number): number {
@@ -76,10 +75,8 @@ export function writeFrame(
   headView.setUint32(0, length, true);
   headView.setUint16(8, head.kind, true);
   headView.setUint16(10, head.count, true);
-  headView.setUint32(16, head.logId % word, true);
-  headView.setUint32(20, Math.floor(head.logId / word), true);
-  headView.setUint32(24, head.position % word, true);
-  headView.setUint32(28, Math.floor(head.position / word), true);
+  setU64(headView, 16, head.logId);
+  setU64(headView, 24, head.position);
   headView.setFloat64(32, head.timeMs, true);
   headView.setFloat64(40, head.storedMs, true);
   target.set(headBytes, at);
