@@ -89,8 +89,8 @@ test("a segment is written as the document draws it, and opened again", async ()
         timeMs: 1.5,
         storedMs: 1_767_225_600_000 + position,
       };
-      writeFrame(frame, 0, head, wholeBody(Buffer.from(text)), identity.seed);
-      await builder.add(logId, frame, 0);
+      const end = writeFrame(frame, 0, head, wholeBody(Buffer.from(text)), identity.seed);
+      await builder.add(logId, frame, 0, end);
     }
     const { fileLength, check, dataBytes } = await builder.finish();
     const bytes = disk.bytesOf(`/data/segments/${segmentFileName(3)}`);

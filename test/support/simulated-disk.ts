@@ -87,7 +87,7 @@ export class SimulatedDisk implements Disk {
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     await this.#begin({ kind: "open", path });
-    if (mode === "create") this.#names.link(path, new SimulatedFile());
+    if (mode === "create" || mode === "createDirect") this.#names.link(path, new SimulatedFile());
     return this.#handle(path, this.#require(path), mode === "direct");
   }
 

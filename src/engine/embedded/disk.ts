@@ -30,8 +30,9 @@ export interface Disk {
  * - `write`:   an existing file
  * - `direct`:  an existing file, past the page cache: a write is durable when it resolves. Only whole blocks, from memory
  *              of `allocate()`, at multiples of a block
+ * - `createDirect`: as `create`, past the page cache as with `direct`, but durable only when a `sync` resolves
  */
-export type OpenMode = "read" | "create" | "write" | "direct";
+export type OpenMode = "read" | "create" | "write" | "direct" | "createDirect";
 
 export interface DiskFile {
   /** Fills `into` from byte `at` on; resolves with the bytes read, fewer only at the end of the file. */

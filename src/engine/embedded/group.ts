@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { readU64, viewOf, writeU64 } from "./binary.ts";
 import { blockBytes } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
-import { frameLengthAt, frameVerifies } from "./frame.ts";
+import { frameHeadBytes, frameLengthAt, frameVerifies } from "./frame.ts";
 import { isZero } from "./is-zero.ts";
 
 export interface GroupHeader {
@@ -88,12 +88,25 @@ export function resemblesGroup(
 }
 
 /** Whether all of a group behind its header is as it was written: every frame, their order, and the zeros between. */
-export function groupBodyVerifies(group: Buffer, { used, frameCount, length }: GroupHeader, seed: number): boolean {
+export function groupBodyVerifies(group: Buffer, header: GroupHeader, seed: number): boolean {
+  if (!groupOutlineVerifies(group, header)) return false;
+  for (let at = groupHeaderBytes; at < header.used; at += (frameLengthAt(group, at) + 7) & ~7) {
+    if (!frameVerifies(group, at, header.used, seed)) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether everything behind a group's header is as it was written but what each frame's own checksum covers: then each
+ * frame is where it was put, with the length and the checksum it was given, and can be verified by itself.
+ */
+export function groupOutlineVerifies(group: Buffer, { used, frameCount, length }: GroupHeader): boolean {
   if (group.length < length) return false;
   let at = groupHeaderBytes;
   for (let left = frameCount; left > 0; left--) {
-    if (!frameVerifies(group, at, used, seed)) return false;
-    const end = at + frameLengthAt(group, at);
+    const frameBytes = frameLengthAt(group, at);
+    const end = at + frameBytes;
+    if (frameBytes < frameHeadBytes || end > used) return false;
     at = (end + 7) & ~7;
     if (!isZero(group, end, at)) return false;
   }

@@ -36,6 +36,7 @@ const flagsOf: Readonly<Record<OpenMode, number>> = {
   create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
   write: constants.O_RDWR,
   direct: constants.O_RDWR | (directFlags ?? 0),
+  createDirect: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | (constants.O_DIRECT ?? 0),
 };
 
 /** The real disk. */
@@ -71,7 +72,7 @@ export const nodeDisk: Disk = {
   },
 
   async open(path, mode) {
-    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), mode === "direct");
+    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), mode === "direct" || mode === "createDirect");
   },
 
   list: (directory) => readdir(directory),

@@ -30,8 +30,8 @@ export async function rewriteSegments({ disk, identity, memory }: Workshop, job:
       const name = segmentFileName(segmentId);
       const file = files.get(segmentId) ?? (await disk.open(`${directory}/${name}`, "read"));
       files.set(segmentId, file);
-      for await (const { bytes, at } of framesOf(file, row, { seed: identity.seed, path: `segments/${name}` })) {
-        await builder.add(row.logId, bytes, at);
+      for await (const { bytes, at, span } of framesOf(file, row, { seed: identity.seed, path: `segments/${name}` })) {
+        await builder.add(row.logId, bytes, at, span);
       }
     }
     const built = await builder.finish();

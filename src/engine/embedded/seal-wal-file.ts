@@ -11,8 +11,9 @@ import {
   frameLogIdAt,
   framePositionAt,
   frameStoredMsAt,
+  frameVerifies,
 } from "./frame.ts";
-import { groupBodyVerifies, groupHeaderBytes, readGroupHeader } from "./group.ts";
+import { groupHeaderBytes, groupOutlineVerifies, readGroupHeader } from "./group.ts";
 import type { JobMemory, Workshop } from "./job-memory.ts";
 import { type BuiltSegment, SegmentBuilder } from "./segment-builder.ts";
 import type { JobResult, SealJob } from "./segment-jobs.ts";
@@ -23,6 +24,7 @@ interface Sheaf {
   readonly logId: number;
   readonly stream: number;
   readonly cutoffMs: number;
+  /** Of each frame where it stands and what it takes with the gap behind it. */
   readonly frames: number[];
   bytes: number;
   /** One past the last record seen; 0 before the first. */
@@ -31,7 +33,7 @@ interface Sheaf {
   start: number | undefined;
 }
 
-/** Reads a WAL file, verifies all of it, and writes its living entries into segments, sorted by log. */
+/** Reads a WAL file and writes its living entries into segments, sorted by log, with every byte of it verified at the end. */
 export async function sealWalFile({ disk, identity, memory }: Workshop, job: SealJob): Promise<JobResult> {
   const file = await readFile(disk, job, memory);
   const sheaves = collect(file, job, identity);
@@ -62,7 +64,10 @@ async function readFile(
   }
 }
 
-/** Every living log's frames, in the order of log ids. */
+/**
+ * Every living log's frames, in the order of log ids: verified but for what their own checksums cover, which is verified
+ * where they are copied to, in a processor's cache. What is not to be copied is verified here.
+ */
 function collect(file: Buffer, job: SealJob, identity: DirectoryIdentity): readonly Sheaf[] {
   const sheaves = new Map<number, Sheaf>();
   for (let at = 0; at < job.logs.length; at += 3) {
@@ -73,10 +78,10 @@ function collect(file: Buffer, job: SealJob, identity: DirectoryIdentity): reado
   for (let at = walHeaderBytes; at < job.end; lsn++) {
     const header = readGroupHeader(file, at, identity);
     const isExpected = header !== undefined && header.generation === job.generation && header.lsn === lsn;
-    if (!isExpected || !groupBodyVerifies(file.subarray(at, at + header.length), header, identity.seed)) {
+    const isWhole = isExpected && groupOutlineVerifies(file.subarray(at, at + header.length), header);
+    if (!isWhole || !takeFrames(file, at + groupHeaderBytes, at + header.used, sheaves, identity.seed)) {
       throw damaged(`group ${lsn} in wal/${walFileName(job.generation)} at byte ${at} cannot be read`);
     }
-    takeFrames(file, at + groupHeaderBytes, at + header.used, sheaves);
     at += header.length;
   }
   assert(lsn === job.lastLsn + 1, "a file holds the groups that the log wrote into it");
@@ -84,25 +89,35 @@ function collect(file: Buffer, job: SealJob, identity: DirectoryIdentity): reado
   return withFrames.sort((left, right) => left.logId - right.logId);
 }
 
-function takeFrames(file: Buffer, from: number, to: number, sheaves: ReadonlyMap<number, Sheaf>): void {
+/** False if a frame that is left behind is damaged. */
+function takeFrames(
+  file: Buffer,
+  from: number,
+  to: number,
+  sheaves: ReadonlyMap<number, Sheaf>,
+  seed: number,
+): boolean {
   for (let at = from; at < to; ) {
     const span = (frameLengthAt(file, at) + 7) & ~7;
     const sheaf = frameKindAt(file, at) === frameKind.entry ? sheaves.get(frameLogIdAt(file, at)) : undefined;
+    const isKept = sheaf !== undefined && !(frameStoredMsAt(file, at) < sheaf.cutoffMs);
+    if (!isKept && !frameVerifies(file, at, to, seed)) return false;
     if (sheaf !== undefined) {
       const position = framePositionAt(file, at);
       if (sheaf.end !== 0 && sheaf.end !== position)
         throw damaged(`position ${sheaf.end} of log ${sheaf.logId} is missing`);
       sheaf.end = position + frameCountAt(file, at);
       // Times never fall within a log, so what has expired lies at its beginning.
-      if (frameStoredMsAt(file, at) < sheaf.cutoffMs) {
-        sheaf.start = sheaf.end;
-      } else {
-        sheaf.frames.push(at);
+      if (isKept) {
+        sheaf.frames.push(at, span);
         sheaf.bytes += span;
+      } else {
+        sheaf.start = sheaf.end;
       }
     }
     at += span;
   }
+  return true;
 }
 
 interface Binding {
@@ -142,12 +157,13 @@ async function writeSegment(
   },
 ): Promise<BuiltSegment> {
   const { segmentDirectory: directory, isDirect, madeMs } = job;
+  const unverifiedFrom = `wal/${walFileName(job.generation)}`;
   const options = { disk, directory, isDirect, identity, id, isShared, madeMs, memory: memory.forBuilder() };
-  const builder = await SegmentBuilder.create(options);
+  const builder = await SegmentBuilder.create({ ...options, unverifiedFrom });
   try {
     for (const { logId, frames } of sheaves) {
-      for (const at of frames) {
-        const writing = builder.add(logId, file, at);
+      for (let frame = 0; frame < frames.length; frame += 2) {
+        const writing = builder.add(logId, file, frames[frame] as number, frames[frame + 1] as number);
         if (writing !== undefined) await writing;
       }
     }

@@ -112,6 +112,8 @@ export function decodePoints(
 export interface SegmentFrame {
   readonly bytes: Buffer;
   readonly at: number;
+  /** With the gap behind it. */
+  readonly span: number;
   readonly offset: number;
 }
 
@@ -142,9 +144,10 @@ export async function* framesOf(
     ) {
       throw damaged(`record ${next} of log ${row.logId} in ${path} at byte ${offset} cannot be read`);
     }
-    yield { bytes: window, at, offset };
+    const span = spanAt(window, at);
+    yield { bytes: window, at, span, offset };
     next += frameCountAt(window, at);
-    offset += spanAt(window, at);
+    offset += span;
   }
   if (next !== row.end) throw damaged(`record ${next} of log ${row.logId} is not where ${path} says`);
 }
