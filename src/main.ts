@@ -9,6 +9,7 @@ import { type House, openHouse } from "./house.ts";
 import { Limits } from "./limits/limits.ts";
 import { limitsTableOf } from "./limits/limits-file.ts";
 import { directoryKeysOf, type OpenedKeys, openKeys } from "./open-keys.ts";
+import { kernels } from "./records/kernels.ts";
 import { CertificateFiles } from "./server/certificate-files.ts";
 import { Faults } from "./server/faults.ts";
 import { adminDoor, frontDoor } from "./server/front-door.ts";
@@ -49,6 +50,9 @@ interface Start {
  * Throws `StartError`, `DataDirectoryError` or `EngineError` with one sentence for the person at the terminal.
  */
 export async function startServer(config: Config, worldClock: Clock = systemClock): Promise<RunningServer> {
+  // While the heap is small: their memory is so large that V8 looks through all of the heap when it is made, and whoever
+  // comes first with a request should not wait for that.
+  kernels();
   const closing = new AsyncDisposableStack();
   const dev = config.dev ? { clock: new DevClock(worldClock), faults: new Faults(Math.random) } : undefined;
   const format = process.stderr.isTTY ? "text" : "json";

@@ -13,7 +13,7 @@ import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-sh
 import { EntryReader } from "./entry-reader.ts";
 import { frameKind } from "./frame.ts";
 import { groupBytesMax as largestGroupBytes } from "./group.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit, groupMemoryBytes } from "./group-commit.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LogState } from "./log-state.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -76,6 +76,7 @@ const sealingDefaults: Omit<SealingLimits, "sealAfterBytes"> = {
 interface Start {
   readonly directory: DataDirectory;
   readonly recovered: Recovered;
+  readonly groupMemory: Buffer;
   readonly nowMs: number;
   readonly budgetBytes: number;
 }
@@ -134,18 +135,20 @@ export class EmbeddedEngine implements Engine {
    * `EngineError("corrupt")` if something acknowledged is provably lost; both say so in one sentence.
    */
   async open(): Promise<void> {
-    const { disk, directory: path, clock, devClock, keys } = this.#options;
+    const { disk, directory: path, clock, devClock, keys, groupBytesMax } = this.#options;
     const nowMs = clock.nowMs();
     const random = this.#options.randomBytes;
     const directory = await openDataDirectory({ disk, directory: path, nowMs, devClock, keys, randomBytes: random });
     try {
-      const recovered = await recover(disk, directory);
+      // Recovery is done with it before the log has a group to fill.
+      const groupMemory = disk.allocate(groupMemoryBytes(groupBytesMax));
+      const recovered = await recover(disk, directory, groupMemory);
       await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
       if (directory.findings.length > 0) await mendKeyFile({ disk, directory: path }, directory.identity);
       const usedBytes = recovered.parts.reduce((sum, { end }) => sum + end, recovered.segments.bytes);
       const budgetBytes =
         this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));
-      this.#running = this.#start({ directory, recovered, nowMs, budgetBytes });
+      this.#running = this.#start({ directory, recovered, groupMemory, nowMs, budgetBytes });
       // What a server that only reads keeps also grows old.
       this.#running.sealer.consider();
     } catch (error) {
@@ -186,7 +189,7 @@ export class EmbeddedEngine implements Engine {
     return this.#running;
   }
 
-  #start({ directory, recovered, nowMs, budgetBytes }: Start): Running {
+  #start({ directory, recovered, groupMemory: memory, nowMs, budgetBytes }: Start): Running {
     const { disk, clock, groupBytesMax, queueBytesMax, secondGroupBytesMin } = this.#options;
     const shareBytes = logShareBytes(budgetBytes);
     const fileBytes = this.#options.walFileBytes ?? shareBytes;
@@ -205,7 +208,7 @@ export class EmbeddedEngine implements Engine {
       afterBytes: this.#options.snapshotAfterBytes,
     });
     const commit = new GroupCommit({
-      disk,
+      memory,
       wal,
       ledger,
       window,

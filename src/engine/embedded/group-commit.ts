@@ -4,7 +4,6 @@ import { groupCommitted } from "../../telemetry/channels.ts";
 import type { Clock } from "../../time/clock.ts";
 import { EngineError } from "../engine-error.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
-import type { Disk } from "./disk.ts";
 import { type BodyPlace, encryptedOverheadBytes, type FrameHead, frameSpan, wholeBody, writeFrame } from "./frame.ts";
 import { closeGroup, groupHeaderBytes, paddedLength } from "./group.ts";
 import type { Ledger } from "./ledger.ts";
@@ -18,7 +17,8 @@ export interface Ticket {
 }
 
 export interface GroupCommitOptions {
-  readonly disk: Disk;
+  /** `groupMemoryBytes` of `allocate()`, the log's own from here on; what it holds does not matter. */
+  readonly memory: Buffer;
   readonly wal: WalWriter;
   readonly ledger: Ledger;
   readonly window: TailWindow;
@@ -56,6 +56,11 @@ interface Queued {
 /** A disk serves two requests in little more time than one: it need not wait until the first has been answered. */
 const groupsInFlightMax = 2;
 
+/** For those in flight and the one that is being filled. */
+export function groupMemoryBytes(groupBytesMax: number): number {
+  return (groupsInFlightMax + 1) * groupBytesMax;
+}
+
 /**
  * Collects frames of all shards and the catalog; writes them as one group with one sync; then answers each. Order in =
  * order out. Whatever arrives while groups are being written goes into the next; there is no timer. The disk may finish
@@ -85,8 +90,7 @@ export class GroupCommit {
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#overheadBytes = options.contents.cipher === undefined ? 0 : encryptedOverheadBytes;
-    const { groupBytesMax } = options;
-    const memory = options.disk.allocate((groupsInFlightMax + 1) * groupBytesMax);
+    const { memory, groupBytesMax } = options;
     for (let at = 0; at < memory.length; at += groupBytesMax) {
       this.#idle.push(batchIn(memory.subarray(at, at + groupBytesMax)));
     }

@@ -28,9 +28,10 @@ export interface Recovered {
 
 /**
  * Brings the state back from the newest snapshot and the log. Rejects with `corrupt`, and changes nothing, if anything
- * that was acknowledged is provably lost; whatever else had to be left out is among the findings.
+ * that was acknowledged is provably lost; whatever else had to be left out is among the findings. `scanMemory` is memory
+ * of `allocate()` that nobody else uses meanwhile; where it is too small, or there is none, there will be more.
  */
-export async function recover(disk: Disk, directory: DataDirectory): Promise<Recovered> {
+export async function recover(disk: Disk, directory: DataDirectory, scanMemory?: Buffer): Promise<Recovered> {
   const findings: Finding[] = [];
   const snapshot = await loadSnapshot(disk, directory.catalogDirectory, directory, findings);
   const isSnapshotSound = findings.length === 0;
@@ -49,14 +50,13 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
   let end: WalEnd = { generation: 0, offset: 0 };
   let lastGroupAt = 0;
   const parts: WalPart[] = [];
-  let memory: Buffer | undefined;
+  const memory = memoryFor(headers, disk, scanMemory);
   for (const [index, header] of headers.entries()) {
     const name = walFileName(header.generation);
     const file = await disk.open(`${directory.walDirectory}/${name}`, directory.isDirect ? "direct" : "read");
     try {
       if (header.firstLsn !== ledger.lsn + 1) throw damaged(`wal/${name} does not begin with group ${ledger.lsn + 1}`);
       // One read of everything: past the page cache it costs a third, and leaves the cache to others.
-      memory ??= disk.allocate(Math.min(scanBytes, Math.max(...headers.map(({ fileLength }) => fileLength))));
       const scan = new WalScan(file, header, directory.identity, memory);
       const next = headers[index + 1];
       if (next === undefined)
@@ -77,6 +77,11 @@ export async function recover(disk: Disk, directory: DataDirectory): Promise<Rec
   await removeLeftovers(disk, directory, segments.manifest);
   const snapshotLsn = isSnapshotSound ? ledger.knownThroughLsn : 0;
   return { ledger, end, parts, segments, snapshotLsn, lastLsn: ledger.lsn, findings };
+}
+
+function memoryFor(headers: readonly WalHeader[], disk: Disk, given: Buffer | undefined): Buffer {
+  const bytes = Math.min(scanBytes, Math.max(0, ...headers.map(({ fileLength }) => fileLength)));
+  return given === undefined || given.length < bytes ? disk.allocate(bytes) : given.subarray(0, bytes);
 }
 
 /** A file that another follows: all of it up to where that one says the log went on was acknowledged. */

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Disk } from "../../../../src/engine/embedded/disk.ts";
 import { identityOf } from "../../../../src/engine/embedded/format-file.ts";
 import { frameKind, wholeBody } from "../../../../src/engine/embedded/frame.ts";
-import { GroupCommit } from "../../../../src/engine/embedded/group-commit.ts";
+import { GroupCommit, groupMemoryBytes } from "../../../../src/engine/embedded/group-commit.ts";
 import { Ledger } from "../../../../src/engine/embedded/ledger.ts";
 import { LogState } from "../../../../src/engine/embedded/log-state.ts";
 import { TailWindow } from "../../../../src/engine/embedded/tail-window.ts";
@@ -48,7 +47,7 @@ function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
   const ledger = new Ledger(contents);
   ledger.addLog(new LogState(1, "orders", 0));
   const commit = new GroupCommit({
-    disk: { allocate: (bytes: number) => Buffer.alloc(bytes) } as unknown as Disk,
+    memory: Buffer.alloc(groupMemoryBytes(1024 * 1024)),
     wal: wal as unknown as WalWriter,
     ledger,
     window: new TailWindow(4 * 1024 * 1024),
