@@ -16,6 +16,7 @@ import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
 import { type Listening, listen } from "./server/listen.ts";
+import { warmUp } from "./server/warm-up.ts";
 import { type Log, logChannels, makeLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./time/clock.ts";
@@ -166,6 +167,7 @@ async function openDoors(
     const admin = await listen({ hosts, port, clock: worldClock, handler: adminDoor(rooms) });
     closing.defer(() => admin.close({ graceMs: drainMsMax }));
   }
+  await warmUp(main);
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 

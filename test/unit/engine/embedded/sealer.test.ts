@@ -338,6 +338,9 @@ test("a damaged file of the log is not sealed, and says so", async () => {
   disk.damage("/data/wal/0000000002.wal", (bytes) => bytes.fill(7, 9_000, 9_010));
   await fill(third, [await makeShard(third)], 40, 41);
   await third.settled();
-  assert.match((await third.health()).degraded[0] ?? "", /the frame at byte 8256 in wal\/0000000002\.wal cannot be read/);
+  assert.match(
+    (await third.health()).degraded[0] ?? "",
+    /the frame at byte 8256 in wal\/0000000002\.wal cannot be read/,
+  );
   assert(filesIn(disk, "wal").includes("/data/wal/0000000002.wal"));
 });
