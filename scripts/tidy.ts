@@ -24,8 +24,9 @@ const floors: readonly (readonly string[])[] = [
   ["streams"],
   ["model"],
   ["cipher", "config", "telemetry", "time"],
+  ["memory"],
 ];
-const cellar: readonly string[] = ["cipher", "config", "telemetry", "time"];
+const cellar: readonly string[] = ["cipher", "config", "memory", "telemetry", "time"];
 /** Composition roots: they alone may name concrete engines. */
 const roots: ReadonlySet<string> = new Set(["src/main.ts", "src/data-tools.ts"]);
 const entrances: readonly string[] = ["src/cli/cli.ts", "src/millrace.ts"];

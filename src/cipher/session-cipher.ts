@@ -1,6 +1,7 @@
 // Hot path.
 import assert from "node:assert/strict";
-import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { free } from "../memory/free.ts";
 
 /*
  * Sealed bytes:
@@ -38,33 +39,35 @@ export interface SessionCipherOptions {
 /** Seals bytes so that nobody without the root key can read, make, change or move them; opens those of every session. */
 export class SessionCipher {
   readonly #rootKey: Uint8Array;
-  readonly #session: Buffer;
   readonly #purpose: Buffer;
-  readonly #key: Buffer;
-  readonly #keys = new Map<string, Buffer>();
-  readonly #nonce = Buffer.alloc(NONCE_BYTES);
-  #counter = 0n;
+  readonly #key: KeyObject;
+  readonly #keys = new Map<string, KeyObject>();
+  /** The session's id and the counter: what sealed bytes begin with. */
+  readonly #head = new Uint8Array(CIPHERTEXT_AT);
+  readonly #headView = new DataView(this.#head.buffer);
+  readonly #nonce = new Uint8Array(NONCE_BYTES);
+  readonly #nonceView = new DataView(this.#nonce.buffer);
+  #counter = 0;
 
   constructor({ rootKey, session, purpose }: SessionCipherOptions) {
     assert(rootKey.length === KEY_BYTES, "a root key has 32 bytes");
     assert(session.length === SESSION_BYTES, "a session's id has 16 bytes");
     this.#rootKey = Uint8Array.from(rootKey);
-    this.#session = Buffer.from(session);
     this.#purpose = Buffer.from(purpose);
-    this.#key = this.#derive(this.#session);
-    this.#keys.set(this.#session.toString("latin1"), this.#key);
+    this.#head.set(session);
+    this.#key = this.#derive(session);
+    this.#keys.set(Buffer.from(session).toString("latin1"), this.#key);
   }
 
   /** Writes `clear.length + SEALED_OVERHEAD_BYTES` bytes at `at`; `bound` is what they can only be opened with. */
   sealInto(out: Uint8Array, at: number, clear: Uint8Array, bound: Uint8Array): void {
-    const nonce = this.#nonce;
-    nonce.writeBigUInt64BE(this.#counter, NONCE_BYTES - COUNTER_BYTES);
-    this.#counter += 1n;
-    out.set(this.#session, at);
-    out.set(nonce.subarray(NONCE_BYTES - COUNTER_BYTES), at + COUNTER_AT);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
+    this.#count();
+    out.set(this.#head, at);
+    const cipher = createCipheriv("aes-256-gcm", this.#key, this.#nonce);
     cipher.setAAD(bound);
-    out.set(cipher.update(clear), at + CIPHERTEXT_AT);
+    const hidden = cipher.update(clear);
+    out.set(hidden, at + CIPHERTEXT_AT);
+    free(hidden);
     cipher.final();
     out.set(cipher.getAuthTag(), at + CIPHERTEXT_AT + clear.length);
   }
@@ -93,7 +96,19 @@ export class SessionCipher {
     }
   }
 
-  #keyOf(session: Buffer): Buffer {
+  /** A number for the next nonce: a BigInt would cost more than the rest of making it. */
+  #count(): void {
+    assert(this.#counter < Number.MAX_SAFE_INTEGER, "a session seals fewer than 2^53 times");
+    const high = Math.floor(this.#counter / 2 ** 32);
+    const low = this.#counter % 2 ** 32;
+    this.#counter += 1;
+    this.#headView.setUint32(COUNTER_AT, high);
+    this.#headView.setUint32(COUNTER_AT + 4, low);
+    this.#nonceView.setUint32(NONCE_BYTES - COUNTER_BYTES, high);
+    this.#nonceView.setUint32(NONCE_BYTES - COUNTER_BYTES + 4, low);
+  }
+
+  #keyOf(session: Buffer): KeyObject {
     const name = session.toString("latin1");
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
@@ -107,7 +122,7 @@ export class SessionCipher {
     return key;
   }
 
-  #derive(session: Buffer): Buffer {
-    return Buffer.from(hkdfSync("sha256", this.#rootKey, session, this.#purpose, KEY_BYTES));
+  #derive(session: Uint8Array): KeyObject {
+    return createSecretKey(Buffer.from(hkdfSync("sha256", this.#rootKey, session, this.#purpose, KEY_BYTES)));
   }
 }

@@ -96,7 +96,7 @@ export function packBatch(batch: AppendBatch, packing: Packing): AppendBatch {
       count: recordCounts[entry] as number,
       timeMs: timesMs[entry] as number,
     };
-    const packed = pack(clear, packing, place, room.subarray(at));
+    const packed = pack(clear, packing, place, { room, at });
     bodyStarts[entry] = at;
     bodyBytes[entry] = packed;
     at += packed;
@@ -108,20 +108,25 @@ export function placeOf({ streamId, shardIndex }: ShardRef, { count, timeMs }: E
   return { streamId, shardIndex, count, timeMs };
 }
 
-/** Writes the packed body, or the clear one when nothing is to be done, at the start of `room`; returns its length. */
-function pack(clear: Uint8Array, { compresses, seal }: Packing, place: EntryPlace, room: Buffer): number {
+/** Writes the packed body, or the clear one when nothing is to be done, to `at` in `room`; returns its length. */
+function pack(
+  clear: Uint8Array,
+  { compresses, seal }: Packing,
+  place: EntryPlace,
+  { room, at }: { readonly room: Buffer; readonly at: number },
+): number {
   const compressed = compresses ? compress(clear) : undefined;
   if (seal === undefined && compressed === undefined) {
-    room.set(clear);
+    room.set(clear, at);
     return clear.length;
   }
   const payload = compressed ?? clear;
   const flags = (seal === undefined ? 0 : FLAG_SEALED) | (compressed === undefined ? 0 : FLAG_COMPRESSED);
-  room.writeUInt32LE(VERSION | (flags << 8), 0);
-  room.writeUInt32LE(seal?.keyNumber ?? 0, KEY_NUMBER_AT);
-  room.writeUInt32LE(clear.length, CLEAR_BYTES_AT);
-  if (seal === undefined) room.set(payload, HEADER_BYTES);
-  else seal.cipher.sealInto(room, HEADER_BYTES, payload, boundBytes(room, place));
+  room.writeUInt32LE(VERSION | (flags << 8), at);
+  room.writeUInt32LE(seal?.keyNumber ?? 0, at + KEY_NUMBER_AT);
+  room.writeUInt32LE(clear.length, at + CLEAR_BYTES_AT);
+  if (seal === undefined) room.set(payload, at + HEADER_BYTES);
+  else seal.cipher.sealInto(room, at + HEADER_BYTES, payload, boundBytes(room, at, place));
   return HEADER_BYTES + payload.length + (seal === undefined ? 0 : SEALED_OVERHEAD_BYTES);
 }
 
@@ -153,7 +158,7 @@ export function unpack(body: Uint8Array, cipher: SessionCipher | undefined, plac
   const { flags, clearBytes } = headerOf(body);
   let payload: Uint8Array = body.subarray(HEADER_BYTES);
   if ((flags & FLAG_SEALED) !== 0) {
-    const opened = cipher?.open(payload, boundBytes(body, place));
+    const opened = cipher?.open(payload, boundBytes(body, 0, place));
     if (opened === undefined) throw corrupt(place, "its seal is broken");
     payload = opened;
   }
@@ -194,17 +199,20 @@ function headerOf(body: Uint8Array): Header {
 }
 
 // Sealing and opening are done at once, one entry after the other.
-let bound = Buffer.alloc(STREAM_ID_AT + 64);
+let bound = Buffer.alloc(STREAM_ID_AT);
+let boundStreamId = "";
 
-function boundBytes(body: Uint8Array, { streamId, shardIndex, count, timeMs }: EntryPlace): Uint8Array {
-  const bytes = STREAM_ID_AT + Buffer.byteLength(streamId);
-  if (bound.length < bytes) bound = Buffer.alloc(bytes);
-  bound.set(body.subarray(0, HEADER_BYTES));
+/** `at`: where the body begins, whose header is bound too. */
+function boundBytes(body: Uint8Array, at: number, { streamId, shardIndex, count, timeMs }: EntryPlace): Uint8Array {
+  if (streamId !== boundStreamId) {
+    bound = Buffer.concat([bound.subarray(0, STREAM_ID_AT), Buffer.from(streamId)]);
+    boundStreamId = streamId;
+  }
+  for (let byte = 0; byte < HEADER_BYTES; byte++) bound[byte] = body[at + byte] as number;
   bound.writeUInt32LE(shardIndex, HEADER_BYTES);
   bound.writeUInt32LE(count, HEADER_BYTES + 4);
   bound.writeDoubleLE(timeMs, HEADER_BYTES + 8);
-  bound.write(streamId, STREAM_ID_AT);
-  return bound.subarray(0, bytes);
+  return bound;
 }
 
 function corrupt({ streamId, shardIndex, timeMs }: EntryPlace, why: string, cause?: unknown): EngineError {

@@ -1,6 +1,7 @@
 // Hot path.
 import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
+import { free } from "../memory/free.ts";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import type { Listed, Roster } from "./roster.ts";
@@ -185,12 +186,4 @@ export class BodyReader implements BudgetWaiter, Listed {
     else this.#room.budget.giveUp(this);
     settle(outcome);
   }
-}
-
-/**
- * Gives memory back at once. Left to the collector, the pieces of a thousand bodies wait for it, so that each new one lies
- * in memory that is in no cache, or that the system has to find anew.
- */
-function free(chunk: Buffer): void {
-  if (chunk.length === chunk.buffer.byteLength) (chunk.buffer as ArrayBuffer).transfer(0);
 }
