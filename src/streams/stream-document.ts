@@ -71,13 +71,8 @@ function plannedRow({ index, parent, adjacentParent, startingHashKey, endingHash
 }
 
 function plannedOfRow([index, parent, adjacentParent, starting, ending]: PlannedRow): PlannedShard {
-  return {
-    index,
-    ...(parent === -1 ? {} : { parent }),
-    ...(adjacentParent === -1 ? {} : { adjacentParent }),
-    startingHashKey: BigInt(`0x${starting}`),
-    endingHashKey: BigInt(`0x${ending}`),
-  };
+  const range = { startingHashKey: BigInt(`0x${starting}`), endingHashKey: BigInt(`0x${ending}`) };
+  return { index, ...parentsOf(parent, adjacentParent), ...range };
 }
 
 function shardRow(shard: Shard): ShardRow {
@@ -87,15 +82,24 @@ function shardRow(shard: Shard): ShardRow {
 }
 
 function shardOfRow(row: ShardRow): Shard {
-  const [index, parent, adjacentParent, starting, ending, createSecond, placement, closed] = row;
-  return {
-    ...plannedOfRow([index, parent, adjacentParent, starting, ending]),
-    createSecond,
-    placement,
-    ...(closed === undefined
-      ? {}
-      : { closed: { second: closed[0], end: BigInt(`0x${closed[1]}`), closedMs: closed[2] } }),
+  // Most shards are open and have no parents, and a start may read ten thousand of them: taking rows apart by name, and putting
+  // objects together, would cost it several times the memory.
+  const shard: Shard = {
+    index: row[0],
+    startingHashKey: BigInt(`0x${row[3]}`),
+    endingHashKey: BigInt(`0x${row[4]}`),
+    createSecond: row[5],
+    placement: row[6],
   };
+  if (row[1] === -1 && row[7] === undefined) return shard;
+  const [, parent, adjacentParent, , , , , closed] = row;
+  const end =
+    closed === undefined ? {} : { closed: { second: closed[0], end: BigInt(`0x${closed[1]}`), closedMs: closed[2] } };
+  return { ...shard, ...parentsOf(parent, adjacentParent), ...end };
+}
+
+function parentsOf(parent: number, adjacentParent: number): Pick<PlannedShard, "parent" | "adjacentParent"> {
+  return { ...(parent === -1 ? {} : { parent }), ...(adjacentParent === -1 ? {} : { adjacentParent }) };
 }
 
 function intentRow(intent: StreamIntent): IntentRow {

@@ -27,6 +27,9 @@ export interface ManifestChange {
 
 type Held = { -readonly [Key in keyof Segment]: Segment[Key] };
 
+/** Those of most logs of a server with many: an array for each would be garbage at every start. */
+const noExtents: readonly Extent[] = [];
+
 /** The segments that count, and how much of each does. Hands logs their extents; the manifest is its shadow on disk. */
 export class SegmentSet implements LogKeeper {
   readonly #segments = new Map<number, Held>();
@@ -74,10 +77,11 @@ export class SegmentSet implements LogKeeper {
   /** Gives a log what recovery found of it, and notes it if that is not all from its start on. */
   attach(log: LogState): void {
     const start = this.#manifest.starts.get(log.id) ?? 1;
-    const extents = (this.#waiting.get(log.id) ?? []).filter(({ end }) => end > start);
+    const waiting = this.#waiting.get(log.id);
+    const extents = waiting === undefined ? noExtents : waiting.filter(({ end }) => end > start);
     this.#waiting.delete(log.id);
     let next = start;
-    for (const extent of extents.sort((left, right) => left.position - right.position)) {
+    for (const extent of extents.toSorted((left, right) => left.position - right.position)) {
       if (extent.position !== next) {
         log.gap ??= `records ${next} to ${extent.position - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`;
       }

@@ -1,7 +1,7 @@
 // Everything but the entries, as of one LSN. docs/file-format.md section 5.
 import { crc32 } from "node:zlib";
 import type { Versioned } from "../catalog.ts";
-import { readU64, writeU64 } from "./binary.ts";
+import { readU64, u64At, viewOf, writeU64 } from "./binary.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
 import { Ledger } from "./ledger.ts";
 import { LogState } from "./log-state.ts";
@@ -74,11 +74,12 @@ export function decodeSnapshot(bytes: Buffer, contents: DirectoryContents): Snap
 
 /** Logs and documents, in the clear. */
 function readBody(body: Buffer, counts: { readonly logs: number; readonly documents: number }, ledger: Ledger): void {
+  const view = viewOf(body);
   let at = 0;
   /** Goes behind a length and as many bytes; returns where those begin. */
   const pass = (): number => {
     const start = at + 4;
-    at = start + body.readUInt32LE(at);
+    at = start + view.getUint32(at, true);
     return start;
   };
   const readText = (): string => body.toString("utf8", pass(), at);
@@ -95,19 +96,19 @@ function readBody(body: Buffer, counts: { readonly logs: number; readonly docume
   for (let left = counts.logs; left > 0; left--) {
     const start = at;
     at += logHeadBytes;
-    const log = new LogState(readU64(body, start), readStreamId(), body.readUInt32LE(start + 8));
+    const log = new LogState(u64At(view, start), readStreamId(), view.getUint32(start + 8, true));
     const operationId = readText();
-    if ((body.readUInt32LE(start + 12) & flagSealed) !== 0) log.sealedBy = operationId;
-    log.tip = readU64(body, start + 16);
+    if ((view.getUint32(start + 12, true) & flagSealed) !== 0) log.sealedBy = operationId;
+    log.tip = u64At(view, start + 16);
     log.nextPosition = log.tip;
-    log.durableStoredMs = body.readDoubleLE(start + 24);
+    log.durableStoredMs = view.getFloat64(start + 24, true);
     log.lastStoredMs = log.durableStoredMs;
-    log.retentionMs = body.readDoubleLE(start + 32);
+    log.retentionMs = view.getFloat64(start + 32, true);
     ledger.lastStoredMs = Math.max(ledger.lastStoredMs, log.lastStoredMs);
     ledger.addLog(log);
   }
   for (let left = counts.documents; left > 0; left--) {
-    const revision = BigInt(readU64(body, at));
+    const revision = BigInt(u64At(view, at));
     at += 8;
     const key = readText();
     ledger.documents.set(key, { key, value: Uint8Array.from(body.subarray(pass(), at)), revision });
