@@ -4,7 +4,7 @@ import { type Address, generationOf, type LogIndex } from "./log-index.ts";
 /** Position, address, length and time of an entry. */
 const fieldsPerEntry = 4;
 const entriesAtFirst = 1024;
-/** With one record an entry, what two files of the log hold; 5 MiB of memory. */
+/** A power of two, as all rooms are. With one record an entry, what two files of the log hold; 5 MiB of memory. */
 const entriesMax = 128 * 1024;
 /** When there are so many, a few of the oldest are added: all at once would take tens of milliseconds. */
 const entriesPerTurn = 8 * 1024;
@@ -15,15 +15,18 @@ const entriesPerTurn = 8 * 1024;
  * then in no index ever. Whoever looks has all of them added first.
  */
 export class UnindexedEntries {
+  /** Rings: entry number n stands in the place n modulo their length. Nothing is ever moved up, with ten thousand a second. */
   #indexes: (LogIndex | undefined)[] = new Array<undefined>(entriesAtFirst).fill(undefined);
   #fields = new Float64Array(entriesAtFirst * fieldsPerEntry);
+  /** Both are smaller than twice the length. */
   #first = 0;
   #end = 0;
 
   add(index: LogIndex, position: number, address: Address, length: number, storedMs: number): void {
-    if (this.#end === this.#indexes.length) this.#makeRoom();
-    const at = this.#end * fieldsPerEntry;
-    this.#indexes[this.#end] = index;
+    if (this.#end - this.#first === this.#indexes.length) this.#makeRoom();
+    const place = this.#placeOf(this.#end);
+    const at = place * fieldsPerEntry;
+    this.#indexes[place] = index;
     this.#fields[at] = position;
     this.#fields[at + 1] = address;
     this.#fields[at + 2] = length;
@@ -39,44 +42,59 @@ export class UnindexedEntries {
   /** Forgets what lies in files up to a generation. */
   dropThrough(generation: number): void {
     let first = this.#first;
-    while (first < this.#end && generationOf(this.#fields[first * fieldsPerEntry + 1] as number) <= generation) {
-      first += 1;
+    for (; first < this.#end; first++) {
+      const place = this.#placeOf(first);
+      if (generationOf(this.#fields[place * fieldsPerEntry + 1] as number) > generation) break;
+      // Else it would keep what it belongs to.
+      this.#indexes[place] = undefined;
     }
-    this.#forgetBefore(first);
+    this.#beginAt(first);
   }
 
   #indexBefore(end: number): void {
     const fields = this.#fields;
     for (let entry = this.#first; entry < end; entry++) {
-      const at = entry * fieldsPerEntry;
-      const [position, address, length, storedMs] = [fields[at], fields[at + 1], fields[at + 2], fields[at + 3]];
-      this.#indexes[entry]?.add(position as number, address as number, length as number, storedMs as number);
+      const place = this.#placeOf(entry);
+      const at = place * fieldsPerEntry;
+      this.#indexes[place]?.add(
+        fields[at] as number,
+        fields[at + 1] as number,
+        fields[at + 2] as number,
+        fields[at + 3] as number,
+      );
+      this.#indexes[place] = undefined;
     }
-    this.#forgetBefore(end);
+    this.#beginAt(end);
   }
 
-  #forgetBefore(first: number): void {
-    // Else they would keep what they belong to.
-    this.#indexes.fill(undefined, this.#first, first);
-    this.#first = first;
-    if (first < this.#end) return;
-    this.#first = 0;
-    this.#end = 0;
+  #beginAt(first: number): void {
+    const around = first >= this.#indexes.length ? this.#indexes.length : 0;
+    this.#first = first - around;
+    this.#end -= around;
   }
 
+  #placeOf(entry: number): number {
+    return entry & (this.#indexes.length - 1);
+  }
+
+  /** When it is full. */
   #makeRoom(): void {
-    if (this.#first === 0 && this.#indexes.length < entriesMax) {
-      const larger = new Float64Array(2 * this.#fields.length);
-      larger.set(this.#fields);
-      this.#fields = larger;
-      this.#indexes = [...this.#indexes, ...new Array<undefined>(this.#indexes.length).fill(undefined)];
+    const { length } = this.#indexes;
+    if (length === entriesMax) {
+      this.#indexBefore(this.#first + entriesPerTurn);
       return;
     }
-    if (this.#first < entriesPerTurn && this.#indexes.length === entriesMax) this.#indexBefore(entriesPerTurn);
-    this.#indexes.copyWithin(0, this.#first, this.#end);
-    this.#fields.copyWithin(0, this.#first * fieldsPerEntry, this.#end * fieldsPerEntry);
-    this.#indexes.fill(undefined, this.#end - this.#first, this.#end);
-    this.#end -= this.#first;
+    const start = this.#placeOf(this.#first);
+    const fields = new Float64Array(2 * this.#fields.length);
+    fields.set(this.#fields.subarray(start * fieldsPerEntry));
+    fields.set(this.#fields.subarray(0, start * fieldsPerEntry), (length - start) * fieldsPerEntry);
+    this.#fields = fields;
+    this.#indexes = [
+      ...this.#indexes.slice(start),
+      ...this.#indexes.slice(0, start),
+      ...new Array<undefined>(length).fill(undefined),
+    ];
     this.#first = 0;
+    this.#end = length;
   }
 }
