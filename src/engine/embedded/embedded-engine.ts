@@ -18,6 +18,7 @@ import type { Ledger } from "./ledger.ts";
 import type { LogState } from "./log-state.ts";
 import { LogWriter } from "./log-writer.ts";
 import { PagePool } from "./page-pool.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sealer } from "./sealer.ts";
 import type { SealingLimits } from "./sealing-limits.ts";
@@ -89,6 +90,7 @@ interface Running extends Session {
   readonly sealer: Sealer;
   readonly wal: WalWriter;
   readonly walReader: WalReader;
+  readonly readAhead: ReadAhead;
   readonly window: TailWindow;
   readonly snapshotter: Snapshotter;
   readonly clockBehindMs: number;
@@ -223,6 +225,8 @@ export class EmbeddedEngine implements Engine {
       },
     });
     const segmentReader = new SegmentReader(disk, directory);
+    const pages = new PagePool(disk);
+    const readAhead = new ReadAhead(segmentReader, pages);
     const { jobs, sealing, walBytesMax } = this.#options;
     const sealer: Sealer = new Sealer({
       sealAfterBytes: shareBytes,
@@ -249,14 +253,15 @@ export class EmbeddedEngine implements Engine {
       ledger,
       writer,
       budgetBytes,
-      entries: new EntryReader(walReader, segmentReader, directory),
+      entries: new EntryReader(walReader, segmentReader, readAhead, directory),
       segments: segmentReader,
-      pages: new PagePool(disk),
+      pages,
       sealer,
       clock,
       commit,
       wal,
       walReader,
+      readAhead,
       window,
       snapshotter,
       clockBehindMs: ledger.lastStoredMs - nowMs,
@@ -266,10 +271,11 @@ export class EmbeddedEngine implements Engine {
   async #stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { ledger, commit, writer, wal, walReader, segments, sealer, snapshotter, directory } = running;
+    const { ledger, commit, writer, wal, walReader, readAhead, segments, sealer, snapshotter, directory } = running;
     for (const log of ledger.logs.values()) log.wake();
     this.catalog.close();
     try {
+      await readAhead.close();
       await commit.drain();
       await sealer.stop();
       await snapshotter.finish();

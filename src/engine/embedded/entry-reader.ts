@@ -4,7 +4,6 @@ import { EngineError } from "../engine-error.ts";
 import type { ReadLimit, StoredEntry } from "../shard-log.ts";
 import type { DirectoryContents } from "./directory-contents.ts";
 import { blockBytes } from "./disk.ts";
-import type { Extent } from "./extent-list.ts";
 import {
   bodyBytesAt,
   frameCountAt,
@@ -23,15 +22,15 @@ import { groupHeaderBytes, groupMagic } from "./group.ts";
 import { type Address, generationOf, offsetOf } from "./log-index.ts";
 import type { LogState } from "./log-state.ts";
 import type { PageMemory } from "./page-memory.ts";
-import { type SegmentReader, type Stretch, shortExtentBytesMax, stretchBytesMax } from "./segment-reader.ts";
+import type { PageAhead, ReadAhead } from "./read-ahead.ts";
+import type { SegmentReader, Stretch } from "./segment-reader.ts";
+import { planStretches } from "./stretch-plan.ts";
 import type { WalReader } from "./wal-reader.ts";
 
 /** What is read from the log's files before any of it is looked at; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
 /** Reads from the disk at once, for one page of one log: the log's writes share the pool of threads. */
 const diskReadsMax = 5;
-/** Extents of one log that are held at once. */
-const extentsMax = 32;
 /** Bytes of other shards that are read along rather than stepped over. */
 const gapBytesMax = 32 * 1024;
 
@@ -66,22 +65,30 @@ interface RunsTogether {
 export class EntryReader {
   readonly #wal: WalReader;
   readonly #segments: SegmentReader;
+  readonly #ahead: ReadAhead;
   readonly #seed: number;
   readonly #cipher: SessionCipher | undefined;
 
-  constructor(wal: WalReader, segments: SegmentReader, { identity, cipher }: DirectoryContents) {
+  constructor(wal: WalReader, segments: SegmentReader, ahead: ReadAhead, { identity, cipher }: DirectoryContents) {
     this.#wal = wal;
     this.#segments = segments;
+    this.#ahead = ahead;
     this.#seed = identity.seed;
     this.#cipher = cipher;
   }
 
-  /** Entries from the one that contains `from`, all durable when this was called or later. */
+  /**
+   * Entries from the one that contains `from`, all durable when this was called or later. With memory it may be a page of a
+   * drain: what comes next is then read ahead.
+   */
   async read(log: LogState, from: number, limit: ReadLimit, memory?: PageMemory): Promise<readonly StoredEntry[]> {
     const end = log.tip;
     const recordsLeft = limit.recordsMax ?? Number.POSITIVE_INFINITY;
-    const next = Math.max(from, log.oldest);
+    const { oldest } = log;
+    const next = Math.max(from, oldest);
     const page: Page = { log, limit, entries: [], memory, bytes: 0, recordsLeft, next, isFull: false };
+    const ahead = memory === undefined ? undefined : this.#ahead.take(log, next);
+    if (ahead !== undefined) await this.#takeAhead(ahead, page);
     while (page.next < end && !page.isFull) {
       // What is past its retention may go while it is being read: the reader goes on behind it.
       if (page.next < log.oldest) {
@@ -104,31 +111,38 @@ export class EntryReader {
       else await this.#readRuns(point, page);
       if (page.next === before && !page.isFull) throw missing(page);
     }
+    if (memory !== undefined && page.isFull) {
+      // Of an entry that has more records than are wanted the reader comes back for the rest.
+      const readOn = Math.min(page.next, next + recordsLeft);
+      this.#ahead.pageEnded(log, { from: next, end: readOn, isFirst: next === oldest }, limit);
+    }
     return page.entries;
   }
 
-  /** From one extent, and those behind it that are small: some are read ahead while the first are taken apart. */
+  /** Some stretches are read while earlier ones are taken apart. */
   async #readExtents(first: number, page: Page): Promise<void> {
-    const extents = extentsToRead(first, page);
-    const [extent, ...others] = extents;
-    if (extent === undefined) return;
-    // Held before anything is awaited: until then the log says truly where its entries are.
-    const releases = extents.map(({ segmentId }) => this.#segments.hold(segmentId));
+    const { stretches, release } = planStretches(this.#segments, first, page);
     try {
-      const wanted = bytesWanted(page, extent);
-      const stretches = [...(await this.#segments.stretchesAt(extent, page.next, wanted))];
-      const last = stretches.at(-1) ?? extent;
-      const isWholeRest = last.offset + last.length === extent.offset + extent.length;
-      let bytes = stretches.reduce((sum, { length }) => sum + length, 0);
-      for (const { segmentId, offset, length } of isWholeRest ? others : []) {
-        const isTooLong = bytes + length > wanted + shortExtentBytesMax || length > stretchBytesMax;
-        if (bytes >= wanted || isTooLong) break;
-        stretches.push({ segmentId, offset, length });
-        bytes += length;
-      }
-      await this.#readStretches(stretches, page);
+      await this.#readStretches(await stretches, page);
     } finally {
-      for (const release of releases) release();
+      release();
+    }
+  }
+
+  /** From what was read while the client looked at the page before this one. */
+  async #takeAhead({ parts, ended, memory }: PageAhead, page: Page): Promise<void> {
+    try {
+      for (const { stretch, reading } of await parts) {
+        const bytes = await reading;
+        if (page.isFull) break;
+        this.#walkStretch(bytes, stretch, page);
+      }
+    } catch (error) {
+      // What is wrong may have passed since, or its segment be gone: whoever reads it again is told.
+      if (!(error instanceof EngineError)) throw error;
+    } finally {
+      await ended;
+      page.memory?.adopt(memory);
     }
   }
 
@@ -199,24 +213,6 @@ export class EntryReader {
     if (isOurs && !takeEntry(bytes, at, page, { shared, cipher: this.#cipher })) return stopBefore(page, place, at);
     return at + ((frameLengthAt(bytes, at) + 7) & ~7);
   }
-}
-
-/** Extents that may have entries for the page: from one on, as many as it takes to fill it. */
-function extentsToRead(first: number, { log, limit, next, recordsLeft, entries }: Page): readonly Extent[] {
-  const found: Extent[] = [];
-  const countMax = Math.min(extentsMax, limit.entriesMax - entries.length, log.extents.count - first);
-  for (let records = 0; found.length < countMax && records < recordsLeft; ) {
-    const extent = log.extents.at(first + found.length);
-    found.push(extent);
-    records += extent.end - Math.max(extent.position, next);
-  }
-  return found;
-}
-
-/** What the page may still take, judged by what an extent's records are like. */
-function bytesWanted({ limit, bytes, recordsLeft }: Page, { length, position, end }: Extent): number {
-  const recordBytes = length / (end - position);
-  return Math.min(limit.bytesMax - bytes, Math.ceil(recordBytes * recordsLeft));
 }
 
 /** What to read from the disk at once: as many points as the page can use; those that lie close together by one read. */

@@ -34,7 +34,7 @@ export class PageMemory {
   /** Holding rubbish. */
   take(byteCount: number): Buffer {
     if (byteCount > chunkBytes) return Buffer.allocUnsafeSlow(byteCount);
-    if (this.#end + byteCount > this.#chunk.length && !this.#beginChunk()) {
+    if (this.#end + byteCount > this.#chunk.length && !this.beginChunk()) {
       this.#chunk = Buffer.allocUnsafeSlow(chunkBytes);
       this.#end = 0;
       this.#isAligned = false;
@@ -47,7 +47,17 @@ export class PageMemory {
     if (byteCount > chunkBytes) return undefined;
     const start = Math.ceil(this.#end / blockBytes) * blockBytes;
     if (this.#isAligned && start + byteCount <= this.#chunk.length) return this.#cut(start, byteCount);
-    return this.#beginChunk() ? this.#cut(0, byteCount) : undefined;
+    return this.beginChunk() ? this.#cut(0, byteCount) : undefined;
+  }
+
+  /** What another has is this one's from now on, and that one empty. */
+  adopt(other: PageMemory): void {
+    this.#chunks.push(...other.#chunks);
+    this.#chunk = other.#chunk;
+    this.#end = other.#end;
+    this.#isAligned = other.#isAligned;
+    other.#chunks = [];
+    other.release();
   }
 
   /** Nobody looks at the memory any more, and no read into it is under way. A second call does nothing. */
@@ -58,8 +68,8 @@ export class PageMemory {
     this.#end = 0;
   }
 
-  /** False if the pool has none. */
-  #beginChunk(): boolean {
+  /** So that what comes next is the pool's, as far as one chunk goes; false if the pool has none. */
+  beginChunk(): boolean {
     const chunk = this.#pool.take();
     if (chunk === undefined) return false;
     this.#chunks.push(chunk);

@@ -3,8 +3,8 @@ import type { Disk } from "./disk.ts";
 
 /** More than what is read from a segment at once, which ends with the first whole entry behind a MiB. */
 export const chunkBytes = 1.25 * 1024 * 1024;
-/** What a page of GetRecords takes at most, twice. */
-const chunksMax = 20;
+/** What a page of GetRecords takes at most, twice, and what is read ahead. */
+const chunksMax = 24;
 const chunksPerArena = 4;
 
 /**

@@ -50,7 +50,10 @@ export class SegmentReader {
     const points = await this.#pointsOf(extent);
     const stretches: Stretch[] = [];
     let point = Math.max(0, countWhile(points, (one) => one.position <= position) - 1);
-    for (let left = bytesWanted; left > 0 && point < points.length; ) {
+    // What lies between the point and the position is not wanted.
+    const recordsPassed = Math.max(0, position - (points[point]?.position ?? position));
+    const bytesPassed = Math.ceil((length / (extent.end - extent.position)) * recordsPassed);
+    for (let left = bytesWanted + bytesPassed; left > 0 && point < points.length; ) {
       const from = points[point]?.offset ?? offset;
       const enough = from + Math.min(left, stretchBytesMax);
       point = Math.max(

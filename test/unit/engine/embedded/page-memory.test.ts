@@ -64,3 +64,22 @@ test("where the pool has no more, copies go on in memory of their own and no blo
   assert.equal(late.takeBlocks(4096)?.length, 4096);
   assert.equal(late.takeBlocks(chunkBytes + 4096), undefined);
 });
+
+test("memory that was adopted stays what it is when the page it came from is released, and comes back once", () => {
+  const shared = pool();
+  const [page, ahead] = [new PageMemory(shared), new PageMemory(shared)];
+  const own = page.copy(Buffer.alloc(5_000, 1));
+  assert.ok(ahead.beginChunk());
+  const adopted = ahead.copy(Buffer.alloc(5_000, 2));
+  page.adopt(ahead);
+  assert.ok(ahead.isEmpty && !page.isEmpty);
+  ahead.release();
+  const later = page.copy(Buffer.alloc(5_000, 3));
+  const others = Array.from({ length: 30 }, () => new PageMemory(shared).copy(Buffer.alloc(chunkBytes, 4)));
+  assert.ok(own.equals(Buffer.alloc(5_000, 1)) && adopted.equals(Buffer.alloc(5_000, 2)));
+  assert.ok(others.every((other) => !overlap(other, own) && !overlap(other, adopted) && !overlap(other, later)));
+  page.release();
+  page.release();
+  const [one, two, three] = [0, 1, 2].map(() => new PageMemory(shared));
+  assert.ok(one?.beginChunk() === true && two?.beginChunk() === true && three?.beginChunk() === false);
+});
