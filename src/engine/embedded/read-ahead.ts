@@ -11,11 +11,8 @@ import { planStretches } from "./stretch-plan.ts";
 const pagesMax = 4;
 /** Ends of pages that are remembered. */
 const endsMax = 256;
-/**
- * Reads from the disk at once for one page, more than for one that somebody waits for: most often the answer with the page
- * before is written meanwhile, and nobody sees to it that others follow. Nine brought 8 % more than three or five, measured.
- */
-const diskReadsMax = 9;
+/** Reads from the disk at once for one page: the log's writes share the pool of threads. */
+const diskReadsMax = 5;
 /**
  * A page in the place of one that nobody came for costs one, and each that is taken earns a part of one. So where more logs
  * are drained in turn than pages can be held ready, the disk does not read most bytes twice.
