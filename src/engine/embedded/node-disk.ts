@@ -15,7 +15,7 @@ const pageBytes = 65_536;
  * Of one request to the disk. A whole file of the log, which is read to be sealed, would keep everything behind it waiting:
  * 64 MiB in one piece held up commits by 60 ms, measured.
  */
-const readBytesMax = 1024 * 1024;
+export const readBytesMax = 1024 * 1024;
 
 /** The one thing of WebAssembly that is used here; the types of Node leave it to those of browsers. */
 declare const WebAssembly: {
@@ -31,13 +31,18 @@ const directFlags: number | undefined =
     ? undefined
     : constants.O_DIRECT | constants.O_DSYNC;
 
-const flagsOf: Readonly<Record<OpenMode, number>> = {
+export const flagsOf: Readonly<Record<OpenMode, number>> = {
   read: constants.O_RDONLY,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
   write: constants.O_RDWR,
   direct: constants.O_RDWR | (directFlags ?? 0),
   createDirect: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | (constants.O_DIRECT ?? 0),
 };
+
+/** Whether only whole blocks can be read and written. */
+export function isDirect(mode: OpenMode): boolean {
+  return mode === "direct" || mode === "createDirect";
+}
 
 /** The real disk. */
 export const nodeDisk: Disk = {
@@ -72,7 +77,7 @@ export const nodeDisk: Disk = {
   },
 
   async open(path, mode) {
-    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), mode === "direct" || mode === "createDirect");
+    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), isDirect(mode));
   },
 
   list: (directory) => readdir(directory),

@@ -1,9 +1,9 @@
 // The thread in which files of the log become segments: one job in, one answer out.
 import { parentPort } from "node:worker_threads";
 import { EngineError, type EngineErrorKind } from "../engine-error.ts";
+import { blockingDisk } from "./blocking-disk.ts";
 import { errorCode } from "./disk.ts";
 import { JobMemory } from "./job-memory.ts";
-import { nodeDisk } from "./node-disk.ts";
 import { type JobResult, runJob, type SegmentJob } from "./segment-jobs.ts";
 
 export type JobAnswer =
@@ -15,11 +15,11 @@ export type JobAnswer =
       readonly code: string | undefined;
     };
 
-const memory = new JobMemory(nodeDisk);
+const memory = new JobMemory(blockingDisk);
 
 async function answer(job: SegmentJob): Promise<JobAnswer> {
   try {
-    return { kind: "done", result: await runJob(nodeDisk, memory, job) };
+    return { kind: "done", result: await runJob(blockingDisk, memory, job) };
   } catch (error) {
     return {
       kind: "failed",
