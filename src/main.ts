@@ -167,7 +167,7 @@ async function openDoors(
     const admin = await listen({ hosts, port, clock: worldClock, handler: adminDoor(rooms) });
     closing.defer(() => admin.close({ graceMs: drainMsMax }));
   }
-  await warmUp(main);
+  await warmUp(main, house.rooms.tokens);
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 
