@@ -48,7 +48,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   ledger.keepWith(segments);
   ledger.lsn = (oldest?.firstLsn ?? 1) - 1;
   let end: WalEnd = { generation: 0, offset: 0 };
-  let lastGroupAt = 0;
+  let unsettledAt = 0;
   const parts: WalPart[] = [];
   const memory = memoryFor(headers, disk, scanMemory);
   for (const [index, header] of headers.entries()) {
@@ -60,7 +60,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
       const scan = new WalScan(file, header, directory.identity, memory);
       const next = headers[index + 1];
       if (next === undefined)
-        ({ end, lastGroupAt } = await readLastFile({ header, name, file, scan, ledger, findings }));
+        ({ end, unsettledAt } = await readLastFile({ header, name, file, scan, ledger, findings }));
       else end = await readEarlierFile({ header, name, scan, ledger, end: next.previousEnd });
     } finally {
       await file.close();
@@ -70,7 +70,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   }
   ledger.isRecovering = false;
   requireWhole(ledger);
-  if (headers.length > 0) await settleEnd(disk, directory, end, lastGroupAt);
+  if (headers.length > 0) await settleEnd(disk, directory, end, unsettledAt);
   segments.forgetStrangers();
   // The manifest too may stand in a cache only, and what it does not name may be named by the one before.
   if (manifest !== undefined) await disk.syncDirectory(directory.segmentDirectory);
@@ -108,10 +108,10 @@ async function readLastFile(part: {
   readonly scan: WalScan;
   readonly ledger: Ledger;
   readonly findings: Finding[];
-}): Promise<{ readonly end: WalEnd; readonly lastGroupAt: number }> {
+}): Promise<{ readonly end: WalEnd; readonly unsettledAt: number }> {
   const { header, name, file, scan, ledger, findings } = part;
-  const { stop, lastGroupAt } = await applyGroups(scan, header, ledger, Number.POSITIVE_INFINITY);
-  const found = { end: { generation: header.generation, offset: stop }, lastGroupAt };
+  const { stop, unsettledAt } = await applyGroups(scan, header, ledger, Number.POSITIVE_INFINITY);
+  const found = { end: { generation: header.generation, offset: stop }, unsettledAt };
   const missing = ledger.lsn + 1;
   // The marker of an earlier file says nothing about this one.
   const isCleanlyClosed = ledger.isCleanlyClosed && stop > walHeaderBytes;
@@ -137,23 +137,29 @@ async function readLastFile(part: {
   return found;
 }
 
-/** Applies whole groups in order; stops where the first one that is not whole would stand, or at `end`. */
+/**
+ * Applies whole groups in order; stops where the first one that is not whole would stand, or at `end`. From `unsettledAt` on no
+ * group is said to be durable by a later one: several were on their way at once.
+ */
 async function applyGroups(
   scan: WalScan,
   header: WalHeader,
   ledger: Ledger,
   end: number,
-): Promise<{ readonly stop: number; readonly lastGroupAt: number }> {
+): Promise<{ readonly stop: number; readonly unsettledAt: number }> {
   let stop = walHeaderBytes;
-  let lastGroupAt = stop;
+  let durableThroughLsn = 0;
+  const unsettled: { readonly lsn: number; readonly at: number }[] = [];
   while (stop < end) {
     const group = await scan.groupAt(stop, ledger.lsn + 1);
     if (group === undefined) break;
     ledger.applyGroup(group.bytes, group.header.used, addressOf(header.generation, stop), group.header.lsn);
-    lastGroupAt = stop;
+    durableThroughLsn = Math.max(durableThroughLsn, group.header.durableThroughLsn);
+    unsettled.push({ lsn: group.header.lsn, at: stop });
+    while (unsettled[0] !== undefined && unsettled[0].lsn <= durableThroughLsn) unsettled.shift();
     stop += group.header.length;
   }
-  return { stop, lastGroupAt };
+  return { stop, unsettledAt: unsettled[0]?.at ?? stop };
 }
 
 /** Where files have been removed, the manifest says which, and a snapshot holds what they said of logs and the catalog. */
@@ -192,22 +198,22 @@ function requireWhole(ledger: Ledger): void {
 }
 
 /**
- * The last group may so far stand in a cache only, and so may the headers of a file that has none; once they have been built
- * upon, a power cut must not take them back. Where the system writes for us a sync is not enough: after one that failed, it
+ * The last groups may so far stand in a cache only, all those that were on their way at once, and so may the headers of a file that
+ * has none; once they have been built upon, a power cut must not take them back. Where the system writes for us a sync is not enough: after one that failed, it
  * takes what it could not write for written. So the bytes are written once more, over themselves.
  */
 async function settleEnd(
   disk: Disk,
   { walDirectory, isDirect }: DataDirectory,
   { generation, offset }: WalEnd,
-  lastGroupAt: number,
+  unsettledAt: number,
 ): Promise<void> {
   const file = await disk.open(`${walDirectory}/${walFileName(generation)}`, "write");
   try {
     if (!isDirect) {
       for (const [from, to] of [
         [0, walHeaderBytes],
-        [lastGroupAt, offset],
+        [unsettledAt, offset],
       ] as const) {
         const bytes = Buffer.alloc(to - from);
         await file.write(bytes.subarray(0, await file.read(bytes, from)), from);
