@@ -218,7 +218,8 @@ export class EmbeddedEngine implements Engine {
       clock,
       groupBytesMax,
       queueBytesMax,
-      secondGroupBytesMin,
+      // Through the cache never: of two syncs at once one may fail for both, and the other say that all is well.
+      secondGroupBytesMin: isDirect ? secondGroupBytesMin : Number.POSITIVE_INFINITY,
       onCommitted: () => {
         snapshotter.consider();
         sealer.consider();
