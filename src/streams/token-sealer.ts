@@ -47,8 +47,6 @@ export class TokenSealer {
     assert(options.bootId.length === BOOT_ID_BYTES, `a boot id has ${BOOT_ID_BYTES} bytes`);
     this.#masterKey = options.masterKey;
     this.#bootId = options.bootId;
-    // Not by the first request: deriving a key for the first time takes a millisecond.
-    this.#keyOf(this.#bootId);
   }
 
   seal(kind: TokenKind, payload: Uint8Array): string {

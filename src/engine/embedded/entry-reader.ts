@@ -10,9 +10,9 @@ import {
   frameHeadBytes,
   frameKind,
   frameKindAt,
-  frameLengthAt,
   frameLogIdAt,
   framePositionAt,
+  frameSpanAt,
   frameStoredMsAt,
   frameTimeMsAt,
   frameVerifies,
@@ -24,13 +24,11 @@ import type { LogState } from "./log-state.ts";
 import type { PageMemory } from "./page-memory.ts";
 import type { PageAhead, ReadAhead } from "./read-ahead.ts";
 import type { SegmentReader, Stretch } from "./segment-reader.ts";
-import { planStretches } from "./stretch-plan.ts";
+import { diskReadsMax, planStretches } from "./stretch-plan.ts";
 import type { WalReader } from "./wal-reader.ts";
 
 /** What is read from the log's files before any of it is looked at; a larger entry is read by itself. */
 const diskReadBytesMax = 1024 * 1024;
-/** Reads from the disk at once, for one page of one log: the log's writes share the pool of threads. */
-const diskReadsMax = 5;
 /** Bytes of other shards that are read along rather than stepped over. */
 const gapBytesMax = 32 * 1024;
 
@@ -211,7 +209,7 @@ export class EntryReader {
     if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) return stopBefore(page, place, at);
     const isOurs = frameKindAt(bytes, at) === frameKind.entry && frameLogIdAt(bytes, at) === page.log.id;
     if (isOurs && !takeEntry(bytes, at, page, { shared, cipher: this.#cipher })) return stopBefore(page, place, at);
-    return at + ((frameLengthAt(bytes, at) + 7) & ~7);
+    return at + frameSpanAt(bytes, at);
   }
 }
 

@@ -107,6 +107,11 @@ export function frameVerifies(source: Buffer, at: number, end: number, seed: num
   return source.readUInt32LE(at + 4) === checksumOf(source, at + 8, at + length, seed);
 }
 
+/** What the frame at `at` takes with the gap behind it; 0 where padding begins. */
+export function frameSpanAt(source: Buffer, at: number): number {
+  return (frameLengthAt(source, at) + 7) & ~7;
+}
+
 export function frameKindAt(source: Buffer, at: number): number {
   return source.readUInt16LE(at + 8);
 }

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { readU64, viewOf, writeU64 } from "./binary.ts";
 import { blockBytes } from "./disk.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
-import { frameHeadBytes, frameLengthAt, frameVerifies } from "./frame.ts";
+import { frameHeadBytes, frameLengthAt, frameSpanAt, frameVerifies } from "./frame.ts";
 import { isZero } from "./is-zero.ts";
 
 export interface GroupHeader {
@@ -90,7 +90,7 @@ export function resemblesGroup(
 /** Whether all of a group behind its header is as it was written: every frame, their order, and the zeros between. */
 export function groupBodyVerifies(group: Buffer, header: GroupHeader, seed: number): boolean {
   if (!groupOutlineVerifies(group, header)) return false;
-  for (let at = groupHeaderBytes; at < header.used; at += (frameLengthAt(group, at) + 7) & ~7) {
+  for (let at = groupHeaderBytes; at < header.used; at += frameSpanAt(group, at)) {
     if (!frameVerifies(group, at, header.used, seed)) return false;
   }
   return true;

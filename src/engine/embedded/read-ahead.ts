@@ -5,14 +5,12 @@ import type { LogState } from "./log-state.ts";
 import { PageMemory } from "./page-memory.ts";
 import { chunkBytes, type PagePool } from "./page-pool.ts";
 import type { SegmentReader, Stretch } from "./segment-reader.ts";
-import { planStretches } from "./stretch-plan.ts";
+import { diskReadsMax, planStretches } from "./stretch-plan.ts";
 
 /** Pages held ready at once, each of one chunk; `PagePool` reckons with so many. */
 const pagesMax = 4;
 /** Ends of pages that are remembered. */
 const endsMax = 256;
-/** Reads from the disk at once for one page: the log's writes share the pool of threads. */
-const diskReadsMax = 5;
 /**
  * A page in the place of one that nobody came for costs one, and each that is taken earns a part of one. So where more logs
  * are drained in turn than pages can be held ready, the disk does not read most bytes twice.

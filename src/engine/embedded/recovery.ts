@@ -198,9 +198,10 @@ function requireWhole(ledger: Ledger): void {
 }
 
 /**
- * The last groups may so far stand in a cache only, all those that were on their way at once, and so may the headers of a file that
- * has none; once they have been built upon, a power cut must not take them back. Where the system writes for us a sync is not enough: after one that failed, it
- * takes what it could not write for written. So the bytes are written once more, over themselves.
+ * The last groups may so far stand in a cache only, all those that were on their way at once, and so may the headers of a
+ * file that has none; once they have been built upon, a power cut must not take them back. Where the system writes for us a
+ * sync is not enough: after one that failed, it takes what it could not write for written. So the bytes are written once
+ * more, over themselves.
  */
 async function settleEnd(
   disk: Disk,

@@ -7,9 +7,9 @@ import {
   frameCountAt,
   frameKind,
   frameKindAt,
-  frameLengthAt,
   frameLogIdAt,
   framePositionAt,
+  frameSpanAt,
   frameStoredMsAt,
   frameVerifies,
 } from "./frame.ts";
@@ -98,7 +98,7 @@ function takeFrames(
   seed: number,
 ): boolean {
   for (let at = from; at < to; ) {
-    const span = (frameLengthAt(file, at) + 7) & ~7;
+    const span = frameSpanAt(file, at);
     const sheaf = frameKindAt(file, at) === frameKind.entry ? sheaves.get(frameLogIdAt(file, at)) : undefined;
     const isKept = sheaf !== undefined && !(frameStoredMsAt(file, at) < sheaf.cutoffMs);
     if (!isKept && !frameVerifies(file, at, to, seed)) return false;

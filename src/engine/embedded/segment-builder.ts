@@ -94,11 +94,10 @@ export class SegmentBuilder {
     // First of all the copy: of bytes that are in no cache it gets all at once, and what looks at them by and by would wait.
     const copiedAt = this.#filled;
     const { memory } = this.#options;
-    source.copy(memory, copiedAt, at, at + span);
-    this.#filled += span;
+    const writing = this.#write(source, at, at + span);
     this.#verify(memory, copiedAt, at);
     this.#note(logId, memory, copiedAt, offset, span);
-    return undefined;
+    return writing;
   }
 
   /** Durable but for its name when it resolves. */

@@ -12,6 +12,7 @@ import {
   frameLengthAt,
   frameLogIdAt,
   framePositionAt,
+  frameSpanAt,
   frameVerifies,
 } from "./frame.ts";
 import { isZero } from "./is-zero.ts";
@@ -131,7 +132,7 @@ export async function* framesOf(
     if (!hasFrame(window, offset - windowAt)) {
       window = await readExactly(file, offset, Math.min(extentEnd - offset, frameWindowBytes), path);
       windowAt = offset;
-      const length = Math.min(extentEnd - offset, spanAt(window, 0));
+      const length = Math.min(extentEnd - offset, frameSpanAt(window, 0));
       if (length > window.length) window = await readExactly(file, offset, length, path);
     }
     const at = offset - windowAt;
@@ -144,7 +145,7 @@ export async function* framesOf(
     ) {
       throw damaged(`record ${next} of log ${row.logId} in ${path} at byte ${offset} cannot be read`);
     }
-    const span = spanAt(window, at);
+    const span = frameSpanAt(window, at);
     yield { bytes: window, at, span, offset };
     next += frameCountAt(window, at);
     offset += span;
@@ -153,16 +154,11 @@ export async function* framesOf(
 }
 
 function hasFrame(window: Buffer, at: number): boolean {
-  return at + frameHeadBytes <= window.length && at + spanAt(window, at) <= window.length;
-}
-
-/** Of a frame and the gap behind it. */
-function spanAt(window: Buffer, at: number): number {
-  return (frameLengthAt(window, at) + 7) & ~7;
+  return at + frameHeadBytes <= window.length && at + frameSpanAt(window, at) <= window.length;
 }
 
 function gapIsZero(window: Buffer, at: number): boolean {
-  return isZero(window, at + frameLengthAt(window, at), at + spanAt(window, at));
+  return isZero(window, at + frameLengthAt(window, at), at + frameSpanAt(window, at));
 }
 
 /** A fresh buffer with all of a range. */

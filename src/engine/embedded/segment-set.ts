@@ -77,11 +77,10 @@ export class SegmentSet implements LogKeeper {
   /** Gives a log what recovery found of it, and notes it if that is not all from its start on. */
   attach(log: LogState): void {
     const start = this.#manifest.starts.get(log.id) ?? 1;
-    const waiting = this.#waiting.get(log.id);
-    const extents = waiting === undefined ? noExtents : waiting.filter(({ end }) => end > start);
+    const waiting = this.#waiting.get(log.id)?.filter(({ end }) => end > start);
     this.#waiting.delete(log.id);
     let next = start;
-    for (const extent of extents.toSorted((left, right) => left.position - right.position)) {
+    for (const extent of waiting?.sort((left, right) => left.position - right.position) ?? noExtents) {
       if (extent.position !== next) {
         log.gap ??= `records ${next} to ${extent.position - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`;
       }

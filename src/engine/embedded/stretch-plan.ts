@@ -4,6 +4,8 @@ import type { Extent } from "./extent-list.ts";
 import type { LogState } from "./log-state.ts";
 import { type SegmentReader, type Stretch, shortExtentBytesMax, stretchBytesMax } from "./segment-reader.ts";
 
+/** Stretches read from the disk at once, for one page of one log: the log's writes share the pool of threads. */
+export const diskReadsMax = 5;
 /** Extents of one log that are held at once. */
 const extentsMax = 32;
 
