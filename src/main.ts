@@ -16,7 +16,7 @@ import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
 import { type Listening, listen } from "./server/listen.ts";
-import { warmUp } from "./server/warm-up.ts";
+import { rehearseHealth, rehearseRead } from "./server/warm-up.ts";
 import { type Log, logChannels, makeLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./time/clock.ts";
@@ -118,6 +118,8 @@ async function openDoors(
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, worldClock, dev, keys, closing, state } = start;
   const gate = openGate(start, house.rooms);
+  await rehearseRead(house.rooms);
+  // From here on requests are counted.
   const metrics = new Metrics();
   closing.defer(() => metrics.close());
   const listening: Listening[] = [];
@@ -167,7 +169,7 @@ async function openDoors(
     const admin = await listen({ hosts, port, clock: worldClock, handler: adminDoor(rooms) });
     closing.defer(() => admin.close({ graceMs: drainMsMax }));
   }
-  await warmUp(main, house.rooms.tokens);
+  await rehearseHealth(main);
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 

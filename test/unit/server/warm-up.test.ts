@@ -2,10 +2,64 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
-import { warmUp } from "../../../src/server/warm-up.ts";
-import { TokenSealer } from "../../../src/streams/token-sealer.ts";
+import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import { Limits } from "../../../src/limits/limits.ts";
+import { limitsTableOf } from "../../../src/limits/limits-file.ts";
+import { rehearseHealth, rehearseRead } from "../../../src/server/warm-up.ts";
+import { type RequestFinished, requestFinished } from "../../../src/telemetry/channels.ts";
+import { HouseUnderTest } from "../../model/house-under-test.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
 
-const tokens = new TokenSealer({ masterKey: Buffer.alloc(32), bootId: Buffer.alloc(16) });
+async function openHouse(): Promise<HouseUnderTest> {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 1 << 24 });
+  await engine.open();
+  const table = limitsTableOf("aws");
+  assert(table !== undefined);
+  return HouseUnderTest.open({ engine, clock, limits: new Limits(table, clock) });
+}
+
+async function heardDuring(act: () => Promise<void>): Promise<RequestFinished[]> {
+  const heard: RequestFinished[] = [];
+  const unsubscribe = requestFinished.subscribe((request) => heard.push(request));
+  await act();
+  unsubscribe();
+  return heard;
+}
+
+test("the oldest record of a stream is read, and no limit of its shard is charged", async () => {
+  const house = await openHouse();
+  await house.must("CreateStream", { StreamName: "orders", ShardCount: 1 });
+  await house.quiet();
+  const Data = Buffer.from("one").toString("base64");
+  await house.must("PutRecord", { StreamName: "orders", PartitionKey: "k", Data });
+  const heard = await heardDuring(async () => {
+    for (let start = 0; start < 6; start++) await rehearseRead(house.rooms);
+  });
+  assert.equal(heard.length, 12);
+  for (const [index, { operation, outcome, recordCount }] of heard.entries()) {
+    const expected = index % 2 === 0 ? ["GetShardIterator", "ok", 0] : ["GetRecords", "ok", 1];
+    assert.deepEqual([operation, outcome, recordCount], expected);
+  }
+  const from = { StreamName: "orders", ShardId: "shardId-000000000000", ShardIteratorType: "TRIM_HORIZON" };
+  const { ShardIterator } = await house.must<{ ShardIterator: string }>("GetShardIterator", from);
+  // Five reads a second are allowed, and none has been made yet.
+  for (let read = 0; read < 5; read++) await house.must("GetRecords", { ShardIterator });
+  assert.equal((await house.call("GetRecords", { ShardIterator })).ok, false);
+  await house.close();
+});
+
+test("a start without a stream, or with none but an encrypted one, reads nothing", async () => {
+  const house = await openHouse();
+  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms)), []);
+  await house.must("CreateStream", { StreamName: "secrets", ShardCount: 1 });
+  await house.quiet();
+  const encryption = { StreamName: "secrets", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
+  await house.must("StartStreamEncryption", encryption);
+  await house.quiet();
+  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms)), []);
+  await house.close();
+});
 
 async function listening(onConnection: Parameters<typeof createServer>[1]) {
   const server = createServer(onConnection);
@@ -22,7 +76,7 @@ test("one request for health is made, and its connection ends", async () => {
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
   });
-  await warmUp({ hosts: ["127.0.0.1", "::1"], port }, tokens);
+  await rehearseHealth({ hosts: ["127.0.0.1", "::1"], port });
   assert.equal(requests.length, 1);
   assert.match(requests[0] ?? "", /^GET \/health HTTP\/1\.1\r\nHost: localhost\r\n/);
   server.close();
@@ -32,9 +86,9 @@ test("one request for health is made, and its connection ends", async () => {
 test("a start does not fail, or wait for ever, because nobody answers", async () => {
   const { server, port } = await listening((socket) => socket.on("error", () => undefined).resume());
   const startedMs = performance.now();
-  await warmUp({ hosts: ["127.0.0.1"], port }, tokens);
+  await rehearseHealth({ hosts: ["127.0.0.1"], port });
   assert(performance.now() - startedMs >= 900, "it gave the answer its time");
   server.close();
   await once(server, "close");
-  await warmUp({ hosts: ["127.0.0.1"], port }, tokens);
+  await rehearseHealth({ hosts: ["127.0.0.1"], port });
 });
