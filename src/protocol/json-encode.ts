@@ -39,5 +39,12 @@ function encodeValue(shape: Shape, value: unknown): string {
 
 /** Seconds since the epoch as a plain decimal; the service prints `1.441215410867E9`, which every client reads alike. */
 export function encodeSeconds(ms: number, wholeSeconds: boolean): string {
-  return String(wholeSeconds ? Math.floor(ms / 1000) : ms / 1000);
+  const seconds = Math.floor(ms / 1000);
+  if (wholeSeconds) return String(seconds);
+  const rest = ms - seconds * 1000;
+  if (!(ms >= 0) || !Number.isInteger(rest)) return String(ms / 1000);
+  if (rest === 0) return String(seconds);
+  // By parts: V8 remembers the texts of numbers, and of these no two are alike.
+  const digits = rest % 100 === 0 ? 1 : rest % 10 === 0 ? 2 : 3;
+  return `${seconds}.${String(1000 + rest).slice(1, 1 + digits)}`;
 }

@@ -10,7 +10,7 @@ import { pointBytes, pointSpanBytes, segmentFileName } from "./segment-file.ts";
 import { decodePoints, type Point } from "./segment-load.ts";
 
 /** Points kept in memory, of the extents that were read last. */
-const pointsMax = 256 * 1024;
+const pointsMax = 64 * 1024;
 /** What one read takes; a larger entry is read by itself. */
 export const stretchBytesMax = 1024 * 1024;
 /** Reading such an extent whole costs less than looking up where to begin and to stop. */
