@@ -149,8 +149,8 @@ export class WalCopy {
     return (await this.#scan(header, from).tailFrom(at, missingLsn)).claimedLsn < missingLsn;
   }
 
-  #scan(header: WalHeader, from: DiskFile): WalScan {
-    return new WalScan(from, header, this.#options.source.identity, this.#scanMemory);
+  #scan(header: WalHeader, file: DiskFile): WalScan {
+    return new WalScan({ file, header, identity: this.#options.source.identity, memory: this.#scanMemory });
   }
 }
 

@@ -53,16 +53,17 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   const memory = memoryFor(headers, disk, scanMemory);
   for (const [index, header] of headers.entries()) {
     const name = walFileName(header.generation);
+    // One read of everything: past the page cache it costs a third, and leaves the cache to others.
     const file = await disk.open(`${directory.walDirectory}/${name}`, directory.isDirect ? "direct" : "read");
+    const scan = new WalScan({ file, header, identity: directory.identity, memory, readsAhead: true });
     try {
       if (header.firstLsn !== ledger.lsn + 1) throw damaged(`wal/${name} does not begin with group ${ledger.lsn + 1}`);
-      // One read of everything: past the page cache it costs a third, and leaves the cache to others.
-      const scan = new WalScan(file, header, directory.identity, memory);
       const next = headers[index + 1];
       if (next === undefined)
         ({ end, unsettledAt } = await readLastFile({ header, name, file, scan, ledger, findings }));
       else end = await readEarlierFile({ header, name, scan, ledger, end: next.previousEnd });
     } finally {
+      await scan.done();
       await file.close();
     }
     const { generation, firstLsn, fileLength } = header;

@@ -94,7 +94,7 @@ async function verifyFiles(
       if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
       if (header !== undefined && cipher !== undefined) {
         memory ??= disk.allocate(Math.min(scanBytes, Math.max(...parts.map(({ fileLength }) => fileLength))));
-        const scan = new WalScan(file, header, identity, memory);
+        const scan = new WalScan({ file, header, identity, memory });
         await tried(problems, () => verifyBodies(scan, part, cipher));
       }
       const isLast = index === parts.length - 1;
