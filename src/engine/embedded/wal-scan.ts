@@ -7,7 +7,7 @@ import type { WalHeader } from "./wal-file.ts";
 
 const chunkBytes = 1024 * 1024;
 /** Memory that is used while no group is larger: the less is touched, the less stays resident. */
-const windowBytes = 8 * chunkBytes;
+const windowBytes = 4 * chunkBytes;
 /** Memory that one scan needs; groups larger than a chunk are read whole. */
 export const scanBytes = groupBytesMax;
 
