@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import { groupMagic } from "../../src/engine/embedded/group.ts";
 import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
 import type { ShardRef } from "../../src/engine/shard-log.ts";
 import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
@@ -9,6 +11,11 @@ import { SimulatedClock } from "../support/simulated-clock.ts";
 import { type DiskOperation, SimulatedDisk } from "../support/simulated-disk.ts";
 
 const sealing = eagerSealing;
+const groupMagicBytes = Buffer.alloc(4);
+groupMagicBytes.writeUInt32LE(groupMagic);
+/** Of a group's header; docs/file-format.md section 3. */
+const durableThroughAt = 32;
+const headerCheckAt = 60;
 
 function text(index: number, bytes = 5_000): string {
   return `${index} `.padEnd(bytes, "x");
@@ -34,6 +41,36 @@ test("a group that only the cache holds after a failed sync is not taken away by
   await store(again, await makeShard(again), "after");
   const last = await openSmallEngine(second.crash("lose"));
   assert.deepEqual(await readTexts(last, await makeShard(last)), ["acknowledged", "in flight", "after"]);
+  await last.close();
+});
+
+test("of two groups that were on their way at once a power cut takes neither once both were served", async () => {
+  const disk = new SimulatedDisk({ direct: false });
+  const engine = await openSmallEngine(disk);
+  const shard = await makeShard(engine);
+  await store(engine, shard, "acknowledged");
+  const wal = "/data/wal/0000000001.wal";
+  const before = disk.crash("lose");
+  await store(engine, shard, "first");
+  await store(engine, shard, "second");
+  const written = disk.bytesOf(wal);
+  // As a session leaves them that has two on their way: the second one does not say that the first is durable.
+  const secondAt = written.lastIndexOf(groupMagicBytes);
+  const second = written.subarray(secondAt);
+  const firstAt = written.lastIndexOf(groupMagicBytes, secondAt - 1);
+  second.writeBigUInt64LE(second.readBigUInt64LE(durableThroughAt) - 1n, durableThroughAt);
+  second.writeUInt32LE(crc32(second.subarray(0, headerCheckAt)), headerCheckAt);
+  const file = await before.open(wal, "write");
+  await file.write(written.subarray(firstAt), firstAt);
+  // A sync that fails, after which the system takes what it could not write for written.
+  before.fault = (operation) => (isWalSync(operation) ? { code: "EIO", forgets: true } : undefined);
+  await assert.rejects(file.sync());
+  const cached = before.crash("keep");
+  const again = await openSmallEngine(cached);
+  const expected = ["acknowledged", "first", "second"];
+  assert.deepEqual(await readTexts(again, await makeShard(again)), expected);
+  const last = await openSmallEngine(cached.crash("lose"));
+  assert.deepEqual(await readTexts(last, await makeShard(last)), expected);
   await last.close();
 });
 
