@@ -4,18 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startMillrace } from "../../src/millrace.ts";
+import { call } from "../subscribe/kinesis-call.ts";
 
 const StreamName = "orders";
-
-async function call<Output>(endpoint: string, operation: string, input: object): Promise<Output> {
-  const response = await fetch(endpoint, {
-    method: "POST",
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `Kinesis_20131202.${operation}` },
-    body: JSON.stringify(input),
-  });
-  assert.equal(response.status, 200, operation);
-  return (await response.json()) as Output;
-}
 
 async function countsOf(endpoint: string): Promise<readonly string[]> {
   const metrics = await (await fetch(`${endpoint}/metrics`)).text();
