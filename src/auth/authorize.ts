@@ -1,7 +1,9 @@
 // Hot path.
+
 import type { IncomingHttpHeaders } from "node:http";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import { accessDenied } from "../model/auth-errors.ts";
+import { parseJson } from "../model/parse-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../operations/operation.ts";
 import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
@@ -124,7 +126,7 @@ function policyOf(resource: Stream | StreamConsumer): Policy | undefined {
   if (resource.policy === undefined) return undefined;
   const known = policies.get(resource);
   if (known !== undefined) return known;
-  const { policy } = parsePolicy(JSON.parse(resource.policy), "resource");
+  const { policy } = parsePolicy(parseJson(resource.policy), "resource");
   policies.set(resource, policy);
   return policy;
 }

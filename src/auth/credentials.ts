@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { CredentialsFile } from "../config/config.ts";
 import { StartError } from "../config/start-error.ts";
+import { parseJson } from "../model/parse-json.ts";
 import { credentialsReloaded } from "../telemetry/channels.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Credential } from "./credential.ts";
@@ -92,7 +93,7 @@ export class Credentials {
       const fingerprint = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
       if (fingerprint === this.#fingerprint) return;
       if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
-      const json: unknown = JSON.parse(await readFile(this.#path, "utf8"));
+      const json: unknown = parseJson(await readFile(this.#path, "utf8"));
       this.#fingerprint = fingerprint;
       this.#take(json);
     } catch (error) {

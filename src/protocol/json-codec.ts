@@ -1,4 +1,5 @@
 import { inputShapes, outputShapes } from "../model/constraints.generated.ts";
+import { parseJson } from "../model/parse-json.ts";
 import { unparsableBody } from "../model/request-errors.ts";
 import type { StructureShape } from "../model/shape.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
@@ -33,7 +34,7 @@ export const jsonCodec: Codec = {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
     let parsed: unknown;
     try {
-      parsed = JSON.parse(text);
+      parsed = parseJson(text);
     } catch {
       throw unparsableBody();
     }

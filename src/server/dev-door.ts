@@ -1,3 +1,4 @@
+import { parseJson } from "../model/parse-json.ts";
 import type { DevClock } from "../time/dev-clock.ts";
 import type { WireRequest, WireResponse } from "./exchange.ts";
 import { readFaultRules } from "./fault-rule.ts";
@@ -71,7 +72,7 @@ function readMove(bytes: Buffer, nowMs: number): { readonly byMs: number } | Pro
 function readJson(bytes: Buffer): { readonly value: unknown } | Problem {
   if (bytes.length > devBodyBytesMax) return { problem: `The body may have at most ${devBodyBytesMax} bytes.` };
   try {
-    return { value: JSON.parse(bytes.toString("utf8")) };
+    return { value: parseJson(bytes.toString("utf8")) };
   } catch {
     return { problem: "The body is not JSON." };
   }

@@ -1,3 +1,4 @@
+import { parseJson } from "../model/parse-json.ts";
 import { policyInvalid } from "../model/policy-errors.ts";
 import { parsePolicy } from "./policy/policy.ts";
 
@@ -12,7 +13,7 @@ export function checkPolicy(text: string): void {
   if (text.length > policyCharactersMax) throw policyInvalid(`it is longer than ${policyCharactersMax} characters.`);
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseJson(text);
   } catch {
     throw policyInvalid("it is not JSON.");
   }

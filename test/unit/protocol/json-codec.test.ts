@@ -20,6 +20,12 @@ test("parse() refuses what is not a JSON object, without a message", () => {
   assert.deepEqual(jsonCodec.parse(Buffer.from('xx{"é":1}').subarray(2)), { é: 1 });
 });
 
+test("parse() gives a tag its own name after another caller's tag of a backslash", () => {
+  const tags = (name: string): Buffer => Buffer.from(`{"Tags":{"team":"","${name}":""}}`);
+  assert.deepEqual(jsonCodec.parse(tags("\\\\")), { Tags: { team: "", "\\": "" } });
+  assert.deepEqual(jsonCodec.parse(tags("\\u00e9")), { Tags: { team: "", é: "" } });
+});
+
 test("decode() binds before it validates", () => {
   assert.throws(() => jsonCodec.decode("DescribeStream", { StreamName: "?", Limit: "a" }), {
     type: "SerializationException",
