@@ -4,26 +4,18 @@ import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promise
 import { promisify } from "node:util";
 import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
 import { takeLock } from "./lock-file.ts";
+import { allocateAligned } from "./log-memory.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const statFile = promisify(fstat);
 const truncateFile = promisify(ftruncate);
 const syncFile = promisify(fsync);
-const pageBytes = 65_536;
 /**
  * Of one request to the disk. A whole file of the log, which is read to be sealed, would keep everything behind it waiting:
  * 64 MiB in one piece held up commits by 60 ms, measured.
  */
 export const readBytesMax = 1024 * 1024;
-
-/** The one thing of WebAssembly that is used here; the types of Node leave it to those of browsers. */
-declare const WebAssembly: {
-  readonly Memory: new (size: {
-    readonly initial: number;
-    readonly maximum: number;
-  }) => { readonly buffer: ArrayBuffer };
-};
 
 /** Absent where the system has no such flag, and then the probe need not try. */
 const directFlags: number | undefined =
@@ -46,17 +38,13 @@ export function isDirect(mode: OpenMode): boolean {
 
 /** The real disk. */
 export const nodeDisk: Disk = {
-  /** Only WebAssembly's memory lies on a page boundary; direct writes from Buffers and ArrayBuffers fail with EINVAL. */
-  allocate(byteCount) {
-    const pages = Math.ceil(byteCount / pageBytes);
-    return Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer, 0, byteCount);
-  },
+  allocate: allocateAligned,
 
   /** File systems that know no direct writes say so at open, at write, or by giving back other bytes. */
   async probe(directory) {
     if (directFlags === undefined) return false;
     const path = `${directory}/probe.tmp`;
-    const blocks = this.allocate(2 * blockBytes);
+    const blocks = allocateAligned(2 * blockBytes);
     const [out, back] = [blocks.subarray(0, blockBytes), blocks.subarray(blockBytes)];
     for (let at = 0; at < blockBytes; at++) out[at] = (at * 7 + 1) & 0xff;
     try {
