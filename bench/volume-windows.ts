@@ -19,8 +19,11 @@ export interface VolumeOptions {
   readonly windows: number;
 }
 
-/** With what warms it up, less than a log takes before any of it is sealed: an empty log stays an empty log. */
-const windowRecords = 80_000;
+/**
+ * As many as fill one file of the log, so that a window pays for sealing one. With what warms it up, less than a log takes
+ * before any of it is sealed: an empty log stays an empty log.
+ */
+const windowRecords = 62_000;
 const warmUpRecords = 25_000;
 const restarts = 5;
 const pageRecords = 10_000;
@@ -119,9 +122,13 @@ async function fillUp(server: RunningServer, writer: Writer, bytes: number) {
   return { ...window, cpu: cpuSeconds(server.pid) - cpuBefore };
 }
 
-/** One window, and all that follows from it: what is sealed later is paid for by what was put now. */
+/**
+ * One window, and all that follows from it: what is sealed later is paid for by what was put now, and only by that. What
+ * warms up is sealed before.
+ */
 async function take(server: RunningServer, writer: Writer): Promise<Taken> {
   await writer.put(server.port, warmUpRecords);
+  await settle(server);
   const cpuBefore = cpuSeconds(server.pid);
   const { records, latenciesMs } = await writer.put(server.port, windowRecords);
   await settle(server);

@@ -118,7 +118,7 @@ async function openDoors(
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, worldClock, dev, keys, closing, state } = start;
   const gate = openGate(start, house.rooms);
-  await rehearseRead(house.rooms);
+  await rehearseRead(house.rooms, worldClock);
   // From here on requests are counted.
   const metrics = new Metrics();
   closing.defer(() => metrics.close());

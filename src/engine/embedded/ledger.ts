@@ -181,7 +181,7 @@ export class Ledger {
       if (!this.isRecovering) throw damaged(log.gap);
     }
     // The first to read must not wait for all that was recovered.
-    if (this.isRecovering) log.index.add(position, address, length, storedMs);
+    if (this.isRecovering) log.indexEntry(position, address, length, storedMs);
     else log.addEntry(position, address, length, storedMs);
   }
 

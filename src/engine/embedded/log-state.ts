@@ -3,15 +3,20 @@ import { type Address, LogIndex } from "./log-index.ts";
 import type { UnindexedEntries } from "./unindexed-entries.ts";
 
 const nobody: readonly (() => void)[] = [];
+/** Those of every log that has had no entry yet: most idle shards have not, and there may be many. Nothing is added to them. */
+const noExtents: KnownExtents = new ExtentList();
+const noIndex: KnownIndex = new LogIndex();
+
+export type KnownExtents = Omit<ExtentList, "add" | "replace" | "dropBefore">;
+export type KnownIndex = Omit<LogIndex, "add" | "dropThrough">;
 
 /** One shard's log, as far as memory needs to know it. Positions are plain numbers inside this engine. */
 export class LogState {
   readonly id: number;
   readonly streamId: string;
   readonly shardIndex: number;
-  /** The past, in segments. */
-  readonly extents = new ExtentList();
-  readonly #index = new LogIndex();
+  #extents: ExtentList | undefined;
+  #index: LogIndex | undefined;
   #unindexed: UnindexedEntries | undefined;
 
   /** One past the last durable record. */
@@ -45,10 +50,21 @@ export class LogState {
     this.shardIndex = shardIndex;
   }
 
+  /** The past, in segments. */
+  get extents(): KnownExtents {
+    return this.#extents ?? noExtents;
+  }
+
+  /** To be changed. */
+  get ownExtents(): ExtentList {
+    this.#extents ??= new ExtentList();
+    return this.#extents;
+  }
+
   /** What the log's files hold; begins where the extents end. */
-  get index(): LogIndex {
+  get index(): KnownIndex {
     this.#unindexed?.index();
-    return this.#index;
+    return this.#index ?? noIndex;
   }
 
   /** From now on its entries are put there, with those of other logs, until somebody asks for an index. */
@@ -58,13 +74,20 @@ export class LogState {
 
   /** The log's next entry in its files. `length` is that of the frame. */
   addEntry(position: number, address: Address, length: number, storedMs: number): void {
+    this.#index ??= new LogIndex();
     if (this.#unindexed === undefined) this.#index.add(position, address, length, storedMs);
     else this.#unindexed.add(this.#index, position, address, length, storedMs);
   }
 
+  /** The same, in the index at once. */
+  indexEntry(position: number, address: Address, length: number, storedMs: number): void {
+    this.#index ??= new LogIndex();
+    this.#index.add(position, address, length, storedMs);
+  }
+
   /** Forgets entries in files up to a generation; after what is unindexed has forgotten them. */
   dropIndexed(generation: number): void {
-    this.#index.dropThrough(generation);
+    this.#index?.dropThrough(generation);
   }
 
   /** The first position that is still here; the tip if none is. */

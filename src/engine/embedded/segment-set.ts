@@ -148,18 +148,19 @@ export class SegmentSet implements LogKeeper {
       const log = logs.get(logId);
       if (log === undefined) continue;
       const kept = log.extents.all().filter(({ segmentId }) => !replaced.has(segmentId));
-      log.extents.replace([...kept, ...extents].sort((left, right) => left.position - right.position));
+      log.ownExtents.replace([...kept, ...extents].sort((left, right) => left.position - right.position));
       for (const extent of extents) this.#count(log, extent);
     }
   }
 
   /** Forgets what lies before a log's new start. */
   trim(log: LogState, start: number): void {
-    for (const extent of log.extents.dropBefore(start)) this.#kill(extent);
+    if (log.extents.count === 0) return;
+    for (const extent of log.ownExtents.dropBefore(start)) this.#kill(extent);
   }
 
   #give(log: LogState, extent: Extent): void {
-    log.extents.add(extent);
+    log.ownExtents.add(extent);
     this.#count(log, extent);
   }
 

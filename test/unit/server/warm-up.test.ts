@@ -7,6 +7,7 @@ import { Limits } from "../../../src/limits/limits.ts";
 import { limitsTableOf } from "../../../src/limits/limits-file.ts";
 import { rehearseHealth, rehearseRead } from "../../../src/server/warm-up.ts";
 import { type RequestFinished, requestFinished } from "../../../src/telemetry/channels.ts";
+import { systemClock } from "../../../src/time/system-clock.ts";
 import { HouseUnderTest } from "../../model/house-under-test.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 
@@ -34,7 +35,7 @@ test("the oldest record of a stream is read, and no limit of its shard is charge
   const Data = Buffer.from("one").toString("base64");
   await house.must("PutRecord", { StreamName: "orders", PartitionKey: "k", Data });
   const heard = await heardDuring(async () => {
-    for (let start = 0; start < 6; start++) await rehearseRead(house.rooms);
+    for (let start = 0; start < 6; start++) await rehearseRead(house.rooms, systemClock);
   });
   assert.equal(heard.length, 12);
   for (const [index, { operation, outcome, recordCount }] of heard.entries()) {
@@ -51,13 +52,13 @@ test("the oldest record of a stream is read, and no limit of its shard is charge
 
 test("a start without a stream, or with none but an encrypted one, reads nothing", async () => {
   const house = await openHouse();
-  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms)), []);
+  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms, systemClock)), []);
   await house.must("CreateStream", { StreamName: "secrets", ShardCount: 1 });
   await house.quiet();
   const encryption = { StreamName: "secrets", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
   await house.must("StartStreamEncryption", encryption);
   await house.quiet();
-  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms)), []);
+  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms, systemClock)), []);
   await house.close();
 });
 
