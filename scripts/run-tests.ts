@@ -7,6 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { globSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 const args = process.argv.slice(2);
@@ -20,9 +21,11 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+// The runner would leave one core to itself, and most tests wait for sockets, disks and clocks: on two cores 332 s instead of 410.
+const filesAtOnce = availableParallelism();
 // The slowest test takes about a minute on a busy machine; one that hangs must be named, not waited for.
 const testMsMax = 240_000;
-const fixed = ["--test", "--test-reporter=spec", `--test-timeout=${testMsMax}`];
+const fixed = ["--test", "--test-reporter=spec", `--test-timeout=${testMsMax}`, `--test-concurrency=${filesAtOnce}`];
 
 const child = spawn(process.execPath, [...fixed, ...options, ...files], {
   stdio: "inherit",
