@@ -16,7 +16,7 @@ import { adminDoor, frontDoor } from "./server/front-door.ts";
 import { requestHandler } from "./server/handle-request.ts";
 import { reportHealth } from "./server/health.ts";
 import { type Listening, listen } from "./server/listen.ts";
-import { rehearseHealth, rehearseRead } from "./server/warm-up.ts";
+import { Rehearsal, rehearseHealth } from "./server/warm-up.ts";
 import { type Log, logChannels, makeLog } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { Clock } from "./time/clock.ts";
@@ -118,10 +118,15 @@ async function openDoors(
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, worldClock, dev, keys, closing, state } = start;
   const gate = openGate(start, house.rooms);
-  await rehearseRead(house.rooms, worldClock);
-  // From here on requests are counted.
-  const metrics = new Metrics();
-  closing.defer(() => metrics.close());
+  const rehearsal = new Rehearsal(
+    house.rooms,
+    requestHandler({
+      house: house.rooms,
+      authentication: config,
+      ...(gate === undefined ? {} : { gate }),
+      ...(dev === undefined ? {} : { faults: dev.faults }),
+    }),
+  );
   const listening: Listening[] = [];
   const { directory, shards } = house.rooms;
   const rooms = {
@@ -132,6 +137,7 @@ async function openDoors(
       return reportHealth(engine, { ...state, clockMovedByMs, keyFaults, fault: directory.fault });
     },
     metrics: async () => {
+      await rehearsal.over;
       const { figures } = await engine.health();
       const server = listening[0]?.figures() ?? {};
       return metrics.render({ engine: figures, server }, shards.traffic.families(directory.all()));
@@ -145,12 +151,7 @@ async function openDoors(
     clock: worldClock,
     handler: frontDoor({
       ...rooms,
-      pipeline: requestHandler({
-        house: house.rooms,
-        authentication: config,
-        ...(gate === undefined ? {} : { gate }),
-        ...(dev === undefined ? {} : { faults: dev.faults }),
-      }),
+      pipeline: rehearsal.handler,
       origins: { verifiesSignatures: gate !== undefined, corsOrigins: config.corsOrigins },
       // Metrics and console ask for no signature: whoever verifies them elsewhere does not want these in the open.
       isAdminElsewhere: config.admin !== undefined || (gate !== undefined && !config.hosts.every(isLoopback)),
@@ -170,6 +171,11 @@ async function openDoors(
     closing.defer(() => admin.close({ graceMs: drainMsMax }));
   }
   await rehearseHealth(main);
+  await rehearsal.readAt(main);
+  // From here on requests are counted.
+  const metrics = new Metrics();
+  closing.defer(() => metrics.close());
+  rehearsal.end();
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { Limits } from "../../../src/limits/limits.ts";
 import { limitsTableOf } from "../../../src/limits/limits-file.ts";
-import { rehearseHealth, rehearseRead } from "../../../src/server/warm-up.ts";
+import type { WireResponse } from "../../../src/server/exchange.ts";
+import { listen } from "../../../src/server/listen.ts";
+import { Rehearsal, rehearseHealth } from "../../../src/server/warm-up.ts";
 import { type RequestFinished, requestFinished } from "../../../src/telemetry/channels.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
 import { HouseUnderTest } from "../../model/house-under-test.ts";
@@ -18,6 +20,21 @@ async function openHouse(): Promise<HouseUnderTest> {
   const table = limitsTableOf("aws");
   assert(table !== undefined);
   return HouseUnderTest.open({ engine, clock, limits: new Limits(table, clock) });
+}
+
+const answer: WireResponse = { status: 200, headers: {}, body: "for everybody" };
+
+/** Reads as a start does, and gives the port to `act` before it is over. */
+async function rehearse(
+  { rooms }: HouseUnderTest,
+  act: (rehearsal: Rehearsal, port: number) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const rehearsal = new Rehearsal(rooms, async () => answer);
+  const main = await listen({ hosts: ["127.0.0.1"], port: 0, clock: systemClock, handler: rehearsal.handler });
+  await rehearsal.readAt(main);
+  await act(rehearsal, main.port);
+  rehearsal.end();
+  await main.close({ graceMs: 0 });
 }
 
 async function heardDuring(act: () => Promise<void>): Promise<RequestFinished[]> {
@@ -34,10 +51,8 @@ test("the oldest record of a stream is read, and no limit of its shard is charge
   await house.quiet();
   const Data = Buffer.from("one").toString("base64");
   await house.must("PutRecord", { StreamName: "orders", PartitionKey: "k", Data });
-  const heard = await heardDuring(async () => {
-    for (let start = 0; start < 6; start++) await rehearseRead(house.rooms, systemClock);
-  });
-  assert.equal(heard.length, 12);
+  const heard = await heardDuring(() => rehearse(house));
+  assert.equal(heard.length, 20);
   for (const [index, { operation, outcome, recordCount }] of heard.entries()) {
     const expected = index % 2 === 0 ? ["GetShardIterator", "ok", 0] : ["GetRecords", "ok", 1];
     assert.deepEqual([operation, outcome, recordCount], expected);
@@ -52,13 +67,35 @@ test("the oldest record of a stream is read, and no limit of its shard is charge
 
 test("a start without a stream, or with none but an encrypted one, reads nothing", async () => {
   const house = await openHouse();
-  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms, systemClock)), []);
+  assert.deepEqual(await heardDuring(() => rehearse(house)), []);
   await house.must("CreateStream", { StreamName: "secrets", ShardCount: 1 });
   await house.quiet();
   const encryption = { StreamName: "secrets", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
   await house.must("StartStreamEncryption", encryption);
   await house.quiet();
-  assert.deepEqual(await heardDuring(() => rehearseRead(house.rooms, systemClock)), []);
+  assert.deepEqual(await heardDuring(() => rehearse(house)), []);
+  await house.close();
+});
+
+test("whoever comes during a rehearsal waits until it is over, a stranger to its reads", async () => {
+  const house = await openHouse();
+  await house.must("CreateStream", { StreamName: "orders", ShardCount: 1 });
+  await house.quiet();
+  await rehearse(house, async (rehearsal, port) => {
+    let isOver = false;
+    const asking = fetch(`http://127.0.0.1:${port}/`, {
+      method: "POST",
+      headers: { "X-Amz-Target": "Kinesis_20131202.ListStreams", "x-millrace-rehearsal": "guessed" },
+      body: "{}",
+    }).then(async (response) => {
+      assert.ok(isOver);
+      return response.text();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    isOver = true;
+    rehearsal.end();
+    assert.equal(await asking, "for everybody");
+  });
   await house.close();
 });
 
