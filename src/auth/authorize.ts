@@ -1,5 +1,4 @@
 // Hot path.
-
 import type { IncomingHttpHeaders } from "node:http";
 import type { StreamDirectory } from "../directory/stream-directory.ts";
 import { accessDenied } from "../model/auth-errors.ts";

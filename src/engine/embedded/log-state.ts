@@ -74,15 +74,18 @@ export class LogState {
 
   /** The log's next entry in its files. `length` is that of the frame. */
   addEntry(position: number, address: Address, length: number, storedMs: number): void {
-    this.#index ??= new LogIndex();
-    if (this.#unindexed === undefined) this.#index.add(position, address, length, storedMs);
-    else this.#unindexed.add(this.#index, position, address, length, storedMs);
+    if (this.#unindexed === undefined) this.indexEntry(position, address, length, storedMs);
+    else this.#unindexed.add(this.#ownIndex, position, address, length, storedMs);
   }
 
   /** The same, in the index at once. */
   indexEntry(position: number, address: Address, length: number, storedMs: number): void {
+    this.#ownIndex.add(position, address, length, storedMs);
+  }
+
+  get #ownIndex(): LogIndex {
     this.#index ??= new LogIndex();
-    this.#index.add(position, address, length, storedMs);
+    return this.#index;
   }
 
   /** Forgets entries in files up to a generation; after what is unindexed has forgotten them. */
