@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { assertSays, assertStreamNotFound } from "./support/assert-refused.ts";
 import { call, ok } from "./support/call.ts";
 import { streamMembers, testInput } from "./support/input-shape.ts";
-import { streamArn, suiteStream, uniqueName, withStream } from "./support/stream-fixture.ts";
+import { streamArn, suiteStream, uniqueName, untilActive, withStream } from "./support/stream-fixture.ts";
 import { assertViolations } from "./support/test-constraints.ts";
 
 describe("AddTagsToStream", () => {
@@ -36,7 +36,7 @@ describe("AddTagsToStream", () => {
   });
 
   test("AddTagsToStream refuses characters outside letters, digits, space and a few marks", async () => {
-    for (const text of ["ü0 _.", "a/=+-@b"])
+    for (const text of ["ü0 _.", "a/=+-@b", "team:owner"])
       await ok("AddTagsToStream", { StreamName: stream.name, Tags: { [text]: text } });
     for (const text of ["\t", "\n", ";", ",", "'", "a&b", "~", "😀"]) {
       for (const Tags of [{ [text]: "value" }, { key: text }]) {
@@ -44,6 +44,35 @@ describe("AddTagsToStream", () => {
       }
     }
   });
+
+  test("A colon in a tag is taken and removed by every tag operation alike", () =>
+    withStream({}, async ({ StreamName, StreamARN }) => {
+      const named = uniqueName("colon");
+      await ok("CreateStream", { StreamName: named, ShardCount: 1, Tags: { "a:create": "x:y" } });
+      await untilActive(named);
+      assert.deepEqual(await tagsOf(named), { "a:create": "x:y" });
+      await ok("RemoveTagsFromStream", { StreamName: named, TagKeys: ["a:create"] });
+      await ok("DeleteStream", { StreamName: named });
+
+      await ok("AddTagsToStream", { StreamName, Tags: { "a:add": "x:y", "b:add": "x:y" } });
+      await ok("TagResource", { ResourceARN: StreamARN, Tags: { "a:tag": "x:y", "b:tag": "x:y" } });
+      await ok("RemoveTagsFromStream", { StreamName, TagKeys: ["a:add", "a:tag"] });
+      assert.deepEqual(await tagsOf(StreamName), { "b:add": "x:y", "b:tag": "x:y" });
+      await ok("UntagResource", { ResourceARN: StreamARN, TagKeys: ["b:add", "b:tag"] });
+      assert.deepEqual(await tagsOf(StreamName), {});
+
+      const { Consumer } = await ok("RegisterStreamConsumer", {
+        StreamARN,
+        ConsumerName: "reader",
+        Tags: { "a:register": "x:y" },
+      });
+      const ResourceARN = Consumer.ConsumerARN;
+      assert.deepEqual(await ok("ListTagsForResource", { ResourceARN }), {
+        Tags: [{ Key: "a:register", Value: "x:y" }],
+      });
+      await ok("UntagResource", { ResourceARN, TagKeys: ["a:register"] });
+      assert.deepEqual(await ok("ListTagsForResource", { ResourceARN }), { Tags: [] });
+    }));
 
   test("AddTagsToStream lets the percent sign pass its first check and refuses it at the second", async () => {
     const values = { "add tags to|remove tags from": "add tags to", S: stream.name };

@@ -3,7 +3,7 @@ import type { StreamPlace } from "./stream-errors.ts";
 
 export type TagAction = "add tags to" | "remove tags from";
 
-/** A character outside letters, digits, white space and `_ . / = + - % @`. */
+/** A character outside letters, digits, space and `_ . / = + - % @ :`; the text leaves the colon out, as the service does. */
 export function tagCharactersInvalid(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",

@@ -22,17 +22,8 @@ export const tagCountMax = 50;
  * Errors: InvalidArgumentException for keys that begin with `aws:`, for characters, and for more than `tagCountMax`.
  */
 export function addTags(place: Place, existing: Tags, added: Tags): Tags {
-  return merge(place, existing, added, VALID);
-}
-
-/** As `addTags`, by the rules of TagResource, which knows the colon too (API reference, Tag). */
-export function addResourceTags(place: Place, existing: Tags, added: Tags): Tags {
-  return merge(place, existing, added, VALID_OF_RESOURCE);
-}
-
-function merge(place: Place, existing: Tags, added: Tags, valid: RegExp): Tags {
   for (const key of Object.keys(added)) if (key.toLowerCase().startsWith("aws:")) throw reservedTagKey(key);
-  checkCharacters("add tags to", place, Object.entries(added).flat(), valid);
+  checkCharacters("add tags to", place, Object.entries(added).flat());
   // Entries, not members: `__proto__` is a tag key like any other.
   const merged = Object.fromEntries([...Object.entries(existing), ...Object.entries(added)]);
   if (Object.keys(merged).length > tagCountMax) throw tooManyTags(place);
@@ -41,16 +32,7 @@ function merge(place: Place, existing: Tags, added: Tags, valid: RegExp): Tags {
 
 /** The tags without `keys`; keys that are not there are ignored. Errors: InvalidArgumentException for characters. */
 export function removeTags(place: Place, existing: Tags, keys: readonly string[]): Tags {
-  return without(place, existing, keys, VALID);
-}
-
-/** As `removeTags`, by the rules of UntagResource. */
-export function removeResourceTags(place: Place, existing: Tags, keys: readonly string[]): Tags {
-  return without(place, existing, keys, VALID_OF_RESOURCE);
-}
-
-function without(place: Place, existing: Tags, keys: readonly string[], valid: RegExp): Tags {
-  checkCharacters("remove tags from", place, keys, valid);
+  checkCharacters("remove tags from", place, keys);
   const gone = new Set(keys);
   return Object.fromEntries(Object.entries(existing).filter(([key]) => !gone.has(key)));
 }
@@ -75,11 +57,11 @@ export function tagsPage(
   };
 }
 
-const VALID = /^[\p{L}\p{N} _./=+\-%@]*$/u;
-const VALID_OF_RESOURCE = /^[\p{L}\p{N} _./=+\-%@:]*$/u;
+/** Every tag operation takes the colon (observed), although AddTagsToStream's page and sentence leave it out. */
+const VALID = /^[\p{L}\p{N} _./=+\-%@:]*$/u;
 
 // AWS looks twice: `%` is among the characters of the first sentence and refused with the second.
-function checkCharacters(action: TagAction, place: Place, texts: readonly string[], valid: RegExp): void {
-  if (!texts.every((text) => valid.test(text))) throw tagCharactersInvalid();
+function checkCharacters(action: TagAction, place: Place, texts: readonly string[]): void {
+  if (!texts.every((text) => VALID.test(text))) throw tagCharactersInvalid();
   if (texts.some((text) => text.includes("%"))) throw tagCharactersIllegal(place, action);
 }

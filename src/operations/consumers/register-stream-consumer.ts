@@ -1,7 +1,7 @@
 import { checkConsumers } from "../../limits/quotas.ts";
 import { consumerExists } from "../../model/consumer-errors.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
-import { addResourceTags } from "../../streams/tags.ts";
+import { addTags } from "../../streams/tags.ts";
 import { changeStream } from "../change-stream.ts";
 import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
@@ -29,7 +29,7 @@ export const registerStreamConsumer = operation({
         createdMs: creationMs(live.stream, context.clock.nowMs()),
         status: "CREATING",
         dueMs: dueMs(context),
-        tags: addResourceTags(live.stream, {}, input.Tags ?? {}),
+        tags: addTags(live.stream, {}, input.Tags ?? {}),
       };
       return [live, { ...live.stream, consumers: [...consumers, consumer] }];
     });

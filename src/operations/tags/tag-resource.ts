@@ -1,4 +1,4 @@
-import { addResourceTags } from "../../streams/tags.ts";
+import { addTags } from "../../streams/tags.ts";
 import { changeResource, membersOf } from "../change-resource.ts";
 import { operation } from "../operation.ts";
 
@@ -9,7 +9,7 @@ export const tagResource = operation({
   async handle(input, context) {
     await changeResource(input.ResourceARN, context, (resource) => {
       const members = membersOf(resource);
-      return { ...members, tags: addResourceTags(resource.live.stream, members.tags, input.Tags) };
+      return { ...members, tags: addTags(resource.live.stream, members.tags, input.Tags) };
     });
     return undefined;
   },

@@ -1,4 +1,4 @@
-import { removeResourceTags } from "../../streams/tags.ts";
+import { removeTags } from "../../streams/tags.ts";
 import { changeResource, membersOf } from "../change-resource.ts";
 import { operation } from "../operation.ts";
 
@@ -9,7 +9,7 @@ export const untagResource = operation({
   async handle(input, context) {
     await changeResource(input.ResourceARN, context, (resource) => {
       const members = membersOf(resource);
-      return { ...members, tags: removeResourceTags(resource.live.stream, members.tags, input.TagKeys) };
+      return { ...members, tags: removeTags(resource.live.stream, members.tags, input.TagKeys) };
     });
     return undefined;
   },
