@@ -5,6 +5,7 @@ import type { DirectoryKeys } from "../../src/engine/embedded/directory-keys.ts"
 import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
 import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
 import { EngineError } from "../../src/engine/engine-error.ts";
+import { SeededRandom } from "../crash/seeded-random.ts";
 import { closedDirectory, closedDirectoryOptions, unsealing } from "../support/closed-directory.ts";
 import { masterKey } from "../support/directory-keys.ts";
 import { dataDirectory, makeShard, openSmallEngine, readTexts, smallEngine } from "../support/embedded-engine.ts";
@@ -15,16 +16,19 @@ const streams = ["a", "b", "c"];
 /** It has ended, so that asking whether it has changes nothing. */
 const sealedStream = "c";
 
-/** Of a run of equal bytes, padding or a text of one letter, an engine is opened for one in so many. */
-const equalBytesStep = 101;
+/** `sample` flips the first and the last byte of each run of bytes with the same place, and as many between them as this. */
+const sampledBytesPerRun = 20;
+/** The same sample in every run, so that a result depends on the sources alone. */
+const sampleSeed = 20_261_130;
 
 export interface FlipOptions {
   /**
-   * - `every`  every bit of every byte; verify looks at each, and an engine is opened for each
-   * - `one`    one bit of each byte. Verify looks at each; an engine is opened for each that verify does not find, and for each
-   *            that is not like both its neighbours: of those that are, for one in a hundred
+   * - `every`    every bit of every byte
+   * - `sample`   one bit of a seeded sample of the bytes, which has some of every place in every file
+   *
+   * Verify looks at each flip, and an engine is opened for each.
    */
-  readonly bits: "every" | "one";
+  readonly bits: "every" | "sample";
   /** Then `millrace verify` looks at it with the key and without in turns. */
   readonly isEncrypted: boolean;
   /** Told after each byte. */
@@ -34,7 +38,7 @@ export interface FlipOptions {
 export interface FlipCounts {
   /** Flips by the place that they were in. */
   readonly places: ReadonlyMap<Place, number>;
-  /** And what came of those for which an engine was opened. */
+  /** And what came of them. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
 }
 
@@ -58,41 +62,46 @@ interface Flip {
   readonly place: Place;
 }
 
-/** Flips bits of every byte of every file, each alone. */
+/** Flips bits of the bytes of every file, each alone. */
 export async function flipEverywhere({ bits, isEncrypted, onByte }: FlipOptions): Promise<FlipCounts> {
   const keys = isEncrypted ? rememberedKeys(masterKey("of the test")) : undefined;
   const engineOptions = { ...closedDirectoryOptions, keys };
   const disk = await closedDirectory(engineOptions);
   const expected = await textsOf(disk.crash("lose"), engineOptions);
   const closed: Closed = { disk, engineOptions, keys, expected };
+  const random = new SeededRandom(sampleSeed);
   const places = new Map<Place, number>();
   const outcomes = { refused: 0, corrupt: 0, told: 0, quiet: 0 };
-  const files = await placesOf(disk);
-  const total = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-  let done = 0;
-  for (const [path, placesInFile] of files) {
-    const bytes = disk.bytesOf(path);
-    for (const [at, place] of placesInFile.entries()) {
-      const isLikeOthers = bytes[at] === bytes[at - 1] && bytes[at] === bytes[at + 1];
-      const isOpened = bits === "every" || !rules[place].isVerified || !isLikeOthers || at % equalBytesStep === 0;
-      for (const bit of bits === "every" ? [0, 1, 2, 3, 4, 5, 6, 7] : [at & 7]) {
-        const outcome = await flipOne(closed, { path, at, bit, place }, isOpened);
-        places.set(place, (places.get(place) ?? 0) + 1);
-        if (outcome !== undefined) outcomes[outcome] += 1;
-      }
-      done += 1;
-      onByte?.(done, total);
+  const bytes = [...(await placesOf(disk))].flatMap(([path, placesInFile]) => {
+    const offsets = bits === "every" ? placesInFile.keys() : sampleOf(placesInFile, random);
+    return [...offsets].map((at) => ({ path, at, place: placesInFile[at] ?? assert.fail(path) }));
+  });
+  for (const [index, { path, at, place }] of bytes.entries()) {
+    for (const bit of bits === "every" ? [0, 1, 2, 3, 4, 5, 6, 7] : [at & 7]) {
+      outcomes[await flipOne(closed, { path, at, bit, place })] += 1;
+      places.set(place, (places.get(place) ?? 0) + 1);
     }
+    onByte?.(index + 1, bytes.length);
   }
   return { places, outcomes };
 }
 
-/** Undefined if nobody opened it. */
-async function flipOne(
-  closed: Closed,
-  { path, at, bit, place }: Flip,
-  isOpened: boolean,
-): Promise<Outcome | undefined> {
+/** Offsets in ascending order: of each run of bytes with the same place the first, the last, and some between them. */
+function sampleOf(placesInFile: readonly Place[], random: SeededRandom): readonly number[] {
+  const sampled: number[] = [];
+  for (let start = 0; start < placesInFile.length; ) {
+    let end = start;
+    while (end < placesInFile.length && placesInFile[end] === placesInFile[start]) end++;
+    const offsets = new Set([start, end - 1]);
+    const count = Math.min(end - start, 2 + sampledBytesPerRun);
+    while (offsets.size < count) offsets.add(random.integer(start, end - 1));
+    sampled.push(...[...offsets].sort((a, b) => a - b));
+    start = end;
+  }
+  return sampled;
+}
+
+async function flipOne(closed: Closed, { path, at, bit, place }: Flip): Promise<Outcome> {
   const where = `bit ${bit} of byte ${at} of ${path}, ${place}`;
   const spoilt = closed.disk.crash("lose");
   spoilt.pace = () => 0;
@@ -100,7 +109,6 @@ async function flipOne(
   // In turns, and each bit of a byte comes to both.
   const isFound = await isFoundByVerify(spoilt, ((at >> 3) + at + bit) % 2 === 0 ? closed.keys : undefined);
   assert.equal(isFound, rules[place].isVerified, where);
-  if (!isOpened) return undefined;
   const outcome = await outcomeOf(spoilt, closed, where);
   assert.equal(outcome, rules[place].outcome, where);
   return outcome;
