@@ -4,7 +4,7 @@
  *                    [--publish]
  * `--only` keeps the scenarios, or the servers, whose names contain one of the texts; a text that is a whole name means
  * that one alone. `--compare` prints which ratios have moved against bench/baseline.json; `--publish` stores them there and
- * writes tables and chart into docs/. Every measurement gets a fresh server. See docs/benchmarks.md.
+ * writes tables and chart into docs/benchmarks/. Every measurement gets a fresh server. See docs/benchmarks/method.md.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";

@@ -97,14 +97,14 @@ const installers: Readonly<Record<string, () => boolean>> = {
 
 function installFromNpm(): boolean {
   if (succeeds("npm", ["ls", "--prefix", import.meta.dirname], { isQuiet: true })) return true;
-  console.error("installing the peers of npm into bench/node_modules ...");
+  console.error("installing the peers with npm into bench/node_modules ...");
   return succeeds("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", import.meta.dirname]);
 }
 
 function installMoto(): boolean {
   const python = join(moto, "bin/python3");
   if (succeeds(python, ["-c", "import moto.server, flask"], { isQuiet: true })) return true;
-  console.error(`installing moto ${motoVersion} from PyPI into .cache/peers ...`);
+  console.error(`installing moto ${motoVersion} with pip into .cache/peers ...`);
   if (!succeeds("python3", ["-m", "venv", moto])) return false;
   const options = ["--quiet", "--disable-pip-version-check", "--timeout", "20", "--retries", "2"];
   return succeeds(python, ["-m", "pip", "install", ...options, `moto[server]==${motoVersion}`]);
@@ -112,7 +112,7 @@ function installMoto(): boolean {
 
 function installFerrokinesis(): boolean {
   if (existsSync(join(ferrokinesis, "bin/ferrokinesis"))) return true;
-  console.error(`building ferrokinesis ${ferrokinesisVersion} from crates.io in .cache/peers, which takes minutes ...`);
+  console.error(`building ferrokinesis ${ferrokinesisVersion} with cargo in .cache/peers, which takes minutes ...`);
   const options = ["--quiet", "--locked", "--version", ferrokinesisVersion, "--root", ferrokinesis];
   return succeeds("cargo", ["install", ...options, "ferrokinesis"]);
 }

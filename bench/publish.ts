@@ -1,4 +1,4 @@
-/** Writes the figures of a run where they are shown: docs/benchmarks.md between its markers, the chart, the baseline. */
+/** Writes the figures of a run: docs/benchmarks/results.md between its markers, the chart beside it, the baseline. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { drawChart } from "./chart.ts";
@@ -7,8 +7,8 @@ import type { Figures } from "./report.ts";
 
 const root = join(import.meta.dirname, "..");
 export const baselinePath = join(root, "bench/baseline.json");
-const pagePath = join(root, "docs/benchmarks.md");
-const chartPath = join(root, "docs/benchmarks.svg");
+const pagePath = join(root, "docs/benchmarks/results.md");
+const chartPath = join(root, "docs/benchmarks/results.svg");
 const begin = "<!-- figures: begin -->";
 const end = "<!-- figures: end -->";
 
@@ -24,6 +24,6 @@ export function publish({ figures, report }: { readonly figures: Figures; readon
 /** The page with the report in the place of what stood between the markers. */
 export function withFigures(page: string, report: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md must hold ${begin} and ${end}`);
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks/results.md must hold ${begin} and ${end}`);
   return `${page.slice(0, from + begin.length)}\n\n${report.trim()}\n\n${page.slice(to)}`;
 }

@@ -3,7 +3,7 @@
  *   npm run bench:volume -- [--gigabytes 2] [--streams 1] [--shards 64] [--windows 9] [--only volume|drain|idle]
  * `volume` fills one server, then puts into it and into empty ones in turn; `drain` reads one of 1,000 shards from disk and
  * from memory in turn; `idle` starts with 10,000 shards and with none. The data goes into a directory beside the system's
- * temporary ones and is removed at the end; it needs 1.3 times the gigabytes. Linux only. See docs/benchmarks.md.
+ * temporary ones and is removed at the end; it needs 1.3 times the gigabytes. Linux only. See docs/benchmarks/method.md.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
