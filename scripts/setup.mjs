@@ -7,20 +7,11 @@
  * installed. It prints to stderr only: stdout belongs to the program that follows.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LockTimeoutError, withLock } from "./lock.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
@@ -30,10 +21,6 @@ const buildStamp = join(dist, ".built-from");
 const lock = join(root, ".cache", "setup.lock");
 
 const nodeMajorMin = 24;
-const lockHeartbeatMs = 1_000;
-const lockStaleMs = 15_000;
-const lockPollMs = 100;
-const lockWaitMsMax = 600_000;
 
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 
@@ -144,82 +131,11 @@ function run(command, args) {
   });
 }
 
-/**
- * One at a time. The lock is a folder (made atomically) whose time its holder refreshes; one that is no longer refreshed
- * belonged to a process that died. Removal of a dead lock is itself done under a lock, or two waiters could both remove
- * it, the second one the first one's new lock.
- */
-async function withLock(work) {
-  mkdirSync(dirname(lock), { recursive: true });
-  const token = randomUUID();
-  const giveUpAt = Date.now() + lockWaitMsMax;
-  let told = false;
-  while (!tryMake(lock)) {
-    removeIfDead();
-    if (Date.now() > giveUpAt) throw new SetupError(`another setup has held ${lock} for ten minutes`);
-    if (!told) say("waiting for another setup that is under way");
-    told = true;
-    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
-  }
-  writeFileSync(join(lock, "holder"), token);
-  const heartbeat = setInterval(() => {
-    const now = new Date();
-    try {
-      utimesSync(lock, now, now);
-    } catch {
-      // Somebody cleaned .cache/; the work itself is still ours to finish.
-    }
-  }, lockHeartbeatMs);
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-    if (holderOf(lock) === token) rmSync(lock, { recursive: true, force: true });
-  }
-}
-
-function tryMake(folder) {
-  try {
-    mkdirSync(folder);
-    return true;
-  } catch (error) {
-    if (error.code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function removeIfDead() {
-  if (!isOlderThan(lock, lockStaleMs)) return;
-  const removal = `${lock}.removal`;
-  if (!tryMake(removal)) {
-    if (isOlderThan(removal, lockStaleMs)) rmSync(removal, { recursive: true, force: true });
-    return;
-  }
-  try {
-    if (isOlderThan(lock, lockStaleMs)) rmSync(lock, { recursive: true, force: true });
-  } finally {
-    rmSync(removal, { recursive: true, force: true });
-  }
-}
-
-function isOlderThan(path, ms) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.mtimeMs > ms;
-}
-
-function holderOf(folder) {
-  try {
-    return readFileSync(join(folder, "holder"), "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
 async function main() {
   const wantsBuild = process.argv.includes("--build");
   if (!isInstalled() || (wantsBuild && !isBuilt())) {
-    await withLock(async () => {
-      // Looked at again: whoever held the lock before may have done the work.
+    await withLock({ folder: lock, waiting: () => say("waiting for another setup that is under way") }, async () => {
+      // Looked at again: the process that held the lock before may have done the work.
       if (!isInstalled()) await install();
       if (wantsBuild && !isBuilt()) await build();
     });
@@ -230,7 +146,7 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!(error instanceof SetupError || error instanceof LockTimeoutError)) throw error;
   say(error.message);
   process.exitCode = 1;
 }

@@ -52,7 +52,7 @@ describe("signatures of clients", { concurrency: true }, () => {
 
   test("the AWS CLI creates and lists with its signatures verified", async (t) => {
     const [cli] = awsClis();
-    if (cli === undefined) return reportMissing(t, "AWS CLI (Debian: apt-get install awscli)");
+    if (cli === undefined) return reportMissing(t, "AWS CLI (scripts/get-client-tools.mjs says why)");
     await using server = await startVerifying(t);
     const client = await startAwsCliDriver(cli, server.endpoint);
     t.after(() => client.close());

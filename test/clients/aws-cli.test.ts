@@ -11,7 +11,7 @@ const [firstCli, ...otherClis] = awsClis();
 
 describe("the AWS CLI", { concurrency: true }, () => {
   test("puts a text file, reads it back in order, splits, merges, tags and deletes", async (t) => {
-    if (firstCli === undefined) return reportMissing(t, "AWS CLI (Debian: apt-get install awscli)");
+    if (firstCli === undefined) return reportMissing(t, "AWS CLI (scripts/get-client-tools.mjs says why)");
     t.diagnostic(`version ${firstCli.majorVersion}: ${firstCli.command}`);
     await using server = await ServerProcess.start();
     const client = await startAwsCliDriver(firstCli, server.endpoint);

@@ -40,7 +40,7 @@ function assertThrottled({ refused, seconds }: Delivery, secondsWorth: number): 
 const boto3 = newestPython("boto3");
 
 test("boto3 in adaptive mode delivers everything at three times the shard's rate", async (t) => {
-  if (boto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.sh gets it)");
+  if (boto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.mjs says why)");
   const producers = await startProducers(t, boto3.python);
   const [count, bytes] = [40, 128 * 1024];
   const delivery = await producers.call<Delivery>(
@@ -55,7 +55,7 @@ test("boto3 in adaptive mode delivers everything at three times the shard's rate
 });
 
 test("the retry loop on PutRecords delivers everything to a shard that cannot take it at once", async (t) => {
-  if (boto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.sh gets it)");
+  if (boto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.mjs says why)");
   const producers = await startProducers(t, boto3.python);
   const count = 5_000;
   const delivery = await producers.call<Delivery>("putRecords", streamName, count);

@@ -67,15 +67,15 @@ const newestCli = newestPython("awscli");
 
 // What PyPI has of the AWS CLI is version 1, which gets no new operations any more.
 test("the newest AWS CLI walks the operations that it knows", (t) => {
-  if (newestCli === undefined) return reportMissing(t, "AWS CLI (scripts/get-client-tools.sh gets it)");
+  if (newestCli === undefined) return reportMissing(t, "AWS CLI (scripts/get-client-tools.mjs says why)");
   t.diagnostic(`version ${newestCli.version}`);
   return walk(t, awsCli(newestCli.python), "its own");
 });
 
 test("the newest boto3 walks the operations that it knows", (t) => {
-  if (newestBoto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.sh gets it)");
-  t.diagnostic(`version ${newestBoto3.version}${newestBoto3.isOfPypi ? "" : ", as PyPI's newest is not here"}`);
-  return walk(t, boto3(newestBoto3.python), newestBoto3.isOfPypi ? "all" : "its own");
+  if (newestBoto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.mjs says why)");
+  t.diagnostic(`version ${newestBoto3.version}${newestBoto3.isNewest ? "" : ", which is not the newest of PyPI"}`);
+  return walk(t, boto3(newestBoto3.python), newestBoto3.isNewest ? "all" : "its own");
 });
 
 for (const { python, version } of pythonsWith("boto3").filter((found) => found.version !== newestBoto3?.version)) {
@@ -84,7 +84,7 @@ for (const { python, version } of pythonsWith("boto3").filter((found) => found.v
 
 test("boto 2 walks the operations that it knows", (t) => {
   const [found] = pythonsWith("boto");
-  if (found === undefined) return reportMissing(t, "boto 2 (Debian: apt-get install python3-boto)");
+  if (found === undefined) return reportMissing(t, "boto 2 (scripts/get-client-tools.mjs says why)");
   return walk(t, boto2(found.python), "its own");
 });
 

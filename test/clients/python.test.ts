@@ -8,7 +8,7 @@ const workload = { lineCount: 10_200, callsInFlight: 1, readsEveryTime: true };
 
 test("boto 2 puts a text file, reads it back in order, splits, merges, tags and deletes", async (t) => {
   const [found] = pythonsWith("boto");
-  if (found === undefined) return reportMissing(t, "boto 2 (Debian: apt-get install python3-boto)");
+  if (found === undefined) return reportMissing(t, "boto 2 (scripts/get-client-tools.mjs says why)");
   await using server = await ServerProcess.start();
   const args = ["127.0.0.1", String(server.port)];
   const client = startPythonDriver({ python: found.python, script: "boto2_driver.py", args });
@@ -19,7 +19,7 @@ test("boto 2 puts a text file, reads it back in order, splits, merges, tags and 
 const boto3s = pythonsWith("boto3");
 
 test("boto3 is there", (t) => {
-  if (boto3s.length === 0) reportMissing(t, "boto3 (Debian: apt-get install python3-boto3)");
+  if (boto3s.length === 0) reportMissing(t, "boto3 (scripts/get-client-tools.mjs says why)");
 });
 
 for (const { python, version } of boto3s) {

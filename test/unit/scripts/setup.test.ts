@@ -19,7 +19,9 @@ async function makeProject(t: TestContext) {
   const packages = { "": project, part, "node_modules/part": { resolved: "part", link: true } };
   await mkdir(join(root, "scripts"));
   await mkdir(join(root, "part"));
-  await copyFile(join(import.meta.dirname, "../../../scripts/setup.mjs"), join(root, "scripts/setup.mjs"));
+  for (const name of ["setup.mjs", "lock.mjs"]) {
+    await copyFile(join(import.meta.dirname, "../../../scripts", name), join(root, "scripts", name));
+  }
   await writeFile(join(root, "part/package.json"), JSON.stringify(part));
   await writeFile(join(root, "package.json"), JSON.stringify(project));
   await writeFile(join(root, "package-lock.json"), JSON.stringify({ ...project, lockfileVersion: 3, packages }));
