@@ -122,6 +122,34 @@ describe("SubscribeToShard", () => {
     assert.equal(elsewhere.response.statusCode, 200);
   });
 
+  async function readAll(input: object): Promise<{ readonly records: readonly string[]; readonly last?: Message }> {
+    await using subscription = await subscribe(input);
+    await next(subscription.messages);
+    const records: string[] = [];
+    for (let last: Message | undefined; ; ) {
+      const { value } = await subscription.messages.next();
+      if (value === undefined) return { records, ...(last === undefined ? {} : { last }) };
+      last = value;
+      records.push(...(value.payload.Records ?? []).map(({ Data }) => Data));
+    }
+  }
+
+  test("SubscribeToShard passes through a shard that a resize split off and merged again", () =>
+    withStream({ shards: 4 }, async ({ StreamName, StreamARN }) => {
+      const { Consumer } = await ok("RegisterStreamConsumer", { StreamARN, ConsumerName: "through" });
+      await untilConsumerActive(Consumer.ConsumerARN);
+      await ok("UpdateShardCount", { StreamName, TargetShardCount: 3, ScalingType: "UNIFORM_SCALING" });
+      await untilActive(StreamName);
+      const { records, last } = await readAll(
+        at({ ConsumerARN: Consumer.ConsumerARN, ShardId: "shardId-000000000004" }),
+      );
+      assert.deepEqual(records, []);
+      assert.deepEqual(
+        last?.payload.ChildShards?.map(({ ShardId }) => ShardId),
+        ["shardId-000000000006"],
+      );
+    }));
+
   test("SubscribeToShard ends a closed shard with an event that names its children and no place to go on", () =>
     withStream({}, async ({ StreamName, StreamARN }) => {
       const { Consumer } = await ok("RegisterStreamConsumer", { StreamARN, ConsumerName: "last" });
@@ -129,16 +157,7 @@ describe("SubscribeToShard", () => {
       await ok("PutRecord", { StreamName, Data: base64("x"), PartitionKey: "a" });
       await ok("SplitShard", { StreamName, ShardToSplit: "0", NewStartingHashKey: "100" });
       await untilActive(StreamName);
-      await using subscription = await subscribe(at({ ConsumerARN: Consumer.ConsumerARN }));
-      await next(subscription.messages);
-      const records: string[] = [];
-      let last: Message | undefined;
-      for (;;) {
-        const { value } = await subscription.messages.next();
-        if (value === undefined) break;
-        last = value;
-        records.push(...(value.payload.Records ?? []).map(({ Data }) => Data));
-      }
+      const { records, last } = await readAll(at({ ConsumerARN: Consumer.ConsumerARN }));
       assert.deepEqual(records, [base64("x")]);
       assert.equal("ContinuationSequenceNumber" in (last?.payload ?? {}), false);
       assert.deepEqual(

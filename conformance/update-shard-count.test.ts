@@ -7,13 +7,19 @@ import type { Shard } from "./support/outputs.ts";
 import { base64, readToEnd } from "./support/read-shard.ts";
 import { listShards, streamArn, suiteStream, uniqueName, untilActive, withStream } from "./support/stream-fixture.ts";
 
-/** Shards, closed ones included, after one resize: a split of all, then merges; or merges alone. */
+/** Shards, closed ones included, after one resize. */
 const totals = [
   [2, 4, 6],
   [4, 5, 15],
-  [10, 13, 37],
   [4, 2, 6],
-  [5, 3, 7],
+  [4, 3, 11],
+] as const;
+
+/** Targets that no single split or merge of each shard leads to. */
+const uneven = [
+  [5, 3],
+  [10, 13],
+  [3, 5],
 ] as const;
 
 describe("UpdateShardCount", () => {
@@ -49,9 +55,53 @@ describe("UpdateShardCount", () => {
         await untilActive(StreamName);
         const shards = await listShards(StreamName);
         assert.equal(shards.length, total);
-        assertTiles(shards, to);
+        assertEqualShards(shards, to);
       }));
   }
+
+  for (const [from, to] of uneven) {
+    test(`UpdateShardCount from ${from} to ${to} shards leaves shards of equal size`, () =>
+      withStream({ shards: from }, async ({ StreamName }) => {
+        await resize(StreamName, to);
+        await untilActive(StreamName);
+        assertEqualShards(await listShards(StreamName), to);
+      }));
+  }
+
+  test("UpdateShardCount from 4 to 3 splits the two in the middle and merges their parts with their neighbours", () =>
+    withStream({ shards: 4 }, async ({ StreamName }) => {
+      await resize(StreamName, 3);
+      await untilActive(StreamName);
+      const shards = await listShards(StreamName);
+      const index = (id: string | undefined) => (id === undefined ? undefined : Number(id.slice("shardId-".length)));
+      assert.deepEqual(
+        shards
+          .slice(4)
+          .map((shard) => [shard.ShardId, shard.ParentShardId, shard.AdjacentParentShardId].map(index))
+          .map(([made, ...parents]) => [made, ...parents.filter((parent) => parent !== undefined)]),
+        [
+          [4, 1],
+          [5, 1],
+          [6, 0, 4],
+          [7, 2],
+          [8, 2],
+          [9, 5, 7],
+          [10, 8, 3],
+        ],
+      );
+      const isOpen = ({ SequenceNumberRange: range }: Shard) => range.EndingSequenceNumber === undefined;
+      assert.deepEqual(
+        shards.filter(isOpen).map(({ ShardId }) => index(ShardId)),
+        [6, 9, 10],
+      );
+      // What was split off and merged again is a shard as any other: a reader comes to its end and is told where to go on.
+      const { records, last } = await readToEnd({ StreamName, ShardId: "4" });
+      assert.deepEqual(records, []);
+      assert.deepEqual(
+        last.ChildShards?.map(({ ShardId, ParentShards }) => [index(ShardId), ParentShards.map(index)]),
+        [[6, [0, 4]]],
+      );
+    }));
 
   test("UpdateShardCount accepts the present count and changes nothing", () =>
     withStream({ shards: 2 }, async ({ StreamName, Shards }) => {
@@ -82,15 +132,22 @@ async function resize(StreamName: string, TargetShardCount: number) {
   return ok("UpdateShardCount", { StreamName, TargetShardCount, ScalingType: "UNIFORM_SCALING" });
 }
 
-function assertTiles(shards: readonly Shard[], openCount: number): void {
+/** The open shards cover the key space, and each begins within `openCount` keys of where an equal share would. */
+function assertEqualShards(shards: readonly Shard[], openCount: number): void {
   const open = shards
     .filter(({ SequenceNumberRange }) => SequenceNumberRange.EndingSequenceNumber === undefined)
     .map(({ HashKeyRange: range }) => [BigInt(range.StartingHashKey), BigInt(range.EndingHashKey)] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1));
   assert.equal(open.length, openCount);
+  const step = 2n ** 128n / BigInt(openCount);
   let next = 0n;
-  for (const [start, end] of open) {
+  for (const [k, [start, end]] of open.entries()) {
     assert.equal(start, next);
+    const off = start - BigInt(k) * step;
+    assert.ok(
+      off >= -BigInt(openCount) && off <= BigInt(openCount),
+      `shard ${k} of ${openCount} begins ${off} keys off`,
+    );
     next = end + 1n;
   }
   assert.equal(next, 2n ** 128n);

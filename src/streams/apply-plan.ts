@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { checkTiling } from "./check-tiling.ts";
+import type { ReshardPlan } from "./reshard-plan.ts";
 import type { PlannedShard, Shard, Stream, StreamIntent } from "./stream.ts";
 
 type Placement = Shard["placement"];
@@ -10,61 +11,67 @@ export function applyCreate(
   intent: Extract<StreamIntent, { kind: "create" }>,
   placements: readonly Placement[],
 ): Stream {
-  return activeWith(stream, openShards(intent.opening, intent.createSecond, placements));
-}
-
-export interface ReshardOutcome {
-  /** As `reshardSecond` gave it: the parents end in it, their children begin in the next. */
-  readonly second: number;
-  /** When the parents closed, on the clock that retention goes by. */
-  readonly closedMs: number;
-  /** One past the last position of each closed shard, in the order of `closing`. */
-  readonly ends: readonly bigint[];
-  /** In the order of `opening`. */
-  readonly placements: readonly Placement[];
-}
-
-/** One atomic switch: parents closed, children open, stream ACTIVE, intent gone. */
-export function applyReshard(
-  stream: Stream,
-  { closing, opening }: Pick<Extract<StreamIntent, { kind: "reshard" }>, "closing" | "opening">,
-  { second, closedMs, ends, placements }: ReshardOutcome,
-): Stream {
-  const shards = stream.shards.map((shard) => {
-    const at = closing.indexOf(shard.index);
-    if (at === -1) return shard;
-    const end = ends[at];
-    assert(end !== undefined && shard.closed === undefined, "a plan closes open shards and knows their ends");
-    return { ...shard, closed: { second, end, closedMs } };
-  });
-  return activeWith(stream, [...shards, ...openShards(opening, second + 1, placements)]);
-}
-
-/**
- * The second in which parents end: not before any record or create second of theirs, so that every number of a child is
- * above every number of its parents, whatever the clock did. Empty shards have no latest record: pass 0.
- */
-export function reshardSecond(
-  nowMs: number,
-  latestRecordSecond: number,
-  parentsCreateSeconds: readonly number[],
-): number {
-  return parentsCreateSeconds.reduce(
-    (latest, second) => Math.max(latest, second),
-    Math.max(Math.floor(nowMs / 1000), latestRecordSecond),
+  const { opening, createSecond } = intent;
+  return activeWith(
+    stream,
+    opening.map((planned, i) => openShard(planned, createSecond, placements[i])),
   );
 }
 
-function openShards(
-  opening: readonly PlannedShard[],
-  createSecond: number,
-  placements: readonly Placement[],
-): readonly Shard[] {
-  return opening.map((planned, i) => {
-    const placement = placements[i];
-    assert(placement !== undefined, "each new shard has its log");
-    return { ...planned, createSecond, placement };
-  });
+export interface ReshardOutcome {
+  /** When the shards closed, on the clock that retention goes by. */
+  readonly closedMs: number;
+  /** The earliest second in which parents may end: neither the clock's nor that of any of their records is later. */
+  readonly second: number;
+  /** One past the last position of each closed shard, in the order in which the steps close them. */
+  readonly ends: readonly bigint[];
+  /** In the order in which the steps open shards. */
+  readonly placements: readonly Placement[];
+}
+
+/**
+ * One atomic switch: the parents of every step closed, its children open, stream ACTIVE, intent gone. A step may close
+ * what an earlier one opened: such a shard is born closed and empty, a link between its parents and its children.
+ */
+export function applyReshard(
+  stream: Stream,
+  steps: readonly ReshardPlan[],
+  { closedMs, second: earliestSecond, ends, placements }: ReshardOutcome,
+): Stream {
+  const shards = new Map(stream.shards.map((shard) => [shard.index, shard]));
+  let closedCount = 0;
+  let openedCount = 0;
+  for (const { closing, opening } of steps) {
+    const parents = closing.map((index) => {
+      const parent = shards.get(index);
+      assert(parent !== undefined && parent.closed === undefined, "a plan closes open shards");
+      return parent;
+    });
+    const second = reshardSecond(earliestSecond, parents);
+    for (const parent of parents) {
+      const end = ends[closedCount++];
+      assert(end !== undefined, "the end of each closed shard is known");
+      shards.set(parent.index, { ...parent, closed: { second, end, closedMs } });
+    }
+    for (const planned of opening) {
+      shards.set(planned.index, openShard(planned, second + 1, placements[openedCount++]));
+    }
+  }
+  return activeWith(stream, [...shards.values()]);
+}
+
+/**
+ * The second in which all parents of one step end, and before which their children begin: not before `earliestSecond`, as
+ * the outcome has it, nor the create second of any parent, so that every number of a child is above every number of its
+ * parents, whatever the clock did.
+ */
+export function reshardSecond(earliestSecond: number, parents: readonly Pick<Shard, "createSecond">[]): number {
+  return parents.reduce((latest, { createSecond }) => Math.max(latest, createSecond), earliestSecond);
+}
+
+function openShard(planned: PlannedShard, createSecond: number, placement: Placement | undefined): Shard {
+  assert(placement !== undefined, "each new shard has its log");
+  return { ...planned, createSecond, placement };
 }
 
 function activeWith({ intent: _done, ...stream }: Stream, shards: readonly Shard[]): Stream {

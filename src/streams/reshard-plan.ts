@@ -9,7 +9,7 @@ import { initialRanges } from "./hash-key.ts";
 import { formatShardId } from "./shard-id.ts";
 import type { PlannedShard, Shard, Stream } from "./stream.ts";
 
-/** What a split, a merge or one round of a resize closes and opens; the body of a `reshard` intent. */
+/** What one split or merge closes and opens; the body of a `reshard` intent, and one step of a resize. */
 export interface ReshardPlan {
   readonly closing: readonly number[];
   readonly opening: readonly PlannedShard[];

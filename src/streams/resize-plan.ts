@@ -1,91 +1,113 @@
-import { HASH_KEY_MAX } from "./hash-key.ts";
+import { HASH_KEY_MAX, type HashKeyRange } from "./hash-key.ts";
 import { mergedShard, type ReshardPlan, splitShard } from "./reshard-plan.ts";
 import type { PlannedShard } from "./stream.ts";
 
 type OpenShard = Pick<PlannedShard, "index" | "startingHashKey" | "endingHashKey">;
 
 /**
- * The next round of a resize to `targetCount` open shards, or undefined when there is nothing left to do. As AWS does it:
- * with too few shards every one is split once, with too many neighbours are merged in pairs. A round depends only on the
- * open shards, so it can be planned anew after each one. Split points and merges aim at equal ranges.
+ * The splits and merges, in order, that turn the open shards into `targetCount` shards of equal size: target shard k
+ * begins at k * floor(2^128 / targetCount), or at the start of a present shard within `targetCount` keys of that.
+ *
+ * Target ranges are made from the lowest up. A shard that reaches beyond the end of the range is split there, and all
+ * shards within the range are merged to one. So from 4 to 3: 1 is split into 4 and 5, 0 and 4 are merged to 6, 2 is split
+ * into 7 and 8, 5 and 7 are merged to 9, 8 and 3 are merged to 10 (observed). Many splits of one shard, or merges of one
+ * range, form a balanced tree: each level of it costs a second of sequence numbers, and a reader one more shard.
  */
-export function planResizeRound(
+export function planResize(
   openShards: readonly OpenShard[],
   nextShardIndex: number,
   targetCount: number,
-): ReshardPlan | undefined {
+): readonly ReshardPlan[] {
   const ordered = openShards.toSorted((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
+  const ends = rangeEnds(ordered, targetCount);
+  const steps: ReshardPlan[] = [];
+  let nextIndex = nextShardIndex;
+
+  const split = (shard: OpenShard, end: bigint): readonly [lower: PlannedShard, upper: PlannedShard] => {
+    const halves = splitShard(shard, end + 1n, nextIndex);
+    steps.push({ closing: [shard.index], opening: halves });
+    nextIndex += 2;
+    return halves;
+  };
+  const merge = (lower: OpenShard, upper: OpenShard): PlannedShard => {
+    const merged = mergedShard([lower, upper], nextIndex);
+    steps.push({ closing: [lower.index, upper.index], opening: [merged] });
+    nextIndex += 1;
+    return merged;
+  };
+
+  // A stack: the shard with the lowest range comes last.
+  const rest = ordered.toReversed();
+  for (const [k, end] of ends.entries()) {
+    const inRange: OpenShard[] = [];
+    for (;;) {
+      const shard = rest.pop();
+      if (shard === undefined) break;
+      if (shard.startingHashKey > end) {
+        rest.push(shard);
+        break;
+      }
+      if (shard.endingHashKey <= end) {
+        inRange.push(shard);
+        continue;
+      }
+      const [lower, upper] = split(shard, middleEndWithin(shard, ends, k));
+      rest.push(upper, lower);
+    }
+    mergeAll(inRange, merge);
+  }
+  return steps;
+}
+
+/** The greatest number of shards that are open at once while the steps are carried out one by one. */
+export function openShardsAtMost(openCount: number, steps: readonly ReshardPlan[]): number {
+  let count = openCount;
+  let most = openCount;
+  for (const { closing, opening } of steps) {
+    count += opening.length - closing.length;
+    most = Math.max(most, count);
+  }
+  return most;
+}
+
+/** The last key of each target range, ascending. */
+function rangeEnds(ordered: readonly HashKeyRange[], targetCount: number): readonly bigint[] {
   const step = (HASH_KEY_MAX + 1n) / BigInt(targetCount);
-  if (ordered.length < targetCount) return splitRound(ordered, nextShardIndex, step);
-  if (ordered.length > targetCount) return mergeRound(ordered, nextShardIndex, targetCount, step);
-  return undefined;
-}
-
-function splitRound(ordered: readonly OpenShard[], nextShardIndex: number, step: bigint): ReshardPlan | undefined {
-  const splittable = ordered.filter((shard) => shard.endingHashKey - shard.startingHashKey >= 3n);
-  if (splittable.length === 0) return undefined;
-  return {
-    closing: splittable.map((shard) => shard.index),
-    opening: splittable.flatMap((shard, i) => splitShard(shard, splitPoint(shard, step), nextShardIndex + 2 * i)),
-  };
-}
-
-/** The multiple of `step` nearest to the shard's middle, where one may split it; else the middle. */
-function splitPoint({ startingHashKey, endingHashKey }: OpenShard, step: bigint): bigint {
-  const middle = (startingHashKey + endingHashKey + 1n) / 2n;
-  const below = (middle / step) * step;
-  const above = below + step;
-  const nearest = middle - below <= above - middle ? [below, above] : [above, below];
-  return nearest.find((point) => point > startingHashKey + 1n && point < endingHashKey) ?? middle;
-}
-
-interface Pair {
-  readonly lower: OpenShard;
-  readonly upper: OpenShard;
-  /** The border between the two is one that the result needs. */
-  readonly parted: boolean;
-  readonly width: bigint;
-}
-
-/** Even ranges of different counts meet at borders that rounding has moved by some keys. */
-function isNearMultiple(hashKey: bigint, step: bigint, toleranceKeys: bigint): boolean {
-  const over = hashKey % step;
-  return over <= toleranceKeys || step - over <= toleranceKeys;
-}
-
-function mergeRound(
-  ordered: readonly OpenShard[],
-  nextShardIndex: number,
-  targetCount: number,
-  step: bigint,
-): ReshardPlan {
-  const pairs: Pair[] = [];
-  for (const [i, upper] of ordered.entries()) {
-    const lower = ordered[i - 1];
-    if (lower === undefined) continue;
-    pairs.push({
-      lower,
-      upper,
-      parted: isNearMultiple(upper.startingHashKey, step, BigInt(targetCount)),
-      width: upper.endingHashKey - lower.startingHashKey,
-    });
+  const ends: bigint[] = [];
+  let at = 0;
+  for (let k = 1; k < targetCount; k += 1) {
+    const wanted = BigInt(k) * step - 1n;
+    let end = ordered[at]?.endingHashKey ?? HASH_KEY_MAX;
+    for (let next = ordered[at + 1]; next !== undefined; next = ordered[at + 1]) {
+      if (distance(next.endingHashKey, wanted) > distance(end, wanted)) break;
+      end = next.endingHashKey;
+      at += 1;
+    }
+    ends.push(distance(end, wanted) <= BigInt(targetCount) ? end : wanted);
   }
-  const unparted = pairs.filter((pair) => !pair.parted);
-  const candidates = (unparted.length > 0 ? unparted : pairs).toSorted((one, other) =>
-    one.width === other.width ? 0 : one.width < other.width ? -1 : 1,
-  );
+  ends.push(HASH_KEY_MAX);
+  return ends;
+}
 
-  const used = new Set<OpenShard>();
-  const chosen: Pair[] = [];
-  for (const pair of candidates) {
-    if (chosen.length === ordered.length - targetCount) break;
-    if (used.has(pair.lower) || used.has(pair.upper)) continue;
-    used.add(pair.lower).add(pair.upper);
-    chosen.push(pair);
+function distance(one: bigint, other: bigint): bigint {
+  return one < other ? other - one : one - other;
+}
+
+/** Of the ends from the `from`th on that lie within the shard, the middle one, of two the lower. There is one at least. */
+function middleEndWithin({ endingHashKey }: HashKeyRange, ends: readonly bigint[], from: number): bigint {
+  let behind = from + 1;
+  while ((ends[behind] ?? endingHashKey) < endingHashKey) behind += 1;
+  return ends[from + ((behind - from - 1) >> 1)] as bigint;
+}
+
+/** Merges neighbours in pairs until one is left. */
+function mergeAll(shards: readonly OpenShard[], merge: (lower: OpenShard, upper: OpenShard) => OpenShard): void {
+  for (let level = shards; level.length > 1; ) {
+    const next: OpenShard[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [lower, upper] = [level[i] as OpenShard, level[i + 1]];
+      next.push(upper === undefined ? lower : merge(lower, upper));
+    }
+    level = next;
   }
-  chosen.sort((one, other) => (one.lower.startingHashKey < other.lower.startingHashKey ? -1 : 1));
-  return {
-    closing: chosen.flatMap(({ lower, upper }) => [lower.index, upper.index]),
-    opening: chosen.map(({ lower, upper }, i) => mergedShard([lower, upper], nextShardIndex + i)),
-  };
 }

@@ -128,7 +128,7 @@ export type StreamIntent =
       readonly opening: readonly PlannedShard[];
     }
   | {
-      /** Rounds of splits and merges until the stream has this many open shards. */
+      /** Splits and merges that leave this many open shards of equal size. */
       readonly kind: "resize";
       readonly operationId: string;
       readonly dueMs: number;

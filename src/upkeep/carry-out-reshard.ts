@@ -10,5 +10,5 @@ export async function carryOutReshard(
   live: LiveStream,
   intent: Extract<StreamIntent, { kind: "reshard" }>,
 ): Promise<LiveStream> {
-  return await commitStep(room.directory, live, await prepareSwitch(room, live, intent));
+  return await commitStep(room.directory, live, await prepareSwitch(room, live, [intent], intent.operationId));
 }

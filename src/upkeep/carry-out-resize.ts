@@ -1,31 +1,21 @@
 import type { LiveStream } from "../directory/live-stream.ts";
-import { planResizeRound } from "../streams/resize-plan.ts";
-import type { Stream, StreamIntent } from "../streams/stream.ts";
+import { planResize } from "../streams/resize-plan.ts";
+import type { StreamIntent } from "../streams/stream.ts";
 import { commitStep } from "./commit-step.ts";
 import { prepareSwitch } from "./switch-shards.ts";
 import type { UpkeepRoom } from "./upkeep.ts";
 
-type ResizeIntent = Extract<StreamIntent, { kind: "resize" }>;
-
 /**
- * One round of a resize, and one change of the document. The round is planned from the open shards alone, so a restart
- * plans the same one again; after the last round the stream is ACTIVE.
+ * All splits and merges of a resize: UPDATING to ACTIVE with one switch, so that a record is routed again at most once.
+ * The steps follow from the open shards alone, so a restart plans the same ones again.
  */
-export async function carryOutResize(room: UpkeepRoom, live: LiveStream, intent: ResizeIntent): Promise<LiveStream> {
-  const plan = nextRound(live.stream, intent);
-  if (plan === undefined) {
-    return await commitStep(room.directory, live, ({ intent: _done, ...stream }) => ({ ...stream, status: "ACTIVE" }));
-  }
-  const operationId = `${intent.operationId}/${live.stream.nextShardIndex}`;
-  const switchShards = await prepareSwitch(room, live, { ...plan, operationId });
-  return await commitStep(room.directory, live, (stream) => {
-    const switched = switchShards(stream);
-    const isLast = nextRound(switched, intent) === undefined;
-    return isLast ? switched : { ...switched, status: "UPDATING", intent };
-  });
-}
-
-function nextRound({ shards, nextShardIndex }: Stream, { targetCount }: ResizeIntent) {
+export async function carryOutResize(
+  room: UpkeepRoom,
+  live: LiveStream,
+  { operationId, targetCount }: Extract<StreamIntent, { kind: "resize" }>,
+): Promise<LiveStream> {
+  const { shards, nextShardIndex } = live.stream;
   const open = shards.filter((shard) => shard.closed === undefined);
-  return planResizeRound(open, nextShardIndex, targetCount);
+  const steps = planResize(open, nextShardIndex, targetCount);
+  return await commitStep(room.directory, live, await prepareSwitch(room, live, steps, operationId));
 }

@@ -1,48 +1,55 @@
 import type { LiveStream } from "../directory/live-stream.ts";
 import type { ShardLog, ShardRef } from "../engine/shard-log.ts";
-import { applyReshard, reshardSecond } from "../streams/apply-plan.ts";
+import { applyReshard } from "../streams/apply-plan.ts";
 import type { ReshardPlan } from "../streams/reshard-plan.ts";
 import { retentionMs } from "../streams/retention-window.ts";
 import type { Shard, Stream } from "../streams/stream.ts";
 import { openLogs } from "./open-logs.ts";
 import type { UpkeepRoom } from "./upkeep.ts";
 
+/** One past the last position of an empty shard. */
+const emptyEnd = 1n;
+
 /**
- * Makes everything ready for one atomic switch from parents to children: opens the children's logs, seals the parents, and
- * gives the change of the document. Until that is written readers and writers see the parents; a writer that meets a sealed
- * parent waits for it. Harmless to repeat, as long as the plan is the same.
+ * Makes everything ready for one atomic switch from parents to children, by one split or merge or by many that build on
+ * one another: opens the children's logs, seals the parents, and gives the change of the document. Until that is written
+ * readers and writers see the parents; a writer that meets a sealed parent waits for it. Harmless to repeat, as long as
+ * the steps are the same.
  */
 export async function prepareSwitch(
   { log, clock }: UpkeepRoom,
   live: LiveStream,
-  plan: ReshardPlan & { readonly operationId: string },
+  steps: readonly ReshardPlan[],
+  operationId: string,
 ): Promise<(stream: Stream) => Stream> {
   const { stream } = live;
-  const parents = plan.closing.map((index) => live.shard(index)).filter((shard) => shard !== undefined);
+  const closing = steps.flatMap((step) => step.closing);
+  const opening = steps.flatMap((step) => step.opening);
   const openCount = stream.shards.filter((shard) => shard.closed === undefined).length;
-  const openAfter = openCount - parents.length + plan.opening.length;
 
   // Children first: from the seal on writers wait, so nothing slow may stand between the seal and the switch.
-  const children = await openLogs(log, stream.id, plan.opening, openAfter);
+  const children = await openLogs(log, stream.id, opening, openCount - closing.length + opening.length);
   await log.setRetention(stream.id, children, retentionMs(stream.retentionHours));
-  const sealed = await Promise.all(parents.map((parent) => log.seal(live.ref(parent), plan.operationId)));
+  const opened = new Map(children.map((ref) => [ref.shardIndex, ref]));
+  const links = closing.map((index) => opened.get(index)).filter((ref) => ref !== undefined);
+  await Promise.all(links.map((ref) => log.seal(ref, operationId)));
+
+  const parents = closing.map((index) => live.shard(index)).filter((shard) => shard !== undefined);
+  const sealed = await Promise.all(parents.map((parent) => log.seal(live.ref(parent), operationId)));
+  const ends = new Map(parents.map(({ index }, i) => [index, sealed[i]?.end ?? emptyEnd]));
   const lastRecords = await Promise.all(
-    parents.map((parent, i) => lastRecordMs(log, live.ref(parent), sealed[i]?.end ?? 1n)),
+    parents.map((parent) => lastRecordMs(log, live.ref(parent), ends.get(parent.index) ?? emptyEnd)),
   );
 
   const nowMs = clock.nowMs();
   const latestRecordMs = Math.max(0, ...lastRecords);
   const outcome = {
-    second: reshardSecond(
-      nowMs,
-      Math.floor(latestRecordMs / 1000),
-      parents.map((parent) => parent.createSecond),
-    ),
+    second: Math.floor(Math.max(nowMs, latestRecordMs) / 1000),
     closedMs: closingMs(live, parents, Math.max(nowMs, latestRecordMs)),
-    ends: sealed.map(({ end }) => end),
+    ends: closing.map((index) => ends.get(index) ?? emptyEnd),
     placements: children.map((ref) => ref.placement),
   };
-  return (newest) => applyReshard(newest, plan, outcome);
+  return (newest) => applyReshard(newest, steps, outcome);
 }
 
 /**
@@ -62,7 +69,7 @@ function closingMs(live: LiveStream, parents: readonly Shard[], earliestMs: numb
 
 /** When the shard's last record was sent or stored, whichever is later; 0 for an empty shard. */
 async function lastRecordMs(log: ShardLog, shard: ShardRef, end: bigint): Promise<number> {
-  if (end === 1n) return 0;
+  if (end === emptyEnd) return 0;
   const { entries } = await log.read(shard, end - 1n, { entriesMax: 1, bytesMax: 1 });
   const last = entries.at(-1);
   return last === undefined ? 0 : Math.max(last.timeMs, last.storedMs);

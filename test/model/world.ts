@@ -153,39 +153,32 @@ export class World {
   }
 
   /**
-   * Where a resize splits is the server's choice; what it may do is not: rounds that split every open shard of four keys or
-   * more, while there are too few, then merges of neighbours down to the target.
+   * By which splits and merges a resize comes to its target is the server's choice. What it may do is not: each of them takes
+   * open shards and leaves their keys covered, and in the end the target's shards are equal to within as many keys.
    */
   #adopt(model: StreamModel, target: number, listed: readonly ListedShard[]): void {
     const made = listed.filter(({ ShardId }) => shardIndexOf(ShardId) >= model.nextIndex).map(shardOf);
-    while (model.open.length < target) {
-      const splittable = model.open.filter(({ start, end }) => end - start >= 3n);
-      if (splittable.length === 0) break;
-      const opening = made.splice(0, 2 * splittable.length);
-      for (const parent of splittable) {
-        const [lower, upper] = opening.filter(({ parents }) => parents[0] === parent.index && parents.length === 1);
-        assert(lower !== undefined && upper !== undefined, "a round of splits splits every shard");
-        assert.deepEqual(
-          [lower.start, lower.end + 1n, upper.end],
-          [parent.start, upper.start, parent.end],
-          "halves make a whole",
-        );
-      }
-      model.switch({ closing: splittable.map(({ index }) => index), opening }, this.nowMs);
-    }
-    while (model.open.length > target) {
-      const merged = made.shift();
-      assert(merged !== undefined && merged.parents.length === 2, "merges come after splits, down to the target");
-      const [lower, upper] = merged.parents.map((index) => model.shard(index));
-      assert(lower?.closedMs === undefined && upper?.closedMs === undefined, "open shards are merged");
+    for (let first = made[0]; first !== undefined; first = made[0]) {
+      const isSplit = first.parents.length === 1;
+      const opening = made.splice(0, isSplit ? 2 : 1);
+      const parents = first.parents.map((index) => model.shard(index));
+      for (const { closedMs } of parents) assert.equal(closedMs, undefined, "open shards are split and merged");
+      for (const child of opening) assert.deepEqual(child.parents, first.parents, "both halves have one parent");
+      const [whole] = isSplit ? parents : opening;
+      const [lower, upper] = isSplit ? opening : parents;
       assert.deepEqual(
         [lower?.start, (lower?.end ?? 0n) + 1n, upper?.end],
-        [merged.start, upper?.start, merged.end],
-        "neighbours are merged",
+        [whole?.start, upper?.start, whole?.end],
+        "a split makes halves of a shard, a merge makes one of neighbours",
       );
-      model.switch({ closing: merged.parents, opening: [merged] }, this.nowMs);
+      model.switch({ closing: first.parents, opening }, this.nowMs);
     }
-    assert.deepEqual(made, [], "a resize makes no shard without need");
+    assert.equal(model.open.length, target, "a resize ends at its target");
+    const step = 2n ** 128n / BigInt(target);
+    for (const [k, { start }] of model.open.entries()) {
+      const off = start - BigInt(k) * step;
+      assert(off >= -BigInt(target) && off <= BigInt(target), `shard ${k} of ${target} begins ${off} keys off`);
+    }
   }
 }
 

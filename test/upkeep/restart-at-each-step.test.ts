@@ -31,12 +31,12 @@ const scenarios: readonly Scenario[] = [
   { name: "split", before: withShards(2), during: (story) => withWriters(story, splitFirst) },
   { name: "merge", before: withShards(3), during: (story) => withWriters(story, mergeFirst) },
   {
-    name: "a resize from 2 to 5 in three rounds",
+    name: "a resize from 2 to 5, which splits and merges",
     before: withShards(2),
     during: (story) => withWriters(story, resizeTo(5)),
   },
   {
-    name: "a resize from 7 to 2 in two rounds",
+    name: "a resize from 7 to 2, which merges what it has split",
     before: withShards(7),
     during: (story) => withWriters(story, resizeTo(2)),
   },

@@ -14,7 +14,9 @@ export const splitShard = operation({
     const newStartingHashKey = BigInt(input.NewStartingHashKey);
     await changeStream(context, () => {
       const live = requireStream(input, context);
-      const plan = planSplit(live.stream, { shardIndex, newStartingHashKey }, () => checkShardRoom(1, context));
+      const plan = planSplit(live.stream, { shardIndex, newStartingHashKey }, () =>
+        checkShardRoom({ open: 1, made: 2 }, context),
+      );
       return [live, beginReshard(live.stream, plan, context)];
     });
     return undefined;

@@ -2,11 +2,10 @@ import { streamIsOnDemand } from "../../model/stream-errors.ts";
 import { streamArn } from "../../streams/arn.ts";
 import { openShardCount } from "../../streams/open-shard-count.ts";
 import { changeStream } from "../change-stream.ts";
-import { checkShardRoom } from "../check-shard-room.ts";
 import { countChange } from "../counted-change.ts";
-import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
+import { beginResize } from "./begin-resize.ts";
 import { checkTarget } from "./check-target.ts";
 
 /** The answer tells the open shards at the call; the present count is accepted and changes nothing. */
@@ -22,9 +21,7 @@ export const updateShardCount = operation({
       currentCount = openShardCount(live.stream);
       if (targetCount === currentCount) return [live, live.stream];
       if (context.limits !== undefined) checkTarget(targetCount, currentCount);
-      checkShardRoom(Math.max(0, targetCount - currentCount), context);
-      const intent = { kind: "resize", operationId: context.newId(), dueMs: dueMs(context), targetCount } as const;
-      return [live, { ...countChange(live.stream, "shardCountChanges", context), status: "UPDATING", intent }];
+      return [live, countChange(beginResize(live.stream, targetCount, context), "shardCountChanges", context)];
     });
     return {
       StreamName: stream.name,

@@ -42,7 +42,7 @@ export const createStream = operation({
     // From here on nothing is awaited until the document is on its way: what is counted now holds for it.
     const shardCount = shardCountOf(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});
-    checkShardRoom(shardCount, context);
+    checkShardRoom({ open: shardCount, made: shardCount }, context);
     checkCreatingStreams(context.limits?.table, account, creatingCount(context));
     if (mode === "ON_DEMAND") checkOnDemandRoom(context);
 

@@ -1,10 +1,9 @@
 import { warmThroughputNotCommitted, warmThroughputTooGreat } from "../../model/stream-errors.ts";
 import { openShardCount } from "../../streams/open-shard-count.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { checkShardRoom } from "../check-shard-room.ts";
-import { dueMs } from "../due.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { settling } from "../settle.ts";
+import { beginResize } from "../shards/begin-resize.ts";
 
 /** API reference, UpdateStreamWarmThroughput: 10 GiB/s. One shard takes 1 MiB/s. */
 export const warmMiBpsMax = 10_240;
@@ -23,11 +22,7 @@ export async function beginWarmUp(
   return (stream) => {
     const { warmThroughputMiBps: _former, ...rest } = stream;
     const next = warmThroughputMiBps === 0 ? rest : { ...rest, warmThroughputMiBps };
-    const openCount = openShardCount(stream);
-    if (warmThroughputMiBps <= openCount) return settling(next, context);
-    checkShardRoom(warmThroughputMiBps - openCount, context);
-    const operationId = context.newId();
-    const intent = { kind: "resize", operationId, dueMs: dueMs(context), targetCount: warmThroughputMiBps } as const;
-    return { ...next, status: "UPDATING", intent };
+    if (warmThroughputMiBps <= openShardCount(stream)) return settling(next, context);
+    return beginResize(next, warmThroughputMiBps, context);
   };
 }

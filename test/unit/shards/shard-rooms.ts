@@ -53,5 +53,5 @@ export async function splitFirst({ engine, clock }: OpenedRoom, live: LiveStream
   for (const { index } of plan.opening) await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
   const { end } = await engine.log.seal(live.ref(first), "split");
   const second = Math.floor(clock.nowMs() / 1000);
-  return applyReshard(live.stream, plan, { second, closedMs: clock.nowMs(), ends: [end], placements: [{}, {}] });
+  return applyReshard(live.stream, [plan], { second, closedMs: clock.nowMs(), ends: [end], placements: [{}, {}] });
 }

@@ -14,14 +14,14 @@ function history(): Stream {
   const split = planSplit(streamOf(2), { shardIndex: 0, newStartingHashKey: 2n ** 126n });
   const placements = [{}, {}];
   const seconds = { first: begin / 1000 + 86_400, second: begin / 1000 + 2 * 86_400 };
-  const one = applyReshard(streamOf(2), split, {
+  const one = applyReshard(streamOf(2), [split], {
     second: seconds.first,
     closedMs: begin + day,
     ends: [5n],
     placements,
   });
   const merge = planMerge(one, { shardIndex: 3, adjacentShardIndex: 1 });
-  return applyReshard(one, merge, { second: seconds.second, closedMs: begin + 2 * day, ends: [5n, 5n], placements });
+  return applyReshard(one, [merge], { second: seconds.second, closedMs: begin + 2 * day, ends: [5n, 5n], placements });
 }
 
 function listed(horizon: number, filter: ShardFilter): readonly number[] {

@@ -8,8 +8,8 @@ import { streamOf } from "./stream-of.ts";
 
 function resharded(): Stream {
   const plan = planMerge(streamOf(3), { shardIndex: 1, adjacentShardIndex: 2 });
-  return applyReshard(streamOf(3), plan, {
-    second: 5,
+  return applyReshard(streamOf(3), [plan], {
+    second: 1_600_000_005,
     closedMs: 6,
     ends: [2n ** 62n, 1n],
     placements: [{ log: "x", part: 3 }],
@@ -39,7 +39,7 @@ test("every stream survives its document", () => {
 test("the bytes are those that earlier servers wrote", () => {
   assert.equal(
     Buffer.from(encodeStream(resharded())).toString(),
-    '{"v":1,"account":"123456789012","region":"eu-west-1","name":"orders","id":"stream-1","status":"ACTIVE","mode":"PROVISIONED","createdMs":1600000000000,"retentionHours":24,"recordKiBMax":1024,"tags":{},"nextShardIndex":4,"shards":[[0,-1,-1,"0","55555555555555555555555555555554",1600000000,{"log":0}],[1,-1,-1,"55555555555555555555555555555555","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa9",1600000000,{"log":1},[5,"4000000000000000",6]],[2,-1,-1,"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","ffffffffffffffffffffffffffffffff",1600000000,{"log":2},[5,"1",6]],[3,1,2,"55555555555555555555555555555555","ffffffffffffffffffffffffffffffff",6,{"log":"x","part":3}]]}',
+    '{"v":1,"account":"123456789012","region":"eu-west-1","name":"orders","id":"stream-1","status":"ACTIVE","mode":"PROVISIONED","createdMs":1600000000000,"retentionHours":24,"recordKiBMax":1024,"tags":{},"nextShardIndex":4,"shards":[[0,-1,-1,"0","55555555555555555555555555555554",1600000000,{"log":0}],[1,-1,-1,"55555555555555555555555555555555","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa9",1600000000,{"log":1},[1600000005,"4000000000000000",6]],[2,-1,-1,"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","ffffffffffffffffffffffffffffffff",1600000000,{"log":2},[1600000005,"1",6]],[3,1,2,"55555555555555555555555555555555","ffffffffffffffffffffffffffffffff",1600000006,{"log":"x","part":3}]]}',
   );
 });
 
