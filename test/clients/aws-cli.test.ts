@@ -16,7 +16,7 @@ describe("the AWS CLI", { concurrency: true }, () => {
     await using server = await ServerProcess.start();
     const client = await startAwsCliDriver(firstCli, server.endpoint);
     t.after(() => client.close());
-    const size = { lineCount: 10_000, callsInFlight: 2, readsEveryTime: false };
+    const size = { lineCount: 1_500, callsInFlight: 2, readsEveryTime: false };
     await runWorkload(client, { streamName: "aws-cli", ...size });
   });
 

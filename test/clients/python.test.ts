@@ -5,6 +5,7 @@ import { startPythonDriver } from "./python-driver.ts";
 import { runWorkload } from "./workload.ts";
 
 const workload = { lineCount: 10_200, callsInFlight: 1, readsEveryTime: true };
+const shortWorkload = { ...workload, lineCount: 1_000 };
 
 test("boto 2 puts a text file, reads it back in order, splits, merges, tags and deletes", async (t) => {
   const [found] = pythonsWith("boto");
@@ -22,11 +23,11 @@ test("boto3 is there", (t) => {
   if (boto3s.length === 0) reportMissing(t, "boto3 (scripts/get-client-tools.mjs says why)");
 });
 
-for (const { python, version } of boto3s) {
+for (const [index, { python, version }] of boto3s.entries()) {
   test(`boto3 ${version} puts a text file, reads it back in order, splits, merges, tags and deletes`, async (t) => {
     await using server = await ServerProcess.start();
     const client = startPythonDriver({ python, script: "boto3_driver.py", args: [server.endpoint] });
     t.after(() => client.close());
-    await runWorkload(client, { streamName: "boto3", ...workload });
+    await runWorkload(client, { streamName: "boto3", ...(index === 0 ? workload : shortWorkload) });
   });
 }

@@ -39,6 +39,8 @@ export interface Variant {
   readonly isEncrypted: boolean;
   /** Whether the log's last file was used before. */
   readonly isRecycled: boolean;
+  /** Of the headers of groups and frames, one byte in so many is flipped, and the last one. */
+  readonly headStep: number;
 }
 
 interface Group {
@@ -141,14 +143,14 @@ function groupsIn(disk: SimulatedDisk, path: string): readonly Group[] {
   }
 }
 
-/** All of a group's header, of its frames' heads and of the gaps behind them; of bodies and padding some. */
-function bytesOfEachKind(bytes: Buffer, { at: groupAt, end }: Group): readonly number[] {
+/** Some of a group's header, of its frames' heads, of bodies and of padding; all of the gaps behind frames. */
+function bytesOfEachKind(bytes: Buffer, { at: groupAt, end }: Group, headStep: number): readonly number[] {
   const used = groupAt + bytes.readUInt32LE(groupAt + 40);
-  const places = range(groupAt, groupAt + groupHeaderBytes);
+  const places = range(groupAt, groupAt + groupHeaderBytes, headStep);
   for (let at = groupAt + groupHeaderBytes; at < used; ) {
     const frameEnd = at + frameLengthAt(bytes, at);
     const next = (frameEnd + 7) & ~7;
-    places.push(...range(at, at + frameHeadBytes), ...range(at + frameHeadBytes, frameEnd, bodyStep));
+    places.push(...range(at, at + frameHeadBytes, headStep), ...range(at + frameHeadBytes, frameEnd, bodyStep));
     places.push(...range(frameEnd, next));
     at = next;
   }
@@ -199,7 +201,7 @@ export async function flipLastTwo(variant: Variant): Promise<number> {
   const bytes = log.disk.bytesOf(log.path);
   let count = 0;
   for (const group of log.groups.slice(-2)) {
-    for (const at of bytesOfEachKind(bytes, group)) {
+    for (const at of bytesOfEachKind(bytes, group, variant.headStep)) {
       const where = `byte ${at - group.at} of group ${group.lsn}`;
       const { problems } = await verifyDirectory(spoilt(log, at), dataDirectory);
       const [sentence = "", ...others] = await requireThrough(log, at, group.lsn - 1);
@@ -218,7 +220,7 @@ export async function flipEarlierGroups(variant: Variant): Promise<number> {
   const bytes = log.disk.bytesOf(log.path);
   let count = 0;
   for (const group of log.groups.slice(0, -2)) {
-    for (const at of bytesOfEachKind(bytes, group)) {
+    for (const at of bytesOfEachKind(bytes, group, variant.headStep)) {
       const where = `byte ${at - group.at} of group ${group.lsn}`;
       const disk = spoilt(log, at);
       const message = new RegExp(

@@ -1,13 +1,15 @@
 /**
  * The long form of the tests of the disk.
  *
- *   npm run test:disk                      10,000 seeds, then every bit of a closed directory flipped, and of an encrypted one
+ *   npm run test:disk                      10,000 seeds, then every bit of a closed directory flipped, and of an encrypted one,
+ *                                          and every byte of the headers in the log's last file after a crash
  *   npm run test:disk -- --seed 123        one seed alone; --trace shows every operation and call of it
  *   npm run test:disk -- --from 1 --seeds 500
  *   npm run test:disk -- --flips           the flipped bits alone
  */
 import { parseArgs } from "node:util";
 import { flipEverywhere } from "./flip-everywhere.ts";
+import { flipAround, flipEarlierGroups, flipLastTwo, type Variant } from "./flip-tail.ts";
 import { runSeed } from "./run-seed.ts";
 
 const toldEvery = 100;
@@ -43,6 +45,7 @@ for (let seed = from; seed < from + count; seed++) {
 if (values.seed === undefined) {
   await flipAll("plain", false);
   await flipAll("encrypted", true);
+  for (const isRecycled of [false, true]) await flipTail({ isEncrypted: isRecycled, isRecycled, headStep: 1 });
 }
 if (broken.length > 0) {
   console.error(`broken: ${broken.join(", ")}`);
@@ -60,4 +63,9 @@ async function flipAll(name: string, isEncrypted: boolean): Promise<void> {
   };
   const { places, outcomes } = await flipEverywhere({ bits: "every", isEncrypted, onByte });
   console.log(`${name}:`, Object.fromEntries(places), outcomes);
+}
+
+async function flipTail(variant: Variant): Promise<void> {
+  const counts = [await flipLastTwo(variant), await flipEarlierGroups(variant), await flipAround(variant)];
+  console.log(`after a crash, ${JSON.stringify(variant)}: ${counts.join(" + ")} bytes flipped`);
 }

@@ -2,8 +2,6 @@
 import { residentMiB } from "../../bench/process-figures.ts";
 import { createStreams, drain, streamNames, Writer } from "../../bench/volume-load.ts";
 
-/** What is put between two moves of the clock. */
-const recordsPerRound = 250_000;
 /** Two rounds live, the one before them has expired: a stream keeps its records for 24 hours. */
 const roundMs = 13 * 3_600_000;
 const drainedShards = 8;
@@ -18,15 +16,24 @@ export interface LoadedServer {
 export interface FullLoad {
   readonly records: number;
   readonly readRecords: number;
-  /** Resident memory, in the order of time, a few times a second; the first of them with the log half full. */
+  /** Resident memory, in the order of time, a few times a second and after each round; the first of them with the log half full. */
   readonly residentMiB: readonly number[];
 }
 
-/** For so long, into one stream of `shards` shards. `onRound` is told after each round. */
+export interface LoadOptions {
+  /** Of the one stream that everything is put into. */
+  readonly shards: number;
+  /** What is put between two moves of the clock. */
+  readonly recordsPerRound: number;
+  /** Asked before each round, with how many were done and after how many milliseconds. */
+  readonly goesOn: (rounds: number, elapsedMs: number) => boolean;
+  /** Told after each round. */
+  readonly onRound?: (soFar: FullLoad) => void;
+}
+
 export async function loadFully(
   { pid, port }: LoadedServer,
-  { shards, seconds }: { readonly shards: number; readonly seconds: number },
-  onRound: (soFar: FullLoad) => void = () => undefined,
+  { shards, recordsPerRound, goesOn, onRound }: LoadOptions,
 ): Promise<FullLoad> {
   const names = streamNames(1);
   await createStreams(port, names, shards);
@@ -36,12 +43,14 @@ export async function loadFully(
   const samples: number[] = [];
   const sampling = setInterval(() => samples.push(residentMiB(pid)), sampleMs);
   try {
-    for (const endMs = performance.now() + seconds * 1000; performance.now() < endMs; ) {
+    const startedMs = performance.now();
+    for (let rounds = 0; goesOn(rounds, performance.now() - startedMs); rounds++) {
       records += (await writer.put(port, recordsPerRound)).records;
       const read = { streamName: names[0] ?? "", shards: firstShards(Math.min(shards, drainedShards)) };
       readRecords += (await drain(port, { ...read, limit: 10_000, pages: 3 })).records;
       await moveClock(port, roundMs);
-      onRound({ records, readRecords, residentMiB: samples });
+      samples.push(residentMiB(pid));
+      onRound?.({ records, readRecords, residentMiB: samples });
     }
   } finally {
     clearInterval(sampling);

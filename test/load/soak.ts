@@ -15,7 +15,8 @@ import { type FullLoad, growthOf, loadFully } from "./full-load.ts";
 const { values: flags } = parseArgs({
   options: { minutes: { type: "string", default: "60" }, shards: { type: "string", default: "64" } },
 });
-const [seconds, shards] = [Number(flags.minutes) * 60, Number(flags.shards)];
+const [loadMs, shards] = [Number(flags.minutes) * 60_000, Number(flags.shards)];
+const recordsPerRound = 250_000;
 const toldEveryMs = 60_000;
 /** What the second half may take more than the first. */
 const growthMax = 1.05;
@@ -25,10 +26,15 @@ const directory = mkdtempSync(join(tmpdir(), "millrace-soak-"));
 const server = await serveDirectory(join(directory, "data"), ["--dev", "--disk-budget", "8GiB"]);
 let toldMs = performance.now();
 try {
-  const load = await loadFully(server, { shards, seconds }, (soFar) => {
-    if (performance.now() < toldMs + toldEveryMs) return;
-    toldMs = performance.now();
-    console.log(describe(soFar));
+  const load = await loadFully(server, {
+    shards,
+    recordsPerRound,
+    goesOn: (_, elapsedMs) => elapsedMs < loadMs,
+    onRound: (soFar) => {
+      if (performance.now() < toldMs + toldEveryMs) return;
+      toldMs = performance.now();
+      console.log(describe(soFar));
+    },
   });
   const growth = growthOf(load.residentMiB);
   console.log(`${describe(load)}; most of the second half / most of the first: ${growth.toFixed(3)}`);
