@@ -271,6 +271,17 @@ describe("States of a stream", { concurrency: true }, () => {
     await untilGone(name, "slow");
   });
 
+  test("a stream that was ACTIVE shows no shards while it is DELETING, though its shards are still read", async () => {
+    const stage = await activeStage();
+    const { StreamName } = stage;
+    await ok("DeleteStream", { StreamName, EnforceConsumerDeletion: true }, { pace: "slow" });
+    const { StreamDescription } = await ok("DescribeStream", { StreamName, Limit: 1 }, { pace: "slow" });
+    const { StreamStatus, Shards, HasMoreShards } = StreamDescription;
+    assert.deepEqual([StreamStatus, Shards, HasMoreShards], ["DELETING", [], false]);
+    await ok("GetRecords", { ShardIterator: stage.ShardIterator }, { pace: "slow" });
+    await untilGone(StreamName, "slow");
+  });
+
   test("a stream may be deleted while it is UPDATING", async () => {
     const { StreamName } = await activeStream({ pace: "slow" });
     const split = { StreamName, ShardToSplit: "0", NewStartingHashKey: "100" };

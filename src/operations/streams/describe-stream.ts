@@ -10,13 +10,14 @@ import { streamDescriptionShape } from "./stream-shape.ts";
 /** API reference: 100 shards by default. A greater Limit is accepted and capped (observed). */
 const pageShardsMax = 100;
 
-/** Works in every state. ExclusiveStartShardId need not exist. */
+/** Works in every state; in DELETING it lists no shards, as in CREATING (both observed). ExclusiveStartShardId need not exist. */
 export const describeStream = operation({
   name: "DescribeStream",
   plane: "control",
   async handle(input, context) {
     const { stream } = requireStream(input, context);
-    const visible = visibleShards(stream, horizonMs(context.clock.nowMs(), stream));
+    const isDeleting = stream.status === "DELETING";
+    const visible = isDeleting ? [] : visibleShards(stream, horizonMs(context.clock.nowMs(), stream));
     const start = input.ExclusiveStartShardId;
     const rest = start === undefined ? visible : visible.filter((shard) => formatShardId(shard.index) > start);
     const { items, hasMore } = firstPage(rest, Math.min(input.Limit ?? pageShardsMax, pageShardsMax));
