@@ -47,6 +47,20 @@ describe("What is our own choice", () => {
     }
   });
 
+  test("DeleteResourcePolicy says of which resource there is no policy", async () => {
+    const { type, message } = await refused("DeleteResourcePolicy", { ResourceARN: stream.arn });
+    assert.equal(type, "ResourceNotFoundException");
+    assert.equal(message, `No resource policy found for resource ARN ${stream.arn}.`);
+  });
+
+  test("a consumer is named by an ARN that can be one, and by members that agree", async () => {
+    const malformed = { ConsumerARN: "arn:aws:kinesis:us-east-1:123456789012:x:stream/s/consumer/c:1" };
+    const differing = { ConsumerARN: `${stream.arn}/consumer/c:1`, StreamARN: other.arn };
+    for (const operation of ["DescribeStreamConsumer", "DeregisterStreamConsumer"]) {
+      for (const input of [malformed, differing]) await assertRefusedAs(operation, input, "InvalidArgumentException");
+    }
+  });
+
   test("an iterator of AT_TIMESTAMP takes no sequence number", async () => {
     const input = { StreamName: stream.name, ShardId: "0", ShardIteratorType: "AT_TIMESTAMP" };
     const both = { ...input, Timestamp: 1, StartingSequenceNumber: "5" };

@@ -35,6 +35,8 @@ export const messages = {
     "ProvisionedThroughputExceededException",
     "Rate exceeded for shard {SH} in stream {S} under account {A}.",
   ],
+  // GetRecords only, seen in 2023 and 2025.
+  "shard-read-rate": ["ProvisionedThroughputExceededException", "Rate exceeded for Shard - {A}/{S}/{SH}"],
   "hash-key-range": [
     "InvalidArgumentException",
     "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {v}",
@@ -80,6 +82,7 @@ export const messages = {
     "InvalidArgumentException",
     "Minimum allowed retention period is 24 hours. Requested retention period ({n} hours) is too short.",
   ],
+  // Seen when the greatest was 168; the number is today's.
   "retention-max": [
     "InvalidArgumentException",
     "Maximum allowed retention period is 8760 hours. Requested retention period ({n} hours) is too long.",
@@ -109,6 +112,7 @@ export const messages = {
     "InvalidArgumentException",
     "NextToken and {StreamName|StreamARN|ExclusiveStartShardId|ShardFilter} cannot be provided together.",
   ],
+  // The type is documented; the sentence is as other servers have it.
   "ondemand-manual-reshard": [
     "ValidationException",
     "Request is invalid. Stream {S} under account {A} is in On-Demand mode.",
@@ -121,8 +125,12 @@ export const messages = {
     "ResourceInUseException",
     "Another active subscription exists for this consumer: {A}:{S}:{SH}:{C}",
   ],
+  "consumer-unnamed": [
+    "InvalidArgumentException",
+    "Both streamARN and consumer name must be provided if consumerARN is not provied.",
+  ],
+  // As other servers have it; the service's own has not been seen.
   "consumer-not-found": ["ResourceNotFoundException", "Consumer {nameOrArn}, account {A} not found."],
-  "policy-not-found": ["ResourceNotFoundException", "No resource policy found for resource ARN {arn}."],
   // Known from 2020, when the limit was 5; the number is today's.
   "putrecords-total": ["InvalidArgumentException", "Records size exceeds 10 MB limit"],
   "record-too-big-batch": [

@@ -1,6 +1,6 @@
 import { accountRateExceeded } from "../model/limit-errors.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
-import { shardRateExceeded } from "../model/shard-errors.ts";
+import { readRateExceeded, shardRateExceeded } from "../model/shard-errors.ts";
 import { type StreamPlace, streamRateExceeded } from "../model/stream-errors.ts";
 import { formatShardId } from "../streams/shard-id.ts";
 import type { Stream } from "../streams/stream.ts";
@@ -63,7 +63,7 @@ export class Limits {
     const key = shardKey(stream, shardIndex);
     const nowMs = this.#clock.monotonicMs();
     if (this.#reads.admit(key, nowMs) && this.#calls.admit("GetRecords", key, nowMs)) return;
-    throw shardRateExceeded(stream, formatShardId(shardIndex));
+    throw readRateExceeded(stream, formatShardId(shardIndex));
   }
 
   /** GetRecords, after it has read: the page's data without partition keys, as the limit of a page counts it. */

@@ -1,11 +1,6 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** `consumer` by name or ARN, as the request gave it. */
-export function consumerNotFound(consumer: string, account: string): ServiceError {
-  return new ServiceError("ResourceNotFoundException", `Consumer ${consumer}, account ${account} not found.`);
-}
-
 export function consumerNotActive(
   stream: StreamPlace,
   consumer: { readonly name: string; readonly createdSecond: number },
@@ -26,7 +21,20 @@ export function subscriptionActive(
   );
 }
 
+/** Neither a consumer's ARN, nor a stream's with a name. The misspelling is the service's (observed 2023). */
+export function consumerUnnamed(): ServiceError {
+  return new ServiceError(
+    "InvalidArgumentException",
+    "Both streamARN and consumer name must be provided if consumerARN is not provied.",
+  );
+}
+
 // The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+
+/** `consumer` by name or ARN, as the request gave it. */
+export function consumerNotFound(consumer: string, account: string): ServiceError {
+  return new ServiceError("ResourceNotFoundException", `Consumer ${consumer}, account ${account} not found.`);
+}
 
 export function consumerExists(stream: StreamPlace, consumerName: string): ServiceError {
   return new ServiceError(
@@ -35,17 +43,14 @@ export function consumerExists(stream: StreamPlace, consumerName: string): Servi
   );
 }
 
-/** Neither a consumer's ARN nor a stream's ARN with a name, or several of them that disagree. */
-export function consumerUnnamed(): ServiceError {
-  return new ServiceError(
-    "InvalidArgumentException",
-    "Either ConsumerARN, or both StreamARN and ConsumerName should be provided.",
-  );
-}
-
 export function consumerMembersDiffer(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
     "ConsumerARN, StreamARN and ConsumerName must refer to the same consumer.",
   );
+}
+
+/** A ConsumerARN that has the form asked for and yet names no consumer. */
+export function invalidConsumerArn(arn: string): ServiceError {
+  return new ServiceError("InvalidArgumentException", `ConsumerARN ${arn} is not the ARN of a consumer.`);
 }

@@ -14,17 +14,18 @@ export function tooManyStreamsCreating(account: string, limit: number): ServiceE
   );
 }
 
-// The service's sentences for the rest of this file have not been seen; the wording is ours.
-
+/** CreateStream and UpdateStreamMode (observed 2024). */
 export function tooManyOnDemandStreams(
   place: { readonly account: string; readonly region: string },
   streams: { readonly current: number; readonly limit: number },
 ): ServiceError {
   return new ServiceError(
     "LimitExceededException",
-    `This request would exceed the limit of on-demand streams for the account ${place.account} in ${place.region}. Current count: ${streams.current}. Limit: ${streams.limit}.`,
+    `This request would exceed the limit on the number of On-Demand streams for the account ${place.account} in ${place.region}. Current On-Demand streams count: ${streams.current}. Limit: ${streams.limit}.`,
   );
 }
+
+// The service's sentences for the rest of this file have not been seen; the wording is ours.
 
 export function tooManyConsumers(
   stream: StreamPlace,

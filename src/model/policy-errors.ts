@@ -1,10 +1,10 @@
 import { ServiceError } from "./service-error.ts";
 
+// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+
 export function policyNotFound(resourceArn: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `No resource policy found for resource ARN ${resourceArn}.`);
 }
-
-// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
 
 export function policyInvalid(reason: string): ServiceError {
   return new ServiceError("InvalidArgumentException", `The resource policy is invalid: ${reason}`);

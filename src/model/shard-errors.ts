@@ -1,7 +1,7 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** The text of a shard's throttle, thrown by PutRecord and GetRecords and given per record by PutRecords. */
+/** The text of a shard's throttle, thrown by PutRecord and GetShardIterator and given per record by PutRecords. */
 export function shardRateText(stream: StreamPlace, shardId: string): string {
   return `Rate exceeded for shard ${shardIn(stream, shardId)}.`;
 }
@@ -22,6 +22,14 @@ export function shardDoesNotExist(stream: StreamPlace, shardId: string): Service
 
 export function shardRateExceeded(stream: StreamPlace, shardId: string): ServiceError {
   return new ServiceError("ProvisionedThroughputExceededException", shardRateText(stream, shardId));
+}
+
+/** GetRecords, whose throttle has words of its own (observed 2023 and 2025). No final dot. */
+export function readRateExceeded({ account, name }: StreamPlace, shardId: string): ServiceError {
+  return new ServiceError(
+    "ProvisionedThroughputExceededException",
+    `Rate exceeded for Shard - ${account}/${name}/${shardId}`,
+  );
 }
 
 export function splitHashKeyOutOfRange(

@@ -1,4 +1,5 @@
-import { consumerMembersDiffer, consumerUnnamed } from "../model/consumer-errors.ts";
+import { consumerMembersDiffer, consumerUnnamed, invalidConsumerArn } from "../model/consumer-errors.ts";
+import { invalidStreamArn } from "../model/stream-errors.ts";
 import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "./arn.ts";
 import type { Stream, StreamConsumer } from "./stream.ts";
 
@@ -20,13 +21,13 @@ export interface ConsumerRef extends StreamAddress {
 /** Errors: InvalidArgumentException when the members name no consumer, or several. */
 export function resolveConsumerRef({ ConsumerARN, StreamARN, ConsumerName }: ConsumerRefMembers): ConsumerRef {
   const stream = StreamARN === undefined ? undefined : parseStreamArn(StreamARN);
-  if (StreamARN !== undefined && stream === undefined) throw consumerUnnamed();
+  if (StreamARN !== undefined && stream === undefined) throw invalidStreamArn(StreamARN);
   if (ConsumerARN === undefined) {
     if (stream === undefined || ConsumerName === undefined) throw consumerUnnamed();
     return { ...stream, consumerName: ConsumerName, given: ConsumerName };
   }
   const consumer = parseConsumerArn(ConsumerARN);
-  if (consumer === undefined) throw consumerUnnamed();
+  if (consumer === undefined) throw invalidConsumerArn(ConsumerARN);
   const isOtherStream = stream !== undefined && !isSameStream(stream, consumer);
   const isOtherName = ConsumerName !== undefined && ConsumerName !== consumer.consumerName;
   if (isOtherStream || isOtherName) throw consumerMembersDiffer();

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import * as auth from "../../src/model/auth-errors.ts";
 import * as consumers from "../../src/model/consumer-errors.ts";
 import * as iterators from "../../src/model/iterator-errors.ts";
+import * as limits from "../../src/model/limit-errors.ts";
 import * as lists from "../../src/model/list-errors.ts";
 import * as policies from "../../src/model/policy-errors.ts";
 import * as records from "../../src/model/record-errors.ts";
@@ -57,6 +58,16 @@ const table: readonly [error: ServiceError, type: string, message: string][] = [
     shards.shardRateExceeded(orders, zero),
     "ProvisionedThroughputExceededException",
     `Rate exceeded for shard ${zero} ${place}.`,
+  ],
+  [
+    shards.readRateExceeded(orders, zero),
+    "ProvisionedThroughputExceededException",
+    `Rate exceeded for Shard - 123456789012/orders/${zero}`,
+  ],
+  [
+    limits.tooManyOnDemandStreams({ account: "123456789012", region: "us-east-1" }, { current: 50, limit: 50 }),
+    "LimitExceededException",
+    "This request would exceed the limit on the number of On-Demand streams for the account 123456789012 in us-east-1. Current On-Demand streams count: 50. Limit: 50.",
   ],
   [
     shards.splitHashKeyOutOfRange(orders, {
@@ -188,6 +199,11 @@ const table: readonly [error: ServiceError, type: string, message: string][] = [
     retention.retentionNotIncreased(orders, { requestedHours: 24, currentHours: 48 }),
     "InvalidArgumentException",
     "Requested retention period (24 hours) for stream orders can not be shorter than existing retention period (48 hours). Use DecreaseRetentionPeriod API.",
+  ],
+  [
+    consumers.consumerUnnamed(),
+    "InvalidArgumentException",
+    "Both streamARN and consumer name must be provided if consumerARN is not provied.",
   ],
   [
     consumers.consumerNotFound("reader", "123456789012"),

@@ -64,6 +64,11 @@ export function shardRate(streamName: string, index: number): string {
   return `Rate exceeded for shard ${shardId(index)} in stream ${streamName} under account ${account}.`;
 }
 
+/** The sentence of GetRecords on a shard that is over its rate. */
+export function readRate(streamName: string, index: number): string {
+  return `Rate exceeded for Shard - ${account}/${streamName}/${shardId(index)}`;
+}
+
 export function isThrottled(answer: Answer<Members>): boolean {
   return !answer.ok && answer.message.startsWith("Rate exceeded");
 }

@@ -50,7 +50,7 @@ test("an account has 50 on-demand streams, made or switched to", async (t) => {
   }
   await server.create("provisioned", 1);
   await server.clock.advance(1_000);
-  const text = `This request would exceed the limit of on-demand streams for the account ${account} in ${region}. Current count: 50. Limit: 50.`;
+  const text = `This request would exceed the limit on the number of On-Demand streams for the account ${account} in ${region}. Current On-Demand streams count: 50. Limit: 50.`;
   assertRefused(await server.call("CreateStream", { StreamName: "s-50", ...onDemand }), "LimitExceededException", text);
   const switched = await server.call("UpdateStreamMode", { StreamARN: streamArn("provisioned"), ...onDemand });
   assertRefused(switched, "LimitExceededException", text);

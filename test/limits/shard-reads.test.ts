@@ -6,8 +6,8 @@ import {
   isThrottled,
   type LimitedServer,
   limitedServer,
+  readRate,
   record,
-  shardRate,
 } from "./limited-server.ts";
 
 const MiB = 1024 * 1024;
@@ -33,7 +33,7 @@ test("GetRecords: 5 calls a second by shard, in the service's words", async (t) 
   const server = await limitedServer(t);
   const iterator = await filled(server, 0);
   for (let call = 0; call < 5; call++) assert((await read(server, iterator)).ok);
-  assertRefused(await read(server, iterator), throttled, shardRate("s", 0));
+  assertRefused(await read(server, iterator), throttled, readRate("s", 0));
   assert((await read(server, await server.iterator("s", 1))).ok, "the other shard goes on");
   await server.clock.advance(200);
   assert((await read(server, iterator)).ok);
@@ -46,9 +46,9 @@ test("a page of 10 MiB silences its shard for five seconds", async (t) => {
   const page = await read(server, iterator);
   assert(page.ok);
   assert.equal((page.output["Records"] as readonly unknown[]).length, 10);
-  assertRefused(await read(server, iterator), throttled, shardRate("s", 0));
+  assertRefused(await read(server, iterator), throttled, readRate("s", 0));
   await server.clock.advance(4_990);
-  assertRefused(await read(server, iterator), throttled, shardRate("s", 0));
+  assertRefused(await read(server, iterator), throttled, readRate("s", 0));
   await server.clock.advance(10);
   assert((await read(server, iterator, 1)).ok);
 });
@@ -59,7 +59,7 @@ test("once 2 MiB have been read the shard is silent for a second", async (t) => 
   assert((await read(server, iterator, 1)).ok);
   assert((await read(server, iterator, 1)).ok, "a little less than 2 MiB is within the budget");
   assert((await read(server, iterator, 1)).ok, "a page is as large as it is, and paid for afterwards");
-  assertRefused(await read(server, iterator, 1), throttled, shardRate("s", 0));
+  assertRefused(await read(server, iterator, 1), throttled, readRate("s", 0));
   await server.clock.advance(1_000);
   assert(isThrottled(await read(server, iterator, 1)), "the third page is not paid off yet");
   await server.clock.advance(500);

@@ -19,6 +19,11 @@ const shardRate = {
   message: "Rate exceeded for shard shardId-000000000001 in stream orders under account 123456789012.",
 };
 
+const readRate = {
+  type: "ProvisionedThroughputExceededException",
+  message: "Rate exceeded for Shard - 123456789012/orders/shardId-000000000001",
+};
+
 function repeat(count: number, act: () => void): void {
   for (let i = 0; i < count; i++) act();
 }
@@ -74,7 +79,7 @@ test("a shard takes 5 GetShardIterator and 5 GetRecords a second", async () => {
   repeat(5, () => limits.admitIterator(stream, 1));
   assert.throws(() => limits.admitIterator(stream, 1), shardRate);
   repeat(5, () => limits.admitRead(stream, 1));
-  assert.throws(() => limits.admitRead(stream, 1), shardRate);
+  assert.throws(() => limits.admitRead(stream, 1), readRate);
   limits.admitRead(stream, 0);
   await clock.advance(200);
   limits.admitIterator(stream, 1);
@@ -85,10 +90,10 @@ test("a page of 10 MiB silences its shard for five seconds, whatever the wall cl
   const { clock, limits } = make();
   limits.admitRead(stream, 1);
   limits.chargeRead(stream, 1, 10 * 1024 ** 2);
-  assert.throws(() => limits.admitRead(stream, 1), shardRate);
+  assert.throws(() => limits.admitRead(stream, 1), readRate);
   clock.set(0);
   await clock.advance(4_999);
-  assert.throws(() => limits.admitRead(stream, 1), shardRate);
+  assert.throws(() => limits.admitRead(stream, 1), readRate);
   await clock.advance(1);
   limits.admitRead(stream, 1);
 });
@@ -96,7 +101,7 @@ test("a page of 10 MiB silences its shard for five seconds, whatever the wall cl
 test("refused reads cost no call", async () => {
   const { clock, limits } = make();
   limits.chargeRead(stream, 1, 2 * 1024 ** 2);
-  repeat(20, () => assert.throws(() => limits.admitRead(stream, 1), shardRate));
+  repeat(20, () => assert.throws(() => limits.admitRead(stream, 1), readRate));
   await clock.advance(1_000);
   repeat(5, () => limits.admitRead(stream, 1));
 });

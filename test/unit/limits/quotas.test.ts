@@ -35,7 +35,8 @@ test("an account has 50 on-demand streams", () => {
   checkOnDemandStreams(awsLimits, place, 49);
   assert.throws(() => checkOnDemandStreams(awsLimits, place, 50), {
     type: "LimitExceededException",
-    message: /^This request would exceed the limit of on-demand streams .* Current count: 50\. Limit: 50\.$/,
+    message:
+      /^This request would exceed the limit on the number of On-Demand streams .* Current On-Demand streams count: 50\. Limit: 50\.$/,
   });
 });
 
