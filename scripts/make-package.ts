@@ -1,7 +1,7 @@
 /**
  * Writes the package that users install, ready for `npm pack` or `npm publish`: compiled code, types, licence, readme
- * and a package.json of its own. The repository's package.json is private and asks for an older Node only to set itself
- * up; users need none of its scripts and development dependencies.
+ * and a package.json of its own. The repository's package.json is private and allows Node 20, because its scripts
+ * run on the pinned Node 26 from npm; the package has no scripts or development dependencies, and needs Node 24.
  *
  *   npm run package                    into .cache/package
  *   npm run package -- DIRECTORY       into an empty or new directory

@@ -3,8 +3,9 @@
  * Makes a fresh clone ready, then gets out of the way: installs when node_modules is not what the lock file says, builds
  * dist/ (only with --build) when src/ has changed, and checks the pinned Node. Every npm script runs it first.
  *
- * Plain JavaScript, because it must run on the Node that a machine happens to have (20 or newer) before anything is
- * installed. It prints to stderr only: stdout belongs to the program that follows.
+ * Plain JavaScript, because it must run on any Node 20 or newer before anything is installed. The pinned Node 26 comes
+ * from npm; where its binary does not run, Node 24 or newer must be in PATH.
+ * It prints to stderr only: stdout belongs to the program that follows.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
