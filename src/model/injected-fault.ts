@@ -1,6 +1,9 @@
 import { ServiceError, type ServiceErrorType } from "./service-error.ts";
 
-/** What a caller may be told although nothing is wrong: the errors of the API's model, and those of expired credentials. */
+/**
+ * What a caller may be told although nothing is wrong: the errors of the API's model, and of the common ones those of
+ * expired credentials and of a service in trouble.
+ */
 export const faultTypes = [
   "AccessDeniedException",
   "ExpiredIteratorException",
@@ -18,6 +21,7 @@ export const faultTypes = [
   "ProvisionedThroughputExceededException",
   "ResourceInUseException",
   "ResourceNotFoundException",
+  "ServiceUnavailable",
   "ValidationException",
 ] as const satisfies readonly ServiceErrorType[];
 

@@ -26,6 +26,14 @@ export function internalFailure(message = ""): ServiceError {
   return new ServiceError("InternalFailure", message);
 }
 
+/**
+ * A moment of trouble at the service, which SDKs get past by trying again (API reference, Common Errors; seen without a
+ * message). This server never says so of itself.
+ */
+export function serviceUnavailable(): ServiceError {
+  return new ServiceError("ServiceUnavailable", "");
+}
+
 /** The answer to a `DryRun` whose call would have succeeded. The service's own text has not been seen. */
 export function dryRunSucceeded(): ServiceError {
   return new ServiceError(

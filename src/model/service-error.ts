@@ -21,6 +21,7 @@ export type ServiceErrorType =
   | "ResourceInUseException"
   | "ResourceNotFoundException"
   | "SerializationException"
+  | "ServiceUnavailable"
   | "UnknownOperationException"
   | "UnrecognizedClientException"
   | "ValidationException";
@@ -31,8 +32,8 @@ export type ServiceErrorType =
  */
 export class ServiceError extends Error {
   readonly type: ServiceErrorType;
-  /** 500 for InternalFailure; every error of the caller is a 400, also those that the API reference calls a 403. */
-  readonly httpStatus: 400 | 500;
+  /** 500 or 503 for our faults; every error of the caller is a 400, also those that the API reference calls a 403. */
+  readonly httpStatus: 400 | 500 | 503;
   /** Errors of binding a body to a shape spell their member `Message`; all others `message`. */
   readonly capitalMessage: boolean;
 
@@ -41,7 +42,7 @@ export class ServiceError extends Error {
     super(message);
     this.name = "ServiceError";
     this.type = type;
-    this.httpStatus = type === "InternalFailure" ? 500 : 400;
+    this.httpStatus = type === "InternalFailure" ? 500 : type === "ServiceUnavailable" ? 503 : 400;
     this.capitalMessage = options.capitalMessage ?? false;
   }
 }

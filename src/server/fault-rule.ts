@@ -18,6 +18,8 @@ export interface FaultRule {
   readonly operation: OperationName;
   /** Absent: the call is only delayed. */
   readonly error?: FaultType;
+  /** Whose sentence the client gets: the service's own, as if the error had its usual cause. Absent: one that names the rule. */
+  readonly message?: "service";
   /** Calls that it still strikes; absent: all. */
   readonly times?: number;
   /** Of the matching calls, from 0 to 1; absent: every one. */
@@ -54,6 +56,7 @@ const members: Readonly<
   stream: { accepts: isStreamName, as: "the name of a stream" },
   delayMs: { accepts: isWhole(0, delayMsMax), as: `a whole number of milliseconds from 0 to ${delayMsMax}` },
   records: { accepts: isShare, as: "a number from 0 to 1" },
+  message: { accepts: isOneOf(["service"]), as: '"service"' },
 };
 
 function problemOf(rule: unknown): string | undefined {
@@ -62,10 +65,13 @@ function problemOf(rule: unknown): string | undefined {
     if (!isMember(name)) return `it has no member ${JSON.stringify(name)}, only ${Object.keys(members).join(", ")}`;
     if (!members[name].accepts(value)) return `"${name}" must be ${members[name].as}`;
   }
-  const { operation, error, delayMs, records } = rule;
+  const { operation, error, message, delayMs, records } = rule;
   if (operation === undefined) return `"operation" is missing`;
   if (error === undefined && delayMs === undefined) return `it needs "error", "delayMs" or both`;
+  if (message !== undefined && error === undefined) return `"message" is for rules with an "error"`;
   if (records === undefined) return undefined;
+  if (message !== undefined)
+    return `"message" is not for rules with "records", whose errors have the service's message`;
   if (operation !== "PutRecords") return `"records" is for PutRecords only`;
   if (!isOneOf(recordFaultTypes)(error)) return `with "records", "error" must be one of ${recordFaultTypes.join(", ")}`;
   return undefined;

@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
-import { injectedFault } from "../model/injected-fault.ts";
+import { type FaultType, injectedFault } from "../model/injected-fault.ts";
+import type { ServiceError } from "../model/service-error.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
-import { streamNamed } from "../operations/admit-call.ts";
 import type { InputOf, Operation, OutputOf } from "../operations/operation.ts";
 import type { OperationContext } from "../operations/operation-context.ts";
-import { openShardIterator } from "../streams/shard-iterator.ts";
 import type { FaultRule, RecordFaultType } from "./fault-rule.ts";
 import { putWithFailures } from "./put-with-failures.ts";
+import { addressOf, type FailingCall, serviceFault } from "./service-fault.ts";
 
 /** What an operation is to be invoked with. */
-interface Call {
+interface Call extends Omit<FailingCall, "name"> {
   readonly row: Operation<OperationName>;
-  readonly input: InputOf<OperationName>;
-  readonly context: OperationContext;
 }
 
 /**
@@ -43,7 +41,7 @@ export class Faults {
     const rule = this.#strike(call);
     if (rule?.delayMs !== undefined) await wait(rule.delayMs, context);
     if (rule?.error === undefined) return await row.handle(input, context);
-    if (rule.records === undefined) throw injectedFault(rule.error);
+    if (rule.records === undefined) throw faultOf(rule.error, rule.message, { name: row.name, input, context });
 
     assert(row.name === "PutRecords", "only rules of PutRecords speak of records");
     const failing = { share: rule.records, code: rule.error as RecordFaultType, random: this.#random };
@@ -55,7 +53,7 @@ export class Faults {
     for (const [index, rule] of this.#rules.entries()) {
       const { operation, stream, share = 1, times } = rule;
       if (operation !== row.name) continue;
-      if (stream !== undefined && stream !== streamNameOf(input, context)) continue;
+      if (stream !== undefined && stream !== addressOf({ input, context })?.name) continue;
       if (this.#random() >= share) continue;
       if (times === 1) this.#rules.splice(index, 1);
       else if (times !== undefined) this.#rules[index] = { ...rule, times: times - 1 };
@@ -65,15 +63,13 @@ export class Faults {
   }
 }
 
+function faultOf(type: FaultType, message: FaultRule["message"], call: FailingCall): ServiceError {
+  return (message === "service" ? serviceFault(type, call) : undefined) ?? injectedFault(type);
+}
+
 /** A call whose client does not wait that long is not carried out; nobody reads its answer. */
 async function wait(ms: number, { clock, connection }: OperationContext): Promise<void> {
   await clock.delay(ms, connection.signal).catch(() => {
     throw injectedFault("InternalFailure");
   });
-}
-
-function streamNameOf(input: object, { caller, tokens }: OperationContext): string | undefined {
-  const named = streamNamed(input, caller.account)?.name;
-  if (named !== undefined || !("ShardIterator" in input)) return named;
-  return openShardIterator(tokens, String(input.ShardIterator))?.streamName;
 }

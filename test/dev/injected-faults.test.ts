@@ -32,9 +32,10 @@ async function requestsInFlight(server: DevServer): Promise<number> {
 
 const texts = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
+const sentence = "Nothing is wrong: a rule of /dev/faults asks for this error.";
+
 test("a call that a rule fails is answered as the service answers, and stores nothing", async () => {
   await using server = await startDevServer();
-  const sentence = "Nothing is wrong: a rule of /dev/faults asks for this error.";
   for (const [error, status] of [
     ["ProvisionedThroughputExceededException", 400],
     ["LimitExceededException", 400],
@@ -44,6 +45,142 @@ test("a call that a rule fails is answered as the service answers, and stores no
     assert.deepEqual(await put(server, texts), { status, body: { __type: error, message: sentence } });
   }
   assert.deepEqual(await server.textsOf("orders"), []);
+});
+
+const account = "000000000000";
+const arn = `arn:aws:kinesis:us-east-1:${account}:stream/orders`;
+const shard = "shardId-000000000000";
+
+/** What the service says to whom: an operation, its input, the error, and its sentence. */
+const serviceSentences: readonly (readonly [operation: string, input: object, error: string, message: string])[] = [
+  [
+    "PutRecord",
+    { StreamName: "orders", PartitionKey: "a", Data: "" },
+    "ProvisionedThroughputExceededException",
+    `Rate exceeded for shard ${shard} in stream orders under account ${account}.`,
+  ],
+  [
+    "PutRecords",
+    { StreamARN: arn, Records: [{ PartitionKey: "a", Data: "" }] },
+    "ProvisionedThroughputExceededException",
+    `Rate exceeded for shard ${shard} in stream orders under account ${account}.`,
+  ],
+  [
+    "GetShardIterator",
+    { StreamName: "orders", ShardId: "any-7", ShardIteratorType: "LATEST" },
+    "ProvisionedThroughputExceededException",
+    `Rate exceeded for shard shardId-000000000007 in stream orders under account ${account}.`,
+  ],
+  [
+    "GetShardIterator",
+    { StreamName: "orders", ShardId: "0", ShardIteratorType: "LATEST" },
+    "ResourceNotFoundException",
+    `Shard ${shard} in stream orders under account ${account} does not exist`,
+  ],
+  [
+    "DescribeStream",
+    { StreamName: "orders" },
+    "LimitExceededException",
+    `Rate exceeded for stream orders under account ${account}.`,
+  ],
+  ["ListStreams", {}, "LimitExceededException", `Rate exceeded for account ${account}.`],
+  [
+    "CreateStream",
+    { StreamName: "new", ShardCount: 1 },
+    "ResourceInUseException",
+    `Stream new under account ${account} already exists.`,
+  ],
+  [
+    "SplitShard",
+    { StreamName: "orders", ShardToSplit: shard, NewStartingHashKey: "9" },
+    "ResourceInUseException",
+    `Stream orders under account ${account} not ACTIVE, instead in state UPDATING`,
+  ],
+  [
+    "MergeShards",
+    { StreamName: "orders", ShardToMerge: shard, AdjacentShardToMerge: shard },
+    "ValidationException",
+    `Request is invalid. Stream orders under account ${account} is in On-Demand mode.`,
+  ],
+  [
+    "DescribeStreamSummary",
+    { StreamARN: arn },
+    "ResourceNotFoundException",
+    `Stream orders under account ${account} not found.`,
+  ],
+  [
+    "DescribeStreamConsumer",
+    { StreamARN: arn, ConsumerName: "reader" },
+    "ResourceNotFoundException",
+    `Consumer reader, account ${account} not found.`,
+  ],
+  [
+    "SubscribeToShard",
+    { ConsumerARN: `${arn}/consumer/reader:1`, ShardId: "0", StartingPosition: { Type: "LATEST" } },
+    "ResourceInUseException",
+    `Another active subscription exists for this consumer: ${account}:orders:${shard}:reader`,
+  ],
+  [
+    "PutRecord",
+    { StreamName: "orders", PartitionKey: "a", Data: "" },
+    "AccessDeniedException",
+    `User: arn:aws:iam::${account}:root is not authorized to perform: kinesis:PutRecord on resource: ${arn} because no identity-based policy allows the kinesis:PutRecord action`,
+  ],
+  [
+    "PutRecord",
+    { StreamName: "orders", PartitionKey: "a", Data: "" },
+    "KMSAccessDeniedException",
+    `User: arn:aws:iam::${account}:root is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:us-east-1:${account}:alias/aws/kinesis`,
+  ],
+  ["ListStreams", {}, "ExpiredTokenException", "The security token included in the request is expired"],
+  // Nothing is wrong with this call, and no sentence could say what is.
+  ["ListStreams", {}, "ValidationException", sentence],
+  ["ListStreams", {}, "ResourceInUseException", sentence],
+];
+
+for (const [operation, input, error, message] of serviceSentences) {
+  test(`a client that reads the sentence of ${error} gets the service's own from ${operation}: ${message.slice(0, 40)}`, async () => {
+    await using server = await startDevServer();
+    await ask(server, { operation, error, message: "service" });
+    assert.deepEqual(await server.kinesis(operation, input), { status: 400, body: { __type: error, message } });
+  });
+}
+
+test("an iterator of a read tells the injected throttle, its missing shard and its age apart in the service's words", async () => {
+  await using server = await startDevServer();
+  const ShardIterator = await server.iteratorAt("orders");
+  const told = async (error: string) => {
+    await ask(server, { operation: "GetRecords", error, message: "service" });
+    const { body } = await server.kinesis<ErrorBody>("GetRecords", { ShardIterator });
+    assert.equal(body.__type, error);
+    return body.message;
+  };
+  assert.equal(
+    await told("ProvisionedThroughputExceededException"),
+    `Rate exceeded for Shard - ${account}/orders/${shard}`,
+  );
+  assert.equal(
+    await told("ResourceNotFoundException"),
+    `Shard ${shard} in stream orders under account ${account} does not exist`,
+  );
+  assert.equal(await told("InvalidArgumentException"), "Invalid ShardIterator.");
+  assert.match(
+    await told("ExpiredIteratorException"),
+    /^Iterator expired\. The iterator was created at time .+ 300000 /,
+  );
+});
+
+test("a fault of the service has a status of its own and, in the service's words, no message", async () => {
+  await using server = await startDevServer();
+  for (const [error, status] of [
+    ["InternalFailure", 500],
+    ["ServiceUnavailable", 503],
+  ] as const) {
+    await ask(server, { operation: "ListStreams", error });
+    assert.deepEqual(await server.kinesis("ListStreams", {}), { status, body: { __type: error, message: sentence } });
+    await ask(server, { operation: "ListStreams", error, message: "service" });
+    assert.deepEqual(await server.kinesis("ListStreams", {}), { status, body: { __type: error } });
+  }
 });
 
 test("faults run out after so many times, and the list shows what is left", async () => {
@@ -67,7 +204,11 @@ test("faults run out after so many times, and the list shows what is left", asyn
 
 test("the retries of the AWS SDK get past faults that run out", async () => {
   await using server = await startDevServer();
-  await ask(server, { operation: "ListStreams", error: "InternalFailure", times: 2 });
+  await ask(
+    server,
+    { operation: "ListStreams", error: "InternalFailure", times: 1 },
+    { operation: "ListStreams", error: "ServiceUnavailable", message: "service", times: 1 },
+  );
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const client = new KinesisClient({ endpoint: server.endpoint, region: "us-east-1", credentials, maxAttempts: 3 });
   const { StreamNames, $metadata } = await client.send(new ListStreamsCommand({}));
@@ -138,14 +279,14 @@ test("a rule with a stream strikes calls that name it, by name, by ARN or by ite
   const operations = ["PutRecords", "GetRecords", "DescribeStreamSummary", "ListStreams"];
   const iterators = { orders: await server.iteratorAt("orders"), bills: await server.iteratorAt("bills") };
   await ask(server, ...operations.map((operation) => ({ operation, error, stream: "bills" })));
-  const arn = (name: string) => `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`;
+  const arnOf = (name: string) => `arn:aws:kinesis:us-east-1:${account}:stream/${name}`;
   for (const [name, status] of [
     ["orders", 200],
     ["bills", 500],
   ] as const) {
     assert.equal((await put(server, ["a"], name)).status, status);
     assert.equal((await server.kinesis("GetRecords", { ShardIterator: iterators[name] })).status, status);
-    assert.equal((await server.kinesis("DescribeStreamSummary", { StreamARN: arn(name) })).status, status);
+    assert.equal((await server.kinesis("DescribeStreamSummary", { StreamARN: arnOf(name) })).status, status);
   }
   assert.equal((await server.kinesis("ListStreams", {})).status, 200);
   assert.equal((await server.kinesis<ErrorBody>("GetRecords", { ShardIterator: "x" })).status, 400);

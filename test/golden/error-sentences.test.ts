@@ -268,6 +268,11 @@ test("an internal failure is the only 500, and says nothing unless we have somet
   assert.equal(requests.internalFailure().message, "");
 });
 
+test("a service in trouble is the only 503, and says nothing", () => {
+  const { type, httpStatus, message } = requests.serviceUnavailable();
+  assert.deepEqual([type, httpStatus, message], ["ServiceUnavailable", 503, ""]);
+});
+
 test("the errors whose sentences are ours carry the service's types", () => {
   const types: readonly [ServiceError, string][] = [
     [streams.streamUnnamed(), "InvalidArgumentException"],

@@ -10,6 +10,7 @@ test("readFaultRules() takes rules with each of their members", () => {
     { ...throttle, times: 3, share: 0.5, stream: "orders", delayMs: 20 },
     { ...throttle, records: 0.25 },
     { operation: "GetRecords", delayMs: 0 },
+    { operation: "GetRecords", error: "ServiceUnavailable", message: "service" },
     { operation: "ListStreams", error: "InternalFailure", share: 0 },
   ];
   assert.deepEqual(readFaultRules(rules), { rules });
@@ -39,6 +40,9 @@ const refused: readonly (readonly [body: unknown, problem: RegExp])[] = [
   [[{ ...throttle, operation: "PutRecord", records: 1 }], /^Rule 1: "records" is for PutRecords only\.$/],
   [[{ ...throttle, error: "LimitExceededException", records: 1 }], /^Rule 1: with "records", "error" must be one of/],
   [[{ operation: "PutRecords", delayMs: 5, records: 1 }], /^Rule 1: with "records", "error" must be one of/],
+  [[{ ...throttle, message: "Slow down" }], /^Rule 1: "message" must be "service"\.$/],
+  [[{ operation: "GetRecords", delayMs: 5, message: "service" }], /^Rule 1: "message" is for rules with an "error"\.$/],
+  [[{ ...throttle, records: 0.5, message: "service" }], /^Rule 1: "message" is not for rules with "records"/],
   [[{ ...throttle, time: 3 }], /^Rule 1: it has no member "time", only operation, error, times/],
   [[JSON.parse('{"__proto__": {}}')], /^Rule 1: it has no member "__proto__"/],
 ];
