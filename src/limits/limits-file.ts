@@ -13,7 +13,8 @@ export const limitMax = 2_147_483_647;
 
 /**
  * A limits file: one JSON object with any of the members of `LimitsTable`, the rest as Amazon has it. A number takes the
- * place of Amazon's, null lifts the limit. `callsPerSecond` and `shardCountMaxByRegion` are objects of such numbers.
+ * place of Amazon's, null lifts the limit. `callsPerSecond` and `shardCountMaxByRegion` are objects of such numbers, or
+ * null as a whole.
  */
 export function parseLimitsFile(json: unknown): ParsedLimits {
   if (!isObject(json))
@@ -45,15 +46,19 @@ export function limitsTableOf(choice: LimitsChoice | undefined): LimitsTable | u
 
 type GroupName = "callsPerSecond" | "shardCountMaxByRegion";
 
+/** Groups of which all limits are lifted. */
+const unlimited: Pick<LimitsTable, GroupName> = { callsPerSecond: {}, shardCountMaxByRegion: { other: limitMax } };
+
 function readGroup(
   group: GroupName,
   value: unknown,
   isMember: (name: string) => boolean,
   problems: string[],
 ): Readonly<Record<string, number>> {
+  if (value === null) return unlimited[group];
   const members: Record<string, number> = { ...awsLimits[group] };
   if (!isObject(value)) {
-    problems.push(`${JSON.stringify(group)} must be an object of numbers`);
+    problems.push(`${JSON.stringify(group)} must be an object of numbers, or null for no limit`);
     return members;
   }
   for (const [name, number] of Object.entries(value)) {

@@ -44,8 +44,17 @@ test("all problems of a file are listed at once", () => {
     '"callsPerSecond.PutRecord" is not the name of a limit',
     '"callsPerSecond.GetRecords" must be a whole number from 1 to 2147483647, or null for no limit',
     '"callsPerSecond.Nothing" is not the name of a limit',
-    '"shardCountMaxByRegion" must be an object of numbers',
+    '"shardCountMaxByRegion" must be an object of numbers, or null for no limit',
   ]);
+});
+
+test("null lifts every limit of the file that the page lists, also a whole group of them", () => {
+  const { table, problems } = parseLimitsFile(Object.fromEntries(Object.keys(awsLimits).map((name) => [name, null])));
+  assert.equal(problems, undefined);
+  const { callsPerSecond, shardCountMaxByRegion, ...numbers } = table ?? awsLimits;
+  assert.deepEqual(callsPerSecond, {});
+  assert.deepEqual(shardCountMaxByRegion, { other: limitMax });
+  for (const [name, number] of Object.entries(numbers)) assert.equal(number, limitMax, name);
 });
 
 test("a file that holds no object is refused", () => {
