@@ -103,9 +103,14 @@ test("a full memory budget refuses nothing: all bodies arrive, over both version
   const chunkBytes = 64 * kib;
   const clientCount = 12;
   let mostBytes = 0;
+  let handledCount = 0;
   const handler: RequestHandler = async (request) => {
+    handledCount += 1;
     mostBytes = Math.max(mostBytes, listening.figures()["request_bytes_in_flight"] ?? 0);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    // Until others wait for the memory that it holds, or all are here.
+    await until(
+      () => (listening.figures()["requests_waiting_for_memory"] ?? 0) > 0 || handledCount === 3 * clientCount,
+    );
     return echo(request);
   };
   const listening = await startListener(t, { handler, limits: { requestBytesInFlightMax: budgetBytes } });

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { SimulatedClock } from "../support/simulated-clock.ts";
 import {
   elapsedMs,
+  endlessGraceMs,
   rawConnection,
   readToClose,
   readUntil,
@@ -16,8 +18,7 @@ import {
 } from "./listener.ts";
 
 const ownMs = 120;
-// Generous: what is proven is that the limit ends the connection, not how precise a timer is on a busy machine.
-const endedMsMax = 5_000;
+/** Longer than the runner lets a test run. */
 const never = 600_000;
 const patient = {
   sniffMsMax: never,
@@ -105,10 +106,12 @@ for (const { what, limit, sends, shows } of halfOpenConnections) {
   test(`a connection that ${what} ends by ${limit}`, async (t) => {
     const limits = { ...patient, [limit]: ownMs, ...(limit === "requestMsMax" ? { headersMsMax: ownMs } : {}) };
     const { port } = await startListener(t, { limits });
-    const socket = await rawConnection(t, port);
-    socket.write(sends, "latin1");
-    const ms = await elapsedMs(() => readToClose(socket));
-    assert.ok(ms >= ownMs * 0.8 && ms < endedMsMax, `${ms} ms`);
+    const ms = await elapsedMs(async () => {
+      const socket = await rawConnection(t, port);
+      socket.write(sends, "latin1");
+      await readToClose(socket);
+    });
+    assert.ok(ms >= ownMs * 0.8, `${ms} ms`);
   });
 
   test(`a connection that ${what} does not delay the drain`, async (t) => {
@@ -116,7 +119,7 @@ for (const { what, limit, sends, shows } of halfOpenConnections) {
     const socket = await rawConnection(t, listening.port);
     socket.write(sends, "latin1");
     await until(() => listening.figures()[shows] === 1);
-    await assertDrainsSoon(listening);
+    await listening.close({ graceMs: endlessGraceMs });
   });
 }
 
@@ -125,8 +128,7 @@ test("headers that come drop by drop end by headersMsMax all the same", async (t
   const socket = await rawConnection(t, port, "POST / HTTP/1.1\r\n");
   const drops = setInterval(() => socket.write("X-Drop: 1\r\n"), 20);
   t.after(() => clearInterval(drops));
-  const ms = await elapsedMs(() => readToClose(socket));
-  assert.ok(ms < endedMsMax, `${ms} ms`);
+  await readToClose(socket);
 });
 
 test("a body that comes drop by drop ends by requestMsMax all the same", async (t) => {
@@ -134,7 +136,7 @@ test("a body that comes drop by drop ends by requestMsMax all the same", async (
   const socket = await rawConnection(t, port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n");
   const drops = setInterval(() => socket.write("."), 20);
   t.after(() => clearInterval(drops));
-  assert.ok((await elapsedMs(() => readToClose(socket))) < endedMsMax);
+  await readToClose(socket);
 });
 
 test("200 half-open connections all end by their limit", async (t) => {
@@ -151,18 +153,20 @@ test("200 half-open connections do not delay the drain", async (t) => {
   await openMany(t, listening.port);
   await until(() => listening.figures()["connections_handshaking"] === 50);
   await until(() => listening.figures()["connections_http1"] === 50);
-  await assertDrainsSoon(listening);
+  await listening.close({ graceMs: endlessGraceMs });
 });
 
 test("an HTTP/2 session that only pings ends by keepAliveMs", async (t) => {
-  const { port } = await startListener(t, { limits: { ...patient, keepAliveMs: ownMs } });
+  const clock = new SimulatedClock();
+  const { port } = await startListener(t, { clock, limits: { ...patient, keepAliveMs: ownMs } });
   const session = session2(t, port);
   assert.equal((await request2(session)).status, 200);
-  const pings = setInterval(() => {
-    if (!session.destroyed) session.ping(() => undefined);
-  }, 20);
-  t.after(() => clearInterval(pings));
-  await once(session, "close");
+  const closed = once(session, "close");
+  for (let count = 0; count < 4; count++) {
+    await new Promise((resolve) => session.ping(resolve));
+    await clock.advance(ownMs / 4);
+  }
+  await closed;
 });
 
 test("an HTTP/2 stream whose body never ends is cut, and delays no drain", async (t) => {
@@ -180,7 +184,7 @@ test("an HTTP/2 session with a request that never ends does not delay the drain"
   stream.on("error", () => undefined);
   stream.write("half a body");
   await until(() => listening.figures()["requests_in_flight"] === 1);
-  await assertDrainsSoon(listening);
+  await listening.close({ graceMs: endlessGraceMs });
 });
 
 test("a client that does not take its answer ends by stallMsMax", async (t) => {
@@ -195,7 +199,7 @@ test("a client that does not take its answer ends by stallMsMax", async (t) => {
 });
 
 test("a connection that waits for its next request outlives stallMsMax", async (t) => {
-  const { port } = await startListener(t, { limits: { ...patient, stallMsMax: ownMs } });
+  const { port } = await startListener(t, { limits: { ...patient, stallMsMax: 500 } });
   const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   const waiting = await rawConnection(t, port, get);
   await readUntil(waiting, "\r\n\r\n");
@@ -229,9 +233,4 @@ async function openMany(t: TestContext, port: number): Promise<Socket[]> {
       return socket;
     }),
   );
-}
-
-async function assertDrainsSoon(listening: { close(options: { graceMs: number }): Promise<void> }): Promise<void> {
-  const ms = await elapsedMs(() => listening.close({ graceMs: 60_000 }));
-  assert.ok(ms < 3_000, `the drain took ${ms} ms`);
 }

@@ -98,6 +98,9 @@ export async function request2(
   return { status: headers[":status"] ?? 0, headers, body: Buffer.concat(chunks) };
 }
 
+/** A grace that no test outlives: a drain that waits for its end hangs, and the runner's limit names the test. */
+export const endlessGraceMs = 600_000;
+
 /** Resolves when `condition` holds; for states that no event announces. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await systemClock.delay(2);

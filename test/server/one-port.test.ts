@@ -61,9 +61,11 @@ test("the protocol is told even if its first bytes come one by one", async (t) =
 });
 
 test("pipelined requests are answered in their order", async (t) => {
+  const fastOne = Promise.withResolvers<void>();
   const { port } = await startListener(t, {
     handler: async (request) => {
-      if (request.url === "/slow") await systemClock.delay(30);
+      if (request.url === "/slow") await fastOne.promise;
+      else fastOne.resolve();
       return { status: 200, headers: {}, body: `<${request.url}>` };
     },
   });

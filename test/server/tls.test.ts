@@ -15,7 +15,7 @@ import { issueCertificate } from "../../src/server/issue-certificate.ts";
 import { ownCaFile, ownCertificate } from "../../src/server/own-certificate.ts";
 import { type CertificateReloaded, certificateReloaded } from "../../src/telemetry/channels.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
-import { elapsedMs, rawConnection, readToClose, request2, startListener, until } from "./listener.ts";
+import { endlessGraceMs, rawConnection, readToClose, request2, startListener, until } from "./listener.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -65,7 +65,7 @@ test("HTTP/1.1 and HTTP/2 are both served over TLS, as ALPN agrees", async (t) =
   const payload = Buffer.alloc(900_000, 7);
   assert.ok((await request2(session, { payload })).body.equals(payload));
   assert.equal(session.alpnProtocol, "h2");
-  assert.ok((await elapsedMs(() => listening.close({ graceMs: 60_000 }))) < 3_000);
+  await listening.close({ graceMs: endlessGraceMs });
 });
 
 test("a client that offers no ALPN gets HTTP/1.1", async (t) => {

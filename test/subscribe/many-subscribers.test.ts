@@ -19,9 +19,22 @@ const recordsPerRequest = 20;
 class Written {
   readonly byShard = new Map<string, { readonly sequenceNumber: bigint; readonly data: string }[]>();
 
-  async writeFor(endpoint: string, ms: number, from: number): Promise<void> {
-    const untilMs = performance.now() + ms;
-    for (let round = from; performance.now() < untilMs; round++) {
+  #roundCount = 0;
+  #roundCountMax = Number.POSITIVE_INFINITY;
+
+  /** Resolves when so many more requests are answered, all of which were sent from now on. */
+  async rounds(count: number): Promise<void> {
+    const wanted = this.#roundCount + count + 1;
+    while (this.#roundCount < wanted) await pause(5);
+  }
+
+  stop(): void {
+    this.#roundCountMax = this.#roundCount;
+  }
+
+  /** One request after the other until it is stopped. */
+  async write(endpoint: string): Promise<void> {
+    for (let round = 0; round < this.#roundCountMax; round++) {
       const Records = Array.from({ length: recordsPerRequest }, (_, i) => ({
         PartitionKey: `${round}-${i}`,
         Data: Buffer.alloc(recordBytes, `${round}/${i} `).toString("base64"),
@@ -33,8 +46,7 @@ class Written {
         this.byShard.set(ShardId, records);
         records.push({ sequenceNumber: BigInt(SequenceNumber), data: Records[i]?.Data ?? "" });
       }
-      // About 1 MB/s: this test is about order and gaps, not about speed.
-      await pause((recordsPerRequest * recordBytes) / 1024);
+      this.#roundCount += 1;
     }
   }
 
@@ -51,8 +63,13 @@ function digestOf(records: readonly { readonly sequenceNumber: bigint; readonly 
   return hash.digest("hex");
 }
 
+async function advance(endpoint: string, advanceMs: number): Promise<void> {
+  const response = await fetch(`${endpoint}/dev/clock`, { method: "POST", body: JSON.stringify({ advanceMs }) });
+  assert.equal(response.status, 200, await response.text());
+}
+
 test("twenty subscribers of one shard miss nothing and get nothing twice, across breaks and a split", async () => {
-  await using server = await ServerProcess.start();
+  await using server = await ServerProcess.start({ args: ["--dev"] });
   const { endpoint } = server;
   await call(endpoint, "CreateStream", { StreamName, ShardCount: 1 });
   const streamArn = await activeStreamArn(endpoint, StreamName);
@@ -63,23 +80,27 @@ test("twenty subscribers of one shard miss nothing and get nothing twice, across
   const readers = arns.map((consumerArn) => new ShardReader({ endpoint, consumerArn, shardId }));
   await Promise.all(readers.map((reader) => reader.subscribe()));
   const written = new Written();
-  const writing = written.writeFor(endpoint, 7_000, 0);
+  const writing = written.write(endpoint);
+  await written.rounds(10);
 
-  // A seat is given again five seconds after it was taken; half of the readers break off and come back then.
-  await pause(5_100);
+  // A shard is subscribed to again five seconds after it was last; half of the readers break off and come back then.
+  await advance(endpoint, 5_000);
   const breaking = readers.filter((_, i) => i % 2 === 0);
   await Promise.all(breaking.map((reader) => reader.breakOff()));
   await Promise.all(breaking.map((reader) => reader.subscribe()));
+  await written.rounds(10);
   await call(endpoint, "SplitShard", { StreamName, ShardToSplit: shardId, NewStartingHashKey: String(2n ** 127n) });
 
   await Promise.all(readers.map((reader) => reader.ended));
+  await written.rounds(10);
+  written.stop();
+  await writing;
   const expected = written.of(shardId);
   for (const [i, reader] of readers.entries()) {
     assert.deepEqual(reader.children, ["shardId-000000000001", "shardId-000000000002"], `reader ${i}`);
     assert.equal(reader.count, expected.length, `reader ${i}`);
     assert.equal(reader.digest(), digestOf(expected), `reader ${i}`);
   }
-  await writing;
 
   // The children go on where the parent ended: what both parts hold is everything that was written.
   const [first = ""] = arns;

@@ -34,6 +34,8 @@ export class ShardReader {
   readonly #onEvent: () => void;
   children: readonly string[] | undefined;
   exception: string | undefined;
+  /** Whether the connection broke before the end of the answer. */
+  isCut = false;
   #request: ClientRequest | undefined;
   #continuation: string | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -89,6 +91,7 @@ export class ShardReader {
       assert.ok(messages.isAtBoundary, "a stream that ends does not cut a message");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+      this.isCut = true;
     }
     this.#onEvent();
   }
