@@ -7,11 +7,11 @@ import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type * as jsonCodec from "../src/protocol/json-codec.ts";
-import type * as layOut from "../src/records/lay-out.ts";
-import type * as resultColumns from "../src/shards/result-columns.ts";
-import type * as reshardPlan from "../src/streams/reshard-plan.ts";
-import type * as shardMap from "../src/streams/shard-map.ts";
+import type * as jsonCodec from "../src/protocol/json/json-codec.ts";
+import type * as batchByShard from "../src/records/batch-by-shard.ts";
+import type * as resultColumns from "../src/shards/put-result-columns.ts";
+import type * as shardMap from "../src/streams/hash-keys/shard-map.ts";
+import type * as reshardPlan from "../src/streams/resharding/reshard-plan.ts";
 
 const roundCount = 40;
 const secondsPerRound = 0.02;
@@ -43,11 +43,11 @@ type Put = (body: Buffer) => Uint8Array | string;
 /** The modules of a checkout, joined as the pipeline joins them. */
 async function hotPathOf(checkout: string): Promise<(given: Case) => Put> {
   const load = (path: string): Promise<unknown> => import(join(checkout, "src", path));
-  const { jsonCodec: codec } = (await load("protocol/json-codec.ts")) as typeof jsonCodec;
-  const { layOut: lay } = (await load("records/lay-out.ts")) as typeof layOut;
-  const { ResultColumns } = (await load("shards/result-columns.ts")) as typeof resultColumns;
-  const { planCreate } = (await load("streams/reshard-plan.ts")) as typeof reshardPlan;
-  const { ShardMap } = (await load("streams/shard-map.ts")) as typeof shardMap;
+  const { jsonCodec: codec } = (await load("protocol/json/json-codec.ts")) as typeof jsonCodec;
+  const { batchByShard: lay } = (await load("records/batch-by-shard.ts")) as typeof batchByShard;
+  const { PutResultColumns } = (await load("shards/put-result-columns.ts")) as typeof resultColumns;
+  const { planCreate } = (await load("streams/resharding/reshard-plan.ts")) as typeof reshardPlan;
+  const { ShardMap } = (await load("streams/hash-keys/shard-map.ts")) as typeof shardMap;
   return ({ name, shardCount }) => {
     const shards = planCreate(shardCount).map((range) => ({ ...range, createSecond: 1_700_000_000, placement: {} }));
     const map = new ShardMap(shards);
@@ -57,7 +57,7 @@ async function hotPathOf(checkout: string): Promise<(given: Case) => Put> {
       const records = "Records" in input ? input.Records : input.Record;
       const laidOut = lay(records, map, undefined, { kms: false });
       const positions = new BigUint64Array(laidOut.groupCount).fill(1_000_000n);
-      const results = new ResultColumns(records.count);
+      const results = new PutResultColumns(records.count);
       results.take(laidOut, positions, map, 1_700_000_000_000);
       records.release?.();
       if (name === "PutRecords") return codec.encode(name, { FailedRecordCount: 0, Records: results });

@@ -6,11 +6,11 @@
 import { createHash } from "node:crypto";
 
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { jsonCodec } = await built("protocol/json-codec.js");
-const { layOut } = await built("records/lay-out.js");
-const { ResultColumns } = await built("shards/result-columns.js");
-const { planCreate } = await built("streams/reshard-plan.js");
-const { ShardMap } = await built("streams/shard-map.js");
+const { jsonCodec } = await built("protocol/json/json-codec.js");
+const { batchByShard: layOut } = await built("records/batch-by-shard.js");
+const { PutResultColumns: ResultColumns } = await built("shards/put-result-columns.js");
+const { planCreate } = await built("streams/resharding/reshard-plan.js");
+const { ShardMap } = await built("streams/hash-keys/shard-map.js");
 
 /** So that nothing is compiled any more while what is counted runs; V8 optimizes JavaScript only after hundreds of calls. */
 const warmUpTimes = 60;

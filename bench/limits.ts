@@ -4,11 +4,11 @@
  *   node bench/limits.ts
  */
 import { hash } from "node:crypto";
-import { Limits } from "../src/limits/limits.ts";
 import { awsLimits } from "../src/limits/limits-table.ts";
+import { RateLimits } from "../src/limits/rate-limits.ts";
 import type { IncomingRecords } from "../src/records/incoming-records.ts";
-import { planCreate } from "../src/streams/reshard-plan.ts";
-import { ShardMap } from "../src/streams/shard-map.ts";
+import { ShardMap } from "../src/streams/hash-keys/shard-map.ts";
+import { planCreate } from "../src/streams/resharding/reshard-plan.ts";
 
 const recordsPerRequest = 500;
 const rounds = 30;
@@ -68,29 +68,29 @@ for (const shardCount of [1, 16, 1024]) {
     sum += map.routeAll(request.hashKeys, request.count)[7] ?? 0;
   }, recordsPerRequest);
   report(`routing a record, ${shardCount} shards`, routing);
-  const admitting = (limits: Limits, stepMs: number) =>
+  const admitting = (limits: RateLimits, stepMs: number) =>
     nanosecondsOf(() => {
       nowMs += stepMs;
       sum += limits.admitRecords({ records: request, slots, map }, stream)?.throttledCount ?? 0;
     }, recordsPerRequest);
-  report(`admitting a record, all pass, ${shardCount} shards`, admitting(new Limits(awsLimits, clock), 1_000.5));
+  report(`admitting a record, all pass, ${shardCount} shards`, admitting(new RateLimits(awsLimits, clock), 1_000.5));
   report(
     `admitting a record, two in three throttled, ${shardCount} shards`,
-    admitting(new Limits(awsLimits, clock), 500 / 3 / shardCount),
+    admitting(new RateLimits(awsLimits, clock), 500 / 3 / shardCount),
   );
 }
 
 let nowMs = 0;
-const limits = new Limits(awsLimits, { monotonicMs: () => nowMs });
+const limits = new RateLimits(awsLimits, { monotonicMs: () => nowMs });
 const caller = { account: "000000000000", region: "us-east-1" };
 const admitRead = (): void => {
   nowMs += 200;
   limits.admitRead(stream, 7);
   limits.chargeRead(stream, 7, 1_000);
 };
-const admitCall = (): void => {
+const chargeCallRate = (): void => {
   nowMs += 200;
-  limits.admitCall("SplitShard", caller, stream);
+  limits.chargeCallRate("SplitShard", caller, stream);
 };
 report(
   "admitting and charging one GetRecords",
@@ -98,7 +98,7 @@ report(
 );
 report(
   "admitting one call of the control plane",
-  nanosecondsOf(() => repeat(admitCall), 1000),
+  nanosecondsOf(() => repeat(chargeCallRate), 1000),
 );
 if (Number.isNaN(sum)) console.log(sum);
 

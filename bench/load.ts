@@ -5,7 +5,7 @@
 
 import { fillLog } from "./fill-log.ts";
 import { openHttp2 } from "./http2-connection.ts";
-import { type ProcessFigures, processFigures, residentMiB } from "./process-figures.ts";
+import { type ProcessMetrics, processFigures, residentMiB } from "./process-figures.ts";
 import { makePushStep } from "./push-step.ts";
 import { RawConnection } from "./raw-connection.ts";
 import { quantile } from "./report.ts";
@@ -88,7 +88,7 @@ function summarize({ records, failedRecords, seconds, latenciesMs }: Phase) {
   return { records, failedRecords, requests: latenciesMs.length, seconds, p50Ms, p99Ms };
 }
 
-function difference(before: ProcessFigures, after: ProcessFigures): ProcessFigures {
+function difference(before: ProcessMetrics, after: ProcessMetrics): ProcessMetrics {
   return {
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     mainThreadCpuSeconds: after.mainThreadCpuSeconds - before.mainThreadCpuSeconds,

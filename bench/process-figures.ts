@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 // USER_HZ: fixed at 100 on every architecture that Linux supports, whatever the kernel's own tick.
 const ticksPerSecond = 100;
 
-export interface ProcessFigures {
+export interface ProcessMetrics {
   /** User plus system time of every thread, in seconds. */
   readonly cpuSeconds: number;
   readonly mainThreadCpuSeconds: number;
@@ -12,7 +12,7 @@ export interface ProcessFigures {
   readonly writtenBytes: number;
 }
 
-export function processFigures(pid: number): ProcessFigures {
+export function processFigures(pid: number): ProcessMetrics {
   return {
     cpuSeconds: cpuSeconds(pid),
     mainThreadCpuSeconds: secondsOf(readProc(pid, `task/${pid}/stat`)),

@@ -149,7 +149,7 @@ async function inEmptyLog(directory: string, names: readonly string[], shards: n
   }
 }
 
-/** Medians over some restarts; each reads what nobody has read before, the server's rehearsal in the first shard included. */
+/** Medians over some restarts; each reads records that no earlier read took into a cache. */
 async function restartTimes(data: string, names: readonly string[], shards: number) {
   const readyMs: number[] = [];
   const firstMs: number[] = [];

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { encode } from "cborg";
 import { canonicalRequest } from "../src/auth/canonical-request.ts";
-import { algorithm, service, sign, signingKey, terminator } from "../src/auth/sign.ts";
+import { scopeTerminator, sign, signingAlgorithm, signingKey, signingService } from "../src/auth/signature-v4.ts";
 
 export interface Wire {
   readonly codec: "json" | "cbor";
@@ -62,8 +62,8 @@ function authorization(headers: { readonly "x-amz-date": string }, body: Buffer,
   const date = headers["x-amz-date"];
   const scope = { day: date.slice(0, 8), region };
   const names = "content-type;host;x-amz-date;x-amz-target";
-  const credential = `${benchCredential.accessKeyId}/${scope.day}/${region}/${service}/${terminator}`;
-  const start = `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=`;
+  const credential = `${benchCredential.accessKeyId}/${scope.day}/${region}/${signingService}/${scopeTerminator}`;
+  const start = `${signingAlgorithm} Credential=${credential}, SignedHeaders=${names}, Signature=`;
   if (!wire.isSigned) return start + "a".repeat(64);
   const request = { method: "POST", url: "/", headers: { ...headers, host }, payloadHash: hash("sha256", body, "hex") };
   const canonical = canonicalRequest(request, names);

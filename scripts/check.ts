@@ -14,7 +14,7 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
 /** Makes the generated files anew; a file that this changes was out of date, and is right afterwards. */
 function isGeneratedCodeCurrent(): boolean {
   const before = generatedFiles();
-  if (!succeeds("node", "scripts/generate-model.ts") || !succeeds("node", "scripts/build-kernels.ts")) return false;
+  if (!succeeds("node", "scripts/generate-model.ts") || !succeeds("node", "scripts/build-wasm.ts")) return false;
   const stale = [...generatedFiles()].filter(([file, text]) => before.get(file) !== text).map(([file]) => file);
   for (const file of stale) process.stdout.write(`${file} was out of date and has been made anew\n`);
   return stale.length === 0;
@@ -29,7 +29,7 @@ const checks: readonly (readonly [string, () => boolean])[] = [
   ["generated code", isGeneratedCodeCurrent],
   ["types", () => succeeds("tsc", "-p", ".")],
   ["lint and format", () => succeeds("biome", "check", "--error-on-warnings", "--diagnostic-level=warn")],
-  ["the house", () => succeeds("node", "scripts/tidy.ts")],
+  ["structure", () => succeeds("node", "scripts/check-structure.ts")],
   ["dead code and dependencies", () => succeeds("knip", "--no-progress")],
 ];
 

@@ -31,7 +31,7 @@ export function publishedManifest({ name, version, description, license, depende
     engines: { node: ">=24" },
     bin: { millrace: "dist/cli/cli.js" },
     exports: {
-      ".": { types: "./dist/millrace.d.ts", default: "./dist/millrace.js" },
+      ".": { types: "./dist/app/start-millrace.d.ts", default: "./dist/app/start-millrace.js" },
       "./package.json": "./package.json",
     },
     dependencies,

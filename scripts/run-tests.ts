@@ -21,7 +21,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Tests that drive the server with clients which npm cannot install ask test/clients/available-tools.ts which there are. It
+// Tests that drive the server with clients which npm cannot install ask test/system/clients/available-tools.ts which there are. It
 // says so if it cannot get them, and then the tests do.
 const drivesClients = files.some((file) => readFileSync(file, "utf8").includes("/available-tools.ts"));
 if (drivesClients) {

@@ -21,7 +21,7 @@ const STEP_3: u32 = 1;
 const WORDS: usize = memory.data(24, 8);
 const WORDS_BYTES: usize = 24;
 
-/** The number of the record at `position`; the parts are those of src/streams/sequence-number.ts. */
+/** The number of the record at `position`; the parts are those of src/streams/positions/sequence-number.ts. */
 export function beginSeries(series: usize, createSecond: f64, shardIndex: u32, position: u64, second: f64): void {
   const created = <u64>createSecond;
   const low = 2 | ((<u64>shardIndex) << 4) | ((<u64>second) << 36);

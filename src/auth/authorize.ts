@@ -1,19 +1,19 @@
 // Hot path.
 import type { IncomingHttpHeaders } from "node:http";
-import type { StreamDirectory } from "../directory/stream-directory.ts";
 import { accessDenied } from "../model/auth-errors.ts";
 import { parseJson } from "../model/parse-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../operations/operation.ts";
+import type { StreamRegistry } from "../registry/stream-registry.ts";
 import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/find-consumer.ts";
 import { decideAccess } from "../streams/policy/decide-access.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
-import type { TokenSealer } from "../streams/token-sealer.ts";
+import type { TokenSealer } from "../streams/tokens/token-sealer.ts";
 import type { Credential } from "./credential.ts";
-import { type Peer, policyValues } from "./policy-values.ts";
-import { type Requirement, requiredPermissions, type Target } from "./required-permissions.ts";
+import { type Peer, policyContextOf } from "./policy-context.ts";
+import { type PermissionRequirement, type PermissionTarget, requiredPermissions } from "./required-permissions.ts";
 import type { VerifiedCaller } from "./verify-signature.ts";
 
 export interface AuthorizedRequest {
@@ -24,8 +24,8 @@ export interface AuthorizedRequest {
   readonly peer?: Peer | undefined;
 }
 
-export interface AuthorizationRooms {
-  readonly directory: StreamDirectory;
+export interface AuthorizationServices {
+  readonly registry: StreamRegistry;
   readonly tokens: TokenSealer;
   readonly nowMs: () => number;
 }
@@ -44,12 +44,12 @@ interface Resource {
  * for the operation itself, so that who may not ask does not learn what is there. Errors: AccessDeniedException, and what
  * the operation throws when the members name nothing.
  */
-export function authorize(request: AuthorizedRequest, rooms: AuthorizationRooms): void {
+export function authorize(request: AuthorizedRequest, rooms: AuthorizationServices): void {
   const { name, input, caller } = request;
   const { isShareable, targets, also } = requirementOf(name);
   const further = also?.(input);
   for (const target of targets(input, { caller, tokens: rooms.tokens })) {
-    const resource = locate(target, caller, rooms.directory);
+    const resource = locate(target, caller, rooms.registry);
     check(name, resource, { isShareable, request, rooms });
     if (further !== undefined) check(further, resource, { isShareable, request, rooms });
   }
@@ -58,7 +58,7 @@ export function authorize(request: AuthorizedRequest, rooms: AuthorizationRooms)
 interface Check {
   readonly isShareable: boolean;
   readonly request: AuthorizedRequest;
-  readonly rooms: AuthorizationRooms;
+  readonly rooms: AuthorizationServices;
 }
 
 function check(action: string, resource: Resource, { isShareable, request, rooms }: Check): void {
@@ -69,7 +69,7 @@ function check(action: string, resource: Resource, { isShareable, request, rooms
   if (isOwn && credential.policies === undefined && resourcePolicy === undefined) return;
   const principal = { account: caller.account, arn: principalArn(credential, caller.region) };
   const { owner, tags } = resource;
-  const valuesOf = policyValues({
+  const valuesOf = policyContextOf({
     ...{ principal, credential, peer, owner, input },
     region: caller.region,
     userAgent: headers["user-agent"],
@@ -98,7 +98,7 @@ function principalArn({ account, user }: Credential, region: string): string {
   return `arn:${partitionOf(region)}:iam::${account}:${user === undefined ? "root" : `user/${user}`}`;
 }
 
-function locate(target: Target, caller: VerifiedCaller, directory: StreamDirectory): Resource {
+function locate(target: PermissionTarget, caller: VerifiedCaller, directory: StreamRegistry): Resource {
   if (target.kind === "account") return { arn: "*", owner: caller.account, tags: {} };
   if (target.kind === "other") return { arn: target.arn, owner: target.arn.split(":")[4] ?? "", tags: {} };
   const { address } = target;
@@ -131,6 +131,6 @@ function policyOf(resource: Stream | StreamConsumer): Policy | undefined {
 }
 
 /** The table binds each name to its own input; a name known only at run time cannot say so to the compiler. */
-function requirementOf(name: OperationName): Requirement<OperationName> {
-  return requiredPermissions[name] as unknown as Requirement<OperationName>;
+function requirementOf(name: OperationName): PermissionRequirement<OperationName> {
+  return requiredPermissions[name] as unknown as PermissionRequirement<OperationName>;
 }

@@ -36,7 +36,7 @@ export function parseCredentialsFile(json: unknown): ParsedCredentials {
 }
 
 /** What is wrong with a credentials file; nothing, if it is good. */
-export function problemsOfCredentials(json: unknown): readonly string[] {
+export function validateCredentialsFile(json: unknown): readonly string[] {
   return parseCredentialsFile(json).problems ?? [];
 }
 

@@ -5,13 +5,13 @@ import type { Caller } from "../operations/caller.ts";
 import type { InputOf } from "../operations/operation.ts";
 import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
 import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/find-consumer.ts";
-import { openPageToken } from "../streams/page-token.ts";
-import { openShardIterator } from "../streams/shard-iterator.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
-import type { TokenSealer } from "../streams/token-sealer.ts";
+import { openPageToken } from "../streams/tokens/page-token.ts";
+import { openShardIterator } from "../streams/tokens/shard-iterator.ts";
+import type { TokenSealer } from "../streams/tokens/token-sealer.ts";
 
 /** What a request wants to do something with. */
-export type Target =
+export type PermissionTarget =
   /** The caller's account as a whole: `*` in policies. */
   | { readonly kind: "account" }
   | { readonly kind: "stream"; readonly address: StreamAddress }
@@ -21,26 +21,26 @@ export type Target =
 
 type ConsumerName = Pick<ConsumerAddress, "consumerName"> & { readonly createdSecond?: number };
 
-export interface Requirement<Name extends OperationName> {
+export interface PermissionRequirement<Name extends OperationName> {
   /** Whether a resource policy can open it to other accounts; the owner's account alone manages its streams. */
   readonly isShareable: boolean;
   /** On each of them the operation must be allowed. Throws what the operation would when the members name nothing. */
-  readonly targets: (input: InputOf<Name>, asking: Asking) => readonly Target[];
+  readonly targets: (input: InputOf<Name>, asking: PermissionQuery) => readonly PermissionTarget[];
   /** A further action on the same targets, for some inputs. */
   readonly also?: (input: InputOf<Name>) => string | undefined;
 }
 
-export interface Asking {
+export interface PermissionQuery {
   readonly caller: Caller;
   readonly tokens: TokenSealer;
 }
 
-const account = <Name extends OperationName>(): Requirement<Name> => ({
+const account = <Name extends OperationName>(): PermissionRequirement<Name> => ({
   isShareable: false,
   targets: () => [{ kind: "account" }],
 });
-const ownStream = { isShareable: false, targets: streamNamed };
-const sharedStream = { isShareable: true, targets: streamNamed };
+const ownStream = { isShareable: false, targets: streamNameOf };
+const sharedStream = { isShareable: true, targets: streamNameOf };
 const ownConsumer = { isShareable: false, targets: consumerNamed };
 const sharedConsumer = { isShareable: true, targets: consumerNamed };
 const ownResource = { isShareable: false, targets: resourceNamed };
@@ -50,7 +50,7 @@ const channel = { isShareable: false, targets: channelNamed };
  * What each operation needs to be allowed: Service Authorization Reference, "Actions, resources, and condition keys for
  * Amazon Kinesis Data Streams". A missing row does not compile.
  */
-export const requiredPermissions: { readonly [Name in OperationName]: Requirement<Name> } = {
+export const requiredPermissions: { readonly [Name in OperationName]: PermissionRequirement<Name> } = {
   AddTagsToStream: ownStream,
   CreateChannel: account(),
   CreateStream: { ...ownStream, also: ({ Tags }) => (hasTags(Tags) ? "AddTagsToStream" : undefined) },
@@ -84,7 +84,7 @@ export const requiredPermissions: { readonly [Name in OperationName]: Requiremen
     targets(input, asking) {
       if (input.NextToken === undefined) {
         if (input.StreamName === undefined && input.StreamARN === undefined) throw listShardsUnnamed();
-        return streamNamed(input, asking);
+        return streamNameOf(input, asking);
       }
       const token = openPageToken(asking.tokens, "shards", input.NextToken);
       if (token === undefined) throw invalidNextToken();
@@ -116,26 +116,26 @@ export const requiredPermissions: { readonly [Name in OperationName]: Requiremen
   UpdateStreamWarmThroughput: ownStream,
 };
 
-function streamNamed(input: StreamRefMembers, { caller }: Asking): readonly Target[] {
+function streamNameOf(input: StreamRefMembers, { caller }: PermissionQuery): readonly PermissionTarget[] {
   return [stream(resolveStreamRef(input, caller))];
 }
 
-function consumerNamed(input: ConsumerRefMembers): readonly Target[] {
+function consumerNamed(input: ConsumerRefMembers): readonly PermissionTarget[] {
   return [{ kind: "consumer", address: resolveConsumerRef(input) }];
 }
 
-function resourceNamed({ ResourceARN }: { readonly ResourceARN: string }): readonly Target[] {
+function resourceNamed({ ResourceARN }: { readonly ResourceARN: string }): readonly PermissionTarget[] {
   const consumer = parseConsumerArn(ResourceARN);
   if (consumer !== undefined) return [{ kind: "consumer", address: consumer }];
   const address = parseStreamArn(ResourceARN);
   return [address === undefined ? { kind: "other", arn: ResourceARN } : stream(address)];
 }
 
-function channelNamed({ ChannelARN }: { readonly ChannelARN: string }): readonly Target[] {
+function channelNamed({ ChannelARN }: { readonly ChannelARN: string }): readonly PermissionTarget[] {
   return [{ kind: "other", arn: ChannelARN }];
 }
 
-function stream(address: StreamAddress): Target {
+function stream(address: StreamAddress): PermissionTarget {
   return { kind: "stream", address };
 }
 

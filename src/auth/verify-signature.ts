@@ -12,13 +12,13 @@ import {
   unrecognizedClient,
 } from "../model/auth-errors.ts";
 import type { Caller } from "../operations/caller.ts";
-import { digestOf } from "./body-digests.ts";
+import { bodySha256 } from "./body-digest.ts";
 import { canonicalRequest } from "./canonical-request.ts";
 import type { Credential } from "./credential.ts";
-import { algorithm, type SigningScope, service, sign, terminator } from "./sign.ts";
-import { type SignatureForm, signatureFormOf } from "./signature-form.ts";
+import { type ParsedSignature, parseSignature } from "./parse-signature.ts";
 import { checkSignatureTime } from "./signature-time.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import { type SigningScope, scopeTerminator, sign, signingAlgorithm, signingService } from "./signature-v4.ts";
+import type { SigningKeyCache } from "./signing-key-cache.ts";
 
 export interface SignedRequest {
   readonly method: string;
@@ -30,7 +30,7 @@ export interface SignedRequest {
 export interface Verification {
   /** The credential of that id that is in force now. */
   readonly credentialOf: (accessKeyId: string) => Credential | undefined;
-  readonly keys: SigningKeys;
+  readonly keys: SigningKeyCache;
   readonly nowMs: () => number;
 }
 
@@ -42,7 +42,7 @@ export interface VerifiedCaller extends Caller {
 
 /** A signature that is whole, timely and ours, but not compared yet. */
 interface Claim {
-  readonly form: SignatureForm;
+  readonly form: ParsedSignature;
   /** `YYYYMMDDTHHMMSSZ` */
   readonly date: string;
   readonly scope: SigningScope;
@@ -61,17 +61,17 @@ export function verifySignature(
   verification: Verification,
 ): VerifiedCaller | Promise<VerifiedCaller> {
   const claim = claimOf(request, verification);
-  const payloadHash = digestOf(request.body);
+  const payloadHash = bodySha256(request.body);
   if (typeof payloadHash === "string") return decide(claim, request, payloadHash, verification);
   return payloadHash.then((hash) => decide(claim, request, hash, verification));
 }
 
 function claimOf({ url, headers }: SignedRequest, { credentialOf, nowMs }: Verification): Claim {
-  const form = signatureFormOf(url, headers);
+  const form = parseSignature(url, headers);
   if (form === undefined) throw missingAuthenticationToken();
   const date = checkSignatureTime(form.date, nowMs());
   checkSignedHeaders(form.signedHeaders, headers);
-  if (form.algorithm !== algorithm) throw algorithmNotSupported(form.algorithm);
+  if (form.algorithm !== signingAlgorithm) throw algorithmNotSupported(form.algorithm);
   const { accessKeyId, scope } = parseCredential(form.credential, date);
   const credential = credentialOf(accessKeyId);
   // Temporary keys are unknown to AWS without the token that they were handed out with.
@@ -100,9 +100,10 @@ function parseCredential(text: string, date: string): { readonly accessKeyId: st
   if (!/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(region)) {
     faults += `Credential should be scoped to a valid region, not '${region}'. `;
   }
-  if (namedService !== service) faults += `Credential should be scoped to correct service: '${service}'. `;
-  if (end !== terminator) {
-    faults += `Credential should be scoped with a valid terminator: '${terminator}', not '${end}'. `;
+  if (namedService !== signingService)
+    faults += `Credential should be scoped to correct service: '${signingService}'. `;
+  if (end !== scopeTerminator) {
+    faults += `Credential should be scoped with a valid terminator: '${scopeTerminator}', not '${end}'. `;
   }
   const signedDay = date.slice(0, 8);
   if (day !== signedDay) {

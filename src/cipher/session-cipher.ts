@@ -1,7 +1,7 @@
 // Hot path.
 import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { free } from "../memory/free.ts";
+import { freeBuffer } from "../platform/free-buffer.ts";
 
 /*
  * Sealed bytes:
@@ -67,7 +67,7 @@ export class SessionCipher {
     cipher.setAAD(bound);
     const hidden = cipher.update(clear);
     out.set(hidden, at + CIPHERTEXT_AT);
-    free(hidden);
+    freeBuffer(hidden);
     cipher.final();
     out.set(cipher.getAuthTag(), at + CIPHERTEXT_AT + clear.length);
   }

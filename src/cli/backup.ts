@@ -1,4 +1,4 @@
-import { backUpData } from "../data-tools.ts";
+import { backUpData } from "../app/data-directory-tools.ts";
 import { runCopy } from "./copy-command.ts";
 
 /** Resolves with the exit code: 0 made, 1 there is damage, and it is made only if a server would open it, 2 it cannot be made, 3 our fault. */

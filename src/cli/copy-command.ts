@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { DirectoryCopy } from "../app/data-directory-tools.ts";
 import { configDefaults } from "../config/config.ts";
-import type { DirectoryCopy } from "../data-tools.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
 export interface CopyCommand {

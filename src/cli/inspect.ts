@@ -1,10 +1,10 @@
-import { inspectData } from "../data-tools.ts";
-import { readLookArguments } from "./look-arguments.ts";
+import { inspectData } from "../app/data-directory-tools.ts";
+import { readDataDirectoryArguments } from "./data-directory-arguments.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
 /** Prints JSON. Resolves with the exit code: 0 printed, 1 our fault, 2 it cannot be looked at. */
 export async function inspect(argv: readonly string[]): Promise<number> {
-  const { directory, keys, problems } = readLookArguments("inspect", argv, process.env);
+  const { directory, keys, problems } = readDataDirectoryArguments("inspect", argv, process.env);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;

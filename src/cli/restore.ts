@@ -1,4 +1,4 @@
-import { restoreData } from "../data-tools.ts";
+import { restoreData } from "../app/data-directory-tools.ts";
 import { runCopy } from "./copy-command.ts";
 
 /** Resolves with the exit code: 0 restored, 1 the backup is damaged, 2 it cannot be, 3 our fault. */

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
+import { configFileChecks } from "../app/config-file-checks.ts";
+import { startServer } from "../app/start-server.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
-import { fileChecks } from "../file-checks.ts";
-import { startServer } from "../main.ts";
 import { describeStartFailure } from "./start-failure.ts";
 import { StopSignals } from "./stop-signals.ts";
 
 /** Serves until a signal says stop. Resolves with the exit code: 0 drained, 1 our fault, 2 the caller can mend it. */
 export async function serve(argv: readonly string[]): Promise<number> {
-  const { config, problems } = loadConfig(argv, process.env, readText, fileChecks);
+  const { config, problems } = loadConfig(argv, process.env, readText, configFileChecks);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;

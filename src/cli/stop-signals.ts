@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 
 /** A repeated SIGINT sooner than this is the same key press, which a shell and npm both pass on. */
-export const impatientAfterMs = 1_000;
+export const forceExitAfterMs = 1_000;
 
 /**
  * The first SIGTERM or SIGINT asks for a drain. Later SIGTERMs are ignored, as npm sends two; a SIGINT that comes more
@@ -29,6 +29,6 @@ export class StopSignals {
     if (this.#firstMs === undefined) {
       this.#firstMs = this.#nowMs();
       this.#stop();
-    } else if (fromKeyboard && this.#nowMs() - this.#firstMs > impatientAfterMs) this.#giveUp();
+    } else if (fromKeyboard && this.#nowMs() - this.#firstMs > forceExitAfterMs) this.#giveUp();
   }
 }

@@ -1,10 +1,10 @@
-import { verifyData } from "../data-tools.ts";
-import { keyHint, readLookArguments } from "./look-arguments.ts";
+import { verifyData } from "../app/data-directory-tools.ts";
+import { keyHint, readDataDirectoryArguments } from "./data-directory-arguments.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
 /** Resolves with the exit code: 0 all is as it was written, 1 something is not, 2 it cannot be looked at, 3 our fault. */
 export async function verify(argv: readonly string[]): Promise<number> {
-  const { directory, keys, problems: mistakes } = readLookArguments("verify", argv, process.env);
+  const { directory, keys, problems: mistakes } = readDataDirectoryArguments("verify", argv, process.env);
   if (mistakes !== undefined) {
     for (const mistake of mistakes) process.stderr.write(`millrace: ${mistake}\n`);
     return 2;

@@ -4,7 +4,7 @@ import type { Append, AppendBatch, AppendOutcome } from "./shard-log.ts";
 const rowMax = 0xffff;
 
 /** Entries as columns, with copies of their bodies. */
-export function batchOf(appends: readonly Append[]): AppendBatch {
+export function toAppendBatch(appends: readonly Append[]): AppendBatch {
   const fits = appends.length <= rowMax && appends.every(({ entry }) => entry.count <= rowMax);
   assert(fits, "16 bits number the entries of a call, and the records of an entry");
   const bodyBytes = Uint32Array.from(appends, ({ entry }) => entry.body.byteLength);
@@ -29,7 +29,7 @@ export function batchOf(appends: readonly Append[]): AppendBatch {
 }
 
 /** What `appendBatch` gave, as `append` gives it. */
-export function outcomesOf(positions: BigUint64Array): readonly AppendOutcome[] {
+export function toAppendOutcomes(positions: BigUint64Array): readonly AppendOutcome[] {
   return Array.from(positions, (position): AppendOutcome => {
     return position === 0n ? { kind: "sealed" } : { kind: "stored", position };
   });

@@ -1,4 +1,4 @@
-import type { Catalog } from "./catalog.ts";
+import type { DocumentStore } from "./document-store.ts";
 import type { ShardLog } from "./shard-log.ts";
 
 export interface EngineLimits {
@@ -23,7 +23,7 @@ export interface Engine {
   readonly multiGateway: boolean;
   readonly limits: EngineLimits;
   readonly log: ShardLog;
-  readonly catalog: Catalog;
+  readonly documents: DocumentStore;
   open(): Promise<void>;
   health(): Promise<EngineHealth>;
   close(): Promise<void>;

@@ -1,12 +1,12 @@
 import type { OperationName } from "../model/shapes.generated.ts";
-import { ForgetfulMap } from "./forgetful-map.ts";
+import { ExpiringMap } from "./expiring-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Calls per second of each operation. A second's worth may come at once; a refused call costs nothing. */
 export class CallLimits {
   readonly #callsPerSecond: LimitsTable["callsPerSecond"];
-  readonly #buckets = new ForgetfulMap<TokenBucket>((bucket, nowMs) => {
+  readonly #buckets = new ExpiringMap<TokenBucket>((bucket, nowMs) => {
     bucket.refill(nowMs);
     return bucket.isFull;
   });

@@ -20,7 +20,7 @@ export function countInLast24h(timesMs: readonly number[], nowMs: number): numbe
 }
 
 /** The list with one more request in it and without those that no longer count. */
-export function remember(timesMs: readonly number[], nowMs: number): readonly number[] {
+export function withRequestAt(timesMs: readonly number[], nowMs: number): readonly number[] {
   return [...timesMs.filter((timeMs) => isRecent(timeMs, nowMs)), nowMs].slice(-dailyTimesMax);
 }
 

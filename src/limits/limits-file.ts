@@ -31,7 +31,7 @@ export function parseLimitsFile(json: unknown): ParsedLimits {
 }
 
 /** What is wrong with a limits file; nothing, if it is good. */
-export function problemsOfLimits(json: unknown): readonly string[] {
+export function validateLimitsFile(json: unknown): readonly string[] {
   return parseLimitsFile(json).problems ?? [];
 }
 

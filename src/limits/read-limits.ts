@@ -1,4 +1,4 @@
-import { ForgetfulMap } from "./forgetful-map.ts";
+import { ExpiringMap } from "./expiring-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -14,7 +14,7 @@ interface ReadBudget {
  */
 export class ReadLimits {
   readonly #perSecond: number;
-  readonly #budgets = new ForgetfulMap<ReadBudget>(({ bytes }, nowMs) => {
+  readonly #budgets = new ExpiringMap<ReadBudget>(({ bytes }, nowMs) => {
     bytes.refill(nowMs);
     return bytes.isFull;
   });

@@ -1,6 +1,11 @@
 import type { Stream } from "../streams/stream.ts";
-import { ForgetfulMap } from "./forgetful-map.ts";
-import { type PartlyAdmitted, type RoutedRecords, ShardBudgets, type WriteRates } from "./shard-budgets.ts";
+import { ExpiringMap } from "./expiring-map.ts";
+import {
+  type PartlyAdmitted,
+  type RoutedRecords,
+  ShardWriteThrottle,
+  type WriteRates,
+} from "./shard-write-throttle.ts";
 
 /**
  * Bytes and records per second that each shard takes, in every capacity mode. The burst is a second's worth of each, or
@@ -9,17 +14,17 @@ import { type PartlyAdmitted, type RoutedRecords, ShardBudgets, type WriteRates 
  */
 export class WriteLimits {
   readonly #rates: WriteRates;
-  readonly #streams = new ForgetfulMap<ShardBudgets>((budgets, nowMs) => budgets.isAtRest(nowMs));
+  readonly #streams = new ExpiringMap<ShardWriteThrottle>((budgets, nowMs) => budgets.isAtRest(nowMs));
 
   constructor(rates: WriteRates) {
     this.#rates = rates;
   }
 
-  /** As `ShardBudgets.admit`. */
+  /** As `ShardWriteThrottle.admit`. */
   admit(routed: RoutedRecords, stream: Pick<Stream, "id" | "recordKiBMax">, nowMs: number): PartlyAdmitted | undefined {
     let budgets = this.#streams.get(stream.id);
     if (budgets === undefined) {
-      budgets = new ShardBudgets(this.#rates);
+      budgets = new ShardWriteThrottle(this.#rates);
       this.#streams.add(stream.id, budgets, nowMs);
     }
     const burstBytes = Math.max(this.#rates.shardWriteBytesPerSecond, stream.recordKiBMax * 1024);

@@ -1,18 +1,18 @@
-import type { LiveStream } from "../directory/live-stream.ts";
 import { consumerNotFound } from "../model/consumer-errors.ts";
 import { resourceNotFound } from "../model/policy-errors.ts";
 import { channelNotFound } from "../model/setting-errors.ts";
 import { streamNotActive, streamNotFound } from "../model/stream-errors.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
 import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
 import { findConsumer, withConsumer } from "../streams/find-consumer.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
+import { canReference } from "./can-reference.ts";
 import { changeStream } from "./change-stream.ts";
-import { mayName } from "./may-name.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /** What a ResourceARN names: a stream, or a consumer of one. Both have tags and a policy. */
 export interface Resource {
-  readonly live: LiveStream;
+  readonly live: StreamRevision;
   readonly consumer?: StreamConsumer;
 }
 
@@ -64,7 +64,7 @@ export async function changeResource(
   });
 }
 
-function find(address: StreamAddress, { directory, caller }: OperationContext) {
+function find(address: StreamAddress, { registry, caller }: OperationContext) {
   const { account, region, name } = address;
-  return mayName(address, caller) ? directory.find(account, region, name) : undefined;
+  return canReference(address, caller) ? registry.find(account, region, name) : undefined;
 }

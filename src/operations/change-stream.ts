@@ -1,5 +1,5 @@
-import type { LiveStream } from "../directory/live-stream.ts";
 import { EngineError } from "../engine/engine-error.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { OperationContext } from "./operation-context.ts";
 
@@ -15,20 +15,20 @@ const newsMsMax = 1_000;
  * came first, so every check holds for the very document that is replaced.
  */
 export async function changeStream(
-  { directory }: OperationContext,
-  plan: () => readonly [LiveStream, Stream],
-): Promise<LiveStream> {
+  { registry }: OperationContext,
+  plan: () => readonly [StreamRevision, Stream],
+): Promise<StreamRevision> {
   const [first] = plan();
-  return await directory.inTurn(first, async () => {
+  return await registry.inTurn(first, async () => {
     for (let attempt = 1; ; attempt++) {
       const [live, next] = plan();
       if (next === live.stream) return live;
       try {
-        return await directory.replace(live, next);
+        return await registry.replace(live, next);
       } catch (error) {
         const lostRace = error instanceof EngineError && error.kind === "conflict";
         if (!lostRace || attempt === attemptsMax) throw error;
-        await directory.superseded(live, AbortSignal.timeout(newsMsMax));
+        await registry.superseded(live, AbortSignal.timeout(newsMsMax));
       }
     }
   });

@@ -1,27 +1,27 @@
-import type { AccountSettings } from "../directory/account-settings.ts";
-import type { RetiredStreams } from "../directory/retired-streams.ts";
-import type { StreamDirectory } from "../directory/stream-directory.ts";
-import type { Limits } from "../limits/limits.ts";
-import type { ShardRoom } from "../shards/shard-room.ts";
-import type { SubscriptionSeats } from "../shards/subscription-seats.ts";
-import type { TokenSealer } from "../streams/token-sealer.ts";
+import type { RateLimits } from "../limits/rate-limits.ts";
+import type { AccountSettingsStore } from "../registry/account-settings-store.ts";
+import type { DeletedStreams } from "../registry/deleted-streams.ts";
+import type { StreamRegistry } from "../registry/stream-registry.ts";
+import type { ShardServices } from "../shards/shard-services.ts";
+import type { SubscriptionLeases } from "../shards/subscription-leases.ts";
+import type { TokenSealer } from "../streams/tokens/token-sealer.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Caller } from "./caller.ts";
-import type { EventShelf } from "./records/event-shelf.ts";
+import type { LatestEventCache } from "./latest-event-cache.ts";
 
 /** All that an operation may reach. It is made once per request and differs from request to request by its caller and connection only. */
 export interface OperationContext {
   readonly caller: Caller;
-  readonly directory: StreamDirectory;
-  readonly retired: RetiredStreams;
-  readonly accounts: AccountSettings;
+  readonly registry: StreamRegistry;
+  readonly retired: DeletedStreams;
+  readonly accounts: AccountSettingsStore;
   /** Absent when limits are off. */
-  readonly limits?: Limits;
-  readonly shards: ShardRoom;
+  readonly limits?: RateLimits;
+  readonly shards: ShardServices;
   readonly tokens: TokenSealer;
   /** Seats of SubscribeToShard, one per consumer and shard. */
-  readonly subscriptions: SubscriptionSeats;
-  readonly eventShelf: EventShelf;
+  readonly subscriptions: SubscriptionLeases;
+  readonly eventShelf: LatestEventCache;
   /** The client that waits for the answer. */
   readonly connection: { readonly signal: AbortSignal };
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 import type { OperationName, OperationShapes } from "../model/shapes.generated.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
-import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import type { PushEvent } from "../records/push-event.ts";
 import type { PutResults } from "../records/put-results.ts";
+import type { StoredRecords } from "../records/stored-records.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /** Inputs that a codec decodes into columns instead of objects; the rest of the shape is the model's. */
@@ -17,7 +17,7 @@ interface ColumnInputs {
 interface ColumnOutputs {
   readonly PutRecords: Omit<OperationShapes["PutRecords"]["output"], "Records"> & { readonly Records: PutResults };
   readonly SubscribeToShard: { readonly EventStream: AsyncIterable<PushEvent> };
-  readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: OutgoingRecords };
+  readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: StoredRecords };
 }
 
 export type InputOf<Name extends OperationName> = Name extends keyof ColumnInputs

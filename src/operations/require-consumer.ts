@@ -1,8 +1,8 @@
-import type { LiveStream } from "../directory/live-stream.ts";
 import { consumerNotFound } from "../model/consumer-errors.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
 import { type ConsumerRefMembers, findConsumer, resolveConsumerRef } from "../streams/find-consumer.ts";
 import type { StreamConsumer } from "../streams/stream.ts";
-import { mayName } from "./may-name.ts";
+import { canReference } from "./can-reference.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -11,10 +11,10 @@ import type { OperationContext } from "./operation-context.ts";
  */
 export function requireConsumer(
   input: ConsumerRefMembers,
-  { directory, caller }: OperationContext,
-): { readonly live: LiveStream; readonly consumer: StreamConsumer } {
+  { registry, caller }: OperationContext,
+): { readonly live: StreamRevision; readonly consumer: StreamConsumer } {
   const ref = resolveConsumerRef(input);
-  const live = mayName(ref, caller) ? directory.find(ref.account, ref.region, ref.name) : undefined;
+  const live = canReference(ref, caller) ? registry.find(ref.account, ref.region, ref.name) : undefined;
   const consumer = live === undefined ? undefined : findConsumer(live.stream, ref);
   if (live === undefined || consumer === undefined) throw consumerNotFound(ref.given, ref.account);
   return { live, consumer };

@@ -1,8 +1,8 @@
-import type { LiveStream } from "../directory/live-stream.ts";
 import { type StreamPlace, streamNotActive, streamNotFound } from "../model/stream-errors.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamStatus } from "../streams/stream.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
-import { mayName } from "./may-name.ts";
+import { canReference } from "./can-reference.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -13,15 +13,15 @@ import type { OperationContext } from "./operation-context.ts";
  */
 export function findStream(
   input: StreamRefMembers,
-  { caller, directory }: OperationContext,
-): { readonly place: StreamPlace; readonly live?: LiveStream } {
+  { caller, registry }: OperationContext,
+): { readonly place: StreamPlace; readonly live?: StreamRevision } {
   const place = resolveStreamRef(input, caller);
-  const live = mayName(place, caller) ? directory.find(place.account, place.region, place.name) : undefined;
+  const live = canReference(place, caller) ? registry.find(place.account, place.region, place.name) : undefined;
   return live === undefined ? { place } : { place, live };
 }
 
 /** As `findStream`; ResourceNotFoundException when there is no such stream. */
-export function requireStream(input: StreamRefMembers, context: OperationContext): LiveStream {
+export function requireStream(input: StreamRefMembers, context: OperationContext): StreamRevision {
   const { place, live } = findStream(input, context);
   if (live === undefined) throw streamNotFound(place);
   return live;
@@ -32,7 +32,7 @@ export function requireStreamIn(
   states: readonly StreamStatus[],
   input: StreamRefMembers,
   context: OperationContext,
-): LiveStream {
+): StreamRevision {
   const live = requireStream(input, context);
   const { status } = live.stream;
   if (!states.includes(status)) throw streamNotActive(live.stream, status);
@@ -40,7 +40,7 @@ export function requireStreamIn(
 }
 
 /** A stream that takes records. One that is not there yet, or is on its way out, is not found (observed; compatibility.md). */
-export function requireWritable(input: StreamRefMembers, context: OperationContext): LiveStream {
+export function requireWritable(input: StreamRefMembers, context: OperationContext): StreamRevision {
   const live = requireStream(input, context);
   const { status } = live.stream;
   if (status === "CREATING" || status === "DELETING") throw streamNotFound(live.stream);
@@ -54,7 +54,7 @@ export function requireWritable(input: StreamRefMembers, context: OperationConte
 export function requireStreamCreatedAt(
   input: StreamRefMembers & { readonly StreamCreationTimestamp?: number | undefined },
   context: OperationContext,
-): LiveStream {
+): StreamRevision {
   const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
   const wantedMs = input.StreamCreationTimestamp;
   const isOther = wantedMs !== undefined && Math.floor(wantedMs / 1000) !== Math.floor(live.stream.createdMs / 1000);

@@ -1,9 +1,9 @@
 // Hot path.
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
-import { recordSecond } from "../streams/sequence-number.ts";
+import { recordSecond } from "../streams/positions/sequence-number.ts";
 import type { Shard } from "../streams/stream.ts";
 import { cutRun, isKmsMarked } from "./entry-layout.ts";
-import type { OutgoingRecords, RecordRun } from "./outgoing-records.ts";
+import type { RecordSlice, StoredRecords } from "./stored-records.ts";
 
 export interface PageLimit {
   readonly recordsMax: number;
@@ -12,7 +12,7 @@ export interface PageLimit {
 }
 
 export interface RecordPage {
-  readonly records: OutgoingRecords;
+  readonly records: StoredRecords;
   /** Where to read on; `from` when the entries hold nothing at or behind it. */
   readonly next: Position;
 }
@@ -25,7 +25,7 @@ export function slicePage(
   shard: Pick<Shard, "index" | "createSecond">,
 ): RecordPage {
   const { index, createSecond } = shard;
-  const runs: RecordRun[] = [];
+  const runs: RecordSlice[] = [];
   let recordsLeft = limit.recordsMax;
   let bytesLeft = limit.bytesMax;
   let count = 0;

@@ -1,5 +1,5 @@
-import { wordsOfHashKey } from "../streams/hash-key.ts";
-import type { ShardMap } from "../streams/shard-map.ts";
+import { wordsOfHashKey } from "../streams/hash-keys/hash-key.ts";
+import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import type { IncomingRecords } from "./incoming-records.ts";
 
 /**

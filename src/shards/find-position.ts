@@ -1,14 +1,14 @@
-import type { LiveStream } from "../directory/live-stream.ts";
 import type { Position } from "../engine/shard-log.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
+import type { StartingPlace } from "../streams/positions/starting-position.ts";
 import { horizonMs } from "../streams/retention-window.ts";
-import type { StartingPlace } from "../streams/starting-position.ts";
 import type { Shard } from "../streams/stream.ts";
-import type { ShardRoom } from "./shard-room.ts";
+import type { ShardServices } from "./shard-services.ts";
 
 /** Where in its shard's log a reader starts. A sequence number leads straight to its place; times are searched. */
 export async function findPosition(
-  room: ShardRoom,
-  live: LiveStream,
+  room: ShardServices,
+  live: StreamRevision,
   shard: Shard,
   place: StartingPlace,
 ): Promise<Position> {
@@ -24,9 +24,9 @@ export async function findPosition(
  * The latest moment that a Timestamp may name: now, or the time of the shard's last record where the clock was set back
  * since it was stored.
  */
-export async function presentMs(
-  room: ShardRoom,
-  live: LiveStream,
+export async function latestTimestampMs(
+  room: ShardServices,
+  live: StreamRevision,
   shard: Shard,
   timestampMs: number | undefined,
 ): Promise<number> {

@@ -1,11 +1,11 @@
-import type { LiveStream } from "../directory/live-stream.ts";
 import type { Position, ReadResult, StoredEntry } from "../engine/shard-log.ts";
-import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import { slicePage } from "../records/slice-page.ts";
+import type { StoredRecords } from "../records/stored-records.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
 import { horizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
-import { openEntries } from "./open-entries.ts";
-import type { ShardRoom } from "./shard-room.ts";
+import { decodeEntries } from "./decode-entries.ts";
+import type { ShardServices } from "./shard-services.ts";
 
 /** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one answer. */
 const pageBytesMax = 10 * 1024 * 1024;
@@ -15,7 +15,7 @@ export const pageRecordsMax = 10_000;
 const storedBytesMax = pageBytesMax + 1024 * 1024;
 
 export interface Page {
-  readonly records: OutgoingRecords;
+  readonly records: StoredRecords;
   /** Where to read on. */
   readonly next: Position;
   /** The shard is closed and nothing of it is left to read. */
@@ -26,8 +26,8 @@ export interface Page {
 
 /** Unexpired records from `from` on. An expired start moves to the oldest record that is still within retention. */
 export async function readPage(
-  room: ShardRoom,
-  live: LiveStream,
+  room: ShardServices,
+  live: StreamRevision,
   shard: Shard,
   from: Position,
   recordsMax: number,
@@ -49,7 +49,7 @@ export async function readPage(
   }
 
   const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
-  const opened = await openEntries(room, { live, shard }, unexpired, {
+  const opened = await decodeEntries(room, { live, shard }, unexpired, {
     from: start,
     recordsMax,
     bytesMax: storedBytesMax,

@@ -1,19 +1,20 @@
 // Hot path.
-import type { LiveStream } from "../directory/live-stream.ts";
+
 import { EngineError } from "../engine/engine-error.ts";
 import type { AppendBatch } from "../engine/shard-log.ts";
 import { recordFailure } from "../model/record-errors.ts";
 import { shardRateText } from "../model/shard-errors.ts";
 import { streamNotFound } from "../model/stream-errors.ts";
+import { batchByShard, type ShardBatches } from "../records/batch-by-shard.ts";
+import { type EntryEncoding, encodeBatch } from "../records/entry-encoding.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
-import { type LaidOut, layOut } from "../records/lay-out.ts";
-import { type Packing, packBatch } from "../records/packed-entry.ts";
 import type { PutResults } from "../records/put-results.ts";
 import { spreadEvenly } from "../records/spread-evenly.ts";
-import { formatShardId } from "../streams/shard-id.ts";
-import { type RecordFailure, ResultColumns, throttledCode } from "./result-columns.ts";
-import type { ShardRoom } from "./shard-room.ts";
-import { isWatched } from "./shard-traffic.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
+import { formatShardId } from "../streams/positions/shard-id.ts";
+import { PutResultColumns, type RecordFailure, throttledCode } from "./put-result-columns.ts";
+import { hasShardMetrics } from "./shard-metrics.ts";
+import type { ShardServices } from "./shard-services.ts";
 
 /** How long records that met a sealed shard wait for the split or merge to be visible. */
 const switchWaitMsMax = 5_000;
@@ -31,7 +32,11 @@ let autoTurn = 0;
  *
  * Takes the records over: their memory is given back when it returns.
  */
-export async function storeRecords(room: ShardRoom, stream: LiveStream, records: IncomingRecords): Promise<PutResults> {
+export async function storeRecords(
+  room: ShardServices,
+  stream: StreamRevision,
+  records: IncomingRecords,
+): Promise<PutResults> {
   try {
     return await store(room, stream, records);
   } finally {
@@ -39,25 +44,25 @@ export async function storeRecords(room: ShardRoom, stream: LiveStream, records:
   }
 }
 
-async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecords): Promise<PutResults> {
-  const results = new ResultColumns(records.count);
+async function store(room: ShardServices, stream: StreamRevision, records: IncomingRecords): Promise<PutResults> {
+  const results = new PutResultColumns(records.count);
   let live = stream;
   let placed = place(records, live);
   const first = placed;
   const kms = live.stream.encryption !== undefined;
   // Waits only for a key that is not at hand; plain records never do.
   const seal = kms ? (room.keys.sealAtHand(live) ?? (await sealOf(room, live))) : undefined;
-  const packing: Packing | undefined = kms || room.compresses ? { compresses: room.compresses, seal } : undefined;
+  const packing: EntryEncoding | undefined = kms || room.compresses ? { compresses: room.compresses, seal } : undefined;
   // Limits ask for each record's shard before it is laid out; without them laying out routes as it goes.
   let slots = room.limits === undefined ? undefined : live.shardMap.routeAll(placed.hashKeys, placed.count);
   let admitted = slots === undefined ? undefined : admit(room, live, { records: placed, slots }, results);
   for (let route = 1; ; route++) {
-    const laidOut = layOut(placed, live.shardMap, admitted, { kms, slots });
+    const laidOut = batchByShard(placed, live.shardMap, admitted, { kms, slots });
     const timeMs = room.clock.nowMs();
-    const batch = batchOf(laidOut, live, timeMs);
+    const batch = toAppendBatch(laidOut, live, timeMs);
     let positions: BigUint64Array;
     try {
-      positions = await room.log.appendBatch(packing === undefined ? batch : packBatch(batch, packing));
+      positions = await room.log.appendBatch(packing === undefined ? batch : encodeBatch(batch, packing));
     } catch (error) {
       if (isGone(error, room, live)) throw streamNotFound(live.stream);
       results.fail(laidOut, failureOf(error));
@@ -75,7 +80,7 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
     placed = place(records, live);
     slots = undefined;
   }
-  if (isWatched(stream.stream)) room.traffic.countPut(stream, first, results);
+  if (hasShardMetrics(stream.stream)) room.traffic.countPut(stream, first, results);
   return results;
 }
 
@@ -83,7 +88,7 @@ async function store(room: ShardRoom, stream: LiveStream, records: IncomingRecor
 let timesMs = new Float64Array(1);
 
 /** What was laid out, for the engine to store. */
-function batchOf(laidOut: LaidOut, live: LiveStream, timeMs: number): AppendBatch {
+function toAppendBatch(laidOut: ShardBatches, live: StreamRevision, timeMs: number): AppendBatch {
   const { groupCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = laidOut;
   if (timesMs.length < count) timesMs = new Float64Array(count);
   for (let entry = 0; entry < count; entry++) timesMs[entry] = timeMs;
@@ -91,7 +96,7 @@ function batchOf(laidOut: LaidOut, live: LiveStream, timeMs: number): AppendBatc
 }
 
 /** Errors: KeyError. */
-async function sealOf(room: ShardRoom, live: LiveStream): Promise<Packing["seal"]> {
+async function sealOf(room: ShardServices, live: StreamRevision): Promise<EntryEncoding["seal"]> {
   try {
     return await room.keys.seal(live);
   } catch (error) {
@@ -100,7 +105,10 @@ async function sealOf(room: ShardRoom, live: LiveStream): Promise<Packing["seal"
 }
 
 /** The stream with other shards in the place of sealed ones; undefined when none come in time, or never will. */
-async function switchedFrom({ directory, clock }: ShardRoom, live: LiveStream): Promise<LiveStream | undefined> {
+async function switchedFrom(
+  { registry, clock }: ShardServices,
+  live: StreamRevision,
+): Promise<StreamRevision | undefined> {
   const giveUp = new AbortController();
   const answered = new AbortController();
   const waited = clock.delay(switchWaitMsMax, answered.signal).then(
@@ -109,8 +117,8 @@ async function switchedFrom({ directory, clock }: ShardRoom, live: LiveStream): 
   );
   try {
     for (let known = live; ; ) {
-      if (!(await directory.superseded(known, giveUp.signal))) return undefined;
-      const next = directory.current(known);
+      if (!(await registry.superseded(known, giveUp.signal))) return undefined;
+      const next = registry.current(known);
       if (next === undefined || next.stream.status === "DELETING") return undefined;
       // Tags and consumers may change before the switch is written.
       if (next.stream.nextShardIndex !== live.stream.nextShardIndex) return next;
@@ -123,22 +131,22 @@ async function switchedFrom({ directory, clock }: ShardRoom, live: LiveStream): 
 }
 
 /** Whether the logs are gone because the stream is on its way out, which its document may say a moment later. */
-function isGone(error: unknown, { directory }: ShardRoom, live: LiveStream): boolean {
+function isGone(error: unknown, { registry }: ShardServices, live: StreamRevision): boolean {
   if (!(error instanceof EngineError && error.kind === "not_found")) return false;
-  const current = directory.current(live);
+  const current = registry.current(live);
   return current === undefined || current.stream.status === "DELETING";
 }
 
-function place(records: IncomingRecords, live: LiveStream): IncomingRecords {
+function place(records: IncomingRecords, live: StreamRevision): IncomingRecords {
   return live.stream.recordDistribution === "AUTO" ? spreadEvenly(records, live.shardMap, autoTurn++) : records;
 }
 
 /** The records that their shards' rates let through, undefined for all; the others fail each with its shard's throttle. */
 function admit(
-  { limits }: ShardRoom,
-  { stream, shardMap }: LiveStream,
+  { limits }: ShardServices,
+  { stream, shardMap }: StreamRevision,
   { records, slots }: { readonly records: IncomingRecords; readonly slots: Uint16Array },
-  results: ResultColumns,
+  results: PutResultColumns,
 ): Uint8Array | undefined {
   const partly = limits?.admitRecords({ records, slots, map: shardMap }, stream);
   if (partly === undefined) return undefined;

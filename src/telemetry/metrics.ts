@@ -1,4 +1,5 @@
 import {
+  backgroundTaskFailed,
   connectionCut,
   type GroupCommitted,
   groupCommitted,
@@ -7,10 +8,9 @@ import {
   requestFinished,
   requestRefused,
   serverFault,
-  upkeepFailed,
-} from "./channels.ts";
+} from "./diagnostic-events.ts";
 import { DurationHistogram } from "./histogram.ts";
-import { ProcessFigures } from "./process-figures.ts";
+import { ProcessMetrics } from "./process-metrics.ts";
 import { type MetricFamily, metricName, prometheusText, type Sample } from "./prometheus-text.ts";
 
 /** What one operation has done so far. */
@@ -36,7 +36,7 @@ export class Metrics {
   readonly #cuts = new Map<string, number>();
   readonly #faults = new Map<string, number>();
   readonly #commitDurations = new DurationHistogram();
-  readonly #process = new ProcessFigures();
+  readonly #process = new ProcessMetrics();
   readonly #unsubscribe: readonly (() => void)[];
   #committedEntries = 0;
   #committedBytes = 0;
@@ -48,7 +48,7 @@ export class Metrics {
       connectionCut.subscribe(({ reason }) => increment(this.#cuts, reason)),
       groupCommitted.subscribe((group) => this.#countGroup(group)),
       requestFailed.subscribe(() => increment(this.#faults, "request")),
-      upkeepFailed.subscribe(() => increment(this.#faults, "upkeep")),
+      backgroundTaskFailed.subscribe(() => increment(this.#faults, "upkeep")),
       serverFault.subscribe(() => increment(this.#faults, "server")),
     ];
   }

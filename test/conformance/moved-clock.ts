@@ -11,8 +11,8 @@ import {
   uniqueName,
   untilActive,
 } from "../../conformance/support/stream-fixture.ts";
+import { type RunningServer, startServer } from "../../src/app/start-server.ts";
 import { configDefaults } from "../../src/config/config.ts";
-import { type RunningServer, startServer } from "../../src/main.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { systemClock } from "../../src/time/system-clock.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
-import { nodeDisk } from "../../src/engine/embedded/node-disk.ts";
+import { nodeDisk } from "../../src/engine/embedded/io/node-disk.ts";
 import { masterKey } from "../support/directory-keys.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { engineContract } from "./engine-contract.ts";

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { backUpDirectory } from "../../src/engine/embedded/backup-directory.ts";
 import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
-import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
-import { restoreDirectory } from "../../src/engine/embedded/restore-directory.ts";
-import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { backUpDirectory } from "../../src/engine/embedded/offline/backup-directory.ts";
+import { inspectDirectory } from "../../src/engine/embedded/offline/inspect-directory.ts";
+import { restoreDirectory } from "../../src/engine/embedded/offline/restore-directory.ts";
+import { verifyDirectory } from "../../src/engine/embedded/offline/verify-directory.ts";
 import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import {
   dataDirectory,
@@ -69,8 +69,8 @@ async function written(version: number, isKilled: boolean): Promise<GoldenDirect
     }
     await putDocument(engine, "streams/orders", JSON.stringify({ round }));
   }
-  const gone = await engine.catalog.get("gone");
-  await engine.catalog.compareAndSwap("gone", null, gone?.revision ?? 0n);
+  const gone = await engine.documents.get("gone");
+  await engine.documents.compareAndSwap("gone", null, gone?.revision ?? 0n);
   await engine.log.seal(await makeShard(engine, "closed"), "merge-1");
   await engine.settled();
   if (!isKilled) await engine.close();
@@ -85,8 +85,8 @@ function optionsFor({ version }: GoldenDirectory): Partial<EmbeddedEngineOptions
 }
 
 async function putDocument(engine: EmbeddedEngine, key: string, value: string): Promise<void> {
-  const present = await engine.catalog.get(key);
-  await engine.catalog.compareAndSwap(key, Buffer.from(value), present?.revision ?? 0n);
+  const present = await engine.documents.get(key);
+  await engine.documents.compareAndSwap(key, Buffer.from(value), present?.revision ?? 0n);
 }
 
 async function diskWith({ files }: GoldenDirectory): Promise<SimulatedDisk> {
@@ -109,7 +109,7 @@ async function assertServes(engine: EmbeddedEngine, golden: GoldenDirectory, add
     const [outcome] = await engine.log.append([{ shard, entry: { count: 1, timeMs: 0, body: Buffer.from("late") } }]);
     assert.equal(outcome?.kind, "sealed");
   }
-  const documents = (await engine.catalog.list("")).map(({ key, value }) => [key, Buffer.from(value).toString()]);
+  const documents = (await engine.documents.list("")).map(({ key, value }) => [key, Buffer.from(value).toString()]);
   assert.deepEqual(Object.fromEntries(documents), golden.documents);
 }
 

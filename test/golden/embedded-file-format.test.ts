@@ -2,13 +2,23 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format-file.ts";
-import { frameKind, frameVerifies, wholeBody, writeFrame } from "../../src/engine/embedded/frame.ts";
-import { closeGroup, groupBodyVerifies, groupHeaderBytes, readGroupHeader } from "../../src/engine/embedded/group.ts";
-import { Ledger } from "../../src/engine/embedded/ledger.ts";
-import { LogState } from "../../src/engine/embedded/log-state.ts";
-import { decodeSnapshot, encodeSnapshot } from "../../src/engine/embedded/snapshot.ts";
-import { readWalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../../src/engine/embedded/wal-file.ts";
+import {
+  closeGroup,
+  groupBodyVerifies,
+  groupHeaderBytes,
+  readGroupHeader,
+} from "../../src/engine/embedded/format/commit-group.ts";
+import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
+import { frameKind, frameVerifies, wholeBody, writeFrame } from "../../src/engine/embedded/format/frame.ts";
+import {
+  readWalHeader,
+  walFileName,
+  walHeaderBytes,
+  writeWalHeader,
+} from "../../src/engine/embedded/format/wal-file.ts";
+import { EngineState } from "../../src/engine/embedded/state/engine-state.ts";
+import { LogState } from "../../src/engine/embedded/state/log-state.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../src/engine/embedded/state/snapshot.ts";
 
 const identity = identityOf(Buffer.from("an id of 16 byte"), Buffer.from("saltsalt"));
 const plain = { identity, cipher: undefined, isClosed: false };
@@ -47,20 +57,20 @@ function sampleGroup(): Buffer {
   return closeGroup(target, { generation: 3, lsn: 17, durableThroughLsn: 16, used: at, frameCount: 3 }, identity);
 }
 
-function sampleLedger(): Ledger {
-  const ledger = new Ledger(plain);
+function sampleLedger(): EngineState {
+  const state = new EngineState(plain);
   const [open, sealed] = [new LogState(1, "first", 0), new LogState(4, "second", 7)];
   sealed.sealedBy = "split-1";
   sealed.tip = 501;
   sealed.durableStoredMs = 1_767_225_600_123;
   open.retentionMs = 86_400_000;
-  ledger.addLog(open);
-  ledger.addLog(sealed);
-  ledger.documents.set("key", { key: "key", value: Buffer.from("value"), revision: 9n });
-  ledger.lsn = 33;
-  ledger.revision = 12;
-  ledger.nextLogId = 6;
-  return ledger;
+  state.addLog(open);
+  state.addLog(sealed);
+  state.documents.set("key", { key: "key", value: Buffer.from("value"), revision: 9n });
+  state.lsn = 33;
+  state.revision = 12;
+  state.nextLogId = 6;
+  return state;
 }
 
 test("the format file is written as the document draws it, and read back", () => {
@@ -139,26 +149,26 @@ test("any flipped bit of a frame is seen, and so is another salt", () => {
 });
 
 test("a snapshot is written as the document draws it, and read back", () => {
-  const ledger = sampleLedger();
-  const bytes = encodeSnapshot({ ledger, oldestGeneration: 2 }, plain);
+  const state = sampleLedger();
+  const bytes = encodeSnapshot({ state, oldestGeneration: 2 }, plain);
   assertGolden("snapshot", bytes);
   const decoded = decodeSnapshot(bytes, plain);
   assert(decoded !== undefined);
   assert.equal(decoded.oldestGeneration, 2);
-  assert.equal(decoded.ledger.knownThroughLsn, 33);
-  assert.deepEqual([decoded.ledger.revision, decoded.ledger.nextLogId], [12, 6]);
-  const sealed = decoded.ledger.find("second", 7);
+  assert.equal(decoded.state.knownThroughLsn, 33);
+  assert.deepEqual([decoded.state.revision, decoded.state.nextLogId], [12, 6]);
+  const sealed = decoded.state.find("second", 7);
   assert.deepEqual([sealed?.id, sealed?.tip, sealed?.sealedBy], [4, 501, "split-1"]);
-  assert.equal(decoded.ledger.lastStoredMs, 1_767_225_600_123);
-  assert.equal(decoded.ledger.find("first", 0)?.retentionMs, 86_400_000);
-  assert.equal(decoded.ledger.documents.get("key")?.revision, 9n);
-  const again = decoded.ledger;
+  assert.equal(decoded.state.lastStoredMs, 1_767_225_600_123);
+  assert.equal(decoded.state.find("first", 0)?.retentionMs, 86_400_000);
+  assert.equal(decoded.state.documents.get("key")?.revision, 9n);
+  const again = decoded.state;
   again.lsn = 33;
-  assert(encodeSnapshot({ ledger: again, oldestGeneration: 2 }, plain).equals(bytes));
+  assert(encodeSnapshot({ state: again, oldestGeneration: 2 }, plain).equals(bytes));
 });
 
 test("a snapshot with any flipped bit, or cut anywhere, is no snapshot", () => {
-  const bytes = encodeSnapshot({ ledger: sampleLedger(), oldestGeneration: 1 }, plain);
+  const bytes = encodeSnapshot({ state: sampleLedger(), oldestGeneration: 1 }, plain);
   for (let bit = 0; bit < 8 * bytes.length; bit++) {
     const flipped = Buffer.from(bytes);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format-file.ts";
-import { decodeKeyFile } from "../../src/engine/embedded/key-file.ts";
-import { verifyDirectory } from "../../src/engine/embedded/verify-directory.ts";
+import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
+import { decodeKeyFile } from "../../src/engine/embedded/format/key-file.ts";
+import { verifyDirectory } from "../../src/engine/embedded/offline/verify-directory.ts";
 import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
 import { SimulatedDisk } from "../support/simulated-disk.ts";
@@ -28,7 +28,7 @@ async function makeDirectory(): Promise<SimulatedDisk> {
   const engine = await openSmallEngine(disk, options);
   const [a, b] = [await makeShard(engine, "stream a"), await makeShard(engine, "stream b", 7)];
   await store(engine, a, "one", "two");
-  await engine.catalog.compareAndSwap("key", Buffer.from("value"), 0n);
+  await engine.documents.compareAndSwap("key", Buffer.from("value"), 0n);
   await store(engine, b, "three");
   await engine.log.seal(b, "operation");
   await engine.settled();
@@ -77,7 +77,7 @@ test("an encrypted directory that an earlier build has left is whole, and read b
   const sealed = await makeShard(engine, "stream b", 7);
   assert.deepEqual(await readTexts(engine, sealed), ["three"]);
   assert.deepEqual(await engine.log.seal(sealed, "again"), { end: 2n });
-  assert.equal(Buffer.from((await engine.catalog.get("key"))?.value ?? "").toString(), "value");
+  assert.equal(Buffer.from((await engine.documents.get("key"))?.value ?? "").toString(), "value");
   await engine.close();
 });
 

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { SessionCipher } from "../../src/cipher/session-cipher.ts";
-import { batchOf } from "../../src/engine/append-batch.ts";
+import { toAppendBatch } from "../../src/engine/append-batch.ts";
 import type { Append } from "../../src/engine/shard-log.ts";
+import { decodeEntry, encodeBatch, entryIdentityOf, isEncoded } from "../../src/records/entry-encoding.ts";
 import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "../../src/records/entry-layout.ts";
-import { isPacked, packBatch, placeOf, unpack } from "../../src/records/packed-entry.ts";
 import { incomingRecords } from "../unit/records/incoming-records-of.ts";
 
 const golden: Record<string, string> = JSON.parse(readFileSync(new URL("./entry-body.json", import.meta.url), "utf8"));
@@ -39,17 +39,17 @@ function hexOf({ entry }: Append): string {
 test("a plain body is of version 1", () => {
   const append = appendOf(1, false);
   assert.equal(hexOf(append), golden["plain"]);
-  assert.equal(isPacked(append.entry.body), false);
+  assert.equal(isEncoded(append.entry.body), false);
 });
 
 test("a sealed body is of version 2 around one of version 1", () => {
   const append = appendOf(1, true);
-  const sealed = packBatch(batchOf([append]), { compresses: false, seal: { cipher: cipher(), keyNumber: 5 } });
+  const sealed = encodeBatch(toAppendBatch([append]), { compresses: false, seal: { cipher: cipher(), keyNumber: 5 } });
   assert.equal(Buffer.from(sealed.bytes).toString("hex", 0, sealed.bodyBytes[0]), golden["sealed"]);
 });
 
 test("bodies that earlier servers packed are read, whatever today's compressor would have written", () => {
-  const place = placeOf(appendOf(1, true).shard, appendOf(1, true).entry);
+  const place = entryIdentityOf(appendOf(1, true).shard, appendOf(1, true).entry);
   const bodies = {
     sealed: appendOf(1, true),
     compressed: appendOf(100, false),
@@ -57,7 +57,7 @@ test("bodies that earlier servers packed are read, whatever today's compressor w
   };
   for (const [name, append] of Object.entries(bodies)) {
     const stored = Buffer.from(golden[name] ?? "", "hex");
-    assert.ok(isPacked(stored), name);
-    assert.equal(Buffer.from(unpack(stored, cipher(), place)).toString("hex"), hexOf(append), name);
+    assert.ok(isEncoded(stored), name);
+    assert.equal(Buffer.from(decodeEntry(stored, cipher(), place)).toString("hex"), hexOf(append), name);
   }
 });

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format-file.ts";
-import { frameKind, wholeBody, writeFrame } from "../../src/engine/embedded/frame.ts";
-import { decodeManifest, encodeManifest } from "../../src/engine/embedded/manifest.ts";
-import { builderMemoryBytes, SegmentBuilder } from "../../src/engine/embedded/segment-builder.ts";
-import { segmentFileName } from "../../src/engine/embedded/segment-file.ts";
-import { loadSegment } from "../../src/engine/embedded/segment-load.ts";
+import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
+import { frameKind, wholeBody, writeFrame } from "../../src/engine/embedded/format/frame.ts";
+import { decodeManifest, encodeManifest } from "../../src/engine/embedded/format/manifest.ts";
+import { segmentFileName } from "../../src/engine/embedded/format/segment-file.ts";
+import { loadSegment } from "../../src/engine/embedded/segments/load-segment.ts";
+import { builderMemoryBytes, SegmentBuilder } from "../../src/engine/embedded/segments/segment-builder.ts";
 import { SimulatedDisk } from "../support/simulated-disk.ts";
 
 const identity = identityOf(Buffer.from("an id of 16 byte"), Buffer.from("saltsalt"));

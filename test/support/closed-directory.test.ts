@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeFormatFile } from "../../src/engine/embedded/format-file.ts";
-import { frameKind, frameKindAt, frameLengthAt } from "../../src/engine/embedded/frame.ts";
-import { groupHeaderBytes, readGroupHeader } from "../../src/engine/embedded/group.ts";
-import { inspectDirectory } from "../../src/engine/embedded/inspect-directory.ts";
-import { isZero } from "../../src/engine/embedded/is-zero.ts";
-import { walHeaderBytes } from "../../src/engine/embedded/wal-file.ts";
+import { groupHeaderBytes, readGroupHeader } from "../../src/engine/embedded/format/commit-group.ts";
+import { decodeFormatFile } from "../../src/engine/embedded/format/format-file.ts";
+import { frameKind, frameKindAt, frameLengthAt } from "../../src/engine/embedded/format/frame.ts";
+import { walHeaderBytes } from "../../src/engine/embedded/format/wal-file.ts";
+import { isZero } from "../../src/engine/embedded/io/is-zero.ts";
+import { inspectDirectory } from "../../src/engine/embedded/offline/inspect-directory.ts";
 import { closedDirectory, closedDirectoryOptions } from "./closed-directory.ts";
 import { masterKey } from "./directory-keys.ts";
 

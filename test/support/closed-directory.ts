@@ -42,7 +42,7 @@ export async function closedDirectory(
 }
 
 async function fillAndDie(engine: EmbeddedEngine, clock: SimulatedClock): Promise<void> {
-  const { log, catalog } = engine;
+  const { log, documents } = engine;
   // The first file, which is sealed and used again.
   const [a, b, c, d] = await Promise.all([
     makeShard(engine, "a"),
@@ -60,16 +60,16 @@ async function fillAndDie(engine: EmbeddedEngine, clock: SimulatedClock): Promis
   await store(engine, c, "in a shared segment");
   await engine.settled();
   // The third one ends with the first group of the fourth.
-  const revision = await catalog.compareAndSwap("key", Buffer.from("{}"), 0n);
-  await catalog.compareAndSwap("gone", Buffer.from("{}"), 0n);
+  const revision = await documents.compareAndSwap("key", Buffer.from("{}"), 0n);
+  await documents.compareAndSwap("gone", Buffer.from("{}"), 0n);
   await engine.settled();
   await Promise.all([
     store(engine, a, "three"),
     makeShard(engine, "e"),
     log.seal(c, "sealed by this"),
     log.setRetention("b", [b], 2 * secondMs),
-    catalog.compareAndSwap("key", Buffer.from('{"a":1}'), revision),
-    catalog.compareAndSwap("gone", null, revision + 1n),
+    documents.compareAndSwap("key", Buffer.from('{"a":1}'), revision),
+    documents.compareAndSwap("gone", null, revision + 1n),
     log.dropShard(d),
   ]);
   await engine.settled();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { SessionCipher } from "../../src/cipher/session-cipher.ts";
-import type { DirectoryKeys } from "../../src/engine/embedded/directory-keys.ts";
+import type { RootKeyProvider } from "../../src/engine/embedded/directory/root-key-provider.ts";
 
 export type RandomBytes = (byteCount: number) => Buffer;
 
 /** A key provider with one master key, which opens only what it wrapped for the same directory. */
-export function masterKey(name: string, random: RandomBytes = randomBytes): DirectoryKeys {
+export function masterKey(name: string, random: RandomBytes = randomBytes): RootKeyProvider {
   const rootKey = createHash("sha256").update(name).digest();
   const cipher = (): SessionCipher => new SessionCipher({ rootKey, session: random(16), purpose: "test of keys" });
   return {

@@ -20,7 +20,7 @@ export async function filled(
   const engine = await openSmallEngine(disk, filledOptions);
   const shard = await makeShard(engine, "a");
   for (const text of filledTexts) await store(engine, shard, text);
-  await engine.catalog.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
+  await engine.documents.compareAndSwap("key", Buffer.from('{"a":1}'), 0n);
   await engine.settled();
   return { engine, shard };
 }

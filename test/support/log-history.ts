@@ -148,7 +148,7 @@ export class LogHistory {
   async put(engine: Engine, key: string, value: string | undefined): Promise<void> {
     const versions = this.#documents.get(key) ?? [{ value: undefined, isAcknowledged: true }];
     this.#documents.set(key, versions);
-    const present = await engine.catalog.get(key);
+    const present = await engine.documents.get(key);
     const version: Version = { value, isAcknowledged: false };
     versions.push(version);
     for (const fork of this.#forks) {
@@ -156,7 +156,11 @@ export class LogHistory {
       fork.#documents.set(key, known);
       known.push({ value, isAcknowledged: false });
     }
-    await engine.catalog.compareAndSwap(key, value === undefined ? null : Buffer.from(value), present?.revision ?? 0n);
+    await engine.documents.compareAndSwap(
+      key,
+      value === undefined ? null : Buffer.from(value),
+      present?.revision ?? 0n,
+    );
     version.isAcknowledged = true;
   }
 
@@ -164,7 +168,7 @@ export class LogHistory {
   async verify(engine: Engine): Promise<void> {
     for (const shard of this.#shards.values()) await this.#verifyShard(engine, shard);
     for (const [key, versions] of this.#documents) {
-      const found = await engine.catalog.get(key);
+      const found = await engine.documents.get(key);
       const value = found === undefined ? undefined : Buffer.from(found.value).toString();
       const first = versions.findLastIndex(({ isAcknowledged }) => isAcknowledged);
       const allowed = versions.slice(first);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { DataDirectoryError } from "../../src/engine/embedded/data-directory-error.ts";
-import type { Disk, DiskFile, DiskLock, OpenMode } from "../../src/engine/embedded/disk.ts";
+import { DataDirectoryError } from "../../src/engine/embedded/io/data-directory-error.ts";
+import type { Disk, DiskFile, DiskLock, OpenMode } from "../../src/engine/embedded/io/disk.ts";
 import { SimulatedFile } from "./simulated-file.ts";
 import { type NameOrder, SimulatedNames } from "./simulated-names.ts";
 

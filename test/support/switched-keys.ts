@@ -5,11 +5,11 @@ import {
   type KeyProvider,
   type KeyScope,
 } from "../../src/keys/key-provider.ts";
-import { Keyring } from "../../src/keys/keyring.ts";
+import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
 
 /** A key provider that can be told to refuse, counts what it is asked, and answers when it is let. */
 export class SwitchedKeys implements KeyProvider {
-  readonly #keyring = new Keyring({ nowMs: () => 0 });
+  readonly #keyring = new LocalKeyProvider({ nowMs: () => 0 });
   /** Refuses everything for this reason. */
   refusal: KeyErrorKind | undefined;
   makeCount = 0;

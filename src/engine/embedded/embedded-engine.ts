@@ -2,33 +2,33 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../../time/clock.ts";
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
-import { type Finding, reportFindings } from "./damage-report.ts";
-import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
-import { DataDirectoryError } from "./data-directory-error.ts";
-import { mendKeyFile } from "./directory-key.ts";
-import type { DirectoryKeys } from "./directory-keys.ts";
-import { blockBytes, type Disk, errorCode } from "./disk.ts";
-import { EmbeddedCatalog } from "./embedded-catalog.ts";
+import { type CompactionRunner, InlineCompactionRunner } from "./compaction/compaction-job.ts";
+import type { CompactionLimits } from "./compaction/compaction-limits.ts";
+import { Compactor } from "./compaction/compactor.ts";
+import { Snapshotter } from "./compaction/snapshotter.ts";
+import { type DataDirectory, openDataDirectory } from "./directory/data-directory.ts";
+import { repairKeyFile } from "./directory/directory-key.ts";
+import type { RootKeyProvider } from "./directory/root-key-provider.ts";
+import { EmbeddedDocumentStore } from "./embedded-document-store.ts";
 import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
-import { EntryReader } from "./entry-reader.ts";
-import { frameKind } from "./frame.ts";
-import { groupBytesMax as largestGroupBytes } from "./group.ts";
-import { GroupCommit, groupMemoryBytes } from "./group-commit.ts";
-import type { Ledger } from "./ledger.ts";
-import type { LogState } from "./log-state.ts";
-import { LogWriter } from "./log-writer.ts";
-import { PagePool } from "./page-pool.ts";
-import { ReadAhead } from "./read-ahead.ts";
-import { type Recovered, recover } from "./recovery.ts";
-import { Sealer } from "./sealer.ts";
-import type { SealingLimits } from "./sealing-limits.ts";
-import { InlineJobs, type JobRunner } from "./segment-jobs.ts";
-import { SegmentReader } from "./segment-reader.ts";
-import type { Session } from "./session.ts";
-import { Snapshotter } from "./snapshotter.ts";
-import { TailWindow } from "./tail-window.ts";
-import { WalReader } from "./wal-reader.ts";
-import { WalWriter } from "./wal-writer.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { groupBytesMax as largestGroupBytes } from "./format/commit-group.ts";
+import { frameKind } from "./format/frame.ts";
+import { ChunkPool } from "./io/chunk-pool.ts";
+import { type Finding, reportFindings } from "./io/damage-report.ts";
+import { DataDirectoryError } from "./io/data-directory-error.ts";
+import { blockBytes, type Disk, errorCode } from "./io/disk.ts";
+import { EntryReader } from "./reading/entry-reader.ts";
+import { ReadAhead } from "./reading/read-ahead.ts";
+import { type Recovered, recover } from "./recovery/recover.ts";
+import { SegmentReader } from "./segments/segment-reader.ts";
+import type { EngineState } from "./state/engine-state.ts";
+import type { LogState } from "./state/log-state.ts";
+import { GroupCommit, groupMemoryBytes } from "./wal/group-commit.ts";
+import { TailWindow } from "./wal/tail-window.ts";
+import { WalReader } from "./wal/wal-reader.ts";
+import { WalWriter } from "./wal/wal-writer.ts";
+import { WalAppender } from "./wal-appender.ts";
 
 const mebibyte = 1024 * 1024;
 /** One file of the log, and what of it may wait to be sealed beside the file that is written to. */
@@ -48,7 +48,7 @@ export interface EmbeddedEngineOptions {
   /** Whether `clock` is one that a developer may set. Marks the directory for good. */
   readonly devClock?: boolean;
   /** Given: everything in the directory that is not a number is encrypted. Only from its first open on, and then always. */
-  readonly keys?: DirectoryKeys | undefined;
+  readonly keys?: RootKeyProvider | undefined;
   readonly randomBytes?: (byteCount: number) => Buffer;
   /** Default: 64 MiB, or an eighth of the disk budget if that is less. */
   readonly walFileBytes?: number | undefined;
@@ -63,12 +63,12 @@ export interface EmbeddedEngineOptions {
   readonly snapshotAfterBytes?: number;
   /** What waits to be moved into segments; past it appends are `throttled`. Bounds recovery. */
   readonly walBytesMax?: number;
-  readonly sealing?: Partial<SealingLimits>;
+  readonly sealing?: Partial<CompactionLimits>;
   /** Where files of the log become segments; by default in this thread. */
-  readonly jobs?: JobRunner;
+  readonly jobs?: CompactionRunner;
 }
 
-const sealingDefaults: Omit<SealingLimits, "sealAfterBytes"> = {
+const sealingDefaults: Omit<CompactionLimits, "sealAfterBytes"> = {
   ownSegmentBytes: 4 * mebibyte,
   smallSegmentBytesMax: 16 * mebibyte,
   mergedSegmentBytesMax: 64 * mebibyte,
@@ -82,12 +82,12 @@ interface Start {
   readonly budgetBytes: number;
 }
 
-interface Running extends Session {
+interface Running extends EngineContext {
   readonly directory: DataDirectory;
   readonly recovered: Recovered;
   readonly budgetBytes: number;
   readonly commit: GroupCommit;
-  readonly sealer: Sealer;
+  readonly sealer: Compactor;
   readonly wal: WalWriter;
   readonly walReader: WalReader;
   readonly readAhead: ReadAhead;
@@ -102,7 +102,7 @@ export class EmbeddedEngine implements Engine {
   readonly multiGateway = false;
   readonly limits: EngineLimits;
   readonly log: EmbeddedShardLog;
-  readonly catalog: EmbeddedCatalog;
+  readonly documents: EmbeddedDocumentStore;
   readonly #options: Required<Omit<EmbeddedEngineOptions, "diskBudgetBytes">>;
   readonly #diskBudgetBytes: number | undefined;
   #running: Running | undefined;
@@ -122,14 +122,14 @@ export class EmbeddedEngine implements Engine {
       snapshotAfterBytes: mebibyte,
       walBytesMax: 512 * mebibyte,
       sealing: {},
-      jobs: new InlineJobs(options.disk),
+      jobs: new InlineCompactionRunner(options.disk),
       ...options,
     };
-    const session = (): Session => this.#session();
+    const session = (): EngineContext => this.#session();
     const entryBytesMax = Math.min(14 * mebibyte, entryBytesMaxFor(this.#options.groupBytesMax));
     this.limits = { entryBytesMax, shardCountMax };
     this.log = new EmbeddedShardLog({ session, entryBytesMax });
-    this.catalog = new EmbeddedCatalog(session);
+    this.documents = new EmbeddedDocumentStore(session);
   }
 
   /**
@@ -146,7 +146,7 @@ export class EmbeddedEngine implements Engine {
       const groupMemory = disk.allocate(groupMemoryBytes(groupBytesMax));
       const recovered = await recover(disk, directory, groupMemory);
       await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
-      if (directory.findings.length > 0) await mendKeyFile({ disk, directory: path }, directory.identity);
+      if (directory.findings.length > 0) await repairKeyFile({ disk, directory: path }, directory.identity);
       const usedBytes = recovered.parts.reduce((sum, { end }) => sum + end, recovered.segments.bytes);
       const budgetBytes =
         this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));
@@ -196,7 +196,7 @@ export class EmbeddedEngine implements Engine {
     const shareBytes = logShareBytes(budgetBytes);
     const fileBytes = this.#options.walFileBytes ?? shareBytes;
     const { identity, walDirectory, isDirect } = directory;
-    const { ledger, end, parts, segments } = recovered;
+    const { state, end, parts, segments } = recovered;
     const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, parts });
     const window = new TailWindow(this.#options.tailWindowBytes);
     const walReader = new WalReader(disk, walDirectory, window);
@@ -204,7 +204,7 @@ export class EmbeddedEngine implements Engine {
       disk,
       directory: directory.catalogDirectory,
       contents: directory,
-      ledger,
+      state,
       oldestGeneration: () => segments.manifest.oldestGeneration,
       snapshotLsn: recovered.snapshotLsn,
       afterBytes: this.#options.snapshotAfterBytes,
@@ -212,7 +212,7 @@ export class EmbeddedEngine implements Engine {
     const commit = new GroupCommit({
       memory,
       wal,
-      ledger,
+      state,
       window,
       contents: directory,
       clock,
@@ -226,16 +226,16 @@ export class EmbeddedEngine implements Engine {
       },
     });
     const segmentReader = new SegmentReader(disk, directory);
-    const pages = new PagePool(disk);
+    const pages = new ChunkPool(disk);
     const readAhead = new ReadAhead(segmentReader, pages);
     const { jobs, sealing, walBytesMax } = this.#options;
-    const sealer: Sealer = new Sealer({
+    const sealer: Compactor = new Compactor({
       sealAfterBytes: shareBytes,
       ...sealingDefaults,
       ...sealing,
       disk,
       directory,
-      ledger,
+      state,
       wal,
       snapshotter,
       segments,
@@ -243,15 +243,15 @@ export class EmbeddedEngine implements Engine {
       walReader,
       segmentReader,
       clock,
-      nudge: () => nudge(ledger, writer),
+      nudge: () => nudge(state, writer),
       hasFailed: () => commit.failure !== undefined,
     });
-    const writer = new LogWriter({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, sealer });
-    ledger.watchDocuments((change) => this.catalog.tell(change));
+    const writer = new WalAppender({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, sealer });
+    state.watchDocuments((change) => this.documents.tell(change));
     return {
       directory,
       recovered,
-      ledger,
+      state,
       writer,
       budgetBytes,
       entries: new EntryReader(walReader, segmentReader, readAhead, directory),
@@ -265,16 +265,16 @@ export class EmbeddedEngine implements Engine {
       readAhead,
       window,
       snapshotter,
-      clockBehindMs: ledger.lastStoredMs - nowMs,
+      clockBehindMs: state.lastStoredMs - nowMs,
     };
   }
 
   async #stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { ledger, commit, writer, wal, walReader, readAhead, segments, sealer, snapshotter, directory } = running;
-    for (const log of ledger.logs.values()) log.wake();
-    this.catalog.close();
+    const { state, commit, writer, wal, walReader, readAhead, segments, sealer, snapshotter, directory } = running;
+    for (const log of state.logs.values()) log.wake();
+    this.documents.close();
     try {
       await readAhead.close();
       await commit.drain();
@@ -308,9 +308,9 @@ export class EmbeddedEngine implements Engine {
     return sentences;
   }
 
-  #figures({ ledger, commit, wal, window, recovered, budgetBytes }: Running): Readonly<Record<string, number>> {
+  #figures({ state, commit, wal, window, recovered, budgetBytes }: Running): Readonly<Record<string, number>> {
     let indexBytes = 0;
-    for (const { index, extents } of ledger.logs.values()) indexBytes += index.byteLength + extents.byteLength;
+    for (const { index, extents } of state.logs.values()) indexBytes += index.byteLength + extents.byteLength;
     return {
       wal_bytes: wal.bytes,
       segment_bytes: recovered.segments.bytes,
@@ -322,17 +322,17 @@ export class EmbeddedEngine implements Engine {
       index_bytes: indexBytes,
       disk_budget_bytes: budgetBytes,
       recovered_groups: recovered.lastLsn,
-      shard_logs: ledger.logs.size,
-      documents: ledger.documents.size,
+      shard_logs: state.logs.size,
+      documents: state.documents.size,
     };
   }
 }
 
 /** Tells some log the retention that it has: a group more, and no other state. */
-async function nudge(ledger: Ledger, writer: LogWriter): Promise<void> {
+async function nudge(state: EngineState, writer: WalAppender): Promise<void> {
   const isStill = ({ dropping, retentionsOnTheirWay }: LogState) =>
     dropping === undefined && retentionsOnTheirWay === 0;
-  const log = [...ledger.logs.values()].find(isStill);
+  const log = [...state.logs.values()].find(isStill);
   if (log === undefined) return;
   const body = Buffer.alloc(8);
   body.writeDoubleLE(log.retentionMs);

@@ -1,6 +1,6 @@
 // Hot path.
 import assert from "node:assert/strict";
-import { batchOf, outcomesOf } from "../append-batch.ts";
+import { toAppendBatch, toAppendOutcomes } from "../append-batch.ts";
 import { EngineError } from "../engine-error.ts";
 import type {
   Append,
@@ -16,14 +16,14 @@ import type {
   ShardRef,
   StoredEntry,
 } from "../shard-log.ts";
-import { AppendTicket } from "./append-ticket.ts";
-import type { EntryReader } from "./entry-reader.ts";
-import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./frame.ts";
-import { groupHeaderBytes } from "./group.ts";
-import type { Ledger } from "./ledger.ts";
-import type { LogState } from "./log-state.ts";
-import { PageMemory } from "./page-memory.ts";
-import type { Session } from "./session.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { groupHeaderBytes } from "./format/commit-group.ts";
+import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./format/frame.ts";
+import { ReadArena } from "./io/read-arena.ts";
+import type { EntryReader } from "./reading/entry-reader.ts";
+import type { EngineState } from "./state/engine-state.ts";
+import type { LogState } from "./state/log-state.ts";
+import { PendingAppend } from "./wal/pending-append.ts";
 
 export const shardCountMax = 100_000;
 const entryRecordsMax = 4096;
@@ -40,13 +40,13 @@ export function entryBytesMaxFor(groupBytesMax: number): number {
 
 export interface EmbeddedShardLogOptions {
   /** Throws `closed` unless the engine is open. */
-  readonly session: () => Session;
+  readonly session: () => EngineContext;
   readonly entryBytesMax: number;
 }
 
 /** Every shard's entries in the one log. Positions are dense: an entry begins where the one before ended. */
 export class EmbeddedShardLog implements ShardLog {
-  readonly #session: () => Session;
+  readonly #session: () => EngineContext;
   readonly #entryBytesMax: number;
   readonly #creating = new Map<string, Promise<ShardRef>>();
 
@@ -56,13 +56,13 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async createShard(streamId: string, shardIndex: number, _hint: PlacementHint): Promise<ShardRef> {
-    const { ledger } = this.#session();
-    const present = ledger.find(streamId, shardIndex);
+    const { state } = this.#session();
+    const present = state.find(streamId, shardIndex);
     if (present !== undefined && present.dropping === undefined) return refOf(present.id, streamId, shardIndex);
     const key = `${shardIndex} ${streamId}`;
     const known = this.#creating.get(key);
     if (known !== undefined) return known;
-    if (ledger.logs.size + this.#creating.size >= shardCountMax) {
+    if (state.logs.size + this.#creating.size >= shardCountMax) {
       throw new EngineError("throttled", `There are ${shardCountMax} shards already.`);
     }
     const creating = this.#create(streamId, shardIndex).finally(() => this.#creating.delete(key));
@@ -71,19 +71,19 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    return outcomesOf(await this.appendBatch(batchOf(appends)));
+    return toAppendOutcomes(await this.appendBatch(toAppendBatch(appends)));
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
-    const { ledger, writer, clock } = this.#session();
+    const { state, writer, clock } = this.#session();
     const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes } = batch;
-    const logs = ledger.knownBehind(shards);
+    const logs = state.knownBehind(shards);
     let span = 0;
     for (let index = 0; index < count; index++) {
       const slot = shardOf[index] as number;
       let log = logs[slot];
       if (log === undefined || log.dropping !== undefined) {
-        log = require(ledger, shards[slot] as ShardRef);
+        log = require(state, shards[slot] as ShardRef);
         logs[slot] = log;
       }
       const length = bodyBytes[index] as number;
@@ -94,7 +94,7 @@ export class EmbeddedShardLog implements ShardLog {
     let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
     if (span > 0) writer.requireRoom(span);
-    const ticket = new AppendTicket();
+    const ticket = new PendingAppend();
     // One of each for all entries: whoever is handed them copies.
     const head = { kind: frameKind.entry, count: 0, logId: 0, position: 0, timeMs: 0, storedMs: 0 };
     const body = { bytes: bufferOver(batch.bytes), from: 0, to: 0 };
@@ -129,10 +129,10 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
-    const { ledger, entries, pages } = this.#session();
-    const log = require(ledger, shard);
+    const { state, entries, pages } = this.#session();
+    const log = require(state, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
-    const memory = new PageMemory(pages);
+    const memory = new ReadArena(pages);
     const found = await entries.read(log, Number(from), limit, memory);
     const last = found.at(-1);
     // Without an entry before the tip, all up to there has outlived its retention and is gone.
@@ -142,8 +142,8 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
-    const { ledger } = this.#session();
-    const log = require(ledger, shard);
+    const { state } = this.#session();
+    const log = require(state, shard);
     if (target.at === "newest") return BigInt(log.tip);
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);
@@ -154,7 +154,7 @@ export class EmbeddedShardLog implements ShardLog {
     from: Position,
     { signal, bufferedBytesMax }: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
-    const log = require(this.#session().ledger, shard);
+    const log = require(this.#session().state, shard);
     const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
     // Nothing is buffered for a follower: the commit wakes it, and it reads on, at the tail from memory.
     for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
@@ -176,8 +176,8 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
-    const { ledger, writer } = this.#session();
-    const log = require(ledger, shard);
+    const { state, writer } = this.#session();
+    const log = require(state, shard);
     if (log.sealedBy === undefined) {
       log.sealing ??= writer.writeControl(
         { kind: frameKind.sealLog, logId: log.id, position: log.nextPosition },
@@ -189,30 +189,30 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
-    const { ledger } = this.#session();
-    const logs = shards.map((shard) => require(ledger, shard));
+    const { state } = this.#session();
+    const logs = shards.map((shard) => require(state, shard));
     // Behind a change on its way even the present value is a change.
     const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
     await Promise.all(changed.map((log) => this.#retain(log, retentionMs)));
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
-    const log = this.#session().ledger.behind(shard);
+    const log = this.#session().state.behind(shard);
     if (log !== undefined) await this.#drop(log);
   }
 
   async dropStream(streamId: string, _shards: readonly ShardRef[]): Promise<void> {
     // All that bear its id, so that a shard whose document was never written goes too.
-    const logs = [...this.#session().ledger.logs.values()].filter((log) => log.streamId === streamId);
+    const logs = [...this.#session().state.logs.values()].filter((log) => log.streamId === streamId);
     await Promise.all(logs.map((log) => this.#drop(log)));
   }
 
   async #create(streamId: string, shardIndex: number): Promise<ShardRef> {
-    const { ledger, writer } = this.#session();
+    const { state, writer } = this.#session();
     const body = Buffer.alloc(4 + Buffer.byteLength(streamId));
     body.writeUInt32LE(shardIndex);
     body.write(streamId, 4);
-    const logId = ledger.giveLogId();
+    const logId = state.giveLogId();
     await writer.writeControl({ kind: frameKind.createLog, logId }, body);
     return refOf(logId, streamId, shardIndex);
   }
@@ -299,8 +299,8 @@ function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
   return { streamId, shardIndex, placement: { log: logId } };
 }
 
-function require(ledger: Ledger, shard: ShardRef): LogState {
-  const log = ledger.behind(shard);
+function require(state: EngineState, shard: ShardRef): LogState {
+  const log = state.behind(shard);
   if (log === undefined || log.dropping !== undefined) throw notFound(shard);
   return log;
 }

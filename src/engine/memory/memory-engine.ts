@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../time/clock.ts";
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
-import { MemoryCatalog } from "./memory-catalog.ts";
 import { chunkBytesFor } from "./memory-chunk.ts";
+import { MemoryDocumentStore } from "./memory-document-store.ts";
 import { MemoryShardLog, shardCountMax } from "./memory-shard-log.ts";
 
 const entryBytesMax = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ export class MemoryEngine implements Engine {
   readonly multiGateway = false;
   readonly limits: EngineLimits;
   readonly log: MemoryShardLog;
-  readonly catalog: MemoryCatalog;
+  readonly documents: MemoryDocumentStore;
   readonly #memoryBudgetBytes: number;
   #state: "new" | "open" | "closed" = "new";
 
@@ -31,7 +31,7 @@ export class MemoryEngine implements Engine {
     // An entry that no empty engine could take is too large, not throttled: a retry would never help.
     this.limits = { entryBytesMax: Math.min(entryBytesMax, memoryBudgetBytes - overheadBytes * 2), shardCountMax };
     this.log = new MemoryShardLog({ clock, memoryBudgetBytes, entryBytesMax: this.limits.entryBytesMax });
-    this.catalog = new MemoryCatalog();
+    this.documents = new MemoryDocumentStore();
     this.#memoryBudgetBytes = memoryBudgetBytes;
   }
 
@@ -39,7 +39,7 @@ export class MemoryEngine implements Engine {
     assert.equal(this.#state, "new", "an engine is opened once");
     this.#state = "open";
     this.log.open();
-    this.catalog.open();
+    this.documents.open();
   }
 
   async health(): Promise<EngineHealth> {
@@ -53,7 +53,7 @@ export class MemoryEngine implements Engine {
         memory_bytes: this.log.usedBytes,
         memory_budget_bytes: this.#memoryBudgetBytes,
         shards: this.log.shardCount,
-        catalog_documents: this.catalog.documentCount,
+        catalog_documents: this.documents.documentCount,
       },
     };
   }
@@ -61,6 +61,6 @@ export class MemoryEngine implements Engine {
   async close(): Promise<void> {
     this.#state = "closed";
     this.log.close();
-    this.catalog.close();
+    this.documents.close();
   }
 }

@@ -1,7 +1,7 @@
 // Hot path.
 import assert from "node:assert/strict";
 import type { Clock } from "../../time/clock.ts";
-import { batchOf, outcomesOf } from "../append-batch.ts";
+import { toAppendBatch, toAppendOutcomes } from "../append-batch.ts";
 import { EngineError } from "../engine-error.ts";
 import type {
   Append,
@@ -89,7 +89,7 @@ export class MemoryShardLog implements ShardLog {
   }
 
   async append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    return outcomesOf(await this.appendBatch(batchOf(entries)));
+    return toAppendOutcomes(await this.appendBatch(toAppendBatch(entries)));
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {

@@ -1,11 +1,11 @@
 import { operation } from "../operation.ts";
-import { commitmentShape } from "./commitment-shape.ts";
+import { billingCommitmentShape } from "./billing-commitment-shape.ts";
 
 export const describeAccountSettings = operation({
   name: "DescribeAccountSettings",
   plane: "control",
   async handle(_input, { accounts, caller, clock }) {
     const commitment = await accounts.commitment(caller.account, caller.region, clock.nowMs());
-    return { MinimumThroughputBillingCommitment: commitmentShape(commitment) };
+    return { MinimumThroughputBillingCommitment: billingCommitmentShape(commitment) };
   },
 });

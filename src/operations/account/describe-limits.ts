@@ -1,6 +1,6 @@
 import { awsLimits } from "../../limits/limits-table.ts";
 import { shardCountMax } from "../../limits/quotas.ts";
-import { openShardCount } from "../../streams/open-shard-count.ts";
+import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { operation } from "../operation.ts";
 
 /** No channel can be created here. */
@@ -10,10 +10,10 @@ const channelCountLimit = 0;
 export const describeLimits = operation({
   name: "DescribeLimits",
   plane: "control",
-  async handle(_input, { directory, caller, limits, serverShardCountMax }) {
+  async handle(_input, { registry, caller, limits, serverShardCountMax }) {
     let openCount = 0;
     let onDemandStreamCount = 0;
-    for (const { stream } of directory.inRegion(caller.account, caller.region)) {
+    for (const { stream } of registry.inRegion(caller.account, caller.region)) {
       if (stream.mode === "ON_DEMAND") onDemandStreamCount += 1;
       else openCount += openShardCount(stream);
     }

@@ -1,9 +1,9 @@
 import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/list-errors.ts";
 import type { ListStreamConsumersInput } from "../../model/shapes.generated.ts";
-import { firstPage } from "../../streams/list-page.ts";
-import { openPageToken, sealPageToken } from "../../streams/page-token.ts";
-import { tokenExpiry } from "../../streams/shard-iterator.ts";
 import type { Stream } from "../../streams/stream.ts";
+import { firstPage } from "../../streams/tokens/list-page.ts";
+import { openPageToken, sealPageToken } from "../../streams/tokens/page-token.ts";
+import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamCreatedAt } from "../require-stream.ts";

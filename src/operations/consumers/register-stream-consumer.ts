@@ -3,9 +3,9 @@ import { consumerExists } from "../../model/consumer-errors.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
 import { changeStream } from "../change-stream.ts";
-import { dueMs } from "../due.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
+import { transitionDueMs } from "../transition-due.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
 /** The name is free again once a consumer that was deregistered is gone; the new one has another ARN. */
@@ -28,7 +28,7 @@ export const registerStreamConsumer = operation({
         name: input.ConsumerName,
         createdMs: creationMs(live.stream, context.clock.nowMs()),
         status: "CREATING",
-        dueMs: dueMs(context),
+        dueMs: transitionDueMs(context),
         tags: addTags(live.stream, {}, input.Tags ?? {}),
       };
       return [live, { ...live.stream, consumers: [...consumers, consumer] }];

@@ -1,5 +1,5 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
-import { checkPolicy } from "../../streams/check-policy.ts";
+import { checkPolicy } from "../../streams/policy/check-policy.ts";
 import { changeResource, membersOf } from "../change-resource.ts";
 import { operation } from "../operation.ts";
 

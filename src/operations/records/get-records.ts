@@ -2,15 +2,15 @@ import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "..
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orShardGone } from "../../shards/or-shard-gone.ts";
+import { orResourceNotFound } from "../../shards/dropped-shard.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
-import { isWatched } from "../../shards/shard-traffic.ts";
-import { formatShardId } from "../../streams/shard-id.ts";
-import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/shard-iterator.ts";
+import { hasShardMetrics } from "../../shards/shard-metrics.ts";
+import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
-import { keyRefusal } from "../key-refusal.ts";
-import { mayName } from "../may-name.ts";
+import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
+import { canReference } from "../can-reference.ts";
+import { kmsErrorOf } from "../kms-error.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
@@ -30,13 +30,13 @@ export const getRecords = operation({
 
     admitRead(live.stream, shard.index, context);
     const reading = readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
-    const page = await orShardGone(live, shard, reading).catch((error: unknown) => {
-      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "read" });
+    const page = await orResourceNotFound(live, shard, reading).catch((error: unknown) => {
+      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "read" });
     });
     context.limits?.chargeRead(live.stream, shard.index, page.records.dataBytes);
-    if (isWatched(live.stream)) context.shards.traffic.countRead(live.stream, shard.index, page);
+    if (hasShardMetrics(live.stream)) context.shards.traffic.countRead(live.stream, shard.index, page);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
-    const { stream } = context.directory.current(live) ?? live;
+    const { stream } = context.registry.current(live) ?? live;
     return {
       Records: page.records,
       MillisBehindLatest: page.millisBehindLatest,
@@ -52,7 +52,7 @@ function admitRead(stream: Stream, shardIndex: number, { limits, shards }: Opera
   try {
     limits?.admitRead(stream, shardIndex);
   } catch (throttled) {
-    if (isWatched(stream)) shards.traffic.countThrottledRead(stream, shardIndex);
+    if (hasShardMetrics(stream)) shards.traffic.countThrottledRead(stream, shardIndex);
     throw throttled;
   }
 }
@@ -75,9 +75,9 @@ function requireIterator(input: GetRecordsInput, context: OperationContext): Sha
  * An iterator outlives its stream. On a stream made again under the name, AWS answers an absent shard as such and a
  * present one with InternalFailure.
  */
-function requireIteratorShard(iterator: ShardIterator, { directory, caller }: OperationContext) {
+function requireIteratorShard(iterator: ShardIterator, { registry, caller }: OperationContext) {
   const { account, region, streamName, streamId, shardIndex } = iterator;
-  const live = mayName(iterator, caller) ? directory.find(account, region, streamName) : undefined;
+  const live = canReference(iterator, caller) ? registry.find(account, region, streamName) : undefined;
   const shard = live?.shard(shardIndex);
   if (live === undefined || shard === undefined) {
     throw shardDoesNotExist({ name: streamName, account }, formatShardId(shardIndex));

@@ -1,9 +1,9 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { findPosition, presentMs } from "../../shards/find-position.ts";
-import { orShardGone } from "../../shards/or-shard-gone.ts";
-import { formatShardId } from "../../streams/shard-id.ts";
-import { startingPlace } from "../../streams/starting-position.ts";
+import { orResourceNotFound } from "../../shards/dropped-shard.ts";
+import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
+import { formatShardId } from "../../streams/positions/shard-id.ts";
+import { startingPlace } from "../../streams/positions/starting-position.ts";
 import { operation } from "../operation.ts";
 import { requireShardId } from "../require-shard.ts";
 import { findStream } from "../require-stream.ts";
@@ -22,10 +22,10 @@ export const getShardIterator = operation({
 
     context.limits?.admitIterator(live.stream, index);
 
-    const present = await presentMs(context.shards, live, shard, input.Timestamp);
+    const present = await latestTimestampMs(context.shards, live, shard, input.Timestamp);
     const start = startingPlace(input, live.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
-    const position = await orShardGone(live, shard, findPosition(context.shards, live, shard, start));
+    const position = await orResourceNotFound(live, shard, findPosition(context.shards, live, shard, start));
     return { ShardIterator: iteratorAt(live.stream, shard, position, context) };
   },
 });

@@ -1,5 +1,5 @@
-import { sealShardIterator } from "../../streams/shard-iterator.ts";
 import type { Shard, Stream } from "../../streams/stream.ts";
+import { sealShardIterator } from "../../streams/tokens/shard-iterator.ts";
 import type { OperationContext } from "../operation-context.ts";
 
 /** A fresh iterator, good for the five minutes from now. */

@@ -1,15 +1,15 @@
-import type { LiveStream } from "../../directory/live-stream.ts";
 import { EngineError } from "../../engine/engine-error.ts";
 import { consumerNotFound } from "../../model/consumer-errors.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
 import type { PushEvent } from "../../records/push-event.ts";
-import { type Push, subscribe } from "../../shards/shard-subscription.ts";
-import { isWatched } from "../../shards/shard-traffic.ts";
-import type { Seat } from "../../shards/subscription-seats.ts";
-import { encodeSequenceNumber } from "../../streams/sequence-number.ts";
+import type { StreamRevision } from "../../registry/stream-revision.ts";
+import { followShard, type ShardPush } from "../../shards/follow-shard.ts";
+import { hasShardMetrics } from "../../shards/shard-metrics.ts";
+import type { SubscriptionLease } from "../../shards/subscription-leases.ts";
+import { encodeSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Shard, StreamConsumer } from "../../streams/stream.ts";
-import { keyRefusal } from "../key-refusal.ts";
+import { kmsErrorOf } from "../kms-error.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
 
@@ -17,11 +17,11 @@ import { childShardShapes } from "../shards/shard-shape.ts";
 const subscriptionMsMax = 300_000;
 
 export interface Subscription {
-  readonly live: LiveStream;
+  readonly live: StreamRevision;
   readonly shard: Shard;
   readonly consumer: StreamConsumer;
   readonly from: bigint;
-  readonly seat: Seat;
+  readonly seat: SubscriptionLease;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function* pushEvents(
   context: OperationContext,
 ): AsyncGenerator<PushEvent, void> {
   const { live, shard, from, seat } = subscription;
-  const { shards, directory, clock, connection, eventShelf, caller } = context;
+  const { shards, registry, clock, connection, eventShelf, caller } = context;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, seat.signal, connection.signal]);
   clock.delay(subscriptionMsMax, signal).then(
@@ -42,9 +42,9 @@ export async function* pushEvents(
   );
   void watchConsumer(subscription, context, over, signal);
   try {
-    for await (const push of subscribe(shards, { live, shard, from, signal })) {
-      const { stream } = directory.current(live) ?? live;
-      if (isWatched(stream)) shards.traffic.countPush(stream, shard.index, push);
+    for await (const push of followShard(shards, { live, shard, from, signal })) {
+      const { stream } = registry.current(live) ?? live;
+      if (hasShardMetrics(stream)) shards.traffic.countPush(stream, shard.index, push);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
       yield isShared
@@ -56,7 +56,7 @@ export async function* pushEvents(
   } catch (error) {
     // The log of a stream that is being deleted may be gone a moment before its document's watchers know.
     if (error instanceof EngineError && error.kind === "not_found") throw streamNotFound(live.stream);
-    throw keyRefusal(error, { stream: live.stream, caller, use: "read" });
+    throw kmsErrorOf(error, { stream: live.stream, caller, use: "read" });
   } finally {
     over.abort();
     seat.leave();
@@ -67,7 +67,7 @@ export async function* pushEvents(
  * The continuation is the number of the last record pushed, with the present second: it grows without data too, and
  * AFTER_SEQUENCE_NUMBER goes on behind that record.
  */
-function eventOf({ next, records, millisBehindLatest }: Push, shard: Shard, nowMs: number): PushEvent {
+function eventOf({ next, records, millisBehindLatest }: ShardPush, shard: Shard, nowMs: number): PushEvent {
   const { createSecond, index: shardIndex } = shard;
   const second = Math.max(Math.floor(nowMs / 1000), createSecond);
   const continuation = encodeSequenceNumber({ createSecond, shardIndex, position: next - 1n, second });
@@ -77,13 +77,13 @@ function eventOf({ next, records, millisBehindLatest }: Push, shard: Shard, nowM
 /** The end of a closed shard: no continuation, but its children, which are there once the switch is. */
 async function lastEvent(
   { live, shard }: Subscription,
-  { directory }: OperationContext,
+  { registry }: OperationContext,
   signal: AbortSignal,
 ): Promise<PushEvent> {
-  let current = directory.current(live);
+  let current = registry.current(live);
   while (current !== undefined && current.shard(shard.index)?.closed === undefined && !signal.aborted) {
-    await directory.superseded(current, signal);
-    current = directory.current(live);
+    await registry.superseded(current, signal);
+    current = registry.current(live);
   }
   throwIfRefused(signal);
   if (current === undefined) throw streamNotFound(live.stream);
@@ -94,18 +94,18 @@ async function lastEvent(
 /** Ends the subscription when its stream or its consumer goes. */
 async function watchConsumer(
   { live, consumer }: Subscription,
-  { directory }: OperationContext,
+  { registry }: OperationContext,
   over: AbortController,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const current = directory.current(live);
+    const current = registry.current(live);
     if (current === undefined) return over.abort(streamNotFound(live.stream));
     const present = current.stream.consumers?.find(
       ({ name, createdMs }) => name === consumer.name && createdMs === consumer.createdMs,
     );
     if (present?.status !== "ACTIVE") return over.abort(consumerNotFound(consumer.name, live.stream.account));
-    await directory.superseded(current, signal);
+    await registry.superseded(current, signal);
   }
 }
 

@@ -2,9 +2,9 @@ import { orderingInvalid, storageThrottled } from "../../model/record-errors.ts"
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
-import { parseSequenceNumber } from "../../streams/sequence-number.ts";
+import { parseSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { keyRefusal } from "../key-refusal.ts";
+import { kmsErrorOf } from "../kms-error.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireWritable } from "../require-stream.ts";
@@ -27,7 +27,7 @@ export const putRecord = operation({
     try {
       results = await storeRecords(context.shards, live, input.Record);
     } catch (error) {
-      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "write" });
+      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "write" });
     }
     const failure = results.failures?.get(0);
     if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);

@@ -1,7 +1,7 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
-import { keyRefusal } from "../key-refusal.ts";
+import { kmsErrorOf } from "../kms-error.ts";
 import { operation } from "../operation.ts";
 import { requireWritable } from "../require-stream.ts";
 import { checkRecords } from "./check-records.ts";
@@ -19,7 +19,7 @@ export const putRecords = operation({
     try {
       results = await storeRecords(context.shards, live, input.Records);
     } catch (error) {
-      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "write" });
+      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "write" });
     }
     return {
       FailedRecordCount: results.failures?.size ?? 0,

@@ -1,10 +1,10 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { findPosition, presentMs } from "../../shards/find-position.ts";
-import { orShardGone } from "../../shards/or-shard-gone.ts";
-import { formatShardId } from "../../streams/shard-id.ts";
-import { startingPlace } from "../../streams/starting-position.ts";
+import { orResourceNotFound } from "../../shards/dropped-shard.ts";
+import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
+import { formatShardId } from "../../streams/positions/shard-id.ts";
+import { startingPlace } from "../../streams/positions/starting-position.ts";
 import { operation } from "../operation.ts";
 import { requireConsumer } from "../require-consumer.ts";
 import { requireShardId } from "../require-shard.ts";
@@ -28,7 +28,12 @@ export const subscribeToShard = operation({
     if (shard === undefined) throw shardDoesNotExist(stream, formatShardId(index));
     const { Type, SequenceNumber, Timestamp } = input.StartingPosition;
     const members = { ShardIteratorType: Type, StartingSequenceNumber: SequenceNumber, Timestamp };
-    const place = startingPlace(members, stream, shard, await presentMs(context.shards, live, shard, Timestamp));
+    const place = startingPlace(
+      members,
+      stream,
+      shard,
+      await latestTimestampMs(context.shards, live, shard, Timestamp),
+    );
     if (input.DryRun === true) throw dryRunSucceeded();
 
     context.limits?.admitSubscription(stream, index, consumer.name);
@@ -36,7 +41,7 @@ export const subscribeToShard = operation({
     const { connection } = context;
     const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => seat.leave(), { once: true });
-    const from = await orShardGone(live, shard, findPosition(context.shards, live, shard, place));
+    const from = await orResourceNotFound(live, shard, findPosition(context.shards, live, shard, place));
     return { EventStream: pushEvents({ live, shard, consumer, from, seat }, context) };
   },
 });

@@ -1,9 +1,9 @@
-import { openShardCount } from "../../streams/open-shard-count.ts";
-import { openShardsAtMost, planResize } from "../../streams/resize-plan.ts";
+import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
+import { openShardsAtMost, planResize } from "../../streams/resharding/resize-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { checkShardRoom } from "../check-shard-room.ts";
-import { dueMs } from "../due.ts";
+import { checkShardQuota } from "../check-shard-quota.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { transitionDueMs } from "../transition-due.ts";
 
 /**
  * The stream with a resize as its intent: UPDATING until upkeep has carried it out. The short-lived shards between the
@@ -15,11 +15,16 @@ export function beginResize(stream: Stream, targetCount: number, context: Operat
   const openCount = openShardCount(stream);
   // Before the plan, which takes time by the number of its shards: no target may be planned that cannot be had.
   const more = Math.max(0, targetCount - openCount);
-  checkShardRoom({ open: more, made: more }, context);
+  checkShardQuota({ open: more, made: more }, context);
   const open = stream.shards.filter((shard) => shard.closed === undefined);
   const steps = planResize(open, stream.nextShardIndex, targetCount);
   const made = steps.reduce((count, { opening }) => count + opening.length, 0);
-  checkShardRoom({ open: openShardsAtMost(openCount, steps) - openCount, made }, context);
-  const intent = { kind: "resize", operationId: context.newId(), dueMs: dueMs(context), targetCount } as const;
+  checkShardQuota({ open: openShardsAtMost(openCount, steps) - openCount, made }, context);
+  const intent = {
+    kind: "resize",
+    operationId: context.newId(),
+    dueMs: transitionDueMs(context),
+    targetCount,
+  } as const;
   return { ...stream, status: "UPDATING", intent };
 }

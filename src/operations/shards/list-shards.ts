@@ -1,4 +1,3 @@
-import type { LiveStream } from "../../directory/live-stream.ts";
 import {
   invalidNextToken,
   listShardsUnnamed,
@@ -8,13 +7,14 @@ import {
 } from "../../model/list-errors.ts";
 import type { ListShardsInput } from "../../model/shapes.generated.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
+import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { streamArn } from "../../streams/arn.ts";
-import { firstPage } from "../../streams/list-page.ts";
-import { openPageToken, sealPageToken } from "../../streams/page-token.ts";
+import { filterShards, type ShardFilter, visibleShards } from "../../streams/positions/shard-listing.ts";
 import { horizonMs } from "../../streams/retention-window.ts";
-import { tokenExpiry } from "../../streams/shard-iterator.ts";
-import { filterShards, type ShardFilter, visibleShards } from "../../streams/shard-listing.ts";
-import { mayName } from "../may-name.ts";
+import { firstPage } from "../../streams/tokens/list-page.ts";
+import { openPageToken, sealPageToken } from "../../streams/tokens/page-token.ts";
+import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
+import { canReference } from "../can-reference.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireShardId } from "../require-shard.ts";
@@ -27,7 +27,7 @@ const pageShardsMax = 1000;
 
 /** What a request asks for, said by its members or carried by its token. */
 interface Listing {
-  readonly live: LiveStream;
+  readonly live: StreamRevision;
   readonly filter: ShardFilter;
   /** List only shards behind this one. */
   readonly afterIndex: number;
@@ -94,7 +94,7 @@ function listingOfToken(input: ListShardsInput, nextToken: string, context: Oper
     if (input[member] !== undefined) throw nextTokenWith(member);
   }
   const token = openPageToken(context.tokens, "shards", nextToken);
-  if (token === undefined || !mayName(token, context.caller)) throw invalidNextToken();
+  if (token === undefined || !canReference(token, context.caller)) throw invalidNextToken();
   if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
   const { account, region, streamName: name } = token;
   const live = requireStreamCreatedAt({ StreamARN: streamArn({ account, region, name }) }, context);

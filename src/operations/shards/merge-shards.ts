@@ -1,4 +1,4 @@
-import { planMerge } from "../../streams/reshard-plan.ts";
+import { planMerge } from "../../streams/resharding/reshard-plan.ts";
 import { changeStream } from "../change-stream.ts";
 import { operation } from "../operation.ts";
 import { requireShardId } from "../require-shard.ts";

@@ -1,7 +1,7 @@
 import { shardFilterNeeds, shardFilterRefuses } from "../../model/list-errors.ts";
 import type * as shapes from "../../model/shapes.generated.ts";
 import type { StreamPlace } from "../../model/stream-errors.ts";
-import type { ShardFilter } from "../../streams/shard-listing.ts";
+import type { ShardFilter } from "../../streams/positions/shard-listing.ts";
 import { requireShardId } from "../require-shard.ts";
 
 /** A ShardFilter with the members that its type demands and no others; InvalidArgumentException otherwise. */

@@ -1,6 +1,6 @@
 import type * as shapes from "../../model/shapes.generated.ts";
-import { endingSequenceNumber, startingSequenceNumber } from "../../streams/sequence-number.ts";
-import { formatShardId } from "../../streams/shard-id.ts";
+import { endingSequenceNumber, startingSequenceNumber } from "../../streams/positions/sequence-number.ts";
+import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Shard } from "../../streams/stream.ts";
 
 /** A shard as DescribeStream and ListShards show it. Members that do not apply are absent, never null (observed). */

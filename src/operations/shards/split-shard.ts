@@ -1,6 +1,6 @@
-import { planSplit } from "../../streams/reshard-plan.ts";
+import { planSplit } from "../../streams/resharding/reshard-plan.ts";
 import { changeStream } from "../change-stream.ts";
-import { checkShardRoom } from "../check-shard-room.ts";
+import { checkShardQuota } from "../check-shard-quota.ts";
 import { operation } from "../operation.ts";
 import { requireShardId } from "../require-shard.ts";
 import { findStream, requireStream } from "../require-stream.ts";
@@ -15,7 +15,7 @@ export const splitShard = operation({
     await changeStream(context, () => {
       const live = requireStream(input, context);
       const plan = planSplit(live.stream, { shardIndex, newStartingHashKey }, () =>
-        checkShardRoom({ open: 1, made: 2 }, context),
+        checkShardQuota({ open: 1, made: 2 }, context),
       );
       return [live, beginReshard(live.stream, plan, context)];
     });

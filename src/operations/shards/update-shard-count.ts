@@ -1,12 +1,12 @@
 import { streamIsOnDemand } from "../../model/stream-errors.ts";
 import { streamArn } from "../../streams/arn.ts";
-import { openShardCount } from "../../streams/open-shard-count.ts";
+import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { changeStream } from "../change-stream.ts";
-import { countChange } from "../counted-change.ts";
+import { countDailyChange } from "../count-daily-change.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
 import { beginResize } from "./begin-resize.ts";
-import { checkTarget } from "./check-target.ts";
+import { checkShardCountTarget } from "./check-shard-count-target.ts";
 
 /** The answer tells the open shards at the call; the present count is accepted and changes nothing. */
 export const updateShardCount = operation({
@@ -20,8 +20,8 @@ export const updateShardCount = operation({
       if (live.stream.mode === "ON_DEMAND") throw streamIsOnDemand(live.stream);
       currentCount = openShardCount(live.stream);
       if (targetCount === currentCount) return [live, live.stream];
-      if (context.limits !== undefined) checkTarget(targetCount, currentCount);
-      return [live, countChange(beginResize(live.stream, targetCount, context), "shardCountChanges", context)];
+      if (context.limits !== undefined) checkShardCountTarget(targetCount, currentCount);
+      return [live, countDailyChange(beginResize(live.stream, targetCount, context), "shardCountChanges", context)];
     });
     return {
       StreamName: stream.name,

@@ -4,7 +4,7 @@ import type { StreamRefMembers } from "../../streams/stream-ref.ts";
 import { changeStream } from "../change-stream.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamIn } from "../require-stream.ts";
-import { settling } from "../settle.ts";
+import { withSettingsIntent } from "../settings-intent.ts";
 
 /** Sets the shard-level metrics; the answer tells what was on before and what is on now. */
 export async function changeMonitoring(
@@ -18,7 +18,7 @@ export async function changeMonitoring(
     const { shardLevelMetrics = [], ...rest } = live.stream;
     before = shardLevelMetrics;
     const after = next(before);
-    return [live, settling(after.length === 0 ? rest : { ...rest, shardLevelMetrics: after }, context)];
+    return [live, withSettingsIntent(after.length === 0 ? rest : { ...rest, shardLevelMetrics: after }, context)];
   });
   return {
     StreamName: stream.name,

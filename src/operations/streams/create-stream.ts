@@ -9,14 +9,14 @@ import {
   warmThroughputNotCommitted,
   warmThroughputTooGreat,
 } from "../../model/stream-errors.ts";
-import { planCreate } from "../../streams/reshard-plan.ts";
+import { planCreate } from "../../streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
-import { checkShardRoom } from "../check-shard-room.ts";
-import { dueMs } from "../due.ts";
+import { checkShardQuota } from "../check-shard-quota.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { checkOnDemandRoom } from "./on-demand-room.ts";
+import { transitionDueMs } from "../transition-due.ts";
+import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
 import { warmMiBpsMax } from "./warm-throughput.ts";
 
 /** API reference and Developer Guide: an on-demand stream starts with 4 shards. */
@@ -35,16 +35,16 @@ export const createStream = operation({
   async handle(input, context) {
     const { account, region } = context.caller;
     const name = input.StreamName;
-    if (context.directory.find(account, region, name) !== undefined) throw streamExists({ name, account });
+    if (context.registry.find(account, region, name) !== undefined) throw streamExists({ name, account });
     const mode = input.StreamModeDetails?.StreamMode ?? (input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED");
     await checkOnDemandMembers(input, mode, context);
     const lastSecond = await context.retired.lastSecond(account, region, name);
     // From here on nothing is awaited until the document is on its way: what is counted now holds for it.
     const shardCount = shardCountOf(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});
-    checkShardRoom({ open: shardCount, made: shardCount }, context);
+    checkShardQuota({ open: shardCount, made: shardCount }, context);
     checkCreatingStreams(context.limits?.table, account, creatingCount(context));
-    if (mode === "ON_DEMAND") checkOnDemandRoom(context);
+    if (mode === "ON_DEMAND") checkOnDemandQuota(context);
 
     const nowMs = context.clock.nowMs();
     const opening = planCreate(shardCount);
@@ -69,13 +69,13 @@ export const createStream = operation({
       intent: {
         kind: "create",
         operationId: context.newId(),
-        dueMs: dueMs(context),
+        dueMs: transitionDueMs(context),
         createSecond: Math.max(Math.floor(nowMs / 1000), lastSecond + 1),
         opening,
       },
     };
     try {
-      await context.directory.create(stream);
+      await context.registry.create(stream);
     } catch (error) {
       if (error instanceof EngineError && error.kind === "conflict") throw streamExists({ name, account });
       throw error;
@@ -107,9 +107,9 @@ async function checkOnDemandMembers(
   if (input.WarmThroughputMiBps > warmMiBpsMax) throw warmThroughputTooGreat(warmMiBpsMax);
 }
 
-function creatingCount({ directory, caller }: OperationContext): number {
+function creatingCount({ registry, caller }: OperationContext): number {
   let count = 0;
-  for (const { stream } of directory.inRegion(caller.account, caller.region)) {
+  for (const { stream } of registry.inRegion(caller.account, caller.region)) {
     if (stream.status === "CREATING") count += 1;
   }
   return count;

@@ -1,4 +1,4 @@
-import { openShardCount } from "../../streams/open-shard-count.ts";
+import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { operation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";

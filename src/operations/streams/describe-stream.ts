@@ -1,7 +1,7 @@
-import { firstPage } from "../../streams/list-page.ts";
+import { formatShardId } from "../../streams/positions/shard-id.ts";
+import { visibleShards } from "../../streams/positions/shard-listing.ts";
 import { horizonMs } from "../../streams/retention-window.ts";
-import { formatShardId } from "../../streams/shard-id.ts";
-import { visibleShards } from "../../streams/shard-listing.ts";
+import { firstPage } from "../../streams/tokens/list-page.ts";
 import { operation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
 import { shardShape } from "../shards/shard-shape.ts";

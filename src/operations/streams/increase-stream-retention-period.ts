@@ -3,7 +3,7 @@ import { withRetention } from "../../streams/retention-window.ts";
 import { changeStream } from "../change-stream.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
-import { settling } from "../settle.ts";
+import { withSettingsIntent } from "../settings-intent.ts";
 import { checkRetention } from "./check-retention.ts";
 
 /** The present hours are accepted and change nothing (observed; the API reference asks for more). */
@@ -19,7 +19,7 @@ export const increaseStreamRetentionPeriod = operation({
       checkRetention(requestedHours);
       if (requestedHours < currentHours) throw retentionNotIncreased(stream, { requestedHours, currentHours });
       if (requestedHours === currentHours) return [live, stream];
-      return [live, settling(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
+      return [live, withSettingsIntent(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
     });
     return undefined;
   },

@@ -1,8 +1,8 @@
 import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/list-errors.ts";
 import type { ListStreamsInput } from "../../model/shapes.generated.ts";
-import { namesPage } from "../../streams/list-page.ts";
-import { openPageToken, sealPageToken } from "../../streams/page-token.ts";
-import { tokenExpiry } from "../../streams/shard-iterator.ts";
+import { namesPage } from "../../streams/tokens/list-page.ts";
+import { openPageToken, sealPageToken } from "../../streams/tokens/page-token.ts";
+import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { streamSummaryShape } from "./stream-shape.ts";
@@ -17,7 +17,7 @@ export const listStreams = operation({
   async handle(input, context) {
     const { account, region } = context.caller;
     const byName = new Map(
-      Array.from(context.directory.inRegion(account, region), ({ stream }) => [stream.name, stream]),
+      Array.from(context.registry.inRegion(account, region), ({ stream }) => [stream.name, stream]),
     );
     const { items, hasMore } = namesPage(byName.keys(), {
       exclusiveStart: exclusiveStartName(input, context),

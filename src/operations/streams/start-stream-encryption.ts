@@ -4,12 +4,12 @@ import type { StartStreamEncryptionInput } from "../../model/shapes.generated.ts
 import { dataKeysMax, encryptUnder, pruneDataKeys } from "../../streams/data-keys.ts";
 import { isKeyId } from "../../streams/key-id.ts";
 import { changeStream } from "../change-stream.ts";
-import { countChange } from "../counted-change.ts";
-import { keyRefusal } from "../key-refusal.ts";
+import { countDailyChange } from "../count-daily-change.ts";
+import { kmsErrorOf } from "../kms-error.ts";
 import { operation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamIn } from "../require-stream.ts";
-import { settling } from "../settle.ts";
+import { withSettingsIntent } from "../settings-intent.ts";
 
 /**
  * Records from now on are sealed under a new data key; calling again re-keys. The data key is made before the document
@@ -22,11 +22,11 @@ export const startStreamEncryption = operation({
     if (input.EncryptionType !== "KMS") throw encryptionTypeNotKms();
     const { live } = plan(input, context);
     const made = await context.shards.keys.make(live.stream, input.KeyId).catch((error: unknown) => {
-      throw keyRefusal(error, { stream: live.stream, caller: context.caller, use: "write", keyId: input.KeyId });
+      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "write", keyId: input.KeyId });
     });
     await changeStream(context, () => {
       const { live: newest, counted } = plan(input, context);
-      return [newest, settling(encryptUnder(counted, made, context.clock.nowMs()), context)];
+      return [newest, withSettingsIntent(encryptUnder(counted, made, context.clock.nowMs()), context)];
     });
     return undefined;
   },
@@ -36,7 +36,7 @@ export const startStreamEncryption = operation({
 function plan(input: StartStreamEncryptionInput, context: OperationContext) {
   const live = requireStreamIn(["ACTIVE"], input, context);
   if (!isKeyId(input.KeyId)) throw keyIdInvalid(input.KeyId);
-  const counted = countChange(live.stream, "encryptionStarts", context);
+  const counted = countDailyChange(live.stream, "encryptionStarts", context);
   const { dataKeys = [] } = pruneDataKeys(live.stream, context.clock.nowMs());
   if (dataKeys.length >= dataKeysMax) throw tooManyDataKeys(live.stream, dataKeysMax);
   return { live, counted };

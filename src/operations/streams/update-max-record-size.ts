@@ -1,7 +1,7 @@
 import { changeStream } from "../change-stream.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
-import { settling } from "../settle.ts";
+import { withSettingsIntent } from "../settings-intent.ts";
 
 /** Stored records stay as they are. */
 export const updateMaxRecordSize = operation({
@@ -10,7 +10,7 @@ export const updateMaxRecordSize = operation({
   async handle(input, context) {
     await changeStream(context, () => {
       const live = requireStreamIn(["ACTIVE"], input, context);
-      return [live, settling({ ...live.stream, recordKiBMax: input.MaxRecordSizeInKiB }, context)];
+      return [live, withSettingsIntent({ ...live.stream, recordKiBMax: input.MaxRecordSizeInKiB }, context)];
     });
     return undefined;
   },

@@ -1,10 +1,10 @@
 import { onlyOnDemand } from "../../model/stream-errors.ts";
 import { changeStream } from "../change-stream.ts";
-import { countChange } from "../counted-change.ts";
+import { countDailyChange } from "../count-daily-change.ts";
 import { operation } from "../operation.ts";
 import { requireStreamIn } from "../require-stream.ts";
-import { settling } from "../settle.ts";
-import { checkOnDemandRoom } from "./on-demand-room.ts";
+import { withSettingsIntent } from "../settings-intent.ts";
+import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
 import { beginWarmUp } from "./warm-throughput.ts";
 
 /**
@@ -24,11 +24,15 @@ export const updateStreamMode = operation({
       const { stream } = live;
       if (stream.mode === mode) return [live, warmUp === undefined ? stream : warmUp(stream)];
       // What only an on-demand stream has goes with the mode.
-      const { recordDistribution, warmThroughputMiBps: _warm, ...rest } = countChange(stream, "modeSwitches", context);
-      if (mode === "ON_DEMAND") checkOnDemandRoom(context);
-      if (mode === "PROVISIONED") return [live, settling({ ...rest, mode }, context)];
+      const {
+        recordDistribution,
+        warmThroughputMiBps: _warm,
+        ...rest
+      } = countDailyChange(stream, "modeSwitches", context);
+      if (mode === "ON_DEMAND") checkOnDemandQuota(context);
+      if (mode === "PROVISIONED") return [live, withSettingsIntent({ ...rest, mode }, context)];
       const next = { ...rest, mode, ...(recordDistribution === undefined ? {} : { recordDistribution }) };
-      return [live, warmUp === undefined ? settling(next, context) : warmUp(next)];
+      return [live, warmUp === undefined ? withSettingsIntent(next, context) : warmUp(next)];
     });
     return undefined;
   },

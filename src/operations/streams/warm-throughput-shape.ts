@@ -1,5 +1,5 @@
 import type { WarmThroughput } from "../../model/shapes.generated.ts";
-import { openShardCount } from "../../streams/open-shard-count.ts";
+import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import type { Stream } from "../../streams/stream.ts";
 
 /** Target as asked for; current follows with the shards, one MiB/s each. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batchOf } from "../../../src/engine/append-batch.ts";
+import { toAppendBatch } from "../../../src/engine/append-batch.ts";
 import type { Append, AppendBatch } from "../../../src/engine/shard-log.ts";
 import {
   appendOne,
@@ -161,7 +161,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
     const { log } = engine;
     const streamId = newStreamId();
     const [kept, dropped] = [await makeShard(log, streamId, 0), await makeShard(log, streamId, 1)];
-    const batch = batchOf([kept, dropped].map((shard) => ({ shard, entry: textEntry(clock, "x") })));
+    const batch = toAppendBatch([kept, dropped].map((shard) => ({ shard, entry: textEntry(clock, "x") })));
     await log.appendBatch(batch);
     await log.dropShard(dropped);
     // Whoever takes the place of the one that is gone must not get its entries.

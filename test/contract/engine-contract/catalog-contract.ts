@@ -1,32 +1,32 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Catalog, CatalogEvent, Versioned } from "../../../src/engine/catalog.ts";
+import type { DocumentStore, VersionedDocument, WatchEvent } from "../../../src/engine/document-store.ts";
 import { type EngineTest, rejectsAs } from "./engine-under-test.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const text = (document: Versioned | undefined): string | undefined =>
+const text = (document: VersionedDocument | undefined): string | undefined =>
   document === undefined ? undefined : Buffer.from(document.value).toString();
 
 export function catalogContract(engineTest: EngineTest): void {
   engineTest("get() answers undefined for a key that was never written", async ({ engine }) => {
-    assert.equal(await engine.catalog.get("streams/none"), undefined);
-    assert.equal(await engine.catalog.get("streams/none", { fresh: true }), undefined);
-    assert.deepEqual(await engine.catalog.list("streams/"), []);
+    assert.equal(await engine.documents.get("streams/none"), undefined);
+    assert.equal(await engine.documents.get("streams/none", { fresh: true }), undefined);
+    assert.deepEqual(await engine.documents.list("streams/"), []);
   });
 
   engineTest("compareAndSwap() writes, replaces, deletes and writes again under growing revisions", async (subject) => {
-    const { catalog } = subject.engine;
-    const first = await catalog.compareAndSwap("a", bytes("1"), 0n);
+    const { documents } = subject.engine;
+    const first = await documents.compareAndSwap("a", bytes("1"), 0n);
     assert(first > 0n);
-    assert.deepEqual(await catalog.get("a"), { ...(await catalog.get("a")), key: "a", revision: first });
-    assert.equal(text(await catalog.get("a", { fresh: true })), "1");
-    const second = await catalog.compareAndSwap("a", bytes("2"), first);
-    const other = await catalog.compareAndSwap("b", bytes("b"), 0n);
-    const gone = await catalog.compareAndSwap("a", null, second);
-    assert.equal(await catalog.get("a"), undefined);
-    assert.equal(await catalog.get("a", { fresh: true }), undefined);
-    const again = await catalog.compareAndSwap("a", bytes("3"), 0n);
-    assert.equal(text(await catalog.get("a")), "3");
+    assert.deepEqual(await documents.get("a"), { ...(await documents.get("a")), key: "a", revision: first });
+    assert.equal(text(await documents.get("a", { fresh: true })), "1");
+    const second = await documents.compareAndSwap("a", bytes("2"), first);
+    const other = await documents.compareAndSwap("b", bytes("b"), 0n);
+    const gone = await documents.compareAndSwap("a", null, second);
+    assert.equal(await documents.get("a"), undefined);
+    assert.equal(await documents.get("a", { fresh: true }), undefined);
+    const again = await documents.compareAndSwap("a", bytes("3"), 0n);
+    assert.equal(text(await documents.get("a")), "3");
     const revisions = [first, second, other, gone, again];
     assert.deepEqual(
       revisions,
@@ -35,28 +35,28 @@ export function catalogContract(engineTest: EngineTest): void {
     assert.equal(new Set(revisions).size, 5);
   });
 
-  engineTest("compareAndSwap() refuses another revision and changes nothing", async ({ engine: { catalog } }) => {
-    const first = await catalog.compareAndSwap("a", bytes("1"), 0n);
-    const second = await catalog.compareAndSwap("a", bytes("2"), first);
+  engineTest("compareAndSwap() refuses another revision and changes nothing", async ({ engine: { documents } }) => {
+    const first = await documents.compareAndSwap("a", bytes("1"), 0n);
+    const second = await documents.compareAndSwap("a", bytes("2"), first);
     for (const expected of [0n, first, second + 1_000n]) {
-      await rejectsAs("conflict", catalog.compareAndSwap("a", bytes("wrong"), expected));
-      await rejectsAs("conflict", catalog.compareAndSwap("a", null, expected));
+      await rejectsAs("conflict", documents.compareAndSwap("a", bytes("wrong"), expected));
+      await rejectsAs("conflict", documents.compareAndSwap("a", null, expected));
     }
-    await rejectsAs("conflict", catalog.compareAndSwap("missing", bytes("wrong"), second));
-    await rejectsAs("conflict", catalog.compareAndSwap("missing", null, second));
-    assert.equal(text(await catalog.get("a")), "2");
-    assert.equal((await catalog.get("a"))?.revision, second);
-    const gone = await catalog.compareAndSwap("a", null, second);
-    await rejectsAs("conflict", catalog.compareAndSwap("a", bytes("wrong"), second));
-    await rejectsAs("conflict", catalog.compareAndSwap("a", bytes("wrong"), gone));
-    assert.equal(await catalog.get("a"), undefined);
+    await rejectsAs("conflict", documents.compareAndSwap("missing", bytes("wrong"), second));
+    await rejectsAs("conflict", documents.compareAndSwap("missing", null, second));
+    assert.equal(text(await documents.get("a")), "2");
+    assert.equal((await documents.get("a"))?.revision, second);
+    const gone = await documents.compareAndSwap("a", null, second);
+    await rejectsAs("conflict", documents.compareAndSwap("a", bytes("wrong"), second));
+    await rejectsAs("conflict", documents.compareAndSwap("a", bytes("wrong"), gone));
+    assert.equal(await documents.get("a"), undefined);
   });
 
-  engineTest("compareAndSwap() lets exactly one of several rivals win", async ({ engine: { catalog } }) => {
+  engineTest("compareAndSwap() lets exactly one of several rivals win", async ({ engine: { documents } }) => {
     let expected = 0n;
     for (let round = 0; round < 5; round++) {
       const rivals = Array.from({ length: 16 }, (_, rival) =>
-        catalog.compareAndSwap("a", bytes(`rival ${rival}`), expected),
+        documents.compareAndSwap("a", bytes(`rival ${rival}`), expected),
       );
       const outcomes = await Promise.allSettled(rivals);
       const winners = outcomes.flatMap((outcome, rival) =>
@@ -64,101 +64,104 @@ export function catalogContract(engineTest: EngineTest): void {
       );
       assert.equal(winners.length, 1);
       for (const rival of rivals) await rival.catch((error: unknown) => rejectsAs("conflict", Promise.reject(error)));
-      assert.equal(text(await catalog.get("a", { fresh: true })), `rival ${winners[0]?.rival}`);
+      assert.equal(text(await documents.get("a", { fresh: true })), `rival ${winners[0]?.rival}`);
       expected = winners[0]?.value ?? 0n;
     }
   });
 
-  engineTest("compareAndSwap() has copied the value when it returns its promise", async ({ engine: { catalog } }) => {
+  engineTest("compareAndSwap() has copied the value when it returns its promise", async ({ engine: { documents } }) => {
     const value = bytes("kept as it was");
-    const swap = catalog.compareAndSwap("a", value, 0n);
+    const swap = documents.compareAndSwap("a", value, 0n);
     value.fill(0);
     await swap;
-    assert.equal(text(await catalog.get("a")), "kept as it was");
+    assert.equal(text(await documents.get("a")), "kept as it was");
   });
 
   engineTest(
     "the catalog keeps empty and large documents and keys of many letters",
-    async ({ engine: { catalog } }) => {
+    async ({ engine: { documents } }) => {
       const large = Buffer.alloc(1_000_000, "large");
-      await catalog.compareAndSwap("empty", new Uint8Array(), 0n);
-      await catalog.compareAndSwap("large", large, 0n);
+      await documents.compareAndSwap("empty", new Uint8Array(), 0n);
+      await documents.compareAndSwap("large", large, 0n);
       const key = `streams/000000000000/us-east-1/${"n".repeat(128)}`;
-      await catalog.compareAndSwap(key, bytes("long"), 0n);
-      assert.equal((await catalog.get("empty"))?.value.byteLength, 0);
-      assert.equal(Buffer.compare((await catalog.get("large"))?.value ?? new Uint8Array(), large), 0);
-      assert.equal(text(await catalog.get(key)), "long");
+      await documents.compareAndSwap(key, bytes("long"), 0n);
+      assert.equal((await documents.get("empty"))?.value.byteLength, 0);
+      assert.equal(Buffer.compare((await documents.get("large"))?.value ?? new Uint8Array(), large), 0);
+      assert.equal(text(await documents.get(key)), "long");
     },
   );
 
-  engineTest("list() returns the documents under a prefix in key order", async ({ engine: { catalog } }) => {
+  engineTest("list() returns the documents under a prefix in key order", async ({ engine: { documents } }) => {
     for (const key of ["s/b", "s/a", "t/a", "s/aa", "s", "s/B", "s/a-1", "s/a.1"]) {
-      await catalog.compareAndSwap(key, bytes(key), 0n);
+      await documents.compareAndSwap(key, bytes(key), 0n);
     }
-    const gone = await catalog.compareAndSwap("s/gone", bytes("x"), 0n);
-    await catalog.compareAndSwap("s/gone", null, gone);
-    const listed = await catalog.list("s/");
+    const gone = await documents.compareAndSwap("s/gone", bytes("x"), 0n);
+    await documents.compareAndSwap("s/gone", null, gone);
+    const listed = await documents.list("s/");
     assert.deepEqual(
       listed.map(({ key }) => key),
       ["s/B", "s/a", "s/a-1", "s/a.1", "s/aa", "s/b"],
     );
     for (const document of listed) {
       assert.equal(text(document), document.key);
-      assert.equal(document.revision, (await catalog.get(document.key))?.revision);
+      assert.equal(document.revision, (await documents.get(document.key))?.revision);
     }
-    assert.equal((await catalog.list("")).length, 8);
-    assert.deepEqual(await catalog.list("s/c"), []);
+    assert.equal((await documents.list("")).length, 8);
+    assert.deepEqual(await documents.list("s/c"), []);
   });
 
   engineTest(
     "watch() tells the present state, then synced, then each change in order",
-    async ({ engine: { catalog } }) => {
-      const before = await catalog.compareAndSwap("s/a", bytes("1"), 0n);
-      await catalog.compareAndSwap("other", bytes("x"), 0n);
-      const watcher = watch(catalog, "s/", new AbortController().signal);
+    async ({ engine: { documents } }) => {
+      const before = await documents.compareAndSwap("s/a", bytes("1"), 0n);
+      await documents.compareAndSwap("other", bytes("x"), 0n);
+      const watcher = watch(documents, "s/", new AbortController().signal);
       assert.deepEqual(await take(watcher, 2), ["put s/a 1", "synced"]);
-      const changed = await catalog.compareAndSwap("s/a", bytes("2"), before);
-      await catalog.compareAndSwap("s/b", bytes("3"), 0n);
-      await catalog.compareAndSwap("unrelated", bytes("x"), 0n);
-      const gone = await catalog.compareAndSwap("s/a", null, changed);
-      await catalog.compareAndSwap("s/a", bytes("4"), 0n);
+      const changed = await documents.compareAndSwap("s/a", bytes("2"), before);
+      await documents.compareAndSwap("s/b", bytes("3"), 0n);
+      await documents.compareAndSwap("unrelated", bytes("x"), 0n);
+      const gone = await documents.compareAndSwap("s/a", null, changed);
+      await documents.compareAndSwap("s/a", bytes("4"), 0n);
       assert.deepEqual(await take(watcher, 4), ["put s/a 2", "put s/b 3", `delete s/a ${gone}`, "put s/a 4"]);
     },
   );
 
   engineTest("watch() wakes each waiting watcher by the change itself, without any clock", async ({ engine }) => {
-    const { catalog } = engine;
+    const { documents } = engine;
     const { signal } = new AbortController();
-    const watchers = [watch(catalog, "s/", signal), watch(catalog, "", signal)];
+    const watchers = [watch(documents, "s/", signal), watch(documents, "", signal)];
     for (const watcher of watchers) assert.deepEqual(await take(watcher, 1), ["synced"]);
     const waiting = watchers.map((watcher) => take(watcher, 1));
     await nextTurn();
-    await catalog.compareAndSwap("s/a", bytes("1"), 0n);
+    await documents.compareAndSwap("s/a", bytes("1"), 0n);
     for (const events of await Promise.all(waiting)) assert.deepEqual(events, ["put s/a 1"]);
   });
 
-  engineTest("watch() ends quietly at an abort, before the start or while waiting", async ({ engine: { catalog } }) => {
-    const before = new AbortController();
-    before.abort();
-    assert.equal((await watch(catalog, "", before.signal).next()).done, true);
-    const during = new AbortController();
-    const watcher = watch(catalog, "", during.signal);
-    assert.deepEqual(await take(watcher, 1), ["synced"]);
-    const waiting = watcher.next();
-    await nextTurn();
-    during.abort();
-    assert.equal((await waiting).done, true);
-    await catalog.compareAndSwap("a", bytes("1"), 0n);
-  });
+  engineTest(
+    "watch() ends quietly at an abort, before the start or while waiting",
+    async ({ engine: { documents } }) => {
+      const before = new AbortController();
+      before.abort();
+      assert.equal((await watch(documents, "", before.signal).next()).done, true);
+      const during = new AbortController();
+      const watcher = watch(documents, "", during.signal);
+      assert.deepEqual(await take(watcher, 1), ["synced"]);
+      const waiting = watcher.next();
+      await nextTurn();
+      during.abort();
+      assert.equal((await waiting).done, true);
+      await documents.compareAndSwap("a", bytes("1"), 0n);
+    },
+  );
 
-  engineTest("watch() loses no change between the state and what follows", async ({ engine: { catalog } }) => {
+  engineTest("watch() loses no change between the state and what follows", async ({ engine: { documents } }) => {
     const { signal } = new AbortController();
     const keys = ["s/a", "s/b", "s/c"];
     const changeCount = 40;
     const writers = keys.map(async (key) => {
       let revision = 0n;
       for (let change = 0; change < changeCount; change++) {
-        revision = await catalog.compareAndSwap(key, bytes(`${change}`), revision);
+        revision = await documents.compareAndSwap(key, bytes(`${change}`), revision);
         if (change % 4 === 0) await nextTurn();
       }
     });
@@ -166,7 +169,7 @@ export function catalogContract(engineTest: EngineTest): void {
       for (let turn = 0; turn < late; turn++) await nextTurn();
       const seen = new Map<string, number[]>(keys.map((key) => [key, []]));
       const finished = () => [...seen.values()].every((changes) => changes.at(-1) === changeCount - 1);
-      for await (const event of catalog.watch("s/", signal)) {
+      for await (const event of documents.watch("s/", signal)) {
         if (event.kind === "put") seen.get(event.document.key)?.push(Number(text(event.document)));
         if (finished()) return seen;
       }
@@ -185,7 +188,7 @@ export function catalogContract(engineTest: EngineTest): void {
   });
 
   engineTest("watch() rejects as closed when the engine closes", async ({ engine }) => {
-    const watcher = watch(engine.catalog, "", new AbortController().signal);
+    const watcher = watch(engine.documents, "", new AbortController().signal);
     assert.deepEqual(await take(watcher, 1), ["synced"]);
     const waiting = watcher.next();
     await nextTurn();
@@ -193,12 +196,12 @@ export function catalogContract(engineTest: EngineTest): void {
   });
 }
 
-function watch(catalog: Catalog, prefix: string, signal: AbortSignal): AsyncIterator<CatalogEvent, undefined> {
+function watch(catalog: DocumentStore, prefix: string, signal: AbortSignal): AsyncIterator<WatchEvent, undefined> {
   return catalog.watch(prefix, signal)[Symbol.asyncIterator]();
 }
 
 /** The next events, in words. */
-async function take(watcher: AsyncIterator<CatalogEvent, undefined>, count: number): Promise<readonly string[]> {
+async function take(watcher: AsyncIterator<WatchEvent, undefined>, count: number): Promise<readonly string[]> {
   const events: string[] = [];
   while (events.length < count) {
     const { value } = await watcher.next();

@@ -21,7 +21,7 @@ export function lifetimeContract(engineTest: EngineTest): void {
     const appends = Array.from({ length: 20 }, (_, index) =>
       appendOne(engine.log, shard, textEntry(clock, `${index}`)),
     );
-    const swap = engine.catalog.compareAndSwap("a", Buffer.from("1"), 0n);
+    const swap = engine.documents.compareAndSwap("a", Buffer.from("1"), 0n);
     const outcomes = Promise.allSettled([...appends, swap]);
     await engine.close();
     for (const outcome of await outcomes) {
@@ -31,7 +31,7 @@ export function lifetimeContract(engineTest: EngineTest): void {
 
   engineTest("close() is harmless to repeat, and every call afterwards is refused as closed", async (subject) => {
     const { engine, clock } = subject;
-    const { log, catalog } = engine;
+    const { log, documents } = engine;
     const shard = await makeShard(log);
     await storeOne(log, shard, textEntry(clock, "x"));
     await Promise.all([engine.close(), engine.close()]);
@@ -47,9 +47,9 @@ export function lifetimeContract(engineTest: EngineTest): void {
     await rejectsAs("closed", log.dropShard(shard));
     await rejectsAs("closed", log.dropStream(shard.streamId, [shard]));
     await rejectsAs("closed", log.follow(shard, 1n, { signal, bufferedBytesMax: 1 })[Symbol.asyncIterator]().next());
-    await rejectsAs("closed", catalog.get("a"));
-    await rejectsAs("closed", catalog.list(""));
-    await rejectsAs("closed", catalog.compareAndSwap("a", new Uint8Array(), 0n));
-    await rejectsAs("closed", catalog.watch("", signal)[Symbol.asyncIterator]().next());
+    await rejectsAs("closed", documents.get("a"));
+    await rejectsAs("closed", documents.list(""));
+    await rejectsAs("closed", documents.compareAndSwap("a", new Uint8Array(), 0n));
+    await rejectsAs("closed", documents.watch("", signal)[Symbol.asyncIterator]().next());
   });
 }

@@ -116,23 +116,23 @@ export function reopenContract(engineTest: EngineTest, traits: EngineTraits): vo
     "after a reopen, the catalog survives with its revisions, which go on growing",
     async ({ engine, reopen }) => {
       const value = (text: string) => Buffer.from(text);
-      const first = await engine.catalog.compareAndSwap("s/a", value("1"), 0n);
-      const second = await engine.catalog.compareAndSwap("s/a", value("2"), first);
-      await engine.catalog.compareAndSwap("s/b", value("b"), 0n);
-      const doomed = await engine.catalog.compareAndSwap("s/c", value("c"), 0n);
-      const gone = await engine.catalog.compareAndSwap("s/c", null, doomed);
-      const before = await engine.catalog.list("");
-      const { catalog } = await reopen();
-      const kept = await catalog.list("");
+      const first = await engine.documents.compareAndSwap("s/a", value("1"), 0n);
+      const second = await engine.documents.compareAndSwap("s/a", value("2"), first);
+      await engine.documents.compareAndSwap("s/b", value("b"), 0n);
+      const doomed = await engine.documents.compareAndSwap("s/c", value("c"), 0n);
+      const gone = await engine.documents.compareAndSwap("s/c", null, doomed);
+      const before = await engine.documents.list("");
+      const { documents } = await reopen();
+      const kept = await documents.list("");
       assert.deepEqual(
         kept.map(({ key, revision, value: bytes }) => [key, revision, Buffer.from(bytes).toString()]),
         before.map(({ key, revision, value: bytes }) => [key, revision, Buffer.from(bytes).toString()]),
       );
-      assert.equal(await catalog.get("s/c"), undefined);
-      await rejectsAs("conflict", catalog.compareAndSwap("s/a", value("3"), first));
-      const third = await catalog.compareAndSwap("s/a", value("3"), second);
+      assert.equal(await documents.get("s/c"), undefined);
+      await rejectsAs("conflict", documents.compareAndSwap("s/a", value("3"), first));
+      const third = await documents.compareAndSwap("s/a", value("3"), second);
       assert(third > gone, "revisions grow across a reopen, also past those of deletes");
-      assert((await catalog.compareAndSwap("s/c", value("again"), 0n)) > third);
+      assert((await documents.compareAndSwap("s/c", value("again"), 0n)) > third);
     },
   );
 }

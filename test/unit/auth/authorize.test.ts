@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { authorize } from "../../../src/auth/authorize.ts";
 import type { Credential } from "../../../src/auth/credential.ts";
-import type { StreamDirectory } from "../../../src/directory/stream-directory.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
 import { type OperationName, operationNames } from "../../../src/model/shapes.generated.ts";
 import type { InputOf } from "../../../src/operations/operation.ts";
+import type { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import { parsePolicy } from "../../../src/streams/policy/policy.ts";
-import { sealShardIterator } from "../../../src/streams/shard-iterator.ts";
-import { TokenSealer } from "../../../src/streams/token-sealer.ts";
+import { sealShardIterator } from "../../../src/streams/tokens/shard-iterator.ts";
+import { TokenSealer } from "../../../src/streams/tokens/token-sealer.ts";
 import { signedMs } from "./signed-request.ts";
 
 const place = { account: "111111111111", region: "us-east-1" };
@@ -16,7 +16,7 @@ const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
 const tokens = new TokenSealer({ masterKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
 const rooms = {
   // What is there plays no part where no resource has a policy.
-  directory: { find: () => undefined } as unknown as StreamDirectory,
+  registry: { find: () => undefined } as unknown as StreamRegistry,
   tokens,
   nowMs: () => signedMs,
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCredentialsFile, problemsOfCredentials } from "../../../src/auth/credentials-file.ts";
+import { parseCredentialsFile, validateCredentialsFile } from "../../../src/auth/credentials-file.ts";
 
 const entry = { accessKeyId: "AKIDALICE", secretAccessKey: "wJalr/+x", account: "111111111111" };
 const allowAll = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } };
@@ -29,7 +29,7 @@ test("parseCredentialsFile() tells an entry without policies from one with none"
 
 test("parseCredentialsFile() lists everything that is wrong at once, and quotes no secret", () => {
   const secret = "very secret";
-  const problems = problemsOfCredentials({
+  const problems = validateCredentialsFile({
     credentials: [
       { accessKeyId: secret, secretAccessKey: secret, account: secret, sessionToken: secret, expiresAt: secret },
       { ...entry, [secret]: secret, user: secret, policies: secret },
@@ -59,12 +59,12 @@ test("parseCredentialsFile() lists everything that is wrong at once, and quotes 
 
 for (const json of [null, [], "x", {}, { credentials: {} }]) {
   test(`parseCredentialsFile() refuses ${JSON.stringify(json)}`, () => {
-    assert.deepEqual(problemsOfCredentials(json), ['must hold one JSON object with a list, {"credentials": [...]}']);
+    assert.deepEqual(validateCredentialsFile(json), ['must hold one JSON object with a list, {"credentials": [...]}']);
   });
 }
 
 test("parseCredentialsFile() refuses an empty list, and one of more than ten thousand", () => {
-  assert.deepEqual(problemsOfCredentials({ credentials: [] }), ["has no credentials, so that nobody could call"]);
+  assert.deepEqual(validateCredentialsFile({ credentials: [] }), ["has no credentials, so that nobody could call"]);
   const credentials = Array.from({ length: 10_001 }, () => entry);
-  assert.deepEqual(problemsOfCredentials({ credentials }), ["has more than 10000 credentials"]);
+  assert.deepEqual(validateCredentialsFile({ credentials }), ["has more than 10000 credentials"]);
 });

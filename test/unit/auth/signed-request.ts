@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { canonicalRequest } from "../../../src/auth/canonical-request.ts";
 import type { Credential } from "../../../src/auth/credential.ts";
-import { algorithm, service, sign, signingKey, terminator } from "../../../src/auth/sign.ts";
 import { basicTime } from "../../../src/auth/signature-time.ts";
+import { scopeTerminator, sign, signingAlgorithm, signingKey, signingService } from "../../../src/auth/signature-v4.ts";
 
 /** What a client would send; signed by the server's own code, which tests with other signers prove right. */
 export interface SignedRequest {
@@ -48,7 +48,7 @@ export function signRequest(credential: Credential, body: string | Buffer, signi
   const scope = { day: date.slice(0, 8), region };
   const canonical = canonicalRequest({ method: "POST", url, headers, payloadHash }, names) ?? "";
   const signature = sign(signingKey(credential.secretAccessKey, scope), canonical, date, scope);
-  const claim = `${credential.accessKeyId}/${scope.day}/${region}/${service}/${terminator}`;
-  const authorization = `${algorithm} Credential=${claim}, SignedHeaders=${names}, Signature=${signature}`;
+  const claim = `${credential.accessKeyId}/${scope.day}/${region}/${signingService}/${scopeTerminator}`;
+  const authorization = `${signingAlgorithm} Credential=${claim}, SignedHeaders=${names}, Signature=${signature}`;
   return { method: "POST", url, headers: { ...headers, authorization }, body: bytes };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Credential } from "../../../src/auth/credential.ts";
-import { SigningKeys } from "../../../src/auth/signing-keys.ts";
+import { SigningKeyCache } from "../../../src/auth/signing-key-cache.ts";
 import { verifySignature } from "../../../src/auth/verify-signature.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
 import { type SignedRequest, type Signing, signedMs, signRequest } from "./signed-request.ts";
@@ -27,7 +27,7 @@ async function verify(
 ) {
   return await verifySignature(request, {
     credentialOf: (id) => credentials.find(({ accessKeyId }) => accessKeyId === id),
-    keys: new SigningKeys(),
+    keys: new SigningKeyCache(),
     nowMs: () => nowMs,
   });
 }
@@ -85,7 +85,7 @@ for (const { name, url, headers, body, region, sessionToken } of vectors) {
 test("verifySignature() answers at once for a small body and later for a large one", async () => {
   const rules = {
     credentialOf: () => alice,
-    keys: new SigningKeys(),
+    keys: new SigningKeyCache(),
     nowMs: () => signedMs,
   };
   assert.equal(verifySignature(signRequest(alice, "{}"), rules) instanceof Promise, false);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
-import { impatientAfterMs, StopSignals } from "../../../src/cli/stop-signals.ts";
+import { forceExitAfterMs, StopSignals } from "../../../src/cli/stop-signals.ts";
 
 function listening() {
   const process = new EventEmitter();
@@ -25,13 +25,13 @@ test("StopSignals stops at the first SIGTERM and ignores every further one", asy
   assert.equal(send("SIGTERM"), 0);
   await signals.stopped;
   assert.equal(send("SIGTERM"), 0);
-  assert.equal(send("SIGTERM", 10 * impatientAfterMs), 0);
+  assert.equal(send("SIGTERM", 10 * forceExitAfterMs), 0);
 });
 
 test("StopSignals takes two SIGINTs at once for one key press and a later one for impatience", async () => {
   const { signals, send } = listening();
   assert.equal(send("SIGINT"), 0);
   await signals.stopped;
-  assert.equal(send("SIGINT", impatientAfterMs), 0);
+  assert.equal(send("SIGINT", forceExitAfterMs), 0);
   assert.equal(send("SIGINT", 1), 1);
 });

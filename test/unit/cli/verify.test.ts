@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { rootKeyProviderFor } from "../../../src/app/create-key-provider.ts";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
-import { nodeDisk } from "../../../src/engine/embedded/node-disk.ts";
-import { Keyring } from "../../../src/keys/keyring.ts";
-import { directoryKeysOf } from "../../../src/open-keys.ts";
+import { nodeDisk } from "../../../src/engine/embedded/io/node-disk.ts";
+import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
 import { makeShard, store } from "../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 
@@ -70,7 +70,7 @@ test("millrace verify and inspect open an encrypted directory for whoever names 
   const directory = await mkdtemp(join(tmpdir(), "millrace-verify-"));
   const keyring = `${directory}.keyring`;
   context.after(() => Promise.all([directory, keyring].map((path) => rm(path, { recursive: true, force: true }))));
-  const keys = directoryKeysOf(new Keyring({ file: keyring, nowMs: () => 0 }), "alias/own", {
+  const keys = rootKeyProviderFor(new LocalKeyProvider({ file: keyring, nowMs: () => 0 }), "alias/own", {
     account: "000000000000",
     region: "us-east-1",
   });

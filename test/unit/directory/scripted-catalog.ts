@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { Catalog, CatalogEvent, Versioned } from "../../../src/engine/catalog.ts";
+import type { DocumentStore, VersionedDocument, WatchEvent } from "../../../src/engine/document-store.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 
 /** A catalog whose watch tells what a test lets it tell, when it lets it; and whose answers can be held back. */
-export class ScriptedCatalog implements Catalog {
-  readonly #documents = new Map<string, Versioned>();
+export class ScriptedCatalog implements DocumentStore {
+  readonly #documents = new Map<string, VersionedDocument>();
   #revision = 0n;
-  #events: (CatalogEvent | EngineError)[] = [];
+  #events: (WatchEvent | EngineError)[] = [];
   #wake: () => void = () => undefined;
   #held: PromiseWithResolvers<void> | undefined;
   watchCount = 0;
@@ -22,13 +22,13 @@ export class ScriptedCatalog implements Catalog {
   }
 
   /** The watch tells these, in order; an error ends it. */
-  tell(...events: readonly (CatalogEvent | EngineError)[]): void {
+  tell(...events: readonly (WatchEvent | EngineError)[]): void {
     this.#events.push(...events);
     this.#wake();
   }
 
   /** As another server would change it; the watch is not told. */
-  change(key: string, value: Uint8Array | null): CatalogEvent {
+  change(key: string, value: Uint8Array | null): WatchEvent {
     this.#revision += 1n;
     const revision = this.#revision;
     if (value === null) {
@@ -40,7 +40,7 @@ export class ScriptedCatalog implements Catalog {
     return { kind: "put", document };
   }
 
-  async get(key: string): Promise<Versioned | undefined> {
+  async get(key: string): Promise<VersionedDocument | undefined> {
     return this.#documents.get(key);
   }
 
@@ -52,11 +52,11 @@ export class ScriptedCatalog implements Catalog {
     return event.kind === "put" ? event.document.revision : event.revision;
   }
 
-  async list(prefix: string): Promise<readonly Versioned[]> {
+  async list(prefix: string): Promise<readonly VersionedDocument[]> {
     return [...this.#documents.values()].filter(({ key }) => key.startsWith(prefix));
   }
 
-  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<CatalogEvent, undefined> {
+  async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
     this.watchCount += 1;
     for (const document of await this.list(prefix)) yield { kind: "put", document };
     yield { kind: "synced" };

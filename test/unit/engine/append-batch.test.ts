@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { batchOf, outcomesOf } from "../../../src/engine/append-batch.ts";
+import { toAppendBatch, toAppendOutcomes } from "../../../src/engine/append-batch.ts";
 
 const shard = { streamId: "s", shardIndex: 0, placement: {} };
 
 test("batchOf() copies bodies one behind another and names each entry's shard", () => {
   const other = { ...shard, shardIndex: 1 };
   const body = Uint8Array.of(1, 2, 3);
-  const batch = batchOf([
+  const batch = toAppendBatch([
     { shard, entry: { count: 1, timeMs: 5, body } },
     { shard: other, entry: { count: 4096, timeMs: 6, body: Uint8Array.of(4) } },
   ]);
@@ -26,11 +26,11 @@ test("batchOf() copies bodies one behind another and names each entry's shard", 
 
 test("batchOf() refuses what its columns cannot hold, rather than store it in another place", () => {
   const entry = { count: 65_537, timeMs: 0, body: Uint8Array.of(1) };
-  assert.throws(() => batchOf([{ shard, entry }]), { name: "AssertionError" });
+  assert.throws(() => toAppendBatch([{ shard, entry }]), { name: "AssertionError" });
   const many = new Array(65_537).fill({ shard, entry: { ...entry, count: 1 } });
-  assert.throws(() => batchOf(many), { name: "AssertionError" });
+  assert.throws(() => toAppendBatch(many), { name: "AssertionError" });
 });
 
 test("outcomesOf() knows sealed shards by the position that no record has", () => {
-  assert.deepEqual(outcomesOf(BigUint64Array.of(7n, 0n)), [{ kind: "stored", position: 7n }, { kind: "sealed" }]);
+  assert.deepEqual(toAppendOutcomes(BigUint64Array.of(7n, 0n)), [{ kind: "stored", position: 7n }, { kind: "sealed" }]);
 });

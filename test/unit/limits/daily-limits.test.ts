@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDaily, countInLast24h, type DailyLimit, remember } from "../../../src/limits/daily-limits.ts";
+import { checkDaily, countInLast24h, type DailyLimit, withRequestAt } from "../../../src/limits/daily-limits.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 
 const stream = { name: "orders", account: "123456789012" };
@@ -23,12 +23,12 @@ for (const [limit, count] of rows) {
     for (let i = 0; i < count; i++) {
       const nowMs = startMs + i * 1_000;
       checkDaily(awsLimits, limit, stream, { timesMs, nowMs });
-      timesMs = remember(timesMs, nowMs);
+      timesMs = withRequestAt(timesMs, nowMs);
     }
     const check = (nowMs: number) => checkDaily(awsLimits, limit, stream, { timesMs, nowMs });
     assert.throws(() => check(startMs + 24 * hourMs - 1), rateExceeded);
     check(startMs + 24 * hourMs);
-    timesMs = remember(timesMs, startMs + 24 * hourMs);
+    timesMs = withRequestAt(timesMs, startMs + 24 * hourMs);
     assert.equal(timesMs.length, count, "the first one is forgotten");
     assert.throws(() => check(startMs + 24 * hourMs), rateExceeded);
   });
@@ -45,6 +45,6 @@ test("a clock set back by less than a day forgets nothing; by more, nothing coun
 
 test("a stream's document remembers 100 requests at most", () => {
   let timesMs: readonly number[] = [];
-  for (let i = 0; i < 150; i++) timesMs = remember(timesMs, i);
+  for (let i = 0; i < 150; i++) timesMs = withRequestAt(timesMs, i);
   assert.deepEqual([timesMs.length, timesMs[0], timesMs.at(-1)], [100, 50, 149]);
 });

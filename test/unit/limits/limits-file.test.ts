@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { limitMax, limitsTableOf, parseLimitsFile, problemsOfLimits } from "../../../src/limits/limits-file.ts";
+import { limitMax, limitsTableOf, parseLimitsFile, validateLimitsFile } from "../../../src/limits/limits-file.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 
 test("an empty file is Amazon's table", () => {
@@ -34,7 +34,7 @@ test("all problems of a file are listed at once", () => {
     callsPerSecond: { PutRecord: 1, GetRecords: -1, Nothing: 5 },
     shardCountMaxByRegion: 500,
   };
-  assert.deepEqual(problemsOfLimits(file), [
+  assert.deepEqual(validateLimitsFile(file), [
     '"colour" is not the name of a limit',
     '"constructor" is not the name of a limit',
     '"shardReadBytesPerSecond" must be a whole number from 1 to 2147483647, or null for no limit',
@@ -58,7 +58,7 @@ test("null lifts every limit of the file that the page lists, also a whole group
 });
 
 test("a file that holds no object is refused", () => {
-  for (const json of [null, [], 5, "aws"]) assert.match(problemsOfLimits(json).join(), /^must hold one JSON object/);
+  for (const json of [null, [], 5, "aws"]) assert.match(validateLimitsFile(json).join(), /^must hold one JSON object/);
 });
 
 test("limitsTableOf() makes the table that a configuration chose", () => {

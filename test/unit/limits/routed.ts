@@ -1,6 +1,6 @@
-import type { RoutedRecords } from "../../../src/limits/shard-budgets.ts";
+import type { RoutedRecords } from "../../../src/limits/shard-write-throttle.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
-import type { ShardMap } from "../../../src/streams/shard-map.ts";
+import type { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 
 /** As the store routes records before limits look at them. */
 export function routed(records: IncomingRecords, map: ShardMap): RoutedRecords {

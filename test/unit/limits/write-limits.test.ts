@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { WriteLimits } from "../../../src/limits/write-limits.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
-import { ShardMap } from "../../../src/streams/shard-map.ts";
+import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
 import { type GivenRecord, incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";

@@ -14,7 +14,7 @@ const CONSUMER_ARN =
 const ITERATOR_TYPES =
   "Member must satisfy enum value set: [AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON]";
 const METRICS =
-  "Member must satisfy enum value set: [IncomingBytes, IncomingRecords, OutgoingBytes, OutgoingRecords, WriteProvisionedThroughputExceeded, ReadProvisionedThroughputExceeded, IteratorAgeMilliseconds, ALL]";
+  "Member must satisfy enum value set: [IncomingBytes, IncomingRecords, OutgoingBytes, StoredRecords, WriteProvisionedThroughputExceeded, ReadProvisionedThroughputExceeded, IteratorAgeMilliseconds, ALL]";
 const NOT_NULL = "Member must not be null";
 const TAG_KEY_RULES =
   "[Member must have length less than or equal to 128, Member must have length greater than or equal to 1]";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { columnsOfChecked } from "../../../src/protocol/record-columns.ts";
+import { columnsOfChecked } from "../../../src/protocol/records/record-columns.ts";
 import {
   cutRun,
   ENTRY_HEADER_BYTES,
@@ -8,8 +8,8 @@ import {
   writeRecord,
 } from "../../../src/records/entry-layout.ts";
 
-import type { RecordRun } from "../../../src/records/outgoing-records.ts";
-import { parseSequenceNumber } from "../../../src/streams/sequence-number.ts";
+import type { RecordSlice } from "../../../src/records/stored-records.ts";
+import { parseSequenceNumber } from "../../../src/streams/positions/sequence-number.ts";
 
 export interface StoredRecord {
   readonly Data: Uint8Array;
@@ -27,7 +27,7 @@ export function entryOf(records: readonly StoredRecord[]): Uint8Array {
 }
 
 /** Some of the records of an entry, numbered from the first of them. */
-export function runOf(body: Uint8Array, { skip = 0, count, number, arrivalMs, kms }: RunParts): RecordRun {
+export function runOf(body: Uint8Array, { skip = 0, count, number, arrivalMs, kms }: RunParts): RecordSlice {
   const { start, end } = cutRun(body, { skip, countMax: count, dataBytesMax: Infinity, atLeastOne: true });
   const first = parseSequenceNumber(number.toString());
   assert(first?.version === 2);

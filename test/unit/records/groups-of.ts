@@ -1,7 +1,7 @@
-import type { LaidOut } from "../../../src/records/lay-out.ts";
+import type { ShardBatches } from "../../../src/records/batch-by-shard.ts";
 
 /** What was laid out, an object per group; bodies are views. */
-export function groupsOf({ slots, recordCounts, bytes, bodyStarts, bodyBytes }: LaidOut) {
+export function groupsOf({ slots, recordCounts, bytes, bodyStarts, bodyBytes }: ShardBatches) {
   return Array.from(slots, (slot, group) => {
     const start = bodyStarts[group] ?? 0;
     // No Buffer: its `slice` shares memory, and whoever keeps a body means to copy it.

@@ -1,5 +1,5 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
-import { md5Words, wordsOfHashKey } from "../../../src/streams/hash-key.ts";
+import { md5Words, wordsOfHashKey } from "../../../src/streams/hash-keys/hash-key.ts";
 
 export interface GivenRecord {
   readonly key?: string;

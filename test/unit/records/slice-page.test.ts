@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { StoredEntry } from "../../../src/engine/shard-log.ts";
+import { batchByShard } from "../../../src/records/batch-by-shard.ts";
 import { forEachRecord } from "../../../src/records/entry-layout.ts";
-import { layOut } from "../../../src/records/lay-out.ts";
 import { type PageLimit, slicePage } from "../../../src/records/slice-page.ts";
+import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import {
   encodeSequenceNumber,
   parseSequenceNumber,
   SEQUENCE_NUMBER_STEP,
-} from "../../../src/streams/sequence-number.ts";
-import { ShardMap } from "../../../src/streams/shard-map.ts";
+} from "../../../src/streams/positions/sequence-number.ts";
 import { createdMs, streamOf } from "../streams/stream-of.ts";
 import { groupsOf } from "./groups-of.ts";
 import { incomingRecords } from "./incoming-records-of.ts";
@@ -28,7 +28,7 @@ function entriesOf(counts: readonly number[], bytes = 0, kms = false): readonly 
     const records = Array.from({ length: count }, (_, at) => ({
       data: String(first + BigInt(at)).padStart(bytes, "0"),
     }));
-    const [group] = groupsOf(layOut(incomingRecords(records), map, undefined, { kms }));
+    const [group] = groupsOf(batchByShard(incomingRecords(records), map, undefined, { kms }));
     assert.ok(group !== undefined);
     return { position: first, count, timeMs: createdMs + i, storedMs: createdMs + 500 + i, body: group.body.slice() };
   });

@@ -1,5 +1,5 @@
 import type { StoredRuns } from "../../../src/records/put-results.ts";
-import { recordSecond } from "../../../src/streams/sequence-number.ts";
+import { recordSecond } from "../../../src/streams/positions/sequence-number.ts";
 
 /** What one shard stored at once. */
 export interface Run {

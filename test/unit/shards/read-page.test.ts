@@ -4,7 +4,7 @@ import { type Page, readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import type { Shard } from "../../../src/streams/stream.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
-import { type OpenedRoom, openRoom, splitFirst } from "./shard-rooms.ts";
+import { type OpenedRoom, openRoom, splitFirst } from "./shard-services-for-tests.ts";
 
 const hourMs = 3_600_000;
 const pageBytesMax = 10 * 1024 * 1024;
@@ -81,7 +81,7 @@ test("an expired beginning is skipped, to the millisecond", async () => {
 test("a closed shard ends where nothing of it is left to read, expired or not", async () => {
   const opened = await openRoom(1);
   await put(opened, "1", "2");
-  const live = await opened.room.directory.replace(opened.live, await splitFirst(opened, opened.live));
+  const live = await opened.room.registry.replace(opened.live, await splitFirst(opened, opened.live));
   const closed = { ...opened, live };
   assert.equal((await read(closed, 1n, 1)).atEnd, false);
   assert.deepEqual(seen(await read(closed, 2n)), { count: 1, next: 3n, atEnd: true, millisBehindLatest: 0 });

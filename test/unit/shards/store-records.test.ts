@@ -8,7 +8,7 @@ import { readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { encryptUnder } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
-import { type OpenedRoom, openRoom, splitFirst } from "./shard-rooms.ts";
+import { type OpenedRoom, openRoom, splitFirst } from "./shard-services-for-tests.ts";
 
 const switchWaitMs = 5_000;
 /** Of the lowest eighth, the second eighth, and the upper half of the key space. */
@@ -50,7 +50,7 @@ test("records that meet a sealed shard wait for the switch and go to its childre
   const next = await splitFirst(opened, live);
   const storing = storeRecords(room, live, records(lowest, upper, 2n ** 126n + 9n));
   await nextTurn();
-  const children = await room.directory.replace(live, next);
+  const children = await room.registry.replace(live, next);
   const results = await storing;
   assert.deepEqual(results.shardIds, [shard(2), shard(1), shard(3)]);
   assert.equal(results.failures, undefined);
@@ -64,11 +64,11 @@ test("records of an encrypted stream that meet a sealed shard are sealed anew fo
   const opened = await openRoom(1);
   const { room } = opened;
   const made = await room.keys.make(opened.live.stream, "alias/mine");
-  const live = await room.directory.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
+  const live = await room.registry.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
   const next = await splitFirst(opened, live);
   const storing = storeRecords(room, live, records(lowest, upper));
   await nextTurn();
-  const children = await room.directory.replace(live, next);
+  const children = await room.registry.replace(live, next);
   assert.deepEqual((await storing).shardIds, [shard(1), shard(2)]);
   for (const child of children.stream.shards.slice(1)) {
     const page = await readPage(room, children, child, 1n, 10);
@@ -90,7 +90,7 @@ test("records are appended before anything is awaited when they are plain, or th
   assert.equal(appends, 1);
   await plain;
   const made = await room.keys.make(opened.live.stream, "alias/mine");
-  const live = await room.directory.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
+  const live = await room.registry.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
   await storeRecords(room, live, records(lowest));
   const sealed = storeRecords(room, live, records(lowest));
   assert.equal(appends, 3);
@@ -106,10 +106,10 @@ test("other changes of the stream while a switch is waited for use up no patienc
   const storing = storeRecords(room, live, records(lowest));
   for (let change = 0; change < 12; change++) {
     await nextTurn();
-    live = await room.directory.replace(live, { ...live.stream, tags: { change: String(change) } });
+    live = await room.registry.replace(live, { ...live.stream, tags: { change: String(change) } });
   }
   await nextTurn();
-  await room.directory.replace(live, next);
+  await room.registry.replace(live, next);
   assert.deepEqual((await storing).shardIds, [shard(1)]);
   await opened.close();
 });
@@ -119,14 +119,14 @@ test("a child that is split again before its first record arrives passes it on",
   const { room, live } = opened;
   const storing = splitFirst(opened, live).then(async (next) => {
     const stored = storeRecords(room, live, records(2n ** 128n - 1n));
-    const first = await room.directory.replace(live, next);
+    const first = await room.registry.replace(live, next);
     // The children in turn: the upper one is the last of the document, so it is made the first.
     const shards = [...first.stream.shards].reverse();
-    const again = await splitFirst(opened, await room.directory.replace(first, { ...first.stream, shards }));
+    const again = await splitFirst(opened, await room.registry.replace(first, { ...first.stream, shards }));
     await nextTurn();
-    const current = room.directory.current(live);
+    const current = room.registry.current(live);
     assert(current !== undefined);
-    await room.directory.replace(current, again);
+    await room.registry.replace(current, again);
     return await stored;
   });
   const results = await storing;
@@ -155,8 +155,8 @@ test("records that meet a sealed shard of a stream that is being deleted, or is 
     await splitFirst(opened, live);
     const storing = storeRecords(room, live, records(lowest));
     await nextTurn();
-    if (end === "gone") await room.directory.remove(live);
-    else await room.directory.replace(live, { ...live.stream, status: "DELETING" });
+    if (end === "gone") await room.registry.remove(live);
+    else await room.registry.replace(live, { ...live.stream, status: "DELETING" });
     assert.deepEqual((await storing).failures, new Map([[0, recordFailure]]));
     await opened.close();
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyReshard } from "../../../src/streams/apply-plan.ts";
-import { planMerge, planSplit } from "../../../src/streams/reshard-plan.ts";
+import { applyReshard } from "../../../src/streams/resharding/apply-plan.ts";
+import { planMerge, planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
 import { decodeStream, encodeStream } from "../../../src/streams/stream-document.ts";
 import { streamOf } from "./stream-of.ts";

@@ -1,4 +1,4 @@
-import { planCreate } from "../../../src/streams/reshard-plan.ts";
+import { planCreate } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Shard, Stream } from "../../../src/streams/stream.ts";
 
 export const createdMs = 1_600_000_000_000;

@@ -7,7 +7,7 @@ import {
   requestFailed,
   requestFinished,
   requestRefused,
-} from "../../../src/telemetry/channels.ts";
+} from "../../../src/telemetry/diagnostic-events.ts";
 import { DurationHistogram } from "../../../src/telemetry/histogram.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
 import { metricName, prometheusText } from "../../../src/telemetry/prometheus-text.ts";

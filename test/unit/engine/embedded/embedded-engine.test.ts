@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupCommitted } from "../../../../src/telemetry/channels.ts";
+import { groupCommitted } from "../../../../src/telemetry/diagnostic-events.ts";
 import {
   dataDirectory,
   makeShard,
@@ -46,7 +46,7 @@ test("two snapshots are kept", async () => {
 test("every call before open() is refused as closed", async () => {
   const engine = smallEngine(new SimulatedDisk());
   await assert.rejects(makeShard(engine), { kind: "closed" });
-  await assert.rejects(engine.catalog.get("key"), { kind: "closed" });
+  await assert.rejects(engine.documents.get("key"), { kind: "closed" });
   assert.equal((await engine.health()).ready, false);
   await engine.close();
 });
@@ -70,7 +70,7 @@ test("append() past the disk budget is throttled and stores nothing; drops and t
   }
   assert(stored.length >= 4 && stored.length <= 9);
   assert((await engine.health()).figures["wal_bytes"] ?? 0 <= 100_000);
-  await engine.catalog.compareAndSwap("key", Buffer.from("value"), 0n);
+  await engine.documents.compareAndSwap("key", Buffer.from("value"), 0n);
   await engine.log.seal(shard, "seal");
   assert.deepEqual(await readTexts(engine, shard), stored);
   await engine.log.dropShard(shard);
@@ -266,12 +266,12 @@ test("the catalog recovers from snapshot and log together", async () => {
   for (let round = 0; round < 30; round++) {
     const key = `key ${round % 4}`;
     const value = round % 7 === 6 ? null : Buffer.from(`${round}`.repeat(20));
-    const revision = await engine.catalog.compareAndSwap(key, value, revisions.get(key) ?? 0n);
+    const revision = await engine.documents.compareAndSwap(key, value, revisions.get(key) ?? 0n);
     if (value === null) revisions.delete(key);
     else revisions.set(key, revision);
   }
-  const expected = await engine.catalog.list("");
+  const expected = await engine.documents.list("");
   assert(disk.paths().some((path) => path.startsWith(`${dataDirectory}/catalog/`)));
   const again = await openSmallEngine(disk.crash("lose"));
-  assert.deepEqual(await again.catalog.list(""), expected);
+  assert.deepEqual(await again.documents.list(""), expected);
 });

@@ -13,7 +13,7 @@ test("the memory engine refuses every call before it is opened", async () => {
   const engine = makeEngine();
   assert.equal((await engine.health()).ready, false);
   await assert.rejects(engine.log.createShard("stream", 0, { openShardCount: 1 }), { kind: "closed" });
-  await assert.rejects(engine.catalog.get("a"), { kind: "closed" });
+  await assert.rejects(engine.documents.get("a"), { kind: "closed" });
   await engine.open();
   assert.equal((await engine.health()).ready, true);
   await engine.close();
@@ -23,7 +23,7 @@ test("the memory engine never calls itself durable and says when its budget is n
   const engine = makeEngine();
   await engine.open();
   const shard = await engine.log.createShard("stream", 0, { openShardCount: 1 });
-  await engine.catalog.compareAndSwap("a", Buffer.from("1"), 0n);
+  await engine.documents.compareAndSwap("a", Buffer.from("1"), 0n);
   assert.deepEqual(await engine.health(), {
     ready: true,
     durable: false,

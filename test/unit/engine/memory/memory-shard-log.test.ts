@@ -17,7 +17,7 @@ interface Fixture {
   readonly put: (shard: ShardRef, bytes: number) => Promise<string>;
 }
 
-function makeLog(memoryBudgetBytes: number): Fixture {
+function createLogger(memoryBudgetBytes: number): Fixture {
   const clock = new SimulatedClock();
   const log = new MemoryShardLog({ clock, memoryBudgetBytes, entryBytesMax: 256 * kib });
   log.open();
@@ -48,7 +48,7 @@ async function entryCount(log: MemoryShardLog, shard: ShardRef): Promise<number>
 }
 
 test("append() throttles when the budget is full and stores nothing of that call", async () => {
-  const { log, clock, shard, put } = makeLog(100 * kib);
+  const { log, clock, shard, put } = createLogger(100 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   assert.equal(await put(a, 60 * kib), "stored");
   assert.equal(await outcomeOf(log, [sized(clock, b, 10 * kib), sized(clock, a, 60 * kib)]), "throttled");
@@ -58,14 +58,14 @@ test("append() throttles when the budget is full and stores nothing of that call
 });
 
 test("append() lets a sealed shard's entries cost nothing of the budget", async () => {
-  const { log, clock, shard } = makeLog(100 * kib);
+  const { log, clock, shard } = createLogger(100 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   await log.seal(a, "split");
   assert.equal(await outcomeOf(log, [sized(clock, a, 90 * kib), sized(clock, b, 90 * kib)]), "sealed stored");
 });
 
 test("append() uses the room left in a chunk when the budget is spent", async () => {
-  const { log, shard, put } = makeLog(12 * kib);
+  const { log, shard, put } = createLogger(12 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   assert.equal(await put(a, 100), "stored");
   assert.equal(await put(b, 8_000), "stored");
@@ -75,7 +75,7 @@ test("append() uses the room left in a chunk when the budget is spent", async ()
 });
 
 test("append() frees what retention has released, also of shards that are idle", async () => {
-  const { log, clock, shard, put } = makeLog(200 * kib);
+  const { log, clock, shard, put } = createLogger(200 * kib);
   const [idle, busy] = [await shard(0, "idle"), await shard(0, "busy")];
   await log.setRetention("idle", [idle], 1_000);
   await log.setRetention("busy", [busy], 1_000_000);
@@ -91,7 +91,7 @@ test("append() frees what retention has released, also of shards that are idle",
 });
 
 test("append() frees a shard's own expired chunks before they are missed", async () => {
-  const { log, clock, shard, put } = makeLog(10_000 * kib);
+  const { log, clock, shard, put } = createLogger(10_000 * kib);
   const a = await shard();
   await log.setRetention("stream", [a], 1_000);
   await put(a, 200 * kib);
@@ -101,7 +101,7 @@ test("append() frees a shard's own expired chunks before they are missed", async
 });
 
 test("a shard that opens later shares its stream's retention", async () => {
-  const { log, clock, shard, put } = makeLog(100 * kib);
+  const { log, clock, shard, put } = createLogger(100 * kib);
   await log.setRetention("stream", [await shard(0)], 1_000);
   const child = await shard(1);
   await put(child, 90 * kib);
@@ -110,7 +110,7 @@ test("a shard that opens later shares its stream's retention", async () => {
 });
 
 test("without retention nothing is ever freed, and a longer one protects at once", async () => {
-  const { log, clock, shard, put } = makeLog(100 * kib);
+  const { log, clock, shard, put } = createLogger(100 * kib);
   const a = await shard();
   await put(a, 90 * kib);
   await clock.advance(1e12);
@@ -123,7 +123,7 @@ test("without retention nothing is ever freed, and a longer one protects at once
 });
 
 test("dropShard() and dropStream() give the memory back", async () => {
-  const { log, shard, put } = makeLog(100 * kib);
+  const { log, shard, put } = createLogger(100 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   await put(a, 40 * kib);
   await put(b, 40 * kib);
@@ -135,7 +135,7 @@ test("dropShard() and dropStream() give the memory back", async () => {
 });
 
 test("reads behind a trimmed start begin with the oldest entry left", async () => {
-  const { log, clock, shard, put } = makeLog(10_000 * kib);
+  const { log, clock, shard, put } = createLogger(10_000 * kib);
   const a = await shard();
   await log.setRetention("stream", [a], 1_000);
   for (let index = 0; index < 3; index++) {
@@ -157,7 +157,7 @@ test("reads behind a trimmed start begin with the oldest entry left", async () =
 });
 
 test("a shard whose entries have all expired keeps its place and its time", async () => {
-  const { log, clock, shard, put } = makeLog(100 * kib);
+  const { log, clock, shard, put } = createLogger(100 * kib);
   const a = await shard();
   await log.setRetention("stream", [a], 1_000);
   await put(a, 90 * kib);
@@ -175,7 +175,7 @@ test("a shard whose entries have all expired keeps its place and its time", asyn
 });
 
 test("an entry that was read stays whole after its chunk was freed", async () => {
-  const { log, clock, shard } = makeLog(100 * kib);
+  const { log, clock, shard } = createLogger(100 * kib);
   const a = await shard();
   await log.append([{ shard: a, entry: { count: 1, timeMs: 0, body: new Uint8Array(50 * kib).fill(7) } }]);
   const [entry] = (await log.read(a, 1n, everything)).entries;
@@ -190,7 +190,7 @@ test("an entry that was read stays whole after its chunk was freed", async () =>
 });
 
 test("storedMs is never before the time at which the gateway admitted the request", async () => {
-  const { log, clock, shard } = makeLog(100 * kib);
+  const { log, clock, shard } = createLogger(100 * kib);
   const a = await shard();
   const timeMs = clock.nowMs() + 250;
   await log.append([{ shard: a, entry: { count: 1, timeMs, body: new Uint8Array(1) } }]);
@@ -198,7 +198,7 @@ test("storedMs is never before the time at which the gateway admitted the reques
 });
 
 test("an entry of no records or of more than 4096 is our own fault", async () => {
-  const { log, shard } = makeLog(100 * kib);
+  const { log, shard } = createLogger(100 * kib);
   const a = await shard();
   for (const count of [0, 4097]) {
     const append = log.append([{ shard: a, entry: { count, timeMs: 0, body: new Uint8Array(1) } }]);
@@ -207,7 +207,7 @@ test("an entry of no records or of more than 4096 is our own fault", async () =>
 });
 
 test("createShard() throttles at the limit of shards, and a drop makes room", async () => {
-  const { log, shard } = makeLog(100 * kib);
+  const { log, shard } = createLogger(100 * kib);
   for (let index = 0; index < shardCountMax; index++) await shard(index);
   await assert.rejects(shard(shardCountMax), { kind: "throttled" });
   await shard(0);
@@ -226,7 +226,7 @@ test("the budget holds whatever is appended, dropped and expires", async () => {
     { weight: 1, arbitrary: fc.constant("drop" as const) },
   );
   const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-    const { log, clock, shard } = makeLog(budgetBytes);
+    const { log, clock, shard } = createLogger(budgetBytes);
     const shards = await Promise.all([0, 1, 2, 3].map((index) => shard(index)));
     await log.setRetention("stream", shards, 1_000);
     for (const current of steps) {

@@ -1,0 +1,186 @@
+/**
+ * Checks the structure of the tree: modules import downwards only, every file is reachable, named and sized as
+ * CONTRIBUTING.md asks, and each unit test has the path of its source. Prints one line a fault and exits 1 if there is any.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Path from the project's folder, with slashes → text. */
+export type Tree = ReadonlyMap<string, string>;
+
+/**
+ * The modules, from the top layer to the bottom one. A module imports itself and the modules of lower lines; modules of one
+ * line do not import each other. A file belongs to the module with the longest matching path, so that a single file may be
+ * a module of its own.
+ */
+export const layers: readonly (readonly string[])[] = [
+  ["src/cli"],
+  ["src/app"],
+  ["src/server/pipeline"],
+  ["src/server/dev"],
+  ["src/server/http"],
+  ["src/server/tls"],
+  ["src/auth", "src/protocol"],
+  ["src/protocol/event-stream"],
+  ["src/protocol/json", "src/protocol/cbor"],
+  ["src/protocol/codec"],
+  ["src/protocol/records"],
+  ["src/operations/table.ts"],
+  ["src/operations/records", "src/operations/streams"],
+  [
+    "src/operations/account",
+    "src/operations/channels",
+    "src/operations/consumers",
+    "src/operations/policies",
+    "src/operations/shards",
+    "src/operations/tags",
+  ],
+  ["src/operations"],
+  ["src/background"],
+  ["src/shards"],
+  ["src/registry"],
+  ["src/limits"],
+  ["src/records", "src/keys"],
+  ["src/streams/policy", "src/streams/resharding", "src/streams/tokens"],
+  ["src/streams/positions", "src/streams/hash-keys"],
+  ["src/streams"],
+  ["src/model"],
+  ["src/engine/embedded/offline"],
+  ["src/engine/embedded", "src/engine/memory"],
+  ["src/engine/embedded/recovery"],
+  ["src/engine/embedded/compaction", "src/engine/embedded/reading"],
+  ["src/engine/embedded/wal", "src/engine/embedded/segments"],
+  ["src/engine/embedded/state"],
+  ["src/engine/embedded/directory"],
+  ["src/engine/embedded/format"],
+  ["src/engine/embedded/io"],
+  ["src/engine"],
+  ["src/cipher", "src/config", "src/telemetry", "src/time"],
+  ["src/platform"],
+];
+/** What an engine may import besides itself and the engine interface. */
+const belowEngines: readonly string[] = ["cipher", "config", "platform", "telemetry", "time"];
+/** The only files that may import a concrete engine. */
+const compositionRoots: ReadonlySet<string> = new Set([
+  "src/app/start-server.ts",
+  "src/app/data-directory-tools.ts",
+  "src/app/create-key-provider.ts",
+]);
+const entryPoints: readonly string[] = ["src/cli/cli.ts", "src/app/start-millrace.ts"];
+const modules: readonly string[] = layers.flat().sort((a, b) => b.length - a.length);
+const filesPerFolderMax = 25;
+const linesMax = 400;
+const headerLines = 10;
+// As a whole name or at its end: `service-error.ts` is about the service that AWS runs.
+const bannedNames = /(^|[-/])(utils?|helpers?|common|misc|managers?|service)(?=[./]|$)/;
+// Paths of somebody's machine mean nothing on another one.
+const bannedWords: readonly RegExp[] = [/(?<![\w.])\/(work|root|home\/\w+)\//];
+
+export function findFaults(tree: Tree): readonly string[] {
+  const source = [...tree.keys()].filter((path) => path.startsWith("src/") && path.endsWith(".ts"));
+  const imports = new Map(source.map((path) => [path, importsOf(path, tree.get(path) ?? "")]));
+  const reachable = reachableFiles(imports);
+  return [
+    ...source.flatMap((path) => (imports.get(path) ?? []).flatMap((target) => importFaults(path, target, tree))),
+    ...source.filter((path) => !reachable.has(path)).map((path) => `${path}: nothing imports it`),
+    ...[...tree.keys()].filter((path) => bannedNames.test(path)).map((path) => `${path}: a name that says nothing`),
+    ...[...tree].flatMap(([path, text]) => [...sizeFaults(path, text), ...wordFaults(path, text)]),
+    ...[...tree.keys()].flatMap((path) => mirrorFaults(path, tree)),
+    ...folderFaults(tree),
+  ];
+}
+
+function importsOf(path: string, text: string): readonly string[] {
+  const specifiers = text.matchAll(/(?:from|import|import\()\s*"(\.[^"]+)"/g);
+  return [...specifiers].map(([, specifier = ""]) => normalize(join(dirname(path), specifier)).replaceAll("\\", "/"));
+}
+
+/** The module that a file belongs to; undefined outside of all modules. */
+function moduleOf(path: string): string | undefined {
+  return modules.find((module) => path === module || path.startsWith(`${module}/`));
+}
+
+function layerOf(module: string): number {
+  return layers.findIndex((layer) => layer.includes(module));
+}
+
+/** `memory` for `src/engine/memory/…`; the interfaces in `src/engine/` itself belong to no engine. */
+function engineOf(path: string): string | undefined {
+  return /^src\/engine\/([^/]+)\//.exec(path)?.[1];
+}
+
+function importFaults(path: string, target: string, tree: Tree): readonly string[] {
+  if (!tree.has(target)) return target.startsWith("src/") ? [`${path}: imports ${target}, which does not exist`] : [];
+  const [from, to] = [moduleOf(path), moduleOf(target)];
+  if (from === undefined) return [`${path}: belongs to no module of the list`];
+  if (to === undefined) return [`${path}: imports ${target}, which belongs to no module of the list`];
+  const faults: string[] = [];
+  if (from !== to && layerOf(to) <= layerOf(from)) {
+    faults.push(`${path}: ${from} may not import ${to}, ${target}`);
+  }
+  const [, folder = ""] = target.split("/");
+  if (path.startsWith("src/engine/") && folder !== "engine" && !belowEngines.includes(folder)) {
+    faults.push(`${path}: an engine may not import ${target}`);
+  }
+  const engine = engineOf(target);
+  if (engine !== undefined && engineOf(path) !== engine && !compositionRoots.has(path)) {
+    faults.push(`${path}: only a composition root may import the engine ${engine}, ${target}`);
+  }
+  return faults;
+}
+
+/** Folders of `src` with more hand-written files than a reader can take in. */
+function folderFaults(tree: Tree): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const path of tree.keys()) {
+    if (!path.startsWith("src/") || !path.endsWith(".ts") || path.endsWith(".generated.ts")) continue;
+    counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  }
+  const full = [...counts].filter(([, count]) => count > filesPerFolderMax);
+  return full.map(([folder, count]) => `${folder}: ${count} files, at most ${filesPerFolderMax}`);
+}
+
+function reachableFiles(imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>(entryPoints);
+  // A set may grow while it is walked; each file is visited once.
+  for (const path of reached) for (const target of imports.get(path) ?? []) reached.add(target);
+  return reached;
+}
+
+function sizeFaults(path: string, text: string): readonly string[] {
+  if (!path.endsWith(".ts") || path.endsWith(".generated.ts")) return [];
+  const lines = text.split("\n");
+  const hasReason = lines.slice(0, headerLines).some((line) => line.includes("Long because:"));
+  const lineCount = lines.length - 1;
+  if (lineCount <= linesMax || hasReason) return [];
+  return [`${path}: ${lineCount} lines; say "Long because: ..." at the top, or let it be two files`];
+}
+
+function wordFaults(path: string, text: string): readonly string[] {
+  return bannedWords.flatMap((word) => {
+    const [found] = word.exec(text) ?? [];
+    return found === undefined ? [] : [`${path}: names a path of one machine, ${found}`];
+  });
+}
+
+function mirrorFaults(path: string, tree: Tree): readonly string[] {
+  const [, name] = /^test\/unit\/(.+)\.test\.ts$/.exec(path) ?? [];
+  if (name === undefined) return [];
+  const mirrored = [`src/${name}.ts`, `${name}.ts`, `${name}.mjs`];
+  return mirrored.some((source) => tree.has(source)) ? [] : [`${path}: there is no src/${name}.ts for it to test`];
+}
+
+function readTree(root: string): Tree {
+  const patterns = ["*.{md,json}", "{src,test,scripts,bench,interop,docs,.ci}/**/*.{ts,mjs,md,json,sh}"];
+  const files = globSync(patterns, { cwd: root, exclude: ["**/node_modules/**"] }).map((file) =>
+    file.replaceAll("\\", "/"),
+  );
+  return new Map(files.sort().map((file) => [file, readFileSync(join(root, file), "utf8")]));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const faults = findFaults(readTree(join(import.meta.dirname, "..")));
+  for (const fault of faults) process.stdout.write(`${fault}\n`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}

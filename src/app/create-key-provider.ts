@@ -1,0 +1,31 @@
+import type { KeysChoice } from "../config/config.ts";
+import type { DataKey, KeyProvider, KeyScope } from "../keys/key-provider.ts";
+
+export interface KeyProviderHandle {
+  readonly provider: KeyProvider;
+  /** Why no key can be used, as a sentence; undefined while nothing is known against it. */
+  readonly fault: () => string | undefined;
+  readonly close: () => void;
+}
+
+/** The key provider that was asked for; the other's code is not loaded. */
+export async function createKeyProvider(choice: KeysChoice, nowMs: () => number): Promise<KeyProviderHandle> {
+  if (choice.provider === "kms") {
+    const { KmsKeyProvider } = await import("../keys/kms-key-provider.ts");
+    const kms = new KmsKeyProvider(choice);
+    return { provider: kms, fault: () => undefined, close: () => kms.close() };
+  }
+  const { LocalKeyProvider } = await import("../keys/local-key-provider.ts");
+  const keyring = new LocalKeyProvider({ file: choice.keyring, nowMs });
+  return { provider: keyring, fault: () => keyring.fault, close: () => undefined };
+}
+
+/** A provider as the embedded engine sees it: a key of its own for each directory, bound to the directory's id. */
+export function rootKeyProviderFor(provider: KeyProvider, keyId: string, scope: KeyScope) {
+  const contextOf = (directoryId: string) => ({ "millrace:data-directory": directoryId });
+  return {
+    make: (directoryId: string): Promise<DataKey> => provider.makeDataKey(keyId, scope, contextOf(directoryId)),
+    open: (wrapped: Uint8Array, directoryId: string): Promise<Uint8Array> =>
+      provider.openDataKey(wrapped, contextOf(directoryId)),
+  };
+}

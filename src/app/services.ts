@@ -1,0 +1,82 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { Reconciler } from "../background/reconciler.ts";
+import { RetentionTask } from "../background/retention-task.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { KeyProvider } from "../keys/key-provider.ts";
+import type { RateLimits } from "../limits/rate-limits.ts";
+import { LatestEventCache } from "../operations/latest-event-cache.ts";
+import type { OperationContext } from "../operations/operation-context.ts";
+import { AccountSettingsStore } from "../registry/account-settings-store.ts";
+import { DeletedStreams } from "../registry/deleted-streams.ts";
+import { StreamRegistry } from "../registry/stream-registry.ts";
+import { openTokenKey } from "../registry/token-key.ts";
+import { ShardMetrics } from "../shards/shard-metrics.ts";
+import { StreamCiphers } from "../shards/stream-ciphers.ts";
+import { SubscriptionLeases } from "../shards/subscription-leases.ts";
+import { TokenSealer } from "../streams/tokens/token-sealer.ts";
+import type { Clock } from "../time/clock.ts";
+
+export interface ServicesOptions {
+  /** Open already; closed by whoever opened it. */
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly transitionDelayMs: number;
+  /** Keeps the master keys of encrypted streams. */
+  readonly keyProvider: KeyProvider;
+  /** Whether records are stored compressed; default: they are not. */
+  readonly compresses?: boolean;
+  /** Absent when limits are off. */
+  readonly limits?: RateLimits | undefined;
+}
+
+/** What operations reach, but for the caller and its connection, which each request brings. */
+export type Services = Omit<OperationContext, "caller" | "connection">;
+
+/** Everything behind the pipeline, at work. */
+export interface OpenServices {
+  readonly services: Services;
+  /** Stops upkeep between two steps and forgets the registry. */
+  close(): Promise<void>;
+}
+
+/** Builds the rooms between the pipeline and the engine, and takes up the work that an earlier run left unfinished. */
+export async function openServices(options: ServicesOptions): Promise<OpenServices> {
+  const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits } = options;
+  const { log, documents } = engine;
+  const retired = new DeletedStreams(documents);
+  const registry: StreamRegistry = new StreamRegistry(documents, clock, (live) => upkeep.wake(live));
+  const upkeep = new Reconciler({ log, registry, retired, clock });
+  const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
+  const retention = new RetentionTask({ log, registry, clock, keys });
+  const close = async (): Promise<void> => {
+    await retention.close();
+    await upkeep.close();
+    await registry.close();
+  };
+  try {
+    await registry.open();
+    await upkeep.start();
+    retention.start();
+    const masterKey = await openTokenKey(documents);
+    return {
+      services: {
+        registry,
+        retired,
+        accounts: new AccountSettingsStore(documents),
+        ...(limits === undefined ? {} : { limits }),
+        shards: { log, registry, clock, limits, traffic: new ShardMetrics(), keys, compresses },
+        tokens: new TokenSealer({ masterKey, bootId: randomBytes(16) }),
+        subscriptions: new SubscriptionLeases(),
+        eventShelf: new LatestEventCache(),
+        clock,
+        transitionDelayMs,
+        serverShardCountMax: engine.limits.shardCountMax,
+        newId: randomUUID,
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

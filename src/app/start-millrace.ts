@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import type { Compression, EngineName, LogLevel } from "../config/config.ts";
+import { loadConfigFromObject } from "../config/load-config.ts";
+import { StartError } from "../config/start-error.ts";
+import { configFileChecks } from "./config-file-checks.ts";
+import { startServer } from "./start-server.ts";
+
+export { StartError };
+
+/** The flags of `millrace serve` that make sense inside a program, by their names in camelCase. */
+export interface MillraceOptions {
+  /** Default: 0, any free port. */
+  readonly port?: number;
+  readonly host?: string | readonly string[];
+  /** Default: `memory`; `embedded` when `dataDir` is given. */
+  readonly engine?: EngineName;
+  readonly dataDir?: string;
+  /** Bytes, or a size such as `512MiB`. */
+  readonly memoryBudget?: number | string;
+  /** Bytes, or a size such as `10GiB`. */
+  readonly diskBudget?: number | string;
+  /** Streams to make at start if they are absent, each as `name:shards`. */
+  readonly stream?: string | readonly string[];
+  readonly account?: string;
+  readonly region?: string;
+  readonly allowAnonymous?: boolean;
+  /** Path of a JSON file of access keys; with it every signature is verified. */
+  readonly credentials?: string;
+  /** Who keeps the keys of encrypted streams. Default: `local`. */
+  readonly keyProvider?: "local" | "kms";
+  /** Path of the local provider's file. Default: beside `dataDir`; without one, in memory. */
+  readonly keyring?: string;
+  /** Address of the `kms` provider's service. Default: Amazon's own. */
+  readonly kmsEndpoint?: string;
+  readonly kmsRegion?: string;
+  /** Encrypts the whole of `dataDir`; from its first start on, or never. */
+  readonly encryptAtRest?: boolean;
+  /** The master key that wraps the directory's key. Default: `alias/millrace/data-directory`. */
+  readonly encryptAtRestKey?: string;
+  /** Default: `off`. */
+  readonly compression?: Compression;
+  readonly corsOrigin?: string | readonly string[];
+  /** `aws`, or the path of a JSON file with limits of your own. Default: `off`. */
+  readonly limits?: string;
+  /** Milliseconds, or a time such as `2s`. */
+  readonly transitionDelay?: number | string;
+  /** Path of a PEM file; needs `tlsKey`. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly dev?: boolean;
+  /** Default: `error`, as tests have enough to print themselves. */
+  readonly logLevel?: LogLevel;
+}
+
+export interface Millrace {
+  /** Such as `http://127.0.0.1:40123`: what a client takes as its endpoint. */
+  readonly endpoint: string;
+  /** Drains and stops; what is in flight gets 5 seconds. Calling it again joins the first call. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a server inside this process, for tests: on a free port of the loopback addresses, in memory unless told
+ * otherwise. The environment and configuration files are not looked at. Throws `StartError` with a sentence when an
+ * option is wrong or the server cannot start.
+ */
+export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
+  const settings: Record<string, unknown> = {
+    port: 0,
+    engine: options.dataDir === undefined ? "memory" : "embedded",
+    "log-level": "error",
+  };
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) settings[flagNameOf(name)] = value;
+  }
+  const readText = (path: string): string => readFileSync(path, "utf8");
+  const { config, problems } = loadConfigFromObject(settings, optionNameOf, readText, configFileChecks);
+  if (problems !== undefined) throw new StartError(problems.join("\n"));
+  const server = await startServer(config);
+  const close = (): Promise<void> => server.close();
+  return { endpoint: server.endpoint, close, [Symbol.asyncDispose]: close };
+}
+
+function flagNameOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function optionNameOf(flag: string): string {
+  return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

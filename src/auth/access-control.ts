@@ -1,0 +1,23 @@
+import { type AuthorizationServices, type AuthorizedRequest, authorize } from "./authorize.ts";
+import type { Credential } from "./credential.ts";
+import { SigningKeyCache } from "./signing-key-cache.ts";
+import { type SignedRequest, type VerifiedCaller, verifySignature } from "./verify-signature.ts";
+
+/** Who comes in, and what for, where there are credentials. */
+export interface AccessControl {
+  /** See `verifySignature()`. */
+  verify(request: SignedRequest): VerifiedCaller | Promise<VerifiedCaller>;
+  /** See `authorize()`. */
+  authorize(request: AuthorizedRequest): void;
+}
+
+export function createAccessControl(
+  credentialOf: (accessKeyId: string) => Credential | undefined,
+  rooms: AuthorizationServices,
+): AccessControl {
+  const verification = { credentialOf, keys: new SigningKeyCache(), nowMs: rooms.nowMs };
+  return {
+    verify: (request) => verifySignature(request, verification),
+    authorize: (request) => authorize(request, rooms),
+  };
+}

@@ -1,0 +1,129 @@
+import { watch } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { CredentialsFile } from "../config/config.ts";
+import { StartError } from "../config/start-error.ts";
+import { parseJson } from "../model/parse-json.ts";
+import { credentialsReloaded } from "../telemetry/diagnostic-events.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Credential } from "./credential.ts";
+import { parseCredentialsFile } from "./credentials-file.ts";
+
+/** The file system tells of most changes at once; a network file system or a full watch list does not. */
+const pollMs = 2_000;
+
+const fileBytesMax = 16 * 1024 ** 2;
+
+/**
+ * The credentials that are in force: those of the file, read again whenever it changes. A new version with a mistake in it
+ * changes nothing and is told to the log.
+ */
+export class CredentialStore {
+  readonly #path: string;
+  readonly #closing = new AbortController();
+  #inForce: ReadonlyMap<string, Credential>;
+  /** What the last version looked like, good or bad, so that each is judged once. */
+  #seen: string;
+  #fingerprint: string | undefined;
+  #checking: Promise<void> | undefined;
+  #isChanged = false;
+  readonly #polling: Promise<void>;
+
+  /** Throws `StartError` with a sentence per problem. */
+  constructor(file: CredentialsFile, clock: Clock) {
+    const { credentials, problems } = parseCredentialsFile(file.json);
+    if (problems !== undefined) throw new StartError(problems.map((problem) => `${file.path}: ${problem}`).join("\n"));
+    this.#path = file.path;
+    this.#inForce = credentials;
+    this.#seen = JSON.stringify(file.json);
+    this.#watch();
+    this.#polling = this.#poll(clock);
+  }
+
+  find(accessKeyId: string): Credential | undefined {
+    return this.#inForce.get(accessKeyId);
+  }
+
+  /** Resolves when the file has been looked at as it is now. */
+  async check(): Promise<void> {
+    this.#isChanged = true;
+    this.#checking ??= this.#checkWhileChanged();
+    await this.#checking;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#polling;
+    await this.#checking;
+  }
+
+  /** The folder, not the file: editors and Kubernetes put another file into its place. */
+  #watch(): void {
+    const { signal } = this.#closing;
+    try {
+      const watcher = watch(dirname(this.#path), { persistent: false, signal }, (_, name) => {
+        // A mounted secret changes by a link beside the file, whose name begins with two dots.
+        if (name === null || name === basename(this.#path) || name.startsWith("..")) void this.check();
+      });
+      watcher.on("error", () => undefined);
+    } catch {
+      // The poll is enough.
+    }
+  }
+
+  async #poll(clock: Clock): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.check();
+      await clock.delay(pollMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #checkWhileChanged(): Promise<void> {
+    while (this.#isChanged && !this.#closing.signal.aborted) {
+      this.#isChanged = false;
+      await this.#checkOnce();
+    }
+    this.#checking = undefined;
+  }
+
+  async #checkOnce(): Promise<void> {
+    try {
+      const { mtimeMs, ctimeMs, size, ino } = await stat(this.#path);
+      const fingerprint = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+      if (fingerprint === this.#fingerprint) return;
+      if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
+      const json: unknown = parseJson(await readFile(this.#path, "utf8"));
+      this.#fingerprint = fingerprint;
+      this.#take(json);
+    } catch (error) {
+      this.#refuse([describe(error)]);
+    }
+  }
+
+  #take(json: unknown): void {
+    const text = JSON.stringify(json);
+    if (text === this.#seen) return;
+    const { credentials, problems } = parseCredentialsFile(json);
+    if (problems !== undefined) {
+      this.#refuse(problems, text);
+      return;
+    }
+    this.#seen = text;
+    this.#inForce = credentials;
+    credentialsReloaded.publish({ path: this.#path, credentialCount: credentials.size });
+  }
+
+  #refuse(problems: readonly string[], seen = problems.join("\n")): void {
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    credentialsReloaded.publish({ path: this.#path, credentialCount: this.#inForce.size, problems });
+  }
+}
+
+/** The text of a JSON mistake quotes the file, which holds secrets. */
+function describe(error: unknown): string {
+  if (error instanceof SyntaxError) return "not JSON";
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error ? `cannot be read (${String(error.code)})` : error.message;
+}

@@ -1,0 +1,100 @@
+import type { ContextValues } from "../streams/policy/pattern.ts";
+import type { Principal } from "../streams/policy/principal.ts";
+import type { Credential } from "./credential.ts";
+
+/** The other end of the request's connection. */
+export interface Peer {
+  readonly address: string;
+  readonly isEncrypted: boolean;
+}
+
+/** The members by which any operation speaks of tags. */
+interface TagMembers {
+  readonly Tags?: unknown;
+  readonly TagKeys?: unknown;
+}
+
+export interface PolicyRequestFacts {
+  readonly principal: Principal;
+  readonly credential: Credential;
+  readonly region: string;
+  readonly peer?: Peer | undefined;
+  readonly userAgent?: string | undefined;
+  readonly nowMs: number;
+  /** The account of the resource, and the tags it has. */
+  readonly owner: string;
+  readonly resourceTags: Readonly<Record<string, string>>;
+  /** What the request says of tags. */
+  readonly input: object;
+}
+
+/** The condition keys that policies for Kinesis use: IAM User Guide, "AWS global condition context keys". */
+export function policyContextOf(facts: PolicyRequestFacts): ContextValues {
+  return (key) => {
+    const slash = key.indexOf("/");
+    if (slash > 0) return tagValues(key.slice(0, slash), key.slice(slash + 1), facts);
+    const value = singleValue(key, facts);
+    return typeof value === "string" ? [value] : value;
+  };
+}
+
+function singleValue(key: string, facts: PolicyRequestFacts): string | readonly string[] | undefined {
+  const { principal, credential, peer } = facts;
+  switch (key) {
+    case "aws:principalaccount":
+      return principal.account;
+    case "aws:principalarn":
+      return principal.arn;
+    case "aws:principaltype":
+      return credential.user === undefined ? "Account" : "User";
+    case "aws:principalisawsservice":
+    case "aws:viaawsservice":
+      return "false";
+    case "aws:username":
+      return credential.user?.slice(credential.user.lastIndexOf("/") + 1);
+    case "aws:userid":
+      return credential.user === undefined ? principal.account : credential.accessKeyId;
+    case "aws:requestedregion":
+      return facts.region;
+    case "aws:resourceaccount":
+      return facts.owner;
+    case "aws:sourceip":
+      return peer?.address;
+    case "aws:securetransport":
+      return peer === undefined ? undefined : String(peer.isEncrypted);
+    case "aws:useragent":
+      return facts.userAgent;
+    case "aws:currenttime":
+      return new Date(facts.nowMs).toISOString();
+    case "aws:epochtime":
+      return String(Math.floor(facts.nowMs / 1000));
+    case "aws:tokenissuetime":
+      return undefined;
+    case "aws:tagkeys":
+      return tagKeys(facts.input);
+    default:
+      return undefined;
+  }
+}
+
+function tagValues(
+  kind: string,
+  tagKey: string,
+  { resourceTags, input }: PolicyRequestFacts,
+): readonly string[] | undefined {
+  const tags = kind === "aws:resourcetag" ? resourceTags : kind === "aws:requesttag" ? requestTags(input) : {};
+  // Condition keys do not differ by case, tags may.
+  const values = Object.entries(tags).filter(([name]) => name.toLowerCase() === tagKey);
+  return values.length === 0 ? undefined : values.map(([, value]) => value);
+}
+
+function tagKeys(input: TagMembers): readonly string[] | undefined {
+  const removed: readonly unknown[] = Array.isArray(input.TagKeys) ? input.TagKeys : [];
+  const keys = [...Object.keys(requestTags(input)), ...removed.filter((key) => typeof key === "string")];
+  return keys.length === 0 ? undefined : keys;
+}
+
+function requestTags({ Tags }: TagMembers): Readonly<Record<string, string>> {
+  if (typeof Tags !== "object" || Tags === null) return {};
+  return Object.fromEntries(Object.entries(Tags).filter(([, value]) => typeof value === "string"));
+}

@@ -1,0 +1,56 @@
+// Hot path.
+import { createHmac, hash } from "node:crypto";
+
+/** What a signing key is good for. */
+export interface SigningScope {
+  /** `yyyymmdd` */
+  readonly day: string;
+  readonly region: string;
+}
+
+export const signingAlgorithm = "AWS4-HMAC-SHA256";
+export const signingService = "kinesis";
+export const scopeTerminator = "aws4_request";
+
+/** The key of one secret for one day and region. */
+export function signingKey(secretAccessKey: string, { day, region }: SigningScope): Buffer {
+  return hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, day), region), signingService), scopeTerminator);
+}
+
+/** The signature, 64 hexadecimal digits in lower case. `canonicalRequest` holds one byte per character. */
+export function sign(key: Buffer, canonicalRequest: string, date: string, { day, region }: SigningScope): string {
+  const requestHash = hash("sha256", Buffer.from(canonicalRequest, "latin1"), "hex");
+  const scope = `${day}/${region}/${signingService}/${scopeTerminator}`;
+  return hmacHex(key, `${signingAlgorithm}\n${date}\n${scope}\n${requestHash}`);
+}
+
+/** Of SHA-256: what it takes in at once, what it gives. */
+const blockBytes = 64;
+const digestBytes = 32;
+const innerPad = 0x36;
+const outerPad = 0x5c;
+
+// Used by one signature after the other, and apart from the pool that everybody's buffers are cut from.
+let inner = Buffer.alloc(512);
+const outer = Buffer.alloc(blockBytes + digestBytes);
+
+/**
+ * HMAC with SHA-256 (RFC 2104) of a key of at most one block, in hexadecimal. Two plain digests take half the time of an
+ * object of node:crypto, and leave nothing for the collector. `text` holds one byte per character.
+ */
+function hmacHex(key: Buffer, text: string): string {
+  const innerBytes = blockBytes + text.length;
+  if (inner.length < innerBytes) inner = Buffer.alloc(innerBytes);
+  for (let i = 0; i < blockBytes; i++) {
+    const byte = i < key.length ? (key[i] as number) : 0;
+    inner[i] = byte ^ innerPad;
+    outer[i] = byte ^ outerPad;
+  }
+  inner.write(text, blockBytes, "latin1");
+  outer.write(hash("sha256", inner.subarray(0, innerBytes), "hex"), blockBytes, "hex");
+  return hash("sha256", outer, "hex");
+}
+
+function hmac(key: Buffer | string, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}

@@ -1,0 +1,49 @@
+import { type SegmentRow, segmentFileName } from "../format/segment-file.ts";
+import type { DiskFile } from "../io/disk.ts";
+import { framesOf, loadSegment } from "../segments/load-segment.ts";
+import { SegmentBuilder } from "../segments/segment-builder.ts";
+import type { CompactionResult, CompactSegmentsJob } from "./compaction-job.ts";
+import type { JobContext } from "./job-memory.ts";
+
+interface Source {
+  readonly segmentId: number;
+  readonly row: SegmentRow;
+}
+
+/** Writes what still counts of some segments into one, extents of a log joined where they follow each other. */
+export async function compactSegments(
+  { disk, identity, memory }: JobContext,
+  job: CompactSegmentsJob,
+): Promise<CompactionResult> {
+  const { segmentDirectory: directory, isDirect, isShared, madeMs, nextSegmentId: id } = job;
+  const starts = new Map<number, number>();
+  for (let at = 0; at < job.logs.length; at += 2) starts.set(job.logs[at] ?? 0, job.logs[at + 1] ?? 0);
+  const living: Source[] = [];
+  for (const name of job.sources) {
+    const { rows } = await loadSegment(disk, directory, name, identity);
+    const kept = rows.filter(({ logId, end }) => end > (starts.get(logId) ?? Number.POSITIVE_INFINITY));
+    living.push(...kept.map((row) => ({ segmentId: name.id, row })));
+  }
+  living.sort((left, right) => left.row.logId - right.row.logId || left.row.position - right.row.position);
+  const files = new Map<number, DiskFile>();
+  const options = { disk, directory, isDirect, identity, id, isShared, madeMs, memory: memory.forBuilder() };
+  const builder = await SegmentBuilder.create(options);
+  try {
+    for (const { segmentId, row } of living) {
+      const name = segmentFileName(segmentId);
+      const file = files.get(segmentId) ?? (await disk.open(`${directory}/${name}`, "read"));
+      files.set(segmentId, file);
+      for await (const { bytes, at, span } of framesOf(file, row, { seed: identity.seed, path: `segments/${name}` })) {
+        await builder.add(row.logId, bytes, at, span);
+      }
+    }
+    const built = await builder.finish();
+    await disk.syncDirectory(directory);
+    return { built: [built], starts: new Float64Array() };
+  } catch (error) {
+    await builder.abandon();
+    throw error;
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+}

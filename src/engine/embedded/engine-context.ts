@@ -1,0 +1,16 @@
+import type { Clock } from "../../time/clock.ts";
+import type { ChunkPool } from "./io/chunk-pool.ts";
+import type { EntryReader } from "./reading/entry-reader.ts";
+import type { SegmentReader } from "./segments/segment-reader.ts";
+import type { EngineState } from "./state/engine-state.ts";
+import type { WalAppender } from "./wal-appender.ts";
+
+/** What shards and the catalog work with while the engine is open. */
+export interface EngineContext {
+  readonly state: EngineState;
+  readonly writer: WalAppender;
+  readonly entries: EntryReader;
+  readonly segments: SegmentReader;
+  readonly pages: ChunkPool;
+  readonly clock: Clock;
+}

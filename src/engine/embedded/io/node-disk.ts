@@ -1,0 +1,171 @@
+// Hot path.
+import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
+import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
+import { promisify } from "node:util";
+import { allocateAligned } from "./aligned-memory.ts";
+import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
+import { takeLock } from "./lock-file.ts";
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statFile = promisify(fstat);
+const truncateFile = promisify(ftruncate);
+const syncFile = promisify(fsync);
+/**
+ * Of one request to the disk. A whole file of the log, which is read to be sealed, would keep everything behind it waiting:
+ * 64 MiB in one piece held up commits by 60 ms, measured.
+ */
+export const readBytesMax = 1024 * 1024;
+
+/** Absent where the system has no such flag, and then the probe need not try. */
+const directFlags: number | undefined =
+  constants.O_DIRECT === undefined || constants.O_DSYNC === undefined
+    ? undefined
+    : constants.O_DIRECT | constants.O_DSYNC;
+
+export const flagsOf: Readonly<Record<OpenMode, number>> = {
+  read: constants.O_RDONLY,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
+  write: constants.O_RDWR,
+  direct: constants.O_RDWR | (directFlags ?? 0),
+  createDirect: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | (constants.O_DIRECT ?? 0),
+};
+
+/** Whether only whole blocks can be read and written. */
+export function isDirect(mode: OpenMode): boolean {
+  return mode === "direct" || mode === "createDirect";
+}
+
+/** The real disk. */
+export const nodeDisk: Disk = {
+  allocate: allocateAligned,
+
+  /** File systems that know no direct writes say so at open, at write, or by giving back other bytes. */
+  async probe(directory) {
+    if (directFlags === undefined) return false;
+    const path = `${directory}/probe.tmp`;
+    const blocks = allocateAligned(2 * blockBytes);
+    const [out, back] = [blocks.subarray(0, blockBytes), blocks.subarray(blockBytes)];
+    for (let at = 0; at < blockBytes; at++) out[at] = (at * 7 + 1) & 0xff;
+    try {
+      const file = new NodeFile(await openFile(path, constants.O_RDWR | constants.O_CREAT | directFlags, 0o600), true);
+      try {
+        await file.write(out, 0);
+        return (await file.read(back, 0)) === blockBytes && out.equals(back);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      // A full disk cannot be asked; what is on it can be read all the same.
+      if (["EINVAL", "EOPNOTSUPP", "ENOSPC"].includes(errorCode(error) ?? "")) return false;
+      throw error;
+    } finally {
+      await rm(path, { force: true });
+    }
+  },
+
+  async open(path, mode) {
+    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), isDirect(mode));
+  },
+
+  list: (directory) => readdir(directory),
+
+  async makeDirectory(directory) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  },
+
+  rename,
+  link,
+  remove: (path) => rm(path, { force: true }),
+
+  async removeDirectory(directory) {
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  },
+
+  async syncDirectory(directory) {
+    // Windows cannot open a directory; its file system journals names by itself.
+    if (process.platform === "win32") return;
+    const descriptor = await openFile(directory, constants.O_RDONLY);
+    try {
+      await syncFile(descriptor);
+    } finally {
+      await closeFile(descriptor);
+    }
+  },
+
+  async freeBytes(directory) {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  },
+
+  lock: async (directory) => takeLock(directory),
+};
+
+class NodeFile implements DiskFile {
+  readonly #descriptor: number;
+
+  readonly #isDirect: boolean;
+
+  constructor(descriptor: number, isDirect: boolean) {
+    this.#descriptor = descriptor;
+    this.#isDirect = isDirect;
+  }
+
+  async read(into: Uint8Array, at: number): Promise<number> {
+    let done = 0;
+    while (done < into.byteLength) {
+      const count = await this.#readSome(into, done, at + done);
+      if (count === 0) break;
+      done += count;
+      // Direct reads stop at an odd place only where the file ends, and cannot go on from there.
+      if (this.#isDirect && count % blockBytes !== 0) break;
+    }
+    return done;
+  }
+
+  write(bytes: Uint8Array, at: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const writeFrom = (done: number): void => {
+        write(this.#descriptor, bytes, done, bytes.byteLength - done, at + done, (error, count) => {
+          if (error !== null) return reject(error);
+          const written = done + count;
+          if (written === bytes.byteLength) return resolve();
+          // A full disk takes a part first and says why only when asked for the rest.
+          if (count === 0) return reject(new Error("the disk took no more bytes"));
+          writeFrom(written);
+        });
+      };
+      writeFrom(0);
+    });
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  async length(): Promise<number> {
+    return (await statFile(this.#descriptor)).size;
+  }
+
+  setLength(byteCount: number): Promise<void> {
+    return truncateFile(this.#descriptor, byteCount);
+  }
+
+  close(): Promise<void> {
+    return closeFile(this.#descriptor);
+  }
+
+  #readSome(into: Uint8Array, done: number, at: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(this.#descriptor, into, done, Math.min(into.byteLength - done, readBytesMax), at, (error, count) =>
+        error === null ? resolve(count) : reject(error),
+      );
+    });
+  }
+}

@@ -1,0 +1,202 @@
+// Copies the log, whole group by whole group, from files that may be written to, or taken away, meanwhile.
+// docs/file-format.md section 10.
+
+import type { DirectoryPaths } from "../directory/data-directory.ts";
+import { type WalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
+import { damaged, missingIfAbsent } from "../io/damage.ts";
+import type { Disk, DiskFile } from "../io/disk.ts";
+import { readWalHeaders } from "../wal/wal-headers.ts";
+import { type ScannedGroup, scanBytes, WalScan } from "../wal/wal-scan.ts";
+
+export interface WalCopyOptions {
+  /** The source's: nothing changes on it, although whoever reads headers asks for unfinished files to be removed. */
+  readonly reading: Disk;
+  readonly disk: Disk;
+  readonly source: DirectoryPaths;
+  readonly target: DirectoryPaths;
+}
+
+/** How far a file has been copied. */
+interface Copied {
+  readonly end: number;
+  readonly lastLsn: number;
+}
+
+/** Groups are small and many: so many bytes of them are written at once. */
+const runBytes = 1024 * 1024;
+
+/** A copy of the log that can be taken up again, with what is there already. */
+export class WalCopy {
+  readonly #options: WalCopyOptions;
+  readonly #scanMemory: Buffer;
+  readonly #runMemory = Buffer.allocUnsafeSlow(runBytes);
+  readonly #copied = new Map<number, Copied>();
+  #bytes = 0;
+
+  constructor(options: WalCopyOptions) {
+    this.#options = options;
+    this.#scanMemory = options.disk.allocate(scanBytes);
+  }
+
+  /** Written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get fileCount(): number {
+    return this.#copied.size;
+  }
+
+  /** 0 without any. */
+  get lastGeneration(): number {
+    return Math.max(0, ...this.#copied.keys());
+  }
+
+  /** Of the last group. */
+  get lastLsn(): number {
+    return this.#copied.get(this.lastGeneration)?.lastLsn ?? 0;
+  }
+
+  /**
+   * All groups that were durable when it was called, from the file of a generation on (undefined: from the first that was
+   * ever made). What lies before that is removed from the copy. Rejects with `corrupt` where one is missing: either it is
+   * damaged, or the file has been removed or written to anew meanwhile.
+   */
+  async copyFrom(oldestGeneration: number | undefined): Promise<void> {
+    const { disk, reading, source, target } = this.#options;
+    const from = oldestGeneration ?? 0;
+    const headers = await missingIfAbsent("a file of wal/", () => readWalHeaders(reading, source, from, []));
+    const [oldest] = headers;
+    if (oldestGeneration !== undefined && oldest?.generation !== oldestGeneration) throw missing(oldestGeneration);
+    if (oldestGeneration === undefined && oldest !== undefined && oldest.previousGeneration !== 0) {
+      throw missing(oldest.previousGeneration);
+    }
+    for (const generation of [...this.#copied.keys()]) {
+      if (oldest !== undefined && generation >= oldest.generation) continue;
+      await disk.remove(`${target.walDirectory}/${walFileName(generation)}`);
+      this.#copied.delete(generation);
+    }
+    let lsn = (oldest?.firstLsn ?? 1) - 1;
+    for (const [index, header] of headers.entries()) {
+      if (header.firstLsn !== lsn + 1) throw damaged(`group ${lsn + 1} is missing`);
+      const end = headers[index + 1]?.previousEnd;
+      const path = `wal/${walFileName(header.generation)}`;
+      lsn = (await missingIfAbsent(path, () => this.#copyFile(header, end))).lastLsn;
+    }
+  }
+
+  /** `end`: where the next file says that this one ends; undefined for the last. */
+  async #copyFile(header: WalHeader, end: number | undefined): Promise<Copied> {
+    const { disk, reading, source, target } = this.#options;
+    const { generation } = header;
+    const known = this.#copied.get(generation);
+    if (known !== undefined && known.end === end) return known;
+    const from = await reading.open(`${source.walDirectory}/${walFileName(generation)}`, "read");
+    try {
+      const path = `${target.walDirectory}/${walFileName(generation)}`;
+      const into = await disk.open(path, known === undefined ? "create" : "write");
+      try {
+        if (known === undefined) await this.#begin(header, from, into);
+        return await this.#copyGroups(header, end, { from, into });
+      } finally {
+        await into.close();
+      }
+    } finally {
+      await from.close();
+    }
+  }
+
+  /** At the length that the file has, which recovery judges: it may have been cut. */
+  async #begin(header: WalHeader, from: DiskFile, into: DiskFile): Promise<void> {
+    const head = Buffer.alloc(walHeaderBytes);
+    writeWalHeader(head, header, this.#options.source.identity);
+    await into.write(head, 0);
+    await into.setLength(await from.length());
+    this.#bytes += head.length;
+    this.#copied.set(header.generation, { end: walHeaderBytes, lastLsn: header.firstLsn - 1 });
+  }
+
+  async #copyGroups(
+    header: WalHeader,
+    end: number | undefined,
+    { from, into }: { readonly from: DiskFile; readonly into: DiskFile },
+  ): Promise<Copied> {
+    let { end: at, lastLsn } = this.#copied.get(header.generation) ?? { end: walHeaderBytes, lastLsn: 0 };
+    const run = new Run(into, at, this.#runMemory);
+    let scan = this.#scan(header, from);
+    while (end === undefined || at < end) {
+      let group = await scan.groupAt(at, lastLsn + 1);
+      if (group === undefined && end === undefined && (await this.#isEnd(header, from, at, lastLsn + 1))) break;
+      if (group === undefined) {
+        // It may have been written just after it was looked at.
+        scan = this.#scan(header, from);
+        group = await scan.groupAt(at, lastLsn + 1);
+      }
+      if (group === undefined) throw unreadable(header, at, lastLsn + 1);
+      await run.add(group);
+      at += group.header.length;
+      lastLsn = group.header.lsn;
+      this.#bytes += group.header.length;
+    }
+    await run.finish();
+    if (end !== undefined && at !== end) throw unreadable(header, end, lastLsn);
+    const copied = { end: at, lastLsn };
+    this.#copied.set(header.generation, copied);
+    return copied;
+  }
+
+  /** Whether nothing behind a place says that the group which is missing there was acknowledged. */
+  async #isEnd(header: WalHeader, from: DiskFile, at: number, missingLsn: number): Promise<boolean> {
+    return (await this.#scan(header, from).tailFrom(at, missingLsn)).claimedLsn < missingLsn;
+  }
+
+  #scan(header: WalHeader, file: DiskFile): WalScan {
+    return new WalScan({ file, header, identity: this.#options.source.identity, memory: this.#scanMemory });
+  }
+}
+
+/** Groups that follow each other, on their way into a file. */
+class Run {
+  readonly #file: DiskFile;
+  readonly #memory: Buffer;
+  #at: number;
+  #filled = 0;
+
+  constructor(file: DiskFile, at: number, memory: Buffer) {
+    this.#file = file;
+    this.#at = at;
+    this.#memory = memory;
+  }
+
+  async add({ bytes }: ScannedGroup): Promise<void> {
+    if (this.#filled + bytes.length > this.#memory.length) await this.#flush();
+    if (bytes.length > this.#memory.length) {
+      await this.#file.write(bytes, this.#at);
+      this.#at += bytes.length;
+      return;
+    }
+    bytes.copy(this.#memory, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  /** Durable when it resolves. */
+  async finish(): Promise<void> {
+    await this.#flush();
+    await this.#file.sync();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#filled === 0) return;
+    await this.#file.write(this.#memory.subarray(0, this.#filled), this.#at);
+    this.#at += this.#filled;
+    this.#filled = 0;
+  }
+}
+
+function missing(generation: number): Error {
+  return damaged(`wal/${walFileName(generation)} is missing`);
+}
+
+function unreadable({ generation }: WalHeader, at: number, lsn: number): Error {
+  return damaged(`group ${lsn} in wal/${walFileName(generation)} at byte ${at} was acknowledged and cannot be read`);
+}

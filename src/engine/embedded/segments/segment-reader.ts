@@ -1,0 +1,124 @@
+// Hot path.
+
+import type { DataDirectory } from "../directory/data-directory.ts";
+import type { DirectoryIdentity } from "../format/format-file.ts";
+import { indexEntryBytes, indexIntervalBytes, segmentFileName } from "../format/segment-file.ts";
+import { damaged } from "../io/damage.ts";
+import type { Disk } from "../io/disk.ts";
+import { OpenFiles } from "../io/open-files.ts";
+import type { ReadArena } from "../io/read-arena.ts";
+import type { Extent } from "../state/extent-list.ts";
+import { decodeIndexEntries, type IndexEntry } from "./load-segment.ts";
+
+/** Points kept in memory, of the extents that were read last. */
+const pointsMax = 64 * 1024;
+/** What one read takes; a larger entry is read by itself. */
+export const readRangeBytesMax = 1024 * 1024;
+/** Reading such an extent whole costs less than looking up where to begin and to stop. */
+export const shortExtentBytesMax = 2 * indexIntervalBytes;
+
+/** A part of an extent that begins and ends between entries. */
+export interface ReadRange {
+  readonly segmentId: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes of segments. Whoever reads holds the segment meanwhile, so that it is not removed under his hands. */
+export class SegmentReader {
+  readonly #files: OpenFiles;
+  readonly #identity: DirectoryIdentity;
+  /** In the order of last use. */
+  readonly #points = new Map<string, readonly IndexEntry[]>();
+  #pointCount = 0;
+
+  constructor(disk: Disk, { segmentDirectory, isDirect, identity }: DataDirectory) {
+    this.#files = new OpenFiles({ disk, directory: segmentDirectory, room: "segments", isDirect });
+    this.#identity = identity;
+  }
+
+  /** Keeps a segment from being removed until the returned function is called. */
+  hold(segmentId: number): () => void {
+    return this.#files.hold(segmentFileName(segmentId));
+  }
+
+  /** From the last point at or before a position, about as many bytes as are wanted, if there are so many. */
+  async stretchesAt(extent: Extent, position: number, bytesWanted: number): Promise<readonly ReadRange[]> {
+    const { segmentId, offset, length } = extent;
+    const worthReading = Math.min(Math.max(bytesWanted, shortExtentBytesMax), readRangeBytesMax);
+    const isReadWhole = position <= extent.position && length <= worthReading;
+    if (isReadWhole || length <= shortExtentBytesMax) return [{ segmentId, offset, length }];
+    const points = await this.#pointsOf(extent);
+    const stretches: ReadRange[] = [];
+    let point = Math.max(0, countWhile(points, (one) => one.position <= position) - 1);
+    // What lies between the point and the position is not wanted.
+    const recordsPassed = Math.max(0, position - (points[point]?.position ?? position));
+    const bytesPassed = Math.ceil((length / (extent.end - extent.position)) * recordsPassed);
+    for (let left = bytesWanted + bytesPassed; left > 0 && point < points.length; ) {
+      const from = points[point]?.offset ?? offset;
+      const enough = from + Math.min(left, readRangeBytesMax);
+      point = Math.max(
+        point + 1,
+        countWhile(points, (one) => one.offset < enough),
+      );
+      const end = points[point]?.offset ?? offset + length;
+      stretches.push({ segmentId, offset: from, length: end - from });
+      left -= end - from;
+    }
+    return stretches;
+  }
+
+  /** Where to begin looking for the first entry at or after a time: that of the last point before it. */
+  async positionBefore(extent: Extent, timeMs: number): Promise<number> {
+    if (extent.length <= indexIntervalBytes) return extent.position;
+    const points = await this.#pointsOf(extent);
+    return points[Math.max(0, countWhile(points, (point) => point.storedMs < timeMs) - 1)]?.position ?? extent.position;
+  }
+
+  /** Into the memory given, or a buffer of the caller's own. */
+  read({ segmentId, offset, length }: ReadRange, memory?: ReadArena): Promise<Buffer> {
+    return this.#files.read(segmentFileName(segmentId), offset, length, memory);
+  }
+
+  /** Resolves when nobody holds a segment; nobody may begin to any more. */
+  retire(segmentId: number): Promise<void> {
+    return this.#files.retire(segmentFileName(segmentId));
+  }
+
+  /** To be called when no read is under way. */
+  close(): Promise<void> {
+    return this.#files.close();
+  }
+
+  async #pointsOf(extent: Extent): Promise<readonly IndexEntry[]> {
+    const key = `${extent.segmentId} ${extent.offset}`;
+    const points = this.#points.get(key) ?? (await this.#loadPoints(extent));
+    if (!this.#points.delete(key)) this.#pointCount += points.length;
+    this.#points.set(key, points);
+    for (const [oldest, { length }] of this.#points) {
+      if (this.#pointCount <= pointsMax || oldest === key) break;
+      this.#points.delete(oldest);
+      this.#pointCount -= length;
+    }
+    return points;
+  }
+
+  async #loadPoints({ segmentId, pointsOffset, pointCount, pointsCheck }: Extent): Promise<readonly IndexEntry[]> {
+    const name = segmentFileName(segmentId);
+    const bytes = await this.#files.read(name, pointsOffset, pointCount * indexEntryBytes);
+    const points = decodeIndexEntries(bytes, { pointCount, pointsCheck }, this.#identity.seed);
+    if (points === undefined) throw damaged(`the points at byte ${pointsOffset} in segments/${name} cannot be read`);
+    return points;
+  }
+}
+
+function countWhile(points: readonly IndexEntry[], holds: (point: IndexEntry) => boolean): number {
+  let [low, high] = [0, points.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const point = points[middle];
+    if (point !== undefined && holds(point)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

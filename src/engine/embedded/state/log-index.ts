@@ -1,0 +1,130 @@
+// Hot path.
+// Where a log's entries lie: sparse points of (position, address, storedMs, span), 32 bytes each, in one packed array.
+import assert from "node:assert/strict";
+
+/** A byte of the log: generation * 2^32 + offset in that file. Whole numbers below 2^53. */
+export type WalAddress = number;
+
+const addressesPerFile = 2 ** 32;
+const fieldsPerPoint = 4;
+const pointsAtFirst = 2;
+/** A point stands for its log's entries within this many bytes, so reading one never costs much more than its entry. */
+const spanBytesMax = 64 * 1024;
+
+export function walAddressOf(generation: number, offset: number): WalAddress {
+  return generation * addressesPerFile + offset;
+}
+
+export function generationOf(address: WalAddress): number {
+  return Math.floor(address / addressesPerFile);
+}
+
+export function offsetOf(address: WalAddress): number {
+  return address % addressesPerFile;
+}
+
+/** Of a log whose files hold nothing of it, as those of most shards do that are idle. */
+const noFields = new Float64Array(0);
+
+export class LogIndex {
+  #fields = noFields;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get byteLength(): number {
+    return this.#fields.byteLength;
+  }
+
+  /** Entries come in the order of the log. `length` is that of the frame. */
+  add(position: number, address: WalAddress, length: number, storedMs: number): void {
+    const end = this.#count * fieldsPerPoint;
+    if (end > 0) {
+      // The last point. A read for each field, with an assertion on each, would cost more than all else.
+      const start = this.#fields[end - 3] as number;
+      const span = address + length - start;
+      assert(address >= start + (this.#fields[end - 1] as number), "entries lie in the order of their positions");
+      if (span <= spanBytesMax && generationOf(start) === generationOf(address)) {
+        this.#fields[end - 1] = span;
+        return;
+      }
+      if (end === this.#fields.length) this.#resize(2 * this.#count);
+    } else if (this.#fields.length === 0) {
+      this.#resize(pointsAtFirst);
+    }
+    const fields = this.#fields;
+    fields[end] = position;
+    fields[end + 1] = address;
+    fields[end + 2] = storedMs;
+    fields[end + 3] = length;
+    this.#count += 1;
+  }
+
+  /** The position of the first entry of a point. */
+  positionAt(point: number): number {
+    return this.#field(point, 0);
+  }
+
+  addressAt(point: number): WalAddress {
+    return this.#field(point, 1);
+  }
+
+  storedMsAt(point: number): number {
+    return this.#field(point, 2);
+  }
+
+  /** Bytes from the point's first entry to the end of its last; frames of other logs may lie between. */
+  spanAt(point: number): number {
+    return this.#field(point, 3);
+  }
+
+  /** The last point at or before `position`, or the first one; -1 if there is none. */
+  find(position: number): number {
+    return this.#count === 0 ? -1 : Math.max(0, this.#countWhere((point) => this.positionAt(point) <= position) - 1);
+  }
+
+  /** How many points lie before `timeMs`. The first entry at or after it is in the last of them, or follows it. */
+  countBefore(timeMs: number): number {
+    return this.#countWhere((point) => this.storedMsAt(point) < timeMs);
+  }
+
+  /** Forgets what lies in files up to a generation. */
+  dropThrough(generation: number): void {
+    const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
+    if (dropped === 0) return;
+    this.#count -= dropped;
+    if (this.#count === 0) {
+      this.#fields = noFields;
+      return;
+    }
+    this.#fields.copyWithin(0, dropped * fieldsPerPoint);
+    // What a busy log has room for it will need again; only what it surely does not is given back.
+    const room = Math.max(pointsAtFirst, 2 * this.#count);
+    if (this.#fields.length > 2 * room * fieldsPerPoint) this.#resize(room);
+  }
+
+  /** Points for which `holds` is true, when it is true of a beginning of them only. */
+  #countWhere(holds: (point: number) => boolean): number {
+    let [low, high] = [0, this.#count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holds(middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #field(point: number, field: number): number {
+    const value = this.#fields[point * fieldsPerPoint + field];
+    assert(value !== undefined && point < this.#count, "the point is in the index");
+    return value;
+  }
+
+  #resize(points: number): void {
+    const resized = new Float64Array(points * fieldsPerPoint);
+    resized.set(this.#fields.subarray(0, this.#count * fieldsPerPoint));
+    this.#fields = resized;
+  }
+}

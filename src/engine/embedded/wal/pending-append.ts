@@ -1,0 +1,40 @@
+// Hot path.
+import { EngineError } from "../../engine-error.ts";
+import type { PendingWrite } from "./group-commit.ts";
+
+/** One request's entries on their way to the disk, perhaps in several groups. */
+export class PendingAppend implements PendingWrite {
+  #expected = 0;
+  #storedCount = 0;
+  #failure: EngineError | undefined;
+  #resolve: (() => void) | undefined;
+  #reject: ((failure: EngineError) => void) | undefined;
+
+  /** One more frame will be settled. */
+  expect(): void {
+    this.#expected += 1;
+  }
+
+  settle(failure: EngineError | undefined): void {
+    this.#expected -= 1;
+    if (failure === undefined) this.#storedCount += 1;
+    else if (this.#failure?.kind !== "indeterminate") this.#failure = failure;
+    if (this.#expected === 0) this.#finish();
+  }
+
+  /** Resolves when all are durable. Rejects with `unavailable` only if none of them was stored. */
+  settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      if (this.#expected === 0) this.#finish();
+    });
+  }
+
+  #finish(): void {
+    const failure = this.#failure;
+    if (failure === undefined) this.#resolve?.();
+    else if (this.#storedCount === 0) this.#reject?.(failure);
+    else this.#reject?.(new EngineError("indeterminate", failure.message, { cause: failure }));
+  }
+}

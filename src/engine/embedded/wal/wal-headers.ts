@@ -1,0 +1,108 @@
+import type { DirectoryPaths } from "../directory/data-directory.ts";
+import { readGroupHeader } from "../format/commit-group.ts";
+import type { DirectoryIdentity } from "../format/format-file.ts";
+import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "../format/wal-file.ts";
+import { damaged } from "../io/damage.ts";
+import type { Finding } from "../io/damage-report.ts";
+import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
+import { isZero } from "../io/is-zero.ts";
+
+/** What files are looked through in. */
+export const lookBytes = 64 * 1024;
+
+/**
+ * The headers of all WAL files from a generation on, oldest first, each naming the one before. A last file that died while it was being made
+ * is removed; any other file without a readable header is damage.
+ */
+export async function readWalHeaders(
+  disk: Disk,
+  directory: DirectoryPaths,
+  oldestGeneration: number,
+  findings: Finding[],
+): Promise<readonly WalHeader[]> {
+  const names = await disk.list(directory.walDirectory);
+  for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${directory.walDirectory}/${name}`);
+  const generations = names
+    .flatMap((name) => generationOfName(name) ?? [])
+    .filter((generation) => generation >= oldestGeneration)
+    .sort((left, right) => left - right);
+  const headers: WalHeader[] = [];
+  const memory = Buffer.alloc(walHeaderBytes);
+  for (const [index, generation] of generations.entries()) {
+    const isLast = index === generations.length - 1;
+    const header = await readOne(disk, directory, { generation, isLast, findings, memory });
+    if (header === undefined) continue;
+    const previous = headers.at(-1);
+    if (previous !== undefined && header.previousGeneration !== previous.generation) {
+      throw damaged(`wal/${walFileName(header.previousGeneration)} is missing`);
+    }
+    headers.push(header);
+  }
+  return headers;
+}
+
+/** Undefined for a file that was never finished, which is then gone. */
+async function readOne(
+  disk: Disk,
+  directory: DirectoryPaths,
+  {
+    generation,
+    isLast,
+    findings,
+    memory,
+  }: {
+    readonly generation: number;
+    readonly isLast: boolean;
+    readonly findings: Finding[];
+    readonly memory: Buffer;
+  },
+): Promise<WalHeader | undefined> {
+  const name = walFileName(generation);
+  const path = `${directory.walDirectory}/${name}`;
+  const file = await disk.open(path, "read");
+  let isUnfinished: boolean;
+  try {
+    const read = memory.subarray(0, await file.read(memory, 0));
+    const copies = [0, blockBytes].map((at) => readWalHeader(read.subarray(at, at + blockBytes), directory.identity));
+    const header = copies.find((copy) => copy?.generation === generation);
+    // A file that died while it was being made may have one of its headers, but no group yet; one that died while it was
+    // being made of another still has a header of that one, and groups of that one only.
+    const isNew = copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes, Buffer.alloc(lookBytes)));
+    const isStale = copies.some((copy) => copy !== undefined && copy.generation < generation);
+    isUnfinished = isLast && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
+    if (header !== undefined && !isUnfinished) {
+      if (copies.includes(undefined)) {
+        const sentence = `One of the two headers of wal/${name} is damaged; the other one is whole, so nothing is lost.`;
+        findings.push({ file: `wal/${name}`, offset: copies.indexOf(undefined) * blockBytes, sentence });
+      }
+      return header;
+    }
+  } finally {
+    await file.close();
+  }
+  // A file with groups had a durable header before the first of them.
+  if (!isUnfinished) throw damaged(`both headers of wal/${name} are unreadable`);
+  await disk.remove(path);
+  return undefined;
+}
+
+/** Whether a group of a generation stands anywhere in a file. */
+async function hasGroupOf(file: DiskFile, generation: number, identity: DirectoryIdentity): Promise<boolean> {
+  const chunk = Buffer.alloc(lookBytes);
+  for (let from = walHeaderBytes; ; from += lookBytes) {
+    const count = await file.read(chunk, from);
+    for (let at = 0; at < count; at += blockBytes) {
+      if (readGroupHeader(chunk, at, identity)?.generation === generation) return true;
+    }
+    if (count < lookBytes) return false;
+  }
+}
+
+/** Whether anything but zeros stands at or behind `from`. All of `chunk` is written over, again and again. */
+export async function hasBytesFrom(file: DiskFile, from: number, chunk: Buffer): Promise<boolean> {
+  for (let at = from; ; at += chunk.length) {
+    const count = await file.read(chunk, at);
+    if (!isZero(chunk, 0, count)) return true;
+    if (count < chunk.length) return false;
+  }
+}

@@ -1,0 +1,16 @@
+import type { BillingCommitment } from "../../model/shapes.generated.ts";
+import type { CommitmentState } from "../../streams/billing-commitment.ts";
+
+export function billingCommitmentShape({
+  status,
+  startedMs,
+  endedMs,
+  earliestEndMs,
+}: CommitmentState): BillingCommitment {
+  return {
+    Status: status,
+    ...(startedMs === undefined ? {} : { StartedAt: startedMs }),
+    ...(endedMs === undefined ? {} : { EndedAt: endedMs }),
+    ...(earliestEndMs === undefined ? {} : { EarliestAllowedEndAt: earliestEndMs }),
+  };
+}

@@ -1,0 +1,55 @@
+import { KeyError } from "../keys/key-provider.ts";
+import {
+  keyDisabled,
+  keyInvalidState,
+  keyNeedsOptIn,
+  keyNotForReader,
+  keyNotForWriter,
+  keyNotFound,
+  keyThrottled,
+} from "../model/key-errors.ts";
+import { partitionOf, streamArn } from "../streams/arn.ts";
+import { keyPlaceOf } from "../streams/key-id.ts";
+import type { Stream } from "../streams/stream.ts";
+import type { Caller } from "./caller.ts";
+
+interface KeyUse {
+  readonly stream: Stream;
+  readonly caller: Caller;
+  readonly use: "write" | "read";
+  /** Default: the stream's own. */
+  readonly keyId?: string;
+}
+
+/**
+ * The KMS error that a client is told when a key is refused; any other error as it is. A key service that does not answer
+ * stays a fault of ours: the client may try again, and the log tells why.
+ */
+export function kmsErrorOf(error: unknown, { stream, caller, use, keyId: given }: KeyUse): unknown {
+  if (!(error instanceof KeyError)) return error;
+  const keyId = given ?? stream.encryption?.keyId ?? stream.dataKeys?.at(-1)?.keyId ?? "of an earlier time";
+  switch (error.kind) {
+    case "access_denied": {
+      const user = `arn:${partitionOf(stream.region)}:iam::${caller.account}:root`;
+      return use === "read" ? keyNotForReader(user, streamArn(stream)) : keyNotForWriter(user, keyArn(keyId, stream));
+    }
+    case "disabled":
+      return keyDisabled(keyId, stream);
+    case "invalid_state":
+      return keyInvalidState(keyId, stream);
+    case "not_found":
+      return keyNotFound(keyId, stream);
+    case "opt_in_required":
+      return keyNeedsOptIn(keyId, stream);
+    case "throttled":
+      return keyThrottled(keyId, stream);
+    case "unavailable":
+      return error;
+  }
+}
+
+function keyArn(keyId: string, stream: Stream): string {
+  const place = keyPlaceOf(keyId, stream);
+  if (place === undefined) return keyId;
+  return `arn:${partitionOf(place.region)}:kms:${place.region}:${place.account}:${place.name}`;
+}

@@ -1,0 +1,105 @@
+// Hot path.
+import type { StructureShape } from "../../model/shape.ts";
+import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
+import { wasmModule } from "../../records/wasm-module.ts";
+import { noMargins, type PayloadMargins, type RecordResponse } from "../records/record-responses.ts";
+import { type FrameBehindData, type RowFormat, RowWriter } from "../records/row-writer.ts";
+import { TIME_TAG, writeStructure } from "./cbor-encode.ts";
+import { BYTES, LIST, MAP, TAG, TEXT } from "./cbor-head.ts";
+import { CborWriter, HEAD_BYTES_MAX, writeHead, writeInteger } from "./cbor-writer.ts";
+
+/** Member names, heads and the 56 digits of the sequence number, with room to spare. */
+const ROW_FRAME_BYTES = 224;
+
+const shortHeads = Array.from({ length: 24 }, (_, length) => String.fromCharCode((TEXT << 5) | length));
+const mapHeads = Array.from({ length: 24 }, (_, count) => String.fromCharCode((MAP << 5) | count));
+const longHeads = Array.from({ length: 256 }, (_, length) => String.fromCharCode((TEXT << 5) | 24, length));
+
+const LIST_NAME = encodedText("Records");
+const BEFORE_ARRIVAL = `${encodedText("ApproximateArrivalTimestamp")}${String.fromCharCode((TAG << 5) | TIME_TAG)}`;
+const DATA = encodedText("Data");
+const ENCRYPTION = `${encodedText("EncryptionType")}${encodedText("KMS")}`;
+const PARTITION_KEY = encodedText("PartitionKey");
+/** With the head of 56 digits. */
+const BEFORE_NUMBER = `${encodedText("SequenceNumber")}${longHeads[56]}`;
+
+/** ApproximateArrivalTimestamp, Data and SequenceNumber. */
+const MEMBERS_ALWAYS = 3;
+
+const behindPlainData = behindData("");
+const behindEncryptedData = behindData(ENCRYPTION);
+
+function behindData(encryption: string): FrameBehindData {
+  return {
+    beforeKey: `${encryption}${PARTITION_KEY}`,
+    withoutKey: `${encryption}${BEFORE_NUMBER}`,
+    beforeNumber: BEFORE_NUMBER,
+  };
+}
+
+export const cborRows: RowFormat = {
+  kernel: "writeCborRows",
+
+  frameOf({ arrivalMs, kms }) {
+    const memberCount = kms ? MEMBERS_ALWAYS + 1 : MEMBERS_ALWAYS;
+    return { beforeData: beforeData(memberCount, arrivalMs), ...(kms ? behindEncryptedData : behindPlainData) };
+  },
+
+  bytesExpected(recordCount, storedBytes) {
+    return recordCount * ROW_FRAME_BYTES + storedBytes;
+  },
+
+  rowBytesMax(keyBytes, dataBytes) {
+    return ROW_FRAME_BYTES + (keyBytes === NO_PARTITION_KEY ? 0 : keyBytes) + dataBytes;
+  },
+
+  writeRow({ body, keyStart, keyBytes, dataStart, dataBytes, sequenceNumber }, frame, out, at) {
+    let end = at + out.write(frame.beforeData, at, "latin1");
+    end = writeHead(out, end, BYTES, dataBytes);
+    end += body.copy(out, end, dataStart, dataStart + dataBytes);
+    if (keyBytes === NO_PARTITION_KEY) {
+      end += out.write(frame.withoutKey, end, "latin1");
+    } else {
+      // One member more than the map's head announces.
+      out[at] = (out[at] as number) + 1;
+      end += out.write(frame.beforeKey, end, "latin1");
+      end = writeHead(out, end, TEXT, keyBytes);
+      end += body.copy(out, end, keyStart, keyStart + keyBytes);
+      end += out.write(frame.beforeNumber, end, "latin1");
+    }
+    return end + out.write(sequenceNumber, end, "latin1");
+  },
+};
+
+/**
+ * An answer with records in one buffer, in memory that `releaseResponse()` takes back. `rest` is the answer's shape without
+ * its records. The room around it stays as it is.
+ */
+export function encodeWithRecords(
+  rest: StructureShape,
+  output: RecordResponse,
+  room: PayloadMargins = noMargins,
+): Buffer {
+  const writer = new CborWriter();
+  writeStructure(rest, output, writer, 1);
+  writer.latin1(LIST_NAME);
+  const { count, runs } = output.Records;
+  writer.head(LIST, count);
+  const head = writer.finish();
+  return new RowWriter(cborRows, runs, { head, room, machine: wasmModule() }).finish("", 0);
+}
+
+// One run at a time needs it.
+const arrival = Buffer.alloc(HEAD_BYTES_MAX);
+
+/** The head of a record's map, its first member and the name of the second. */
+function beforeData(memberCount: number, arrivalMs: number): string {
+  const bytes = writeInteger(arrival, 0, Math.floor(arrivalMs));
+  return `${mapHeads[memberCount]}${BEFORE_ARRIVAL}${arrival.toString("latin1", 0, bytes)}${DATA}`;
+}
+
+/** ASCII text of up to 255 characters with its head, a byte per character, so that one native call can write several. */
+export function encodedText(ascii: string): string {
+  const { length } = ascii;
+  return `${length < 24 ? shortHeads[length] : longHeads[length]}${ascii}`;
+}

@@ -1,0 +1,102 @@
+// Hot path.
+import type { StructureShape } from "../../model/shape.ts";
+import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
+import { sliceInputAt, sliceOutputAt } from "../../records/wasm-memory.ts";
+import { wasmModule } from "../../records/wasm-module.ts";
+import { noMargins, type PayloadMargins, type RecordResponse } from "../records/record-responses.ts";
+import { type FrameBehindData, type RowFormat, RowWriter } from "../records/row-writer.ts";
+import { encodeSeconds, encodeStructure } from "./json-encode.ts";
+
+/** The longest escape of one byte: a control character as six. */
+const ESCAPED_BYTES_MAX = 6;
+/** Member names, punctuation and the 56 digits of the sequence number, with room to spare. */
+const ROW_FRAME_BYTES = 256;
+
+const behindPlainData = behindData("");
+const behindEncryptedData = behindData('","EncryptionType":"KMS');
+
+function behindData(encryption: string): FrameBehindData {
+  return {
+    beforeKey: `${encryption}","PartitionKey":"`,
+    withoutKey: `${encryption}","SequenceNumber":"`,
+    beforeNumber: '","SequenceNumber":"',
+  };
+}
+
+/** Every row ends with a comma. */
+export const jsonRows: RowFormat = {
+  kernel: "writeJsonRows",
+
+  frameOf({ arrivalMs, kms }) {
+    const beforeData = `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`;
+    return { beforeData, ...(kms ? behindEncryptedData : behindPlainData) };
+  },
+
+  bytesExpected(recordCount, storedBytes) {
+    return recordCount * ROW_FRAME_BYTES + Math.ceil(storedBytes / 3) * 4;
+  },
+
+  rowBytesMax(keyBytes, dataBytes) {
+    const key = keyBytes === NO_PARTITION_KEY ? 0 : keyBytes * ESCAPED_BYTES_MAX;
+    return ROW_FRAME_BYTES + key + Math.ceil(dataBytes / 3) * 4;
+  },
+
+  writeRow({ body, keyStart, keyBytes, dataStart, dataBytes, sequenceNumber }, frame, out, at) {
+    let end = at + out.write(frame.beforeData, at, "latin1");
+    end = writeBase64(body, dataStart, dataStart + dataBytes, out, end);
+    if (keyBytes === NO_PARTITION_KEY) {
+      end += out.write(frame.withoutKey, end, "latin1");
+    } else {
+      end += out.write(frame.beforeKey, end, "latin1");
+      end = writeEscaped(body, keyStart, keyBytes, out, end);
+      end += out.write(frame.beforeNumber, end, "latin1");
+    }
+    return end + out.write(`${sequenceNumber}"},`, end, "latin1");
+  },
+};
+
+/**
+ * An answer with records in one buffer, in memory that `releaseResponse()` takes back. `rest` is the answer's shape without
+ * its records. The room around it stays as it is.
+ */
+export function encodeWithRecords(
+  rest: StructureShape,
+  output: RecordResponse,
+  room: PayloadMargins = noMargins,
+): Buffer {
+  const members = encodeStructure(rest, output).slice(0, -1);
+  const head = Buffer.from(`${members}${members === "{" ? "" : ","}"Records":[`);
+  const { count, runs } = output.Records;
+  return new RowWriter(jsonRows, runs, { head, room, machine: wasmModule() }).finish("]}", count > 0 ? 1 : 0);
+}
+
+/** A multiple of three, so that pieces join; the kernels have room for it and for its letters. */
+const pieceBytes = 96 * 1024;
+
+/** Large data by pieces, so that no string of many MiB is made of it. Returns the offset behind the letters. */
+function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
+  const machine = wasmModule();
+  if (machine === undefined || end - start < pieceBytes) {
+    return at + out.write(from.toString("base64", start, end), at, "latin1");
+  }
+  const { calls, memory } = machine;
+  let written = at;
+  for (let next = start; next < end; next += pieceBytes) {
+    const bytes = from.copy(memory, sliceInputAt, next, Math.min(end, next + pieceBytes));
+    written += memory.copy(out, written, sliceOutputAt, calls.encodeBase64(sliceInputAt, bytes, sliceOutputAt));
+  }
+  return written;
+}
+
+/** Copies UTF-8 into a JSON string. Returns the offset behind it. */
+function writeEscaped(from: Buffer, start: number, length: number, out: Buffer, at: number): number {
+  for (let index = 0; index < length; index += 1) {
+    const byte = from[start + index] as number;
+    if (byte < 0x20 || byte === 0x22 || byte === 0x5c) {
+      const text = from.toString("utf8", start, start + length);
+      return at + out.write(JSON.stringify(text).slice(1, -1), at, "utf8");
+    }
+    out[at + index] = byte;
+  }
+  return at + length;
+}

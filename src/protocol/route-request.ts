@@ -1,0 +1,117 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { ServiceError } from "../model/service-error.ts";
+import { type OperationName, operationNames } from "../model/shapes.generated.ts";
+import { cborCodec } from "./cbor/cbor-codec.ts";
+import type { Codec } from "./codec/codec.ts";
+import { jsonCodec } from "./json/json-codec.ts";
+
+const SERVICE = "Kinesis_20131202";
+/** Understood far enough to be refused in its own form. */
+const PLAIN_JSON_CONTENT_TYPE = "application/json";
+
+const codecs: ReadonlyMap<string, Codec> = new Map([jsonCodec, cborCodec].map((codec) => [codec.contentType, codec]));
+
+/** What routing looks at. The path is not part of it: AWS ignores it too. */
+export interface RoutableRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** Either a known operation with its parsed body, or the answer that ends the request here. */
+export type Route =
+  | { readonly kind: "operation"; readonly name: OperationName; readonly codec: Codec; readonly parsed: unknown }
+  | RoutedResponse;
+
+export interface RoutedResponse {
+  readonly kind: "answer";
+  readonly status: number;
+  /** Absent from the XML answers, as on AWS. */
+  readonly contentType?: string;
+  readonly body: Uint8Array | string;
+}
+
+/** Which operation a request names, in which format; refusals come in the order in which AWS checks. */
+export function routeRequest(request: RoutableRequest): Route {
+  if (request.method !== "POST") return unauthorizable();
+  const contentType = contentTypeOf(request.headers);
+  const target = targetOf(request.headers);
+  if (request.body.length === 0) return emptyBody(contentType, target);
+  if (contentType === PLAIN_JSON_CONTENT_TYPE) return plainJson(request.body);
+  const codec = codecs.get(contentType);
+  if (codec === undefined) return target.complete ? unknownContentType() : unauthorizable();
+  return routeParsed(request.body, codec, target);
+}
+
+function routeParsed(body: Uint8Array, codec: Codec, target: Target): Route {
+  try {
+    const parsed = codec.parse(body, target.operation);
+    if (target.operation !== undefined) return { kind: "operation", name: target.operation, codec, parsed };
+    return answer(400, codec.encodeError({ type: "UnknownOperationException" }), codec.contentType);
+  } catch (error) {
+    if (error instanceof ServiceError) return answer(error.httpStatus, codec.encodeError(error), codec.contentType);
+    throw error;
+  }
+}
+
+interface Target {
+  /** Whether both a service and an operation are named, known or not. */
+  readonly complete: boolean;
+  readonly operation?: OperationName;
+}
+
+/** Of the operations there are, by the whole header. */
+const targets: ReadonlyMap<string, Target> = new Map(
+  operationNames.map((operation) => [`${SERVICE}.${operation}`, { complete: true, operation }]),
+);
+
+function targetOf(headers: IncomingHttpHeaders): Target {
+  const header = String(headers["x-amz-target"] ?? "");
+  const known = targets.get(header);
+  if (known !== undefined) return known;
+  // What follows a second point is ignored.
+  const [service = "", operation = ""] = header.split(".");
+  return targets.get(`${service}.${operation}`) ?? { complete: service !== "" && operation !== "" };
+}
+
+/** Without parameters such as a charset. */
+function contentTypeOf(headers: IncomingHttpHeaders): string {
+  const header = headers["content-type"] ?? "";
+  if (codecs.has(header)) return header;
+  const [mediaType = ""] = header.split(";");
+  return mediaType.trim();
+}
+
+/** Anything but JSON 1.1 is answered in CBOR here, even a request without a content type. */
+function emptyBody(contentType: string, target: Target): RoutedResponse {
+  const codec = contentType === jsonCodec.contentType ? jsonCodec : cborCodec;
+  const type = target.operation === undefined ? "UnknownOperationException" : "SerializationException";
+  return answer(400, codec.encodeError({ type }), codec.contentType);
+}
+
+/** Never works; the two refusals tell whether it was JSON at all. */
+function plainJson(body: Uint8Array): RoutedResponse {
+  let parses = true;
+  try {
+    jsonCodec.parse(body);
+  } catch {
+    parses = false;
+  }
+  const type = parses ? "UnknownOperationException" : "SerializationException";
+  const text = JSON.stringify({ Output: { __type: `com.amazon.coral.service#${type}` }, Version: "1.0" });
+  return answer(parses ? 404 : 400, text, PLAIN_JSON_CONTENT_TYPE);
+}
+
+/** No service and operation that anyone could be allowed to call. */
+function unauthorizable(): RoutedResponse {
+  const message = "Unable to determine service/operation name to be authorized";
+  return answer(403, `<AccessDeniedException>\n  <Message>${message}</Message>\n</AccessDeniedException>\n`);
+}
+
+function unknownContentType(): RoutedResponse {
+  return answer(404, "<UnknownOperationException/>\n");
+}
+
+function answer(status: number, body: Uint8Array | string, contentType?: string): RoutedResponse {
+  return { kind: "answer", status, body, ...(contentType === undefined ? {} : { contentType }) };
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { type FaultType, injectedFault } from "../../model/injected-fault.ts";
+import type { ServiceError } from "../../model/service-error.ts";
+import type { OperationName } from "../../model/shapes.generated.ts";
+import type { InputOf, Operation, OutputOf } from "../../operations/operation.ts";
+import type { OperationContext } from "../../operations/operation-context.ts";
+import type { FaultRule, RecordFaultType } from "./fault-rule.ts";
+import { putWithFailures } from "./put-with-failures.ts";
+import { addressOf, type FailingCall, serviceFault } from "./service-fault.ts";
+
+/** What an operation is to be invoked with. */
+interface Call extends Omit<FailingCall, "name"> {
+  readonly row: Operation<OperationName>;
+}
+
+/**
+ * The faults that a tester asked for with `--dev`. Rules are tried in their order and the first that strikes is carried
+ * out: its delay, then its error. A call that fails here has done nothing.
+ */
+export class FaultInjector {
+  readonly #random: () => number;
+  #rules: FaultRule[] = [];
+
+  /** `random`: from 0 to below 1. */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Those that may still strike, with what is left of their `times`. */
+  get rules(): readonly FaultRule[] {
+    return this.#rules;
+  }
+
+  replace(rules: readonly FaultRule[]): void {
+    this.#rules = [...rules];
+  }
+
+  /** In the place of the operation's own handler, which it calls unless a rule keeps it from that. */
+  async invoke(call: Call): Promise<OutputOf<OperationName>> {
+    const { row, input, context } = call;
+    const rule = this.#strike(call);
+    if (rule?.delayMs !== undefined) await wait(rule.delayMs, context);
+    if (rule?.error === undefined) return await row.handle(input, context);
+    if (rule.records === undefined) throw faultOf(rule.error, rule.message, { name: row.name, input, context });
+
+    assert(row.name === "PutRecords", "only rules of PutRecords speak of records");
+    const failing = { share: rule.records, code: rule.error as RecordFaultType, random: this.#random };
+    return await putWithFailures(input as InputOf<"PutRecords">, context, failing);
+  }
+
+  /** The rule that strikes this call; one that has struck often enough is gone afterwards. */
+  #strike({ row, input, context }: Call): FaultRule | undefined {
+    for (const [index, rule] of this.#rules.entries()) {
+      const { operation, stream, share = 1, times } = rule;
+      if (operation !== row.name) continue;
+      if (stream !== undefined && stream !== addressOf({ input, context })?.name) continue;
+      if (this.#random() >= share) continue;
+      if (times === 1) this.#rules.splice(index, 1);
+      else if (times !== undefined) this.#rules[index] = { ...rule, times: times - 1 };
+      return rule;
+    }
+    return undefined;
+  }
+}
+
+function faultOf(type: FaultType, message: FaultRule["message"], call: FailingCall): ServiceError {
+  return (message === "service" ? serviceFault(type, call) : undefined) ?? injectedFault(type);
+}
+
+/** A call whose client does not wait that long is not carried out; nobody reads its answer. */
+async function wait(ms: number, { clock, connection }: OperationContext): Promise<void> {
+  await clock.delay(ms, connection.signal).catch(() => {
+    throw injectedFault("InternalFailure");
+  });
+}

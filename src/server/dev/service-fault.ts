@@ -1,0 +1,189 @@
+import { KeyError, type KeyErrorKind } from "../../keys/key-provider.ts";
+import { accessDenied, sessionExpired } from "../../model/auth-errors.ts";
+import { consumerExists, consumerNotFound, subscriptionActive } from "../../model/consumer-errors.ts";
+import type { FaultType } from "../../model/injected-fault.ts";
+import { invalidShardIterator, iteratorExpired } from "../../model/iterator-errors.ts";
+import { accountRateExceeded } from "../../model/limit-errors.ts";
+import { nextTokenExpired } from "../../model/list-errors.ts";
+import { internalFailure, serviceUnavailable } from "../../model/request-errors.ts";
+import { ServiceError } from "../../model/service-error.ts";
+import type { OperationName } from "../../model/shapes.generated.ts";
+import { readRateExceeded, shardDoesNotExist, shardRateExceeded } from "../../model/shard-errors.ts";
+import {
+  streamExists,
+  streamIsOnDemand,
+  streamNotActive,
+  streamNotFound,
+  streamRateExceeded,
+} from "../../model/stream-errors.ts";
+import { streamNameOf } from "../../operations/charge-call-rate.ts";
+import { kmsErrorOf } from "../../operations/kms-error.ts";
+import type { InputOf } from "../../operations/operation.ts";
+import type { OperationContext } from "../../operations/operation-context.ts";
+import type { StreamRevision } from "../../registry/stream-revision.ts";
+import { parseConsumerArn, partitionOf, type StreamAddress, streamArn } from "../../streams/arn.ts";
+import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";
+import { openShardIterator } from "../../streams/tokens/shard-iterator.ts";
+
+/** The call that is to fail. Its members have been checked. */
+export interface FailingCall {
+  readonly name: OperationName;
+  readonly input: InputOf<OperationName>;
+  readonly context: OperationContext;
+}
+
+/** An iterator that has just grown too old. */
+const expiredIteratorAgeMs = 301_000;
+
+/**
+ * The error as a client gets it when it has its usual cause: the sentence of the service where that is known, else the one
+ * that this server says then, filled in with what the call names. Undefined where the sentence would have to tell what is
+ * wrong with the call, or name a stream where the call names none.
+ */
+export function serviceFault(type: FaultType, call: FailingCall): ServiceError | undefined {
+  const { name, context } = call;
+  const nowMs = context.clock.nowMs();
+  switch (type) {
+    case "InternalFailure":
+      return internalFailure();
+    case "ServiceUnavailable":
+      return serviceUnavailable();
+    case "ExpiredTokenException":
+      return sessionExpired();
+    case "ExpiredIteratorException":
+      return iteratorExpired({ createdMs: nowMs - expiredIteratorAgeMs, nowMs });
+    case "ExpiredNextTokenException":
+      return nextTokenExpired();
+    case "AccessDeniedException":
+      return denied(call);
+    case "InvalidArgumentException":
+      return name === "GetRecords" ? invalidShardIterator() : undefined;
+    case "LimitExceededException":
+    case "ProvisionedThroughputExceededException":
+      return throttled(type, call);
+    case "ResourceInUseException":
+    case "ResourceNotFoundException":
+    case "ValidationException":
+      return refusedByState(type, call);
+    default:
+      return keyRefused(keyErrorKinds[type], call);
+  }
+}
+
+/** The stream that a call names, by any member or by an iterator; there need not be one. */
+export function addressOf({ input, context }: Pick<FailingCall, "input" | "context">): StreamAddress | undefined {
+  const { caller, tokens } = context;
+  const members: object = input;
+  const named = streamNameOf(members, caller.account);
+  // An ARN says its own region.
+  if (named !== undefined) return { region: caller.region, ...named };
+  if (!("ShardIterator" in input)) return undefined;
+  const iterator = openShardIterator(tokens, String(input.ShardIterator));
+  if (iterator === undefined) return undefined;
+  const { account, region, streamName } = iterator;
+  return { account, region, name: streamName };
+}
+
+function liveOf(call: FailingCall): StreamRevision | undefined {
+  const address = addressOf(call);
+  if (address === undefined) return undefined;
+  return call.context.registry.find(address.account, address.region, address.name);
+}
+
+function denied(call: FailingCall): ServiceError {
+  const { caller } = call.context;
+  const address = addressOf(call);
+  return accessDenied({
+    principalArn: `arn:${partitionOf(caller.region)}:iam::${caller.account}:root`,
+    action: call.name,
+    resourceArn: address === undefined ? "*" : streamArn(address),
+  });
+}
+
+function throttled(
+  type: "LimitExceededException" | "ProvisionedThroughputExceededException",
+  call: FailingCall,
+): ServiceError | undefined {
+  const stream = addressOf(call);
+  if (type === "LimitExceededException") {
+    return stream === undefined ? accountRateExceeded(call.context.caller.account) : streamRateExceeded(stream);
+  }
+  if (stream === undefined) return undefined;
+  return call.name === "GetRecords"
+    ? readRateExceeded(stream, shardIdOf(call))
+    : shardRateExceeded(stream, shardIdOf(call));
+}
+
+function refusedByState(
+  type: "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException",
+  call: FailingCall,
+): ServiceError | undefined {
+  const stream = addressOf(call);
+  if (stream === undefined) return undefined;
+  const { name } = call;
+  const consumerName = consumerNameOf(call);
+  if (type === "ValidationException") return isManualReshard(name) ? streamIsOnDemand(stream) : undefined;
+  if (type === "ResourceInUseException") {
+    if (name === "CreateStream") return streamExists(stream);
+    if (name === "RegisterStreamConsumer") return consumerExists(stream, consumerName);
+    if (name === "SubscribeToShard") return subscriptionActive(stream, { shardId: shardIdOf(call), consumerName });
+    return streamNotActive(stream, "UPDATING");
+  }
+  if (name === "GetRecords" || name === "GetShardIterator") return shardDoesNotExist(stream, shardIdOf(call));
+  const consumer = consumerGiven(call);
+  return consumer === undefined ? streamNotFound(stream) : consumerNotFound(consumer, stream.account);
+}
+
+function isManualReshard(name: OperationName): boolean {
+  return name === "SplitShard" || name === "MergeShards" || name === "UpdateShardCount";
+}
+
+const keyErrorKinds = {
+  KMSAccessDeniedException: "access_denied",
+  KMSDisabledException: "disabled",
+  KMSInvalidStateException: "invalid_state",
+  KMSNotFoundException: "not_found",
+  KMSOptInRequired: "opt_in_required",
+  KMSThrottlingException: "throttled",
+} as const satisfies Readonly<Record<string, KeyErrorKind>>;
+
+function keyRefused(kind: KeyErrorKind, call: FailingCall): ServiceError | undefined {
+  const live = liveOf(call);
+  if (live === undefined) return undefined;
+  const { stream } = live;
+  const refusal = kmsErrorOf(new KeyError(kind, ""), {
+    stream,
+    caller: call.context.caller,
+    use: call.name === "GetRecords" || call.name === "SubscribeToShard" ? "read" : "write",
+    keyId: stream.encryption?.keyId ?? "alias/aws/kinesis",
+  });
+  return refusal instanceof ServiceError ? refusal : undefined;
+}
+
+/** The shard that the call is about: of a put, that of its first record. The first shard where there is none to be told. */
+function shardIdOf(call: FailingCall): string {
+  return formatShardId(shardIndexOf(call) ?? 0);
+}
+
+function shardIndexOf(call: FailingCall): number | undefined {
+  const { input, context } = call;
+  if ("ShardIterator" in input) return openShardIterator(context.tokens, String(input.ShardIterator))?.shardIndex;
+  if ("ShardId" in input && typeof input.ShardId === "string") return parseShardId(input.ShardId);
+  const records = "Record" in input ? input.Record : "Records" in input ? input.Records : undefined;
+  const live = records === undefined ? undefined : liveOf(call);
+  // A stream that is CREATING has no shards to route to.
+  if (records === undefined || live === undefined || live.stream.shards.length === 0) return undefined;
+  return live.shardMap.shardAt(live.shardMap.route(records.hashKeys, 0)).index;
+}
+
+/** As the call gives it, by its ARN or its name; undefined for a call that is not about a consumer. */
+function consumerGiven({ input }: FailingCall): string | undefined {
+  if ("ConsumerARN" in input && typeof input.ConsumerARN === "string") return input.ConsumerARN;
+  if ("ConsumerName" in input && typeof input.ConsumerName === "string") return input.ConsumerName;
+  return undefined;
+}
+
+function consumerNameOf(call: FailingCall): string {
+  const given = consumerGiven(call) ?? "";
+  return parseConsumerArn(given)?.consumerName ?? given;
+}

@@ -1,0 +1,78 @@
+import type { AddressInfo, Server } from "node:net";
+import { StartError } from "../../config/start-error.ts";
+
+// Port 0 asks the system for a port of the first host; the others may find it taken by somebody else.
+const freePortAttemptsMax = 20;
+const loopbackIpv6 = "::1";
+
+/**
+ * Binds every host to one and the same port; `port` 0 picks one that is free on all of them. A machine without IPv6
+ * is served without `::1`. Throws `StartError`, after which nothing is left bound.
+ */
+export async function bindPorts(
+  makeServer: () => Server,
+  target: { readonly hosts: readonly string[]; readonly port: number },
+): Promise<{ readonly servers: readonly Server[]; readonly hosts: readonly string[]; readonly port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const servers: Server[] = [];
+    const hosts: string[] = [];
+    let port = target.port;
+    try {
+      for (const host of target.hosts) {
+        const server = makeServer();
+        if (!(await bound(server, { host, port }, target.hosts.length > 1))) continue;
+        servers.push(server);
+        hosts.push(host);
+        port = (server.address() as AddressInfo).port;
+      }
+      return { servers, hosts, port };
+    } catch (error) {
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      const mayRetry =
+        target.port === 0 && servers.length > 0 && error instanceof StartError && codeOf(error.cause) === "EADDRINUSE";
+      if (!mayRetry || attempt === freePortAttemptsMax) throw error;
+    }
+  }
+}
+
+async function bound(
+  server: Server,
+  address: { readonly host: string; readonly port: number },
+  othersToo: boolean,
+): Promise<boolean> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ ...address, ipv6Only: address.host.includes(":") && address.host !== "::" }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    const hasNoIpv6 = code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
+    if (othersToo && address.host === loopbackIpv6 && hasNoIpv6) return false;
+    throw new StartError(sentenceFor(address, code), { cause: error });
+  }
+}
+
+function sentenceFor({ host, port }: { readonly host: string; readonly port: number }, code: string): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `port ${port} on ${host} is already in use by another process`;
+    case "EACCES":
+      return `this user may not open port ${port} on ${host}`;
+    case "EADDRNOTAVAIL":
+    case "EAFNOSUPPORT":
+      return `${host} is not an address of this machine`;
+    case "ENOTFOUND":
+      return `the host name ${host} is not known on this machine`;
+    default:
+      return `cannot listen on ${host} port ${port} (${code})`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}

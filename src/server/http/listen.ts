@@ -1,0 +1,251 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { connectionCut } from "../../telemetry/diagnostic-events.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Certificate } from "../tls/tls-certificate.ts";
+import { TlsHandshaker } from "../tls/tls-handshaker.ts";
+import { bindPorts } from "./bind-ports.ts";
+import { BodyBudget } from "./body-budget.ts";
+import { BodyMemory } from "./body-memory.ts";
+import { Connection } from "./connection.ts";
+import { detectProtocol } from "./detect-protocol.ts";
+import { enforceTimeouts } from "./enforce-timeouts.ts";
+import { EventLoopTick } from "./event-loop-tick.ts";
+import type { RequestHandler } from "./http-message.ts";
+import { createHttp1Server, type Http1Server } from "./http1-server.ts";
+import { serveHttp2 } from "./http2-session.ts";
+import type { BodyReader } from "./read-body.ts";
+import { RequestIds } from "./request-ids.ts";
+import type { ServerContext } from "./server-context.ts";
+import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
+import { SwapRemoveSet } from "./swap-remove-set.ts";
+
+export interface ListenOptions {
+  /** Addresses or names; all get the same port. Default: 127.0.0.1 and ::1. */
+  readonly hosts?: readonly string[];
+  /** 0: any port that is free on all hosts. */
+  readonly port: number;
+  readonly handler: RequestHandler;
+  readonly clock: Clock;
+  /** Undefined: one is made, in `dataDir` if there is one, when the first client asks for TLS. */
+  readonly tls?: Certificate | undefined;
+  readonly dataDir?: string | undefined;
+  readonly limits?: Partial<ServerLimits>;
+  /** Fills the request ids; the system's randomness by default. */
+  readonly fillRandom?: (bytes: Uint8Array) => unknown;
+}
+
+export interface Listening {
+  readonly port: number;
+  /** The hosts that were bound; `::1` is missing on a machine without IPv6. */
+  readonly hosts: readonly string[];
+  /** For the handshakes to come. */
+  useCertificate(certificate: Certificate): void;
+  /** Figures for /metrics by name. */
+  figures(): Readonly<Record<string, number>>;
+  /**
+   * Stops accepting, closes what is idle, ends streams, waits for what is in flight at most `graceMs`, then cuts.
+   * Calling it again joins the first call.
+   */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+const loopback = ["127.0.0.1", "::1"];
+// Dead peers that never said goodbye are found by the system.
+const tcpKeepAliveMs = 60_000;
+const drainSweepMs = 25;
+
+/** One port that speaks TLS, HTTP/2 and HTTP/1.1, told apart by the first bytes. Throws `StartError`. */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const listener = new Listener(options);
+  await listener.open();
+  return listener;
+}
+
+class Listener implements Listening {
+  readonly #options: ListenOptions;
+  readonly #limits: ServerLimits;
+  readonly #connections = new Set<Connection>();
+  readonly #serving: ServerContext;
+  readonly #http1: Http1Server;
+  readonly #tls: TlsHandshaker;
+  #servers: readonly Server[] = [];
+  #port = 0;
+  #hosts: readonly string[] = [];
+  #sweeping: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  /** Of use only once nothing new is accepted. */
+  #emptied = Promise.withResolvers<void>();
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultServerLimits, ...options.limits };
+    this.#serving = {
+      handler: options.handler,
+      limits: this.#limits,
+      clock: options.clock,
+      ids: new RequestIds(options.fillRandom),
+      room: {
+        budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
+        memory: new BodyMemory(),
+        arriving: new SwapRemoveSet<BodyReader>(),
+        requestBytesMax: this.#limits.requestBytesMax,
+        discardBytesMax: this.#limits.discardBytesMax,
+      },
+      turn: new EventLoopTick(),
+      connections: this.#connections,
+      isDraining: false,
+    };
+    this.#http1 = createHttp1Server(this.#serving);
+    this.#tls = new TlsHandshaker({
+      certificate: options.tls,
+      dataDir: options.dataDir,
+      handshakeMsMax: this.#limits.tlsHandshakeMsMax,
+      nowMs: () => options.clock.nowMs(),
+    });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  async open(): Promise<void> {
+    const makeServer = (): Server =>
+      createServer(
+        { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs },
+        (socket) => this.#accept(socket),
+      );
+    const { hosts = loopback, port } = this.#options;
+    const bound = await bindPorts(makeServer, { hosts, port });
+    this.#servers = bound.servers;
+    this.#port = bound.port;
+    this.#hosts = bound.hosts;
+    this.#sweepEvery(this.#limits.sweepMs);
+  }
+
+  useCertificate(certificate: Certificate): void {
+    this.#tls.useCertificate(certificate);
+  }
+
+  figures(): Readonly<Record<string, number>> {
+    let requestsInFlight = 0;
+    const inPhase = { sniffing: 0, handshaking: 0, http1: 0, http2: 0 };
+    for (const connection of this.#connections) {
+      requestsInFlight += connection.exchanges.size;
+      inPhase[connection.phase]++;
+    }
+    return {
+      connections: this.#connections.size,
+      connections_sniffing: inPhase.sniffing,
+      connections_handshaking: inPhase.handshaking,
+      connections_http1: inPhase.http1,
+      connections_http2: inPhase.http2,
+      requests_in_flight: requestsInFlight,
+      request_bytes_in_flight: this.#serving.room.budget.bytesHeld,
+      requests_waiting_for_memory: this.#serving.room.budget.waitingCount,
+    };
+  }
+
+  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#closing ??= this.#drain(graceMs);
+    return this.#closing;
+  }
+
+  #accept(socket: Socket): void {
+    // Resets and timeouts of clients are everyday; what they mean is decided on `close`.
+    socket.on("error", () => undefined);
+    if (this.#serving.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
+      connectionCut.publish({ reason: "too_many" });
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, this.#options.clock.monotonicMs());
+    this.#connections.add(connection);
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      connection.leave();
+      if (this.#connections.size === 0) this.#emptied.resolve();
+    });
+    this.#sniff(connection, socket);
+  }
+
+  /** `socket` is the accepted one, or the TLS on top of it where ALPN left the protocol open. */
+  #sniff(connection: Connection, socket: Socket): void {
+    let seen: Buffer | undefined;
+    const onEnd = (): void => {
+      socket.destroy();
+    };
+    const onData = (chunk: Buffer): void => {
+      seen = seen === undefined ? chunk : Buffer.concat([seen, chunk]);
+      const protocol = detectProtocol(seen);
+      if (protocol === undefined) return;
+      socket.off("data", onData);
+      socket.off("end", onEnd);
+      socket.pause();
+      socket.unshift(seen);
+      if (protocol === "http1") this.#http1.serve(socket, connection);
+      else if (protocol === "http2") this.#serveHttp2(socket, connection);
+      else if (socket === connection.socket) this.#serveTls(connection);
+      else socket.destroy();
+      // Whoever took over has put its listeners on; those that read the handle themselves have taken the bytes back.
+      if (protocol === "http1") socket.resume();
+    };
+    socket.on("data", onData);
+    socket.on("end", onEnd);
+  }
+
+  #serveHttp2(socket: Socket, connection: Connection): void {
+    socket.allowHalfOpen = false;
+    serveHttp2(socket, connection, this.#serving);
+  }
+
+  #serveTls(connection: Connection): void {
+    connection.socket.allowHalfOpen = false;
+    connection.enter("handshaking", this.#options.clock.monotonicMs());
+    this.#tls.shakeHands(connection.socket, (secured, protocol) => {
+      connection.carrier = secured;
+      if (this.#serving.isDraining) secured.destroy();
+      else if (protocol === "h2") serveHttp2(secured, connection, this.#serving);
+      else if (protocol === "http/1.1") this.#http1.serve(secured, connection);
+      else this.#sniffInside(connection, secured);
+    });
+  }
+
+  /** The AWS SDK for Java, and with it the KCL, speaks HTTP/2 over TLS without a word of ALPN. */
+  #sniffInside(connection: Connection, secured: Socket): void {
+    connection.enter("sniffing", this.#options.clock.monotonicMs());
+    this.#sniff(connection, secured);
+  }
+
+  #sweepEvery(ms: number): void {
+    clearInterval(this.#sweeping);
+    this.#sweeping = setInterval(() => enforceTimeouts(this.#serving), ms);
+    this.#sweeping.unref();
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    this.#serving.isDraining = true;
+    this.#emptied = Promise.withResolvers<void>();
+    const stopped = Promise.all(
+      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
+    for (const connection of this.#connections) {
+      for (const exchange of connection.exchanges.all())
+        if (exchange.isStreaming) exchange.end("the server is stopping");
+      if (connection.phase === "sniffing" || connection.phase === "handshaking") connection.socket.destroy();
+      else if (connection.session !== undefined || connection.exchanges.size === 0) connection.closeSoon();
+    }
+    this.#sweepEvery(Math.min(drainSweepMs, this.#limits.sweepMs));
+    const grace = setTimeout(() => {
+      for (const connection of this.#connections) connection.socket.destroy();
+    }, graceMs);
+    await stopped;
+    if (this.#connections.size > 0) await this.#emptied.promise;
+    clearTimeout(grace);
+    clearInterval(this.#sweeping);
+    this.#http1.close();
+  }
+}

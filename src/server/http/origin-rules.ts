@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** What the operator allows web pages to do. */
+export interface OriginPolicy {
+  /** With verified signatures a page can do nothing that its user's keys may not: CORS then answers as AWS. */
+  readonly verifiesSignatures: boolean;
+  /** The values of `--cors-origin`: origins such as `https://app.example`, or `*`. */
+  readonly corsOrigins: readonly string[];
+}
+
+interface RequestHead {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/**
+ * Whether a page of this origin may use the API. Without verification any signature passes, so that a page on some
+ * other host could read and write a developer's streams through the developer's browser; such a page is refused.
+ * What is no http(s) origin does not come from a web page and is let through as AWS lets it through. The exception is
+ * `null`, which browsers send for sandboxed frames, the easiest disguise of any page.
+ */
+export function isOriginAllowed(origin: string, policy: OriginPolicy): boolean {
+  if (policy.verifiesSignatures || policy.corsOrigins.includes("*")) return true;
+  if (policy.corsOrigins.includes(origin)) return true;
+  if (origin === "null") return false;
+  const url = URL.parse(origin);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return true;
+  if (isLoopbackHost(url.hostname)) return true;
+  return policy.corsOrigins.some((allowed) => URL.parse(allowed)?.origin === url.origin);
+}
+
+/**
+ * Whether a request for metrics, the console or a dev endpoint names this server by a name that only this machine's
+ * owner can give it. A page that has its own name resolve to 127.0.0.1 (DNS rebinding) does not. `hosts` are the names
+ * that the operator gave; a wildcard address among them allows every address, as no address can be rebound.
+ */
+export function isAdminHost(hostHeader: string | undefined, hosts: readonly string[]): boolean {
+  if (hostHeader === undefined) return false;
+  const hostname = URL.parse(`http://${hostHeader}`)?.hostname;
+  if (hostname === undefined) return false;
+  if (isLoopbackHost(hostname)) return true;
+  const isAnyAddress = hosts.some((host) => host === "0.0.0.0" || host === "::");
+  if (isAnyAddress && isAddress(hostname)) return true;
+  return hosts.some((host) => URL.parse(`http://${host.includes(":") ? `[${host}]` : host}`)?.hostname === hostname);
+}
+
+/** A request that a browser sends before the real one; it carries no credentials. */
+export function isPreflight({ method, headers }: RequestHead): boolean {
+  return headers.origin !== undefined && method === "OPTIONS";
+}
+
+/** The headers of the answer to a preflight. */
+export function preflightHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const requestedHeaders = headers["access-control-request-headers"];
+  const requestedMethod = headers["access-control-request-method"];
+  return {
+    "Access-Control-Allow-Origin": "*",
+    ...(requestedHeaders === undefined ? {} : { "Access-Control-Allow-Headers": requestedHeaders }),
+    ...(requestedMethod === undefined ? {} : { "Access-Control-Allow-Methods": requestedMethod }),
+    "Access-Control-Max-Age": "172800",
+  };
+}
+
+/** What is added to every other answer to a request with an `Origin`. */
+export const corsHeaders: Readonly<Record<string, string>> = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers":
+    "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date",
+};
+
+/** `hostname` as a URL gives it: lower case, addresses in their shortest form, IPv6 in brackets. */
+function isLoopbackHost(hostname: string): boolean {
+  const name = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
+  if (name === "localhost" || name.endsWith(".localhost")) return true;
+  return name === "[::1]" || isIpv4(name, /^127\./) || /^\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\]$/.test(name);
+}
+
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith("[") || isIpv4(hostname, /^/);
+}
+
+function isIpv4(hostname: string, start: RegExp): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(hostname) && start.test(hostname);
+}

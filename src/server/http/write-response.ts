@@ -1,0 +1,162 @@
+// Hot path.
+import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Writable } from "node:stream";
+import { isResponseMemory, releaseResponse } from "../../protocol/records/response-memory.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import type { WireResponse } from "./http-message.ts";
+import { isPreflight } from "./origin-rules.ts";
+import type { ServerContext } from "./server-context.ts";
+
+/**
+ * Writes one answer as AWS writes it: `x-amzn-RequestId` on every one, `x-amz-id-2` on all but CORS preflights, `Date`,
+ * an exact `Content-Length` unless the body is a stream, and no `Connection` header while the connection is kept.
+ * A body in one piece is handed to the socket before it returns; a stream's promise resolves after its last byte, or when
+ * the client is gone.
+ */
+export function writeHttp1(
+  response: WireResponse,
+  target: { readonly exchange: HttpExchange; readonly res: ServerResponse; readonly serving: ServerContext },
+): Promise<void> | undefined {
+  const { exchange, res, serving } = target;
+  if (res.destroyed) return abandon(response);
+  const headers = ["x-amzn-RequestId", serving.ids.next()];
+  if (!isPreflight(exchange)) headers.push("x-amz-id-2", serving.ids.extended());
+  for (const name in response.headers) headers.push(name, response.headers[name] ?? "");
+  headers.push("Date", httpDate(serving.clock.nowMs()));
+
+  if (serving.isDraining) res.shouldKeepAlive = false;
+  else if (res.shouldKeepAlive && res.req.httpVersionMinor > 0) res.removeHeader("connection");
+
+  const { body } = response;
+  if (isStream(body)) {
+    res.writeHead(response.status, headers);
+    res.flushHeaders();
+    return pump(body, { exchange, sink: res, carrier: res.req.socket, serving });
+  }
+  headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
+  res.writeHead(response.status, headers);
+  if (typeof body === "string" || !isResponseMemory(body)) {
+    res.end(body);
+  } else {
+    const { socket } = res.req;
+    res.end(body, () => giveBackSent(body, null, socket));
+  }
+  return undefined;
+}
+
+/** As `writeHttp1`, over one HTTP/2 stream. */
+export async function writeHttp2(
+  response: WireResponse,
+  target: { readonly exchange: HttpExchange; readonly stream: ServerHttp2Stream; readonly serving: ServerContext },
+): Promise<void> {
+  const { exchange, stream, serving } = target;
+  if (stream.destroyed || stream.closed) return abandon(response);
+  const headers: OutgoingHttpHeaders = { ":status": response.status, "x-amzn-requestid": serving.ids.next() };
+  if (!isPreflight(exchange)) headers["x-amz-id-2"] = serving.ids.extended();
+  for (const name in response.headers) headers[name.toLowerCase()] = response.headers[name];
+  headers["date"] = httpDate(serving.clock.nowMs());
+
+  const { body } = response;
+  if (isStream(body)) {
+    stream.respond(headers);
+    return pump(body, { exchange, sink: stream, carrier: stream, serving });
+  }
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  headers["content-length"] = String(length);
+  const isWithoutBody = length === 0 || exchange.method === "HEAD";
+  stream.respond(headers, { endStream: isWithoutBody });
+  if (isWithoutBody) return;
+  if (typeof body === "string" || !isResponseMemory(body)) {
+    stream.end(body);
+    return;
+  }
+  // A stream that has sent its end is closed and says so before the system has its last bytes. Only the end of a write is
+  // told in time, so the stream's end goes in a frame of its own.
+  stream.write(body, (error) => {
+    giveBackSent(body, error, stream);
+    if (!stream.destroyed) stream.end();
+  });
+}
+
+/** 413 as AWS sends it, before its pipeline: chunked, empty, without request ids. */
+export function rejectTooLargeHttp1(res: ServerResponse, options: { readonly mayKeepConnection: boolean }): void {
+  if (res.destroyed) return;
+  if (options.mayKeepConnection) res.removeHeader("connection");
+  else res.shouldKeepAlive = false;
+  res.writeHead(413, ["Transfer-Encoding", "chunked"]);
+  res.end();
+}
+
+export function rejectTooLargeHttp2(stream: ServerHttp2Stream): void {
+  if (stream.destroyed || stream.closed) return;
+  stream.respond({ ":status": 413 }, { endStream: true });
+}
+
+let dateSecond = -1;
+let dateText = "";
+
+/** RFC 1123 in GMT. */
+function httpDate(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(nowMs).toUTCString();
+  }
+  return dateText;
+}
+
+function isStream(body: WireResponse["body"]): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && Symbol.asyncIterator in body;
+}
+
+/** Nobody is there to read the answer: a stream must still hear that it is over. */
+async function abandon(response: WireResponse): Promise<void> {
+  if (isStream(response.body)) await response.body[Symbol.asyncIterator]().return?.();
+}
+
+async function pump(
+  body: AsyncIterable<Uint8Array>,
+  target: {
+    readonly exchange: HttpExchange;
+    readonly sink: Writable;
+    /** What dies when the bytes can no longer get through. */
+    readonly carrier: Writable;
+    readonly serving: ServerContext;
+  },
+): Promise<void> {
+  const { exchange, sink, carrier } = target;
+  exchange.beginStreaming();
+  if (target.serving.isDraining) exchange.end("the server is stopping");
+  try {
+    for await (const chunk of body) {
+      if (sink.destroyed) return;
+      if (!sink.write(chunk, (error) => giveBackSent(chunk, error, carrier))) await untilWritable(sink);
+    }
+  } catch (error) {
+    // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
+    if (!exchange.isEnded) throw error;
+  }
+  if (!sink.destroyed) sink.end();
+}
+
+/**
+ * At the end of a write the system has taken the bytes. If their carrier died, the collector knows best when nothing reads
+ * them any more.
+ */
+function giveBackSent(bytes: Uint8Array, error: Error | null | undefined, carrier: Writable): void {
+  if (!error && !carrier.destroyed) releaseResponse(bytes);
+}
+
+function untilWritable(sink: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (sink.destroyed) return resolve();
+    const done = (): void => {
+      sink.off("drain", done);
+      sink.off("close", done);
+      resolve();
+    };
+    sink.on("drain", done);
+    sink.on("close", done);
+  });
+}

@@ -1,0 +1,47 @@
+import type { Engine } from "../../engine/engine.ts";
+import type { WireResponse } from "../http/http-message.ts";
+
+/** What `GET /health` says, as JSON. */
+export interface HealthReport {
+  readonly status: "ready" | "draining" | "unavailable";
+  readonly engine: string;
+  /** True only if an acknowledged record survives a crash of the machine. */
+  readonly durable: boolean;
+  /** Sentences; empty when all is well. */
+  readonly degraded: readonly string[];
+}
+
+/** What health depends on besides the engine. */
+interface ServerState {
+  readonly isDraining: boolean;
+  readonly clockMovedByMs?: number;
+  /** Why encrypted streams cannot be read or written, as sentences. */
+  readonly keyFaults?: readonly string[];
+  /** Why answers may be wrong, as a sentence: the server asks to be restarted. */
+  readonly fault?: string | undefined;
+}
+
+export async function reportHealth(
+  engine: Pick<Engine, "name" | "health">,
+  { isDraining, clockMovedByMs = 0, keyFaults = [], fault }: ServerState,
+): Promise<HealthReport> {
+  try {
+    const { ready, durable, degraded } = await engine.health();
+    const status = isDraining ? "draining" : ready && fault === undefined ? "ready" : "unavailable";
+    const moved = clockMovedByMs === 0 ? [] : [`the clock is moved by ${clockMovedByMs} ms (--dev)`];
+    const faults = fault === undefined ? [] : [fault];
+    return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...keyFaults, ...faults] };
+  } catch (error) {
+    const sentence = `the engine does not tell its health: ${error instanceof Error ? error.message : String(error)}`;
+    return { status: "unavailable", engine: engine.name, durable: false, degraded: [sentence] };
+  }
+}
+
+/** 200 only when requests will be served: load balancers look at nothing else. */
+export function healthResponse(report: HealthReport): WireResponse {
+  return {
+    status: report.status === "ready" ? 200 : 503,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+    body: `${JSON.stringify(report)}\n`,
+  };
+}

@@ -1,0 +1,114 @@
+import type { Position, StoredEntry } from "../engine/shard-log.ts";
+import { slicePage } from "../records/slice-page.ts";
+import type { StoredRecords } from "../records/stored-records.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
+import { horizonMs } from "../streams/retention-window.ts";
+import type { Shard } from "../streams/stream.ts";
+import { decodeEntries } from "./decode-entries.ts";
+import type { ShardServices } from "./shard-services.ts";
+
+/** Data pushed at once; a larger record travels alone. Small pushes reach a slow reader in time and bound its memory. */
+const pushLimit = { recordsMax: 10_000, bytesMax: 1024 * 1024 };
+
+/** A reader at the tip hears this often that there is nothing new (observed: about every 5 s). */
+const heartbeatMs = 5_000;
+
+export interface FollowStart {
+  readonly live: StreamRevision;
+  readonly shard: Shard;
+  readonly from: Position;
+  readonly signal: AbortSignal;
+}
+
+/** Records of a shard in order, without gap or repeat; none of them when it is a heartbeat. */
+export interface ShardPush {
+  readonly from: Position;
+  /** Where the next push goes on. */
+  readonly next: Position;
+  readonly records: StoredRecords;
+  /** 0 at the tip. */
+  readonly millisBehindLatest: number;
+}
+
+const noRecords: StoredRecords = { count: 0, dataBytes: 0, runs: [] };
+
+/**
+ * Everything from a position on, pulled by the reader: behind the tip as fast as it reads, at the tip as soon as the
+ * commit returns. Ends at the end of a closed shard, and when the signal aborts.
+ */
+export async function* followShard(room: ShardServices, start: FollowStart): AsyncGenerator<ShardPush, void> {
+  const { live, shard, signal } = start;
+  const ref = live.ref(shard);
+  const batches = room.log.follow(ref, start.from, { signal, bufferedBytesMax: pushLimit.bytesMax });
+  const source = batches[Symbol.asyncIterator]();
+  let from = start.from;
+  let pending = source.next();
+  try {
+    for (;;) {
+      const turn = await untilHeartbeat(pending, room);
+      if (turn === "heartbeat") {
+        yield { from, next: from, records: noRecords, millisBehindLatest: 0 };
+        continue;
+      }
+      if (turn.done === true) return;
+      const tip = await room.log.seek(ref, { at: "newest" });
+      for (let waiting = turn.value; waiting.length > 0; ) {
+        const opened = await decodeEntries(room, start, waiting, { ...pushLimit, from });
+        waiting = waiting.slice(opened.length);
+        for (const push of pushesOf(opened, { from, tip, start, nowMs: room.clock.nowMs() })) {
+          from = push.next;
+          yield push;
+          await keepPace(push, room, signal);
+        }
+      }
+      from = endOf(turn.value);
+      pending = source.next();
+    }
+  } finally {
+    // A source that still waits for a commit ends by the signal; waiting for it here would hold the reader's end up.
+    pending.catch(() => undefined);
+    void source.return?.();
+  }
+}
+
+function* pushesOf(
+  batch: readonly StoredEntry[],
+  place: { readonly from: Position; readonly tip: Position; readonly start: FollowStart; readonly nowMs: number },
+): Generator<ShardPush, void> {
+  const { tip, nowMs } = place;
+  const { live, shard } = place.start;
+  const horizon = horizonMs(nowMs, live.stream);
+  const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
+  for (let { from } = place; ; ) {
+    const { records, next } = slicePage(unexpired, from, pushLimit, shard);
+    if (records.count === 0) return;
+    const arrivalMs = records.runs.at(-1)?.arrivalMs ?? nowMs;
+    yield { from, next, records, millisBehindLatest: next >= tip ? 0 : Math.max(0, nowMs - arrivalMs) };
+    from = next;
+  }
+}
+
+function endOf(batch: readonly StoredEntry[]): Position {
+  const last = batch.at(-1);
+  if (last === undefined) throw new Error("a followed batch is never empty");
+  return last.position + BigInt(last.count);
+}
+
+/** The source ends by itself when the subscription's signal aborts, so the wait for it does too. */
+async function untilHeartbeat<T>(pending: Promise<T>, { clock }: ShardServices): Promise<T | "heartbeat"> {
+  const stop = new AbortController();
+  const heartbeat = clock.delay(heartbeatMs, stop.signal).then(() => "heartbeat" as const);
+  heartbeat.catch(() => undefined);
+  try {
+    return await Promise.race([pending, heartbeat]);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Where limits are on, each consumer of a shard gets this many bytes a second, however fast it reads. */
+async function keepPace({ records }: ShardPush, { clock, limits }: ShardServices, signal: AbortSignal): Promise<void> {
+  if (limits === undefined) return;
+  const waitMs = (records.dataBytes / limits.table.shardReadBytesPerSecond) * 1000;
+  await clock.delay(waitMs, signal).catch(() => undefined);
+}

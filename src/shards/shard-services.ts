@@ -1,0 +1,19 @@
+import type { ShardLog } from "../engine/shard-log.ts";
+import type { RateLimits } from "../limits/rate-limits.ts";
+import type { StreamRegistry } from "../registry/stream-registry.ts";
+import type { Clock } from "../time/clock.ts";
+import type { ShardMetrics } from "./shard-metrics.ts";
+import type { StreamCiphers } from "./stream-ciphers.ts";
+
+/** What work on shards needs: where the bytes are, which shards there are, and what time it is. */
+export interface ShardServices {
+  readonly log: ShardLog;
+  readonly registry: StreamRegistry;
+  readonly clock: Clock;
+  /** Absent when limits are off. */
+  readonly limits?: RateLimits | undefined;
+  readonly traffic: ShardMetrics;
+  readonly keys: StreamCiphers;
+  /** Whether records are stored compressed where that makes them smaller. */
+  readonly compresses: boolean;
+}

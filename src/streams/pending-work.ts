@@ -1,0 +1,33 @@
+import type { Stream, StreamConsumer } from "./stream.ts";
+
+/** The next piece of work that a stream's document asks for, and when. */
+export interface PendingWork {
+  readonly kind: "intent" | "consumers";
+  readonly dueMs: number;
+}
+
+/** The earlier of the intent and the first consumer in transition; undefined when the stream is at rest. */
+export function pendingWorkOf({ intent, consumers = [] }: Stream): PendingWork | undefined {
+  let next: PendingWork | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
+  for (const { dueMs } of consumers) {
+    if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "consumers", dueMs };
+  }
+  return next;
+}
+
+/** The stream after every consumer whose time has come has made its step: CREATING to ACTIVE, DELETING to gone. */
+export function settleConsumers(stream: Stream, nowMs: number): Stream {
+  const consumers: StreamConsumer[] = [];
+  let secondUsed = stream.consumerSecondUsed ?? 0;
+  for (const consumer of stream.consumers ?? []) {
+    if (consumer.dueMs === undefined || consumer.dueMs > nowMs) {
+      consumers.push(consumer);
+    } else if (consumer.status === "CREATING") {
+      const { dueMs: _done, ...settled } = consumer;
+      consumers.push({ ...settled, status: "ACTIVE" });
+    } else {
+      secondUsed = Math.max(secondUsed, Math.floor(consumer.createdMs / 1000));
+    }
+  }
+  return { ...stream, consumers, ...(secondUsed === 0 ? {} : { consumerSecondUsed: secondUsed }) };
+}

@@ -1,0 +1,149 @@
+// What the model found, told on its own.
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { HouseUnderTest } from "../../support/test-server.ts";
+import { checkHashRanges, listShards, type PageOutput } from "./check-stream.ts";
+
+const hourMs = 3_600_000;
+const StreamName = "orders";
+const middle = (2n ** 127n).toString();
+
+interface Opened {
+  readonly house: HouseUnderTest;
+  readonly clock: SimulatedClock;
+  /** Calls, and waits until the work that it began is done. */
+  change(operation: string, members: object): Promise<void>;
+  /** How many records a reader gets that starts this shard at the trim horizon. */
+  readable(shardId: string): Promise<number>;
+}
+
+async function open(t: TestContext): Promise<Opened> {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
+  await engine.open();
+  const house = await HouseUnderTest.open({ engine, clock });
+  t.after(async () => {
+    await house.close();
+    await engine.close();
+  });
+  return {
+    house,
+    clock,
+    async change(operation, members) {
+      await house.must(operation, { StreamName, ...members });
+      await house.quiet();
+    },
+    async readable(ShardId) {
+      const place = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
+      const found = await house.call<{ readonly ShardIterator: string }>("GetShardIterator", place);
+      // A closed shard goes with the last of its records.
+      if (!found.ok && found.type === "ResourceNotFoundException") return 0;
+      assert(found.ok);
+      const { ShardIterator } = found.output;
+      return (await house.must<PageOutput>("GetRecords", { ShardIterator })).Records.length;
+    },
+  };
+}
+
+const record = { PartitionKey: "k", ExplicitHashKey: "0", Data: "AAAA" };
+
+test("increasing the retention does not bring back what had expired", async (t) => {
+  const { house, clock, change, readable } = await open(t);
+  await change("CreateStream", { ShardCount: 1 });
+  await change("PutRecord", record);
+  await change("SplitShard", { ShardToSplit: "shardId-0", NewStartingHashKey: middle });
+  await clock.advance(2 * hourMs);
+  await change("PutRecord", record);
+  await clock.advance(23 * hourMs);
+  assert.deepEqual([await readable("shardId-0"), await readable("shardId-1")], [0, 1]);
+  await change("IncreaseStreamRetentionPeriod", { RetentionPeriodHours: 48 });
+  assert.deepEqual([await readable("shardId-0"), await readable("shardId-1")], [0, 1]);
+  assert.equal((await listShards(house, StreamName)).length, 2, "nor the closed shard that held it");
+  await clock.advance(10 * hourMs);
+  assert.equal(await readable("shardId-1"), 1, "what was young then is kept for the longer time");
+});
+
+test("decreasing and increasing the retention again loses what lay in between", async (t) => {
+  const { clock, change, readable } = await open(t);
+  await change("CreateStream", { ShardCount: 1 });
+  await change("IncreaseStreamRetentionPeriod", { RetentionPeriodHours: 48 });
+  await change("PutRecord", record);
+  await clock.advance(30 * hourMs);
+  assert.equal(await readable("shardId-0"), 1);
+  await change("DecreaseStreamRetentionPeriod", { RetentionPeriodHours: 24 });
+  assert.equal(await readable("shardId-0"), 0);
+  await change("IncreaseStreamRetentionPeriod", { RetentionPeriodHours: 48 });
+  assert.equal(await readable("shardId-0"), 0);
+});
+
+test("a shard that is closed after the clock was set back is listed as long as its records live", async (t) => {
+  const { house, clock, change, readable } = await open(t);
+  await change("CreateStream", { ShardCount: 1 });
+  clock.set(clock.nowMs() + 20 * hourMs);
+  await change("PutRecord", record);
+  clock.set(clock.nowMs() - 20 * hourMs);
+  await change("SplitShard", { ShardToSplit: "shardId-0", NewStartingHashKey: middle });
+  // The closing is 30 hours old by the clock, the record 10.
+  await clock.advance(30 * hourMs);
+  assert.equal(await readable("shardId-0"), 1);
+  const roots = await listShards(house, StreamName, { Type: "AT_TRIM_HORIZON" });
+  assert.deepEqual(
+    roots.map(({ ShardId }) => ShardId),
+    ["shardId-000000000000"],
+  );
+});
+
+test("a shard does not leave the listings before its parent, though the clock was set back in between", async (t) => {
+  const { house, clock, change } = await open(t);
+  await change("CreateStream", { ShardCount: 2 });
+  clock.set(clock.nowMs() + 20 * hourMs);
+  await change("SplitShard", { ShardToSplit: "shardId-0", NewStartingHashKey: (2n ** 126n).toString() });
+  clock.set(clock.nowMs() - 20 * hourMs);
+  await change("MergeShards", { ShardToMerge: "shardId-3", AdjacentShardToMerge: "shardId-1" });
+  for (let hour = 0; hour < 50; hour++) {
+    checkHashRanges(await listShards(house, StreamName, { Type: "AT_TRIM_HORIZON" }));
+    for (const agoMs of [0, 5, 10, 15, 20, 25].map((hours) => hours * hourMs)) {
+      const Timestamp = (clock.nowMs() - agoMs) / 1000;
+      checkHashRanges(await listShards(house, StreamName, { Type: "AT_TIMESTAMP", Timestamp }));
+    }
+    await clock.advance(hourMs);
+  }
+});
+
+test("a hundred changes of one stream at once all go through", async (t) => {
+  const { house, change } = await open(t);
+  await change("CreateStream", { ShardCount: 1 });
+  const calls = Array.from({ length: 100 }, (_, i) =>
+    house.must("AddTagsToStream", { StreamName, Tags: { [`tag ${i % 50}`]: String(i) } }),
+  );
+  await Promise.all(calls);
+  const { Tags } = await house.must<{ readonly Tags: readonly unknown[] }>("ListTagsForStream", { StreamName });
+  assert.equal(Tags.length, 50);
+});
+
+test("a consumer of a stream made again within the same second has another ARN", async (t) => {
+  const { house, change } = await open(t);
+  const arns = new Set<string>();
+  for (let life = 0; life < 3; life++) {
+    await change("CreateStream", { ShardCount: 1 });
+    const { Consumer } = await house.must<{ readonly Consumer: { readonly ConsumerARN: string } }>(
+      "RegisterStreamConsumer",
+      { StreamARN: "arn:aws:kinesis:eu-west-1:123456789012:stream/orders", ConsumerName: "reader" },
+    );
+    arns.add(Consumer.ConsumerARN);
+    await house.quiet();
+    await change("DeleteStream", { EnforceConsumerDeletion: true });
+  }
+  assert.equal(arns.size, 3);
+});
+
+test("what arrives after the clock was set back by days is not expired, though retention was increased before", async (t) => {
+  const { clock, change, readable } = await open(t);
+  await change("CreateStream", { ShardCount: 1 });
+  await change("IncreaseStreamRetentionPeriod", { RetentionPeriodHours: 48 });
+  clock.set(clock.nowMs() - 72 * hourMs);
+  await change("PutRecord", record);
+  assert.equal(await readable("shardId-0"), 1);
+});

@@ -1,0 +1,305 @@
+// One random call to an engine, and what its answer means to the model.
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { EngineError } from "../../src/engine/engine-error.ts";
+import type { LogModel, SentEntry } from "./log-model.ts";
+import type { Session, World } from "./world.ts";
+
+const hourMs = 3_600_000;
+const streamCount = 3;
+const shardCount = 3;
+const keyCount = 5;
+const livingLogsMax = 7;
+const followTurnsMax = 60;
+const neverRevision = 2n ** 50n;
+
+type Action = (world: World, session: Session) => Promise<void>;
+
+const actions: readonly (readonly [number, Action])[] = [
+  [55, append],
+  [14, readSomewhere],
+  [4, seekTime],
+  [4, follow],
+  [7, createShard],
+  [2, sealShard],
+  [2, dropShard],
+  [1, dropStream],
+  [5, setRetention],
+  [12, swapDocument],
+  [4, getDocument],
+  [5, passTime],
+  [3, settle],
+  [3, readEverything],
+  [2, flipBits],
+];
+const weightSum = actions.reduce((sum, [weight]) => sum + weight, 0);
+
+export async function act(world: World, session: Session): Promise<void> {
+  let dice = world.random.next() * weightSum;
+  for (const [weight, action] of actions) {
+    dice -= weight;
+    if (dice < 0) {
+      world.note(action.name);
+      return action(world, session);
+    }
+  }
+}
+
+function pick<Item>({ random }: World, items: readonly Item[]): Item | undefined {
+  return items[random.integer(0, items.length - 1)];
+}
+
+/** The error's kind; anything else than an error of the engine's is one of ours. Some kinds need a reason. */
+function kindOf(error: unknown, { weather, isClosing, hasFlipped, disk }: Session): EngineError["kind"] {
+  if (!(error instanceof EngineError)) throw error;
+  if (error.kind === "closed") assert(isClosing, error.message);
+  else if (error.kind === "corrupt") assert(hasFlipped, error.message);
+  else if (error.kind === "unavailable" || error.kind === "indeterminate") {
+    assert(weather.hasFailed || disk.isOff, error.message);
+  } else assert(error.kind === "throttled" || error.kind === "not_found" || error.kind === "conflict", String(error));
+  return error.kind;
+}
+
+async function append(world: World, session: Session): Promise<void> {
+  const { random } = world;
+  const nowMs = session.clock.nowMs();
+  const logs = world.living;
+  if (logs.length === 0) return createShard(world, session);
+  const sent: { readonly log: LogModel; readonly entry: SentEntry }[] = [];
+  for (let left = random.integer(1, 4); left > 0; left--) {
+    const log = pick(world, logs);
+    if (log === undefined) continue;
+    const bodyBytes = random.next() < 0.7 ? random.integer(20, 400) : random.integer(400, session.bodyBytesMax);
+    const count = random.next() < 0.8 ? random.integer(1, 5) : random.integer(1, 500);
+    sent.push({ log, entry: log.send(count, bodyBytes, nowMs) });
+  }
+  const isDead = session.weather.hasLogFailed;
+  const ended = new Set(sent.filter(({ log }) => log.seal === "done"));
+  try {
+    const outcomes = await session.engine.log.append(
+      sent.map(({ log, entry: { count, timeMs, body } }) => ({ shard: log.ref, entry: { count, timeMs, body } })),
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      const one = sent[index] ?? assert.fail("an outcome for each entry");
+      const { log, entry } = one;
+      if (outcome.kind === "sealed") {
+        assert.notEqual(log.seal, "none", log.name);
+        entry.fate = "refused";
+        continue;
+      }
+      assert(!isDead, "nothing is acknowledged once a write has failed");
+      assert(!ended.has(one), `${log.name} was sealed before`);
+      assert.equal(outcome.position, entry.position ?? outcome.position, log.name);
+      entry.position = outcome.position;
+      entry.fate = "stored";
+    }
+  } catch (error) {
+    const kind = kindOf(error, session);
+    assert(kind !== "not_found" || sent.some(({ log }) => log.drop !== "none"), String(error));
+    if (kind !== "indeterminate") for (const { entry } of sent) entry.fate = "refused";
+  }
+}
+
+/** Runs a read; faults of the disk are let pass, and so is a log that is being dropped. */
+async function reading(log: LogModel, session: Session, read: () => Promise<void>): Promise<void> {
+  const wasDropped = log.drop === "done";
+  try {
+    await read();
+    assert(!wasDropped, `${log.name} was dropped before`);
+  } catch (error) {
+    const kind = kindOf(error, session);
+    if (kind === "not_found") assert.notEqual(log.drop, "none", log.name);
+    else assert(kind === "unavailable" || kind === "closed" || kind === "corrupt", String(error));
+  }
+}
+
+async function readSomewhere(world: World, session: Session): Promise<void> {
+  const log = pick(world, world.logs);
+  if (log === undefined) return;
+  const storedEnd = log.storedEnd;
+  const from = BigInt(world.random.integer(1, Number(storedEnd)));
+  const limit = { entriesMax: world.random.integer(1, 20), bytesMax: world.random.integer(1, 20_000) };
+  await reading(log, session, async () => {
+    log.checkPage(from, await session.engine.log.read(log.ref, from, limit), storedEnd);
+  });
+}
+
+async function seekTime(world: World, session: Session): Promise<void> {
+  const log = pick(world, world.logs);
+  const entry = log === undefined ? undefined : pick(world, log.entries);
+  if (log === undefined || entry === undefined) return;
+  const timeMs = entry.storedMs ?? entry.storedMsMin;
+  const { fate, position } = entry;
+  await reading(log, session, async () => {
+    const found = await session.engine.log.seek(log.ref, { at: "time", timeMs });
+    // Whatever lies before what was found is older than what was sought.
+    if (fate === "stored" && position !== undefined && !log.mayBeGone(entry)) assert(found <= position, log.name);
+  });
+}
+
+/** Follows from some place for a while; meanwhile others act. */
+async function follow(world: World, session: Session): Promise<void> {
+  const log = pick(world, world.logs);
+  if (log === undefined) return;
+  let from = BigInt(world.random.integer(1, Number(log.storedEnd)));
+  const stopping = new AbortController();
+  const options = { signal: stopping.signal, bufferedBytesMax: world.random.integer(1, 10_000) };
+  const turns = world.random.integer(1, followTurnsMax);
+  const following = reading(log, session, async () => {
+    for await (const batch of session.engine.log.follow(log.ref, from, options)) {
+      log.checkEntries(from, batch);
+      const last = batch.at(-1) ?? assert.fail("a batch holds something");
+      from = last.position + BigInt(last.count);
+    }
+  });
+  for (let left = turns; left > 0; left--) await nextTurn();
+  stopping.abort();
+  await following;
+}
+
+async function createShard(world: World, session: Session): Promise<void> {
+  const [stream, index] = [world.random.integer(1, streamCount), world.random.integer(0, shardCount - 1)];
+  if (world.living.length >= livingLogsMax) return;
+  const dropsBefore = world.streamDrops.get(`stream-${stream}`);
+  try {
+    const known = world.logs.length;
+    const log = world.found(await session.engine.log.createShard(`stream-${stream}`, index, { openShardCount: 1 }));
+    if (world.logs.length > known) log.timePasses(session.clock.nowMs());
+    if (world.streamDrops.get(`stream-${stream}`) !== dropsBefore && log.drop === "none") log.drop = "sent";
+  } catch (error) {
+    kindOf(error, session);
+  }
+}
+
+/** One that is refused leaves its log in doubt until the next session: another one may be under way. */
+async function sealShard(world: World, session: Session): Promise<void> {
+  const log = pick(world, world.living);
+  if (log === undefined) return;
+  if (log.seal === "none") log.seal = "sent";
+  try {
+    const { end } = await session.engine.log.seal(log.ref, `seal ${log.name}`);
+    assert(end >= log.storedEnd, log.name);
+    log.seal = "done";
+  } catch (error) {
+    kindOf(error, session);
+  }
+}
+
+async function dropShard(world: World, session: Session): Promise<void> {
+  const log = pick(world, world.logs);
+  if (log !== undefined) await drop([log], session, () => session.engine.log.dropShard(log.ref));
+}
+
+async function dropStream(world: World, session: Session): Promise<void> {
+  const streamId = `stream-${world.random.integer(1, streamCount)}`;
+  const logs = world.logs.filter(({ ref }) => ref.streamId === streamId);
+  const refs = logs.map(({ ref }) => ref);
+  world.streamDrops.set(streamId, (world.streamDrops.get(streamId) ?? 0) + 1);
+  await drop(logs, session, () => session.engine.log.dropStream(streamId, refs));
+}
+
+async function drop(logs: readonly LogModel[], session: Session, dropping: () => Promise<void>): Promise<void> {
+  for (const log of logs) if (log.drop === "none") log.drop = "sent";
+  try {
+    await dropping();
+    for (const log of logs) log.drop = "done";
+  } catch (error) {
+    kindOf(error, session);
+  }
+}
+
+async function setRetention(world: World, session: Session): Promise<void> {
+  const streamId = `stream-${world.random.integer(1, streamCount)}`;
+  const logs = world.living.filter(({ ref }) => ref.streamId === streamId);
+  const retentionMs = world.random.integer(1, 6) * hourMs;
+  world.note(`${streamId} keeps ${retentionMs / hourMs} h`);
+  for (const log of logs) log.retain(retentionMs, session.clock.nowMs());
+  try {
+    const refs = logs.map(({ ref }) => ref);
+    await session.engine.log.setRetention(streamId, refs, retentionMs);
+    for (const log of logs) log.retained(retentionMs);
+  } catch (error) {
+    kindOf(error, session);
+  }
+}
+
+async function swapDocument(world: World, session: Session): Promise<void> {
+  const { random, catalog } = world;
+  const key = `key ${random.integer(1, keyCount)}`;
+  const { engine } = session;
+  const isStale = random.next() < 0.1;
+  const isDelete = random.next() < 0.2;
+  const value = isDelete ? undefined : `${random.next()} `.repeat(random.integer(1, 40));
+  let expected = 0n;
+  let version: ReturnType<typeof catalog.send> | undefined;
+  try {
+    const present = await engine.documents.get(key);
+    catalog.check(key, present);
+    expected = (present?.revision ?? 0n) + (isStale ? neverRevision : 0n);
+    version = catalog.send(key, value);
+    const bytes = value === undefined ? null : Buffer.from(value);
+    const revision = await engine.documents.compareAndSwap(key, bytes, expected);
+    assert(!isStale, "a stale revision is a conflict");
+    catalog.done(key, version, revision);
+  } catch (error) {
+    const kind = kindOf(error, session);
+    if (version === undefined || kind === "indeterminate") return;
+    catalog.refused(key, version);
+    if (kind === "conflict") catalog.checkConflict(key, expected);
+  }
+}
+
+async function getDocument(world: World, session: Session): Promise<void> {
+  const key = `key ${world.random.integer(1, keyCount)}`;
+  try {
+    world.catalog.check(key, await session.engine.documents.get(key));
+  } catch (error) {
+    kindOf(error, session);
+  }
+}
+
+/** Mostly some minutes or hours; now and then the wall clock steps back. */
+async function passTime(world: World, { clock }: Session): Promise<void> {
+  const stepMs = Math.floor(world.random.next() * 2 * hourMs);
+  // Somebody else may step back while the clock is moving.
+  world.timePasses(clock.nowMs() + stepMs);
+  if (world.random.next() < 0.1) clock.set(clock.nowMs() - stepMs);
+  else await clock.advance(stepMs);
+  world.timePasses(clock.nowMs());
+  world.note(`it is ${new Date(clock.nowMs()).toISOString()}`);
+}
+
+async function settle(_world: World, session: Session): Promise<void> {
+  try {
+    await session.engine.settled();
+  } catch (error) {
+    kindOf(error, session);
+  }
+}
+
+async function readEverything(world: World, session: Session): Promise<void> {
+  try {
+    await world.checkAll(session, false);
+  } catch (error) {
+    if (kindOf(error, session) !== "closed") throw error;
+  }
+}
+
+/** Bits of some durable file are others for a while: nobody may be given false bytes, and nothing may be moved wrongly. */
+async function flipBits(world: World, session: Session): Promise<void> {
+  const { disk } = session;
+  const { random } = world;
+  const path = pick(
+    world,
+    disk.paths().filter((name) => /\.(wal|segment)$/.test(name) && disk.isSettled(name)),
+  );
+  if (path === undefined || disk.isOff) return;
+  session.hasFlipped = true;
+  for (let left = random.integer(1, 3); left > 0; left--) {
+    const at = random.integer(0, disk.lengthOf(path) - 1);
+    world.note(`flip ${path} at ${at}`);
+    disk.flip(path, at, 1 << random.integer(0, 7));
+  }
+  await readEverything(world, session);
+  disk.heal();
+}

@@ -1,0 +1,113 @@
+// The table of docs/file-format.md section 6, byte by byte for one directory that was closed cleanly.
+import assert from "node:assert/strict";
+import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
+import { frameLengthAt } from "../../../src/engine/embedded/format/frame.ts";
+import { decodeTrailer, rowBytes, trailerBytes } from "../../../src/engine/embedded/format/segment-file.ts";
+import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
+import { blockBytes } from "../../../src/engine/embedded/io/disk.ts";
+import { inspectDirectory } from "../../../src/engine/embedded/offline/inspect-directory.ts";
+import { rowsOf } from "../../../src/engine/embedded/segments/load-segment.ts";
+import { dataDirectory } from "../../support/embedded-engine.ts";
+import type { SimulatedDisk } from "../../support/simulated-disk.ts";
+
+const walHeadBytes = 96;
+
+/**
+ * - `refused`   the directory is not opened, in one sentence
+ * - `corrupt`   it opens, and some read is answered with an error
+ * - `told`      it opens, everything is there, and the health says that something is amiss
+ * - `quiet`     nothing at all is noticed
+ */
+export type Outcome = "refused" | "corrupt" | "told" | "quiet";
+
+/** What must come of a flip, and whether `millrace verify` must find it. */
+export interface Rule {
+  readonly outcome: Outcome;
+  readonly isVerified: boolean;
+}
+
+export const rules = {
+  format: { outcome: "refused", isVerified: true },
+  directoryKey: { outcome: "told", isVerified: true },
+  manifest: { outcome: "told", isVerified: true },
+  newerSnapshot: { outcome: "told", isVerified: true },
+  olderSnapshot: { outcome: "quiet", isVerified: true },
+  segmentHeader: { outcome: "quiet", isVerified: true },
+  segmentFrame: { outcome: "corrupt", isVerified: true },
+  segmentFrameGap: { outcome: "quiet", isVerified: true },
+  /** Of extents of at most 128 KiB, which are read without. */
+  segmentPoints: { outcome: "quiet", isVerified: true },
+  segmentRows: { outcome: "refused", isVerified: true },
+  segmentPadding: { outcome: "quiet", isVerified: true },
+  segmentTrailer: { outcome: "refused", isVerified: true },
+  walHeader: { outcome: "told", isVerified: true },
+  walHeaderPadding: { outcome: "quiet", isVerified: true },
+  walGroup: { outcome: "refused", isVerified: true },
+  /** Of a clean close: the last group, one block long, and without data. */
+  walMarker: { outcome: "told", isVerified: true },
+  walHole: { outcome: "quiet", isVerified: true },
+  /** What a file that was used again held before. */
+  walFormerLife: { outcome: "quiet", isVerified: false },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+export type Place = keyof typeof rules;
+
+/** What stands at each byte of each file. */
+export async function directoryPathsOf(disk: SimulatedDisk): Promise<ReadonlyMap<string, readonly Place[]>> {
+  const ends = await walEnds(disk);
+  const [lastWal] = [...ends.keys()].slice(-1);
+  const newestSnapshot = disk.paths().findLast((path) => path.endsWith(".snapshot"));
+  const all = (path: string, place: Place): readonly Place[] =>
+    Array.from({ length: disk.lengthOf(path) }, () => place);
+  const placesIn = (path: string): readonly Place[] => {
+    if (path.endsWith("/format")) return all(path, "format");
+    if (path.endsWith("/directory.key")) return all(path, "directoryKey");
+    if (path.endsWith("/manifest")) return all(path, "manifest");
+    if (path.endsWith(".snapshot")) return all(path, path === newestSnapshot ? "newerSnapshot" : "olderSnapshot");
+    if (path.endsWith(".segment")) return segmentPlaces(disk, path);
+    const end = ends.get(path) ?? assert.fail(`${path} is no file of the log`);
+    return walPlaces(disk.bytesOf(path), end, path === lastWal);
+  };
+  return new Map(disk.paths().map((path) => [path, placesIn(path)]));
+}
+
+/** Where the log ends in each of its files, in their order. */
+async function walEnds(disk: SimulatedDisk): Promise<ReadonlyMap<string, number>> {
+  const { wal } = JSON.parse(JSON.stringify(await inspectDirectory(disk, dataDirectory))) as {
+    readonly wal: { readonly files: readonly { readonly file: string; readonly end: number }[] };
+  };
+  return new Map(wal.files.map(({ file, end }) => [`${dataDirectory}/${file}`, end]));
+}
+
+function walPlaces(bytes: Buffer, end: number, isLast: boolean): readonly Place[] {
+  const isRecycled = (bytes.readUInt32LE(12) & 1) === 1;
+  const places: Place[] = [];
+  for (let at = 0; at < walHeaderBytes; at++) {
+    places.push(at % blockBytes < walHeadBytes ? "walHeader" : "walHeaderPadding");
+  }
+  while (places.length < end) places.push(isLast && places.length >= end - blockBytes ? "walMarker" : "walGroup");
+  while (places.length < bytes.length) places.push(isRecycled ? "walFormerLife" : "walHole");
+  return places;
+}
+
+function segmentPlaces(disk: SimulatedDisk, path: string): readonly Place[] {
+  const bytes = disk.bytesOf(path);
+  const { identity } = decodeFormatFile(disk.bytesOf(`${dataDirectory}/format`), dataDirectory);
+  const trailerAt = bytes.length - trailerBytes;
+  const { rowsOffset, rowCount } = decodeTrailer(bytes.subarray(trailerAt), identity) ?? assert.fail(path);
+  const rowsEnd = rowsOffset + rowCount * rowBytes;
+  const extentsEnd = Math.min(...rowsOf(bytes.subarray(rowsOffset, rowsEnd)).map(({ pointsOffset }) => pointsOffset));
+  const places: Place[] = Array.from({ length: bytes.length }, () => "segmentTrailer");
+  places.fill("segmentHeader", 0, blockBytes);
+  for (let at = blockBytes; at < extentsEnd; ) {
+    const frameEnd = at + frameLengthAt(bytes, at);
+    const next = (frameEnd + 7) & ~7;
+    places.fill("segmentFrame", at, frameEnd);
+    places.fill("segmentFrameGap", frameEnd, next);
+    at = next;
+  }
+  places.fill("segmentPoints", extentsEnd, rowsOffset);
+  places.fill("segmentRows", rowsOffset, rowsEnd);
+  places.fill("segmentPadding", rowsEnd, trailerAt);
+  return places;
+}

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Engine } from "../../../src/engine/engine.ts";
+import type { SimulatedClock } from "../../support/simulated-clock.ts";
+import { HouseUnderTest } from "../../support/test-server.ts";
+import { readLineage } from "./read-lineage.ts";
+import { StoppingEngine, type StopSide } from "./stopping-engine.ts";
+
+/** An engine whose process can die and come back on what it had made durable. */
+export interface Machine {
+  readonly engine: Engine;
+  readonly clock: SimulatedClock;
+  /** The engine as the next process finds it. */
+  restart(): Promise<Machine>;
+  close(): Promise<void>;
+}
+
+/** More turns of the event loop than any work of these stories takes. */
+const turnsMax = 20_000;
+
+/** What is known of a name: a stream is there, is gone, or nobody was told. */
+type Fate = "there" | "gone" | "unknown";
+
+interface Written {
+  readonly data: string;
+  number: bigint | undefined;
+}
+
+/** The server over several lives, and all that its clients were told. */
+export class Story {
+  #machine: Machine;
+  #engine: StoppingEngine;
+  #house: HouseUnderTest;
+  readonly #transitionDelayMs: number;
+  readonly #fates = new Map<string, Fate>();
+  /** What was sent to the present stream of a name. */
+  readonly #written = new Map<string, Written[]>();
+  /** Greatest number that any earlier stream of a name has given. */
+  readonly #floors = new Map<string, bigint>();
+  #sentCount = 0;
+
+  private constructor(machine: Machine, engine: StoppingEngine, house: HouseUnderTest, transitionDelayMs: number) {
+    this.#machine = machine;
+    this.#engine = engine;
+    this.#house = house;
+    this.#transitionDelayMs = transitionDelayMs;
+  }
+
+  static async begin(machine: Machine, transitionDelayMs = 0): Promise<Story> {
+    const engine = new StoppingEngine(machine.engine);
+    const house = await HouseUnderTest.open({ engine, clock: machine.clock, transitionDelayMs });
+    return new Story(machine, engine, house, transitionDelayMs);
+  }
+
+  get house(): HouseUnderTest {
+    return this.#house;
+  }
+
+  get callCount(): number {
+    return this.#engine.callCount;
+  }
+
+  stopAt(call: number, side: StopSide): void {
+    this.#engine.stopAt(call, side);
+  }
+
+  async create(name: string, shardCount: number): Promise<void> {
+    if (this.#engine.isStopped) return;
+    // The name is free, so its former stream is gone: nothing of that one may come back.
+    for (const { number = 0n } of this.#written.get(name) ?? []) {
+      if (number > (this.#floors.get(name) ?? 0n)) this.#floors.set(name, number);
+    }
+    this.#written.set(name, []);
+    this.#fates.set(name, "unknown");
+    if (await this.tell("CreateStream", { StreamName: name, ShardCount: shardCount })) this.#fates.set(name, "there");
+  }
+
+  async delete(name: string): Promise<void> {
+    if (this.#engine.isStopped) return;
+    this.#fates.set(name, "unknown");
+    if (await this.tell("DeleteStream", { StreamName: name })) this.#fates.set(name, "gone");
+  }
+
+  /** Whether the caller was told that it went well; an error is only allowed once the world has stopped. */
+  async tell(operation: string, input: object): Promise<boolean> {
+    const answer = await this.#house.call(operation, input);
+    if (!answer.ok) assert(this.#engine.isStopped, `${operation}: ${answer.ok ? "" : answer.message}`);
+    return answer.ok;
+  }
+
+  async put(name: string, key: string): Promise<void> {
+    this.#sentCount += 1;
+    const written: Written = { data: `${key} ${this.#sentCount}`, number: undefined };
+    this.#written.get(name)?.push(written);
+    const Data = Buffer.from(written.data).toString("base64");
+    const answer = await this.#house.call<{ readonly SequenceNumber: string }>("PutRecord", {
+      StreamName: name,
+      PartitionKey: key,
+      Data,
+    });
+    if (!answer.ok) assert(this.#engine.isStopped, `PutRecord: ${answer.ok ? "" : answer.message}`);
+    else written.number = BigInt(answer.output.SequenceNumber);
+  }
+
+  async putSome(name: string, count: number): Promise<void> {
+    for (let i = 0; i < count; i++) await this.put(name, `key ${i % 7}`);
+  }
+
+  /** Until all work is done or the world has stopped. */
+  async settle(): Promise<void> {
+    for (let turn = 0; !this.#engine.isStopped; turn++) {
+      assert(turn < turnsMax, "the work does not come to an end");
+      await nextTurn();
+      try {
+        if (await this.#house.isQuiet()) return;
+      } catch (error) {
+        if (!this.#engine.isStopped) throw error;
+      }
+    }
+  }
+
+  /** The process dies, if it has not yet, and another one takes over. It may be told to die, too. */
+  async restart(stop?: { readonly call: number; readonly side: StopSide }): Promise<void> {
+    this.#engine.stop();
+    await this.#house.close().catch(() => undefined);
+    this.#machine = await this.#machine.restart();
+    this.#engine = new StoppingEngine(this.#machine.engine);
+    if (stop !== undefined) this.#engine.stopAt(stop.call, stop.side);
+    try {
+      this.#house = await HouseUnderTest.open({
+        engine: this.#engine,
+        clock: this.#machine.clock,
+        transitionDelayMs: this.#transitionDelayMs,
+      });
+    } catch (error) {
+      if (!this.#engine.isStopped) throw error;
+    }
+  }
+
+  /** All work comes to its end, what was acknowledged is there, what was deleted is not, and no log is left over. */
+  async verify(): Promise<void> {
+    await this.#machine.clock.advance(this.#transitionDelayMs);
+    await this.#house.quiet();
+    const { StreamNames } = await this.#house.must<{ readonly StreamNames: readonly string[] }>("ListStreams", {});
+    for (const [name, fate] of this.#fates) {
+      const isThere = StreamNames.includes(name);
+      if (fate !== "unknown") assert.equal(isThere, fate === "there", `${name} is ${fate}`);
+      if (isThere) await this.#verifyStream(name);
+    }
+    let shardCount = 0;
+    for (const { stream } of this.#house.rooms.registry.all()) {
+      assert.equal(stream.intent, undefined);
+      shardCount += stream.shards.length;
+    }
+    const { figures } = await this.#machine.engine.health();
+    assert.equal(figures["shards"] ?? figures["shard_logs"], shardCount, "every log belongs to a stream");
+  }
+
+  async close(): Promise<void> {
+    await this.#house.close();
+    await this.#machine.close();
+  }
+
+  async #verifyStream(name: string): Promise<void> {
+    const { StreamDescriptionSummary: summary } = await this.#house.must<{
+      readonly StreamDescriptionSummary: { readonly StreamStatus: string };
+    }>("DescribeStreamSummary", { StreamName: name });
+    assert.equal(summary.StreamStatus, "ACTIVE");
+    await this.putSome(name, 8);
+    const found = await readLineage(this.#house, name);
+    const written = this.#written.get(name) ?? [];
+    const sent = new Set(written.map(({ data }) => data));
+    const byData = new Map(found.map((record) => [record.data, record.number]));
+    assert.equal(byData.size, found.length, "no record comes twice");
+    for (const { data, number } of written) {
+      if (number !== undefined) assert.equal(byData.get(data), number, `${data} was acknowledged and is there`);
+    }
+    for (const { data, number } of found) {
+      assert(sent.has(data), `${data} belongs to this stream`);
+      assert(number > (this.#floors.get(name) ?? 0n), "numbers go on above those of the former stream");
+    }
+  }
+}

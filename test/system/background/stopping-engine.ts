@@ -1,0 +1,179 @@
+import type { DocumentStore, VersionedDocument, WatchEvent } from "../../../src/engine/document-store.ts";
+import type { Engine, EngineHealth, EngineLimits } from "../../../src/engine/engine.ts";
+import { EngineError } from "../../../src/engine/engine-error.ts";
+import type {
+  Append,
+  AppendBatch,
+  AppendOutcome,
+  FollowOptions,
+  PlacementHint,
+  Position,
+  ReadLimit,
+  ReadResult,
+  SeekTarget,
+  ShardLog,
+  ShardRef,
+  StoredEntry,
+} from "../../../src/engine/shard-log.ts";
+
+/** Whether the call at which the world stops has still been carried out, though nobody is told. */
+export type StopSide = "before" | "after";
+
+/**
+ * What a process sees of its engine until it dies at a call: the calls before it went through, this one did or did not, and
+ * all later ones come to nothing. The engine behind it survives.
+ */
+export class StoppingEngine implements Engine {
+  readonly name: string;
+  readonly multiGateway: boolean;
+  readonly limits: EngineLimits;
+  readonly log: ShardLog;
+  readonly documents: DocumentStore;
+  readonly #inner: Engine;
+  readonly #stopped = new AbortController();
+  #callsLeft = Number.POSITIVE_INFINITY;
+  #side: StopSide = "before";
+  callCount = 0;
+
+  constructor(inner: Engine) {
+    this.#inner = inner;
+    this.name = inner.name;
+    this.multiGateway = inner.multiGateway;
+    this.limits = inner.limits;
+    const run: Run = (call) => this.#run(call);
+    this.log = new StoppingLog(inner.log, run, this.#stopped.signal);
+    this.documents = new StoppingCatalog(inner.documents, run, this.#stopped.signal);
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  /** The world stops at this call from now on, counted from 0. */
+  stopAt(call: number, side: StopSide): void {
+    this.#callsLeft = call;
+    this.#side = side;
+  }
+
+  /** The world stops now. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async open(): Promise<void> {}
+
+  async health(): Promise<EngineHealth> {
+    return await this.#inner.health();
+  }
+
+  async close(): Promise<void> {}
+
+  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.isStopped) throw gone();
+    this.callCount += 1;
+    if (this.#callsLeft > 0) {
+      this.#callsLeft -= 1;
+      const result = await call();
+      // The process died while this was on its way.
+      if (this.isStopped) throw gone();
+      return result;
+    }
+    this.stop();
+    if (this.#side === "after") await call();
+    throw gone();
+  }
+}
+
+type Run = <Result>(call: () => Promise<Result>) => Promise<Result>;
+
+function gone(): EngineError {
+  return new EngineError("closed", "This process is gone.");
+}
+
+class StoppingLog implements ShardLog {
+  readonly #inner: ShardLog;
+  readonly #run: Run;
+  readonly #stopped: AbortSignal;
+
+  constructor(inner: ShardLog, run: Run, stopped: AbortSignal) {
+    this.#inner = inner;
+    this.#run = run;
+    this.#stopped = stopped;
+  }
+
+  createShard(streamId: string, shardIndex: number, hint: PlacementHint): Promise<ShardRef> {
+    return this.#run(() => this.#inner.createShard(streamId, shardIndex, hint));
+  }
+
+  append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    return this.#run(() => this.#inner.append(entries));
+  }
+
+  appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
+    return this.#run(() => this.#inner.appendBatch(batch));
+  }
+
+  read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
+    return this.#run(() => this.#inner.read(shard, from, limit));
+  }
+
+  seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
+    return this.#run(() => this.#inner.seek(shard, target));
+  }
+
+  follow(shard: ShardRef, from: Position, options: FollowOptions): AsyncIterable<readonly StoredEntry[]> {
+    return this.#inner.follow(shard, from, {
+      ...options,
+      signal: AbortSignal.any([options.signal, this.#stopped]),
+    });
+  }
+
+  seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
+    return this.#run(() => this.#inner.seal(shard, operationId));
+  }
+
+  setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
+    return this.#run(() => this.#inner.setRetention(streamId, shards, retentionMs));
+  }
+
+  dropShard(shard: ShardRef): Promise<void> {
+    return this.#run(() => this.#inner.dropShard(shard));
+  }
+
+  dropStream(streamId: string, shards: readonly ShardRef[]): Promise<void> {
+    return this.#run(() => this.#inner.dropStream(streamId, shards));
+  }
+}
+
+class StoppingCatalog implements DocumentStore {
+  readonly #inner: DocumentStore;
+  readonly #run: Run;
+  readonly #stopped: AbortSignal;
+
+  constructor(inner: DocumentStore, run: Run, stopped: AbortSignal) {
+    this.#inner = inner;
+    this.#run = run;
+    this.#stopped = stopped;
+  }
+
+  get(key: string, options?: { readonly fresh?: boolean }): Promise<VersionedDocument | undefined> {
+    return this.#run(() => this.#inner.get(key, options));
+  }
+
+  compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
+    return this.#run(() => this.#inner.compareAndSwap(key, value, expectedRevision));
+  }
+
+  list(prefix: string): Promise<readonly VersionedDocument[]> {
+    return this.#run(() => this.#inner.list(prefix));
+  }
+
+  watch(prefix: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
+    return this.#watch(prefix, signal);
+  }
+
+  async *#watch(prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
+    yield* this.#inner.watch(prefix, AbortSignal.any([signal, this.#stopped]));
+    if (!signal.aborted) throw gone();
+  }
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ServerProcess } from "../../support/start-server.ts";
+import { textLines } from "../../support/text-lines.ts";
+import { awsClis, reportMissing } from "./available-tools.ts";
+import { startAwsCliDriver } from "./aws-cli-driver.ts";
+import { runWorkload } from "./workload.ts";
+
+// Every call is a process of half a second or more: only the first CLI on the path goes through the whole day.
+const [firstCli, ...otherClis] = awsClis();
+
+describe("the AWS CLI", { concurrency: true }, () => {
+  test("puts a text file, reads it back in order, splits, merges, tags and deletes", async (t) => {
+    if (firstCli === undefined) return reportMissing(t, "AWS CLI (scripts/get-client-tools.mjs says why)");
+    t.diagnostic(`version ${firstCli.majorVersion}: ${firstCli.command}`);
+    await using server = await ServerProcess.start();
+    const client = await startAwsCliDriver(firstCli, server.endpoint);
+    t.after(() => client.close());
+    const size = { lineCount: 1_500, callsInFlight: 2, readsEveryTime: false };
+    await runWorkload(client, { streamName: "aws-cli", ...size });
+  });
+
+  // The versions differ in how they take blobs and give them back.
+  for (const cli of otherClis) {
+    test(`version ${cli.majorVersion} reads back what it has put`, async (t) => {
+      await using server = await ServerProcess.start();
+      const client = await startAwsCliDriver(cli, server.endpoint);
+      t.after(() => client.close());
+      const entries = textLines(500).lines.map((data) => ({ data, partitionKey: "one" }));
+      await client.createStream("other-cli", 1);
+      await client.waitUntilActive("other-cli");
+      const [placed] = await client.putRecords("other-cli", entries);
+      assert(placed !== undefined);
+      const read = await client.readShard("other-cli", placed.shardId);
+      assert.deepEqual(
+        read.map(({ data, partitionKey }) => ({ data, partitionKey })),
+        entries,
+      );
+    });
+  }
+});

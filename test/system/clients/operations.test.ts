@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { awsLimits } from "../../../src/limits/limits-table.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+import type { ApiClient } from "./api-client.ts";
+import { newestPython, pythonsWith, reportMissing } from "./available-tools.ts";
+import { startPythonApiClient } from "./python-api-client.ts";
+import { sdkApiClient } from "./sdk-api-client.ts";
+import { walkOperations } from "./walk-operations.ts";
+import { walkPages } from "./walk-pages.ts";
+
+const modelFile = join(import.meta.dirname, "../../../model/operations.json");
+const model = JSON.parse(readFileSync(modelFile, "utf8")) as { readonly operations: Readonly<Record<string, unknown>> };
+const operations = Object.keys(model.operations);
+
+type Start = (server: ServerProcess) => Promise<ApiClient>;
+
+const sdkOverHttp2: Start = async ({ endpoint }) => sdkApiClient({ endpoint });
+const sdkOverHttp1: Start = async ({ endpoint }) => sdkApiClient({ endpoint, requestHandler: new NodeHttpHandler() });
+const boto3 =
+  (python: string): Start =>
+  ({ endpoint }) =>
+    startPythonApiClient("boto3", { python, script: "boto3_api.py", args: [endpoint] });
+const awsCli =
+  (python: string): Start =>
+  ({ endpoint }) =>
+    startPythonApiClient("the AWS CLI", { python, script: "aws_cli_api.py", args: [endpoint] });
+const boto2 =
+  (python: string): Start =>
+  ({ port }) =>
+    startPythonApiClient("boto 2", { python, script: "boto2_api.py", args: ["127.0.0.1", String(port)] });
+
+/** No rates but those of the two operations that nothing else refuses. */
+async function startServer(t: TestContext): Promise<ServerProcess> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-limits-"));
+  t.after(() => rm(directory, { recursive: true }));
+  const file = join(directory, "limits.json");
+  const lifted = Object.keys(awsLimits).map((name) => [name, null]);
+  const calls = Object.keys(awsLimits.callsPerSecond).map((name) => [name, null]);
+  const callsPerSecond = { ...Object.fromEntries(calls), DescribeLimits: 1, DescribeAccountSettings: 1 };
+  const limits = { ...Object.fromEntries(lifted), callsPerSecond, shardCountMaxByRegion: { other: null } };
+  await writeFile(file, JSON.stringify(limits));
+  return await ServerProcess.start({ args: ["--engine", "memory", "--limits", file] });
+}
+
+async function walk(t: TestContext, start: Start, knows: "all" | "its own"): Promise<void> {
+  await using server = await startServer(t);
+  const client = await start(server);
+  t.after(() => client.close());
+  const unknown = operations.filter((name) => !client.operations.has(name));
+  if (knows === "all") assert.deepEqual(unknown, []);
+  else t.diagnostic(`does not know: ${unknown.join(", ") || "nothing"}`);
+  await walkOperations(client, operations);
+  await walkPages(client);
+}
+
+test("the AWS SDK for JavaScript walks all operations over HTTP/2", (t) => walk(t, sdkOverHttp2, "all"));
+test("the AWS SDK for JavaScript walks all operations over HTTP/1.1", (t) => walk(t, sdkOverHttp1, "all"));
+
+const newestBoto3 = newestPython("boto3");
+const newestCli = newestPython("awscli");
+
+// What PyPI has of the AWS CLI is version 1, which gets no new operations any more.
+test("the newest AWS CLI walks the operations that it knows", (t) => {
+  if (newestCli === undefined) return reportMissing(t, "AWS CLI (scripts/get-client-tools.mjs says why)");
+  t.diagnostic(`version ${newestCli.version}`);
+  return walk(t, awsCli(newestCli.python), "its own");
+});
+
+test("the newest boto3 walks the operations that it knows", (t) => {
+  if (newestBoto3 === undefined) return reportMissing(t, "boto3 (scripts/get-client-tools.mjs says why)");
+  t.diagnostic(`version ${newestBoto3.version}${newestBoto3.isNewest ? "" : ", which is not the newest of PyPI"}`);
+  return walk(t, boto3(newestBoto3.python), newestBoto3.isNewest ? "all" : "its own");
+});
+
+for (const { python, version } of pythonsWith("boto3").filter((found) => found.version !== newestBoto3?.version)) {
+  test(`boto3 ${version} walks the operations that it knows`, (t) => walk(t, boto3(python), "its own"));
+}
+
+test("boto 2 walks the operations that it knows", (t) => {
+  const [found] = pythonsWith("boto");
+  if (found === undefined) return reportMissing(t, "boto 2 (scripts/get-client-tools.mjs says why)");
+  return walk(t, boto2(found.python), "its own");
+});
+
+for (const [name, start] of [
+  ["the AWS SDK for JavaScript", sdkOverHttp2],
+  ["the newest boto3", newestBoto3 === undefined ? undefined : boto3(newestBoto3.python)],
+] as const) {
+  test(`${name} waits with its own waiters until a stream is there, and until it is gone`, async (t) => {
+    if (start === undefined) return reportMissing(t, name);
+    await using server = await ServerProcess.start({ args: ["--engine", "memory", "--transition-delay", "700ms"] });
+    const client = await start(server);
+    t.after(() => client.close());
+    const stream = { StreamName: "awaited" };
+    const status = async () => {
+      const outcome = await client.call("DescribeStreamSummary", stream);
+      if (outcome.kind !== "answered") return outcome.kind === "refused" ? outcome.type : outcome.kind;
+      return (outcome.output["StreamDescriptionSummary"] as { readonly StreamStatus: string }).StreamStatus;
+    };
+    await client.call("CreateStream", { ...stream, ShardCount: 1 });
+    assert.equal(await status(), "CREATING");
+    await client.wait("StreamExists", stream.StreamName);
+    assert.equal(await status(), "ACTIVE");
+    await client.call("DeleteStream", stream);
+    assert.equal(await status(), "DELETING");
+    await client.wait("StreamNotExists", stream.StreamName);
+    assert.equal(await status(), "ResourceNotFoundException");
+  });
+}

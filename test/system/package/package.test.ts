@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+// The package as a user gets it: packed, then installed into an empty project somewhere else.
+const root = join(import.meta.dirname, "..", "..", "..");
+const run = promisify(execFile);
+// The Node that runs this test also runs the package.
+const path = `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`;
+let home = "";
+let packed = "";
+let project = "";
+
+before(async () => {
+  home = await mkdtemp(join(tmpdir(), "millrace-package-"));
+  packed = join(home, "packed");
+  project = join(home, "project");
+  await run(process.execPath, [join(root, "scripts", "make-package.ts"), packed]);
+  const { stdout } = await npm(packed, "pack", "--silent");
+  await run("mkdir", [project]);
+  await writeFile(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  await npm(project, "install", "--prefer-offline", "--no-audit", "--no-fund", join(packed, stdout.trim()));
+});
+
+after(() => rm(home, { recursive: true, force: true }));
+
+test("the package holds compiled code, types, licence and readme, and no sources", async () => {
+  const files = (await readdir(join(project, "node_modules", "millrace"))).sort();
+  assert.deepEqual(files, ["LICENSE", "README.md", "dist", "package.json"]);
+  const compiled = await readdir(join(project, "node_modules", "millrace", "dist"), { recursive: true });
+  assert.ok(compiled.every((file) => !/(?<!\.d)\.ts$/.test(file)));
+});
+
+test("the installed package brings its run-time dependencies only", async () => {
+  const manifest = JSON.parse(await readFile(join(project, "node_modules", "millrace", "package.json"), "utf8"));
+  for (const dependency of Object.keys(manifest.dependencies)) await access(join(project, "node_modules", dependency));
+  await assert.rejects(access(join(project, "node_modules", "typescript")));
+});
+
+test("millrace serve of the installed package becomes ready, answers, and drains at SIGTERM", async () => {
+  const server = start(["serve", "--port", "0", "--engine", "memory", "--stream", "orders:2"]);
+  const line = await firstLine(server);
+  const endpoint = /^millrace ready on (http:\/\/127\.0\.0\.1:\d+) \(engine memory, nothing is kept\)$/.exec(line)?.[1];
+  assert.ok(endpoint !== undefined, line);
+  const health = await fetch(`${endpoint}/health`);
+  assert.equal(health.status, 200);
+  await health.text();
+  server.kill("SIGTERM");
+  assert.deepEqual(await once(server, "exit"), [0, null]);
+});
+
+test("millrace --version of the installed package prints its version", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  assert.equal(await firstLine(start(["--version"])), version);
+});
+
+test("startMillrace() of the installed package serves in-process, and its types are sound", async () => {
+  const program = `import { startMillrace } from "millrace";
+const server = await startMillrace({ stream: "orders:2" });
+const { status } = await fetch(\`\${server.endpoint}/health\`);
+await server.close();
+console.log(status);
+`;
+  await writeFile(join(project, "program.ts"), program);
+  const { stdout } = await run(process.execPath, ["program.ts"], { cwd: project });
+  assert.equal(stdout, "200\n");
+
+  const types = join(root, "node_modules", "@types");
+  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "esnext", "--skipLibCheck", "false"];
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [compiler, ...options, "--typeRoots", types, "--types", "node", "program.ts"], {
+    cwd: project,
+  });
+});
+
+function npm(directory: string, ...args: readonly string[]): Promise<{ readonly stdout: string }> {
+  // What npm told its script about itself would otherwise be taken as orders for this project.
+  const environment = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|registry))/i.test(name));
+  return run("npm", args, { cwd: directory, env: { ...Object.fromEntries(environment), PATH: path } });
+}
+
+function start(args: readonly string[]): ChildProcess {
+  const command = join(project, "node_modules", ".bin", "millrace");
+  return spawn(command, args, {
+    cwd: project,
+    env: { ...process.env, PATH: path },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  assert.ok(child.stdout !== null);
+  for await (const line of createInterface(child.stdout)) return line;
+  throw new Error("the program ended without a word");
+}

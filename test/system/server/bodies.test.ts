@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import http from "node:http";
+import { test } from "node:test";
+import type { RequestHandler } from "../../../src/server/http/http-message.ts";
+import {
+  echo,
+  rawConnection,
+  readToClose,
+  readUntil,
+  request1,
+  request2,
+  session2,
+  startListener,
+  until,
+} from "./listener.ts";
+
+const kib = 1024;
+
+test("a body over the limit gets 413, chunked, empty and without ids, and the connection goes on", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesMax: 100 * kib } });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const refused = await request1(port, { agent, payload: Buffer.alloc(3000 * kib) });
+  assert.equal(refused.status, 413);
+  assert.equal(refused.headers["transfer-encoding"], "chunked");
+  assert.equal(refused.headers["x-amzn-requestid"], undefined);
+  assert.equal(refused.body.length, 0);
+  assert.equal((await request1(port, { agent, payload: "small" })).body.toString(), "small");
+});
+
+test("a body that turns out too large without having said so gets 413", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesMax: 100 * kib } });
+  const headers = { "Transfer-Encoding": "chunked" };
+  assert.equal((await request1(port, { headers, payload: Buffer.alloc(3000 * kib) })).status, 413);
+  assert.equal((await request1(port, { headers, payload: Buffer.alloc(100 * kib) })).status, 200);
+});
+
+test("a client that writes everything before it reads still gets its 413", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesMax: 100 * kib } });
+  const socket = await rawConnection(t, port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${8000 * kib}\r\n\r\n`);
+  for (let written = 0; written < 8000; written += 100) {
+    if (!socket.write(Buffer.alloc(100 * kib))) await once(socket, "drain");
+  }
+  assert.match(await readUntil(socket, "0\r\n\r\n"), /^HTTP\/1\.1 413 /);
+});
+
+test("a refused body is read up to a limit only", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesMax: 100 * kib, discardBytesMax: 500 * kib } });
+  const socket = await rawConnection(t, port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${9e9}\r\n\r\n`);
+  const flood = setInterval(() => socket.write(Buffer.alloc(100 * kib)), 1);
+  t.after(() => clearInterval(flood));
+  assert.match(await readToClose(socket), /^HTTP\/1\.1 413 /);
+});
+
+test("a client that waits for 100 Continue gets its 413 instead", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesMax: 100 * kib } });
+  const head = (bytes: number) =>
+    `POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${bytes}\r\n\r\n`;
+  const large = await rawConnection(t, port, head(101 * kib));
+  const text = await readToClose(large);
+  assert.match(text, /^HTTP\/1\.1 413 [\s\S]*connection: close/i);
+  const small = await rawConnection(t, port, head(2));
+  await readUntil(small, "HTTP/1.1 100 Continue\r\n\r\n");
+  small.write("hi");
+  assert.match(await readUntil(small, "hi"), /^HTTP\/1\.1 200 /);
+});
+
+test("over HTTP/2 a body over the limit gets 413, and the session goes on", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesMax: 100 * kib } });
+  const session = session2(t, port);
+  assert.equal((await request2(session, { payload: Buffer.alloc(3000 * kib) })).status, 413);
+  const headers = { "content-length": 3000 * kib };
+  assert.equal((await request2(session, { headers, payload: Buffer.alloc(3000 * kib) })).status, 413);
+  assert.equal((await request2(session, { payload: "small" })).body.toString(), "small");
+});
+
+test("over HTTP/2 a client that waits for 100 Continue is told to go on", async (t) => {
+  const { port } = await startListener(t);
+  const stream = session2(t, port).request({ ":method": "POST", expect: "100-continue" }, { endStream: false });
+  await once(stream, "continue");
+  stream.end("hi");
+  const [headers] = (await once(stream, "response")) as [Record<string, number>];
+  assert.equal(headers[":status"], 200);
+});
+
+test("bodies of every size and cut arrive byte for byte", async (t) => {
+  const { port } = await startListener(t);
+  const session = session2(t, port);
+  for (const size of [1, 63 * kib, 64 * kib, 65 * kib + 1, 700 * kib, 2 * kib * kib, 2 * kib * kib + 1, 5_000_000]) {
+    const payload = randomBytes(size);
+    const headers = { "content-length": size };
+    assert.ok((await request1(port, { payload })).body.equals(payload), `HTTP/1.1, ${size} bytes`);
+    assert.ok((await request2(session, { headers, payload })).body.equals(payload), `HTTP/2, ${size} bytes`);
+    assert.ok((await request2(session, { payload })).body.equals(payload), `HTTP/2 without a length, ${size} bytes`);
+  }
+});
+
+test("a full memory budget refuses nothing: all bodies arrive, over both versions, within the bound", async (t) => {
+  const bodyBytes = 500 * kib;
+  const budgetBytes = 800 * kib;
+  const chunkBytes = 64 * kib;
+  const clientCount = 12;
+  let mostBytes = 0;
+  let handledCount = 0;
+  const handler: RequestHandler = async (request) => {
+    handledCount += 1;
+    mostBytes = Math.max(mostBytes, listening.figures()["request_bytes_in_flight"] ?? 0);
+    // Until others wait for the memory that it holds, or all are here.
+    await until(
+      () => (listening.figures()["requests_waiting_for_memory"] ?? 0) > 0 || handledCount === 3 * clientCount,
+    );
+    return echo(request);
+  };
+  const listening = await startListener(t, { handler, limits: { requestBytesInFlightMax: budgetBytes } });
+  const { port } = listening;
+  const session = session2(t, port);
+  const payloads = Array.from({ length: clientCount }, () => randomBytes(bodyBytes));
+  await Promise.all(
+    payloads.flatMap((payload) => [
+      request1(port, { payload }).then(({ body }) => assert.ok(body.equals(payload))),
+      request2(session, { payload }).then(({ body }) => assert.ok(body.equals(payload))),
+      request1(port, { payload, headers: { "Transfer-Encoding": "chunked" } }).then(({ body }) =>
+        assert.ok(body.equals(payload)),
+      ),
+    ]),
+  );
+  // One favoured body and one read of each client may come on top.
+  const bound = budgetBytes + bodyBytes + 3 * clientCount * chunkBytes;
+  assert.ok(mostBytes <= bound, `${mostBytes} > ${bound}`);
+  assert.equal(listening.figures()["request_bytes_in_flight"], 0);
+  assert.equal(listening.figures()["requests_waiting_for_memory"], 0);
+});
+
+test("a lone request larger than the whole budget proceeds", async (t) => {
+  const { port } = await startListener(t, { limits: { requestBytesInFlightMax: 10 * kib } });
+  const payload = randomBytes(900 * kib);
+  assert.ok((await request1(port, { payload })).body.equals(payload));
+  assert.ok((await request2(session2(t, port), { payload })).body.equals(payload));
+});
+
+test("a client that leaves within its body gives its memory back and lets the next one go on", async (t) => {
+  let handled = 0;
+  const handler: RequestHandler = async (request) => {
+    handled++;
+    return echo(request);
+  };
+  const listening = await startListener(t, { handler, limits: { requestBytesInFlightMax: 100 * kib } });
+  const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${4000 * kib}\r\n\r\n`;
+  const leaving = await Promise.all([1, 2, 3].map(() => rawConnection(t, listening.port, head)));
+  for (const socket of leaving) socket.write(Buffer.alloc(300 * kib));
+  await until(() => listening.figures()["requests_waiting_for_memory"] === 2);
+  const patient = request1(listening.port, { payload: randomBytes(200 * kib) });
+  await until(() => listening.figures()["requests_waiting_for_memory"] === 3);
+  for (const socket of leaving) socket.destroy();
+  assert.equal((await patient).status, 200);
+  await until(() => listening.figures()["connections"] === 0);
+  assert.equal(listening.figures()["request_bytes_in_flight"], 0);
+  assert.equal(handled, 1);
+});
+
+test("the signal aborts when the client leaves, over both versions", async (t) => {
+  const aborted: string[] = [];
+  const handler: RequestHandler = (request) =>
+    new Promise((resolve) => {
+      request.signal.addEventListener("abort", () => {
+        aborted.push(request.url);
+        resolve({ status: 200, headers: {}, body: "" });
+      });
+    });
+  const listening = await startListener(t, { handler });
+  const socket = await rawConnection(t, listening.port, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(() => listening.figures()["requests_in_flight"] === 1);
+  socket.destroy();
+  await until(() => aborted.length === 1);
+  const stream = session2(t, listening.port).request({ ":path": "/2" });
+  stream.on("error", () => undefined);
+  await until(() => listening.figures()["requests_in_flight"] === 1);
+  stream.close(8);
+  await until(() => aborted.length === 2);
+  assert.deepEqual(aborted, ["/1", "/2"]);
+  await until(() => listening.figures()["requests_in_flight"] === 0);
+});
+
+test("a signal first looked at after the client left is already aborted", async (t) => {
+  let go: () => void = () => undefined;
+  const left = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let wasAborted: boolean | undefined;
+  const handler: RequestHandler = async (request) => {
+    await left;
+    wasAborted = request.signal.aborted;
+    return { status: 200, headers: {}, body: "" };
+  };
+  const listening = await startListener(t, { handler });
+  const socket = await rawConnection(t, listening.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(() => listening.figures()["requests_in_flight"] === 1);
+  socket.destroy();
+  await until(() => listening.figures()["connections"] === 0);
+  go();
+  await until(() => wasAborted !== undefined);
+  assert.equal(wasAborted, true);
+});

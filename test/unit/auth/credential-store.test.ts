@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { CredentialStore } from "../../../src/auth/credential-store.ts";
+import { StartError } from "../../../src/config/start-error.ts";
+import { type CredentialsReloaded, credentialsReloaded } from "../../../src/telemetry/diagnostic-events.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+
+const fileOf = (...ids: readonly string[]) => ({
+  credentials: ids.map((id) => ({ accessKeyId: id, secretAccessKey: "s", account: "111111111111" })),
+});
+
+interface Opened {
+  readonly path: string;
+  readonly credentials: CredentialStore;
+  readonly told: CredentialsReloaded[];
+}
+
+function open(t: TestContext): Opened {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-credentials-"));
+  const path = join(directory, "keys.json");
+  const json = fileOf("a");
+  writeFileSync(path, JSON.stringify(json));
+  const told: CredentialsReloaded[] = [];
+  const unsubscribe = credentialsReloaded.subscribe((message) => {
+    if (message.path === path) told.push(message);
+  });
+  const credentials = new CredentialStore({ path, json }, new SimulatedClock());
+  t.after(async () => {
+    await credentials.close();
+    unsubscribe();
+    rmSync(directory, { recursive: true });
+  });
+  return { path, credentials, told };
+}
+
+test("Credentials takes a new version of its file, also one that was put into its place", async (t) => {
+  const { path, credentials, told } = open(t);
+  assert.equal(credentials.find("a")?.accessKeyId, "a");
+  writeFileSync(path, JSON.stringify(fileOf("b", "c")));
+  await credentials.check();
+  assert.deepEqual([credentials.find("a"), credentials.find("b")?.account], [undefined, "111111111111"]);
+  writeFileSync(`${path}.new`, JSON.stringify(fileOf("d")));
+  renameSync(`${path}.new`, path);
+  await credentials.check();
+  assert.deepEqual([credentials.find("b"), credentials.find("d")?.accessKeyId], [undefined, "d"]);
+  assert.deepEqual(told, [
+    { path, credentialCount: 2 },
+    { path, credentialCount: 1 },
+  ]);
+});
+
+test("Credentials keeps what it has while the file is broken, and says so once for each mistake", async (t) => {
+  const { path, credentials, told } = open(t);
+  const broken: readonly (readonly [string, string])[] = [
+    ["secret {", "not JSON"],
+    ['{"credentials": []}', "has no credentials, so that nobody could call"],
+  ];
+  for (const [text, problem] of broken) {
+    writeFileSync(path, text);
+    await credentials.check();
+    await credentials.check();
+    assert.deepEqual(told.splice(0), [{ path, credentialCount: 1, problems: [problem] }]);
+    assert.equal(credentials.find("a")?.accessKeyId, "a");
+  }
+  rmSync(path);
+  await credentials.check();
+  assert.deepEqual(told.splice(0), [{ path, credentialCount: 1, problems: ["cannot be read (ENOENT)"] }]);
+  writeFileSync(path, JSON.stringify(fileOf("e")));
+  await credentials.check();
+  assert.equal(credentials.find("e")?.accessKeyId, "e");
+});
+
+test("Credentials hears of a change without being asked", async (t) => {
+  const { path, credentials } = open(t);
+  await credentials.check();
+  const told = Promise.withResolvers<void>();
+  t.after(credentialsReloaded.subscribe((message) => (message.path === path ? told.resolve() : undefined)));
+  writeFileSync(path, JSON.stringify(fileOf("later")));
+  await told.promise;
+  assert.equal(credentials.find("later")?.accessKeyId, "later");
+});
+
+test("Credentials reads its file once more as it opens, and waits for the next look", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-credentials-"));
+  const path = join(directory, "keys.json");
+  writeFileSync(path, JSON.stringify(fileOf("a")));
+  const clock = new SimulatedClock();
+  const credentials = new CredentialStore({ path, json: fileOf("older") }, clock);
+  t.after(async () => {
+    await credentials.close();
+    rmSync(directory, { recursive: true });
+  });
+  // The first look comes with the start: the file may have changed since it was checked.
+  while (clock.pendingDelayCount === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(credentials.find("a")?.accessKeyId, "a");
+});
+
+test("Credentials does not open with a file that is wrong", () => {
+  const open = () => new CredentialStore({ path: "keys.json", json: { credentials: [] } }, new SimulatedClock());
+  assert.throws(open, new StartError("keys.json: has no credentials, so that nobody could call"));
+});

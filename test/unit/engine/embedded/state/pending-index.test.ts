@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { LogIndex, walAddressOf } from "../../../../../src/engine/embedded/state/log-index.ts";
+import { PendingIndex } from "../../../../../src/engine/embedded/state/pending-index.ts";
+
+function pointsOf(index: LogIndex): readonly (readonly number[])[] {
+  return Array.from({ length: index.count }, (_, point) => [
+    index.positionAt(point),
+    index.addressAt(point),
+    index.storedMsAt(point),
+    index.spanAt(point),
+  ]);
+}
+
+test("indexes come to what they would be had each entry been added at once, whoever looks and whatever is forgotten", () => {
+  const step = fc.oneof(
+    { weight: 30, arbitrary: fc.record({ log: fc.nat({ max: 3 }), length: fc.integer({ min: 49, max: 60_000 }) }) },
+    { weight: 2, arbitrary: fc.constantFrom("look", "next file") },
+    { weight: 1, arbitrary: fc.constant("seal") },
+  );
+  const property = fc.property(
+    fc.array(step, { maxLength: 80 }),
+    fc.integer({ min: 1, max: 200 }),
+    (steps, repeats) => {
+      const entries = new PendingIndex();
+      const [late, atOnce] = [0, 1].map(() => Array.from({ length: 4 }, () => new LogIndex()));
+      assert(late !== undefined && atOnce !== undefined);
+      const positions = [1, 1, 1, 1];
+      let [generation, offset, storedMs] = [1, 8192, 1];
+      for (const one of steps) {
+        if (one === "look") {
+          entries.index();
+        } else if (one === "next file") {
+          [generation, offset] = [generation + 1, 8192];
+        } else if (one === "seal") {
+          entries.dropThrough(generation - 1);
+          for (const index of [...late, ...atOnce]) index.dropThrough(generation - 1);
+        } else {
+          for (let repeat = 0; repeat < repeats; repeat++) {
+            const position = positions[one.log] ?? 0;
+            const address = walAddressOf(generation, offset);
+            entries.add(late[one.log] ?? new LogIndex(), position, address, one.length, storedMs);
+            atOnce[one.log]?.add(position, address, one.length, storedMs);
+            positions[one.log] = position + 1;
+            offset += one.length;
+            storedMs += 1;
+          }
+        }
+      }
+      entries.index();
+      assert.deepEqual(late.map(pointsOf), atOnce.map(pointsOf));
+    },
+  );
+  fc.assert(property, { numRuns: 60 });
+});
+
+test("entries that nobody looks for are added before they become too many", () => {
+  const entries = new PendingIndex();
+  const index = new LogIndex();
+  for (let entry = 0; entry <= 128 * 1024; entry++)
+    entries.add(index, entry + 1, walAddressOf(1, 64 * entry), 64, entry);
+  assert(index.count > 0);
+  entries.index();
+  assert.equal(
+    index.spanAt(index.count - 1) + index.addressAt(index.count - 1),
+    walAddressOf(1, 64 * (128 * 1024 + 1)),
+  );
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { encodePutRecords } from "../../../../src/protocol/records/put-response.ts";
+import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../../src/streams/positions/sequence-number.ts";
+import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
+import { type Run, storedRunsOf } from "../../records/stored-runs-of.ts";
+
+const run = fc.record<Run>({
+  shard: fc.record({ index: fc.nat({ max: 2_147_483_647 }), createSecond: fc.nat({ max: 4_000_000_000 }) }),
+  position: fc.bigInt({ min: 1n, max: 2n ** 63n - 1_000n }),
+  timeMs: fc.nat({ max: 4_000_000_000_000 }),
+});
+
+/** The same by BigInt and JSON.stringify. */
+function expected(runs: readonly Run[], runOfRecord: readonly number[]): string {
+  const counts = runs.map(() => 0n);
+  const records = runOfRecord.map((index) => {
+    const { shard, ...at } = runs[index] as Run;
+    const place = counts[index] as bigint;
+    counts[index] = place + 1n;
+    return {
+      SequenceNumber: String(sequenceNumberAt(shard, at) + place * SEQUENCE_NUMBER_STEP),
+      ShardId: formatShardId(shard.index),
+    };
+  });
+  return JSON.stringify({ FailedRecordCount: 0, Records: records });
+}
+
+test("encodePutRecords() writes numbers and shards of stored records as BigInt and JSON would", () => {
+  fc.assert(
+    fc.property(
+      fc.array(run, { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat(), { minLength: 1, maxLength: 500 }),
+      (runs, choices) => {
+        const runOfRecord = choices.map((choice) => choice % runs.length);
+        const stored = storedRunsOf(runs, Int16Array.from(runOfRecord));
+        const Records = { count: choices.length, shardIds: [], sequenceNumbers: [], stored };
+        const encoded = encodePutRecords({ FailedRecordCount: 0, Records });
+        assert.ok(typeof encoded !== "string");
+        assert.equal(encoded.toString("latin1"), expected(runs, runOfRecord));
+      },
+    ),
+  );
+});
+
+test("encodePutRecords() carries into the digits that rarely change", () => {
+  const shard = { index: 5, createSecond: 1_700_000_000 };
+  const timeMs = 1_700_000_000_000;
+  for (const rarely of [10n ** 32n, 10n ** 40n]) {
+    // 250 records before the digits above that power of ten change.
+    const first = sequenceNumberAt(shard, { position: 0n, timeMs });
+    const position = (rarely - (first % rarely)) / SEQUENCE_NUMBER_STEP - 250n;
+    const runs = [{ shard, position, timeMs }];
+    const stored = storedRunsOf(runs, new Int16Array(500));
+    const Records = { count: 500, shardIds: [], sequenceNumbers: [], stored };
+    const encoded = String(encodePutRecords({ FailedRecordCount: 0, Records }));
+    assert.equal(encoded, expected(runs, new Array(500).fill(0)));
+    const numbers = [...encoded.matchAll(/"SequenceNumber":"(\d+)"/g)].map(
+      ([, digits = ""]) => BigInt(digits) / rarely,
+    );
+    assert.equal(new Set(numbers).size, 2);
+  }
+});
+
+test("encodePutRecords() writes what has failures, or no kernels' columns, as text", () => {
+  const failures = new Map([[1, { code: "InternalFailure", message: 'a "b"' }]]);
+  const Records = {
+    count: 2,
+    shardIds: ["shardId-000000000000", undefined],
+    sequenceNumbers: ["5", undefined],
+    failures,
+  };
+  assert.equal(
+    encodePutRecords({ EncryptionType: "KMS", FailedRecordCount: 1, Records }),
+    '{"EncryptionType":"KMS","FailedRecordCount":1,"Records":[{"SequenceNumber":"5","ShardId":"shardId-000000000000"},{"ErrorCode":"InternalFailure","ErrorMessage":"a \\"b\\""}]}',
+  );
+});

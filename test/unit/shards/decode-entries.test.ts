@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineError } from "../../../src/engine/engine-error.ts";
+import type { ShardLog } from "../../../src/engine/shard-log.ts";
+import { readPage } from "../../../src/shards/read-page.ts";
+import type { ShardServices } from "../../../src/shards/shard-services.ts";
+import { storeRecords } from "../../../src/shards/store-records.ts";
+import { encryptUnder } from "../../../src/streams/data-keys.ts";
+import { incomingRecords } from "../records/incoming-records-of.ts";
+import { type OpenedRoom, openRoom } from "./shard-services-for-tests.ts";
+
+/** Whose stream is encrypted. `damage` may change what is stored of an entry, by its number from 1. */
+async function encryptedRoom(damage: (body: Uint8Array, entry: number) => Uint8Array): Promise<OpenedRoom> {
+  let entryCount = 0;
+  const damaging = (log: ShardLog): Partial<ShardLog> => ({
+    appendBatch: (batch) => {
+      assert.equal(batch.count, 1);
+      entryCount += 1;
+      const start = batch.bodyStarts[0] ?? 0;
+      const bytes = damage(Uint8Array.from(batch.bytes.subarray(start, start + (batch.bodyBytes[0] ?? 0))), entryCount);
+      return log.appendBatch({
+        ...batch,
+        bytes,
+        bodyStarts: Uint32Array.of(0),
+        bodyBytes: Uint32Array.of(bytes.length),
+      });
+    },
+  });
+  const opened = await openRoom(1, damaging);
+  const { room, live } = opened;
+  const made = await room.keys.make(live.stream, "alias/mine");
+  return { ...opened, live: await room.registry.replace(live, encryptUnder(live.stream, made, 0)) };
+}
+
+async function put({ live }: OpenedRoom, room: ShardServices, ...data: readonly string[]): Promise<void> {
+  await storeRecords(room, live, incomingRecords(data.map((text) => ({ key: "k", data: text }))));
+}
+
+async function pageFrom({ room, live }: OpenedRoom, from: bigint, recordsMax = 10_000) {
+  const [shard] = live.stream.shards;
+  assert(shard !== undefined);
+  const { records, next } = await readPage(room, live, shard, from, recordsMax);
+  return { count: records.count, next, kms: records.runs.map(({ kms }) => kms) };
+}
+
+const isCorrupt = (error: unknown) => error instanceof EngineError && error.kind === "corrupt";
+
+test("sealed entries are read from any place in them, and no more of them is opened than the page takes", async () => {
+  const opened = await encryptedRoom((body) => body);
+  await put(opened, opened.room, "1", "2", "3");
+  await put(opened, opened.room, "4", "5");
+  assert.deepEqual(await pageFrom(opened, 1n), { count: 5, next: 6n, kms: [true, true] });
+  assert.deepEqual(await pageFrom(opened, 2n, 2), { count: 2, next: 4n, kms: [true] });
+  assert.deepEqual(await pageFrom(opened, 3n, 2), { count: 2, next: 5n, kms: [true, true] });
+  assert.deepEqual(await pageFrom(opened, 6n), { count: 0, next: 6n, kms: [] });
+  await opened.close();
+});
+
+test("a damaged entry is never answered: what stands before it is, and then an error", async () => {
+  const flipped = (body: Uint8Array): Uint8Array => {
+    body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+    return body;
+  };
+  const opened = await encryptedRoom((body, entry) => (entry === 2 ? flipped(body) : body));
+  for (const data of ["1", "2", "3"]) await put(opened, opened.room, data);
+  assert.deepEqual(await pageFrom(opened, 1n), { count: 1, next: 2n, kms: [true] });
+  await assert.rejects(pageFrom(opened, 2n), isCorrupt);
+  assert.deepEqual(await pageFrom(opened, 3n), { count: 1, next: 4n, kms: [true] });
+  await opened.close();
+});
+
+test("an entry that was moved from another place is an error", async () => {
+  const bodies: Uint8Array[] = [];
+  const opened = await encryptedRoom((body, entry) => {
+    bodies.push(body);
+    return entry === 2 ? (bodies[0] ?? body) : body;
+  });
+  await put(opened, opened.room, "1");
+  await opened.clock.advance(1);
+  await put(opened, opened.room, "2");
+  assert.equal((await pageFrom(opened, 1n)).count, 1);
+  await assert.rejects(pageFrom(opened, 2n), isCorrupt);
+  await opened.close();
+});
+
+test("an entry under a data key that the stream has not is corrupt, not unreadable for want of a key", async () => {
+  const opened = await encryptedRoom((body) => body);
+  await put(opened, opened.room, "1");
+  const { dataKeys: _lost, encryption: _off, ...stream } = opened.live.stream;
+  const live = await opened.room.registry.replace(opened.live, stream);
+  await opened.clock.advance(5 * 60_000);
+  await assert.rejects(pageFrom({ ...opened, live }, 1n), isCorrupt);
+  await opened.close();
+});
+
+test("compressed entries fill a page by what they become", async () => {
+  const opened = await openRoom(1);
+  const room = { ...opened.room, compresses: true };
+  for (let i = 0; i < 3; i++) await put(opened, room, ...Array.from({ length: 6 }, () => "0".repeat(1_000_000)));
+  assert.deepEqual(await pageFrom(opened, 1n), { count: 6, next: 7n, kms: [false] });
+  assert.deepEqual(await pageFrom(opened, 7n), { count: 6, next: 13n, kms: [false] });
+  await opened.close();
+});

@@ -1,0 +1,57 @@
+import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import type { ShardLog } from "../../../src/engine/shard-log.ts";
+import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
+import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
+import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
+import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
+import type { ShardServices } from "../../../src/shards/shard-services.ts";
+import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
+import { applyReshard } from "../../../src/streams/resharding/apply-plan.ts";
+import { planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
+import type { Stream } from "../../../src/streams/stream.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { streamOf } from "../streams/stream-of.ts";
+import { logWith } from "../upkeep/log-with.ts";
+
+export interface OpenedRoom {
+  readonly room: ShardServices;
+  readonly clock: SimulatedClock;
+  readonly engine: MemoryEngine;
+  readonly live: StreamRevision;
+  close(): Promise<void>;
+}
+
+/** A room with one ACTIVE stream, whose logs are there. */
+export async function openRoom(
+  shardCount: number,
+  own: (log: ShardLog) => Partial<ShardLog> = () => ({}),
+): Promise<OpenedRoom> {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 27 });
+  await engine.open();
+  const registry = new StreamRegistry(engine.documents, clock, () => undefined);
+  await registry.open();
+  const live = await registry.create(streamOf(shardCount));
+  for (const { index } of live.stream.shards)
+    await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
+  const close = async (): Promise<void> => {
+    await registry.close();
+    await engine.close();
+  };
+  const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
+  const log = logWith(engine.log, own(engine.log));
+  const room = { log, registry, clock, traffic: new ShardMetrics(), keys, compresses: false };
+  return { room, clock, engine, live, close };
+}
+
+/** The document after shard 0 was split in the middle, its children's logs made and itself sealed. */
+export async function splitFirst({ engine, clock }: OpenedRoom, live: StreamRevision): Promise<Stream> {
+  const [first] = live.stream.shards;
+  if (first === undefined) throw new Error("there is a shard to split");
+  const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;
+  const plan = planSplit({ ...live.stream, status: "ACTIVE" }, { shardIndex: first.index, newStartingHashKey });
+  for (const { index } of plan.opening) await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
+  const { end } = await engine.log.seal(live.ref(first), "split");
+  const second = Math.floor(clock.nowMs() / 1000);
+  return applyReshard(live.stream, [plan], { second, closedMs: clock.nowMs(), ends: [end], placements: [{}, {}] });
+}

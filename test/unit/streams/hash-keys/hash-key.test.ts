@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  explicitHashKeyWords,
+  HASH_KEY_MAX,
+  hashKeyOfWords,
+  initialRanges,
+  md5Words,
+  parseHashKey,
+  wordsOfHashKey,
+} from "../../../../src/streams/hash-keys/hash-key.ts";
+
+function md5HashKey(bytes: Uint8Array, start = 0, length = bytes.length): bigint {
+  const words = new Uint32Array(6);
+  md5Words(bytes, start, length, words, 1);
+  assert.equal(words[0], 0);
+  assert.equal(words[5], 0);
+  return hashKeyOfWords(words, 1);
+}
+
+function referenceHashKey(bytes: Uint8Array): bigint {
+  return BigInt(`0x${createHash("md5").update(bytes).digest("hex")}`);
+}
+
+test("md5Words() agrees with OpenSSL for every length around the block borders", () => {
+  for (let length = 0; length <= 300; length += 1) {
+    const bytes = Uint8Array.from({ length }, (_, i) => (i * 167 + length) & 0xff);
+    assert.equal(md5HashKey(bytes), referenceHashKey(bytes), `length ${length}`);
+  }
+});
+
+test("md5Words() agrees with OpenSSL for any bytes at any offset", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1200 }), fc.nat({ max: 70 }), (bytes, start) => {
+      const from = Math.min(start, bytes.length);
+      assert.equal(md5HashKey(bytes, from, bytes.length - from), referenceHashKey(bytes.subarray(from)));
+    }),
+  );
+});
+
+test("partition keys hash as UTF-8", () => {
+  const known: readonly (readonly [string, string])[] = [
+    ["a", "16955237001963240173058271559858726497"],
+    ["b", "195289424170611159128911017612795795343"],
+    ["e", "299611584147932843547128611849858313266"],
+    ["é", "136732923097551493579404309126273812335"],
+    ["😀", "55842721998748738903166261021950683062"],
+    ["日本", "103341369634063465466164320543046703539"],
+  ];
+  for (const [key, hashKey] of known) assert.equal(md5HashKey(Buffer.from(key)).toString(), hashKey);
+});
+
+test("explicitHashKeyWords() reads every key below 2^128 and refuses the others", () => {
+  const words = new Uint32Array(5);
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 39n - 1n }), (hashKey) => {
+      const fits = explicitHashKeyWords(hashKey.toString(), words, 1);
+      assert.equal(fits, hashKey <= HASH_KEY_MAX);
+      if (fits) assert.equal(hashKeyOfWords(words, 1), hashKey);
+    }),
+  );
+  for (const hashKey of [0n, 1n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 64n, 2n ** 96n - 1n, HASH_KEY_MAX]) {
+    assert.ok(explicitHashKeyWords(hashKey.toString(), words, 0));
+    assert.equal(hashKeyOfWords(words, 0), hashKey);
+  }
+  assert.equal(explicitHashKeyWords((HASH_KEY_MAX + 1n).toString(), words, 0), false);
+  assert.equal(explicitHashKeyWords("12a", words, 0), false);
+  assert.equal(explicitHashKeyWords("", words, 0), false);
+});
+
+test("a hash key survives its words", () => {
+  const words = new Uint32Array(4);
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: HASH_KEY_MAX }), (hashKey) => {
+      wordsOfHashKey(hashKey, words, 0);
+      assert.equal(hashKeyOfWords(words, 0), hashKey);
+    }),
+  );
+});
+
+test("parseHashKey() refuses 2^128", () => {
+  assert.equal(parseHashKey("0"), 0n);
+  assert.equal(parseHashKey(HASH_KEY_MAX.toString()), HASH_KEY_MAX);
+  assert.equal(parseHashKey("340282366920938463463374607431768211456"), undefined);
+});
+
+test("initialRanges() gives the remainder to the last shard", () => {
+  assert.deepEqual(
+    initialRanges(3).map((range) => [range.startingHashKey.toString(), range.endingHashKey.toString()]),
+    [
+      ["0", "113427455640312821154458202477256070484"],
+      ["113427455640312821154458202477256070485", "226854911280625642308916404954512140969"],
+      ["226854911280625642308916404954512140970", "340282366920938463463374607431768211455"],
+    ],
+  );
+  assert.deepEqual(initialRanges(1), [{ startingHashKey: 0n, endingHashKey: HASH_KEY_MAX }]);
+  assert.deepEqual(
+    initialRanges(5).map((range) => range.endingHashKey.toString()),
+    [
+      "68056473384187692692674921486353642290",
+      "136112946768375385385349842972707284581",
+      "204169420152563078078024764459060926872",
+      "272225893536750770770699685945414569163",
+      "340282366920938463463374607431768211455",
+    ],
+  );
+});

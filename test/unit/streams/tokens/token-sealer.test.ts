@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { TokenSealer } from "../../../../src/streams/tokens/token-sealer.ts";
+
+const masterKey = Buffer.alloc(32, 7);
+const sealerOf = (boot: number, key: Uint8Array = masterKey) =>
+  new TokenSealer({ masterKey: key, bootId: Buffer.alloc(16, boot) });
+
+test("a token has the outline of AWS's", () => {
+  for (const payloadBytes of [0, 1, 101, 102, 117, 118, 300]) {
+    const token = Buffer.from(sealerOf(1).seal("iterator", Buffer.alloc(payloadBytes)), "base64");
+    assert.equal(token.subarray(0, 8).toString("hex"), "0000000000000001");
+    assert.equal((token.length - 152) % 16, 0);
+    assert.ok(token.length >= 152 && token.length <= 152 + Math.max(0, payloadBytes - 101) + 15);
+  }
+});
+
+test("any payload comes back, under the same kind only, also after a restart", () => {
+  const sealer = sealerOf(1);
+  const restarted = sealerOf(2);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (payload) => {
+      const token = sealer.seal("shards", payload);
+      assert.deepEqual(Buffer.from(restarted.open("shards", token) ?? []), Buffer.from(payload));
+      assert.equal(sealer.open("iterator", token), undefined);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("two tokens of the same payload differ", () => {
+  const sealer = sealerOf(1);
+  assert.notEqual(sealer.seal("iterator", Buffer.of(1)), sealer.seal("iterator", Buffer.of(1)));
+});
+
+test("extra double quotes around a token do no harm", () => {
+  const sealer = sealerOf(1);
+  assert.deepEqual(
+    Buffer.from(sealer.open("iterator", `"${sealer.seal("iterator", Buffer.of(9))}"`) ?? []),
+    Buffer.of(9),
+  );
+});
+
+test("a token that was changed, cut or made elsewhere does not open", () => {
+  const sealer = sealerOf(1);
+  const token = sealer.seal("iterator", Buffer.from("payload"));
+  const bytes = Buffer.from(token, "base64");
+  for (let i = 0; i < bytes.length; i += 1) {
+    const changed = Buffer.from(bytes);
+    changed[i] = (changed[i] ?? 0) ^ 1;
+    assert.equal(sealer.open("iterator", changed.toString("base64")), undefined, `byte ${i}`);
+  }
+  const foreign = sealerOf(1, Buffer.alloc(32, 8)).seal("iterator", Buffer.from("payload"));
+  for (const text of [
+    foreign,
+    "",
+    '"',
+    "garbage",
+    "=".repeat(200),
+    token.slice(0, -4),
+    `${token}AAAA`,
+    ` ${token}`,
+    token.replaceAll("A", "-"),
+    Buffer.alloc(152).toString("base64"),
+  ]) {
+    assert.equal(sealer.open("iterator", text), undefined, text);
+  }
+});
+
+test("made-up boot ids do not fill the memory or push out good tokens", () => {
+  const sealer = sealerOf(1);
+  const token = sealer.seal("iterator", Buffer.of(5));
+  for (let i = 0; i < 200; i += 1) {
+    const forged = Buffer.from(token, "base64");
+    forged.writeUInt32BE(i, 8);
+    assert.equal(sealer.open("iterator", forged.toString("base64")), undefined);
+  }
+  assert.deepEqual(Buffer.from(sealer.open("iterator", token) ?? []), Buffer.of(5));
+});
