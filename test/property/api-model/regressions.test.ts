@@ -1,8 +1,11 @@
 // What the model found, told on its own.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { Engine } from "../../../src/engine/engine.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import { openSmallEngine } from "../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { SimulatedDisk } from "../../support/simulated-disk.ts";
 import { HouseUnderTest } from "../../support/test-server.ts";
 import { checkHashRanges, listShards, type PageOutput } from "./check-stream.ts";
 
@@ -19,10 +22,15 @@ interface Opened {
   readable(shardId: string): Promise<number>;
 }
 
-async function open(t: TestContext): Promise<Opened> {
-  const clock = new SimulatedClock();
+async function memoryEngine(clock: SimulatedClock): Promise<Engine> {
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
   await engine.open();
+  return engine;
+}
+
+async function open(t: TestContext, engineOn = memoryEngine): Promise<Opened> {
+  const clock = new SimulatedClock();
+  const engine = await engineOn(clock);
   const house = await HouseUnderTest.open({ engine, clock });
   t.after(async () => {
     await house.close();
@@ -146,4 +154,19 @@ test("what arrives after the clock was set back by days is not expired, though r
   clock.set(clock.nowMs() - 72 * hourMs);
   await change("PutRecord", record);
   assert.equal(await readable("shardId-0"), 1);
+});
+
+test("a change of settings does not wait for closed shards that have just expired", async (t) => {
+  const { house, clock, change } = await open(t, (simulated) =>
+    openSmallEngine(new SimulatedDisk(), { clock: simulated }),
+  );
+  await change("CreateStream", { ShardCount: 2 });
+  await change("UpdateShardCount", { TargetShardCount: 7, ScalingType: "UNIFORM_SCALING" });
+  await clock.advance(25 * hourMs);
+  // Retention has begun to free the closed shards, and their stream's document still names them.
+  await change("EnableEnhancedMonitoring", { ShardLevelMetrics: ["ALL"] });
+  const { StreamDescriptionSummary: summary } = await house.must<{
+    readonly StreamDescriptionSummary: { readonly StreamStatus: string };
+  }>("DescribeStreamSummary", { StreamName });
+  assert.equal(summary.StreamStatus, "ACTIVE");
 });
