@@ -21,8 +21,8 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Tests that drive the server with clients which npm cannot install ask test/system/clients/available-tools.ts which there are. It
-// says so if it cannot get them, and then the tests do.
+// Tests that drive the server with clients which npm cannot install ask available-tools.ts which there are. The script says so
+// if it cannot get them, and then the tests do.
 const drivesClients = files.some((file) => readFileSync(file, "utf8").includes("/available-tools.ts"));
 if (drivesClients) {
   spawnSync(process.execPath, [join(import.meta.dirname, "get-client-tools.mjs")], { stdio: "inherit" });
@@ -30,14 +30,14 @@ if (drivesClients) {
 
 // The runner by default leaves one core to itself, and most tests wait for sockets, disks and clocks.
 const filesAtOnce = availableParallelism();
-// The slowest test takes about a minute on a busy machine; one that hangs must be named, not waited for.
+// A test that hangs must be named, not waited for. The slowest takes about 15 s on two quiet cores.
 const testMsMax = 240_000;
 const fixed = ["--test", "--test-reporter=spec", `--test-timeout=${testMsMax}`, `--test-concurrency=${filesAtOnce}`];
 
 const child = spawn(process.execPath, [...fixed, ...options, ...files], {
   stdio: "inherit",
   env: {
-    // Of the two hundred processes of a run each would strip the types of the same sources, and compile them, anew.
+    // Without a cache each of the two hundred processes of a run would strip the types of the same sources, and compile them.
     NODE_COMPILE_CACHE: join(import.meta.dirname, "../.cache/compiled"),
     // As the server's own start script sets it; tests start servers in their processes.
     UV_THREADPOOL_SIZE: "8",

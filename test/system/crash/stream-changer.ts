@@ -15,7 +15,8 @@ export interface ShardDescription {
 
 const openShardsMax = 10;
 const pauseMsMax = 150;
-const settleMsMax = 10_000;
+const settlePollMs = 10;
+const settlePollsMax = 1_000;
 const hashKeyEnd = 2n ** 128n - 1n;
 
 export class StreamChanger {
@@ -144,7 +145,7 @@ export async function listShards(connection: KinesisConnection, name: string): P
 
 /** Waits until the stream is neither being created, changed nor deleted. */
 export async function settled(connection: KinesisConnection, name: string): Promise<"ACTIVE" | "gone"> {
-  for (const deadline = performance.now() + settleMsMax; performance.now() < deadline; await wait(10)) {
+  for (let polls = 0; polls < settlePollsMax; polls++, await wait(settlePollMs)) {
     try {
       const answer = await connection.call<{
         readonly StreamDescriptionSummary: { readonly StreamStatus: string };
@@ -155,7 +156,7 @@ export async function settled(connection: KinesisConnection, name: string): Prom
       throw error;
     }
   }
-  throw new Error(`stream ${name} is still changing after ${settleMsMax} ms`);
+  throw new Error(`stream ${name} is still changing after ${settlePollsMax} looks at it`);
 }
 
 /** The open shards cover every hash key exactly once. */
