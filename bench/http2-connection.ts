@@ -1,4 +1,3 @@
-// Hot path.
 /** Streams of one HTTP/2 session without TLS: as many requests at a time as there are connections on it. */
 import { type ClientHttp2Session, connect } from "node:http2";
 import { type Answer, type Connection, host, type PreparedRequest } from "./wire.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 /**
  * One keep-alive HTTP/1.1 connection with one request at a time. It costs the load process a fraction of what node:http's
  * client does, so that a figure shows the server and not its client.

@@ -1,4 +1,3 @@
-// Hot path.
 import type { IncomingHttpHeaders } from "node:http";
 import { accessDenied } from "../model/auth-errors.ts";
 import { parseJson } from "../model/parse-json.ts";

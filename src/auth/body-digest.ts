@@ -1,4 +1,3 @@
-// Hot path.
 import { hash } from "node:crypto";
 import { Sha256Thread } from "./sha256-thread.ts";
 

@@ -1,4 +1,3 @@
-// Hot path.
 import type { IncomingHttpHeaders } from "node:http";
 import { missingAuthenticationToken } from "../model/auth-errors.ts";
 import type { Caller } from "../operations/caller.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import type { IncomingHttpHeaders } from "node:http";
 import { incompleteSignature, invalidSignature } from "../model/auth-errors.ts";
 import { type QueryParameter, queryParametersOf } from "./query-parameters.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import { Worker } from "node:worker_threads";
 import type { Sha256SharedMemory } from "./sha256-worker.ts";
 

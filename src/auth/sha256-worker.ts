@@ -1,4 +1,3 @@
-// Hot path.
 // The thread in which large bodies are hashed: waits for bytes in shared memory, answers with their digest.
 import { hash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";

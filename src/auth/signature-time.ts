@@ -1,4 +1,3 @@
-// Hot path.
 import { signatureDateMalformed, signatureExpired, signatureNotYetCurrent } from "../model/auth-errors.ts";
 
 /** How far a client's clock may be off, in both directions; SigV4 of this service. */

@@ -1,4 +1,3 @@
-// Hot path.
 import { createHmac, hash } from "node:crypto";
 
 /** What a signing key is good for. */

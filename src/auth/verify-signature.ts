@@ -1,4 +1,3 @@
-// Hot path.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import {

@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { freeBuffer } from "../platform/free-buffer.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-records.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import type { LimitsTable } from "./limits-table.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 /**
  * Frees bytes at once that nobody looks at any more, if they are alone in their memory: whoever asks next gets the same, which

@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "./entry-layout.ts";

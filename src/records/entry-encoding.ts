@@ -1,4 +1,3 @@
-// Hot path.
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import { type IncomingRecords, NO_PARTITION_KEY } from "./incoming-records.ts";
 

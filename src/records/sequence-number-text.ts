@@ -1,4 +1,3 @@
-// Hot path.
 import { encodeSequenceNumber, type SequenceNumberParts } from "../streams/positions/sequence-number.ts";
 import { type WasmModule, wasmModule } from "./wasm-module.ts";
 

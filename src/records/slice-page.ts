@@ -1,4 +1,3 @@
-// Hot path.
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { recordSecond } from "../streams/positions/sequence-number.ts";
 import type { Shard } from "../streams/stream.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 /*
  * The memory of the kernels: what they keep for themselves, spans for requests, a slice of what is being read and of what it

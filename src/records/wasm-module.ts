@@ -1,4 +1,3 @@
-// Hot path.
 
 import { wasmBase64 } from "./wasm.generated.ts";
 import { layOutPoolAt, WasmAllocator } from "./wasm-memory.ts";

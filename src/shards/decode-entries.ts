@@ -1,4 +1,3 @@
-// Hot path.
 
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { dataKeyIdOf, decodeEntry, entryIdentityOf, isEncoded, plainBytesOf } from "../records/entry-encoding.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import type { ShardBatches } from "../records/batch-by-shard.ts";
 import type { PutResults, StoredRuns } from "../records/put-results.ts";
 import { sequenceNumberText } from "../records/sequence-number-text.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 import { EngineError } from "../engine/engine-error.ts";
 import type { AppendBatch } from "../engine/shard-log.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import type { Sample } from "./prometheus-text.ts";
 
 // Powers of two from 0.125 ms to 8.192 s: the bucket of a duration is found without a search.

@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import { toAppendBatch, toAppendOutcomes } from "../append-batch.ts";
 import { EngineError } from "../engine-error.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import { EngineError } from "../engine-error.ts";
 import type { Compactor } from "./compaction/compactor.ts";
 import { type BodyPlace, type FrameHead, type FrameKind, wholeBody } from "./format/frame.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import type { Entry, StoredEntry } from "../shard-log.ts";
 

@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import type { Clock } from "../../time/clock.ts";
 import { toAppendBatch, toAppendOutcomes } from "../append-batch.ts";

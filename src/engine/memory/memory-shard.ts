@@ -1,4 +1,3 @@
-// Hot path.
 import type { Entry, Position, ReadLimit, ReadResult, SeekTarget, StoredEntry } from "../shard-log.ts";
 import { chunkBytesFor, chunkBytesStep, MemoryChunk } from "./memory-chunk.ts";
 import { WakeUp } from "./wake-up.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 /*
  * An item of CBOR (RFC 8949) begins with a head: three bits of major type and five of information. The information is

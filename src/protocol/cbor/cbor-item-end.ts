@@ -1,4 +1,3 @@
-// Hot path.
 import { isUtf8 } from "node:buffer";
 import {
   argumentAt,

@@ -1,4 +1,3 @@
-// Hot path.
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { explicitHashKeyWords, HASH_KEY_WORDS, md5Words } from "../../streams/hash-keys/hash-key.ts";
 import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY, RECORD_COUNT_MAX } from "../records/record-columns.ts";

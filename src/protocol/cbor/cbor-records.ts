@@ -1,4 +1,3 @@
-// Hot path.
 import type { StructureShape } from "../../model/shape.ts";
 import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { wasmModule } from "../../records/wasm-module.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import { BYTES, FALSE, NEGATIVE, TEXT, TRUE, UNSIGNED } from "./cbor-head.ts";
 
 const INITIAL_BYTES = 1024;

@@ -1,4 +1,3 @@
-// Hot path.
 import { TEXT_SLACK_BYTES } from "../../records/wasm-memory.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
 import { RECORD_COUNT_MAX } from "../records/record-columns.ts";

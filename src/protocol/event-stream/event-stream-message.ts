@@ -1,4 +1,3 @@
-// Hot path.
 import { crc32 } from "node:zlib";
 
 /*

@@ -1,4 +1,3 @@
-// Hot path.
 import type { ServiceError } from "../../model/service-error.ts";
 import type { PushEvent } from "../../records/push-event.ts";
 import type { Codec } from "../codec/codec.ts";

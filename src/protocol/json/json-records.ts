@@ -1,4 +1,3 @@
-// Hot path.
 import type { StructureShape } from "../../model/shape.ts";
 import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { sliceInputAt, sliceOutputAt } from "../../records/wasm-memory.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import { wrongType } from "../../model/request-errors.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

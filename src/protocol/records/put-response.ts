@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import type { OutputOf } from "../../operations/operation.ts";
 import type { PutResults, StoredRuns } from "../../records/put-results.ts";

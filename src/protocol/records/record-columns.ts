@@ -1,4 +1,3 @@
-// Hot path.
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { explicitHashKeyWords, HASH_KEY_WORDS, md5Words } from "../../streams/hash-keys/hash-key.ts";
 import { decodedBytes, writeBase64 } from "./base64.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 /** Below it Node's own allocation is as quick. */
 const smallestBytes = 32 * 1024;

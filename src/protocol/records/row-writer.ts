@@ -1,4 +1,3 @@
-// Hot path.
 import { forEachRecord, recordEnd } from "../../records/entry-layout.ts";
 import type { RecordSlice } from "../../records/stored-records.ts";
 import { sliceInputAt, sliceInputBytes, sliceOutputAt, sliceOutputBytes } from "../../records/wasm-memory.ts";

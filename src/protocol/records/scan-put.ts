@@ -1,4 +1,3 @@
-// Hot path.
 import type { BoundStructure } from "../../model/validate.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
 import { TEXT_SLACK_BYTES } from "../../records/wasm-memory.ts";

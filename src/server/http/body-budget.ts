@@ -1,4 +1,3 @@
-// Hot path.
 
 /** What waits for memory. `resume` is called once, when there is some. */
 export interface BudgetWaiter {

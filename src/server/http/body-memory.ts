@@ -1,4 +1,3 @@
-// Hot path.
 import { TEXT_SLACK_BYTES, TEXT_SPAN_BYTES_MAX } from "../../records/wasm-memory.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
 

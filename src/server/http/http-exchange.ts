@@ -1,4 +1,3 @@
-// Hot path.
 import type { IncomingHttpHeaders } from "node:http";
 import type { Peer } from "../../auth/policy-context.ts";
 import type { WireRequest } from "./http-message.ts";

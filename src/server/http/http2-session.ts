@@ -1,4 +1,3 @@
-// Hot path.
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { constants, performServerHandshake } from "node:http2";
 import type { Socket } from "node:net";

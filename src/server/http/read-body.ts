@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
 import { freeBuffer } from "../../platform/free-buffer.ts";

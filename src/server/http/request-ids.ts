@@ -1,4 +1,3 @@
-// Hot path.
 import { randomFillSync } from "node:crypto";
 
 // 16 bytes for a UUID and 72 for `x-amz-id-2`, whose base64 then needs no padding.

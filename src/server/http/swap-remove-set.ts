@@ -1,4 +1,3 @@
-// Hot path.
 
 /** What stands on a roster, and on no other at the same time. */
 export interface SetMember {

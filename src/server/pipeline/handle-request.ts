@@ -1,4 +1,3 @@
-// Hot path.
 
 import type { AccessControl } from "../../auth/access-control.ts";
 import { type CallerDefaults, identifyCaller } from "../../auth/identify-caller.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import { requestRefused } from "../../telemetry/diagnostic-events.ts";
 import { type DevTools, devResponse, isDevPath } from "../dev/dev-endpoints.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";

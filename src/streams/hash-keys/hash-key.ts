@@ -1,4 +1,3 @@
-// Hot path.
 import { md5Block } from "./md5-block.ts";
 
 /** The largest hash key; the key space is [0, 2^128 - 1]. */

@@ -1,4 +1,3 @@
-// Hot path.
 
 /**
  * One step of MD5 (RFC 1321): folds a block of sixteen little-endian words into the four words of `state`. Unrolled

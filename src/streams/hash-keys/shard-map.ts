@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import type { Shard } from "../stream.ts";
 import { checkHashRanges } from "./check-hash-ranges.ts";

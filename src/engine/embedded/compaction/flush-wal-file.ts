@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import { groupHeaderBytes, groupOutlineVerifies, readGroupHeader } from "../format/commit-group.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";

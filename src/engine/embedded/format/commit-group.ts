@@ -1,4 +1,3 @@
-// Hot path.
 // A group: what one write and one sync make durable. docs/file-format.md section 3.
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";

@@ -1,4 +1,3 @@
-// Hot path.
 // One frame of a group: 48 bytes of head, then a body. docs/file-format.md section 4.
 import assert from "node:assert/strict";
 import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../../../cipher/session-cipher.ts";

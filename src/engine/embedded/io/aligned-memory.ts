@@ -1,4 +1,3 @@
-// Hot path.
 import { checksumWasmBase64 } from "./checksum-wasm.generated.ts";
 
 const pageBytes = 65_536;

@@ -1,4 +1,3 @@
-// Hot path.
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { blockBytes, type Disk, type DiskFile, type OpenMode } from "./disk.ts";
 import { flagsOf, isDirect, nodeDisk, readBytesMax } from "./node-disk.ts";

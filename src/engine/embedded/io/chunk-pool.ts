@@ -1,4 +1,3 @@
-// Hot path.
 import type { Disk } from "./disk.ts";
 
 /** More than what is read from a segment at once, which ends with the first whole entry behind a MiB. */

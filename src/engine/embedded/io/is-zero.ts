@@ -1,4 +1,3 @@
-// Hot path.
 
 /** Up to here a loop is faster than the call into native code, measured. */
 const byLoopBytesMax = 128;

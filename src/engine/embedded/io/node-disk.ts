@@ -1,4 +1,3 @@
-// Hot path.
 import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
 import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";

@@ -1,4 +1,3 @@
-// Hot path.
 import { EngineError } from "../../engine-error.ts";
 import { damaged } from "./damage.ts";
 import { blockBytes, type Disk, type DiskFile, errorCode } from "./disk.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 import { type ChunkPool, chunkBytes } from "./chunk-pool.ts";
 import { blockBytes } from "./disk.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 /** Whole numbers of 8 bytes without a BigInt each. Values stay below 2^53, which `readU64` leaves to its caller to check. */
 
 const word = 2 ** 32;

@@ -1,4 +1,3 @@
-// Hot path.
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import { EngineError } from "../../engine-error.ts";
 import type { ReadLimit, StoredEntry } from "../../shard-log.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 import type { ReadLimit } from "../../shard-log.ts";
 import { type ChunkPool, chunkBytes } from "../io/chunk-pool.ts";
 import { blockBytes } from "../io/disk.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 // Writes one segment front to back, through one buffer of a fixed size. docs/file-format.md section 8.
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";

@@ -1,4 +1,3 @@
-// Hot path.
 
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { VersionedDocument, WatchEvent } from "../../document-store.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 // Which segments hold a log's past: one packed array, 80 bytes an extent.
 import assert from "node:assert/strict";
 import type { SegmentRow } from "../format/segment-file.ts";

@@ -1,4 +1,3 @@
-// Hot path.
 // Where a log's entries lie: sparse points of (position, address, storedMs, span), 32 bytes each, in one packed array.
 import assert from "node:assert/strict";
 

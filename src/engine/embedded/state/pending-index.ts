@@ -1,4 +1,3 @@
-// Hot path.
 import { generationOf, type LogIndex, type WalAddress } from "./log-index.ts";
 
 /** Position, address, length and time of an entry. */

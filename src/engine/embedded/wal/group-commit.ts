@@ -1,4 +1,3 @@
-// Hot path.
 import assert from "node:assert/strict";
 import { groupCommitted } from "../../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../../time/clock.ts";

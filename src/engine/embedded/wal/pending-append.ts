@@ -1,4 +1,3 @@
-// Hot path.
 import { EngineError } from "../../engine-error.ts";
 import type { PendingWrite } from "./group-commit.ts";
 

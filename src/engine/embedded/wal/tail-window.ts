@@ -1,4 +1,3 @@
-// Hot path.
 import type { WalAddress } from "../state/log-index.ts";
 
 interface Range {

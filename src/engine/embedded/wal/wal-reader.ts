@@ -1,4 +1,3 @@
-// Hot path.
 
 import { walFileName } from "../format/wal-file.ts";
 import type { Disk } from "../io/disk.ts";
