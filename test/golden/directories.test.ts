@@ -12,7 +12,7 @@ import { verifyDirectory } from "../../src/engine/embedded/offline/verify-direct
 import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import {
   dataDirectory,
-  eagerSealing,
+  eagerCompaction,
   makeShard,
   openSmallEngine,
   readTexts,
@@ -39,16 +39,16 @@ const newestEncrypted = 3;
 /** Set when there is a new version, to add directories of it; those that are there stay as they are for good. */
 const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
 const dayMs = 86_400_000;
-const onlyLog = { sealAfterBytes: Number.MAX_SAFE_INTEGER } as const;
+const withoutFlush = { flushAfterBytes: Number.MAX_SAFE_INTEGER } as const;
 const small = { walFileBytes: 24 * 1024, groupBytesMax: 12 * 1024 };
-const sealing = { ...eagerSealing, ownSegmentBytes: 4_000 };
+const compaction = { ...eagerCompaction, ownSegmentBytes: 4_000 };
 
 /** Every kind of frame, two sessions, and more than one file of the log. */
 async function written(version: number, isKilled: boolean): Promise<GoldenDirectory> {
   const disk = new SimulatedDisk();
   const random = countedBytes();
   const keys = version === newestEncrypted ? { keys: masterKey("golden", random), randomBytes: random } : {};
-  const options = { ...small, ...keys, sealing: version === 1 ? onlyLog : sealing };
+  const options = { ...small, ...keys, compaction: version === 1 ? withoutFlush : compaction };
   let engine = await openSmallEngine(disk, options);
   const streams: Record<string, string[]> = { orders: [], clicks: [], closed: [] };
   for (const name of [...Object.keys(streams), "dropped"]) await makeShard(engine, name);
@@ -81,7 +81,7 @@ async function written(version: number, isKilled: boolean): Promise<GoldenDirect
 
 /** What opens a directory of a version, and lets it grow. */
 function optionsFor({ version }: GoldenDirectory): Partial<EmbeddedEngineOptions> {
-  return { ...small, sealing, ...(version === newestEncrypted ? { keys: masterKey("golden") } : {}) };
+  return { ...small, compaction, ...(version === newestEncrypted ? { keys: masterKey("golden") } : {}) };
 }
 
 async function putDocument(engine: EmbeddedEngine, key: string, value: string): Promise<void> {

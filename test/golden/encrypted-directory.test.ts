@@ -7,7 +7,7 @@ import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine
 import { decodeKeyFile } from "../../src/engine/embedded/format/key-file.ts";
 import { verifyDirectory } from "../../src/engine/embedded/offline/verify-directory.ts";
 import { countedBytes, masterKey } from "../support/directory-keys.ts";
-import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
 import { SimulatedDisk } from "../support/simulated-disk.ts";
 
 const goldenUrl = new URL("./encrypted-directory.json", import.meta.url);
@@ -23,7 +23,7 @@ async function makeDirectory(): Promise<SimulatedDisk> {
     randomBytes: random,
     walFileBytes: 16 * 1024,
     groupBytesMax: 4 * 1024,
-    sealing: eagerSealing,
+    compaction: eagerCompaction,
   };
   const engine = await openSmallEngine(disk, options);
   const [a, b] = [await makeShard(engine, "stream a"), await makeShard(engine, "stream b", 7)];

@@ -6,11 +6,11 @@ import { crc32 } from "node:zlib";
 import { groupMagic } from "../../src/engine/embedded/format/commit-group.ts";
 import { inspectDirectory } from "../../src/engine/embedded/offline/inspect-directory.ts";
 import type { ShardRef } from "../../src/engine/shard-log.ts";
-import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { type DiskOperation, SimulatedDisk } from "../support/simulated-disk.ts";
 
-const sealing = eagerSealing;
+const compaction = eagerCompaction;
 const groupMagicBytes = Buffer.alloc(4);
 groupMagicBytes.writeUInt32LE(groupMagic);
 /** Of a group's header; docs/file-format.md section 3. */
@@ -149,7 +149,7 @@ test("the marker of a clean close that never reached the disk is not missed by t
 test("a segment that a manifest on disk may name is not made anew while that manifest is in doubt", async () => {
   const disk = new SimulatedDisk();
   const clock = new SimulatedClock();
-  const engine = await openSmallEngine(disk, { sealing, clock });
+  const engine = await openSmallEngine(disk, { compaction, clock });
   const shard = await makeShard(engine);
   const namesSegments = (): boolean => disk.bytesOf("/data/segments/manifest").readUInt32LE(64) > 0;
   // The manifest with the first segment is in place, and an error says that it may not be.
@@ -175,14 +175,14 @@ test("a segment that a manifest on disk may name is not made anew while that man
   await clock.advance(2_000);
   await engine.settled();
   assert(disk.isOff);
-  const again = await openSmallEngine(disk.crash("keep"), { sealing });
+  const again = await openSmallEngine(disk.crash("keep"), { compaction });
   assert.deepEqual(await readTexts(again, await makeShard(again)), texts(0, stored));
   await again.close();
 });
 
 test("a file of the log does not take the spare's name while the spare is just getting its own", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing });
+  const engine = await openSmallEngine(disk, { compaction });
   const shard = await makeShard(engine);
   // Of two renames that are under way at once the one that leads away from the spare's name takes longer.
   disk.pace = ({ kind, path }) => {
@@ -198,8 +198,8 @@ test("a file of the log does not take the spare's name while the spare is just g
 
 test("a directory opens although a segment in the middle of a log is gone that was dropped after the snapshot", async () => {
   const disk = new SimulatedDisk();
-  const own = { ...sealing, smallSegmentBytesMax: 0 };
-  const engine = await openSmallEngine(disk, { sealing: own, snapshotAfterBytes: 1e9 });
+  const own = { ...compaction, smallSegmentBytesMax: 0 };
+  const engine = await openSmallEngine(disk, { compaction: own, snapshotAfterBytes: 1e9 });
   const [dropped, kept] = [await makeShard(engine, "dropped"), await makeShard(engine, "kept")];
   // In the middle the log has segments of its own, before and behind it shares them.
   for (let index = 0; index < 8; index++) {
@@ -219,7 +219,7 @@ test("a directory opens although a segment in the middle of a log is gone that w
   assert(gone.length > 0, "segments of its own are gone");
   // Snapshots as they were before the drop.
   const after = disk.crash("lose");
-  const again = await openSmallEngine(after, { sealing: own });
+  const again = await openSmallEngine(after, { compaction: own });
   assert.equal((await readTexts(again, await makeShard(again, "kept"))).at(-1), "last");
   assert.deepEqual(await readTexts(again, await makeShard(again, "dropped")), []);
   await again.close();
@@ -261,7 +261,7 @@ test("a retention that is refused half way leaves no promise behind that nobody 
 
 test("nothing that a manifest names is removed for one in its place that a power cut would take back", async () => {
   const disk = new SimulatedDisk({ nameOrder: "independent" });
-  const engine = await openSmallEngine(disk, { sealing });
+  const engine = await openSmallEngine(disk, { compaction });
   const shard = await makeShard(engine);
   // Killed between the rename of a manifest and the sync of its name, when files of the log have just become superfluous.
   let oldest = 1;
@@ -286,17 +286,17 @@ test("nothing that a manifest names is removed for one in its place that a power
   }
   assert(oldest > 1 && stored > 3);
   const killed = disk.crash("keep");
-  await openSmallEngine(killed, { sealing });
+  await openSmallEngine(killed, { compaction });
   // Other directories come to be synced first.
   await killed.syncDirectory("/data/wal");
-  const again = await openSmallEngine(killed.crash("lose"), { sealing });
+  const again = await openSmallEngine(killed.crash("lose"), { compaction });
   const found = await readTexts(again, await makeShard(again));
   assert.deepEqual(found.slice(0, stored), texts(0, stored));
 });
 
 test("a log that has stopped has nothing to settle", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing });
+  const engine = await openSmallEngine(disk, { compaction });
   const shard = await makeShard(engine);
   for (const one of texts(0, 20)) await store(engine, shard, one);
   disk.fault = ({ kind, path }) => (kind === "write" && path.endsWith(".wal") ? "EIO" : undefined);

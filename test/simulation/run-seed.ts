@@ -186,8 +186,8 @@ class Life {
       tailWindowBytes: random.next() < 0.5 ? 0 : 16 * kibibyte,
       snapshotAfterBytes: random.integer(200, 4_000),
       walBytesMax: random.next() < 0.8 ? 1024 * kibibyte : 200 * kibibyte,
-      sealing: {
-        sealAfterBytes: random.next() < 0.7 ? 0 : 64 * kibibyte,
+      compaction: {
+        flushAfterBytes: random.next() < 0.7 ? 0 : 64 * kibibyte,
         ownSegmentBytes: random.integer(1, 8) * kibibyte,
         smallSegmentBytesMax: random.integer(8, 40) * kibibyte,
         mergedSegmentBytesMax: random.integer(40, 200) * kibibyte,

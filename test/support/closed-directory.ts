@@ -1,5 +1,5 @@
 import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
-import { dataDirectory, eagerSealing, makeShard, openSmallEngine, store } from "./embedded-engine.ts";
+import { dataDirectory, eagerCompaction, makeShard, openSmallEngine, store } from "./embedded-engine.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
@@ -12,11 +12,11 @@ export const closedDirectoryOptions = {
   groupBytesMax: 2 * blockBytes,
   tailWindowBytes: 0,
   snapshotAfterBytes: 1,
-  sealing: { ...eagerSealing, ownSegmentBytes: 1_000 },
+  compaction: { ...eagerCompaction, ownSegmentBytes: 1_000 },
 };
 
 /** For who leaves in the log what is there. */
-export const unsealing = { ...closedDirectoryOptions.sealing, sealAfterBytes: Number.MAX_SAFE_INTEGER };
+export const withoutFlush = { ...closedDirectoryOptions.compaction, flushAfterBytes: Number.MAX_SAFE_INTEGER };
 
 /**
  * Everything that a directory may hold, and little of it: a manifest with a start, a stream's own segment and a shared one,
@@ -32,7 +32,11 @@ export async function closedDirectory(
   await fillAndDie(await openSmallEngine(disk, options), clock);
   const after = disk.crash("lose");
   // Another session, another file: none before it is full.
-  const longer = { ...options, walFileBytes: closedDirectoryOptions.walFileBytes + blockBytes, sealing: unsealing };
+  const longer = {
+    ...options,
+    walFileBytes: closedDirectoryOptions.walFileBytes + blockBytes,
+    compaction: withoutFlush,
+  };
   const engine = await openSmallEngine(after, longer);
   await store(engine, await makeShard(engine, "a"), "four");
   await engine.close();

@@ -9,8 +9,8 @@ export const dataDirectory = "/data";
 const mebibyte = 1024 * 1024;
 
 /** Every closed file of a small log is sealed at once; four entries of 5,000 bytes give a stream a segment of its own. */
-export const eagerSealing = {
-  sealAfterBytes: 0,
+export const eagerCompaction = {
+  flushAfterBytes: 0,
   ownSegmentBytes: 20_000,
   smallSegmentBytesMax: 64 * 1024,
   mergedSegmentBytesMax: 256 * 1024,

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import type { ShardRef } from "../../src/engine/shard-log.ts";
-import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "./embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "./embedded-engine.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 
 export const filledOptions = {
   walFileBytes: 20 * 1024,
   groupBytesMax: 8 * 1024,
-  sealing: { ...eagerSealing, ownSegmentBytes: 4_000 },
+  compaction: { ...eagerCompaction, ownSegmentBytes: 4_000 },
 };
 
 /** What is stored in it, in the only shard of stream "a". */

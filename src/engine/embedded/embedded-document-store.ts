@@ -19,27 +19,27 @@ interface Watcher {
 
 /** The catalog: documents in memory, every change a frame of the one log. */
 export class EmbeddedDocumentStore implements DocumentStore {
-  readonly #session: () => EngineContext;
+  readonly #context: () => EngineContext;
   /** Keys with a change on its way, and when that is decided. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #watchers = new Set<Watcher>();
 
-  /** `session` throws `closed` unless the engine is open. */
-  constructor(session: () => EngineContext) {
-    this.#session = session;
+  /** `context` throws `closed` unless the engine is open. */
+  constructor(context: () => EngineContext) {
+    this.#context = context;
   }
 
   async get(key: string): Promise<VersionedDocument | undefined> {
-    const document = this.#session().state.documents.get(key);
+    const document = this.#context().state.documents.get(key);
     return document === undefined ? undefined : copyOf(document);
   }
 
   async compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
-    this.#session();
+    this.#context();
     const body = encodeChange(Buffer.from(key), value);
     // Nobody may be told of a conflict with a change that is not durable yet.
     for (let pending = this.#pending.get(key); pending !== undefined; pending = this.#pending.get(key)) await pending;
-    const { state, writer } = this.#session();
+    const { state, writer } = this.#context();
     const present = state.documents.get(key)?.revision ?? 0n;
     if (present !== expectedRevision) {
       throw new EngineError("conflict", `${key} has revision ${present}, not ${expectedRevision}.`);
@@ -60,7 +60,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
   }
 
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
-    this.#session();
+    this.#context();
     if (signal.aborted) return;
     const documents = this.#documentsUnder(prefix);
     const watcher: Watcher = { prefix, events: [], ending: undefined, wake: () => {} };
@@ -71,7 +71,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
       for (const document of documents) yield { kind: "put", document };
       yield { kind: "synced" };
       while (!signal.aborted) {
-        this.#session();
+        this.#context();
         if (watcher.ending !== undefined) throw watcher.ending;
         const events = watcher.events.splice(0);
         if (events.length === 0) {
@@ -90,7 +90,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
     }
   }
 
-  /** To be called once the session is over: every watch then ends as `closed`. */
+  /** To be called once the engine is closed: every watch then ends as `closed`. */
   close(): void {
     for (const watcher of this.#watchers) watcher.wake();
   }
@@ -111,7 +111,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
   }
 
   #documentsUnder(prefix: string): readonly VersionedDocument[] {
-    const documents = [...this.#session().state.documents.values()].filter(({ key }) => key.startsWith(prefix));
+    const documents = [...this.#context().state.documents.values()].filter(({ key }) => key.startsWith(prefix));
     return documents.map(copyOf).sort((left, right) => (left.key < right.key ? -1 : 1));
   }
 }

@@ -63,12 +63,12 @@ export interface EmbeddedEngineOptions {
   readonly snapshotAfterBytes?: number;
   /** What waits to be moved into segments; past it appends are `throttled`. Bounds recovery. */
   readonly walBytesMax?: number;
-  readonly sealing?: Partial<CompactionLimits>;
+  readonly compaction?: Partial<CompactionLimits>;
   /** Where files of the log become segments; by default in this thread. */
   readonly jobs?: CompactionRunner;
 }
 
-const sealingDefaults: Omit<CompactionLimits, "sealAfterBytes"> = {
+const compactionDefaults: Omit<CompactionLimits, "flushAfterBytes"> = {
   ownSegmentBytes: 4 * mebibyte,
   smallSegmentBytesMax: 16 * mebibyte,
   mergedSegmentBytesMax: 64 * mebibyte,
@@ -87,7 +87,7 @@ interface Running extends EngineContext {
   readonly recovered: Recovered;
   readonly budgetBytes: number;
   readonly commit: GroupCommit;
-  readonly sealer: Compactor;
+  readonly compactor: Compactor;
   readonly wal: WalWriter;
   readonly walReader: WalReader;
   readonly readAhead: ReadAhead;
@@ -121,15 +121,15 @@ export class EmbeddedEngine implements Engine {
       tailWindowBytes: 32 * mebibyte,
       snapshotAfterBytes: mebibyte,
       walBytesMax: 512 * mebibyte,
-      sealing: {},
+      compaction: {},
       jobs: new InlineCompactionRunner(options.disk),
       ...options,
     };
-    const session = (): EngineContext => this.#session();
+    const context = (): EngineContext => this.#context();
     const entryBytesMax = Math.min(14 * mebibyte, entryBytesMaxFor(this.#options.groupBytesMax));
     this.limits = { entryBytesMax, shardCountMax };
-    this.log = new EmbeddedShardLog({ session, entryBytesMax });
-    this.documents = new EmbeddedDocumentStore(session);
+    this.log = new EmbeddedShardLog({ context, entryBytesMax });
+    this.documents = new EmbeddedDocumentStore(context);
   }
 
   /**
@@ -152,7 +152,7 @@ export class EmbeddedEngine implements Engine {
         this.#diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(path)));
       this.#running = this.#start({ directory, recovered, groupMemory, nowMs, budgetBytes });
       // What a server that only reads keeps also grows old.
-      this.#running.sealer.consider();
+      this.#running.compactor.maybeRun();
     } catch (error) {
       await directory.lock.release();
       const code = errorCode(error);
@@ -176,7 +176,7 @@ export class EmbeddedEngine implements Engine {
 
   /** Resolves when nothing is left to move into segments or to give back, for now. */
   async settled(): Promise<void> {
-    await this.#session().sealer.settled();
+    await this.#context().compactor.settled();
   }
 
   /** Writes what was taken, marks the end, and frees the directory. Harmless to repeat. */
@@ -185,7 +185,7 @@ export class EmbeddedEngine implements Engine {
     return this.#closing;
   }
 
-  #session(): Running {
+  #context(): Running {
     if (this.#running === undefined) throw new EngineError("closed", "The engine is not open yet.");
     if (this.#closing !== undefined) throw new EngineError("closed", "The engine is closed.");
     return this.#running;
@@ -221,18 +221,18 @@ export class EmbeddedEngine implements Engine {
       // Through the cache never: of two syncs at once one may fail for both, and the other say that all is well.
       secondGroupBytesMin: isDirect ? secondGroupBytesMin : Number.POSITIVE_INFINITY,
       onCommitted: () => {
-        snapshotter.consider();
-        sealer.consider();
+        snapshotter.maybeWrite();
+        compactor.maybeRun();
       },
     });
     const segmentReader = new SegmentReader(disk, directory);
-    const pages = new ChunkPool(disk);
-    const readAhead = new ReadAhead(segmentReader, pages);
-    const { jobs, sealing, walBytesMax } = this.#options;
-    const sealer: Compactor = new Compactor({
-      sealAfterBytes: shareBytes,
-      ...sealingDefaults,
-      ...sealing,
+    const chunks = new ChunkPool(disk);
+    const readAhead = new ReadAhead(segmentReader, chunks);
+    const { jobs, compaction, walBytesMax } = this.#options;
+    const compactor: Compactor = new Compactor({
+      flushAfterBytes: shareBytes,
+      ...compactionDefaults,
+      ...compaction,
       disk,
       directory,
       state,
@@ -243,10 +243,10 @@ export class EmbeddedEngine implements Engine {
       walReader,
       segmentReader,
       clock,
-      nudge: () => nudge(state, writer),
+      writeNoopGroup: () => writeNoopGroup(state, writer),
       hasFailed: () => commit.failure !== undefined,
     });
-    const writer = new WalAppender({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, sealer });
+    const writer = new WalAppender({ commit, wal, diskBudgetBytes: budgetBytes, walBytesMax, compactor });
     state.watchDocuments((change) => this.documents.tell(change));
     return {
       directory,
@@ -256,8 +256,8 @@ export class EmbeddedEngine implements Engine {
       budgetBytes,
       entries: new EntryReader(walReader, segmentReader, readAhead, directory),
       segments: segmentReader,
-      pages,
-      sealer,
+      chunks,
+      compactor,
       clock,
       commit,
       wal,
@@ -272,13 +272,13 @@ export class EmbeddedEngine implements Engine {
   async #stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { state, commit, writer, wal, walReader, readAhead, segments, sealer, snapshotter, directory } = running;
+    const { state, commit, writer, wal, walReader, readAhead, segments, compactor, snapshotter, directory } = running;
     for (const log of state.logs.values()) log.wake();
     this.documents.close();
     try {
       await readAhead.close();
       await commit.drain();
-      await sealer.stop();
+      await compactor.stop();
       await snapshotter.finish();
       if (commit.groupCount > 0 && commit.failure === undefined) {
         // The marker comes last and alone: damage to it can then cost nothing.
@@ -296,15 +296,15 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  #degradations({ recovered, commit, snapshotter, sealer, clockBehindMs }: Running): readonly string[] {
+  #degradations({ recovered, commit, snapshotter, compactor, clockBehindMs }: Running): readonly string[] {
     const sentences = recovered.findings.map(({ sentence }: Finding) => sentence);
     if (clockBehindMs > clockBehindMsMax) {
       const hours = (clockBehindMs / clockBehindMsMax).toFixed(1);
       sentences.push(`At the start the clock was ${hours} hours behind the last stored record.`);
     }
     if (commit.failure !== undefined) sentences.push(commit.failure.message);
-    if (snapshotter.trouble !== undefined) sentences.push(snapshotter.trouble);
-    if (sealer.trouble !== undefined) sentences.push(sealer.trouble);
+    if (snapshotter.lastError !== undefined) sentences.push(snapshotter.lastError);
+    if (compactor.lastError !== undefined) sentences.push(compactor.lastError);
     return sentences;
   }
 
@@ -329,7 +329,7 @@ export class EmbeddedEngine implements Engine {
 }
 
 /** Tells some log the retention that it has: a group more, and no other state. */
-async function nudge(state: EngineState, writer: WalAppender): Promise<void> {
+async function writeNoopGroup(state: EngineState, writer: WalAppender): Promise<void> {
   const isStill = ({ dropping, retentionsOnTheirWay }: LogState) =>
     dropping === undefined && retentionsOnTheirWay === 0;
   const log = [...state.logs.values()].find(isStill);

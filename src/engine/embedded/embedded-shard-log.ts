@@ -39,23 +39,23 @@ export function entryBytesMaxFor(groupBytesMax: number): number {
 
 export interface EmbeddedShardLogOptions {
   /** Throws `closed` unless the engine is open. */
-  readonly session: () => EngineContext;
+  readonly context: () => EngineContext;
   readonly entryBytesMax: number;
 }
 
 /** Every shard's entries in the one log. Positions are dense: an entry begins where the one before ended. */
 export class EmbeddedShardLog implements ShardLog {
-  readonly #session: () => EngineContext;
+  readonly #context: () => EngineContext;
   readonly #entryBytesMax: number;
   readonly #creating = new Map<string, Promise<ShardRef>>();
 
-  constructor({ session, entryBytesMax }: EmbeddedShardLogOptions) {
-    this.#session = session;
+  constructor({ context, entryBytesMax }: EmbeddedShardLogOptions) {
+    this.#context = context;
     this.#entryBytesMax = entryBytesMax;
   }
 
   async createShard(streamId: string, shardIndex: number, _hint: PlacementHint): Promise<ShardRef> {
-    const { state } = this.#session();
+    const { state } = this.#context();
     const present = state.find(streamId, shardIndex);
     if (present !== undefined && present.dropping === undefined) return refOf(present.id, streamId, shardIndex);
     const key = `${shardIndex} ${streamId}`;
@@ -74,7 +74,7 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
-    const { state, writer, clock } = this.#session();
+    const { state, writer, clock } = this.#context();
     const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes } = batch;
     const logs = state.knownBehind(shards);
     let span = 0;
@@ -128,10 +128,10 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
-    const { state, entries, pages } = this.#session();
+    const { state, entries, chunks } = this.#context();
     const log = require(state, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
-    const memory = new ReadArena(pages);
+    const memory = new ReadArena(chunks);
     const found = await entries.read(log, Number(from), limit, memory);
     const last = found.at(-1);
     // Without an entry before the tip, all up to there has outlived its retention and is gone.
@@ -141,7 +141,7 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
-    const { state } = this.#session();
+    const { state } = this.#context();
     const log = require(state, shard);
     if (target.at === "newest") return BigInt(log.tip);
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
@@ -153,11 +153,11 @@ export class EmbeddedShardLog implements ShardLog {
     from: Position,
     { signal, bufferedBytesMax }: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
-    const log = require(this.#session().state, shard);
+    const log = require(this.#context().state, shard);
     const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
     // Nothing is buffered for a follower: the commit wakes it, and it reads on, at the tail from memory.
     for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
-      const { entries } = this.#session();
+      const { entries } = this.#context();
       if (log.dropping !== undefined) throw notFound(shard);
       if (next < BigInt(log.tip)) {
         const batch = await entries.read(log, Number(next), limit);
@@ -175,7 +175,7 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
-    const { state, writer } = this.#session();
+    const { state, writer } = this.#context();
     const log = require(state, shard);
     if (log.sealedBy === undefined) {
       log.sealing ??= writer.writeControl(
@@ -188,7 +188,7 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
-    const { state } = this.#session();
+    const { state } = this.#context();
     const logs = shards.map((shard) => require(state, shard));
     // Behind a change on its way even the present value is a change.
     const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
@@ -196,18 +196,18 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
-    const log = this.#session().state.behind(shard);
+    const log = this.#context().state.behind(shard);
     if (log !== undefined) await this.#drop(log);
   }
 
   async dropStream(streamId: string, _shards: readonly ShardRef[]): Promise<void> {
     // All that bear its id, so that a shard whose document was never written goes too.
-    const logs = [...this.#session().state.logs.values()].filter((log) => log.streamId === streamId);
+    const logs = [...this.#context().state.logs.values()].filter((log) => log.streamId === streamId);
     await Promise.all(logs.map((log) => this.#drop(log)));
   }
 
   async #create(streamId: string, shardIndex: number): Promise<ShardRef> {
-    const { state, writer } = this.#session();
+    const { state, writer } = this.#context();
     const body = Buffer.alloc(4 + Buffer.byteLength(streamId));
     body.writeUInt32LE(shardIndex);
     body.write(streamId, 4);
@@ -221,14 +221,14 @@ export class EmbeddedShardLog implements ShardLog {
     body.writeDoubleLE(retentionMs);
     log.retentionsOnTheirWay += 1;
     try {
-      await this.#session().writer.writeControl({ kind: frameKind.retention, logId: log.id }, body);
+      await this.#context().writer.writeControl({ kind: frameKind.retention, logId: log.id }, body);
     } finally {
       log.retentionsOnTheirWay -= 1;
     }
   }
 
   async #drop(log: LogState): Promise<void> {
-    log.dropping ??= this.#session().writer.writeControl({ kind: frameKind.dropLog, logId: log.id }, Buffer.alloc(0));
+    log.dropping ??= this.#context().writer.writeControl({ kind: frameKind.dropLog, logId: log.id }, Buffer.alloc(0));
     try {
       await log.dropping;
     } catch (error) {
@@ -240,7 +240,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   /** The first position stored at or after `timeMs`: in the run of the last point before it, or the point after. */
   async #seekTime(log: LogState, timeMs: number): Promise<number> {
-    const { entries, segments } = this.#session();
+    const { entries, segments } = this.#context();
     const extent = log.extents.findTime(timeMs);
     if (extent < log.extents.count) {
       const found = log.extents.at(extent);

@@ -11,6 +11,6 @@ export interface EngineContext {
   readonly writer: WalAppender;
   readonly entries: EntryReader;
   readonly segments: SegmentReader;
-  readonly pages: ChunkPool;
+  readonly chunks: ChunkPool;
   readonly clock: Clock;
 }

@@ -14,21 +14,21 @@ export interface WalAppenderOptions {
   readonly diskBudgetBytes: number;
   /** What waits to be moved into segments. */
   readonly walBytesMax: number;
-  readonly sealer: Compactor;
+  readonly compactor: Compactor;
 }
 
 /** What shards and the catalog write through: the door where budgets and failure are checked. */
 export class WalAppender {
   readonly #commit: GroupCommit;
   readonly #wal: WalWriter;
-  readonly #sealer: Compactor;
+  readonly #compactor: Compactor;
   readonly #diskBudgetBytes: number;
   readonly #walBytesMax: number;
 
-  constructor({ commit, wal, diskBudgetBytes, walBytesMax, sealer }: WalAppenderOptions) {
+  constructor({ commit, wal, diskBudgetBytes, walBytesMax, compactor }: WalAppenderOptions) {
     this.#commit = commit;
     this.#wal = wal;
-    this.#sealer = sealer;
+    this.#compactor = compactor;
     this.#diskBudgetBytes = diskBudgetBytes;
     this.#walBytesMax = walBytesMax;
   }
@@ -42,13 +42,13 @@ export class WalAppender {
   requireRoom(bytes: number, reserveBytes = 0): void {
     if (this.#commit.failure !== undefined) throw this.#commit.failure;
     const logBytes = this.#wal.bytes + this.#commit.pendingBytes + bytes;
-    if (logBytes + this.#sealer.segmentBytes > this.#diskBudgetBytes + reserveBytes) {
-      this.#sealer.press();
+    if (logBytes + this.#compactor.segmentBytes > this.#diskBudgetBytes + reserveBytes) {
+      this.#compactor.requestDiskSpace();
       throw new EngineError("throttled", `The disk budget of ${this.#diskBudgetBytes} bytes is used up.`);
     }
     // A log that cannot be sealed at all must not stop the server as well: then the disk budget alone bounds it.
-    if (logBytes > this.#walBytesMax + reserveBytes && this.#sealer.trouble === undefined) {
-      this.#sealer.relieve();
+    if (logBytes > this.#walBytesMax + reserveBytes && this.#compactor.lastError === undefined) {
+      this.#compactor.requestWalSpace();
       throw new EngineError("throttled", "The log waits for its files to be moved into segments.");
     }
     if (!this.#commit.canTake(bytes)) throw new EngineError("throttled", "Too many bytes wait for the disk.");

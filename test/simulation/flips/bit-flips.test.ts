@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
-import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../../support/embedded-engine.ts";
 import { runApart } from "../../support/run-apart.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
 import type { FlipCounts, flipEverywhere } from "./flip-everywhere.ts";
@@ -28,7 +28,7 @@ test("a flipped bit of any place in a closed encrypted directory comes to the sa
 
 test("a flipped bit in the points of a long extent answers reads of it with an error, and is found by verify", async () => {
   const disk = new SimulatedDisk();
-  const options = { walFileBytes: 256 * 1024, tailWindowBytes: 0, sealing: eagerSealing };
+  const options = { walFileBytes: 256 * 1024, tailWindowBytes: 0, compaction: eagerCompaction };
   const engine = await openSmallEngine(disk, options);
   const shard = await makeShard(engine);
   for (let index = 0; index < 60; index++) await store(engine, shard, `${index}`.padEnd(5_000, "x"));

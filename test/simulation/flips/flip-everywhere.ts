@@ -5,7 +5,7 @@ import type { RootKeyProvider } from "../../../src/engine/embedded/directory/roo
 import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../../src/engine/embedded/embedded-engine.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
-import { closedDirectory, closedDirectoryOptions, unsealing } from "../../support/closed-directory.ts";
+import { closedDirectory, closedDirectoryOptions, withoutFlush } from "../../support/closed-directory.ts";
 import { masterKey } from "../../support/directory-keys.ts";
 import { dataDirectory, makeShard, openSmallEngine, readTexts, smallEngine } from "../../support/embedded-engine.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
@@ -125,7 +125,7 @@ async function isFoundByVerify(disk: SimulatedDisk, keys: RootKeyProvider | unde
 
 async function outcomeOf(disk: SimulatedDisk, { engineOptions, expected }: Closed, where: string): Promise<Outcome> {
   // Whoever looks at a flip does not go on to seal what is left of the log: that takes most of the time, and tells nothing.
-  const engine = smallEngine(disk, { ...engineOptions, sealing: unsealing });
+  const engine = smallEngine(disk, { ...engineOptions, compaction: withoutFlush });
   try {
     await engine.open();
   } catch (error) {

@@ -7,11 +7,11 @@ import { decodeFormatFile } from "../../../src/engine/embedded/format/format-fil
 import { frameHeadBytes, frameLengthAt } from "../../../src/engine/embedded/format/frame.ts";
 import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
-import { unsealing } from "../../support/closed-directory.ts";
+import { withoutFlush } from "../../support/closed-directory.ts";
 import { masterKey } from "../../support/directory-keys.ts";
 import {
   dataDirectory,
-  eagerSealing,
+  eagerCompaction,
   makeShard,
   openSmallEngine,
   readTexts,
@@ -33,7 +33,12 @@ const paddingStep = 307;
 const headerStep = 97;
 const behindStep = 4_001;
 
-const roomy = { walFileBytes: 384 * kibibyte, groupBytesMax: 144 * kibibyte, tailWindowBytes: 0, sealing: unsealing };
+const roomy = {
+  walFileBytes: 384 * kibibyte,
+  groupBytesMax: 144 * kibibyte,
+  tailWindowBytes: 0,
+  compaction: withoutFlush,
+};
 
 export interface Variant {
   readonly isEncrypted: boolean;
@@ -66,7 +71,7 @@ async function crashed({ isEncrypted, isRecycled }: Variant): Promise<Crashed> {
   const disk = new SimulatedDisk();
   const keys = isEncrypted ? masterKey("of the test") : undefined;
   const options = { ...roomy, keys };
-  const engine = await openSmallEngine(disk, { ...options, sealing: isRecycled ? eagerSealing : unsealing });
+  const engine = await openSmallEngine(disk, { ...options, compaction: isRecycled ? eagerCompaction : withoutFlush });
   const stored = new Map<number, readonly string[]>();
   await Promise.all(streams.map((name) => makeShard(engine, name)));
   let lsn = 1;

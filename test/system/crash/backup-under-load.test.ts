@@ -11,7 +11,7 @@ import { inspectDirectory } from "../../../src/engine/embedded/offline/inspect-d
 import { restoreDirectory } from "../../../src/engine/embedded/offline/restore-directory.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
 import { masterKey } from "../../support/directory-keys.ts";
-import { eagerSealing } from "../../support/embedded-engine.ts";
+import { eagerCompaction } from "../../support/embedded-engine.ts";
 import { LogHistory } from "../../support/log-history.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
@@ -42,7 +42,7 @@ function engineOn(disk: SimulatedDisk, directory: string, { clock, random, isEnc
     queueBytesMax: 1024 * 1024,
     tailWindowBytes: 16 * 1024,
     snapshotAfterBytes: 400,
-    sealing: { ...eagerSealing, sealAfterBytes: random.integer(0, 2) * 24 * 1024, ownSegmentBytes: 4_000 },
+    compaction: { ...eagerCompaction, flushAfterBytes: random.integer(0, 2) * 24 * 1024, ownSegmentBytes: 4_000 },
   });
 }
 

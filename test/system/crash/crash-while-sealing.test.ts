@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import { countedBytes, masterKey } from "../../support/directory-keys.ts";
-import { eagerSealing } from "../../support/embedded-engine.ts";
+import { eagerCompaction } from "../../support/embedded-engine.ts";
 import { LogHistory } from "../../support/log-history.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { type CrashPolicy, type DiskOperation, SimulatedDisk } from "../../support/simulated-disk.ts";
@@ -27,7 +27,7 @@ function engineOn(disk: SimulatedDisk, clock: SimulatedClock, encrypted: boolean
     queueBytesMax: 256 * 1024,
     tailWindowBytes: 16 * 1024,
     snapshotAfterBytes: 400,
-    sealing: { ...eagerSealing, ownSegmentBytes: 4_000, smallSegmentBytesMax: 20_000 },
+    compaction: { ...eagerCompaction, ownSegmentBytes: 4_000, smallSegmentBytesMax: 20_000 },
     ...(encrypted ? { keys, randomBytes: random } : { randomBytes: (count) => Buffer.alloc(count, "salt and id") }),
   });
 }

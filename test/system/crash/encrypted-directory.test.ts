@@ -11,7 +11,7 @@ import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-dir
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { countedBytes, masterKey } from "../../support/directory-keys.ts";
 import {
-  eagerSealing,
+  eagerCompaction,
   makeShard,
   openSmallEngine,
   readTexts,
@@ -49,7 +49,7 @@ async function fill(engine: EmbeddedEngine): Promise<void> {
 async function fullDirectory(more: Partial<Parameters<typeof smallEngine>[1]>): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk();
   const small = { ...more, walFileBytes: 24 * 1024, groupBytesMax: 8 * 1024, snapshotAfterBytes: 300 };
-  const engine = await openSmallEngine(disk, { ...small, sealing: eagerSealing });
+  const engine = await openSmallEngine(disk, { ...small, compaction: eagerCompaction });
   await fill(engine);
   await engine.settled();
   await engine.close();
@@ -197,7 +197,7 @@ test("a page is as long as its limit in the clear, whatever encryption adds", as
 test("entries in a segment whose bodies were exchanged answer corrupt too", async () => {
   const disk = new SimulatedDisk();
   const small = { ...options, walFileBytes: 16 * 1024, groupBytesMax: 4 * 1024 };
-  const engine = await openSmallEngine(disk, { ...small, sealing: eagerSealing });
+  const engine = await openSmallEngine(disk, { ...small, compaction: eagerCompaction });
   const shard = await makeShard(engine, "one");
   for (let index = 0; index < 6; index++) await store(engine, shard, `text ${index}`, `more ${index}`);
   await engine.settled();

@@ -21,7 +21,7 @@ export interface JobDirectory {
 
 /** Turns one WAL file into segments. */
 export interface FlushWalFileJob extends JobDirectory {
-  readonly kind: "seal";
+  readonly kind: "flush";
   readonly generation: number;
   readonly firstLsn: number;
   readonly lastLsn: number;
@@ -35,7 +35,7 @@ export interface FlushWalFileJob extends JobDirectory {
 
 /** Turns some segments into one, without what is dead. */
 export interface CompactSegmentsJob extends JobDirectory {
-  readonly kind: "rewrite";
+  readonly kind: "compact";
   readonly sources: readonly { readonly id: number; readonly fileLength: number; readonly check: number }[];
   readonly isShared: boolean;
   /** For each living log: its id and the first position that counts. */
@@ -60,7 +60,7 @@ export interface CompactionRunner {
 
 export function runCompactionJob(disk: Disk, memory: JobMemory, job: CompactionJob): Promise<CompactionResult> {
   const workshop = { disk, memory, identity: identityOf(Buffer.from(job.directoryId), Buffer.from(job.salt)) };
-  return job.kind === "seal" ? flushWalFile(workshop, job) : compactSegments(workshop, job);
+  return job.kind === "flush" ? flushWalFile(workshop, job) : compactSegments(workshop, job);
 }
 
 /** In this thread, a write at a time. */

@@ -29,7 +29,7 @@ export interface CompactorOptions extends CompactionLimits {
   readonly segmentReader: SegmentReader;
   readonly clock: Clock;
   /** Writes a group that changes nothing. */
-  readonly nudge: () => Promise<void>;
+  readonly writeNoopGroup: () => Promise<void>;
   /** Whether the log has stopped: then nothing is moved any more. */
   readonly hasFailed: () => boolean;
 }
@@ -51,14 +51,14 @@ export class Compactor {
   readonly #options: CompactorOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #trouble: string | undefined;
+  #lastError: string | undefined;
   #damage: string | undefined;
   /** No step before this moment, on the monotonic clock. */
   #pausedUntilMs = 0;
   #isSweepDue = true;
   #isPressed = false;
   #isLogFull = false;
-  #hasNudged = false;
+  #hasWrittenNoop = false;
   #lastPressMs = Number.NEGATIVE_INFINITY;
   #isTicking = false;
   /** What had happened when there was last nothing to do. */
@@ -76,8 +76,8 @@ export class Compactor {
   }
 
   /** Why the last step failed, in a sentence. Nothing is lost by it but space. */
-  get trouble(): string | undefined {
-    return this.#trouble ?? this.#damage;
+  get lastError(): string | undefined {
+    return this.#lastError ?? this.#damage;
   }
 
   /** Of all segments on disk. */
@@ -86,7 +86,7 @@ export class Compactor {
   }
 
   /** To be called after each group: costs next to nothing unless something has happened. */
-  consider(): void {
+  maybeRun(): void {
     if (this.#running !== undefined || this.#stopping.signal.aborted || this.#options.hasFailed()) return;
     const { wal, snapshotter, segments, clock } = this.#options;
     const { generation, coveredLsn, deadBytes } = this.#seen;
@@ -99,30 +99,30 @@ export class Compactor {
   }
 
   /** The disk budget is used up: whatever can be given back is wanted now. */
-  press(): void {
+  requestDiskSpace(): void {
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs < this.#lastPressMs + pauseMs) return;
     this.#lastPressMs = nowMs;
     this.#isPressed = true;
-    this.#hasNudged = false;
+    this.#hasWrittenNoop = false;
     this.#isSweepDue = true;
-    this.consider();
+    this.maybeRun();
   }
 
   /**
    * The log is as large as it may be: what of it is in segments must go now. Snapshots are written as the log goes on, and
    * it will not go on by itself.
    */
-  relieve(): void {
+  requestWalSpace(): void {
     this.#isLogFull = true;
-    this.#hasNudged = false;
-    this.consider();
+    this.#hasWrittenNoop = false;
+    this.maybeRun();
   }
 
   /** Resolves when there is nothing left to do for now. */
   async settled(): Promise<void> {
     this.#isSweepDue = true;
-    for (this.consider(); this.#running !== undefined; this.consider()) await this.#running;
+    for (this.maybeRun(); this.#running !== undefined; this.maybeRun()) await this.#running;
   }
 
   /** Finishes what cannot be cut off. */
@@ -138,14 +138,14 @@ export class Compactor {
     for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {
       try {
         await step();
-        this.#trouble = undefined;
+        this.#lastError = undefined;
       } catch (error) {
         // Anything else is a fault of ours, and must not pass for the disk's.
         if (!(error instanceof EngineError) && errorCode(error) === undefined) throw error;
         if (this.#stopping.signal.aborted) return;
         const reason = error instanceof Error ? error.message : String(error);
         this.#isSweepDue = true;
-        this.#trouble = `Old files of the log could not be moved into segments (${reason}); it is tried again.`;
+        this.#lastError = `Old files of the log could not be moved into segments (${reason}); it is tried again.`;
         this.#pausedUntilMs = this.#options.clock.monotonicMs() + pauseMs;
         return;
       }
@@ -201,17 +201,17 @@ export class Compactor {
 
   /** Makes two snapshots out of one, although nothing new may be written while the disk is short or the log is full. */
   #coverStep(): Step | undefined {
-    const { snapshotter, nudge } = this.#options;
+    const { snapshotter, writeNoopGroup } = this.#options;
     if (snapshotter.isBehind) {
       return async () => {
         await snapshotter.write();
-        if (snapshotter.trouble !== undefined) throw new EngineError("unavailable", snapshotter.trouble);
+        if (snapshotter.lastError !== undefined) throw new EngineError("unavailable", snapshotter.lastError);
       };
     }
-    if (this.#hasNudged) return undefined;
+    if (this.#hasWrittenNoop) return undefined;
     return async () => {
-      this.#hasNudged = true;
-      await nudge();
+      this.#hasWrittenNoop = true;
+      await writeNoopGroup();
     };
   }
 
@@ -231,7 +231,7 @@ export class Compactor {
   }
 
   #sealStep(): Step | undefined {
-    const { wal, segments, state, sealAfterBytes } = this.#options;
+    const { wal, segments, state, flushAfterBytes } = this.#options;
     const { sealedThrough } = segments.manifest;
     const waiting = wal.closedParts.filter(({ generation }) => generation > sealedThrough);
     const bytes = waiting.reduce((sum, { end }) => sum + end, 0);
@@ -241,7 +241,7 @@ export class Compactor {
       return undefined;
     }
     const isWorthIt = this.#isPressed && (state.hasDeadEntries || this.#hasExpiredEntries());
-    if (bytes <= sealAfterBytes && waiting.length <= closedFilesMax && !isWorthIt) {
+    if (bytes <= flushAfterBytes && waiting.length <= closedFilesMax && !isWorthIt) {
       this.#isPressed = false;
       return undefined;
     }
@@ -261,7 +261,7 @@ export class Compactor {
     const { state, segments, jobs, snapshotter, ownSegmentBytes, clock } = this.#options;
     await this.#prepare();
     const logs = liveLogsOf(state.logs.values(), clock.nowMs());
-    const job = { ...this.#place(), kind: "seal", generation, firstLsn, lastLsn, end, logs, ownSegmentBytes } as const;
+    const job = { ...this.#place(), kind: "flush", generation, firstLsn, lastLsn, end, logs, ownSegmentBytes } as const;
     const { built, starts: moved } = await this.#watched([walFileName(generation)], jobs.run(job));
     const starts = new Map<number, number>();
     for (let at = 0; at < moved.length; at += 2) starts.set(moved[at] ?? 0, moved[at + 1] ?? 0);
@@ -303,7 +303,7 @@ export class Compactor {
     const { starts } = segments.manifest;
     const logs = Float64Array.from([...state.logs.keys()].flatMap((logId) => [logId, starts.get(logId) ?? 1]));
     const names = sources.map(({ id }) => segmentFileName(id));
-    const job = { ...this.#place(), kind: "rewrite", sources: sources.map(plain), isShared, logs } as const;
+    const job = { ...this.#place(), kind: "compact", sources: sources.map(plain), isShared, logs } as const;
     const { built } = await this.#watched(names, jobs.run(job));
     const removed = new Set(sources.map(({ id }) => id));
     await this.#commit({ added: built, removed }, () => segments.exchange(built, removed, state.logs));
@@ -384,7 +384,7 @@ export class Compactor {
     const again = (): void => {
       this.#isTicking = false;
       this.#isSweepDue = true;
-      this.consider();
+      this.maybeRun();
     };
     this.#options.clock.delay(sweepMs, this.#stopping.signal).then(again, () => undefined);
   }

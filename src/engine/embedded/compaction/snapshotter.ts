@@ -23,7 +23,7 @@ export class Snapshotter {
   #writtenLsns: readonly number[];
   #lastBytes = 0;
   #writing: Promise<void> | undefined;
-  #trouble: string | undefined;
+  #lastError: string | undefined;
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
@@ -31,8 +31,8 @@ export class Snapshotter {
   }
 
   /** Why the last attempt failed, in a sentence. The log holds everything all the same. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  get lastError(): string | undefined {
+    return this.#lastError;
   }
 
   /** Both snapshots on disk include all groups up to this one; 0 while there is only one. */
@@ -46,7 +46,7 @@ export class Snapshotter {
   }
 
   /** To be called after each group. A large catalog is written less often, so that it costs no more than its changes. */
-  consider(): void {
+  maybeWrite(): void {
     const { state, afterBytes } = this.#options;
     if (this.#writing !== undefined || state.controlBytes < Math.max(afterBytes, this.#lastBytes)) return;
     void this.write();
@@ -77,10 +77,10 @@ export class Snapshotter {
     try {
       this.#lastBytes = await writeSnapshot(disk, directory, { state, oldestGeneration: oldestGeneration() }, contents);
       this.#writtenLsns = [...this.#writtenLsns, lsn].slice(-snapshotsKept);
-      this.#trouble = undefined;
+      this.#lastError = undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#trouble = `The last snapshot of the catalog could not be written (${reason}); a restart will take longer.`;
+      this.#lastError = `The last snapshot of the catalog could not be written (${reason}); a restart will take longer.`;
     }
   }
 }

@@ -7,7 +7,7 @@ import type { FlushWalFileJob } from "../../../../../src/engine/embedded/compact
 import { CompactionThread } from "../../../../../src/engine/embedded/compaction/compaction-thread.ts";
 import { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
 import { nodeDisk } from "../../../../../src/engine/embedded/io/node-disk.ts";
-import { eagerSealing, makeShard, readTexts, store } from "../../../../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, readTexts, store } from "../../../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../../../support/simulated-clock.ts";
 
 test("files of the log become segments in another thread, on the real disk", async (context) => {
@@ -23,7 +23,7 @@ test("files of the log become segments in another thread, on the real disk", asy
       walFileBytes: 256 * 1024,
       groupBytesMax: 128 * 1024,
       tailWindowBytes: 0,
-      sealing: eagerSealing,
+      compaction: eagerCompaction,
       jobs: new CompactionThread(clock),
     });
     await engine.open();
@@ -47,7 +47,7 @@ test("an error in the other thread comes back as what it was; closing cuts a job
   const directory = await mkdtemp(join(tmpdir(), "millrace-worker-"));
   context.after(() => rm(directory, { recursive: true }));
   const job: FlushWalFileJob = {
-    kind: "seal",
+    kind: "flush",
     walDirectory: directory,
     segmentDirectory: directory,
     isDirect: false,

@@ -7,12 +7,12 @@ import {
 import type { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
 import { EngineError } from "../../../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../../../src/engine/shard-log.ts";
-import { eagerSealing, makeShard, openSmallEngine, readTexts, store } from "../../../../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../../../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 
 const hourMs = 3_600_000;
-const sealing = eagerSealing;
+const compaction = eagerCompaction;
 
 function filesIn(disk: SimulatedDisk, room: string): readonly string[] {
   return disk.paths().filter((path) => path.startsWith(`/data/${room}/`) && /\.(wal|segment)$/.test(path));
@@ -35,7 +35,7 @@ function texts(from: number, to: number): readonly string[] {
 
 test("closed files of the log become segments and are removed; every entry stays where readers find it", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing });
+  const engine = await openSmallEngine(disk, { compaction });
   const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
   await fill(engine, [a, b], 0, 20);
   // What is sealed leaves the log behind two snapshots, which are written as the log goes on.
@@ -52,12 +52,12 @@ test("closed files of the log become segments and are removed; every entry stays
   assert((figures["segment_bytes"] ?? 0) > 300_000);
   await engine.close();
 
-  const again = await openSmallEngine(disk, { sealing });
+  const again = await openSmallEngine(disk, { compaction });
   assert.deepEqual(await readTexts(again, await makeShard(again, "a")), texts(0, 40));
   await fill(again, [await makeShard(again, "a")], 40, 60);
   await again.settled();
   assert.deepEqual(await readTexts(again, await makeShard(again, "a")), texts(0, 60));
-  const crashed = await openSmallEngine(disk.crash("lose"), { sealing });
+  const crashed = await openSmallEngine(disk.crash("lose"), { compaction });
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed, "a")), texts(0, 60));
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed, "b")), texts(0, 40));
   await crashed.close();
@@ -70,7 +70,7 @@ test("a directory becomes one of version 2 with its first sealed file, and files
   await fill(first, [await makeShard(first)], 0, 40);
   await first.close();
   assert.equal(version(), 1);
-  const engine = await openSmallEngine(disk, { sealing });
+  const engine = await openSmallEngine(disk, { compaction });
   const shard = await makeShard(engine);
   for (let index = 40; index < 120; index++) {
     await store(engine, shard, text(index));
@@ -80,7 +80,7 @@ test("a directory becomes one of version 2 with its first sealed file, and files
   const recycledFlags = filesIn(disk, "wal").map((path) => disk.bytesOf(path).readUInt32LE(12));
   assert(recycledFlags.includes(1), "a later file is an earlier one");
   assert.deepEqual(await readTexts(engine, shard), texts(0, 120));
-  const crashed = await openSmallEngine(disk.crash("lose"), { sealing });
+  const crashed = await openSmallEngine(disk.crash("lose"), { compaction });
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed)), texts(0, 120));
   assert.deepEqual((await crashed.health()).degraded, []);
 });
@@ -94,7 +94,7 @@ test("a job that fails for no reason of the disk's is told and tried again", asy
     run: (job) => (failures-- > 0 ? Promise.reject(new RangeError("out of memory")) : inline.run(job)),
     close: () => inline.close(),
   };
-  const engine = await openSmallEngine(disk, { sealing, jobs, clock });
+  const engine = await openSmallEngine(disk, { compaction, jobs, clock });
   const shard = await makeShard(engine);
   await fill(engine, [shard], 0, 40);
   assert.match((await engine.health()).degraded[0] ?? "", /\(out of memory\); it is tried again/);
@@ -111,9 +111,9 @@ async function segmentBytes(engine: EmbeddedEngine): Promise<number> {
 
 test("what has outlived its stream's retention goes with its segments; readers and seekers go on behind it", async () => {
   const disk = new SimulatedDisk();
-  const own = { ...sealing, ownSegmentBytes: 10_000, mergedSegmentBytesMax: 20_000 };
+  const own = { ...compaction, ownSegmentBytes: 10_000, mergedSegmentBytesMax: 20_000 };
   const clock = new SimulatedClock();
-  const engine = await openSmallEngine(disk, { sealing: own, clock });
+  const engine = await openSmallEngine(disk, { compaction: own, clock });
   const [old, kept] = [await makeShard(engine, "old"), await makeShard(engine, "kept")];
   await engine.log.setRetention("old", [old], 24 * hourMs);
   await fill(engine, [old, kept], 0, 20);
@@ -133,7 +133,7 @@ test("what has outlived its stream's retention goes with its segments; readers a
   assert.equal(await engine.log.seek(old, { at: "time", timeMs: startMs }), oldest);
   assert.equal(await engine.log.seek(kept, { at: "time", timeMs: startMs + 1 }), 21n);
   await engine.close();
-  const again = await openSmallEngine(disk, { sealing: own, clock });
+  const again = await openSmallEngine(disk, { compaction: own, clock });
   assert.deepEqual(await readTexts(again, await makeShard(again, "old")), texts(Number(oldest) - 1, 40));
 
   clock.set(startMs + 100 * hourMs);
@@ -147,7 +147,7 @@ test("what has outlived its stream's retention goes with its segments; readers a
   });
   assert.equal(await again.log.seek(shard, { at: "oldest" }), 41n);
   await again.close();
-  const last = await openSmallEngine(disk.crash("lose"), { sealing: own, clock });
+  const last = await openSmallEngine(disk.crash("lose"), { compaction: own, clock });
   await store(last, await makeShard(last, "old"), "new");
   const page = await last.log.read(await makeShard(last, "old"), 1n, { entriesMax: 5, bytesMax: 1 });
   assert.deepEqual([page.entries[0]?.position, page.next], [41n, 42n]);
@@ -156,7 +156,7 @@ test("what has outlived its stream's retention goes with its segments; readers a
 
 test("a follower far behind reads from segments, and goes on where its entries have expired meanwhile", async () => {
   const clock = new SimulatedClock();
-  const engine = await openSmallEngine(new SimulatedDisk(), { sealing, clock });
+  const engine = await openSmallEngine(new SimulatedDisk(), { compaction, clock });
   const shard = await makeShard(engine);
   await engine.log.setRetention("s", [shard], hourMs);
   await fill(engine, [shard], 0, 30);
@@ -180,7 +180,7 @@ test("a follower far behind reads from segments, and goes on where its entries h
 
 test("dropping a stream gives its segments back, and a shared one is written anew when less than half of it counts", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing: { ...sealing, ownSegmentBytes: 100_000 } });
+  const engine = await openSmallEngine(disk, { compaction: { ...compaction, ownSegmentBytes: 100_000 } });
   const shards = await Promise.all(["a", "b", "c"].map((name) => makeShard(engine, name)));
   await fill(engine, shards, 0, 30);
   await engine.settled();
@@ -202,20 +202,20 @@ test("dropping a stream gives its segments back, and a shared one is written ane
 
 test("small segments of a stream are merged with their neighbours", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing });
+  const engine = await openSmallEngine(disk, { compaction });
   const shards = [await makeShard(engine, "s", 0), await makeShard(engine, "s", 1)];
   await fill(engine, shards, 0, 60);
   await engine.settled();
   assert(filesIn(disk, "segments").length <= 6, filesIn(disk, "segments").join());
   for (const shard of shards) assert.deepEqual(await readTexts(engine, shard), texts(0, 60));
-  const again = await openSmallEngine(disk.crash("lose"), { sealing });
+  const again = await openSmallEngine(disk.crash("lose"), { compaction });
   assert.deepEqual(await readTexts(again, await makeShard(again, "s", 1)), texts(0, 60));
 });
 
 test("entries of any size are found in a segment by position and by time", async () => {
   const clock = new SimulatedClock();
   const engine = await openSmallEngine(new SimulatedDisk(), {
-    sealing: { ...sealing, mergedSegmentBytesMax: 4_000_000 },
+    compaction: { ...compaction, mergedSegmentBytesMax: 4_000_000 },
     clock,
     walFileBytes: 1_000_000,
     groupBytesMax: 300_000,
@@ -244,7 +244,7 @@ test("entries of any size are found in a segment by position and by time", async
 test("a full disk budget throttles, and service comes back when records have expired", async () => {
   const clock = new SimulatedClock();
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing, clock, diskBudgetBytes: 400_000 });
+  const engine = await openSmallEngine(disk, { compaction, clock, diskBudgetBytes: 400_000 });
   const shard = await makeShard(engine);
   await engine.log.setRetention("s", [shard], 24 * hourMs);
   for (let round = 0; round < 3; round++) {
@@ -271,8 +271,8 @@ test("a full disk budget throttles, and service comes back when records have exp
 test("a full disk budget is freed also when nothing but expired records stands in the log itself", async () => {
   const clock = new SimulatedClock();
   const disk = new SimulatedDisk();
-  const rare = { ...sealing, sealAfterBytes: 10_000_000 };
-  const engine = await openSmallEngine(disk, { sealing: rare, clock, diskBudgetBytes: 300_000 });
+  const rare = { ...compaction, flushAfterBytes: 10_000_000 };
+  const engine = await openSmallEngine(disk, { compaction: rare, clock, diskBudgetBytes: 300_000 });
   const shard = await makeShard(engine);
   await engine.log.setRetention("s", [shard], 24 * hourMs);
   await assert.rejects(fill(engine, [shard], 0, 100), { kind: "throttled" });
@@ -288,7 +288,7 @@ test("a full disk budget is freed also when nothing but expired records stands i
 
 test("a log that is not sealed fast enough throttles at its bound; one that cannot be sealed does not", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing, walBytesMax: 200_000 });
+  const engine = await openSmallEngine(disk, { compaction, walBytesMax: 200_000 });
   const shard = await makeShard(engine);
   disk.fault = ({ kind, path }) => (kind === "write" && path.includes("/segments/") ? "ENOSPC" : undefined);
   await fill(engine, [shard], 0, 60);
@@ -298,7 +298,7 @@ test("a log that is not sealed fast enough throttles at its bound; one that cann
   disk.fault = () => undefined;
   assert.deepEqual(await readTexts(engine, shard), texts(0, 60));
   await engine.close();
-  const again = await openSmallEngine(disk, { sealing, walBytesMax: 200_000 });
+  const again = await openSmallEngine(disk, { compaction, walBytesMax: 200_000 });
   await assert.rejects(store(again, await makeShard(again), text(60)), /waits for its files to be moved/);
   await again.settled();
   await store(again, await makeShard(again), text(60));
@@ -314,7 +314,7 @@ test("a log that was filled before any of it was sealed takes records again, alt
     run: (job) => gate.promise.then(() => inline.run(job)),
     close: () => inline.close(),
   };
-  const engine = await openSmallEngine(disk, { sealing, jobs, walBytesMax: 300_000, snapshotAfterBytes: 1_000_000 });
+  const engine = await openSmallEngine(disk, { compaction, jobs, walBytesMax: 300_000, snapshotAfterBytes: 1_000_000 });
   const shard = await makeShard(engine);
   const full = /waits for its files to be moved/;
   await assert.rejects(fill(engine, [shard], 0, 100), full);
@@ -331,13 +331,13 @@ test("a log that was filled before any of it was sealed takes records again, alt
 
 test("a damaged file of the log is not sealed, and says so", async () => {
   const disk = new SimulatedDisk();
-  const engine = await openSmallEngine(disk, { sealing: { ...sealing, sealAfterBytes: 1_000_000 } });
+  const engine = await openSmallEngine(disk, { compaction: { ...compaction, flushAfterBytes: 1_000_000 } });
   const shard = await makeShard(engine);
   await fill(engine, [shard], 0, 40);
   await engine.close();
-  const again = await openSmallEngine(disk, { sealing: { ...sealing, sealAfterBytes: 1_000_000 } });
+  const again = await openSmallEngine(disk, { compaction: { ...compaction, flushAfterBytes: 1_000_000 } });
   await again.close();
-  const third = await openSmallEngine(disk, { sealing });
+  const third = await openSmallEngine(disk, { compaction });
   disk.damage("/data/wal/0000000002.wal", (bytes) => bytes.fill(7, 9_000, 9_010));
   await fill(third, [await makeShard(third)], 40, 41);
   await third.settled();

@@ -50,7 +50,7 @@ async function seal(disk: SimulatedDisk, wal: Buffer, groupCount: number): Promi
   await file.write(wal, 0);
   await disk.syncDirectory("/data");
   return await runCompactionJob(disk, memory, {
-    kind: "seal",
+    kind: "flush",
     walDirectory: "/data/wal",
     segmentDirectory: "/data/segments",
     isDirect: true,

@@ -8,7 +8,7 @@ import { restoreDirectory } from "../../../../../src/engine/embedded/offline/res
 import { verifyDirectory } from "../../../../../src/engine/embedded/offline/verify-directory.ts";
 import {
   dataDirectory,
-  eagerSealing,
+  eagerCompaction,
   makeShard,
   openSmallEngine,
   readTexts,
@@ -69,7 +69,7 @@ test("a backup of a directory in which nothing was ever stored, or sealed, opens
 test("where a file can have no second name segments are copied, a piece at a time", async () => {
   const disk = new SimulatedDisk();
   const roomy = { directory: dataDirectory, walFileBytes: 4 * 1024 * 1024, groupBytesMax: 2 * 1024 * 1024 };
-  const engine = await openSmallEngine(disk, { ...roomy, queueBytesMax: 8 * 1024 * 1024, sealing: eagerSealing });
+  const engine = await openSmallEngine(disk, { ...roomy, queueBytesMax: 8 * 1024 * 1024, compaction: eagerCompaction });
   const shard = await makeShard(engine, "a");
   const large = Array.from({ length: 5 }, (_, index) => `${index}`.repeat(1_000_000));
   for (const text of large) await store(engine, shard, text);

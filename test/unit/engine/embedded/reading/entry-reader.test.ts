@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
 import type { DiskFile, OpenMode } from "../../../../../src/engine/embedded/io/disk.ts";
 import type { ShardRef } from "../../../../../src/engine/shard-log.ts";
-import { eagerSealing, makeShard, openSmallEngine, store } from "../../../../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, store } from "../../../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 
@@ -36,8 +36,8 @@ class WatchedDisk extends SimulatedDisk {
 
 /** Two hundred entries of one shard in segments of one extent each, and only the newest few in the log. */
 async function filledEngine(disk: SimulatedDisk, clock = new SimulatedClock()) {
-  const sealing = { ...eagerSealing, smallSegmentBytesMax: 0 };
-  const engine = await openSmallEngine(disk, { clock, sealing, walFileBytes: 400_000, groupBytesMax: 100_000 });
+  const compaction = { ...eagerCompaction, smallSegmentBytesMax: 0 };
+  const engine = await openSmallEngine(disk, { clock, compaction, walFileBytes: 400_000, groupBytesMax: 100_000 });
   const shard = await makeShard(engine);
   for (let index = 0; index < 200; index++) {
     await store(engine, shard, textOf(index));
@@ -97,7 +97,7 @@ test("a page of few records reads about as much of a segment as it returns", asy
 test("short extents of many segments are read with one read each, whatever a page needs of them", async () => {
   const disk = new WatchedDisk();
   const engine = await openSmallEngine(disk, {
-    sealing: { ...eagerSealing, smallSegmentBytesMax: 0 },
+    compaction: { ...eagerCompaction, smallSegmentBytesMax: 0 },
     walFileBytes: 400_000,
     groupBytesMax: 100_000,
   });
@@ -133,7 +133,7 @@ test("a damaged extent far behind what a page holds does not trouble the page", 
 
 test("a page larger than one read is read in stretches that join without a gap", async () => {
   const engine = await openSmallEngine(new SimulatedDisk(), {
-    sealing: { ...eagerSealing, smallSegmentBytesMax: 0 },
+    compaction: { ...eagerCompaction, smallSegmentBytesMax: 0 },
     walFileBytes: 5_000_000,
     groupBytesMax: 1_500_000,
     queueBytesMax: 4_000_000,

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
 import type { DiskFile, OpenMode } from "../../../../../src/engine/embedded/io/disk.ts";
 import type { ReadLimit, ShardRef } from "../../../../../src/engine/shard-log.ts";
-import { eagerSealing, makeShard, openSmallEngine, store } from "../../../../support/embedded-engine.ts";
+import { eagerCompaction, makeShard, openSmallEngine, store } from "../../../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 
@@ -14,7 +14,7 @@ const limit = { entriesMax: 1_000, bytesMax: 16 * 1024 * 1024, recordsMax: 20 };
 const arenaBytesMin = 1024 * 1024;
 /** Each file of the log becomes a segment of some fifty entries, which stay as they are. */
 const large = {
-  sealing: { ...eagerSealing, smallSegmentBytesMax: 0 },
+  compaction: { ...eagerCompaction, smallSegmentBytesMax: 0 },
   walFileBytes: 400_000,
   groupBytesMax: 100_000,
 };
@@ -246,10 +246,10 @@ test("many drains in turn, more than can be held ready, do not read everything t
 test("retention that passes by between two pages leaves nothing of what was read ahead", async () => {
   const clock = new SimulatedClock();
   const disk = new WatchedDisk();
-  const sealing = { ...large.sealing, ownSegmentBytes: 10_000 };
+  const compaction = { ...large.compaction, ownSegmentBytes: 10_000 };
   const { engine, shard } = await filledEngine(disk, {
     clock,
-    sealing,
+    compaction,
     walFileBytes: 48 * 1024,
     groupBytesMax: 16 * 1024,
   });
@@ -268,8 +268,8 @@ test("retention that passes by between two pages leaves nothing of what was read
 
 test("a page read ahead outlives its segments, which are kept only while it is read", async () => {
   const disk = new WatchedDisk();
-  const sealing = { ...eagerSealing, mergedSegmentBytesMax: 4_000_000 };
-  const engine = await openSmallEngine(disk, { sealing, walFileBytes: 48 * 1024 });
+  const compaction = { ...eagerCompaction, mergedSegmentBytesMax: 4_000_000 };
+  const engine = await openSmallEngine(disk, { compaction, walFileBytes: 48 * 1024 });
   const shard = await makeShard(engine);
   const few = { ...limit, recordsMax: 4 };
   await fill(engine, shard, 0, 10);
