@@ -1,4 +1,3 @@
-
 /** Many small refills add up to a little less than one large one; nobody is to be refused for that. */
 const roundingTokens = 1e-6;
 

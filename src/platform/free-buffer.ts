@@ -1,4 +1,3 @@
-
 /**
  * Frees bytes at once that nobody looks at any more, if they are alone in their memory: whoever asks next gets the same, which
  * is still in a processor's cache. Left to the collector, pieces of a thousand bodies wait for it, and each new one lies in

@@ -1,4 +1,3 @@
-
 /*
  * The memory of the kernels: what they keep for themselves, spans for requests, a slice of what is being read and of what it
  * becomes, room to lay out entries. It is reserved once and never grows; the system gives it pages as they are first touched.

@@ -1,4 +1,3 @@
-
 import { wasmBase64 } from "./wasm.generated.ts";
 import { layOutPoolAt, WasmAllocator } from "./wasm-memory.ts";
 

@@ -1,4 +1,3 @@
-
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { dataKeyIdOf, decodeEntry, entryIdentityOf, isEncoded, plainBytesOf } from "../records/entry-encoding.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";

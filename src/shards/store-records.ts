@@ -1,4 +1,3 @@
-
 import { EngineError } from "../engine/engine-error.ts";
 import type { AppendBatch } from "../engine/shard-log.ts";
 import { recordFailure } from "../model/record-errors.ts";

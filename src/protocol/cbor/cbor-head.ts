@@ -1,4 +1,3 @@
-
 /*
  * An item of CBOR (RFC 8949) begins with a head: three bits of major type and five of information. The information is
  * the item's argument, or says how many big-endian bytes behind it hold the argument, or (31) that the item's length is

@@ -1,4 +1,3 @@
-
 /** Below this, Node's own slab is as quick as a pool. */
 const SLAB_BYTES_MAX = 4 * 1024;
 

@@ -1,4 +1,3 @@
-
 /** Below it Node's own allocation is as quick. */
 const smallestBytes = 32 * 1024;
 /** Room for the largest page of GetRecords, 10 MiB of data in base64. */

@@ -1,4 +1,3 @@
-
 /** What waits for memory. `resume` is called once, when there is some. */
 export interface BudgetWaiter {
   resume(): void;

@@ -1,4 +1,3 @@
-
 /**
  * The turns of the event loop, as far as anybody asks. What one poll of the sockets brought is handled in one turn; at its
  * end nothing of it is left to be read.

@@ -1,4 +1,3 @@
-
 /** What stands on a roster, and on no other at the same time. */
 export interface SetMember {
   /** Its place there; -1 when it stands on none. The roster's own. */

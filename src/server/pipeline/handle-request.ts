@@ -1,4 +1,3 @@
-
 import type { AccessControl } from "../../auth/access-control.ts";
 import { type CallerDefaults, identifyCaller } from "../../auth/identify-caller.ts";
 import { internalFailure } from "../../model/request-errors.ts";

@@ -1,4 +1,3 @@
-
 /**
  * One step of MD5 (RFC 1321): folds a block of sixteen little-endian words into the four words of `state`. Unrolled
  * on purpose: a call per partition key into node:crypto costs several times as much.

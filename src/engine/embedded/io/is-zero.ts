@@ -1,4 +1,3 @@
-
 /** Up to here a loop is faster than the call into native code, measured. */
 const byLoopBytesMax = 128;
 const zeros = Buffer.alloc(64 * 1024);

@@ -1,4 +1,3 @@
-
 import { type ChunkPool, chunkBytes } from "./chunk-pool.ts";
 import { blockBytes } from "./disk.ts";
 

@@ -1,4 +1,3 @@
-
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import { indexEntryBytes, indexIntervalBytes, segmentFileName } from "../format/segment-file.ts";

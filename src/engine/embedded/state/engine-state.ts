@@ -1,4 +1,3 @@
-
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { VersionedDocument, WatchEvent } from "../../document-store.ts";
 import type { ShardRef } from "../../shard-log.ts";

@@ -1,4 +1,3 @@
-
 import { walFileName } from "../format/wal-file.ts";
 import type { Disk } from "../io/disk.ts";
 import { OpenFiles } from "../io/open-files.ts";
