@@ -57,10 +57,10 @@ export const layers: readonly (readonly string[])[] = [
   ["src/engine/embedded/io"],
   ["src/engine"],
   ["src/cipher", "src/config", "src/telemetry", "src/time"],
-  ["src/platform"],
+  ["src/collections", "src/platform"],
 ];
 /** What an engine may import besides itself and the engine interface. */
-const belowEngines: readonly string[] = ["cipher", "config", "platform", "telemetry", "time"];
+const belowEngines: readonly string[] = ["cipher", "collections", "config", "platform", "telemetry", "time"];
 /** The only files that may import a concrete engine. */
 const compositionRoots: ReadonlySet<string> = new Set([
   "src/app/start-server.ts",

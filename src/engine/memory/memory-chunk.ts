@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Entry, StoredEntry } from "../shard-log.ts";
 
 const fieldsPerEntry = 4;
@@ -104,14 +105,7 @@ export class MemoryChunk {
 
   /** First entry whose field is at least `value`, given that the field never falls from entry to entry. */
   #firstIndexWith(field: number, value: number): number {
-    let low = 0;
-    let high = this.#entryCount;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#field(middle, field) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(0, this.#entryCount, (index) => this.#field(index, field) < value);
   }
 
   #bodyStartOf(index: number): number {

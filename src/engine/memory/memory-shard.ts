@@ -1,3 +1,4 @@
+import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Entry, Position, ReadLimit, ReadResult, SeekTarget, StoredEntry } from "../shard-log.ts";
 import { chunkBytesFor, chunkBytesStep, MemoryChunk } from "./memory-chunk.ts";
 import { WakeUp } from "./wake-up.ts";
@@ -67,7 +68,7 @@ export class MemoryShard {
     const entries: StoredEntry[] = [];
     if (from >= tip) return { entries, next: from, tip };
     const position = Math.max(Number(from), this.#positionOldest());
-    let chunkIndex = this.#firstChunkIndex(({ positionNext }) => positionNext > position);
+    let chunkIndex = this.#countChunksWhile(({ positionNext }) => positionNext <= position);
     let chunk = this.#chunks[chunkIndex];
     let index = chunk?.indexContaining(position) ?? 0;
     const recordsEnd = position + (limit.recordsMax ?? Number.POSITIVE_INFINITY);
@@ -95,7 +96,7 @@ export class MemoryShard {
     if (target.at === "newest") return this.tip;
     if (target.at === "oldest") return BigInt(this.#positionOldest());
     const { timeMs } = target;
-    const chunk = this.#chunks[this.#firstChunkIndex(({ storedMsLast }) => storedMsLast >= timeMs)];
+    const chunk = this.#chunks[this.#countChunksWhile(({ storedMsLast }) => storedMsLast < timeMs)];
     return chunk === undefined ? this.tip : BigInt(chunk.positionOf(chunk.indexStoredFrom(timeMs)));
   }
 
@@ -122,16 +123,9 @@ export class MemoryShard {
     return this.#chunks[0]?.positionOf(0) ?? this.#positionNext;
   }
 
-  /** Given that `reached` stays true from some chunk on; the chunk count when it never is. */
-  #firstChunkIndex(reached: (chunk: MemoryChunk) => boolean): number {
-    let low = 0;
-    let high = this.#chunks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const chunk = this.#chunks[middle];
-      if (chunk !== undefined && reached(chunk)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+  /** Index of the first chunk that is not below; the chunk count if there is none. */
+  #countChunksWhile(isBelow: (chunk: MemoryChunk) => boolean): number {
+    const chunks = this.#chunks;
+    return lowerBound(0, chunks.length, (index) => isBelow(chunks[index] as MemoryChunk));
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Shard } from "../stream.ts";
 import { checkHashRanges } from "./check-hash-ranges.ts";
 import { HASH_KEY_WORDS, wordsOfHashKey } from "./hash-key.ts";
@@ -54,14 +55,10 @@ export class ShardMap {
     if (this.shards.length === 1) return 0;
     const at = index * HASH_KEY_WORDS;
     const entry = (hashKeys[at] as number) >>> this.#tableShift;
-    let low = this.#lowestSlots[entry] as number;
-    let high = (this.#lowestSlots[entry + 1] as number) + 1;
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (this.#startsAtOrBelow(middle * HASH_KEY_WORDS, hashKeys, at)) low = middle;
-      else high = middle;
-    }
-    return low;
+    const lowest = this.#lowestSlots[entry] as number;
+    const highest = this.#lowestSlots[entry + 1] as number;
+    if (lowest === highest) return lowest;
+    return lowerBound(lowest, highest, (slot) => this.#startsAtOrBelow((slot + 1) * HASH_KEY_WORDS, hashKeys, at));
   }
 
   /** By record, the first `count` hash keys of the column: the slot that `route` finds. */

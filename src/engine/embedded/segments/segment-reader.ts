@@ -1,3 +1,4 @@
+import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import { indexEntryBytes, indexIntervalBytes, segmentFileName } from "../format/segment-file.ts";
@@ -111,12 +112,5 @@ export class SegmentReader {
 }
 
 function countWhile(points: readonly IndexEntry[], holds: (point: IndexEntry) => boolean): number {
-  let [low, high] = [0, points.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const point = points[middle];
-    if (point !== undefined && holds(point)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound(0, points.length, (index) => holds(points[index] as IndexEntry));
 }

@@ -1,5 +1,6 @@
 // Which segments hold a log's past: one packed array, 80 bytes an extent.
 import assert from "node:assert/strict";
+import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { SegmentRow } from "../format/segment-file.ts";
 
 /** Consecutive entries of a log in one segment. */
@@ -84,12 +85,12 @@ export class ExtentList {
 
   /** The extent that holds a position; the list's length if it lies behind all of them. */
   find(position: number): number {
-    return this.#countWhere((extent) => extent.end <= position);
+    return lowerBound(0, this.#count, (index) => this.at(index).end <= position);
   }
 
   /** The first extent with an entry at or after `timeMs`; the list's length if there is none. */
   findTime(timeMs: number): number {
-    return this.#countWhere((extent) => extent.lastMs < timeMs);
+    return lowerBound(0, this.#count, (index) => this.at(index).lastMs < timeMs);
   }
 
   /** Takes away all that end at or before a position, and gives them back. */
@@ -114,17 +115,6 @@ export class ExtentList {
     }
     this.#count = 0;
     for (const extent of extents) this.add(extent);
-  }
-
-  /** Extents for which `holds` is true, when it is true of a beginning of them only. */
-  #countWhere(holds: (extent: Extent) => boolean): number {
-    let [low, high] = [0, this.#count];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (holds(this.at(middle))) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #grow(): void {

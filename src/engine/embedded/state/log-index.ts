@@ -1,5 +1,6 @@
 // Where a log's entries lie: sparse points of (position, address, storedMs, span), 32 bytes each, in one packed array.
 import assert from "node:assert/strict";
+import { lowerBound } from "../../../collections/lower-bound.ts";
 
 /** A byte of the log: generation * 2^32 + offset in that file. Whole numbers below 2^53. */
 export type WalAddress = number;
@@ -81,17 +82,18 @@ export class LogIndex {
 
   /** The last point at or before `position`, or the first one; -1 if there is none. */
   find(position: number): number {
-    return this.#count === 0 ? -1 : Math.max(0, this.#countWhere((point) => this.positionAt(point) <= position) - 1);
+    if (this.#count === 0) return -1;
+    return Math.max(0, lowerBound(0, this.#count, (point) => this.positionAt(point) <= position) - 1);
   }
 
   /** How many points lie before `timeMs`. The first entry at or after it is in the last of them, or follows it. */
   countBefore(timeMs: number): number {
-    return this.#countWhere((point) => this.storedMsAt(point) < timeMs);
+    return lowerBound(0, this.#count, (point) => this.storedMsAt(point) < timeMs);
   }
 
   /** Forgets what lies in files up to a generation. */
   dropThrough(generation: number): void {
-    const dropped = this.#countWhere((point) => generationOf(this.addressAt(point)) <= generation);
+    const dropped = lowerBound(0, this.#count, (point) => generationOf(this.addressAt(point)) <= generation);
     if (dropped === 0) return;
     this.#count -= dropped;
     if (this.#count === 0) {
@@ -102,17 +104,6 @@ export class LogIndex {
     // What a busy log has room for it will need again; only what it surely does not is given back.
     const room = Math.max(pointsAtFirst, 2 * this.#count);
     if (this.#fields.length > 2 * room * fieldsPerPoint) this.#resize(room);
-  }
-
-  /** Points for which `holds` is true, when it is true of a beginning of them only. */
-  #countWhere(holds: (point: number) => boolean): number {
-    let [low, high] = [0, this.#count];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (holds(middle)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #field(point: number, field: number): number {

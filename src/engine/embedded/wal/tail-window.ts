@@ -1,3 +1,4 @@
+import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { WalAddress } from "../state/log-index.ts";
 
 interface Range {
@@ -57,14 +58,9 @@ export class TailWindow {
 
   /** The last range that begins at or before the address. */
   #rangeOf(address: WalAddress): Range | undefined {
-    let [low, high] = [this.#first, this.#ranges.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const range = this.#ranges[middle];
-      if (range !== undefined && range.address <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low > this.#first ? this.#ranges[low - 1] : undefined;
+    const ranges = this.#ranges;
+    const after = lowerBound(this.#first, ranges.length, (index) => (ranges[index] as Range).address <= address);
+    return after > this.#first ? ranges[after - 1] : undefined;
   }
 
   #dropWhile(isInTheWay: (range: Range) => boolean): void {
