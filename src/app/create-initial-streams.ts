@@ -30,9 +30,9 @@ export async function createInitialStreams(
   if (context.transitionDelayMs > 0) return;
   const signal = AbortSignal.timeout(bootStreamsMsMax);
   for (const { name } of streams) {
-    let live = context.registry.find(account, region, name);
-    while (live?.stream.status === "CREATING" && (await context.registry.superseded(live, signal))) {
-      live = context.registry.find(account, region, name);
+    let revision = context.registry.find(account, region, name);
+    while (revision?.stream.status === "CREATING" && (await context.registry.superseded(revision, signal))) {
+      revision = context.registry.find(account, region, name);
     }
   }
 }

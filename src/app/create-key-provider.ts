@@ -1,5 +1,5 @@
 import type { KeysChoice } from "../config/config.ts";
-import type { DataKey, KeyProvider, KeyScope } from "../keys/key-provider.ts";
+import type { GeneratedRootKey, KeyProvider, KeyScope } from "../keys/key-provider.ts";
 
 export interface KeyProviderHandle {
   readonly provider: KeyProvider;
@@ -24,8 +24,9 @@ export async function createKeyProvider(choice: KeysChoice, nowMs: () => number)
 export function rootKeyProviderFor(provider: KeyProvider, keyId: string, scope: KeyScope) {
   const contextOf = (directoryId: string) => ({ "millrace:data-directory": directoryId });
   return {
-    make: (directoryId: string): Promise<DataKey> => provider.makeDataKey(keyId, scope, contextOf(directoryId)),
+    make: (directoryId: string): Promise<GeneratedRootKey> =>
+      provider.generateRootKey(keyId, scope, contextOf(directoryId)),
     open: (wrapped: Uint8Array, directoryId: string): Promise<Uint8Array> =>
-      provider.openDataKey(wrapped, contextOf(directoryId)),
+      provider.unwrapRootKey(wrapped, contextOf(directoryId)),
   };
 }

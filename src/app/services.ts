@@ -9,11 +9,11 @@ import type { OperationContext } from "../operations/operation-context.ts";
 import { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import { DeletedStreams } from "../registry/deleted-streams.ts";
 import { StreamRegistry } from "../registry/stream-registry.ts";
-import { openTokenKey } from "../registry/token-key.ts";
+import { loadTokenKey } from "../registry/token-key.ts";
 import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
-import { TokenSealer } from "../streams/tokens/token-sealer.ts";
+import { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 
 export interface ServicesOptions {
@@ -43,9 +43,9 @@ export interface OpenServices {
 export async function openServices(options: ServicesOptions): Promise<OpenServices> {
   const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits } = options;
   const { log, documents } = engine;
-  const retired = new DeletedStreams(documents);
-  const registry: StreamRegistry = new StreamRegistry(documents, clock, (live) => upkeep.wake(live));
-  const upkeep = new Reconciler({ log, registry, retired, clock });
+  const deletedStreams = new DeletedStreams(documents);
+  const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => upkeep.wake(revision));
+  const upkeep = new Reconciler({ log, registry, deletedStreams, clock });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
   const retention = new RetentionTask({ log, registry, clock, keys });
   const close = async (): Promise<void> => {
@@ -57,17 +57,17 @@ export async function openServices(options: ServicesOptions): Promise<OpenServic
     await registry.open();
     await upkeep.start();
     retention.start();
-    const masterKey = await openTokenKey(documents);
+    const tokenKey = await loadTokenKey(documents);
     return {
       services: {
         registry,
-        retired,
+        deletedStreams,
         accounts: new AccountSettingsStore(documents),
         ...(limits === undefined ? {} : { limits }),
         shards: { log, registry, clock, limits, traffic: new ShardMetrics(), keys, compresses },
-        tokens: new TokenSealer({ masterKey, bootId: randomBytes(16) }),
+        tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(),
-        eventShelf: new LatestEventCache(),
+        latestEvents: new LatestEventCache(),
         clock,
         transitionDelayMs,
         serverShardCountMax: engine.limits.shardCountMax,

@@ -5,11 +5,11 @@ import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../operations/operation.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
-import { findConsumer } from "../streams/find-consumer.ts";
+import { findConsumer } from "../streams/consumer-ref.ts";
 import { decideAccess } from "../streams/policy/decide-access.ts";
-import { type Policy, parsePolicy } from "../streams/policy/policy.ts";
+import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
-import type { TokenSealer } from "../streams/tokens/token-sealer.ts";
+import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Credential } from "./credential.ts";
 import { type Peer, policyContextOf } from "./policy-context.ts";
 import { type PermissionRequirement, type PermissionTarget, requiredPermissions } from "./required-permissions.ts";
@@ -25,7 +25,7 @@ export interface AuthorizedRequest {
 
 export interface AuthorizationServices {
   readonly registry: StreamRegistry;
-  readonly tokens: TokenSealer;
+  readonly tokens: TokenCipher;
   readonly nowMs: () => number;
 }
 

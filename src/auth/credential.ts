@@ -1,4 +1,4 @@
-import type { Policy } from "../streams/policy/policy.ts";
+import type { Policy } from "../streams/policy/policy-document.ts";
 
 /** One entry of a credentials file: whose signatures are taken, and what they may do. */
 export interface Credential {

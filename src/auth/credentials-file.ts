@@ -1,4 +1,4 @@
-import { type Policy, parsePolicy } from "../streams/policy/policy.ts";
+import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import type { Credential } from "./credential.ts";
 
 /** Either all credentials of a file by their key ids, or everything that is wrong with it, each as one sentence. */

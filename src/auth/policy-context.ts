@@ -1,4 +1,4 @@
-import type { ContextValues } from "../streams/policy/pattern.ts";
+import type { ContextValues } from "../streams/policy/policy-pattern.ts";
 import type { Principal } from "../streams/policy/principal.ts";
 import type { Credential } from "./credential.ts";
 

@@ -4,11 +4,11 @@ import type { OperationName } from "../model/shapes.generated.ts";
 import type { Caller } from "../operations/caller.ts";
 import type { InputOf } from "../operations/operation.ts";
 import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
-import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/find-consumer.ts";
+import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/consumer-ref.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
-import { openPageToken } from "../streams/tokens/page-token.ts";
-import { openShardIterator } from "../streams/tokens/shard-iterator.ts";
-import type { TokenSealer } from "../streams/tokens/token-sealer.ts";
+import { decodePageToken } from "../streams/tokens/page-token.ts";
+import { decodeShardIterator } from "../streams/tokens/shard-iterator.ts";
+import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 
 /** What a request wants to do something with. */
 export type PermissionTarget =
@@ -32,7 +32,7 @@ export interface PermissionRequirement<Name extends OperationName> {
 
 export interface PermissionQuery {
   readonly caller: Caller;
-  readonly tokens: TokenSealer;
+  readonly tokens: TokenCipher;
 }
 
 const account = <Name extends OperationName>(): PermissionRequirement<Name> => ({
@@ -70,7 +70,7 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   GetRecords: {
     isShareable: true,
     targets({ ShardIterator }, { tokens }) {
-      const iterator = openShardIterator(tokens, ShardIterator);
+      const iterator = decodeShardIterator(tokens, ShardIterator);
       if (iterator === undefined) throw invalidShardIterator();
       return [stream({ account: iterator.account, region: iterator.region, name: iterator.streamName })];
     },
@@ -86,7 +86,7 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
         if (input.StreamName === undefined && input.StreamARN === undefined) throw listShardsUnnamed();
         return streamNameOf(input, asking);
       }
-      const token = openPageToken(asking.tokens, "shards", input.NextToken);
+      const token = decodePageToken(asking.tokens, "shards", input.NextToken);
       if (token === undefined) throw invalidNextToken();
       return [stream({ account: token.account, region: token.region, name: token.streamName })];
     },

@@ -8,14 +8,19 @@ import type { ReconcilerContext } from "./reconciler.ts";
  * and the last second used are written down before that, so that a crash in between loses neither. Gives what is to be freed.
  */
 export async function carryOutDelete(
-  { registry, retired, clock }: ReconcilerContext,
-  live: StreamRevision,
+  { registry, deletedStreams, clock }: ReconcilerContext,
+  revision: StreamRevision,
 ): Promise<PendingDrop> {
-  const { stream } = live;
-  const shards = stream.shards.map((shard) => live.ref(shard));
-  await retired.retire(stream.account, stream.region, stream.name, lastSecondUsed(stream, clock.nowMs()));
+  const { stream } = revision;
+  const shards = stream.shards.map((shard) => revision.ref(shard));
+  await deletedStreams.recordLastSecond(
+    stream.account,
+    stream.region,
+    stream.name,
+    lastSecondUsed(stream, clock.nowMs()),
+  );
   const drop = { streamId: stream.id, shards };
-  await retired.beginDrop(drop);
-  await registry.remove(live);
+  await deletedStreams.beginDrop(drop);
+  await registry.remove(revision);
   return drop;
 }

@@ -1,7 +1,7 @@
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { visibleShards } from "../streams/positions/shard-listing.ts";
+import { visibleShards } from "../streams/positions/shard-filter.ts";
 import { horizonMs, retentionMs } from "../streams/retention-window.ts";
-import { commitStep } from "./commit-step.ts";
+import { commitTransition } from "./commit-transition.ts";
 import type { ReconcilerContext } from "./reconciler.ts";
 
 /**
@@ -10,13 +10,16 @@ import type { ReconcilerContext } from "./reconciler.ts";
  */
 export async function carryOutSettle(
   { log, registry, clock }: ReconcilerContext,
-  live: StreamRevision,
+  revision: StreamRevision,
 ): Promise<StreamRevision> {
-  const { stream } = live;
+  const { stream } = revision;
   await log.setRetention(
     stream.id,
-    visibleShards(stream, horizonMs(clock.nowMs(), stream)).map((shard) => live.ref(shard)),
+    visibleShards(stream, horizonMs(clock.nowMs(), stream)).map((shard) => revision.ref(shard)),
     retentionMs(stream.retentionHours),
   );
-  return await commitStep(registry, live, ({ intent: _done, ...settled }) => ({ ...settled, status: "ACTIVE" }));
+  return await commitTransition(registry, revision, ({ intent: _done, ...settled }) => ({
+    ...settled,
+    status: "ACTIVE",
+  }));
 }

@@ -1,7 +1,7 @@
 import type { ShardLog, ShardRef } from "../engine/shard-log.ts";
 import type { PlannedShard } from "../streams/stream.ts";
 
-/** Logs opened at once: enough to share a group commit, few enough to leave room for writers. */
+/** Logs opened at once: enough to share a group commit, few enough to leave context for writers. */
 const openingCountMax = 64;
 
 /** Opens the log of every planned shard, in the order planned. Harmless to repeat. */

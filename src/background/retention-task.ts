@@ -4,7 +4,7 @@ import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { pruneDataKeys } from "../streams/data-keys.ts";
-import { expiredShards } from "../streams/positions/shard-listing.ts";
+import { expiredShards } from "../streams/positions/shard-filter.ts";
 import { horizonMs } from "../streams/retention-window.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import type { Clock } from "../time/clock.ts";
@@ -28,8 +28,8 @@ export class RetentionTask {
   readonly #closing = new AbortController();
   #sweeping: Promise<void> | undefined;
 
-  constructor(room: RetentionServices) {
-    this.#room = room;
+  constructor(context: RetentionServices) {
+    this.#room = context;
   }
 
   /** Sweeps now and then until closed. */
@@ -45,15 +45,15 @@ export class RetentionTask {
   /** Frees what has expired by now. What fails is told and tried again by the next sweep. */
   async sweep(): Promise<void> {
     this.#room.keys.sweep();
-    for (const live of [...this.#room.registry.all()]) {
+    for (const revision of [...this.#room.registry.all()]) {
       if (this.#closing.signal.aborted) return;
       try {
-        await this.#free(live);
-        await this.#prune(live);
+        await this.#free(revision);
+        await this.#prune(revision);
       } catch (error) {
         // A lost race: another server was quicker, or the stream is gone.
         if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "closed")) continue;
-        backgroundTaskFailed.publish({ streamName: live.stream.name, intent: "retention", error });
+        backgroundTaskFailed.publish({ streamName: revision.stream.name, intent: "retention", error });
       }
     }
   }
@@ -67,26 +67,26 @@ export class RetentionTask {
   }
 
   /** Data keys whose last record has expired are of no use any more. */
-  async #prune(live: StreamRevision): Promise<void> {
+  async #prune(revision: StreamRevision): Promise<void> {
     const { registry, clock } = this.#room;
     const nowMs = clock.nowMs();
-    if (live.stream.status === "DELETING" || pruneDataKeys(live.stream, nowMs) === live.stream) return;
-    await registry.inTurn(live, async () => {
-      const newest = registry.current(live);
+    if (revision.stream.status === "DELETING" || pruneDataKeys(revision.stream, nowMs) === revision.stream) return;
+    await registry.inTurn(revision, async () => {
+      const newest = registry.current(revision);
       if (newest !== undefined) await registry.replace(newest, pruneDataKeys(newest.stream, nowMs));
     });
   }
 
   /** The logs first: a crash in between leaves a document that names empty places, and the next sweep goes on. */
-  async #free(live: StreamRevision): Promise<void> {
+  async #free(revision: StreamRevision): Promise<void> {
     const { log, registry, clock } = this.#room;
-    if (live.stream.status === "DELETING") return;
-    const expired = expiredShards(live.stream, horizonMs(clock.nowMs(), live.stream));
+    if (revision.stream.status === "DELETING") return;
+    const expired = expiredShards(revision.stream, horizonMs(clock.nowMs(), revision.stream));
     if (expired.length === 0) return;
-    for (const shard of expired) await log.dropShard(live.ref(shard));
+    for (const shard of expired) await log.dropShard(revision.ref(shard));
     const gone = new Set(expired.map(({ index }) => index));
-    await registry.inTurn(live, async () => {
-      const newest = registry.current(live);
+    await registry.inTurn(revision, async () => {
+      const newest = registry.current(revision);
       if (newest === undefined) return;
       const shards = newest.stream.shards.filter(({ index }) => !gone.has(index));
       await registry.replace(newest, { ...newest.stream, shards });

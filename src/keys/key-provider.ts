@@ -1,5 +1,5 @@
 /** A key for data, made for one stream or one directory. */
-export interface DataKey {
+export interface GeneratedRootKey {
   /** 32 secret bytes; never stored. */
   readonly rootKey: Uint8Array;
   /** What may be stored. Says by itself which master key opens it. */
@@ -18,9 +18,9 @@ export interface KeyProvider {
    * A new data key under the master key `keyId` (id, ARN, alias or alias ARN). `context` is what the wrapped key is bound
    * to: it opens only with the same one. Throws `KeyError`.
    */
-  makeDataKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<DataKey>;
+  generateRootKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<GeneratedRootKey>;
   /** The root key of a wrapped data key. Throws `KeyError`. */
-  openDataKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array>;
+  unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array>;
 }
 
 /** What hinders the use of a key. The first six are those that Kinesis tells its clients apart by. */

@@ -9,10 +9,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { KeyPlace } from "../streams/key-id.ts";
+import type { MasterKeyRef } from "../streams/master-key-ref.ts";
 import { KeyError } from "./key-provider.ts";
 
-export interface MasterKey extends KeyPlace {
+export interface MasterKey extends MasterKeyRef {
   /** 16 random bytes in hex: what wrapped keys name it by. */
   readonly id: string;
   readonly madeMs: number;

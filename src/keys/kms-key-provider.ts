@@ -1,6 +1,6 @@
 import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
-import { keyPlaceOf } from "../streams/key-id.ts";
-import { type DataKey, KeyError, type KeyErrorKind, type KeyProvider, type KeyScope } from "./key-provider.ts";
+import { resolveMasterKeyRef } from "../streams/master-key-ref.ts";
+import { type GeneratedRootKey, KeyError, type KeyErrorKind, type KeyProvider, type KeyScope } from "./key-provider.ts";
 
 /*
  * A wrapped key says in which region it can be opened; the rest is the service's own:
@@ -40,15 +40,19 @@ export class KmsKeyProvider implements KeyProvider {
     this.#options = options;
   }
 
-  async makeDataKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<DataKey> {
-    const region = this.#options.region ?? keyPlaceOf(keyId, scope)?.region ?? scope.region;
+  async generateRootKey(
+    keyId: string,
+    scope: KeyScope,
+    context: Readonly<Record<string, string>>,
+  ): Promise<GeneratedRootKey> {
+    const region = this.#options.region ?? resolveMasterKeyRef(keyId, scope)?.region ?? scope.region;
     const { GenerateDataKeyCommand } = await this.#load();
     const command = new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: { ...context } });
     const answer = await asked((await this.#client(region)).send(command));
     return { rootKey: rootKeyOf(answer.Plaintext), wrapped: wrap(region, answer.CiphertextBlob) };
   }
 
-  async openDataKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
+  async unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
     const { region, blob } = unwrap(wrapped);
     const { DecryptCommand } = await this.#load();
     const command = new DecryptCommand({ CiphertextBlob: blob, EncryptionContext: { ...context } });

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { type KeyPlace, keyPlaceOf } from "../streams/key-id.ts";
+import { type MasterKeyRef, resolveMasterKeyRef } from "../streams/master-key-ref.ts";
 import { masterKeyMade } from "../telemetry/diagnostic-events.ts";
-import { type DataKey, KeyError, type KeyProvider, type KeyScope } from "./key-provider.ts";
+import { type GeneratedRootKey, KeyError, type KeyProvider, type KeyScope } from "./key-provider.ts";
 import { changeKeyring, type MasterKey, readKeyring } from "./keyring-file.ts";
 
 /*
@@ -61,8 +61,12 @@ export class LocalKeyProvider implements KeyProvider {
     return this.#fault;
   }
 
-  async makeDataKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<DataKey> {
-    const place = keyPlaceOf(keyId, scope);
+  async generateRootKey(
+    keyId: string,
+    scope: KeyScope,
+    context: Readonly<Record<string, string>>,
+  ): Promise<GeneratedRootKey> {
+    const place = resolveMasterKeyRef(keyId, scope);
     if (place === undefined) throw new KeyError("not_found", `${keyId} is neither a key nor an alias.`);
     const master = this.#byPlace.get(nameOf(place)) ?? this.#make(place);
     const rootKey = this.#random(KEY_BYTES);
@@ -74,7 +78,7 @@ export class LocalKeyProvider implements KeyProvider {
     return { rootKey, wrapped };
   }
 
-  async openDataKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
+  async unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
     const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
     if (bytes.length !== WRAPPED_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
       throw new KeyError("not_found", "The data key was not wrapped by a keyring, but by another key provider.");
@@ -100,7 +104,7 @@ export class LocalKeyProvider implements KeyProvider {
     return rootKey;
   }
 
-  #make(place: KeyPlace): MasterKey {
+  #make(place: MasterKeyRef): MasterKey {
     const file = this.#file;
     const name = nameOf(place);
     if (file === undefined) this.#take([this.#newKey(place)]);
@@ -112,14 +116,14 @@ export class LocalKeyProvider implements KeyProvider {
   }
 
   /** The file's keys and one for the place. A file that was taken away is written again with all that is known. */
-  #with(place: KeyPlace, inFile: readonly MasterKey[]): readonly MasterKey[] {
+  #with(place: MasterKeyRef, inFile: readonly MasterKey[]): readonly MasterKey[] {
     const ids = new Set(inFile.map(({ id }) => id));
     const all = [...inFile, ...[...this.#byId.values()].filter(({ id }) => !ids.has(id))];
     const isThere = all.some((key) => nameOf(key) === nameOf(place));
     return isThere ? all : [...all, this.#newKey(place)];
   }
 
-  #newKey({ account, region, name }: KeyPlace): MasterKey {
+  #newKey({ account, region, name }: MasterKeyRef): MasterKey {
     if (this.#byId.size >= masterKeysMax) {
       throw new KeyError("throttled", `${this.#name()} holds ${masterKeysMax} master keys, as many as it can.`);
     }
@@ -155,7 +159,7 @@ export class LocalKeyProvider implements KeyProvider {
   }
 }
 
-function nameOf({ account, region, name }: KeyPlace): string {
+function nameOf({ account, region, name }: MasterKeyRef): string {
   return `${account}/${region}/${name}`;
 }
 

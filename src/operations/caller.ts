@@ -1,4 +1,4 @@
-/** On whose behalf a request runs. Streams, limits and settings live per account and region. */
+/** On whose behalf a request runs. Streams, limits and settings revision per account and region. */
 export interface Caller {
   readonly account: string;
   readonly region: string;

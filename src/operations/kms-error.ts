@@ -9,7 +9,7 @@ import {
   keyThrottled,
 } from "../model/key-errors.ts";
 import { partitionOf, streamArn } from "../streams/arn.ts";
-import { keyPlaceOf } from "../streams/key-id.ts";
+import { resolveMasterKeyRef } from "../streams/master-key-ref.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { Caller } from "./caller.ts";
 
@@ -25,7 +25,7 @@ interface KeyUse {
  * The KMS error that a client is told when a key is refused; any other error as it is. A key service that does not answer
  * stays a fault of ours: the client may try again, and the log tells why.
  */
-export function kmsErrorOf(error: unknown, { stream, caller, use, keyId: given }: KeyUse): unknown {
+export function toKmsError(error: unknown, { stream, caller, use, keyId: given }: KeyUse): unknown {
   if (!(error instanceof KeyError)) return error;
   const keyId = given ?? stream.encryption?.keyId ?? stream.dataKeys?.at(-1)?.keyId ?? "of an earlier time";
   switch (error.kind) {
@@ -49,7 +49,7 @@ export function kmsErrorOf(error: unknown, { stream, caller, use, keyId: given }
 }
 
 function keyArn(keyId: string, stream: Stream): string {
-  const place = keyPlaceOf(keyId, stream);
+  const place = resolveMasterKeyRef(keyId, stream);
   if (place === undefined) return keyId;
   return `arn:${partitionOf(place.region)}:kms:${place.region}:${place.account}:${place.name}`;
 }

@@ -4,7 +4,7 @@ import type { DeletedStreams } from "../registry/deleted-streams.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import type { SubscriptionLeases } from "../shards/subscription-leases.ts";
-import type { TokenSealer } from "../streams/tokens/token-sealer.ts";
+import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Caller } from "./caller.ts";
 import type { LatestEventCache } from "./latest-event-cache.ts";
@@ -13,15 +13,15 @@ import type { LatestEventCache } from "./latest-event-cache.ts";
 export interface OperationContext {
   readonly caller: Caller;
   readonly registry: StreamRegistry;
-  readonly retired: DeletedStreams;
+  readonly deletedStreams: DeletedStreams;
   readonly accounts: AccountSettingsStore;
   /** Absent when limits are off. */
   readonly limits?: RateLimits;
   readonly shards: ShardServices;
-  readonly tokens: TokenSealer;
+  readonly tokens: TokenCipher;
   /** Seats of SubscribeToShard, one per consumer and shard. */
   readonly subscriptions: SubscriptionLeases;
-  readonly eventShelf: LatestEventCache;
+  readonly latestEvents: LatestEventCache;
   /** The client that waits for the answer. */
   readonly connection: { readonly signal: AbortSignal };
   readonly clock: Clock;

@@ -35,6 +35,6 @@ export interface Operation<Name extends OperationName> {
   readonly handle: (input: InputOf<Name>, context: OperationContext) => Promise<OutputOf<Name>>;
 }
 
-export function operation<Name extends OperationName>(row: Operation<Name>): Operation<Name> {
+export function defineOperation<Name extends OperationName>(row: Operation<Name>): Operation<Name> {
   return Object.freeze(row);
 }

@@ -1,4 +1,4 @@
-import { wordsOfHashKey } from "../streams/hash-keys/hash-key.ts";
+import { writeHashKey } from "../streams/hash-keys/hash-key.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import type { IncomingRecords } from "./incoming-records.ts";
 
@@ -10,7 +10,7 @@ export function spreadEvenly(records: IncomingRecords, map: ShardMap, firstSlot:
   const hashKeys = new Uint32Array(4 * records.count);
   for (let i = 0; i < records.count; i++) {
     const shard = map.shardAt((firstSlot + i) % map.shards.length);
-    wordsOfHashKey(shard.startingHashKey, hashKeys, 4 * i);
+    writeHashKey(shard.startingHashKey, hashKeys, 4 * i);
   }
   return { ...records, hashKeys };
 }

@@ -2,7 +2,7 @@ import type { DocumentStore } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ShardRef } from "../engine/shard-log.ts";
 
-const NAMES_PREFIX = "retired/";
+const NAMES_PREFIX = "deletedStreams/";
 const DROPS_PREFIX = "dropping/";
 
 /** Logs of a stream whose document is gone and whose space is not yet known to be free. */
@@ -29,12 +29,12 @@ export class DeletedStreams {
     return found === undefined ? 0 : decode<number>(found.value);
   }
 
-  async retire(account: string, region: string, name: string, lastSecond: number): Promise<void> {
+  async recordLastSecond(account: string, region: string, name: string, lastSecond: number): Promise<void> {
     await this.#put<number>(nameKey(account, region, name), (known) => Math.max(lastSecond, known ?? 0));
   }
 
   /** Forgets names whose last second is so long past that no plausible clock step reaches back to it. */
-  async forgetBefore(second: number): Promise<void> {
+  async forgetNamesBefore(second: number): Promise<void> {
     for (const { key, value, revision } of await this.#catalog.list(NAMES_PREFIX)) {
       if (decode<number>(value) >= second) continue;
       await ignoreConflict(this.#catalog.compareAndSwap(key, null, revision));

@@ -9,7 +9,7 @@ const KEY_BYTES = 32;
  * The secret behind iterators and page tokens. It lives in the catalog, so that tokens outlive a restart and every server
  * on one catalog understands the others'.
  */
-export async function openTokenKey(
+export async function loadTokenKey(
   catalog: DocumentStore,
   random: (size: number) => Uint8Array = randomBytes,
 ): Promise<Uint8Array> {

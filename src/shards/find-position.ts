@@ -1,6 +1,6 @@
 import type { Position } from "../engine/shard-log.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import type { StartingPlace } from "../streams/positions/starting-position.ts";
+import type { StartingPosition } from "../streams/positions/starting-position.ts";
 import { horizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
@@ -10,7 +10,7 @@ export async function findPosition(
   room: ShardServices,
   live: StreamRevision,
   shard: Shard,
-  place: StartingPlace,
+  place: StartingPosition,
 ): Promise<Position> {
   if (place.at === "position") return place.position;
   const ref = live.ref(shard);

@@ -6,7 +6,7 @@ import type { EntryEncoding } from "../records/entry-encoding.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { streamArn } from "../streams/arn.ts";
-import { currentDataKey, encryptUnder, type MadeDataKey } from "../streams/data-keys.ts";
+import { currentDataKey, encryptUnder, type NewDataKey } from "../streams/data-keys.ts";
 import type { Stream, StreamDataKey } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -64,8 +64,8 @@ export class StreamCiphers {
   }
 
   /** A new data key for a stream under the master key `keyId`, to be put into its document. */
-  async make(stream: Stream, keyId: string): Promise<MadeDataKey> {
-    const { wrapped } = await this.#provider.makeDataKey(keyId, stream, contextOf(stream));
+  async make(stream: Stream, keyId: string): Promise<NewDataKey> {
+    const { wrapped } = await this.#provider.generateRootKey(keyId, stream, contextOf(stream));
     return { keyId, wrapped: Buffer.from(wrapped).toString("base64") };
   }
 
@@ -145,7 +145,7 @@ export class StreamCiphers {
 
   async #open(live: StreamRevision, { wrapped }: StreamDataKey, name: string): Promise<SessionCipher> {
     try {
-      const rootKey = await this.#provider.openDataKey(Buffer.from(wrapped, "base64"), contextOf(live.stream));
+      const rootKey = await this.#provider.unwrapRootKey(Buffer.from(wrapped, "base64"), contextOf(live.stream));
       // A session of its own for each cipher: two of one session would use its nonces twice.
       const cipher = new SessionCipher({ rootKey, session: this.#random(sessionBytes), purpose });
       this.#faults.delete(name);

@@ -8,7 +8,7 @@ export const dataKeysMax = 1_000;
 const graceMs = 24 * 3_600_000;
 
 /** A data key as it was made, for a stream that will write under it. */
-export type MadeDataKey = Pick<StreamDataKey, "keyId" | "wrapped">;
+export type NewDataKey = Pick<StreamDataKey, "keyId" | "wrapped">;
 
 /** The key that new records are sealed under; undefined while they are not, or in a document that knows no data keys. */
 export function currentDataKey({ encryption, dataKeys }: Stream): StreamDataKey | undefined {
@@ -17,7 +17,7 @@ export function currentDataKey({ encryption, dataKeys }: Stream): StreamDataKey 
 }
 
 /** The stream with a new data key under which records are sealed from now on. Others stay to read with. */
-export function encryptUnder(stream: Stream, { keyId, wrapped }: MadeDataKey, nowMs: number): Stream {
+export function encryptUnder(stream: Stream, { keyId, wrapped }: NewDataKey, nowMs: number): Stream {
   const kept = superseded(stream, nowMs);
   const number = Math.max(0, ...kept.map((key) => key.number)) + 1;
   const dataKeys = [...kept, { number, keyId, wrapped, madeMs: nowMs }];

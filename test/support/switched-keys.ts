@@ -1,5 +1,5 @@
 import {
-  type DataKey,
+  type GeneratedRootKey,
   KeyError,
   type KeyErrorKind,
   type KeyProvider,
@@ -17,16 +17,20 @@ export class SwitchedKeys implements KeyProvider {
   /** Holds answers back until it resolves. */
   gate: Promise<void> = Promise.resolve();
 
-  async makeDataKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<DataKey> {
+  async generateRootKey(
+    keyId: string,
+    scope: KeyScope,
+    context: Readonly<Record<string, string>>,
+  ): Promise<GeneratedRootKey> {
     this.makeCount += 1;
     await this.#pass();
-    return await this.#keyring.makeDataKey(keyId, scope, context);
+    return await this.#keyring.generateRootKey(keyId, scope, context);
   }
 
-  async openDataKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
+  async unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
     this.openCount += 1;
     await this.#pass();
-    return await this.#keyring.openDataKey(wrapped, context);
+    return await this.#keyring.unwrapRootKey(wrapped, context);
   }
 
   async #pass(): Promise<void> {

@@ -99,7 +99,7 @@ export class HouseUnderTest {
       if (stream.intent !== undefined && stream.intent.dueMs <= nowMs) return false;
       if (stream.consumers?.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
     }
-    return (await this.#house.services.retired.pendingDrops()).length === 0;
+    return (await this.#house.services.deletedStreams.pendingDrops()).length === 0;
   }
 
   /** The house is built anew on the same engine, or on the one that `reopen` gives, as after a restart of the process. */

@@ -1,7 +1,7 @@
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 import { billingCommitmentShape } from "./billing-commitment-shape.ts";
 
-export const describeAccountSettings = operation({
+export const describeAccountSettings = defineOperation({
   name: "DescribeAccountSettings",
   plane: "control",
   async handle(_input, { accounts, caller, clock }) {

@@ -1,13 +1,13 @@
 import { awsLimits } from "../../limits/limits-table.ts";
 import { shardCountMax } from "../../limits/quotas.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 
 /** No channel can be created here. */
 const channelCountLimit = 0;
 
 /** Open shards are counted over provisioned streams, as the API reference says. */
-export const describeLimits = operation({
+export const describeLimits = defineOperation({
   name: "DescribeLimits",
   plane: "control",
   async handle(_input, { registry, caller, limits, serverShardCountMax }) {

@@ -1,10 +1,10 @@
 import { warmThroughputInUse } from "../../model/setting-errors.ts";
 import { disableCommitment, enableCommitment } from "../../streams/billing-commitment.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 import { billingCommitmentShape } from "./billing-commitment-shape.ts";
 
 /** Synchronous. Warm throughput must be gone from every stream before the commitment may go. */
-export const updateAccountSettings = operation({
+export const updateAccountSettings = defineOperation({
   name: "UpdateAccountSettings",
   plane: "control",
   async handle(input, { accounts, registry, caller, clock }) {

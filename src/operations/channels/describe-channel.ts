@@ -1,8 +1,8 @@
 import { channelNotFound } from "../../model/setting-errors.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 
 /** No channel can be created here, so none is ever found. */
-export const describeChannel = operation({
+export const describeChannel = defineOperation({
   name: "DescribeChannel",
   plane: "control",
   async handle(input) {

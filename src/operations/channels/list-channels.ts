@@ -1,8 +1,8 @@
 import { invalidNextToken } from "../../model/list-errors.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 
 /** Always empty, and never with a token; so a token given cannot be ours. */
-export const listChannels = operation({
+export const listChannels = defineOperation({
   name: "ListChannels",
   plane: "control",
   async handle(input) {

@@ -1,18 +1,21 @@
-import { withConsumer } from "../../streams/find-consumer.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireConsumer } from "../require-consumer.ts";
+import { withConsumer } from "../../streams/consumer-ref.ts";
+import { requireConsumer } from "../find-consumer.ts";
+import { defineOperation } from "../operation.ts";
 import { transitionDueMs } from "../transition-due.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** From any state; one that is being deleted already stays so. */
-export const deregisterStreamConsumer = operation({
+export const deregisterStreamConsumer = defineOperation({
   name: "DeregisterStreamConsumer",
   plane: "control",
   async handle(input, context) {
-    await changeStream(context, () => {
-      const { live, consumer } = requireConsumer(input, context);
-      if (consumer.status === "DELETING") return [live, live.stream];
-      return [live, withConsumer(live.stream, { ...consumer, status: "DELETING", dueMs: transitionDueMs(context) })];
+    await updateStreamDocument(context, () => {
+      const { revision, consumer } = requireConsumer(input, context);
+      if (consumer.status === "DELETING") return [revision, revision.stream];
+      return [
+        revision,
+        withConsumer(revision.stream, { ...consumer, status: "DELETING", dueMs: transitionDueMs(context) }),
+      ];
     });
     return undefined;
   },

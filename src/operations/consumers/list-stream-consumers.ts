@@ -2,18 +2,18 @@ import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/l
 import type { ListStreamConsumersInput } from "../../model/shapes.generated.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
-import { openPageToken, sealPageToken } from "../../streams/tokens/page-token.ts";
+import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { operation } from "../operation.ts";
+import { requireStreamCreatedAt } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { requireStreamCreatedAt } from "../require-stream.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
 /** API reference: 100 consumers by default. A greater MaxResults is accepted and capped. */
 const pageConsumersMax = 100;
 
 /** In name order. StreamARN is required beside a token too. */
-export const listStreamConsumers = operation({
+export const listStreamConsumers = defineOperation({
   name: "ListStreamConsumers",
   plane: "control",
   async handle(input, context) {
@@ -28,7 +28,7 @@ export const listStreamConsumers = operation({
       Consumers: items.map((consumer) => consumerShape(stream, consumer)),
       ...(hasMore && last !== undefined
         ? {
-            NextToken: sealPageToken(context.tokens, "consumers", {
+            NextToken: encodePageToken(context.tokens, "consumers", {
               createdMs: context.clock.nowMs(),
               streamId: stream.id,
               afterName: last.name,
@@ -46,7 +46,7 @@ function afterNameOf(
 ): string | undefined {
   if (NextToken === undefined) return undefined;
   if (StreamCreationTimestamp !== undefined) throw nextTokenWith("StreamCreationTimestamp");
-  const token = openPageToken(tokens, "consumers", NextToken);
+  const token = decodePageToken(tokens, "consumers", NextToken);
   if (token === undefined || token.streamId !== stream.id) throw invalidNextToken();
   if (tokenExpiry(token, clock.nowMs()) !== undefined) throw nextTokenExpired();
   return token.afterName;

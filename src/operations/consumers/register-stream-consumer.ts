@@ -2,36 +2,36 @@ import { checkConsumers } from "../../limits/quotas.ts";
 import { consumerExists } from "../../model/consumer-errors.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
 import { transitionDueMs } from "../transition-due.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
 /** The name is free again once a consumer that was deregistered is gone; the new one has another ARN. */
-export const registerStreamConsumer = operation({
+export const registerStreamConsumer = defineOperation({
   name: "RegisterStreamConsumer",
   plane: "control",
   async handle(input, context) {
     const { account, region } = context.caller;
     const isCommitted = await context.accounts.isCommitted(account, region, context.clock.nowMs());
-    const { stream } = await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
-      const consumers = live.stream.consumers ?? [];
+    const { stream } = await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE", "UPDATING"], input, context);
+      const consumers = revision.stream.consumers ?? [];
       if (consumers.some(({ name }) => name === input.ConsumerName)) {
-        throw consumerExists(live.stream, input.ConsumerName);
+        throw consumerExists(revision.stream, input.ConsumerName);
       }
       const creatingCount = consumers.filter(({ status }) => status === "CREATING").length;
       const counts = { registeredCount: consumers.length, creatingCount, isCommitted };
-      checkConsumers(context.limits?.table, live.stream, counts);
+      checkConsumers(context.limits?.table, revision.stream, counts);
       const consumer: StreamConsumer = {
         name: input.ConsumerName,
-        createdMs: creationMs(live.stream, context.clock.nowMs()),
+        createdMs: creationMs(revision.stream, context.clock.nowMs()),
         status: "CREATING",
         dueMs: transitionDueMs(context),
-        tags: addTags(live.stream, {}, input.Tags ?? {}),
+        tags: addTags(revision.stream, {}, input.Tags ?? {}),
       };
-      return [live, { ...live.stream, consumers: [...consumers, consumer] }];
+      return [revision, { ...revision.stream, consumers: [...consumers, consumer] }];
     });
     const registered = stream.consumers?.find(({ name }) => name === input.ConsumerName);
     if (registered === undefined) throw new Error("a consumer that was just written is in the document");

@@ -1,14 +1,14 @@
 import { policyNotFound } from "../../model/policy-errors.ts";
-import { changeResource, membersOf } from "../change-resource.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
+import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
 /** Deleting what is not there is an error (observed). */
-export const deleteResourcePolicy = operation({
+export const deleteResourcePolicy = defineOperation({
   name: "DeleteResourcePolicy",
   plane: "control",
   async handle(input, context) {
-    await changeResource(input.ResourceARN, context, (resource) => {
-      const { tags, policy } = membersOf(resource);
+    await updateResource(input.ResourceARN, context, (resource) => {
+      const { tags, policy } = tagsAndPolicyOf(resource);
       if (policy === undefined) throw policyNotFound(input.ResourceARN);
       return { tags };
     });

@@ -1,21 +1,21 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
-import { checkPolicy } from "../../streams/policy/check-policy.ts";
-import { changeResource, membersOf } from "../change-resource.ts";
-import { operation } from "../operation.ts";
+import { validateResourcePolicy } from "../../streams/policy/validate-resource-policy.ts";
+import { defineOperation } from "../operation.ts";
+import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
 /** Replaces the policy; it is given back exactly as it was put. */
-export const putResourcePolicy = operation({
+export const putResourcePolicy = defineOperation({
   name: "PutResourcePolicy",
   plane: "control",
   async handle(input, context) {
-    await changeResource(input.ResourceARN, context, (resource) => {
-      const { live, consumer } = resource;
+    await updateResource(input.ResourceARN, context, (resource) => {
+      const { revision, consumer } = resource;
       if (consumer !== undefined && consumer.status !== "ACTIVE") {
         const createdSecond = Math.floor(consumer.createdMs / 1000);
-        throw consumerNotActive(live.stream, { name: consumer.name, createdSecond });
+        throw consumerNotActive(revision.stream, { name: consumer.name, createdSecond });
       }
-      checkPolicy(input.Policy);
-      return { ...membersOf(resource), policy: input.Policy };
+      validateResourcePolicy(input.Policy);
+      return { ...tagsAndPolicyOf(resource), policy: input.Policy };
     });
     return undefined;
   },

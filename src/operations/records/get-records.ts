@@ -8,10 +8,10 @@ import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
-import { openShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
+import { decodeShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { canReference } from "../can-reference.ts";
-import { kmsErrorOf } from "../kms-error.ts";
-import { operation } from "../operation.ts";
+import { toKmsError } from "../kms-error.ts";
+import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
 import { iteratorAt } from "./iterator-at.ts";
@@ -20,23 +20,23 @@ import { iteratorAt } from "./iterator-at.ts";
  * A page from the iterator's place on. At the end of a closed shard NextShardIterator is absent and ChildShards tells
  * where to read on; readers such as the Kinesis Client Library hold one without the other for a broken answer.
  */
-export const getRecords = operation({
+export const getRecords = defineOperation({
   name: "GetRecords",
   plane: "data",
   async handle(input, context) {
     const iterator = requireIterator(input, context);
-    const { live, shard } = requireIteratorShard(iterator, context);
+    const { revision, shard } = requireIteratorShard(iterator, context);
     if (input.DryRun === true) throw dryRunSucceeded();
 
-    admitRead(live.stream, shard.index, context);
-    const reading = readPage(context.shards, live, shard, iterator.position, input.Limit ?? pageRecordsMax);
-    const page = await orResourceNotFound(live, shard, reading).catch((error: unknown) => {
-      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "read" });
+    admitRead(revision.stream, shard.index, context);
+    const reading = readPage(context.shards, revision, shard, iterator.position, input.Limit ?? pageRecordsMax);
+    const page = await orResourceNotFound(revision, shard, reading).catch((error: unknown) => {
+      throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
     });
-    context.limits?.chargeRead(live.stream, shard.index, page.records.dataBytes);
-    if (hasShardMetrics(live.stream)) context.shards.traffic.countRead(live.stream, shard.index, page);
+    context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
+    if (hasShardMetrics(revision.stream)) context.shards.traffic.countRead(revision.stream, shard.index, page);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
-    const { stream } = context.registry.current(live) ?? live;
+    const { stream } = context.registry.current(revision) ?? revision;
     return {
       Records: page.records,
       MillisBehindLatest: page.millisBehindLatest,
@@ -59,7 +59,7 @@ function admitRead(stream: Stream, shardIndex: number, { limits, shards }: Opera
 
 /** Errors: InvalidArgumentException for a malformed iterator, and for one beside the ARN of another stream; ExpiredIteratorException. */
 function requireIterator(input: GetRecordsInput, context: OperationContext): ShardIterator {
-  const iterator = openShardIterator(context.tokens, input.ShardIterator);
+  const iterator = decodeShardIterator(context.tokens, input.ShardIterator);
   if (iterator === undefined) throw invalidShardIterator();
   const expiry = tokenExpiry(iterator, context.clock.nowMs());
   if (expiry !== undefined) throw iteratorExpired(expiry);
@@ -77,11 +77,11 @@ function requireIterator(input: GetRecordsInput, context: OperationContext): Sha
  */
 function requireIteratorShard(iterator: ShardIterator, { registry, caller }: OperationContext) {
   const { account, region, streamName, streamId, shardIndex } = iterator;
-  const live = canReference(iterator, caller) ? registry.find(account, region, streamName) : undefined;
-  const shard = live?.shard(shardIndex);
-  if (live === undefined || shard === undefined) {
+  const revision = canReference(iterator, caller) ? registry.find(account, region, streamName) : undefined;
+  const shard = revision?.shard(shardIndex);
+  if (revision === undefined || shard === undefined) {
     throw shardDoesNotExist({ name: streamName, account }, formatShardId(shardIndex));
   }
-  if (live.stream.id !== streamId) throw internalFailure();
-  return { live, shard };
+  if (revision.stream.id !== streamId) throw internalFailure();
+  return { revision, shard };
 }

@@ -3,29 +3,29 @@ import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { orResourceNotFound } from "../../shards/dropped-shard.ts";
 import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { startingPlace } from "../../streams/positions/starting-position.ts";
-import { operation } from "../operation.ts";
-import { requireShardId } from "../require-shard.ts";
-import { findStream } from "../require-stream.ts";
+import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
+import { findStream } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { resolveShardId } from "../resolve-shard-id.ts";
 import { iteratorAt } from "./iterator-at.ts";
 
 /** Order of checks as observed: shard id, stream, shard, members that go together, number, its shard, its stream. */
-export const getShardIterator = operation({
+export const getShardIterator = defineOperation({
   name: "GetShardIterator",
   plane: "data",
   async handle(input, context) {
-    const { place, live } = findStream(input, context);
-    const index = requireShardId(input.ShardId, place);
-    const shard = live?.shard(index);
+    const { place, revision } = findStream(input, context);
+    const index = resolveShardId(input.ShardId, place);
+    const shard = revision?.shard(index);
     // A stream that is missing or still CREATING has no shard: the answer speaks of the shard, not of the stream.
-    if (live === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));
+    if (revision === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));
 
-    context.limits?.admitIterator(live.stream, index);
+    context.limits?.admitIterator(revision.stream, index);
 
-    const present = await latestTimestampMs(context.shards, live, shard, input.Timestamp);
-    const start = startingPlace(input, live.stream, shard, present);
+    const present = await latestTimestampMs(context.shards, revision, shard, input.Timestamp);
+    const start = resolveStartingPosition(input, revision.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
-    const position = await orResourceNotFound(live, shard, findPosition(context.shards, live, shard, start));
-    return { ShardIterator: iteratorAt(live.stream, shard, position, context) };
+    const position = await orResourceNotFound(revision, shard, findPosition(context.shards, revision, shard, start));
+    return { ShardIterator: iteratorAt(revision.stream, shard, position, context) };
   },
 });

@@ -1,10 +1,10 @@
 import type { Shard, Stream } from "../../streams/stream.ts";
-import { sealShardIterator } from "../../streams/tokens/shard-iterator.ts";
+import { encodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 import type { OperationContext } from "../operation-context.ts";
 
 /** A fresh iterator, good for the five minutes from now. */
 export function iteratorAt(stream: Stream, shard: Shard, position: bigint, context: OperationContext): string {
-  return sealShardIterator(context.tokens, {
+  return encodeShardIterator(context.tokens, {
     createdMs: context.clock.nowMs(),
     account: stream.account,
     region: stream.region,

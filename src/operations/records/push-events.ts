@@ -9,7 +9,7 @@ import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import type { SubscriptionLease } from "../../shards/subscription-leases.ts";
 import { encodeSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Shard, StreamConsumer } from "../../streams/stream.ts";
-import { kmsErrorOf } from "../kms-error.ts";
+import { toKmsError } from "../kms-error.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
 
@@ -17,7 +17,7 @@ import { childShardShapes } from "../shards/shard-shape.ts";
 const subscriptionMsMax = 300_000;
 
 export interface Subscription {
-  readonly live: StreamRevision;
+  readonly revision: StreamRevision;
   readonly shard: Shard;
   readonly consumer: StreamConsumer;
   readonly from: bigint;
@@ -32,8 +32,8 @@ export async function* pushEvents(
   subscription: Subscription,
   context: OperationContext,
 ): AsyncGenerator<PushEvent, void> {
-  const { live, shard, from, seat } = subscription;
-  const { shards, registry, clock, connection, eventShelf, caller } = context;
+  const { revision, shard, from, seat } = subscription;
+  const { shards, registry, clock, connection, latestEvents, caller } = context;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, seat.signal, connection.signal]);
   clock.delay(subscriptionMsMax, signal).then(
@@ -42,21 +42,21 @@ export async function* pushEvents(
   );
   void watchConsumer(subscription, context, over, signal);
   try {
-    for await (const push of followShard(shards, { live, shard, from, signal })) {
-      const { stream } = registry.current(live) ?? live;
+    for await (const push of followShard(shards, { live: revision, shard, from, signal })) {
+      const { stream } = registry.current(revision) ?? revision;
       if (hasShardMetrics(stream)) shards.traffic.countPush(stream, shard.index, push);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
       yield isShared
-        ? eventShelf.share(`${live.stream.id}/${shard.index}`, push, () => ({ ...make(), isShared }))
+        ? latestEvents.share(`${revision.stream.id}/${shard.index}`, push, () => ({ ...make(), isShared }))
         : make();
     }
     if (!signal.aborted) yield await lastEvent(subscription, context, signal);
     throwIfRefused(signal);
   } catch (error) {
     // The log of a stream that is being deleted may be gone a moment before its document's watchers know.
-    if (error instanceof EngineError && error.kind === "not_found") throw streamNotFound(live.stream);
-    throw kmsErrorOf(error, { stream: live.stream, caller, use: "read" });
+    if (error instanceof EngineError && error.kind === "not_found") throw streamNotFound(revision.stream);
+    throw toKmsError(error, { stream: revision.stream, caller, use: "read" });
   } finally {
     over.abort();
     seat.leave();
@@ -76,35 +76,35 @@ function eventOf({ next, records, millisBehindLatest }: ShardPush, shard: Shard,
 
 /** The end of a closed shard: no continuation, but its children, which are there once the switch is. */
 async function lastEvent(
-  { live, shard }: Subscription,
+  { revision, shard }: Subscription,
   { registry }: OperationContext,
   signal: AbortSignal,
 ): Promise<PushEvent> {
-  let current = registry.current(live);
+  let current = registry.current(revision);
   while (current !== undefined && current.shard(shard.index)?.closed === undefined && !signal.aborted) {
     await registry.superseded(current, signal);
-    current = registry.current(live);
+    current = registry.current(revision);
   }
   throwIfRefused(signal);
-  if (current === undefined) throw streamNotFound(live.stream);
+  if (current === undefined) throw streamNotFound(revision.stream);
   const records = { count: 0, dataBytes: 0, runs: [] };
   return { records, millisBehindLatest: 0, childShards: childShardShapes(current.stream.shards, shard.index) };
 }
 
 /** Ends the subscription when its stream or its consumer goes. */
 async function watchConsumer(
-  { live, consumer }: Subscription,
+  { revision, consumer }: Subscription,
   { registry }: OperationContext,
   over: AbortController,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const current = registry.current(live);
-    if (current === undefined) return over.abort(streamNotFound(live.stream));
+    const current = registry.current(revision);
+    if (current === undefined) return over.abort(streamNotFound(revision.stream));
     const present = current.stream.consumers?.find(
       ({ name, createdMs }) => name === consumer.name && createdMs === consumer.createdMs,
     );
-    if (present?.status !== "ACTIVE") return over.abort(consumerNotFound(consumer.name, live.stream.account));
+    if (present?.status !== "ACTIVE") return over.abort(consumerNotFound(consumer.name, revision.stream.account));
     await registry.superseded(current, signal);
   }
 }

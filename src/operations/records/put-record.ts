@@ -4,37 +4,37 @@ import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
 import { parseSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { kmsErrorOf } from "../kms-error.ts";
-import { operation } from "../operation.ts";
+import { requireWritableStream } from "../find-stream.ts";
+import { toKmsError } from "../kms-error.ts";
+import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { requireWritable } from "../require-stream.ts";
 import { checkRecords } from "./check-records.ts";
 
-export const putRecord = operation({
+export const putRecord = defineOperation({
   name: "PutRecord",
   plane: "data",
   async handle(input, context) {
-    const live = requireWritable(input, context);
-    checkRecords(input.Record, live.stream, "PutRecord");
+    const revision = requireWritableStream(input, context);
+    checkRecords(input.Record, revision.stream, "PutRecord");
     const ordering = input.SequenceNumberForOrdering;
-    if (ordering !== undefined && !isPast(ordering, live.stream, context)) {
-      throw orderingInvalid(live.stream, ordering);
+    if (ordering !== undefined && !isPast(ordering, revision.stream, context)) {
+      throw orderingInvalid(revision.stream, ordering);
     }
     if (input.DryRun === true) throw dryRunSucceeded();
 
     // A shard's log gives every later record a higher number, so an ordering of the past is kept without more ado.
     let results: PutResults;
     try {
-      results = await storeRecords(context.shards, live, input.Record);
+      results = await storeRecords(context.shards, revision, input.Record);
     } catch (error) {
-      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "write" });
+      throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "write" });
     }
     const failure = results.failures?.get(0);
     if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);
     const ShardId = results.shardIds[0];
     const SequenceNumber = results.sequenceNumbers[0];
     if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();
-    return live.stream.encryption === undefined
+    return revision.stream.encryption === undefined
       ? { ShardId, SequenceNumber }
       : { ShardId, SequenceNumber, EncryptionType: "KMS" };
   },

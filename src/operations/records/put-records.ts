@@ -1,30 +1,30 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
-import { kmsErrorOf } from "../kms-error.ts";
-import { operation } from "../operation.ts";
-import { requireWritable } from "../require-stream.ts";
+import { requireWritableStream } from "../find-stream.ts";
+import { toKmsError } from "../kms-error.ts";
+import { defineOperation } from "../operation.ts";
 import { checkRecords } from "./check-records.ts";
 
 /** Each record succeeds or fails alone; the answer keeps the order of the request. */
-export const putRecords = operation({
+export const putRecords = defineOperation({
   name: "PutRecords",
   plane: "data",
   async handle(input, context) {
-    const live = requireWritable(input, context);
-    checkRecords(input.Records, live.stream, "PutRecords");
+    const revision = requireWritableStream(input, context);
+    checkRecords(input.Records, revision.stream, "PutRecords");
     if (input.DryRun === true) throw dryRunSucceeded();
 
     let results: PutResults;
     try {
-      results = await storeRecords(context.shards, live, input.Records);
+      results = await storeRecords(context.shards, revision, input.Records);
     } catch (error) {
-      throw kmsErrorOf(error, { stream: live.stream, caller: context.caller, use: "write" });
+      throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "write" });
     }
     return {
       FailedRecordCount: results.failures?.size ?? 0,
       Records: results,
-      ...(live.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }),
+      ...(revision.stream.encryption === undefined ? {} : { EncryptionType: "KMS" }),
     };
   },
 });

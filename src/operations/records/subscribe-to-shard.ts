@@ -4,35 +4,35 @@ import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { orResourceNotFound } from "../../shards/dropped-shard.ts";
 import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { startingPlace } from "../../streams/positions/starting-position.ts";
-import { operation } from "../operation.ts";
-import { requireConsumer } from "../require-consumer.ts";
-import { requireShardId } from "../require-shard.ts";
+import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
+import { requireConsumer } from "../find-consumer.ts";
+import { defineOperation } from "../operation.ts";
+import { resolveShardId } from "../resolve-shard-id.ts";
 import { pushEvents } from "./push-events.ts";
 
 /**
  * Everything that can be refused is refused before the stream of events opens: as an ordinary answer. What happens later,
  * a take-over or the consumer's end, is an exception among the events.
  */
-export const subscribeToShard = operation({
+export const subscribeToShard = defineOperation({
   name: "SubscribeToShard",
   plane: "data",
   async handle(input, context) {
-    const { live, consumer } = requireConsumer(input, context);
-    const { stream } = live;
+    const { revision, consumer } = requireConsumer(input, context);
+    const { stream } = revision;
     if (consumer.status !== "ACTIVE") {
       throw consumerNotActive(stream, { name: consumer.name, createdSecond: Math.floor(consumer.createdMs / 1000) });
     }
-    const index = requireShardId(input.ShardId, stream);
-    const shard = live.shard(index);
+    const index = resolveShardId(input.ShardId, stream);
+    const shard = revision.shard(index);
     if (shard === undefined) throw shardDoesNotExist(stream, formatShardId(index));
     const { Type, SequenceNumber, Timestamp } = input.StartingPosition;
     const members = { ShardIteratorType: Type, StartingSequenceNumber: SequenceNumber, Timestamp };
-    const place = startingPlace(
+    const place = resolveStartingPosition(
       members,
       stream,
       shard,
-      await latestTimestampMs(context.shards, live, shard, Timestamp),
+      await latestTimestampMs(context.shards, revision, shard, Timestamp),
     );
     if (input.DryRun === true) throw dryRunSucceeded();
 
@@ -41,7 +41,7 @@ export const subscribeToShard = operation({
     const { connection } = context;
     const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => seat.leave(), { once: true });
-    const from = await orResourceNotFound(live, shard, findPosition(context.shards, live, shard, place));
-    return { EventStream: pushEvents({ live, shard, consumer, from, seat }, context) };
+    const from = await orResourceNotFound(revision, shard, findPosition(context.shards, revision, shard, place));
+    return { EventStream: pushEvents({ revision, shard, consumer, from, seat }, context) };
   },
 });

@@ -1,5 +1,5 @@
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
-import { openShardsAtMost, planResize } from "../../streams/resharding/resize-plan.ts";
+import { maxOpenShardCount, planResize } from "../../streams/resharding/resize-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { checkShardQuota } from "../check-shard-quota.ts";
 import type { OperationContext } from "../operation-context.ts";
@@ -19,7 +19,7 @@ export function beginResize(stream: Stream, targetCount: number, context: Operat
   const open = stream.shards.filter((shard) => shard.closed === undefined);
   const steps = planResize(open, stream.nextShardIndex, targetCount);
   const made = steps.reduce((count, { opening }) => count + opening.length, 0);
-  checkShardQuota({ open: openShardsAtMost(openCount, steps) - openCount, made }, context);
+  checkShardQuota({ open: maxOpenShardCount(openCount, steps) - openCount, made }, context);
   const intent = {
     kind: "resize",
     operationId: context.newId(),

@@ -9,17 +9,17 @@ import type { ListShardsInput } from "../../model/shapes.generated.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { streamArn } from "../../streams/arn.ts";
-import { filterShards, type ShardFilter, visibleShards } from "../../streams/positions/shard-listing.ts";
+import { filterShards, type ShardFilter, visibleShards } from "../../streams/positions/shard-filter.ts";
 import { horizonMs } from "../../streams/retention-window.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
-import { openPageToken, sealPageToken } from "../../streams/tokens/page-token.ts";
+import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { canReference } from "../can-reference.ts";
-import { operation } from "../operation.ts";
+import { requireStreamCreatedAt } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { requireShardId } from "../require-shard.ts";
-import { requireStreamCreatedAt } from "../require-stream.ts";
-import { shardFilterOf } from "./shard-filter-of.ts";
+import { resolveShardId } from "../resolve-shard-id.ts";
+import { parseShardFilter } from "./parse-shard-filter.ts";
 import { shardShape } from "./shard-shape.ts";
 
 /** API reference: 1000 shards by default. A greater MaxResults is accepted and capped. */
@@ -27,21 +27,21 @@ const pageShardsMax = 1000;
 
 /** What a request asks for, said by its members or carried by its token. */
 interface Listing {
-  readonly live: StreamRevision;
+  readonly revision: StreamRevision;
   readonly filter: ShardFilter;
   /** List only shards behind this one. */
   readonly afterIndex: number;
 }
 
-export const listShards = operation({
+export const listShards = defineOperation({
   name: "ListShards",
   plane: "control",
   async handle(input, context) {
-    const { live, filter, afterIndex } =
+    const { revision, filter, afterIndex } =
       input.NextToken === undefined
         ? listingOfMembers(input, context)
         : listingOfToken(input, input.NextToken, context);
-    const { stream } = live;
+    const { stream } = revision;
     const nowMs = context.clock.nowMs();
     const shards = filterShards(visibleShards(stream, horizonMs(nowMs, stream)), filter);
     const { items, hasMore } = firstPage(
@@ -53,7 +53,7 @@ export const listShards = operation({
       Shards: items.map(shardShape),
       ...(hasMore && last !== undefined
         ? {
-            NextToken: sealPageToken(context.tokens, "shards", {
+            NextToken: encodePageToken(context.tokens, "shards", {
               createdMs: nowMs,
               account: stream.account,
               region: stream.region,
@@ -73,12 +73,12 @@ function listingOfMembers(input: ListShardsInput, context: OperationContext): Li
   if (input.ExclusiveStartShardId !== undefined && input.ShardFilter !== undefined) {
     throw membersExclude({ present: "ExclusiveStartShardId", other: "ShardFilter" });
   }
-  const live = requireStreamCreatedAt(input, context);
+  const revision = requireStreamCreatedAt(input, context);
   const { ExclusiveStartShardId: start, ShardFilter: filter } = input;
   return {
-    live,
-    filter: filter === undefined ? { type: "FROM_TRIM_HORIZON" } : shardFilterOf(filter, live.stream),
-    afterIndex: start === undefined ? -1 : requireShardId(start, live.stream),
+    revision,
+    filter: filter === undefined ? { type: "FROM_TRIM_HORIZON" } : parseShardFilter(filter, revision.stream),
+    afterIndex: start === undefined ? -1 : resolveShardId(start, revision.stream),
   };
 }
 
@@ -93,11 +93,11 @@ function listingOfToken(input: ListShardsInput, nextToken: string, context: Oper
   ] as const) {
     if (input[member] !== undefined) throw nextTokenWith(member);
   }
-  const token = openPageToken(context.tokens, "shards", nextToken);
+  const token = decodePageToken(context.tokens, "shards", nextToken);
   if (token === undefined || !canReference(token, context.caller)) throw invalidNextToken();
   if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
   const { account, region, streamName: name } = token;
-  const live = requireStreamCreatedAt({ StreamARN: streamArn({ account, region, name }) }, context);
-  if (live.stream.id !== token.streamId) throw streamNotFound(live.stream);
-  return { live, filter: token.filter, afterIndex: token.afterIndex };
+  const revision = requireStreamCreatedAt({ StreamARN: streamArn({ account, region, name }) }, context);
+  if (revision.stream.id !== token.streamId) throw streamNotFound(revision.stream);
+  return { revision, filter: token.filter, afterIndex: token.afterIndex };
 }

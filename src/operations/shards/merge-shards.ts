@@ -1,22 +1,22 @@
 import { planMerge } from "../../streams/resharding/reshard-plan.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireShardId } from "../require-shard.ts";
-import { findStream, requireStream } from "../require-stream.ts";
+import { findStream, requireStream } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { resolveShardId } from "../resolve-shard-id.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 import { beginReshard } from "./begin-reshard.ts";
 
 /** Only the lower range first is accepted (observed); a reversed pair is not adjacent. */
-export const mergeShards = operation({
+export const mergeShards = defineOperation({
   name: "MergeShards",
   plane: "control",
   async handle(input, context) {
     const { place } = findStream(input, context);
-    const shardIndex = requireShardId(input.ShardToMerge, place);
-    const adjacentShardIndex = requireShardId(input.AdjacentShardToMerge, place);
-    await changeStream(context, () => {
-      const live = requireStream(input, context);
-      const plan = planMerge(live.stream, { shardIndex, adjacentShardIndex });
-      return [live, beginReshard(live.stream, plan, context)];
+    const shardIndex = resolveShardId(input.ShardToMerge, place);
+    const adjacentShardIndex = resolveShardId(input.AdjacentShardToMerge, place);
+    await updateStreamDocument(context, () => {
+      const revision = requireStream(input, context);
+      const plan = planMerge(revision.stream, { shardIndex, adjacentShardIndex });
+      return [revision, beginReshard(revision.stream, plan, context)];
     });
     return undefined;
   },

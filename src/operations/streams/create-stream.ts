@@ -13,7 +13,7 @@ import { planCreate } from "../../streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
 import { checkShardQuota } from "../check-shard-quota.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { transitionDueMs } from "../transition-due.ts";
 import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
@@ -29,7 +29,7 @@ const recordKiBMaxDefault = 1024;
  * The stream is there from the answer on, CREATING and without shards; upkeep opens them. Without a mode a ShardCount
  * makes a provisioned stream, and its absence an on-demand one.
  */
-export const createStream = operation({
+export const createStream = defineOperation({
   name: "CreateStream",
   plane: "control",
   async handle(input, context) {
@@ -38,7 +38,7 @@ export const createStream = operation({
     if (context.registry.find(account, region, name) !== undefined) throw streamExists({ name, account });
     const mode = input.StreamModeDetails?.StreamMode ?? (input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED");
     await checkOnDemandMembers(input, mode, context);
-    const lastSecond = await context.retired.lastSecond(account, region, name);
+    const lastSecond = await context.deletedStreams.lastSecond(account, region, name);
     // From here on nothing is awaited until the document is on its way: what is counted now holds for it.
     const shardCount = shardCountOf(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});

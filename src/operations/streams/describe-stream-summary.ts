@@ -1,10 +1,10 @@
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
-import { operation } from "../operation.ts";
-import { requireStream } from "../require-stream.ts";
+import { requireStream } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
 import { warmThroughputShape } from "./warm-throughput-shape.ts";
 
-export const describeStreamSummary = operation({
+export const describeStreamSummary = defineOperation({
   name: "DescribeStreamSummary",
   plane: "control",
   async handle(input, context) {

@@ -1,9 +1,9 @@
+import { visibleShards } from "../../streams/positions/shard-filter.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { visibleShards } from "../../streams/positions/shard-listing.ts";
 import { horizonMs } from "../../streams/retention-window.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
-import { operation } from "../operation.ts";
-import { requireStream } from "../require-stream.ts";
+import { requireStream } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
 import { shardShape } from "../shards/shard-shape.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
 
@@ -11,7 +11,7 @@ import { streamDescriptionShape } from "./stream-shape.ts";
 const pageShardsMax = 100;
 
 /** Works in every state; in DELETING it lists no shards, as in CREATING (both observed). ExclusiveStartShardId need not exist. */
-export const describeStream = operation({
+export const describeStream = defineOperation({
   name: "DescribeStream",
   plane: "control",
   async handle(input, context) {

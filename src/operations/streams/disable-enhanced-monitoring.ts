@@ -1,10 +1,11 @@
 import { withoutMetrics } from "../../streams/shard-level-metrics.ts";
-import { operation } from "../operation.ts";
-import { changeMonitoring } from "./change-monitoring.ts";
+import { defineOperation } from "../operation.ts";
+import { updateEnhancedMonitoring } from "./update-enhanced-monitoring.ts";
 
 /** Metrics that are off already are ignored. */
-export const disableEnhancedMonitoring = operation({
+export const disableEnhancedMonitoring = defineOperation({
   name: "DisableEnhancedMonitoring",
   plane: "control",
-  handle: (input, context) => changeMonitoring(input, context, (on) => withoutMetrics(on, input.ShardLevelMetrics)),
+  handle: (input, context) =>
+    updateEnhancedMonitoring(input, context, (on) => withoutMetrics(on, input.ShardLevelMetrics)),
 });

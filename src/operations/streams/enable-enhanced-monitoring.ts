@@ -1,10 +1,11 @@
 import { withMetrics } from "../../streams/shard-level-metrics.ts";
-import { operation } from "../operation.ts";
-import { changeMonitoring } from "./change-monitoring.ts";
+import { defineOperation } from "../operation.ts";
+import { updateEnhancedMonitoring } from "./update-enhanced-monitoring.ts";
 
 /** Adds to what is on. */
-export const enableEnhancedMonitoring = operation({
+export const enableEnhancedMonitoring = defineOperation({
   name: "EnableEnhancedMonitoring",
   plane: "control",
-  handle: (input, context) => changeMonitoring(input, context, (on) => withMetrics(on, input.ShardLevelMetrics)),
+  handle: (input, context) =>
+    updateEnhancedMonitoring(input, context, (on) => withMetrics(on, input.ShardLevelMetrics)),
 });

@@ -1,25 +1,25 @@
 import { retentionNotIncreased } from "../../model/retention-errors.ts";
 import { withRetention } from "../../streams/retention-window.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
-import { withSettingsIntent } from "../settings-intent.ts";
+import { beginSettingsChange } from "../begin-transition.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkRetention } from "./check-retention.ts";
 
 /** The present hours are accepted and change nothing (observed; the API reference asks for more). */
-export const increaseStreamRetentionPeriod = operation({
+export const increaseStreamRetentionPeriod = defineOperation({
   name: "IncreaseStreamRetentionPeriod",
   plane: "control",
   async handle(input, context) {
     const requestedHours = input.RetentionPeriodHours;
-    await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE"], input, context);
-      const { stream } = live;
+    await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE"], input, context);
+      const { stream } = revision;
       const currentHours = stream.retentionHours;
       checkRetention(requestedHours);
       if (requestedHours < currentHours) throw retentionNotIncreased(stream, { requestedHours, currentHours });
-      if (requestedHours === currentHours) return [live, stream];
-      return [live, withSettingsIntent(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
+      if (requestedHours === currentHours) return [revision, stream];
+      return [revision, beginSettingsChange(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
     });
     return undefined;
   },

@@ -1,9 +1,9 @@
 import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/list-errors.ts";
 import type { ListStreamsInput } from "../../model/shapes.generated.ts";
 import { namesPage } from "../../streams/tokens/list-page.ts";
-import { openPageToken, sealPageToken } from "../../streams/tokens/page-token.ts";
+import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { streamSummaryShape } from "./stream-shape.ts";
 
@@ -11,7 +11,7 @@ import { streamSummaryShape } from "./stream-shape.ts";
 const pageNamesMax = 100;
 
 /** All states, in name order. NextToken stands beside HasMoreStreams: paginators of SDKs go by either. */
-export const listStreams = operation({
+export const listStreams = defineOperation({
   name: "ListStreams",
   plane: "control",
   async handle(input, context) {
@@ -33,7 +33,7 @@ export const listStreams = operation({
       }),
       ...(hasMore && afterName !== undefined
         ? {
-            NextToken: sealPageToken(context.tokens, "streams", {
+            NextToken: encodePageToken(context.tokens, "streams", {
               createdMs: context.clock.nowMs(),
               account,
               region,
@@ -48,7 +48,7 @@ export const listStreams = operation({
 function exclusiveStartName(input: ListStreamsInput, { tokens, clock, caller }: OperationContext): string | undefined {
   if (input.NextToken === undefined) return input.ExclusiveStartStreamName;
   if (input.ExclusiveStartStreamName !== undefined) throw nextTokenWith("ExclusiveStartStreamName");
-  const token = openPageToken(tokens, "streams", input.NextToken);
+  const token = decodePageToken(tokens, "streams", input.NextToken);
   if (token === undefined || token.account !== caller.account || token.region !== caller.region) {
     throw invalidNextToken();
   }

@@ -1,24 +1,24 @@
 import { encryptionTypeNotKms, keyIdInvalid } from "../../model/setting-errors.ts";
 import { stopEncrypting } from "../../streams/data-keys.ts";
-import { isKeyId } from "../../streams/key-id.ts";
-import { changeStream } from "../change-stream.ts";
+import { isMasterKeyRef } from "../../streams/master-key-ref.ts";
+import { beginSettingsChange } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
-import { withSettingsIntent } from "../settings-intent.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Records written before stay sealed, and readable. On a stream that is not encrypted nothing changes. */
-export const stopStreamEncryption = operation({
+export const stopStreamEncryption = defineOperation({
   name: "StopStreamEncryption",
   plane: "control",
   async handle(input, context) {
     if (input.EncryptionType !== "KMS") throw encryptionTypeNotKms();
-    await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE"], input, context);
-      if (!isKeyId(input.KeyId)) throw keyIdInvalid(input.KeyId);
-      if (live.stream.encryption === undefined) return [live, live.stream];
-      const counted = countDailyChange(live.stream, "encryptionStops", context);
-      return [live, withSettingsIntent(stopEncrypting(counted, context.clock.nowMs()), context)];
+    await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE"], input, context);
+      if (!isMasterKeyRef(input.KeyId)) throw keyIdInvalid(input.KeyId);
+      if (revision.stream.encryption === undefined) return [revision, revision.stream];
+      const counted = countDailyChange(revision.stream, "encryptionStops", context);
+      return [revision, beginSettingsChange(stopEncrypting(counted, context.clock.nowMs()), context)];
     });
     return undefined;
   },

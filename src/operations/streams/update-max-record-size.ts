@@ -1,16 +1,16 @@
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
-import { withSettingsIntent } from "../settings-intent.ts";
+import { beginSettingsChange } from "../begin-transition.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Stored records stay as they are. */
-export const updateMaxRecordSize = operation({
+export const updateMaxRecordSize = defineOperation({
   name: "UpdateMaxRecordSize",
   plane: "control",
   async handle(input, context) {
-    await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE"], input, context);
-      return [live, withSettingsIntent({ ...live.stream, recordKiBMax: input.MaxRecordSizeInKiB }, context)];
+    await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE"], input, context);
+      return [revision, beginSettingsChange({ ...revision.stream, recordKiBMax: input.MaxRecordSizeInKiB }, context)];
     });
     return undefined;
   },

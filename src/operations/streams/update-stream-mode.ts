@@ -1,9 +1,9 @@
 import { onlyOnDemand } from "../../model/stream-errors.ts";
-import { changeStream } from "../change-stream.ts";
+import { beginSettingsChange } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
-import { withSettingsIntent } from "../settings-intent.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
 import { beginWarmUp } from "./warm-throughput.ts";
 
@@ -11,7 +11,7 @@ import { beginWarmUp } from "./warm-throughput.ts";
  * The shards stay as they are in both directions; with WarmThroughputMiBps an on-demand stream grows to it. The present
  * mode is accepted and changes nothing.
  */
-export const updateStreamMode = operation({
+export const updateStreamMode = defineOperation({
   name: "UpdateStreamMode",
   plane: "control",
   async handle(input, context) {
@@ -19,10 +19,10 @@ export const updateStreamMode = operation({
     const warmThroughputMiBps = input.WarmThroughputMiBps;
     if (warmThroughputMiBps !== undefined && mode !== "ON_DEMAND") throw onlyOnDemand("WarmThroughputMiBps");
     const warmUp = warmThroughputMiBps === undefined ? undefined : await beginWarmUp(warmThroughputMiBps, context);
-    await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE"], input, context);
-      const { stream } = live;
-      if (stream.mode === mode) return [live, warmUp === undefined ? stream : warmUp(stream)];
+    await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE"], input, context);
+      const { stream } = revision;
+      if (stream.mode === mode) return [revision, warmUp === undefined ? stream : warmUp(stream)];
       // What only an on-demand stream has goes with the mode.
       const {
         recordDistribution,
@@ -30,9 +30,9 @@ export const updateStreamMode = operation({
         ...rest
       } = countDailyChange(stream, "modeSwitches", context);
       if (mode === "ON_DEMAND") checkOnDemandQuota(context);
-      if (mode === "PROVISIONED") return [live, withSettingsIntent({ ...rest, mode }, context)];
+      if (mode === "PROVISIONED") return [revision, beginSettingsChange({ ...rest, mode }, context)];
       const next = { ...rest, mode, ...(recordDistribution === undefined ? {} : { recordDistribution }) };
-      return [live, warmUp === undefined ? withSettingsIntent(next, context) : warmUp(next)];
+      return [revision, warmUp === undefined ? beginSettingsChange(next, context) : warmUp(next)];
     });
     return undefined;
   },

@@ -1,19 +1,19 @@
 import { streamNotOnDemand } from "../../model/setting-errors.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Holds at once and for new records only. On-demand streams alone know AUTO. */
-export const updateStreamRecordDistributionStrategy = operation({
+export const updateStreamRecordDistributionStrategy = defineOperation({
   name: "UpdateStreamRecordDistributionStrategy",
   plane: "control",
   async handle(input, context) {
-    await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE"], input, context);
-      const { stream } = live;
+    await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE"], input, context);
+      const { stream } = revision;
       const recordDistribution = input.RecordDistributionStrategy;
       if (recordDistribution === "AUTO" && stream.mode !== "ON_DEMAND") throw streamNotOnDemand(stream);
-      return [live, { ...stream, recordDistribution }];
+      return [revision, { ...stream, recordDistribution }];
     });
     return undefined;
   },

@@ -1,20 +1,20 @@
 import { streamNotOnDemand } from "../../model/setting-errors.ts";
 import { streamArn } from "../../streams/arn.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 import { beginWarmUp } from "./warm-throughput.ts";
 import { warmThroughputShape } from "./warm-throughput-shape.ts";
 
-export const updateStreamWarmThroughput = operation({
+export const updateStreamWarmThroughput = defineOperation({
   name: "UpdateStreamWarmThroughput",
   plane: "control",
   async handle(input, context) {
     const warmUp = await beginWarmUp(input.WarmThroughputMiBps, context);
-    const { stream } = await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE"], input, context);
-      if (live.stream.mode !== "ON_DEMAND") throw streamNotOnDemand(live.stream);
-      return [live, warmUp(live.stream)];
+    const { stream } = await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE"], input, context);
+      if (revision.stream.mode !== "ON_DEMAND") throw streamNotOnDemand(revision.stream);
+      return [revision, warmUp(revision.stream)];
     });
     return { StreamName: stream.name, StreamARN: streamArn(stream), WarmThroughput: warmThroughputShape(stream) };
   },

@@ -1,8 +1,8 @@
 import { warmThroughputNotCommitted, warmThroughputTooGreat } from "../../model/stream-errors.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import type { Stream } from "../../streams/stream.ts";
+import { beginSettingsChange } from "../begin-transition.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { withSettingsIntent } from "../settings-intent.ts";
 import { beginResize } from "../shards/begin-resize.ts";
 
 /** API reference, UpdateStreamWarmThroughput: 10 GiB/s. One shard takes 1 MiB/s. */
@@ -22,7 +22,7 @@ export async function beginWarmUp(
   return (stream) => {
     const { warmThroughputMiBps: _former, ...rest } = stream;
     const next = warmThroughputMiBps === 0 ? rest : { ...rest, warmThroughputMiBps };
-    if (warmThroughputMiBps <= openShardCount(stream)) return withSettingsIntent(next, context);
+    if (warmThroughputMiBps <= openShardCount(stream)) return beginSettingsChange(next, context);
     return beginResize(next, warmThroughputMiBps, context);
   };
 }

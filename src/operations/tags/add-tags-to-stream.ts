@@ -1,17 +1,17 @@
 import { addTags } from "../../streams/tags.ts";
-import { changeStream } from "../change-stream.ts";
-import { operation } from "../operation.ts";
-import { requireStreamIn } from "../require-stream.ts";
+import { requireStreamInState } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
+import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Known keys get the new value. The stream is looked up before the tags are read (observed). */
-export const addTagsToStream = operation({
+export const addTagsToStream = defineOperation({
   name: "AddTagsToStream",
   plane: "control",
   async handle(input, context) {
-    await changeStream(context, () => {
-      const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
-      const { stream } = live;
-      return [live, { ...stream, tags: addTags(stream, stream.tags, input.Tags) }];
+    await updateStreamDocument(context, () => {
+      const revision = requireStreamInState(["ACTIVE", "UPDATING"], input, context);
+      const { stream } = revision;
+      return [revision, { ...stream, tags: addTags(stream, stream.tags, input.Tags) }];
     });
     return undefined;
   },

@@ -1,12 +1,12 @@
 import { tagsPage } from "../../streams/tags.ts";
-import { membersOf, requireResource } from "../change-resource.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
+import { requireResource, tagsAndPolicyOf } from "../update-resource.ts";
 
 /** The whole list, in key order; there is no paging. */
-export const listTagsForResource = operation({
+export const listTagsForResource = defineOperation({
   name: "ListTagsForResource",
   plane: "control",
   async handle(input, context) {
-    return { Tags: tagsPage(membersOf(requireResource(input.ResourceARN, context)).tags, {}).tags };
+    return { Tags: tagsPage(tagsAndPolicyOf(requireResource(input.ResourceARN, context)).tags, {}).tags };
   },
 });

@@ -1,9 +1,9 @@
 import { tagsPage } from "../../streams/tags.ts";
-import { operation } from "../operation.ts";
-import { requireStream } from "../require-stream.ts";
+import { requireStream } from "../find-stream.ts";
+import { defineOperation } from "../operation.ts";
 
 /** In the order of UTF-16 code units; the start key is exclusive and may hold any characters (observed). */
-export const listTagsForStream = operation({
+export const listTagsForStream = defineOperation({
   name: "ListTagsForStream",
   plane: "control",
   async handle(input, context) {

@@ -1,15 +1,15 @@
 import { addTags } from "../../streams/tags.ts";
-import { changeResource, membersOf } from "../change-resource.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
+import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
 /** Tags of a stream are the ones that AddTagsToStream adds to. */
-export const tagResource = operation({
+export const tagResource = defineOperation({
   name: "TagResource",
   plane: "control",
   async handle(input, context) {
-    await changeResource(input.ResourceARN, context, (resource) => {
-      const members = membersOf(resource);
-      return { ...members, tags: addTags(resource.live.stream, members.tags, input.Tags) };
+    await updateResource(input.ResourceARN, context, (resource) => {
+      const members = tagsAndPolicyOf(resource);
+      return { ...members, tags: addTags(resource.revision.stream, members.tags, input.Tags) };
     });
     return undefined;
   },

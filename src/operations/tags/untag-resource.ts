@@ -1,15 +1,15 @@
 import { removeTags } from "../../streams/tags.ts";
-import { changeResource, membersOf } from "../change-resource.ts";
-import { operation } from "../operation.ts";
+import { defineOperation } from "../operation.ts";
+import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
 /** Keys that the resource does not have are ignored. */
-export const untagResource = operation({
+export const untagResource = defineOperation({
   name: "UntagResource",
   plane: "control",
   async handle(input, context) {
-    await changeResource(input.ResourceARN, context, (resource) => {
-      const members = membersOf(resource);
-      return { ...members, tags: removeTags(resource.live.stream, members.tags, input.TagKeys) };
+    await updateResource(input.ResourceARN, context, (resource) => {
+      const members = tagsAndPolicyOf(resource);
+      return { ...members, tags: removeTags(resource.revision.stream, members.tags, input.TagKeys) };
     });
     return undefined;
   },

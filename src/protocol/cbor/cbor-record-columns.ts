@@ -1,5 +1,5 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
-import { explicitHashKeyWords, HASH_KEY_WORDS, md5Words } from "../../streams/hash-keys/hash-key.ts";
+import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
 import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY, RECORD_COUNT_MAX } from "../records/record-columns.ts";
 import { argumentAt, BYTES, headBytes, INDEFINITE, LIST, MAP, TEXT } from "./cbor-head.ts";
 import type { CborReader } from "./cbor-reader.ts";
@@ -134,10 +134,10 @@ export class CborRecordColumns {
   #setHashKey(at: number): void {
     const record = this.#count;
     if (this.#explicitHashKey !== undefined) {
-      const inRange = explicitHashKeyWords(this.#explicitHashKey, hashKeys, at);
+      const inRange = parseExplicitHashKey(this.#explicitHashKey, hashKeys, at);
       if (!inRange) this.#hashKeyOutOfRange ??= this.#explicitHashKey;
     } else if (this.#hasKey) {
-      md5Words(this.#bytes, keyStart[record] as number, keyBytes[record] as number, hashKeys, at);
+      hashPartitionKey(this.#bytes, keyStart[record] as number, keyBytes[record] as number, hashKeys, at);
     } else {
       hashKeys.fill(0, at, at + HASH_KEY_WORDS);
     }

@@ -1,5 +1,5 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
-import { explicitHashKeyWords, HASH_KEY_WORDS, md5Words } from "../../streams/hash-keys/hash-key.ts";
+import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
 import { decodedBytes, writeBase64 } from "./base64.ts";
 import { type ColumnMemory, takeColumnMemory } from "./column-memory.ts";
 
@@ -141,11 +141,11 @@ class Columns {
       this.#end += this.#keyBytes[record];
     }
     if (explicitHashKey !== undefined) {
-      const inRange = explicitHashKeyWords(explicitHashKey, this.#hashKeys, record * HASH_KEY_WORDS);
+      const inRange = parseExplicitHashKey(explicitHashKey, this.#hashKeys, record * HASH_KEY_WORDS);
       if (!inRange) this.#hashKeyOutOfRange ??= explicitHashKey;
     } else if (partitionKey !== undefined) {
       const keyStart = this.#keyStart[record] as number;
-      md5Words(this.#bytes, keyStart, this.#end - keyStart, this.#hashKeys, record * HASH_KEY_WORDS);
+      hashPartitionKey(this.#bytes, keyStart, this.#end - keyStart, this.#hashKeys, record * HASH_KEY_WORDS);
     }
   }
 

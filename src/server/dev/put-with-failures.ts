@@ -1,10 +1,10 @@
 import { recordFailure } from "../../model/record-errors.ts";
 import { shardRateText } from "../../model/shard-errors.ts";
+import { requireWritableStream } from "../../operations/find-stream.ts";
 import type { InputOf, OutputOf } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import { checkRecords } from "../../operations/records/check-records.ts";
 import { putRecords } from "../../operations/records/put-records.ts";
-import { requireWritable } from "../../operations/require-stream.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
@@ -28,7 +28,7 @@ export async function putWithFailures(
   context: OperationContext,
   { share, code, random }: Failing,
 ): Promise<OutputOf<"PutRecords">> {
-  const { stream, shardMap } = requireWritable(input, context);
+  const { stream, shardMap } = requireWritableStream(input, context);
   const { Records } = input;
   checkRecords(Records, stream, "PutRecords");
   const chosen = chooseRecords(Records.count, share, random);

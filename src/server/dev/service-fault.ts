@@ -17,13 +17,13 @@ import {
   streamRateExceeded,
 } from "../../model/stream-errors.ts";
 import { streamNameOf } from "../../operations/charge-call-rate.ts";
-import { kmsErrorOf } from "../../operations/kms-error.ts";
+import { toKmsError } from "../../operations/kms-error.ts";
 import type { InputOf } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { parseConsumerArn, partitionOf, type StreamAddress, streamArn } from "../../streams/arn.ts";
 import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";
-import { openShardIterator } from "../../streams/tokens/shard-iterator.ts";
+import { decodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 
 /** The call that is to fail. Its members have been checked. */
 export interface FailingCall {
@@ -78,13 +78,13 @@ export function addressOf({ input, context }: Pick<FailingCall, "input" | "conte
   // An ARN says its own region.
   if (named !== undefined) return { region: caller.region, ...named };
   if (!("ShardIterator" in input)) return undefined;
-  const iterator = openShardIterator(tokens, String(input.ShardIterator));
+  const iterator = decodeShardIterator(tokens, String(input.ShardIterator));
   if (iterator === undefined) return undefined;
   const { account, region, streamName } = iterator;
   return { account, region, name: streamName };
 }
 
-function liveOf(call: FailingCall): StreamRevision | undefined {
+function revisionOf(call: FailingCall): StreamRevision | undefined {
   const address = addressOf(call);
   if (address === undefined) return undefined;
   return call.context.registry.find(address.account, address.region, address.name);
@@ -148,10 +148,10 @@ const keyErrorKinds = {
 } as const satisfies Readonly<Record<string, KeyErrorKind>>;
 
 function keyRefused(kind: KeyErrorKind, call: FailingCall): ServiceError | undefined {
-  const live = liveOf(call);
-  if (live === undefined) return undefined;
-  const { stream } = live;
-  const refusal = kmsErrorOf(new KeyError(kind, ""), {
+  const revision = revisionOf(call);
+  if (revision === undefined) return undefined;
+  const { stream } = revision;
+  const refusal = toKmsError(new KeyError(kind, ""), {
     stream,
     caller: call.context.caller,
     use: call.name === "GetRecords" || call.name === "SubscribeToShard" ? "read" : "write",
@@ -167,13 +167,13 @@ function shardIdOf(call: FailingCall): string {
 
 function shardIndexOf(call: FailingCall): number | undefined {
   const { input, context } = call;
-  if ("ShardIterator" in input) return openShardIterator(context.tokens, String(input.ShardIterator))?.shardIndex;
+  if ("ShardIterator" in input) return decodeShardIterator(context.tokens, String(input.ShardIterator))?.shardIndex;
   if ("ShardId" in input && typeof input.ShardId === "string") return parseShardId(input.ShardId);
   const records = "Record" in input ? input.Record : "Records" in input ? input.Records : undefined;
-  const live = records === undefined ? undefined : liveOf(call);
+  const revision = records === undefined ? undefined : revisionOf(call);
   // A stream that is CREATING has no shards to route to.
-  if (records === undefined || live === undefined || live.stream.shards.length === 0) return undefined;
-  return live.shardMap.shardAt(live.shardMap.route(records.hashKeys, 0)).index;
+  if (records === undefined || revision === undefined || revision.stream.shards.length === 0) return undefined;
+  return revision.shardMap.shardAt(revision.shardMap.route(records.hashKeys, 0)).index;
 }
 
 /** As the call gives it, by its ARN or its name; undefined for a call that is not about a consumer. */

@@ -21,7 +21,13 @@ const block = new Int32Array(16);
  * The hash key of a partition key: MD5 of its UTF-8 bytes, read as a big-endian number.
  * Writes `HASH_KEY_WORDS` words to `out` and allocates nothing.
  */
-export function md5Words(bytes: Uint8Array, start: number, length: number, out: Uint32Array, outOffset: number): void {
+export function hashPartitionKey(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  out: Uint32Array,
+  outOffset: number,
+): void {
   state[0] = 0x67452301;
   state[1] = 0xefcdab89;
   state[2] = 0x98badcfe;
@@ -57,7 +63,7 @@ export function md5Words(bytes: Uint8Array, start: number, length: number, out: 
  * Writes the words of an ExplicitHashKey; false (and nothing useful written) when it is 2^128 or more. Text that is not
  * all digits is false too; the constraint check words that error.
  */
-export function explicitHashKeyWords(decimal: string, out: Uint32Array, outOffset: number): boolean {
+export function parseExplicitHashKey(decimal: string, out: Uint32Array, outOffset: number): boolean {
   out.fill(0, outOffset, outOffset + HASH_KEY_WORDS);
   // Six digits at a time: 2^32 * 10^6 stays exact in a double.
   for (let at = 0; at < decimal.length; ) {
@@ -86,7 +92,7 @@ export function hashKeyOfWords(words: Uint32Array, offset: number): bigint {
   return hashKey;
 }
 
-export function wordsOfHashKey(hashKey: bigint, out: Uint32Array, offset: number): void {
+export function writeHashKey(hashKey: bigint, out: Uint32Array, offset: number): void {
   for (let i = HASH_KEY_WORDS - 1, rest = hashKey; i >= 0; i -= 1, rest >>= 32n) {
     out[offset + i] = Number(rest & 0xffff_ffffn);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Shard } from "../stream.ts";
 import { checkHashRanges } from "./check-hash-ranges.ts";
-import { HASH_KEY_WORDS, wordsOfHashKey } from "./hash-key.ts";
+import { HASH_KEY_WORDS, writeHashKey } from "./hash-key.ts";
 
 /** So many that most searches have one slot to choose from: without a table half of a search's branches are mispredicted. */
 const TABLE_ENTRIES_PER_SHARD = 4;
@@ -33,7 +33,7 @@ export class ShardMap {
     this.createSeconds = Float64Array.from(this.shards, ({ createSecond }) => createSecond);
     this.#starts = new Uint32Array(this.shards.length * HASH_KEY_WORDS);
     for (const [slot, shard] of this.shards.entries()) {
-      wordsOfHashKey(shard.startingHashKey, this.#starts, slot * HASH_KEY_WORDS);
+      writeHashKey(shard.startingHashKey, this.#starts, slot * HASH_KEY_WORDS);
     }
     const tableBits = Math.min(Math.ceil(Math.log2(this.shards.length * TABLE_ENTRIES_PER_SHARD)), TABLE_BITS_MAX);
     this.#tableShift = 32 - tableBits;

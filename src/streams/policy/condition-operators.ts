@@ -1,5 +1,12 @@
 import { BlockList, isIP } from "node:net";
-import { type ContextValues, fillIn, isLike, isLikeArn, type Pattern, withoutWildcards } from "./pattern.ts";
+import {
+  type ContextValues,
+  fillVariables,
+  matchesArnPattern,
+  matchesPattern,
+  type Pattern,
+  withoutWildcards,
+} from "./policy-pattern.ts";
 
 export interface Operator {
   /** Whether a value of the request fits any of the policy's; for a negated operator: whether it is excluded. */
@@ -39,10 +46,10 @@ export const operators: Readonly<Record<string, Operator>> = {
     text,
     plain((value, wanted) => value.toLowerCase() === wanted.toLowerCase()),
   ),
-  ...pair("StringLike", "StringNotLike", text, isLike),
+  ...pair("StringLike", "StringNotLike", text, matchesPattern),
   // The two ways of comparing ARNs do the same.
-  ...pair("ArnEquals", "ArnNotEquals", text, isLikeArn),
-  ...pair("ArnLike", "ArnNotLike", text, isLikeArn),
+  ...pair("ArnEquals", "ArnNotEquals", text, matchesArnPattern),
+  ...pair("ArnLike", "ArnNotLike", text, matchesArnPattern),
   ...pair(
     "NumericEquals",
     "NumericNotEquals",
@@ -121,7 +128,7 @@ function one(
 ): Readonly<Record<string, Operator>> {
   const fits: Operator["fits"] = (value, wanted, valuesOf) =>
     wanted.some((pattern) => {
-      const filled = fillIn(pattern, valuesOf);
+      const filled = fillVariables(pattern, valuesOf);
       return filled !== undefined && compare(value, filled);
     });
   return { [name]: { fits, isNegated, ...values } };

@@ -1,5 +1,5 @@
 import { operators } from "./condition-operators.ts";
-import { type ContextValues, type Pattern, parsePattern } from "./pattern.ts";
+import { type ContextValues, type Pattern, parsePattern } from "./policy-pattern.ts";
 
 /** One key of one operator in a statement's Condition; all of a statement must hold. */
 export interface Condition {
@@ -52,7 +52,7 @@ export function parseConditions(json: unknown, version: { readonly hasVariables:
 }
 
 /** Whether the condition holds for a request. */
-export function holds(condition: Condition, valuesOf: ContextValues): boolean {
+export function conditionHolds(condition: Condition, valuesOf: ContextValues): boolean {
   const rule = operators[condition.operator];
   // Parsing lets only known operators through.
   if (rule === undefined) return false;

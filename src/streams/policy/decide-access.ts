@@ -1,6 +1,6 @@
 import type { DeniedBecause } from "../../model/auth-errors.ts";
-import { evaluate, type PolicyRequest } from "./evaluate.ts";
-import type { Policy } from "./policy.ts";
+import { evaluatePolicies, type PolicyRequest } from "./evaluate-policies.ts";
+import type { Policy } from "./policy-document.ts";
 
 export interface AccessRules {
   /** The account that the resource belongs to. */
@@ -21,9 +21,11 @@ export function decideAccess(
 ): DeniedBecause | undefined {
   const isOwn = request.principal.account === owner;
   const byIdentity =
-    identityPolicies === undefined ? (isOwn ? "allow" : "implicit-deny") : evaluate(request, identityPolicies);
+    identityPolicies === undefined ? (isOwn ? "allow" : "implicit-deny") : evaluatePolicies(request, identityPolicies);
   const byResource =
-    resourcePolicy === undefined ? "implicit-deny" : evaluate(request, [resourcePolicy], { mustNameItself: isOwn });
+    resourcePolicy === undefined
+      ? "implicit-deny"
+      : evaluatePolicies(request, [resourcePolicy], { mustNameItself: isOwn });
   if (byIdentity === "deny") return "explicit deny in an identity-based policy";
   if (byResource === "deny") return "explicit deny in a resource-based policy";
   if (isOwn) return byIdentity === "allow" || byResource === "allow" ? undefined : "no identity-based policy allows";

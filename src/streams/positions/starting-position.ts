@@ -13,7 +13,7 @@ import { parseSequenceNumber } from "./sequence-number.ts";
 import { formatShardId } from "./shard-id.ts";
 
 /** Where a reader wants to start. A sequence number holds its position; the other places are for the log to find. */
-export type StartingPlace =
+export type StartingPosition =
   | { readonly at: "trim-horizon" }
   | { readonly at: "latest" }
   | { readonly at: "time"; readonly timeMs: number }
@@ -38,12 +38,12 @@ export interface StartingMembers {
  * that cannot be read, one of another shard, one of another stream. AWS answers InternalFailure to a number of the
  * oldest version, so do we.
  */
-export function startingPlace(
+export function resolveStartingPosition(
   members: StartingMembers,
   stream: { readonly account: string; readonly name: string },
   shard: Shard,
   currentMs: number,
-): StartingPlace {
+): StartingPosition {
   const { ShardIteratorType: type, StartingSequenceNumber: sequenceNumber, Timestamp: timeMs } = members;
   switch (type) {
     case "AT_SEQUENCE_NUMBER":

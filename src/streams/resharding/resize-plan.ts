@@ -60,7 +60,7 @@ export function planResize(
 }
 
 /** The greatest number of shards that are open at once while the steps are carried out one by one. */
-export function openShardsAtMost(openCount: number, steps: readonly ReshardPlan[]): number {
+export function maxOpenShardCount(openCount: number, steps: readonly ReshardPlan[]): number {
   let count = openCount;
   let most = openCount;
   for (const { closing, opening } of steps) {

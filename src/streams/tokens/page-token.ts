@@ -1,5 +1,5 @@
-import type { ShardFilter } from "../positions/shard-listing.ts";
-import type { TokenSealer } from "./token-sealer.ts";
+import type { ShardFilter } from "../positions/shard-filter.ts";
+import type { TokenCipher } from "./token-cipher.ts";
 
 /** What a NextToken holds, by what it lists: enough to go on without the members of the first request. */
 export interface PageTokens {
@@ -28,21 +28,21 @@ export interface PageTokens {
   };
 }
 
-export function sealPageToken<Kind extends keyof PageTokens>(
-  sealer: TokenSealer,
+export function encodePageToken<Kind extends keyof PageTokens>(
+  cipher: TokenCipher,
   kind: Kind,
   token: PageTokens[Kind],
 ): string {
-  return sealer.seal(kind, Buffer.from(JSON.stringify(token)));
+  return cipher.encrypt(kind, Buffer.from(JSON.stringify(token)));
 }
 
 /** Undefined for anything that was not sealed as a token of this kind. Its age is for `tokenExpiry` to judge. */
-export function openPageToken<Kind extends keyof PageTokens>(
-  sealer: TokenSealer,
+export function decodePageToken<Kind extends keyof PageTokens>(
+  cipher: TokenCipher,
   kind: Kind,
   text: string,
 ): PageTokens[Kind] | undefined {
-  const payload = sealer.open(kind, text);
-  // Only `sealPageToken` seals this kind, so the shape is known.
+  const payload = cipher.decrypt(kind, text);
+  // Only `encodePageToken` seals this kind, so the shape is known.
   return payload === undefined ? undefined : (JSON.parse(Buffer.from(payload).toString()) as PageTokens[Kind]);
 }

@@ -1,4 +1,4 @@
-import type { TokenSealer } from "./token-sealer.ts";
+import type { TokenCipher } from "./token-cipher.ts";
 
 /** API reference, GetShardIterator and ListShards: life of an iterator and of a NextToken. */
 const tokenLifeMs = 300_000;
@@ -22,19 +22,19 @@ export interface ShardIterator {
  */
 const FIXED_BYTES = 18;
 
-export function sealShardIterator(sealer: TokenSealer, iterator: ShardIterator): string {
+export function encodeShardIterator(cipher: TokenCipher, iterator: ShardIterator): string {
   const { streamId, account, region, streamName } = iterator;
   const texts = [streamId, account, region, streamName].map((text) => Buffer.from(text));
   const fixed = Buffer.alloc(FIXED_BYTES);
   fixed.writeUIntBE(iterator.createdMs, 0, 6);
   fixed.writeUInt32BE(iterator.shardIndex, 6);
   fixed.writeBigUInt64BE(iterator.position, 10);
-  return sealer.seal("iterator", Buffer.concat([fixed, ...texts.flatMap((text) => [Buffer.of(text.length), text])]));
+  return cipher.encrypt("iterator", Buffer.concat([fixed, ...texts.flatMap((text) => [Buffer.of(text.length), text])]));
 }
 
 /** Undefined for anything that this server, or another one with the same master key, did not seal as an iterator. */
-export function openShardIterator(sealer: TokenSealer, text: string): ShardIterator | undefined {
-  const payload = sealer.open("iterator", text);
+export function decodeShardIterator(cipher: TokenCipher, text: string): ShardIterator | undefined {
+  const payload = cipher.decrypt("iterator", text);
   if (payload === undefined) return undefined;
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   let at = FIXED_BYTES;

@@ -37,7 +37,7 @@ export async function actOnSettings(
     case "record-size":
       return await changeRecordSize(world, name, model, step.kib);
     case "monitoring":
-      return await changeMonitoring(world, name, model, step.on);
+      return await updateEnhancedMonitoring(world, name, model, step.on);
     case "tag":
     case "untag":
       return await changeTag(world, name, model, step);
@@ -108,7 +108,7 @@ async function changeRecordSize(
   world.begin(done, "settle", "UPDATING");
 }
 
-async function changeMonitoring(
+async function updateEnhancedMonitoring(
   world: World,
   StreamName: string,
   model: StreamModel | undefined,

@@ -90,7 +90,7 @@ function newRecord(world: World, key: number, place?: number): NewRecord {
   return { key: `key-${key}`, data: `record ${world.recordCount}`, place: hashKey };
 }
 
-function membersOf({ key, data, place }: NewRecord): object {
+function tagsAndPolicyOf({ key, data, place }: NewRecord): object {
   const explicit = place === undefined ? {} : { ExplicitHashKey: place.toString() };
   return { PartitionKey: key, Data: Buffer.from(data).toString("base64"), ...explicit };
 }
@@ -107,7 +107,7 @@ async function put(
   step: Extract<Step, { do: "put" }>,
 ): Promise<void> {
   const record = newRecord(world, step.key, step.place);
-  const input = { StreamName: name, ...membersOf(record) };
+  const input = { StreamName: name, ...tagsAndPolicyOf(record) };
   const output = await expect<PutOutput>(world, "PutRecord", input, refusalOf(model, "put"));
   if (model !== undefined && output !== undefined) remember(world, model, record, output);
 }
@@ -119,7 +119,7 @@ async function putBatch(
   step: Extract<Step, { do: "put-batch" }>,
 ): Promise<void> {
   const records = Array.from({ length: step.count }, (_, i) => newRecord(world, (step.key + i * 3) % 11));
-  const input = { StreamName: name, Records: records.map(membersOf) };
+  const input = { StreamName: name, Records: records.map(tagsAndPolicyOf) };
   const output = await expect<{ readonly FailedRecordCount: number; readonly Records: readonly PutOutput[] }>(
     world,
     "PutRecords",

@@ -6,14 +6,14 @@ import { ServiceError } from "../../../src/model/service-error.ts";
 import { type OperationName, operationNames } from "../../../src/model/shapes.generated.ts";
 import type { InputOf } from "../../../src/operations/operation.ts";
 import type { StreamRegistry } from "../../../src/registry/stream-registry.ts";
-import { parsePolicy } from "../../../src/streams/policy/policy.ts";
-import { sealShardIterator } from "../../../src/streams/tokens/shard-iterator.ts";
-import { TokenSealer } from "../../../src/streams/tokens/token-sealer.ts";
+import { parsePolicy } from "../../../src/streams/policy/policy-document.ts";
+import { encodeShardIterator } from "../../../src/streams/tokens/shard-iterator.ts";
+import { TokenCipher } from "../../../src/streams/tokens/token-cipher.ts";
 import { signedMs } from "./signed-request.ts";
 
 const place = { account: "111111111111", region: "us-east-1" };
 const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
-const tokens = new TokenSealer({ masterKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
+const tokens = new TokenCipher({ tokenKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
 const rooms = {
   // What is there plays no part where no resource has a policy.
   registry: { find: () => undefined } as unknown as StreamRegistry,
@@ -27,7 +27,7 @@ function inputOf(name: OperationName): object {
   const channel = { ChannelARN: "arn:aws:kinesis:us-east-1:111111111111:channel/c" };
   if (name !== "GetRecords") return { StreamName: "orders", ...consumer, ...resource, ...channel };
   const where = { ...place, streamName: "orders", streamId: "id", shardIndex: 0 };
-  return { ShardIterator: sealShardIterator(tokens, { createdMs: signedMs, position: 1n, ...where }) };
+  return { ShardIterator: encodeShardIterator(tokens, { createdMs: signedMs, position: 1n, ...where }) };
 }
 
 /** The error's type and the resource it names, or `allowed`. */

@@ -21,7 +21,7 @@ interface Rooms {
   readonly engine: MemoryEngine;
   readonly clock: SimulatedClock;
   readonly registry: StreamRegistry;
-  readonly retired: DeletedStreams;
+  readonly deletedStreams: DeletedStreams;
   readonly upkeep: Reconciler;
   /** The status of every revision, as upkeep was told of it. */
   readonly statuses: string[];
@@ -29,23 +29,23 @@ interface Rooms {
 
 async function openRooms(
   own: (log: ShardLog) => Partial<ShardLog> = () => ({}),
-  onChange: (live: StreamRevision, registry: StreamRegistry) => void = () => undefined,
+  onChange: (revision: StreamRevision, registry: StreamRegistry) => void = () => undefined,
 ): Promise<Rooms> {
   const clock = new SimulatedClock();
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
   await engine.open();
   const statuses: string[] = [];
-  const retired = new DeletedStreams(engine.documents);
-  const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (live) => {
-    statuses.push(live.stream.status);
-    upkeep.wake(live);
-    onChange(live, registry);
+  const deletedStreams = new DeletedStreams(engine.documents);
+  const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (revision) => {
+    statuses.push(revision.stream.status);
+    upkeep.wake(revision);
+    onChange(revision, registry);
   });
   const log = logWith(engine.log, own(engine.log));
-  const upkeep = new Reconciler({ log, registry, retired, clock });
+  const upkeep = new Reconciler({ log, registry, deletedStreams, clock });
   await registry.open();
   await upkeep.start();
-  return { engine, clock, registry, retired, upkeep, statuses };
+  return { engine, clock, registry, deletedStreams, upkeep, statuses };
 }
 
 async function close({ engine, registry, upkeep }: Rooms): Promise<void> {
@@ -74,11 +74,11 @@ function newest({ registry }: Rooms): Stream | undefined {
 
 test("an intent that is written at the very end of the one before is carried out as well", async () => {
   let intents = 0;
-  const rooms = await openRooms(undefined, (live, registry) => {
+  const rooms = await openRooms(undefined, (revision, registry) => {
     // As soon as the stream is ACTIVE the next one comes: the job of the former has not yet ended.
-    if (live.stream.status !== "ACTIVE" || intents === 5) return;
+    if (revision.stream.status !== "ACTIVE" || intents === 5) return;
     intents += 1;
-    void registry.replace(live, settling(live.stream, `settle ${intents}`));
+    void registry.replace(revision, settling(revision.stream, `settle ${intents}`));
   });
   await rooms.registry.create(creating(2));
   await nextTurn();
@@ -90,10 +90,10 @@ test("an intent that is written at the very end of the one before is carried out
 
 test("an intent waits for its time, and a more urgent one takes its place", async () => {
   const rooms = await openRooms();
-  const live = await rooms.registry.create(creating(2, rooms.clock.nowMs() + 60_000));
+  const revision = await rooms.registry.create(creating(2, rooms.clock.nowMs() + 60_000));
   await rooms.clock.advance(59_999);
   assert.equal(newest(rooms)?.status, "CREATING");
-  await rooms.registry.replace(live, deleting(live.stream, rooms.clock.nowMs() + 10));
+  await rooms.registry.replace(revision, deleting(revision.stream, rooms.clock.nowMs() + 10));
   await rooms.clock.advance(9);
   assert.equal(newest(rooms)?.status, "DELETING");
   await rooms.clock.advance(1);
@@ -106,9 +106,9 @@ test("an intent waits for its time, and a more urgent one takes its place", asyn
 
 test("a change of something else meanwhile does not put an intent off", async () => {
   const rooms = await openRooms();
-  const live = await rooms.registry.create(creating(1, rooms.clock.nowMs() + 1_000));
+  const revision = await rooms.registry.create(creating(1, rooms.clock.nowMs() + 1_000));
   await rooms.clock.advance(600);
-  await rooms.registry.replace(live, { ...live.stream, tags: { some: "tag" } });
+  await rooms.registry.replace(revision, { ...revision.stream, tags: { some: "tag" } });
   await rooms.clock.advance(400);
   await nextTurn();
   assert.deepEqual([newest(rooms)?.status, newest(rooms)?.tags], ["ACTIVE", { some: "tag" }]);
@@ -166,9 +166,9 @@ test("logs whose freeing fails are freed later without a restart, and the name i
       await log.dropStream(...args);
     },
   }));
-  const live = await rooms.registry.create(creating(3));
+  const revision = await rooms.registry.create(creating(3));
   await nextTurn();
-  const active = rooms.registry.current(live);
+  const active = rooms.registry.current(revision);
   assert(active !== undefined);
   await rooms.registry.replace(active, deleting(active.stream));
   await nextTurn();
@@ -177,11 +177,11 @@ test("logs whose freeing fails are freed later without a restart, and the name i
   await nextTurn();
   assert.equal(newest(rooms)?.status, "ACTIVE");
   assert.equal(rooms.engine.log.shardCount, 4);
-  assert.equal((await rooms.retired.pendingDrops()).length, 1);
+  assert.equal((await rooms.deletedStreams.pendingDrops()).length, 1);
   await rooms.clock.advance(3 * retryMs);
   await nextTurn();
   assert.equal(rooms.engine.log.shardCount, 1);
-  assert.deepEqual(await rooms.retired.pendingDrops(), []);
+  assert.deepEqual(await rooms.deletedStreams.pendingDrops(), []);
   await close(rooms);
 });
 
@@ -190,9 +190,9 @@ test("a conflict with another server's change is no failure: the newer document 
     // Another server changes a tag while this one is at work.
     setRetention: async (...args) => {
       await log.setRetention(...args);
-      const live = [...rooms.registry.all()][0];
-      if (live === undefined || live.stream.tags["some"] !== undefined) return;
-      await rooms.registry.replace(live, { ...live.stream, tags: { some: "tag" } });
+      const revision = [...rooms.registry.all()][0];
+      if (revision === undefined || revision.stream.tags["some"] !== undefined) return;
+      await rooms.registry.replace(revision, { ...revision.stream, tags: { some: "tag" } });
     },
   }));
   await rooms.registry.create(creating(1));

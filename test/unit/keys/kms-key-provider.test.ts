@@ -19,10 +19,10 @@ function kmsAt(service: KmsStandIn, options: KmsKeyProviderOptions = {}): KmsKey
 test("the service makes a data key for a stream and opens it again, bound to the stream", async () => {
   await using service = await KmsStandIn.start();
   const kms = kmsAt(service);
-  const { rootKey, wrapped } = await kms.makeDataKey("alias/mine", scope, context);
+  const { rootKey, wrapped } = await kms.generateRootKey("alias/mine", scope, context);
   assert.equal(rootKey.length, 32);
-  assert.deepEqual(await kms.openDataKey(wrapped, context), rootKey);
-  await assert.rejects(kms.openDataKey(wrapped, { "aws:kinesis:arn": "another" }), withKind("invalid_state"));
+  assert.deepEqual(await kms.unwrapRootKey(wrapped, context), rootKey);
+  await assert.rejects(kms.unwrapRootKey(wrapped, { "aws:kinesis:arn": "another" }), withKind("invalid_state"));
   assert.deepEqual(service.calls[0]?.input, { KeyId: "alias/mine", KeySpec: "AES_256", EncryptionContext: context });
   kms.close();
 });
@@ -31,11 +31,11 @@ test("a key is asked for in the region of its ARN, else of the stream, else in t
   await using service = await KmsStandIn.start();
   const kms = kmsAt(service);
   const arn = "arn:aws:kms:ap-south-1:123456789012:alias/mine";
-  const { wrapped } = await kms.makeDataKey(arn, scope, context);
-  await kms.openDataKey(wrapped, context);
-  await kms.makeDataKey("alias/mine", scope, context);
+  const { wrapped } = await kms.generateRootKey(arn, scope, context);
+  await kms.unwrapRootKey(wrapped, context);
+  await kms.generateRootKey("alias/mine", scope, context);
   const elsewhere = kmsAt(service, { region: "us-east-2" });
-  await elsewhere.makeDataKey(arn, scope, context);
+  await elsewhere.generateRootKey(arn, scope, context);
   const regions = service.calls.map(({ region }) => region);
   assert.deepEqual(regions, ["ap-south-1", "ap-south-1", "eu-west-1", "us-east-2"]);
   kms.close();
@@ -57,10 +57,10 @@ test("every state of a key has its kind of error, when it makes and when it open
   const kms = kmsAt(service);
   for (const [index, [state, kind]] of kinds.entries()) {
     const keyId = `alias/${index}`;
-    const { wrapped } = await kms.makeDataKey(keyId, scope, context);
+    const { wrapped } = await kms.generateRootKey(keyId, scope, context);
     service.states.set(keyId, state);
-    await assert.rejects(kms.makeDataKey(keyId, scope, context), withKind(kind));
-    await assert.rejects(kms.openDataKey(wrapped, context), withKind(kind));
+    await assert.rejects(kms.generateRootKey(keyId, scope, context), withKind(kind));
+    await assert.rejects(kms.unwrapRootKey(wrapped, context), withKind(kind));
   }
   kms.close();
 });
@@ -68,8 +68,8 @@ test("every state of a key has its kind of error, when it makes and when it open
 test("what another provider has wrapped is not sent to the service", async () => {
   await using service = await KmsStandIn.start();
   const kms = kmsAt(service);
-  await assert.rejects(kms.openDataKey(Buffer.from("MRK1 and more"), context), withKind("not_found"));
-  await assert.rejects(kms.openDataKey(Buffer.alloc(0), context), withKind("not_found"));
+  await assert.rejects(kms.unwrapRootKey(Buffer.from("MRK1 and more"), context), withKind("not_found"));
+  await assert.rejects(kms.unwrapRootKey(Buffer.alloc(0), context), withKind("not_found"));
   assert.deepEqual(service.calls, []);
 });
 
@@ -77,6 +77,6 @@ test("a service that is not there is unavailable", async () => {
   const service = await KmsStandIn.start();
   const kms = kmsAt(service);
   await service[Symbol.asyncDispose]();
-  await assert.rejects(kms.makeDataKey("alias/mine", scope, context), withKind("unavailable"));
+  await assert.rejects(kms.generateRootKey("alias/mine", scope, context), withKind("unavailable"));
   kms.close();
 });

@@ -17,7 +17,7 @@ function withKind(kind: KeyErrorKind, sentence = /./) {
 
 /** The id of the master key stands in the wrapped key. */
 async function masterOf(keyring: LocalKeyProvider, keyId: string, of = scope): Promise<string> {
-  const { wrapped } = await keyring.makeDataKey(keyId, of, context);
+  const { wrapped } = await keyring.generateRootKey(keyId, of, context);
   return Buffer.from(wrapped).toString("hex", 4, 20);
 }
 
@@ -29,15 +29,15 @@ function place(): Disposable & { readonly file: string } {
 
 test("a data key opens with the same context only, and no bit of it can be changed", async () => {
   const keyring = new LocalKeyProvider({ nowMs });
-  const { rootKey, wrapped } = await keyring.makeDataKey("alias/aws/kinesis", scope, context);
+  const { rootKey, wrapped } = await keyring.generateRootKey("alias/aws/kinesis", scope, context);
   assert.equal(rootKey.length, 32);
-  assert.deepEqual(await keyring.openDataKey(wrapped, context), rootKey);
-  await assert.rejects(keyring.openDataKey(wrapped, {}), withKind("invalid_state"));
-  await assert.rejects(keyring.openDataKey(wrapped.subarray(1), context), withKind("not_found"));
+  assert.deepEqual(await keyring.unwrapRootKey(wrapped, context), rootKey);
+  await assert.rejects(keyring.unwrapRootKey(wrapped, {}), withKind("invalid_state"));
+  await assert.rejects(keyring.unwrapRootKey(wrapped.subarray(1), context), withKind("not_found"));
   for (let bit = 0; bit < wrapped.length * 8; bit++) {
     const changed = Buffer.from(wrapped);
     changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    await assert.rejects(keyring.openDataKey(changed, context), KeyError, `bit ${bit}`);
+    await assert.rejects(keyring.unwrapRootKey(changed, context), KeyError, `bit ${bit}`);
   }
 });
 
@@ -59,16 +59,16 @@ test("an alias and its ARN are one key; each alias, id, account and region has i
   }
   assert.equal(masters.size, same.length);
   assert.ok(masters.has(await masterOf(keyring, "alias/mine", { ...scope, region: "us-east-1" })));
-  await assert.rejects(keyring.makeDataKey("my key", scope, context), withKind("not_found"));
+  await assert.rejects(keyring.generateRootKey("my key", scope, context), withKind("not_found"));
 });
 
 test("a file keeps the keys for a later keyring, readable by its owner only", async () => {
   using at = place();
   const first = new LocalKeyProvider({ file: at.file, nowMs });
-  const { rootKey, wrapped } = await first.makeDataKey("alias/mine", scope, context);
+  const { rootKey, wrapped } = await first.generateRootKey("alias/mine", scope, context);
   if (process.platform !== "win32") assert.equal(statSync(at.file).mode & 0o777, 0o600);
   const later = new LocalKeyProvider({ file: at.file, nowMs });
-  assert.deepEqual(await later.openDataKey(wrapped, context), rootKey);
+  assert.deepEqual(await later.unwrapRootKey(wrapped, context), rootKey);
   assert.equal(await masterOf(later, "alias/mine"), await masterOf(first, "alias/mine"));
 });
 
@@ -77,9 +77,9 @@ test("each key that a file is given is told, so that somebody keeps a copy", asy
   const told: unknown[] = [];
   t.after(masterKeyMade.subscribe((made) => told.push(made)));
   const keyring = new LocalKeyProvider({ file: at.file, nowMs });
-  for (let i = 0; i < 2; i++) await keyring.makeDataKey("alias/mine", scope, context);
+  for (let i = 0; i < 2; i++) await keyring.generateRootKey("alias/mine", scope, context);
   assert.deepEqual(told, [{ name: "123456789012/eu-west-1/alias/mine", keyring: at.file }]);
-  await new LocalKeyProvider({ nowMs }).makeDataKey("alias/mine", scope, context);
+  await new LocalKeyProvider({ nowMs }).generateRootKey("alias/mine", scope, context);
   assert.equal(told.length, 1);
 });
 
@@ -89,20 +89,20 @@ test("two servers that share a file lose none of each other's keys, and name the
   const right = new LocalKeyProvider({ file: at.file, nowMs });
   const made = [];
   for (let i = 0; i < 5; i++) {
-    made.push(await left.makeDataKey(`alias/left-${i}`, scope, context));
-    made.push(await right.makeDataKey(`alias/right-${i}`, scope, context));
+    made.push(await left.generateRootKey(`alias/left-${i}`, scope, context));
+    made.push(await right.generateRootKey(`alias/right-${i}`, scope, context));
   }
   assert.equal(await masterOf(left, "alias/same"), await masterOf(right, "alias/same"));
   for (const { wrapped, rootKey } of made) {
     for (const ring of [left, right, new LocalKeyProvider({ file: at.file, nowMs })]) {
-      assert.deepEqual(await ring.openDataKey(wrapped, context), rootKey);
+      assert.deepEqual(await ring.unwrapRootKey(wrapped, context), rootKey);
     }
   }
 });
 
 test("a keyring that was taken away is missed by name, and found again when it is put back", async () => {
   using at = place();
-  const { rootKey, wrapped } = await new LocalKeyProvider({ file: at.file, nowMs }).makeDataKey(
+  const { rootKey, wrapped } = await new LocalKeyProvider({ file: at.file, nowMs }).generateRootKey(
     "alias/mine",
     scope,
     context,
@@ -111,23 +111,27 @@ test("a keyring that was taken away is missed by name, and found again when it i
   rmSync(at.file);
   const later = new LocalKeyProvider({ file: at.file, nowMs });
   assert.equal(later.fault, undefined);
-  await assert.rejects(later.openDataKey(wrapped, context), withKind("not_found", /does not hold the master key/));
+  await assert.rejects(later.unwrapRootKey(wrapped, context), withKind("not_found", /does not hold the master key/));
   writeFileSync(at.file, text, { mode: 0o600 });
-  assert.deepEqual(await later.openDataKey(wrapped, context), rootKey);
+  assert.deepEqual(await later.unwrapRootKey(wrapped, context), rootKey);
 });
 
 test("a file that vanishes while a server runs comes back with all keys when the next one is made", async () => {
   using at = place();
   const keyring = new LocalKeyProvider({ file: at.file, nowMs });
-  const { rootKey, wrapped } = await keyring.makeDataKey("alias/mine", scope, context);
+  const { rootKey, wrapped } = await keyring.generateRootKey("alias/mine", scope, context);
   rmSync(at.file);
-  await keyring.makeDataKey("alias/other", scope, context);
-  assert.deepEqual(await new LocalKeyProvider({ file: at.file, nowMs }).openDataKey(wrapped, context), rootKey);
+  await keyring.generateRootKey("alias/other", scope, context);
+  assert.deepEqual(await new LocalKeyProvider({ file: at.file, nowMs }).unwrapRootKey(wrapped, context), rootKey);
 });
 
 test("a damaged keyring opens nothing, is not written over, and says so", async () => {
   using at = place();
-  const { wrapped } = await new LocalKeyProvider({ file: at.file, nowMs }).makeDataKey("alias/mine", scope, context);
+  const { wrapped } = await new LocalKeyProvider({ file: at.file, nowMs }).generateRootKey(
+    "alias/mine",
+    scope,
+    context,
+  );
   const text = readFileSync(at.file, "utf8");
   const [, key = ""] = /"key":"(.)/.exec(text) ?? [];
   const damages = ["", "{}", text.slice(0, -20), text.replace(`"key":"${key}`, `"key":"${key === "A" ? "B" : "A"}`)];
@@ -135,46 +139,46 @@ test("a damaged keyring opens nothing, is not written over, and says so", async 
     writeFileSync(at.file, damaged);
     const keyring = new LocalKeyProvider({ file: at.file, nowMs });
     assert.match(keyring.fault ?? "", /is damaged, or is no keyring at all/);
-    await assert.rejects(keyring.openDataKey(wrapped, context), withKind("not_found", /damaged/));
-    await assert.rejects(keyring.makeDataKey("alias/mine", scope, context), withKind("not_found", /damaged/));
+    await assert.rejects(keyring.unwrapRootKey(wrapped, context), withKind("not_found", /damaged/));
+    await assert.rejects(keyring.generateRootKey("alias/mine", scope, context), withKind("not_found", /damaged/));
     assert.equal(readFileSync(at.file, "utf8"), damaged);
   }
 });
 
 test("a keyring that others may read is not used", { skip: process.platform === "win32" }, async () => {
   using at = place();
-  await new LocalKeyProvider({ file: at.file, nowMs }).makeDataKey("alias/mine", scope, context);
+  await new LocalKeyProvider({ file: at.file, nowMs }).generateRootKey("alias/mine", scope, context);
   chmodSync(at.file, 0o640);
   const keyring = new LocalKeyProvider({ file: at.file, nowMs });
   assert.match(keyring.fault ?? "", /chmod 600/);
-  await assert.rejects(keyring.makeDataKey("alias/mine", scope, context), withKind("not_found", /chmod 600/));
+  await assert.rejects(keyring.generateRootKey("alias/mine", scope, context), withKind("not_found", /chmod 600/));
   chmodSync(at.file, 0o600);
-  await keyring.makeDataKey("alias/mine", scope, context);
+  await keyring.generateRootKey("alias/mine", scope, context);
   assert.equal(keyring.fault, undefined);
 });
 
 test("what a crash left of an unfinished change is no hindrance, and lends the file no mode", async () => {
   using at = place();
   writeFileSync(`${at.file}.tmp`, "half a keyr", { mode: 0o644 });
-  const { rootKey, wrapped } = await new LocalKeyProvider({ file: at.file, nowMs }).makeDataKey(
+  const { rootKey, wrapped } = await new LocalKeyProvider({ file: at.file, nowMs }).generateRootKey(
     "alias/mine",
     scope,
     context,
   );
   if (process.platform !== "win32") assert.equal(statSync(at.file).mode & 0o777, 0o600);
-  assert.deepEqual(await new LocalKeyProvider({ file: at.file, nowMs }).openDataKey(wrapped, context), rootKey);
+  assert.deepEqual(await new LocalKeyProvider({ file: at.file, nowMs }).unwrapRootKey(wrapped, context), rootKey);
 });
 
 test("a place that cannot be written makes no key", async () => {
   using at = place();
   const keyring = new LocalKeyProvider({ file: join(at.file, "nowhere", "ring"), nowMs });
-  await assert.rejects(keyring.makeDataKey("alias/mine", scope, context), withKind("unavailable"));
+  await assert.rejects(keyring.generateRootKey("alias/mine", scope, context), withKind("unavailable"));
 });
 
 test("keys that another kind of provider has wrapped are told apart", async () => {
   const keyring = new LocalKeyProvider({ nowMs });
   await assert.rejects(
-    keyring.openDataKey(Buffer.from("MKM1 and more"), context),
+    keyring.unwrapRootKey(Buffer.from("MKM1 and more"), context),
     withKind("not_found", /another key provider/),
   );
 });

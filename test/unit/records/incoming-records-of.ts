@@ -1,5 +1,5 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
-import { md5Words, wordsOfHashKey } from "../../../src/streams/hash-keys/hash-key.ts";
+import { hashPartitionKey, writeHashKey } from "../../../src/streams/hash-keys/hash-key.ts";
 
 export interface GivenRecord {
   readonly key?: string;
@@ -31,8 +31,8 @@ export function incomingRecords(records: readonly GivenRecord[]): IncomingRecord
     const key = Buffer.from(record.key ?? "");
     keyStart[i] = place(key);
     keyBytes[i] = record.key === undefined ? NO_PARTITION_KEY : key.length;
-    if (record.hashKey === undefined) md5Words(key, 0, key.length, hashKeys, i * 4);
-    else wordsOfHashKey(record.hashKey, hashKeys, i * 4);
+    if (record.hashKey === undefined) hashPartitionKey(key, 0, key.length, hashKeys, i * 4);
+    else writeHashKey(record.hashKey, hashKeys, i * 4);
   }
   return { count, bytes: Buffer.concat(parts), dataStart, dataBytes, keyStart, keyBytes, hashKeys };
 }

@@ -5,33 +5,37 @@ import { ScriptedCatalog } from "../directory/scripted-catalog.ts";
 
 const place = ["123456789012", "eu-west-1", "orders"] as const;
 
-test("the last second of a name is the latest that was ever retired, until it is forgotten", async () => {
-  const retired = new DeletedStreams(new ScriptedCatalog());
-  assert.equal(await retired.lastSecond(...place), 0);
-  await retired.retire(...place, 100);
-  await retired.retire(...place, 90);
-  assert.equal(await retired.lastSecond(...place), 100);
-  assert.equal(await retired.lastSecond(place[0], "us-east-1", place[2]), 0);
-  await retired.forgetBefore(100);
-  assert.equal(await retired.lastSecond(...place), 100);
-  await retired.forgetBefore(101);
-  assert.equal(await retired.lastSecond(...place), 0);
+test("the last second of a name is the latest that was ever recorded, until it is forgotten", async () => {
+  const deletedStreams = new DeletedStreams(new ScriptedCatalog());
+  assert.equal(await deletedStreams.lastSecond(...place), 0);
+  await deletedStreams.recordLastSecond(...place, 100);
+  await deletedStreams.recordLastSecond(...place, 90);
+  assert.equal(await deletedStreams.lastSecond(...place), 100);
+  assert.equal(await deletedStreams.lastSecond(place[0], "us-east-1", place[2]), 0);
+  await deletedStreams.forgetNamesBefore(100);
+  assert.equal(await deletedStreams.lastSecond(...place), 100);
+  await deletedStreams.forgetNamesBefore(101);
+  assert.equal(await deletedStreams.lastSecond(...place), 0);
 });
 
-test("two servers that retire a name at once leave the later second", async () => {
+test("two servers that recordLastSecond a name at once leave the later second", async () => {
   const catalog = new ScriptedCatalog();
   const [one, other] = [new DeletedStreams(catalog), new DeletedStreams(catalog)];
-  await Promise.all([one.retire(...place, 7), other.retire(...place, 9), one.retire(...place, 8)]);
+  await Promise.all([
+    one.recordLastSecond(...place, 7),
+    other.recordLastSecond(...place, 9),
+    one.recordLastSecond(...place, 8),
+  ]);
   assert.equal(await other.lastSecond(...place), 9);
 });
 
 test("a drop is pending from its beginning to its end, both harmless to repeat", async () => {
-  const retired = new DeletedStreams(new ScriptedCatalog());
+  const deletedStreams = new DeletedStreams(new ScriptedCatalog());
   const drop = { streamId: "stream-1", shards: [{ streamId: "stream-1", shardIndex: 0, placement: { log: 3 } }] };
-  await retired.beginDrop(drop);
-  await retired.beginDrop(drop);
-  assert.deepEqual(await retired.pendingDrops(), [drop]);
-  await retired.endDrop("stream-1");
-  await retired.endDrop("stream-1");
-  assert.deepEqual(await retired.pendingDrops(), []);
+  await deletedStreams.beginDrop(drop);
+  await deletedStreams.beginDrop(drop);
+  assert.deepEqual(await deletedStreams.pendingDrops(), [drop]);
+  await deletedStreams.endDrop("stream-1");
+  await deletedStreams.endDrop("stream-1");
+  assert.deepEqual(await deletedStreams.pendingDrops(), []);
 });

@@ -6,7 +6,7 @@ import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
 import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
-import { applyReshard } from "../../../src/streams/resharding/apply-plan.ts";
+import { applyReshard } from "../../../src/streams/resharding/apply-reshard.ts";
 import { planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyReshard } from "../../../src/streams/resharding/apply-plan.ts";
+import { applyReshard } from "../../../src/streams/resharding/apply-reshard.ts";
 import { planMerge, planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
 import { decodeStream, encodeStream } from "../../../src/streams/stream-document.ts";

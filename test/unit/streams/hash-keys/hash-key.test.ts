@@ -3,18 +3,18 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  explicitHashKeyWords,
   HASH_KEY_MAX,
   hashKeyOfWords,
+  hashPartitionKey,
   initialRanges,
-  md5Words,
+  parseExplicitHashKey,
   parseHashKey,
-  wordsOfHashKey,
+  writeHashKey,
 } from "../../../../src/streams/hash-keys/hash-key.ts";
 
 function md5HashKey(bytes: Uint8Array, start = 0, length = bytes.length): bigint {
   const words = new Uint32Array(6);
-  md5Words(bytes, start, length, words, 1);
+  hashPartitionKey(bytes, start, length, words, 1);
   assert.equal(words[0], 0);
   assert.equal(words[5], 0);
   return hashKeyOfWords(words, 1);
@@ -24,14 +24,14 @@ function referenceHashKey(bytes: Uint8Array): bigint {
   return BigInt(`0x${createHash("md5").update(bytes).digest("hex")}`);
 }
 
-test("md5Words() agrees with OpenSSL for every length around the block borders", () => {
+test("hashPartitionKey() agrees with OpenSSL for every length around the block borders", () => {
   for (let length = 0; length <= 300; length += 1) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 167 + length) & 0xff);
     assert.equal(md5HashKey(bytes), referenceHashKey(bytes), `length ${length}`);
   }
 });
 
-test("md5Words() agrees with OpenSSL for any bytes at any offset", () => {
+test("hashPartitionKey() agrees with OpenSSL for any bytes at any offset", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 1200 }), fc.nat({ max: 70 }), (bytes, start) => {
       const from = Math.min(start, bytes.length);
@@ -52,29 +52,29 @@ test("partition keys hash as UTF-8", () => {
   for (const [key, hashKey] of known) assert.equal(md5HashKey(Buffer.from(key)).toString(), hashKey);
 });
 
-test("explicitHashKeyWords() reads every key below 2^128 and refuses the others", () => {
+test("parseExplicitHashKey() reads every key below 2^128 and refuses the others", () => {
   const words = new Uint32Array(5);
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 10n ** 39n - 1n }), (hashKey) => {
-      const fits = explicitHashKeyWords(hashKey.toString(), words, 1);
+      const fits = parseExplicitHashKey(hashKey.toString(), words, 1);
       assert.equal(fits, hashKey <= HASH_KEY_MAX);
       if (fits) assert.equal(hashKeyOfWords(words, 1), hashKey);
     }),
   );
   for (const hashKey of [0n, 1n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 64n, 2n ** 96n - 1n, HASH_KEY_MAX]) {
-    assert.ok(explicitHashKeyWords(hashKey.toString(), words, 0));
+    assert.ok(parseExplicitHashKey(hashKey.toString(), words, 0));
     assert.equal(hashKeyOfWords(words, 0), hashKey);
   }
-  assert.equal(explicitHashKeyWords((HASH_KEY_MAX + 1n).toString(), words, 0), false);
-  assert.equal(explicitHashKeyWords("12a", words, 0), false);
-  assert.equal(explicitHashKeyWords("", words, 0), false);
+  assert.equal(parseExplicitHashKey((HASH_KEY_MAX + 1n).toString(), words, 0), false);
+  assert.equal(parseExplicitHashKey("12a", words, 0), false);
+  assert.equal(parseExplicitHashKey("", words, 0), false);
 });
 
 test("a hash key survives its words", () => {
   const words = new Uint32Array(4);
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: HASH_KEY_MAX }), (hashKey) => {
-      wordsOfHashKey(hashKey, words, 0);
+      writeHashKey(hashKey, words, 0);
       assert.equal(hashKeyOfWords(words, 0), hashKey);
     }),
   );

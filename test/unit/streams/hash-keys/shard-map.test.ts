@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { HASH_KEY_MAX, md5Words, wordsOfHashKey } from "../../../../src/streams/hash-keys/hash-key.ts";
+import { HASH_KEY_MAX, hashPartitionKey, writeHashKey } from "../../../../src/streams/hash-keys/hash-key.ts";
 import { ShardMap } from "../../../../src/streams/hash-keys/shard-map.ts";
 import { streamOf } from "../stream-of.ts";
 
@@ -13,7 +13,7 @@ test("route() finds the shard whose inclusive range holds the key", () => {
     fc.property(fc.constantFrom(...maps), fc.bigInt({ min: 0n, max: HASH_KEY_MAX }), fc.nat(), (map, hashKey, near) => {
       const border = map.shardAt(near % map.shardCount);
       for (const key of [hashKey, border.startingHashKey, border.endingHashKey]) {
-        wordsOfHashKey(key, words, 4);
+        writeHashKey(key, words, 4);
         const shard = map.shardAt(map.route(words, 1));
         assert.ok(shard.startingHashKey <= key && key <= shard.endingHashKey);
       }
@@ -43,7 +43,7 @@ test("route() finds it as well where ranges are as uneven as splits can make the
       }));
       const map = new ShardMap(shards);
       for (const key of [hashKey, ...shards.flatMap((shard) => [shard.startingHashKey, shard.endingHashKey])]) {
-        wordsOfHashKey(key, words, 0);
+        writeHashKey(key, words, 0);
         const { startingHashKey, endingHashKey } = map.shardAt(map.route(words, 0));
         assert.ok(startingHashKey <= key && key <= endingHashKey);
       }
@@ -57,7 +57,7 @@ test("known partition keys go to the shards where AWS puts them", () => {
   const known = { a: 0, b: 1, e: 2, f: 1, "1": 2, é: 1, "😀": 0, 日本: 0 };
   for (const [key, shardIndex] of Object.entries(known)) {
     const bytes = Buffer.from(key);
-    md5Words(bytes, 0, bytes.length, words, 0);
+    hashPartitionKey(bytes, 0, bytes.length, words, 0);
     assert.equal(map.shardAt(map.route(words, 0)).index, shardIndex, key);
   }
 });

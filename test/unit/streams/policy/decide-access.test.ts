@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decideAccess } from "../../../../src/streams/policy/decide-access.ts";
-import { parsePolicy } from "../../../../src/streams/policy/policy.ts";
+import { parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
 
 const owner = "111111111111";
 const stranger = "222222222222";

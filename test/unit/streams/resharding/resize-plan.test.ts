@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { checkHashRanges } from "../../../../src/streams/hash-keys/check-hash-ranges.ts";
 import { HASH_KEY_MAX } from "../../../../src/streams/hash-keys/hash-key.ts";
 import { planCreate } from "../../../../src/streams/resharding/reshard-plan.ts";
-import { openShardsAtMost, planResize } from "../../../../src/streams/resharding/resize-plan.ts";
+import { maxOpenShardCount, planResize } from "../../../../src/streams/resharding/resize-plan.ts";
 import type { PlannedShard } from "../../../../src/streams/stream.ts";
 
 interface Resized {
@@ -41,7 +41,7 @@ function resize(from: readonly PlannedShard[], target: number, nextIndex = from.
     for (const child of opening) open.set(child.index, child);
     openAtMost = Math.max(openAtMost, open.size);
   }
-  assert.equal(openShardsAtMost(from.length, steps), openAtMost);
+  assert.equal(maxOpenShardCount(from.length, steps), openAtMost);
   const ordered = [...open.values()].sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
   checkHashRanges(ordered);
   return { open: ordered, total, openAtMost };

@@ -3,8 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Decision, evaluate, type PolicyRequest } from "../../../../src/streams/policy/evaluate.ts";
-import { type PolicyKind, parsePolicy } from "../../../../src/streams/policy/policy.ts";
+import {
+  type Decision,
+  evaluatePolicies,
+  type PolicyRequest,
+} from "../../../../src/streams/policy/evaluate-policies.ts";
+import { type PolicyKind, parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type Values = Readonly<Record<string, string | readonly string[]>>;
@@ -38,7 +42,7 @@ function requestOf({ action, resource, account: caller, arn, values = {} }: Aske
 function decide(kind: PolicyKind, statements: Json | readonly Json[], asked: Asked, version = "2012-10-17"): Decision {
   const { policy, problems } = parsePolicy({ Version: version, Statement: statements }, kind);
   assert.deepEqual(problems, []);
-  return evaluate(requestOf(asked), [policy]);
+  return evaluatePolicies(requestOf(asked), [policy]);
 }
 
 const [yes, no, denied] = ["allow", "implicit-deny", "deny"] as const;
@@ -339,7 +343,7 @@ let caseCount = 0;
 for (const [kind, rows] of table) {
   for (const [title, policy, asked, decision] of rows) {
     caseCount += 1;
-    test(`evaluate() of ${kind} statements: ${title} → ${decision}`, () => {
+    test(`evaluatePolicies() of ${kind} statements: ${title} → ${decision}`, () => {
       assert.equal(decide(kind, policy, asked), decision);
     });
   }
@@ -347,17 +351,18 @@ for (const [kind, rows] of table) {
 
 test("the decision table has at least 120 cases", () => assert(caseCount >= 120, String(caseCount)));
 
-test("evaluate() of no policy allows nothing", () => assert.equal(evaluate(requestOf({}), []), "implicit-deny"));
+test("evaluatePolicies() of no policy allows nothing", () =>
+  assert.equal(evaluatePolicies(requestOf({}), []), "implicit-deny"));
 
-test("evaluate() takes variables of older policies for plain characters", () => {
+test("evaluatePolicies() takes variables of older policies for plain characters", () => {
   const resource = orders.replace("orders", "${aws:username}");
   assert.equal(decide("identity", own("${aws:username}"), { ...name, resource }, "2008-10-17"), "allow");
 });
 
-test("evaluate() takes a statement about the account for nothing where it must name the principal itself", () => {
+test("evaluatePolicies() takes a statement about the account for nothing where it must name the principal itself", () => {
   const judge = (given: unknown, asked: Asked) => {
     const { policy } = parsePolicy({ Statement: by(given) }, "resource");
-    return evaluate(requestOf(asked), [policy], { mustNameItself: true });
+    return evaluatePolicies(requestOf(asked), [policy], { mustNameItself: true });
   };
   assert.equal(judge({ AWS: account }, {}), "implicit-deny");
   assert.equal(judge({ AWS: alice }, {}), "allow");
@@ -387,7 +392,7 @@ const deniesIt = fc.constantFrom<Json>(
   { Effect: "Deny", NotAction: "kinesis:Get*", NotResource: `${orders}2` },
 );
 
-test("evaluate() denies whatever else is allowed, wherever the deny stands", () => {
+test("evaluatePolicies() denies whatever else is allowed, wherever the deny stands", () => {
   const property = fc.property(anyPolicies, deniesIt, fc.nat(), fc.nat(), (policies, denial, policyAt, statementAt) => {
     const all = [...policies, [denial]];
     const target = all[policyAt % all.length] ?? [];
@@ -395,14 +400,14 @@ test("evaluate() denies whatever else is allowed, wherever the deny stands", () 
     const parsed = all.map(
       (statement) => parsePolicy({ Version: "2012-10-17", Statement: statement }, "identity").policy,
     );
-    assert.equal(evaluate(requestOf(name), parsed), "deny");
+    assert.equal(evaluatePolicies(requestOf(name), parsed), "deny");
   });
   fc.assert(property, { numRuns: 1_000 });
 });
-test("evaluate() says the same of any order of policies and statements, and allows only what some statement allows", () => {
+test("evaluatePolicies() says the same of any order of policies and statements, and allows only what some statement allows", () => {
   const property = fc.property(anyPolicies, (policies) => {
     const judge = (lists: typeof policies) =>
-      evaluate(
+      evaluatePolicies(
         requestOf(name),
         lists.map((statement) => parsePolicy({ Statement: statement }, "identity").policy),
       );

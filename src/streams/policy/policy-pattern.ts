@@ -43,7 +43,7 @@ export function parsePattern(text: string, { hasVariables }: { readonly hasVaria
 }
 
 /** With its variables filled in; undefined when the request has no value, or several, for one of them. */
-export function fillIn({ texts, variables }: Pattern, valuesOf: ContextValues): string | undefined {
+export function fillVariables({ texts, variables }: Pattern, valuesOf: ContextValues): string | undefined {
   let filled = texts[0] ?? "";
   for (const [index, { key, fallback }] of variables.entries()) {
     const values = valuesOf(key);
@@ -60,7 +60,7 @@ export function withoutWildcards(filled: string): string {
 }
 
 /** Whether the whole text is of the pattern. Time is bounded by the product of the lengths, whatever the pattern. */
-export function isLike(text: string, filled: string): boolean {
+export function matchesPattern(text: string, filled: string): boolean {
   let at = 0;
   let patternAt = 0;
   let starAt = -1;
@@ -84,11 +84,11 @@ export function isLike(text: string, filled: string): boolean {
 }
 
 /** Part by part between the first five colons, so that no wildcard reaches over a colon of the first five. */
-export function isLikeArn(arn: string, filled: string): boolean {
+export function matchesArnPattern(arn: string, filled: string): boolean {
   const parts = arnParts(arn);
   const wanted = arnParts(filled);
   if (filled === anyText) return true;
-  return parts.length === wanted.length && parts.every((part, index) => isLike(part, wanted[index] ?? ""));
+  return parts.length === wanted.length && parts.every((part, index) => matchesPattern(part, wanted[index] ?? ""));
 }
 
 function arnParts(arn: string): readonly string[] {

@@ -4,7 +4,7 @@ const ARN = /^arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):(?<res
 const KEY_PREFIX = "key/";
 
 /** One master key, however it was named. */
-export interface KeyPlace {
+export interface MasterKeyRef {
   readonly account: string;
   readonly region: string;
   /** `key/` and the id in lower case, or `alias/` and the name. */
@@ -15,7 +15,7 @@ export interface KeyPlace {
  * API reference, StartStreamEncryption: a key's id or ARN, an alias or an alias' ARN; `alias/aws/kinesis` is one. What
  * names no account and region is of those given. Undefined when it is none of the four.
  */
-export function keyPlaceOf(given: string, scope: Omit<KeyPlace, "name">): KeyPlace | undefined {
+export function resolveMasterKeyRef(given: string, scope: Omit<MasterKeyRef, "name">): MasterKeyRef | undefined {
   const { region, account, resource } = ARN.exec(given)?.groups ?? {};
   const place = region === undefined || account === undefined ? scope : { account, region };
   const named = resource ?? given;
@@ -26,6 +26,6 @@ export function keyPlaceOf(given: string, scope: Omit<KeyPlace, "name">): KeyPla
   return { account: place.account, region: place.region, name: `${KEY_PREFIX}${id.toLowerCase()}` };
 }
 
-export function isKeyId(given: string): boolean {
-  return keyPlaceOf(given, { account: "", region: "" }) !== undefined;
+export function isMasterKeyRef(given: string): boolean {
+  return resolveMasterKeyRef(given, { account: "", region: "" }) !== undefined;
 }

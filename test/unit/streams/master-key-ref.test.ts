@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isKeyId, keyPlaceOf } from "../../../src/streams/key-id.ts";
+import { isMasterKeyRef, resolveMasterKeyRef } from "../../../src/streams/master-key-ref.ts";
 
 const scope = { account: "123456789012", region: "eu-west-1" };
 const id = "12345678-1234-1234-1234-123456789abc";
@@ -21,7 +21,8 @@ test("an id, its ARN, an alias and an alias' ARN name a key; what names no accou
     },
     [`mrk-${"0123456789abcdef".repeat(2)}`]: { ...scope, name: `key/mrk-${"0123456789abcdef".repeat(2)}` },
   };
-  for (const [given, place] of Object.entries(places)) assert.deepEqual(keyPlaceOf(given, scope), place, given);
+  for (const [given, place] of Object.entries(places))
+    assert.deepEqual(resolveMasterKeyRef(given, scope), place, given);
 });
 
 test("nothing else names a key", () => {
@@ -37,5 +38,5 @@ test("nothing else names a key", () => {
     `arn:aws:kms:us-east-1:2109:key/${id}`,
     `arn:aws:kinesis:us-east-1:210987654321:key/${id}`,
   ];
-  for (const other of others) assert.equal(isKeyId(other), false, other);
+  for (const other of others) assert.equal(isMasterKeyRef(other), false, other);
 });

@@ -1,6 +1,6 @@
-import { holds } from "./condition.ts";
-import { type ContextValues, fillIn, isLike, withoutWildcards } from "./pattern.ts";
-import type { PatternList, Policy, Statement } from "./policy.ts";
+import { conditionHolds } from "./condition.ts";
+import type { PatternList, Policy, Statement } from "./policy-document.ts";
+import { type ContextValues, fillVariables, matchesPattern, withoutWildcards } from "./policy-pattern.ts";
 import { matchPrincipal, type Principal } from "./principal.ts";
 
 /** One action on one resource. */
@@ -22,7 +22,7 @@ export type Decision = "allow" | "deny" | "implicit-deny";
  * A resource policy that names an account lets that account decide: within the resource's own account this allows nothing
  * yet to a user of it. `mustNameItself` says that only statements about the principal itself may allow.
  */
-export function evaluate(
+export function evaluatePolicies(
   request: PolicyRequest,
   policies: readonly Policy[],
   { mustNameItself = false }: { readonly mustNameItself?: boolean } = {},
@@ -47,14 +47,14 @@ function applies(
   return (
     isListed(actions, action.toLowerCase(), valuesOf) &&
     (resources === undefined || isListed(resources, resource, valuesOf)) &&
-    conditions.every((condition) => holds(condition, valuesOf))
+    conditions.every((condition) => conditionHolds(condition, valuesOf))
   );
 }
 
 function isListed({ isInverted, patterns }: PatternList, name: string, valuesOf: ContextValues): boolean {
   const isNamed = patterns.some((pattern) => {
-    const filled = fillIn(pattern, valuesOf);
-    return filled !== undefined && (name === "*" ? withoutWildcards(filled) === "*" : isLike(name, filled));
+    const filled = fillVariables(pattern, valuesOf);
+    return filled !== undefined && (name === "*" ? withoutWildcards(filled) === "*" : matchesPattern(name, filled));
   });
   return isNamed !== isInverted;
 }

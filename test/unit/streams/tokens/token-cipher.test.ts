@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { TokenSealer } from "../../../../src/streams/tokens/token-sealer.ts";
+import { TokenCipher } from "../../../../src/streams/tokens/token-cipher.ts";
 
-const masterKey = Buffer.alloc(32, 7);
-const sealerOf = (boot: number, key: Uint8Array = masterKey) =>
-  new TokenSealer({ masterKey: key, bootId: Buffer.alloc(16, boot) });
+const tokenKey = Buffer.alloc(32, 7);
+const cipherOf = (boot: number, key: Uint8Array = tokenKey) =>
+  new TokenCipher({ tokenKey: key, bootId: Buffer.alloc(16, boot) });
 
 test("a token has the outline of AWS's", () => {
   for (const payloadBytes of [0, 1, 101, 102, 117, 118, 300]) {
-    const token = Buffer.from(sealerOf(1).seal("iterator", Buffer.alloc(payloadBytes)), "base64");
+    const token = Buffer.from(cipherOf(1).encrypt("iterator", Buffer.alloc(payloadBytes)), "base64");
     assert.equal(token.subarray(0, 8).toString("hex"), "0000000000000001");
     assert.equal((token.length - 152) % 16, 0);
     assert.ok(token.length >= 152 && token.length <= 152 + Math.max(0, payloadBytes - 101) + 15);
@@ -17,41 +17,41 @@ test("a token has the outline of AWS's", () => {
 });
 
 test("any payload comes back, under the same kind only, also after a restart", () => {
-  const sealer = sealerOf(1);
-  const restarted = sealerOf(2);
+  const cipher = cipherOf(1);
+  const restarted = cipherOf(2);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (payload) => {
-      const token = sealer.seal("shards", payload);
-      assert.deepEqual(Buffer.from(restarted.open("shards", token) ?? []), Buffer.from(payload));
-      assert.equal(sealer.open("iterator", token), undefined);
+      const token = cipher.encrypt("shards", payload);
+      assert.deepEqual(Buffer.from(restarted.decrypt("shards", token) ?? []), Buffer.from(payload));
+      assert.equal(cipher.decrypt("iterator", token), undefined);
     }),
     { numRuns: 30 },
   );
 });
 
 test("two tokens of the same payload differ", () => {
-  const sealer = sealerOf(1);
-  assert.notEqual(sealer.seal("iterator", Buffer.of(1)), sealer.seal("iterator", Buffer.of(1)));
+  const cipher = cipherOf(1);
+  assert.notEqual(cipher.encrypt("iterator", Buffer.of(1)), cipher.encrypt("iterator", Buffer.of(1)));
 });
 
 test("extra double quotes around a token do no harm", () => {
-  const sealer = sealerOf(1);
+  const cipher = cipherOf(1);
   assert.deepEqual(
-    Buffer.from(sealer.open("iterator", `"${sealer.seal("iterator", Buffer.of(9))}"`) ?? []),
+    Buffer.from(cipher.decrypt("iterator", `"${cipher.encrypt("iterator", Buffer.of(9))}"`) ?? []),
     Buffer.of(9),
   );
 });
 
 test("a token that was changed, cut or made elsewhere does not open", () => {
-  const sealer = sealerOf(1);
-  const token = sealer.seal("iterator", Buffer.from("payload"));
+  const cipher = cipherOf(1);
+  const token = cipher.encrypt("iterator", Buffer.from("payload"));
   const bytes = Buffer.from(token, "base64");
   for (let i = 0; i < bytes.length; i += 1) {
     const changed = Buffer.from(bytes);
     changed[i] = (changed[i] ?? 0) ^ 1;
-    assert.equal(sealer.open("iterator", changed.toString("base64")), undefined, `byte ${i}`);
+    assert.equal(cipher.decrypt("iterator", changed.toString("base64")), undefined, `byte ${i}`);
   }
-  const foreign = sealerOf(1, Buffer.alloc(32, 8)).seal("iterator", Buffer.from("payload"));
+  const foreign = cipherOf(1, Buffer.alloc(32, 8)).encrypt("iterator", Buffer.from("payload"));
   for (const text of [
     foreign,
     "",
@@ -64,17 +64,17 @@ test("a token that was changed, cut or made elsewhere does not open", () => {
     token.replaceAll("A", "-"),
     Buffer.alloc(152).toString("base64"),
   ]) {
-    assert.equal(sealer.open("iterator", text), undefined, text);
+    assert.equal(cipher.decrypt("iterator", text), undefined, text);
   }
 });
 
 test("made-up boot ids do not fill the memory or push out good tokens", () => {
-  const sealer = sealerOf(1);
-  const token = sealer.seal("iterator", Buffer.of(5));
+  const cipher = cipherOf(1);
+  const token = cipher.encrypt("iterator", Buffer.of(5));
   for (let i = 0; i < 200; i += 1) {
     const forged = Buffer.from(token, "base64");
     forged.writeUInt32BE(i, 8);
-    assert.equal(sealer.open("iterator", forged.toString("base64")), undefined);
+    assert.equal(cipher.decrypt("iterator", forged.toString("base64")), undefined);
   }
-  assert.deepEqual(Buffer.from(sealer.open("iterator", token) ?? []), Buffer.of(5));
+  assert.deepEqual(Buffer.from(cipher.decrypt("iterator", token) ?? []), Buffer.of(5));
 });

@@ -1,5 +1,5 @@
 import { type Condition, parseConditions } from "./condition.ts";
-import { type Pattern, parsePattern } from "./pattern.ts";
+import { type Pattern, parsePattern } from "./policy-pattern.ts";
 import { type PrincipalPattern, parsePrincipal } from "./principal.ts";
 
 /** A policy document of IAM, ready to be evaluated. */

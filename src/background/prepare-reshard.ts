@@ -1,6 +1,6 @@
 import type { ShardLog, ShardRef } from "../engine/shard-log.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { applyReshard } from "../streams/resharding/apply-plan.ts";
+import { applyReshard } from "../streams/resharding/apply-reshard.ts";
 import type { ReshardPlan } from "../streams/resharding/reshard-plan.ts";
 import { retentionMs } from "../streams/retention-window.ts";
 import type { Shard, Stream } from "../streams/stream.ts";
@@ -16,13 +16,13 @@ const emptyEnd = 1n;
  * readers and writers see the parents; a writer that meets a sealed parent waits for it. Harmless to repeat, as long as
  * the steps are the same.
  */
-export async function prepareSwitch(
+export async function prepareReshard(
   { log, clock }: ReconcilerContext,
-  live: StreamRevision,
+  revision: StreamRevision,
   steps: readonly ReshardPlan[],
   operationId: string,
 ): Promise<(stream: Stream) => Stream> {
-  const { stream } = live;
+  const { stream } = revision;
   const closing = steps.flatMap((step) => step.closing);
   const opening = steps.flatMap((step) => step.opening);
   const openCount = stream.shards.filter((shard) => shard.closed === undefined).length;
@@ -34,18 +34,18 @@ export async function prepareSwitch(
   const links = closing.map((index) => opened.get(index)).filter((ref) => ref !== undefined);
   await Promise.all(links.map((ref) => log.seal(ref, operationId)));
 
-  const parents = closing.map((index) => live.shard(index)).filter((shard) => shard !== undefined);
-  const sealed = await Promise.all(parents.map((parent) => log.seal(live.ref(parent), operationId)));
+  const parents = closing.map((index) => revision.shard(index)).filter((shard) => shard !== undefined);
+  const sealed = await Promise.all(parents.map((parent) => log.seal(revision.ref(parent), operationId)));
   const ends = new Map(parents.map(({ index }, i) => [index, sealed[i]?.end ?? emptyEnd]));
   const lastRecords = await Promise.all(
-    parents.map((parent) => lastRecordMs(log, live.ref(parent), ends.get(parent.index) ?? emptyEnd)),
+    parents.map((parent) => lastRecordMs(log, revision.ref(parent), ends.get(parent.index) ?? emptyEnd)),
   );
 
   const nowMs = clock.nowMs();
   const latestRecordMs = Math.max(0, ...lastRecords);
   const outcome = {
     second: Math.floor(Math.max(nowMs, latestRecordMs) / 1000),
-    closedMs: closingMs(live, parents, Math.max(nowMs, latestRecordMs)),
+    closedMs: closingMs(revision, parents, Math.max(nowMs, latestRecordMs)),
     ends: closing.map((index) => ends.get(index) ?? emptyEnd),
     placements: children.map((ref) => ref.placement),
   };
@@ -56,11 +56,11 @@ export async function prepareSwitch(
  * Not before the last record of any parent, nor before their own parents closed, though the clock was set back: listings
  * judge by it how long a shard is needed, and a shard must not leave them before its ancestors.
  */
-function closingMs(live: StreamRevision, parents: readonly Shard[], earliestMs: number): number {
+function closingMs(revision: StreamRevision, parents: readonly Shard[], earliestMs: number): number {
   let latestMs = earliestMs;
   for (const { parent, adjacentParent } of parents) {
     for (const index of [parent, adjacentParent]) {
-      const closed = index === undefined ? undefined : live.shard(index)?.closed;
+      const closed = index === undefined ? undefined : revision.shard(index)?.closed;
       if (closed !== undefined) latestMs = Math.max(latestMs, closed.closedMs);
     }
   }

@@ -14,37 +14,37 @@ import type { OperationContext } from "./operation-context.ts";
 export function findStream(
   input: StreamRefMembers,
   { caller, registry }: OperationContext,
-): { readonly place: StreamPlace; readonly live?: StreamRevision } {
+): { readonly place: StreamPlace; readonly revision?: StreamRevision } {
   const place = resolveStreamRef(input, caller);
-  const live = canReference(place, caller) ? registry.find(place.account, place.region, place.name) : undefined;
-  return live === undefined ? { place } : { place, live };
+  const revision = canReference(place, caller) ? registry.find(place.account, place.region, place.name) : undefined;
+  return revision === undefined ? { place } : { place, revision };
 }
 
 /** As `findStream`; ResourceNotFoundException when there is no such stream. */
 export function requireStream(input: StreamRefMembers, context: OperationContext): StreamRevision {
-  const { place, live } = findStream(input, context);
-  if (live === undefined) throw streamNotFound(place);
-  return live;
+  const { place, revision } = findStream(input, context);
+  if (revision === undefined) throw streamNotFound(place);
+  return revision;
 }
 
 /** As `requireStream`, in one of the states given; ResourceInUseException in another. */
-export function requireStreamIn(
+export function requireStreamInState(
   states: readonly StreamStatus[],
   input: StreamRefMembers,
   context: OperationContext,
 ): StreamRevision {
-  const live = requireStream(input, context);
-  const { status } = live.stream;
-  if (!states.includes(status)) throw streamNotActive(live.stream, status);
-  return live;
+  const revision = requireStream(input, context);
+  const { status } = revision.stream;
+  if (!states.includes(status)) throw streamNotActive(revision.stream, status);
+  return revision;
 }
 
 /** A stream that takes records. One that is not there yet, or is on its way out, is not found (observed; compatibility.md). */
-export function requireWritable(input: StreamRefMembers, context: OperationContext): StreamRevision {
-  const live = requireStream(input, context);
-  const { status } = live.stream;
-  if (status === "CREATING" || status === "DELETING") throw streamNotFound(live.stream);
-  return live;
+export function requireWritableStream(input: StreamRefMembers, context: OperationContext): StreamRevision {
+  const revision = requireStream(input, context);
+  const { status } = revision.stream;
+  if (status === "CREATING" || status === "DELETING") throw streamNotFound(revision.stream);
+  return revision;
 }
 
 /**
@@ -55,9 +55,10 @@ export function requireStreamCreatedAt(
   input: StreamRefMembers & { readonly StreamCreationTimestamp?: number | undefined },
   context: OperationContext,
 ): StreamRevision {
-  const live = requireStreamIn(["ACTIVE", "UPDATING"], input, context);
+  const revision = requireStreamInState(["ACTIVE", "UPDATING"], input, context);
   const wantedMs = input.StreamCreationTimestamp;
-  const isOther = wantedMs !== undefined && Math.floor(wantedMs / 1000) !== Math.floor(live.stream.createdMs / 1000);
-  if (isOther) throw streamNotFound(live.stream);
-  return live;
+  const isOther =
+    wantedMs !== undefined && Math.floor(wantedMs / 1000) !== Math.floor(revision.stream.createdMs / 1000);
+  if (isOther) throw streamNotFound(revision.stream);
+  return revision;
 }

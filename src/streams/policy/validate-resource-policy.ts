@@ -1,6 +1,6 @@
 import { parseJson } from "../../model/parse-json.ts";
 import { policyInvalid } from "../../model/policy-errors.ts";
-import { parsePolicy } from "./policy.ts";
+import { parsePolicy } from "./policy-document.ts";
 
 /** AWS General Reference: resource policies of Kinesis are at most 20 KB. */
 const policyCharactersMax = 20_480;
@@ -9,7 +9,7 @@ const policyCharactersMax = 20_480;
  * InvalidArgumentException unless the text is a policy document: a JSON object with statements that each name an effect,
  * a principal and actions, in words that can be enforced. What the policy allows is not judged here.
  */
-export function checkPolicy(text: string): void {
+export function validateResourcePolicy(text: string): void {
   if (text.length > policyCharactersMax) throw policyInvalid(`it is longer than ${policyCharactersMax} characters.`);
   let document: unknown;
   try {

@@ -6,7 +6,7 @@ import {
   endingSequenceNumber,
   startingSequenceNumber,
 } from "../../../../src/streams/positions/sequence-number.ts";
-import { applyCreate, applyReshard, reshardSecond } from "../../../../src/streams/resharding/apply-plan.ts";
+import { applyCreate, applyReshard, reshardSecond } from "../../../../src/streams/resharding/apply-reshard.ts";
 import { planCreate, planMerge, planSplit } from "../../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream, StreamIntent } from "../../../../src/streams/stream.ts";
 import { createdMs, streamOf } from "../stream-of.ts";

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fillIn, isLike, parsePattern } from "../../../../src/streams/policy/pattern.ts";
+import { fillVariables, matchesPattern, parsePattern } from "../../../../src/streams/policy/policy-pattern.ts";
 
 function like(text: string, pattern: string): boolean {
-  return isLike(text, fillIn(parsePattern(pattern, { hasVariables: false }), () => undefined) ?? "");
+  return matchesPattern(text, fillVariables(parsePattern(pattern, { hasVariables: false }), () => undefined) ?? "");
 }
 
-test("isLike() says what a regular expression would", () => {
+test("matchesPattern() says what a regular expression would", () => {
   const letters = fc.string({ unit: fc.constantFrom("a", "b", ":"), maxLength: 12 });
   const patterns = fc.string({ unit: fc.constantFrom("a", "b", ":", "*", "?"), maxLength: 8 });
   const property = fc.property(letters, patterns, (text, pattern) => {
@@ -18,13 +18,13 @@ test("isLike() says what a regular expression would", () => {
   fc.assert(property, { numRuns: 3_000 });
 });
 
-test("isLike() takes no exponential time for many stars", () => {
+test("matchesPattern() takes no exponential time for many stars", () => {
   assert.equal(like("a".repeat(5_000), `${"a*".repeat(500)}b`), false);
 });
 
-test("fillIn() gives a pattern without variables back as it is, and one with a missing value not at all", () => {
+test("fillVariables() gives a pattern without variables back as it is, and one with a missing value not at all", () => {
   const fill = (text: string) =>
-    fillIn(parsePattern(text, { hasVariables: true }), (key) => (key === "aws:username" ? ["a*"] : undefined));
+    fillVariables(parsePattern(text, { hasVariables: true }), (key) => (key === "aws:username" ? ["a*"] : undefined));
   assert.equal(fill("plain ${*}${?}${$}"), "plain *?$");
   assert.equal(fill("-${AWS:UserName}-"), "-a*-");
   assert.equal(fill("${aws:other}"), undefined);

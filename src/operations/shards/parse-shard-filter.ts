@@ -1,17 +1,17 @@
 import { shardFilterNeeds, shardFilterRefuses } from "../../model/list-errors.ts";
 import type * as shapes from "../../model/shapes.generated.ts";
 import type { StreamPlace } from "../../model/stream-errors.ts";
-import type { ShardFilter } from "../../streams/positions/shard-listing.ts";
-import { requireShardId } from "../require-shard.ts";
+import type { ShardFilter } from "../../streams/positions/shard-filter.ts";
+import { resolveShardId } from "../resolve-shard-id.ts";
 
 /** A ShardFilter with the members that its type demands and no others; InvalidArgumentException otherwise. */
-export function shardFilterOf(given: shapes.ShardFilter, stream: StreamPlace): ShardFilter {
+export function parseShardFilter(given: shapes.ShardFilter, stream: StreamPlace): ShardFilter {
   const { Type: type, ShardId, Timestamp } = given;
   switch (type) {
     case "AFTER_SHARD_ID":
       if (ShardId === undefined) throw shardFilterNeeds("ShardId", type);
       if (Timestamp !== undefined) throw shardFilterRefuses("Timestamp", type);
-      return { type, shardIndex: requireShardId(ShardId, stream) };
+      return { type, shardIndex: resolveShardId(ShardId, stream) };
     case "AT_TIMESTAMP":
     case "FROM_TIMESTAMP":
       if (Timestamp === undefined) throw shardFilterNeeds("Timestamp", type);

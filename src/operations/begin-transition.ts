@@ -3,7 +3,7 @@ import type { OperationContext } from "./operation-context.ts";
 import { transitionDueMs } from "./transition-due.ts";
 
 /** A change of settings: it holds from now on, and the stream is UPDATING until the change has reached the engine. */
-export function withSettingsIntent(stream: Stream, context: OperationContext): Stream {
+export function beginSettingsChange(stream: Stream, context: OperationContext): Stream {
   return {
     ...stream,
     status: "UPDATING",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evaluate } from "../../../../src/streams/policy/evaluate.ts";
-import { type PolicyKind, parsePolicy } from "../../../../src/streams/policy/policy.ts";
+import { evaluatePolicies } from "../../../../src/streams/policy/evaluate-policies.ts";
+import { type PolicyKind, parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
 
 const good = { Effect: "Allow", Action: "kinesis:PutRecord", Resource: "*" };
 const shared = { Effect: "Allow", Action: "kinesis:PutRecord", Principal: "*" };
@@ -95,7 +95,7 @@ test("a policy with a mistake in it errs on the safe side", () => {
     valuesOf: () => undefined,
   };
   const judge = (...statements: readonly unknown[]) =>
-    evaluate(request, [parsePolicy({ Statement: statements }, "identity").policy]);
+    evaluatePolicies(request, [parsePolicy({ Statement: statements }, "identity").policy]);
   const unknown = { Condition: { StringEqual: { "aws:username": "bob" } } };
   assert.equal(judge({ ...good, ...unknown }), "implicit-deny");
   assert.equal(judge(good, { ...good, ...unknown, Effect: "Deny" }), "deny");
@@ -103,5 +103,5 @@ test("a policy with a mistake in it errs on the safe side", () => {
   assert.equal(judge(good, { ...good, Effect: "Deny", Action: 7 }), "deny");
   assert.equal(judge(good, { ...good, Effect: "deny" }), "deny");
   assert.equal(judge(good, 7), "deny");
-  assert.equal(evaluate(request, [parsePolicy(7, "identity").policy]), "deny");
+  assert.equal(evaluatePolicies(request, [parsePolicy(7, "identity").policy]), "deny");
 });

@@ -1,14 +1,14 @@
 import type { Stream, StreamConsumer } from "./stream.ts";
 
 /** The next piece of work that a stream's document asks for, and when. */
-export interface PendingWork {
+export interface StreamTransition {
   readonly kind: "intent" | "consumers";
   readonly dueMs: number;
 }
 
 /** The earlier of the intent and the first consumer in transition; undefined when the stream is at rest. */
-export function pendingWorkOf({ intent, consumers = [] }: Stream): PendingWork | undefined {
-  let next: PendingWork | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
+export function nextTransition({ intent, consumers = [] }: Stream): StreamTransition | undefined {
+  let next: StreamTransition | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
   for (const { dueMs } of consumers) {
     if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "consumers", dueMs };
   }
@@ -16,7 +16,7 @@ export function pendingWorkOf({ intent, consumers = [] }: Stream): PendingWork |
 }
 
 /** The stream after every consumer whose time has come has made its step: CREATING to ACTIVE, DELETING to gone. */
-export function settleConsumers(stream: Stream, nowMs: number): Stream {
+export function completeConsumerTransitions(stream: Stream, nowMs: number): Stream {
   const consumers: StreamConsumer[] = [];
   let secondUsed = stream.consumerSecondUsed ?? 0;
   for (const consumer of stream.consumers ?? []) {

@@ -14,21 +14,21 @@ const newsMsMax = 1_000;
  * is to be, or throws the caller's error. It is asked when the change has its turn, and again when another server's change
  * came first, so every check holds for the very document that is replaced.
  */
-export async function changeStream(
+export async function updateStreamDocument(
   { registry }: OperationContext,
   plan: () => readonly [StreamRevision, Stream],
 ): Promise<StreamRevision> {
   const [first] = plan();
   return await registry.inTurn(first, async () => {
     for (let attempt = 1; ; attempt++) {
-      const [live, next] = plan();
-      if (next === live.stream) return live;
+      const [revision, next] = plan();
+      if (next === revision.stream) return revision;
       try {
-        return await registry.replace(live, next);
+        return await registry.replace(revision, next);
       } catch (error) {
         const lostRace = error instanceof EngineError && error.kind === "conflict";
         if (!lostRace || attempt === attemptsMax) throw error;
-        await registry.superseded(live, AbortSignal.timeout(newsMsMax));
+        await registry.superseded(revision, AbortSignal.timeout(newsMsMax));
       }
     }
   });

@@ -8,7 +8,7 @@ import type { Stream } from "../streams/stream.ts";
  * at work; as long as the intent is the same one, the step is applied to them too instead of being done again. Rejects
  * with `conflict` when another intent has come.
  */
-export async function commitStep(
+export async function commitTransition(
   directory: StreamRegistry,
   begun: StreamRevision,
   apply: (stream: Stream) => Stream,

@@ -7,7 +7,7 @@ import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
  *   header 8 = 00 00 00 00 00 00 00 01 | boot id 16 | counter 8 | AES-256-GCM ciphertext 104 + 16k | tag 16
  *
  * which gives it the outline of AWS's own: 152 + 16k bytes. The clear text is one byte of kind, two of payload length,
- * the payload, and zeros up to the size. The key comes from the master key by HKDF with the boot id, so a counter is a
+ * the payload, and zeros up to the size. The key comes from the token key by HKDF with the boot id, so a counter is a
  * sound nonce: it would only repeat within one boot. (A random nonce under one key for ever would meet its bound.)
  */
 const HEADER = Buffer.from("0000000000000001", "hex");
@@ -35,21 +35,21 @@ const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
 };
 
 /** Seals what clients carry for us, so that they can neither read nor make it. Tokens of earlier boots stay readable. */
-export class TokenSealer {
-  readonly #masterKey: Uint8Array;
+export class TokenCipher {
+  readonly #tokenKey: Uint8Array;
   readonly #bootId: Uint8Array;
   readonly #keys = new Map<string, Buffer>();
   #counter = 0n;
 
-  /** `masterKey`: 32 secret bytes of the catalog. `bootId`: 16 bytes that no other start of any server has used. */
-  constructor(options: { readonly masterKey: Uint8Array; readonly bootId: Uint8Array }) {
-    assert(options.masterKey.length === 32, "the master key has 32 bytes");
+  /** `tokenKey`: 32 secret bytes of the catalog. `bootId`: 16 bytes that no other start of any server has used. */
+  constructor(options: { readonly tokenKey: Uint8Array; readonly bootId: Uint8Array }) {
+    assert(options.tokenKey.length === 32, "the token key has 32 bytes");
     assert(options.bootId.length === BOOT_ID_BYTES, `a boot id has ${BOOT_ID_BYTES} bytes`);
-    this.#masterKey = options.masterKey;
+    this.#tokenKey = options.tokenKey;
     this.#bootId = options.bootId;
   }
 
-  seal(kind: TokenKind, payload: Uint8Array): string {
+  encrypt(kind: TokenKind, payload: Uint8Array): string {
     assert(payload.length <= 0xffff, "a token's payload is short");
     const overMin = Math.max(0, CLEAR_HEADER_BYTES + payload.length - CLEAR_BYTES_MIN);
     const clear = Buffer.alloc(CLEAR_BYTES_MIN + Math.ceil(overMin / BLOCK_BYTES) * BLOCK_BYTES);
@@ -70,8 +70,8 @@ export class TokenSealer {
     return token.toString("base64");
   }
 
-  /** The payload, or undefined for anything that was not sealed as this kind under this master key. */
-  open(kind: TokenKind, text: string): Uint8Array | undefined {
+  /** The payload, or undefined for anything that was not sealed as this kind under this token key. */
+  decrypt(kind: TokenKind, text: string): Uint8Array | undefined {
     const token = bytesOf(text);
     if (token === undefined) return undefined;
     const tagAt = token.length - TAG_BYTES;
@@ -93,7 +93,7 @@ export class TokenSealer {
     const name = Buffer.from(bootId).toString("base64");
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
-    const key = Buffer.from(hkdfSync("sha256", this.#masterKey, bootId, "millrace token", 32));
+    const key = Buffer.from(hkdfSync("sha256", this.#tokenKey, bootId, "millrace token", 32));
     // Our own key is asked for first and often; whichever goes is derived again.
     if (this.#keys.size >= BOOT_KEYS_MAX) this.#keys.clear();
     this.#keys.set(name, key);

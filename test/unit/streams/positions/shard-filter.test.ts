@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filterShards, type ShardFilter, visibleShards } from "../../../../src/streams/positions/shard-listing.ts";
-import { applyReshard } from "../../../../src/streams/resharding/apply-plan.ts";
+import { filterShards, type ShardFilter, visibleShards } from "../../../../src/streams/positions/shard-filter.ts";
+import { applyReshard } from "../../../../src/streams/resharding/apply-reshard.ts";
 import { planMerge, planSplit } from "../../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../../../src/streams/stream.ts";
 import { streamOf } from "../stream-of.ts";
