@@ -1,13 +1,10 @@
 /**
  * Checks the structure of the tree: modules import downwards only, every file is reachable, named and sized as
- * CONTRIBUTING.md asks, and each unit test has the path of its source. Prints one line a fault and exits 1 if there is any.
+ * CONTRIBUTING.md asks, and each unit test has the path of its source. Prints one line for each fault; exits 1 if there is one.
  */
-import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** Path from the project's folder, with slashes → text. */
-export type Tree = ReadonlyMap<string, string>;
+import { readTree, type Tree } from "./read-tree.ts";
 
 /**
  * The modules, from the top layer to the bottom one. A module imports itself and the modules of lower lines; modules of one
@@ -74,9 +71,6 @@ const linesMax = 400;
 const headerLines = 10;
 // As a whole name or at its end: `service-error.ts` is about the service that AWS runs.
 const bannedNames = /(^|[-/])(utils?|helpers?|common|misc|managers?|service)(?=[./]|$)/;
-// Paths of somebody's machine mean nothing on another one.
-const bannedWords: readonly RegExp[] = [/(?<![\w.])\/(work|root|home\/\w+)\//];
-
 export function findFaults(tree: Tree): readonly string[] {
   const source = [...tree.keys()].filter((path) => path.startsWith("src/") && path.endsWith(".ts"));
   const imports = new Map(source.map((path) => [path, importsOf(path, tree.get(path) ?? "")]));
@@ -85,7 +79,7 @@ export function findFaults(tree: Tree): readonly string[] {
     ...source.flatMap((path) => (imports.get(path) ?? []).flatMap((target) => importFaults(path, target, tree))),
     ...source.filter((path) => !reachable.has(path)).map((path) => `${path}: nothing imports it`),
     ...[...tree.keys()].filter((path) => bannedNames.test(path)).map((path) => `${path}: a name that says nothing`),
-    ...[...tree].flatMap(([path, text]) => [...sizeFaults(path, text), ...wordFaults(path, text)]),
+    ...[...tree].flatMap(([path, text]) => sizeFaults(path, text)),
     ...[...tree.keys()].flatMap((path) => mirrorFaults(path, tree)),
     ...folderFaults(tree),
   ];
@@ -157,26 +151,11 @@ function sizeFaults(path: string, text: string): readonly string[] {
   return [`${path}: ${lineCount} lines; say "Long because: ..." at the top, or let it be two files`];
 }
 
-function wordFaults(path: string, text: string): readonly string[] {
-  return bannedWords.flatMap((word) => {
-    const [found] = word.exec(text) ?? [];
-    return found === undefined ? [] : [`${path}: names a path of one machine, ${found}`];
-  });
-}
-
 function mirrorFaults(path: string, tree: Tree): readonly string[] {
   const [, name] = /^test\/unit\/(.+)\.test\.ts$/.exec(path) ?? [];
   if (name === undefined) return [];
   const mirrored = [`src/${name}.ts`, `${name}.ts`, `${name}.mjs`];
   return mirrored.some((source) => tree.has(source)) ? [] : [`${path}: there is no src/${name}.ts for it to test`];
-}
-
-function readTree(root: string): Tree {
-  const patterns = ["*.{md,json}", "{src,test,scripts,bench,interop,docs,.ci}/**/*.{ts,mjs,md,json,sh}"];
-  const files = globSync(patterns, { cwd: root, exclude: ["**/node_modules/**"] }).map((file) =>
-    file.replaceAll("\\", "/"),
-  );
-  return new Map(files.sort().map((file) => [file, readFileSync(join(root, file), "utf8")]));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,4 @@
-/** Everything that can be said of the tree without running it; CI runs the same. Goes on after a failure, to list all. */
+/** All checks of the tree that run nothing of it; CI runs the same. Continues after a failure, so that it lists all. */
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -11,12 +11,12 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } }).status === 0;
 }
 
-/** Makes the generated files anew; a file that this changes was out of date, and is right afterwards. */
+/** Writes the generated files again; a file that this changes was out of date, and is right afterwards. */
 function isGeneratedCodeCurrent(): boolean {
   const before = generatedFiles();
   if (!succeeds("node", "scripts/generate-model.ts") || !succeeds("node", "scripts/build-wasm.ts")) return false;
   const stale = [...generatedFiles()].filter(([file, text]) => before.get(file) !== text).map(([file]) => file);
-  for (const file of stale) process.stdout.write(`${file} was out of date and has been made anew\n`);
+  for (const file of stale) process.stdout.write(`${file} was out of date and has been generated again\n`);
   return stale.length === 0;
 }
 
@@ -30,6 +30,8 @@ const checks: readonly (readonly [string, () => boolean])[] = [
   ["types", () => succeeds("tsc", "-p", ".")],
   ["lint and format", () => succeeds("biome", "check", "--error-on-warnings", "--diagnostic-level=warn")],
   ["structure", () => succeeds("node", "scripts/check-structure.ts")],
+  ["words", () => succeeds("node", "scripts/check-words.ts")],
+  ["names", () => succeeds("node", "scripts/check-names.ts")],
   ["dead code and dependencies", () => succeeds("knip", "--no-progress")],
 ];
 

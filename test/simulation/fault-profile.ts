@@ -30,7 +30,7 @@ const climates: readonly Chances[] = [
   { log: 0.003, background: 0.02, read: 0.01 },
 ];
 
-export class Weather {
+export class FaultProfile {
   readonly #random: SeededRandom;
   readonly #chances: Chances;
   readonly #slowTurns: number;
@@ -112,7 +112,7 @@ export class Weather {
 }
 
 /** No faults, no delays, and space enough. */
-export function clearSky(disk: SimulatedDisk, note: (line: string) => void): void {
+export function noFaults(disk: SimulatedDisk, note: (line: string) => void): void {
   disk.capacityBytes = Number.POSITIVE_INFINITY;
   disk.pace = ({ kind }) => (kind === "write" || kind === "sync" || kind === "syncDirectory" ? 1 : 0);
   disk.fault = ({ kind, path }) => {

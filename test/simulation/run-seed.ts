@@ -10,7 +10,7 @@ import { SeededRandom } from "../support/seeded-random.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { type CrashPolicy, SimulatedDisk } from "../support/simulated-disk.ts";
 import { act } from "./act.ts";
-import { clearSky, Weather } from "./fault-profile.ts";
+import { FaultProfile, noFaults } from "./fault-profile.ts";
 import { probeFlips } from "./flips/flip-probe.ts";
 import { type Session, World } from "./world.ts";
 
@@ -83,7 +83,7 @@ class Life {
 
   async run(): Promise<void> {
     for (let left = this.#random.integer(2, sessionsMax); left > 0; left--) {
-      const session = await this.#open(new Weather(this.#random.fork()));
+      const session = await this.#open(new FaultProfile(this.#random.fork()));
       if (session === undefined) continue;
       await this.#use(session);
       await this.#probe();
@@ -122,7 +122,7 @@ class Life {
     assert.deepEqual(others, []);
   }
 
-  async #open(weather: Weather): Promise<Session | undefined> {
+  async #open(weather: FaultProfile): Promise<Session | undefined> {
     weather.over(this.#disk, this.#note);
     const session = this.#session(weather);
     try {
@@ -143,8 +143,8 @@ class Life {
 
   /** On a disk without faults every directory opens, and holds what it must. */
   async #openCalmly(): Promise<Session> {
-    clearSky(this.#disk, this.#note);
-    const session = this.#session(new Weather(this.#random.fork()));
+    noFaults(this.#disk, this.#note);
+    const session = this.#session(new FaultProfile(this.#random.fork()));
     await session.engine.open();
     await this.#greet(session);
     return session;
@@ -156,7 +156,7 @@ class Life {
     if (!session.weather.hasFailed) for (const sentence of degraded) assert.match(sentence, harmless);
   }
 
-  #session(weather: Weather): Session {
+  #session(weather: FaultProfile): Session {
     const clock = new SimulatedClock(this.#nowMs);
     const options = this.#options(clock);
     const bodyBytesMax = (options.groupBytesMax ?? 0) - 256;

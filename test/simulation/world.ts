@@ -6,7 +6,7 @@ import type { SeededRandom } from "../support/seeded-random.ts";
 import type { SimulatedClock } from "../support/simulated-clock.ts";
 import type { SimulatedDisk } from "../support/simulated-disk.ts";
 import { CatalogModel } from "./catalog-model.ts";
-import type { Weather } from "./fault-profile.ts";
+import type { FaultProfile } from "./fault-profile.ts";
 import { LogModel } from "./log-model.ts";
 
 /** One process on the disk: from an open to a close, a kill or a power cut. */
@@ -14,7 +14,7 @@ export interface Session {
   readonly engine: EmbeddedEngine;
   readonly disk: SimulatedDisk;
   readonly clock: SimulatedClock;
-  readonly weather: Weather;
+  readonly weather: FaultProfile;
   /** Bytes of a body at most. */
   readonly bodyBytesMax: number;
   isClosing: boolean;

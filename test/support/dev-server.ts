@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type MillraceOptions, startMillrace } from "../../src/app/start-millrace.ts";
 import { headersFor } from "../system/subscribe/kinesis-call.ts";
 
-export interface Answer<Body> {
+export interface DevResponse<Body> {
   readonly status: number;
   readonly body: Body;
 }
@@ -27,12 +27,12 @@ export class DevServer implements AsyncDisposable {
   }
 
   /** One operation, whatever its answer. */
-  async kinesis<Body>(operation: string, input: object): Promise<Answer<Body>> {
+  async kinesis<Body>(operation: string, input: object): Promise<DevResponse<Body>> {
     const headers = headersFor(operation);
     return await this.#send("/", { method: "POST", headers, body: JSON.stringify(input) });
   }
 
-  async dev<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
+  async dev<Body>(method: string, path: string, body?: unknown): Promise<DevResponse<Body>> {
     return await this.#send(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   }
 
@@ -67,7 +67,7 @@ export class DevServer implements AsyncDisposable {
     while ((await this.statusOf(StreamName)) !== status) await pause(5);
   }
 
-  async #send<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
+  async #send<Body>(path: string, init: RequestInit): Promise<DevResponse<Body>> {
     const response = await fetch(`${this.endpoint}${path}`, init);
     const text = await response.text();
     return { status: response.status, body: (text === "" ? undefined : JSON.parse(text)) as Body };

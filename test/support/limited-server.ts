@@ -4,7 +4,7 @@ import { MemoryEngine } from "../../src/engine/memory/memory-engine.ts";
 import { awsLimits, type LimitsTable } from "../../src/limits/limits-table.ts";
 import { RateLimits } from "../../src/limits/rate-limits.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
-import { type Answer, account, HouseUnderTest, region } from "./test-server.ts";
+import { account, type CallResult, region, TestServer } from "./test-server.ts";
 
 /** One key for each half of the hash space: a stream of two shards gets their records apart. */
 export const lowKey = "0";
@@ -23,23 +23,25 @@ export async function limitedServer(t: TestContext, options: LimitedServerOption
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 512 * 1024 * 1024 });
   await engine.open();
   const limits = table === undefined ? {} : { limits: new RateLimits({ ...awsLimits, ...table }, clock) };
-  const house = await HouseUnderTest.open({ engine, clock, transitionDelayMs, ...limits });
+  const server = await TestServer.open({ engine, clock, transitionDelayMs, ...limits });
   t.after(async () => {
-    await house.close();
+    await server.close();
     await engine.close();
   });
-  const call = (operation: string, input: object): Promise<Answer<Members>> => house.call(operation, input);
+  const call = (operation: string, input: object): Promise<CallResult<Members>> => server.call(operation, input);
   return {
-    ...{ house, clock, call },
-    must: (operation: string, input: object) => house.must<Members>(operation, input),
+    ...{ clock, call },
+    untilIdle: () => server.untilIdle(),
+    firstBytes: (operation: string, input: object, wanted: string) => server.firstBytes(operation, input, wanted),
+    expectOk: (operation: string, input: object) => server.expectOk<Members>(operation, input),
     /** The stream is ACTIVE when it returns. */
     async create(StreamName: string, ShardCount: number): Promise<void> {
-      await house.must("CreateStream", { StreamName, ShardCount });
-      await house.quiet();
+      await server.expectOk("CreateStream", { StreamName, ShardCount });
+      await server.untilIdle();
     },
     async iterator(StreamName: string, shardIndex = 0, ShardIteratorType = "TRIM_HORIZON"): Promise<string> {
       const place = { StreamName, ShardId: shardId(shardIndex), ShardIteratorType };
-      return String((await house.must<Members>("GetShardIterator", place))["ShardIterator"]);
+      return String((await server.expectOk<Members>("GetShardIterator", place))["ShardIterator"]);
     },
   };
 }
@@ -69,12 +71,12 @@ export function readRate(streamName: string, index: number): string {
   return `Rate exceeded for Shard - ${account}/${streamName}/${shardId(index)}`;
 }
 
-export function isThrottled(answer: Answer<Members>): boolean {
+export function isThrottled(answer: CallResult<Members>): boolean {
   return !answer.ok && answer.message.startsWith("Rate exceeded");
 }
 
 /** The answer must be a refusal with this type and these words. */
-export function assertRefused(answer: Answer<Members>, type: string, message: string): void {
+export function assertRefused(answer: CallResult<Members>, type: string, message: string): void {
   assert(!answer.ok, "the call is refused");
   assert.deepEqual({ type: answer.type, message: answer.message }, { type, message });
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { type OpenServices, openServices } from "../../src/app/services.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { KeyProvider } from "../../src/keys/key-provider.ts";
@@ -11,12 +11,12 @@ import type { Clock } from "../../src/time/clock.ts";
 export const account = "123456789012";
 export const region = "eu-west-1";
 
-/** What a client is told: the members of the answer, or the type and text of the error. */
-export type Answer<Output> =
+/** What a client receives: the members of the output, or the type and message of the error. */
+export type CallResult<Output> =
   | { readonly ok: true; readonly output: Output }
   | { readonly ok: false; readonly type: string; readonly message: string };
 
-export interface HouseUnderTestOptions {
+export interface TestServerOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly transitionDelayMs?: number;
@@ -26,38 +26,38 @@ export interface HouseUnderTestOptions {
   readonly limits?: RateLimits;
 }
 
-type WholeOptions = HouseUnderTestOptions & { readonly keyProvider: KeyProvider };
+type WholeOptions = TestServerOptions & { readonly keyProvider: KeyProvider };
 
-/** More turns of the event loop than any work of these tests takes. */
-const turnsMax = 200_000;
+/** Ticks of the event loop; more than any work of these tests takes. */
+const ticksMax = 200_000;
 
 /** The server without its sockets: the whole pipeline from the request's bytes to the engine, called as a function. */
-export class HouseUnderTest {
+export class TestServer {
   #options: WholeOptions;
   readonly #never = new AbortController().signal;
-  #house: OpenServices;
+  #open: OpenServices;
   #handle: ReturnType<typeof requestHandler>;
 
-  private constructor(options: WholeOptions, house: OpenServices) {
+  private constructor(options: WholeOptions, services: OpenServices) {
     this.#options = options;
-    this.#house = house;
-    this.#handle = handlerOf(house);
+    this.#open = services;
+    this.#handle = handlerOf(services);
   }
 
-  static async open(options: HouseUnderTestOptions): Promise<HouseUnderTest> {
+  static async open(options: TestServerOptions): Promise<TestServer> {
     const keyProvider = new LocalKeyProvider({ nowMs: () => options.clock.nowMs() });
     const whole = { keyProvider, ...options };
-    return new HouseUnderTest(whole, await openWith(whole));
+    return new TestServer(whole, await openWith(whole));
   }
 
-  get rooms(): OpenServices["services"] {
-    return this.#house.services;
+  get services(): OpenServices["services"] {
+    return this.#open.services;
   }
 
-  async call<Output>(operation: string, input: object): Promise<Answer<Output>> {
+  async call<Output>(operation: string, input: object): Promise<CallResult<Output>> {
     const response = await this.#send(operation, input);
     const { body } = response;
-    assert(typeof body === "string" || body instanceof Uint8Array, "an answer that is not streamed");
+    assert(typeof body === "string" || body instanceof Uint8Array, "a response that is not streamed");
     const text = typeof body === "string" ? body : Buffer.from(body).toString();
     const members: unknown = text === "" ? {} : JSON.parse(text);
     if (response.status === 200) return { ok: true, output: members as Output };
@@ -65,17 +65,17 @@ export class HouseUnderTest {
     return { ok: false, type, message };
   }
 
-  /** As `call`, for what must succeed. */
-  async must<Output>(operation: string, input: object): Promise<Output> {
+  /** As `call`; fails the test if the server returns an error. */
+  async expectOk<Output>(operation: string, input: object): Promise<Output> {
     const answer = await this.call<Output>(operation, input);
     if (!answer.ok) assert.fail(`${operation} ${JSON.stringify(input)}: ${answer.type}: ${answer.message}`);
     return answer.output;
   }
 
-  /** A streamed answer, read until it has said `wanted`; then the client is gone. */
+  /** Reads a streamed response until it contains `wanted`, then ends it as a client that disconnects does. */
   async firstBytes(operation: string, input: object, wanted: string): Promise<void> {
     const { body } = await this.#send(operation, input);
-    assert(typeof body !== "string" && !(body instanceof Uint8Array), "an answer that is streamed");
+    assert(typeof body !== "string" && !(body instanceof Uint8Array), "a streamed response");
     let text = "";
     for await (const bytes of body) {
       text += Buffer.from(bytes).toString("latin1");
@@ -84,34 +84,35 @@ export class HouseUnderTest {
     assert.fail(`the stream ended without ${wanted}`);
   }
 
-  async quiet(): Promise<void> {
-    for (let turn = 0; turn < turnsMax; turn++) {
-      await nextTurn();
-      if (await this.isQuiet()) return;
+  /** Waits until no work is due. */
+  async untilIdle(): Promise<void> {
+    for (let tick = 0; tick < ticksMax; tick++) {
+      await nextTick();
+      if (await this.isIdle()) return;
     }
-    assert.fail("upkeep does not come to an end");
+    assert.fail("background work does not come to an end");
   }
 
-  /** Whether no work that is due by the clock is left, the freeing of deleted streams included. */
-  async isQuiet(): Promise<boolean> {
+  /** Whether no work is due by the clock, the removal of deleted streams included. */
+  async isIdle(): Promise<boolean> {
     const nowMs = this.#options.clock.nowMs();
-    for (const { stream } of this.#house.services.registry.all()) {
+    for (const { stream } of this.#open.services.registry.all()) {
       if (stream.intent !== undefined && stream.intent.dueMs <= nowMs) return false;
       if (stream.consumers?.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
     }
-    return (await this.#house.services.deletedStreams.pendingDrops()).length === 0;
+    return (await this.#open.services.deletedStreams.pendingDrops()).length === 0;
   }
 
-  /** The house is built anew on the same engine, or on the one that `reopen` gives, as after a restart of the process. */
+  /** Opens the services again, on the same engine or on the one that `reopen` returns, as a restart of the process does. */
   async restart(reopen?: () => Promise<Engine>): Promise<void> {
-    await this.#house.close();
+    await this.#open.close();
     if (reopen !== undefined) this.#options = { ...this.#options, engine: await reopen() };
-    this.#house = await openWith(this.#options);
-    this.#handle = handlerOf(this.#house);
+    this.#open = await openWith(this.#options);
+    this.#handle = handlerOf(this.#open);
   }
 
   async close(): Promise<void> {
-    await this.#house.close();
+    await this.#open.close();
   }
 
   #send(operation: string, input: object): ReturnType<ReturnType<typeof requestHandler>> {
@@ -133,6 +134,6 @@ function openWith({ engine, clock, transitionDelayMs = 0, keyProvider, limits }:
   return openServices({ engine, clock, transitionDelayMs, keyProvider, limits });
 }
 
-function handlerOf(house: OpenServices): ReturnType<typeof requestHandler> {
-  return requestHandler({ services: house.services, callerDefaults: { account, region, allowAnonymous: true } });
+function handlerOf({ services }: OpenServices): ReturnType<typeof requestHandler> {
+  return requestHandler({ services, callerDefaults: { account, region, allowAnonymous: true } });
 }

@@ -334,17 +334,17 @@ async function list(world: World, model: StreamModel | undefined, fraction: numb
   const input = { StreamName: model.name };
   const refused = model.status === "CREATING" || model.status === "DELETING";
   await expect(world, "ListShards", input, refused ? inUse : undefined);
-  const { Tags } = await world.house.must<{ Tags: readonly { Key: string; Value: string }[] }>(
+  const { Tags } = await world.server.expectOk<{ Tags: readonly { Key: string; Value: string }[] }>(
     "ListTagsForStream",
     input,
   );
   assert.deepEqual(new Map(Tags.map(({ Key, Value }) => [Key, Value])), model.tags);
   if (refused) return;
   await checkConsumers(world, model);
-  checkHashRanges(await listShards(world.house, model.name, { Type: "AT_LATEST" }));
+  checkHashRanges(await listShards(world.server, model.name, { Type: "AT_LATEST" }));
 
   const timeMs = Math.round(world.nowMs - 30 * 3_600_000 + fraction * 31 * 3_600_000);
-  const at = await listShards(world.house, model.name, { Type: "AT_TIMESTAMP", Timestamp: timeMs / 1000 });
+  const at = await listShards(world.server, model.name, { Type: "AT_TIMESTAMP", Timestamp: timeMs / 1000 });
   checkHashRanges(at);
   const reached = new Set(at.map(({ ShardId }) => shardIndexOf(ShardId)));
   for (const index of reached) for (const child of model.children(index)) reached.add(child.index);
@@ -352,7 +352,7 @@ async function list(world: World, model: StreamModel | undefined, fraction: numb
     const isWanted = records.some(({ arrivalMs, wasExpired }) => arrivalMs >= timeMs && !wasExpired);
     assert(!isWanted || reached.has(index), `a reader from ${timeMs} on comes to ${shardId(index)}`);
   }
-  const from = await listShards(world.house, model.name, { Type: "FROM_TIMESTAMP", Timestamp: timeMs / 1000 });
+  const from = await listShards(world.server, model.name, { Type: "FROM_TIMESTAMP", Timestamp: timeMs / 1000 });
   const fromIds = new Set(from.map(({ ShardId }) => ShardId));
   assert(
     at.every(({ ShardId }) => fromIds.has(ShardId)),
@@ -361,7 +361,7 @@ async function list(world: World, model: StreamModel | undefined, fraction: numb
 }
 
 async function checkConsumers(world: World, model: StreamModel): Promise<void> {
-  const { Consumers } = await world.house.must<{ Consumers: readonly Record<string, unknown>[] }>(
+  const { Consumers } = await world.server.expectOk<{ Consumers: readonly Record<string, unknown>[] }>(
     "ListStreamConsumers",
     {
       StreamARN: arnOf(model.name),

@@ -24,7 +24,7 @@ export async function expect<Output>(
   input: object,
   refusal: string | undefined,
 ): Promise<Output | undefined> {
-  const answer = await world.house.call<Output>(operation, input);
+  const answer = await world.server.call<Output>(operation, input);
   const told = answer.ok ? "an answer" : `${answer.type}: ${answer.message}`;
   assert.equal(answer.ok ? undefined : answer.type, refusal, `${operation} ${JSON.stringify(input)} got ${told}`);
   return answer.ok ? answer.output : undefined;

@@ -1,6 +1,6 @@
 // What has to hold for every stream after every step.
 import assert from "node:assert/strict";
-import type { HouseUnderTest } from "../../support/test-server.ts";
+import type { TestServer } from "../../support/test-server.ts";
 import { byStart, type ModelShard, numberParts, type StreamModel, shardId, shardIndexOf } from "./stream-model.ts";
 
 export interface HashKeyRange {
@@ -35,15 +35,11 @@ export interface PageOutput {
 
 const listPageShards = 7;
 
-export async function listShards(
-  house: HouseUnderTest,
-  name: string,
-  filter?: object,
-): Promise<readonly ListedShard[]> {
+export async function listShards(server: TestServer, name: string, filter?: object): Promise<readonly ListedShard[]> {
   const shards: ListedShard[] = [];
   let input: object = { StreamName: name, ...(filter === undefined ? {} : { ShardFilter: filter }) };
   for (;;) {
-    const page: { readonly Shards: readonly ListedShard[]; readonly NextToken?: string } = await house.must(
+    const page: { readonly Shards: readonly ListedShard[]; readonly NextToken?: string } = await server.expectOk(
       "ListShards",
       { ...input, MaxResults: listPageShards },
     );
@@ -54,18 +50,17 @@ export async function listShards(
 }
 
 /** All of it: status and settings, shards and their numbers, and every record from the trim horizon on. */
-export async function checkStream(house: HouseUnderTest, model: StreamModel, nowMs: number): Promise<void> {
-  await checkSettings(house, model);
+export async function checkStream(server: TestServer, model: StreamModel, nowMs: number): Promise<void> {
+  await checkSettings(server, model);
   if (model.status !== "ACTIVE" && model.status !== "UPDATING") return;
-  await checkShards(house, model, nowMs);
-  await checkRecords(house, model, nowMs);
+  await checkShards(server, model, nowMs);
+  await checkRecords(server, model, nowMs);
 }
 
-async function checkSettings(house: HouseUnderTest, model: StreamModel): Promise<void> {
-  const { StreamDescriptionSummary: summary } = await house.must<{ StreamDescriptionSummary: Record<string, unknown> }>(
-    "DescribeStreamSummary",
-    { StreamName: model.name },
-  );
+async function checkSettings(server: TestServer, model: StreamModel): Promise<void> {
+  const { StreamDescriptionSummary: summary } = await server.expectOk<{
+    StreamDescriptionSummary: Record<string, unknown>;
+  }>("DescribeStreamSummary", { StreamName: model.name });
   const { StreamStatus, StreamModeDetails, RetentionPeriodHours, OpenShardCount, ConsumerCount } = summary;
   assert.deepEqual(
     {
@@ -92,8 +87,8 @@ async function checkSettings(house: HouseUnderTest, model: StreamModel): Promise
   );
 }
 
-async function checkShards(house: HouseUnderTest, model: StreamModel, nowMs: number): Promise<void> {
-  const listed = await listShards(house, model.name);
+async function checkShards(server: TestServer, model: StreamModel, nowMs: number): Promise<void> {
+  const listed = await listShards(server, model.name);
   const indexes = listed.map(({ ShardId }) => shardIndexOf(ShardId));
   for (const [i, shard] of listed.entries()) {
     checkShard(model, model.shard(indexes[i] ?? -1), shard);
@@ -158,15 +153,15 @@ function checkBirth(model: StreamModel, shard: ModelShard, starting: bigint): vo
   shard.startingNumber = starting;
 }
 
-async function checkRecords(house: HouseUnderTest, model: StreamModel, nowMs: number): Promise<void> {
-  const roots = await listShards(house, model.name, { Type: "AT_TRIM_HORIZON" });
+async function checkRecords(server: TestServer, model: StreamModel, nowMs: number): Promise<void> {
+  const roots = await listShards(server, model.name, { Type: "AT_TRIM_HORIZON" });
   checkHashRanges(roots);
   const queue = roots.map(({ ShardId }) => shardIndexOf(ShardId));
   const visited = new Set<number>();
   for (let index = queue.shift(); index !== undefined; index = queue.shift()) {
     if (visited.has(index)) continue;
     visited.add(index);
-    queue.push(...(await readShard(house, model, model.shard(index), nowMs)));
+    queue.push(...(await readShard(server, model, model.shard(index), nowMs)));
   }
   for (const shard of model.shards.values()) {
     const needed = shard.records.some((record) => !record.wasExpired);
@@ -176,12 +171,12 @@ async function checkRecords(house: HouseUnderTest, model: StreamModel, nowMs: nu
 
 /** Reads a shard from the trim horizon to its end or tip and gives its children, if it has ended. */
 async function readShard(
-  house: HouseUnderTest,
+  server: TestServer,
   model: StreamModel,
   shard: ModelShard,
   nowMs: number,
 ): Promise<readonly number[]> {
-  const { ShardIterator } = await house.must<{ readonly ShardIterator: string }>("GetShardIterator", {
+  const { ShardIterator } = await server.expectOk<{ readonly ShardIterator: string }>("GetShardIterator", {
     StreamName: model.name,
     ShardId: shardId(shard.index),
     ShardIteratorType: "TRIM_HORIZON",
@@ -189,7 +184,7 @@ async function readShard(
   let next = 0;
   let token = ShardIterator;
   for (;;) {
-    const page = await house.must<PageOutput>("GetRecords", { ShardIterator: token });
+    const page = await server.expectOk<PageOutput>("GetRecords", { ShardIterator: token });
     next = checkPage(model, shard, { from: next, limit: 10_000 }, page, nowMs);
     if (page.NextShardIterator === undefined)
       return (page.ChildShards ?? []).map((child) => shardIndexOf(child.ShardId));

@@ -4,7 +4,7 @@ import { openSmallEngine } from "../../support/embedded-engine.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
-import { HouseUnderTest } from "../../support/test-server.ts";
+import { TestServer } from "../../support/test-server.ts";
 import { act } from "./act.ts";
 import { drawSteps, type Step } from "./step.ts";
 import { World } from "./world.ts";
@@ -32,7 +32,7 @@ function planWorld(seed: number, engine: EngineKind): WorldPlan {
 
 interface Ground {
   readonly engine: Engine;
-  /** The engine as a restart finds it; absent where only the house above it is built anew. */
+  /** The engine as a restart finds it; absent where only the server above it is built anew. */
   readonly reopen?: () => Promise<Engine>;
 }
 
@@ -59,8 +59,8 @@ const grounds = { memory: memoryGround, embedded: embeddedGround };
 async function runWorld({ engine: kind, transitionDelayMs, steps }: WorldPlan): Promise<WorldFailure | undefined> {
   const clock = new SimulatedClock();
   const { engine, reopen } = await grounds[kind](clock);
-  const house = await HouseUnderTest.open({ engine, clock, transitionDelayMs });
-  const world = new World(house, clock, { transitionDelayMs, reopen });
+  const server = await TestServer.open({ engine, clock, transitionDelayMs });
+  const world = new World(server, clock, { transitionDelayMs, reopen });
   try {
     for (const [stepIndex, step] of steps.entries()) {
       try {
@@ -71,7 +71,7 @@ async function runWorld({ engine: kind, transitionDelayMs, steps }: WorldPlan): 
     }
     return undefined;
   } finally {
-    await house.close();
+    await server.close();
     await engine.close();
   }
 }

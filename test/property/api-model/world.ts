@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { SimulatedClock } from "../../support/simulated-clock.ts";
-import type { HouseUnderTest } from "../../support/test-server.ts";
+import type { TestServer } from "../../support/test-server.ts";
 import { checkStream, type ListedShard, listShards } from "./check-stream.ts";
 import { type ModelShard, StreamModel, shardIndexOf, type Work } from "./stream-model.ts";
 
@@ -18,7 +18,7 @@ const iteratorsHeldMax = 12;
 
 /** The server and the model of it, side by side through the same time. */
 export class World {
-  readonly house: HouseUnderTest;
+  readonly server: TestServer;
   readonly clock: SimulatedClock;
   readonly transitionDelayMs: number;
   /** What a restart does to the engine; without it the engine goes on. */
@@ -31,11 +31,11 @@ export class World {
   readonly #numberFloors = new Map<string, bigint>();
 
   constructor(
-    house: HouseUnderTest,
+    server: TestServer,
     clock: SimulatedClock,
     options: { readonly transitionDelayMs: number; readonly reopen: (() => Promise<Engine>) | undefined },
   ) {
-    this.house = house;
+    this.server = server;
     this.clock = clock;
     this.transitionDelayMs = options.transitionDelayMs;
     this.#reopen = options.reopen;
@@ -51,7 +51,7 @@ export class World {
   }
 
   async restart(): Promise<void> {
-    await this.house.restart(this.#reopen);
+    await this.server.restart(this.#reopen);
   }
 
   hold(iterator: HeldIterator): void {
@@ -93,7 +93,7 @@ export class World {
   }
 
   async finishDue(): Promise<void> {
-    await this.house.quiet();
+    await this.server.untilIdle();
     const monotonicMs = this.clock.monotonicMs();
     for (const model of this.streams.values()) {
       model.noteExpiry(this.nowMs);
@@ -109,12 +109,12 @@ export class World {
 
   async check(name: string | undefined): Promise<void> {
     const model = name === undefined ? undefined : this.streams.get(name);
-    if (model !== undefined) await checkStream(this.house, model, this.nowMs);
+    if (model !== undefined) await checkStream(this.server, model, this.nowMs);
   }
 
   async checkAll(): Promise<void> {
-    for (const model of this.streams.values()) await checkStream(this.house, model, this.nowMs);
-    const { StreamNames } = await this.house.must<{ StreamNames: readonly string[] }>("ListStreams", {});
+    for (const model of this.streams.values()) await checkStream(this.server, model, this.nowMs);
+    const { StreamNames } = await this.server.expectOk<{ StreamNames: readonly string[] }>("ListStreams", {});
     assert.deepEqual(StreamNames, [...this.streams.keys()].sort(), "streams");
   }
 
@@ -136,9 +136,9 @@ export class World {
     model.status = "ACTIVE";
     if (what === "create") model.openInitialShards();
     else if (typeof what === "object" && "closing" in what) model.switch(what, this.nowMs);
-    else if (typeof what === "object") this.#adopt(model, what.target, await listShards(this.house, model.name));
+    else if (typeof what === "object") this.#adopt(model, what.target, await listShards(this.server, model.name));
     // Numbers are learned at the switch: a shard may have left the listings by the time that the clock stands still again.
-    await checkStream(this.house, model, this.nowMs);
+    await checkStream(this.server, model, this.nowMs);
   }
 
   #bury(model: StreamModel): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkHashRanges, listShards, type PageOutput } from "../../property/api-model/check-stream.ts";
 import { shardIndexOf } from "../../property/api-model/stream-model.ts";
-import type { HouseUnderTest } from "../../support/test-server.ts";
+import type { TestServer } from "../../support/test-server.ts";
 
 export interface LineageRecord {
   readonly shardId: string;
@@ -14,9 +14,9 @@ export interface LineageRecord {
  * Every record of a stream, as a client gets them that starts at the trim horizon and begins a shard only when it has come
  * to the end of all of that shard's parents. Insists on what must hold of the numbers and of the open shards.
  */
-export async function readLineage(house: HouseUnderTest, name: string): Promise<readonly LineageRecord[]> {
-  checkHashRanges(await listShards(house, name, { Type: "AT_LATEST" }));
-  const roots = await listShards(house, name, { Type: "AT_TRIM_HORIZON" });
+export async function readLineage(server: TestServer, name: string): Promise<readonly LineageRecord[]> {
+  checkHashRanges(await listShards(server, name, { Type: "AT_LATEST" }));
+  const roots = await listShards(server, name, { Type: "AT_TRIM_HORIZON" });
   checkHashRanges(roots);
   const records: LineageRecord[] = [];
   const lastNumbers = new Map<string, bigint>();
@@ -32,7 +32,7 @@ export async function readLineage(house: HouseUnderTest, name: string): Promise<
       const parentLast = lastNumbers.get(parent) ?? 0n;
       if (parentLast > last) last = parentLast;
     }
-    const { found, children } = await readShard(house, name, shardId);
+    const { found, children } = await readShard(server, name, shardId);
     for (const record of found) {
       assert(record.number > last, `${shardId}: numbers grow along the lineage`);
       last = record.number;
@@ -48,15 +48,15 @@ export async function readLineage(house: HouseUnderTest, name: string): Promise<
 }
 
 async function readShard(
-  house: HouseUnderTest,
+  server: TestServer,
   name: string,
   shardId: string,
 ): Promise<{ readonly found: readonly LineageRecord[]; readonly children: NonNullable<PageOutput["ChildShards"]> }> {
   const place = { StreamName: name, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" };
-  let { ShardIterator: token } = await house.must<{ readonly ShardIterator: string }>("GetShardIterator", place);
+  let { ShardIterator: token } = await server.expectOk<{ readonly ShardIterator: string }>("GetShardIterator", place);
   const found: LineageRecord[] = [];
   for (;;) {
-    const page = await house.must<PageOutput>("GetRecords", { ShardIterator: token });
+    const page = await server.expectOk<PageOutput>("GetRecords", { ShardIterator: token });
     for (const { SequenceNumber, PartitionKey, Data } of page.Records) {
       const data = Buffer.from(Data, "base64").toString();
       found.push({ shardId, number: BigInt(SequenceNumber), key: PartitionKey, data });

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
 import { listShards, type PageOutput } from "../../property/api-model/check-stream.ts";
-import { HouseUnderTest } from "../../support/test-server.ts";
+import { TestServer } from "../../support/test-server.ts";
 
 const name = "busy";
 const writerCount = 4;
@@ -37,24 +37,24 @@ test("resizes to any count under load lose nothing, double nothing and keep the 
 async function resizeUnderLoad(shardCount: number, targets: readonly number[]): Promise<number> {
   const engine = new MemoryEngine({ clock: systemClock, memoryBudgetBytes: 512 * 1024 * 1024 });
   await engine.open();
-  const house = await HouseUnderTest.open({ engine, clock: systemClock });
-  await house.must("CreateStream", { StreamName: name, ShardCount: shardCount });
-  await untilActive(house);
+  const server = await TestServer.open({ engine, clock: systemClock });
+  await server.expectOk("CreateStream", { StreamName: name, ShardCount: shardCount });
+  await untilActive(server);
 
   const counts: Counts = { acknowledged: new Map(), read: new Map() };
   const work = { isDone: false };
-  const writers = Array.from({ length: writerCount }, (_, writer) => write(house, writer, counts, work));
+  const writers = Array.from({ length: writerCount }, (_, writer) => write(server, writer, counts, work));
   const written = Promise.all(writers);
-  const roots = await listShards(house, name);
+  const roots = await listShards(server, name);
   const reading = readAll(
-    house,
+    server,
     roots.map(({ ShardId }) => ShardId),
     counts,
     written,
   );
   try {
     for (const target of targets) {
-      await resizeTo(house, target);
+      await resizeTo(server, target);
       const enough = totalOf(counts.acknowledged) + recordsPerSize;
       while (totalOf(counts.acknowledged) < enough) await Promise.race([nextTurn(), reading]);
     }
@@ -66,7 +66,7 @@ async function resizeUnderLoad(shardCount: number, targets: readonly number[]): 
 
   assert.deepEqual(counts.read, counts.acknowledged);
   assert(totalOf(counts.read) >= targets.length * recordsPerSize);
-  await house.close();
+  await server.close();
   await engine.close();
   return shardsRead;
 }
@@ -79,7 +79,7 @@ function totalOf(counts: ReadonlyMap<string, number>): number {
 
 /** Sends the next record of each of its keys in turn. Records that failed are sent again before any later one of their key. */
 async function write(
-  house: HouseUnderTest,
+  server: TestServer,
   writer: number,
   { acknowledged }: Counts,
   work: { readonly isDone: boolean },
@@ -93,7 +93,7 @@ async function write(
       const text = `${PartitionKey}: ${acknowledged.get(PartitionKey) ?? 0}`;
       return { PartitionKey, Data: Buffer.from(text).toString("base64") };
     });
-    const { FailedRecordCount } = await house.must<{ readonly FailedRecordCount: number }>("PutRecords", {
+    const { FailedRecordCount } = await server.expectOk<{ readonly FailedRecordCount: number }>("PutRecords", {
       StreamName: name,
       Records,
     });
@@ -103,15 +103,15 @@ async function write(
   }
 }
 
-async function resizeTo(house: HouseUnderTest, target: number): Promise<void> {
+async function resizeTo(server: TestServer, target: number): Promise<void> {
   const input = { StreamName: name, TargetShardCount: target, ScalingType: "UNIFORM_SCALING" };
-  await house.must("UpdateShardCount", input);
-  await untilActive(house);
+  await server.expectOk("UpdateShardCount", input);
+  await untilActive(server);
 }
 
-async function untilActive(house: HouseUnderTest): Promise<void> {
+async function untilActive(server: TestServer): Promise<void> {
   for (;;) {
-    const { StreamDescriptionSummary: summary } = await house.must<{
+    const { StreamDescriptionSummary: summary } = await server.expectOk<{
       readonly StreamDescriptionSummary: { readonly StreamStatus: string };
     }>("DescribeStreamSummary", { StreamName: name });
     if (summary.StreamStatus === "ACTIVE") return;
@@ -121,7 +121,7 @@ async function untilActive(house: HouseUnderTest): Promise<void> {
 
 /** Reads all shards side by side until nothing is written any more and nothing is left; gives how many shards it read. */
 async function readAll(
-  house: HouseUnderTest,
+  server: TestServer,
   roots: readonly string[],
   counts: Counts,
   written: Promise<unknown>,
@@ -134,7 +134,7 @@ async function readAll(
   const finished = new Set<string>();
   const begin = async (shardId: string): Promise<void> => {
     const place = { StreamName: name, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" };
-    const output = await house.must<{ readonly ShardIterator: string }>("GetShardIterator", place);
+    const output = await server.expectOk<{ readonly ShardIterator: string }>("GetShardIterator", place);
     iterators.set(shardId, output.ShardIterator);
   };
   for (const root of roots) await begin(root);
@@ -142,7 +142,7 @@ async function readAll(
     const isLastRound = writing.isDone;
     let recordCount = 0;
     for (const [shardId, token] of [...iterators]) {
-      const page = await house.must<PageOutput>("GetRecords", { ShardIterator: token });
+      const page = await server.expectOk<PageOutput>("GetRecords", { ShardIterator: token });
       recordCount += page.Records.length;
       for (const { PartitionKey, Data } of page.Records) take(counts.read, PartitionKey, Data);
       if (page.NextShardIterator !== undefined) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { SimulatedClock } from "../../support/simulated-clock.ts";
-import { HouseUnderTest } from "../../support/test-server.ts";
+import { TestServer } from "../../support/test-server.ts";
 import { readLineage } from "./read-lineage.ts";
 import { StoppingEngine, type StopSide } from "./stopping-engine.ts";
 
@@ -30,7 +30,7 @@ interface Written {
 export class Story {
   #machine: Machine;
   #engine: StoppingEngine;
-  #house: HouseUnderTest;
+  #server: TestServer;
   readonly #transitionDelayMs: number;
   readonly #fates = new Map<string, Fate>();
   /** What was sent to the present stream of a name. */
@@ -39,21 +39,21 @@ export class Story {
   readonly #floors = new Map<string, bigint>();
   #sentCount = 0;
 
-  private constructor(machine: Machine, engine: StoppingEngine, house: HouseUnderTest, transitionDelayMs: number) {
+  private constructor(machine: Machine, engine: StoppingEngine, server: TestServer, transitionDelayMs: number) {
     this.#machine = machine;
     this.#engine = engine;
-    this.#house = house;
+    this.#server = server;
     this.#transitionDelayMs = transitionDelayMs;
   }
 
   static async begin(machine: Machine, transitionDelayMs = 0): Promise<Story> {
     const engine = new StoppingEngine(machine.engine);
-    const house = await HouseUnderTest.open({ engine, clock: machine.clock, transitionDelayMs });
-    return new Story(machine, engine, house, transitionDelayMs);
+    const server = await TestServer.open({ engine, clock: machine.clock, transitionDelayMs });
+    return new Story(machine, engine, server, transitionDelayMs);
   }
 
-  get house(): HouseUnderTest {
-    return this.#house;
+  get server(): TestServer {
+    return this.#server;
   }
 
   get callCount(): number {
@@ -83,7 +83,7 @@ export class Story {
 
   /** Whether the caller was told that it went well; an error is only allowed once the world has stopped. */
   async tell(operation: string, input: object): Promise<boolean> {
-    const answer = await this.#house.call(operation, input);
+    const answer = await this.#server.call(operation, input);
     if (!answer.ok) assert(this.#engine.isStopped, `${operation}: ${answer.ok ? "" : answer.message}`);
     return answer.ok;
   }
@@ -93,7 +93,7 @@ export class Story {
     const written: Written = { data: `${key} ${this.#sentCount}`, number: undefined };
     this.#written.get(name)?.push(written);
     const Data = Buffer.from(written.data).toString("base64");
-    const answer = await this.#house.call<{ readonly SequenceNumber: string }>("PutRecord", {
+    const answer = await this.#server.call<{ readonly SequenceNumber: string }>("PutRecord", {
       StreamName: name,
       PartitionKey: key,
       Data,
@@ -112,7 +112,7 @@ export class Story {
       assert(turn < turnsMax, "the work does not come to an end");
       await nextTurn();
       try {
-        if (await this.#house.isQuiet()) return;
+        if (await this.#server.isIdle()) return;
       } catch (error) {
         if (!this.#engine.isStopped) throw error;
       }
@@ -122,12 +122,12 @@ export class Story {
   /** The process dies, if it has not yet, and another one takes over. It may be told to die, too. */
   async restart(stop?: { readonly call: number; readonly side: StopSide }): Promise<void> {
     this.#engine.stop();
-    await this.#house.close().catch(() => undefined);
+    await this.#server.close().catch(() => undefined);
     this.#machine = await this.#machine.restart();
     this.#engine = new StoppingEngine(this.#machine.engine);
     if (stop !== undefined) this.#engine.stopAt(stop.call, stop.side);
     try {
-      this.#house = await HouseUnderTest.open({
+      this.#server = await TestServer.open({
         engine: this.#engine,
         clock: this.#machine.clock,
         transitionDelayMs: this.#transitionDelayMs,
@@ -140,15 +140,15 @@ export class Story {
   /** All work comes to its end, what was acknowledged is there, what was deleted is not, and no log is left over. */
   async verify(): Promise<void> {
     await this.#machine.clock.advance(this.#transitionDelayMs);
-    await this.#house.quiet();
-    const { StreamNames } = await this.#house.must<{ readonly StreamNames: readonly string[] }>("ListStreams", {});
+    await this.#server.untilIdle();
+    const { StreamNames } = await this.#server.expectOk<{ readonly StreamNames: readonly string[] }>("ListStreams", {});
     for (const [name, fate] of this.#fates) {
       const isThere = StreamNames.includes(name);
       if (fate !== "unknown") assert.equal(isThere, fate === "there", `${name} is ${fate}`);
       if (isThere) await this.#verifyStream(name);
     }
     let shardCount = 0;
-    for (const { stream } of this.#house.rooms.registry.all()) {
+    for (const { stream } of this.#server.services.registry.all()) {
       assert.equal(stream.intent, undefined);
       shardCount += stream.shards.length;
     }
@@ -157,17 +157,17 @@ export class Story {
   }
 
   async close(): Promise<void> {
-    await this.#house.close();
+    await this.#server.close();
     await this.#machine.close();
   }
 
   async #verifyStream(name: string): Promise<void> {
-    const { StreamDescriptionSummary: summary } = await this.#house.must<{
+    const { StreamDescriptionSummary: summary } = await this.#server.expectOk<{
       readonly StreamDescriptionSummary: { readonly StreamStatus: string };
     }>("DescribeStreamSummary", { StreamName: name });
     assert.equal(summary.StreamStatus, "ACTIVE");
     await this.putSome(name, 8);
-    const found = await readLineage(this.#house, name);
+    const found = await readLineage(this.#server, name);
     const written = this.#written.get(name) ?? [];
     const sent = new Set(written.map(({ data }) => data));
     const byData = new Map(found.map((record) => [record.data, record.number]));

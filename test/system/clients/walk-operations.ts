@@ -54,7 +54,7 @@ interface WalkedStream {
 const notFound = /^Stream nobody under account 000000000000 not found\.$/;
 
 async function describe(walk: Walk, StreamName: string): Promise<Description> {
-  const output = await walk.must("DescribeStream", { StreamName });
+  const output = await walk.expectOk("DescribeStream", { StreamName });
   return output["StreamDescription"] as Description;
 }
 
@@ -89,7 +89,7 @@ async function walkAccount(walk: Walk): Promise<void> {
 }
 
 async function walkRecords({ walk, streamName: StreamName }: WalkedStream): Promise<void> {
-  const first = await walk.must("PutRecord", { StreamName, Data: "one", PartitionKey: "a" });
+  const first = await walk.expectOk("PutRecord", { StreamName, Data: "one", PartitionKey: "a" });
   assert.equal(first["ShardId"], onlyShard);
   await walk.refused("PutRecord", { StreamName: missing, Data: "x", PartitionKey: "a" }, "ResourceNotFoundException");
   const Records = ["two", "drei é"].map((Data) => ({ Data, PartitionKey: "a" }));
@@ -104,7 +104,7 @@ async function walkRecords({ walk, streamName: StreamName }: WalkedStream): Prom
   const read = async (position: Members): Promise<readonly unknown[] | undefined> => {
     const place = await walk.ok("GetShardIterator", { StreamName, ShardId: onlyShard, ...position });
     if (place === undefined) return undefined;
-    const page = await walk.must("GetRecords", { ShardIterator: place["ShardIterator"] });
+    const page = await walk.expectOk("GetRecords", { ShardIterator: place["ShardIterator"] });
     assert.equal(page["MillisBehindLatest"], 0);
     assert.equal(typeof page["NextShardIterator"], "string");
     return (page["Records"] as readonly Members[]).map((record) => record["Data"]);
@@ -124,12 +124,12 @@ async function walkTags({ walk, streamName: StreamName, arn }: WalkedStream): Pr
   const sorted = (output: Members): readonly string[] =>
     (output["Tags"] as readonly { Key: string; Value: string }[]).map(({ Key, Value }) => `${Key}=${Value}`).sort();
   await walk.ok("AddTagsToStream", { StreamName, Tags: { a: "1", b: "2", c: "3" } });
-  assert.deepEqual(sorted(await walk.must("ListTagsForStream", { StreamName })), ["a=1", "b=2", "c=3"]);
+  assert.deepEqual(sorted(await walk.expectOk("ListTagsForStream", { StreamName })), ["a=1", "b=2", "c=3"]);
   // No client has a paginator for it: the manual's loop, by the last key of each page.
   const pages: string[] = [];
   for (let ExclusiveStartTagKey: string | undefined; ; ) {
     const start = ExclusiveStartTagKey === undefined ? {} : { ExclusiveStartTagKey };
-    const page = await walk.must("ListTagsForStream", { StreamName, Limit: 2, ...start });
+    const page = await walk.expectOk("ListTagsForStream", { StreamName, Limit: 2, ...start });
     const tags = sorted(page);
     pages.push(...tags);
     if (page["HasMoreTags"] !== true) break;
@@ -138,7 +138,7 @@ async function walkTags({ walk, streamName: StreamName, arn }: WalkedStream): Pr
   }
   assert.deepEqual(pages, ["a=1", "b=2", "c=3"]);
   await walk.ok("RemoveTagsFromStream", { StreamName, TagKeys: ["b"] });
-  assert.deepEqual(sorted(await walk.must("ListTagsForStream", { StreamName })), ["a=1", "c=3"]);
+  assert.deepEqual(sorted(await walk.expectOk("ListTagsForStream", { StreamName })), ["a=1", "c=3"]);
   await walk.refused("AddTagsToStream", { StreamName: missing, Tags: { a: "1" } }, "ResourceNotFoundException");
   await walk.refused("ListTagsForStream", { StreamName: missing }, "ResourceNotFoundException", notFound);
   await walk.refused("RemoveTagsFromStream", { StreamName: missing, TagKeys: ["a"] }, "ResourceNotFoundException");
@@ -182,7 +182,7 @@ async function walkSettings({ walk, streamName: StreamName, arn }: WalkedStream)
 
   const key = { EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
   if (await walk.changed("StartStreamEncryption", { StreamName, ...key }, StreamName)) {
-    const put = await walk.must("PutRecord", { StreamName, Data: "kept", PartitionKey: "a" });
+    const put = await walk.expectOk("PutRecord", { StreamName, Data: "kept", PartitionKey: "a" });
     assert.equal(put["EncryptionType"], "KMS");
   }
   if (await walk.changed("StopStreamEncryption", { StreamName, ...key }, StreamName)) {
@@ -208,7 +208,7 @@ async function walkConsumers({ walk, arn }: WalkedStream): Promise<void> {
   const { ConsumerARN } = registered["Consumer"] as { readonly ConsumerARN: string };
   await walk.refused("RegisterStreamConsumer", consumer, "ResourceInUseException", /^Consumer reader under stream/);
   for (let poll = 0; ; poll++) {
-    const output = await walk.must("DescribeStreamConsumer", consumer);
+    const output = await walk.expectOk("DescribeStreamConsumer", consumer);
     const description = output["ConsumerDescription"] as {
       readonly ConsumerStatus: string;
       readonly ConsumerARN: string;

@@ -30,7 +30,7 @@ export async function walkPages(client: ApiClient): Promise<void> {
   }
   if (walk.knows("ListShards")) await walkShardPages(walk, first, shardIds);
 
-  const summary = await walk.must("DescribeStream", { StreamName: first });
+  const summary = await walk.expectOk("DescribeStream", { StreamName: first });
   const { StreamARN } = summary["StreamDescription"] as { readonly StreamARN: string };
   if (!walk.knows("RegisterStreamConsumer")) return;
   const consumers = Array.from({ length: consumerCount }, (_, index) => `consumer-${index}`);
@@ -49,7 +49,7 @@ async function walkShardPages(walk: Walk, StreamName: string, shardIds: readonly
   let pageCount = 0;
   for (let NextToken: unknown; pageCount === 0 || NextToken !== undefined; pageCount++) {
     const place = NextToken === undefined ? { StreamName } : { NextToken };
-    const page = await walk.must("ListShards", { ...place, MaxResults: pageSize });
+    const page = await walk.expectOk("ListShards", { ...place, MaxResults: pageSize });
     found.push(...(page["Shards"] as readonly Members[]).map((shard) => shard["ShardId"]));
     NextToken = page["NextToken"];
   }

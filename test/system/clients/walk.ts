@@ -42,7 +42,7 @@ export class Walk {
   }
 
   /** As `ok`, for what every client knows. */
-  async must(operation: string, input: Members): Promise<Members> {
+  async expectOk(operation: string, input: Members): Promise<Members> {
     const output = await this.ok(operation, input);
     assert(output !== undefined, `${this.client.name} knows ${operation}`);
     return output;
@@ -94,7 +94,7 @@ export class Walk {
 
   async untilActive(StreamName: string): Promise<void> {
     for (let poll = 0; poll < statusPollsMax; poll++) {
-      const output = await this.must("DescribeStream", { StreamName });
+      const output = await this.expectOk("DescribeStream", { StreamName });
       const { StreamStatus } = output["StreamDescription"] as { readonly StreamStatus: string };
       if (StreamStatus === "ACTIVE") return;
       await delay(statusPollMs);

@@ -6,7 +6,7 @@ import type { KeyErrorKind } from "../../../src/keys/key-provider.ts";
 import { streamDocumentKey } from "../../../src/registry/stream-document-key.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SwitchedKeys } from "../../support/switched-keys.ts";
-import { account, HouseUnderTest, region } from "../../support/test-server.ts";
+import { account, region, TestServer } from "../../support/test-server.ts";
 
 const StreamName = "orders";
 const KeyId = "alias/mine";
@@ -14,28 +14,28 @@ const shardId = "shardId-000000000000";
 const keyUseMs = 5 * 60_000;
 const streamPlace = `${StreamName} under account ${account}`;
 
-async function houseWithStream(t: TestContext) {
+async function serverWithStream(t: TestContext) {
   const clock = new SimulatedClock();
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 26 });
   await engine.open();
   const keyProvider = new SwitchedKeys();
-  const house = await HouseUnderTest.open({ engine, clock, keyProvider });
+  const server = await TestServer.open({ engine, clock, keyProvider });
   t.after(async () => {
-    await house.close();
+    await server.close();
     await engine.close();
   });
-  await house.must("CreateStream", { StreamName, ShardCount: 1 });
-  await house.quiet();
-  return { house, clock, engine, keyProvider };
+  await server.expectOk("CreateStream", { StreamName, ShardCount: 1 });
+  await server.untilIdle();
+  return { server, clock, engine, keyProvider };
 }
 
-async function startEncryption(house: HouseUnderTest, keyId = KeyId): Promise<void> {
-  await house.must("StartStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId: keyId });
-  await house.quiet();
+async function startEncryption(server: TestServer, keyId = KeyId): Promise<void> {
+  await server.expectOk("StartStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId: keyId });
+  await server.untilIdle();
 }
 
-const put = (house: HouseUnderTest, data: string) =>
-  house.call<{ readonly EncryptionType?: string }>("PutRecord", {
+const put = (server: TestServer, data: string) =>
+  server.call<{ readonly EncryptionType?: string }>("PutRecord", {
     StreamName,
     PartitionKey: "k",
     Data: Buffer.from(data).toString("base64"),
@@ -46,13 +46,13 @@ interface Page {
   readonly NextShardIterator: string;
 }
 
-async function firstIterator(house: HouseUnderTest): Promise<string> {
+async function firstIterator(server: TestServer): Promise<string> {
   const place = { StreamName, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" };
-  return (await house.must<{ readonly ShardIterator: string }>("GetShardIterator", place)).ShardIterator;
+  return (await server.expectOk<{ readonly ShardIterator: string }>("GetShardIterator", place)).ShardIterator;
 }
 
-async function read(house: HouseUnderTest): Promise<readonly (readonly [string, string | undefined])[]> {
-  const page = await house.must<Page>("GetRecords", { ShardIterator: await firstIterator(house) });
+async function read(server: TestServer): Promise<readonly (readonly [string, string | undefined])[]> {
+  const page = await server.expectOk<Page>("GetRecords", { ShardIterator: await firstIterator(server) });
   return page.Records.map(({ Data, EncryptionType }) => [Buffer.from(Data, "base64").toString(), EncryptionType]);
 }
 
@@ -80,13 +80,13 @@ const told: readonly (readonly [KeyErrorKind, type: string, writer: string, read
 ];
 
 test("StartStreamEncryption with a key that cannot be used says why and leaves the stream as it is", async (t) => {
-  const { house, keyProvider } = await houseWithStream(t);
+  const { server, keyProvider } = await serverWithStream(t);
   for (const [kind, type, message] of told) {
     keyProvider.refusal = kind;
-    const answer = await house.call("StartStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId });
+    const answer = await server.call("StartStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId });
     assert.deepEqual(answer, { ok: false, type, message });
   }
-  const { StreamDescriptionSummary } = await house.must<{
+  const { StreamDescriptionSummary } = await server.expectOk<{
     readonly StreamDescriptionSummary: { readonly StreamStatus: string; readonly EncryptionType: string };
   }>("DescribeStreamSummary", { StreamName });
   assert.equal(StreamDescriptionSummary.StreamStatus, "ACTIVE");
@@ -94,78 +94,81 @@ test("StartStreamEncryption with a key that cannot be used says why and leaves t
 });
 
 test("puts and gets say that a key cannot be used, at the latest when it has been used for five minutes", async (t) => {
-  const { house, clock, keyProvider } = await houseWithStream(t);
-  await startEncryption(house);
-  assert.ok((await put(house, "1")).ok);
+  const { server, clock, keyProvider } = await serverWithStream(t);
+  await startEncryption(server);
+  assert.ok((await put(server, "1")).ok);
   for (const [kind, type, writer, reader = writer] of told) {
     await clock.advance(keyUseMs);
     keyProvider.refusal = undefined;
-    assert.ok((await put(house, "2")).ok);
+    assert.ok((await put(server, "2")).ok);
     keyProvider.refusal = kind;
     await clock.advance(keyUseMs - 1);
-    assert.ok((await put(house, "3")).ok, "the key is still at hand");
-    const count = (await read(house)).length;
+    assert.ok((await put(server, "3")).ok, "the key is still at hand");
+    const count = (await read(server)).length;
     await clock.advance(1);
-    assert.deepEqual(await put(house, "4"), { ok: false, type, message: writer });
+    assert.deepEqual(await put(server, "4"), { ok: false, type, message: writer });
     const records = [{ PartitionKey: "k", Data: "" }];
-    assert.deepEqual(await house.call("PutRecords", { StreamName, Records: records }), {
+    assert.deepEqual(await server.call("PutRecords", { StreamName, Records: records }), {
       ok: false,
       type,
       message: writer,
     });
-    const ShardIterator = await firstIterator(house);
-    assert.deepEqual(await house.call("GetRecords", { ShardIterator }), { ok: false, type, message: reader });
-    assert.match(house.rooms.shards.keys.faults()[0] ?? "", /a data key of stream orders cannot be used: the key is/);
+    const ShardIterator = await firstIterator(server);
+    assert.deepEqual(await server.call("GetRecords", { ShardIterator }), { ok: false, type, message: reader });
+    assert.match(
+      server.services.shards.keys.faults()[0] ?? "",
+      /a data key of stream orders cannot be used: the key is/,
+    );
     keyProvider.refusal = undefined;
     await clock.advance(1_000);
-    assert.equal((await read(house)).length, count, "what was refused was not stored, and nothing is lost");
-    assert.deepEqual(house.rooms.shards.keys.faults(), []);
+    assert.equal((await read(server)).length, count, "what was refused was not stored, and nothing is lost");
+    assert.deepEqual(server.services.shards.keys.faults(), []);
   }
 });
 
 test("a subscription ends with the exception of its key", async (t) => {
-  const { house, clock, keyProvider } = await houseWithStream(t);
-  await startEncryption(house);
-  assert.ok((await put(house, "1")).ok);
+  const { server, clock, keyProvider } = await serverWithStream(t);
+  await startEncryption(server);
+  assert.ok((await put(server, "1")).ok);
   const StreamARN = `arn:aws:kinesis:${region}:${account}:stream/${StreamName}`;
-  const { Consumer } = await house.must<{ readonly Consumer: { readonly ConsumerARN: string } }>(
+  const { Consumer } = await server.expectOk<{ readonly Consumer: { readonly ConsumerARN: string } }>(
     "RegisterStreamConsumer",
     { StreamARN, ConsumerName: "reader" },
   );
-  await house.quiet();
+  await server.untilIdle();
   const subscribe = { ...Consumer, ShardId: shardId, StartingPosition: { Type: "TRIM_HORIZON" } };
   const input = { ConsumerARN: subscribe.ConsumerARN, ShardId: shardId, StartingPosition: subscribe.StartingPosition };
-  await house.firstBytes("SubscribeToShard", input, Buffer.from("1").toString("base64"));
+  await server.firstBytes("SubscribeToShard", input, Buffer.from("1").toString("base64"));
   keyProvider.refusal = "disabled";
   await clock.advance(keyUseMs);
-  await house.firstBytes("SubscribeToShard", input, "KMSDisabledException");
+  await server.firstBytes("SubscribeToShard", input, "KMSDisabledException");
 });
 
 test("plain records before an unusable key are still read, and the key's error comes behind them", async (t) => {
-  const { house, clock, keyProvider } = await houseWithStream(t);
-  assert.ok((await put(house, "plain")).ok);
-  await startEncryption(house);
-  assert.ok((await put(house, "sealed")).ok);
+  const { server, clock, keyProvider } = await serverWithStream(t);
+  assert.ok((await put(server, "plain")).ok);
+  await startEncryption(server);
+  assert.ok((await put(server, "sealed")).ok);
   keyProvider.refusal = "not_found";
   await clock.advance(keyUseMs);
-  const page = await house.must<Page>("GetRecords", { ShardIterator: await firstIterator(house) });
+  const page = await server.expectOk<Page>("GetRecords", { ShardIterator: await firstIterator(server) });
   assert.equal(page.Records.length, 1);
-  const next = await house.call("GetRecords", { ShardIterator: page.NextShardIterator });
+  const next = await server.call("GetRecords", { ShardIterator: page.NextShardIterator });
   assert.ok(!next.ok && next.type === "KMSNotFoundException");
 });
 
 test("pages mix plain records and those of several keys, after re-keying, stopping and a restart", async (t) => {
-  const { house } = await houseWithStream(t);
-  await put(house, "plain");
-  await startEncryption(house);
-  await put(house, "first key");
-  await startEncryption(house, "alias/other");
-  await put(house, "second key");
-  await house.must("StopStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId });
-  await house.quiet();
-  await put(house, "plain again");
-  await startEncryption(house);
-  await put(house, "third key");
+  const { server } = await serverWithStream(t);
+  await put(server, "plain");
+  await startEncryption(server);
+  await put(server, "first key");
+  await startEncryption(server, "alias/other");
+  await put(server, "second key");
+  await server.expectOk("StopStreamEncryption", { StreamName, EncryptionType: "KMS", KeyId });
+  await server.untilIdle();
+  await put(server, "plain again");
+  await startEncryption(server);
+  await put(server, "third key");
   const all = [
     ["plain", undefined],
     ["first key", "KMS"],
@@ -173,66 +176,66 @@ test("pages mix plain records and those of several keys, after re-keying, stoppi
     ["plain again", undefined],
     ["third key", "KMS"],
   ];
-  assert.deepEqual(await read(house), all);
-  await house.restart();
-  assert.deepEqual(await read(house), all);
+  assert.deepEqual(await read(server), all);
+  await server.restart();
+  assert.deepEqual(await read(server), all);
 });
 
 test("many puts at once on a stream whose key is not at hand ask for it once", async (t) => {
-  const { house, keyProvider } = await houseWithStream(t);
-  await startEncryption(house);
+  const { server, keyProvider } = await serverWithStream(t);
+  await startEncryption(server);
   const opened = Promise.withResolvers<void>();
   keyProvider.gate = opened.promise;
-  const puts = Array.from({ length: 20 }, (_, i) => put(house, String(i)));
+  const puts = Array.from({ length: 20 }, (_, i) => put(server, String(i)));
   opened.resolve();
   for (const answer of await Promise.all(puts)) assert.ok(answer.ok && answer.output.EncryptionType === "KMS");
   assert.equal(keyProvider.openCount, 1);
-  await read(house);
+  await read(server);
   assert.equal(keyProvider.openCount, 1);
 });
 
 test("a stream that an earlier server marked without a data key gets one with its first put", async (t) => {
-  const { house, engine, keyProvider } = await houseWithStream(t);
-  await put(house, "plain");
+  const { server, engine, keyProvider } = await serverWithStream(t);
+  await put(server, "plain");
   const key = streamDocumentKey(account, region, StreamName);
   const known = await engine.documents.get(key);
   assert.ok(known !== undefined);
   const marked = { ...JSON.parse(Buffer.from(known.value).toString()), encryption: { keyId: KeyId } };
   await engine.documents.compareAndSwap(key, Buffer.from(JSON.stringify(marked)), known.revision);
-  await house.restart();
+  await server.restart();
 
   keyProvider.refusal = "disabled";
-  const refused = await put(house, "refused");
+  const refused = await put(server, "refused");
   assert.ok(!refused.ok && refused.type === "KMSDisabledException");
   keyProvider.refusal = undefined;
-  const [first, second] = await Promise.all([put(house, "sealed"), put(house, "sealed too")]);
+  const [first, second] = await Promise.all([put(server, "sealed"), put(server, "sealed too")]);
   assert.ok(first.ok && second.ok && first.output.EncryptionType === "KMS");
   assert.equal(keyProvider.makeCount, 2, "one for the refused put, one for the two");
-  const [live] = house.rooms.registry.all();
+  const [live] = server.services.registry.all();
   assert.deepEqual(live?.stream.encryption, { keyId: KeyId, dataKey: 1 });
-  await house.restart();
+  await server.restart();
   assert.deepEqual(
-    (await read(house)).map(([data]) => data),
+    (await read(server)).map(([data]) => data),
     ["plain", "sealed", "sealed too"],
   );
 });
 
 test("a data key goes with the stream, and a year after its last use", async (t) => {
-  const { house, clock } = await houseWithStream(t);
-  await startEncryption(house);
-  await startEncryption(house, "alias/other");
+  const { server, clock } = await serverWithStream(t);
+  await startEncryption(server);
+  await startEncryption(server, "alias/other");
   const numbers = () =>
-    [...house.rooms.registry.all()].map(({ stream }) => stream.dataKeys?.map(({ number }) => number));
+    [...server.services.registry.all()].map(({ stream }) => stream.dataKeys?.map(({ number }) => number));
   assert.deepEqual(numbers(), [[1, 2]]);
   clock.set(clock.nowMs() + 367 * 86_400_000);
   await clock.advance(60_000);
-  await house.quiet();
+  await server.untilIdle();
   assert.deepEqual(numbers(), [[2]]);
-  await put(house, "sealed");
-  await house.must("DeleteStream", { StreamName });
-  await house.quiet();
+  await put(server, "sealed");
+  await server.expectOk("DeleteStream", { StreamName });
+  await server.untilIdle();
   assert.deepEqual(numbers(), []);
-  await house.must("CreateStream", { StreamName, ShardCount: 1 });
-  await house.quiet();
+  await server.expectOk("CreateStream", { StreamName, ShardCount: 1 });
+  await server.untilIdle();
   assert.deepEqual(numbers(), [undefined]);
 });

@@ -131,9 +131,9 @@ test("CreateChannel and UpdateChannel: 5 calls a second by account", async (t) =
 
 test("operations do not take each other's calls", async (t) => {
   const server = await limitedServer(t);
-  for (let call = 0; call < 5; call++) await server.must("ListStreams", {});
+  for (let call = 0; call < 5; call++) await server.expectOk("ListStreams", {});
   assert(isThrottled(await server.call("ListStreams", {})));
-  await server.must("DescribeAccountSettings", {});
+  await server.expectOk("DescribeAccountSettings", {});
 });
 
 test("GetShardIterator: 5 calls a second by shard", async (t) => {
@@ -154,16 +154,16 @@ test("SubscribeToShard: once a second by consumer and shard", async (t) => {
   await server.create("s", 2);
   const arns: unknown[] = [];
   for (const ConsumerName of ["one", "two"]) {
-    const { Consumer } = await server.must("RegisterStreamConsumer", { StreamARN: streamArn("s"), ConsumerName });
+    const { Consumer } = await server.expectOk("RegisterStreamConsumer", { StreamARN: streamArn("s"), ConsumerName });
     arns.push((Consumer as { readonly ConsumerARN: string }).ConsumerARN);
   }
-  await server.house.quiet();
+  await server.untilIdle();
   const subscription = (consumerIndex: number, shardIndex: number) => ({
     ConsumerARN: arns[consumerIndex],
     ShardId: shardId(shardIndex),
     StartingPosition: { Type: "LATEST" },
   });
-  const begin = (input: object) => server.house.firstBytes("SubscribeToShard", input, "initial-response");
+  const begin = (input: object) => server.firstBytes("SubscribeToShard", input, "initial-response");
   await begin(subscription(0, 0));
   const refused = await server.call("SubscribeToShard", subscription(0, 0));
   assertRefused(refused, "LimitExceededException", `Rate exceeded for stream s under account ${account}.`);
@@ -178,7 +178,7 @@ test("without limits no call is refused, however many there are", async (t) => {
   await server.create("s", 1);
   const ShardIterator = await server.iterator("s");
   for (let call = 0; call < 2_000; call++) {
-    await server.must("DescribeLimits", {});
-    await server.must("GetRecords", { ShardIterator });
+    await server.expectOk("DescribeLimits", {});
+    await server.expectOk("GetRecords", { ShardIterator });
   }
 });

@@ -10,14 +10,14 @@ const sentence = `Rate exceeded for stream s under account ${account}.`;
 async function assertDaily(server: LimitedServer, times: number, change: (time: number) => [string, object]) {
   const once = async (time: number) => {
     const answer = await server.call(...change(time));
-    await server.house.quiet();
+    await server.untilIdle();
     return answer;
   };
   for (let time = 0; time < times; time++) {
     const answer = await once(time);
     assert(answer.ok, `change ${time + 1}: ${answer.ok ? "" : answer.message}`);
     await server.clock.advance(60_000);
-    await server.house.quiet();
+    await server.untilIdle();
   }
   assertRefused(await once(times), "LimitExceededException", sentence);
   await server.clock.advance(24 * hourMs - (times + 1) * 60_000);
@@ -37,7 +37,7 @@ test("UpdateShardCount: 10 times in any 24 hours by stream", async (t) => {
   ]);
   await server.create("other", 2);
   const other = { StreamName: "other", TargetShardCount: 3, ScalingType: "UNIFORM_SCALING" };
-  await server.must("UpdateShardCount", other);
+  await server.expectOk("UpdateShardCount", other);
 });
 
 test("UpdateStreamMode: 2 switches in any 24 hours by stream", async (t) => {
@@ -63,16 +63,16 @@ test("StopStreamEncryption: 25 times in any 24 hours by stream", async (t) => {
   await server.create("s", 1);
   const key = { StreamName: "s", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
   for (let time = 0; time < 25; time++) {
-    await server.must("StartStreamEncryption", key);
-    await server.house.quiet();
-    await server.must("StopStreamEncryption", key);
-    await server.house.quiet();
+    await server.expectOk("StartStreamEncryption", key);
+    await server.untilIdle();
+    await server.expectOk("StopStreamEncryption", key);
+    await server.untilIdle();
   }
-  await server.must("StartStreamEncryption", key);
-  await server.house.quiet();
+  await server.expectOk("StartStreamEncryption", key);
+  await server.untilIdle();
   assertRefused(await server.call("StopStreamEncryption", key), "LimitExceededException", sentence);
   await server.clock.advance(24 * hourMs);
-  await server.must("StopStreamEncryption", key);
+  await server.expectOk("StopStreamEncryption", key);
 });
 
 test("a refused change does not count", async (t) => {
@@ -84,5 +84,5 @@ test("a refused change does not count", async (t) => {
     assert(!refused.ok && !refused.message.startsWith("Rate exceeded for stream"));
     await server.clock.advance(1_000);
   }
-  await server.must("UpdateShardCount", { ...tooMany, TargetShardCount: 2 });
+  await server.expectOk("UpdateShardCount", { ...tooMany, TargetShardCount: 2 });
 });

@@ -20,7 +20,7 @@ function shardLimit(current: number, limit: number, additional: number): string 
 test("an account has 20,000 provisioned shards in eu-west-1", async (t) => {
   const server = await limitedServer(t);
   await server.create("s", 2);
-  assert.equal((await server.must("DescribeLimits", {}))["ShardLimit"], 20_000);
+  assert.equal((await server.expectOk("DescribeLimits", {}))["ShardLimit"], 20_000);
   const tooMany = await server.call("CreateStream", { StreamName: "other", ShardCount: 19_999 });
   assertRefused(tooMany, "LimitExceededException", shardLimit(2, 20_000, 19_999));
 });
@@ -32,20 +32,20 @@ test("creating, splitting and resizing all stay within the account's shards; a s
     assertRefused(await server.call(operation, input), "LimitExceededException", shardLimit(current, 4, additional));
   await refused("CreateStream", { StreamName: "other", ShardCount: 2 }, 2, 3);
   const split = { StreamName: "s", ShardToSplit: shardId(0), NewStartingHashKey: "7" };
-  await server.must("SplitShard", split);
-  await server.house.quiet();
+  await server.expectOk("SplitShard", split);
+  await server.untilIdle();
   await refused("SplitShard", { ...split, ShardToSplit: shardId(1), NewStartingHashKey: `1${"2".repeat(38)}` }, 1, 4);
   await refused("UpdateShardCount", { StreamName: "s", TargetShardCount: 6, ScalingType: "UNIFORM_SCALING" }, 2, 4);
-  await server.must("DeleteStream", { StreamName: "s" });
-  await server.house.quiet();
+  await server.expectOk("DeleteStream", { StreamName: "s" });
+  await server.untilIdle();
   await server.create("other", 4);
 });
 
 test("an account has 50 on-demand streams, made or switched to", async (t) => {
   const server = await limitedServer(t);
   for (let i = 0; i < 50; i++) {
-    await server.must("CreateStream", { StreamName: `s-${i}`, ...onDemand });
-    await server.house.quiet();
+    await server.expectOk("CreateStream", { StreamName: `s-${i}`, ...onDemand });
+    await server.untilIdle();
     await server.clock.advance(200);
   }
   await server.create("provisioned", 1);
@@ -54,23 +54,23 @@ test("an account has 50 on-demand streams, made or switched to", async (t) => {
   assertRefused(await server.call("CreateStream", { StreamName: "s-50", ...onDemand }), "LimitExceededException", text);
   const switched = await server.call("UpdateStreamMode", { StreamARN: streamArn("provisioned"), ...onDemand });
   assertRefused(switched, "LimitExceededException", text);
-  const limits = await server.must("DescribeLimits", {});
+  const limits = await server.expectOk("DescribeLimits", {});
   assert.deepEqual([limits["OnDemandStreamCount"], limits["OnDemandStreamCountLimit"]], [50, 50]);
-  await server.must("DeleteStream", { StreamName: "s-0" });
-  await server.house.quiet();
-  await server.must("CreateStream", { StreamName: "s-50", ...onDemand });
+  await server.expectOk("DeleteStream", { StreamName: "s-0" });
+  await server.untilIdle();
+  await server.expectOk("CreateStream", { StreamName: "s-50", ...onDemand });
 });
 
 test("five streams of an account may be CREATING", async (t) => {
   const server = await limitedServer(t, { table: {}, transitionDelayMs: 10_000 });
-  for (let i = 0; i < 5; i++) await server.must("CreateStream", { StreamName: `s-${i}`, ShardCount: 1 });
+  for (let i = 0; i < 5; i++) await server.expectOk("CreateStream", { StreamName: `s-${i}`, ShardCount: 1 });
   await server.clock.advance(2_000);
   const sixth = { StreamName: "s-5", ShardCount: 1 };
   const text = `This request would have exceed the limit on the number  of streams that can simultaneously be in CREATING or DELETING for the account ${account}. Limit: 5.`;
   assertRefused(await server.call("CreateStream", sixth), "LimitExceededException", text);
   await server.clock.advance(8_000);
-  await server.house.quiet();
-  await server.must("CreateStream", sixth);
+  await server.untilIdle();
+  await server.expectOk("CreateStream", sixth);
 });
 
 const register = (server: LimitedServer, ConsumerName: string) =>
@@ -79,7 +79,7 @@ const register = (server: LimitedServer, ConsumerName: string) =>
 async function registerMany(server: LimitedServer, from: number, to: number): Promise<void> {
   for (let i = from; i < to; i++) {
     assert((await register(server, `c-${i}`)).ok, `consumer ${i + 1}`);
-    await server.house.quiet();
+    await server.untilIdle();
     await server.clock.advance(200);
   }
 }
@@ -91,7 +91,7 @@ test("a stream has 20 consumers, and 50 when the account has the throughput comm
     `This request would exceed the limit of consumers for stream s under account ${account}. Current count: ${count}. Limit: ${count}.`;
   await registerMany(server, 0, 20);
   assertRefused(await register(server, "more"), "LimitExceededException", text(20));
-  await server.must("UpdateAccountSettings", { MinimumThroughputBillingCommitment: { Status: "ENABLED" } });
+  await server.expectOk("UpdateAccountSettings", { MinimumThroughputBillingCommitment: { Status: "ENABLED" } });
   await server.clock.advance(200);
   await registerMany(server, 20, 50);
   assertRefused(await register(server, "more"), "LimitExceededException", text(50));
@@ -99,15 +99,15 @@ test("a stream has 20 consumers, and 50 when the account has the throughput comm
 
 test("five consumers of a stream may be CREATING", async (t) => {
   const server = await limitedServer(t, { table: {}, transitionDelayMs: 10_000 });
-  await server.must("CreateStream", { StreamName: "s", ShardCount: 1 });
+  await server.expectOk("CreateStream", { StreamName: "s", ShardCount: 1 });
   await server.clock.advance(10_000);
-  await server.house.quiet();
+  await server.untilIdle();
   for (let i = 0; i < 5; i++) assert((await register(server, `c-${i}`)).ok);
   await server.clock.advance(1_000);
   const text = `This request would exceed the limit of consumers that can simultaneously be in CREATING for stream s under account ${account}. Limit: 5.`;
   assertRefused(await register(server, "more"), "LimitExceededException", text);
   await server.clock.advance(9_000);
-  await server.house.quiet();
+  await server.untilIdle();
   assert((await register(server, "more")).ok);
 });
 
@@ -121,7 +121,7 @@ test("UpdateShardCount goes to 10,000 shards at most", async (t) => {
 
 test("without limits there are no quotas", async (t) => {
   const server = await limitedServer(t, { table: undefined, transitionDelayMs: 10_000 });
-  for (let i = 0; i < 60; i++) await server.must("CreateStream", { StreamName: `s-${i}`, ...onDemand });
+  for (let i = 0; i < 60; i++) await server.expectOk("CreateStream", { StreamName: `s-${i}`, ...onDemand });
 });
 
 for (const table of [{}, undefined]) {
@@ -140,6 +140,6 @@ for (const table of [{}, undefined]) {
     await refuses("PutRecords", { Records: Array.from({ length: 501 }, () => small) });
     await refuses("PutRecords", { Records: Array.from({ length: 11 }, () => record(1_000_000)) });
     const longest = { Data: "", PartitionKey: "é".repeat(256), ExplicitHashKey: lowKey };
-    await server.must("PutRecord", { StreamName: "s", ...longest });
+    await server.expectOk("PutRecord", { StreamName: "s", ...longest });
   });
 }

@@ -20,7 +20,7 @@ const recordBytes = MiB - 100;
 async function filled(server: LimitedServer, MiBCount: number): Promise<string> {
   await server.create("s", 2);
   for (let i = 0; i < MiBCount; i++) {
-    await server.must("PutRecord", { StreamName: "s", ...record(recordBytes) });
+    await server.expectOk("PutRecord", { StreamName: "s", ...record(recordBytes) });
     await server.clock.advance(1_000);
   }
   return await server.iterator("s");
@@ -93,18 +93,18 @@ test("GetRecords of an empty shard at three times the rate gets five calls a sec
 test("subscribers neither take from what GetRecords may read nor are held up by it", async (t) => {
   const server = await limitedServer(t);
   const iterator = await filled(server, 3);
-  const StreamARN = (await server.must("DescribeStreamSummary", { StreamName: "s" }))["StreamDescriptionSummary"];
-  const { Consumer } = await server.must("RegisterStreamConsumer", {
+  const StreamARN = (await server.expectOk("DescribeStreamSummary", { StreamName: "s" }))["StreamDescriptionSummary"];
+  const { Consumer } = await server.expectOk("RegisterStreamConsumer", {
     StreamARN: (StreamARN as { readonly StreamARN: string }).StreamARN,
     ConsumerName: "reader",
   });
-  await server.house.quiet();
+  await server.untilIdle();
   for (let page = 0; page < 3; page++) assert((await read(server, iterator, 1)).ok);
   assert(isThrottled(await read(server, iterator, 1)));
   const { ConsumerARN } = Consumer as { readonly ConsumerARN: string };
   const StartingPosition = { Type: "TRIM_HORIZON" };
   const subscription = { ConsumerARN, ShardId: "shardId-000000000000", StartingPosition };
-  await server.house.firstBytes("SubscribeToShard", subscription, "ContinuationSequenceNumber");
+  await server.firstBytes("SubscribeToShard", subscription, "ContinuationSequenceNumber");
   await server.clock.advance(1_500);
   assert((await read(server, iterator, 1)).ok, "what was pushed has cost the readers nothing");
 });

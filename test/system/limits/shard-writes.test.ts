@@ -27,7 +27,7 @@ const put = (server: LimitedServer, bytes: number, hashKey = lowKey) =>
   server.call("PutRecord", { StreamName: "s", ...record(bytes, hashKey) });
 
 async function putMany(server: LimitedServer, records: readonly object[]): Promise<readonly PutResult[]> {
-  const { Records, FailedRecordCount } = await server.must("PutRecords", { StreamName: "s", Records: records });
+  const { Records, FailedRecordCount } = await server.expectOk("PutRecords", { StreamName: "s", Records: records });
   const results = Records as readonly PutResult[];
   assert.equal(FailedRecordCount, results.filter(({ ErrorCode }) => ErrorCode !== undefined).length);
   return results;
@@ -92,7 +92,7 @@ test("what was throttled is not stored", async (t) => {
   const server = await limitedServer(t);
   await server.create("s", 1);
   await putMany(server, [record(600 * KiB), record(601 * KiB), record(200 * KiB)]);
-  const page = await server.must("GetRecords", { ShardIterator: await server.iterator("s") });
+  const page = await server.expectOk("GetRecords", { ShardIterator: await server.iterator("s") });
   const sizes = (page["Records"] as readonly { Data: string }[]).map(({ Data }) => Buffer.from(Data, "base64").length);
   assert.deepEqual(sizes, [600 * KiB, 200 * KiB]);
 });
@@ -100,8 +100,8 @@ test("what was throttled is not stored", async (t) => {
 test("a stream of large records takes one of them at once, and pays for it at 1 MiB a second", async (t) => {
   const server = await limitedServer(t);
   await server.create("s", 1);
-  await server.must("UpdateMaxRecordSize", { StreamARN: streamArn("s"), MaxRecordSizeInKiB: 10 * KiB });
-  await server.house.quiet();
+  await server.expectOk("UpdateMaxRecordSize", { StreamARN: streamArn("s"), MaxRecordSizeInKiB: 10 * KiB });
+  await server.untilIdle();
   // The room for a burst fills up at the rate of every other byte.
   assert(isThrottled(await put(server, 10 * MiB - 1)) === false);
   assert(isThrottled(await put(server, MiB)));
@@ -146,8 +146,8 @@ test("PutRecords at three times the limits of two shards gets the rate of both, 
 
 test("on-demand streams have the same limits for each of their shards", async (t) => {
   const server = await limitedServer(t);
-  await server.must("CreateStream", { StreamName: "s", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  await server.house.quiet();
+  await server.expectOk("CreateStream", { StreamName: "s", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  await server.untilIdle();
   assert((await put(server, MiB - 1)).ok);
   assertRefused(await put(server, 1), throttled, shardRate("s", 0));
 });

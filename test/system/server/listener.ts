@@ -58,7 +58,7 @@ export function readUntil(socket: Socket, wanted: string): Promise<string> {
   });
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Record<string, string | string[] | undefined>;
   readonly body: Buffer;
@@ -68,7 +68,7 @@ export interface Answer {
 export async function request1(
   port: number,
   options: http.RequestOptions & { readonly payload?: Buffer | string } = {},
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { payload, ...rest } = options;
   const request = http.request({ port, host: "127.0.0.1", method: "POST", path: "/", agent: false, ...rest });
   request.end(payload);
@@ -89,7 +89,7 @@ export function session2(t: TestContext, port: number): http2.ClientHttp2Session
 export async function request2(
   session: http2.ClientHttp2Session,
   options: { readonly payload?: Buffer | string; readonly headers?: http2.OutgoingHttpHeaders } = {},
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const stream = session.request({ ":method": "POST", ":path": "/", ...options.headers });
   stream.end(options.payload);
   const [headers] = (await once(stream, "response")) as [http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader];

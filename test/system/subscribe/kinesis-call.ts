@@ -12,7 +12,7 @@ export function headersFor(operation: string): Record<string, string> {
   };
 }
 
-export async function call<Answer>(endpoint: string, operation: string, input: object): Promise<Answer> {
+export async function call<Output>(endpoint: string, operation: string, input: object): Promise<Output> {
   const response = await fetch(endpoint, {
     method: "POST",
     headers: headersFor(operation),
@@ -20,7 +20,7 @@ export async function call<Answer>(endpoint: string, operation: string, input: o
   });
   const text = await response.text();
   assert.equal(response.status, 200, `${operation}: ${text}`);
-  return (text === "" ? {} : JSON.parse(text)) as Answer;
+  return (text === "" ? {} : JSON.parse(text)) as Output;
 }
 
 interface Summary {

@@ -110,14 +110,6 @@ test("findFaults() asks a file over 400 lines for its reason, in its first 10 li
   );
 });
 
-test("findFaults() sees paths of one machine in the text", () => {
-  // Put together here, or tidy would find this file.
-  const path = ["", "root", "x"].join("/");
-  assert.deepEqual(faultsOf({ "docs/a.md": `see ${path}`, "docs/b.md": `https://example.org${path} and ./a${path}` }), [
-    `docs/a.md: names a path of one machine, ${path.slice(0, -1)}`,
-  ]);
-});
-
 test("findFaults() wants a unit test to stand where its source does", () => {
   assert.deepEqual(
     faultsOf({

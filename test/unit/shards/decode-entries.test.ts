@@ -7,10 +7,10 @@ import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { encryptUnder } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
-import { type OpenedRoom, openRoom } from "./shard-services-for-tests.ts";
+import { type OpenShardServices, openShardServices } from "./open-shard-services.ts";
 
 /** Whose stream is encrypted. `damage` may change what is stored of an entry, by its number from 1. */
-async function encryptedRoom(damage: (body: Uint8Array, entry: number) => Uint8Array): Promise<OpenedRoom> {
+async function encryptedRoom(damage: (body: Uint8Array, entry: number) => Uint8Array): Promise<OpenShardServices> {
   let entryCount = 0;
   const damaging = (log: ShardLog): Partial<ShardLog> => ({
     appendBatch: (batch) => {
@@ -26,17 +26,17 @@ async function encryptedRoom(damage: (body: Uint8Array, entry: number) => Uint8A
       });
     },
   });
-  const opened = await openRoom(1, damaging);
+  const opened = await openShardServices(1, damaging);
   const { room, live } = opened;
   const made = await room.keys.make(live.stream, "alias/mine");
   return { ...opened, live: await room.registry.replace(live, encryptUnder(live.stream, made, 0)) };
 }
 
-async function put({ live }: OpenedRoom, room: ShardServices, ...data: readonly string[]): Promise<void> {
+async function put({ live }: OpenShardServices, room: ShardServices, ...data: readonly string[]): Promise<void> {
   await storeRecords(room, live, incomingRecords(data.map((text) => ({ key: "k", data: text }))));
 }
 
-async function pageFrom({ room, live }: OpenedRoom, from: bigint, recordsMax = 10_000) {
+async function pageFrom({ room, live }: OpenShardServices, from: bigint, recordsMax = 10_000) {
   const [shard] = live.stream.shards;
   assert(shard !== undefined);
   const { records, next } = await readPage(room, live, shard, from, recordsMax);
@@ -94,7 +94,7 @@ test("an entry under a data key that the stream has not is corrupt, not unreadab
 });
 
 test("compressed entries fill a page by what they become", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   const room = { ...opened.room, compresses: true };
   for (let i = 0; i < 3; i++) await put(opened, room, ...Array.from({ length: 6 }, () => "0".repeat(1_000_000)));
   assert.deepEqual(await pageFrom(opened, 1n), { count: 6, next: 7n, kms: [false] });

@@ -4,16 +4,16 @@ import { type Page, readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import type { Shard } from "../../../src/streams/stream.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
-import { type OpenedRoom, openRoom, splitFirst } from "./shard-services-for-tests.ts";
+import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
 const hourMs = 3_600_000;
 const pageBytesMax = 10 * 1024 * 1024;
 
-async function put({ room, live }: OpenedRoom, ...data: readonly string[]): Promise<void> {
+async function put({ room, live }: OpenShardServices, ...data: readonly string[]): Promise<void> {
   await storeRecords(room, live, incomingRecords(data.map((text) => ({ key: "k", data: text }))));
 }
 
-function read({ room, live }: OpenedRoom, from: bigint, recordsMax = 10_000): Promise<Page> {
+function read({ room, live }: OpenShardServices, from: bigint, recordsMax = 10_000): Promise<Page> {
   return readPage(room, live, onlyShard(live.stream.shards), from, recordsMax);
 }
 
@@ -27,13 +27,13 @@ function seen({ records, next, atEnd, millisBehindLatest }: Page) {
 }
 
 test("an empty shard gives an empty page at its tip", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   assert.deepEqual(seen(await read(opened, 1n)), { count: 0, next: 1n, atEnd: false, millisBehindLatest: 0 });
   await opened.close();
 });
 
 test("a page holds exactly as many records as allowed, cut within an entry, and says how far behind it is", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   await put(opened, "1", "2", "3");
   await opened.clock.advance(700);
   await put(opened, "4", "5");
@@ -47,7 +47,7 @@ test("a page holds exactly as many records as allowed, cut within an entry, and 
 });
 
 test("a page never says that it is behind by less than nothing, though the clock was set back", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   await put(opened, "1", "2");
   opened.clock.set(opened.clock.nowMs() - hourMs);
   assert.equal((await read(opened, 1n, 1)).millisBehindLatest, 0);
@@ -55,7 +55,7 @@ test("a page never says that it is behind by less than nothing, though the clock
 });
 
 test("a page holds 10 MiB of data, not a byte more, and always one record", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   await put(opened, "x".repeat(pageBytesMax - 1_000), "y".repeat(1_000), "z");
   const first = await read(opened, 1n);
   assert.deepEqual([first.records.count, first.next], [2, 3n]);
@@ -65,7 +65,7 @@ test("a page holds 10 MiB of data, not a byte more, and always one record", asyn
 });
 
 test("an expired beginning is skipped, to the millisecond", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   await put(opened, "old", "old");
   await opened.clock.advance(13 * hourMs);
   await put(opened, "young");
@@ -79,7 +79,7 @@ test("an expired beginning is skipped, to the millisecond", async () => {
 });
 
 test("a closed shard ends where nothing of it is left to read, expired or not", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   await put(opened, "1", "2");
   const live = await opened.room.registry.replace(opened.live, await splitFirst(opened, opened.live));
   const closed = { ...opened, live };

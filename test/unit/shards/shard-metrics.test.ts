@@ -4,7 +4,7 @@ import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { RateLimits } from "../../../src/limits/rate-limits.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
-import { account, HouseUnderTest, region } from "../../support/test-server.ts";
+import { account, region, TestServer } from "../../support/test-server.ts";
 
 const StreamName = "watched";
 const shardOf = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
@@ -15,13 +15,13 @@ async function openServer(t: TestContext) {
   const clock = new SimulatedClock();
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 64 * 1024 * 1024 });
   await engine.open();
-  const server = await HouseUnderTest.open({ engine, clock, limits: new RateLimits(awsLimits, clock) });
+  const server = await TestServer.open({ engine, clock, limits: new RateLimits(awsLimits, clock) });
   t.after(async () => {
     await server.close();
     await engine.close();
   });
-  await server.must("CreateStream", { StreamName, ShardCount: 2 });
-  await server.quiet();
+  await server.expectOk("CreateStream", { StreamName, ShardCount: 2 });
+  await server.untilIdle();
   const record = (data: string, hashKey: string) => ({
     Data: Buffer.from(data).toString("base64"),
     PartitionKey: "key",
@@ -32,16 +32,16 @@ async function openServer(t: TestContext) {
     put: (data: string, hashKey: string) => server.call("PutRecord", { StreamName, ...record(data, hashKey) }),
     async read(index: number) {
       const place = { StreamName, ShardId: shardOf(index), ShardIteratorType: "TRIM_HORIZON" };
-      const { ShardIterator } = await server.must<{ ShardIterator: string }>("GetShardIterator", place);
+      const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
       return await server.call("GetRecords", { ShardIterator });
     },
     async monitor(change: "Enable" | "Disable", ...ShardLevelMetrics: readonly string[]) {
-      await server.must(`${change}EnhancedMonitoring`, { StreamName, ShardLevelMetrics });
-      await server.quiet();
+      await server.expectOk(`${change}EnhancedMonitoring`, { StreamName, ShardLevelMetrics });
+      await server.untilIdle();
     },
     /** By short name and shard: what a scrape would show. */
     series(): Readonly<Record<string, number>> {
-      const { shards, registry } = server.rooms;
+      const { shards, registry } = server.services;
       const found: Record<string, number> = {};
       for (const { name, samples } of shards.traffic.families(registry.all())) {
         for (const { labels, value } of samples) {
@@ -85,8 +85,8 @@ test("reads count what they hand out, and tell how far behind the last one was",
   await clock.advance(7_000);
   await put("efgh", lowKey);
   const place = { StreamName, ShardId: shardOf(0), ShardIteratorType: "TRIM_HORIZON" };
-  const { ShardIterator } = await server.must<{ ShardIterator: string }>("GetShardIterator", place);
-  await server.must("GetRecords", { ShardIterator, Limit: 1 });
+  const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
+  await server.expectOk("GetRecords", { ShardIterator, Limit: 1 });
   const behind = { "outgoing_bytes_total 0": 4, "outgoing_records_total 0": 1, "iterator_age_milliseconds 0": 7_000 };
   assert.deepEqual(series(), behind);
   await read(0);
@@ -98,13 +98,13 @@ test("events of a subscription count as handed out", async (t) => {
   const { server, put, monitor, series } = await openServer(t);
   await monitor("Enable", "OutgoingBytes", "OutgoingRecords");
   await put("abcd", lowKey);
-  const { stream } = server.rooms.registry.find(account, region, StreamName) ?? assert.fail("the stream is there");
+  const { stream } = server.services.registry.find(account, region, StreamName) ?? assert.fail("the stream is there");
   const StreamARN = `arn:aws:kinesis:${region}:${account}:stream/${stream.name}`;
-  const registered = await server.must<{ Consumer: { ConsumerARN: string } }>("RegisterStreamConsumer", {
+  const registered = await server.expectOk<{ Consumer: { ConsumerARN: string } }>("RegisterStreamConsumer", {
     StreamARN,
     ConsumerName: "reader",
   });
-  await server.quiet();
+  await server.untilIdle();
   await server.firstBytes(
     "SubscribeToShard",
     {
@@ -122,10 +122,13 @@ test("throttled records and reads count by their shard", async (t) => {
   await monitor("Enable", "ReadProvisionedThroughputExceeded", "WriteProvisionedThroughputExceeded", "IncomingRecords");
   const big = "x".repeat(700 * 1024);
   const Records = [record(big, lowKey), record(big, lowKey), record("small", highKey), record(big, lowKey)];
-  const { FailedRecordCount } = await server.must<{ FailedRecordCount: number }>("PutRecords", { StreamName, Records });
+  const { FailedRecordCount } = await server.expectOk<{ FailedRecordCount: number }>("PutRecords", {
+    StreamName,
+    Records,
+  });
   assert.equal(FailedRecordCount, 2);
   for (let call = 0; call < 5; call++) await read(1);
-  const { ShardIterator } = await server.must<{ ShardIterator: string }>("GetShardIterator", {
+  const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", {
     ...{ StreamName, ShardId: shardOf(0), ShardIteratorType: "LATEST" },
   });
   for (let call = 0; call < 8; call++) await server.call("GetRecords", { ShardIterator });
@@ -157,7 +160,7 @@ test("series vanish with their stream", async (t) => {
   const { server, put, monitor, series } = await openServer(t);
   await monitor("Enable", "ALL");
   await put("abc", lowKey);
-  await server.must("DeleteStream", { StreamName });
-  await server.quiet();
+  await server.expectOk("DeleteStream", { StreamName });
+  await server.untilIdle();
   assert.deepEqual(series(), {});
 });

@@ -8,7 +8,7 @@ import { readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { encryptUnder } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../records/incoming-records-of.ts";
-import { type OpenedRoom, openRoom, splitFirst } from "./shard-services-for-tests.ts";
+import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
 const switchWaitMs = 5_000;
 /** Of the lowest eighth, the second eighth, and the upper half of the key space. */
@@ -18,7 +18,7 @@ function records(...hashKeys: readonly bigint[]) {
   return incomingRecords(hashKeys.map((hashKey, i) => ({ key: "k", data: `record ${i}`, hashKey })));
 }
 
-async function countIn({ engine }: OpenedRoom, ref: ShardRef): Promise<number> {
+async function countIn({ engine }: OpenShardServices, ref: ShardRef): Promise<number> {
   const { entries } = await engine.log.read(ref, 1n, { entriesMax: 100, bytesMax: 10_000 });
   return entries.reduce((sum, { count }) => sum + count, 0);
 }
@@ -29,7 +29,7 @@ function shard(index: number): string {
 
 test("storeRecords() sends the records of all shards with one append, in the order of the request", async () => {
   let appends = 0;
-  const opened = await openRoom(2, (log) => ({
+  const opened = await openShardServices(2, (log) => ({
     appendBatch: (batch) => {
       appends += 1;
       return log.appendBatch(batch);
@@ -45,7 +45,7 @@ test("storeRecords() sends the records of all shards with one append, in the ord
 });
 
 test("records that meet a sealed shard wait for the switch and go to its children; the others are not stored again", async () => {
-  const opened = await openRoom(2);
+  const opened = await openShardServices(2);
   const { room, live } = opened;
   const next = await splitFirst(opened, live);
   const storing = storeRecords(room, live, records(lowest, upper, 2n ** 126n + 9n));
@@ -61,7 +61,7 @@ test("records that meet a sealed shard wait for the switch and go to its childre
 });
 
 test("records of an encrypted stream that meet a sealed shard are sealed anew for the children that take them", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   const { room } = opened;
   const made = await room.keys.make(opened.live.stream, "alias/mine");
   const live = await room.registry.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
@@ -79,7 +79,7 @@ test("records of an encrypted stream that meet a sealed shard are sealed anew fo
 
 test("records are appended before anything is awaited when they are plain, or their key is at hand", async () => {
   let appends = 0;
-  const opened = await openRoom(1, (log) => ({
+  const opened = await openShardServices(1, (log) => ({
     appendBatch: (batch) => {
       appends += 1;
       return log.appendBatch(batch);
@@ -99,7 +99,7 @@ test("records are appended before anything is awaited when they are plain, or th
 });
 
 test("other changes of the stream while a switch is waited for use up no patience", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   const { room } = opened;
   let { live } = opened;
   const next = await splitFirst(opened, live);
@@ -115,7 +115,7 @@ test("other changes of the stream while a switch is waited for use up no patienc
 });
 
 test("a child that is split again before its first record arrives passes it on", async () => {
-  const opened = await openRoom(1);
+  const opened = await openShardServices(1);
   const { room, live } = opened;
   const storing = splitFirst(opened, live).then(async (next) => {
     const stored = storeRecords(room, live, records(2n ** 128n - 1n));
@@ -136,7 +136,7 @@ test("a child that is split again before its first record arrives passes it on",
 });
 
 test("a switch that does not come in time fails the records that wait for it, and only them", async () => {
-  const opened = await openRoom(2);
+  const opened = await openShardServices(2);
   const { room, live, clock } = opened;
   await splitFirst(opened, live);
   const storing = storeRecords(room, live, records(upper, lowest));
@@ -150,7 +150,7 @@ test("a switch that does not come in time fails the records that wait for it, an
 
 test("records that meet a sealed shard of a stream that is being deleted, or is gone, fail at once", async () => {
   for (const end of ["DELETING", "gone"]) {
-    const opened = await openRoom(1);
+    const opened = await openShardServices(1);
     const { room, live } = opened;
     await splitFirst(opened, live);
     const storing = storeRecords(room, live, records(lowest));
@@ -164,7 +164,7 @@ test("records that meet a sealed shard of a stream that is being deleted, or is 
 
 test("errors of the engine become failures of each record; what is no engine's error is thrown", async () => {
   let error: Error = new EngineError("unavailable", "the disk is away");
-  const opened = await openRoom(2, () => ({
+  const opened = await openShardServices(2, () => ({
     appendBatch: async () => {
       throw error;
     },
@@ -183,7 +183,7 @@ test("errors of the engine become failures of each record; what is no engine's e
 });
 
 test("memory of the records is given back once, whatever became of them", async () => {
-  const opened = await openRoom(1, () => ({
+  const opened = await openShardServices(1, () => ({
     appendBatch: async () => {
       throw new EngineError("closed", "over");
     },

@@ -4,12 +4,12 @@ import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
 import { encryptUnder } from "../../../src/streams/data-keys.ts";
 import { SwitchedKeys } from "../../support/switched-keys.ts";
-import { openRoom } from "./shard-services-for-tests.ts";
+import { openShardServices } from "./open-shard-services.ts";
 
 const keyUseMs = 5 * 60_000;
 
 async function createKeyProvider() {
-  const { room, clock, live: plain, close } = await openRoom(1);
+  const { room, clock, live: plain, close } = await openShardServices(1);
   const provider = new SwitchedKeys();
   const keys = new StreamCiphers({ provider, registry: room.registry, clock });
   const made = await keys.make(plain.stream, "alias/mine");

@@ -13,7 +13,7 @@ import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { logWith } from "../upkeep/log-with.ts";
 
-export interface OpenedRoom {
+export interface OpenShardServices {
   readonly room: ShardServices;
   readonly clock: SimulatedClock;
   readonly engine: MemoryEngine;
@@ -22,10 +22,10 @@ export interface OpenedRoom {
 }
 
 /** A room with one ACTIVE stream, whose logs are there. */
-export async function openRoom(
+export async function openShardServices(
   shardCount: number,
   own: (log: ShardLog) => Partial<ShardLog> = () => ({}),
-): Promise<OpenedRoom> {
+): Promise<OpenShardServices> {
   const clock = new SimulatedClock();
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 27 });
   await engine.open();
@@ -45,7 +45,7 @@ export async function openRoom(
 }
 
 /** The document after shard 0 was split in the middle, its children's logs made and itself sealed. */
-export async function splitFirst({ engine, clock }: OpenedRoom, live: StreamRevision): Promise<Stream> {
+export async function splitFirst({ engine, clock }: OpenShardServices, live: StreamRevision): Promise<Stream> {
   const [first] = live.stream.shards;
   if (first === undefined) throw new Error("there is a shard to split");
   const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;

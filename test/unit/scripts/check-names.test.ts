@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findNameFaults } from "../../../scripts/check-names.ts";
+
+function faultsOf(text: string): readonly string[] {
+  return findNameFaults(new Map([["src/a.ts", text]]));
+}
+
+test("findNameFaults() finds a private word at the start, in the middle and at the end of an exported name", () => {
+  for (const declaration of [
+    "class House {}",
+    "abstract class TlsDoor {}",
+    "interface ShardRooms {}",
+    "async function rehearseHealth() {}",
+    "function* seats() {}",
+    "const NO_WEATHER = 1;",
+    "type OpenLedgers = 1;",
+  ]) {
+    const faults = faultsOf(`import "x";\nexport ${declaration}\n`);
+    assert.equal(faults.length, 1, declaration);
+    assert.match(faults[0] ?? "", /^src\/a\.ts: exports \w+, which has a private word for a standard term$/);
+  }
+});
+
+test("findNameFaults() takes names that only contain the letters, and names that are not exported", () => {
+  assert.deepEqual(faultsOf("export class Mushroom {}\nexport const engraved = 1;\nclass Room {}\n"), []);
+});
+
+test("findNameFaults() reads only TypeScript", () => {
+  assert.deepEqual(findNameFaults(new Map([["docs/a.md", "export class House {}"]])), []);
+});
