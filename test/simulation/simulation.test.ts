@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { runApart } from "../support/run-apart.ts";
 import type { runSeed, runSeeds } from "./run-seed.ts";
 
-const seedCount = 60;
+const seedCount = 40;
 const { href } = new URL("./run-seed.ts", import.meta.url);
 
 test(`${seedCount} seeds of a disk that tears, loses, reorders, fails, fills up and flips bits`, async (t) => {

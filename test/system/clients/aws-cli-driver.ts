@@ -1,10 +1,11 @@
-/** The AWS CLI, version 1 or 2: a process for every call, its records in files as `--cli-input-json file://…` takes them. */
+/** The AWS CLI, version 1 or 2, its records in files as `--cli-input-json file://…` takes them. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type ClientDriver, clientEnvironment, type ReadRecord, type ShardView } from "./client-driver.ts";
+import { startPythonCalls } from "./python-calls.ts";
 
 export interface AwsCli {
   readonly command: string;
@@ -36,17 +37,48 @@ interface CliGetRecords {
 
 const outputBytesMax = 64 * 1024 * 1024;
 
-export async function startAwsCliDriver(cli: AwsCli, endpoint: string): Promise<ClientDriver> {
+interface AwsCliRuns {
+  /** Runs a command of `aws kinesis` with its options, and resolves with what it prints. */
+  readonly run: (args: readonly string[]) => Promise<string>;
+  readonly takesBlobsAs: "text" | "base64";
+  readonly close: () => Promise<void>;
+}
+
+/** A process for every call, which takes half a second or more. */
+export function startAwsCliDriver({ command, majorVersion }: AwsCli, endpoint: string): Promise<ClientDriver> {
+  const options = { env: { ...process.env, ...clientEnvironment }, maxBuffer: outputBytesMax };
+  return awsCliDriver({
+    async run(args) {
+      const all = ["--endpoint-url", endpoint, "--output", "json", "kinesis", ...args];
+      return (await promisify(execFile)(command, all, options)).stdout;
+    },
+    takesBlobsAs: majorVersion === 1 ? "text" : "base64",
+    close: async () => undefined,
+  });
+}
+
+/** One process for all calls, in which the CLI's own code takes their arguments one after the other. */
+export function startAwsCliInOneProcess(python: string, endpoint: string): Promise<ClientDriver> {
+  const { call, close } = startPythonCalls({ python, script: "aws_cli_api.py", args: [endpoint] });
+  return awsCliDriver({
+    async run([command = "", ...options]) {
+      const [code, stdout, stderr] = await call<readonly [number, string, string]>("run", command, null, ...options);
+      if (code !== 0) throw new Error(`aws kinesis ${command}: ${stderr}`);
+      return stdout;
+    },
+    takesBlobsAs: "text",
+    close,
+  });
+}
+
+async function awsCliDriver({ run, takesBlobsAs, close }: AwsCliRuns): Promise<ClientDriver> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-cli-"));
-  const env = { ...process.env, ...clientEnvironment };
   let fileCount = 0;
   const aws = async <T>(...args: readonly string[]): Promise<T> => {
-    const all = ["--endpoint-url", endpoint, "--output", "json", "kinesis", ...args];
-    const { stdout } = await promisify(execFile)(cli.command, all, { env, maxBuffer: outputBytesMax });
+    const stdout = await run(args);
     return (stdout.trim() === "" ? {} : JSON.parse(stdout)) as T;
   };
-  // Version 1 takes the text of a blob, version 2 its base64.
-  const blob = (text: string) => (cli.majorVersion === 1 ? text : Buffer.from(text).toString("base64"));
+  const blob = (text: string) => (takesBlobsAs === "text" ? text : Buffer.from(text).toString("base64"));
   return {
     async createStream(streamName, shardCount) {
       await aws("create-stream", "--stream-name", streamName, "--shard-count", String(shardCount));
@@ -119,6 +151,9 @@ export async function startAwsCliDriver(cli: AwsCli, endpoint: string): Promise<
     async waitUntilGone(streamName) {
       await aws("wait", "stream-not-exists", "--stream-name", streamName);
     },
-    close: () => rm(directory, { recursive: true, force: true }),
+    async close() {
+      await close();
+      await rm(directory, { recursive: true, force: true });
+    },
   };
 }
