@@ -31,6 +31,7 @@ const checks: readonly (readonly [string, () => boolean])[] = [
   ["lint and format", () => succeeds("biome", "check", "--error-on-warnings", "--diagnostic-level=warn")],
   ["structure", () => succeeds("node", "scripts/check-structure.ts")],
   ["words", () => succeeds("node", "scripts/check-words.ts")],
+  ["complexity", () => succeeds("node", "scripts/check-complexity.ts")],
   ["names", () => succeeds("node", "scripts/check-names.ts")],
   ["dead code and dependencies", () => succeeds("knip", "--no-progress")],
 ];
