@@ -4,20 +4,20 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { Stream } from "../streams/stream.ts";
 
 /**
- * Writes the end of a step into the newest document of its stream. Tags or consumers may have changed while the step was
- * at work; as long as the intent is the same one, the step is applied to them too instead of being done again. Rejects
- * with `conflict` when another intent has come.
+ * Applies the result of a step to the newest document of its stream. Tags or consumers may have changed since the step
+ * began; while the intent is the same, the step need not be repeated for that. Rejects with `conflict` when the stream has
+ * another intent or is gone.
  */
 export async function commitTransition(
-  directory: StreamRegistry,
+  registry: StreamRegistry,
   begun: StreamRevision,
   apply: (stream: Stream) => Stream,
 ): Promise<StreamRevision> {
-  return await directory.inTurn(begun, async () => {
-    const newest = directory.current(begun);
-    if (newest?.stream.intent?.operationId !== begun.stream.intent?.operationId || newest === undefined) {
-      throw new EngineError("conflict", "The stream has another intent by now.");
+  return await registry.inTurn(begun, async () => {
+    const newest = registry.current(begun);
+    if (newest === undefined || newest.stream.intent?.operationId !== begun.stream.intent?.operationId) {
+      throw new EngineError("conflict", "The stream was changed by another operation; the reconciler starts again.");
     }
-    return await directory.replace(newest, apply(newest.stream));
+    return await registry.replace(newest, apply(newest.stream));
   });
 }

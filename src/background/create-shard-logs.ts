@@ -1,10 +1,10 @@
 import type { ShardLog, ShardRef } from "../engine/shard-log.ts";
 import type { PlannedShard } from "../streams/stream.ts";
 
-/** Logs opened at once: enough to share a group commit, few enough to leave context for writers. */
-const openingCountMax = 64;
+/** Logs created at a time: enough to share a commit group, few enough that appends are not held up. */
+const concurrentCreatesMax = 64;
 
-/** Opens the log of every planned shard, in the order planned. Harmless to repeat. */
+/** Creates the log of every planned shard and returns their refs in the same order. May be repeated. */
 export async function createShardLogs(
   log: ShardLog,
   streamId: string,
@@ -12,8 +12,8 @@ export async function createShardLogs(
   openShardCount: number,
 ): Promise<readonly ShardRef[]> {
   const refs: ShardRef[] = [];
-  for (let i = 0; i < planned.length; i += openingCountMax) {
-    const some = planned.slice(i, i + openingCountMax);
+  for (let i = 0; i < planned.length; i += concurrentCreatesMax) {
+    const some = planned.slice(i, i + concurrentCreatesMax);
     refs.push(...(await Promise.all(some.map((shard) => log.createShard(streamId, shard.index, { openShardCount })))));
   }
   return refs;

@@ -5,16 +5,16 @@ import type { ReshardPlan } from "../streams/resharding/reshard-plan.ts";
 import { retentionMs } from "../streams/retention-window.ts";
 import type { Shard, Stream } from "../streams/stream.ts";
 import { createShardLogs } from "./create-shard-logs.ts";
-import type { ReconcilerContext } from "./reconciler.ts";
+import type { ReconcilerContext } from "./reconciler-context.ts";
 
-/** One past the last position of an empty shard. */
+/** End position of an empty shard log: positions start at 1. */
 const emptyEnd = 1n;
 
 /**
- * Makes everything ready for one atomic switch from parents to children, by one split or merge or by many that build on
- * one another: opens the children's logs, seals the parents, and gives the change of the document. Until that is written
- * readers and writers see the parents; a writer that meets a sealed parent waits for it. Harmless to repeat, as long as
- * the steps are the same.
+ * Prepares the change from parent shards to child shards, for one split or merge or for several that build on one another:
+ * creates the logs of the children, seals the logs of the parents, and returns the change to apply to the document. Until
+ * that is written, readers and writers use the parents; a writer that meets a sealed parent waits for it. May be repeated
+ * with the same steps.
  */
 export async function prepareReshard(
   { log, clock }: ReconcilerContext,
@@ -27,12 +27,13 @@ export async function prepareReshard(
   const opening = steps.flatMap((step) => step.opening);
   const openCount = stream.shards.filter((shard) => shard.closed === undefined).length;
 
-  // Children first: from the seal on writers wait, so nothing slow may stand between the seal and the switch.
+  // The children come first: once a parent is sealed its writers wait, so nothing slow may follow the seal.
   const children = await createShardLogs(log, stream.id, opening, openCount - closing.length + opening.length);
   await log.setRetention(stream.id, children, retentionMs(stream.retentionHours));
-  const opened = new Map(children.map((ref) => [ref.shardIndex, ref]));
-  const links = closing.map((index) => opened.get(index)).filter((ref) => ref !== undefined);
-  await Promise.all(links.map((ref) => log.seal(ref, operationId)));
+  // Shards that one step opens and a later one closes stay empty.
+  const childRefs = new Map(children.map((ref) => [ref.shardIndex, ref]));
+  const emptyRefs = closing.map((index) => childRefs.get(index)).filter((ref) => ref !== undefined);
+  await Promise.all(emptyRefs.map((ref) => log.seal(ref, operationId)));
 
   const parents = closing.map((index) => revision.shard(index)).filter((shard) => shard !== undefined);
   const sealed = await Promise.all(parents.map((parent) => log.seal(revision.ref(parent), operationId)));
@@ -53,8 +54,8 @@ export async function prepareReshard(
 }
 
 /**
- * Not before the last record of any parent, nor before their own parents closed, though the clock was set back: listings
- * judge by it how long a shard is needed, and a shard must not leave them before its ancestors.
+ * The time at which the parents close: not before their last record, nor before their own parents closed, even when the
+ * clock was set back. Listings keep a closed shard by this time, and no shard may leave them before its ancestors.
  */
 function closingMs(revision: StreamRevision, parents: readonly Shard[], earliestMs: number): number {
   let latestMs = earliestMs;
@@ -67,7 +68,7 @@ function closingMs(revision: StreamRevision, parents: readonly Shard[], earliest
   return latestMs;
 }
 
-/** When the shard's last record was sent or stored, whichever is later; 0 for an empty shard. */
+/** The later of the times at which the last record of a shard was sent and stored; 0 for an empty shard. */
 async function lastRecordMs(log: ShardLog, shard: ShardRef, end: bigint): Promise<number> {
   if (end === emptyEnd) return 0;
   const { entries } = await log.read(shard, end - 1n, { entriesMax: 1, bytesMax: 1 });

@@ -9,7 +9,7 @@ import { horizonMs } from "../streams/retention-window.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** Retention is counted in hours: space may come back a minute late. */
+/** Retention is counted in hours, so space may be freed a minute late. */
 const sweepMs = 60_000;
 
 export interface RetentionServices {
@@ -20,55 +20,55 @@ export interface RetentionServices {
 }
 
 /**
- * Takes closed shards out of the engine and out of their streams' documents once their last record has expired. Records
- * of open shards are hidden by the same horizon; their bytes are the engine's own to free. Data keys go the same way.
+ * Drops closed shards from the engine and from their streams' documents once their last record has expired, and data keys
+ * that no unexpired record needs. Expired records of open shards are hidden by the same horizon; the engine frees their
+ * bytes.
  */
 export class RetentionTask {
-  readonly #room: RetentionServices;
+  readonly #services: RetentionServices;
   readonly #closing = new AbortController();
-  #sweeping: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
 
-  constructor(context: RetentionServices) {
-    this.#room = context;
+  constructor(services: RetentionServices) {
+    this.#services = services;
   }
 
-  /** Sweeps now and then until closed. */
+  /** Sweeps every minute until closed. */
   start(): void {
-    this.#sweeping = this.#sweepOn();
+    this.#running = this.#run();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#sweeping;
+    await this.#running;
   }
 
-  /** Frees what has expired by now. What fails is told and tried again by the next sweep. */
+  /** Frees what has expired by now. A failure is published and retried by the next sweep. */
   async sweep(): Promise<void> {
-    this.#room.keys.sweep();
-    for (const revision of [...this.#room.registry.all()]) {
+    this.#services.keys.sweep();
+    for (const revision of [...this.#services.registry.all()]) {
       if (this.#closing.signal.aborted) return;
       try {
-        await this.#free(revision);
-        await this.#prune(revision);
+        await this.#dropExpiredShards(revision);
+        await this.#pruneDataKeys(revision);
       } catch (error) {
-        // A lost race: another server was quicker, or the stream is gone.
+        // A lost race: the document was changed meanwhile, or the stream is gone.
         if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "closed")) continue;
         backgroundTaskFailed.publish({ streamName: revision.stream.name, intent: "retention", error });
       }
     }
   }
 
-  async #sweepOn(): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.sweep();
-      await this.#room.clock.delay(sweepMs, signal).catch(() => undefined);
+      await this.#services.clock.delay(sweepMs, signal).catch(() => undefined);
     }
   }
 
-  /** Data keys whose last record has expired are of no use any more. */
-  async #prune(revision: StreamRevision): Promise<void> {
-    const { registry, clock } = this.#room;
+  async #pruneDataKeys(revision: StreamRevision): Promise<void> {
+    const { registry, clock } = this.#services;
     const nowMs = clock.nowMs();
     if (revision.stream.status === "DELETING" || pruneDataKeys(revision.stream, nowMs) === revision.stream) return;
     await registry.inTurn(revision, async () => {
@@ -77,18 +77,18 @@ export class RetentionTask {
     });
   }
 
-  /** The logs first: a crash in between leaves a document that names empty places, and the next sweep goes on. */
-  async #free(revision: StreamRevision): Promise<void> {
-    const { log, registry, clock } = this.#room;
+  /** Drops the logs before the document changes: after a crash between the two, the next sweep repeats it. */
+  async #dropExpiredShards(revision: StreamRevision): Promise<void> {
+    const { log, registry, clock } = this.#services;
     if (revision.stream.status === "DELETING") return;
     const expired = expiredShards(revision.stream, horizonMs(clock.nowMs(), revision.stream));
     if (expired.length === 0) return;
     for (const shard of expired) await log.dropShard(revision.ref(shard));
-    const gone = new Set(expired.map(({ index }) => index));
+    const dropped = new Set(expired.map(({ index }) => index));
     await registry.inTurn(revision, async () => {
       const newest = registry.current(revision);
       if (newest === undefined) return;
-      const shards = newest.stream.shards.filter(({ index }) => !gone.has(index));
+      const shards = newest.stream.shards.filter(({ index }) => !dropped.has(index));
       await registry.replace(newest, { ...newest.stream, shards });
     });
   }

@@ -2,26 +2,26 @@ import type { DocumentStore } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { type CommitmentState, commitmentAt, noCommitment } from "../streams/billing-commitment.ts";
 
-/** Settings of one account in one region: one small document, absent until something was set. */
+/** Settings of accounts, one document for each account and region. It is absent until a setting is changed. */
 export class AccountSettingsStore {
-  readonly #catalog: DocumentStore;
+  readonly #documents: DocumentStore;
 
-  constructor(catalog: DocumentStore) {
-    this.#catalog = catalog;
+  constructor(documents: DocumentStore) {
+    this.#documents = documents;
   }
 
-  /** The minimum throughput billing commitment as it is at `nowMs`. */
+  /** The minimum throughput billing commitment as of `nowMs`. */
   async commitment(account: string, region: string, nowMs: number): Promise<CommitmentState> {
-    const known = await this.#catalog.get(keyOf(account, region));
+    const known = await this.#documents.get(keyOf(account, region));
     return known === undefined ? noCommitment : commitmentAt(decode(known.value), nowMs);
   }
 
-  /** Whether the account may use what comes with the commitment. */
+  /** Whether the account may use features that require the commitment. */
   async isCommitted(account: string, region: string, nowMs: number): Promise<boolean> {
     return (await this.commitment(account, region, nowMs)).status !== "DISABLED";
   }
 
-  /** Writes what `next` makes of the present commitment, asked again when somebody else was quicker. */
+  /** Writes what `next` returns for the present commitment. `next` runs again when another change came first. */
   async change(
     account: string,
     region: string,
@@ -30,11 +30,11 @@ export class AccountSettingsStore {
   ): Promise<CommitmentState> {
     const key = keyOf(account, region);
     for (;;) {
-      const known = await this.#catalog.get(key, { fresh: true });
+      const known = await this.#documents.get(key, { fresh: true });
       const present = known === undefined ? noCommitment : commitmentAt(decode(known.value), nowMs);
       const changed = next(present);
       try {
-        await this.#catalog.compareAndSwap(key, Buffer.from(JSON.stringify(changed)), known?.revision ?? 0n);
+        await this.#documents.compareAndSwap(key, Buffer.from(JSON.stringify(changed)), known?.revision ?? 0n);
         return changed;
       } catch (error) {
         if (!(error instanceof EngineError && error.kind === "conflict")) throw error;

@@ -1,65 +1,68 @@
 import type { DocumentStore } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { ShardRef } from "../engine/shard-log.ts";
+import type { Stream } from "../streams/stream.ts";
 
-const NAMES_PREFIX = "deletedStreams/";
+// Key prefixes of the documents. They are part of the stored format.
+const LAST_SECONDS_PREFIX = "retired/";
 const DROPS_PREFIX = "dropping/";
 
-/** Logs of a stream whose document is gone and whose space is not yet known to be free. */
+/** Shard logs of a stream whose document is gone; they may not be dropped from the engine yet. */
 export interface PendingDrop {
   readonly streamId: string;
   readonly shards: readonly ShardRef[];
 }
 
 /**
- * What must outlive a deleted stream: the last second that its sequence numbers used, so that a stream made again under
- * the name starts beyond it even if the clock has stepped back; and the logs still to be freed, so that a crash between
- * "document gone" and "space free" leaks nothing.
+ * Documents that outlive a deleted stream: the last second that its sequence numbers used, so that a later stream of the
+ * same name starts after it even if the clock was set back; and the shard logs that are still to be dropped, so that a
+ * crash after the removal of the stream's document leaks no space.
  */
 export class DeletedStreams {
-  readonly #catalog: DocumentStore;
+  readonly #documents: DocumentStore;
 
-  constructor(catalog: DocumentStore) {
-    this.#catalog = catalog;
+  constructor(documents: DocumentStore) {
+    this.#documents = documents;
   }
 
-  /** Epoch seconds; 0 when no stream of that name was deleted lately. */
+  /** Epoch seconds; 0 when no deleted stream of that name is recorded. */
   async lastSecond(account: string, region: string, name: string): Promise<number> {
-    const found = await this.#catalog.get(nameKey(account, region, name), { fresh: true });
+    const found = await this.#documents.get(lastSecondKey(account, region, name), { fresh: true });
     return found === undefined ? 0 : decode<number>(found.value);
   }
 
+  /** Keeps the latest of all seconds recorded for the name. */
   async recordLastSecond(account: string, region: string, name: string, lastSecond: number): Promise<void> {
-    await this.#put<number>(nameKey(account, region, name), (known) => Math.max(lastSecond, known ?? 0));
+    await this.#update<number>(lastSecondKey(account, region, name), (known) => Math.max(lastSecond, known ?? 0));
   }
 
-  /** Forgets names whose last second is so long past that no plausible clock step reaches back to it. */
+  /** Forgets names whose last second is before `second`. */
   async forgetNamesBefore(second: number): Promise<void> {
-    for (const { key, value, revision } of await this.#catalog.list(NAMES_PREFIX)) {
+    for (const { key, value, revision } of await this.#documents.list(LAST_SECONDS_PREFIX)) {
       if (decode<number>(value) >= second) continue;
-      await ignoreConflict(this.#catalog.compareAndSwap(key, null, revision));
+      await ignoreConflict(this.#documents.compareAndSwap(key, null, revision));
     }
   }
 
   async beginDrop(drop: PendingDrop): Promise<void> {
-    await this.#put<PendingDrop>(DROPS_PREFIX + drop.streamId, () => drop);
+    await this.#update<PendingDrop>(DROPS_PREFIX + drop.streamId, () => drop);
   }
 
   async endDrop(streamId: string): Promise<void> {
-    const known = await this.#catalog.get(DROPS_PREFIX + streamId, { fresh: true });
-    if (known !== undefined) await ignoreConflict(this.#catalog.compareAndSwap(known.key, null, known.revision));
+    const known = await this.#documents.get(DROPS_PREFIX + streamId, { fresh: true });
+    if (known !== undefined) await ignoreConflict(this.#documents.compareAndSwap(known.key, null, known.revision));
   }
 
   async pendingDrops(): Promise<readonly PendingDrop[]> {
-    return (await this.#catalog.list(DROPS_PREFIX)).map((document) => decode<PendingDrop>(document.value));
+    return (await this.#documents.list(DROPS_PREFIX)).map((document) => decode<PendingDrop>(document.value));
   }
 
-  async #put<T>(key: string, next: (known: T | undefined) => T): Promise<void> {
+  async #update<T>(key: string, next: (known: T | undefined) => T): Promise<void> {
     for (;;) {
-      const known = await this.#catalog.get(key, { fresh: true });
+      const known = await this.#documents.get(key, { fresh: true });
       const value = next(known === undefined ? undefined : decode<T>(known.value));
       try {
-        await this.#catalog.compareAndSwap(key, encode(value), known?.revision ?? 0n);
+        await this.#documents.compareAndSwap(key, encode(value), known?.revision ?? 0n);
         return;
       } catch (error) {
         if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
@@ -68,8 +71,20 @@ export class DeletedStreams {
   }
 }
 
-function nameKey(account: string, region: string, name: string): string {
-  return `${NAMES_PREFIX}${account}/${region}/${name}`;
+/**
+ * The latest second that a sequence number of the stream may have, records in flight included, or the ARN of one of its
+ * consumers. A later stream of the same name, and its consumers, start after it.
+ */
+export function lastSecondUsed(stream: Stream, nowMs: number): number {
+  let last = Math.max(Math.floor(nowMs / 1000), stream.consumerSecondUsed ?? 0);
+  if (stream.intent?.kind === "create") last = Math.max(last, stream.intent.createSecond);
+  for (const shard of stream.shards) last = Math.max(last, shard.createSecond, shard.closed?.second ?? 0);
+  for (const consumer of stream.consumers ?? []) last = Math.max(last, Math.floor(consumer.createdMs / 1000));
+  return last;
+}
+
+function lastSecondKey(account: string, region: string, name: string): string {
+  return `${LAST_SECONDS_PREFIX}${account}/${region}/${name}`;
 }
 
 function encode(value: unknown): Uint8Array {
@@ -80,7 +95,7 @@ function decode<T>(value: Uint8Array): T {
   return JSON.parse(Buffer.from(value).toString()) as T;
 }
 
-/** A conflict means that somebody wrote newer news under the key: theirs stays. */
+/** After a conflict the document of the other writer stays: it is newer. */
 async function ignoreConflict(swap: Promise<bigint>): Promise<void> {
   try {
     await swap;

@@ -1,61 +1,62 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Stream } from "../streams/stream.ts";
-import { decodeStream, encodeStream } from "../streams/stream-document.ts";
+import { decodeStream, encodeStream, streamDocumentKey, streamDocumentPrefix } from "../streams/stream-document.ts";
 import type { Clock } from "../time/clock.ts";
-import { streamDocumentKey, streamDocumentsPrefix } from "./stream-document-key.ts";
 import { StreamRevision } from "./stream-revision.ts";
 
-/** How long a watch that broke off is left alone before it is begun anew. */
-const watchAgainMs = 100;
+/** Pause before a watch that ended is started again. */
+const watchRetryMs = 100;
 
-/** A key that was deleted. */
-interface Grave {
-  /** Of the deletion. News of this revision or an older one must not revive the stream. */
+/** A deleted document. */
+interface Tombstone {
+  /** Revision of the deletion. Events of this revision or an older one must not bring the stream back. */
   readonly revision: bigint;
-  /** The watch has told of it: what the watch tells from now on is newer. */
-  isTold: boolean;
+  /** Whether the watch is past this revision: all further events of the key are newer. */
+  isObserved: boolean;
 }
 
 /**
- * Every stream of every account and region, in memory, kept current by the catalog's watch. Finding a stream costs no
- * I/O; changing one is a single compare-and-swap on its document.
+ * All streams of all accounts and regions in memory, kept current by a watch on the document store. A lookup needs no I/O;
+ * a change is one compare-and-swap of the stream's document.
  */
 export class StreamRegistry {
-  readonly #catalog: DocumentStore;
-  readonly #live = new Map<string, StreamRevision>();
-  /** Kept until the watch has told us the same and no change of our own is on its way: late news must not revive a stream. */
-  readonly #buried = new Map<string, Grave>();
-  /** Our own changes that the catalog has not answered yet, by key. */
-  readonly #swapping = new Map<string, number>();
-  /** By stream id: the end of the last change that has its turn or waits for it. */
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #documents: DocumentStore;
+  readonly #revisions = new Map<string, StreamRevision>();
+  /** Kept until the watch has observed the deletion and no swap of the key is in flight. */
+  readonly #tombstones = new Map<string, Tombstone>();
+  /** Number of swaps of this server in flight, by key. */
+  readonly #swapsInFlight = new Map<string, number>();
+  /** The end of the last queued change, by stream id. */
+  readonly #lastTurns = new Map<string, Promise<void>>();
+  /** Callbacks that wait for the next revision, by key. */
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #closing = new AbortController();
   readonly #clock: Clock;
-  readonly #onChange: (live: StreamRevision) => void;
+  readonly #onRevision: (revision: StreamRevision) => void;
   #watching: Promise<void> | undefined;
   #fault: string | undefined;
 
-  /** `onChange` is told of every new revision that the directory learns of. */
-  constructor(catalog: DocumentStore, clock: Clock, onChange: (live: StreamRevision) => void) {
-    this.#catalog = catalog;
+  /** `onRevision` is called with every new revision, once. */
+  constructor(documents: DocumentStore, clock: Clock, onRevision: (revision: StreamRevision) => void) {
+    this.#documents = documents;
     this.#clock = clock;
-    this.#onChange = onChange;
+    this.#onRevision = onRevision;
   }
 
-  /** Resolves when every document of the catalog is in memory. */
+  /** Resolves when all stream documents are in memory. */
   async open(): Promise<void> {
     const synced = Promise.withResolvers<void>();
-    this.#watching = this.#follow(synced);
+    this.#watching = this.#watch(synced);
     this.#watching.catch((error: unknown) => {
-      this.#fault = `the directory of streams hears no more news: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#fault = `the stream registry no longer receives changes of stream documents, so streams may show an old state; stored records are not affected; restart the server: ${reason}`;
       synced.reject(error);
     });
     await synced.promise;
   }
 
-  /** Why the directory may be behind the catalog, as a sentence; undefined while it hears of every change. */
+  /** Why the registry may be behind the document store, as a clause for /health; undefined while it is current. */
   get fault(): string | undefined {
     return this.#fault;
   }
@@ -66,64 +67,64 @@ export class StreamRegistry {
   }
 
   find(account: string, region: string, name: string): StreamRevision | undefined {
-    return this.#live.get(streamDocumentKey(account, region, name));
+    return this.#revisions.get(streamDocumentKey(account, region, name));
   }
 
-  /** The newest revision of the stream that `live` is a revision of; undefined when it is gone or was made anew. */
-  current(live: StreamRevision): StreamRevision | undefined {
-    const { account, region, name, id } = live.stream;
-    const found = this.find(account, region, name);
-    return found?.stream.id === id ? found : undefined;
+  /** The newest revision of the same stream; undefined when it is gone, even if another stream has its name. */
+  current({ stream }: StreamRevision): StreamRevision | undefined {
+    const found = this.find(stream.account, stream.region, stream.name);
+    return found?.stream.id === stream.id ? found : undefined;
   }
 
   /** All streams of one account and region, in no order. */
   *inRegion(account: string, region: string): Generator<StreamRevision> {
     const prefix = streamDocumentKey(account, region, "");
-    for (const [key, live] of this.#live) if (key.startsWith(prefix)) yield live;
+    for (const [key, revision] of this.#revisions) if (key.startsWith(prefix)) yield revision;
   }
 
   all(): MapIterator<StreamRevision> {
-    return this.#live.values();
+    return this.#revisions.values();
   }
 
   /** Writes the first document of a stream. Rejects with `conflict` when the name is taken. */
   async create(stream: Stream): Promise<StreamRevision> {
-    return await this.#swap(stream, 0n);
+    return await this.#write(stream, 0n);
   }
 
-  /** Writes the next document of a stream. Rejects with `conflict` when `live` is not its newest revision. */
-  async replace(live: StreamRevision, next: Stream): Promise<StreamRevision> {
-    return await this.#swap(next, live.revision);
+  /** Writes the next document of a stream. Rejects with `conflict` when `replaced` is not its newest revision. */
+  async replace(replaced: StreamRevision, next: Stream): Promise<StreamRevision> {
+    return await this.#write(next, replaced.revision);
+  }
+
+  /** Deletes a stream's document. Rejects with `conflict` when `removed` is not its newest revision. */
+  async remove(removed: StreamRevision): Promise<void> {
+    const key = keyOf(removed.stream);
+    await this.#trackSwap(key, async () => {
+      this.#delete(key, await this.#documents.compareAndSwap(key, null, removed.revision));
+    });
   }
 
   /**
-   * Runs changes of one stream's document one after the other, so that changes made by this server queue up instead of
-   * losing races against each other. Other servers' changes are still met as conflicts.
+   * Runs the changes of one stream's document one after the other, so that changes by this server queue up instead of
+   * conflicting with each other. Changes by other servers still end in a `conflict`.
    */
   async inTurn<T>({ stream }: StreamRevision, change: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(stream.id);
+    const before = this.#lastTurns.get(stream.id);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#turns.set(stream.id, promise);
+    this.#lastTurns.set(stream.id, promise);
     try {
       await before;
       return await change();
     } finally {
-      if (this.#turns.get(stream.id) === promise) this.#turns.delete(stream.id);
+      if (this.#lastTurns.get(stream.id) === promise) this.#lastTurns.delete(stream.id);
       resolve();
     }
   }
 
-  async remove(live: StreamRevision): Promise<void> {
-    const { account, region, name } = live.stream;
-    const key = streamDocumentKey(account, region, name);
-    await this.#change(key, async () => this.#bury(key, await this.#catalog.compareAndSwap(key, null, live.revision)));
-  }
-
-  /** Resolves once `live` is no longer the newest revision, or with false when the signal aborts first. */
-  async superseded(live: StreamRevision, signal: AbortSignal): Promise<boolean> {
-    const { account, region, name } = live.stream;
-    const key = streamDocumentKey(account, region, name);
-    if (this.#live.get(key) !== live) return true;
+  /** Resolves with true once `revision` is not the newest one, or with false when the signal aborts first. */
+  async superseded(revision: StreamRevision, signal: AbortSignal): Promise<boolean> {
+    const key = keyOf(revision.stream);
+    if (this.#revisions.get(key) !== revision) return true;
     if (signal.aborted) return false;
     const changed = Promise.withResolvers<boolean>();
     const waiting = this.#waiting.get(key) ?? new Set();
@@ -140,114 +141,119 @@ export class StreamRegistry {
     }
   }
 
-  async #swap(stream: Stream, expectedRevision: bigint): Promise<StreamRevision> {
-    const key = streamDocumentKey(stream.account, stream.region, stream.name);
-    return await this.#change(key, async () => {
-      const revision = await this.#catalog.compareAndSwap(key, encodeStream(stream), expectedRevision);
-      return this.#learn(key, stream, revision);
+  async #write(stream: Stream, expectedRevision: bigint): Promise<StreamRevision> {
+    const key = keyOf(stream);
+    return await this.#trackSwap(key, async () => {
+      const revision = await this.#documents.compareAndSwap(key, encodeStream(stream), expectedRevision);
+      return this.#put(key, stream, revision);
     });
   }
 
-  /** A change of our own. Its news may come by the watch before the answer does, and so may news of a deletion behind it. */
-  async #change<T>(key: string, change: () => Promise<T>): Promise<T> {
-    this.#swapping.set(key, (this.#swapping.get(key) ?? 0) + 1);
+  /** The watch may report a swap of this server, and a later deletion too, before the swap itself resolves. */
+  async #trackSwap<T>(key: string, swap: () => Promise<T>): Promise<T> {
+    this.#swapsInFlight.set(key, (this.#swapsInFlight.get(key) ?? 0) + 1);
     try {
-      return await change();
+      return await swap();
     } finally {
-      const left = (this.#swapping.get(key) ?? 1) - 1;
-      if (left > 0) this.#swapping.set(key, left);
-      else this.#swapping.delete(key);
-      this.#forgetGrave(key);
+      const left = (this.#swapsInFlight.get(key) ?? 1) - 1;
+      if (left > 0) this.#swapsInFlight.set(key, left);
+      else this.#swapsInFlight.delete(key);
+      this.#discardTombstone(key);
     }
   }
 
-  /** Watches until the directory closes; a watch that broke off is begun anew and what it missed is found out. */
-  async #follow(synced: PromiseWithResolvers<void>): Promise<void> {
+  /** Watches until the registry closes. A watch that ends is started again, and what it missed is found. */
+  async #watch(synced: PromiseWithResolvers<void>): Promise<void> {
     const signal = this.#closing.signal;
     while (!signal.aborted) {
       try {
         await this.#watchOnce(synced);
       } catch (error) {
-        const mayWatchAgain =
+        const isTransient =
           error instanceof EngineError && (error.kind === "unavailable" || error.kind === "throttled");
-        if (!mayWatchAgain || signal.aborted) throw error;
+        if (!isTransient || signal.aborted) throw error;
       }
-      await this.#clock.delay(watchAgainMs, signal).catch(() => undefined);
+      await this.#clock.delay(watchRetryMs, signal).catch(() => undefined);
     }
   }
 
   async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
-    const unseen = new Set(this.#live.keys());
-    const graves = [...this.#buried];
-    for await (const event of this.#catalog.watch(streamDocumentsPrefix, this.#closing.signal)) {
+    const unseenKeys = new Set(this.#revisions.keys());
+    const earlierTombstones = [...this.#tombstones];
+    for await (const event of this.#documents.watch(streamDocumentPrefix, this.#closing.signal)) {
       if (event.kind !== "synced") {
-        if (event.kind === "put") unseen.delete(event.document.key);
+        if (event.kind === "put") unseenKeys.delete(event.document.key);
         this.#apply(event);
         continue;
       }
-      for (const key of unseen) {
-        const known = this.#live.get(key);
-        const gone = known !== undefined && (await this.#catalog.get(key, { fresh: true })) === undefined;
-        if (!gone) continue;
-        this.#bury(key, known.revision);
-        this.#toldOf(key, known.revision);
-      }
-      // These deletions were done before the watch began.
-      for (const [key, { revision }] of graves) this.#toldOf(key, revision);
-      unseen.clear();
+      for (const key of unseenKeys) await this.#deleteIfMissing(key);
+      // These documents were deleted before the watch began.
+      for (const [key, { revision }] of earlierTombstones) this.#markObserved(key, revision);
+      unseenKeys.clear();
       synced.resolve();
     }
   }
 
+  /** For a key that a new watch did not report: its deletion may have been missed while no watch ran. */
+  async #deleteIfMissing(key: string): Promise<void> {
+    const known = this.#revisions.get(key);
+    if (known === undefined || (await this.#documents.get(key, { fresh: true })) !== undefined) return;
+    this.#delete(key, known.revision);
+    this.#markObserved(key, known.revision);
+  }
+
   #apply(event: Exclude<WatchEvent, { kind: "synced" }>): void {
     if (event.kind === "delete") {
-      this.#bury(event.key, event.revision);
-      this.#toldOf(event.key, event.revision);
+      this.#delete(event.key, event.revision);
+      this.#markObserved(event.key, event.revision);
       return;
     }
     const { key, value, revision } = event.document;
-    // Our own changes come back here too: they are known already and not worth decoding again.
-    if (revision > this.#knownRevision(key)) this.#learn(key, decodeStream(value), revision);
+    // Changes by this server are reported too; they are known and need no decoding.
+    if (revision > this.#knownRevision(key)) this.#put(key, decodeStream(value), revision);
   }
 
-  #learn(key: string, stream: Stream, revision: bigint): StreamRevision {
-    const known = this.#live.get(key);
+  #put(key: string, stream: Stream, revision: bigint): StreamRevision {
+    const known = this.#revisions.get(key);
     if (known !== undefined && known.revision >= revision) return known;
-    const live = new StreamRevision(stream, revision);
-    if (revision <= this.#knownRevision(key)) return live;
-    this.#live.set(key, live);
-    this.#wake(key);
-    this.#onChange(live);
-    return live;
+    const added = new StreamRevision(stream, revision);
+    if (revision <= this.#knownRevision(key)) return added;
+    this.#revisions.set(key, added);
+    this.#wakeWaiting(key);
+    this.#onRevision(added);
+    return added;
   }
 
-  #bury(key: string, revision: bigint): void {
+  #delete(key: string, revision: bigint): void {
     if (this.#knownRevision(key) > revision) return;
-    this.#live.delete(key);
-    if (this.#buried.get(key)?.revision !== revision) this.#buried.set(key, { revision, isTold: false });
-    this.#wake(key);
+    this.#revisions.delete(key);
+    if (this.#tombstones.get(key)?.revision !== revision) this.#tombstones.set(key, { revision, isObserved: false });
+    this.#wakeWaiting(key);
   }
 
   #knownRevision(key: string): bigint {
-    const live = this.#live.get(key)?.revision ?? 0n;
-    const grave = this.#buried.get(key)?.revision ?? 0n;
-    return live > grave ? live : grave;
+    const present = this.#revisions.get(key)?.revision ?? 0n;
+    const deleted = this.#tombstones.get(key)?.revision ?? 0n;
+    return present > deleted ? present : deleted;
   }
 
-  /** The watch is past this revision of the key. */
-  #toldOf(key: string, revision: bigint): void {
-    const grave = this.#buried.get(key);
-    if (grave !== undefined && grave.revision <= revision) grave.isTold = true;
-    this.#forgetGrave(key);
+  #markObserved(key: string, revision: bigint): void {
+    const tombstone = this.#tombstones.get(key);
+    if (tombstone !== undefined && tombstone.revision <= revision) tombstone.isObserved = true;
+    this.#discardTombstone(key);
   }
 
-  #forgetGrave(key: string): void {
-    if (this.#buried.get(key)?.isTold === true && !this.#swapping.has(key)) this.#buried.delete(key);
+  #discardTombstone(key: string): void {
+    if (this.#tombstones.get(key)?.isObserved === true && !this.#swapsInFlight.has(key)) this.#tombstones.delete(key);
   }
 
-  #wake(key: string): void {
+  #wakeWaiting(key: string): void {
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
     for (const wake of waiting ?? []) wake();
   }
+}
+
+function keyOf({ account, region, name }: Stream): string {
+  return streamDocumentKey(account, region, name);
 }

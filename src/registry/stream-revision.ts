@@ -3,11 +3,12 @@ import { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import type { Shard, Stream } from "../streams/stream.ts";
 
 /**
- * One revision of a stream's document with what is derived from it. It never changes: a transition replaces it, so a
- * request that holds one works on a consistent picture from its first check to its last.
+ * One revision of a stream document and what is derived from it. Immutable: a change makes another one, so a request that
+ * holds a revision sees one consistent state from its first check to its last.
  */
 export class StreamRevision {
   readonly stream: Stream;
+  /** The revision of the document in the document store. */
   readonly revision: bigint;
   #map: ShardMap | undefined;
   #byIndex: ReadonlyMap<number, Shard> | undefined;
@@ -19,7 +20,7 @@ export class StreamRevision {
     this.revision = revision;
   }
 
-  /** Hash key to open shard. Only for streams that have shards, which a CREATING one has not. */
+  /** Hash key to open shard. Not for a CREATING stream, which has no shards. */
   get shardMap(): ShardMap {
     this.#map ??= new ShardMap(this.stream.shards);
     return this.#map;
@@ -30,7 +31,7 @@ export class StreamRevision {
     return this.#byIndex.get(index);
   }
 
-  /** The same object for the same shard each time, so that engines may remember what they found behind it. */
+  /** The same object for the same shard each time, so that an engine may cache by it. */
   ref(shard: Shard): ShardRef {
     let ref = this.#refs.get(shard.index);
     if (ref === undefined) {
@@ -40,7 +41,7 @@ export class StreamRevision {
     return ref;
   }
 
-  /** Those of the open shards, by slot. The same array each time. */
+  /** Refs of the open shards by slot; the same array each time. */
   get openRefs(): readonly ShardRef[] {
     this.#openRefs ??= this.shardMap.shards.map((shard) => this.ref(shard));
     return this.#openRefs;

@@ -2,26 +2,27 @@ import { randomBytes } from "node:crypto";
 import type { DocumentStore } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
 
-const KEY = "server/master-key";
-const KEY_BYTES = 32;
+// Part of the stored format.
+const DOCUMENT_KEY = "server/master-key";
+const TOKEN_KEY_BYTES = 32;
 
 /**
- * The secret behind iterators and page tokens. It lives in the catalog, so that tokens outlive a restart and every server
- * on one catalog understands the others'.
+ * The secret from which `TokenCipher` derives its keys; created by the first start. It is in the document store, so that
+ * tokens outlive a restart and all servers on one store can read each other's.
  */
 export async function loadTokenKey(
-  catalog: DocumentStore,
+  documents: DocumentStore,
   random: (size: number) => Uint8Array = randomBytes,
 ): Promise<Uint8Array> {
   for (;;) {
-    const known = await catalog.get(KEY, { fresh: true });
+    const known = await documents.get(DOCUMENT_KEY, { fresh: true });
     if (known !== undefined) return known.value;
-    const made = random(KEY_BYTES);
+    const created = random(TOKEN_KEY_BYTES);
     try {
-      await catalog.compareAndSwap(KEY, made, 0n);
-      return made;
+      await documents.compareAndSwap(DOCUMENT_KEY, created, 0n);
+      return created;
     } catch (error) {
-      // Another server made one at the same moment; ours was never used.
+      // Another server created one at the same time; this one was never used.
       if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
     }
   }

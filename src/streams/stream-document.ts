@@ -1,8 +1,8 @@
 import type { PlannedShard, Shard, Stream, StreamIntent } from "./stream.ts";
 
 /*
- * A stream's document: JSON with a version `v` first, members of `Stream` by their names, absent where undefined. Shards
- * are rows, because a stream may have ten thousand of them:
+ * A stream document: JSON with a version `v` first, then the members of `Stream` by their names, absent where undefined.
+ * Shards are rows, because a stream may have ten thousand of them:
  *
  *   planned shard  [index, parent, adjacentParent, starting hash key, ending hash key]
  *   shard          the same, then [create second, placement], and [second, end, closedMs] once closed
@@ -10,6 +10,14 @@ import type { PlannedShard, Shard, Stream, StreamIntent } from "./stream.ts";
  * Parents are -1 when there is none; hash keys and ends are hex.
  */
 const VERSION = 1;
+
+/** Keys of all stream documents start with this. */
+export const streamDocumentPrefix = "streams/";
+
+/** The key of a stream's document. Account, region and name contain no slash, so keys sort by name within a region. */
+export function streamDocumentKey(account: string, region: string, name: string): string {
+  return `${streamDocumentPrefix}${account}/${region}/${name}`;
+}
 
 type PlannedRow = readonly [number, number, number, string, string];
 type ShardRow = readonly [
@@ -38,7 +46,7 @@ export function encodeStream({ shards, intent, ...rest }: Stream): Uint8Array {
   return Buffer.from(JSON.stringify(document));
 }
 
-/** Throws an Error with one sentence on a document that this server cannot read. */
+/** Throws an Error for a document that this server cannot read. */
 export function decodeStream(bytes: Uint8Array): Stream {
   const document = parseDocument(bytes);
   const { v: _version, shards, intent, ...rest } = document;
@@ -54,13 +62,14 @@ function parseDocument(bytes: Uint8Array): StreamDocument {
   try {
     value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch (cause) {
-    throw new Error("A stream's document is not JSON.", { cause });
+    throw new Error("A stream document is not JSON: it is damaged, or another program wrote it.", { cause });
   }
   const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
-  if (typeof version !== "number") throw new Error("A stream's document does not say its version.");
+  if (typeof version !== "number")
+    throw new Error("A stream document has no version: it is damaged, or another program wrote it.");
   if (version !== VERSION) {
     throw new Error(
-      `A stream's document has version ${version}; this server reads version ${VERSION}. Use a newer one.`,
+      `A stream document has version ${version}; this server reads version ${VERSION}. Start the newer server that wrote it.`,
     );
   }
   return value as StreamDocument;
@@ -82,8 +91,7 @@ function shardRow(shard: Shard): ShardRow {
 }
 
 function shardOfRow(row: ShardRow): Shard {
-  // Most shards are open and have no parents, and a start may read ten thousand of them: taking rows apart by name, and putting
-  // objects together, would cost it several times the memory.
+  // The common case, open and without parents, makes no other object: a start may read ten thousand shards.
   const shard: Shard = {
     index: row[0],
     startingHashKey: BigInt(`0x${row[3]}`),

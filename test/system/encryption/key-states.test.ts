@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import type { KeyErrorKind } from "../../../src/keys/key-provider.ts";
-import { streamDocumentKey } from "../../../src/registry/stream-document-key.ts";
+import { streamDocumentKey } from "../../../src/streams/stream-document.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SwitchedKeys } from "../../support/switched-keys.ts";
 import { account, region, TestServer } from "../../support/test-server.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeletedStreams } from "../../../src/registry/deleted-streams.ts";
+import { DeletedStreams, lastSecondUsed } from "../../../src/registry/deleted-streams.ts";
 import { ScriptedCatalog } from "../directory/scripted-catalog.ts";
+import { createdMs, streamOf } from "../streams/stream-of.ts";
 
 const place = ["123456789012", "eu-west-1", "orders"] as const;
 
@@ -18,7 +19,7 @@ test("the last second of a name is the latest that was ever recorded, until it i
   assert.equal(await deletedStreams.lastSecond(...place), 0);
 });
 
-test("two servers that recordLastSecond a name at once leave the later second", async () => {
+test("two servers that record the last second of a name at once leave the later second", async () => {
   const catalog = new ScriptedCatalog();
   const [one, other] = [new DeletedStreams(catalog), new DeletedStreams(catalog)];
   await Promise.all([
@@ -38,4 +39,27 @@ test("a drop is pending from its beginning to its end, both harmless to repeat",
   await deletedStreams.endDrop("stream-1");
   await deletedStreams.endDrop("stream-1");
   assert.deepEqual(await deletedStreams.pendingDrops(), []);
+});
+
+test("lastSecondUsed() is the latest of clock, create seconds and closes", () => {
+  const stream = streamOf(2);
+  const second = createdMs / 1000;
+  assert.equal(lastSecondUsed(stream, createdMs + 5999), second + 5);
+  assert.equal(lastSecondUsed(stream, 0), second);
+  const [first, ...others] = stream.shards;
+  assert.ok(first !== undefined);
+  const closed = { ...first, closed: { second: second + 9, end: 1n, closedMs: 0 } };
+  assert.equal(lastSecondUsed({ ...stream, shards: [closed, ...others] }, 0), second + 9);
+});
+
+test("a stream deleted while CREATING has used its planned create second", () => {
+  const intent = { kind: "create", operationId: "o", dueMs: 0, createSecond: 77, opening: [] } as const;
+  assert.equal(lastSecondUsed({ ...streamOf(1), shards: [], intent }, 0), 77);
+});
+
+test("lastSecondUsed() counts the ARNs of consumers, present and gone", () => {
+  const second = createdMs / 1000;
+  const consumer = { name: "reader", createdMs: createdMs + 7_999, status: "ACTIVE", tags: {} } as const;
+  assert.equal(lastSecondUsed(streamOf(1, { consumers: [consumer] }), createdMs), second + 7);
+  assert.equal(lastSecondUsed(streamOf(1, { consumerSecondUsed: second + 9 }), createdMs), second + 9);
 });

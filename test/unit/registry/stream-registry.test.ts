@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EngineError, type EngineErrorKind } from "../../../src/engine/engine-error.ts";
-import { streamDocumentKey } from "../../../src/registry/stream-document-key.ts";
 import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
-import { encodeStream } from "../../../src/streams/stream-document.ts";
+import { encodeStream, streamDocumentKey } from "../../../src/streams/stream-document.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { ScriptedCatalog } from "../directory/scripted-catalog.ts";
 import { streamOf } from "../streams/stream-of.ts";
@@ -25,7 +24,7 @@ interface Opened {
 async function opened(catalog = new ScriptedCatalog()): Promise<Opened> {
   const clock = new SimulatedClock();
   const told: (string | undefined)[] = [];
-  const directory = new StreamRegistry(catalog, clock, (live) => told.push(live.stream.tags["version"]));
+  const directory = new StreamRegistry(catalog, clock, (revision) => told.push(revision.stream.tags["version"]));
   await directory.open();
   return { catalog, clock, directory, told };
 }
@@ -61,14 +60,14 @@ test("open() rejects when a document cannot be read", async () => {
 
 test("a change of our own is known at once and told once, though the watch tells of it too", async () => {
   const { catalog, directory, told } = await opened();
-  const live = await directory.create(version(1));
-  const next = await directory.replace(live, version(2));
-  assert.equal(directory.current(live), next);
+  const revision = await directory.create(version(1));
+  const next = await directory.replace(revision, version(2));
+  assert.equal(directory.current(revision), next);
   for (const document of await catalog.list(key)) catalog.tell({ kind: "put", document });
   await nextTurn();
-  assert.equal(directory.current(live), next, "the same object as before");
+  assert.equal(directory.current(revision), next, "the same object as before");
   assert.deepEqual(told, ["1", "2"]);
-  await assert.rejects(directory.replace(live, version(3)), { kind: "conflict" });
+  await assert.rejects(directory.replace(revision, version(3)), { kind: "conflict" });
   await directory.close();
 });
 
@@ -94,10 +93,10 @@ for (const kind of ["unavailable", "throttled"] satisfies EngineErrorKind[]) {
 
 test("late news of an older revision does not revive a stream that was deleted here", async () => {
   const { catalog, directory, told } = await opened();
-  const live = await directory.create(version(1));
+  const revision = await directory.create(version(1));
   const [document] = await catalog.list(key);
   assert(document !== undefined);
-  await directory.remove(live);
+  await directory.remove(revision);
   catalog.tell({ kind: "put", document });
   await nextTurn();
   assert.equal(found(directory), undefined);
@@ -118,9 +117,9 @@ test("an answer that comes behind the news of a deletion does not revive the str
   catalog.tell({ kind: "put", document }, catalog.change(key, null));
   await nextTurn();
   answer();
-  const live = await creating;
+  const revision = await creating;
   assert.equal(found(directory), undefined);
-  assert.equal(directory.current(live), undefined);
+  assert.equal(directory.current(revision), undefined);
   catalog.tell(catalog.change(key, encodeStream(version(2))));
   await nextTurn();
   assert.equal(found(directory), "2", "what comes later is believed");
@@ -129,10 +128,10 @@ test("an answer that comes behind the news of a deletion does not revive the str
 
 test("a deletion that is answered late does not take away the stream that was made since", async () => {
   const { catalog, directory } = await opened();
-  const live = await directory.create(version(1));
+  const revision = await directory.create(version(1));
   const answer = catalog.holdAnswers();
-  const removing = directory.remove(live);
-  catalog.tell({ kind: "delete", key, revision: live.revision + 1n });
+  const removing = directory.remove(revision);
+  catalog.tell({ kind: "delete", key, revision: revision.revision + 1n });
   catalog.tell(catalog.change(key, encodeStream(version(2, { id: "stream-2" }))));
   await nextTurn();
   answer();
@@ -175,11 +174,11 @@ test("current() does not take a stream made again under the name for the one tha
 
 test("inTurn() runs changes of one stream one after the other, also behind one that failed", async () => {
   const { directory } = await opened();
-  const live = await directory.create(version(1));
+  const revision = await directory.create(version(1));
   const order: number[] = [];
   const results = await Promise.allSettled(
     [1, 2, 3].map((turn) =>
-      directory.inTurn(live, async () => {
+      directory.inTurn(revision, async () => {
         order.push(turn);
         await nextTurn();
         order.push(-turn);
