@@ -27,8 +27,4 @@ export class CallLimits {
     }
     return bucket.take(1, nowMs);
   }
-
-  get bucketCount(): number {
-    return this.#buckets.size;
-  }
 }

@@ -16,10 +16,6 @@ export class ExpiringMap<Value> {
     this.#isAtRest = isAtRest;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): Value | undefined {
     return this.#entries.get(key);
   }

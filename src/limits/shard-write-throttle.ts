@@ -82,10 +82,6 @@ export class ShardWriteThrottle {
     return nowMs - this.#usedMs >= msUntilWhole;
   }
 
-  get rowCount(): number {
-    return this.#rowOfShard.size;
-  }
-
   /** A clock that steps back gives nothing and takes nothing. */
   #refill(row: number, nowMs: number): void {
     const { shardWriteBytesPerSecond, shardWriteRecordsPerSecond } = this.#rates;

@@ -30,8 +30,4 @@ export class WriteLimits {
     const burstBytes = Math.max(this.#rates.shardWriteBytesPerSecond, stream.recordKiBMax * 1024);
     return budgets.admit(routed, burstBytes, nowMs);
   }
-
-  get streamCount(): number {
-    return this.#streams.size;
-  }
 }

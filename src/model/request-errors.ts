@@ -10,10 +10,6 @@ export function unparsableBody(): ServiceError {
   return new ServiceError("SerializationException", "");
 }
 
-export function unknownOperation(): ServiceError {
-  return new ServiceError("UnknownOperationException", "");
-}
-
 /** `violations` in the order of the answer, each as `Value … at '…' failed to satisfy constraint: …`. */
 export function constraintsViolated(violations: readonly string[]): ServiceError {
   const detected =

@@ -24,8 +24,4 @@ export class LatestEventCache {
     this.#newest.set(shardKey, { from, next, event });
     return event;
   }
-
-  forget(shardKey: string): void {
-    this.#newest.delete(shardKey);
-  }
 }

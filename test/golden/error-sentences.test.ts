@@ -246,7 +246,6 @@ const table: readonly [error: ServiceError, type: string, message: string][] = [
   ],
   [requests.wrongType("Expected null"), "SerializationException", "Expected null"],
   [requests.unparsableBody(), "SerializationException", ""],
-  [requests.unknownOperation(), "UnknownOperationException", ""],
 ];
 
 for (const [error, type, message] of table) {

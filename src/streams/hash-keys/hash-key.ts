@@ -86,22 +86,10 @@ export function parseExplicitHashKey(decimal: string, out: Uint32Array, outOffse
   return decimal.length > 0;
 }
 
-export function hashKeyOfWords(words: Uint32Array, offset: number): bigint {
-  let hashKey = 0n;
-  for (let i = 0; i < HASH_KEY_WORDS; i += 1) hashKey = (hashKey << 32n) | BigInt(words[offset + i] as number);
-  return hashKey;
-}
-
 export function writeHashKey(hashKey: bigint, out: Uint32Array, offset: number): void {
   for (let i = HASH_KEY_WORDS - 1, rest = hashKey; i >= 0; i -= 1, rest >>= 32n) {
     out[offset + i] = Number(rest & 0xffff_ffffn);
   }
-}
-
-/** The value of a hash key that met its pattern (1 to 39 digits), or undefined when it is 2^128 or more. */
-export function parseHashKey(decimal: string): bigint | undefined {
-  const hashKey = BigInt(decimal);
-  return hashKey <= HASH_KEY_MAX ? hashKey : undefined;
 }
 
 /** The ranges of a new stream's shards: equal, but for the last one, which also takes the remainder. */

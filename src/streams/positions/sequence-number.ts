@@ -81,19 +81,6 @@ export function recordSecond(timeMs: number, shard: Pick<Shard, "createSecond">)
   return Math.max(Math.floor(timeMs / 1000), shard.createSecond);
 }
 
-/** The number of the record at `position`, in an entry admitted at `timeMs`. */
-export function sequenceNumberAt(
-  shard: Pick<Shard, "index" | "createSecond">,
-  at: { readonly position: bigint; readonly timeMs: number },
-): bigint {
-  return encodeSequenceNumber({
-    createSecond: shard.createSecond,
-    shardIndex: shard.index,
-    position: at.position,
-    second: recordSecond(at.timeMs, shard),
-  });
-}
-
 /** Below every record of the shard. */
 export function startingSequenceNumber(shard: Pick<Shard, "index" | "createSecond">): string {
   const { createSecond, index } = shard;

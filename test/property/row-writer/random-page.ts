@@ -1,6 +1,6 @@
 import type { RecordSlice } from "../../../src/records/stored-records.ts";
-import { sequenceNumberAt } from "../../../src/streams/positions/sequence-number.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import { sequenceNumberAt } from "../../support/sequence-number-at.ts";
 import { entryOf, runOf, type StoredRecord } from "../../unit/protocol/stored-records.ts";
 
 /** A run, and the records that it stands for. */

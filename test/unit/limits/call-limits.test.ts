@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { CallLimits } from "../../../src/limits/call-limits.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { operationNames } from "../../../src/model/shapes.generated.ts";
+import { retainedBytes } from "../../support/retained-bytes.ts";
 
 function admittedAtOnce(
   limits: CallLimits,
@@ -48,8 +49,11 @@ test("a client that calls at three times the rate gets the rate, within 5 %", ()
   }
 });
 
-test("buckets at rest are forgotten", () => {
+test("full buckets use no memory", () => {
   const limits = new CallLimits(awsLimits);
-  for (let i = 0; i < 50_000; i++) limits.admit("GetRecords", `shard ${i}`, i);
-  assert.ok(limits.bucketCount < 3_000, `${limits.bucketCount} buckets`);
+  const bytes = retainedBytes(() => {
+    for (let i = 0; i < 50_000; i++) limits.admit("GetRecords", `shard ${i}`, i);
+  });
+  assert.ok(bytes < 2_000_000, `${bytes} bytes`);
+  assert.ok(limits.admit("GetRecords", "shard 0", 50_000));
 });

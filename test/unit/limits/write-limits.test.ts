@@ -6,6 +6,7 @@ import { WriteLimits } from "../../../src/limits/write-limits.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
+import { retainedBytes } from "../../support/retained-bytes.ts";
 import { type GivenRecord, incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { routed } from "./routed.ts";
@@ -117,11 +118,14 @@ test("a larger record size gives a shard no bytes at once", () => {
   assert.equal(map.shardCount, larger.shardCount);
 });
 
-test("streams that rest are forgotten, whether they still exist or not", () => {
+test("streams with full budgets use no memory, whether they still exist or not", () => {
   const { limits, stream, map } = writing();
   const record = recordsFor(map, [0], 10);
-  for (let i = 0; i < 20_000; i++) limits.admit(routed(record, map), { ...stream, id: `stream ${i}` }, i);
-  assert.ok(limits.streamCount <= 4_096, `${limits.streamCount} streams`);
+  const bytes = retainedBytes(() => {
+    for (let i = 0; i < 20_000; i++) limits.admit(routed(record, map), { ...stream, id: `stream ${i}` }, i);
+  });
+  assert.ok(bytes < 8_000_000, `${bytes} bytes`);
+  assert.equal(limits.admit(routed(record, map), stream, 20_000), undefined);
 });
 
 test("a producer that tries at three times a shard's rate and puts again what was refused gets the rate, within 5 %", () => {

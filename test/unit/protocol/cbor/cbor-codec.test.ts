@@ -8,8 +8,9 @@ import { type OperationName, operationNames } from "../../../../src/model/shapes
 import type { OutputOf } from "../../../../src/operations/operation.ts";
 import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
-import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../../src/streams/positions/sequence-number.ts";
+import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
+import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
 import { storedRunsOf } from "../../records/stored-runs-of.ts";
 import { anyFormOf, drawsFrom, Time } from "../cbor-forms.ts";
 import { contentOf } from "../columns-content.ts";

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { encodePutRecords } from "../../../../src/protocol/records/put-response.ts";
-import { SEQUENCE_NUMBER_STEP, sequenceNumberAt } from "../../../../src/streams/positions/sequence-number.ts";
+import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
+import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
 import { type Run, storedRunsOf } from "../../records/stored-runs-of.ts";
 
 const run = fc.record<Run>({

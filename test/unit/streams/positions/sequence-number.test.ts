@@ -9,9 +9,9 @@ import {
   recordSecond,
   SEQUENCE_NUMBER_STEP,
   SequenceNumberSeries,
-  sequenceNumberAt,
   startingSequenceNumber,
 } from "../../../../src/streams/positions/sequence-number.ts";
+import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
 
 const POSITION_MAX = 2n ** 63n - 1n;
 const parts = fc.record({

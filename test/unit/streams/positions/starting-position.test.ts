@@ -3,11 +3,11 @@ import { test } from "node:test";
 import {
   encodeSequenceNumber,
   endingSequenceNumber,
-  sequenceNumberAt,
   startingSequenceNumber,
 } from "../../../../src/streams/positions/sequence-number.ts";
 import { resolveStartingPosition, type StartingMembers } from "../../../../src/streams/positions/starting-position.ts";
 import type { Shard } from "../../../../src/streams/stream.ts";
+import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
 import { createdMs, serviceError, streamOf } from "../stream-of.ts";
 
 const stream = streamOf(2);
