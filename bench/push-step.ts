@@ -1,6 +1,6 @@
 /** One record at a time: put, and wait until the subscriber has it. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { activeConsumerArn, activeStreamArn } from "../test/system/subscribe/kinesis-call.ts";
+import { activeConsumerArn, activeStreamArn } from "../test/support/kinesis-call.ts";
 import type { Scenario } from "./scenarios.ts";
 import { type Step, streamName } from "./steps.ts";
 import { subscribe } from "./subscriber.ts";

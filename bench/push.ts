@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { activeConsumerArn, activeStreamArn, call, headersFor } from "../test/system/subscribe/kinesis-call.ts";
+import { activeConsumerArn, activeStreamArn, call, headersFor } from "../test/support/kinesis-call.ts";
 import { buildServer } from "./build-server.ts";
 import { contestants } from "./contestants.ts";
 import { installPeers } from "./peers.ts";

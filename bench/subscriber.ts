@@ -1,8 +1,8 @@
 /** A subscriber that says when each record has come. */
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { EventMessages } from "../test/system/subscribe/event-messages.ts";
-import { headersFor } from "../test/system/subscribe/kinesis-call.ts";
+import { EventMessages } from "../test/support/event-messages.ts";
+import { headersFor } from "../test/support/kinesis-call.ts";
 
 export interface Subscription {
   readonly consumerArn: string;

@@ -1,6 +1,7 @@
 /**
  * Checks the structure of the tree: modules import downwards only, every file is reachable, named and sized as
- * CONTRIBUTING.md asks, and each unit test has the path of its source. Prints one line for each fault; exits 1 if there is one.
+ * CONTRIBUTING.md asks, and each unit test has the path of its source, tests
+ * share code through test/support. Prints one line for each fault; exits 1 if there is one.
  */
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,6 +78,7 @@ export function findFaults(tree: Tree): readonly string[] {
   const reachable = reachableFiles(imports);
   return [
     ...source.flatMap((path) => (imports.get(path) ?? []).flatMap((target) => importFaults(path, target, tree))),
+    ...[...tree.keys()].flatMap((path) => testImportFaults(path, tree)),
     ...source.filter((path) => !reachable.has(path)).map((path) => `${path}: nothing imports it`),
     ...[...tree.keys()].filter((path) => bannedNames.test(path)).map((path) => `${path}: a name that says nothing`),
     ...[...tree].flatMap(([path, text]) => sizeFaults(path, text)),
@@ -122,6 +124,27 @@ function importFaults(path: string, target: string, tree: Tree): readonly string
     faults.push(`${path}: only a composition root may import the engine ${engine}, ${target}`);
   }
   return faults;
+}
+
+/** `test/unit`, `test/system/crash`: tests that may share code; undefined outside of the tests. */
+function testGroupOf(path: string): string | undefined {
+  return /^(?:test\/(?:system|property)\/[^/]+|test\/[^/]+|conformance)(?=\/)/.exec(path)?.[0];
+}
+
+/** Groups of tests share code through `test/support` only, and that imports no group. The conformance suite imports itself. */
+function testImportFaults(path: string, tree: Tree): readonly string[] {
+  const group = testGroupOf(path);
+  if (group === undefined || !path.endsWith(".ts")) return [];
+  const targets = importsOf(path, tree.get(path) ?? "").filter((target) => tree.has(target));
+  const wrong = targets.filter((target) => {
+    const other = testGroupOf(target);
+    if (other === group) return false;
+    if (group === "conformance") return true;
+    return (
+      other !== undefined && other !== "test/support" && !(group === "test/conformance" && other === "conformance")
+    );
+  });
+  return wrong.map((target) => `${path}: ${group} may not import ${target}`);
 }
 
 /** Folders of `src` with more hand-written files than a reader can take in. */

@@ -11,7 +11,7 @@ import { unproducedMessages } from "../../conformance/support/messages.ts";
 import { unmetTypeSentences } from "../../conformance/support/test-types.ts";
 import { startMillrace } from "../../src/app/start-millrace.ts";
 import { operationNames } from "../../src/model/shapes.generated.ts";
-import { call } from "../system/subscribe/kinesis-call.ts";
+import { call } from "../support/kinesis-call.ts";
 
 const transitionDelayMsMin = 1_500;
 const folder = join(import.meta.dirname, "../../conformance");

@@ -7,7 +7,7 @@ import { toAppendBatch } from "../../src/engine/append-batch.ts";
 import type { Append } from "../../src/engine/shard-log.ts";
 import { decodeEntry, encodeBatch, entryIdentityOf, isEncoded } from "../../src/records/entry-encoding.ts";
 import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "../../src/records/entry-layout.ts";
-import { incomingRecords } from "../unit/records/incoming-records-of.ts";
+import { incomingRecords } from "../support/incoming-records-of.ts";
 
 const golden: Record<string, string> = JSON.parse(readFileSync(new URL("./entry-body.json", import.meta.url), "utf8"));
 

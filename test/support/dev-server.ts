@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type MillraceOptions, startMillrace } from "../../src/app/start-millrace.ts";
-import { headersFor } from "../system/subscribe/kinesis-call.ts";
+import { headersFor } from "./kinesis-call.ts";
 
 export interface DevResponse<Body> {
   readonly status: number;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { SignedRequest } from "../unit/auth/signed-request.ts";
+import type { SignedRequest } from "./signed-request.ts";
 
 export interface RawAnswer {
   readonly status: number;

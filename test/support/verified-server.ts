@@ -7,7 +7,7 @@ import { type RunningServer, startServer } from "../../src/app/start-server.ts";
 import { loadConfigFromObject } from "../../src/config/load-config.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { systemClock } from "../../src/time/system-clock.ts";
-import { signedMs } from "../unit/auth/signed-request.ts";
+import { signedMs } from "./signed-request.ts";
 
 /** Always the moment at which the tests sign; what waits, waits in real time. */
 const standingClock: Clock = { ...systemClock, nowMs: () => signedMs };

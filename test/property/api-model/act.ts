@@ -1,8 +1,9 @@
 // Carries out one step on the server and on the model, and compares the answers.
 import assert from "node:assert/strict";
+import { checkHashRanges, listShards, type PageOutput } from "../../support/listed-shards.ts";
 import { actOnSettings } from "./act-on-settings.ts";
 import { arnOf, expect, inUse, invalid, notFound, refusalOf, refusals } from "./ask.ts";
-import { checkHashRanges, checkPage, listShards, type PageOutput } from "./check-stream.ts";
+import { checkPage } from "./check-stream.ts";
 import type { Step } from "./step.ts";
 import {
   indexOrLength,

@@ -1,53 +1,14 @@
 // What has to hold for every stream after every step.
 import assert from "node:assert/strict";
+import {
+  checkHashRanges,
+  type HashKeyRange,
+  type ListedShard,
+  listShards,
+  type PageOutput,
+} from "../../support/listed-shards.ts";
 import type { TestServer } from "../../support/test-server.ts";
-import { byStart, type ModelShard, numberParts, type StreamModel, shardId, shardIndexOf } from "./stream-model.ts";
-
-export interface HashKeyRange {
-  readonly StartingHashKey: string;
-  readonly EndingHashKey: string;
-}
-
-export interface ListedShard {
-  readonly ShardId: string;
-  readonly ParentShardId?: string;
-  readonly AdjacentParentShardId?: string;
-  readonly HashKeyRange: HashKeyRange;
-  readonly SequenceNumberRange: { readonly StartingSequenceNumber: string; readonly EndingSequenceNumber?: string };
-}
-
-export interface PageOutput {
-  readonly Records: readonly {
-    readonly Data: string;
-    readonly PartitionKey: string;
-    readonly SequenceNumber: string;
-    readonly ApproximateArrivalTimestamp: number;
-    readonly EncryptionType?: string;
-  }[];
-  readonly NextShardIterator?: string;
-  readonly ChildShards?: readonly {
-    readonly ShardId: string;
-    readonly ParentShards: readonly string[];
-    readonly HashKeyRange: HashKeyRange;
-  }[];
-  readonly MillisBehindLatest: number;
-}
-
-const listPageShards = 7;
-
-export async function listShards(server: TestServer, name: string, filter?: object): Promise<readonly ListedShard[]> {
-  const shards: ListedShard[] = [];
-  let input: object = { StreamName: name, ...(filter === undefined ? {} : { ShardFilter: filter }) };
-  for (;;) {
-    const page: { readonly Shards: readonly ListedShard[]; readonly NextToken?: string } = await server.expectOk(
-      "ListShards",
-      { ...input, MaxResults: listPageShards },
-    );
-    shards.push(...page.Shards);
-    if (page.NextToken === undefined) return shards;
-    input = { NextToken: page.NextToken };
-  }
-}
+import { type ModelShard, numberParts, type StreamModel, shardId, shardIndexOf } from "./stream-model.ts";
 
 /** All of it: status and settings, shards and their numbers, and every record from the trim horizon on. */
 export async function checkStream(server: TestServer, model: StreamModel, nowMs: number): Promise<void> {
@@ -104,20 +65,6 @@ async function checkShards(server: TestServer, model: StreamModel, nowMs: number
     assert.equal(indexes.includes(shard.index), rule === "yes", `${shardId(shard.index)} is listed`);
   }
   checkHashRanges(listed.filter(({ SequenceNumberRange: range }) => range.EndingSequenceNumber === undefined));
-}
-
-/** The ranges cover the key space, each key once. */
-export function checkHashRanges(shards: readonly ListedShard[]): void {
-  let next = 0n;
-  const ranges = shards.map(({ HashKeyRange: range }) => ({
-    start: BigInt(range.StartingHashKey),
-    end: BigInt(range.EndingHashKey),
-  }));
-  for (const { start, end } of ranges.sort(byStart)) {
-    assert(start === next && end >= start, `hash key ${next} belongs to one shard`);
-    next = end + 1n;
-  }
-  assert.equal(next, 2n ** 128n, "the ranges reach the end of the key space");
 }
 
 function checkShard(model: StreamModel, shard: ModelShard, listed: ListedShard): void {

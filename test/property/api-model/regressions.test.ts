@@ -4,10 +4,10 @@ import { type TestContext, test } from "node:test";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { openSmallEngine } from "../../support/embedded-engine.ts";
+import { checkHashRanges, listShards, type PageOutput } from "../../support/listed-shards.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
 import { TestServer } from "../../support/test-server.ts";
-import { checkHashRanges, listShards, type PageOutput } from "./check-stream.ts";
 
 const hourMs = 3_600_000;
 const StreamName = "orders";

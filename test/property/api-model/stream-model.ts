@@ -183,7 +183,7 @@ export function indexOrLength<Item>(items: readonly Item[], holds: (item: Item) 
   return index === -1 ? items.length : index;
 }
 
-export function byStart(one: { readonly start: bigint }, other: { readonly start: bigint }): number {
+function byStart(one: { readonly start: bigint }, other: { readonly start: bigint }): number {
   return one.start < other.start ? -1 : 1;
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Engine } from "../../../src/engine/engine.ts";
+import { type ListedShard, listShards } from "../../support/listed-shards.ts";
 import type { SimulatedClock } from "../../support/simulated-clock.ts";
 import type { TestServer } from "../../support/test-server.ts";
-import { checkStream, type ListedShard, listShards } from "./check-stream.ts";
+import { checkStream } from "./check-stream.ts";
 import { type ModelShard, StreamModel, shardIndexOf, type Work } from "./stream-model.ts";
 
 /** A reader's place, as a client holds it: the token, and what the model knows that it stands for. */

@@ -1,5 +1,5 @@
+import { anyFormOf } from "../../support/cbor-forms.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
-import { anyFormOf } from "../../unit/protocol/cbor-forms.ts";
 import { type RandomPut, randomPut } from "./random-body.ts";
 
 const ordinaryPut = { StreamName: "orders", Records: [{ Data: "AAEC", PartitionKey: "a" }] };

@@ -1,7 +1,7 @@
 import type { RecordSlice } from "../../../src/records/stored-records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { sequenceNumberAt } from "../../support/sequence-number-at.ts";
-import { entryOf, runOf, type StoredRecord } from "../../unit/protocol/stored-records.ts";
+import { entryOf, runOf, type StoredRecord } from "../../support/stored-records.ts";
 
 /** A run, and the records that it stands for. */
 export interface RandomRun {

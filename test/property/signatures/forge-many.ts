@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Credential } from "../../../src/auth/credential.ts";
 import { type RawAnswer, RawConnection } from "../../support/raw-connection.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import { type SignedRequest, signRequest } from "../../support/signed-request.ts";
 import { startVerified } from "../../support/verified-server.ts";
-import { type SignedRequest, signRequest } from "../../unit/auth/signed-request.ts";
 import { type Forgery, forge, guess, signQuery, splice } from "./forgery.ts";
 
 export interface ForgeManyOptions {

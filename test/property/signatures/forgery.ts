@@ -9,7 +9,7 @@ import { percentEncode } from "../../../src/auth/query-parameters.ts";
 import { basicTime } from "../../../src/auth/signature-time.ts";
 import { sign, signingKey } from "../../../src/auth/signature-v4.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
-import { type SignedRequest, signedMs, signRequest } from "../../unit/auth/signed-request.ts";
+import { type SignedRequest, signedMs, signRequest } from "../../support/signed-request.ts";
 
 export interface Forgery {
   /** What was done, for the report. */

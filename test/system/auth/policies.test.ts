@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { credentialsReloaded } from "../../../src/telemetry/diagnostic-events.ts";
 import { type RawAnswer, RawConnection } from "../../support/raw-connection.ts";
+import { signRequest } from "../../support/signed-request.ts";
 import { startVerified, type VerifiedServer } from "../../support/verified-server.ts";
-import { signRequest } from "../../unit/auth/signed-request.ts";
 
 const owner = "111111111111";
 const partner = "222222222222";

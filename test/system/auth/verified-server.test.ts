@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KinesisClient, ListStreamsCommand } from "@aws-sdk/client-kinesis";
 import { RawConnection } from "../../support/raw-connection.ts";
+import { signRequest } from "../../support/signed-request.ts";
 import { startVerified } from "../../support/verified-server.ts";
-import { signRequest } from "../../unit/auth/signed-request.ts";
 
 const alice = { accessKeyId: "AKIDALICE", secretAccessKey: "secret", account: "111111111111" };
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
-import { listShards, type PageOutput } from "../../property/api-model/check-stream.ts";
+import { listShards, type PageOutput } from "../../support/listed-shards.ts";
 import { TestServer } from "../../support/test-server.ts";
 
 const name = "busy";

@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { KinesisConnection } from "../../support/kinesis-connection.ts";
+import { streamName, Writer } from "../../support/load-actors.ts";
 import { type ReadRecord, RecordHistory } from "../../support/record-history.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import { listShards, settled } from "../../support/stream-changer.ts";
 import { readShard } from "./kill-nine.ts";
-import { streamName, Writer } from "./load-actors.ts";
-import { listShards, settled } from "./stream-changer.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const writerCount = 4;

@@ -17,11 +17,11 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { KinesisConnection } from "../../support/kinesis-connection.ts";
+import { followUntilLost, type GetRecordsAnswer, streamName, Writer } from "../../support/load-actors.ts";
 import { type ReadRecord, RecordHistory } from "../../support/record-history.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { followUntilLost, type GetRecordsAnswer, streamName, Writer } from "./load-actors.ts";
-import { listShards, StreamChanger, settled } from "./stream-changer.ts";
+import { listShards, StreamChanger, settled } from "../../support/stream-changer.ts";
 
 export interface KillNineOptions {
   readonly rounds: number;

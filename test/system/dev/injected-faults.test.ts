@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { KinesisClient, ListStreamsCommand } from "@aws-sdk/client-kinesis";
 import { base64, type DevServer, startDevServer } from "../../support/dev-server.ts";
-import { headersFor } from "../subscribe/kinesis-call.ts";
+import { headersFor } from "../../support/kinesis-call.ts";
 
 interface ErrorBody {
   readonly __type: string;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { base64, type DevServer, startDevServer } from "../../support/dev-server.ts";
+import { activeConsumerArn, activeStreamArn } from "../../support/kinesis-call.ts";
 import { RawConnection } from "../../support/raw-connection.ts";
+import { ShardReader } from "../../support/shard-reader.ts";
+import { signRequest } from "../../support/signed-request.ts";
 import { startVerified } from "../../support/verified-server.ts";
-import { signRequest } from "../../unit/auth/signed-request.ts";
-import { activeConsumerArn, activeStreamArn } from "../subscribe/kinesis-call.ts";
-import { ShardReader } from "../subscribe/shard-reader.ts";
 
 const hourMs = 3_600_000;
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Millrace, type MillraceOptions, startMillrace } from "../../../src/app/start-millrace.ts";
+import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
 import { KmsStandIn } from "../../support/kms-stand-in.ts";
-import { activeConsumerArn, activeStreamArn, call, headersFor } from "../subscribe/kinesis-call.ts";
-import { ShardReader } from "../subscribe/shard-reader.ts";
+import { ShardReader } from "../../support/shard-reader.ts";
 
 const shardId = "shardId-000000000000";
 const StreamName = "secrets";

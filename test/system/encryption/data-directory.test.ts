@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspectData } from "../../../src/app/data-directory-tools.ts";
 import { type MillraceOptions, startMillrace } from "../../../src/app/start-millrace.ts";
+import { activeConsumerArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
 import { KmsStandIn } from "../../support/kms-stand-in.ts";
-import { activeConsumerArn, activeStreamArn, call } from "../subscribe/kinesis-call.ts";
 
 const StreamName = "xylophone-stream";
 /** In the spellings in which documents and entries would hold them. */

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
+import type { GetRecordsAnswer } from "../../support/load-actors.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import type { GetRecordsAnswer } from "../crash/load-actors.ts";
-import { listShards, settled } from "../crash/stream-changer.ts";
+import { listShards, settled } from "../../support/stream-changer.ts";
 import { makeSmallFilesystem } from "./small-filesystem.ts";
 
 const mebibyte = 1024 * 1024;

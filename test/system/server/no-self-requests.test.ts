@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startMillrace } from "../../../src/app/start-millrace.ts";
-import { call } from "../subscribe/kinesis-call.ts";
+import { call } from "../../support/kinesis-call.ts";
 
 const StreamName = "orders";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { activeConsumerArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { ShardReader } from "../../support/shard-reader.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { activeConsumerArn, activeStreamArn, call } from "./kinesis-call.ts";
-import { ShardReader } from "./shard-reader.ts";
 
 interface PutRecordsAnswer {
   readonly FailedRecordCount: number;

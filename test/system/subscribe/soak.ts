@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { activeConsumerArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { ShardReader } from "../../support/shard-reader.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { activeConsumerArn, activeStreamArn, call } from "./kinesis-call.ts";
-import { ShardReader } from "./shard-reader.ts";
 
 const { values: flags } = parseArgs({
   options: { subscribers: { type: "string", default: "200" }, minutes: { type: "string", default: "10" } },

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startMillrace } from "../../../src/app/start-millrace.ts";
 import { startDevServer } from "../../support/dev-server.ts";
+import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
+import { ShardReader } from "../../support/shard-reader.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { activeConsumerArn, activeStreamArn, call, headersFor } from "./kinesis-call.ts";
-import { ShardReader } from "./shard-reader.ts";
 
 const shardId = "shardId-000000000000";
 

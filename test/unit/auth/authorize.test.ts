@@ -9,7 +9,7 @@ import type { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import { parsePolicy } from "../../../src/streams/policy/policy-document.ts";
 import { encodeShardIterator } from "../../../src/streams/tokens/shard-iterator.ts";
 import { TokenCipher } from "../../../src/streams/tokens/token-cipher.ts";
-import { signedMs } from "./signed-request.ts";
+import { signedMs } from "../../support/signed-request.ts";
 
 const place = { account: "111111111111", region: "us-east-1" };
 const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";

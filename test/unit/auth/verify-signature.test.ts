@@ -5,7 +5,7 @@ import type { Credential } from "../../../src/auth/credential.ts";
 import { SigningKeyCache } from "../../../src/auth/signing-key-cache.ts";
 import { verifySignature } from "../../../src/auth/verify-signature.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
-import { type SignedRequest, type Signing, signedMs, signRequest } from "./signed-request.ts";
+import { type SignedRequest, type Signing, signedMs, signRequest } from "../../support/signed-request.ts";
 
 const alice: Credential = {
   accessKeyId: "AKIDALICE",

@@ -11,9 +11,9 @@ import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { planCreate } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream, StreamConsumer } from "../../../src/streams/stream.ts";
 import { backgroundTaskFailed } from "../../../src/telemetry/diagnostic-events.ts";
+import { logWith } from "../../support/log-with.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { streamOf } from "../streams/stream-of.ts";
-import { logWith } from "../upkeep/log-with.ts";
 
 const retryMs = 200;
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { RateLimits } from "../../../src/limits/rate-limits.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
-import { incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { routed } from "./routed.ts";
 

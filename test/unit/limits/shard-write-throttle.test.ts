@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { ShardWriteThrottle } from "../../../src/limits/shard-write-throttle.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import type { Shard } from "../../../src/streams/stream.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { retainedBytes } from "../../support/retained-bytes.ts";
-import { incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { routed } from "./routed.ts";
 

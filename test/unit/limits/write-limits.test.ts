@@ -6,8 +6,8 @@ import { WriteLimits } from "../../../src/limits/write-limits.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
+import { type GivenRecord, incomingRecords } from "../../support/incoming-records-of.ts";
 import { retainedBytes } from "../../support/retained-bytes.ts";
-import { type GivenRecord, incomingRecords } from "../records/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { routed } from "./routed.ts";
 

@@ -1,5 +1,5 @@
 import { decode, type EncodeOptions, encode, Token, Type } from "cborg";
-import { Time } from "./cbor-forms.ts";
+import { Time } from "../../support/cbor-forms.ts";
 
 const options: EncodeOptions = {
   // Members stay in the order in which they were given.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Shape, StructureShape } from "../../../src/model/shape.ts";
-import { Time } from "./cbor-forms.ts";
+import { Time } from "../../support/cbor-forms.ts";
 
 /** Text that both formats can carry: no half of a surrogate pair. */
 const text = fc.string({ unit: "grapheme", maxLength: 30 });

@@ -8,9 +8,9 @@ import { ENTRY_HEADER_BYTES, forEachRecord, isKmsMarked } from "../../../src/rec
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
 import { HASH_KEY_MAX } from "../../../src/streams/hash-keys/hash-key.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { groupsOf } from "./groups-of.ts";
-import { incomingRecords } from "./incoming-records-of.ts";
 
 const text = new TextDecoder("latin1");
 

@@ -17,9 +17,9 @@ import {
   plainBytesOf,
 } from "../../../src/records/entry-encoding.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
 import { groupsOf } from "./groups-of.ts";
-import { incomingRecords } from "./incoming-records-of.ts";
 
 const map = new ShardMap(streamOf(1).shards);
 const cipher = new SessionCipher({ rootKey: Buffer.alloc(32, 7), session: randomBytes(16), purpose: "test" });

@@ -11,7 +11,7 @@ import {
   writeRecord,
 } from "../../../src/records/entry-layout.ts";
 import type { IncomingRecords } from "../../../src/records/incoming-records.ts";
-import { type GivenRecord, incomingRecords } from "./incoming-records-of.ts";
+import { type GivenRecord, incomingRecords } from "../../support/incoming-records-of.ts";
 
 function bodyOf(records: IncomingRecords, kms = false): Buffer {
   let bytes = ENTRY_HEADER_BYTES;

@@ -11,9 +11,9 @@ import {
   parseSequenceNumber,
   SEQUENCE_NUMBER_STEP,
 } from "../../../src/streams/positions/sequence-number.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { createdMs, streamOf } from "../streams/stream-of.ts";
 import { groupsOf } from "./groups-of.ts";
-import { incomingRecords } from "./incoming-records-of.ts";
 
 const map = new ShardMap(streamOf(1).shards);
 const shard = map.shardAt(0);

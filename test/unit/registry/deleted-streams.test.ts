@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeletedStreams, lastSecondUsed } from "../../../src/registry/deleted-streams.ts";
-import { ScriptedCatalog } from "../directory/scripted-catalog.ts";
 import { createdMs, streamOf } from "../streams/stream-of.ts";
+import { ScriptedDocumentStore } from "./scripted-document-store.ts";
 
 const place = ["123456789012", "eu-west-1", "orders"] as const;
 
 test("the last second of a name is the latest that was ever recorded, until it is forgotten", async () => {
-  const deletedStreams = new DeletedStreams(new ScriptedCatalog());
+  const deletedStreams = new DeletedStreams(new ScriptedDocumentStore());
   assert.equal(await deletedStreams.lastSecond(...place), 0);
   await deletedStreams.recordLastSecond(...place, 100);
   await deletedStreams.recordLastSecond(...place, 90);
@@ -20,7 +20,7 @@ test("the last second of a name is the latest that was ever recorded, until it i
 });
 
 test("two servers that record the last second of a name at once leave the later second", async () => {
-  const catalog = new ScriptedCatalog();
+  const catalog = new ScriptedDocumentStore();
   const [one, other] = [new DeletedStreams(catalog), new DeletedStreams(catalog)];
   await Promise.all([
     one.recordLastSecond(...place, 7),
@@ -31,7 +31,7 @@ test("two servers that record the last second of a name at once leave the later 
 });
 
 test("a drop is pending from its beginning to its end, both harmless to repeat", async () => {
-  const deletedStreams = new DeletedStreams(new ScriptedCatalog());
+  const deletedStreams = new DeletedStreams(new ScriptedDocumentStore());
   const drop = { streamId: "stream-1", shards: [{ streamId: "stream-1", shardIndex: 0, placement: { log: 3 } }] };
   await deletedStreams.beginDrop(drop);
   await deletedStreams.beginDrop(drop);

@@ -6,22 +6,22 @@ import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
 import { encodeStream, streamDocumentKey } from "../../../src/streams/stream-document.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
-import { ScriptedCatalog } from "../directory/scripted-catalog.ts";
 import { streamOf } from "../streams/stream-of.ts";
+import { ScriptedDocumentStore } from "./scripted-document-store.ts";
 
 const stream = streamOf(2);
 const { account, region, name } = stream;
 const key = streamDocumentKey(account, region, name);
 
 interface Opened {
-  readonly catalog: ScriptedCatalog;
+  readonly catalog: ScriptedDocumentStore;
   readonly clock: SimulatedClock;
   readonly directory: StreamRegistry;
   /** The tag `version` of every revision that the directory spoke of. */
   readonly told: (string | undefined)[];
 }
 
-async function opened(catalog = new ScriptedCatalog()): Promise<Opened> {
+async function opened(catalog = new ScriptedDocumentStore()): Promise<Opened> {
   const clock = new SimulatedClock();
   const told: (string | undefined)[] = [];
   const directory = new StreamRegistry(catalog, clock, (revision) => told.push(revision.stream.tags["version"]));
@@ -38,7 +38,7 @@ function found(directory: StreamRegistry): string | undefined {
 }
 
 test("open() has every document in memory, and the watch brings what others change", async () => {
-  const catalog = new ScriptedCatalog();
+  const catalog = new ScriptedDocumentStore();
   catalog.change(key, encodeStream(version(1)));
   const { directory, told } = await opened(catalog);
   assert.equal(found(directory), "1");
@@ -53,7 +53,7 @@ test("open() has every document in memory, and the watch brings what others chan
 });
 
 test("open() rejects when a document cannot be read", async () => {
-  const catalog = new ScriptedCatalog();
+  const catalog = new ScriptedDocumentStore();
   catalog.change(key, Buffer.from('{"v":2}'));
   await assert.rejects(opened(catalog), /version 2/);
 });
@@ -73,7 +73,7 @@ test("a change of our own is known at once and told once, though the watch tells
 
 for (const kind of ["unavailable", "throttled"] satisfies EngineErrorKind[]) {
   test(`a watch that breaks off as ${kind} is begun anew after a pause, and what it missed is found out`, async () => {
-    const catalog = new ScriptedCatalog();
+    const catalog = new ScriptedDocumentStore();
     const goneKey = streamDocumentKey(account, region, "gone");
     catalog.change(goneKey, encodeStream(version(1, { name: "gone", id: "stream-gone" })));
     catalog.change(key, encodeStream(version(1)));

@@ -137,3 +137,25 @@ test("findFaults() sees a folder of more than 25 files", () => {
   const files = Object.fromEntries(Array.from({ length: 26 }, (_, i) => [`src/time/t${i}.ts`, ""]));
   assert.deepEqual(faultsOf(files), ["src/time: 26 files, at most 25"]);
 });
+
+test("findFaults() lets groups of tests share code through test/support only", () => {
+  const support = "test/support/a.ts";
+  const files = {
+    [support]: 'import "../../src/time/t.ts";\nimport "../system/crash/b.ts";',
+    "src/time/t.ts": "",
+    "conformance/c.ts": 'import "../test/support/a.ts";',
+    "test/conformance/d.ts": 'import "../../conformance/c.ts";',
+    "test/system/crash/b.ts": 'import "../../support/a.ts";\nimport "../auth/e.ts";',
+    "test/system/auth/e.ts": 'import "./f.ts";',
+    "test/system/auth/f.ts": "",
+    "test/golden/g.ts": 'import "../unit/streams/h.ts";',
+    "test/unit/time/i.ts": 'import "../streams/h.ts";',
+    "test/unit/streams/h.ts": "",
+  };
+  assert.deepEqual(faultsOf(files), [
+    "test/support/a.ts: test/support may not import test/system/crash/b.ts",
+    "conformance/c.ts: conformance may not import test/support/a.ts",
+    "test/system/crash/b.ts: test/system/crash may not import test/system/auth/e.ts",
+    "test/golden/g.ts: test/golden may not import test/unit/streams/h.ts",
+  ]);
+});

@@ -6,7 +6,7 @@ import { readPage } from "../../../src/shards/read-page.ts";
 import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { encryptUnder } from "../../../src/streams/data-keys.ts";
-import { incomingRecords } from "../records/incoming-records-of.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices } from "./open-shard-services.ts";
 
 /** Whose stream is encrypted. `damage` may change what is stored of an entry, by its number from 1. */

@@ -9,9 +9,9 @@ import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
 import { applyReshard } from "../../../src/streams/resharding/apply-reshard.ts";
 import { planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
+import { logWith } from "../../support/log-with.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { streamOf } from "../streams/stream-of.ts";
-import { logWith } from "../upkeep/log-with.ts";
 
 export interface OpenShardServices {
   readonly room: ShardServices;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Page, readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import type { Shard } from "../../../src/streams/stream.ts";
-import { incomingRecords } from "../records/incoming-records-of.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
 const hourMs = 3_600_000;

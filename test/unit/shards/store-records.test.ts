@@ -7,7 +7,7 @@ import { recordFailure } from "../../../src/model/record-errors.ts";
 import { readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { encryptUnder } from "../../../src/streams/data-keys.ts";
-import { incomingRecords } from "../records/incoming-records-of.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
 const switchWaitMs = 5_000;

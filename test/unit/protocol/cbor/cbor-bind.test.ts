@@ -8,7 +8,7 @@ import type { BoundStructure } from "../../../../src/model/validate.ts";
 import { readStructure } from "../../../../src/protocol/cbor/cbor-bind.ts";
 import { CborReader } from "../../../../src/protocol/cbor/cbor-reader.ts";
 import { bindStructure } from "../../../../src/protocol/json/json-bind.ts";
-import { anyFormOf, drawsFrom, Time } from "../cbor-forms.ts";
+import { anyFormOf, drawsFrom, Time } from "../../../support/cbor-forms.ts";
 import { outcome } from "../columns-content.ts";
 import { oracleEncode } from "../oracle.ts";
 import { inputOf, jsonOf } from "../values-of-shape.ts";

@@ -10,12 +10,12 @@ import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
+import { anyFormOf, drawsFrom, Time } from "../../../support/cbor-forms.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
+import { entryOf, runOf } from "../../../support/stored-records.ts";
 import { storedRunsOf } from "../../records/stored-runs-of.ts";
-import { anyFormOf, drawsFrom, Time } from "../cbor-forms.ts";
 import { contentOf } from "../columns-content.ts";
 import { oracleDecode, oracleEncode } from "../oracle.ts";
-import { entryOf, runOf } from "../stored-records.ts";
 import { outputOf } from "../values-of-shape.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { encode } from "cborg";
 import fc from "fast-check";
 import { itemEnd } from "../../../../src/protocol/cbor/cbor-item-end.ts";
-import { anyFormOf, drawsFrom } from "../cbor-forms.ts";
+import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
 
 const malformed: readonly [title: string, hex: string][] = [
   ["nothing", ""],

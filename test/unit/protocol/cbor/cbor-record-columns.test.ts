@@ -7,7 +7,7 @@ import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
 import type { Codec } from "../../../../src/protocol/codec/codec.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
 import type { IncomingRecords } from "../../../../src/records/incoming-records.ts";
-import { anyFormOf, drawsFrom } from "../cbor-forms.ts";
+import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
 import { contentOf, outcome } from "../columns-content.ts";
 import { oracleEncode } from "../oracle.ts";
 import { jsonOf } from "../values-of-shape.ts";

@@ -10,10 +10,10 @@ import {
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
 import type { PushEvent } from "../../../../src/records/push-event.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
-import { Time } from "../cbor-forms.ts";
+import { Time } from "../../../support/cbor-forms.ts";
+import { entryOf, runOf } from "../../../support/stored-records.ts";
 import { decodeMessage } from "../event-stream-messages.ts";
 import { oracleDecode } from "../oracle.ts";
-import { entryOf, runOf } from "../stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 

@@ -4,7 +4,7 @@ import type { OutputOf } from "../../../../src/operations/operation.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
-import { entryOf, runOf } from "../stored-records.ts";
+import { entryOf, runOf } from "../../../support/stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 /** Of another shard. */

@@ -1,9 +1,9 @@
 /** Splits, merges, creates, deletes and tags while others write, and holds the server to what it agreed to. */
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
-import { type KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
-import type { SeededRandom } from "../../support/seeded-random.ts";
+import { type KinesisConnection, LostCall, RefusedCall } from "./kinesis-connection.ts";
 import { streamName } from "./load-actors.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 export interface ShardDescription {
   readonly ShardId: string;

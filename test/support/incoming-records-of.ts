@@ -1,5 +1,5 @@
-import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
-import { hashPartitionKey, writeHashKey } from "../../../src/streams/hash-keys/hash-key.ts";
+import { type IncomingRecords, NO_PARTITION_KEY } from "../../src/records/incoming-records.ts";
+import { hashPartitionKey, writeHashKey } from "../../src/streams/hash-keys/hash-key.ts";
 
 export interface GivenRecord {
   readonly key?: string;

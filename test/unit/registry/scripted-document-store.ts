@@ -3,7 +3,7 @@ import type { DocumentStore, VersionedDocument, WatchEvent } from "../../../src/
 import { EngineError } from "../../../src/engine/engine-error.ts";
 
 /** A catalog whose watch tells what a test lets it tell, when it lets it; and whose answers can be held back. */
-export class ScriptedCatalog implements DocumentStore {
+export class ScriptedDocumentStore implements DocumentStore {
   readonly #documents = new Map<string, VersionedDocument>();
   #revision = 0n;
   #events: (WatchEvent | EngineError)[] = [];

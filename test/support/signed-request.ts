@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { canonicalRequest } from "../../../src/auth/canonical-request.ts";
-import type { Credential } from "../../../src/auth/credential.ts";
-import { basicTime } from "../../../src/auth/signature-time.ts";
-import { scopeTerminator, sign, signingAlgorithm, signingKey, signingService } from "../../../src/auth/signature-v4.ts";
+import { canonicalRequest } from "../../src/auth/canonical-request.ts";
+import type { Credential } from "../../src/auth/credential.ts";
+import { basicTime } from "../../src/auth/signature-time.ts";
+import { scopeTerminator, sign, signingAlgorithm, signingKey, signingService } from "../../src/auth/signature-v4.ts";
 
 /** What a client would send; signed by the server's own code, which tests with other signers prove right. */
 export interface SignedRequest {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { columnsOfChecked } from "../../../src/protocol/records/record-columns.ts";
+import { columnsOfChecked } from "../../src/protocol/records/record-columns.ts";
 import {
   cutRun,
   ENTRY_HEADER_BYTES,
   encodedBytes,
   writeEntryHeader,
   writeRecord,
-} from "../../../src/records/entry-layout.ts";
+} from "../../src/records/entry-layout.ts";
 
-import type { RecordSlice } from "../../../src/records/stored-records.ts";
-import { parseSequenceNumber } from "../../../src/streams/positions/sequence-number.ts";
+import type { RecordSlice } from "../../src/records/stored-records.ts";
+import { parseSequenceNumber } from "../../src/streams/positions/sequence-number.ts";
 
 export interface StoredRecord {
   readonly Data: Uint8Array;

@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ServerProcess } from "../../support/start-server.ts";
-import { awsClis, pythonsWith, reportMissing } from "../clients/available-tools.ts";
-import { startAwsCliDriver } from "../clients/aws-cli-driver.ts";
-import { type ClientDriver, clientEnvironment } from "../clients/client-driver.ts";
-import { startPythonDriver } from "../clients/python-driver.ts";
-import { sdkDriver } from "../clients/sdk-driver.ts";
-import { runWorkload } from "../clients/workload.ts";
+import { awsClis, pythonsWith, reportMissing } from "./available-tools.ts";
+import { startAwsCliDriver } from "./aws-cli-driver.ts";
+import { type ClientDriver, clientEnvironment } from "./client-driver.ts";
+import { startPythonDriver } from "./python-driver.ts";
+import { sdkDriver } from "./sdk-driver.ts";
+import { runWorkload } from "./workload.ts";
 
 // Enough for bodies that are hashed on other threads too.
 const workload = { lineCount: 1_000, callsInFlight: 4, readsEveryTime: true };

@@ -1,4 +1,4 @@
-import type { ShardLog } from "../../../src/engine/shard-log.ts";
+import type { ShardLog } from "../../src/engine/shard-log.ts";
 
 /** A log of which some calls are a test's own. */
 export function logWith(log: ShardLog, own: Partial<ShardLog>): ShardLog {

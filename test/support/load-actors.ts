@@ -1,8 +1,8 @@
 /** Those who use the server until it dies: writers, a reader at the tail, and one who changes streams meanwhile. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
-import { newProgress, type ReadRecord, type RecordHistory, type ShardProgress } from "../../support/record-history.ts";
-import type { SeededRandom } from "../../support/seeded-random.ts";
+import { KinesisConnection, LostCall, RefusedCall } from "./kinesis-connection.ts";
+import { newProgress, type ReadRecord, type RecordHistory, type ShardProgress } from "./record-history.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 export const streamName = "kill-nine";
 
