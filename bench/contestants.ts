@@ -1,10 +1,10 @@
 /** The servers that are compared, and how each is started. */
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { peers } from "./peers.ts";
 import { type Launch, type RunningServer, startProcess } from "./server-process.ts";
-import { startCommand } from "./start-command.ts";
 import { benchCredential, plainWire, type Wire } from "./wire.ts";
 
 export interface Contestant {
@@ -32,7 +32,6 @@ interface Variant {
 
 const root = join(import.meta.dirname, "..");
 const cliPath = join(root, "dist/cli/cli.js");
-const startedByUsers = [...startCommand.nodeFlags, cliPath];
 const readyLine = /millrace ready on http:\/\/[^\s:]+:(\d+)/;
 
 const variants: readonly Variant[] = [
@@ -64,9 +63,9 @@ export const contestants: readonly Contestant[] = [
   ...peers.map((peer): Contestant => ({ ...peer, kind: "peer", wire: plainWire, isEncrypted: false })),
 ];
 
-/** Another checkout's server, built there before: what a change has to be compared with. */
+/** Another checkout's server, as `npm start` starts it there: what a change has to be compared with. */
 export function earlierContestants(checkout: string): readonly Contestant[] {
-  const program = [...startCommand.nodeFlags, join(checkout, "dist/cli/cli.js")];
+  const program = npmStartIn(resolve(checkout));
   const earlier = (engine: Engine): Contestant => ({
     ...{ name: `before ${engine}`, kind: "floor", wire: plainWire, isEncrypted: false },
     start: () => startMillraceServer(engine, { program }),
@@ -81,7 +80,7 @@ function millrace(engine: Engine, variant: Partial<Variant> = {}): Contestant {
     kind: "ours",
     wire: { ...plainWire, ...wire },
     isEncrypted,
-    start: (nodeFlags = []) => startMillraceServer(engine, { files, program: [...nodeFlags, ...startedByUsers] }),
+    start: (nodeFlags = []) => startMillraceServer(engine, { files, program: builtServer(nodeFlags) }),
   };
 }
 
@@ -92,15 +91,36 @@ function floor(variant: string): Contestant {
   return { name, kind: "floor", wire: plainWire, isEncrypted: false, start: () => startProcess(launch) };
 }
 
+/** What starts a server; its own arguments follow. */
+interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Where it has to be started; by default beside the data directory. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** This checkout's, as every user starts it: the command sets its runtime flags itself. */
+function builtServer(nodeFlags: readonly string[] = []): Program {
+  return { file: process.execPath, args: [...nodeFlags, cliPath, "serve"] };
+}
+
+/** The script of a checkout's package.json. It ends with an `exec` of the server, whose process is thus the shell's. */
+function npmStartIn(checkout: string): Program {
+  const { scripts } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
+  const path = `${join(checkout, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`;
+  return { file: "sh", args: ["-c", `${scripts.start} "$@"`, "npm start"], cwd: checkout, env: { PATH: path } };
+}
+
 interface ServerOptions {
-  readonly program?: readonly string[];
+  readonly program?: Program;
   readonly files?: Readonly<Record<string, object>>;
 }
 
 /** As users start it, from the built package, on an empty data directory that is removed afterwards. */
 export async function startMillraceServer(
   engine: Engine,
-  { program = startedByUsers, files = {} }: ServerOptions = {},
+  { program = builtServer(), files = {} }: ServerOptions = {},
 ): Promise<RunningServer> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   const remove = () => rm(directory, { recursive: true, force: true });
@@ -124,9 +144,8 @@ export async function startMillraceServer(
 export function serveDirectory(
   dataDirectory: string,
   flags: readonly string[] = [],
-  program: readonly string[] = startedByUsers,
+  { file, args, cwd = dirname(dataDirectory), env = {} }: Program = builtServer(),
 ): Promise<RunningServer> {
-  const args = [...program, "serve", "--port", "0", "--data-dir", dataDirectory, ...flags];
-  const { env } = startCommand;
-  return startProcess({ file: process.execPath, args, cwd: dirname(dataDirectory), env, ready: readyLine });
+  const all = [...args, "--port", "0", "--data-dir", dataDirectory, ...flags];
+  return startProcess({ file, args: all, cwd, env, ready: readyLine });
 }

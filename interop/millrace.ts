@@ -39,7 +39,7 @@ export class Millrace implements AsyncDisposable {
     const child = spawn(
       process.execPath,
       ["dist/cli/cli.js", ...args, ...(options.verify ? ["--credentials", credentialsFile] : [])],
-      { cwd: root, env: { ...process.env, UV_THREADPOOL_SIZE: "8" }, stdio: ["ignore", "pipe", "inherit"] },
+      { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
     );
     // A runner that is told to stop must not leave its server behind.
     const clear = (): void => {

@@ -9,6 +9,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { threadPoolSize } from "../src/cli/runtime-flags.ts";
 
 const args = process.argv.slice(2);
 const options = args.filter((arg) => arg.startsWith("-"));
@@ -39,8 +40,8 @@ const child = spawn(process.execPath, [...fixed, ...options, ...files], {
   env: {
     // Without a cache each of the two hundred processes of a run would strip the types of the same sources, and compile them.
     NODE_COMPILE_CACHE: join(import.meta.dirname, "../.cache/compiled"),
-    // As the server's own start script sets it; tests start servers in their processes.
-    UV_THREADPOOL_SIZE: "8",
+    // Tests start servers in their own processes, where the command's runtime flags do not act.
+    UV_THREADPOOL_SIZE: String(threadPoolSize),
     ...process.env,
   },
 });

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { flagsHelp } from "../config/flags.ts";
-import { threadPoolSize } from "../config/process-limits.ts";
 import { packageVersion } from "./package-version.ts";
+import { applyRuntimeFlags } from "./runtime-flags.ts";
 
-// libuv reads this once, when the first file is read or the first digest made: before anything else is imported.
-process.env["UV_THREADPOOL_SIZE"] ??= String(threadPoolSize);
+applyRuntimeFlags(process.env);
 
 const help = `Millrace: a self-hosted server that speaks the Amazon Kinesis Data Streams API.
 

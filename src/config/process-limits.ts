@@ -13,6 +13,3 @@ export const transitionDelayMsMax = 3_600_000;
 
 /** Less than this holds no useful number of records. */
 export const budgetBytesMin = 1024 ** 2;
-
-/** Writes of the log share these threads with reads, so that neither waits for the other. */
-export const threadPoolSize = 8;
