@@ -3,7 +3,7 @@ import type { StreamPlace } from "../model/stream-errors.ts";
 import { parseConsumerArn, parseStreamArn } from "../streams/arn.ts";
 import type { OperationContext } from "./operation-context.ts";
 
-/** The members by which any operation names a stream. */
+/** All members by which operations name a stream. */
 interface NamingMembers {
   readonly StreamName?: unknown;
   readonly StreamARN?: unknown;
@@ -11,13 +11,13 @@ interface NamingMembers {
   readonly ResourceARN?: unknown;
 }
 
-/** One call against its operation's rate, where limits are on. Errors: LimitExceededException. */
+/** Charges one call to its operation's rate, where limits are on. Errors: LimitExceededException. */
 export function chargeCallRate(name: OperationName, input: object, { limits, caller }: OperationContext): void {
-  limits?.chargeCallRate(name, caller, streamNameOf(input, caller.account));
+  limits?.chargeCallRate(name, caller, namedStream(input, caller.account));
 }
 
-/** The stream that a call names by any member but an iterator; whether there is one is not asked. */
-export function streamNameOf(input: NamingMembers, account: string): StreamPlace | undefined {
+/** The stream that an input names, whether it exists or not; shard iterators are not read. */
+export function namedStream(input: NamingMembers, account: string): StreamPlace | undefined {
   if (typeof input.StreamName === "string") return { name: input.StreamName, account };
   for (const arn of [input.StreamARN, input.ResourceARN, input.ConsumerARN]) {
     if (typeof arn === "string") return parseStreamArn(arn) ?? parseConsumerArn(arn);

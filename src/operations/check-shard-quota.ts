@@ -4,17 +4,17 @@ import { openShardCount } from "../streams/resharding/open-shard-count.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 interface AdditionalShards {
-  /** How many more the stream has open, at most at once. */
+  /** Open shards at once on top of the present ones. */
   readonly open: number;
-  /** How many are made in all, those included that are closed again. */
-  readonly made: number;
+  /** All shards that are created, also those that are closed again. */
+  readonly created: number;
 }
 
 /**
- * Whether so many more shards may be had: those open at once within the quota of the caller's account where limits are on,
- * all that are made within what this process can hold, which is never switched off. Errors: LimitExceededException.
+ * Checks two bounds on shards: the account's quota of open shards, where limits are on, and the number of shards that this
+ * server can hold, always. Errors: LimitExceededException.
  */
-export function checkShardQuota({ open, made }: AdditionalShards, context: OperationContext): void {
+export function checkShardQuota({ open, created }: AdditionalShards, context: OperationContext): void {
   const { registry, caller, limits, serverShardCountMax } = context;
   if (limits !== undefined) {
     let openCount = 0;
@@ -24,9 +24,9 @@ export function checkShardQuota({ open, made }: AdditionalShards, context: Opera
     checkShardCount(limits.table, caller, { openCount, additional: open });
   }
   let held = 0;
-  // Closed shards count here: until their records expire they cost what open ones cost.
+  // Closed shards count here: until their records expire they use as much memory as open ones.
   for (const { stream } of registry.all()) held += Math.max(stream.shards.length, openShardCount(stream));
-  if (held + made > serverShardCountMax) {
-    throw shardLimitExceeded(caller, { current: held, limit: serverShardCountMax, additional: made });
+  if (held + created > serverShardCountMax) {
+    throw shardLimitExceeded(caller, { current: held, limit: serverShardCountMax, additional: created });
   }
 }

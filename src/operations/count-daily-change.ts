@@ -3,8 +3,8 @@ import type { CountedChange, Stream } from "../streams/stream.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
- * The stream with one more change of a kind that AWS counts over the last 24 hours; LimitExceededException over the
- * limit. With limits off nothing is counted.
+ * The stream with one more change of a kind that is limited over the last 24 hours; unchanged where limits are off.
+ * Errors: LimitExceededException.
  */
 export function countDailyChange(stream: Stream, change: CountedChange, { limits, clock }: OperationContext): Stream {
   if (limits === undefined) return stream;

@@ -6,8 +6,8 @@ import { canReference } from "./can-reference.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
- * The registered consumer that the members name, and its stream. Errors: InvalidArgumentException when they name none,
- * ResourceNotFoundException, also when the stream is not there.
+ * The consumer that the members name, and its stream. Errors: InvalidArgumentException when they name none,
+ * ResourceNotFoundException when the consumer or its stream does not exist.
  */
 export function requireConsumer(
   input: ConsumerRefMembers,

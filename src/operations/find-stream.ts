@@ -6,8 +6,8 @@ import { canReference } from "./can-reference.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
- * What StreamName, StreamARN or both name, and the stream of that name if there is one, in any state. An ARN of another
- * account or region never falls back to a stream of the same name here.
+ * The name in StreamName, StreamARN or both, and its stream in any state, if it exists. An ARN of another account or region
+ * never falls back to the caller's stream of the same name.
  *
  * Errors: InvalidArgumentException when neither is given or the two disagree.
  */
@@ -20,14 +20,14 @@ export function findStream(
   return revision === undefined ? { place } : { place, revision };
 }
 
-/** As `findStream`; ResourceNotFoundException when there is no such stream. */
+/** As `findStream`. Errors also: ResourceNotFoundException. */
 export function requireStream(input: StreamRefMembers, context: OperationContext): StreamRevision {
   const { place, revision } = findStream(input, context);
   if (revision === undefined) throw streamNotFound(place);
   return revision;
 }
 
-/** As `requireStream`, in one of the states given; ResourceInUseException in another. */
+/** As `requireStream`. Errors also: ResourceInUseException in a state that is not listed. */
 export function requireStreamInState(
   states: readonly StreamStatus[],
   input: StreamRefMembers,
@@ -39,7 +39,7 @@ export function requireStreamInState(
   return revision;
 }
 
-/** A stream that takes records. One that is not there yet, or is on its way out, is not found (observed; compatibility.md). */
+/** As `requireStream`, for writing. A CREATING or DELETING stream is not found (observed; docs/compatibility.md). */
 export function requireWritableStream(input: StreamRefMembers, context: OperationContext): StreamRevision {
   const revision = requireStream(input, context);
   const { status } = revision.stream;
@@ -48,8 +48,8 @@ export function requireWritableStream(input: StreamRefMembers, context: Operatio
 }
 
 /**
- * A stream to list shards or consumers of: ACTIVE or UPDATING. StreamCreationTimestamp tells it, to the second, from an
- * earlier stream of its name.
+ * As `requireStreamInState`, for lists of shards and consumers: ACTIVE or UPDATING. With StreamCreationTimestamp, compared
+ * to the second, an earlier stream of the same name is not found.
  */
 export function requireStreamCreatedAt(
   input: StreamRefMembers & { readonly StreamCreationTimestamp?: number | undefined },

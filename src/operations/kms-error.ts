@@ -17,17 +17,17 @@ interface KeyUse {
   readonly stream: Stream;
   readonly caller: Caller;
   readonly use: "write" | "read";
-  /** Default: the stream's own. */
+  /** Default: the key of the stream. */
   readonly keyId?: string;
 }
 
 /**
- * The KMS error that a client is told when a key is refused; any other error as it is. A key service that does not answer
- * stays a fault of ours: the client may try again, and the log tells why.
+ * The KMS…Exception for a `KeyError`; any other error unchanged. An unavailable key service stays an internal failure: the
+ * client retries, and the log has the cause.
  */
-export function toKmsError(error: unknown, { stream, caller, use, keyId: given }: KeyUse): unknown {
+export function toKmsError(error: unknown, { stream, caller, use, keyId: requestedKeyId }: KeyUse): unknown {
   if (!(error instanceof KeyError)) return error;
-  const keyId = given ?? stream.encryption?.keyId ?? stream.dataKeys?.at(-1)?.keyId ?? "of an earlier time";
+  const keyId = requestedKeyId ?? stream.encryption?.keyId ?? stream.dataKeys?.at(-1)?.keyId ?? "of an earlier time";
   switch (error.kind) {
     case "access_denied": {
       const user = `arn:${partitionOf(stream.region)}:iam::${caller.account}:root`;

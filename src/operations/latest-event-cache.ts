@@ -1,27 +1,28 @@
 import type { PushEvent } from "../records/push-event.ts";
 
-interface Shelved {
+interface CachedEvent {
   readonly from: bigint;
   readonly next: bigint;
   readonly event: PushEvent;
 }
 
-/** Shards whose newest event is kept; more than this many are pushed at once only by very large servers. */
-const shelvesMax = 20_000;
+/** Beyond this many shards the cache is emptied and fills again. */
+const shardsMax = 20_000;
 
 /**
- * The newest event of each shard that is pushed at the tip. Subscribers at the same place get the same object, so that
+ * The latest event of each shard that is pushed at the tip. Subscribers at the same position get the same object, so that
  * it is encoded once for all of them.
  */
 export class LatestEventCache {
-  readonly #newest = new Map<string, Shelved>();
+  readonly #byShard = new Map<string, CachedEvent>();
 
-  share(shardKey: string, { from, next }: Omit<Shelved, "event">, make: () => PushEvent): PushEvent {
-    const known = this.#newest.get(shardKey);
-    if (known?.from === from && known.next === next) return known.event;
+  /** The cached event if it covers the same positions; otherwise the one that `make` returns. */
+  share(shardKey: string, { from, next }: Omit<CachedEvent, "event">, make: () => PushEvent): PushEvent {
+    const cached = this.#byShard.get(shardKey);
+    if (cached?.from === from && cached.next === next) return cached.event;
     const event = make();
-    if (this.#newest.size >= shelvesMax) this.#newest.clear();
-    this.#newest.set(shardKey, { from, next, event });
+    if (this.#byShard.size >= shardsMax) this.#byShard.clear();
+    this.#byShard.set(shardKey, { from, next, event });
     return event;
   }
 }

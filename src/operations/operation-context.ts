@@ -9,7 +9,7 @@ import type { Clock } from "../time/clock.ts";
 import type { Caller } from "./caller.ts";
 import type { LatestEventCache } from "./latest-event-cache.ts";
 
-/** All that an operation may reach. It is made once per request and differs from request to request by its caller and connection only. */
+/** The services that an operation uses. One for each request; only caller and connection differ between requests. */
 export interface OperationContext {
   readonly caller: Caller;
   readonly registry: StreamRegistry;
@@ -19,16 +19,16 @@ export interface OperationContext {
   readonly limits?: RateLimits;
   readonly shards: ShardServices;
   readonly tokens: TokenCipher;
-  /** Seats of SubscribeToShard, one per consumer and shard. */
+  /** Running subscriptions, at most one for each consumer and shard. */
   readonly subscriptions: SubscriptionLeases;
   readonly latestEvents: LatestEventCache;
-  /** The client that waits for the answer. */
+  /** Aborts when the client is gone. */
   readonly connection: { readonly signal: AbortSignal };
   readonly clock: Clock;
-  /** How long CREATING, UPDATING and DELETING are held; 0 for as short as the work takes. */
+  /** Shortest time in CREATING, UPDATING and DELETING; with 0 the states last as long as the work. */
   readonly transitionDelayMs: number;
-  /** Open shards that the server holds at most, over all accounts and regions. */
+  /** Most shards that the server holds, over all accounts and regions. */
   readonly serverShardCountMax: number;
-  /** Never the same twice, also not after a restart. */
+  /** A new unique id, also across restarts. */
   readonly newId: () => string;
 }

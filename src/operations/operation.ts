@@ -28,7 +28,7 @@ export type OutputOf<Name extends OperationName> = Name extends keyof ColumnOutp
   ? ColumnOutputs[Name]
   : OperationShapes[Name]["output"];
 
-/** Binds a handler to the shapes that the model gives to this name. */
+/** An API operation: its handler takes and returns the shapes of its name. */
 export interface Operation<Name extends OperationName> {
   readonly name: Name;
   readonly plane: "data" | "control";

@@ -46,7 +46,7 @@ import { removeTagsFromStream } from "./tags/remove-tags-from-stream.ts";
 import { tagResource } from "./tags/tag-resource.ts";
 import { untagResource } from "./tags/untag-resource.ts";
 
-/** Every operation by its wire name. A missing or misfiled row does not compile. */
+/** All operations by their name on the wire. A missing or wrong row does not compile. */
 export const operations = {
   AddTagsToStream: addTagsToStream,
   CreateChannel: createChannel,

@@ -10,19 +10,18 @@ import { canReference } from "./can-reference.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { updateStreamDocument } from "./update-stream-document.ts";
 
-/** What a ResourceARN names: a stream, or a consumer of one. Both have tags and a policy. */
+/** What a ResourceARN names: a stream, or a consumer of it. Both have tags and a policy. */
 export interface Resource {
   readonly revision: StreamRevision;
   readonly consumer?: StreamConsumer;
 }
 
-/** The members of a stream or consumer that the resource operations read and write. */
 export interface TagsAndPolicy {
   readonly tags: Stream["tags"];
   readonly policy?: string;
 }
 
-/** Errors: ResourceNotFoundException, worded by the kind of ARN. */
+/** Finds the resource of an ARN. Errors: ResourceNotFoundException; its text depends on the kind of ARN. */
 export function requireResource(arn: string, context: OperationContext): Resource {
   const consumerRef = parseConsumerArn(arn);
   if (consumerRef !== undefined) {
@@ -42,7 +41,7 @@ export function tagsAndPolicyOf({ revision, consumer }: Resource): TagsAndPolicy
   return consumer ?? revision.stream;
 }
 
-/** Writes what `next` makes of a resource; ResourceInUseException while its stream is CREATING or DELETING. */
+/** Writes the tags and policy that `next` returns. Errors: ResourceInUseException for a CREATING or DELETING stream. */
 export async function updateResource(
   arn: string,
   context: OperationContext,
@@ -51,20 +50,20 @@ export async function updateResource(
   await updateStreamDocument(context, () => {
     const resource = requireResource(arn, context);
     const { revision, consumer } = resource;
-    const { status } = revision.stream;
-    if (status === "CREATING" || status === "DELETING") throw streamNotActive(revision.stream, status);
+    const { stream } = revision;
+    if (stream.status === "CREATING" || stream.status === "DELETING") throw streamNotActive(stream, stream.status);
     const { tags, policy } = next(resource);
-    const members = policy === undefined ? { tags } : { tags, policy };
+    const changed = policy === undefined ? { tags } : { tags, policy };
     if (consumer === undefined) {
-      const { policy: _former, ...stream } = revision.stream;
-      return [revision, { ...stream, ...members }];
+      const { policy: _former, ...rest } = stream;
+      return [revision, { ...rest, ...changed }];
     }
     const { policy: _former, ...rest } = consumer;
-    return [revision, withConsumer(revision.stream, { ...rest, ...members })];
+    return [revision, withConsumer(stream, { ...rest, ...changed })];
   });
 }
 
-function find(address: StreamAddress, { registry, caller }: OperationContext) {
+function find(address: StreamAddress, { registry, caller }: OperationContext): StreamRevision | undefined {
   const { account, region, name } = address;
   return canReference(address, caller) ? registry.find(account, region, name) : undefined;
 }

@@ -3,16 +3,16 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { OperationContext } from "./operation-context.ts";
 
-/** Races lost in a row, against other servers on the same catalog, before a change gives up. */
+/** Conflicts in a row with other servers on the same document store before an update fails. */
 const attemptsMax = 20;
 
-/** How long news of another server's change may take to reach this one. */
-const newsMsMax = 1_000;
+/** Longest wait for the registry to receive the change that caused a conflict. */
+const newRevisionWaitMs = 1_000;
 
 /**
- * Changes one stream's document: `plan` finds the stream, checks all that the operation demands and says what the document
- * is to be, or throws the caller's error. It is asked when the change has its turn, and again when another server's change
- * came first, so every check holds for the very document that is replaced.
+ * Updates one stream document with compare-and-swap. `plan` finds the stream, makes all checks of the operation and returns
+ * the revision with its next document, or throws the caller's error. It runs again after a conflict, so all checks hold for
+ * the document that is replaced.
  */
 export async function updateStreamDocument(
   { registry }: OperationContext,
@@ -26,9 +26,9 @@ export async function updateStreamDocument(
       try {
         return await registry.replace(revision, next);
       } catch (error) {
-        const lostRace = error instanceof EngineError && error.kind === "conflict";
-        if (!lostRace || attempt === attemptsMax) throw error;
-        await registry.superseded(revision, AbortSignal.timeout(newsMsMax));
+        const isConflict = error instanceof EngineError && error.kind === "conflict";
+        if (!isConflict || attempt === attemptsMax) throw error;
+        await registry.superseded(revision, AbortSignal.timeout(newRevisionWaitMs));
       }
     }
   });

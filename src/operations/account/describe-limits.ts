@@ -3,10 +3,10 @@ import { shardCountMax } from "../../limits/quotas.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { defineOperation } from "../operation.ts";
 
-/** No channel can be created here. */
+/** CreateChannel is always refused. */
 const channelCountLimit = 0;
 
-/** Open shards are counted over provisioned streams, as the API reference says. */
+/** OpenShardCount covers provisioned streams only (API reference). */
 export const describeLimits = defineOperation({
   name: "DescribeLimits",
   plane: "control",

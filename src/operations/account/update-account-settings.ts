@@ -3,7 +3,7 @@ import { disableCommitment, enableCommitment } from "../../streams/billing-commi
 import { defineOperation } from "../operation.ts";
 import { billingCommitmentShape } from "./billing-commitment-shape.ts";
 
-/** Synchronous. Warm throughput must be gone from every stream before the commitment may go. */
+/** Synchronous. The commitment cannot be disabled while a stream has warm throughput. */
 export const updateAccountSettings = defineOperation({
   name: "UpdateAccountSettings",
   plane: "control",

@@ -1,7 +1,7 @@
 import { channelsNotDelivered } from "../../model/setting-errors.ts";
 import { defineOperation } from "../operation.ts";
 
-/** Channels deliver to S3. This server does not, and says so instead of taking records that go nowhere. */
+/** Always refused: channels deliver to S3, and this server does not. */
 export const createChannel = defineOperation({
   name: "CreateChannel",
   plane: "control",

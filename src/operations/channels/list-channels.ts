@@ -1,7 +1,7 @@
 import { invalidNextToken } from "../../model/list-errors.ts";
 import { defineOperation } from "../operation.ts";
 
-/** Always empty, and never with a token; so a token given cannot be ours. */
+/** Always empty and without a token, so every token in a request is invalid. */
 export const listChannels = defineOperation({
   name: "ListChannels",
   plane: "control",

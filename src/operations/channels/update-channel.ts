@@ -1,7 +1,7 @@
 import { channelNotFound } from "../../model/setting-errors.ts";
 import { defineOperation } from "../operation.ts";
 
-/** No channel can be created here, so none is ever found. */
+/** No channel exists: CreateChannel is always refused. */
 export const updateChannel = defineOperation({
   name: "UpdateChannel",
   plane: "control",

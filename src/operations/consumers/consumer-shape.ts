@@ -2,7 +2,7 @@ import type { Consumer } from "../../model/shapes.generated.ts";
 import { consumerArn } from "../../streams/arn.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 
-/** A consumer as RegisterStreamConsumer and ListStreamConsumers show it: without the stream's ARN (observed). */
+/** A consumer as RegisterStreamConsumer and ListStreamConsumers return it: without StreamARN (observed). */
 export function consumerShape(stream: Stream, consumer: StreamConsumer): Consumer {
   return {
     ConsumerName: consumer.name,

@@ -1,10 +1,10 @@
 import { withConsumer } from "../../streams/consumer-ref.ts";
+import { transitionDueMs } from "../begin-transition.ts";
 import { requireConsumer } from "../find-consumer.ts";
 import { defineOperation } from "../operation.ts";
-import { transitionDueMs } from "../transition-due.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** From any state; one that is being deleted already stays so. */
+/** Works in every state of the consumer; DELETING stays DELETING. */
 export const deregisterStreamConsumer = defineOperation({
   name: "DeregisterStreamConsumer",
   plane: "control",

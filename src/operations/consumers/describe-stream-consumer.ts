@@ -3,7 +3,7 @@ import { requireConsumer } from "../find-consumer.ts";
 import { defineOperation } from "../operation.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
-/** The only answer that names the consumer's stream (observed). */
+/** The only operation that returns the StreamARN of a consumer (observed). */
 export const describeStreamConsumer = defineOperation({
   name: "DescribeStreamConsumer",
   plane: "control",

@@ -9,10 +9,10 @@ import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
-/** API reference: 100 consumers by default. A greater MaxResults is accepted and capped. */
+/** API reference: 100 consumers by default. A larger MaxResults is accepted and capped. */
 const pageConsumersMax = 100;
 
-/** In name order. StreamARN is required beside a token too. */
+/** Sorted by name. StreamARN is required with a NextToken too. */
 export const listStreamConsumers = defineOperation({
   name: "ListStreamConsumers",
   plane: "control",

@@ -2,13 +2,13 @@ import { checkConsumers } from "../../limits/quotas.ts";
 import { consumerExists } from "../../model/consumer-errors.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
+import { transitionDueMs } from "../begin-transition.ts";
 import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
-import { transitionDueMs } from "../transition-due.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
-/** The name is free again once a consumer that was deregistered is gone; the new one has another ARN. */
+/** A name can be used again once its deregistered consumer is gone; the new consumer has another ARN. */
 export const registerStreamConsumer = defineOperation({
   name: "RegisterStreamConsumer",
   plane: "control",
@@ -39,7 +39,7 @@ export const registerStreamConsumer = defineOperation({
   },
 });
 
-/** Behind the second of every consumer that is gone: the second is part of the ARN, and no ARN may come twice. */
+/** Later than the second of every consumer that is gone: the second is part of the ARN, which must be unique. */
 function creationMs({ consumerSecondUsed = 0 }: Stream, nowMs: number): number {
   return Math.max(nowMs, (consumerSecondUsed + 1) * 1000);
 }

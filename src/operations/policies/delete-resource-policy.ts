@@ -2,7 +2,7 @@ import { policyNotFound } from "../../model/policy-errors.ts";
 import { defineOperation } from "../operation.ts";
 import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
-/** Deleting what is not there is an error (observed). */
+/** Without a policy it is an error (observed). */
 export const deleteResourcePolicy = defineOperation({
   name: "DeleteResourcePolicy",
   plane: "control",

@@ -3,8 +3,8 @@ import { defineOperation } from "../operation.ts";
 import { requireResource, tagsAndPolicyOf } from "../update-resource.ts";
 
 /**
- * A resource without a policy has the policy `{}` (observed). The API reference declares ResourceInUseException, which is
- * taken for a stream that is CREATING or DELETING, as with the operations that change policies.
+ * Returns `{}` for a resource without a policy (observed). ResourceInUseException, declared in the API reference, is
+ * returned for a CREATING or DELETING stream, as by the operations that change policies.
  */
 export const getResourcePolicy = defineOperation({
   name: "GetResourcePolicy",

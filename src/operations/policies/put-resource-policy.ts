@@ -3,7 +3,7 @@ import { validateResourcePolicy } from "../../streams/policy/validate-resource-p
 import { defineOperation } from "../operation.ts";
 import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
-/** Replaces the policy; it is given back exactly as it was put. */
+/** Replaces the policy. GetResourcePolicy returns the same text. */
 export const putResourcePolicy = defineOperation({
   name: "PutResourcePolicy",
   plane: "control",

@@ -22,14 +22,14 @@ import { resolveShardId } from "../resolve-shard-id.ts";
 import { parseShardFilter } from "./parse-shard-filter.ts";
 import { shardShape } from "./shard-shape.ts";
 
-/** API reference: 1000 shards by default. A greater MaxResults is accepted and capped. */
+/** API reference: 1000 shards by default. A larger MaxResults is accepted and capped. */
 const pageShardsMax = 1000;
 
-/** What a request asks for, said by its members or carried by its token. */
+/** A request, from its members or from its NextToken. */
 interface Listing {
   readonly revision: StreamRevision;
   readonly filter: ShardFilter;
-  /** List only shards behind this one. */
+  /** Only shards with a greater index are listed. */
   readonly afterIndex: number;
 }
 
@@ -82,7 +82,7 @@ function listingOfMembers(input: ListShardsInput, context: OperationContext): Li
   };
 }
 
-/** A token carries the whole request, so nothing but MaxResults may stand beside it (observed). */
+/** A token contains the whole request, so only MaxResults may be given with it (observed). */
 function listingOfToken(input: ListShardsInput, nextToken: string, context: OperationContext): Listing {
   for (const member of [
     "StreamName",

@@ -1,11 +1,11 @@
 import { planMerge } from "../../streams/resharding/reshard-plan.ts";
+import { beginReshard } from "../begin-transition.ts";
 import { findStream, requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
-import { beginReshard } from "./begin-reshard.ts";
 
-/** Only the lower range first is accepted (observed); a reversed pair is not adjacent. */
+/** ShardToMerge must have the lower hash key range (observed); a reversed pair is not adjacent. */
 export const mergeShards = defineOperation({
   name: "MergeShards",
   plane: "control",

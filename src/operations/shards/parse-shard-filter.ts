@@ -4,7 +4,7 @@ import type { StreamPlace } from "../../model/stream-errors.ts";
 import type { ShardFilter } from "../../streams/positions/shard-filter.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
 
-/** A ShardFilter with the members that its type demands and no others; InvalidArgumentException otherwise. */
+/** Checks that a ShardFilter has exactly the members of its type. Errors: InvalidArgumentException. */
 export function parseShardFilter(given: shapes.ShardFilter, stream: StreamPlace): ShardFilter {
   const { Type: type, ShardId, Timestamp } = given;
   switch (type) {

@@ -3,7 +3,7 @@ import { endingSequenceNumber, startingSequenceNumber } from "../../streams/posi
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Shard } from "../../streams/stream.ts";
 
-/** A shard as DescribeStream and ListShards show it. Members that do not apply are absent, never null (observed). */
+/** A shard as DescribeStream and ListShards return it. Members that do not apply are absent, never null (observed). */
 export function shardShape(shard: Shard): shapes.Shard {
   const { parent, adjacentParent, closed } = shard;
   return {
@@ -18,7 +18,7 @@ export function shardShape(shard: Shard): shapes.Shard {
   };
 }
 
-/** The shards that continue a closed one: what a reader is told at its end. */
+/** The children of a closed shard, as GetRecords and SubscribeToShard return them at its end. */
 export function childShardShapes(shards: readonly Shard[], parentIndex: number): readonly shapes.ChildShard[] {
   return shards
     .filter((shard) => shard.parent === parentIndex || shard.adjacentParent === parentIndex)

@@ -1,10 +1,10 @@
 import { planSplit } from "../../streams/resharding/reshard-plan.ts";
+import { beginReshard } from "../begin-transition.ts";
 import { checkShardQuota } from "../check-shard-quota.ts";
 import { findStream, requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
-import { beginReshard } from "./begin-reshard.ts";
 
 export const splitShard = defineOperation({
   name: "SplitShard",
@@ -15,7 +15,7 @@ export const splitShard = defineOperation({
     await updateStreamDocument(context, () => {
       const revision = requireStream(input, context);
       const plan = planSplit(revision.stream, { shardIndex, newStartingHashKey }, () =>
-        checkShardQuota({ open: 1, made: 2 }, context),
+        checkShardQuota({ open: 1, created: 2 }, context),
       );
       return [revision, beginReshard(revision.stream, plan, context)];
     });

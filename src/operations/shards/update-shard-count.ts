@@ -1,14 +1,17 @@
+import { targetAboveDouble, targetAboveMax, targetBelowHalf } from "../../model/setting-errors.ts";
 import { streamIsOnDemand } from "../../model/stream-errors.ts";
 import { streamArn } from "../../streams/arn.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
+import { beginResize } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
 import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
-import { beginResize } from "./begin-resize.ts";
-import { checkShardCountTarget } from "./check-shard-count-target.ts";
 
-/** The answer tells the open shards at the call; the present count is accepted and changes nothing. */
+/** API reference, UpdateShardCount: no stream can be scaled above this. */
+const shardCountMax = 10_000;
+
+/** The output has the open shards before the call. The present count is accepted and changes nothing. */
 export const updateShardCount = defineOperation({
   name: "UpdateShardCount",
   plane: "control",
@@ -20,7 +23,7 @@ export const updateShardCount = defineOperation({
       if (revision.stream.mode === "ON_DEMAND") throw streamIsOnDemand(revision.stream);
       currentCount = openShardCount(revision.stream);
       if (targetCount === currentCount) return [revision, revision.stream];
-      if (context.limits !== undefined) checkShardCountTarget(targetCount, currentCount);
+      if (context.limits !== undefined) checkTargetCount(targetCount, currentCount);
       return [
         revision,
         countDailyChange(beginResize(revision.stream, targetCount, context), "shardCountChanges", context),
@@ -34,3 +37,10 @@ export const updateShardCount = defineOperation({
     };
   },
 });
+
+/** From half of the open shards, rounded up, to double, and at most `shardCountMax`. Errors: InvalidArgumentException. */
+function checkTargetCount(targetCount: number, currentCount: number): void {
+  if (targetCount > shardCountMax) throw targetAboveMax(targetCount, shardCountMax);
+  if (targetCount > 2 * currentCount) throw targetAboveDouble(targetCount, currentCount);
+  if (targetCount < Math.ceil(currentCount / 2)) throw targetBelowHalf(targetCount, currentCount);
+}

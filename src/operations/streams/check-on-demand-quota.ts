@@ -1,7 +1,7 @@
 import { checkOnDemandStreams } from "../../limits/quotas.ts";
 import type { OperationContext } from "../operation-context.ts";
 
-/** Whether the caller's account may have one more on-demand stream. Errors: LimitExceededException. */
+/** Checks the quota for one more on-demand stream of the account, where limits are on. Errors: LimitExceededException. */
 export function checkOnDemandQuota({ registry, caller, limits }: OperationContext): void {
   if (limits === undefined) return;
   let count = 0;

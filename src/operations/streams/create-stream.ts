@@ -12,10 +12,10 @@ import {
 import { planCreate } from "../../streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
+import { transitionDueMs } from "../begin-transition.ts";
 import { checkShardQuota } from "../check-shard-quota.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { transitionDueMs } from "../transition-due.ts";
 import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
 import { warmMiBpsMax } from "./warm-throughput.ts";
 
@@ -26,8 +26,8 @@ const retentionHoursDefault = 24;
 const recordKiBMaxDefault = 1024;
 
 /**
- * The stream is there from the answer on, CREATING and without shards; upkeep opens them. Without a mode a ShardCount
- * makes a provisioned stream, and its absence an on-demand one.
+ * Writes the document of a CREATING stream without shards; the reconciler creates them. Without StreamModeDetails, a
+ * request with a ShardCount creates a provisioned stream, another one an on-demand stream.
  */
 export const createStream = defineOperation({
   name: "CreateStream",
@@ -39,10 +39,10 @@ export const createStream = defineOperation({
     const mode = input.StreamModeDetails?.StreamMode ?? (input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED");
     await checkOnDemandMembers(input, mode, context);
     const lastSecond = await context.deletedStreams.lastSecond(account, region, name);
-    // From here on nothing is awaited until the document is on its way: what is counted now holds for it.
+    // No await from here to the write, so that the counts below still hold for it.
     const shardCount = shardCountOf(input, mode);
     const tags = addTags({ name, account }, {}, input.Tags ?? {});
-    checkShardQuota({ open: shardCount, made: shardCount }, context);
+    checkShardQuota({ open: shardCount, created: shardCount }, context);
     checkCreatingStreams(context.limits?.table, account, creatingCount(context));
     if (mode === "ON_DEMAND") checkOnDemandQuota(context);
 

@@ -6,7 +6,7 @@ import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkRetention } from "./check-retention.ts";
 
-/** The present hours are accepted and change nothing (the API reference asks for less). What is older than the new hours is gone at once. */
+/** The present hours are accepted and change nothing (API reference: must be less). Older records expire at once. */
 export const decreaseStreamRetentionPeriod = defineOperation({
   name: "DecreaseStreamRetentionPeriod",
   plane: "control",

@@ -1,10 +1,13 @@
 import { streamHasConsumers, streamNotActive } from "../../model/stream-errors.ts";
+import { transitionDueMs } from "../begin-transition.ts";
 import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
-import { transitionDueMs } from "../transition-due.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Consumers go with the stream, if the caller says so. Works from CREATING, ACTIVE and UPDATING (observed; the API reference asks for ACTIVE). */
+/**
+ * Works in CREATING, ACTIVE and UPDATING (observed; API reference: ACTIVE only). A stream with consumers needs
+ * EnforceConsumerDeletion, which deletes them too.
+ */
 export const deleteStream = defineOperation({
   name: "DeleteStream",
   plane: "control",

@@ -2,7 +2,7 @@ import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
-import { warmThroughputShape } from "./warm-throughput-shape.ts";
+import { warmThroughputShape } from "./warm-throughput.ts";
 
 export const describeStreamSummary = defineOperation({
   name: "DescribeStreamSummary",

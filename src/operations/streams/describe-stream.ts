@@ -7,10 +7,10 @@ import { defineOperation } from "../operation.ts";
 import { shardShape } from "../shards/shard-shape.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
 
-/** API reference: 100 shards by default. A greater Limit is accepted and capped (observed). */
+/** API reference: 100 shards by default. A larger Limit is accepted and capped (observed). */
 const pageShardsMax = 100;
 
-/** Works in every state; in DELETING it lists no shards, as in CREATING (both observed). ExclusiveStartShardId need not exist. */
+/** Works in every state; CREATING and DELETING streams list no shards (observed). ExclusiveStartShardId need not exist. */
 export const describeStream = defineOperation({
   name: "DescribeStream",
   plane: "control",

@@ -2,10 +2,10 @@ import { withMetrics } from "../../streams/shard-level-metrics.ts";
 import { defineOperation } from "../operation.ts";
 import { updateEnhancedMonitoring } from "./update-enhanced-monitoring.ts";
 
-/** Adds to what is on. */
+/** Adds to the enabled metrics. */
 export const enableEnhancedMonitoring = defineOperation({
   name: "EnableEnhancedMonitoring",
   plane: "control",
   handle: (input, context) =>
-    updateEnhancedMonitoring(input, context, (on) => withMetrics(on, input.ShardLevelMetrics)),
+    updateEnhancedMonitoring(input, context, (enabled) => withMetrics(enabled, input.ShardLevelMetrics)),
 });

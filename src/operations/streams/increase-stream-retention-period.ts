@@ -6,7 +6,7 @@ import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkRetention } from "./check-retention.ts";
 
-/** The present hours are accepted and change nothing (observed; the API reference asks for more). */
+/** The present hours are accepted and change nothing (observed; API reference: must be more). */
 export const increaseStreamRetentionPeriod = defineOperation({
   name: "IncreaseStreamRetentionPeriod",
   plane: "control",

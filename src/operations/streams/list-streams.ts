@@ -7,10 +7,10 @@ import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { streamSummaryShape } from "./stream-shape.ts";
 
-/** API reference: 100 names by default. A greater Limit is accepted and capped. */
+/** API reference: 100 names by default. A larger Limit is accepted and capped. */
 const pageNamesMax = 100;
 
-/** All states, in name order. NextToken stands beside HasMoreStreams: paginators of SDKs go by either. */
+/** Streams in all states, sorted by name. Returns NextToken and HasMoreStreams: SDK paginators use either. */
 export const listStreams = defineOperation({
   name: "ListStreams",
   plane: "control",

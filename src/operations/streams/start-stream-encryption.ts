@@ -12,8 +12,8 @@ import type { OperationContext } from "../operation-context.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /**
- * Records from now on are sealed under a new data key; calling again re-keys. The data key is made before the document
- * changes, so that a master key which cannot be used leaves the stream as it is.
+ * New records are encrypted under a new data key; a repeated call rotates it. The data key is generated before the document
+ * changes, so that a master key which cannot be used leaves the stream unchanged.
  */
 export const startStreamEncryption = defineOperation({
   name: "StartStreamEncryption",
@@ -32,7 +32,7 @@ export const startStreamEncryption = defineOperation({
   },
 });
 
-/** All that is demanded of the stream and of the key's name; the stream with this change counted. */
+/** Makes all checks; `counted` is the stream with this change in its daily count. */
 function plan(input: StartStreamEncryptionInput, context: OperationContext) {
   const revision = requireStreamInState(["ACTIVE"], input, context);
   if (!isMasterKeyRef(input.KeyId)) throw keyIdInvalid(input.KeyId);

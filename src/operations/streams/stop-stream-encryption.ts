@@ -7,7 +7,7 @@ import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Records written before stay sealed, and readable. On a stream that is not encrypted nothing changes. */
+/** Stored records stay encrypted and readable. A stream that is not encrypted does not change. */
 export const stopStreamEncryption = defineOperation({
   name: "StopStreamEncryption",
   plane: "control",

@@ -2,7 +2,7 @@ import type { StreamDescriptionSummary, StreamSummary } from "../../model/shapes
 import { streamArn } from "../../streams/arn.ts";
 import type { Stream } from "../../streams/stream.ts";
 
-/** What ListStreams says of a stream. */
+/** A stream as ListStreams returns it. */
 export function streamSummaryShape(stream: Stream): StreamSummary {
   return {
     StreamName: stream.name,
@@ -18,7 +18,7 @@ type Description = StreamSummary &
     readonly StreamCreationTimestamp: number;
   };
 
-/** What DescribeStream and DescribeStreamSummary say alike. */
+/** The members that DescribeStream and DescribeStreamSummary share. */
 export function streamDescriptionShape(stream: Stream): Description {
   return {
     ...streamSummaryShape(stream),

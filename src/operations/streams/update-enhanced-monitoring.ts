@@ -6,11 +6,11 @@ import { requireStreamInState } from "../find-stream.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Sets the shard-level metrics; the answer tells what was on before and what is on now. */
+/** Changes the enabled shard-level metrics; returns those before and after. */
 export async function updateEnhancedMonitoring(
   input: StreamRefMembers,
   context: OperationContext,
-  next: (on: readonly ShardLevelMetric[]) => readonly ShardLevelMetric[],
+  next: (enabled: readonly ShardLevelMetric[]) => readonly ShardLevelMetric[],
 ) {
   let before: readonly ShardLevelMetric[] = [];
   const { stream } = await updateStreamDocument(context, () => {

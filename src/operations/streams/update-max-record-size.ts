@@ -3,7 +3,7 @@ import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Stored records stay as they are. */
+/** Applies to new records only. */
 export const updateMaxRecordSize = defineOperation({
   name: "UpdateMaxRecordSize",
   plane: "control",

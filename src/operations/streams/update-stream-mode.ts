@@ -5,11 +5,11 @@ import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
-import { beginWarmUp } from "./warm-throughput.ts";
+import { planWarmThroughput } from "./warm-throughput.ts";
 
 /**
- * The shards stay as they are in both directions; with WarmThroughputMiBps an on-demand stream grows to it. The present
- * mode is accepted and changes nothing.
+ * Keeps the shards in both directions; with WarmThroughputMiBps an on-demand stream grows to it. The present mode is
+ * accepted and changes nothing.
  */
 export const updateStreamMode = defineOperation({
   name: "UpdateStreamMode",
@@ -18,12 +18,14 @@ export const updateStreamMode = defineOperation({
     const mode = input.StreamModeDetails.StreamMode;
     const warmThroughputMiBps = input.WarmThroughputMiBps;
     if (warmThroughputMiBps !== undefined && mode !== "ON_DEMAND") throw onlyOnDemand("WarmThroughputMiBps");
-    const warmUp = warmThroughputMiBps === undefined ? undefined : await beginWarmUp(warmThroughputMiBps, context);
+    const applyWarmThroughput =
+      warmThroughputMiBps === undefined ? undefined : await planWarmThroughput(warmThroughputMiBps, context);
     await updateStreamDocument(context, () => {
       const revision = requireStreamInState(["ACTIVE"], input, context);
       const { stream } = revision;
-      if (stream.mode === mode) return [revision, warmUp === undefined ? stream : warmUp(stream)];
-      // What only an on-demand stream has goes with the mode.
+      if (stream.mode === mode)
+        return [revision, applyWarmThroughput === undefined ? stream : applyWarmThroughput(stream)];
+      // Settings of on-demand streams end with the mode.
       const {
         recordDistribution,
         warmThroughputMiBps: _warm,
@@ -32,7 +34,10 @@ export const updateStreamMode = defineOperation({
       if (mode === "ON_DEMAND") checkOnDemandQuota(context);
       if (mode === "PROVISIONED") return [revision, beginSettingsChange({ ...rest, mode }, context)];
       const next = { ...rest, mode, ...(recordDistribution === undefined ? {} : { recordDistribution }) };
-      return [revision, warmUp === undefined ? beginSettingsChange(next, context) : warmUp(next)];
+      return [
+        revision,
+        applyWarmThroughput === undefined ? beginSettingsChange(next, context) : applyWarmThroughput(next),
+      ];
     });
     return undefined;
   },

@@ -3,7 +3,7 @@ import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Holds at once and for new records only. On-demand streams alone know AUTO. */
+/** Applies at once, to new records only. AUTO is for on-demand streams. */
 export const updateStreamRecordDistributionStrategy = defineOperation({
   name: "UpdateStreamRecordDistributionStrategy",
   plane: "control",

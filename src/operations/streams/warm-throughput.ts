@@ -1,18 +1,18 @@
+import type { WarmThroughput } from "../../model/shapes.generated.ts";
 import { warmThroughputNotCommitted, warmThroughputTooGreat } from "../../model/stream-errors.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { beginSettingsChange } from "../begin-transition.ts";
+import { beginResize, beginSettingsChange } from "../begin-transition.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { beginResize } from "../shards/begin-resize.ts";
 
 /** API reference, UpdateStreamWarmThroughput: 10 GiB/s. One shard takes 1 MiB/s. */
 export const warmMiBpsMax = 10_240;
 
 /**
- * How a stream grows to the capacity asked for: it gets the shards that it lacks, and keeps those that it has. Zero takes
- * the request back. Errors: ValidationException unless the account has the throughput commitment.
+ * Returns the change of a stream to the requested capacity: it gets the shards that it lacks and keeps all others; zero
+ * withdraws the request. Errors: ValidationException unless the account has the throughput commitment.
  */
-export async function beginWarmUp(
+export async function planWarmThroughput(
   warmThroughputMiBps: number,
   context: OperationContext,
 ): Promise<(stream: Stream) => Stream> {
@@ -25,4 +25,10 @@ export async function beginWarmUp(
     if (warmThroughputMiBps <= openShardCount(stream)) return beginSettingsChange(next, context);
     return beginResize(next, warmThroughputMiBps, context);
   };
+}
+
+/** The target as requested; the current value is one MiB/s for each open shard, up to the target. */
+export function warmThroughputShape(stream: Stream): WarmThroughput {
+  const { warmThroughputMiBps = 0 } = stream;
+  return { TargetMiBps: warmThroughputMiBps, CurrentMiBps: Math.min(warmThroughputMiBps, openShardCount(stream)) };
 }

@@ -3,7 +3,7 @@ import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Known keys get the new value. The stream is looked up before the tags are read (observed). */
+/** Present keys get the new value. The stream is looked up before the tags are checked (observed). */
 export const addTagsToStream = defineOperation({
   name: "AddTagsToStream",
   plane: "control",

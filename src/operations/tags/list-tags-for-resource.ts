@@ -2,7 +2,7 @@ import { tagsPage } from "../../streams/tags.ts";
 import { defineOperation } from "../operation.ts";
 import { requireResource, tagsAndPolicyOf } from "../update-resource.ts";
 
-/** The whole list, in key order; there is no paging. */
+/** All tags, sorted by key; there are no pages. */
 export const listTagsForResource = defineOperation({
   name: "ListTagsForResource",
   plane: "control",

@@ -2,7 +2,7 @@ import { tagsPage } from "../../streams/tags.ts";
 import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 
-/** In the order of UTF-16 code units; the start key is exclusive and may hold any characters (observed). */
+/** Sorted by UTF-16 code units; the start key is exclusive and may contain any characters (observed). */
 export const listTagsForStream = defineOperation({
   name: "ListTagsForStream",
   plane: "control",

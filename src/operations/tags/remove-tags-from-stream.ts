@@ -3,7 +3,7 @@ import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
-/** Keys that the stream does not have are ignored. The stream is looked up before the keys are read (observed). */
+/** Absent keys are ignored. The stream is looked up before the keys are checked (observed). */
 export const removeTagsFromStream = defineOperation({
   name: "RemoveTagsFromStream",
   plane: "control",

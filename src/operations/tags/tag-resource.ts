@@ -2,7 +2,7 @@ import { addTags } from "../../streams/tags.ts";
 import { defineOperation } from "../operation.ts";
 import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
-/** Tags of a stream are the ones that AddTagsToStream adds to. */
+/** A stream has the same tags here as in AddTagsToStream. */
 export const tagResource = defineOperation({
   name: "TagResource",
   plane: "control",

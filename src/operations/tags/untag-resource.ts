@@ -2,7 +2,7 @@ import { removeTags } from "../../streams/tags.ts";
 import { defineOperation } from "../operation.ts";
 import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
 
-/** Keys that the resource does not have are ignored. */
+/** Absent keys are ignored. */
 export const untagResource = defineOperation({
   name: "UntagResource",
   plane: "control",

@@ -16,7 +16,7 @@ import {
   streamNotFound,
   streamRateExceeded,
 } from "../../model/stream-errors.ts";
-import { streamNameOf } from "../../operations/charge-call-rate.ts";
+import { namedStream } from "../../operations/charge-call-rate.ts";
 import { toKmsError } from "../../operations/kms-error.ts";
 import type { InputOf } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
@@ -74,7 +74,7 @@ export function serviceFault(type: FaultType, call: FailingCall): ServiceError |
 export function addressOf({ input, context }: Pick<FailingCall, "input" | "context">): StreamAddress | undefined {
   const { caller, tokens } = context;
   const members: object = input;
-  const named = streamNameOf(members, caller.account);
+  const named = namedStream(members, caller.account);
   // An ARN says its own region.
   if (named !== undefined) return { region: caller.region, ...named };
   if (!("ShardIterator" in input)) return undefined;
