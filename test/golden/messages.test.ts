@@ -35,10 +35,13 @@ test("every sentence of the source is in the list of messages", () => {
 test("strings, templates and log messages are found, and neither regular expressions nor comments", () => {
   const source = [
     'const a = "one"; // "not a sentence"',
-    "const b = /`two words`/.test(a) ? 4 / 2 : `sum of ${a} and ${f({ c: `an inner one` })} words`;",
+    "const b = /`two words`/.test(a) ? 4 / 2 : `sum of $[a] and $[f({ c: `an inner one` })] words`;",
     'log.info("ready", { d: "text" });',
     'say("first line\\nsecond line");',
-  ].join("\n");
+  ]
+    .join("\n")
+    .replaceAll("$[", "${")
+    .replaceAll("]", "}");
   assert.deepEqual(messagesIn(source), [
     "an inner one",
     "sum of {…} and {…} words",
