@@ -1,4 +1,4 @@
-import { type AccessControl, createAccessControl } from "../auth/access-control.ts";
+import { createAccessControl } from "../auth/access-control.ts";
 import { CredentialStore } from "../auth/credential-store.ts";
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/parse-value.ts";
@@ -108,15 +108,12 @@ async function openRooms({ config, worldClock, dev, keys, closing }: Start, engi
   return open;
 }
 
-/** Who verifies signatures and policies, where there are credentials. */
-function openAccessControl(
-  { config, worldClock, closing }: Start,
-  { registry, tokens }: OpenServices["services"],
-): AccessControl | undefined {
+/** The credentials that signatures are verified with. Undefined: signatures are looked at, not verified. */
+function openCredentials({ config, worldClock, closing }: Start): CredentialStore | undefined {
   if (config.credentials === undefined) return undefined;
   const credentials = new CredentialStore(config.credentials, worldClock);
   closing.defer(() => credentials.close());
-  return createAccessControl((id) => credentials.find(id), { registry, tokens, nowMs: () => worldClock.nowMs() });
+  return credentials;
 }
 
 /** The sockets, and what they lead to. */
@@ -126,7 +123,12 @@ async function openDoors(
   open: OpenServices,
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, worldClock, dev, keys, closing, state } = start;
-  const accessControl = openAccessControl(start, open.services);
+  const { registry, shards, tokens } = open.services;
+  const credentials = openCredentials(start);
+  const accessControl =
+    credentials === undefined
+      ? undefined
+      : createAccessControl((id) => credentials.find(id), { registry, tokens, nowMs: () => worldClock.nowMs() });
   const pipeline = requestHandler({
     services: open.services,
     callerDefaults: config,
@@ -136,13 +138,18 @@ async function openDoors(
   const metrics = new Metrics();
   closing.defer(() => metrics.close());
   const listening: Listening[] = [];
-  const { registry, shards } = open.services;
   const rooms = {
     health: () => {
       const keyringFault = keys.fault();
       const keyFaults = [...(keyringFault === undefined ? [] : [keyringFault]), ...shards.keys.faults()];
       const clockMovedByMs = dev?.clock.movedByMs ?? 0;
-      return reportHealth(engine, { ...state, clockMovedByMs, keyFaults, fault: registry.fault });
+      return reportHealth(engine, {
+        ...state,
+        clockMovedByMs,
+        keyFaults,
+        credentialsFault: credentials?.fault,
+        fault: registry.fault,
+      });
     },
     metrics: async () => {
       const { figures } = await engine.health();

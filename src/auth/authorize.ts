@@ -33,6 +33,8 @@ export interface AuthorizationServices {
 interface Resource {
   /** `*` for the account as a whole. */
   readonly arn: string;
+  /** The ARN as far as the request names it. A refusal shows no more: the rest proves that the resource exists. */
+  readonly namedArn: string;
   readonly owner: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly policy?: Policy;
@@ -83,7 +85,7 @@ function check(action: string, resource: Resource, { isShareable, request, rooms
         )
       : "no resource-based policy allows";
   if (because !== undefined) {
-    throw accessDenied({ principalArn: principal.arn, action, resourceArn: resource.arn, because });
+    throw accessDenied({ principalArn: principal.arn, action, resourceArn: resource.namedArn, because });
   }
 }
 
@@ -98,23 +100,32 @@ function principalArn({ account, user }: Credential, region: string): string {
 }
 
 function locate(target: PermissionTarget, caller: VerifiedCaller, directory: StreamRegistry): Resource {
-  if (target.kind === "account") return { arn: "*", owner: caller.account, tags: {} };
-  if (target.kind === "other") return { arn: target.arn, owner: target.arn.split(":")[4] ?? "", tags: {} };
+  if (target.kind === "account") return describe("*", { owner: caller.account });
+  if (target.kind === "other") return describe(target.arn, { owner: target.arn.split(":")[4] ?? "" });
   const { address } = target;
   const { account, region, name } = address;
   // Streams of other regions are out of reach, so that nothing of them matters.
   const stream = region === caller.region ? directory.find(account, region, name)?.stream : undefined;
-  if (target.kind === "stream") return describe(streamArn(address), account, stream);
-  const consumer = stream === undefined ? undefined : findConsumer(stream, target.address);
-  const createdSecond =
-    consumer === undefined ? (target.address.createdSecond ?? 0) : Math.floor(consumer.createdMs / 1000);
-  return describe(consumerArn({ ...target.address, createdSecond }), account, consumer);
+  if (target.kind === "stream") return describe(streamArn(address), { owner: account, found: stream });
+  const { consumerName, createdSecond: namedSecond } = target.address;
+  const found = stream === undefined ? undefined : findConsumer(stream, target.address);
+  const createdSecond = found === undefined ? (namedSecond ?? 0) : Math.floor(found.createdMs / 1000);
+  const arn = consumerArn({ ...target.address, createdSecond });
+  const namedArn = namedSecond === undefined ? `${streamArn(address)}/consumer/${consumerName}` : arn;
+  return describe(arn, { namedArn, owner: account, found });
 }
 
-function describe(arn: string, owner: string, found: Stream | StreamConsumer | undefined): Resource {
-  if (found === undefined) return { arn, owner, tags: {} };
+interface Described {
+  /** Default: the whole ARN. */
+  readonly namedArn?: string;
+  readonly owner: string;
+  readonly found?: Stream | StreamConsumer | undefined;
+}
+
+function describe(arn: string, { namedArn = arn, owner, found }: Described): Resource {
+  if (found === undefined) return { arn, namedArn, owner, tags: {} };
   const policy = policyOf(found);
-  return { arn, owner, tags: found.tags, ...(policy === undefined ? {} : { policy }) };
+  return { arn, namedArn, owner, tags: found.tags, ...(policy === undefined ? {} : { policy }) };
 }
 
 /** Read once per document: a stream that changes is another value. */

@@ -12,23 +12,31 @@ export interface RequestToSign {
   readonly payloadHash: string;
 }
 
+/** Longest canonical request, in bytes: all headers and the path, each byte of the path encoded twice, take less. */
+const canonicalBytesMax = 256 * 1024;
+
 /**
  * The canonical request of Signature Version 4, one byte per character; IAM User Guide, "Create a signed AWS API request".
- * Undefined when a header is said to be signed that the request does not have.
+ * Undefined when a header is named as signed that the request does not have, or is named twice, and when the result is
+ * longer than `canonicalBytesMax`.
  */
 export function canonicalRequest(
   { method, url, headers, payloadHash }: RequestToSign,
   signedHeaders: string,
 ): string | undefined {
+  const names = signedHeaders.split(";");
   let canonicalHeaders = "";
-  for (const name of signedHeaders.split(";")) {
+  for (const [index, name] of names.entries()) {
+    // A repeated name would add its value again: the result could be as long as the square of the request.
+    if (names.indexOf(name) !== index) return undefined;
     const value = headers[name];
     // A repeated header comes joined already, except for the few that node leaves apart.
     const text = Array.isArray(value) ? value.join(",") : value;
     if (typeof text !== "string") return undefined;
     canonicalHeaders += `${name}:${foldSpaces(text)}\n`;
   }
-  return `${method}\n${canonicalPath(url)}\n${canonicalQuery(url)}\n${canonicalHeaders}\n${signedHeaders}\n${payloadHash}`;
+  const canonical = `${method}\n${canonicalPath(url)}\n${canonicalQuery(url)}\n${canonicalHeaders}\n${signedHeaders}\n${payloadHash}`;
+  return canonical.length > canonicalBytesMax ? undefined : canonical;
 }
 
 /** As clients of every service but S3 do it: without empty and dot segments, and encoded once more than it was sent. */
@@ -64,8 +72,13 @@ function order(one: string, other: string): number {
   return one < other ? -1 : 1;
 }
 
-/** Not `trim()`, which takes the last byte of an "à" for a space. */
+/**
+ * Each run of spaces and tabs becomes one space, and none at either end. Runs are folded before the ends are cut: a pattern
+ * that looks for a run up to the end takes the square of its length. Not `trim()`, which takes the last byte of an "à" for a
+ * space.
+ */
 function foldSpaces(value: string): string {
   if (!/^[ \t]|[ \t]$|[ \t]{2}|\t/.test(value)) return value;
-  return value.replaceAll(/^[ \t]+|[ \t]+$/g, "").replaceAll(/[ \t]+/g, " ");
+  const folded = value.replaceAll(/[ \t]+/g, " ");
+  return folded.slice(folded.startsWith(" ") ? 1 : 0, folded.endsWith(" ") ? -1 : undefined);
 }

@@ -4,13 +4,16 @@ import { basename, dirname } from "node:path";
 import type { CredentialsFile } from "../config/config.ts";
 import { StartError } from "../config/start-error.ts";
 import { parseJson } from "../model/parse-json.ts";
-import { credentialsReloaded } from "../telemetry/diagnostic-events.ts";
+import { credentialsExposed, credentialsReloaded } from "../telemetry/diagnostic-events.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Credential } from "./credential.ts";
 import { parseCredentialsFile } from "./credentials-file.ts";
 
 /** The file system tells of most changes at once; a network file system or a full watch list does not. */
 const pollMs = 2_000;
+
+/** Permissions of users that are neither the owner nor in the file's group. */
+const otherUsersMask = 0o007;
 
 const fileBytesMax = 16 * 1024 ** 2;
 
@@ -27,6 +30,8 @@ export class CredentialStore {
   #fingerprint: string | undefined;
   #checking: Promise<void> | undefined;
   #isChanged = false;
+  #fault: string | undefined;
+  #exposedMode: number | undefined;
   readonly #polling: Promise<void>;
 
   /** Throws `StartError` with a sentence per problem. */
@@ -42,6 +47,11 @@ export class CredentialStore {
 
   find(accessKeyId: string): Credential | undefined {
     return this.#inForce.get(accessKeyId);
+  }
+
+  /** Why the file as it is now is not in force, as a sentence for health; undefined while it is. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** Resolves when the file has been looked at as it is now. */
@@ -89,7 +99,8 @@ export class CredentialStore {
 
   async #checkOnce(): Promise<void> {
     try {
-      const { mtimeMs, ctimeMs, size, ino } = await stat(this.#path);
+      const { mtimeMs, ctimeMs, size, ino, mode } = await stat(this.#path);
+      this.#reportMode(mode);
       const fingerprint = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
       if (fingerprint === this.#fingerprint) return;
       if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
@@ -97,8 +108,20 @@ export class CredentialStore {
       this.#fingerprint = fingerprint;
       this.#take(json);
     } catch (error) {
+      // A file that cannot be read for a while comes back as it was.
+      this.#fingerprint = undefined;
       this.#refuse([describe(error)]);
     }
+  }
+
+  /** Once for each mode that lets every user of the machine read or change the secrets. */
+  #reportMode(mode: number): void {
+    if (process.platform === "win32") return;
+    const exposed = (mode & otherUsersMask) === 0 ? undefined : mode & 0o777;
+    if (exposed !== undefined && exposed !== this.#exposedMode) {
+      credentialsExposed.publish({ path: this.#path, mode: exposed.toString(8) });
+    }
+    this.#exposedMode = exposed;
   }
 
   #take(json: unknown): void {
@@ -111,13 +134,16 @@ export class CredentialStore {
     }
     this.#seen = text;
     this.#inForce = credentials;
+    this.#fault = undefined;
     credentialsReloaded.publish({ path: this.#path, credentialCount: credentials.size });
   }
 
   #refuse(problems: readonly string[], seen = problems.join("\n")): void {
     if (seen === this.#seen) return;
     this.#seen = seen;
-    credentialsReloaded.publish({ path: this.#path, credentialCount: this.#inForce.size, problems });
+    const credentialCount = this.#inForce.size;
+    this.#fault = `the credentials file is refused (${problems[0]}); the ${credentialCount} credentials read before stay in force`;
+    credentialsReloaded.publish({ path: this.#path, credentialCount, problems });
   }
 }
 

@@ -12,6 +12,8 @@ export interface ParsedSignature {
   readonly signature: string;
   readonly date: string;
   readonly securityToken?: string;
+  /** X-Amz-Expires of a query. */
+  readonly expires?: string;
 }
 
 /**
@@ -52,7 +54,7 @@ function missingParameter(name: string): string {
  * alike, so `AWS4- Signature=b Credential=a` is understood. Read by hand: every request has one, and splitting it by a
  * pattern takes several times as long.
  */
-function partsOfHeader(text: string): Omit<ParsedSignature, "date" | "securityToken"> {
+function partsOfHeader(text: string): Omit<ParsedSignature, "date" | "securityToken" | "expires"> {
   let [algorithm, credential, signedHeaders, signature] = ["", "", "", ""];
   for (let start = 0, end = 0; end <= text.length; end++) {
     if (end < text.length && !isSeparator(text.charCodeAt(end))) continue;
@@ -84,6 +86,7 @@ function formOfQuery(query: readonly QueryParameter[]): ParsedSignature {
     signature: given("X-Amz-Signature"),
     date: given("X-Amz-Date"),
     ...token(given("X-Amz-Security-Token")),
+    ...(query.some(({ name }) => name === "X-Amz-Expires") ? { expires: given("X-Amz-Expires") } : {}),
   };
 }
 

@@ -28,6 +28,12 @@ export interface PolicyRequestFacts {
   readonly input: object;
 }
 
+/**
+ * Longest User-Agent that policies see, in characters. What is cut off gains its sender nothing: a client may send any
+ * User-Agent, the shorter one too.
+ */
+const userAgentCharactersMax = 2_048;
+
 /** The condition keys that policies for Kinesis use: IAM User Guide, "AWS global condition context keys". */
 export function policyContextOf(facts: PolicyRequestFacts): ContextValues {
   return (key) => {
@@ -63,7 +69,7 @@ function singleValue(key: string, facts: PolicyRequestFacts): string | readonly 
     case "aws:securetransport":
       return peer === undefined ? undefined : String(peer.isEncrypted);
     case "aws:useragent":
-      return facts.userAgent;
+      return facts.userAgent?.slice(0, userAgentCharactersMax);
     case "aws:currenttime":
       return new Date(facts.nowMs).toISOString();
     case "aws:epochtime":

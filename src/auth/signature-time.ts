@@ -1,20 +1,39 @@
-import { signatureDateMalformed, signatureExpired, signatureNotYetCurrent } from "../model/auth-errors.ts";
+import {
+  signatureDateMalformed,
+  signatureExpired,
+  signatureExpiryMalformed,
+  signatureNotYetCurrent,
+} from "../model/auth-errors.ts";
 
 /** How far a client's clock may be off, in both directions; SigV4 of this service. */
 const skewMsMax = 5 * 60_000;
 
+/** Longest life of a signature in a query, in seconds: IAM User Guide, "Authentication methods", X-Amz-Expires. */
+const expirySecondsMax = 7 * 24 * 3600;
+
 /**
- * The time of a signature in the basic form that is signed, `YYYYMMDDTHHMMSSZ`, within five minutes of now. A `Date`
- * header may be an HTTP date instead.
+ * How long a signature in a query holds after its date, in milliseconds: its X-Amz-Expires in seconds, else as long as one in
+ * a header. Errors: IncompleteSignatureException for anything but a whole number from 1 to 604800.
+ */
+export function signatureLifeMs(expires: string | undefined): number {
+  if (expires === undefined) return skewMsMax;
+  const seconds = /^[0-9]{1,6}$/.test(expires) ? Number(expires) : 0;
+  if (seconds < 1 || seconds > expirySecondsMax) throw signatureExpiryMalformed(expires);
+  return seconds * 1000;
+}
+
+/**
+ * The time of a signature in the basic form that is signed, `YYYYMMDDTHHMMSSZ`: at most `lifeMs` before now and five minutes
+ * after it. A `Date` header may be an HTTP date instead.
  *
  * Errors: IncompleteSignatureException for what is no time, InvalidSignatureException for one too early or too late.
  */
-export function checkSignatureTime(text: string, nowMs: number): string {
+export function checkSignatureTime(text: string, nowMs: number, lifeMs = skewMsMax): string {
   const { signedMs, signed } = known?.text === text ? known : parse(text);
   // The texts below have whole seconds, and so has what they say.
   const secondMs = Math.floor(nowMs / 1000) * 1000;
-  if (signedMs < secondMs - skewMsMax) {
-    throw signatureExpired({ signed, oldest: basicTime(secondMs - skewMsMax), now: basicTime(secondMs) });
+  if (signedMs < secondMs - lifeMs) {
+    throw signatureExpired({ signed, oldest: basicTime(secondMs - lifeMs), now: basicTime(secondMs), lifeMs });
   }
   if (signedMs > secondMs + skewMsMax) {
     throw signatureNotYetCurrent({ signed, newest: basicTime(secondMs + skewMsMax), now: basicTime(secondMs) });

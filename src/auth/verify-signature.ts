@@ -15,7 +15,7 @@ import { bodySha256 } from "./body-digest.ts";
 import { canonicalRequest } from "./canonical-request.ts";
 import type { Credential } from "./credential.ts";
 import { type ParsedSignature, parseSignature } from "./parse-signature.ts";
-import { checkSignatureTime } from "./signature-time.ts";
+import { checkSignatureTime, signatureLifeMs } from "./signature-time.ts";
 import { type SigningScope, scopeTerminator, sign, signingAlgorithm, signingService } from "./signature-v4.ts";
 import type { SigningKeyCache } from "./signing-key-cache.ts";
 
@@ -68,7 +68,7 @@ export function verifySignature(
 function claimOf({ url, headers }: SignedRequest, { credentialOf, nowMs }: Verification): Claim {
   const form = parseSignature(url, headers);
   if (form === undefined) throw missingAuthenticationToken();
-  const date = checkSignatureTime(form.date, nowMs());
+  const date = checkSignatureTime(form.date, nowMs(), signatureLifeMs(form.expires));
   checkSignedHeaders(form.signedHeaders, headers);
   if (form.algorithm !== signingAlgorithm) throw algorithmNotSupported(form.algorithm);
   const { accessKeyId, scope } = parseCredential(form.credential, date);
@@ -79,12 +79,16 @@ function claimOf({ url, headers }: SignedRequest, { credentialOf, nowMs }: Verif
   return { form, date, scope, credential };
 }
 
+/** Most names in SignedHeaders: each is searched for each header, and clients sign about ten. */
+const signedHeaderCountMax = 256;
+
 /**
  * The host, and all that AWS puts into headers of its own: whoever could add an X-Amz-Target to a signed request would
  * have it do something else. X-Amz-User-Agent means nothing, and some clients leave it unsigned.
  */
 function checkSignedHeaders(signedHeaders: string, headers: IncomingHttpHeaders): void {
   const signed = signedHeaders.split(";");
+  if (signed.length > signedHeaderCountMax) throw signatureDoesNotMatch();
   if (!signed.includes("host") && !signed.includes(":authority")) throw headerNotSigned("host");
   for (const name in headers) {
     if (name.startsWith("x-amz-") && name !== "x-amz-user-agent" && !signed.includes(name)) throw headerNotSigned(name);

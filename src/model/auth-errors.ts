@@ -24,15 +24,20 @@ export function signatureDoesNotMatch(): ServiceError {
   );
 }
 
-/** Times in the basic form `YYYYMMDDTHHMMSSZ`; `oldest` is five minutes before `now`. */
+/** Times in the basic form `YYYYMMDDTHHMMSSZ`; `oldest` is `lifeMs` before `now`, five minutes unless a query says otherwise. */
 export function signatureExpired(times: {
   readonly signed: string;
   readonly oldest: string;
   readonly now: string;
+  readonly lifeMs: number;
 }): ServiceError {
-  return invalidSignature(
-    `Signature expired: ${times.signed} is now earlier than ${times.oldest} (${times.now} - 5 min.)`,
-  );
+  const { signed, oldest, now, lifeMs } = times;
+  const life = lifeMs % 60_000 === 0 ? `${lifeMs / 60_000} min.` : `${lifeMs / 1000} sec.`;
+  return invalidSignature(`Signature expired: ${signed} is now earlier than ${oldest} (${now} - ${life})`);
+}
+
+export function signatureExpiryMalformed(expires: string): ServiceError {
+  return incompleteSignature(`X-Amz-Expires must be a whole number of seconds from 1 to 604800. Got '${expires}'.`);
 }
 
 /** `newest` is five minutes after `now`. */

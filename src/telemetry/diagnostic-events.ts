@@ -66,6 +66,12 @@ export interface CredentialsReloaded {
   readonly problems?: readonly string[];
 }
 
+export interface CredentialsExposed {
+  readonly path: string;
+  /** Permissions of the file, in octal digits. */
+  readonly mode: string;
+}
+
 export interface CertificateReloaded {
   /** Of the certificate; its key lies in a file of its own. */
   readonly path: string;
@@ -89,6 +95,7 @@ export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.commi
 export const backgroundTaskFailed = typedChannel<BackgroundTaskFailed>("millrace:upkeep.failed");
 export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.made");
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
+export const credentialsExposed = typedChannel<CredentialsExposed>("millrace:credentials.exposed");
 export const certificateReloaded = typedChannel<CertificateReloaded>("millrace:certificate.reloaded");
 export const serverFault = typedChannel<ServerFault>("millrace:server.fault");
 

@@ -2,6 +2,7 @@ import {
   backgroundTaskFailed,
   certificateReloaded,
   connectionCut,
+  credentialsExposed,
   credentialsReloaded,
   masterKeyMade,
   requestFailed,
@@ -82,6 +83,14 @@ export function logDiagnosticEvents(log: Logger, level: LogLevel): () => void {
       problems === undefined
         ? log.info("credentials were read again", reload)
         : log.error("the credentials file is refused; the earlier credentials stay in force", { ...reload, problems }),
+    ),
+    credentialsExposed.subscribe((file) =>
+      log.warn(
+        "every user of this machine may use the credentials file, which holds secrets; take its permissions away",
+        {
+          ...file,
+        },
+      ),
     ),
     certificateReloaded.subscribe(({ path, error }) =>
       error === undefined

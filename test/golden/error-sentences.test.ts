@@ -229,7 +229,12 @@ const table: readonly [error: ServiceError, type: string, message: string][] = [
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
   ],
   [
-    auth.signatureExpired({ signed: "20150122T011000Z", oldest: "20150122T011702Z", now: "20150122T012202Z" }),
+    auth.signatureExpired({
+      signed: "20150122T011000Z",
+      oldest: "20150122T011702Z",
+      now: "20150122T012202Z",
+      lifeMs: 300_000,
+    }),
     "InvalidSignatureException",
     "Signature expired: 20150122T011000Z is now earlier than 20150122T011702Z (20150122T012202Z - 5 min.)",
   ],

@@ -17,20 +17,22 @@ interface ServerState {
   readonly clockMovedByMs?: number;
   /** Why encrypted streams cannot be read or written, as sentences. */
   readonly keyFaults?: readonly string[];
+  /** Why the credentials file as it is now is not in force, as a sentence. */
+  readonly credentialsFault?: string | undefined;
   /** Why answers may be wrong, as a sentence: the server asks to be restarted. */
   readonly fault?: string | undefined;
 }
 
 export async function reportHealth(
   engine: Pick<Engine, "name" | "health">,
-  { isDraining, clockMovedByMs = 0, keyFaults = [], fault }: ServerState,
+  { isDraining, clockMovedByMs = 0, keyFaults = [], credentialsFault, fault }: ServerState,
 ): Promise<HealthReport> {
   try {
     const { ready, durable, degraded } = await engine.health();
     const status = isDraining ? "draining" : ready && fault === undefined ? "ready" : "unavailable";
     const moved = clockMovedByMs === 0 ? [] : [`the clock is moved by ${clockMovedByMs} ms (--dev)`];
-    const faults = fault === undefined ? [] : [fault];
-    return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...keyFaults, ...faults] };
+    const faults = [...keyFaults, credentialsFault, fault].filter((sentence) => sentence !== undefined);
+    return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...faults] };
   } catch (error) {
     const sentence = `the engine does not tell its health: ${error instanceof Error ? error.message : String(error)}`;
     return { status: "unavailable", engine: engine.name, durable: false, degraded: [sentence] };

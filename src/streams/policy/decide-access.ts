@@ -27,8 +27,11 @@ export function decideAccess(
       ? "implicit-deny"
       : evaluatePolicies(request, [resourcePolicy], { mustNameItself: isOwn });
   if (byIdentity === "deny") return "explicit deny in an identity-based policy";
+  if (!isOwn) {
+    if (byIdentity !== "allow") return "no identity-based policy allows";
+    // A deny that is named would prove to another account that the resource exists.
+    return byResource === "allow" ? undefined : "no resource-based policy allows";
+  }
   if (byResource === "deny") return "explicit deny in a resource-based policy";
-  if (isOwn) return byIdentity === "allow" || byResource === "allow" ? undefined : "no identity-based policy allows";
-  if (byIdentity !== "allow") return "no identity-based policy allows";
-  return byResource === "allow" ? undefined : "no resource-based policy allows";
+  return byIdentity === "allow" || byResource === "allow" ? undefined : "no identity-based policy allows";
 }

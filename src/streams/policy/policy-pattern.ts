@@ -33,13 +33,22 @@ export function parsePattern(text: string, { hasVariables }: { readonly hasVaria
       plain += inside;
       continue;
     }
-    const [, key = inside, fallback] = /^([^,]*?)\s*,\s*'([^']*)'$/.exec(inside) ?? [];
     texts.push(plain);
     plain = "";
-    variables.push({ key: key.toLowerCase(), ...(fallback === undefined ? {} : { fallback }) });
+    variables.push(parseVariable(inside));
   }
   texts.push(plain + withWildcards(text.slice(end)));
   return { texts, variables };
+}
+
+/** `key` or `key, 'fallback'`. Read by hand: a pattern takes the square of a run of spaces before the comma. */
+function parseVariable(inside: string): Variable {
+  const comma = inside.indexOf(",");
+  const quoted = comma < 0 ? "" : inside.slice(comma + 1).trimStart();
+  const fallback = quoted.slice(1, -1);
+  const hasFallback = quoted.length > 1 && quoted.startsWith("'") && quoted.endsWith("'") && !fallback.includes("'");
+  if (!hasFallback) return { key: inside.toLowerCase() };
+  return { key: inside.slice(0, comma).trimEnd().toLowerCase(), fallback };
 }
 
 /** With its variables filled in; undefined when the request has no value, or several, for one of them. */
@@ -59,8 +68,16 @@ export function withoutWildcards(filled: string): string {
   return filled.replaceAll(anyText, "*").replaceAll(anyCharacter, "?");
 }
 
-/** Whether the whole text is of the pattern. Time is bounded by the product of the lengths, whatever the pattern. */
+/** Up to this product of the lengths one character is compared after the other. */
+const comparisonsMax = 64 * 1024;
+
+/** Whether the whole text is of the pattern. Time grows with the text, and by one in 32 characters of the pattern. */
 export function matchesPattern(text: string, filled: string): boolean {
+  return text.length * filled.length <= comparisonsMax ? matchesShort(text, filled) : matchesLong(text, filled);
+}
+
+/** Time is bounded by the product of the lengths. */
+function matchesShort(text: string, filled: string): boolean {
   let at = 0;
   let patternAt = 0;
   let starAt = -1;
@@ -81,6 +98,59 @@ export function matchesPattern(text: string, filled: string): boolean {
   }
   while (filled[patternAt] === anyText) patternAt++;
   return patternAt === filled.length;
+}
+
+/** A pattern as an automaton whose states are bits, 32 in a word: state i has matched its first i characters that are no star. */
+interface Automaton {
+  /** States that a star precedes: any character leaves them as they are. */
+  readonly stars: Int32Array;
+  /** States that any character moves. */
+  readonly anywhere: Int32Array;
+  /** States that a character moves. */
+  readonly byCharacter: ReadonlyMap<string, Int32Array>;
+}
+
+function automatonOf(filled: string, wordCount: number): Automaton {
+  const stars = new Int32Array(wordCount);
+  const anywhere = new Int32Array(wordCount);
+  const byCharacter = new Map<string, Int32Array>();
+  let state = 0;
+  for (const character of filled.split("")) {
+    if (character === anyText) setBit(stars, state);
+    else if (character === anyCharacter) setBit(anywhere, state++);
+    else {
+      const places = byCharacter.get(character) ?? new Int32Array(wordCount);
+      byCharacter.set(character, places);
+      setBit(places, state++);
+    }
+  }
+  return { stars, anywhere, byCharacter };
+}
+
+function matchesLong(text: string, filled: string): boolean {
+  const stateCount = filled.replaceAll(anyText, "").length;
+  // Each of them takes one character of the text.
+  if (stateCount > text.length) return false;
+  const wordCount = (stateCount >>> 5) + 1;
+  const { stars, anywhere, byCharacter } = automatonOf(filled, wordCount);
+  const nowhere = new Int32Array(wordCount);
+  const states = new Int32Array(wordCount);
+  setBit(states, 0);
+  for (let at = 0; at < text.length; at++) {
+    const places = byCharacter.get(text[at] as string) ?? nowhere;
+    let carry = 0;
+    for (let word = 0; word < wordCount; word++) {
+      const now = states[word] as number;
+      const moved = now & ((anywhere[word] as number) | (places[word] as number));
+      states[word] = (moved << 1) | carry | (now & (stars[word] as number));
+      carry = moved >>> 31;
+    }
+  }
+  return (((states[stateCount >>> 5] as number) >>> (stateCount & 31)) & 1) === 1;
+}
+
+function setBit(words: Int32Array, bit: number): void {
+  words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
 }
 
 /** Part by part between the first five colons, so that no wildcard reaches over a colon of the first five. */

@@ -20,6 +20,12 @@ const CLEAR_BYTES_MIN = 104;
 const CLEAR_HEADER_BYTES = 3;
 const BLOCK_BYTES = 16;
 
+/** Largest payload: a shard token with the longest names and a filter takes about 700. */
+const PAYLOAD_BYTES_MAX = 4096;
+/** Longest token in characters of base64, with ten double quotes around it. */
+const TOKEN_CHARACTERS_MAX =
+  Math.ceil((CIPHERTEXT_AT + CLEAR_HEADER_BYTES + PAYLOAD_BYTES_MAX + BLOCK_BYTES + TAG_BYTES) / 3) * 4 + 10;
+
 /** Keys of earlier boots kept ready; a made-up boot id costs one derivation and nothing else. */
 const BOOT_KEYS_MAX = 64;
 
@@ -50,7 +56,7 @@ export class TokenCipher {
   }
 
   encrypt(kind: TokenKind, payload: Uint8Array): string {
-    assert(payload.length <= 0xffff, "a token's payload is short");
+    assert(payload.length <= PAYLOAD_BYTES_MAX, "a token's payload is short");
     const overMin = Math.max(0, CLEAR_HEADER_BYTES + payload.length - CLEAR_BYTES_MIN);
     const clear = Buffer.alloc(CLEAR_BYTES_MIN + Math.ceil(overMin / BLOCK_BYTES) * BLOCK_BYTES);
     clear[0] = KIND_NUMBERS[kind];
@@ -103,7 +109,11 @@ export class TokenCipher {
 
 /** AWS takes a token in extra double quotes, which shell scripts are prone to leave around it. */
 function bytesOf(text: string): Buffer | undefined {
-  const base64 = text.replace(/^"+|"+$/g, "");
+  if (text.length > TOKEN_CHARACTERS_MAX) return undefined;
+  let [start, end] = [0, text.length];
+  while (text[start] === '"') start++;
+  while (end > start && text[end - 1] === '"') end--;
+  const base64 = text.slice(start, end);
   const token = Buffer.from(base64, "base64");
   const clearBytes = token.length - CIPHERTEXT_AT - TAG_BYTES;
   if (clearBytes < CLEAR_BYTES_MIN || (clearBytes - CLEAR_BYTES_MIN) % BLOCK_BYTES !== 0) return undefined;

@@ -300,3 +300,25 @@ test("a changed credentials file holds from the next request on", async (t) => {
   assert.match(await refusal(partnerUser, "ListStreams", {}), /^UnrecognizedClientException/);
   await ok(root, "ListStreams", {});
 });
+
+test("a refusal does not tell another account whether a consumer exists, or since when", async (t) => {
+  const { ok, refusal } = await rigWith(t);
+  const byName = (ConsumerName: string) => ({ StreamARN: orders, ConsumerName });
+  const before = await refusal(partnerUser, "DescribeStreamConsumer", byName("app"));
+  const { Consumer } = await ok(root, "RegisterStreamConsumer", byName("app"));
+  assert.equal(await refusal(partnerUser, "DescribeStreamConsumer", byName("app")), before);
+  const { ConsumerARN } = Consumer as { readonly ConsumerARN: string };
+  for (let status = ""; status !== "ACTIVE"; ) {
+    const { ConsumerDescription } = await ok(root, "DescribeStreamConsumer", { ConsumerARN });
+    status = (ConsumerDescription as { readonly ConsumerStatus: string }).ConsumerStatus;
+  }
+  // A policy that denies everything to every account says no more than the absence of the consumer does.
+  const Policy = JSON.stringify({ Statement: { Effect: "Deny", Principal: "*", Action: "kinesis:*" } });
+  await ok(root, "PutResourcePolicy", { ResourceARN: ConsumerARN, Policy });
+  assert.equal(await refusal(partnerUser, "DescribeStreamConsumer", byName("app")), before);
+  const wrongSecond = ConsumerARN.replace(/\d+$/, "1");
+  assert.equal(
+    (await refusal(partnerUser, "DescribeStreamConsumer", { ConsumerARN })).replace(ConsumerARN, wrongSecond),
+    await refusal(partnerUser, "DescribeStreamConsumer", { ConsumerARN: wrongSecond }),
+  );
+});

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { CredentialStore } from "../../../src/auth/credential-store.ts";
 import { StartError } from "../../../src/config/start-error.ts";
-import { type CredentialsReloaded, credentialsReloaded } from "../../../src/telemetry/diagnostic-events.ts";
+import {
+  type CredentialsExposed,
+  type CredentialsReloaded,
+  credentialsExposed,
+  credentialsReloaded,
+} from "../../../src/telemetry/diagnostic-events.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
+
+const noModes = process.platform === "win32" ? "Windows has no such permissions" : false;
 
 const fileOf = (...ids: readonly string[]) => ({
   credentials: ids.map((id) => ({ accessKeyId: id, secretAccessKey: "s", account: "111111111111" })),
@@ -101,4 +108,49 @@ test("Credentials reads its file once more as it opens, and waits for the next l
 test("Credentials does not open with a file that is wrong", () => {
   const open = () => new CredentialStore({ path: "keys.json", json: { credentials: [] } }, new SimulatedClock());
   assert.throws(open, new StartError("keys.json: has no credentials, so that nobody could call"));
+});
+
+test("Credentials has a fault for health while its file is emptied or removed, and none after it is back", async (t) => {
+  const { path, credentials } = open(t);
+  await credentials.check();
+  assert.equal(credentials.fault, undefined);
+  const stays = "the 1 credentials read before stay in force";
+  writeFileSync(path, "");
+  await credentials.check();
+  assert.equal(credentials.fault, `the credentials file is refused (not JSON); ${stays}`);
+  rmSync(path);
+  await credentials.check();
+  assert.equal(credentials.fault, `the credentials file is refused (cannot be read (ENOENT)); ${stays}`);
+  writeFileSync(path, JSON.stringify(fileOf("a")));
+  await credentials.check();
+  assert.equal(credentials.fault, undefined);
+});
+
+test("Credentials has no fault any more when its file comes back as it was", async (t) => {
+  const { path, credentials } = open(t);
+  await credentials.check();
+  renameSync(path, `${path}.away`);
+  await credentials.check();
+  assert.notEqual(credentials.fault, undefined);
+  renameSync(`${path}.away`, path);
+  await credentials.check();
+  assert.equal(credentials.fault, undefined);
+});
+
+test("Credentials reports once that every user of the machine may read its file", { skip: noModes }, async (t) => {
+  const exposed: CredentialsExposed[] = [];
+  t.after(credentialsExposed.subscribe((message) => void exposed.push(message)));
+  const { path, credentials } = open(t);
+  chmodSync(path, 0o640);
+  await credentials.check();
+  exposed.splice(0);
+  chmodSync(path, 0o644);
+  await credentials.check();
+  await credentials.check();
+  assert.deepEqual(exposed, [{ path, mode: "644" }]);
+  chmodSync(path, 0o600);
+  await credentials.check();
+  chmodSync(path, 0o606);
+  await credentials.check();
+  assert.deepEqual(exposed.slice(1), [{ path, mode: "606" }]);
 });

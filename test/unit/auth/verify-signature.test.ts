@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { canonicalRequest } from "../../../src/auth/canonical-request.ts";
 import type { Credential } from "../../../src/auth/credential.ts";
+import { sign, signingKey } from "../../../src/auth/signature-v4.ts";
 import { SigningKeyCache } from "../../../src/auth/signing-key-cache.ts";
 import { verifySignature } from "../../../src/auth/verify-signature.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
@@ -246,3 +249,41 @@ test("verifySignature() takes no body for an unsigned one", async () => {
     assert.equal(await refusalOf({ ...request, body: Buffer.from("[]") }), mismatch);
   }
 });
+
+test("verifySignature() refuses headers that are signed twice, that were not sent, and more than anybody signs", async () => {
+  const request = signRequest(alice, "{}");
+  const signing = (change: (names: string) => string) =>
+    withAuthorization(request, (text) =>
+      text.replace(/SignedHeaders=([^,]*)/, (_, names) => `SignedHeaders=${change(names)}`),
+    );
+  assert.equal(await refusalOf(signing((names) => `${names};host`)), mismatch);
+  assert.equal(await refusalOf(signing((names) => `${names};x-other`)), mismatch);
+  assert.equal(await refusalOf(signing((names) => `${names}${";a".repeat(10_000)}`)), mismatch);
+});
+
+test("verifySignature() honours the X-Amz-Expires of a query, shorter and longer than five minutes", async () => {
+  const request = querySigned("60");
+  await verify(request, undefined, signedMs + 60_000);
+  assert.equal(
+    await refusalOf(request, signedMs + 61_000),
+    "InvalidSignatureException: Signature expired: 20260101T000000Z is now earlier than 20260101T000001Z (20260101T000101Z - 1 min.)",
+  );
+  assert.match(await refusalOf(querySigned("7"), signedMs + 8_000), / - 7 sec\.\)$/);
+  await verify(querySigned("604800"), undefined, signedMs + 604_800_000);
+  for (const wrong of ["0", "604801", "-1", "1e3", "", "9".repeat(1000)]) {
+    assert.match(await refusalOf(querySigned(wrong)), /^IncompleteSignatureException: X-Amz-Expires must be/);
+  }
+});
+
+/** A request whose signature is in its query, made from one that has it in its header. */
+function querySigned(expires: string): SignedRequest {
+  const scope = { day: "20260101", region: "us-east-1" };
+  const claim = encodeURIComponent(`${alice.accessKeyId}/20260101/us-east-1/kinesis/aws4_request`);
+  const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${claim}&X-Amz-Date=20260101T000000Z`;
+  const url = `/?${query}&X-Amz-Expires=${expires}&X-Amz-SignedHeaders=host%3Bx-amz-target`;
+  const headers = { host: "kinesis.example", "x-amz-target": "Kinesis_20131202.ListStreams" };
+  const payloadHash = createHash("sha256").update("{}").digest("hex");
+  const canonical = canonicalRequest({ method: "POST", url, headers, payloadHash }, "host;x-amz-target") ?? "";
+  const signature = sign(signingKey(alice.secretAccessKey, scope), canonical, "20260101T000000Z", scope);
+  return { method: "POST", url: `${url}&X-Amz-Signature=${signature}`, headers, body: Buffer.from("{}") };
+}

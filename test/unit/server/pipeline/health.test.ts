@@ -23,3 +23,8 @@ test("health says of keys that cannot be used, and stays ready for streams that 
   assert.equal(report.status, "ready");
   assert.deepEqual(report.degraded, ["a disk is slow", "a keyring is gone"]);
 });
+
+test("health says of a credentials file that is emptied or removed", async () => {
+  const report = await reportHealth(engine, { isDraining: false, credentialsFault: "the credentials file is refused" });
+  assert.deepEqual(report.degraded, ["a disk is slow", "the credentials file is refused"]);
+});

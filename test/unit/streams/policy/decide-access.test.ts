@@ -54,7 +54,7 @@ const table: readonly (readonly [
   ["across: both allow, by everybody", stranger, allow, toAll, undefined],
   ["across: the resource allows another account", stranger, allow, toAccount(owner), noResource],
   ["across: the identity denies", stranger, identity("Allow", "Deny"), toAll, identityDenies],
-  ["across: the resource denies", stranger, allow, denyAll, resourceDenies],
+  ["across: the resource denies, which does not prove that it exists", stranger, allow, denyAll, noResource],
 ];
 for (const [name, account, identityPolicies, resourcePolicy, because] of table) {
   test(`decideAccess() ${name} → ${because ?? "allowed"}`, () => {

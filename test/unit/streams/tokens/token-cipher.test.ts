@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { TokenCipher } from "../../../../src/streams/tokens/token-cipher.ts";
+import { costOfSizes, growsFasterThanSize } from "../../../support/growth-of-cost.ts";
 
 const tokenKey = Buffer.alloc(32, 7);
 const cipherOf = (boot: number, key: Uint8Array = tokenKey) =>
@@ -77,4 +78,19 @@ test("made-up boot ids do not fill the memory or push out good tokens", () => {
     assert.equal(cipher.decrypt("iterator", forged.toString("base64")), undefined);
   }
   assert.deepEqual(Buffer.from(cipher.decrypt("iterator", token) ?? []), Buffer.of(5));
+});
+
+test("100,000 quotes as a token cost no more than looking at their number", async () => {
+  const cipher = cipherOf(1);
+  for (const unit of ['"', '"A', "AAAA", "="]) {
+    const cost = await costOfSizes(100_000, (size) => cipher.decrypt("shards", `A${unit.repeat(size / unit.length)}A`));
+    assert(!growsFasterThanSize(cost), `${unit}: ${JSON.stringify(cost)}`);
+  }
+});
+
+test("a token of the largest payload opens, also in quotes, and a larger one is not made", () => {
+  const cipher = cipherOf(1);
+  const payload = Buffer.alloc(4096, 7);
+  assert.deepEqual(Buffer.from(cipher.decrypt("shards", `""${cipher.encrypt("shards", payload)}""`) ?? []), payload);
+  assert.throws(() => cipher.encrypt("shards", Buffer.alloc(4097)), /short/);
 });
