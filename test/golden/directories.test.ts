@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "../../src/engine/embedded/engine-options.ts";
 import { backUpDirectory } from "../../src/engine/embedded/offline/backup-directory.ts";
 import { inspectDirectory } from "../../src/engine/embedded/offline/inspect-directory.ts";
 import { restoreDirectory } from "../../src/engine/embedded/offline/restore-directory.ts";

@@ -1,4 +1,5 @@
-import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "../../src/engine/embedded/engine-options.ts";
 import { dataDirectory, eagerCompaction, makeShard, openSmallEngine, store } from "./embedded-engine.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { EmbeddedEngine, type EmbeddedEngineOptions } from "../../src/engine/embedded/embedded-engine.ts";
+import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "../../src/engine/embedded/engine-options.ts";
 import type { ShardRef, StoredEntry } from "../../src/engine/shard-log.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";

@@ -96,7 +96,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
   }
 
   /** A change that has become durable; each watcher gets its own copy. */
-  tell(change: DocumentChange): void {
+  publish(change: DocumentChange): void {
     const key = change.kind === "put" ? change.document.key : change.key;
     for (const watcher of this.#watchers) {
       if (!key.startsWith(watcher.prefix) || watcher.ending !== undefined) continue;

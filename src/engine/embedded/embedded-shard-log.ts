@@ -92,7 +92,7 @@ export class EmbeddedShardLog implements ShardLog {
     const positions = new BigUint64Array(count);
     let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
-    if (span > 0) writer.requireRoom(span);
+    if (span > 0) writer.requireSpace(span);
     const ticket = new PendingAppend();
     // One of each for all entries: whoever is handed them copies.
     const head = { kind: frameKind.entry, count: 0, logId: 0, position: 0, timeMs: 0, storedMs: 0 };

@@ -1,31 +1,36 @@
 import { EngineError } from "../engine-error.ts";
-import type { Compactor } from "./compaction/compactor.ts";
-import { type BodyPlace, type FrameHead, type FrameKind, wholeBody } from "./format/frame.ts";
+import type { Compactor, NoopWriter } from "./compaction/compactor.ts";
+import { type BodyPlace, type FrameHead, type FrameKind, frameKind, wholeBody } from "./format/frame.ts";
+import type { EngineState } from "./state/engine-state.ts";
+import type { LogState } from "./state/log-state.ts";
 import type { GroupCommit, PendingWrite } from "./wal/group-commit.ts";
 import type { WalWriter } from "./wal/wal-writer.ts";
 
-/** Kept free of entries, so that a full disk can still be tidied: seals, drops and the catalog may use it. */
+/** Bytes past both bounds that only control frames may use, so that streams can still be deleted on a full disk. */
 const controlReserveBytes = 16 * 1024 * 1024;
 
 export interface WalAppenderOptions {
+  readonly state: EngineState;
   readonly commit: GroupCommit;
   readonly wal: WalWriter;
-  /** What the log and its segments may take together. */
-  readonly diskBudgetBytes: number;
-  /** What waits to be moved into segments. */
-  readonly walBytesMax: number;
   readonly compactor: Compactor;
+  /** Bound of WAL files and segments together. */
+  readonly diskBudgetBytes: number;
+  /** Bound of the WAL files. */
+  readonly walBytesMax: number;
 }
 
-/** What shards and the catalog write through: the door where budgets and failure are checked. */
-export class WalAppender {
+/** Admits frames to the WAL: checks that it has not failed and that its bounds leave space, then queues them. */
+export class WalAppender implements NoopWriter {
+  readonly #state: EngineState;
   readonly #commit: GroupCommit;
   readonly #wal: WalWriter;
   readonly #compactor: Compactor;
   readonly #diskBudgetBytes: number;
   readonly #walBytesMax: number;
 
-  constructor({ commit, wal, diskBudgetBytes, walBytesMax, compactor }: WalAppenderOptions) {
+  constructor({ state, commit, wal, compactor, diskBudgetBytes, walBytesMax }: WalAppenderOptions) {
+    this.#state = state;
     this.#commit = commit;
     this.#wal = wal;
     this.#compactor = compactor;
@@ -33,44 +38,72 @@ export class WalAppender {
     this.#walBytesMax = walBytesMax;
   }
 
-  /** What a frame with such a body takes of the log. */
+  /** Whether a write of the WAL has failed: it takes no frame any more. */
+  get hasFailed(): boolean {
+    return this.#commit.failure !== undefined;
+  }
+
+  /** Bytes in the WAL of a frame with a body of this length, header and padding included. */
   spanOf(bodyBytes: number): number {
     return this.#commit.spanOf(bodyBytes);
   }
 
-  /** Throws unless frames that take `bytes` in all may be written now. */
-  requireRoom(bytes: number, reserveBytes = 0): void {
+  /** Throws `throttled`, or the failure of the WAL, unless frames of `bytes` in all may be written now. */
+  requireSpace(bytes: number, reserveBytes = 0): void {
     if (this.#commit.failure !== undefined) throw this.#commit.failure;
-    const logBytes = this.#wal.bytes + this.#commit.pendingBytes + bytes;
-    if (logBytes + this.#compactor.segmentBytes > this.#diskBudgetBytes + reserveBytes) {
+    const walBytes = this.#wal.bytes + this.#commit.pendingBytes + bytes;
+    if (walBytes + this.#compactor.segmentBytes > this.#diskBudgetBytes + reserveBytes) {
       this.#compactor.requestDiskSpace();
-      throw new EngineError("throttled", `The disk budget of ${this.#diskBudgetBytes} bytes is used up.`);
+      throw new EngineError(
+        "throttled",
+        `The disk budget of ${this.#diskBudgetBytes} bytes is used up; nothing was stored. Space is freed as records ` +
+          "expire. Shorten the retention of streams, delete streams, or raise --disk-budget.",
+      );
     }
-    // A log that cannot be sealed at all must not stop the server as well: then the disk budget alone bounds it.
-    if (logBytes > this.#walBytesMax + reserveBytes && this.#compactor.lastError === undefined) {
+    // When compaction fails the disk budget alone bounds the WAL: records are still taken while there is disk space.
+    if (walBytes > this.#walBytesMax + reserveBytes && this.#compactor.lastError === undefined) {
       this.#compactor.requestWalSpace();
-      throw new EngineError("throttled", "The log waits for its files to be moved into segments.");
+      throw new EngineError(
+        "throttled",
+        `The write-ahead log has reached its limit of ${this.#walBytesMax} bytes and waits for compaction; nothing was ` +
+          "stored. Retry.",
+      );
     }
-    if (!this.#commit.canTake(bytes)) throw new EngineError("throttled", "Too many bytes wait for the disk.");
+    if (!this.#commit.canTake(bytes)) {
+      throw new EngineError("throttled", "The queue of writes to the disk is full; nothing was stored. Retry.");
+    }
   }
 
-  /** After `requireRoom()` in the same turn. */
-  submit(head: FrameHead, body: BodyPlace, ticket: PendingWrite): void {
-    this.#commit.submit(head, body, ticket);
+  /** Queues one frame. To be called after `requireSpace()` in the same tick. */
+  submit(head: FrameHead, body: BodyPlace, pending: PendingWrite): void {
+    this.#commit.submit(head, body, pending);
   }
 
-  /** Resolves when the frame is durable and applied. Throws at once, before anything changed, if it cannot be taken. */
+  /** Resolves when the frame is durable and applied. Throws at once, with nothing changed, if it is not admitted. */
   writeControl(
     head: { readonly kind: FrameKind; readonly logId?: number; readonly position?: number },
     body: Buffer,
   ): Promise<void> {
     const bytes = this.spanOf(body.byteLength);
-    if (!this.#commit.fitsGroup(bytes)) throw new EngineError("too_large", `${bytes} bytes do not fit one write.`);
-    this.requireRoom(bytes, controlReserveBytes);
+    if (!this.#commit.fitsGroup(bytes)) {
+      throw new EngineError("too_large", `A frame of ${bytes} bytes does not fit a commit group; nothing was stored.`);
+    }
+    this.requireSpace(bytes, controlReserveBytes);
     const { kind, logId = 0, position = 0 } = head;
     return new Promise((resolve, reject) => {
       const settle = (failure: EngineError | undefined): void => (failure === undefined ? resolve() : reject(failure));
       this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, wholeBody(body), { settle });
     });
+  }
+
+  /** Writes a commit group that changes nothing: sets the retention of some log to what it is. */
+  async writeNoopGroup(): Promise<void> {
+    const isUnchanging = ({ dropping, retentionsOnTheirWay }: LogState) =>
+      dropping === undefined && retentionsOnTheirWay === 0;
+    const log = [...this.#state.logs.values()].find(isUnchanging);
+    if (log === undefined) return;
+    const body = Buffer.alloc(8);
+    body.writeDoubleLE(log.retentionMs);
+    await this.writeControl({ kind: frameKind.retention, logId: log.id }, body);
   }
 }

@@ -2,7 +2,8 @@
 // docs/file-format.md section 6 says what may come of which place.
 import assert from "node:assert/strict";
 import type { RootKeyProvider } from "../../../src/engine/embedded/directory/root-key-provider.ts";
-import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "../../../src/engine/embedded/engine-options.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import { closedDirectory, closedDirectoryOptions, withoutFlush } from "../../support/closed-directory.ts";

@@ -1,7 +1,8 @@
 // What a flipped bit does after a crash: the last two groups of the log are claimed by nobody if they were on their way to
 // the disk together, so nothing tells a flip in them from a write cut short. docs/file-format.md section 6.
 import assert from "node:assert/strict";
-import type { EmbeddedEngine, EmbeddedEngineOptions } from "../../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "../../../src/engine/embedded/engine-options.ts";
 import { groupHeaderBytes, readGroupHeader } from "../../../src/engine/embedded/format/commit-group.ts";
 import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
 import { frameHeadBytes, frameLengthAt } from "../../../src/engine/embedded/format/frame.ts";

@@ -21,7 +21,7 @@ export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyP
   const looking = readOnlyDisk(disk);
   const directory = await openReadOnly(looking, path, keys);
   try {
-    const { state, parts, segments, findings } = await recover(looking, directory);
+    const { state, walFiles, segments, findings } = await recover(looking, directory);
     const { format, isClosed } = directory;
     const { number, sealedThrough, oldestGeneration, nextSegmentId, starts } = segments.manifest;
     return {
@@ -36,7 +36,7 @@ export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyP
       wal: {
         lastLsn: state.lsn,
         cleanlyClosed: state.isCleanlyClosed,
-        files: parts.map((part) => ({ file: `wal/${walFileName(part.generation)}`, ...part })),
+        files: walFiles.map((file) => ({ file: `wal/${walFileName(file.generation)}`, ...file })),
       },
       manifest: { number, sealedThrough, oldestGeneration, nextSegmentId, starts: Object.fromEntries(starts) },
       segments: [...segments.segments].map((segment) => ({

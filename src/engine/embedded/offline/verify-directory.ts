@@ -63,7 +63,7 @@ export async function verifyOpenDirectory(disk: Disk, directory: DataDirectory):
 
 function countsOf(recovered: Recovered | undefined) {
   return {
-    groups: recovered?.parts.reduce((sum, { firstLsn, lastLsn }) => sum + lastLsn - firstLsn + 1, 0) ?? 0,
+    groups: recovered?.walFiles.reduce((sum, { firstLsn, lastLsn }) => sum + lastLsn - firstLsn + 1, 0) ?? 0,
     shardLogs: recovered?.state.logs.size ?? 0,
     documents: recovered?.state.documents.size ?? 0,
   };
@@ -73,7 +73,7 @@ function countsOf(recovered: Recovered | undefined) {
 async function verifyFiles(
   disk: Disk,
   directory: DataDirectory,
-  { state, parts }: Recovered,
+  { state, walFiles }: Recovered,
   problems: string[],
 ): Promise<void> {
   const { walDirectory, damageDirectory, identity, cipher } = directory;
@@ -82,8 +82,8 @@ async function verifyFiles(
   let chunk: Buffer | undefined;
   const head = Buffer.alloc(walHeaderBytes);
   const expected = Buffer.alloc(walHeaderBytes);
-  for (const [index, part] of parts.entries()) {
-    const { generation, lastLsn, end } = part;
+  for (const [index, walFile] of walFiles.entries()) {
+    const { generation, lastLsn, end } = walFile;
     const name = walFileName(generation);
     const file = await disk.open(`${walDirectory}/${name}`, "read");
     try {
@@ -93,11 +93,11 @@ async function verifyFiles(
       if (header !== undefined) writeWalHeader(expected, header, identity);
       if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
       if (header !== undefined && cipher !== undefined) {
-        memory ??= disk.allocate(Math.min(scanBytes, Math.max(...parts.map(({ fileLength }) => fileLength))));
+        memory ??= disk.allocate(Math.min(scanBytes, Math.max(...walFiles.map(({ fileLength }) => fileLength))));
         const scan = new WalScan({ file, header, identity, memory });
-        await tried(problems, () => verifyEncryptedBodies(scan, part, cipher));
+        await tried(problems, () => verifyEncryptedBodies(scan, walFile, cipher));
       }
-      const isLast = index === parts.length - 1;
+      const isLast = index === walFiles.length - 1;
       if (header?.isRecycled !== false || (isLast && !state.isCleanlyClosed)) continue;
       // What was cut short stands behind the end: recovery has left a report of it, unless there was no room for one.
       const isCutShort =

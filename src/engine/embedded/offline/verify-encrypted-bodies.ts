@@ -8,11 +8,11 @@ import type { WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo } from "../wal/wal-writer.ts";
 
 /** Throws `corrupt` at the first frame that the key does not open. The groups have been found whole before. */
-export async function verifyEncryptedBodies(scan: WalScan, part: WalFileInfo, cipher: SessionCipher): Promise<void> {
-  let lsn = part.firstLsn;
-  for (let groupAt = walHeaderBytes; groupAt < part.end; lsn++) {
+export async function verifyEncryptedBodies(scan: WalScan, walFile: WalFileInfo, cipher: SessionCipher): Promise<void> {
+  let lsn = walFile.firstLsn;
+  for (let groupAt = walHeaderBytes; groupAt < walFile.end; lsn++) {
     const group = await scan.groupAt(groupAt, lsn);
-    const place = `group ${lsn} in wal/${walFileName(part.generation)} at byte ${groupAt}`;
+    const place = `group ${lsn} in wal/${walFileName(walFile.generation)} at byte ${groupAt}`;
     if (group === undefined) throw damaged(`${place} cannot be read`);
     const { bytes, header } = group;
     for (let at = groupHeaderBytes; at < header.used; at += frameSpanAt(bytes, at)) {

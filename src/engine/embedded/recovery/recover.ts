@@ -18,7 +18,7 @@ import { readManifest, readSegments, removeLeftovers } from "./recover-segments.
 export interface Recovered {
   readonly state: EngineState;
   readonly end: WalPosition;
-  readonly parts: readonly WalFileInfo[];
+  readonly walFiles: readonly WalFileInfo[];
   readonly segments: LiveSegments;
   /** The LSN of the snapshot that was used; 0 without one, or if a newer one is damaged. */
   readonly snapshotLsn: number;
@@ -50,7 +50,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   state.lsn = (oldest?.firstLsn ?? 1) - 1;
   let end: WalPosition = { generation: 0, offset: 0 };
   let unsettledAt = 0;
-  const parts: WalFileInfo[] = [];
+  const walFiles: WalFileInfo[] = [];
   const memory = memoryFor(headers, disk, scanMemory);
   for (const [index, header] of headers.entries()) {
     const name = walFileName(header.generation);
@@ -68,7 +68,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
       await file.close();
     }
     const { generation, firstLsn, fileLength } = header;
-    parts.push({ generation, firstLsn, lastLsn: state.lsn, end: end.offset, fileLength });
+    walFiles.push({ generation, firstLsn, lastLsn: state.lsn, end: end.offset, fileLength });
   }
   state.isRecovering = false;
   requireWhole(state);
@@ -78,7 +78,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   if (manifest !== undefined) await disk.syncDirectory(directory.segmentDirectory);
   await removeLeftovers(disk, directory, segments.manifest);
   const snapshotLsn = isSnapshotSound ? state.knownThroughLsn : 0;
-  return { state, end, parts, segments, snapshotLsn, lastLsn: state.lsn, findings };
+  return { state, end, walFiles, segments, snapshotLsn, lastLsn: state.lsn, findings };
 }
 
 function memoryFor(headers: readonly WalHeader[], disk: Disk, given: Buffer | undefined): Buffer {

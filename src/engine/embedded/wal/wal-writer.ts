@@ -84,6 +84,11 @@ export class WalWriter {
     this.#hasSpare = true;
   }
 
+  /** Whether a spare file is kept for a later generation. */
+  get hasSpare(): boolean {
+    return this.#hasSpare;
+  }
+
   /** Whether there was one, which is about to be removed. */
   giveUpSpare(): boolean {
     const hadSpare = this.#hasSpare;

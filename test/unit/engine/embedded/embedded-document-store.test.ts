@@ -37,10 +37,10 @@ test("a watcher that is too slow is told to begin again; others go on", async ()
   const other = documents.watch("b/", signal);
   for (const watcher of [slow, other]) assert.deepEqual((await watcher.next()).value, { kind: "synced" });
   for (let change = 1; change <= changesMax + 1; change++) {
-    documents.tell({ kind: "delete", key: "a/key", revision: BigInt(change) });
+    documents.publish({ kind: "delete", key: "a/key", revision: BigInt(change) });
   }
   await assert.rejects(slow.next(), { kind: "throttled" });
-  documents.tell({ kind: "delete", key: "b/key", revision: 7n });
+  documents.publish({ kind: "delete", key: "b/key", revision: 7n });
   assert.deepEqual((await other.next()).value, { kind: "delete", key: "b/key", revision: 7n });
 });
 

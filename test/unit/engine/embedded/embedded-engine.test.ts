@@ -228,7 +228,7 @@ test("a clock more than an hour behind the last stored time starts, and is told"
     const { ready, degraded } = await engine.health();
     assert.equal(ready, true);
     assert.equal(degraded.length, told);
-    if (told > 0) assert.match(degraded[0] ?? "", /the clock was 2.0 hours behind the last stored record/);
+    if (told > 0) assert.match(degraded[0] ?? "", /the system clock was 2.0 hours behind the last stored record/);
     await engine.close();
   }
 });

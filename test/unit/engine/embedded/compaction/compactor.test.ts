@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type CompactionRunner,
   InlineCompactionRunner,
@@ -97,7 +98,7 @@ test("a job that fails for no reason of the disk's is told and tried again", asy
   const engine = await openSmallEngine(disk, { compaction, jobs, clock });
   const shard = await makeShard(engine);
   await fill(engine, [shard], 0, 40);
-  assert.match((await engine.health()).degraded[0] ?? "", /\(out of memory\); it is tried again/);
+  assert.match((await engine.health()).degraded[0] ?? "", /\(out of memory\)\. No data is lost/);
   await clock.advance(2_000);
   await fill(engine, [shard], 40, 41);
   await engine.settled();
@@ -200,6 +201,42 @@ test("dropping a stream gives its segments back, and a shared one is written ane
   assert.deepEqual(filesIn(disk, "segments"), []);
 });
 
+test("a stream that is dropped while segments are compacted gives its own back at once, not half an hour later", async () => {
+  const disk = new SimulatedDisk();
+  const inline = new InlineCompactionRunner(disk);
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  let isHeld = false;
+  const jobs: CompactionRunner = {
+    run: async (job) => {
+      if (isHeld && job.kind === "compact") {
+        begun.resolve();
+        await gate.promise;
+      }
+      return inline.run(job);
+    },
+    close: () => inline.close(),
+  };
+  const engine = await openSmallEngine(disk, { compaction, jobs });
+  const [dropped, kept] = [await makeShard(engine, "dropped"), await makeShard(engine, "kept")];
+  await fill(engine, [dropped], 0, 20);
+  await engine.settled();
+  const own = filesIn(disk, "segments");
+  assert(own.length > 0);
+  isHeld = true;
+  await fill(engine, [kept], 0, 80);
+  await begun.promise;
+  await engine.log.dropStream("dropped", []);
+  gate.resolve();
+  for (let turns = 0; turns < 1_000 && filesIn(disk, "segments").some((path) => own.includes(path)); turns++) {
+    await nextTurn();
+  }
+  assert.deepEqual(
+    filesIn(disk, "segments").filter((path) => own.includes(path)),
+    [],
+  );
+});
+
 test("small segments of a stream are merged with their neighbours", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { compaction });
@@ -293,13 +330,13 @@ test("a log that is not sealed fast enough throttles at its bound; one that cann
   disk.fault = ({ kind, path }) => (kind === "write" && path.includes("/segments/") ? "ENOSPC" : undefined);
   await fill(engine, [shard], 0, 60);
   const { degraded, ready } = await engine.health();
-  assert.match(degraded[0] ?? "", /could not be moved into segments \(ENOSPC/);
+  assert.match(degraded[0] ?? "", /could not be moved into segments or removed \(ENOSPC/);
   assert.equal(ready, true);
   disk.fault = () => undefined;
   assert.deepEqual(await readTexts(engine, shard), texts(0, 60));
   await engine.close();
   const again = await openSmallEngine(disk, { compaction, walBytesMax: 200_000 });
-  await assert.rejects(store(again, await makeShard(again), text(60)), /waits for its files to be moved/);
+  await assert.rejects(store(again, await makeShard(again), text(60)), /write-ahead log has reached its limit/);
   await again.settled();
   await store(again, await makeShard(again), text(60));
   assert.deepEqual(await readTexts(again, await makeShard(again)), texts(0, 61));
@@ -316,7 +353,7 @@ test("a log that was filled before any of it was sealed takes records again, alt
   };
   const engine = await openSmallEngine(disk, { compaction, jobs, walBytesMax: 300_000, snapshotAfterBytes: 1_000_000 });
   const shard = await makeShard(engine);
-  const full = /waits for its files to be moved/;
+  const full = /write-ahead log has reached its limit/;
   await assert.rejects(fill(engine, [shard], 0, 100), full);
   const stored = Number((await engine.log.seek(shard, { at: "newest" })) - 1n);
   gate.resolve();

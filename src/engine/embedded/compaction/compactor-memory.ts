@@ -1,0 +1,104 @@
+/**
+ * What the compactor remembers between steps: which requests are open, what it has seen, and until when it pauses. Each
+ * function returns the memory after one event; none has an effect.
+ */
+import type { Step } from "./next-step.ts";
+
+/** After a failed step, and between two requests for disk space that count. */
+const pauseMs = 1_000;
+
+export interface CompactorMemory {
+  /** Expired data is looked for at the next decision. */
+  readonly isExpiryDue: boolean;
+  /** `deadBytes` of the segments when expired data was last looked for. */
+  readonly expiryDeadBytes: number;
+  /** The disk budget is used up. */
+  readonly wantsDiskSpace: boolean;
+  /** On the monotonic clock. */
+  readonly diskSpaceRequestedMs: number;
+  /** The WAL has reached its bound. */
+  readonly wantsWalSpace: boolean;
+  /** The open request has had its group; a second one would not help. */
+  readonly hasWrittenNoop: boolean;
+  /** No run begins before this moment, on the monotonic clock. */
+  readonly pausedUntilMs: number;
+  /** The generation and the covered LSN when there was last nothing to do; -1 before that. */
+  readonly idleGeneration: number;
+  readonly idleCoveredLsn: number;
+}
+
+/** At the start everything is looked at once. */
+export const initialMemory: CompactorMemory = {
+  isExpiryDue: true,
+  expiryDeadBytes: 0,
+  wantsDiskSpace: false,
+  diskSpaceRequestedMs: Number.NEGATIVE_INFINITY,
+  wantsWalSpace: false,
+  hasWrittenNoop: false,
+  pausedUntilMs: 0,
+  idleGeneration: -1,
+  idleCoveredLsn: -1,
+};
+
+/** What grows while the engine works; any difference may mean a step. */
+export interface Progress {
+  /** The generation of the WAL file that is written to. */
+  readonly generation: number;
+  /** Both snapshot files hold all groups up to this one. */
+  readonly coveredLsn: number;
+  /** Bytes of extents that ceased to count since the start. */
+  readonly deadBytes: number;
+}
+
+/** Whether there may be a step now. */
+export function isRunDue(memory: CompactorMemory, progress: Progress, monotonicMs: number): boolean {
+  if (monotonicMs < memory.pausedUntilMs) return false;
+  if (memory.isExpiryDue || memory.wantsWalSpace || progress.deadBytes !== memory.expiryDeadBytes) return true;
+  return progress.generation !== memory.idleGeneration || progress.coveredLsn !== memory.idleCoveredLsn;
+}
+
+/** A request less than a second after the last one changes nothing: every refused append makes one. */
+export function diskSpaceRequested(memory: CompactorMemory, monotonicMs: number): CompactorMemory {
+  if (monotonicMs < memory.diskSpaceRequestedMs + pauseMs) return memory;
+  return {
+    ...memory,
+    wantsDiskSpace: true,
+    diskSpaceRequestedMs: monotonicMs,
+    hasWrittenNoop: false,
+    isExpiryDue: true,
+  };
+}
+
+export function walSpaceRequested(memory: CompactorMemory): CompactorMemory {
+  return { ...memory, wantsWalSpace: true, hasWrittenNoop: false };
+}
+
+/** A step is about to be performed: it has used up the requests that led to it. */
+export function stepChosen(memory: CompactorMemory, step: Step, deadBytes: number): CompactorMemory {
+  // Comes before every other rule, so none of them has looked at anything yet.
+  if (step.kind === "rewriteManifest") return memory;
+  // Segments are compacted only when nothing in the WAL can give back space.
+  const hasLeftWal = step.kind === "compact" || step.kind === "wait";
+  return {
+    ...memory,
+    isExpiryDue: false,
+    expiryDeadBytes: deadBytes,
+    wantsDiskSpace: memory.wantsDiskSpace && !hasLeftWal,
+    hasWrittenNoop: memory.hasWrittenNoop || step.kind === "writeNoopGroup",
+  };
+}
+
+/** Expired data is looked for after each flush, so that it is found in time while the WAL grows. */
+export function stepDone(memory: CompactorMemory, step: Step): CompactorMemory {
+  return step.kind === "flush" ? { ...memory, isExpiryDue: true } : memory;
+}
+
+/** Pauses, and then begins again from the first rule. */
+export function stepFailed(memory: CompactorMemory, monotonicMs: number): CompactorMemory {
+  return { ...memory, isExpiryDue: true, pausedUntilMs: monotonicMs + pauseMs };
+}
+
+/** There is nothing to do until something grows. */
+export function becameIdle(memory: CompactorMemory, { generation, coveredLsn }: Progress): CompactorMemory {
+  return { ...memory, wantsWalSpace: false, idleGeneration: generation, idleCoveredLsn: coveredLsn };
+}

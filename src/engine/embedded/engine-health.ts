@@ -1,0 +1,44 @@
+/** What `/health` and `/metrics` report of an open engine. */
+import type { EngineParts } from "./engine-parts.ts";
+
+const hourMs = 3_600_000;
+const clockBehindMsMax = hourMs;
+
+/** One sentence for each thing that is wrong. */
+export function degradationsOf(
+  { recovered, commit, snapshotter, compactor }: EngineParts,
+  clockBehindMs: number,
+): readonly string[] {
+  const sentences = recovered.findings.map(({ sentence }) => sentence);
+  if (clockBehindMs > clockBehindMsMax) {
+    const hours = (clockBehindMs / hourMs).toFixed(1);
+    sentences.push(
+      `At the start the system clock was ${hours} hours behind the last stored record. New records get that record's ` +
+        "time until the clock has caught up, so they expire later; check the time synchronization (NTP) of this host.",
+    );
+  }
+  for (const sentence of [commit.failure?.message, snapshotter.lastError, compactor.lastError]) {
+    if (sentence !== undefined) sentences.push(sentence);
+  }
+  return sentences;
+}
+
+export function figuresOf(parts: EngineParts): Readonly<Record<string, number>> {
+  const { state, commit, wal, window, recovered, budgetBytes } = parts;
+  let indexBytes = 0;
+  for (const { index, extents } of state.logs.values()) indexBytes += index.byteLength + extents.byteLength;
+  return {
+    wal_bytes: wal.bytes,
+    segment_bytes: recovered.segments.bytes,
+    segment_files: recovered.segments.count,
+    queue_bytes: commit.pendingBytes,
+    group_count_total: commit.groupCount,
+    sync_seconds_total: commit.syncMs / 1000,
+    tail_window_bytes: window.byteLength,
+    index_bytes: indexBytes,
+    disk_budget_bytes: budgetBytes,
+    recovered_groups: recovered.lastLsn,
+    shard_logs: state.logs.size,
+    documents: state.documents.size,
+  };
+}
