@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../cipher/session-cipher.ts";
+import { ENCRYPTION_OVERHEAD_BYTES, type SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { AppendBatch, Entry, ShardRef } from "../engine/shard-log.ts";
 
@@ -61,7 +61,7 @@ export function plainBytesOf(body: Uint8Array): number {
 }
 
 /** What packing adds to a body at most. */
-const PACKED_OVERHEAD_BYTES = HEADER_BYTES + SEALED_OVERHEAD_BYTES;
+const PACKED_OVERHEAD_BYTES = HEADER_BYTES + ENCRYPTION_OVERHEAD_BYTES;
 
 /** A request's bodies together, with their headers. */
 const POOL_BYTES_MAX = 12 * 1024 * 1024;
@@ -125,8 +125,8 @@ function pack(
   room.writeUInt32LE(seal?.keyNumber ?? 0, at + KEY_NUMBER_AT);
   room.writeUInt32LE(clear.length, at + CLEAR_BYTES_AT);
   if (seal === undefined) room.set(payload, at + HEADER_BYTES);
-  else seal.cipher.sealInto(room, at + HEADER_BYTES, payload, boundBytes(room, at, place));
-  return HEADER_BYTES + payload.length + (seal === undefined ? 0 : SEALED_OVERHEAD_BYTES);
+  else seal.cipher.encryptInto(room, at + HEADER_BYTES, payload, boundBytes(room, at, place));
+  return HEADER_BYTES + payload.length + (seal === undefined ? 0 : ENCRYPTION_OVERHEAD_BYTES);
 }
 
 /**
@@ -157,7 +157,7 @@ export function decodeEntry(body: Uint8Array, cipher: SessionCipher | undefined,
   const { flags, clearBytes } = headerOf(body);
   let payload: Uint8Array = body.subarray(HEADER_BYTES);
   if ((flags & FLAG_SEALED) !== 0) {
-    const opened = cipher?.open(payload, boundBytes(body, 0, place));
+    const opened = cipher?.decrypt(payload, boundBytes(body, 0, place));
     if (opened === undefined) throw corrupt(place, "its seal is broken");
     payload = opened;
   }

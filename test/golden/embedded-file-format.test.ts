@@ -9,7 +9,14 @@ import {
   readGroupHeader,
 } from "../../src/engine/embedded/format/commit-group.ts";
 import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
-import { frameKind, frameVerifies, wholeBody, writeFrame } from "../../src/engine/embedded/format/frame.ts";
+import {
+  frameKind,
+  frameLengthAt,
+  frameSpan,
+  frameVerifies,
+  wholeBody,
+  writeFrame,
+} from "../../src/engine/embedded/format/frame.ts";
 import {
   readWalHeader,
   walFileName,
@@ -119,7 +126,7 @@ test("a group is written as the document draws it, and read back", () => {
     generation: 3,
     lsn: 17,
     durableThroughLsn: 16,
-    used: group.readUInt32LE(40),
+    used: groupHeaderBytes + ["\x03\0\0\0stream", "body", ""].reduce((sum, body) => sum + frameSpan(body.length), 0),
     frameCount: 3,
   });
   assert(header !== undefined && groupBodyVerifies(group, header, identity.seed));
@@ -141,7 +148,7 @@ test("any flipped bit of a frame is seen, and so is another salt", () => {
   const end = writeFrame(target, 0, head, wholeBody(Buffer.from("some body")), identity.seed);
   assert(frameVerifies(target, 0, end, identity.seed));
   assert(!frameVerifies(target, 0, end, identity.seed + 1));
-  for (let bit = 0; bit < 8 * target.readUInt32LE(0); bit++) {
+  for (let bit = 0; bit < 8 * frameLengthAt(target, 0); bit++) {
     const flipped = Buffer.from(target);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     assert(!frameVerifies(flipped, 0, end, identity.seed), `bit ${bit}`);

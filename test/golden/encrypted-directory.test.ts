@@ -1,10 +1,18 @@
 // Every byte of an encrypted directory, against files that only a change of the format's version may change; and those files,
 // opened as a directory that an earlier build has left.
+
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
+import {
+  decodeFormatFile,
+  encodeFormatFile,
+  formatFlagsOffset,
+  formatVersionOffset,
+  identityOf,
+} from "../../src/engine/embedded/format/format-file.ts";
 import { decodeKeyFile } from "../../src/engine/embedded/format/key-file.ts";
+import { contentLengthOf } from "../../src/engine/embedded/format/mirrored-file.ts";
 import { verifyDirectory } from "../../src/engine/embedded/offline/verify-directory.ts";
 import { countedBytes, masterKey } from "../support/directory-keys.ts";
 import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
@@ -93,7 +101,10 @@ test("the format file of version 3 says whether there is a manifest, and is read
       ...(hasSegments ? { hasSegments } : {}),
     } as const;
     const bytes = encodeFormatFile(format);
-    assert.deepEqual([bytes.readUInt32LE(8), bytes.readUInt32LE(12)], [3, hasSegments ? 7 : 2]);
+    assert.deepEqual(
+      [bytes.readUInt32LE(formatVersionOffset), bytes.readUInt32LE(formatFlagsOffset)],
+      [3, hasSegments ? 7 : 2],
+    );
     assert.deepEqual(decodeFormatFile(bytes, "/data"), format);
   }
 });
@@ -103,7 +114,7 @@ test("half a key file with any flipped bit, or cut anywhere, is no key file", as
   const { identity: own } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
   const half = disk.bytesOf("/data/directory.key").subarray(0, 4096);
   assert.notEqual(decodeKeyFile(half, own), undefined);
-  const used = half.readUInt32LE(12);
+  const used = contentLengthOf(half);
   for (let bit = 0; bit < 8 * used + 64; bit++) {
     const flipped = Buffer.from(half);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));

@@ -1,10 +1,12 @@
 // Every byte of segments and of the manifest, against files that only a change of the format's version may change.
+
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
 import { frameKind, wholeBody, writeFrame } from "../../src/engine/embedded/format/frame.ts";
 import { decodeManifest, encodeManifest } from "../../src/engine/embedded/format/manifest.ts";
+import { contentLengthOf } from "../../src/engine/embedded/format/mirrored-file.ts";
 import { segmentFileName } from "../../src/engine/embedded/format/segment-file.ts";
 import { loadSegment } from "../../src/engine/embedded/segments/load-segment.ts";
 import { builderMemoryBytes, SegmentBuilder } from "../../src/engine/embedded/segments/segment-builder.ts";
@@ -28,7 +30,7 @@ function assertGolden(name: string, bytes: Buffer): void {
 
 const manifest = {
   number: 7,
-  sealedThrough: 5,
+  flushedThrough: 5,
   oldestGeneration: 4,
   nextSegmentId: 12,
   segments: [
@@ -58,7 +60,7 @@ test("a manifest is written as the document draws it, twice, and read back", () 
 
 test("half a manifest with any flipped bit, or cut anywhere, is no manifest", () => {
   const half = encodeManifest(manifest, identity).subarray(0, 4096);
-  const used = half.readUInt32LE(12);
+  const used = contentLengthOf(half);
   for (let bit = 0; bit < 8 * used + 64; bit++) {
     const flipped = Buffer.from(half);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));

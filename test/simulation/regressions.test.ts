@@ -1,9 +1,12 @@
 // What seeds of the simulated disk have found, each reduced to the fear behind it.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { crc32 } from "node:zlib";
-import { groupMagic } from "../../src/engine/embedded/format/commit-group.ts";
+import { closeGroup, groupMagic, readGroupHeader } from "../../src/engine/embedded/format/commit-group.ts";
+import { decodeFormatFile } from "../../src/engine/embedded/format/format-file.ts";
+import { decodeManifest, type Manifest } from "../../src/engine/embedded/format/manifest.ts";
+import { blockBytes } from "../../src/engine/embedded/io/disk.ts";
 import { inspectDirectory } from "../../src/engine/embedded/offline/inspect-directory.ts";
 import type { ShardRef } from "../../src/engine/shard-log.ts";
 import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../support/embedded-engine.ts";
@@ -13,12 +16,16 @@ import { type DiskOperation, SimulatedDisk } from "../support/simulated-disk.ts"
 const compaction = eagerCompaction;
 const groupMagicBytes = Buffer.alloc(4);
 groupMagicBytes.writeUInt32LE(groupMagic);
-/** Of a group's header; docs/file-format.md section 3. */
-const durableThroughAt = 32;
-const headerCheckAt = 60;
 
 function text(index: number, bytes = 5_000): string {
   return `${index} `.padEnd(bytes, "x");
+}
+
+/** The manifest on disk, whose content fits one block. */
+function manifestOf(disk: SimulatedDisk): Manifest {
+  const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
+  const half = disk.bytesOf("/data/segments/manifest").subarray(0, blockBytes);
+  return decodeManifest(half, identity) ?? assert.fail("the manifest is whole");
 }
 
 function texts(from: number, to: number): readonly string[] {
@@ -58,8 +65,9 @@ test("of two groups that were on their way at once a power cut takes neither onc
   const secondAt = written.lastIndexOf(groupMagicBytes);
   const second = written.subarray(secondAt);
   const firstAt = written.lastIndexOf(groupMagicBytes, secondAt - 1);
-  second.writeBigUInt64LE(second.readBigUInt64LE(durableThroughAt) - 1n, durableThroughAt);
-  second.writeUInt32LE(crc32(second.subarray(0, headerCheckAt)), headerCheckAt);
+  const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
+  const header = readGroupHeader(second, 0, identity) ?? assert.fail("the second group has a header");
+  closeGroup(second, { ...header, durableThroughLsn: header.durableThroughLsn - 1 }, identity);
   const file = await before.open(wal, "write");
   await file.write(written.subarray(firstAt), firstAt);
   // A sync that fails, after which the system takes what it could not write for written.
@@ -151,7 +159,7 @@ test("a segment that a manifest on disk may name is not made anew while that man
   const clock = new SimulatedClock();
   const engine = await openSmallEngine(disk, { compaction, clock });
   const shard = await makeShard(engine);
-  const namesSegments = (): boolean => disk.bytesOf("/data/segments/manifest").readUInt32LE(64) > 0;
+  const namesSegments = (): boolean => manifestOf(disk).segments.length > 0;
   // The manifest with the first segment is in place, and an error says that it may not be.
   let failures = 0;
   disk.fault = ({ kind, path }) => {
@@ -267,7 +275,7 @@ test("nothing that a manifest names is removed for one in its place that a power
   let oldest = 1;
   disk.fault = ({ kind, path }) => {
     if (kind !== "syncDirectory" || !path.endsWith("segments")) return undefined;
-    const present = Number(disk.bytesOf("/data/segments/manifest").readBigUInt64LE(48));
+    const present = manifestOf(disk).oldestGeneration;
     if (present === oldest) return undefined;
     oldest = present;
     disk.isOff = true;

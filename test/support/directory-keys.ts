@@ -12,10 +12,10 @@ export function masterKey(name: string, random: RandomBytes = randomBytes): Root
   return {
     make: async (directoryId) => {
       const made = random(32);
-      return { rootKey: made, wrapped: cipher().seal(made, Buffer.from(directoryId)) };
+      return { rootKey: made, wrapped: cipher().encrypt(made, Buffer.from(directoryId)) };
     },
     open: async (wrapped, directoryId) => {
-      const opened = cipher().open(wrapped, Buffer.from(directoryId));
+      const opened = cipher().decrypt(wrapped, Buffer.from(directoryId));
       if (opened === undefined) throw new Error(`The master key ${name} did not wrap this key.`);
       return opened;
     },

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { DocumentStore, VersionedDocument, WatchEvent } from "../document-store.ts";
 import { EngineError } from "../engine-error.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { encodeDocument } from "./format/control-body.ts";
 import { frameKind } from "./format/frame.ts";
 import type { DocumentChange } from "./state/engine-state.ts";
 
@@ -127,7 +128,5 @@ function encodeChange(key: Buffer, value: Uint8Array | null): Buffer {
   if (value !== null && value.byteLength > documentBytesMax) {
     throw new EngineError("too_large", `A document is over ${documentBytesMax} bytes.`);
   }
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(key.length);
-  return Buffer.concat([length, key, value ?? Buffer.alloc(0)]);
+  return encodeDocument(key, value ?? Buffer.alloc(0));
 }

@@ -17,7 +17,8 @@ import type {
 } from "../shard-log.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { groupHeaderBytes } from "./format/commit-group.ts";
-import { encryptedOverheadBytes, frameHeadBytes, frameKind } from "./format/frame.ts";
+import { encodeCreateLog, encodeRetention } from "./format/control-body.ts";
+import { encryptedOverheadBytes, frameHeaderBytes, frameKind } from "./format/frame.ts";
 import { ReadArena } from "./io/read-arena.ts";
 import type { EntryReader } from "./reading/entry-reader.ts";
 import type { EngineState } from "./state/engine-state.ts";
@@ -34,7 +35,7 @@ const followEntriesMax = 4096;
 
 /** The largest body that fits a group of such a size, with its head and what encryption adds. */
 export function entryBytesMaxFor(groupBytesMax: number): number {
-  return groupBytesMax - groupHeaderBytes - frameHeadBytes - encryptedOverheadBytes - 8;
+  return groupBytesMax - groupHeaderBytes - frameHeaderBytes - encryptedOverheadBytes - 8;
 }
 
 export interface EmbeddedShardLogOptions {
@@ -208,20 +209,18 @@ export class EmbeddedShardLog implements ShardLog {
 
   async #create(streamId: string, shardIndex: number): Promise<ShardRef> {
     const { state, writer } = this.#context();
-    const body = Buffer.alloc(4 + Buffer.byteLength(streamId));
-    body.writeUInt32LE(shardIndex);
-    body.write(streamId, 4);
     const logId = state.giveLogId();
-    await writer.writeControl({ kind: frameKind.createLog, logId }, body);
+    await writer.writeControl({ kind: frameKind.createLog, logId }, encodeCreateLog(shardIndex, streamId));
     return refOf(logId, streamId, shardIndex);
   }
 
   async #retain(log: LogState, retentionMs: number): Promise<void> {
-    const body = Buffer.alloc(8);
-    body.writeDoubleLE(retentionMs);
     log.retentionsOnTheirWay += 1;
     try {
-      await this.#context().writer.writeControl({ kind: frameKind.retention, logId: log.id }, body);
+      await this.#context().writer.writeControl(
+        { kind: frameKind.retention, logId: log.id },
+        encodeRetention(retentionMs),
+      );
     } finally {
       log.retentionsOnTheirWay -= 1;
     }

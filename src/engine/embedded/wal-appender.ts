@@ -1,6 +1,6 @@
 import { EngineError } from "../engine-error.ts";
 import type { Compactor, NoopWriter } from "./compaction/compactor.ts";
-import { type BodyPlace, type FrameHead, type FrameKind, frameKind, wholeBody } from "./format/frame.ts";
+import { type BodySlice, type FrameHeader, type FrameKind, frameKind, wholeBody } from "./format/frame.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
 import type { GroupCommit, PendingWrite } from "./wal/group-commit.ts";
@@ -75,7 +75,7 @@ export class WalAppender implements NoopWriter {
   }
 
   /** Queues one frame. To be called after `requireSpace()` in the same tick. */
-  submit(head: FrameHead, body: BodyPlace, pending: PendingWrite): void {
+  submit(head: FrameHeader, body: BodySlice, pending: PendingWrite): void {
     this.#commit.submit(head, body, pending);
   }
 

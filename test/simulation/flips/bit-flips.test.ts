@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
+import {
+  decodeRows,
+  decodeTrailer,
+  indexEntryBytes,
+  rowBytes,
+  trailerBytes,
+} from "../../../src/engine/embedded/format/segment-file.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
 import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../../support/embedded-engine.ts";
 import { runApart } from "../../support/run-apart.ts";
@@ -36,9 +44,12 @@ test("a flipped bit in the points of a long extent answers reads of it with an e
   await engine.close();
   const path = disk.paths().find((name) => name.endsWith(".segment")) ?? assert.fail("a file was sealed");
   const bytes = disk.bytesOf(path);
-  const rowsAt = Number(bytes.readBigUInt64LE(bytes.length - 48));
-  const pointsAt = Number(bytes.readBigUInt64LE(rowsAt + 64));
-  assert(rowsAt - pointsAt >= 48, "the extent has more than one point");
+  const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
+  const { rowsOffset: rowsAt } =
+    decodeTrailer(bytes.subarray(-trailerBytes), identity) ?? assert.fail("it has a trailer");
+  const [row] = decodeRows(bytes.subarray(rowsAt, rowsAt + rowBytes));
+  const pointsAt = row?.pointsOffset ?? assert.fail("it has a row");
+  assert(rowsAt - pointsAt >= 2 * indexEntryBytes, "the extent has more than one point");
   for (let at = pointsAt; at < rowsAt; at++) {
     const spoilt = disk.crash("lose");
     spoilt.flip(path, at, 1 << (at & 7));

@@ -1,16 +1,13 @@
 // The table of docs/file-format.md section 6, byte by byte for one directory that was closed cleanly.
 import assert from "node:assert/strict";
 import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
-import { frameLengthAt } from "../../../src/engine/embedded/format/frame.ts";
-import { decodeTrailer, rowBytes, trailerBytes } from "../../../src/engine/embedded/format/segment-file.ts";
-import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
+import { frameLengthAt, frameSpanAt } from "../../../src/engine/embedded/format/frame.ts";
+import { decodeRows, decodeTrailer, rowBytes, trailerBytes } from "../../../src/engine/embedded/format/segment-file.ts";
+import { readWalHeader, walHeaderBytes, walHeaderFieldBytes } from "../../../src/engine/embedded/format/wal-file.ts";
 import { blockBytes } from "../../../src/engine/embedded/io/disk.ts";
 import { inspectDirectory } from "../../../src/engine/embedded/offline/inspect-directory.ts";
-import { rowsOf } from "../../../src/engine/embedded/segments/load-segment.ts";
 import { dataDirectory } from "../../support/embedded-engine.ts";
 import type { SimulatedDisk } from "../../support/simulated-disk.ts";
-
-const walHeadBytes = 96;
 
 /**
  * - `refused`   the directory is not opened, in one sentence
@@ -66,7 +63,7 @@ export async function directoryPathsOf(disk: SimulatedDisk): Promise<ReadonlyMap
     if (path.endsWith(".snapshot")) return all(path, path === newestSnapshot ? "newerSnapshot" : "olderSnapshot");
     if (path.endsWith(".segment")) return segmentPlaces(disk, path);
     const end = ends.get(path) ?? assert.fail(`${path} is no file of the log`);
-    return walPlaces(disk.bytesOf(path), end, path === lastWal);
+    return walPlaces(disk, path, { end, isLast: path === lastWal });
   };
   return new Map(disk.paths().map((path) => [path, placesIn(path)]));
 }
@@ -79,11 +76,17 @@ async function walEnds(disk: SimulatedDisk): Promise<ReadonlyMap<string, number>
   return new Map(wal.files.map(({ file, end }) => [`${dataDirectory}/${file}`, end]));
 }
 
-function walPlaces(bytes: Buffer, end: number, isLast: boolean): readonly Place[] {
-  const isRecycled = (bytes.readUInt32LE(12) & 1) === 1;
+function walPlaces(
+  disk: SimulatedDisk,
+  path: string,
+  { end, isLast }: { readonly end: number; readonly isLast: boolean },
+): readonly Place[] {
+  const bytes = disk.bytesOf(path);
+  const { identity } = decodeFormatFile(disk.bytesOf(`${dataDirectory}/format`), dataDirectory);
+  const { isRecycled } = readWalHeader(bytes, identity) ?? assert.fail(path);
   const places: Place[] = [];
   for (let at = 0; at < walHeaderBytes; at++) {
-    places.push(at % blockBytes < walHeadBytes ? "walHeader" : "walHeaderPadding");
+    places.push(at % blockBytes < walHeaderFieldBytes ? "walHeader" : "walHeaderPadding");
   }
   while (places.length < end) places.push(isLast && places.length >= end - blockBytes ? "walMarker" : "walGroup");
   while (places.length < bytes.length) places.push(isRecycled ? "walFormerLife" : "walHole");
@@ -96,12 +99,14 @@ function segmentPlaces(disk: SimulatedDisk, path: string): readonly Place[] {
   const trailerAt = bytes.length - trailerBytes;
   const { rowsOffset, rowCount } = decodeTrailer(bytes.subarray(trailerAt), identity) ?? assert.fail(path);
   const rowsEnd = rowsOffset + rowCount * rowBytes;
-  const extentsEnd = Math.min(...rowsOf(bytes.subarray(rowsOffset, rowsEnd)).map(({ pointsOffset }) => pointsOffset));
+  const extentsEnd = Math.min(
+    ...decodeRows(bytes.subarray(rowsOffset, rowsEnd)).map(({ pointsOffset }) => pointsOffset),
+  );
   const places: Place[] = Array.from({ length: bytes.length }, () => "segmentTrailer");
   places.fill("segmentHeader", 0, blockBytes);
   for (let at = blockBytes; at < extentsEnd; ) {
     const frameEnd = at + frameLengthAt(bytes, at);
-    const next = (frameEnd + 7) & ~7;
+    const next = at + frameSpanAt(bytes, at);
     places.fill("segmentFrame", at, frameEnd);
     places.fill("segmentFrameGap", frameEnd, next);
     at = next;

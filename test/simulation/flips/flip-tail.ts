@@ -5,8 +5,8 @@ import type { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engin
 import type { EmbeddedEngineOptions } from "../../../src/engine/embedded/engine-options.ts";
 import { groupHeaderBytes, readGroupHeader } from "../../../src/engine/embedded/format/commit-group.ts";
 import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
-import { frameHeadBytes, frameLengthAt } from "../../../src/engine/embedded/format/frame.ts";
-import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
+import { frameHeaderBytes, frameLengthAt, frameSpanAt } from "../../../src/engine/embedded/format/frame.ts";
+import { readWalHeader, walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
 import { withoutFlush } from "../../support/closed-directory.ts";
 import { masterKey } from "../../support/directory-keys.ts";
@@ -53,6 +53,8 @@ interface Group {
   readonly lsn: number;
   readonly durableThroughLsn: number;
   readonly at: number;
+  /** Behind the last frame; padding follows. */
+  readonly framesEnd: number;
   readonly end: number;
 }
 
@@ -108,7 +110,8 @@ async function crashed({ isEncrypted, isRecycled }: Variant): Promise<Crashed> {
   assert.deepEqual([last?.lsn, last?.durableThroughLsn], [lsn, lsn - 2]);
   assert.deepEqual([lastButOne?.lsn, lastButOne?.durableThroughLsn], [lsn - 1, lsn - 2]);
   assert(groups.length >= 4);
-  assert.equal(killed.bytesOf(path).readUInt32LE(12) & 1, isRecycled ? 1 : 0);
+  const { identity } = decodeFormatFile(killed.bytesOf(`${dataDirectory}/format`), dataDirectory);
+  assert.equal(readWalHeader(killed.bytesOf(path), identity)?.isRecycled, isRecycled);
   return { disk: killed, options, path, groups, stored };
 }
 
@@ -143,24 +146,23 @@ function groupsIn(disk: SimulatedDisk, path: string): readonly Group[] {
   for (let at = walHeaderBytes; ; ) {
     const header = readGroupHeader(bytes, at, identity);
     if (header === undefined || (groups.length > 0 && header.lsn !== (groups.at(-1)?.lsn ?? 0) + 1)) return groups;
-    const { lsn, durableThroughLsn, length } = header;
-    groups.push({ lsn, durableThroughLsn, at, end: at + length });
+    const { lsn, durableThroughLsn, length, used } = header;
+    groups.push({ lsn, durableThroughLsn, at, framesEnd: at + used, end: at + length });
     at += length;
   }
 }
 
 /** Some of a group's header, of its frames' heads, of bodies and of padding; all of the gaps behind frames. */
-function bytesOfEachKind(bytes: Buffer, { at: groupAt, end }: Group, headStep: number): readonly number[] {
-  const used = groupAt + bytes.readUInt32LE(groupAt + 40);
+function bytesOfEachKind(bytes: Buffer, { at: groupAt, framesEnd, end }: Group, headStep: number): readonly number[] {
   const places = range(groupAt, groupAt + groupHeaderBytes, headStep);
-  for (let at = groupAt + groupHeaderBytes; at < used; ) {
+  for (let at = groupAt + groupHeaderBytes; at < framesEnd; ) {
     const frameEnd = at + frameLengthAt(bytes, at);
-    const next = (frameEnd + 7) & ~7;
-    places.push(...range(at, at + frameHeadBytes, headStep), ...range(at + frameHeadBytes, frameEnd, bodyStep));
+    const next = at + frameSpanAt(bytes, at);
+    places.push(...range(at, at + frameHeaderBytes, headStep), ...range(at + frameHeaderBytes, frameEnd, bodyStep));
     places.push(...range(frameEnd, next));
     at = next;
   }
-  return [...places, ...range(used, end, paddingStep)];
+  return [...places, ...range(framesEnd, end, paddingStep)];
 }
 
 /** Every so many, and the last one. */

@@ -1,13 +1,32 @@
 // What somebody finds who has the disk and no key, and what he can change without being seen: nothing that was written.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
+import { CIPHERTEXT_OFFSET } from "../../../src/cipher/session-cipher.ts";
 import type { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import { closeGroup, groupHeaderBytes, readGroupHeader } from "../../../src/engine/embedded/format/commit-group.ts";
 import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
-import { frameKind, frameKindAt, frameLengthAt, frameVerifies } from "../../../src/engine/embedded/format/frame.ts";
+import {
+  type FrameHeader,
+  type FrameKind,
+  frameCountAt,
+  frameHeaderBytes,
+  frameKind,
+  frameKindAt,
+  frameLengthAt,
+  frameLogIdAt,
+  framePositionAt,
+  frameSpanAt,
+  frameStoredMsAt,
+  frameTimeMsAt,
+  frameVerifies,
+  wholeBody,
+  writeFrame,
+} from "../../../src/engine/embedded/format/frame.ts";
 import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
+import { snapshotChecksumBytes } from "../../../src/engine/embedded/state/snapshot.ts";
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { countedBytes, masterKey } from "../../support/directory-keys.ts";
 import {
@@ -93,7 +112,8 @@ test("no two bodies in all of an encrypted directory were encrypted with the sam
   const nonces: string[] = [];
   for (const path of disk.paths().filter((name) => name.endsWith(".wal"))) {
     const bytes = disk.bytesOf(path);
-    for (const at of framesOf(bytes, disk)) nonces.push(bytes.toString("hex", at + 48, at + 48 + 24));
+    for (const at of framesOf(bytes, disk))
+      nonces.push(bytes.toString("hex", at + frameHeaderBytes, at + frameHeaderBytes + CIPHERTEXT_OFFSET));
   }
   assert(nonces.length > 40);
   assert.equal(new Set(nonces).size, nonces.length);
@@ -106,11 +126,22 @@ function framesOf(bytes: Buffer, disk: SimulatedDisk): readonly number[] {
   for (let groupAt = walHeaderBytes; ; ) {
     const header = readGroupHeader(bytes, groupAt, identity);
     if (header === undefined) return frames;
-    for (let at = groupHeaderBytes; at < header.used; at += (frameLengthAt(bytes, groupAt + at) + 7) & ~7) {
+    for (let at = groupHeaderBytes; at < header.used; at += frameSpanAt(bytes, groupAt + at)) {
       frames.push(groupAt + at);
     }
     groupAt += header.length;
   }
+}
+
+function frameHeaderAt(bytes: Buffer, at: number): FrameHeader {
+  return {
+    kind: frameKindAt(bytes, at) as FrameKind,
+    count: frameCountAt(bytes, at),
+    logId: frameLogIdAt(bytes, at),
+    position: framePositionAt(bytes, at),
+    timeMs: frameTimeMsAt(bytes, at),
+    storedMs: frameStoredMsAt(bytes, at),
+  };
 }
 
 /** Exchanges the bodies of two frames of the same length, and makes every checksum fit again. */
@@ -122,11 +153,9 @@ function exchange(disk: SimulatedDisk, path: string, kind: number): void {
     const [one = 0, other = 0] = candidates.filter((at) => frameKindAt(bytes, at) === kind);
     const length = frameLengthAt(bytes, one);
     assert(one !== other && length === frameLengthAt(bytes, other));
-    const body = Buffer.from(bytes.subarray(one + 48, one + length));
-    bytes.copy(bytes, one + 48, other + 48, other + length);
-    body.copy(bytes, other + 48);
-    for (const at of [one, other]) {
-      bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, at + length), identity.seed), at + 4);
+    const bodies = [other, one].map((at) => Buffer.from(bytes.subarray(at + frameHeaderBytes, at + length)));
+    for (const [index, at] of [one, other].entries()) {
+      writeFrame(bytes, at, frameHeaderAt(bytes, at), wholeBody(bodies[index] ?? assert.fail()), identity.seed);
       assert(frameVerifies(bytes, at, bytes.length, identity.seed));
     }
     for (let groupAt = walHeaderBytes; !isSegment; ) {
@@ -230,7 +259,8 @@ test("a snapshot that the key does not open is damaged like any other: the log s
   const newest = disk.paths().findLast((path) => path.endsWith(".snapshot")) ?? "";
   disk.damage(newest, (bytes) => {
     bytes[100] = (bytes[100] ?? 0) ^ 1;
-    bytes.writeUInt32LE(crc32(bytes.subarray(0, -4), identity.seed), bytes.length - 4);
+    const checksumAt = bytes.length - snapshotChecksumBytes;
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, checksumAt), identity.seed), checksumAt);
     return bytes;
   });
   const again = await openSmallEngine(disk, options);

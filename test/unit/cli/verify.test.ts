@@ -7,6 +7,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rootKeyProviderFor } from "../../../src/app/create-key-provider.ts";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
+import { groupHeaderBytes } from "../../../src/engine/embedded/format/commit-group.ts";
+import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
 import { nodeDisk } from "../../../src/engine/embedded/io/node-disk.ts";
 import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
 import { makeShard, store } from "../../support/embedded-engine.ts";
@@ -45,7 +47,8 @@ test("millrace verify tells by its exit code whether a directory is whole, and m
 
   const [wal = ""] = await readdir(join(directory, "wal"));
   const bytes = await readFile(join(directory, "wal", wal));
-  bytes.writeUInt8(bytes.readUInt8(8192 + 70) ^ 1, 8192 + 70);
+  const frameAt = walHeaderBytes + groupHeaderBytes;
+  bytes.writeUInt8(bytes.readUInt8(frameAt) ^ 1, frameAt);
   await writeFile(join(directory, "wal", wal), bytes);
   const damaged = millrace("verify", directory);
   assert.equal(damaged.status, 1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { SEALED_OVERHEAD_BYTES, SessionCipher } from "../../../src/cipher/session-cipher.ts";
+import { ENCRYPTION_OVERHEAD_BYTES, SessionCipher } from "../../../src/cipher/session-cipher.ts";
 import { toAppendBatch } from "../../../src/engine/append-batch.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import type { Append } from "../../../src/engine/shard-log.ts";
@@ -73,7 +73,7 @@ test("bodies come back as they were laid out, sealed or compressed or both, one 
           const body = packed[index];
           assert.ok(body !== undefined);
           const clear = append.entry.body;
-          assert.ok(body.length <= clear.length + (seals ? 12 + SEALED_OVERHEAD_BYTES : 0));
+          assert.ok(body.length <= clear.length + (seals ? 12 + ENCRYPTION_OVERHEAD_BYTES : 0));
           if (!isEncoded(body)) {
             assert.equal(seals, false);
             assert.deepEqual(Buffer.from(body), Buffer.from(clear));

@@ -55,7 +55,7 @@ export class StepExecutor {
       isManifestInDoubt: this.#isManifestInDoubt,
       generation: wal.generation,
       closedFiles: wal.closedParts,
-      flushedThrough: segments.manifest.sealedThrough,
+      flushedThrough: segments.manifest.flushedThrough,
       hasSpareFile: wal.hasSpare,
       coveredLsn: snapshotter.coveredLsn,
       isSnapshotBehind: snapshotter.isBehind,
@@ -143,8 +143,8 @@ export class StepExecutor {
     const { built, starts: moved } = await this.#noteDamage([walFileName(generation)], jobs.run(job));
     const starts = new Map<number, number>();
     for (let at = 0; at < moved.length; at += 2) starts.set(moved[at] ?? 0, moved[at + 1] ?? 0);
-    await this.#commit({ sealedThrough: generation, added: built, starts }, () => {
-      state.sealedThrough = generation;
+    await this.#commit({ flushedThrough: generation, added: built, starts }, () => {
+      state.flushedThrough = generation;
       this.#trim(starts);
       segments.take(built, state.logs);
       state.dropThrough(generation);
@@ -200,7 +200,7 @@ export class StepExecutor {
       await disk.syncDirectory(directory.path);
       await this.#commit({}, () => undefined);
     }
-    if (segments.manifest.sealedThrough === 0 && directory.format.hasSegments !== true) {
+    if (segments.manifest.flushedThrough === 0 && directory.format.hasSegments !== true) {
       await requireSegmentFormat(disk, directory);
     }
   }

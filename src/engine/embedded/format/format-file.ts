@@ -1,36 +1,56 @@
 import { crc32 } from "node:zlib";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 
-/** What every file of a directory is checked against. docs/file-format.md section 1. */
+/*
+ * `format`: what the directory is, 64 bytes. Little-endian; docs/file-format.md section 1.
+ *
+ *   "MILLRACE" | u32 version | u32 flags | directory id 16 | salt 8 | f64 madeMs | zero 12 | u32 CRC of all before it
+ */
+const magic = Buffer.from("MILLRACE", "latin1");
+export const directoryIdBytes = 16;
+export const saltBytes = 8;
+
+const magicOffset = 0;
+export const formatVersionOffset = magicOffset + magic.length;
+export const formatFlagsOffset = formatVersionOffset + 4;
+const directoryIdOffset = formatFlagsOffset + 4;
+const saltOffset = directoryIdOffset + directoryIdBytes;
+const madeMsOffset = saltOffset + saltBytes;
+const reservedOffset = madeMsOffset + 8;
+export const formatChecksumOffset = reservedOffset + 12;
+const formatFileBytes = formatChecksumOffset + 4;
+
+const walVersion = 1;
+const segmentVersion = 2;
+const encryptedVersion = 3;
+const flagDevClock = 1;
+/** In version 3 only; the lower versions have no encrypted directories. */
+const flagEncrypted = 2;
+/** In version 3 only; below, the version itself says it. */
+const flagSegments = 4;
+
+export const formatFileName = "format";
+
+/** What every file of a directory is verified against. */
 export interface DirectoryIdentity {
   /** 16 bytes. */
   readonly directoryId: Buffer;
-  /** 8 bytes that no caller can know, so that no body can be mistaken for a frame. */
+  /** 8 bytes that no client knows, so that no record can contain a valid frame. */
   readonly salt: Buffer;
-  /** The salt's first 4 bytes: where the checksums of frames and snapshots begin. */
+  /** First 4 bytes of the salt: the initial value of the checksums of frames, segments, snapshots and the manifest. */
   readonly seed: number;
 }
 
 export interface FormatFile {
   readonly identity: DirectoryIdentity;
+  /** A clock that can be moved (`--dev`) was used here. */
   readonly devClock: boolean;
   readonly madeMs: number;
-  /** Some of the log has moved into segments, and the manifest must be there: version 2, unless it is encrypted. */
+  /** There is a manifest: version 2, or a flag of version 3. */
   readonly hasSegments?: true;
-  /** Version 3: bodies and snapshots are encrypted, and there is a file with the key. */
+  /** Version 3: bodies and snapshots are encrypted, and there is a `directory.key`. */
   readonly isEncrypted?: true;
 }
-
-export const formatFileName = "format";
-const logVersion = 1;
-const segmentVersion = 2;
-const encryptedVersion = 3;
-const formatFileBytes = 64;
-const magic = Buffer.from("MILLRACE", "latin1");
-const flagDevClock = 1;
-/** In version 3 only; before that, the version itself says it. */
-const flagEncrypted = 2;
-const flagSegments = 4;
 
 export function identityOf(directoryId: Buffer, salt: Buffer): DirectoryIdentity {
   return { directoryId, salt, seed: salt.readUInt32LE(0) };
@@ -38,52 +58,61 @@ export function identityOf(directoryId: Buffer, salt: Buffer): DirectoryIdentity
 
 export function formatVersionOf({ isEncrypted, hasSegments }: FormatFile): number {
   if (isEncrypted === true) return encryptedVersion;
-  return hasSegments === true ? segmentVersion : logVersion;
+  return hasSegments === true ? segmentVersion : walVersion;
 }
 
 export function encodeFormatFile(format: FormatFile): Buffer {
   const { identity, devClock, madeMs, hasSegments, isEncrypted } = format;
-  const ownFlags = isEncrypted === true ? flagEncrypted | (hasSegments === true ? flagSegments : 0) : 0;
+  const flagsOfVersion3 = isEncrypted === true ? flagEncrypted | (hasSegments === true ? flagSegments : 0) : 0;
   const bytes = Buffer.alloc(formatFileBytes);
-  magic.copy(bytes, 0);
-  bytes.writeUInt32LE(formatVersionOf(format), 8);
-  bytes.writeUInt32LE(ownFlags | (devClock ? flagDevClock : 0), 12);
-  identity.directoryId.copy(bytes, 16);
-  identity.salt.copy(bytes, 32);
-  bytes.writeDoubleLE(madeMs, 40);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
+  magic.copy(bytes, magicOffset);
+  bytes.writeUInt32LE(formatVersionOf(format), formatVersionOffset);
+  bytes.writeUInt32LE(flagsOfVersion3 | (devClock ? flagDevClock : 0), formatFlagsOffset);
+  identity.directoryId.copy(bytes, directoryIdOffset);
+  identity.salt.copy(bytes, saltOffset);
+  bytes.writeDoubleLE(madeMs, madeMsOffset);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, formatChecksumOffset)), formatChecksumOffset);
   return bytes;
 }
 
-/** Throws `DataDirectoryError` for what is not ours, damaged or newer. */
+/** Throws `DataDirectoryError`: "foreign", "unreadable" or "newer". */
 export function decodeFormatFile(bytes: Buffer, directory: string): FormatFile {
-  if (bytes.length < magic.length || !bytes.subarray(0, magic.length).equals(magic)) {
+  if (!bytes.subarray(0, magic.length).equals(magic)) {
     throw new DataDirectoryError(
       "foreign",
-      `${directory} is not a Millrace data directory: its format file is another's.`,
+      `${directory} is not a Millrace data directory: its file "${formatFileName}" belongs to another program. ` +
+        "Nothing was changed. Choose another --data-dir.",
     );
   }
-  if (bytes.length < formatFileBytes || bytes.readUInt32LE(60) !== crc32(bytes.subarray(0, 60))) {
-    throw new DataDirectoryError("unreadable", `The file ${directory}/${formatFileName} is damaged.`);
+  if (bytes.length < formatFileBytes || !checksumVerifies(bytes)) {
+    throw new DataDirectoryError(
+      "unreadable",
+      `The file ${directory}/${formatFileName} is corrupted (checksum mismatch), so the data directory cannot be opened. ` +
+        "The other files were not touched. Restore the file, or the whole directory, from a backup.",
+    );
   }
-  const version = bytes.readUInt32LE(8);
+  const version = bytes.readUInt32LE(formatVersionOffset);
   if (version > encryptedVersion) {
     throw new DataDirectoryError(
       "newer",
-      `The data directory ${directory} has format version ${version}; this program reads up to version ${encryptedVersion}.`,
+      `The data directory ${directory} has format version ${version}; this version of Millrace supports versions up to ` +
+        `${encryptedVersion}. Nothing was changed. Start the newer version of Millrace that wrote it.`,
     );
   }
-  const identity = identityOf(Buffer.from(bytes.subarray(16, 32)), Buffer.from(bytes.subarray(32, 40)));
-  const flags = bytes.readUInt32LE(12);
-  const devClock = (flags & flagDevClock) !== 0;
+  const directoryId = bytes.subarray(directoryIdOffset, directoryIdOffset + directoryIdBytes);
+  const salt = bytes.subarray(saltOffset, saltOffset + saltBytes);
+  const flags = bytes.readUInt32LE(formatFlagsOffset);
   const isEncrypted = version === encryptedVersion && (flags & flagEncrypted) !== 0;
   const hasSegments = version === encryptedVersion ? (flags & flagSegments) !== 0 : version === segmentVersion;
-  const madeMs = bytes.readDoubleLE(40);
   return {
-    identity,
-    devClock,
-    madeMs,
+    identity: identityOf(Buffer.from(directoryId), Buffer.from(salt)),
+    devClock: (flags & flagDevClock) !== 0,
+    madeMs: bytes.readDoubleLE(madeMsOffset),
     ...(hasSegments ? { hasSegments } : {}),
     ...(isEncrypted ? { isEncrypted } : {}),
   };
+}
+
+function checksumVerifies(bytes: Buffer): boolean {
+  return bytes.readUInt32LE(formatChecksumOffset) === crc32(bytes.subarray(0, formatChecksumOffset));
 }

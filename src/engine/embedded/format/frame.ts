@@ -1,8 +1,35 @@
-// One frame of a group: 48 bytes of head, then a body. docs/file-format.md section 4.
 import assert from "node:assert/strict";
-import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../../../cipher/session-cipher.ts";
-import { readU64, setU64 } from "../io/uint64.ts";
+import { ENCRYPTION_OVERHEAD_BYTES, type SessionCipher } from "../../../cipher/session-cipher.ts";
+import { readU64, setU64, u64At } from "../io/uint64.ts";
 import { frameChecksum } from "./frame-checksum.ts";
+
+/*
+ * A frame: a header of 48 bytes, a body, and zeros up to the next multiple of 8. Little-endian; docs/file-format.md section 4.
+ *
+ *   u32 length of header and body | u32 CRC of all behind it, begun with the directory's seed
+ *   u16 kind | u16 count | u32 zero | u64 log id | u64 position | f64 timeMs | f64 storedMs | body
+ *
+ * An encrypted body is bound to the header from the kind on: length and checksum follow from the body.
+ */
+const lengthOffset = 0;
+const checksumOffset = lengthOffset + 4;
+const kindOffset = checksumOffset + 4;
+const countOffset = kindOffset + 2;
+const reservedOffset = countOffset + 2;
+const logIdOffset = reservedOffset + 4;
+const positionOffset = logIdOffset + 8;
+const timeMsOffset = positionOffset + 8;
+const storedMsOffset = timeMsOffset + 8;
+
+export const frameHeaderBytes = storedMsOffset + 8;
+/** Length and checksum: the part of each frame that the checksum in the group's header covers. */
+export const frameSummaryBytes = kindOffset;
+const alignmentBytes = 8;
+/** Keeps a frame's first word apart from a group's magic, and a frame within a group. */
+const frameBytesMax = 2 ** 24 - 1;
+
+/** What encryption adds to each body. */
+export const encryptedOverheadBytes = ENCRYPTION_OVERHEAD_BYTES;
 
 export const frameKind = {
   entry: 1,
@@ -17,10 +44,11 @@ export const frameKind = {
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind];
 
-export interface FrameHead {
+export interface FrameHeader {
   readonly kind: FrameKind;
-  /** Records, for entries; else 0. */
+  /** Records of an entry; 0 for other kinds. */
   readonly count: number;
+  /** Id of the shard log; 0 for documents. */
   readonly logId: number;
   /** A position, an end or a revision, by kind. */
   readonly position: number;
@@ -28,125 +56,164 @@ export interface FrameHead {
   readonly storedMs: number;
 }
 
-export const frameHeadBytes = 48;
-/** Keeps a frame's first word apart from a group's magic, and a frame within a group. */
-const frameBytesMax = 2 ** 24 - 1;
-
-/** What encryption adds to each body. */
-export const encryptedOverheadBytes = SEALED_OVERHEAD_BYTES;
-/** The part of the head that an encrypted body is bound to; length and checksum follow from the body. */
-const boundAt = 8;
-
-/** A head on its way into a group. A view's calls become plain stores, which a Buffer's do not. */
-const headBytes = new Uint8Array(frameHeadBytes);
-const headView = new DataView(headBytes.buffer);
-
-/** What a frame with such a body, as it is stored, takes in a group, its gap included. */
-export function frameSpan(bodyBytes: number): number {
-  return (frameHeadBytes + bodyBytes + 7) & ~7;
-}
-
-/** Where a body is: bytes `from` to `to`. Within them no view need be made for each entry of a request. */
-export interface BodyPlace {
+/** Bytes `from` to `to` of `bytes`: the entries of a request share one buffer without a view for each. */
+export interface BodySlice {
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
 }
 
-/** All of some bytes. */
-export function wholeBody(bytes: Buffer): BodyPlace {
+/** A header before it is copied into its group. A DataView compiles to plain stores, the methods of a Buffer do not. */
+const headerBytes = new Uint8Array(frameHeaderBytes);
+const headerView = new DataView(headerBytes.buffer);
+
+/** Rounds up to a multiple of 8, where a frame may begin. */
+export function alignFrame(bytes: number): number {
+  return (bytes + alignmentBytes - 1) & -alignmentBytes;
+}
+
+/** Bytes that a frame takes in a group, gap included. `bodyBytes` is the body as it is stored. */
+export function frameSpan(bodyBytes: number): number {
+  return alignFrame(frameHeaderBytes + bodyBytes);
+}
+
+export function wholeBody(bytes: Buffer): BodySlice {
   return { bytes, from: 0, to: bytes.length };
 }
 
-/** Writes a frame and the zeros behind it; returns where the next one begins. Without a cipher the body stays as it is. */
+/** Writes a frame at `at` and the zeros behind it; returns where the next one begins. `cipher` encrypts the body. */
 export function writeFrame(
   target: Buffer,
   at: number,
-  head: FrameHead,
-  { bytes, from, to }: BodyPlace,
+  header: FrameHeader,
+  { bytes, from, to }: BodySlice,
   seed: number,
   cipher?: SessionCipher | undefined,
 ): number {
-  const length = frameHeadBytes + (to - from) + (cipher === undefined ? 0 : encryptedOverheadBytes);
+  const length = frameHeaderBytes + (to - from) + (cipher === undefined ? 0 : encryptedOverheadBytes);
   assert(length <= frameBytesMax, "a frame stays below 2^24 bytes");
-  assert(from >= 0 && to <= bytes.length, "a body lies within its bytes");
-  assert(Number.isSafeInteger(head.position) && head.position >= 0, "a position is a whole number below 2^53");
-  headView.setUint32(0, length, true);
-  headView.setUint16(8, head.kind, true);
-  headView.setUint16(10, head.count, true);
-  setU64(headView, 16, head.logId);
-  setU64(headView, 24, head.position);
-  headView.setFloat64(32, head.timeMs, true);
-  headView.setFloat64(40, head.storedMs, true);
-  target.set(headBytes, at);
-  const bodyAt = at + frameHeadBytes;
+  assert(from >= 0 && to <= bytes.length, "a body is within its bytes");
+  assert(Number.isSafeInteger(header.position) && header.position >= 0, "a position is a whole number below 2^53");
+  headerView.setUint32(lengthOffset, length, true);
+  headerView.setUint16(kindOffset, header.kind, true);
+  headerView.setUint16(countOffset, header.count, true);
+  setU64(headerView, logIdOffset, header.logId);
+  setU64(headerView, positionOffset, header.position);
+  headerView.setFloat64(timeMsOffset, header.timeMs, true);
+  headerView.setFloat64(storedMsOffset, header.storedMs, true);
+  target.set(headerBytes, at);
+  const bodyAt = at + frameHeaderBytes;
   if (cipher === undefined) bytes.copy(target, bodyAt, from, to);
-  else cipher.sealInto(target, bodyAt, bytes.subarray(from, to), target.subarray(at + boundAt, bodyAt));
-  const check = frameChecksum(target, at + 8, at + length, seed);
-  target[at + 4] = check;
-  target[at + 5] = check >>> 8;
-  target[at + 6] = check >>> 16;
-  target[at + 7] = check >>> 24;
-  const end = at + ((length + 7) & ~7);
-  // At most seven bytes: a loop costs less than the call that fills.
+  else cipher.encryptInto(target, bodyAt, bytes.subarray(from, to), boundHeaderAt(target, at));
+  const checksum = frameChecksum(target, at + kindOffset, at + length, seed);
+  target[at + checksumOffset] = checksum;
+  target[at + checksumOffset + 1] = checksum >>> 8;
+  target[at + checksumOffset + 2] = checksum >>> 16;
+  target[at + checksumOffset + 3] = checksum >>> 24;
+  const end = at + alignFrame(length);
+  // A gap of at most seven bytes: a loop is faster than the call of `fill`.
   for (let gap = at + length; gap < end; gap++) target[gap] = 0;
   return end;
 }
 
-/** The length of the frame at `at`, or 0 where padding begins. */
-export function frameLengthAt(source: Buffer, at: number): number {
-  return at + 4 <= source.length ? source.readUInt32LE(at) : 0;
-}
-
-/** Whether a whole frame with the right checksum stands at `at` and ends by `end`. */
+/** Whether a whole frame with the right checksum is at `at` and ends by `end`. */
 export function frameVerifies(source: Buffer, at: number, end: number, seed: number): boolean {
-  if (at + frameHeadBytes > end) return false;
-  const length = source.readUInt32LE(at);
-  if (length < frameHeadBytes || at + length > end) return false;
-  return source.readUInt32LE(at + 4) === frameChecksum(source, at + 8, at + length, seed);
+  if (at + frameHeaderBytes > end) return false;
+  const length = source.readUInt32LE(at + lengthOffset);
+  if (length < frameHeaderBytes || at + length > end) return false;
+  return source.readUInt32LE(at + checksumOffset) === frameChecksum(source, at + kindOffset, at + length, seed);
 }
 
-/** What the frame at `at` takes with the gap behind it; 0 where padding begins. */
+/** Length of the frame at `at`, or 0 where padding begins. */
+export function frameLengthAt(source: Buffer, at: number): number {
+  return at + 4 <= source.length ? source.readUInt32LE(at + lengthOffset) : 0;
+}
+
+/** Bytes of the frame at `at` with the gap behind it; 0 where padding begins. */
 export function frameSpanAt(source: Buffer, at: number): number {
-  return (frameLengthAt(source, at) + 7) & ~7;
+  return alignFrame(frameLengthAt(source, at));
 }
 
 export function frameKindAt(source: Buffer, at: number): number {
-  return source.readUInt16LE(at + 8);
+  return source.readUInt16LE(at + kindOffset);
 }
 
 export function frameCountAt(source: Buffer, at: number): number {
-  return source.readUInt16LE(at + 10);
+  return source.readUInt16LE(at + countOffset);
 }
 
 export function frameLogIdAt(source: Buffer, at: number): number {
-  return readU64(source, at + 16);
+  return readU64(source, at + logIdOffset);
 }
 
 export function framePositionAt(source: Buffer, at: number): number {
-  return readU64(source, at + 24);
+  return readU64(source, at + positionOffset);
 }
 
 export function frameTimeMsAt(source: Buffer, at: number): number {
-  return source.readDoubleLE(at + 32);
+  return source.readDoubleLE(at + timeMsOffset);
 }
 
 export function frameStoredMsAt(source: Buffer, at: number): number {
-  return source.readDoubleLE(at + 40);
+  return source.readDoubleLE(at + storedMsOffset);
 }
 
-/** As it is stored: a view, not a copy. */
-function frameBodyAt(source: Buffer, at: number): Buffer {
-  return source.subarray(at + frameHeadBytes, at + source.readUInt32LE(at));
+/** The fields of the frames of one buffer, for loops over many frames: a DataView compiles to plain loads. */
+export class FrameView {
+  readonly #view: DataView;
+
+  constructor({ buffer, byteOffset, length }: Buffer) {
+    this.#view = new DataView(buffer, byteOffset, length);
+  }
+
+  length(at: number): number {
+    return this.#view.getUint32(at + lengthOffset, true);
+  }
+
+  /** With the gap behind the frame. */
+  span(at: number): number {
+    return alignFrame(this.#view.getUint32(at + lengthOffset, true));
+  }
+
+  /** Copies length and checksum. */
+  copySummary(at: number, target: DataView, targetAt: number): void {
+    target.setUint32(targetAt + lengthOffset, this.#view.getUint32(at + lengthOffset, true), true);
+    target.setUint32(targetAt + checksumOffset, this.#view.getUint32(at + checksumOffset, true), true);
+  }
+
+  kind(at: number): number {
+    return this.#view.getUint16(at + kindOffset, true);
+  }
+
+  count(at: number): number {
+    return this.#view.getUint16(at + countOffset, true);
+  }
+
+  logId(at: number): number {
+    return u64At(this.#view, at + logIdOffset);
+  }
+
+  position(at: number): number {
+    return u64At(this.#view, at + positionOffset);
+  }
+
+  storedMs(at: number): number {
+    return this.#view.getFloat64(at + storedMsOffset, true);
+  }
 }
 
-/** Of the body in the clear. */
-export function bodyBytesAt(source: Buffer, at: number, cipher: SessionCipher | undefined): number {
-  return source.readUInt32LE(at) - frameHeadBytes - (cipher === undefined ? 0 : encryptedOverheadBytes);
+/** Bytes of the body before it was encrypted. */
+export function clearBodyBytesAt(source: Buffer, at: number, cipher: SessionCipher | undefined): number {
+  return frameLengthAt(source, at) - frameHeaderBytes - (cipher === undefined ? 0 : encryptedOverheadBytes);
 }
 
-/** In the clear: a view of a plain body, a fresh buffer of an encrypted one; undefined if that does not open. */
-export function openBodyAt(source: Buffer, at: number, cipher: SessionCipher | undefined): Buffer | undefined {
-  const body = frameBodyAt(source, at);
-  return cipher === undefined ? body : cipher.open(body, source.subarray(at + boundAt, at + frameHeadBytes));
+/** The body in the clear: a view of a plain body, a new buffer of an encrypted one; undefined if it does not decrypt. */
+export function clearBodyAt(source: Buffer, at: number, cipher: SessionCipher | undefined): Buffer | undefined {
+  const body = source.subarray(at + frameHeaderBytes, at + frameLengthAt(source, at));
+  return cipher === undefined ? body : cipher.decrypt(body, boundHeaderAt(source, at));
+}
+
+/** The part of the header that an encrypted body is bound to. */
+function boundHeaderAt(source: Buffer, at: number): Buffer {
+  return source.subarray(at + kindOffset, at + frameHeaderBytes);
 }

@@ -1,66 +1,74 @@
-// The wrapped root key of an encrypted directory. docs/file-format.md section 9.
 import assert from "node:assert/strict";
-import { SEALED_OVERHEAD_BYTES, type SessionCipher } from "../../../cipher/session-cipher.ts";
+import { ENCRYPTION_OVERHEAD_BYTES, type SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { Disk } from "../io/disk.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
+import { type DirectoryIdentity, directoryIdBytes } from "./format-file.ts";
 import {
   beginContent,
-  contentCheckBytes,
-  contentHeadBytes,
+  contentChecksumBytes,
+  contentHeaderBytes,
   contentOf,
   encodeMirrored,
   type LoadedMirrored,
   loadMirrored,
 } from "./mirrored-file.ts";
 
+/*
+ * `directory.key`: the wrapped root key of an encrypted directory. A mirrored file; little-endian; docs/file-format.md
+ * section 9. Behind the header of its content:
+ *
+ *   u32 length of the wrapped key | wrapped key | proof 56: the directory id, encrypted with the root key
+ *
+ * The proof is bound to all bytes before it.
+ */
+const wrappedLengthOffset = contentHeaderBytes;
+const wrappedOffset = wrappedLengthOffset + 4;
+const proofBytes = directoryIdBytes + ENCRYPTION_OVERHEAD_BYTES;
+const wrappedBytesMax = 64 * 1024;
+const kind = { magic: Buffer.from("MRDIRKEY", "latin1"), version: 1 };
+export const keyFileName = "directory.key";
+
 export interface KeyFile {
-  /** All of it, with its checksum. */
+  /** The whole content, checksum included. */
   readonly content: Buffer;
   readonly wrapped: Buffer;
   /** The directory id, encrypted with the root key. */
   readonly proof: Buffer;
-  /** What the proof is bound to: all that stands before it. */
+  /** The bytes before the proof, which it is bound to. */
   readonly bound: Buffer;
 }
 
-export const keyFileName = "directory.key";
-const kind = { magic: Buffer.from("MRDIRKEY", "latin1"), version: 1 };
-const wrappedAt = contentHeadBytes + 4;
-const wrappedBytesMax = 64 * 1024;
-const proofBytes = 16 + SEALED_OVERHEAD_BYTES;
-
 export function encodeKeyFile(wrapped: Uint8Array, cipher: SessionCipher, identity: DirectoryIdentity): Buffer {
   assert(wrapped.length <= wrappedBytesMax, "a wrapped key is at most 64 KiB long");
-  const proofAt = wrappedAt + wrapped.length;
-  const content = beginContent(proofAt + proofBytes + contentCheckBytes, kind, identity);
-  content.writeUInt32LE(wrapped.length, contentHeadBytes);
-  content.set(wrapped, wrappedAt);
-  cipher.sealInto(content, proofAt, identity.directoryId, content.subarray(0, proofAt));
+  const proofOffset = wrappedOffset + wrapped.length;
+  const content = beginContent(proofOffset + proofBytes + contentChecksumBytes, kind, identity);
+  content.writeUInt32LE(wrapped.length, wrappedLengthOffset);
+  content.set(wrapped, wrappedOffset);
+  cipher.encryptInto(content, proofOffset, identity.directoryId, content.subarray(0, proofOffset));
   return encodeMirrored(content, identity);
 }
 
-/** One half; undefined unless every byte is as it was written. */
+/** The key file in one half of the file; undefined unless every byte is as written. */
 export function decodeKeyFile(half: Buffer, identity: DirectoryIdentity): KeyFile | undefined {
   const content = contentOf(half, kind, identity);
-  if (content === undefined || content.length < wrappedAt + proofBytes + contentCheckBytes) return undefined;
-  const proofAt = wrappedAt + content.readUInt32LE(contentHeadBytes);
-  const proofEnd = proofAt + proofBytes;
-  if (content.length !== proofEnd + contentCheckBytes) return undefined;
+  if (content === undefined || content.length < wrappedOffset + proofBytes + contentChecksumBytes) return undefined;
+  const proofOffset = wrappedOffset + content.readUInt32LE(wrappedLengthOffset);
+  const proofEnd = proofOffset + proofBytes;
+  if (content.length !== proofEnd + contentChecksumBytes) return undefined;
   return {
     content,
-    wrapped: content.subarray(wrappedAt, proofAt),
-    proof: content.subarray(proofAt, proofEnd),
-    bound: content.subarray(0, proofAt),
+    wrapped: content.subarray(wrappedOffset, proofOffset),
+    proof: content.subarray(proofOffset, proofEnd),
+    bound: content.subarray(0, proofOffset),
   };
 }
 
-/** Whether a key that was opened is the one that the directory was encrypted with. */
+/** Whether `cipher` has the root key that the directory was encrypted with. */
 export function isProven(
   { proof, bound }: KeyFile,
   cipher: SessionCipher,
   { directoryId }: DirectoryIdentity,
 ): boolean {
-  return cipher.open(proof, bound)?.equals(directoryId) === true;
+  return cipher.decrypt(proof, bound)?.equals(directoryId) === true;
 }
 
 export function loadKeyFile(

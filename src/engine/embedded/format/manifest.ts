@@ -1,97 +1,123 @@
-// Which segments count, and from where on the log does. docs/file-format.md section 8.
-
 import { type Disk, replaceFile } from "../io/disk.ts";
 import { readU64, writeU64 } from "../io/uint64.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import {
   beginContent,
-  contentCheckBytes,
+  contentChecksumBytes,
+  contentHeaderBytes,
   contentOf,
   encodeMirrored,
   type LoadedMirrored,
   loadMirrored,
 } from "./mirrored-file.ts";
 
+/*
+ * `segments/manifest`: which segments count, and where the WAL begins. A mirrored file; little-endian; docs/file-format.md
+ * section 8. Behind the header of its content:
+ *
+ *   u64 number | u64 flushed through generation, 0 = none | u64 oldest generation | u64 next segment id
+ *   u32 count of segments | u32 count of starts | segments | starts
+ *   a segment:  u64 id | u64 file length | u32 flags | u32 checksum of its trailer | u64 bytes of its extents
+ *   a start:    u64 log id | u64 first position that counts
+ */
+const numberOffset = contentHeaderBytes;
+const flushedThroughOffset = numberOffset + 8;
+const oldestGenerationOffset = flushedThroughOffset + 8;
+const nextSegmentIdOffset = oldestGenerationOffset + 8;
+const segmentCountOffset = nextSegmentIdOffset + 8;
+const startCountOffset = segmentCountOffset + 4;
+const segmentsOffset = startCountOffset + 4;
+
+const segmentIdOffset = 0;
+const segmentFileLengthOffset = segmentIdOffset + 8;
+const segmentFlagsOffset = segmentFileLengthOffset + 8;
+const segmentChecksumOffset = segmentFlagsOffset + 4;
+const segmentDataBytesOffset = segmentChecksumOffset + 4;
+const segmentBytes = segmentDataBytesOffset + 8;
+
+const startLogIdOffset = 0;
+const startPositionOffset = startLogIdOffset + 8;
+const startBytes = startPositionOffset + 8;
+
+const kind = { magic: Buffer.from("MRMANIFS", "latin1"), version: 1 };
+const flagShared = 1;
+export const manifestName = "manifest";
+
 export interface ManifestSegment {
   readonly id: number;
   readonly fileLength: number;
+  /** Entries of several streams are in it. */
   readonly isShared: boolean;
   /** The checksum that ends its trailer. */
   readonly check: number;
-  /** Of all its extents, dead ones included. */
+  /** Bytes of all its extents, dead ones included. */
   readonly dataBytes: number;
 }
 
 export interface Manifest {
-  /** Grows from one to the next. */
+  /** Each manifest has a higher number than the one that it replaces. */
   readonly number: number;
-  /** Entries of WAL files up to this generation are in segments; 0: none are. */
-  readonly sealedThrough: number;
+  /** Entries of WAL files up to this generation are in segments; 0: of none. */
+  readonly flushedThrough: number;
   /** The oldest WAL file that must exist. */
   readonly oldestGeneration: number;
   readonly nextSegmentId: number;
   readonly segments: readonly ManifestSegment[];
-  /** From log id to the first position that still counts, where that is not 1. */
+  /** Log id to the first position that still counts, if that is not 1. */
   readonly starts: ReadonlyMap<number, number>;
 }
 
-export const manifestName = "manifest";
-const kind = { magic: Buffer.from("MRMANIFS", "latin1"), version: 1 };
-const headBytes = 72;
-const segmentBytes = 32;
-const startBytes = 16;
-const flagShared = 1;
-
 export function encodeManifest(manifest: Manifest, identity: DirectoryIdentity): Buffer {
-  const segmentsEnd = headBytes + manifest.segments.length * segmentBytes;
-  const content = beginContent(segmentsEnd + manifest.starts.size * startBytes + contentCheckBytes, kind, identity);
-  writeU64(content, manifest.number, 32);
-  writeU64(content, manifest.sealedThrough, 40);
-  writeU64(content, manifest.oldestGeneration, 48);
-  writeU64(content, manifest.nextSegmentId, 56);
-  content.writeUInt32LE(manifest.segments.length, 64);
-  content.writeUInt32LE(manifest.starts.size, 68);
-  let at = headBytes;
+  const startsOffset = segmentsOffset + manifest.segments.length * segmentBytes;
+  const length = startsOffset + manifest.starts.size * startBytes + contentChecksumBytes;
+  const content = beginContent(length, kind, identity);
+  writeU64(content, manifest.number, numberOffset);
+  writeU64(content, manifest.flushedThrough, flushedThroughOffset);
+  writeU64(content, manifest.oldestGeneration, oldestGenerationOffset);
+  writeU64(content, manifest.nextSegmentId, nextSegmentIdOffset);
+  content.writeUInt32LE(manifest.segments.length, segmentCountOffset);
+  content.writeUInt32LE(manifest.starts.size, startCountOffset);
+  let at = segmentsOffset;
   for (const { id, fileLength, isShared, check, dataBytes } of manifest.segments) {
-    writeU64(content, id, at);
-    writeU64(content, fileLength, at + 8);
-    content.writeUInt32LE(isShared ? flagShared : 0, at + 16);
-    content.writeUInt32LE(check, at + 20);
-    writeU64(content, dataBytes, at + 24);
+    writeU64(content, id, at + segmentIdOffset);
+    writeU64(content, fileLength, at + segmentFileLengthOffset);
+    content.writeUInt32LE(isShared ? flagShared : 0, at + segmentFlagsOffset);
+    content.writeUInt32LE(check, at + segmentChecksumOffset);
+    writeU64(content, dataBytes, at + segmentDataBytesOffset);
     at += segmentBytes;
   }
-  for (const [logId, start] of manifest.starts) {
-    writeU64(content, logId, at);
-    writeU64(content, start, at + 8);
+  for (const [logId, position] of manifest.starts) {
+    writeU64(content, logId, at + startLogIdOffset);
+    writeU64(content, position, at + startPositionOffset);
     at += startBytes;
   }
   return encodeMirrored(content, identity);
 }
 
-/** One half; undefined unless every byte is as it was written. */
+/** The manifest in one half of the file; undefined unless every byte is as written. */
 export function decodeManifest(half: Buffer, identity: DirectoryIdentity): Manifest | undefined {
   const content = contentOf(half, kind, identity);
-  if (content === undefined || content.length < headBytes + contentCheckBytes) return undefined;
-  let at = headBytes;
+  if (content === undefined || content.length < segmentsOffset + contentChecksumBytes) return undefined;
+  let at = segmentsOffset;
   const segments: ManifestSegment[] = [];
-  for (let left = content.readUInt32LE(64); left > 0; left--, at += segmentBytes) {
+  for (let left = content.readUInt32LE(segmentCountOffset); left > 0; left--, at += segmentBytes) {
     segments.push({
-      id: readU64(content, at),
-      fileLength: readU64(content, at + 8),
-      isShared: (content.readUInt32LE(at + 16) & flagShared) !== 0,
-      check: content.readUInt32LE(at + 20),
-      dataBytes: readU64(content, at + 24),
+      id: readU64(content, at + segmentIdOffset),
+      fileLength: readU64(content, at + segmentFileLengthOffset),
+      isShared: (content.readUInt32LE(at + segmentFlagsOffset) & flagShared) !== 0,
+      check: content.readUInt32LE(at + segmentChecksumOffset),
+      dataBytes: readU64(content, at + segmentDataBytesOffset),
     });
   }
   const starts = new Map<number, number>();
-  for (let left = content.readUInt32LE(68); left > 0; left--, at += startBytes) {
-    starts.set(readU64(content, at), readU64(content, at + 8));
+  for (let left = content.readUInt32LE(startCountOffset); left > 0; left--, at += startBytes) {
+    starts.set(readU64(content, at + startLogIdOffset), readU64(content, at + startPositionOffset));
   }
   return {
-    number: readU64(content, 32),
-    sealedThrough: readU64(content, 40),
-    oldestGeneration: readU64(content, 48),
-    nextSegmentId: readU64(content, 56),
+    number: readU64(content, numberOffset),
+    flushedThrough: readU64(content, flushedThroughOffset),
+    oldestGeneration: readU64(content, oldestGenerationOffset),
+    nextSegmentId: readU64(content, nextSegmentIdOffset),
     segments,
     starts,
   };
@@ -105,7 +131,7 @@ export function loadManifest(
   return loadMirrored(disk, `${directory}/${manifestName}`, (half) => decodeManifest(half, identity));
 }
 
-/** Takes effect at once or not at all. */
+/** Replaces the manifest: the new one takes effect at once or not at all. */
 export async function writeManifest(
   disk: Disk,
   directory: string,

@@ -1,39 +1,50 @@
-// Content that stands in its file twice, in two equal halves, each padded with zeros to whole blocks; of such a kind are the
-// manifest and the file of the directory's key. docs/file-format.md sections 8 and 9.
 import { crc32 } from "node:zlib";
 import { blockBytes, type Disk, readWhole } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
-import type { DirectoryIdentity } from "./format-file.ts";
+import { type DirectoryIdentity, directoryIdBytes } from "./format-file.ts";
 
-/** What such a content begins with. */
+/*
+ * A mirrored file (the manifest, `directory.key`): the same content in two halves, each padded with zeros to whole blocks.
+ * Little-endian; docs/file-format.md sections 8 and 9. The content:
+ *
+ *   magic 8 | u32 version | u32 length of the content | directory id 16 | fields of its kind
+ *   u32 CRC of all before it, begun with the directory's seed
+ */
+const magicBytes = 8;
+const magicOffset = 0;
+const versionOffset = magicOffset + magicBytes;
+const lengthOffset = versionOffset + 4;
+const directoryIdOffset = lengthOffset + 4;
+
+/** Where the fields of the kind begin. */
+export const contentHeaderBytes = directoryIdOffset + directoryIdBytes;
+export const contentChecksumBytes = 4;
+const contentBytesMin = contentHeaderBytes + contentChecksumBytes;
+
 export interface ContentKind {
   /** 8 bytes. */
   readonly magic: Buffer;
   readonly version: number;
 }
 
-/** Magic, version, length and directory id; the kind's own fields follow. */
-export const contentHeadBytes = 32;
-export const contentCheckBytes = 4;
-
-/** A content of so many bytes in all, with its head. */
+/** A content of `length` bytes in all, with its header. */
 export function beginContent(
   length: number,
   { magic, version }: ContentKind,
   { directoryId }: DirectoryIdentity,
 ): Buffer {
   const content = Buffer.alloc(length);
-  magic.copy(content, 0);
-  content.writeUInt32LE(version, 8);
-  content.writeUInt32LE(length, 12);
-  directoryId.copy(content, 16);
+  magic.copy(content, magicOffset);
+  content.writeUInt32LE(version, versionOffset);
+  content.writeUInt32LE(length, lengthOffset);
+  directoryId.copy(content, directoryIdOffset);
   return content;
 }
 
-/** Ends a content with its checksum, and puts it into both halves of a file. */
+/** Writes the checksum at the end of a content; returns the file, the content in both halves. */
 export function encodeMirrored(content: Buffer, { seed }: DirectoryIdentity): Buffer {
-  const checkAt = content.length - contentCheckBytes;
-  content.writeUInt32LE(crc32(content.subarray(0, checkAt), seed), checkAt);
+  const checksumOffset = content.length - contentChecksumBytes;
+  content.writeUInt32LE(crc32(content.subarray(0, checksumOffset), seed), checksumOffset);
   const halfBytes = Math.ceil(content.length / blockBytes) * blockBytes;
   const bytes = Buffer.alloc(2 * halfBytes);
   content.copy(bytes, 0);
@@ -41,27 +52,32 @@ export function encodeMirrored(content: Buffer, { seed }: DirectoryIdentity): Bu
   return bytes;
 }
 
-/** The content of one half, its checksum included; undefined unless every byte is as it was written. */
+/** The content of one half, its checksum included; undefined unless every byte is as written. */
 export function contentOf(
   half: Buffer,
   { magic, version }: ContentKind,
-  identity: DirectoryIdentity,
+  { directoryId, seed }: DirectoryIdentity,
 ): Buffer | undefined {
-  const bytesMin = contentHeadBytes + contentCheckBytes;
-  if (half.length < bytesMin || !half.subarray(0, magic.length).equals(magic)) return undefined;
-  const length = half.readUInt32LE(12);
-  if (length < bytesMin || length > half.length) return undefined;
+  if (half.length < contentBytesMin || !half.subarray(0, magicBytes).equals(magic)) return undefined;
+  const length = contentLengthOf(half);
+  if (length < contentBytesMin || length > half.length) return undefined;
   const content = half.subarray(0, length);
-  const checkAt = length - contentCheckBytes;
-  if (content.readUInt32LE(checkAt) !== crc32(content.subarray(0, checkAt), identity.seed)) return undefined;
-  if (content.readUInt32LE(8) !== version || !content.subarray(16, 32).equals(identity.directoryId)) return undefined;
+  const checksumOffset = length - contentChecksumBytes;
+  if (content.readUInt32LE(checksumOffset) !== crc32(content.subarray(0, checksumOffset), seed)) return undefined;
+  if (content.readUInt32LE(versionOffset) !== version) return undefined;
+  if (!content.subarray(directoryIdOffset, contentHeaderBytes).equals(directoryId)) return undefined;
   return isZero(half, length, half.length) ? content : undefined;
 }
 
+/** The length that a half says its content has. */
+export function contentLengthOf(half: Buffer): number {
+  return half.readUInt32LE(lengthOffset);
+}
+
 /**
- * - `absent`   there is none
- * - `damaged`  neither half can be trusted
- * - `whole`    `damagedHalf` is 0 or 1 if one of the two is not as it was written
+ * - `absent`   there is no such file
+ * - `damaged`  neither half verifies
+ * - `whole`    at least one half verifies; `damagedHalf` is the other one, 0 or 1, if it does not
  */
 export type LoadedMirrored<Value> =
   | { readonly kind: "absent" }
@@ -80,7 +96,7 @@ export async function loadMirrored<Value>(
 ): Promise<LoadedMirrored<Value>> {
   const bytes = await readWhole(disk, path);
   if (bytes === undefined) return { kind: "absent" };
-  // A cut file has its first half, if it has anything.
+  // A truncated file has its first half, if anything.
   const halfBytes = bytes.length % (2 * blockBytes) === 0 ? bytes.length / 2 : bytes.length;
   const decoded = [bytes.subarray(0, halfBytes), bytes.subarray(halfBytes)].map(decode);
   const value = decoded[0] ?? decoded[1];

@@ -23,7 +23,7 @@ export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyP
   try {
     const { state, walFiles, segments, findings } = await recover(looking, directory);
     const { format, isClosed } = directory;
-    const { number, sealedThrough, oldestGeneration, nextSegmentId, starts } = segments.manifest;
+    const { number, flushedThrough, oldestGeneration, nextSegmentId, starts } = segments.manifest;
     return {
       format: {
         version: formatVersionOf(format),
@@ -38,7 +38,7 @@ export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyP
         cleanlyClosed: state.isCleanlyClosed,
         files: walFiles.map((file) => ({ file: `wal/${walFileName(file.generation)}`, ...file })),
       },
-      manifest: { number, sealedThrough, oldestGeneration, nextSegmentId, starts: Object.fromEntries(starts) },
+      manifest: { number, flushedThrough, oldestGeneration, nextSegmentId, starts: Object.fromEntries(starts) },
       segments: [...segments.segments].map((segment) => ({
         file: `segments/${segmentFileName(segment.id)}`,
         ...segment,

@@ -1,7 +1,7 @@
 // Opens what is encrypted in a WAL file, which recovery does only as far as it needs it. docs/file-format.md section 9.
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import { groupHeaderBytes } from "../format/commit-group.ts";
-import { frameSpanAt, openBodyAt } from "../format/frame.ts";
+import { clearBodyAt, frameSpanAt } from "../format/frame.ts";
 import { walFileName, walHeaderBytes } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
 import type { WalScan } from "../wal/wal-scan.ts";
@@ -16,7 +16,7 @@ export async function verifyEncryptedBodies(scan: WalScan, walFile: WalFileInfo,
     if (group === undefined) throw damaged(`${place} cannot be read`);
     const { bytes, header } = group;
     for (let at = groupHeaderBytes; at < header.used; at += frameSpanAt(bytes, at)) {
-      const isOpen = openBodyAt(bytes, at, cipher) !== undefined;
+      const isOpen = clearBodyAt(bytes, at, cipher) !== undefined;
       if (!isOpen) throw damaged(`${place} has a frame that the directory's key does not open`);
     }
     groupAt += header.length;

@@ -1,10 +1,12 @@
 // Looks at every byte of a segment. docs/file-format.md section 8.
 import assert from "node:assert/strict";
 import type { DirectoryContents } from "../directory/directory-cipher.ts";
-import { frameStoredMsAt, openBodyAt } from "../format/frame.ts";
+import { clearBodyAt, frameStoredMsAt } from "../format/frame.ts";
 import type { ManifestSegment } from "../format/manifest.ts";
 import {
+  decodeIndexEntries,
   extentsOffset,
+  type IndexEntry,
   indexEntryBytes,
   rowBytes,
   type SegmentRow,
@@ -15,7 +17,7 @@ import {
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
-import { decodeIndexEntries, framesOf, type IndexEntry, loadSegment, readExactly } from "../segments/load-segment.ts";
+import { framesOf, loadSegment, readExactly } from "../segments/load-segment.ts";
 
 export interface SegmentCount {
   readonly entryCount: number;
@@ -89,7 +91,7 @@ async function verifyExtent(
   let lastMs = row.firstMs;
   for await (const { bytes: frames, at, offset } of framesOf(file, row, { seed, path })) {
     const storedMs = frameStoredMsAt(frames, at);
-    if (openBodyAt(frames, at, cipher) === undefined) {
+    if (clearBodyAt(frames, at, cipher) === undefined) {
       throw damaged(`the entry in ${path} at byte ${offset} is not one that the directory's key opens`);
     }
     if (storedMs < lastMs) throw damaged(`times fall in ${path} at byte ${offset}`);

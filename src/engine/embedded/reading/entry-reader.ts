@@ -4,9 +4,10 @@ import type { ReadLimit, StoredEntry } from "../../shard-log.ts";
 import type { DirectoryContents } from "../directory/directory-cipher.ts";
 import { groupHeaderBytes, groupMagic } from "../format/commit-group.ts";
 import {
-  bodyBytesAt,
+  clearBodyAt,
+  clearBodyBytesAt,
   frameCountAt,
-  frameHeadBytes,
+  frameHeaderBytes,
   frameKind,
   frameKindAt,
   frameLogIdAt,
@@ -15,7 +16,6 @@ import {
   frameStoredMsAt,
   frameTimeMsAt,
   frameVerifies,
-  openBodyAt,
 } from "../format/frame.ts";
 import { blockBytes } from "../io/disk.ts";
 import type { ReadArena } from "../io/read-arena.ts";
@@ -188,7 +188,7 @@ export class EntryReader {
   #walk(bytes: Buffer, address: WalAddress, page: Page, shared: boolean): void {
     const start = offsetOf(address);
     const place = (at: number): string => `file ${generationOf(address)} byte ${start + at}`;
-    for (let at = 0; at + frameHeadBytes <= bytes.length && !page.isFull; ) {
+    for (let at = 0; at + frameHeaderBytes <= bytes.length && !page.isFull; ) {
       const word = bytes.readUInt32LE(at);
       const inBlock = (start + at) % blockBytes;
       if (word === 0) at += blockBytes - inBlock;
@@ -259,11 +259,11 @@ function takeEntry(
   if (position + count <= page.next) return true;
   if (position > page.next) throw missing(page);
   const { entries, limit } = page;
-  if (entries.length > 0 && page.bytes + bodyBytesAt(bytes, at, cipher) > limit.bytesMax) {
+  if (entries.length > 0 && page.bytes + clearBodyBytesAt(bytes, at, cipher) > limit.bytesMax) {
     page.isFull = true;
     return true;
   }
-  const body = openBodyAt(bytes, at, cipher);
+  const body = clearBodyAt(bytes, at, cipher);
   if (body === undefined) return false;
   entries.push({
     position: BigInt(position),

@@ -44,7 +44,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   if (manifest === undefined) requireOldest(oldest, snapshot?.oldestGeneration);
   else requireOldestOf(manifest, oldest, state.knownThroughLsn);
   const segments = await readSegments(disk, directory, manifest ?? firstManifest(oldest?.generation ?? 1));
-  state.sealedThrough = segments.manifest.sealedThrough;
+  state.flushedThrough = segments.manifest.flushedThrough;
   state.isRecovering = true;
   state.keepWith(segments);
   state.lsn = (oldest?.firstLsn ?? 1) - 1;

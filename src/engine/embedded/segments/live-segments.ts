@@ -1,9 +1,8 @@
 import type { Manifest, ManifestSegment } from "../format/manifest.ts";
-import type { SegmentRow } from "../format/segment-file.ts";
+import { decodeRows, type SegmentRow } from "../format/segment-file.ts";
 import type { LogLifecycleListener } from "../state/engine-state.ts";
 import { type Extent, extentOf } from "../state/extent-list.ts";
 import type { LogState } from "../state/log-state.ts";
-import { rowsOf } from "./load-segment.ts";
 import type { BuiltSegment } from "./segment-builder.ts";
 
 export interface Segment extends ManifestSegment {
@@ -17,7 +16,7 @@ export interface Segment extends ManifestSegment {
 
 /** What one commit changes. */
 export interface ManifestEdit {
-  readonly sealedThrough?: number;
+  readonly flushedThrough?: number;
   readonly oldestGeneration?: number;
   readonly added?: readonly ManifestSegment[];
   readonly removed?: ReadonlySet<number>;
@@ -39,7 +38,7 @@ export class LiveSegments implements LogLifecycleListener {
   #bytes = 0;
   #deadBytes = 0;
 
-  /** `rowsOf` gives the rows of each segment that the manifest names. */
+  /** `rows` has the rows of each segment that the manifest names. */
   constructor(manifest: Manifest, rows: ReadonlyMap<number, readonly SegmentRow[]>) {
     this.#manifest = manifest;
     for (const segment of manifest.segments) {
@@ -107,12 +106,12 @@ export class LiveSegments implements LogLifecycleListener {
 
   /** The manifest that such a change would leave. Starts of logs that are gone are left out. */
   changed(change: ManifestEdit, isLiving: (logId: number) => boolean): Manifest {
-    const { number, sealedThrough, oldestGeneration, segments, starts, nextSegmentId } = this.#manifest;
+    const { number, flushedThrough, oldestGeneration, segments, starts, nextSegmentId } = this.#manifest;
     const { added = [], removed = new Set<number>() } = change;
     const allStarts = [...starts, ...(change.starts ?? [])].filter(([logId]) => isLiving(logId));
     return {
       number: number + 1,
-      sealedThrough: change.sealedThrough ?? sealedThrough,
+      flushedThrough: change.flushedThrough ?? flushedThrough,
       oldestGeneration: change.oldestGeneration ?? oldestGeneration,
       nextSegmentId: Math.max(nextSegmentId, ...added.map(({ id }) => id + 1)),
       segments: [...segments.filter(({ id }) => !removed.has(id)), ...added],
@@ -186,13 +185,13 @@ export class LiveSegments implements LogLifecycleListener {
 
 /** Of a directory that has not sealed anything yet. */
 export function firstManifest(oldestGeneration: number): Manifest {
-  return { number: 0, sealedThrough: 0, oldestGeneration, nextSegmentId: 1, segments: [], starts: new Map() };
+  return { number: 0, flushedThrough: 0, oldestGeneration, nextSegmentId: 1, segments: [], starts: new Map() };
 }
 
 function extentsOf(built: readonly BuiltSegment[]): ReadonlyMap<number, readonly Extent[]> {
   const extents = new Map<number, Extent[]>();
   for (const { id, rows } of built) {
-    for (const row of rowsOf(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength))) {
+    for (const row of decodeRows(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength))) {
       const ofLog = extents.get(row.logId) ?? [];
       extents.set(row.logId, ofLog);
       ofLog.push(extentOf(id, row));

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import {
   frameCountAt,
-  frameHeadBytes,
+  frameHeaderBytes,
   frameKind,
   frameKindAt,
   frameLengthAt,
@@ -13,9 +13,8 @@ import {
   frameVerifies,
 } from "../format/frame.ts";
 import {
-  decodeRow,
+  decodeRows,
   decodeTrailer,
-  indexEntryBytes,
   rowBytes,
   type SegmentRow,
   type SegmentTrailer,
@@ -25,7 +24,6 @@ import {
 import { damaged } from "../io/damage.ts";
 import { type Disk, type DiskFile, errorCode } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
-import { readU64 } from "../io/uint64.ts";
 
 /** What the manifest knows of a segment. */
 export interface SegmentIdentity {
@@ -37,13 +35,6 @@ export interface SegmentIdentity {
 export interface LoadedSegment {
   readonly trailer: SegmentTrailer;
   readonly rows: readonly SegmentRow[];
-}
-
-/** Where an entry begins: every 64 KiB or so of an extent. */
-export interface IndexEntry {
-  readonly position: number;
-  readonly offset: number;
-  readonly storedMs: number;
 }
 
 /** Usually takes rows and trailer at once. */
@@ -81,32 +72,10 @@ export async function loadSegment(
     }
     const bytes = tail.subarray(rowsOffset - tailAt, rowsOffset - tailAt + rowCount * rowBytes);
     if (crc32(bytes, identity.seed) !== trailer.rowsCheck) throw damaged(`the rows of ${path} cannot be read`);
-    return { trailer, rows: rowsOf(bytes) };
+    return { trailer, rows: decodeRows(bytes) };
   } finally {
     await file.close();
   }
-}
-
-/** Of verified bytes. */
-export function rowsOf(bytes: Buffer): readonly SegmentRow[] {
-  return Array.from({ length: bytes.length / rowBytes }, (_, index) => decodeRow(bytes, index));
-}
-
-/** Of an extent, verified. */
-export function decodeIndexEntries(
-  bytes: Buffer,
-  row: Pick<SegmentRow, "pointCount" | "pointsCheck">,
-  seed: number,
-): readonly IndexEntry[] | undefined {
-  if (bytes.length !== row.pointCount * indexEntryBytes || crc32(bytes, seed) !== row.pointsCheck) return undefined;
-  return Array.from({ length: row.pointCount }, (_, index) => {
-    const at = index * indexEntryBytes;
-    return {
-      position: readU64(bytes, at),
-      offset: readU64(bytes, at + 8),
-      storedMs: bytes.readDoubleLE(at + 16),
-    };
-  });
 }
 
 /** A verified frame in a view that the next step overwrites. */
@@ -154,7 +123,7 @@ export async function* framesOf(
 }
 
 function hasFrame(window: Buffer, at: number): boolean {
-  return at + frameHeadBytes <= window.length && at + frameSpanAt(window, at) <= window.length;
+  return at + frameHeaderBytes <= window.length && at + frameSpanAt(window, at) <= window.length;
 }
 
 function gapIsZero(window: Buffer, at: number): boolean {

@@ -9,21 +9,21 @@ import {
   extentsOffset,
   indexEntryBytes,
   indexIntervalBytes,
-  type SegmentHead,
+  type SegmentHeader,
   type SegmentRow,
   segmentFileName,
   trailerBytes,
+  writeIndexEntry,
   writeSegmentHeader,
 } from "../format/segment-file.ts";
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
-import { writeU64 } from "../io/uint64.ts";
 
 /** What one write takes: large enough for the disk, small enough that the log's own writes never wait long behind it. */
 export const builderMemoryBytes = 1024 * 1024;
 const pointsAtFirst = 64;
 
-export interface BuilderOptions extends SegmentHead {
+export interface BuilderOptions extends SegmentHeader {
   readonly disk: Disk;
   /** `segments/` */
   readonly directory: string;
@@ -39,7 +39,7 @@ export interface BuilderOptions extends SegmentHead {
   readonly unverifiedFrom?: string;
 }
 
-export interface BuiltSegment extends SegmentHead {
+export interface BuiltSegment extends SegmentHeader {
   readonly fileLength: number;
   readonly check: number;
   readonly dataBytes: number;
@@ -211,9 +211,7 @@ function addPoint(extent: OpenExtent, position: number, offset: number, storedMs
   if (at === extent.points.length) {
     extent.points = Buffer.concat([extent.points, Buffer.alloc(Math.max(at, pointsAtFirst * indexEntryBytes))]);
   }
-  writeU64(extent.points, position, at);
-  writeU64(extent.points, offset, at + 8);
-  extent.points.writeDoubleLE(storedMs, at + 16);
+  writeIndexEntry(extent.points, at, { position, offset, storedMs });
   extent.pointCount += 1;
   extent.pointStart = offset;
 }

@@ -1,13 +1,18 @@
 import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
-import { indexEntryBytes, indexIntervalBytes, segmentFileName } from "../format/segment-file.ts";
+import {
+  decodeIndexEntries,
+  type IndexEntry,
+  indexEntryBytes,
+  indexIntervalBytes,
+  segmentFileName,
+} from "../format/segment-file.ts";
 import { damaged } from "../io/damage.ts";
 import type { Disk } from "../io/disk.ts";
 import { OpenFiles } from "../io/open-files.ts";
 import type { ReadArena } from "../io/read-arena.ts";
 import type { Extent } from "../state/extent-list.ts";
-import { decodeIndexEntries, type IndexEntry } from "./load-segment.ts";
 
 /** Points kept in memory, of the extents that were read last. */
 const pointsMax = 64 * 1024;

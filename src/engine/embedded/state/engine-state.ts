@@ -3,9 +3,9 @@ import type { VersionedDocument, WatchEvent } from "../../document-store.ts";
 import type { ShardRef } from "../../shard-log.ts";
 import type { DirectoryContents } from "../directory/directory-cipher.ts";
 import { groupHeaderBytes } from "../format/commit-group.ts";
-import { frameKind, frameKindAt, frameLogIdAt, framePositionAt, openBodyAt } from "../format/frame.ts";
+import { decodeCreateLog, decodeDocument, decodeRetention } from "../format/control-body.ts";
+import { clearBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
 import { damaged } from "../io/damage.ts";
-import { u64At, viewOf } from "../io/uint64.ts";
 import { generationOf, type WalAddress } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
 import { PendingIndex } from "./pending-index.ts";
@@ -47,7 +47,7 @@ export class EngineState {
   /** Bytes of control frames applied since this was last set to 0; what a snapshot would save replaying. */
   controlBytes = 0;
   /** Entries in files up to this generation are in segments; 0: none are. */
-  sealedThrough = 0;
+  flushedThrough = 0;
   /** Whether the log's files hold entries of logs that are gone. */
   hasDeadEntries = false;
   /** Whether groups are being read back: what a log lacks is judged at the end. */
@@ -140,24 +140,22 @@ export class EngineState {
     // With one entry for each of a thousand logs a set would cost more than waking a log twice.
     const changed: LogState[] = [];
     const isKnown = lsn <= this.knownThroughLsn;
-    const isSealed = generationOf(address) <= this.sealedThrough;
-    const view = viewOf(group);
+    const isSealed = generationOf(address) <= this.flushedThrough;
+    const frames = new FrameView(group);
     this.isCleanlyClosed = false;
-    for (let at = groupHeaderBytes; at < used; ) {
-      const length = view.getUint32(at, true);
-      if (view.getUint16(at + 8, true) === frameKind.entry) {
-        const log = this.#livingLog(u64At(view, at + 16), lsn);
+    for (let at = groupHeaderBytes; at < used; at += frames.span(at)) {
+      if (frames.kind(at) === frameKind.entry) {
+        const log = this.#livingLog(frames.logId(at), lsn);
         if (log !== undefined) {
-          const position = u64At(view, at + 24);
-          const storedMs = view.getFloat64(at + 40, true);
-          if (!isSealed) this.#index(log, position, address + at, length, storedMs);
-          this.#applyEntry(log, position + view.getUint16(at + 10, true), storedMs, isSealed);
+          const position = frames.position(at);
+          const storedMs = frames.storedMs(at);
+          if (!isSealed) this.#index(log, position, address + at, frames.length(at), storedMs);
+          this.#applyEntry(log, position + frames.count(at), storedMs, isSealed);
           changed.push(log);
         }
       } else if (!isKnown) {
         this.#applyControl(group, at, { lsn, changed });
       }
-      at += (length + 7) & ~7;
     }
     this.lsn = lsn;
     for (const log of changed) log.wake();
@@ -199,12 +197,13 @@ export class EngineState {
     { lsn, changed }: { readonly lsn: number; readonly changed: LogState[] },
   ): void {
     const kind = frameKindAt(group, at);
-    const body = openBodyAt(group, at, this.#cipher);
+    const body = clearBodyAt(group, at, this.#cipher);
     if (body === undefined) throw damaged(`group ${lsn} has a frame that the directory's key does not open`);
     const logId = frameLogIdAt(group, at);
     this.controlBytes += body.length;
     if (kind === frameKind.createLog) {
-      this.addLog(new LogState(logId, this.#oneCopyOf(body.toString("utf8", 4)), body.readUInt32LE(0)));
+      const { shardIndex, streamId } = decodeCreateLog(body);
+      this.addLog(new LogState(logId, this.#oneCopyOf(streamId), shardIndex));
       return;
     }
     if (kind === frameKind.putDocument || kind === frameKind.deleteDocument) {
@@ -224,7 +223,7 @@ export class EngineState {
     } else if (kind === frameKind.dropLog) {
       this.#applyDrop(log);
     } else if (kind === frameKind.retention) {
-      log.retentionMs = body.readDoubleLE(0);
+      log.retentionMs = decodeRetention(body);
     } else {
       throw damaged(`a frame of kind ${kind} is unknown`);
     }
@@ -254,8 +253,7 @@ export class EngineState {
   }
 
   #applyDocument(kind: number, body: Buffer, revision: number): void {
-    const keyEnd = 4 + body.readUInt32LE(0);
-    const key = body.toString("utf8", 4, keyEnd);
+    const { key, value } = decodeDocument(body);
     this.revision = revision;
     if (kind === frameKind.deleteDocument) {
       this.documents.delete(key);
@@ -263,7 +261,7 @@ export class EngineState {
       return;
     }
     // A copy: the group's memory is used again.
-    const document = { key, value: Uint8Array.from(body.subarray(keyEnd)), revision: BigInt(revision) };
+    const document = { key, value: Uint8Array.from(value), revision: BigInt(revision) };
     this.documents.set(key, document);
     this.#onDocument({ kind: "put", document });
   }

@@ -1,31 +1,66 @@
-// Everything but the entries, as of one LSN. docs/file-format.md section 5.
 import { crc32 } from "node:zlib";
 import type { VersionedDocument } from "../../document-store.ts";
 import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import { directoryIdBytes } from "../format/format-file.ts";
 import { readU64, u64At, viewOf, writeU64 } from "../io/uint64.ts";
 import { EngineState } from "./engine-state.ts";
 import { LogState } from "./log-state.ts";
 
-export interface Snapshot {
-  readonly state: EngineState;
-  /** The WAL file that must exist, with all after it. */
-  readonly oldestGeneration: number;
-}
-
+/*
+ * A snapshot file: all shard logs and documents as of one LSN, without entries. Little-endian; docs/file-format.md section 5.
+ *
+ *   "MRSNAPSH" | u32 version | u32 zero | directory id 16 | u64 LSN | u64 revision | u64 next log id
+ *   u64 oldest generation | u32 count of logs | u32 count of documents | logs | documents
+ *   u32 CRC of all before it, begun with the directory's seed
+ *   a log:       u64 log id | u32 shard index | u32 flags | u64 tip | f64 last storedMs | f64 retention in ms
+ *                stream id | operation id of the seal
+ *   a document:  u64 revision | key | value
+ *
+ * Ids, keys and values are a u32 length and as many bytes. In version 2 logs and documents are encrypted, bound to all bytes
+ * before them.
+ */
 const magic = Buffer.from("MRSNAPSH", "latin1");
+const magicOffset = 0;
+const versionOffset = magicOffset + magic.length;
+const reservedOffset = versionOffset + 4;
+const directoryIdOffset = reservedOffset + 4;
+const lsnOffset = directoryIdOffset + directoryIdBytes;
+const revisionOffset = lsnOffset + 8;
+const nextLogIdOffset = revisionOffset + 8;
+const oldestGenerationOffset = nextLogIdOffset + 8;
+const logCountOffset = oldestGenerationOffset + 8;
+const documentCountOffset = logCountOffset + 4;
+const headerBytes = documentCountOffset + 4;
+export const snapshotChecksumBytes = 4;
+
+const logIdOffset = 0;
+const logShardIndexOffset = logIdOffset + 8;
+const logFlagsOffset = logShardIndexOffset + 4;
+const logTipOffset = logFlagsOffset + 4;
+const logStoredMsOffset = logTipOffset + 8;
+const logRetentionOffset = logStoredMsOffset + 8;
+const logFixedBytes = logRetentionOffset + 8;
+
+const revisionBytes = 8;
+const lengthBytes = 4;
+
 const plainVersion = 1;
 const encryptedVersion = 2;
-const headBytes = 72;
-const logHeadBytes = 40;
 const flagSealed = 1;
 const lsnDigits = 16;
 const namePattern = new RegExp(`^[0-9]{${lsnDigits}}\\.snapshot$`);
+
+export interface Snapshot {
+  readonly state: EngineState;
+  /** The oldest WAL file that must exist. */
+  readonly oldestGeneration: number;
+}
 
 export function snapshotName(lsn: number): string {
   return `${String(lsn).padStart(lsnDigits, "0")}.snapshot`;
 }
 
-/** The LSN that a name stands for, or undefined if it is no snapshot's. */
+/** The LSN in the name of a snapshot file; undefined for any other name. */
 export function lsnOfName(name: string): number | undefined {
   return namePattern.test(name) ? Number.parseInt(name, 10) : undefined;
 }
@@ -34,42 +69,45 @@ export function encodeSnapshot(
   { state, oldestGeneration }: Snapshot,
   { identity, cipher }: Pick<DirectoryContents, "identity" | "cipher">,
 ): Buffer {
-  const head = Buffer.alloc(headBytes);
-  magic.copy(head, 0);
-  head.writeUInt32LE(cipher === undefined ? plainVersion : encryptedVersion, 8);
-  identity.directoryId.copy(head, 16);
-  writeU64(head, state.lsn, 32);
-  writeU64(head, state.revision, 40);
-  writeU64(head, state.nextLogId, 48);
-  writeU64(head, oldestGeneration, 56);
-  head.writeUInt32LE(state.logs.size, 64);
-  head.writeUInt32LE(state.documents.size, 68);
+  const header = Buffer.alloc(headerBytes);
+  magic.copy(header, magicOffset);
+  header.writeUInt32LE(cipher === undefined ? plainVersion : encryptedVersion, versionOffset);
+  identity.directoryId.copy(header, directoryIdOffset);
+  writeU64(header, state.lsn, lsnOffset);
+  writeU64(header, state.revision, revisionOffset);
+  writeU64(header, state.nextLogId, nextLogIdOffset);
+  writeU64(header, oldestGeneration, oldestGenerationOffset);
+  header.writeUInt32LE(state.logs.size, logCountOffset);
+  header.writeUInt32LE(state.documents.size, documentCountOffset);
   const parts: Uint8Array[] = [];
   for (const log of state.logs.values()) parts.push(...encodeLog(log));
   for (const document of state.documents.values()) parts.push(...encodeDocument(document));
-  const check = Buffer.alloc(4);
-  const body = cipher === undefined ? parts : [cipher.seal(Buffer.concat(parts), head)];
-  const bytes = Buffer.concat([head, ...body, check]);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, -4), identity.seed), bytes.length - 4);
+  const body = cipher === undefined ? parts : [cipher.encrypt(Buffer.concat(parts), header)];
+  const bytes = Buffer.concat([header, ...body, Buffer.alloc(snapshotChecksumBytes)]);
+  const checksumOffset = bytes.length - snapshotChecksumBytes;
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, checksumOffset), identity.seed), checksumOffset);
   return bytes;
 }
 
-/** Undefined if any byte is not as it was written. Without the key of an encrypted one, logs and documents stay unknown. */
+/** Undefined unless every byte is as written. Of an encrypted one without its key, logs and documents stay unknown. */
 export function decodeSnapshot(bytes: Buffer, contents: DirectoryContents): Snapshot | undefined {
   const { identity, cipher, isClosed } = contents;
-  if (bytes.length < headBytes + 4 || !bytes.subarray(0, magic.length).equals(magic)) return undefined;
-  if (bytes.readUInt32LE(bytes.length - 4) !== crc32(bytes.subarray(0, -4), identity.seed)) return undefined;
+  const checksumOffset = bytes.length - snapshotChecksumBytes;
+  if (checksumOffset < headerBytes || !bytes.subarray(0, magic.length).equals(magic)) return undefined;
+  if (bytes.readUInt32LE(checksumOffset) !== crc32(bytes.subarray(0, checksumOffset), identity.seed)) return undefined;
   const version = cipher === undefined && !isClosed ? plainVersion : encryptedVersion;
-  if (bytes.readUInt32LE(8) !== version || !bytes.subarray(16, 32).equals(identity.directoryId)) return undefined;
-  const stored = bytes.subarray(headBytes, -4);
-  const body = cipher === undefined ? stored : cipher.open(stored, bytes.subarray(0, headBytes));
+  if (bytes.readUInt32LE(versionOffset) !== version) return undefined;
+  if (!bytes.subarray(directoryIdOffset, lsnOffset).equals(identity.directoryId)) return undefined;
+  const stored = bytes.subarray(headerBytes, checksumOffset);
+  const body = cipher === undefined ? stored : cipher.decrypt(stored, bytes.subarray(0, headerBytes));
   if (body === undefined) return undefined;
   const state = new EngineState(contents);
-  state.knownThroughLsn = readU64(bytes, 32);
-  state.revision = readU64(bytes, 40);
-  if (!isClosed) readBody(body, { logs: bytes.readUInt32LE(64), documents: bytes.readUInt32LE(68) }, state);
-  state.nextLogId = readU64(bytes, 48);
-  return { state, oldestGeneration: readU64(bytes, 56) };
+  state.knownThroughLsn = readU64(bytes, lsnOffset);
+  state.revision = readU64(bytes, revisionOffset);
+  const counts = { logs: bytes.readUInt32LE(logCountOffset), documents: bytes.readUInt32LE(documentCountOffset) };
+  if (!isClosed) readBody(body, counts, state);
+  state.nextLogId = readU64(bytes, nextLogIdOffset);
+  return { state, oldestGeneration: readU64(bytes, oldestGenerationOffset) };
 }
 
 /** Logs and documents, in the clear. */
@@ -80,17 +118,17 @@ function readBody(
 ): void {
   const view = viewOf(body);
   let at = 0;
-  /** Goes behind a length and as many bytes; returns where those begin. */
-  const pass = (): number => {
-    const start = at + 4;
+  /** Moves behind a length and as many bytes; returns where those begin. */
+  const skipBytes = (): number => {
+    const start = at + lengthBytes;
     at = start + view.getUint32(at, true);
     return start;
   };
-  const readText = (): string => body.toString("utf8", pass(), at);
-  // The logs of a stream follow each other for the most part: its id need not be in memory once for each.
+  const readText = (): string => body.toString("utf8", skipBytes(), at);
+  // The logs of a stream mostly follow each other: one string for all of them saves memory.
   let [streamId, idStart, idEnd] = ["", 0, 0];
   const readStreamId = (): string => {
-    const start = pass();
+    const start = skipBytes();
     if (body.compare(body, idStart, idEnd, start, at) !== 0) {
       [idStart, idEnd] = [start, at];
       streamId = body.toString("utf8", start, at);
@@ -99,45 +137,46 @@ function readBody(
   };
   for (let left = counts.logs; left > 0; left--) {
     const start = at;
-    at += logHeadBytes;
-    const log = new LogState(u64At(view, start), readStreamId(), view.getUint32(start + 8, true));
+    at += logFixedBytes;
+    const shardIndex = view.getUint32(start + logShardIndexOffset, true);
+    const log = new LogState(u64At(view, start + logIdOffset), readStreamId(), shardIndex);
     const operationId = readText();
-    if ((view.getUint32(start + 12, true) & flagSealed) !== 0) log.sealedBy = operationId;
-    log.tip = u64At(view, start + 16);
+    if ((view.getUint32(start + logFlagsOffset, true) & flagSealed) !== 0) log.sealedBy = operationId;
+    log.tip = u64At(view, start + logTipOffset);
     log.nextPosition = log.tip;
-    log.durableStoredMs = view.getFloat64(start + 24, true);
+    log.durableStoredMs = view.getFloat64(start + logStoredMsOffset, true);
     log.lastStoredMs = log.durableStoredMs;
-    log.retentionMs = view.getFloat64(start + 32, true);
+    log.retentionMs = view.getFloat64(start + logRetentionOffset, true);
     state.lastStoredMs = Math.max(state.lastStoredMs, log.lastStoredMs);
     state.addLog(log);
   }
   for (let left = counts.documents; left > 0; left--) {
     const revision = BigInt(u64At(view, at));
-    at += 8;
+    at += revisionBytes;
     const key = readText();
-    state.documents.set(key, { key, value: Uint8Array.from(body.subarray(pass(), at)), revision });
+    state.documents.set(key, { key, value: Uint8Array.from(body.subarray(skipBytes(), at)), revision });
   }
 }
 
 function encodeLog(log: LogState): readonly Uint8Array[] {
-  const head = Buffer.alloc(logHeadBytes);
-  writeU64(head, log.id, 0);
-  head.writeUInt32LE(log.shardIndex, 8);
-  head.writeUInt32LE(log.sealedBy === undefined ? 0 : flagSealed, 12);
-  writeU64(head, log.tip, 16);
-  head.writeDoubleLE(log.durableStoredMs, 24);
-  head.writeDoubleLE(log.retentionMs, 32);
-  return [head, ...encodeBytes(Buffer.from(log.streamId)), ...encodeBytes(Buffer.from(log.sealedBy ?? ""))];
+  const fixed = Buffer.alloc(logFixedBytes);
+  writeU64(fixed, log.id, logIdOffset);
+  fixed.writeUInt32LE(log.shardIndex, logShardIndexOffset);
+  fixed.writeUInt32LE(log.sealedBy === undefined ? 0 : flagSealed, logFlagsOffset);
+  writeU64(fixed, log.tip, logTipOffset);
+  fixed.writeDoubleLE(log.durableStoredMs, logStoredMsOffset);
+  fixed.writeDoubleLE(log.retentionMs, logRetentionOffset);
+  return [fixed, ...encodeBytes(Buffer.from(log.streamId)), ...encodeBytes(Buffer.from(log.sealedBy ?? ""))];
 }
 
 function encodeDocument({ key, value, revision }: VersionedDocument): readonly Uint8Array[] {
-  const head = Buffer.alloc(8);
-  head.writeBigUInt64LE(revision);
-  return [head, ...encodeBytes(Buffer.from(key)), ...encodeBytes(value)];
+  const fixed = Buffer.alloc(revisionBytes);
+  fixed.writeBigUInt64LE(revision);
+  return [fixed, ...encodeBytes(Buffer.from(key)), ...encodeBytes(value)];
 }
 
 function encodeBytes(bytes: Uint8Array): readonly Uint8Array[] {
-  const length = Buffer.alloc(4);
+  const length = Buffer.alloc(lengthBytes);
   length.writeUInt32LE(bytes.byteLength);
   return [length, bytes];
 }

@@ -5,9 +5,9 @@ import { EngineError } from "../../engine-error.ts";
 import type { DirectoryContents } from "../directory/directory-cipher.ts";
 import { closeGroup, groupHeaderBytes, paddedLength } from "../format/commit-group.ts";
 import {
-  type BodyPlace,
+  type BodySlice,
   encryptedOverheadBytes,
-  type FrameHead,
+  type FrameHeader,
   frameSpan,
   wholeBody,
   writeFrame,
@@ -54,8 +54,8 @@ interface Batch {
 }
 
 interface Queued {
-  readonly head: FrameHead;
-  readonly body: BodyPlace;
+  readonly head: FrameHeader;
+  readonly body: BodySlice;
   readonly ticket: PendingWrite;
 }
 
@@ -139,7 +139,7 @@ export class GroupCommit {
   }
 
   /** Copies head and body before it returns. The caller has made sure that there is no failure and that `canTake()`. */
-  submit(head: FrameHead, body: BodyPlace, ticket: PendingWrite): void {
+  submit(head: FrameHeader, body: BodySlice, ticket: PendingWrite): void {
     assert(this.#failure === undefined, "nothing is submitted after a failure");
     const span = this.spanOf(body.to - body.from);
     assert(this.fitsGroup(span), "a frame fits a group");
@@ -169,7 +169,7 @@ export class GroupCommit {
     return this.#fill.used + span <= this.#options.groupBytesMax;
   }
 
-  #place(head: FrameHead, body: BodyPlace, ticket: PendingWrite): void {
+  #place(head: FrameHeader, body: BodySlice, ticket: PendingWrite): void {
     const fill = this.#fill;
     const { identity, cipher } = this.#options.contents;
     fill.used = writeFrame(fill.buffer, fill.used, head, body, identity.seed, cipher);

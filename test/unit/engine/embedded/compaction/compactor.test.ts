@@ -6,6 +6,8 @@ import {
   InlineCompactionRunner,
 } from "../../../../../src/engine/embedded/compaction/compaction-job.ts";
 import type { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
+import { decodeFormatFile, formatVersionOf } from "../../../../../src/engine/embedded/format/format-file.ts";
+import { readWalHeader } from "../../../../../src/engine/embedded/format/wal-file.ts";
 import { EngineError } from "../../../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../../../src/engine/shard-log.ts";
 import { eagerCompaction, makeShard, openSmallEngine, readTexts, store } from "../../../../support/embedded-engine.ts";
@@ -66,7 +68,7 @@ test("closed files of the log become segments and are removed; every entry stays
 
 test("a directory becomes one of version 2 with its first sealed file, and files of the log are used again", async () => {
   const disk = new SimulatedDisk();
-  const version = (): number => disk.bytesOf("/data/format").readUInt32LE(8);
+  const version = (): number => formatVersionOf(decodeFormatFile(disk.bytesOf("/data/format"), "/data"));
   const first = await openSmallEngine(disk);
   await fill(first, [await makeShard(first)], 0, 40);
   await first.close();
@@ -78,8 +80,9 @@ test("a directory becomes one of version 2 with its first sealed file, and files
     await engine.settled();
   }
   assert.equal(version(), 2);
-  const recycledFlags = filesIn(disk, "wal").map((path) => disk.bytesOf(path).readUInt32LE(12));
-  assert(recycledFlags.includes(1), "a later file is an earlier one");
+  const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
+  const recycled = filesIn(disk, "wal").map((path) => readWalHeader(disk.bytesOf(path), identity)?.isRecycled);
+  assert(recycled.includes(true), "a later file is an earlier one");
   assert.deepEqual(await readTexts(engine, shard), texts(0, 120));
   const crashed = await openSmallEngine(disk.crash("lose"), { compaction });
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed)), texts(0, 120));

@@ -8,7 +8,7 @@ import { JobMemory } from "../../../../../src/engine/embedded/compaction/job-mem
 import { closeGroup, groupHeaderBytes } from "../../../../../src/engine/embedded/format/commit-group.ts";
 import { identityOf } from "../../../../../src/engine/embedded/format/format-file.ts";
 import {
-  type FrameHead,
+  type FrameHeader,
   frameKind,
   frameSpan,
   wholeBody,
@@ -28,7 +28,7 @@ const walPath = `/data/wal/${walFileName(generation)}`;
 const cutoffMs = 1_000;
 const memory = new JobMemory(new SimulatedDisk());
 
-type Frame = Partial<FrameHead> & { readonly logId: number; readonly body: Buffer };
+type Frame = Partial<FrameHeader> & { readonly logId: number; readonly body: Buffer };
 
 function group(lsn: number, frames: readonly Frame[]): Buffer {
   const used = groupHeaderBytes + frames.reduce((sum, { body }) => sum + frameSpan(body.length), 0);

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeFormatFile, identityOf } from "../../../../../src/engine/embedded/format/format-file.ts";
+import { crc32 } from "node:zlib";
+import {
+  encodeFormatFile,
+  formatChecksumOffset,
+  formatVersionOffset,
+  identityOf,
+} from "../../../../../src/engine/embedded/format/format-file.ts";
 import { makeShard, openSmallEngine, readTexts, smallEngine, store } from "../../../../support/embedded-engine.ts";
 import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 
@@ -9,16 +15,16 @@ const path = "/data/format";
 test("a directory of a newer format is refused by its version", async () => {
   const disk = new SimulatedDisk();
   await (await openSmallEngine(disk)).close();
-  const { crc32 } = await import("node:zlib");
   disk.damage(path, (bytes) => {
-    bytes.writeUInt32LE(4, 8);
-    bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
+    bytes.writeUInt32LE(4, formatVersionOffset);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, formatChecksumOffset)), formatChecksumOffset);
     return bytes;
   });
   await assert.rejects(smallEngine(disk).open(), {
     name: "DataDirectoryError",
     reason: "newer",
-    message: "The data directory /data has format version 4; this program reads up to version 3.",
+    message:
+      "The data directory /data has format version 4; this version of Millrace supports versions up to 3. Nothing was changed. Start the newer version of Millrace that wrote it.",
   });
 });
 
@@ -28,7 +34,8 @@ test("a damaged format file is refused", async () => {
   disk.damage(path, (bytes) => bytes.fill(0, 20, 30));
   await assert.rejects(smallEngine(disk).open(), {
     reason: "unreadable",
-    message: "The file /data/format is damaged.",
+    message:
+      "The file /data/format is corrupted (checksum mismatch), so the data directory cannot be opened. The other files were not touched. Restore the file, or the whole directory, from a backup.",
   });
 });
 

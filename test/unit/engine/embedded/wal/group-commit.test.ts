@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { readGroupHeader } from "../../../../../src/engine/embedded/format/commit-group.ts";
 import { identityOf } from "../../../../../src/engine/embedded/format/format-file.ts";
 import { frameKind, wholeBody } from "../../../../../src/engine/embedded/format/frame.ts";
 import { EngineState } from "../../../../../src/engine/embedded/state/engine-state.ts";
@@ -21,6 +22,8 @@ interface Write {
   fail(error: Error): void;
 }
 
+const identity = identityOf(Buffer.alloc(16), Buffer.alloc(8));
+
 /** A log whose writes end when the test says so. */
 function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
   const writes: Write[] = [];
@@ -37,13 +40,12 @@ function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
     append(group: Buffer): Promise<number> {
       left -= group.length;
       return new Promise((resolve, reject) => {
-        const lsn = Number(group.readBigUInt64LE(24));
-        const durableThroughLsn = Number(group.readBigUInt64LE(32));
+        const { lsn, durableThroughLsn } = readGroupHeader(group, 0, identity) ?? assert.fail("a group has a header");
         writes.push({ lsn, durableThroughLsn, finish: () => resolve(lsn * 2 ** 20), fail: reject });
       });
     },
   };
-  const contents = { identity: identityOf(Buffer.alloc(16), Buffer.alloc(8)), cipher: undefined, isClosed: false };
+  const contents = { identity, cipher: undefined, isClosed: false };
   const state = new EngineState(contents);
   state.addLog(new LogState(1, "orders", 0));
   const commit = new GroupCommit({
