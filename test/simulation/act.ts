@@ -1,19 +1,19 @@
-// One random call to an engine, and what its answer means to the model.
+// Makes one random call to an engine and compares the result with the model.
 import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { EngineError } from "../../src/engine/engine-error.ts";
+import type { EngineModel, Session } from "./engine-model.ts";
 import type { LogModel, SentEntry } from "./log-model.ts";
-import type { Session, World } from "./world.ts";
 
 const hourMs = 3_600_000;
 const streamCount = 3;
 const shardCount = 3;
 const keyCount = 5;
 const livingLogsMax = 7;
-const followTurnsMax = 60;
+const followTicksMax = 60;
 const neverRevision = 2n ** 50n;
 
-type Action = (world: World, session: Session) => Promise<void>;
+type Action = (model: EngineModel, session: Session) => Promise<void>;
 
 const actions: readonly (readonly [number, Action])[] = [
   [55, append],
@@ -34,46 +34,46 @@ const actions: readonly (readonly [number, Action])[] = [
 ];
 const weightSum = actions.reduce((sum, [weight]) => sum + weight, 0);
 
-export async function act(world: World, session: Session): Promise<void> {
-  let dice = world.random.next() * weightSum;
+export async function act(model: EngineModel, session: Session): Promise<void> {
+  let dice = model.random.next() * weightSum;
   for (const [weight, action] of actions) {
     dice -= weight;
     if (dice < 0) {
-      world.note(action.name);
-      return action(world, session);
+      model.note(action.name);
+      return action(model, session);
     }
   }
 }
 
-function pick<Item>({ random }: World, items: readonly Item[]): Item | undefined {
+function pick<Item>({ random }: EngineModel, items: readonly Item[]): Item | undefined {
   return items[random.integer(0, items.length - 1)];
 }
 
-/** The error's kind; anything else than an error of the engine's is one of ours. Some kinds need a reason. */
-function kindOf(error: unknown, { weather, isClosing, hasFlipped, disk }: Session): EngineError["kind"] {
+/** The error's kind. Throws if it is not an engine's error, or its kind has no reason in this session. */
+function kindOf(error: unknown, { faults, isClosing, hasFlipped, disk }: Session): EngineError["kind"] {
   if (!(error instanceof EngineError)) throw error;
   if (error.kind === "closed") assert(isClosing, error.message);
   else if (error.kind === "corrupt") assert(hasFlipped, error.message);
   else if (error.kind === "unavailable" || error.kind === "indeterminate") {
-    assert(weather.hasFailed || disk.isOff, error.message);
+    assert(faults.hasFailed || disk.isOff, error.message);
   } else assert(error.kind === "throttled" || error.kind === "not_found" || error.kind === "conflict", String(error));
   return error.kind;
 }
 
-async function append(world: World, session: Session): Promise<void> {
-  const { random } = world;
+async function append(model: EngineModel, session: Session): Promise<void> {
+  const { random } = model;
   const nowMs = session.clock.nowMs();
-  const logs = world.living;
-  if (logs.length === 0) return createShard(world, session);
+  const logs = model.living;
+  if (logs.length === 0) return createShard(model, session);
   const sent: { readonly log: LogModel; readonly entry: SentEntry }[] = [];
   for (let left = random.integer(1, 4); left > 0; left--) {
-    const log = pick(world, logs);
+    const log = pick(model, logs);
     if (log === undefined) continue;
     const bodyBytes = random.next() < 0.7 ? random.integer(20, 400) : random.integer(400, session.bodyBytesMax);
     const count = random.next() < 0.8 ? random.integer(1, 5) : random.integer(1, 500);
     sent.push({ log, entry: log.send(count, bodyBytes, nowMs) });
   }
-  const isDead = session.weather.hasLogFailed;
+  const isDead = session.faults.hasLogFailed;
   const ended = new Set(sent.filter(({ log }) => log.seal === "done"));
   try {
     const outcomes = await session.engine.log.append(
@@ -100,7 +100,7 @@ async function append(world: World, session: Session): Promise<void> {
   }
 }
 
-/** Runs a read; faults of the disk are let pass, and so is a log that is being dropped. */
+/** Runs a read; accepts errors of the disk, and of a log that is being dropped. */
 async function reading(log: LogModel, session: Session, read: () => Promise<void>): Promise<void> {
   const wasDropped = log.drop === "done";
   try {
@@ -113,38 +113,38 @@ async function reading(log: LogModel, session: Session, read: () => Promise<void
   }
 }
 
-async function readSomewhere(world: World, session: Session): Promise<void> {
-  const log = pick(world, world.logs);
+async function readSomewhere(model: EngineModel, session: Session): Promise<void> {
+  const log = pick(model, model.logs);
   if (log === undefined) return;
   const storedEnd = log.storedEnd;
-  const from = BigInt(world.random.integer(1, Number(storedEnd)));
-  const limit = { entriesMax: world.random.integer(1, 20), bytesMax: world.random.integer(1, 20_000) };
+  const from = BigInt(model.random.integer(1, Number(storedEnd)));
+  const limit = { entriesMax: model.random.integer(1, 20), bytesMax: model.random.integer(1, 20_000) };
   await reading(log, session, async () => {
     log.checkPage(from, await session.engine.log.read(log.ref, from, limit), storedEnd);
   });
 }
 
-async function seekTime(world: World, session: Session): Promise<void> {
-  const log = pick(world, world.logs);
-  const entry = log === undefined ? undefined : pick(world, log.entries);
+async function seekTime(model: EngineModel, session: Session): Promise<void> {
+  const log = pick(model, model.logs);
+  const entry = log === undefined ? undefined : pick(model, log.entries);
   if (log === undefined || entry === undefined) return;
   const timeMs = entry.storedMs ?? entry.storedMsMin;
   const { fate, position } = entry;
   await reading(log, session, async () => {
     const found = await session.engine.log.seek(log.ref, { at: "time", timeMs });
-    // Whatever lies before what was found is older than what was sought.
+    // Entries before the found position are older than the time sought.
     if (fate === "stored" && position !== undefined && !log.mayBeGone(entry)) assert(found <= position, log.name);
   });
 }
 
-/** Follows from some place for a while; meanwhile others act. */
-async function follow(world: World, session: Session): Promise<void> {
-  const log = pick(world, world.logs);
+/** Follows from a random position for some ticks of the event loop, while other calls run. */
+async function follow(model: EngineModel, session: Session): Promise<void> {
+  const log = pick(model, model.logs);
   if (log === undefined) return;
-  let from = BigInt(world.random.integer(1, Number(log.storedEnd)));
+  let from = BigInt(model.random.integer(1, Number(log.storedEnd)));
   const stopping = new AbortController();
-  const options = { signal: stopping.signal, bufferedBytesMax: world.random.integer(1, 10_000) };
-  const turns = world.random.integer(1, followTurnsMax);
+  const options = { signal: stopping.signal, bufferedBytesMax: model.random.integer(1, 10_000) };
+  const ticks = model.random.integer(1, followTicksMax);
   const following = reading(log, session, async () => {
     for await (const batch of session.engine.log.follow(log.ref, from, options)) {
       log.checkEntries(from, batch);
@@ -152,28 +152,28 @@ async function follow(world: World, session: Session): Promise<void> {
       from = last.position + BigInt(last.count);
     }
   });
-  for (let left = turns; left > 0; left--) await nextTurn();
+  for (let left = ticks; left > 0; left--) await nextTick();
   stopping.abort();
   await following;
 }
 
-async function createShard(world: World, session: Session): Promise<void> {
-  const [stream, index] = [world.random.integer(1, streamCount), world.random.integer(0, shardCount - 1)];
-  if (world.living.length >= livingLogsMax) return;
-  const dropsBefore = world.streamDrops.get(`stream-${stream}`);
+async function createShard(model: EngineModel, session: Session): Promise<void> {
+  const [stream, index] = [model.random.integer(1, streamCount), model.random.integer(0, shardCount - 1)];
+  if (model.living.length >= livingLogsMax) return;
+  const dropsBefore = model.streamDrops.get(`stream-${stream}`);
   try {
-    const known = world.logs.length;
-    const log = world.found(await session.engine.log.createShard(`stream-${stream}`, index, { openShardCount: 1 }));
-    if (world.logs.length > known) log.timePasses(session.clock.nowMs());
-    if (world.streamDrops.get(`stream-${stream}`) !== dropsBefore && log.drop === "none") log.drop = "sent";
+    const known = model.logs.length;
+    const log = model.found(await session.engine.log.createShard(`stream-${stream}`, index, { openShardCount: 1 }));
+    if (model.logs.length > known) log.timePasses(session.clock.nowMs());
+    if (model.streamDrops.get(`stream-${stream}`) !== dropsBefore && log.drop === "none") log.drop = "sent";
   } catch (error) {
     kindOf(error, session);
   }
 }
 
-/** One that is refused leaves its log in doubt until the next session: another one may be under way. */
-async function sealShard(world: World, session: Session): Promise<void> {
-  const log = pick(world, world.living);
+/** A refused seal leaves the state of its log unknown until the next session: another seal may be in flight. */
+async function sealShard(model: EngineModel, session: Session): Promise<void> {
+  const log = pick(model, model.living);
   if (log === undefined) return;
   if (log.seal === "none") log.seal = "sent";
   try {
@@ -185,16 +185,16 @@ async function sealShard(world: World, session: Session): Promise<void> {
   }
 }
 
-async function dropShard(world: World, session: Session): Promise<void> {
-  const log = pick(world, world.logs);
+async function dropShard(model: EngineModel, session: Session): Promise<void> {
+  const log = pick(model, model.logs);
   if (log !== undefined) await drop([log], session, () => session.engine.log.dropShard(log.ref));
 }
 
-async function dropStream(world: World, session: Session): Promise<void> {
-  const streamId = `stream-${world.random.integer(1, streamCount)}`;
-  const logs = world.logs.filter(({ ref }) => ref.streamId === streamId);
+async function dropStream(model: EngineModel, session: Session): Promise<void> {
+  const streamId = `stream-${model.random.integer(1, streamCount)}`;
+  const logs = model.logs.filter(({ ref }) => ref.streamId === streamId);
   const refs = logs.map(({ ref }) => ref);
-  world.streamDrops.set(streamId, (world.streamDrops.get(streamId) ?? 0) + 1);
+  model.streamDrops.set(streamId, (model.streamDrops.get(streamId) ?? 0) + 1);
   await drop(logs, session, () => session.engine.log.dropStream(streamId, refs));
 }
 
@@ -208,11 +208,11 @@ async function drop(logs: readonly LogModel[], session: Session, dropping: () =>
   }
 }
 
-async function setRetention(world: World, session: Session): Promise<void> {
-  const streamId = `stream-${world.random.integer(1, streamCount)}`;
-  const logs = world.living.filter(({ ref }) => ref.streamId === streamId);
-  const retentionMs = world.random.integer(1, 6) * hourMs;
-  world.note(`${streamId} keeps ${retentionMs / hourMs} h`);
+async function setRetention(model: EngineModel, session: Session): Promise<void> {
+  const streamId = `stream-${model.random.integer(1, streamCount)}`;
+  const logs = model.living.filter(({ ref }) => ref.streamId === streamId);
+  const retentionMs = model.random.integer(1, 6) * hourMs;
+  model.note(`${streamId} keeps ${retentionMs / hourMs} h`);
   for (const log of logs) log.retain(retentionMs, session.clock.nowMs());
   try {
     const refs = logs.map(({ ref }) => ref);
@@ -223,8 +223,8 @@ async function setRetention(world: World, session: Session): Promise<void> {
   }
 }
 
-async function swapDocument(world: World, session: Session): Promise<void> {
-  const { random, catalog } = world;
+async function swapDocument(model: EngineModel, session: Session): Promise<void> {
+  const { random, catalog } = model;
   const key = `key ${random.integer(1, keyCount)}`;
   const { engine } = session;
   const isStale = random.next() < 0.1;
@@ -249,27 +249,27 @@ async function swapDocument(world: World, session: Session): Promise<void> {
   }
 }
 
-async function getDocument(world: World, session: Session): Promise<void> {
-  const key = `key ${world.random.integer(1, keyCount)}`;
+async function getDocument(model: EngineModel, session: Session): Promise<void> {
+  const key = `key ${model.random.integer(1, keyCount)}`;
   try {
-    world.catalog.check(key, await session.engine.documents.get(key));
+    model.catalog.check(key, await session.engine.documents.get(key));
   } catch (error) {
     kindOf(error, session);
   }
 }
 
-/** Mostly some minutes or hours; now and then the wall clock steps back. */
-async function passTime(world: World, { clock }: Session): Promise<void> {
-  const stepMs = Math.floor(world.random.next() * 2 * hourMs);
-  // Somebody else may step back while the clock is moving.
-  world.timePasses(clock.nowMs() + stepMs);
-  if (world.random.next() < 0.1) clock.set(clock.nowMs() - stepMs);
+/** Minutes or hours, in steps; sometimes the wall clock steps back. */
+async function passTime(model: EngineModel, { clock }: Session): Promise<void> {
+  const stepMs = Math.floor(model.random.next() * 2 * hourMs);
+  // A concurrent call may step back while the clock advances.
+  model.timePasses(clock.nowMs() + stepMs);
+  if (model.random.next() < 0.1) clock.set(clock.nowMs() - stepMs);
   else await clock.advance(stepMs);
-  world.timePasses(clock.nowMs());
-  world.note(`it is ${new Date(clock.nowMs()).toISOString()}`);
+  model.timePasses(clock.nowMs());
+  model.note(`it is ${new Date(clock.nowMs()).toISOString()}`);
 }
 
-async function settle(_world: World, session: Session): Promise<void> {
+async function settle(_model: EngineModel, session: Session): Promise<void> {
   try {
     await session.engine.settled();
   } catch (error) {
@@ -277,29 +277,29 @@ async function settle(_world: World, session: Session): Promise<void> {
   }
 }
 
-async function readEverything(world: World, session: Session): Promise<void> {
+async function readEverything(model: EngineModel, session: Session): Promise<void> {
   try {
-    await world.checkAll(session, false);
+    await model.checkAll(session, false);
   } catch (error) {
     if (kindOf(error, session) !== "closed") throw error;
   }
 }
 
-/** Bits of some durable file are others for a while: nobody may be given false bytes, and nothing may be moved wrongly. */
-async function flipBits(world: World, session: Session): Promise<void> {
+/** Flips bits of a durable file for a while: no read may return wrong bytes, and no file may be rewritten from them. */
+async function flipBits(model: EngineModel, session: Session): Promise<void> {
   const { disk } = session;
-  const { random } = world;
+  const { random } = model;
   const path = pick(
-    world,
+    model,
     disk.paths().filter((name) => /\.(wal|segment)$/.test(name) && disk.isSettled(name)),
   );
   if (path === undefined || disk.isOff) return;
   session.hasFlipped = true;
   for (let left = random.integer(1, 3); left > 0; left--) {
     const at = random.integer(0, disk.lengthOf(path) - 1);
-    world.note(`flip ${path} at ${at}`);
+    model.note(`flip ${path} at ${at}`);
     disk.flip(path, at, 1 << random.integer(0, 7));
   }
-  await readEverything(world, session);
+  await readEverything(model, session);
   disk.heal();
 }

@@ -4,16 +4,16 @@ import type { DocumentStore, VersionedDocument } from "../../src/engine/document
 /** One value that a document may have. */
 interface Version {
   readonly value: string | undefined;
-  /** Unknown for a change that may have happened, and for a document that is not there. */
+  /** Undefined for a change that may have happened, and for an absent document. */
   readonly revision: bigint | undefined;
 }
 
 const absent: Version = { value: undefined, revision: undefined };
 
-/** What the documents must be, by all that the engine has answered. */
+/** What the documents must be, by all results of the engine. */
 export class CatalogModel {
   readonly #known = new Map<string, Version>();
-  /** Changes on their way, and those that nobody knows the end of. */
+  /** Changes in flight, and changes whose result is unknown. */
   readonly #doubts = new Map<string, Version[]>();
   #revisionMax = 0n;
 
@@ -32,7 +32,7 @@ export class CatalogModel {
     this.#dismiss(key, version);
     const { revision: before } = this.#known.get(key) ?? absent;
     assert(before === undefined || revision > before, `${key}: revision ${revision} follows ${before}`);
-    // A revision names one change for ever, of whatever document.
+    // A revision identifies one change, across all documents.
     assert(revision > this.#revisionMax, `${key}: revision ${revision} comes after ${this.#revisionMax}`);
     this.#known.set(key, { value: version.value, revision });
     this.#revisionMax = revision;
@@ -42,11 +42,14 @@ export class CatalogModel {
     this.#dismiss(key, version);
   }
 
-  /** Whether a conflict was the truth: the document has, or is about to have, another revision. */
+  /** Asserts that a conflict was right: the document has, or is about to have, another revision. */
   checkConflict(key: string, expected: bigint): void {
     const { value, revision } = this.#known.get(key) ?? absent;
     const present = value === undefined ? 0n : revision;
-    assert(present !== expected || this.#doubtsOf(key).length > 0, `${key} has revision ${expected} all the same`);
+    assert(
+      present !== expected || this.#doubtsOf(key).length > 0,
+      `${key} has revision ${expected}, and the engine reported a conflict`,
+    );
   }
 
   check(key: string, found: VersionedDocument | undefined): void {
@@ -59,7 +62,7 @@ export class CatalogModel {
     assert(found === undefined || found.revision > (known.revision ?? 0n), `${key}: an old revision`);
   }
 
-  /** Holds a whole catalog to what is known, and takes what it shows for the truth. */
+  /** Compares all documents with the model, then takes what is stored for known. */
   async settle(catalog: DocumentStore): Promise<void> {
     const all = await catalog.list("");
     for (const key of this.keys) {
@@ -76,7 +79,11 @@ export class CatalogModel {
       this.#doubts.delete(key);
       if (found !== undefined && found.revision > this.#revisionMax) this.#revisionMax = found.revision;
     }
-    assert.equal(all.length, all.filter(({ key }) => this.#known.has(key)).length, "no document that nobody made");
+    assert.equal(
+      all.length,
+      all.filter(({ key }) => this.#known.has(key)).length,
+      "no document that was never written",
+    );
   }
 
   #doubtsOf(key: string): readonly Version[] {

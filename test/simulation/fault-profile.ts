@@ -1,28 +1,28 @@
-// What a disk does to one session: drawn once, then asked at every operation.
+// The faults of a simulated disk in one session: chances are drawn once, faults at every operation.
 import type { SeededRandom } from "../support/seeded-random.ts";
 import type { DiskFault, DiskOperation, SimulatedDisk } from "../support/simulated-disk.ts";
 
 const sectorBytes = 512;
-/** Operations of a disk that one session seldom lives beyond. */
+/** Disk operations until the power cut, at most. */
 const operationsMax = 600;
-const turnsMax = 8;
-/** What is left on a disk that is nearly full. */
+const ticksMax = 8;
+/** Free bytes of a disk that is nearly full, at most. */
 const freeBytesMax = 200 * 1024;
-const freeAnewChance = 0.01;
+const refillChance = 0.01;
 
-/** The chance of a fault at one operation, by what it is done to. */
+/** The chance of a fault at one operation: a write or sync of a WAL file, a read, any other operation. */
 interface Chances {
   readonly log: number;
   readonly background: number;
   readonly read: number;
 }
 
-const calm: Chances = { log: 0, background: 0, read: 0 };
-/** Calm is drawn most often: a disk that fails all the time proves little about one that works. */
-const climates: readonly Chances[] = [
-  calm,
-  calm,
-  calm,
+const none: Chances = { log: 0, background: 0, read: 0 };
+/** No faults are drawn most often: a disk that fails all the time proves little about one that works. */
+const profiles: readonly Chances[] = [
+  none,
+  none,
+  none,
   { log: 0.01, background: 0, read: 0 },
   { log: 0, background: 0.03, read: 0 },
   { log: 0, background: 0.2, read: 0 },
@@ -33,40 +33,40 @@ const climates: readonly Chances[] = [
 export class FaultProfile {
   readonly #random: SeededRandom;
   readonly #chances: Chances;
-  readonly #slowTurns: number;
+  readonly #slowTicks: number;
   readonly #forgets: boolean;
   readonly #isTight: boolean;
   #operationsLeft: number;
-  /** Whether a write or a sync of the log is known to have failed, one turn ago or longer. */
+  /** Whether a write or a sync of the WAL failed, at least one tick of the event loop ago. */
   hasLogFailed = false;
-  /** Whether anything at all has failed. */
+  /** Whether any operation failed. */
   hasFailed: boolean;
 
   constructor(random: SeededRandom) {
     this.#random = random;
-    this.#chances = climates[random.integer(0, climates.length - 1)] ?? calm;
-    this.#slowTurns = random.next() < 0.4 ? random.integer(1, turnsMax) : 0;
+    this.#chances = profiles[random.integer(0, profiles.length - 1)] ?? none;
+    this.#slowTicks = random.next() < 0.4 ? random.integer(1, ticksMax) : 0;
     this.#forgets = random.next() < 0.7;
     this.#isTight = random.next() < 0.15;
-    // Where the disk is short anything may fail for want of space.
+    // On a nearly full disk any operation may fail for want of space.
     this.hasFailed = this.#isTight;
     this.#operationsLeft = random.next() < 0.5 ? random.integer(1, operationsMax) : Number.POSITIVE_INFINITY;
   }
 
-  /** From now on the disk is under this weather; `note` hears of every operation and every fault. */
-  over(disk: SimulatedDisk, note: (line: string) => void): void {
+  /** Makes the disk fail by this profile from now on; `note` gets a line for every operation and fault. */
+  applyTo(disk: SimulatedDisk, note: (line: string) => void): void {
     disk.pace = ({ kind }) => {
       const isChange = kind === "write" || kind === "sync" || kind === "syncDirectory";
-      return (isChange ? 1 : 0) + (this.#slowTurns === 0 ? 0 : this.#random.integer(0, this.#slowTurns));
+      return (isChange ? 1 : 0) + (this.#slowTicks === 0 ? 0 : this.#random.integer(0, this.#slowTicks));
     };
     this.#fill(disk);
     disk.fault = (operation) => {
-      // Somebody else takes space, or gives some back.
-      if (this.#random.next() < freeAnewChance) this.#fill(disk);
+      // Another program takes space or frees some.
+      if (this.#random.next() < refillChance) this.#fill(disk);
       const fault = this.#faultAt(disk, operation);
       const how = fault === undefined ? "" : ` fails: ${fault.code} ${fault.keptBytes ?? ""}`;
       note(`${operation.kind} ${operation.path} ${operation.byteCount ?? ""}${how}`);
-      if (fault !== undefined) this.#remember(operation);
+      if (fault !== undefined) this.#recordFault(operation);
       return fault;
     };
   }
@@ -95,23 +95,23 @@ export class FaultProfile {
     return path.endsWith(".wal") && (kind === "write" || kind === "sync") ? log : background;
   }
 
-  /** A write is done in whole sectors, up to any of them. */
+  /** A failed write leaves any number of whole sectors. */
   #keptOf({ kind, byteCount = 0 }: DiskOperation): number | undefined {
     if (kind !== "write") return undefined;
     return Math.min(byteCount, sectorBytes * this.#random.integer(0, Math.ceil(byteCount / sectorBytes)));
   }
 
-  #remember({ kind, path }: DiskOperation): void {
+  #recordFault({ kind, path }: DiskOperation): void {
     this.hasFailed = true;
     if (!path.endsWith(".wal") || !(kind === "write" || kind === "sync")) return;
-    // Whoever was answered in this very turn had been written before.
+    // An append acknowledged in this tick was written before.
     setImmediate(() => {
       this.hasLogFailed = true;
     });
   }
 }
 
-/** No faults, no delays, and space enough. */
+/** Makes the disk work from now on: no faults, no delays, unlimited space. */
 export function noFaults(disk: SimulatedDisk, note: (line: string) => void): void {
   disk.capacityBytes = Number.POSITIVE_INFINITY;
   disk.pace = ({ kind }) => (kind === "write" || kind === "sync" || kind === "syncDirectory" ? 1 : 0);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { ReadResult, ShardRef, StoredEntry } from "../../src/engine/shard-log.ts";
 
 /**
- * - `sent`     on its way, or nobody knows: it is there whole, or not at all
- * - `stored`   acknowledged, or seen by a reader: it must be there until it expires
- * - `refused`  surely not stored: it must never be seen
+ * - `sent`     in flight, or its result is unknown: it is stored whole, or not at all
+ * - `stored`   acknowledged, or seen by a reader: it must exist until it expires
+ * - `refused`  not stored: it must never be seen
  */
 type Fate = "sent" | "stored" | "refused";
 
@@ -13,7 +13,7 @@ export interface SentEntry {
   readonly count: number;
   readonly timeMs: number;
   readonly body: Buffer;
-  /** At the earliest; the engine's clock may be ahead. */
+  /** Milliseconds, at the earliest; the engine's clock may be ahead. */
   readonly storedMsMin: number;
   fate: Fate;
   /** Known once it is stored. */
@@ -22,17 +22,17 @@ export interface SentEntry {
   storedMs: number | undefined;
 }
 
-/** A change that is called `sent` may have happened, now or after a restart. */
+/** A `sent` change may have happened, now or after a restart. */
 export type Change = "none" | "sent" | "done";
 
-/** What one log must hold, by all that its engine has answered. */
+/** What one shard log must hold, by all results of its engine. */
 export class LogModel {
   readonly ref: ShardRef;
   readonly name: string;
   readonly entries: SentEntry[] = [];
   seal: Change = "none";
   drop: Change = "none";
-  /** Each of them may be the one that the engine acts upon. 0: for ever. */
+  /** Milliseconds; each may be the one that the engine applies. 0: no limit. */
   #retentions: readonly number[] = [0];
   /** What was stored before may be gone. */
   #horizonMs = 0;
@@ -42,7 +42,7 @@ export class LogModel {
     this.name = `${ref.streamId}/${ref.shardIndex} (log ${ref.placement["log"]})`;
   }
 
-  /** To be called before an entry is handed over; entries of a log are handed over in this order. */
+  /** Called before an entry is appended; entries of a log are appended in this order. */
   send(count: number, bodyBytes: number, nowMs: number): SentEntry {
     const id = this.entries.length;
     const body = Buffer.alloc(bodyBytes, `${this.name}#${id}|`);
@@ -83,7 +83,7 @@ export class LogModel {
     return last === undefined ? 1n : (last.position ?? 0n) + BigInt(last.count);
   }
 
-  /** Holds an answer to what is known, and takes what it shows for stored. */
+  /** Compares a page with the model, and takes the entries in it for stored. */
   checkPage(from: bigint, { entries, next, tip }: ReadResult, storedEndBefore: bigint): void {
     assert(tip >= storedEndBefore, `${this.name}: the tip ${tip} is before the end ${storedEndBefore}`);
     this.checkEntries(from, entries);
@@ -102,7 +102,7 @@ export class LogModel {
     }
   }
 
-  /** What is left of an earlier session's doubts when all that there is has been read. */
+  /** Decides the entries whose result was unknown, once all entries have been read. */
   settle(seen: readonly StoredEntry[]): void {
     const ids = new Set(seen.map((found) => this.#identify(found).id));
     for (const entry of this.entries) if (entry.fate === "sent" && !ids.has(entry.id)) entry.fate = "refused";
@@ -120,11 +120,11 @@ export class LogModel {
   #identify(found: StoredEntry): SentEntry {
     const body = Buffer.from(found.body.buffer, found.body.byteOffset, found.body.byteLength);
     const id = Number.parseInt(body.toString("latin1", 0, 12), 10);
-    const isFalse = `${this.name}: position ${found.position} has bytes that nobody sent`;
+    const isFalse = `${this.name}: position ${found.position} has bytes that were never sent`;
     const sent = this.entries[id] ?? assert.fail(isFalse);
     assert(sent.body.equals(body), isFalse);
     const place = `${this.name}: entry ${id} at ${found.position}`;
-    assert.notEqual(sent.fate, "refused", `${place} was refused, and is there`);
+    assert.notEqual(sent.fate, "refused", `${place} was refused and exists`);
     assert.deepEqual([found.count, found.timeMs], [sent.count, sent.timeMs], place);
     assert.equal(found.position, sent.position ?? found.position, `${place} was stored elsewhere`);
     assert.equal(found.storedMs, sent.storedMs ?? found.storedMs, `${place} changed its time`);
@@ -135,13 +135,13 @@ export class LogModel {
     return sent;
   }
 
-  /** The first entry holds the place that was asked for, or all before it may be gone. */
+  /** The first entry contains the position asked for, or all entries before it may be expired. */
   #checkFirst(from: bigint, { position, count }: StoredEntry): void {
     if (position > from) this.requireGone(from, position);
     else assert(from < position + BigInt(count), `${this.name}: ${position} does not reach ${from}`);
   }
 
-  /** All between two positions may be gone. */
+  /** Asserts that all entries between two positions may be expired. */
   requireGone(from: bigint, to: bigint): void {
     for (const entry of this.entries) {
       if (entry.fate !== "stored" || entry.position === undefined) continue;
@@ -150,13 +150,13 @@ export class LogModel {
     }
   }
 
-  /** Stored entries lie one behind another in the order in which they were sent, and their times never fall. */
+  /** Asserts that stored entries follow one another in the order in which they were sent, and times never decrease. */
   #checkOrder(): void {
     let next: bigint | undefined;
     let lastMs = 0;
     for (const { fate, position, count, storedMs, id } of this.entries) {
       if (fate !== "stored" || position === undefined) continue;
-      // What expired unseen leaves no trace of what it was.
+      // An entry that expired before a read is unknown.
       if (next !== undefined) assert(position >= next, `${this.name}: entry ${id} overlaps`);
       next = position + BigInt(count);
       assert((storedMs ?? lastMs) >= lastMs, `${this.name}: times fall at entry ${id}`);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { closeGroup, groupMagic, readGroupHeader } from "../../src/engine/embedded/format/commit-group.ts";
 import { decodeFormatFile } from "../../src/engine/embedded/format/format-file.ts";
 import { decodeManifest, type Manifest } from "../../src/engine/embedded/format/manifest.ts";
@@ -96,7 +96,7 @@ test("through the cache no second group is on its way whose failed sync would ta
     const storing = store(engine, shard, one);
     stored.push(storing.then(() => answers.push(`${one} stored`)).catch(({ kind }) => answers.push(`${one} ${kind}`)));
     // So that it is on its way before the other one comes.
-    for (let turns = 5; turns > 0; turns--) await nextTurn();
+    for (let turns = 5; turns > 0; turns--) await nextTick();
   }
   await Promise.all(stored);
   assert.deepEqual(answers, ["first indeterminate", "second unavailable"]);
@@ -259,8 +259,8 @@ test("a retention that is refused half way leaves no promise behind that nobody 
   try {
     await assert.rejects(engine.log.setRetention("s", shards, 1), { kind: "throttled" });
     // Until the group in which the first of them were has failed.
-    while ((await engine.health()).ready) await nextTurn();
-    await nextTurn();
+    while ((await engine.health()).ready) await nextTick();
+    await nextTick();
   } finally {
     process.off("unhandledRejection", hear);
   }
@@ -320,7 +320,7 @@ test("a drop that the stopped log refuses leaves the shard readable", async () =
   await store(engine, shard, "one");
   disk.fault = ({ kind }) => (kind === "write" ? "EIO" : undefined);
   const lost = assert.rejects(store(engine, shard, "lost"));
-  await nextTurn();
+  await nextTick();
   await assert.rejects(engine.log.dropShard(shard), { kind: "unavailable" });
   await lost;
   assert.deepEqual(await readTexts(engine, shard), ["one"]);

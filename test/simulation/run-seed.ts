@@ -1,6 +1,6 @@
-// One seed: a disk, a workload, and all that may befall the two; the same seed is the same history, operation by operation.
+// One seed decides a disk, a workload and all faults; the same seed gives the same history, operation by operation.
 import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import type { EmbeddedEngineOptions } from "../../src/engine/embedded/engine-options.ts";
@@ -11,22 +11,22 @@ import { SeededRandom } from "../support/seeded-random.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { type CrashPolicy, SimulatedDisk } from "../support/simulated-disk.ts";
 import { act } from "./act.ts";
+import { EngineModel, type Session } from "./engine-model.ts";
 import { FaultProfile, noFaults } from "./fault-profile.ts";
 import { probeFlips } from "./flips/flip-probe.ts";
-import { type Session, World } from "./world.ts";
 
 const kibibyte = 1024;
 const sessionsMax = 5;
 const roundsMax = 40;
 const callsMax = 6;
-/** Of the history, in an error. */
-const linesTold = 60;
+/** Lines of the history in an error. */
+const linesShown = 60;
 
-/** What recovery may say although nothing that was acknowledged is lost. */
+/** What recovery may report although nothing acknowledged is lost. */
 const harmless = /is incomplete and was left out|One of the two headers|the system clock was/;
 
 export interface SeedResult {
-  /** Of every operation of the disk and every call. */
+  /** CRC-32 of every disk operation and every call. */
   readonly historyCheck: number;
   readonly lineCount: number;
 }
@@ -39,16 +39,16 @@ export async function runSeed(seed: number, trace?: (line: string) => void): Pro
   const note = (line: string): void => {
     historyCheck = crc32(line, historyCheck);
     lineCount += 1;
-    lines[lineCount % linesTold] = line;
+    lines[lineCount % linesShown] = line;
     trace?.(line);
   };
   try {
-    await new Life(seed, note).run();
+    await new Run(seed, note).run();
     return { historyCheck, lineCount };
   } catch (error) {
-    const told = Array.from({ length: linesTold }, (_, index) => lines[(lineCount + 1 + index) % linesTold] ?? "");
+    const shown = Array.from({ length: linesShown }, (_, index) => lines[(lineCount + 1 + index) % linesShown] ?? "");
     const how = `npm run test:disk -- --seed ${seed} runs it alone, and --trace shows all of it`;
-    throw new Error(`Seed ${seed} broke a promise. ${how}; it ended with:\n${told.join("\n")}`, { cause: error });
+    throw new Error(`Seed ${seed} broke a promise. ${how}; it ended with:\n${shown.join("\n")}`, { cause: error });
   }
 }
 
@@ -59,9 +59,9 @@ export async function runSeeds(count: number): Promise<number> {
   return lineCount;
 }
 
-class Life {
+class Run {
   readonly #random: SeededRandom;
-  readonly #world: World;
+  readonly #model: EngineModel;
   readonly #note: (line: string) => void;
   readonly #isDirect: boolean;
   readonly #groupBytesMax: number;
@@ -71,7 +71,7 @@ class Life {
   constructor(seed: number, note: (line: string) => void) {
     this.#random = new SeededRandom(seed);
     this.#note = note;
-    this.#world = new World(this.#random.fork(), note);
+    this.#model = new EngineModel(this.#random.fork(), note);
     this.#isDirect = this.#random.next() < 0.5;
     this.#groupBytesMax = 4 * kibibyte * this.#random.integer(2, 4);
     const diskRandom = this.#random.fork();
@@ -89,16 +89,16 @@ class Life {
       await this.#use(session);
       await this.#probe();
     }
-    await this.#epilogue();
+    await this.#checkAtEnd();
   }
 
-  /** Whatever was, a disk without faults serves all of it, takes more, and is found whole. */
-  async #epilogue(): Promise<void> {
+  /** After any history a disk without faults serves all records, takes more, and verifies. */
+  async #checkAtEnd(): Promise<void> {
     for (const isLast of [false, true]) {
-      const session = await this.#openCalmly();
-      for (let left = 5; left > 0; left--) await act(this.#world, session);
+      const session = await this.#openWithoutFaults();
+      for (let left = 5; left > 0; left--) await act(this.#model, session);
       await session.engine.settled();
-      await this.#world.checkAll(session, true);
+      await this.#model.checkAll(session, true);
       session.isClosing = true;
       await session.engine.close();
       this.#crash("lose");
@@ -107,30 +107,30 @@ class Life {
     }
   }
 
-  /** On a copy, if a copy can be had: what only a cache holds cannot be copied. */
+  /** On a copy of the disk, unless a cache holds what a copy would lose. */
   async #probe(): Promise<void> {
     if (this.#disk.paths().some((path) => !this.#disk.isSettled(path)) || this.#disk.hasUnsyncedNames) return;
     const random = this.#random.fork();
     const engineOn = (disk: SimulatedDisk): EmbeddedEngine =>
       new EmbeddedEngine({ ...this.#options(new SimulatedClock(this.#nowMs)), disk });
-    await probeFlips(this.#world, { disk: this.#disk.crash("lose"), random, engineOn, nowMs: this.#nowMs });
+    await probeFlips(this.#model, { disk: this.#disk.crash("lose"), random, engineOn, nowMs: this.#nowMs });
   }
 
   async #verify(): Promise<void> {
     const { problems } = await verifyDirectory(this.#disk, dataDirectory);
-    // A header that a crash tore stays so until its file is used again, and a torn end as long as nothing is written.
+    // A header that a crash tore remains until its file is reused, a torn end until the next write.
     const others = problems.filter((sentence) => !/header|is incomplete and was left out/.test(sentence));
     assert.deepEqual(others, []);
   }
 
-  async #open(weather: FaultProfile): Promise<Session | undefined> {
-    weather.over(this.#disk, this.#note);
-    const session = this.#session(weather);
+  async #open(faults: FaultProfile): Promise<Session | undefined> {
+    faults.applyTo(this.#disk, this.#note);
+    const session = this.#session(faults);
     try {
       await session.engine.open();
     } catch (error) {
       this.#note(`open: ${error}`);
-      assert(weather.hasFailed || this.#disk.isOff, `nothing was wrong with the disk: ${error}`);
+      assert(faults.hasFailed || this.#disk.isOff, `nothing was wrong with the disk: ${error}`);
       assert(!(error instanceof EngineError && error.kind === "corrupt"), `refused: ${error}`);
       assert(
         error instanceof EngineError || (error instanceof Error && error.name === "DataDirectoryError"),
@@ -142,22 +142,22 @@ class Life {
     return session;
   }
 
-  /** On a disk without faults every directory opens, and holds what it must. */
-  async #openCalmly(): Promise<Session> {
+  /** On a disk without faults every directory opens and has all that was acknowledged. */
+  async #openWithoutFaults(): Promise<Session> {
     noFaults(this.#disk, this.#note);
     const session = this.#session(new FaultProfile(this.#random.fork()));
     await session.engine.open();
-    await this.#greet(session);
+    await this.#checkInvariants(session);
     return session;
   }
 
-  async #greet(session: Session): Promise<void> {
-    await this.#world.checkAll(session, true);
+  async #checkInvariants(session: Session): Promise<void> {
+    await this.#model.checkAll(session, true);
     const { degraded } = await session.engine.health();
-    if (!session.weather.hasFailed) for (const sentence of degraded) assert.match(sentence, harmless);
+    if (!session.faults.hasFailed) for (const sentence of degraded) assert.match(sentence, harmless);
   }
 
-  #session(weather: FaultProfile): Session {
+  #session(faults: FaultProfile): Session {
     const clock = new SimulatedClock(this.#nowMs);
     const options = this.#options(clock);
     const bodyBytesMax = (options.groupBytesMax ?? 0) - 256;
@@ -165,7 +165,7 @@ class Life {
       engine: new EmbeddedEngine(options),
       disk: this.#disk,
       clock,
-      weather,
+      faults,
       bodyBytesMax,
       isClosing: false,
       hasFlipped: false,
@@ -182,7 +182,7 @@ class Life {
       walFileBytes: 4 * kibibyte * random.integer(5, 12),
       groupBytesMax: this.#groupBytesMax,
       queueBytesMax: 64 * kibibyte,
-      // Groups here are never as large as those that would be on their way two at a time.
+      // Commit groups here are smaller than those of which two are in flight by default.
       secondGroupBytesMin: random.next() < 0.5 ? 0 : 128 * kibibyte,
       tailWindowBytes: random.next() < 0.5 ? 0 : 16 * kibibyte,
       snapshotAfterBytes: random.integer(200, 4_000),
@@ -197,63 +197,63 @@ class Life {
     };
   }
 
-  /** Rounds of calls, some of them begun before those of the round before are through. */
+  /** Rounds of calls, some of which begin before those of the previous round have ended. */
   async #use(session: Session): Promise<void> {
     const random = this.#random;
-    await this.#lookAtFirst(session);
-    const underWay = new Set<Promise<void>>();
+    await this.#checkAtStart(session);
+    const inFlight = new Set<Promise<void>>();
     for (let left = random.integer(1, roundsMax); left > 0 && !this.#disk.isOff; left--) {
       for (let calls = random.integer(1, callsMax); calls > 0; calls--) {
-        const call = act(this.#world, session).finally(() => underWay.delete(call));
-        underWay.add(call);
-        // A failure must wait for the others to come to an end, and must not count as nobody's.
+        const call = act(this.#model, session).finally(() => inFlight.delete(call));
+        inFlight.add(call);
+        // A failure waits until the other calls have ended; it must not count as unhandled meanwhile.
         call.catch(() => undefined);
       }
-      if (random.next() < 0.3) for (let turns = random.integer(1, 5); turns > 0; turns--) await nextTurn();
-      else await Promise.all(underWay);
+      if (random.next() < 0.3) for (let ticks = random.integer(1, 5); ticks > 0; ticks--) await nextTick();
+      else await Promise.all(inFlight);
       await this.#checkHealth(session);
     }
-    await this.#end(session, underWay);
+    await this.#end(session, inFlight);
   }
 
-  /** Under weather the first look may fail, and then tells nothing. */
-  async #lookAtFirst(session: Session): Promise<void> {
+  /** On a failing disk the first check may fail, and then proves nothing. */
+  async #checkAtStart(session: Session): Promise<void> {
     try {
-      await this.#greet(session);
+      await this.#checkInvariants(session);
     } catch (error) {
       const isOfDisk = error instanceof EngineError && (error.kind === "unavailable" || error.kind === "indeterminate");
-      if (!isOfDisk || !(session.weather.hasFailed || this.#disk.isOff)) throw error;
+      if (!isOfDisk || !(session.faults.hasFailed || this.#disk.isOff)) throw error;
     }
   }
 
-  async #checkHealth({ engine, weather }: Session): Promise<void> {
+  async #checkHealth({ engine, faults }: Session): Promise<void> {
     if (this.#disk.isOff) return;
     const { ready, degraded } = await engine.health();
-    if (weather.hasLogFailed) assert(!ready, "a log that failed is not ready");
+    if (faults.hasLogFailed) assert(!ready, "a log that failed is not ready");
     if (ready) return;
-    weather.hasLogFailed = true;
-    assert(weather.hasFailed, degraded.join());
+    faults.hasLogFailed = true;
+    assert(faults.hasFailed, degraded.join());
     assert(
       degraded.some((sentence) => /^The log stopped at a failed write/.test(sentence)),
       degraded.join(),
     );
   }
 
-  /** A close, a kill or a power cut; with calls under way or when all are through. */
-  async #end(session: Session, underWay: ReadonlySet<Promise<void>>): Promise<void> {
+  /** A close, a kill or a power cut, with or without calls in flight. */
+  async #end(session: Session, inFlight: ReadonlySet<Promise<void>>): Promise<void> {
     const dice = this.#random.next();
-    if (this.#random.next() < 0.7) await Promise.all(underWay);
+    if (this.#random.next() < 0.7) await Promise.all(inFlight);
     session.isClosing = true;
     if (dice < 0.4 && !this.#disk.isOff) {
       this.#note("close");
-      await Promise.all([session.engine.close(), ...underWay]);
+      await Promise.all([session.engine.close(), ...inFlight]);
     }
     this.#nowMs = session.clock.nowMs();
     this.#die();
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
   }
 
-  /** The process is gone, or the power. */
+  /** The process stops, or the power. */
   #die(): void {
     const dice = this.#random.next();
     this.#crash(dice < 0.4 ? "keep" : dice < 0.7 ? "tear" : "lose");
@@ -263,7 +263,7 @@ class Life {
     this.#note(`crash: ${policy}`);
     const before = this.#disk;
     this.#disk = before.crash(policy);
-    // Whatever the dead process had begun must not go on.
+    // What the stopped process began must not continue.
     before.isOff = true;
   }
 }

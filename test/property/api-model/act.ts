@@ -4,6 +4,7 @@ import { checkHashRanges, listShards, type PageOutput } from "../../support/list
 import { actOnSettings } from "./act-on-settings.ts";
 import { arnOf, expect, inUse, invalid, notFound, refusalOf, refusals } from "./ask.ts";
 import { checkPage } from "./check-stream.ts";
+import type { ModelledServer } from "./modelled-server.ts";
 import type { Step } from "./step.ts";
 import {
   indexOrLength,
@@ -13,70 +14,79 @@ import {
   shardId,
   shardIndexOf,
 } from "./stream-model.ts";
-import type { World } from "./world.ts";
 
 const iteratorLifeMs = 300_000;
 
-export async function act(world: World, step: Step): Promise<void> {
-  await perform(world, step);
-  await world.finishDue();
-  await world.check("stream" in step ? nameOf(step.stream) : undefined);
-  if (step.do === "restart" || step.do === "clock-step" || step.do === "wait") await world.checkAll();
+export async function act(subject: ModelledServer, step: Step): Promise<void> {
+  await perform(subject, step);
+  await subject.finishDue();
+  await subject.check("stream" in step ? nameOf(step.stream) : undefined);
+  if (step.do === "restart" || step.do === "clock-step" || step.do === "wait") await subject.checkAll();
 }
 
-async function perform(world: World, step: Step): Promise<void> {
+async function perform(subject: ModelledServer, step: Step): Promise<void> {
   switch (step.do) {
     case "create":
-      return await create(world, nameOf(step.stream), step.shards);
+      return await create(subject, nameOf(step.stream), step.shards);
     case "wait":
-      return await world.wait(step.ms);
+      return await subject.wait(step.ms);
     case "clock-step":
-      return await world.stepClock(step.ms);
+      return await subject.stepClock(step.ms);
     case "restart":
-      return await world.restart();
+      return await subject.restart();
     case "read":
-      return await read(world, step.iterator, step.limit);
+      return await read(subject, step.iterator, step.limit);
     default:
-      return await performOn(world, step, nameOf(step.stream), world.streams.get(nameOf(step.stream)));
+      return await performOn(subject, step, nameOf(step.stream), subject.streams.get(nameOf(step.stream)));
   }
 }
 
 type StreamStep = Exclude<Step, { do: "create" | "wait" | "clock-step" | "restart" | "read" }>;
 
-async function performOn(world: World, step: StreamStep, name: string, model: StreamModel | undefined): Promise<void> {
+async function performOn(
+  subject: ModelledServer,
+  step: StreamStep,
+  name: string,
+  model: StreamModel | undefined,
+): Promise<void> {
   switch (step.do) {
     case "delete":
-      return await remove(world, name, model, step.enforce);
+      return await remove(subject, name, model, step.enforce);
     case "put":
-      return await put(world, name, model, step);
+      return await put(subject, name, model, step);
     case "put-batch":
-      return await putBatch(world, name, model, step);
+      return await putBatch(subject, name, model, step);
     case "split":
-      return await split(world, model, step);
+      return await split(subject, model, step);
     case "merge":
-      return await merge(world, model, step);
+      return await merge(subject, model, step);
     case "resize":
-      return await resize(world, name, model, step.target);
+      return await resize(subject, name, model, step.target);
     case "iterator":
-      return await iterate(world, model, step);
+      return await iterate(subject, model, step);
     case "list":
-      return await list(world, model, step.time);
+      return await list(subject, model, step.time);
     default:
-      return await actOnSettings(world, step, name, model);
+      return await actOnSettings(subject, step, name, model);
   }
 }
 
-async function create(world: World, name: string, shardCount: number): Promise<void> {
+async function create(subject: ModelledServer, name: string, shardCount: number): Promise<void> {
   const input = shardCount === 0 ? { StreamName: name } : { StreamName: name, ShardCount: shardCount };
-  await expect(world, "CreateStream", input, world.streams.has(name) ? inUse : undefined);
-  if (!world.streams.has(name)) world.create(name, shardCount);
+  await expect(subject, "CreateStream", input, subject.streams.has(name) ? inUse : undefined);
+  if (!subject.streams.has(name)) subject.create(name, shardCount);
 }
 
-async function remove(world: World, name: string, model: StreamModel | undefined, enforce: boolean): Promise<void> {
+async function remove(
+  subject: ModelledServer,
+  name: string,
+  model: StreamModel | undefined,
+  enforce: boolean,
+): Promise<void> {
   const blocked = model?.status === "DELETING" || (!enforce && (model?.consumers.size ?? 0) > 0);
   const refusal = model === undefined ? notFound : blocked ? inUse : undefined;
-  await expect(world, "DeleteStream", { StreamName: name, EnforceConsumerDeletion: enforce }, refusal);
-  if (model !== undefined && refusal === undefined) world.begin(model, "delete", "DELETING");
+  await expect(subject, "DeleteStream", { StreamName: name, EnforceConsumerDeletion: enforce }, refusal);
+  if (model !== undefined && refusal === undefined) subject.begin(model, "delete", "DELETING");
 }
 
 interface NewRecord {
@@ -85,10 +95,10 @@ interface NewRecord {
   readonly place: bigint | undefined;
 }
 
-function newRecord(world: World, key: number, place?: number): NewRecord {
-  world.recordCount += 1;
+function newRecord(subject: ModelledServer, key: number, place?: number): NewRecord {
+  subject.recordCount += 1;
   const hashKey = place === undefined ? undefined : place === 1 ? 2n ** 128n - 1n : fractionOf(2n ** 128n, place);
-  return { key: `key-${key}`, data: `record ${world.recordCount}`, place: hashKey };
+  return { key: `key-${key}`, data: `record ${subject.recordCount}`, place: hashKey };
 }
 
 function tagsAndPolicyOf({ key, data, place }: NewRecord): object {
@@ -102,27 +112,27 @@ interface PutOutput {
 }
 
 async function put(
-  world: World,
+  subject: ModelledServer,
   name: string,
   model: StreamModel | undefined,
   step: Extract<Step, { do: "put" }>,
 ): Promise<void> {
-  const record = newRecord(world, step.key, step.place);
+  const record = newRecord(subject, step.key, step.place);
   const input = { StreamName: name, ...tagsAndPolicyOf(record) };
-  const output = await expect<PutOutput>(world, "PutRecord", input, refusalOf(model, "put"));
-  if (model !== undefined && output !== undefined) remember(world, model, record, output);
+  const output = await expect<PutOutput>(subject, "PutRecord", input, refusalOf(model, "put"));
+  if (model !== undefined && output !== undefined) remember(subject, model, record, output);
 }
 
 async function putBatch(
-  world: World,
+  subject: ModelledServer,
   name: string,
   model: StreamModel | undefined,
   step: Extract<Step, { do: "put-batch" }>,
 ): Promise<void> {
-  const records = Array.from({ length: step.count }, (_, i) => newRecord(world, (step.key + i * 3) % 11));
+  const records = Array.from({ length: step.count }, (_, i) => newRecord(subject, (step.key + i * 3) % 11));
   const input = { StreamName: name, Records: records.map(tagsAndPolicyOf) };
   const output = await expect<{ readonly FailedRecordCount: number; readonly Records: readonly PutOutput[] }>(
-    world,
+    subject,
     "PutRecords",
     input,
     refusalOf(model, "put"),
@@ -132,11 +142,11 @@ async function putBatch(
   for (const [i, record] of records.entries()) {
     const result: PutOutput | undefined = output.Records[i];
     assert(result !== undefined);
-    remember(world, model, record, result);
+    remember(subject, model, record, result);
   }
 }
 
-function remember(world: World, model: StreamModel, record: NewRecord, output: PutOutput): void {
+function remember(subject: ModelledServer, model: StreamModel, record: NewRecord, output: PutOutput): void {
   const shard = model.route(record.key, record.place) ?? model.shard(shardIndexOf(output.ShardId));
   assert.equal(output.ShardId, shardId(shard.index), `${record.key} goes to the shard of its hash key`);
   assert.equal(shard.closedMs, undefined, "records go to open shards");
@@ -149,7 +159,7 @@ function remember(world: World, model: StreamModel, record: NewRecord, output: P
     key: record.key,
     data: record.data,
     kms: model.encrypted,
-    arrivalMs: Math.max(world.nowMs, previous?.arrivalMs ?? 0),
+    arrivalMs: Math.max(subject.nowMs, previous?.arrivalMs ?? 0),
     wasExpired: false,
   });
 }
@@ -160,11 +170,11 @@ function reshardRefusal(model: StreamModel): string | undefined {
 }
 
 async function split(
-  world: World,
+  subject: ModelledServer,
   model: StreamModel | undefined,
   step: Extract<Step, { do: "split" }>,
 ): Promise<void> {
-  const shard = model === undefined ? undefined : pickShard(model, step.shard, world.nowMs);
+  const shard = model === undefined ? undefined : pickShard(model, step.shard, subject.nowMs);
   if (model === undefined || shard === undefined) return;
   const { start, end } = shard;
   const place =
@@ -178,22 +188,22 @@ async function split(
   const legal = place > start + 1n && place < end;
   const refusal = reshardRefusal(model) ?? (shard.closedMs !== undefined || !legal ? invalid : undefined);
   const input = { StreamName: model.name, ShardToSplit: shardId(shard.index), NewStartingHashKey: place.toString() };
-  await expect(world, "SplitShard", input, refusal);
+  await expect(subject, "SplitShard", input, refusal);
   if (refusal !== undefined) return;
   const parents = [shard.index];
   const opening = [
     { parents, start, end: place - 1n },
     { parents, start: place, end },
   ];
-  world.begin(model, { closing: parents, opening }, "UPDATING");
+  subject.begin(model, { closing: parents, opening }, "UPDATING");
 }
 
 async function merge(
-  world: World,
+  subject: ModelledServer,
   model: StreamModel | undefined,
   step: Extract<Step, { do: "merge" }>,
 ): Promise<void> {
-  const pair = model === undefined ? undefined : pickPair(world, model, step);
+  const pair = model === undefined ? undefined : pickPair(subject, model, step);
   if (model === undefined || pair === undefined) return;
   const [one, other] = pair;
   const closed = one.closedMs !== undefined || other.closedMs !== undefined;
@@ -204,13 +214,13 @@ async function merge(
     ShardToMerge: shardId(one.index),
     AdjacentShardToMerge: shardId(other.index),
   };
-  await expect(world, "MergeShards", input, refusal);
+  await expect(subject, "MergeShards", input, refusal);
   if (refusal !== undefined) return;
-  world.begin(model, { closing: parents, opening: [{ parents, start: one.start, end: other.end }] }, "UPDATING");
+  subject.begin(model, { closing: parents, opening: [{ parents, start: one.start, end: other.end }] }, "UPDATING");
 }
 
 function pickPair(
-  world: World,
+  subject: ModelledServer,
   model: StreamModel,
   step: Extract<Step, { do: "merge" }>,
 ): readonly [ModelShard, ModelShard] | undefined {
@@ -218,14 +228,19 @@ function pickPair(
   const at = Math.floor(step.shard * Math.max(1, open.length - 1));
   const lower = open[at];
   if (lower === undefined) return undefined;
-  const upper = step.how === "any" ? (pickShard(model, step.shard, world.nowMs) ?? lower) : (open[at + 1] ?? lower);
+  const upper = step.how === "any" ? (pickShard(model, step.shard, subject.nowMs) ?? lower) : (open[at + 1] ?? lower);
   return step.how === "reversed" ? [upper, lower] : [lower, upper];
 }
 
-async function resize(world: World, name: string, model: StreamModel | undefined, target: number): Promise<void> {
+async function resize(
+  subject: ModelledServer,
+  name: string,
+  model: StreamModel | undefined,
+  target: number,
+): Promise<void> {
   const refusal = model === undefined ? notFound : reshardRefusal(model);
   const output = await expect<{ readonly CurrentShardCount: number; readonly TargetShardCount: number }>(
-    world,
+    subject,
     "UpdateShardCount",
     { StreamName: name, TargetShardCount: target, ScalingType: "UNIFORM_SCALING" },
     refusal,
@@ -233,34 +248,34 @@ async function resize(world: World, name: string, model: StreamModel | undefined
   if (model === undefined || output === undefined) return;
   const openCount = model.open.length;
   assert.deepEqual([output.CurrentShardCount, output.TargetShardCount], [openCount, target]);
-  if (target !== openCount) world.begin(model, { target }, "UPDATING");
+  if (target !== openCount) subject.begin(model, { target }, "UPDATING");
 }
 
 async function iterate(
-  world: World,
+  subject: ModelledServer,
   model: StreamModel | undefined,
   step: Extract<Step, { do: "iterator" }>,
 ): Promise<void> {
   if (model === undefined || (model.status === "CREATING" && model.shards.size === 0)) return;
-  const shard = pickShard(model, step.shard, world.nowMs);
+  const shard = pickShard(model, step.shard, subject.nowMs);
   if (shard === undefined) return;
   const record = shard.records[Math.floor(step.record * shard.records.length)];
   if (record === undefined && step.type.endsWith("SEQUENCE_NUMBER") && shard.startingNumber === undefined) return;
-  const place = iteratorPlace(world, shard, step, record?.number ?? shard.startingNumber);
+  const place = iteratorPlace(subject, shard, step, record?.number ?? shard.startingNumber);
   const input = {
     StreamName: model.name,
     ShardId: shardId(shard.index),
     ShardIteratorType: step.type,
     ...place.members,
   };
-  const output = await expect<{ readonly ShardIterator: string }>(world, "GetShardIterator", input, place.refusal);
+  const output = await expect<{ readonly ShardIterator: string }>(subject, "GetShardIterator", input, place.refusal);
   if (output === undefined) return;
-  const horizon = model.horizonMs(world.nowMs);
+  const horizon = model.horizonMs(subject.nowMs);
   const from =
     place.from ??
     indexOrLength(shard.records, ({ arrivalMs }) => arrivalMs >= Math.max(horizon, place.timeMs ?? horizon));
-  world.hold({ token: output.ShardIterator, stream: model, shard, from, createdMs: world.nowMs });
-  await read(world, 0.999_999, 10_000);
+  subject.hold({ token: output.ShardIterator, stream: model, shard, from, createdMs: subject.nowMs });
+  await read(subject, 0.999_999, 10_000);
 }
 
 interface IteratorPlace {
@@ -271,7 +286,7 @@ interface IteratorPlace {
 }
 
 function iteratorPlace(
-  world: World,
+  subject: ModelledServer,
   shard: ModelShard,
   { type, record: fraction }: Extract<Step, { do: "iterator" }>,
   number: bigint | undefined,
@@ -290,62 +305,62 @@ function iteratorPlace(
       // Around a record's arrival where there is one, else around the present.
       const offsetMs = Math.floor(fraction * 5) - 2;
       const arrivalMs = shard.records[Math.floor(fraction * shard.records.length)]?.arrivalMs;
-      const timeMs = (arrivalMs ?? world.nowMs) + offsetMs;
+      const timeMs = (arrivalMs ?? subject.nowMs) + offsetMs;
       // A last record ahead of the clock counts as the present, unless it was expired once: then it may be gone.
       const last = shard.records.at(-1);
-      const isMoot = last?.wasExpired === true && timeMs > world.nowMs && timeMs <= last.arrivalMs;
+      const isMoot = last?.wasExpired === true && timeMs > subject.nowMs && timeMs <= last.arrivalMs;
       if (isMoot) return { members: { Timestamp: 0 }, timeMs: 0 };
-      if (timeMs > Math.max(world.nowMs, last?.arrivalMs ?? 0))
+      if (timeMs > Math.max(subject.nowMs, last?.arrivalMs ?? 0))
         return { members: { Timestamp: timeMs / 1000 }, refusal: invalid };
       return { members: { Timestamp: timeMs / 1000 }, timeMs };
     }
   }
 }
 
-async function read(world: World, fraction: number, limit: number): Promise<void> {
-  const held = world.iterators[Math.floor(fraction * world.iterators.length)];
+async function read(subject: ModelledServer, fraction: number, limit: number): Promise<void> {
+  const held = subject.iterators[Math.floor(fraction * subject.iterators.length)];
   if (held === undefined) return;
   const { stream, shard, from } = held;
-  if (stream.listed(shard, world.nowMs) !== "yes") return;
-  const refusal = readRefusal(world, held);
+  if (stream.listed(shard, subject.nowMs) !== "yes") return;
+  const refusal = readRefusal(subject, held);
   const input = { ShardIterator: held.token, Limit: limit };
-  const page = await expect<PageOutput>(world, "GetRecords", input, refusal);
+  const page = await expect<PageOutput>(subject, "GetRecords", input, refusal);
   if (page === undefined) return;
-  const next = checkPage(stream, shard, { from, limit }, page, world.nowMs);
+  const next = checkPage(stream, shard, { from, limit }, page, subject.nowMs);
   if (page.NextShardIterator === undefined) return;
-  world.hold({ token: page.NextShardIterator, stream, shard, from: next, createdMs: world.nowMs });
+  subject.hold({ token: page.NextShardIterator, stream, shard, from: next, createdMs: subject.nowMs });
 }
 
 function readRefusal(
-  world: World,
-  { stream, shard, createdMs }: Pick<World["iterators"][number], "stream" | "shard" | "createdMs">,
+  subject: ModelledServer,
+  { stream, shard, createdMs }: Pick<ModelledServer["iterators"][number], "stream" | "shard" | "createdMs">,
 ): string | undefined {
-  if (world.nowMs - createdMs > iteratorLifeMs) return "ExpiredIteratorException";
-  const present = world.streams.get(stream.name);
+  if (subject.nowMs - createdMs > iteratorLifeMs) return "ExpiredIteratorException";
+  const present = subject.streams.get(stream.name);
   if (present === stream) return refusals.read[stream.status];
   // The stream is gone. One made again under its name has other shards; AWS fails on one of the same id.
   const namesake = present?.shards.get(shard.index);
-  return present !== undefined && namesake !== undefined && present.listed(namesake, world.nowMs) === "yes"
+  return present !== undefined && namesake !== undefined && present.listed(namesake, subject.nowMs) === "yes"
     ? "InternalFailure"
     : notFound;
 }
 
-async function list(world: World, model: StreamModel | undefined, fraction: number): Promise<void> {
+async function list(subject: ModelledServer, model: StreamModel | undefined, fraction: number): Promise<void> {
   if (model === undefined) return;
   const input = { StreamName: model.name };
   const refused = model.status === "CREATING" || model.status === "DELETING";
-  await expect(world, "ListShards", input, refused ? inUse : undefined);
-  const { Tags } = await world.server.expectOk<{ Tags: readonly { Key: string; Value: string }[] }>(
+  await expect(subject, "ListShards", input, refused ? inUse : undefined);
+  const { Tags } = await subject.server.expectOk<{ Tags: readonly { Key: string; Value: string }[] }>(
     "ListTagsForStream",
     input,
   );
   assert.deepEqual(new Map(Tags.map(({ Key, Value }) => [Key, Value])), model.tags);
   if (refused) return;
-  await checkConsumers(world, model);
-  checkHashRanges(await listShards(world.server, model.name, { Type: "AT_LATEST" }));
+  await checkConsumers(subject, model);
+  checkHashRanges(await listShards(subject.server, model.name, { Type: "AT_LATEST" }));
 
-  const timeMs = Math.round(world.nowMs - 30 * 3_600_000 + fraction * 31 * 3_600_000);
-  const at = await listShards(world.server, model.name, { Type: "AT_TIMESTAMP", Timestamp: timeMs / 1000 });
+  const timeMs = Math.round(subject.nowMs - 30 * 3_600_000 + fraction * 31 * 3_600_000);
+  const at = await listShards(subject.server, model.name, { Type: "AT_TIMESTAMP", Timestamp: timeMs / 1000 });
   checkHashRanges(at);
   const reached = new Set(at.map(({ ShardId }) => shardIndexOf(ShardId)));
   for (const index of reached) for (const child of model.children(index)) reached.add(child.index);
@@ -353,7 +368,7 @@ async function list(world: World, model: StreamModel | undefined, fraction: numb
     const isWanted = records.some(({ arrivalMs, wasExpired }) => arrivalMs >= timeMs && !wasExpired);
     assert(!isWanted || reached.has(index), `a reader from ${timeMs} on comes to ${shardId(index)}`);
   }
-  const from = await listShards(world.server, model.name, { Type: "FROM_TIMESTAMP", Timestamp: timeMs / 1000 });
+  const from = await listShards(subject.server, model.name, { Type: "FROM_TIMESTAMP", Timestamp: timeMs / 1000 });
   const fromIds = new Set(from.map(({ ShardId }) => ShardId));
   assert(
     at.every(({ ShardId }) => fromIds.has(ShardId)),
@@ -361,8 +376,8 @@ async function list(world: World, model: StreamModel | undefined, fraction: numb
   );
 }
 
-async function checkConsumers(world: World, model: StreamModel): Promise<void> {
-  const { Consumers } = await world.server.expectOk<{ Consumers: readonly Record<string, unknown>[] }>(
+async function checkConsumers(subject: ModelledServer, model: StreamModel): Promise<void> {
+  const { Consumers } = await subject.server.expectOk<{ Consumers: readonly Record<string, unknown>[] }>(
     "ListStreamConsumers",
     {
       StreamARN: arnOf(model.name),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { account, region } from "../../support/test-server.ts";
+import type { ModelledServer } from "./modelled-server.ts";
 import type { ModelStatus, StreamModel } from "./stream-model.ts";
-import type { World } from "./world.ts";
 
 export const notFound = "ResourceNotFoundException";
 export const inUse = "ResourceInUseException";
@@ -19,12 +19,12 @@ export const refusals: Readonly<
 
 /** Calls and holds the answer to the refusal expected, if any; the output is undefined when it was refused. */
 export async function expect<Output>(
-  world: World,
+  subject: ModelledServer,
   operation: string,
   input: object,
   refusal: string | undefined,
 ): Promise<Output | undefined> {
-  const answer = await world.server.call<Output>(operation, input);
+  const answer = await subject.server.call<Output>(operation, input);
   const told = answer.ok ? "an answer" : `${answer.type}: ${answer.message}`;
   assert.equal(answer.ok ? undefined : answer.type, refusal, `${operation} ${JSON.stringify(input)} got ${told}`);
   return answer.ok ? answer.output : undefined;

@@ -6,7 +6,7 @@
  * A failure is shrunk and printed; its seed alone brings it back: --seed THAT --steps 1.
  */
 import { parseArgs } from "node:util";
-import { runWorlds } from "./run-world.ts";
+import { runSeeds } from "./run-steps.ts";
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ let toldMs = startedMs;
 
 console.log(`model: ${stepCount} steps on ${engine} from seed ${seed}`);
 try {
-  await runWorlds({ engine, firstSeed: seed, stepCount }, (stepsDone) => {
+  await runSeeds({ engine, firstSeed: seed, stepCount }, (stepsDone) => {
     if (performance.now() - toldMs < 10_000) return;
     toldMs = performance.now();
     console.log(`model: ${stepsDone} steps, ${Math.round((toldMs - startedMs) / 1000)} s`);

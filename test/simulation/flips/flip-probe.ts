@@ -7,8 +7,8 @@ import { EngineError } from "../../../src/engine/engine-error.ts";
 import { dataDirectory } from "../../support/embedded-engine.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import type { SimulatedDisk } from "../../support/simulated-disk.ts";
+import type { EngineModel } from "../engine-model.ts";
 import type { LogModel } from "../log-model.ts";
-import type { World } from "../world.ts";
 
 export interface FlipProbe {
   /** A copy, to be spoilt. */
@@ -20,13 +20,13 @@ export interface FlipProbe {
 
 const told = /is incomplete and was left out/;
 
-export async function probeFlips(world: World, { disk, random, engineOn, nowMs }: FlipProbe): Promise<void> {
-  world.timePasses(nowMs);
+export async function probeFlips(model: EngineModel, { disk, random, engineOn, nowMs }: FlipProbe): Promise<void> {
+  model.timePasses(nowMs);
   const paths = disk.paths().filter((path) => disk.lengthOf(path) > 0);
   for (let left = random.integer(1, 2); left > 0; left--) {
     const path = paths[random.integer(0, paths.length - 1)] ?? "";
     const at = random.integer(0, disk.lengthOf(path) - 1);
-    world.note(`probe ${path} at ${at}`);
+    model.note(`probe ${path} at ${at}`);
     disk.flip(path, at, 1 << random.integer(0, 7));
   }
   const isFound = await isFoundByVerify(disk);
@@ -40,11 +40,11 @@ export async function probeFlips(world: World, { disk, random, engineOn, nowMs }
   }
   const { degraded } = await engine.health();
   const mayEndEarly = degraded.some((sentence) => told.test(sentence));
-  for (const log of world.living) {
+  for (const log of model.living) {
     const isWhole = await checkLog(engine, log, mayEndEarly);
     assert(isWhole || isFound, `${log.name} cannot be read, and verify found nothing`);
   }
-  if (!mayEndEarly) for (const key of world.catalog.keys) world.catalog.check(key, await engine.documents.get(key));
+  if (!mayEndEarly) for (const key of model.catalog.keys) model.catalog.check(key, await engine.documents.get(key));
   await engine.close();
 }
 

@@ -94,14 +94,14 @@ async function crashed({ isEncrypted, isRecycled }: Variant): Promise<Crashed> {
   await put(10);
   await put(1_000);
   const release = disk.holdWrites();
-  const underWay: Promise<void>[] = [];
+  const inFlight: Promise<void>[] = [];
   for (let left = 2; left > 0; left--) {
     const writing = nextWrite(disk);
-    underWay.push(put(largeBytes));
+    inFlight.push(put(largeBytes));
     await writing;
   }
   release();
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   const killed = disk.crash("lose");
   const path = killed.paths().findLast((name) => name.endsWith(".wal")) ?? "";
   const groups = groupsIn(killed, path);

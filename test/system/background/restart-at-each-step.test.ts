@@ -1,132 +1,136 @@
-// The process dies at every call that a long operation makes to its engine, just before it or just behind it. The next process
-// dies somewhere in taking up the work. The third one has to bring all of it to its end: nothing acknowledged is lost, nothing
-// deleted comes back, no log is left over, and the stream works on.
+// The process stops at every call that a long operation makes to its engine, just before or just after it. The next process
+// stops while it resumes the work. The third one finishes all of it: nothing acknowledged is lost, nothing deleted comes
+// back, no shard log is left over, and the stream works.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { openSmallEngine } from "../../support/embedded-engine.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
-import { type Machine, Story } from "./scenario.ts";
+import { type Machine, Scenario } from "./scenario.ts";
 import type { StopSide } from "./stopping-engine.ts";
 
-interface Scenario {
+interface LongOperation {
   readonly name: string;
-  readonly before: (story: Story) => Promise<void>;
-  /** What the process dies in. */
-  readonly during: (story: Story) => Promise<void>;
+  readonly before: (scenario: Scenario) => Promise<void>;
+  /** What the process stops in. */
+  readonly during: (scenario: Scenario) => Promise<void>;
 }
 
 const name = "orders";
 
-const scenarios: readonly Scenario[] = [
+const longOperations: readonly LongOperation[] = [
   {
     name: "create",
     before: async () => {},
-    during: async (story) => {
-      await story.create(name, 3);
-      await story.settle();
+    during: async (scenario) => {
+      await scenario.create(name, 3);
+      await scenario.settle();
     },
   },
-  { name: "split", before: withShards(2), during: (story) => withWriters(story, splitFirst) },
-  { name: "merge", before: withShards(3), during: (story) => withWriters(story, mergeFirst) },
+  { name: "split", before: withShards(2), during: (scenario) => withWriters(scenario, splitFirst) },
+  { name: "merge", before: withShards(3), during: (scenario) => withWriters(scenario, mergeFirst) },
   {
     name: "a resize from 2 to 5, which splits and merges",
     before: withShards(2),
-    during: (story) => withWriters(story, resizeTo(5)),
+    during: (scenario) => withWriters(scenario, resizeTo(5)),
   },
   {
     name: "a resize from 7 to 2, which merges what it has split",
     before: withShards(7),
-    during: (story) => withWriters(story, resizeTo(2)),
+    during: (scenario) => withWriters(scenario, resizeTo(2)),
   },
   {
     name: "a change of settings",
     before: withShards(2),
-    during: (story) =>
-      withWriters(story, async () => {
-        await story.tell("IncreaseStreamRetentionPeriod", { StreamName: name, RetentionPeriodHours: 48 });
+    during: (scenario) =>
+      withWriters(scenario, async () => {
+        await scenario.call("IncreaseStreamRetentionPeriod", { StreamName: name, RetentionPeriodHours: 48 });
       }),
   },
   {
     name: "a consumer's coming and going",
     before: withShards(1),
-    during: async (story) => {
+    during: async (scenario) => {
       const consumer = { StreamARN: "arn:aws:kinesis:eu-west-1:123456789012:stream/orders", ConsumerName: "reader" };
-      if (!(await story.tell("RegisterStreamConsumer", consumer))) return;
-      await story.settle();
-      await story.tell("DeregisterStreamConsumer", consumer);
-      await story.settle();
+      if (!(await scenario.call("RegisterStreamConsumer", consumer))) return;
+      await scenario.settle();
+      await scenario.call("DeregisterStreamConsumer", consumer);
+      await scenario.settle();
     },
   },
   {
     name: "delete",
     before: withShards(3),
-    during: async (story) => {
-      await story.delete(name);
-      await story.settle();
+    during: async (scenario) => {
+      await scenario.delete(name);
+      await scenario.settle();
     },
   },
   {
     name: "delete while a split is on its way",
     before: withShards(2),
-    during: async (story) => {
-      await splitFirst(story);
-      await story.delete(name);
-      await story.settle();
+    during: async (scenario) => {
+      await splitFirst(scenario);
+      await scenario.delete(name);
+      await scenario.settle();
     },
   },
   {
     name: "delete while the stream is being created",
     before: async () => {},
-    during: async (story) => {
-      await story.create(name, 4);
-      await story.delete(name);
-      await story.settle();
+    during: async (scenario) => {
+      await scenario.create(name, 4);
+      await scenario.delete(name);
+      await scenario.settle();
     },
   },
   {
     name: "delete and create again",
     before: withShards(3),
-    during: async (story) => {
-      await story.delete(name);
-      await story.settle();
-      await story.create(name, 2);
-      await story.settle();
+    during: async (scenario) => {
+      await scenario.delete(name);
+      await scenario.settle();
+      await scenario.create(name, 2);
+      await scenario.settle();
     },
   },
 ];
 
-function withShards(count: number): Scenario["before"] {
-  return async (story) => {
-    await story.create(name, count);
-    await story.settle();
-    await story.putSome(name, 10);
+function withShards(count: number): LongOperation["before"] {
+  return async (scenario) => {
+    await scenario.create(name, count);
+    await scenario.settle();
+    await scenario.putSome(name, 10);
   };
 }
 
-async function splitFirst(story: Story): Promise<void> {
+async function splitFirst(scenario: Scenario): Promise<void> {
   const middle = (2n ** 126n).toString();
-  await story.tell("SplitShard", { StreamName: name, ShardToSplit: "shardId-0", NewStartingHashKey: middle });
+  await scenario.call("SplitShard", { StreamName: name, ShardToSplit: "shardId-0", NewStartingHashKey: middle });
 }
 
-async function mergeFirst(story: Story): Promise<void> {
-  await story.tell("MergeShards", { StreamName: name, ShardToMerge: "shardId-0", AdjacentShardToMerge: "shardId-1" });
+async function mergeFirst(scenario: Scenario): Promise<void> {
+  await scenario.call("MergeShards", {
+    StreamName: name,
+    ShardToMerge: "shardId-0",
+    AdjacentShardToMerge: "shardId-1",
+  });
 }
 
-function resizeTo(count: number): (story: Story) => Promise<void> {
-  return async (story) => {
+function resizeTo(count: number): (scenario: Scenario) => Promise<void> {
+  return async (scenario) => {
     const target = { TargetShardCount: count, ScalingType: "UNIFORM_SCALING" };
-    await story.tell("UpdateShardCount", { StreamName: name, ...target });
+    await scenario.call("UpdateShardCount", { StreamName: name, ...target });
   };
 }
 
-/** Records go on arriving meanwhile; nobody waits for those that the process took with it. */
-async function withWriters(story: Story, work: (story: Story) => Promise<void>): Promise<void> {
-  const changed = work(story);
-  const written = [0, 1, 2, 3, 4].map((key) => story.put(name, `key ${key}`));
-  await Promise.race([Promise.all([changed, ...written]), story.settle()]);
-  await story.settle();
+/** Records arrive meanwhile; a call whose response the stop swallows is not awaited. */
+async function withWriters(scenario: Scenario, work: (scenario: Scenario) => Promise<void>): Promise<void> {
+  const changed = work(scenario);
+  const written = [0, 1, 2, 3, 4].map((key) => scenario.put(name, `key ${key}`));
+  await Promise.race([Promise.all([changed, ...written]), scenario.settle()]);
+  await scenario.settle();
 }
 
 async function memoryMachine(clock = new SimulatedClock()): Promise<Machine> {
@@ -136,34 +140,34 @@ async function memoryMachine(clock = new SimulatedClock()): Promise<Machine> {
   return machine;
 }
 
-/** The power goes with the process: what the disk had not been told to keep is lost. */
+/** Each stop is a power cut: unsynced writes are lost. */
 async function embeddedMachine(disk = new SimulatedDisk(), clock = new SimulatedClock()): Promise<Machine> {
   const engine = await openSmallEngine(disk, { clock });
   const restart = () => embeddedMachine(disk.crash("lose"), clock);
   return { engine, clock, restart, close: () => engine.close() };
 }
 
-async function liveOnce(machine: Machine, scenario: Scenario, call: number, side: StopSide): Promise<number> {
-  const story = await Story.begin(machine);
-  await scenario.before(story);
-  const callsBefore = story.callCount;
-  story.stopAt(call, side);
-  await scenario.during(story);
-  const calls = story.callCount - callsBefore;
+async function runOnce(machine: Machine, longOperation: LongOperation, call: number, side: StopSide): Promise<number> {
+  const scenario = await Scenario.begin(machine);
+  await longOperation.before(scenario);
+  const callsBefore = scenario.callCount;
+  scenario.stopAt(call, side);
+  await longOperation.during(scenario);
+  const calls = scenario.callCount - callsBefore;
   if (call !== Number.POSITIVE_INFINITY) {
-    // The second process dies as well, ever later in what it takes up, sometimes not at all.
-    await story.restart({ call: call % 13, side: side === "before" ? "after" : "before" });
-    await story.settle();
-    await story.restart();
+    // The second process stops as well, ever later in the work that it resumes, sometimes not at all.
+    await scenario.restart({ call: call % 13, side: side === "before" ? "after" : "before" });
+    await scenario.settle();
+    await scenario.restart();
   }
-  await story.verify();
-  await story.close();
+  await scenario.verify();
+  await scenario.close();
   return calls;
 }
 
 const machines = [
   { engine: "memory", machine: memoryMachine, sides: (): readonly StopSide[] => ["before", "after"] },
-  // Slower, and the same rules stand above it: one side of each call.
+  // Slower, and the code above it is the same: one side of each call.
   {
     engine: "embedded",
     machine: embeddedMachine,
@@ -171,17 +175,17 @@ const machines = [
   },
 ];
 
-for (const scenario of scenarios) {
+for (const longOperation of longOperations) {
   for (const { engine, machine, sides } of machines) {
-    test(`a restart at any step carries on: ${scenario.name} (${engine})`, async () => {
-      const calls = await liveOnce(await machine(), scenario, Number.POSITIVE_INFINITY, "before");
+    test(`a restart at any step carries on: ${longOperation.name} (${engine})`, async () => {
+      const calls = await runOnce(await machine(), longOperation, Number.POSITIVE_INFINITY, "before");
       assert(calls > 2, "the operation has steps");
       for (let call = 0; call < calls; call++) {
         for (const side of sides(call)) {
           try {
-            await liveOnce(await machine(), scenario, call, side);
+            await runOnce(await machine(), longOperation, call, side);
           } catch (error) {
-            throw new Error(`dying ${side} call ${call} of ${calls}`, { cause: error });
+            throw new Error(`stopping ${side} call ${call} of ${calls}`, { cause: error });
           }
         }
       }

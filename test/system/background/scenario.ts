@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTick } from "node:timers/promises";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { SimulatedClock } from "../../support/simulated-clock.ts";
 import { TestServer } from "../../support/test-server.ts";
@@ -15,19 +15,19 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-/** More turns of the event loop than any work of these stories takes. */
-const turnsMax = 20_000;
+/** Ticks of the event loop; more than any work of these scenarios takes. */
+const ticksMax = 20_000;
 
-/** What is known of a name: a stream is there, is gone, or nobody was told. */
-type Fate = "there" | "gone" | "unknown";
+/** What the client knows of a name: a stream exists, is deleted, or a call without a response decides. */
+type Fate = "exists" | "deleted" | "unknown";
 
 interface Written {
   readonly data: string;
   number: bigint | undefined;
 }
 
-/** The server over several lives, and all that its clients were told. */
-export class Story {
+/** The server through several restarts, and all responses that its clients received. */
+export class Scenario {
   #machine: Machine;
   #engine: StoppingEngine;
   #server: TestServer;
@@ -35,7 +35,7 @@ export class Story {
   readonly #fates = new Map<string, Fate>();
   /** What was sent to the present stream of a name. */
   readonly #written = new Map<string, Written[]>();
-  /** Greatest number that any earlier stream of a name has given. */
+  /** Greatest sequence number of any earlier stream of a name. */
   readonly #floors = new Map<string, bigint>();
   #sentCount = 0;
 
@@ -46,10 +46,10 @@ export class Story {
     this.#transitionDelayMs = transitionDelayMs;
   }
 
-  static async begin(machine: Machine, transitionDelayMs = 0): Promise<Story> {
+  static async begin(machine: Machine, transitionDelayMs = 0): Promise<Scenario> {
     const engine = new StoppingEngine(machine.engine);
     const server = await TestServer.open({ engine, clock: machine.clock, transitionDelayMs });
-    return new Story(machine, engine, server, transitionDelayMs);
+    return new Scenario(machine, engine, server, transitionDelayMs);
   }
 
   get server(): TestServer {
@@ -72,17 +72,17 @@ export class Story {
     }
     this.#written.set(name, []);
     this.#fates.set(name, "unknown");
-    if (await this.tell("CreateStream", { StreamName: name, ShardCount: shardCount })) this.#fates.set(name, "there");
+    if (await this.call("CreateStream", { StreamName: name, ShardCount: shardCount })) this.#fates.set(name, "exists");
   }
 
   async delete(name: string): Promise<void> {
     if (this.#engine.isStopped) return;
     this.#fates.set(name, "unknown");
-    if (await this.tell("DeleteStream", { StreamName: name })) this.#fates.set(name, "gone");
+    if (await this.call("DeleteStream", { StreamName: name })) this.#fates.set(name, "deleted");
   }
 
-  /** Whether the caller was told that it went well; an error is only allowed once the world has stopped. */
-  async tell(operation: string, input: object): Promise<boolean> {
+  /** Whether the call succeeded; it may fail only once the engine has stopped. */
+  async call(operation: string, input: object): Promise<boolean> {
     const answer = await this.#server.call(operation, input);
     if (!answer.ok) assert(this.#engine.isStopped, `${operation}: ${answer.ok ? "" : answer.message}`);
     return answer.ok;
@@ -106,11 +106,11 @@ export class Story {
     for (let i = 0; i < count; i++) await this.put(name, `key ${i % 7}`);
   }
 
-  /** Until all work is done or the world has stopped. */
+  /** Waits until all work is done or the engine has stopped. */
   async settle(): Promise<void> {
-    for (let turn = 0; !this.#engine.isStopped; turn++) {
-      assert(turn < turnsMax, "the work does not come to an end");
-      await nextTurn();
+    for (let tick = 0; !this.#engine.isStopped; tick++) {
+      assert(tick < ticksMax, "the work does not come to an end");
+      await nextTick();
       try {
         if (await this.#server.isIdle()) return;
       } catch (error) {
@@ -119,7 +119,7 @@ export class Story {
     }
   }
 
-  /** The process dies, if it has not yet, and another one takes over. It may be told to die, too. */
+  /** Stops the process, if it runs, and starts another one, which may stop at a call in its turn. */
   async restart(stop?: { readonly call: number; readonly side: StopSide }): Promise<void> {
     this.#engine.stop();
     await this.#server.close().catch(() => undefined);
@@ -137,15 +137,15 @@ export class Story {
     }
   }
 
-  /** All work comes to its end, what was acknowledged is there, what was deleted is not, and no log is left over. */
+  /** Asserts that all work ends, acknowledged records exist, deleted streams do not, and no shard log is left over. */
   async verify(): Promise<void> {
     await this.#machine.clock.advance(this.#transitionDelayMs);
     await this.#server.untilIdle();
     const { StreamNames } = await this.#server.expectOk<{ readonly StreamNames: readonly string[] }>("ListStreams", {});
     for (const [name, fate] of this.#fates) {
-      const isThere = StreamNames.includes(name);
-      if (fate !== "unknown") assert.equal(isThere, fate === "there", `${name} is ${fate}`);
-      if (isThere) await this.#verifyStream(name);
+      const exists = StreamNames.includes(name);
+      if (fate !== "unknown") assert.equal(exists, fate === "exists", `${name} is ${fate}`);
+      if (exists) await this.#verifyStream(name);
     }
     let shardCount = 0;
     for (const { stream } of this.#server.services.registry.all()) {

@@ -16,12 +16,12 @@ import type {
   StoredEntry,
 } from "../../../src/engine/shard-log.ts";
 
-/** Whether the call at which the world stops has still been carried out, though nobody is told. */
+/** Whether the call at which the engine stops is still carried out; it returns an error in either case. */
 export type StopSide = "before" | "after";
 
 /**
- * What a process sees of its engine until it dies at a call: the calls before it went through, this one did or did not, and
- * all later ones come to nothing. The engine behind it survives.
+ * An engine as a process uses it that stops at a call: earlier calls are carried out, this one is or is not, and all later
+ * ones fail. The engine behind it survives.
  */
 export class StoppingEngine implements Engine {
   readonly name: string;
@@ -42,20 +42,20 @@ export class StoppingEngine implements Engine {
     this.limits = inner.limits;
     const run: Run = (call) => this.#run(call);
     this.log = new StoppingLog(inner.log, run, this.#stopped.signal);
-    this.documents = new StoppingCatalog(inner.documents, run, this.#stopped.signal);
+    this.documents = new StoppingDocumentStore(inner.documents, run, this.#stopped.signal);
   }
 
   get isStopped(): boolean {
     return this.#stopped.signal.aborted;
   }
 
-  /** The world stops at this call from now on, counted from 0. */
+  /** Stops at a call, counted from now on and from 0. */
   stopAt(call: number, side: StopSide): void {
     this.#callsLeft = call;
     this.#side = side;
   }
 
-  /** The world stops now. */
+  /** Stops now. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -69,25 +69,25 @@ export class StoppingEngine implements Engine {
   async close(): Promise<void> {}
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.isStopped) throw gone();
+    if (this.isStopped) throw stopped();
     this.callCount += 1;
     if (this.#callsLeft > 0) {
       this.#callsLeft -= 1;
       const result = await call();
-      // The process died while this was on its way.
-      if (this.isStopped) throw gone();
+      // The process stopped during this call.
+      if (this.isStopped) throw stopped();
       return result;
     }
     this.stop();
     if (this.#side === "after") await call();
-    throw gone();
+    throw stopped();
   }
 }
 
 type Run = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
-function gone(): EngineError {
-  return new EngineError("closed", "This process is gone.");
+function stopped(): EngineError {
+  return new EngineError("closed", "The process has stopped.");
 }
 
 class StoppingLog implements ShardLog {
@@ -145,7 +145,7 @@ class StoppingLog implements ShardLog {
   }
 }
 
-class StoppingCatalog implements DocumentStore {
+class StoppingDocumentStore implements DocumentStore {
   readonly #inner: DocumentStore;
   readonly #run: Run;
   readonly #stopped: AbortSignal;
@@ -174,6 +174,6 @@ class StoppingCatalog implements DocumentStore {
 
   async *#watch(prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
     yield* this.#inner.watch(prefix, AbortSignal.any([signal, this.#stopped]));
-    if (!signal.aborted) throw gone();
+    if (!signal.aborted) throw stopped();
   }
 }

@@ -18,7 +18,7 @@ export interface HeldIterator {
 const iteratorsHeldMax = 12;
 
 /** The server and the model of it, side by side through the same time. */
-export class World {
+export class ModelledServer {
   readonly server: TestServer;
   readonly clock: SimulatedClock;
   readonly transitionDelayMs: number;
@@ -131,7 +131,7 @@ export class World {
   async #finish(model: StreamModel, what: Work): Promise<void> {
     model.work = undefined;
     if (what === "delete") {
-      this.#bury(model);
+      this.#removeStream(model);
       return;
     }
     model.status = "ACTIVE";
@@ -142,7 +142,7 @@ export class World {
     await checkStream(this.server, model, this.nowMs);
   }
 
-  #bury(model: StreamModel): void {
+  #removeStream(model: StreamModel): void {
     this.streams.delete(model.name);
     let floor = model.numberFloor;
     for (const { startingNumber = 0n, endingNumber = 0n, records } of model.shards.values()) {

@@ -9,27 +9,27 @@ import { CatalogModel } from "./catalog-model.ts";
 import type { FaultProfile } from "./fault-profile.ts";
 import { LogModel } from "./log-model.ts";
 
-/** One process on the disk: from an open to a close, a kill or a power cut. */
+/** One process on the disk, from an open to a close, a kill or a power cut. */
 export interface Session {
   readonly engine: EmbeddedEngine;
   readonly disk: SimulatedDisk;
   readonly clock: SimulatedClock;
-  readonly weather: FaultProfile;
-  /** Bytes of a body at most. */
+  readonly faults: FaultProfile;
+  /** Bytes of an entry's body, at most. */
   readonly bodyBytesMax: number;
   isClosing: boolean;
-  /** Whether bits were flipped while it ran: what it has learnt from them it may go on saying. */
+  /** Whether bits were flipped while it ran: it may report damage that it found then. */
   hasFlipped: boolean;
 }
 
-/** What is known across all sessions of one seed. */
-export class World {
+/** What an engine must hold, across all sessions of one seed. */
+export class EngineModel {
   readonly random: SeededRandom;
   readonly catalog = new CatalogModel();
   readonly note: (line: string) => void;
-  /** All that were ever made, dropped ones included. */
+  /** Every shard log that was created, dropped ones included. */
   readonly logs: LogModel[] = [];
-  /** How often a stream was dropped: a shard that is being made meanwhile may go with the others. */
+  /** How often each stream was dropped: a shard that is created meanwhile may be dropped with the others. */
   readonly streamDrops = new Map<string, number>();
 
   constructor(random: SeededRandom, note: (line: string) => void) {
@@ -41,13 +41,13 @@ export class World {
     return this.logs.filter(({ drop }) => drop === "none");
   }
 
-  /** A shard that an engine says it has: one that is known, or a new one. */
+  /** The model of a shard that the engine created: a known one, or a new one. */
   found(ref: ShardRef): LogModel {
     const logId = Number(ref.placement["log"]);
     const known = this.logs.find((log) => log.ref.placement["log"] === logId);
     if (known !== undefined) {
       assert.deepEqual(ref, known.ref);
-      assert.notEqual(known.drop, "done", `${known.name} was dropped, and came back`);
+      assert.notEqual(known.drop, "done", `${known.name} was dropped and exists again`);
       return known;
     }
     const log = new LogModel(ref);
@@ -60,8 +60,8 @@ export class World {
   }
 
   /**
-   * Reads everything that is left. With `settles` nothing is under way: what is not seen now must never be seen. Faults of
-   * the disk are let pass unless it settles.
+   * Reads all records. With `settles` no call is in flight: a record that is not seen now must never be seen. Errors of the
+   * disk are accepted unless it settles.
    */
   async checkAll(session: Session, settles: boolean): Promise<void> {
     this.timePasses(session.clock.nowMs());
@@ -79,7 +79,7 @@ export class World {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (error.kind === "not_found") {
-        assert.notEqual(log.drop, "none", `${log.name} is gone, and nobody dropped it`);
+        assert.notEqual(log.drop, "none", `${log.name} does not exist, and was not dropped`);
         if (settles) log.drop = "done";
         return;
       }
@@ -87,7 +87,7 @@ export class World {
       if (settles || !isLetPass) throw error;
       return;
     }
-    assert(!wasDropped, `${log.name} was dropped, and is there`);
+    assert(!wasDropped, `${log.name} was dropped and exists`);
     if (!settles) return;
     log.drop = "none";
     log.settle(seen);
@@ -95,7 +95,7 @@ export class World {
     await this.#settleSeal(engine, log);
   }
 
-  /** A second seal tells whether there was a first: it must come to the same end. */
+  /** A second seal must return the end of the first. */
   async #settleSeal(engine: EmbeddedEngine, log: LogModel): Promise<void> {
     if (log.seal === "none") return;
     const { end } = await engine.log.seal(log.ref, "again");
@@ -104,7 +104,7 @@ export class World {
   }
 }
 
-/** All pages of a log from its beginning, each held to what is known. */
+/** All pages of a shard log from its start, each compared with the model. */
 async function readAll(
   engine: EmbeddedEngine,
   log: LogModel,
@@ -116,17 +116,17 @@ async function readAll(
     log.checkPage(from, page, storedEndBefore);
     entries.push(...page.entries);
     if (page.next >= page.tip) return entries;
-    assert(page.next > from, `${log.name}: a read at ${from} gets nowhere`);
+    assert(page.next > from, `${log.name}: a read at ${from} makes no progress`);
     from = page.next;
   }
 }
 
-/** While nothing happens, seeks must agree with what was read. */
+/** Without calls in flight, seeks must agree with what was read. */
 async function checkSeeks(engine: EmbeddedEngine, log: LogModel, seen: readonly StoredEntry[]): Promise<void> {
   const newest = await engine.log.seek(log.ref, { at: "newest" });
   const last = seen.at(-1);
   const end = last === undefined ? newest : last.position + BigInt(last.count);
-  // What has expired may have gone while the rest was read.
+  // Expired entries may have been removed during the read.
   if (newest > end) log.requireGone(end, newest);
   else assert.equal(newest, end, `${log.name}: newest`);
   const oldest = await engine.log.seek(log.ref, { at: "oldest" });
