@@ -1,25 +1,25 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { WireResponse } from "../http/http-message.ts";
 
-/** What `GET /health` says, as JSON. */
+/** The body of `GET /health`, as JSON. */
 export interface HealthReport {
   readonly status: "ready" | "draining" | "unavailable";
   readonly engine: string;
   /** True only if an acknowledged record survives a crash of the machine. */
   readonly durable: boolean;
-  /** Sentences; empty when all is well. */
+  /** Sentences; empty when there is no problem. */
   readonly degraded: readonly string[];
 }
 
 /** What health depends on besides the engine. */
-interface ServerState {
+export interface ServerState {
   readonly isDraining: boolean;
   readonly clockMovedByMs?: number;
   /** Why encrypted streams cannot be read or written, as sentences. */
   readonly keyFaults?: readonly string[];
   /** Why the credentials file as it is now is not in force, as a sentence. */
   readonly credentialsFault?: string | undefined;
-  /** Why answers may be wrong, as a sentence: the server asks to be restarted. */
+  /** Why responses may be wrong, as a sentence; only a restart helps. */
   readonly fault?: string | undefined;
 }
 
@@ -30,16 +30,20 @@ export async function reportHealth(
   try {
     const { ready, durable, degraded } = await engine.health();
     const status = isDraining ? "draining" : ready && fault === undefined ? "ready" : "unavailable";
-    const moved = clockMovedByMs === 0 ? [] : [`the clock is moved by ${clockMovedByMs} ms (--dev)`];
+    const moved =
+      clockMovedByMs === 0
+        ? []
+        : [`the clock is moved by ${clockMovedByMs} ms through POST /dev/clock; stored times are not the system's`];
     const faults = [...keyFaults, credentialsFault, fault].filter((sentence) => sentence !== undefined);
     return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...faults] };
   } catch (error) {
-    const sentence = `the engine does not tell its health: ${error instanceof Error ? error.message : String(error)}`;
+    const why = error instanceof Error ? error.message : String(error);
+    const sentence = `the health check of the engine failed, so the server is reported as unavailable: ${why}`;
     return { status: "unavailable", engine: engine.name, durable: false, degraded: [sentence] };
   }
 }
 
-/** 200 only when requests will be served: load balancers look at nothing else. */
+/** 200 only when requests are served: load balancers look at nothing else. */
 export function healthResponse(report: HealthReport): WireResponse {
   return {
     status: report.status === "ready" ? 200 : 503,

@@ -7,21 +7,36 @@ const engine = {
   health: async () => ({ ready: true, durable: true, degraded: ["a disk is slow"], figures: {} }),
 };
 
-test("health is not ready while the directory hears no news, and says why", async () => {
-  const report = await reportHealth(engine, { isDraining: false, fault: "the directory is deaf" });
+test("health is ready, and draining while the server stops", async () => {
+  assert.equal((await reportHealth(engine, { isDraining: false })).status, "ready");
+  assert.equal((await reportHealth(engine, { isDraining: true })).status, "draining");
+});
+
+test("health is unavailable while the stream registry has a fault, and says why", async () => {
+  const report = await reportHealth(engine, { isDraining: false, fault: "the registry is out of date" });
   assert.deepEqual(report, {
     status: "unavailable",
     engine: "any",
     durable: true,
-    degraded: ["a disk is slow", "the directory is deaf"],
+    degraded: ["a disk is slow", "the registry is out of date"],
   });
   assert.equal(healthResponse(report).status, 503);
 });
 
-test("health says of keys that cannot be used, and stays ready for streams that need none", async () => {
-  const report = await reportHealth(engine, { isDraining: false, keyFaults: ["a keyring is gone"] });
+test("health names keys that cannot be used, and stays ready for streams that need none", async () => {
+  const report = await reportHealth(engine, { isDraining: false, keyFaults: ["a keyring is missing"] });
   assert.equal(report.status, "ready");
-  assert.deepEqual(report.degraded, ["a disk is slow", "a keyring is gone"]);
+  assert.deepEqual(report.degraded, ["a disk is slow", "a keyring is missing"]);
+});
+
+test("an engine whose health check fails is unavailable", async () => {
+  const failing = { name: "embedded", health: () => Promise.reject(new Error("closed")) };
+  assert.deepEqual(await reportHealth(failing, { isDraining: false }), {
+    status: "unavailable",
+    engine: "embedded",
+    durable: false,
+    degraded: ["the health check of the engine failed, so the server is reported as unavailable: closed"],
+  });
 });
 
 test("health says of a credentials file that is emptied or removed", async () => {

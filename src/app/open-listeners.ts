@@ -1,0 +1,38 @@
+import { drainMsMax } from "../config/process-limits.ts";
+import { type Listening, listen } from "../server/http/listen.ts";
+import { type Endpoints, portHandler } from "../server/pipeline/port-handler.ts";
+import { CertificateFiles } from "../server/tls/certificate-files.ts";
+import type { Clock } from "../time/clock.ts";
+import type { ListenerPlan, ListenerPlans } from "./plan-listeners.ts";
+
+export interface OpenListenersOptions {
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+  /** Gets what closes each listener, in the order of opening. */
+  readonly closing: AsyncDisposableStack;
+}
+
+/** Opens the planned ports and returns the main one. Throws `StartError`; the ports open by then are in `closing`. */
+export async function openListeners(plans: ListenerPlans, options: OpenListenersOptions): Promise<Listening> {
+  const main = await open(plans.main, options);
+  if (plans.admin !== undefined) await open(plans.admin, options);
+  return main;
+}
+
+async function open(plan: ListenerPlan, { endpoints, clock, closing }: OpenListenersOptions): Promise<Listening> {
+  const { hosts, port, rules, tls, certificateDirectory } = plan;
+  const listening = await listen({
+    hosts,
+    port,
+    clock,
+    handler: portHandler(rules, endpoints),
+    tls: tls === undefined ? undefined : { cert: tls.certificatePem, key: tls.keyPem },
+    dataDir: certificateDirectory,
+  });
+  closing.defer(() => listening.close({ graceMs: drainMsMax }));
+  if (tls !== undefined) {
+    const files = new CertificateFiles(tls, clock, (certificate) => listening.useCertificate(certificate));
+    closing.defer(() => files.close());
+  }
+  return listening;
+}

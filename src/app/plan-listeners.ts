@@ -1,0 +1,53 @@
+import type { Config, TlsFiles } from "../config/config.ts";
+import { isLoopback } from "../config/parse-value.ts";
+import type { PortRules } from "../server/pipeline/port-rules.ts";
+
+/** One port that the server opens, on all its hosts. */
+export interface ListenerPlan {
+  readonly hosts: readonly string[];
+  /** 0: any port that is free on all hosts. */
+  readonly port: number;
+  readonly rules: PortRules;
+  /** Undefined: the server makes its own certificate when the first client asks for TLS. */
+  readonly tls?: TlsFiles;
+  /** Where the server keeps the certificate that it has made; undefined: in memory. */
+  readonly certificateDirectory?: string;
+}
+
+export interface ListenerPlans {
+  readonly main: ListenerPlan;
+  /** Only with `--admin-port`. */
+  readonly admin?: ListenerPlan;
+}
+
+/**
+ * The ports of a configuration, and what each serves. Admin paths ask for no signature, so a server that verifies
+ * signatures and listens beyond loopback has none on its main port.
+ */
+export function planListeners(config: Config): ListenerPlans {
+  const { hosts, port, tls, admin, dev, corsOrigins } = config;
+  const verifiesSignatures = config.credentials !== undefined;
+  const isExposed = verifiesSignatures && !hosts.every(isLoopback);
+  const main: ListenerPlan = {
+    hosts,
+    port,
+    rules: {
+      servesApi: true,
+      servesAdmin: admin === undefined && !isExposed,
+      servesDev: dev,
+      adminHosts: [],
+      origins: { verifiesSignatures, corsOrigins },
+    },
+    ...(tls === undefined ? {} : { tls }),
+    ...(config.engine === "memory" ? {} : { certificateDirectory: config.dataDirectory }),
+  };
+  if (admin === undefined) return { main };
+  const rules: PortRules = {
+    servesApi: false,
+    servesAdmin: true,
+    servesDev: dev,
+    adminHosts: admin.hosts,
+    origins: { verifiesSignatures: false, corsOrigins: [] },
+  };
+  return { main, admin: { hosts: admin.hosts, port: admin.port, rules } };
+}

@@ -1,0 +1,82 @@
+import { requestRefused } from "../../telemetry/diagnostic-events.ts";
+import { type DevTools, devResponse } from "../dev/dev-endpoints.ts";
+import type { RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";
+import { corsHeaders, preflightHeaders } from "../http/origin-rules.ts";
+import { type HealthReport, healthResponse } from "./health.ts";
+import { type PortRules, pathOf, type Route, routeOf } from "./port-rules.ts";
+
+/** What the routes of all ports lead to. */
+export interface Endpoints {
+  /** The Kinesis API. */
+  readonly api: RequestHandler;
+  readonly health: () => Promise<HealthReport>;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  /** Absent without `--dev`. */
+  readonly dev?: DevTools | undefined;
+}
+
+/** Handles all requests of one port. */
+export function portHandler(rules: PortRules, endpoints: Endpoints): RequestHandler {
+  return (request) => {
+    const route = routeOf(request, rules);
+    if (route === "api" && request.headers.origin === undefined) return endpoints.api(request);
+    return respond(request, { route, rules, endpoints });
+  };
+}
+
+async function respond(
+  request: WireRequest,
+  { route, rules, endpoints }: { readonly route: Route; readonly rules: PortRules; readonly endpoints: Endpoints },
+): Promise<WireResponse> {
+  const response = await responseOf(route, request, endpoints);
+  const isForWebPage = request.headers.origin !== undefined && rules.servesApi;
+  if (!isForWebPage || route === "refuse_origin" || route === "preflight") return response;
+  return { ...response, headers: { ...response.headers, ...corsHeaders } };
+}
+
+async function responseOf(route: Route, request: WireRequest, endpoints: Endpoints): Promise<WireResponse> {
+  const { headers } = request;
+  switch (route) {
+    case "api":
+      return endpoints.api(request);
+    case "health":
+      return healthResponse(await endpoints.health());
+    case "metrics":
+      return metricsResponse(await endpoints.metrics());
+    case "dev":
+      return endpoints.dev === undefined ? notFound : devResponse(request, pathOf(request.url), endpoints.dev);
+    case "preflight":
+      return { status: 200, headers: preflightHeaders(headers), body: "" };
+    case "absent":
+      return notFound;
+    case "refuse_origin":
+      requestRefused.publish({ reason: "origin" });
+      return plain(403, originRefused(headers.origin ?? ""));
+    case "refuse_host":
+      requestRefused.publish({ reason: "host" });
+      return plain(403, hostRefused(headers.host ?? ""));
+  }
+}
+
+function originRefused(origin: string): string {
+  return `Cross-origin request refused: web pages of ${JSON.stringify(origin)} may not call this server. Start it with --cors-origin to allow that origin.`;
+}
+
+function hostRefused(host: string): string {
+  return `Host header ${JSON.stringify(host)} refused: this path is served under loopback names (localhost, 127.0.0.1, [::1]) and the names of --admin-host only.`;
+}
+
+const notFound = plain(
+  404,
+  "Not found: this port has no such path. The Kinesis API takes POST requests to /; with --admin-port metrics are on that port.",
+);
+
+function metricsResponse(text: string): WireResponse {
+  const contentType = "text/plain; version=0.0.4; charset=utf-8";
+  return { status: 200, headers: { "Content-Type": contentType, "Cache-Control": "no-store" }, body: text };
+}
+
+function plain(status: number, sentence: string): WireResponse {
+  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${sentence}\n` };
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import type { IncomingHttpHeaders } from "node:http";
+import { test } from "node:test";
+import { type PortRules, type Route, routeOf } from "../../../../src/server/pipeline/port-rules.ts";
+
+const noSignatures = { verifiesSignatures: false, corsOrigins: [] };
+const signatures = { verifiesSignatures: true, corsOrigins: [] };
+const main: PortRules = {
+  servesApi: true,
+  servesAdmin: true,
+  servesDev: true,
+  adminHosts: [],
+  origins: noSignatures,
+};
+const admin: PortRules = { ...main, servesApi: false };
+const verified: PortRules = { ...main, origins: signatures };
+const adminElsewhere: PortRules = { ...main, servesAdmin: false };
+const withoutDev: PortRules = { ...main, servesDev: false };
+const named: PortRules = { ...admin, adminHosts: ["metrics.internal"] };
+const friend: PortRules = { ...main, origins: { verifiesSignatures: false, corsOrigins: ["https://app.example"] } };
+
+const local = { host: "localhost:4567" };
+const foreignHost = { host: "evil.example:4567" };
+const foreignPage = { ...local, origin: "https://evil.example" };
+const ownPage = { ...local, origin: "http://localhost:3000" };
+const friendPage = { ...local, origin: "https://app.example" };
+
+type Row = readonly [rule: string, port: PortRules, request: string, headers: IncomingHttpHeaders, route: Route];
+
+const table: readonly Row[] = [
+  ["a post is the API's", main, "POST /", local, "api"],
+  ["the API is served under every Host", main, "POST /", foreignHost, "api"],
+  ["the API has every path that is no endpoint's", main, "GET /other", local, "api"],
+  ["the API has the paths of endpoints for other methods", main, "POST /health", local, "api"],
+  ["so it has those of metrics", main, "DELETE /metrics", local, "api"],
+  ["OPTIONS without an Origin is no preflight", main, "OPTIONS /x", local, "api"],
+  ["an admin port has no API", admin, "POST /", local, "absent"],
+
+  ["health is served under every Host", main, "GET /health?x=1", foreignHost, "health"],
+  ["health is served without a Host", main, "HEAD /health", {}, "health"],
+  ["health stays on the main port beside an admin port", adminElsewhere, "GET /health", local, "health"],
+  ["health is on the admin port too", admin, "GET /health", foreignHost, "health"],
+
+  ["metrics are served under a loopback name", main, "GET /metrics?x", local, "metrics"],
+  ["metrics are refused under another name", main, "GET /metrics", foreignHost, "refuse_host"],
+  ["metrics are refused without a Host", main, "GET /metrics", {}, "refuse_host"],
+  [
+    "metrics are refused under an address that is not loopback",
+    main,
+    "GET /metrics",
+    { host: "10.0.0.7" },
+    "refuse_host",
+  ],
+  ["an admin host may ask for metrics", named, "GET /metrics", { host: "metrics.internal:9100" }, "metrics"],
+  ["another host may not", named, "GET /metrics", foreignHost, "refuse_host"],
+  ["an admin host is none of the main port", main, "GET /metrics", { host: "metrics.internal" }, "refuse_host"],
+  ["metrics are absent where admin paths are elsewhere", adminElsewhere, "GET /metrics", local, "absent"],
+  ["absent is said before the Host is looked at", adminElsewhere, "GET /metrics", foreignHost, "absent"],
+
+  ["the console looks at the Host first", main, "GET /console/app.js", foreignHost, "refuse_host"],
+  ["the console is absent", main, "GET /console", local, "absent"],
+
+  ["a dev endpoint takes every method", main, "POST /dev/clock?x", local, "dev"],
+  ["a dev endpoint is refused under another name", main, "PUT /dev/faults", foreignHost, "refuse_host"],
+  ["a dev endpoint is absent without --dev", withoutDev, "PUT /dev/faults", local, "absent"],
+  ["a dev endpoint is absent where admin paths are elsewhere", adminElsewhere, "DELETE /dev/faults", local, "absent"],
+  ["a dev endpoint is on the admin port", admin, "DELETE /dev/faults", local, "dev"],
+  ["other paths below /dev/ are the API's", main, "POST /dev/", local, "api"],
+
+  ["a foreign page may not call", main, "POST /", foreignPage, "refuse_origin"],
+  ["a foreign page gets no preflight", main, "OPTIONS /", foreignPage, "refuse_origin"],
+  ["a foreign page gets no health", main, "GET /health", foreignPage, "refuse_origin"],
+  ["a foreign page gets no metrics", main, "GET /metrics", foreignPage, "refuse_origin"],
+  ["a foreign page gets nothing of the admin port", admin, "GET /metrics", foreignPage, "refuse_origin"],
+  [
+    "a sandboxed page has the origin null and may not call",
+    main,
+    "POST /",
+    { ...local, origin: "null" },
+    "refuse_origin",
+  ],
+  ["a page of this machine may call", main, "POST /", ownPage, "api"],
+  ["a page of this machine gets a preflight", main, "OPTIONS /", ownPage, "preflight"],
+  ["a page of an allowed origin may call", friend, "POST /", friendPage, "api"],
+  ["an allowed origin does not open another", friend, "POST /", foreignPage, "refuse_origin"],
+  ["the admin port answers no preflight", admin, "OPTIONS /", ownPage, "absent"],
+
+  ["with verified signatures every page may call", verified, "POST /", foreignPage, "api"],
+  ["with verified signatures every page gets a preflight", verified, "OPTIONS /", foreignPage, "preflight"],
+  ["signatures do not open metrics to a foreign page", verified, "GET /metrics", foreignPage, "refuse_origin"],
+  ["signatures do not open dev endpoints to a foreign page", verified, "POST /dev/clock", foreignPage, "refuse_origin"],
+  [
+    "signatures do not answer a preflight for dev endpoints",
+    verified,
+    "OPTIONS /dev/faults",
+    foreignPage,
+    "refuse_origin",
+  ],
+];
+
+for (const [rule, port, request, headers, route] of table) {
+  test(`${rule}: ${request}`, () => {
+    const [method = "", url = ""] = request.split(" ");
+    assert.equal(routeOf({ method, url, headers }, port), route);
+  });
+}
