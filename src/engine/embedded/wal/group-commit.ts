@@ -22,10 +22,13 @@ export interface PendingWrite {
   settle(failure: EngineError | undefined): void;
 }
 
+/** The part of the WAL writer that writes commit groups. */
+export type GroupWriter = Pick<WalWriter, "generation" | "hasRoomFor" | "beginFile" | "append">;
+
 export interface GroupCommitOptions {
   /** `groupMemoryBytes` of `allocate()`, the log's own from here on; what it holds does not matter. */
   readonly memory: Buffer;
-  readonly wal: WalWriter;
+  readonly wal: GroupWriter;
   readonly state: EngineState;
   readonly window: TailWindow;
   readonly contents: DirectoryContents;

@@ -6,9 +6,8 @@ import { identityOf } from "../../../../../src/engine/embedded/format/format-fil
 import { frameKind, wholeBody } from "../../../../../src/engine/embedded/format/frame.ts";
 import { EngineState } from "../../../../../src/engine/embedded/state/engine-state.ts";
 import { LogState } from "../../../../../src/engine/embedded/state/log-state.ts";
-import { GroupCommit, groupMemoryBytes } from "../../../../../src/engine/embedded/wal/group-commit.ts";
+import { GroupCommit, type GroupWriter, groupMemoryBytes } from "../../../../../src/engine/embedded/wal/group-commit.ts";
 import { TailWindow } from "../../../../../src/engine/embedded/wal/tail-window.ts";
-import type { WalWriter } from "../../../../../src/engine/embedded/wal/wal-writer.ts";
 import type { EngineError } from "../../../../../src/engine/engine-error.ts";
 import { systemClock } from "../../../../../src/time/system-clock.ts";
 
@@ -25,17 +24,17 @@ interface Write {
 const identity = identityOf(Buffer.alloc(16), Buffer.alloc(8));
 
 /** A log whose writes end when the test says so. */
-function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
+function commitOver({ freeBytes = Number.POSITIVE_INFINITY } = {}) {
   const writes: Write[] = [];
   const begun: number[] = [];
   const answers: string[] = [];
-  let left = roomBytes;
-  const wal = {
+  let left = freeBytes;
+  const wal: GroupWriter = {
     generation: 1,
     hasRoomFor: (length: number) => length <= left,
     async beginFile(lsn: number): Promise<void> {
       begun.push(lsn);
-      left = roomBytes;
+      left = freeBytes;
     },
     append(group: Buffer): Promise<number> {
       left -= group.length;
@@ -50,7 +49,7 @@ function commitOver({ roomBytes = Number.POSITIVE_INFINITY } = {}) {
   state.addLog(new LogState(1, "orders", 0));
   const commit = new GroupCommit({
     memory: Buffer.alloc(groupMemoryBytes(1024 * 1024)),
-    wal: wal as unknown as WalWriter,
+    wal,
     state,
     window: new TailWindow(4 * 1024 * 1024),
     contents,
@@ -151,7 +150,7 @@ test("when the second of two groups fails, the first is still acknowledged", asy
 });
 
 test("a file begins only when every group before it is durable", async () => {
-  const { writes, begun, put } = commitOver({ roomBytes: 300 * 1024 });
+  const { writes, begun, put } = commitOver({ freeBytes: 300 * 1024 });
   await put("a");
   assert.deepEqual(begun, []);
   await put("b");
