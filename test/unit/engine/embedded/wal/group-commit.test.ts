@@ -6,7 +6,11 @@ import { identityOf } from "../../../../../src/engine/embedded/format/format-fil
 import { frameKind, wholeBody } from "../../../../../src/engine/embedded/format/frame.ts";
 import { EngineState } from "../../../../../src/engine/embedded/state/engine-state.ts";
 import { LogState } from "../../../../../src/engine/embedded/state/log-state.ts";
-import { GroupCommit, type GroupWriter, groupMemoryBytes } from "../../../../../src/engine/embedded/wal/group-commit.ts";
+import {
+  GroupCommit,
+  type GroupWriter,
+  groupMemoryBytes,
+} from "../../../../../src/engine/embedded/wal/group-commit.ts";
 import { TailWindow } from "../../../../../src/engine/embedded/wal/tail-window.ts";
 import type { EngineError } from "../../../../../src/engine/engine-error.ts";
 import { systemClock } from "../../../../../src/time/system-clock.ts";
