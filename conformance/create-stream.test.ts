@@ -18,7 +18,7 @@ import { target } from "./support/target.ts";
 import { assertViolations } from "./support/test-constraints.ts";
 
 /** The hash key ranges of new streams: floor(2^128 / n) keys each, the rest to the last. */
-const initialRanges = [
+const equalRanges = [
   [["0", "340282366920938463463374607431768211455"]],
   [
     ["0", "170141183460469231731687303715884105727"],
@@ -117,7 +117,7 @@ describe("CreateStream", () => {
     assert.equal(summary.OpenShardCount, 3);
   });
 
-  for (const [i, ranges] of initialRanges.entries()) {
+  for (const [i, ranges] of equalRanges.entries()) {
     test(`CreateStream divides the hash key space among ${i + 1} shards, the remainder to the last`, () =>
       withStream({ shards: i + 1 }, async ({ StreamName }) => {
         const shards = await listShards(StreamName);

@@ -1,13 +1,14 @@
-/** A stream by its place; what its ARN says, apart from the partition, which follows from the region. */
+/** The parts of a stream ARN. The partition follows from the region. */
 export interface StreamAddress {
   readonly account: string;
   readonly region: string;
   readonly name: string;
 }
 
+/** The parts of a consumer ARN. */
 export interface ConsumerAddress extends StreamAddress {
   readonly consumerName: string;
-  /** Part of the ARN, so that a consumer made again under its name has another ARN. */
+  /** Epoch second of its creation: a later consumer of the same name has another ARN. */
   readonly createdSecond: number;
 }
 
@@ -36,7 +37,7 @@ export function parseConsumerArn(arn: string): ConsumerAddress | undefined {
   return { account, region, name, consumerName, createdSecond: Number(createdSecond) };
 }
 
-// AWS General Reference, partitions: regions of each begin with one of these.
+// AWS General Reference, partitions: the prefixes of their regions.
 const PARTITIONS: readonly (readonly [regionPrefix: string, partition: string])[] = [
   ["cn-", "aws-cn"],
   ["us-gov-", "aws-us-gov"],
@@ -47,7 +48,7 @@ const PARTITIONS: readonly (readonly [regionPrefix: string, partition: string])[
   ["eusc-", "aws-eusc"],
 ];
 
-/** `aws` for all but a few groups of regions. */
+/** The partition in the ARNs of a region: `aws` for most regions. */
 export function partitionOf(region: string): string {
   return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }

@@ -10,11 +10,11 @@ export interface ConsumerRefMembers {
   readonly ConsumerName?: string | undefined;
 }
 
-/** The consumer meant: by name within a stream, or by its ARN, whose second must then match too. */
+/** A consumer by its name within a stream, or by its ARN, which has its creation second too. */
 export interface ConsumerRef extends StreamAddress {
   readonly consumerName: string;
   readonly createdSecond?: number;
-  /** As the request named it. */
+  /** The name or ARN in the request, for error texts. */
   readonly given: string;
 }
 
@@ -34,7 +34,7 @@ export function resolveConsumerRef({ ConsumerARN, StreamARN, ConsumerName }: Con
   return { ...consumer, given: ConsumerARN };
 }
 
-/** By name, and by second where the reference has one: a consumer made again under its name is another. */
+/** Matches the name, and the creation second if the reference has one: a later consumer of the same name is another. */
 export function findConsumer(
   { consumers = [] }: Pick<Stream, "consumers">,
   ref: Pick<ConsumerAddress, "consumerName"> & { readonly createdSecond?: number },
@@ -46,7 +46,7 @@ export function findConsumer(
   );
 }
 
-/** The document with one consumer replaced, found by name. */
+/** The stream with the consumer of the same name replaced. */
 export function withConsumer(stream: Stream, changed: StreamConsumer): Stream {
   const consumers = (stream.consumers ?? []).map((consumer) => (consumer.name === changed.name ? changed : consumer));
   return { ...stream, consumers };

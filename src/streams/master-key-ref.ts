@@ -3,7 +3,7 @@ const ALIAS = /^alias\/[a-zA-Z0-9/_-]{1,250}$/;
 const ARN = /^arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):(?<resource>key\/.+|alias\/.+)$/;
 const KEY_PREFIX = "key/";
 
-/** One master key, however it was named. */
+/** A master key by its account, region and name. */
 export interface MasterKeyRef {
   readonly account: string;
   readonly region: string;
@@ -12,8 +12,8 @@ export interface MasterKeyRef {
 }
 
 /**
- * API reference, StartStreamEncryption: a key's id or ARN, an alias or an alias' ARN; `alias/aws/kinesis` is one. What
- * names no account and region is of those given. Undefined when it is none of the four.
+ * Resolves a KeyId: a key id, a key ARN, an alias such as `alias/aws/kinesis`, or an alias ARN (API reference,
+ * StartStreamEncryption). Without an ARN, account and region are those of `scope`. Undefined for anything else.
  */
 export function resolveMasterKeyRef(given: string, scope: Omit<MasterKeyRef, "name">): MasterKeyRef | undefined {
   const { region, account, resource } = ARN.exec(given)?.groups ?? {};
@@ -26,6 +26,7 @@ export function resolveMasterKeyRef(given: string, scope: Omit<MasterKeyRef, "na
   return { account: place.account, region: place.region, name: `${KEY_PREFIX}${id.toLowerCase()}` };
 }
 
+/** Whether `resolveMasterKeyRef` accepts the text. */
 export function isMasterKeyRef(given: string): boolean {
   return resolveMasterKeyRef(given, { account: "", region: "" }) !== undefined;
 }

@@ -10,19 +10,19 @@ export function retentionMs(retentionHours: number): number {
   return retentionHours * MS_PER_HOUR;
 }
 
-/** What the trim horizon hangs on besides the time. */
+/** The members of a stream that determine its trim horizon. */
 type Retention = Pick<Stream, "retentionHours" | "expiredBeforeMs">;
 
 /**
- * The trim horizon: what arrived before it is never served again, whenever its bytes are freed. It stays behind the clock,
- * even one that was set back by days: what arrives now is not expired.
+ * The trim horizon, ms since the epoch: records that arrived before it are never served again, whenever their bytes are
+ * freed. It is always before the clock, even one that was set back by days, so new records are not expired.
  */
 export function horizonMs(nowMs: number, { retentionHours, expiredBeforeMs = 0 }: Retention): number {
   const expiredMs = Math.min(expiredBeforeMs, nowMs - retentionMs(retentionHoursMin));
   return Math.max(nowMs - retentionMs(retentionHours), expiredMs);
 }
 
-/** The stream with other hours. More of them keep what is unexpired for longer; what is expired stays so (API reference). */
+/** The stream with another retention. An increase keeps unexpired records for longer; expired ones stay expired (API reference). */
 export function withRetention<Kept extends Retention>(stream: Kept, retentionHours: number, nowMs: number): Kept {
   if (retentionHours < stream.retentionHours) return { ...stream, retentionHours };
   return { ...stream, retentionHours, expiredBeforeMs: horizonMs(nowMs, stream) };

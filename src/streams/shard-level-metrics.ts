@@ -1,6 +1,6 @@
 import type { ShardLevelMetric } from "./stream.ts";
 
-/** API reference, EnableEnhancedMonitoring: what `ALL` stands for. */
+/** The metrics that `ALL` means (API reference, EnableEnhancedMonitoring). */
 const allMetrics: readonly ShardLevelMetric[] = [
   "IncomingBytes",
   "IncomingRecords",
@@ -13,12 +13,18 @@ const allMetrics: readonly ShardLevelMetric[] = [
 
 type Named = ShardLevelMetric | "ALL";
 
-/** The metrics that are on after enabling, in a fixed order. */
-export function withMetrics(on: readonly ShardLevelMetric[], named: readonly Named[]): readonly ShardLevelMetric[] {
-  return allMetrics.filter((metric) => on.includes(metric) || named.includes(metric) || named.includes("ALL"));
+/** The enabled metrics after enabling `named`, in a fixed order. */
+export function withMetrics(
+  enabled: readonly ShardLevelMetric[],
+  named: readonly Named[],
+): readonly ShardLevelMetric[] {
+  return allMetrics.filter((metric) => enabled.includes(metric) || named.includes(metric) || named.includes("ALL"));
 }
 
-/** The metrics that are on after disabling; those that were off are ignored. */
-export function withoutMetrics(on: readonly ShardLevelMetric[], named: readonly Named[]): readonly ShardLevelMetric[] {
-  return on.filter((metric) => !named.includes(metric) && !named.includes("ALL"));
+/** The enabled metrics after disabling `named`; those that are not enabled are ignored. */
+export function withoutMetrics(
+  enabled: readonly ShardLevelMetric[],
+  named: readonly Named[],
+): readonly ShardLevelMetric[] {
+  return enabled.filter((metric) => !named.includes(metric) && !named.includes("ALL"));
 }

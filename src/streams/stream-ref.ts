@@ -1,16 +1,16 @@
 import { invalidStreamArn, streamNameAndArnDiffer, streamUnnamed } from "../model/stream-errors.ts";
 import { parseStreamArn, type StreamAddress } from "./arn.ts";
 
-/** The members by which operations name a stream. `StreamId` is reserved by AWS and ignored. */
+/** The members by which operations name a stream. `StreamId`, reserved by AWS, is ignored. */
 export interface StreamRefMembers {
   readonly StreamName?: string | undefined;
   readonly StreamARN?: string | undefined;
 }
 
 /**
- * Which stream a request means: the ARN's own account and region, else the caller's.
+ * The address of the stream that a request names: account and region are the ARN's, or else the caller's.
  *
- * Errors: InvalidArgumentException for neither, for both when they disagree, and for an ARN of something else.
+ * Errors: InvalidArgumentException when both are absent or disagree, and for an ARN of anything else than a stream.
  */
 export function resolveStreamRef(
   { StreamName, StreamARN }: StreamRefMembers,

@@ -1,12 +1,12 @@
 import type { Stream, StreamConsumer } from "./stream.ts";
 
-/** The next piece of work that a stream's document asks for, and when. */
+/** The next state change of a stream or of its consumers, and when it is due, ms since the epoch. */
 export interface StreamTransition {
   readonly kind: "intent" | "consumers";
   readonly dueMs: number;
 }
 
-/** The earlier of the intent and the first consumer in transition; undefined when the stream is at rest. */
+/** The earlier of the intent and the first transition of a consumer; undefined when there is none. */
 export function nextTransition({ intent, consumers = [] }: Stream): StreamTransition | undefined {
   let next: StreamTransition | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
   for (const { dueMs } of consumers) {
@@ -15,7 +15,7 @@ export function nextTransition({ intent, consumers = [] }: Stream): StreamTransi
   return next;
 }
 
-/** The stream after every consumer whose time has come has made its step: CREATING to ACTIVE, DELETING to gone. */
+/** The stream after all due transitions of its consumers: CREATING to ACTIVE, DELETING to removed. */
 export function completeConsumerTransitions(stream: Stream, nowMs: number): Stream {
   const consumers: StreamConsumer[] = [];
   let secondUsed = stream.consumerSecondUsed ?? 0;

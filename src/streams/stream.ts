@@ -1,47 +1,47 @@
-/**
- * The Stream value: everything that one catalog document holds about one Kinesis stream. Each transition writes one new
- * value with one compare-and-swap. Long work is an intent inside it, so that a restart carries the work on.
- */
 export type StreamStatus = "CREATING" | "ACTIVE" | "UPDATING" | "DELETING";
 
+/**
+ * The content of a stream document: everything about one stream except its records. Immutable: each change writes a new
+ * value with one compare-and-swap. Work of several steps is an intent in it, so that it continues after a restart.
+ */
 export interface Stream {
   readonly account: string;
   readonly region: string;
   readonly name: string;
-  /** Never reused, also not by a later stream of the same name. Names the stream's logs in the engine; never on the wire. */
+  /** Unique, also among deleted streams. Names the shard logs in the engine; clients never see it. */
   readonly id: string;
   readonly status: StreamStatus;
   readonly mode: "PROVISIONED" | "ON_DEMAND";
   readonly createdMs: number;
   readonly retentionHours: number;
-  /** Ms since the epoch. What arrived before it had expired when retention was last increased, and stays expired. */
+  /** Ms since the epoch. Records from before it had expired when the retention was last increased, and stay expired. */
   readonly expiredBeforeMs?: number;
   readonly recordKiBMax: number;
-  /** On-demand streams only. AUTO ignores partition keys and spreads records evenly; absent means USER_PARTITION_KEY. */
+  /** On-demand streams only. AUTO spreads records evenly whatever their partition keys; absent: USER_PARTITION_KEY. */
   readonly recordDistribution?: "AUTO" | "USER_PARTITION_KEY";
   readonly tags: Readonly<Record<string, string>>;
   /**
-   * Present while the stream encrypts with KMS: the master key as the caller named it, and the number of the data key that
-   * new records are sealed under. Documents of servers that only marked records name no data key.
+   * Present while new records are encrypted: the master key as the caller named it, and the number of the data key. Documents
+   * of early versions, which only marked records, have no data key.
    */
   readonly encryption?: { readonly keyId: string; readonly dataKey?: number };
-  /** The keys that the stream's records are or were sealed under, oldest first; absent when there is none. */
+  /** The data keys that unexpired records may need, oldest first; absent when there is none. */
   readonly dataKeys?: readonly StreamDataKey[];
-  /** Shard-level metrics that are switched on, sorted; absent when none is. */
+  /** Enabled shard-level metrics, sorted; absent when there is none. */
   readonly shardLevelMetrics?: readonly ShardLevelMetric[];
-  /** On-demand streams only: write capacity asked for ahead of traffic. */
+  /** On-demand streams only: write capacity requested ahead of traffic. */
   readonly warmThroughputMiBps?: number;
   /** The resource policy, exactly as it was put. */
   readonly policy?: string;
   /** Registered consumers, in the order of registration. */
   readonly consumers?: readonly StreamConsumer[];
-  /** The greatest creation second of any consumer that is gone, maybe with an earlier stream of the name, so that no ARN comes twice. */
+  /** The latest creation second of a consumer that is gone, of earlier streams of the name too: no ARN is used twice. */
   readonly consumerSecondUsed?: number;
-  /** When the changes that AWS counts over a rolling day were made, ms since the epoch. */
+  /** Times of the changes that AWS limits over 24 hours, ms since the epoch. */
   readonly changeTimesMs?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;
-  /** In index order; open and closed ones, while closed ones may still hold unexpired records. Empty while CREATING. */
+  /** Open shards, and closed ones while they may have unexpired records; sorted by index. Empty while CREATING. */
   readonly shards: readonly Shard[];
-  /** Index that the next new shard gets; indexes are never reused. */
+  /** Index of the next new shard; indexes are never reused. */
   readonly nextShardIndex: number;
   readonly intent?: StreamIntent;
 }
@@ -57,26 +57,26 @@ export type ShardLevelMetric =
 
 export type CountedChange = "shardCountChanges" | "modeSwitches" | "encryptionStarts" | "encryptionStops";
 
-/** One key that records of the stream are sealed under; its root key is never stored. */
+/** A key that encrypts records of the stream. Its root key is never stored in plain. */
 export interface StreamDataKey {
-  /** From 1; entries name it. A number comes again only when everything under it has expired. */
+  /** 1, 2, 3 …; entries name it. A number is reused only when all records under it have expired. */
   readonly number: number;
   /** The master key as the caller named it. */
   readonly keyId: string;
   /** The wrapped root key in base64, as the key provider made it. */
   readonly wrapped: string;
   readonly madeMs: number;
-  /** When new records began to be sealed under another key, or not at all. */
+  /** When another key, or none, began to encrypt new records; ms since the epoch. */
   readonly supersededMs?: number;
 }
 
 /** A consumer registered for enhanced fan-out. */
 export interface StreamConsumer {
   readonly name: string;
-  /** Its second is part of the consumer's ARN. */
+  /** Ms since the epoch. Its second is part of the consumer's ARN. */
   readonly createdMs: number;
   readonly status: "CREATING" | "ACTIVE" | "DELETING";
-  /** When a CREATING consumer becomes ACTIVE, or a DELETING one is gone. */
+  /** When a CREATING consumer becomes ACTIVE, or a DELETING one is removed; ms since the epoch. */
   readonly dueMs?: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly policy?: string;
@@ -90,9 +90,9 @@ export interface Shard {
   readonly startingHashKey: bigint;
   /** Inclusive. */
   readonly endingHashKey: bigint;
-  /** Goes into every sequence number of the shard, epoch seconds. */
+  /** Epoch second in every sequence number of the shard. */
   readonly createSecond: number;
-  /** The engine's own; see `ShardRef`. */
+  /** Interpreted by the engine alone; see `ShardRef`. */
   readonly placement: Readonly<Record<string, string | number>>;
   /** Present once the shard has been split or merged. */
   readonly closed?: {
@@ -103,7 +103,7 @@ export interface Shard {
   };
 }
 
-/** A shard that a plan will open: as `Shard`, without what only carrying out the plan can tell. */
+/** A shard that a plan opens: a `Shard` without what is known only when the plan is carried out. */
 export interface PlannedShard {
   readonly index: number;
   readonly parent?: number;
@@ -112,6 +112,7 @@ export interface PlannedShard {
   readonly endingHashKey: bigint;
 }
 
+/** Work that was accepted and is not finished. `dueMs`: not before this time, ms since the epoch. */
 export type StreamIntent =
   | {
       readonly kind: "create";
@@ -128,12 +129,12 @@ export type StreamIntent =
       readonly opening: readonly PlannedShard[];
     }
   | {
-      /** Splits and merges that leave this many open shards of equal size. */
+      /** Splits and merges up to `targetCount` equal open shards. */
       readonly kind: "resize";
       readonly operationId: string;
       readonly dueMs: number;
       readonly targetCount: number;
     }
-  /** The document says already what was changed; the stream is UPDATING until the change has reached the engine. */
+  /** A change of settings that the document contains already: UPDATING until the engine has it too. */
   | { readonly kind: "settle"; readonly operationId: string; readonly dueMs: number }
   | { readonly kind: "delete"; readonly operationId: string; readonly dueMs: number };

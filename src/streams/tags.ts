@@ -13,28 +13,28 @@ interface Place {
   readonly name: string;
 }
 
-/** API reference, AddTagsToStream: tags of one stream. */
+/** Most tags of one stream (API reference, AddTagsToStream). */
 export const tagCountMax = 50;
 
 /**
- * The tags after adding; a known key gets the new value.
+ * The tags after adding; a present key gets the new value.
  *
- * Errors: InvalidArgumentException for keys that begin with `aws:`, for characters, and for more than `tagCountMax`.
+ * Errors: InvalidArgumentException for keys that begin with `aws:`, invalid characters, and more than `tagCountMax` tags.
  */
 export function addTags(place: Place, existing: Tags, added: Tags): Tags {
   for (const key of Object.keys(added)) if (key.toLowerCase().startsWith("aws:")) throw reservedTagKey(key);
   checkCharacters("add tags to", place, Object.entries(added).flat());
-  // Entries, not members: `__proto__` is a tag key like any other.
+  // Built from entries: `__proto__` is a tag key like any other.
   const merged = Object.fromEntries([...Object.entries(existing), ...Object.entries(added)]);
   if (Object.keys(merged).length > tagCountMax) throw tooManyTags(place);
   return merged;
 }
 
-/** The tags without `keys`; keys that are not there are ignored. Errors: InvalidArgumentException for characters. */
+/** The tags without `keys`; absent keys are ignored. Errors: InvalidArgumentException for invalid characters. */
 export function removeTags(place: Place, existing: Tags, keys: readonly string[]): Tags {
   checkCharacters("remove tags from", place, keys);
-  const gone = new Set(keys);
-  return Object.fromEntries(Object.entries(existing).filter(([key]) => !gone.has(key)));
+  const removed = new Set(keys);
+  return Object.fromEntries(Object.entries(existing).filter(([key]) => !removed.has(key)));
 }
 
 export interface TagsPage {
@@ -42,7 +42,7 @@ export interface TagsPage {
   readonly hasMore: boolean;
 }
 
-/** One page in the order of UTF-16 code units, as AWS sorts. The start key is exclusive and need not exist. */
+/** One page sorted by UTF-16 code units, as by AWS. The start key is exclusive and need not exist. */
 export function tagsPage(
   tags: Tags,
   page: { readonly exclusiveStartKey?: string | undefined; readonly limit?: number | undefined },
@@ -57,10 +57,10 @@ export function tagsPage(
   };
 }
 
-/** Every tag operation takes the colon (observed), although AddTagsToStream's page and sentence leave it out. */
+/** All tag operations accept the colon (observed), although the page and the error of AddTagsToStream omit it. */
 const VALID = /^[\p{L}\p{N} _./=+\-%@:]*$/u;
 
-// AWS looks twice: `%` is among the characters of the first sentence and refused with the second.
+// AWS checks twice: `%` is valid in the first error text and refused with the second.
 function checkCharacters(action: TagAction, place: Place, texts: readonly string[]): void {
   if (!texts.every((text) => VALID.test(text))) throw tagCharactersInvalid();
   if (texts.some((text) => text.includes("%"))) throw tagCharactersIllegal(place, action);

@@ -3,23 +3,16 @@ import { md5Block } from "./md5-block.ts";
 /** The largest hash key; the key space is [0, 2^128 - 1]. */
 export const HASH_KEY_MAX = (1n << 128n) - 1n;
 
-/** A hash key as it travels through columns: four 32-bit words, most significant first. */
+/** 32-bit words of a hash key in a column, the most significant first. */
 export const HASH_KEY_WORDS = 4;
 
-export interface HashKeyRange {
-  /** Inclusive. */
-  readonly startingHashKey: bigint;
-  /** Inclusive. */
-  readonly endingHashKey: bigint;
-}
-
-// Shared by all calls: each runs to its end before the next begins.
+// Scratch memory of the calls, which do not overlap.
 const state = new Int32Array(4);
 const block = new Int32Array(16);
 
 /**
- * The hash key of a partition key: MD5 of its UTF-8 bytes, read as a big-endian number.
- * Writes `HASH_KEY_WORDS` words to `out` and allocates nothing.
+ * Writes the hash key of a partition key to `out`, `HASH_KEY_WORDS` words: the MD5 of its UTF-8 bytes as a big-endian
+ * number. Allocates nothing.
  */
 export function hashPartitionKey(
   bytes: Uint8Array,
@@ -60,12 +53,12 @@ export function hashPartitionKey(
 }
 
 /**
- * Writes the words of an ExplicitHashKey; false (and nothing useful written) when it is 2^128 or more. Text that is not
- * all digits is false too; the constraint check words that error.
+ * Writes an ExplicitHashKey to `out`, `HASH_KEY_WORDS` words. False for 2^128 or more, and for text other than digits; `out`
+ * is undefined then.
  */
 export function parseExplicitHashKey(decimal: string, out: Uint32Array, outOffset: number): boolean {
   out.fill(0, outOffset, outOffset + HASH_KEY_WORDS);
-  // Six digits at a time: 2^32 * 10^6 stays exact in a double.
+  // Six digits at a time: 2^32 * 10^6 is exact in a double.
   for (let at = 0; at < decimal.length; ) {
     const chunkEnd = Math.min(at + 6, decimal.length);
     let carry = 0;
@@ -86,19 +79,11 @@ export function parseExplicitHashKey(decimal: string, out: Uint32Array, outOffse
   return decimal.length > 0;
 }
 
+/** Writes a hash key to `out`, `HASH_KEY_WORDS` words. */
 export function writeHashKey(hashKey: bigint, out: Uint32Array, offset: number): void {
   for (let i = HASH_KEY_WORDS - 1, rest = hashKey; i >= 0; i -= 1, rest >>= 32n) {
     out[offset + i] = Number(rest & 0xffff_ffffn);
   }
-}
-
-/** The ranges of a new stream's shards: equal, but for the last one, which also takes the remainder. */
-export function initialRanges(count: number): readonly HashKeyRange[] {
-  const step = (HASH_KEY_MAX + 1n) / BigInt(count);
-  return Array.from({ length: count }, (_, index) => ({
-    startingHashKey: BigInt(index) * step,
-    endingHashKey: index === count - 1 ? HASH_KEY_MAX : BigInt(index + 1) * step - 1n,
-  }));
 }
 
 function littleEndianWord(bytes: Uint8Array, at: number): number {

@@ -1,6 +1,6 @@
 /**
- * One step of MD5 (RFC 1321): folds a block of sixteen little-endian words into the four words of `state`. Unrolled
- * on purpose: a call per partition key into node:crypto costs several times as much.
+ * The block function of MD5 (RFC 1321): updates the four words of `state` with a block of sixteen little-endian words. The
+ * 64 rounds are unrolled because it runs once for each partition key; `node:crypto` takes several times as long.
  */
 export function md5Block(state: Int32Array, block: Int32Array): void {
   const w0 = block[0] as number;

@@ -1,34 +1,36 @@
 import assert from "node:assert/strict";
 import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Shard } from "../stream.ts";
-import { checkHashRanges } from "./check-hash-ranges.ts";
 import { HASH_KEY_WORDS, writeHashKey } from "./hash-key.ts";
+import { assertTiling } from "./hash-key-range.ts";
 
-/** So many that most searches have one slot to choose from: without a table half of a search's branches are mispredicted. */
+/** Enough that most lookups find their slot without a search. */
 const TABLE_ENTRIES_PER_SHARD = 4;
 const TABLE_BITS_MAX = 16;
 
 /**
- * Hash key to open shard, for one revision of a stream. Open shards are numbered by slot, 0 upwards in the order of
- * their ranges; a slot means nothing outside its map.
+ * Hash key to open shard, for one revision of a stream. Open shards have slots 0, 1, 2 … in the order of their ranges. A
+ * slot is valid only for its map.
  */
 export class ShardMap {
   /** The open shards, by slot. */
   readonly shards: readonly Shard[];
-  /** Of the open shards, by slot, as columns: a put over a thousand shards does not look into a thousand objects. */
+  /** Shard indexes of the open shards, by slot. */
   readonly indexes: Uint32Array;
+  /** Create seconds of the open shards, by slot. */
   readonly createSeconds: Float64Array;
+  /** Starting hash keys by slot, `HASH_KEY_WORDS` words each. */
   readonly #starts: Uint32Array;
-  /** By the upper bits of a hash key: the slot that holds the least key with them. A search begins and ends there. */
+  /** By the upper bits of a hash key: the slot of the least key with these bits. It bounds the search. */
   readonly #lowestSlots: Uint16Array;
   readonly #tableShift: number;
 
-  /** Takes all shards of a stream; the closed ones do not take part. The open ones must tile the key space. */
+  /** Takes all shards of a stream and uses the open ones, which must tile the key space. */
   constructor(shards: readonly Shard[]) {
     this.shards = shards
       .filter((shard) => shard.closed === undefined)
       .sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
-    checkHashRanges(this.shards);
+    assertTiling(this.shards);
     this.indexes = Uint32Array.from(this.shards, ({ index }) => index);
     this.createSeconds = Float64Array.from(this.shards, ({ createSecond }) => createSecond);
     this.#starts = new Uint32Array(this.shards.length * HASH_KEY_WORDS);
@@ -46,11 +48,11 @@ export class ShardMap {
 
   shardAt(slot: number): Shard {
     const shard = this.shards[slot];
-    assert(shard !== undefined, "a slot belongs to the map that gave it");
+    assert(shard !== undefined, "the slot is one of this map");
     return shard;
   }
 
-  /** The slot of the shard that holds hash key `index` of the column. */
+  /** The slot of the shard whose range contains hash key `index` of the column. */
   route(hashKeys: Uint32Array, index: number): number {
     if (this.shards.length === 1) return 0;
     const at = index * HASH_KEY_WORDS;
@@ -61,7 +63,7 @@ export class ShardMap {
     return lowerBound(lowest, highest, (slot) => this.#startsAtOrBelow((slot + 1) * HASH_KEY_WORDS, hashKeys, at));
   }
 
-  /** By record, the first `count` hash keys of the column: the slot that `route` finds. */
+  /** The slots of the first `count` hash keys of the column. */
   routeAll(hashKeys: Uint32Array, count: number): Uint16Array {
     const slots = new Uint16Array(count);
     if (this.shards.length === 1) return slots;
@@ -79,7 +81,7 @@ export class ShardMap {
   }
 }
 
-/** One entry per value of the upper bits, and one more that ends the last search. `starts` as words, by slot. */
+/** One entry for each value of the upper bits, and one more for the end of the last search. `starts` as in the class. */
 function lowestSlots(starts: Uint32Array, tableBits: number): Uint16Array {
   const slotCount = starts.length / HASH_KEY_WORDS;
   assert(slotCount <= 0xffff, "a slot fits 16 bits");
@@ -95,7 +97,7 @@ function lowestSlots(starts: Uint32Array, tableBits: number): Uint16Array {
   return entries;
 }
 
-/** Whether a start is at or below the key that begins with this word and goes on with zeros. */
+/** Whether a start is at or below the hash key of this word and three zero words. */
 function startsAtOrBelowWord(starts: Uint32Array, at: number, word: number): boolean {
   const first = starts[at] as number;
   if (first !== word) return first < word;

@@ -9,26 +9,26 @@ import {
 } from "./policy-pattern.ts";
 
 export interface Operator {
-  /** Whether a value of the request fits any of the policy's; for a negated operator: whether it is excluded. */
-  readonly fits: (value: string, wanted: readonly Pattern[], valuesOf: ContextValues) => boolean;
+  /** Whether a value of the request matches one of the policy's values, before a negation. */
+  readonly matches: (value: string, wanted: readonly Pattern[], valuesOf: ContextValues) => boolean;
   readonly isNegated: boolean;
-  /** Whether a policy's value makes sense; one with a variable always does. */
-  readonly takes: (text: string) => boolean;
-  /** What `takes` asks for, for people. */
+  /** Whether a value in a policy is valid; one with a variable always is. */
+  readonly accepts: (text: string) => boolean;
+  /** What `accepts` expects, for messages. */
   readonly expects: string;
 }
 
 type Compare = (value: string, wanted: string) => boolean;
 
-const text = { takes: () => true, expects: "text" };
-const truth = { takes: orVariable((value) => /^(true|false)$/i.test(value)), expects: "true or false" };
-const numeric = { takes: orVariable((value) => numberOf(value) !== undefined), expects: "a number" };
+const text = { accepts: () => true, expects: "text" };
+const booleanText = { accepts: orVariable((value) => /^(true|false)$/i.test(value)), expects: "true or false" };
+const numeric = { accepts: orVariable((value) => numberOf(value) !== undefined), expects: "a number" };
 const date = {
-  takes: orVariable((value) => msOf(value) !== undefined),
+  accepts: orVariable((value) => epochMsOf(value) !== undefined),
   expects: "a date such as 2027-01-31T00:00:00Z",
 };
 const address = {
-  takes: orVariable((value) => blockOf(value) !== undefined),
+  accepts: orVariable((value) => blockOf(value) !== undefined),
   expects: "an address such as 10.0.0.0/8",
 };
 
@@ -47,7 +47,7 @@ export const operators: Readonly<Record<string, Operator>> = {
     plain((value, wanted) => value.toLowerCase() === wanted.toLowerCase()),
   ),
   ...pair("StringLike", "StringNotLike", text, matchesPattern),
-  // The two ways of comparing ARNs do the same.
+  // ArnEquals and ArnLike are the same (IAM JSON policy reference).
   ...pair("ArnEquals", "ArnNotEquals", text, matchesArnPattern),
   ...pair("ArnLike", "ArnNotLike", text, matchesArnPattern),
   ...pair(
@@ -104,7 +104,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ),
   ...one(
     "Bool",
-    truth,
+    booleanText,
     plain((value, wanted) => value.toLowerCase() === wanted.toLowerCase()),
   ),
   ...one(
@@ -115,26 +115,26 @@ export const operators: Readonly<Record<string, Operator>> = {
   ...pair("IpAddress", "NotIpAddress", address, plain(isInBlock)),
   ...one(
     "Null",
-    truth,
+    booleanText,
     plain((value, wanted) => value === wanted.toLowerCase()),
   ),
 };
 
 function one(
   name: string,
-  values: Pick<Operator, "takes" | "expects">,
+  values: Pick<Operator, "accepts" | "expects">,
   compare: Compare,
   isNegated = false,
 ): Readonly<Record<string, Operator>> {
-  const fits: Operator["fits"] = (value, wanted, valuesOf) =>
+  const matches: Operator["matches"] = (value, wanted, valuesOf) =>
     wanted.some((pattern) => {
       const filled = fillVariables(pattern, valuesOf);
       return filled !== undefined && compare(value, filled);
     });
-  return { [name]: { fits, isNegated, ...values } };
+  return { [name]: { matches, isNegated, ...values } };
 }
 
-function pair(name: string, negatedName: string, values: Pick<Operator, "takes" | "expects">, compare: Compare) {
+function pair(name: string, negatedName: string, values: Pick<Operator, "accepts" | "expects">, compare: Compare) {
   return { ...one(name, values, compare), ...one(negatedName, values, compare, true) };
 }
 
@@ -147,7 +147,7 @@ function numbers(compare: (value: number, wanted: number) => boolean): Compare {
 }
 
 function dates(compare: (value: number, wanted: number) => boolean): Compare {
-  return plain((value, wanted) => compareParsed(value, wanted, msOf, compare));
+  return plain((value, wanted) => compareParsed(value, wanted, epochMsOf, compare));
 }
 
 function compareParsed(
@@ -160,16 +160,16 @@ function compareParsed(
   return parsed !== undefined && parsedWanted !== undefined && compare(parsed, parsedWanted);
 }
 
-function orVariable(takes: (text: string) => boolean): (text: string) => boolean {
-  return (value) => value.includes("${") || takes(value);
+function orVariable(accepts: (text: string) => boolean): (text: string) => boolean {
+  return (value) => value.includes("${") || accepts(value);
 }
 
 function numberOf(value: string): number | undefined {
   return /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
 }
 
-/** Of a date of ISO 8601, or of seconds since the epoch. */
-function msOf(value: string): number | undefined {
+/** Ms since the epoch for an ISO 8601 date or seconds since the epoch. */
+function epochMsOf(value: string): number | undefined {
   if (/^\d{5,12}$/.test(value)) return Number(value) * 1000;
   const ms = /^\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d))?)?)?$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
@@ -177,7 +177,7 @@ function msOf(value: string): number | undefined {
 
 function isInBlock(value: string, wanted: string): boolean {
   const block = blockOf(wanted);
-  // Where a socket speaks both, an IPv4 address comes as ::ffff:10.0.0.1.
+  // A dual-stack socket reports an IPv4 address as ::ffff:10.0.0.1.
   const bare = value.replace(/^::ffff:(?=\d+\.)/i, "");
   const version = isIP(bare);
   return version !== 0 && block?.check(bare, version === 4 ? "ipv4" : "ipv6") === true;

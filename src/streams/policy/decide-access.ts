@@ -5,15 +5,15 @@ import type { Policy } from "./policy-document.ts";
 export interface AccessRules {
   /** The account that the resource belongs to. */
   readonly owner: string;
-  /** Of the caller; absent: everything in the own account, nothing in another. */
+  /** Policies of the caller; absent: everything in its own account, nothing in another. */
   readonly identityPolicies?: readonly Policy[] | undefined;
-  /** Of the resource, if it has one. */
+  /** Policy of the resource, if it has one. */
   readonly resourcePolicy?: Policy | undefined;
 }
 
 /**
- * Undefined where the request is allowed, else why not. Within one account the policies of either side may allow, across
- * accounts both must; on either side an explicit deny wins. IAM User Guide, "Cross-account policy evaluation logic".
+ * Undefined when the request is allowed, else the reason. Within one account the identity or the resource policy must
+ * allow, across accounts both; an explicit deny in either wins. IAM User Guide, "Cross-account policy evaluation logic".
  */
 export function decideAccess(
   request: PolicyRequest,

@@ -8,7 +8,7 @@ export interface PolicyRequest {
   readonly principal: Principal;
   /** Such as `kinesis:PutRecord`. */
   readonly action: string;
-  /** An ARN, or `*` for what concerns no single resource. */
+  /** An ARN, or `*` for an action on no single resource. */
   readonly resource: string;
   readonly valuesOf: ContextValues;
 }
@@ -16,11 +16,11 @@ export interface PolicyRequest {
 export type Decision = "allow" | "deny" | "implicit-deny";
 
 /**
- * What the policies say together, by IAM's logic: one statement that denies wins, else one that allows, else nothing is
+ * The decision of all policies together: one statement that denies wins, else one that allows; without either, nothing is
  * allowed. IAM User Guide, "Policy evaluation logic".
  *
- * A resource policy that names an account lets that account decide: within the resource's own account this allows nothing
- * yet to a user of it. `mustNameItself` says that only statements about the principal itself may allow.
+ * `mustNameItself`: only statements that name the principal itself can allow. A resource policy that names an account lets
+ * that account decide; within the resource's own account this allows nothing to a user of the account.
  */
 export function evaluatePolicies(
   request: PolicyRequest,
@@ -28,14 +28,11 @@ export function evaluatePolicies(
   { mustNameItself = false }: { readonly mustNameItself?: boolean } = {},
 ): Decision {
   let decision: Decision = "implicit-deny";
-  for (const { statements } of policies) {
-    for (const statement of statements) {
-      const match =
-        statement.principal === undefined ? "itself" : matchPrincipal(statement.principal, request.principal);
-      if (match === "not" || !applies(statement, request)) continue;
-      if (statement.effect === "Deny") return "deny";
-      if (match === "itself" || !mustNameItself) decision = "allow";
-    }
+  for (const statement of policies.flatMap(({ statements }) => statements)) {
+    const match = statement.principal === undefined ? "itself" : matchPrincipal(statement.principal, request.principal);
+    if (match === "none" || !applies(statement, request)) continue;
+    if (statement.effect === "Deny") return "deny";
+    if (match === "itself" || !mustNameItself) decision = "allow";
   }
   return decision;
 }
@@ -54,7 +51,8 @@ function applies(
 function isListed({ isInverted, patterns }: PatternList, name: string, valuesOf: ContextValues): boolean {
   const isNamed = patterns.some((pattern) => {
     const filled = fillVariables(pattern, valuesOf);
-    return filled !== undefined && (name === "*" ? withoutWildcards(filled) === "*" : matchesPattern(name, filled));
+    if (filled === undefined) return false;
+    return name === "*" ? withoutWildcards(filled) === "*" : matchesPattern(name, filled);
   });
   return isNamed !== isInverted;
 }

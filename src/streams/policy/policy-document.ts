@@ -2,33 +2,33 @@ import { type Condition, parseConditions } from "./condition.ts";
 import { type Pattern, parsePattern } from "./policy-pattern.ts";
 import { type PrincipalPattern, parsePrincipal } from "./principal.ts";
 
-/** A policy document of IAM, ready to be evaluated. */
+/** An IAM policy document, parsed. */
 export interface Policy {
   readonly statements: readonly Statement[];
 }
 
 export interface Statement {
   readonly effect: "Allow" | "Deny";
-  /** Resource policies only: absent, the statement speaks of everybody who holds the policy. */
+  /** Resource policies only. Absent in identity policies: the statement is about the identity that has the policy. */
   readonly principal?: PrincipalPattern;
   readonly actions: PatternList;
-  /** Absent from resource policies that leave it out: the resource that has the policy. */
+  /** Absent in resource policies without a Resource: the statement is about the resource that has the policy. */
   readonly resources?: PatternList;
   readonly conditions: readonly Condition[];
 }
 
-/** `isInverted`: of NotAction and NotResource, which speak of everything else. */
+/** `isInverted`: from NotAction or NotResource, which mean everything else. */
 export interface PatternList {
   readonly isInverted: boolean;
   readonly patterns: readonly Pattern[];
 }
 
-/** Of an identity, which has resources and no principal, or of a resource, which has a principal. */
+/** An identity policy has resources and no principal; a resource policy has a principal. */
 export type PolicyKind = "identity" | "resource";
 
 export interface ParsedPolicy {
   readonly policy: Policy;
-  /** What is wrong with the document, each as a clause for people. */
+  /** Everything that is wrong with the document, each as a clause for a message. */
   readonly problems: readonly string[];
 }
 
@@ -36,10 +36,10 @@ const statementsMax = 1_000;
 const everything: PatternList = { isInverted: true, patterns: [] };
 
 /**
- * Reads a policy document: IAM User Guide, "IAM JSON policy element reference".
+ * Parses a policy document: IAM User Guide, "IAM JSON policy element reference".
  *
- * What cannot be understood errs on the safe side: an Allow with a problem allows nothing, a Deny denies whatever the
- * parts that are understood do not rule out.
+ * An invalid document fails closed: an Allow with a problem allows nothing, and a Deny denies everything that its valid
+ * parts do not exclude.
  */
 export function parsePolicy(json: unknown, kind: PolicyKind): ParsedPolicy {
   if (!isObject(json)) return broken("it is not a JSON object");
@@ -81,7 +81,7 @@ function parseStatement(
   const effect = json["Effect"];
   if (effect !== "Allow" && effect !== "Deny") problems.push("Effect is neither Allow nor Deny");
   const principal = readPrincipal(json, kind, problems);
-  // Actions know wildcards, but no variables.
+  // Actions may have wildcards, but no variables.
   const actions = readPatterns(json, "Action", { hasVariables: false }, problems);
   const isResourceGiven = "Resource" in json || "NotResource" in json;
   const resources =
@@ -114,7 +114,7 @@ function readPrincipal(json: JsonObject, kind: PolicyKind, problems: string[]): 
     return undefined;
   }
   const principal = parsePrincipal(isGiven ? json["Principal"] : json["NotPrincipal"], isInvertedGiven);
-  if (principal === undefined) problems.push("its Principal is not understood");
+  if (principal === undefined) problems.push("its Principal names no account, user, role or *");
   return principal;
 }
 
@@ -132,19 +132,14 @@ function readPatterns(
   }
   const given = isInverted ? json[`Not${name}`] : json[name];
   const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
-  const patterns: Pattern[] = [];
-  for (const text of texts) {
-    if (typeof text !== "string" || !isNamePattern(name, text)) {
-      problems.push(
-        `${JSON.stringify(text)} is not ${name === "Action" ? "an action such as kinesis:PutRecord" : "an ARN or *"}`,
-      );
-      continue;
-    }
-    // Actions are compared in lower case.
-    patterns.push(parsePattern(name === "Action" ? text.toLowerCase() : text, version));
-  }
   if (texts.length === 0) problems.push(`its ${isInverted ? "Not" : ""}${name} is empty`);
-  return patterns.length === texts.length && texts.length > 0 ? { isInverted, patterns } : undefined;
+  const expected = name === "Action" ? "an action such as kinesis:PutRecord" : "an ARN or *";
+  const isValid = (text: unknown): text is string => typeof text === "string" && isNamePattern(name, text);
+  problems.push(...texts.filter((text) => !isValid(text)).map((text) => `${JSON.stringify(text)} is not ${expected}`));
+  if (texts.length === 0 || !texts.every(isValid)) return undefined;
+  // Actions are compared in lower case.
+  const patterns = texts.map((text) => parsePattern(name === "Action" ? text.toLowerCase() : text, version));
+  return { isInverted, patterns };
 }
 
 function isNamePattern(name: "Action" | "Resource", text: string): boolean {

@@ -1,12 +1,12 @@
-/** What a request is judged by, besides action and resource: a condition key in lower case → its values, if it has any. */
+/** The condition context of a request: the values of a condition key in lower case; undefined when it has none. */
 export type ContextValues = (key: string) => readonly string[] | undefined;
 
 /**
- * Text of a policy with wildcards and variables told from plain characters: IAM User Guide, "Policy variables". Wildcards
- * are `anyText` and `anyCharacter`, characters that JSON text of a policy cannot be sent with unescaped.
+ * A text of a policy in which wildcards and variables are distinct from plain characters: IAM User Guide, "Policy
+ * variables". Wildcards are the characters `anyText` and `anyCharacter`, which JSON allows only escaped.
  */
 export interface Pattern {
-  /** Text between variables: one more than there are variables. */
+  /** The texts around the variables: one more than there are variables. */
   readonly texts: readonly string[];
   readonly variables: readonly Variable[];
 }
@@ -19,7 +19,7 @@ interface Variable {
 const anyText = "\u0000";
 const anyCharacter = "\u0001";
 
-/** `hasVariables`: the policy is of version 2012-10-17; in older ones `${…}` are plain characters. */
+/** `hasVariables`: the policy has version 2012-10-17. In older ones `${…}` is plain text. */
 export function parsePattern(text: string, { hasVariables }: { readonly hasVariables: boolean }): Pattern {
   const texts: string[] = [];
   const variables: Variable[] = [];
@@ -41,7 +41,7 @@ export function parsePattern(text: string, { hasVariables }: { readonly hasVaria
   return { texts, variables };
 }
 
-/** `key` or `key, 'fallback'`. Read by hand: a pattern takes the square of a run of spaces before the comma. */
+/** Parses `key` or `key, 'fallback'`. A regular expression would take quadratic time in spaces before the comma. */
 function parseVariable(inside: string): Variable {
   const comma = inside.indexOf(",");
   const quoted = comma < 0 ? "" : inside.slice(comma + 1).trimStart();
@@ -51,7 +51,7 @@ function parseVariable(inside: string): Variable {
   return { key: inside.slice(0, comma).trimEnd().toLowerCase(), fallback };
 }
 
-/** With its variables filled in; undefined when the request has no value, or several, for one of them. */
+/** The pattern with values for its variables; undefined when the request has no value, or several, for one of them. */
 export function fillVariables({ texts, variables }: Pattern, valuesOf: ContextValues): string | undefined {
   let filled = texts[0] ?? "";
   for (const [index, { key, fallback }] of variables.entries()) {
@@ -63,20 +63,20 @@ export function fillVariables({ texts, variables }: Pattern, valuesOf: ContextVa
   return filled;
 }
 
-/** What was filled in, as plain characters: for operators that know no wildcards. */
+/** A filled pattern with its wildcards as plain characters, for operators without wildcards. */
 export function withoutWildcards(filled: string): string {
   return filled.replaceAll(anyText, "*").replaceAll(anyCharacter, "?");
 }
 
-/** Up to this product of the lengths one character is compared after the other. */
+/** Up to this product of the two lengths, `matchesShort` is fast enough. */
 const comparisonsMax = 64 * 1024;
 
-/** Whether the whole text is of the pattern. Time grows with the text, and by one in 32 characters of the pattern. */
+/** Whether the whole text matches a filled pattern. Time grows with the text, and by one for 32 characters of pattern. */
 export function matchesPattern(text: string, filled: string): boolean {
   return text.length * filled.length <= comparisonsMax ? matchesShort(text, filled) : matchesLong(text, filled);
 }
 
-/** Time is bounded by the product of the lengths. */
+/** Takes time up to the product of the two lengths. */
 function matchesShort(text: string, filled: string): boolean {
   let at = 0;
   let patternAt = 0;
@@ -91,7 +91,7 @@ function matchesShort(text: string, filled: string): boolean {
       at++;
       patternAt++;
     } else if (starAt >= 0) {
-      // The last star takes one character more; earlier ones need not be tried again.
+      // The last star matches one more character; earlier stars need no second try.
       patternAt = starAt + 1;
       at = ++retryAt;
     } else return false;
@@ -100,13 +100,13 @@ function matchesShort(text: string, filled: string): boolean {
   return patternAt === filled.length;
 }
 
-/** A pattern as an automaton whose states are bits, 32 in a word: state i has matched its first i characters that are no star. */
+/** A pattern as a bit-parallel automaton, 32 states in a word. State i: the first i characters other than stars matched. */
 interface Automaton {
-  /** States that a star precedes: any character leaves them as they are. */
+  /** States with a star before the next character: any character keeps them. */
   readonly stars: Int32Array;
-  /** States that any character moves. */
+  /** States that any character advances. */
   readonly anywhere: Int32Array;
-  /** States that a character moves. */
+  /** States that this character advances. */
   readonly byCharacter: ReadonlyMap<string, Int32Array>;
 }
 
@@ -129,7 +129,7 @@ function automatonOf(filled: string, wordCount: number): Automaton {
 
 function matchesLong(text: string, filled: string): boolean {
   const stateCount = filled.replaceAll(anyText, "").length;
-  // Each of them takes one character of the text.
+  // Each state consumes one character of the text.
   if (stateCount > text.length) return false;
   const wordCount = (stateCount >>> 5) + 1;
   const { stars, anywhere, byCharacter } = automatonOf(filled, wordCount);
@@ -153,7 +153,7 @@ function setBit(words: Int32Array, bit: number): void {
   words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
 }
 
-/** Part by part between the first five colons, so that no wildcard reaches over a colon of the first five. */
+/** Matches an ARN part by part: a wildcard never spans one of the first five colons. */
 export function matchesArnPattern(arn: string, filled: string): boolean {
   const parts = arnParts(arn);
   const wanted = arnParts(filled);

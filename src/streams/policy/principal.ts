@@ -1,55 +1,62 @@
-/** Who asks. */
+/** The caller as policies name it. */
 export interface Principal {
   readonly account: string;
-  /** `arn:aws:iam::111122223333:user/alice`, or of `root` for the account itself. */
+  /** `arn:aws:iam::111122223333:user/alice`, or `…:root` for the account itself. */
   readonly arn: string;
 }
 
 /** The Principal or NotPrincipal of a statement in a resource policy. */
 export interface PrincipalPattern {
   readonly isInverted: boolean;
-  readonly isAnybody: boolean;
-  /** Account numbers; a root ARN is the same as its account. */
+  /** `*`: every principal. */
+  readonly isWildcard: boolean;
+  /** Account numbers; a root ARN is stored as its account. */
   readonly accounts: ReadonlySet<string>;
   readonly arns: ReadonlySet<string>;
 }
 
-/** How a statement speaks of a principal: of it, only of its account, or not at all. */
-export type PrincipalMatch = "itself" | "its account" | "not";
+/** Whether a statement names a principal itself, only its account, or neither. */
+export type PrincipalMatch = "itself" | "its account" | "none";
 
-/** Undefined for what is no principal. Services and federated users are understood and never ask here. */
+const principalKinds: readonly string[] = ["AWS", "Service", "Federated", "CanonicalUser"];
+
+/** Undefined for anything else than a principal. Services and federated users are accepted and never match. */
 export function parsePrincipal(json: unknown, isInverted: boolean): PrincipalPattern | undefined {
-  const accounts = new Set<string>();
-  const arns = new Set<string>();
-  if (json === "*") return { isInverted, isAnybody: true, accounts, arns };
+  if (json === "*") return { isInverted, isWildcard: true, accounts: new Set(), arns: new Set() };
   if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
-  let isAnybody = false;
+  const pattern = { isInverted, isWildcard: false, accounts: new Set<string>(), arns: new Set<string>() };
   for (const [kind, given] of Object.entries(json)) {
     const names: readonly unknown[] = Array.isArray(given) ? given : [given];
-    if (!["AWS", "Service", "Federated", "CanonicalUser"].includes(kind)) return undefined;
-    for (const name of names) {
-      if (typeof name !== "string") return undefined;
-      if (kind !== "AWS") continue;
-      const account = /^(?:arn:aws[a-z-]*:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1];
-      if (name === "*") isAnybody = true;
-      else if (account !== undefined) accounts.add(account);
-      else if (/^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/.test(name) || /^A[A-Z]{3}[A-Z0-9]{8,}$/.test(name)) {
-        // Ids of users and roles are taken, though nobody here has one.
-        arns.add(name);
-      } else return undefined;
-    }
+    if (!principalKinds.includes(kind) || !names.every((name) => typeof name === "string")) return undefined;
+    if (kind === "AWS" && !names.every((name) => addAwsPrincipal(pattern, name))) return undefined;
   }
-  return { isInverted, isAnybody, accounts, arns };
+  return pattern;
+}
+
+/** Adds one name under `AWS`; false for anything else than an account, an ARN, an id or `*`. */
+function addAwsPrincipal(
+  pattern: { isWildcard: boolean; readonly accounts: Set<string>; readonly arns: Set<string> },
+  name: string,
+): boolean {
+  const account = /^(?:arn:aws[a-z-]*:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1];
+  const isArn = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/.test(name);
+  // Unique ids of users and roles are valid, although no principal of this server has one.
+  const isUniqueId = /^A[A-Z]{3}[A-Z0-9]{8,}$/.test(name);
+  if (name === "*") pattern.isWildcard = true;
+  else if (account !== undefined) pattern.accounts.add(account);
+  else if (isArn || isUniqueId) pattern.arns.add(name);
+  else return false;
+  return true;
 }
 
 export function matchPrincipal(pattern: PrincipalPattern, principal: Principal): PrincipalMatch {
-  const named = matchNamed(pattern, principal);
-  if (!pattern.isInverted) return named;
-  return named === "not" ? "itself" : "not";
+  const match = matchNamed(pattern, principal);
+  if (!pattern.isInverted) return match;
+  return match === "none" ? "itself" : "none";
 }
 
-function matchNamed({ isAnybody, accounts, arns }: PrincipalPattern, { account, arn }: Principal): PrincipalMatch {
-  if (isAnybody || arns.has(arn)) return "itself";
-  if (!accounts.has(account)) return "not";
+function matchNamed({ isWildcard, accounts, arns }: PrincipalPattern, { account, arn }: Principal): PrincipalMatch {
+  if (isWildcard || arns.has(arn)) return "itself";
+  if (!accounts.has(account)) return "none";
   return arn.endsWith(":root") ? "itself" : "its account";
 }

@@ -1,11 +1,11 @@
 import type { Shard } from "../stream.ts";
 
 /*
- * Version 2, the only one written, from the most significant of its 47 hex digits:
+ * Sequence numbers of version 2, the only one written; 47 hex digits from the most significant one:
  *
  *   2 | shard's create second 9 | lowest digit of shard index 1 | position 16 | 00 | record's second 9 | shard index 8 | 2
  *
- * AWS's own numbers decode the same way. Versions 0 and 1 are only read, to refuse them in AWS's words.
+ * AWS's own numbers have the same layout. Versions 0 and 1 are parsed only to return AWS's errors for them.
  */
 const POSITION_SHIFT = 80n;
 const POSITION_MAX = (1n << 63n) - 1n;
@@ -15,16 +15,16 @@ const V0_FLOOR = 1n << 124n;
 const V0_CEILING = 1n << 129n;
 const CREATE_SECOND_CEILING = 16_025_175_000;
 
-/** Between two neighbours in a shard whose records share a second. */
+/** Difference between consecutive records of a shard in the same second. */
 export const SEQUENCE_NUMBER_STEP = 1n << POSITION_SHIFT;
 
 export interface SequenceNumberParts {
-  /** When the record's shard was made, epoch seconds. */
+  /** Create second of the record's shard. */
   readonly createSecond: number;
   readonly shardIndex: number;
-  /** Place in the shard's log; 0 before the first record. */
+  /** Position in the shard log; 0 before the first record. */
   readonly position: bigint;
-  /** When the record arrived, epoch seconds. */
+  /** Epoch second in which the record arrived. */
   readonly second: number;
 }
 
@@ -45,7 +45,7 @@ export function encodeSequenceNumber(parts: SequenceNumberParts): bigint {
   );
 }
 
-/** What a decimal number means; undefined when it is no sequence number of any version. */
+/** Undefined for anything else than a sequence number of one of the versions. */
 export function parseSequenceNumber(decimal: string): ParsedSequenceNumber | undefined {
   if (!/^[0-9]{1,129}$/.test(decimal)) return undefined;
   const given = BigInt(decimal);
@@ -71,23 +71,23 @@ export function parseSequenceNumber(decimal: string): ParsedSequenceNumber | und
   }
 }
 
-/** The log position inside a version 2 number. */
+/** The position in a version 2 number. */
 export function positionOfSequenceNumber(sequenceNumber: bigint): bigint {
   return (sequenceNumber >> POSITION_SHIFT) & 0xffff_ffff_ffff_ffffn;
 }
 
-/** A record's second never precedes its shard's create second, which may be ahead of the clock after a reshard. */
+/** The second of a record: not before its shard's create second, which may be ahead of the clock after a reshard. */
 export function recordSecond(timeMs: number, shard: Pick<Shard, "createSecond">): number {
   return Math.max(Math.floor(timeMs / 1000), shard.createSecond);
 }
 
-/** Below every record of the shard. */
+/** Below the sequence numbers of all records of the shard. */
 export function startingSequenceNumber(shard: Pick<Shard, "index" | "createSecond">): string {
   const { createSecond, index } = shard;
   return encodeSequenceNumber({ createSecond, shardIndex: index, position: 0n, second: createSecond }).toString();
 }
 
-/** Above every record of a shard that was closed in `closeSecond`. */
+/** Above the sequence numbers of all records of a shard that was closed in `closeSecond`. */
 export function endingSequenceNumber(shard: Pick<Shard, "index" | "createSecond">, closeSecond: number): string {
   const { createSecond, index } = shard;
   return encodeSequenceNumber({
@@ -99,8 +99,8 @@ export function endingSequenceNumber(shard: Pick<Shard, "index" | "createSecond"
 }
 
 /*
- * A number has 56 digits. The upper 28 stay as they are for thousands of records; the lower 28 are seven limbs of four
- * digits, each looked up as text.
+ * A number has 56 decimal digits. The lower 28 are seven limbs of four digits, each looked up as text; the upper 28 change
+ * once in thousands of records.
  */
 const LIMB_COUNT = 7;
 const LIMB = 10_000;
@@ -108,7 +108,7 @@ const LOWER = BigInt(LIMB) ** BigInt(LIMB_COUNT);
 const STEP_LIMBS = limbsOf(SEQUENCE_NUMBER_STEP);
 let digitsOfLimb: readonly string[] | undefined;
 
-/** Decimal numbers of consecutive records of one entry, made by addition instead of a BigInt per record. */
+/** The decimal sequence numbers of the consecutive records of one entry, by addition, without a BigInt for each. */
 export class SequenceNumberSeries {
   #upper: bigint;
   #upperDigits: string;

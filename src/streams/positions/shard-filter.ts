@@ -1,25 +1,25 @@
 import { isExpired } from "../retention-window.ts";
 import type { Shard, Stream } from "../stream.ts";
 
-/** ListShards' ShardFilter, its members checked. Times are ms since the epoch. */
+/** The ShardFilter of ListShards with valid members. Times are ms since the epoch. */
 export type ShardFilter =
   | { readonly type: "AFTER_SHARD_ID"; readonly shardIndex: number }
   | { readonly type: "AT_TRIM_HORIZON" | "FROM_TRIM_HORIZON" | "AT_LATEST" }
   | { readonly type: "AT_TIMESTAMP" | "FROM_TIMESTAMP"; readonly timeMs: number };
 
-/** Shards that exist for clients: open, or closed so lately that records may be unexpired. In index order. */
+/** The shards that clients see: open, or closed at or after the horizon, so that they may have unexpired records. Sorted by index. */
 export function visibleShards(stream: Pick<Stream, "shards">, horizon: number): readonly Shard[] {
   return stream.shards.filter(({ closed }) => closed === undefined || !isExpired(closed.closedMs, horizon));
 }
 
-/** The others: closed so long ago that none of their records is within retention. */
+/** The shards closed before the horizon: all their records have expired. */
 export function expiredShards(stream: Pick<Stream, "shards">, horizon: number): readonly Shard[] {
   return stream.shards.filter(({ closed }) => closed !== undefined && isExpired(closed.closedMs, horizon));
 }
 
 /**
- * The visible shards that a filter lets through. A time before the trim horizon, or before the stream, means the trim
- * horizon, so that a reader who starts from the answer misses nothing.
+ * The visible shards that match a filter. A time before the trim horizon, or before the stream was created, means the trim
+ * horizon, so that a reader that starts with these shards misses no record.
  */
 export function filterShards(visible: readonly Shard[], filter: ShardFilter): readonly Shard[] {
   switch (filter.type) {
@@ -34,24 +34,24 @@ export function filterShards(visible: readonly Shard[], filter: ShardFilter): re
     case "AT_TIMESTAMP":
       return openAt(visible, filter.timeMs);
     case "FROM_TIMESTAMP":
-      return visible.filter((shard) => livedAt(shard, filter.timeMs));
+      return visible.filter((shard) => isOpenOrLater(shard, filter.timeMs));
   }
 }
 
 /**
- * The generation that was open at a time: not yet closed, and its parents no longer open. Judged by lineage instead of
- * create seconds, which may be ahead of the clock, so that the answer always covers the key space once.
+ * The shards that were open at a time: not yet closed, with parents that were. Decided by lineage, because create seconds
+ * may be ahead of the clock; so the shards always cover the key space once.
  */
 function openAt(visible: readonly Shard[], timeMs: number): readonly Shard[] {
-  const lived = new Set(visible.filter((shard) => livedAt(shard, timeMs)).map((shard) => shard.index));
+  const candidates = new Set(visible.filter((shard) => isOpenOrLater(shard, timeMs)).map((shard) => shard.index));
   return visible.filter(
     ({ index, parent, adjacentParent }) =>
-      lived.has(index) &&
-      (parent === undefined || !lived.has(parent)) &&
-      (adjacentParent === undefined || !lived.has(adjacentParent)),
+      candidates.has(index) &&
+      (parent === undefined || !candidates.has(parent)) &&
+      (adjacentParent === undefined || !candidates.has(adjacentParent)),
   );
 }
 
-function livedAt({ closed }: Shard, timeMs: number): boolean {
+function isOpenOrLater({ closed }: Shard, timeMs: number): boolean {
   return closed === undefined || closed.closedMs >= timeMs;
 }

@@ -12,7 +12,7 @@ import type { Shard } from "../stream.ts";
 import { parseSequenceNumber } from "./sequence-number.ts";
 import { formatShardId } from "./shard-id.ts";
 
-/** Where a reader wants to start. A sequence number holds its position; the other places are for the log to find. */
+/** Where a reader starts. A sequence number contains its position; the others are found in the shard log. */
 export type StartingPosition =
   | { readonly at: "trim-horizon" }
   | { readonly at: "latest" }
@@ -32,11 +32,10 @@ export interface StartingMembers {
 }
 
 /**
- * What the members of GetShardIterator ask for. `currentMs` is the later of the clock and the last stored time.
+ * The starting position in the members of GetShardIterator. `currentMs` is the later of the clock and the last stored time.
  *
- * Errors, in AWS's order: InvalidArgumentException for members that do not go together, a time in the future, a number
- * that cannot be read, one of another shard, one of another stream. AWS answers InternalFailure to a number of the
- * oldest version, so do we.
+ * Errors, in AWS's order: InvalidArgumentException for members that exclude each other, a time in the future, an invalid
+ * sequence number, one of another shard, one of another stream; InternalFailure for a number of version 0, as AWS returns.
  */
 export function resolveStartingPosition(
   members: StartingMembers,
@@ -50,7 +49,7 @@ export function resolveStartingPosition(
     case "AFTER_SEQUENCE_NUMBER": {
       if (sequenceNumber === undefined) throw startingSequenceNumberMissing(type);
       const position = positionIn(sequenceNumber, stream, shard);
-      return { at: "position", position: within(shard, type === "AT_SEQUENCE_NUMBER" ? position : position + 1n) };
+      return { at: "position", position: clampTo(shard, type === "AT_SEQUENCE_NUMBER" ? position : position + 1n) };
     }
     case "TRIM_HORIZON":
     case "LATEST":
@@ -85,8 +84,8 @@ function positionIn(
   return parsed.position;
 }
 
-/** Starting and ending numbers of a shard name places before its first and behind its last record. */
-function within(shard: Shard, position: bigint): bigint {
+/** The nearest position of a record or of the end: starting and ending sequence numbers are outside the records. */
+function clampTo(shard: Shard, position: bigint): bigint {
   if (position < 1n) return 1n;
   const end = shard.closed?.end;
   return end !== undefined && position > end ? end : position;

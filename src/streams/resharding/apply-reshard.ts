@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { checkHashRanges } from "../hash-keys/check-hash-ranges.ts";
+import { assertTiling } from "../hash-keys/hash-key-range.ts";
 import type { PlannedShard, Shard, Stream, StreamIntent } from "../stream.ts";
 import type { ReshardPlan } from "./reshard-plan.ts";
 
 type Placement = Shard["placement"];
 
-/** CREATING to ACTIVE: the planned shards are there, each with its log; `placements` in the order planned. */
+/** CREATING to ACTIVE with the planned shards. `placements` of their logs are in the order of the plan. */
 export function applyCreate(
   stream: Stream,
   intent: Extract<StreamIntent, { kind: "create" }>,
@@ -19,9 +19,9 @@ export function applyCreate(
 }
 
 export interface ReshardOutcome {
-  /** When the shards closed, on the clock that retention goes by. */
+  /** When the shards closed, ms since the epoch; retention is counted from it. */
   readonly closedMs: number;
-  /** The earliest second in which parents may end: neither the clock's nor that of any of their records is later. */
+  /** Epoch second of the clock or of the last record of the parents, whichever is later; no parent ends before it. */
   readonly second: number;
   /** One past the last position of each closed shard, in the order in which the steps close them. */
   readonly ends: readonly bigint[];
@@ -30,8 +30,8 @@ export interface ReshardOutcome {
 }
 
 /**
- * One atomic switch: the parents of every step closed, its children open, stream ACTIVE, intent gone. A step may close
- * what an earlier one opened: such a shard is born closed and empty, a link between its parents and its children.
+ * UPDATING to ACTIVE: closes the parents and opens the children of all steps at once. A step may close a shard that an
+ * earlier one opened: that shard is closed and empty from the start and only links its parents to its children.
  */
 export function applyReshard(
   stream: Stream,
@@ -61,22 +61,22 @@ export function applyReshard(
 }
 
 /**
- * The second in which all parents of one step end, and before which their children begin: not before `earliestSecond`, as
- * the outcome has it, nor the create second of any parent, so that every number of a child is above every number of its
- * parents, whatever the clock did.
+ * The second in which the parents of a step end; their children begin in the next one. Not before `earliestSecond`, nor the
+ * create second of a parent, so that all sequence numbers of a child are above those of its parents, whatever the clock
+ * did.
  */
 export function reshardSecond(earliestSecond: number, parents: readonly Pick<Shard, "createSecond">[]): number {
   return parents.reduce((latest, { createSecond }) => Math.max(latest, createSecond), earliestSecond);
 }
 
 function openShard(planned: PlannedShard, createSecond: number, placement: Placement | undefined): Shard {
-  assert(placement !== undefined, "each new shard has its log");
+  assert(placement !== undefined, "each new shard has a log");
   return { ...planned, createSecond, placement };
 }
 
 function activeWith({ intent: _done, ...stream }: Stream, shards: readonly Shard[]): Stream {
   const open = shards.filter((shard) => shard.closed === undefined);
-  checkHashRanges(open.sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1)));
+  assertTiling(open.sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1)));
   const nextShardIndex = shards.reduce((next, shard) => Math.max(next, shard.index + 1), stream.nextShardIndex);
   return { ...stream, status: "ACTIVE", shards, nextShardIndex };
 }

@@ -5,11 +5,11 @@ import {
   splitHashKeyOutOfRange,
 } from "../../model/shard-errors.ts";
 import { streamIsOnDemand, streamNotActive } from "../../model/stream-errors.ts";
-import { initialRanges } from "../hash-keys/hash-key.ts";
+import { equalRanges } from "../hash-keys/hash-key-range.ts";
 import { formatShardId } from "../positions/shard-id.ts";
 import type { PlannedShard, Shard, Stream } from "../stream.ts";
 
-/** What one split or merge closes and opens; the body of a `reshard` intent, and one step of a resize. */
+/** The shards that one split or merge closes and opens: the content of a `reshard` intent, and one step of a resize. */
 export interface ReshardPlan {
   readonly closing: readonly number[];
   readonly opening: readonly PlannedShard[];
@@ -17,24 +17,24 @@ export interface ReshardPlan {
 
 /** The shards of a new stream. */
 export function planCreate(shardCount: number): readonly PlannedShard[] {
-  return initialRanges(shardCount).map((range, index) => ({ index, ...range }));
+  return equalRanges(shardCount).map((range, index) => ({ index, ...range }));
 }
 
 /**
  * Splits one open shard in two: [start, h - 1] and [h, end].
  *
  * Errors, in AWS's order: ResourceInUseException when the stream is not ACTIVE, ValidationException when it is on-demand,
- * ResourceNotFoundException for an absent shard, InvalidArgumentException for a closed one, what
- * `checkRoom` throws when one more shard is too many, InvalidArgumentException unless start + 1 < h < end.
+ * ResourceNotFoundException for an absent shard, InvalidArgumentException for a closed one, the error of `checkQuota`,
+ * InvalidArgumentException unless start + 1 < h < end.
  */
 export function planSplit(
   stream: Stream,
   split: { readonly shardIndex: number; readonly newStartingHashKey: bigint },
-  checkRoom: () => void = () => undefined,
+  checkQuota: () => void = () => undefined,
 ): ReshardPlan {
-  checkMayReshard(stream);
+  checkCanReshard(stream);
   const shard = requireOpen(stream, split.shardIndex);
-  checkRoom();
+  checkQuota();
   const { startingHashKey, endingHashKey } = shard;
   const { newStartingHashKey } = split;
   if (newStartingHashKey <= startingHashKey + 1n || newStartingHashKey >= endingHashKey) {
@@ -49,16 +49,16 @@ export function planSplit(
 }
 
 /**
- * Merges two open shards whose ranges touch, the lower one given first.
+ * Merges two open shards with adjacent ranges; the lower one must be given first.
  *
- * Errors, in AWS's order: as `planSplit` up to the shard, each check for the first one first; then
- * InvalidArgumentException unless the second begins where the first ends.
+ * Errors, in AWS's order: those of `planSplit` for the stream and each shard, then InvalidArgumentException unless the
+ * second range follows the first.
  */
 export function planMerge(
   stream: Stream,
   merge: { readonly shardIndex: number; readonly adjacentShardIndex: number },
 ): ReshardPlan {
-  checkMayReshard(stream);
+  checkCanReshard(stream);
   requireShard(stream, merge.shardIndex);
   requireShard(stream, merge.adjacentShardIndex);
   const shard = requireOpen(stream, merge.shardIndex);
@@ -77,7 +77,7 @@ export function planMerge(
 
 type Parent = Pick<Shard, "index" | "startingHashKey" | "endingHashKey">;
 
-/** Both halves; the lower one gets the lower index. */
+/** The two children; the lower range gets the lower index. */
 export function splitShard(
   parent: Parent,
   newStartingHashKey: bigint,
@@ -100,7 +100,7 @@ export function mergedShard([lower, upper]: readonly [Parent, Parent], nextShard
   };
 }
 
-function checkMayReshard(stream: Stream): void {
+function checkCanReshard(stream: Stream): void {
   if (stream.status !== "ACTIVE") throw streamNotActive(stream, stream.status);
   if (stream.mode === "ON_DEMAND") throw streamIsOnDemand(stream);
 }

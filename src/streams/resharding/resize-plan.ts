@@ -1,17 +1,18 @@
-import { HASH_KEY_MAX, type HashKeyRange } from "../hash-keys/hash-key.ts";
+import { HASH_KEY_MAX } from "../hash-keys/hash-key.ts";
+import type { HashKeyRange } from "../hash-keys/hash-key-range.ts";
 import type { PlannedShard } from "../stream.ts";
 import { mergedShard, type ReshardPlan, splitShard } from "./reshard-plan.ts";
 
 type OpenShard = Pick<PlannedShard, "index" | "startingHashKey" | "endingHashKey">;
 
 /**
- * The splits and merges, in order, that turn the open shards into `targetCount` shards of equal size: target shard k
- * begins at k * floor(2^128 / targetCount), or at the start of a present shard within `targetCount` keys of that.
+ * Plans the splits and merges, in order, from the open shards to `targetCount` shards of equal size: target shard k begins
+ * at k * floor(2^128 / targetCount), or at the start of a present shard within `targetCount` keys of that.
  *
- * Target ranges are made from the lowest up. A shard that reaches beyond the end of the range is split there, and all
- * shards within the range are merged to one. So from 4 to 3: 1 is split into 4 and 5, 0 and 4 are merged to 6, 2 is split
- * into 7 and 8, 5 and 7 are merged to 9, 8 and 3 are merged to 10 (observed). Many splits of one shard, or merges of one
- * range, form a balanced tree: each level of it costs a second of sequence numbers, and a reader one more shard.
+ * Target ranges are formed from the lowest up. A shard that crosses the end of a range is split there, and all shards within
+ * the range are merged. From 4 to 3: 1 is split into 4 and 5, 0 and 4 are merged to 6, 2 is split into 7 and 8, 5 and 7 are
+ * merged to 9, 8 and 3 are merged to 10 (observed). Several splits of one shard, or merges of one range, form a balanced
+ * tree, because each level adds a second to the sequence numbers and a shard to each reader.
  */
 export function planResize(
   openShards: readonly OpenShard[],
@@ -36,7 +37,7 @@ export function planResize(
     return merged;
   };
 
-  // A stack: the shard with the lowest range comes last.
+  // A stack: the shard with the lowest range is last.
   const rest = ordered.toReversed();
   for (const [k, end] of ends.entries()) {
     const inRange: OpenShard[] = [];
@@ -59,7 +60,7 @@ export function planResize(
   return steps;
 }
 
-/** The greatest number of shards that are open at once while the steps are carried out one by one. */
+/** The greatest number of open shards after any of the steps. */
 export function maxOpenShardCount(openCount: number, steps: readonly ReshardPlan[]): number {
   let count = openCount;
   let most = openCount;
@@ -93,14 +94,14 @@ function distance(one: bigint, other: bigint): bigint {
   return one < other ? other - one : one - other;
 }
 
-/** Of the ends from the `from`th on that lie within the shard, the middle one, of two the lower. There is one at least. */
+/** The middle one of the ends from index `from` on that are inside the shard; of two the lower. There is at least one. */
 function middleEndWithin({ endingHashKey }: HashKeyRange, ends: readonly bigint[], from: number): bigint {
-  let behind = from + 1;
-  while ((ends[behind] ?? endingHashKey) < endingHashKey) behind += 1;
-  return ends[from + ((behind - from - 1) >> 1)] as bigint;
+  let after = from + 1;
+  while ((ends[after] ?? endingHashKey) < endingHashKey) after += 1;
+  return ends[from + ((after - from - 1) >> 1)] as bigint;
 }
 
-/** Merges neighbours in pairs until one is left. */
+/** Merges adjacent shards in pairs until one is left. */
 function mergeAll(shards: readonly OpenShard[], merge: (lower: OpenShard, upper: OpenShard) => OpenShard): void {
   for (let level = shards; level.length > 1; ) {
     const next: OpenShard[] = [];

@@ -3,12 +3,12 @@ export interface ListPage<Item> {
   readonly hasMore: boolean;
 }
 
-/** The first `limit` of what is left to list. */
+/** The first `limit` of the items that are left. */
 export function firstPage<Item>(rest: readonly Item[], limit: number): ListPage<Item> {
   return { items: rest.slice(0, limit), hasMore: rest.length > limit };
 }
 
-/** Names in the order of UTF-16 code units. The start is exclusive and need not exist. */
+/** The first names after `exclusiveStart`, which need not exist, sorted by UTF-16 code units. */
 export function namesPage(
   names: Iterable<string>,
   page: { readonly exclusiveStart?: string | undefined; readonly limit: number },

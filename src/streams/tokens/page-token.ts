@@ -1,7 +1,7 @@
 import type { ShardFilter } from "../positions/shard-filter.ts";
 import type { TokenCipher } from "./token-cipher.ts";
 
-/** What a NextToken holds, by what it lists: enough to go on without the members of the first request. */
+/** Contents of NextTokens by the kind of list: all that the next request needs. */
 export interface PageTokens {
   readonly shards: {
     readonly createdMs: number;
@@ -10,7 +10,7 @@ export interface PageTokens {
     readonly streamName: string;
     readonly streamId: string;
     readonly filter: ShardFilter;
-    /** The last shard listed. */
+    /** Index of the last shard listed. */
     readonly afterIndex: number;
   };
   readonly streams: {
@@ -28,6 +28,7 @@ export interface PageTokens {
   };
 }
 
+/** The NextToken as clients receive it. */
 export function encodePageToken<Kind extends keyof PageTokens>(
   cipher: TokenCipher,
   kind: Kind,
@@ -36,13 +37,13 @@ export function encodePageToken<Kind extends keyof PageTokens>(
   return cipher.encrypt(kind, Buffer.from(JSON.stringify(token)));
 }
 
-/** Undefined for anything that was not sealed as a token of this kind. Its age is for `tokenExpiry` to judge. */
+/** Undefined for anything else than a token of this kind. `tokenExpiry` checks its age. */
 export function decodePageToken<Kind extends keyof PageTokens>(
   cipher: TokenCipher,
   kind: Kind,
   text: string,
 ): PageTokens[Kind] | undefined {
   const payload = cipher.decrypt(kind, text);
-  // Only `encodePageToken` seals this kind, so the shape is known.
+  // Only `encodePageToken` encrypts tokens of this kind, so the type is right.
   return payload === undefined ? undefined : (JSON.parse(Buffer.from(payload).toString()) as PageTokens[Kind]);
 }

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 
 /*
- * A token, in base64:
+ * A token, in base64, 152 + 16k bytes like AWS's own:
  *
  *   header 8 = 00 00 00 00 00 00 00 01 | boot id 16 | counter 8 | AES-256-GCM ciphertext 104 + 16k | tag 16
  *
- * which gives it the outline of AWS's own: 152 + 16k bytes. The clear text is one byte of kind, two of payload length,
- * the payload, and zeros up to the size. The key comes from the token key by HKDF with the boot id, so a counter is a
- * sound nonce: it would only repeat within one boot. (A random nonce under one key for ever would meet its bound.)
+ * The clear text is: kind 1 | payload length 2 | payload | zeros. The key is derived from the token key and the boot id by
+ * HKDF, and the counter is the nonce: it never repeats within one boot.
  */
 const HEADER = Buffer.from("0000000000000001", "hex");
 const BOOT_ID_BYTES = 16;
@@ -20,18 +19,18 @@ const CLEAR_BYTES_MIN = 104;
 const CLEAR_HEADER_BYTES = 3;
 const BLOCK_BYTES = 16;
 
-/** Largest payload: a shard token with the longest names and a filter takes about 700. */
+/** Most payload bytes; a shard token with the longest names and a filter has about 700. */
 const PAYLOAD_BYTES_MAX = 4096;
-/** Longest token in characters of base64, with ten double quotes around it. */
+/** Most base64 characters of a token, ten double quotes around it included. */
 const TOKEN_CHARACTERS_MAX =
   Math.ceil((CIPHERTEXT_AT + CLEAR_HEADER_BYTES + PAYLOAD_BYTES_MAX + BLOCK_BYTES + TAG_BYTES) / 3) * 4 + 10;
 
-/** Keys of earlier boots kept ready; a made-up boot id costs one derivation and nothing else. */
+/** Most derived keys in the cache. */
 const BOOT_KEYS_MAX = 64;
 
 export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels";
 
-// Numbers in use never change: tokens outlive a restart.
+// These numbers never change: tokens outlive a restart.
 const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
   iterator: 1,
   shards: 2,
@@ -40,14 +39,14 @@ const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
   channels: 5,
 };
 
-/** Seals what clients carry for us, so that they can neither read nor make it. Tokens of earlier boots stay readable. */
+/** Encrypts tokens, so that clients can neither read nor forge them. Tokens of earlier boots stay valid. */
 export class TokenCipher {
   readonly #tokenKey: Uint8Array;
   readonly #bootId: Uint8Array;
   readonly #keys = new Map<string, Buffer>();
   #counter = 0n;
 
-  /** `tokenKey`: 32 secret bytes of the catalog. `bootId`: 16 bytes that no other start of any server has used. */
+  /** `tokenKey`: the 32 bytes of `loadTokenKey`. `bootId`: 16 bytes that no other start of a server has used. */
   constructor(options: { readonly tokenKey: Uint8Array; readonly bootId: Uint8Array }) {
     assert(options.tokenKey.length === 32, "the token key has 32 bytes");
     assert(options.bootId.length === BOOT_ID_BYTES, `a boot id has ${BOOT_ID_BYTES} bytes`);
@@ -76,7 +75,7 @@ export class TokenCipher {
     return token.toString("base64");
   }
 
-  /** The payload, or undefined for anything that was not sealed as this kind under this token key. */
+  /** The payload; undefined for anything else than a token of this kind under the same token key. */
   decrypt(kind: TokenKind, text: string): Uint8Array | undefined {
     const token = bytesOf(text);
     if (token === undefined) return undefined;
@@ -100,14 +99,14 @@ export class TokenCipher {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     const key = Buffer.from(hkdfSync("sha256", this.#tokenKey, bootId, "millrace token", 32));
-    // Our own key is asked for first and often; whichever goes is derived again.
+    // Forged boot ids cannot grow the cache; a key that is dropped is derived again.
     if (this.#keys.size >= BOOT_KEYS_MAX) this.#keys.clear();
     this.#keys.set(name, key);
     return key;
   }
 }
 
-/** AWS takes a token in extra double quotes, which shell scripts are prone to leave around it. */
+/** AWS accepts a token in extra double quotes, which shell scripts tend to leave around it. */
 function bytesOf(text: string): Buffer | undefined {
   if (text.length > TOKEN_CHARACTERS_MAX) return undefined;
   let [start, end] = [0, text.length];

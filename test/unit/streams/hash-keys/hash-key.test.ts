@@ -5,7 +5,6 @@ import fc from "fast-check";
 import {
   HASH_KEY_MAX,
   hashPartitionKey,
-  initialRanges,
   parseExplicitHashKey,
   writeHashKey,
 } from "../../../../src/streams/hash-keys/hash-key.ts";
@@ -79,27 +78,5 @@ test("a hash key survives its words", () => {
       writeHashKey(hashKey, words, 0);
       assert.equal(hashKeyOfWords(words, 0), hashKey);
     }),
-  );
-});
-
-test("initialRanges() gives the remainder to the last shard", () => {
-  assert.deepEqual(
-    initialRanges(3).map((range) => [range.startingHashKey.toString(), range.endingHashKey.toString()]),
-    [
-      ["0", "113427455640312821154458202477256070484"],
-      ["113427455640312821154458202477256070485", "226854911280625642308916404954512140969"],
-      ["226854911280625642308916404954512140970", "340282366920938463463374607431768211455"],
-    ],
-  );
-  assert.deepEqual(initialRanges(1), [{ startingHashKey: 0n, endingHashKey: HASH_KEY_MAX }]);
-  assert.deepEqual(
-    initialRanges(5).map((range) => range.endingHashKey.toString()),
-    [
-      "68056473384187692692674921486353642290",
-      "136112946768375385385349842972707284581",
-      "204169420152563078078024764459060926872",
-      "272225893536750770770699685945414569163",
-      "340282366920938463463374607431768211455",
-    ],
   );
 });

@@ -70,9 +70,17 @@ const wrong: readonly (readonly [PolicyKind, unknown, string])[] = [
   ],
   ["resource", good, "its Statement: it needs either Principal or NotPrincipal"],
   ["resource", { ...shared, NotPrincipal: "*" }, "its Statement: it needs either Principal or NotPrincipal"],
-  ["resource", { ...shared, Principal: "alice" }, "its Statement: its Principal is not understood"],
-  ["resource", { ...shared, Principal: { AWS: "alice" } }, "its Statement: its Principal is not understood"],
-  ["resource", { ...shared, Principal: { Aws: "*" } }, "its Statement: its Principal is not understood"],
+  ["resource", { ...shared, Principal: "alice" }, "its Statement: its Principal names no account, user, role or *"],
+  [
+    "resource",
+    { ...shared, Principal: { AWS: "alice" } },
+    "its Statement: its Principal names no account, user, role or *",
+  ],
+  [
+    "resource",
+    { ...shared, Principal: { Aws: "*" } },
+    "its Statement: its Principal names no account, user, role or *",
+  ],
 ];
 for (const [kind, statement, problem] of wrong) {
   test(`parsePolicy() of ${kind} statements: ${problem}`, () =>

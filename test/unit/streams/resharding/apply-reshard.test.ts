@@ -28,7 +28,7 @@ test("applyCreate() opens every planned shard at the planned second", () => {
   } as const;
   const creating: Stream = { ...streamOf(3), status: "CREATING", shards: [], intent };
   assert.deepEqual(applyCreate(creating, intent, [{ log: 0 }, { log: 1 }, { log: 2 }]), streamOf(3));
-  assert.throws(() => applyCreate(creating, intent, [{ log: 0 }]), /has its log/);
+  assert.throws(() => applyCreate(creating, intent, [{ log: 0 }]), /has a log/);
 });
 
 test("applyReshard() closes the parents and opens the children with one value", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkHashRanges } from "../../../../src/streams/hash-keys/check-hash-ranges.ts";
 import { HASH_KEY_MAX } from "../../../../src/streams/hash-keys/hash-key.ts";
+import { assertTiling } from "../../../../src/streams/hash-keys/hash-key-range.ts";
 import { planCreate } from "../../../../src/streams/resharding/reshard-plan.ts";
 import { maxOpenShardCount, planResize } from "../../../../src/streams/resharding/resize-plan.ts";
 import type { PlannedShard } from "../../../../src/streams/stream.ts";
@@ -43,7 +43,7 @@ function resize(from: readonly PlannedShard[], target: number, nextIndex = from.
   }
   assert.equal(maxOpenShardCount(from.length, steps), openAtMost);
   const ordered = [...open.values()].sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
-  checkHashRanges(ordered);
+  assertTiling(ordered);
   return { open: ordered, total, openAtMost };
 }
 
