@@ -1,5 +1,5 @@
 /**
- * The way of a put in the process, without sockets and disk: parse, decode, lay out, number, encode. Compared with
+ * The way of a put in the process, without sockets and disk: parse, bind, batch, number, encode. Compared with
  * `JSON.parse` of the same body and, if wanted, with another checkout: figures that hold on a busy machine too.
  *   node bench/hot-path.ts [--before CHECKOUT]
  */
@@ -7,8 +7,10 @@ import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Codec, EncodedBody } from "../src/protocol/codec/codec.ts";
 import type * as jsonCodec from "../src/protocol/json/json-codec.ts";
 import type * as batchByShard from "../src/records/batch-by-shard.ts";
+import type { PutResults } from "../src/records/put-results.ts";
 import type * as resultColumns from "../src/shards/put-result-columns.ts";
 import type * as shardMap from "../src/streams/hash-keys/shard-map.ts";
 import type * as reshardPlan from "../src/streams/resharding/reshard-plan.ts";
@@ -38,13 +40,29 @@ const cases: readonly Case[] = [
   { title: "PutRecord 1 KiB, 4 shards", name: "PutRecord", shardCount: 4, recordCount: 1, dataBytes: 1_024 },
 ];
 
-type Put = (body: Buffer) => Uint8Array | string;
+type Put = (body: Buffer) => EncodedBody;
+
+function encode(codec: Codec, name: Case["name"], results: PutResults): EncodedBody {
+  if (name === "PutRecords") return codec.encode(name, { FailedRecordCount: 0, Records: results });
+  const [ShardId = ""] = results.shardIds;
+  const [SequenceNumber = ""] = results.sequenceNumbers;
+  return codec.encode(name, { ShardId, SequenceNumber });
+}
+
+function textOf(body: EncodedBody): string {
+  return String(typeof body === "object" && "bytes" in body ? body.bytes : body);
+}
+
+/** As the socket does when it has sent the bytes. */
+function dispose(body: EncodedBody): void {
+  if (typeof body === "object" && "bytes" in body) body[Symbol.dispose]();
+}
 
 /** The modules of a checkout, joined as the pipeline joins them. */
 async function hotPathOf(checkout: string): Promise<(given: Case) => Put> {
   const load = (path: string): Promise<unknown> => import(join(checkout, "src", path));
   const { jsonCodec: codec } = (await load("protocol/json/json-codec.ts")) as typeof jsonCodec;
-  const { batchByShard: lay } = (await load("records/batch-by-shard.ts")) as typeof batchByShard;
+  const { batchByShard: batch } = (await load("records/batch-by-shard.ts")) as typeof batchByShard;
   const { PutResultColumns } = (await load("shards/put-result-columns.ts")) as typeof resultColumns;
   const { planCreate } = (await load("streams/resharding/reshard-plan.ts")) as typeof reshardPlan;
   const { ShardMap } = (await load("streams/hash-keys/shard-map.ts")) as typeof shardMap;
@@ -53,17 +71,16 @@ async function hotPathOf(checkout: string): Promise<(given: Case) => Put> {
     const map = new ShardMap(shards);
     return (body) => {
       const parsed = codec.parse(body, name);
-      const input = codec.decode(name, parsed);
+      const input = parsed.bind();
       const records = "Records" in input ? input.Records : input.Record;
-      const laidOut = lay(records, map, undefined, { kms: false });
-      const positions = new BigUint64Array(laidOut.groupCount).fill(1_000_000n);
+      const batches = batch(records, map, undefined, { kms: false });
+      const positions = new BigUint64Array(batches.batchCount).fill(1_000_000n);
       const results = new PutResultColumns(records.count);
-      results.take(laidOut, positions, map, 1_700_000_000_000);
-      records.release?.();
-      if (name === "PutRecords") return codec.encode(name, { FailedRecordCount: 0, Records: results });
-      const [ShardId = ""] = results.shardIds;
-      const [SequenceNumber = ""] = results.sequenceNumbers;
-      return codec.encode(name, { ShardId, SequenceNumber });
+      results.add(batches, positions, map, 1_700_000_000_000);
+      batches.lease?.[Symbol.dispose]();
+      const encoded = encode(codec, name, results);
+      parsed[Symbol.dispose]();
+      return encoded;
     };
   };
 }
@@ -96,11 +113,11 @@ const before = values.before === undefined ? undefined : await hotPathOf(resolve
 for (const given of cases) {
   const body = bodyOf(given);
   const [put, earlier] = [ours(given), before?.(given)];
-  if (earlier !== undefined) assert.equal(String(put(body)), String(earlier(body)));
+  if (earlier !== undefined) assert.equal(textOf(put(body)), textOf(earlier(body)));
   const [parseUs = 0, ourUs = 0, beforeUs] = bestOf([
     () => JSON.parse(body.toString()),
-    () => put(body),
-    ...(earlier === undefined ? [] : [() => earlier(body)]),
+    () => dispose(put(body)),
+    ...(earlier === undefined ? [] : [() => dispose(earlier(body))]),
   ]);
   const against =
     beforeUs === undefined ? "" : `, before ${beforeUs.toFixed(1)} us (x ${(ourUs / beforeUs).toFixed(2)})`;

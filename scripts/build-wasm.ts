@@ -1,11 +1,11 @@
 /**
  * Compiles wasm/ (AssemblyScript) and writes its two modules into generated constants, so that neither a start nor an install
- * ever compiles anything. The same sources give the same bytes: `npm run check` builds them anew and compares.
+ * compiles anything. The same sources give the same bytes: `npm run check` builds them again and compares.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { wasmMemoryPages } from "../src/records/wasm-memory.ts";
+import { wasmMemoryPages } from "../src/records/wasm-layout.ts";
 
 const root = join(import.meta.dirname, "..");
 const compiler = join(root, "node_modules/assemblyscript/bin/asc.js");
@@ -18,15 +18,15 @@ build({
   // What these export, JavaScript may call.
   entries: [
     "base64",
-    "cbor-put-answer",
+    "cbor-put-response",
     "decimal",
-    "lay-out",
     "md5",
-    "put-answer",
+    "put-response",
     "record-rows",
     "scan-cbor-put",
     "scan-put",
     "sequence-number",
+    "write-records",
   ],
   options: ["--initialMemory", memoryPages, "--maximumMemory", memoryPages, "--enable", "relaxed-simd"],
   file: "src/records/wasm.generated.ts",
@@ -53,7 +53,7 @@ function build({ entries, options, file, constant }: Module): void {
   const all = [
     ...entries.map((name) => `wasm/${name}.ts`),
     ...["--outFile", built, "-O3", "--noAssert", "--enable", "simd"],
-    // No allocator and no collector: memory is laid out by hand and never grows. Address 0 stays free: it means "none".
+    // No allocator and no collector: memory has a fixed layout and never grows. Address 0 stays free: it means "none".
     ...["--runtime", "stub", "--use", "abort=", "--memoryBase", "1024"],
     ...options,
   ];

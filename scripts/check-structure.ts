@@ -22,8 +22,8 @@ export const layers: readonly (readonly string[])[] = [
   ["src/auth", "src/protocol"],
   ["src/protocol/event-stream"],
   ["src/protocol/json", "src/protocol/cbor"],
-  ["src/protocol/codec"],
   ["src/protocol/records"],
+  ["src/protocol/codec"],
   ["src/operations/table.ts"],
   ["src/operations/records", "src/operations/streams"],
   [
@@ -55,10 +55,10 @@ export const layers: readonly (readonly string[])[] = [
   ["src/engine/embedded/io"],
   ["src/engine"],
   ["src/cipher", "src/config", "src/telemetry", "src/time"],
-  ["src/collections", "src/platform"],
+  ["src/collections", "src/memory", "src/platform"],
 ];
 /** What an engine may import besides itself and the engine interface. */
-const belowEngines: readonly string[] = ["cipher", "collections", "config", "platform", "telemetry", "time"];
+const belowEngines: readonly string[] = ["cipher", "collections", "config", "memory", "platform", "telemetry", "time"];
 /** The only files that may import a concrete engine. */
 const compositionRoots: ReadonlySet<string> = new Set([
   "src/app/start-server.ts",

@@ -140,7 +140,7 @@ export function constraintsSource(facts: Facts): string {
     builders.add(fact.type);
     return [`${fact.type}(`, ...children, ...boundsOf(fact)];
   };
-  const members = (table: Members, errorOrder: readonly string[] = []): readonly string[] => {
+  const members = (table: Members, errorOrder: readonly string[] = [], type?: string): readonly string[] => {
     builders.add("structure");
     const rows = Object.entries(table).map(([key, reference]) => {
       const name = key.replace("!", "");
@@ -149,24 +149,27 @@ export function constraintsSource(facts: Facts): string {
       return { name, text: `${kind}("${name}", ${refer(reference)})` };
     });
     const place = (name: string): number => (errorOrder.includes(name) ? errorOrder.indexOf(name) : errorOrder.length);
-    return ["structure(", ...rows.toSorted((a, b) => place(a.name) - place(b.name)).map((row) => row.text)];
+    const call = type === undefined ? "structure(" : `structure<${type}>(`;
+    return [call, ...rows.toSorted((a, b) => place(a.name) - place(b.name)).map((row) => row.text)];
   };
   const inputs: string[] = [];
   const outputs: string[] = [];
   for (const [name, { input, output, errorOrder }] of Object.entries(facts.operations)) {
     const constant = constantName(name);
-    lines.push(assignment(`${constant}Input`, members(input, errorOrder)));
+    lines.push(assignment(`${constant}Input`, members(input, errorOrder, `OperationShapes["${name}"]["input"]`)));
     inputs.push(`  ${name}: ${constant}Input,\n`);
-    if (output !== undefined) lines.push(assignment(`${constant}Output`, members(output)));
+    if (output !== undefined) {
+      lines.push(assignment(`${constant}Output`, members(output, [], `OperationShapes["${name}"]["output"]`)));
+    }
     outputs.push(`  ${name}: ${output === undefined ? "undefined" : `${constant}Output`},\n`);
   }
   const imports = [...builders, "type StructureShape"].toSorted((a, b) => (bare(a) < bare(b) ? -1 : 1));
   return [
     HEADER,
     imported(imports),
-    'import type { OperationName } from "./shapes.generated.ts";\n',
+    'import type { OperationName, OperationShapes } from "./shapes.generated.ts";\n',
     `${lines.join("\n")}\n`,
-    `export const inputShapes: Readonly<Record<OperationName, StructureShape>> = {\n${inputs.join("")}};\n`,
+    `export const inputShapes: { readonly [Name in OperationName]: StructureShape<OperationShapes[Name]["input"]> } = {\n${inputs.join("")}};\n`,
     "/** Undefined where a success has an empty body. */",
     `export const outputShapes: Readonly<Record<OperationName, StructureShape | undefined>> = {\n${outputs.join("")}};\n`,
   ].join("\n");
@@ -195,10 +198,11 @@ function groupDigits(value: number): string {
 
 /** `[call(, argument, …]` as one line, or broken as the formatter breaks it. */
 function assignment(name: string, [call = "", ...rest]: readonly string[]): string {
-  const [open, close] = call === "structure(" ? [`${call}[`, "]);"] : [call, ");"];
+  const [open, close] = call.startsWith("structure") ? [`${call}[`, "]);"] : [call, ");"];
   const line = `const ${name} = ${open}${rest.join(", ")}${close}`;
   if (line.length <= LINE_WIDTH) return line;
-  if (call === "structure(") return `const ${name} = ${open}\n${rest.map((part) => `  ${part},\n`).join("")}${close}`;
+  if (call.startsWith("structure"))
+    return `const ${name} = ${open}\n${rest.map((part) => `  ${part},\n`).join("")}${close}`;
   return `const ${name} = ${open}${rest.map(broken).join(", ")}${close}`;
 }
 

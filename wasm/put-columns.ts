@@ -2,7 +2,7 @@
 import { decimalWords } from "./decimal";
 import { hashKey } from "./md5";
 
-const NO_PARTITION_KEY: u32 = 0xffff;
+export const NO_PARTITION_KEY: u32 = 0xffff;
 
 let dataStartColumn: usize = 0;
 let dataBytesColumn: usize = 0;

@@ -1,30 +1,38 @@
 /**
- * The records of a GetRecords answer or a pushed event, written from stored entries (src/records/entry-layout.ts): one row
- * behind another, in JSON or in CBOR, byte for byte as the general path writes them.
+ * The records of a GetRecords response or a pushed event, written from stored entries (src/records/entry-layout.ts): one
+ * row behind another, in JSON or in CBOR, byte for byte as the general path writes them.
  */
 import { encodeBase64 } from "./base64";
 import { copy } from "./copy";
-import { writeNext } from "./sequence-number";
+import { NO_PARTITION_KEY } from "./put-columns";
+import { NUMBER_BYTES, writeNext } from "./sequence-number";
 
-const NO_PARTITION_KEY: u32 = 0xffff;
+/*
+ * A stored record: u32 bytes of the data | u16 bytes of the key, or NO_PARTITION_KEY | key | data
+ */
+const KEY_BYTES: usize = 4;
 const RECORD_HEADER_BYTES: usize = 6;
 
 /*
- * What is the same in all rows of a run; JavaScript fills it:
+ * What is the same in all rows of a slice of records; JavaScript writes it:
  *
  *   u8[64] series of sequence numbers | u8[80] before the data | u8[48] between data and key | u8[48] between data and number
  *   of a record without a key | u8[32] between key and number | u32[4] how many bytes each of these has
  */
 const BEFORE_DATA: usize = 64;
-const BEFORE_KEY: usize = 144;
-const WITHOUT_KEY: usize = 192;
-const BEFORE_NUMBER: usize = 240;
-const LENGTHS: usize = 272;
+const BEFORE_KEY: usize = BEFORE_DATA + 80;
+const WITHOUT_KEY: usize = BEFORE_KEY + 48;
+const BEFORE_NUMBER: usize = WITHOUT_KEY + 48;
+const LENGTHS: usize = BEFORE_NUMBER + 32;
+// Offsets from LENGTHS.
+const BEFORE_DATA_LENGTH: usize = 0;
+const BEFORE_KEY_LENGTH: usize = 4;
+const WITHOUT_KEY_LENGTH: usize = 8;
+const BEFORE_NUMBER_LENGTH: usize = 12;
 const FRAME: usize = memory.data(288, 16);
 
 /** All of a row but its data and its key, and what the vectors write beyond a row's end. */
 const ROW_BYTES_MAX: usize = 320;
-const NUMBER_BYTES: usize = 56;
 /** A byte of a key as `\u001f`. */
 const ESCAPED_BYTES_MAX: usize = 6;
 
@@ -32,17 +40,17 @@ export function rowFrame(): usize {
   return FRAME;
 }
 
-/** Where the last call stopped reading: behind the last record whose row was written. */
+/** The address behind the last record whose row the last call wrote. */
 export let rowsReadTo: usize = 0;
 
 /**
- * Writes the rows of the records from `at` on, a comma behind each, as long as a record lies whole before `end` and its
- * row fits before `outEnd`. Returns the place behind the last row. May read 16 bytes beyond `end`.
+ * Writes the rows of the records from `at` on, a comma behind each, as long as a record ends before `end` and its row
+ * fits before `outEnd`. Returns the address behind the last row. May read 16 bytes beyond `end`.
  */
 export function writeJsonRows(at: usize, end: usize, out: usize, outEnd: usize): usize {
   while (at + RECORD_HEADER_BYTES <= end) {
     const dataBytes = <usize>load<u32>(at);
-    const storedKeyBytes = <u32>load<u16>(at, 4);
+    const storedKeyBytes = <u32>load<u16>(at, KEY_BYTES);
     const hasKey = storedKeyBytes !== NO_PARTITION_KEY;
     const keyBytes: usize = hasKey ? <usize>storedKeyBytes : 0;
     const key = at + RECORD_HEADER_BYTES;
@@ -51,8 +59,10 @@ export function writeJsonRows(at: usize, end: usize, out: usize, outEnd: usize):
     if (out + ROW_BYTES_MAX + (dataBytes / 3) * 4 + keyBytes * ESCAPED_BYTES_MAX > outEnd) break;
     out = writeBeforeData(out);
     out = encodeBase64(data, dataBytes, out);
-    if (hasKey) out = writeEscaped(key, keyBytes, writeText(BEFORE_KEY, 4, out));
-    out = hasKey ? writeText(BEFORE_NUMBER, 12, out) : writeText(WITHOUT_KEY, 8, out);
+    if (hasKey) out = writeEscaped(key, keyBytes, writeText(BEFORE_KEY, BEFORE_KEY_LENGTH, out));
+    out = hasKey
+      ? writeText(BEFORE_NUMBER, BEFORE_NUMBER_LENGTH, out)
+      : writeText(WITHOUT_KEY, WITHOUT_KEY_LENGTH, out);
     writeNext(FRAME, out);
     out += NUMBER_BYTES;
     store<u32>(out, 0x2c7d22); // "},
@@ -63,11 +73,11 @@ export function writeJsonRows(at: usize, end: usize, out: usize, outEnd: usize):
   return out;
 }
 
-/** As `writeJsonRows()`, without commas. What stands before the data begins with the map's head, for a record without a key. */
+/** As `writeJsonRows()`, without commas. What is before the data begins with the map's head, for a record without a key. */
 export function writeCborRows(at: usize, end: usize, out: usize, outEnd: usize): usize {
   while (at + RECORD_HEADER_BYTES <= end) {
     const dataBytes = <usize>load<u32>(at);
-    const storedKeyBytes = <u32>load<u16>(at, 4);
+    const storedKeyBytes = <u32>load<u16>(at, KEY_BYTES);
     const hasKey = storedKeyBytes !== NO_PARTITION_KEY;
     const keyBytes: usize = hasKey ? <usize>storedKeyBytes : 0;
     const key = at + RECORD_HEADER_BYTES;
@@ -80,11 +90,11 @@ export function writeCborRows(at: usize, end: usize, out: usize, outEnd: usize):
     out += dataBytes;
     if (hasKey) {
       store<u8>(head, load<u8>(head) + 1);
-      out = writeHead(0x60, <u32>keyBytes, writeText(BEFORE_KEY, 4, out));
+      out = writeHead(0x60, <u32>keyBytes, writeText(BEFORE_KEY, BEFORE_KEY_LENGTH, out));
       copy(out, key, keyBytes);
-      out = writeText(BEFORE_NUMBER, 12, out + keyBytes);
+      out = writeText(BEFORE_NUMBER, BEFORE_NUMBER_LENGTH, out + keyBytes);
     } else {
-      out = writeText(WITHOUT_KEY, 8, out);
+      out = writeText(WITHOUT_KEY, WITHOUT_KEY_LENGTH, out);
     }
     writeNext(FRAME, out);
     out += NUMBER_BYTES;
@@ -100,14 +110,14 @@ function writeBeforeData(out: usize): usize {
   v128.store(out, v128.load(FRAME, BEFORE_DATA + 32), 32);
   v128.store(out, v128.load(FRAME, BEFORE_DATA + 48), 48);
   v128.store(out, v128.load(FRAME, BEFORE_DATA + 64), 64);
-  return out + <usize>load<u32>(FRAME, LENGTHS);
+  return out + <usize>load<u32>(FRAME, LENGTHS + BEFORE_DATA_LENGTH);
 }
 
 /** One of the three texts behind the data. */
 function writeText(text: usize, length: usize, out: usize): usize {
   v128.store(out, v128.load(FRAME + text));
   v128.store(out, v128.load(FRAME + text, 16), 16);
-  // The last of them is shorter; what stands behind it does no harm.
+  // The last of them is shorter; what is behind it does no harm.
   v128.store(out, v128.load(FRAME + text, 32), 32);
   return out + <usize>load<u32>(FRAME + LENGTHS + length);
 }

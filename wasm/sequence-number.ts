@@ -5,8 +5,10 @@
  * A series in memory: u8[24] the upper digits | u32 free | u32[7] limbs of eight digits, most significant first.
  */
 
+export const NUMBER_BYTES: usize = 56;
 const LIMBS: usize = 28;
 const LIMB_COUNT: usize = 7;
+export const SERIES_BYTES: usize = 56;
 const LIMB: u32 = 100000000;
 /** The upper ones change once in thousands of records, so their digits are kept. */
 const UPPER_LIMBS_BYTES: usize = 12;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { accessDenied } from "../model/auth-errors.ts";
 import { parseJson } from "../model/parse-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
-import type { InputOf } from "../operations/operation.ts";
+import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/consumer-ref.ts";

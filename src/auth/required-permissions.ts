@@ -2,7 +2,7 @@ import { invalidShardIterator } from "../model/iterator-errors.ts";
 import { invalidNextToken, listShardsUnnamed } from "../model/list-errors.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { Caller } from "../operations/caller.ts";
-import type { InputOf } from "../operations/operation.ts";
+import type { InputOf } from "../records/operation-io.ts";
 import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
 import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/consumer-ref.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";

@@ -16,7 +16,7 @@ import {
   timestamp,
   wholeSecondTimestamp,
 } from "./shape.ts";
-import type { OperationName } from "./shapes.generated.ts";
+import type { OperationName, OperationShapes } from "./shapes.generated.ts";
 
 const streamName = string({ min: 1, max: 128, pattern: "[a-zA-Z0-9_.-]+" });
 const tagKey = string({ min: 1, max: 128 });
@@ -24,7 +24,7 @@ const tagValue = string({ min: 0, max: 256 });
 const tagMap = map(tagKey, tagValue, { min: 1, max: 200 });
 const streamARN = string({ min: 1, max: 2048, pattern: "arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+" });
 const streamId = string({ min: 1, max: 24, pattern: "[a-z0-9]{20}-[a-z0-9]{3}" });
-const addTagsToStreamInput = structure([
+const addTagsToStreamInput = structure<OperationShapes["AddTagsToStream"]["input"]>([
   required("Tags", tagMap),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
@@ -112,7 +112,7 @@ const cloudWatchLogs = structure([
   optional("LogStreamName", logStreamName),
 ]);
 const channelLoggingConfiguration = structure([required("CloudWatchLogs", cloudWatchLogs)]);
-const createChannelInput = structure([
+const createChannelInput = structure<OperationShapes["CreateChannel"]["input"]>([
   required("ChannelName", channelName),
   required("ServiceExecutionRoleARN", serviceExecutionRoleARN),
   required("StreamConfigurationList", channelStreamConfigurationList),
@@ -156,14 +156,16 @@ const channelDescription = structure([
   optional("EncryptionConfiguration", channelEncryptionConfiguration),
   required("LoggingConfiguration", channelLoggingConfiguration),
 ]);
-const createChannelOutput = structure([required("ChannelDescription", channelDescription)]);
+const createChannelOutput = structure<OperationShapes["CreateChannel"]["output"]>([
+  required("ChannelDescription", channelDescription),
+]);
 const shardCount = integer({ min: 1, max: 100_000 });
 const streamMode = string({ values: ["PROVISIONED", "ON_DEMAND"] });
 const streamModeDetails = structure([required("StreamMode", streamMode)]);
 const mebibytesPerSecond = integer({ min: 0 });
 const maxRecordSizeInKiB = integer({ min: 1024, max: 10_240 });
 const recordDistributionStrategy = string({ values: ["AUTO", "USER_PARTITION_KEY"] });
-const createStreamInput = structure([
+const createStreamInput = structure<OperationShapes["CreateStream"]["input"]>([
   optional("ShardCount", shardCount),
   required("StreamName", streamName),
   optional("StreamModeDetails", streamModeDetails),
@@ -172,16 +174,19 @@ const createStreamInput = structure([
   optional("MaxRecordSizeInKiB", maxRecordSizeInKiB),
   optional("RecordDistributionStrategy", recordDistributionStrategy),
 ]);
-const decreaseStreamRetentionPeriodInput = structure([
+const decreaseStreamRetentionPeriodInput = structure<OperationShapes["DecreaseStreamRetentionPeriod"]["input"]>([
   required("RetentionPeriodHours", integer()),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const deleteChannelInput = structure([required("ChannelARN", channelARN)]);
+const deleteChannelInput = structure<OperationShapes["DeleteChannel"]["input"]>([required("ChannelARN", channelARN)]);
 const resourceARN = string({ min: 1, max: 2048, pattern: "arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel)/\\S+" });
-const deleteResourcePolicyInput = structure([required("ResourceARN", resourceARN), optional("StreamId", streamId)]);
-const deleteStreamInput = structure([
+const deleteResourcePolicyInput = structure<OperationShapes["DeleteResourcePolicy"]["input"]>([
+  required("ResourceARN", resourceARN),
+  optional("StreamId", streamId),
+]);
+const deleteStreamInput = structure<OperationShapes["DeleteStream"]["input"]>([
   optional("StreamName", streamName),
   optional("EnforceConsumerDeletion", boolean()),
   optional("StreamARN", streamARN),
@@ -193,13 +198,13 @@ const consumerARN = string({
   max: 2048,
   pattern: "^(arn):aws.*:kinesis:.*:\\d{12}:.*stream\\/[a-zA-Z0-9_.-]+\\/consumer\\/[a-zA-Z0-9_.-]+:[0-9]+",
 });
-const deregisterStreamConsumerInput = structure([
+const deregisterStreamConsumerInput = structure<OperationShapes["DeregisterStreamConsumer"]["input"]>([
   optional("StreamARN", streamARN),
   optional("ConsumerName", consumerName),
   optional("ConsumerARN", consumerARN),
   optional("StreamId", streamId),
 ]);
-const describeAccountSettingsInput = structure([]);
+const describeAccountSettingsInput = structure<OperationShapes["DescribeAccountSettings"]["input"]>([]);
 const billingCommitmentStatus = string({ values: ["ENABLED", "DISABLED", "ENABLED_UNTIL_EARLIEST_ALLOWED_END"] });
 const billingCommitment = structure([
   required("Status", billingCommitmentStatus),
@@ -207,11 +212,17 @@ const billingCommitment = structure([
   optional("EndedAt", timestamp()),
   optional("EarliestAllowedEndAt", timestamp()),
 ]);
-const describeAccountSettingsOutput = structure([optional("MinimumThroughputBillingCommitment", billingCommitment)]);
-const describeChannelInput = structure([required("ChannelARN", channelARN)]);
-const describeChannelOutput = structure([required("ChannelDescription", channelDescription)]);
-const describeLimitsInput = structure([]);
-const describeLimitsOutput = structure([
+const describeAccountSettingsOutput = structure<OperationShapes["DescribeAccountSettings"]["output"]>([
+  optional("MinimumThroughputBillingCommitment", billingCommitment),
+]);
+const describeChannelInput = structure<OperationShapes["DescribeChannel"]["input"]>([
+  required("ChannelARN", channelARN),
+]);
+const describeChannelOutput = structure<OperationShapes["DescribeChannel"]["output"]>([
+  required("ChannelDescription", channelDescription),
+]);
+const describeLimitsInput = structure<OperationShapes["DescribeLimits"]["input"]>([]);
+const describeLimitsOutput = structure<OperationShapes["DescribeLimits"]["output"]>([
   required("ShardLimit", integer()),
   required("OpenShardCount", integer()),
   required("OnDemandStreamCount", integer()),
@@ -221,7 +232,7 @@ const describeLimitsOutput = structure([
 ]);
 const pageSize = integer({ min: 1, max: 10_000 });
 const shardId = string({ min: 1, max: 128, pattern: "[a-zA-Z0-9_.-]+" });
-const describeStreamInput = structure([
+const describeStreamInput = structure<OperationShapes["DescribeStream"]["input"]>([
   optional("Limit", pageSize),
   optional("ExclusiveStartShardId", shardId),
   optional("StreamName", streamName),
@@ -273,8 +284,10 @@ const streamDescription = structure([
   optional("EncryptionType", encryptionType),
   optional("KeyId", keyId),
 ]);
-const describeStreamOutput = structure([required("StreamDescription", streamDescription)]);
-const describeStreamConsumerInput = structure([
+const describeStreamOutput = structure<OperationShapes["DescribeStream"]["output"]>([
+  required("StreamDescription", streamDescription),
+]);
+const describeStreamConsumerInput = structure<OperationShapes["DescribeStreamConsumer"]["input"]>([
   optional("StreamARN", streamARN),
   optional("ConsumerName", consumerName),
   optional("ConsumerARN", consumerARN),
@@ -288,8 +301,10 @@ const consumerDescription = structure([
   required("ConsumerCreationTimestamp", wholeSecondTimestamp()),
   required("StreamARN", streamARN),
 ]);
-const describeStreamConsumerOutput = structure([required("ConsumerDescription", consumerDescription)]);
-const describeStreamSummaryInput = structure([
+const describeStreamConsumerOutput = structure<OperationShapes["DescribeStreamConsumer"]["output"]>([
+  required("ConsumerDescription", consumerDescription),
+]);
+const describeStreamSummaryInput = structure<OperationShapes["DescribeStreamSummary"]["input"]>([
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
@@ -316,33 +331,35 @@ const streamDescriptionSummary = structure([
   optional("ChannelCount", integer()),
   optional("RecordDistributionStrategy", recordDistributionStrategy),
 ]);
-const describeStreamSummaryOutput = structure([required("StreamDescriptionSummary", streamDescriptionSummary)]);
-const disableEnhancedMonitoringInput = structure([
+const describeStreamSummaryOutput = structure<OperationShapes["DescribeStreamSummary"]["output"]>([
+  required("StreamDescriptionSummary", streamDescriptionSummary),
+]);
+const disableEnhancedMonitoringInput = structure<OperationShapes["DisableEnhancedMonitoring"]["input"]>([
   optional("StreamName", streamName),
   required("ShardLevelMetrics", metricsNameList),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const disableEnhancedMonitoringOutput = structure([
+const disableEnhancedMonitoringOutput = structure<OperationShapes["DisableEnhancedMonitoring"]["output"]>([
   optional("StreamName", streamName),
   optional("CurrentShardLevelMetrics", metricsNameList),
   optional("DesiredShardLevelMetrics", metricsNameList),
   optional("StreamARN", streamARN),
 ]);
-const enableEnhancedMonitoringInput = structure([
+const enableEnhancedMonitoringInput = structure<OperationShapes["EnableEnhancedMonitoring"]["input"]>([
   optional("StreamName", streamName),
   required("ShardLevelMetrics", metricsNameList),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const enableEnhancedMonitoringOutput = structure([
+const enableEnhancedMonitoringOutput = structure<OperationShapes["EnableEnhancedMonitoring"]["output"]>([
   optional("StreamName", streamName),
   optional("CurrentShardLevelMetrics", metricsNameList),
   optional("DesiredShardLevelMetrics", metricsNameList),
   optional("StreamARN", streamARN),
 ]);
 const shardIterator = string({ min: 1, max: 512 });
-const getRecordsInput = structure([
+const getRecordsInput = structure<OperationShapes["GetRecords"]["input"]>([
   optional("Limit", pageSize),
   required("ShardIterator", shardIterator),
   optional("StreamARN", streamARN),
@@ -366,18 +383,23 @@ const childShard = structure([
   required("HashKeyRange", hashKeyRange),
 ]);
 const childShardList = list(childShard);
-const getRecordsOutput = structure([
+const getRecordsOutput = structure<OperationShapes["GetRecords"]["output"]>([
   required("Records", recordList),
   optional("NextShardIterator", shardIterator),
   optional("MillisBehindLatest", long()),
   optional("ChildShards", childShardList),
 ]);
-const getResourcePolicyInput = structure([required("ResourceARN", resourceARN), optional("StreamId", streamId)]);
-const getResourcePolicyOutput = structure([required("Policy", string())]);
+const getResourcePolicyInput = structure<OperationShapes["GetResourcePolicy"]["input"]>([
+  required("ResourceARN", resourceARN),
+  optional("StreamId", streamId),
+]);
+const getResourcePolicyOutput = structure<OperationShapes["GetResourcePolicy"]["output"]>([
+  required("Policy", string()),
+]);
 const shardIteratorType = string({
   values: ["AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"],
 });
-const getShardIteratorInput = structure([
+const getShardIteratorInput = structure<OperationShapes["GetShardIterator"]["input"]>([
   required("ShardId", shardId),
   required("ShardIteratorType", shardIteratorType),
   optional("StartingSequenceNumber", sequenceNumber),
@@ -387,8 +409,10 @@ const getShardIteratorInput = structure([
   optional("StreamId", streamId),
   optional("DryRun", boolean()),
 ]);
-const getShardIteratorOutput = structure([optional("ShardIterator", shardIterator)]);
-const increaseStreamRetentionPeriodInput = structure([
+const getShardIteratorOutput = structure<OperationShapes["GetShardIterator"]["output"]>([
+  optional("ShardIterator", shardIterator),
+]);
+const increaseStreamRetentionPeriodInput = structure<OperationShapes["IncreaseStreamRetentionPeriod"]["input"]>([
   required("RetentionPeriodHours", integer()),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
@@ -400,7 +424,7 @@ const streamFilter = structure([
 ]);
 const streamFilterList = list(streamFilter, { min: 1, max: 10_000 });
 const nextToken = string({ min: 1, max: 1_048_576 });
-const listChannelsInput = structure([
+const listChannelsInput = structure<OperationShapes["ListChannels"]["input"]>([
   optional("StreamFilter", streamFilterList),
   optional("MaxResults", pageSize),
   optional("NextToken", nextToken),
@@ -422,7 +446,7 @@ const channelSummary = structure([
   required("Streams", channelStreamIdentifierList),
 ]);
 const channelSummaryList = list(channelSummary);
-const listChannelsOutput = structure([
+const listChannelsOutput = structure<OperationShapes["ListChannels"]["output"]>([
   required("ChannelSummaries", channelSummaryList),
   optional("NextToken", nextToken),
 ]);
@@ -434,7 +458,7 @@ const shardFilter = structure([
   optional("ShardId", shardId),
   optional("Timestamp", timestamp()),
 ]);
-const listShardsInput = structure([
+const listShardsInput = structure<OperationShapes["ListShards"]["input"]>([
   optional("MaxResults", pageSize),
   optional("ExclusiveStartShardId", shardId),
   optional("StreamName", streamName),
@@ -444,8 +468,11 @@ const listShardsInput = structure([
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const listShardsOutput = structure([optional("Shards", shardList), optional("NextToken", nextToken)]);
-const listStreamConsumersInput = structure([
+const listShardsOutput = structure<OperationShapes["ListShards"]["output"]>([
+  optional("Shards", shardList),
+  optional("NextToken", nextToken),
+]);
+const listStreamConsumersInput = structure<OperationShapes["ListStreamConsumers"]["input"]>([
   required("StreamARN", streamARN),
   optional("NextToken", nextToken),
   optional("MaxResults", pageSize),
@@ -459,8 +486,11 @@ const consumer = structure([
   required("ConsumerCreationTimestamp", wholeSecondTimestamp()),
 ]);
 const consumerList = list(consumer);
-const listStreamConsumersOutput = structure([optional("Consumers", consumerList), optional("NextToken", nextToken)]);
-const listStreamsInput = structure([
+const listStreamConsumersOutput = structure<OperationShapes["ListStreamConsumers"]["output"]>([
+  optional("Consumers", consumerList),
+  optional("NextToken", nextToken),
+]);
+const listStreamsInput = structure<OperationShapes["ListStreams"]["input"]>([
   optional("Limit", pageSize),
   optional("ExclusiveStartStreamName", streamName),
   optional("NextToken", nextToken),
@@ -474,33 +504,41 @@ const streamSummary = structure([
   optional("StreamCreationTimestamp", wholeSecondTimestamp()),
 ]);
 const streamSummaryList = list(streamSummary);
-const listStreamsOutput = structure([
+const listStreamsOutput = structure<OperationShapes["ListStreams"]["output"]>([
   required("StreamNames", streamNameList),
   required("HasMoreStreams", boolean()),
   optional("NextToken", nextToken),
   optional("StreamSummaries", streamSummaryList),
 ]);
-const listTagsForResourceInput = structure([required("ResourceARN", resourceARN), optional("StreamId", streamId)]);
+const listTagsForResourceInput = structure<OperationShapes["ListTagsForResource"]["input"]>([
+  required("ResourceARN", resourceARN),
+  optional("StreamId", streamId),
+]);
 const tag = structure([required("Key", tagKey), optional("Value", tagValue)]);
 const tagList = list(tag, { min: 0, max: 200 });
-const listTagsForResourceOutput = structure([optional("Tags", tagList)]);
+const listTagsForResourceOutput = structure<OperationShapes["ListTagsForResource"]["output"]>([
+  optional("Tags", tagList),
+]);
 const tagPageSize = integer({ min: 1, max: 50 });
-const listTagsForStreamInput = structure([
+const listTagsForStreamInput = structure<OperationShapes["ListTagsForStream"]["input"]>([
   optional("Limit", tagPageSize),
   optional("ExclusiveStartTagKey", tagKey),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const listTagsForStreamOutput = structure([required("Tags", tagList), required("HasMoreTags", boolean())]);
-const mergeShardsInput = structure([
+const listTagsForStreamOutput = structure<OperationShapes["ListTagsForStream"]["output"]>([
+  required("Tags", tagList),
+  required("HasMoreTags", boolean()),
+]);
+const mergeShardsInput = structure<OperationShapes["MergeShards"]["input"]>([
   required("ShardToMerge", shardId),
   required("AdjacentShardToMerge", shardId),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const putRecordInput = structure([
+const putRecordInput = structure<OperationShapes["PutRecord"]["input"]>([
   optional("SequenceNumberForOrdering", sequenceNumber),
   optional("PartitionKey", partitionKey),
   optional("ExplicitHashKey", hashKey),
@@ -510,7 +548,7 @@ const putRecordInput = structure([
   optional("StreamId", streamId),
   optional("DryRun", boolean()),
 ]);
-const putRecordOutput = structure([
+const putRecordOutput = structure<OperationShapes["PutRecord"]["output"]>([
   required("ShardId", shardId),
   required("SequenceNumber", sequenceNumber),
   optional("EncryptionType", encryptionType),
@@ -521,7 +559,7 @@ const putRecordsRequestEntry = structure([
   required("Data", data),
 ]);
 const putRecordsRequestEntryList = list(putRecordsRequestEntry, { min: 1, max: 500 });
-const putRecordsInput = structure([
+const putRecordsInput = structure<OperationShapes["PutRecords"]["input"]>([
   required("Records", putRecordsRequestEntryList),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
@@ -535,45 +573,47 @@ const putRecordsResultEntry = structure([
   optional("ErrorMessage", string()),
 ]);
 const putRecordsResultEntryList = list(putRecordsResultEntry, { min: 1, max: 500 });
-const putRecordsOutput = structure([
+const putRecordsOutput = structure<OperationShapes["PutRecords"]["output"]>([
   optional("FailedRecordCount", integer()),
   required("Records", putRecordsResultEntryList),
   optional("EncryptionType", encryptionType),
 ]);
-const putResourcePolicyInput = structure([
+const putResourcePolicyInput = structure<OperationShapes["PutResourcePolicy"]["input"]>([
   required("ResourceARN", resourceARN),
   optional("StreamId", streamId),
   required("Policy", string()),
 ]);
-const registerStreamConsumerInput = structure([
+const registerStreamConsumerInput = structure<OperationShapes["RegisterStreamConsumer"]["input"]>([
   required("StreamARN", streamARN),
   required("ConsumerName", consumerName),
   optional("StreamId", streamId),
   optional("Tags", tagMap),
 ]);
-const registerStreamConsumerOutput = structure([required("Consumer", consumer)]);
+const registerStreamConsumerOutput = structure<OperationShapes["RegisterStreamConsumer"]["output"]>([
+  required("Consumer", consumer),
+]);
 const tagKeyList = list(tagKey, { min: 1, max: 50 });
-const removeTagsFromStreamInput = structure([
+const removeTagsFromStreamInput = structure<OperationShapes["RemoveTagsFromStream"]["input"]>([
   required("TagKeys", tagKeyList),
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const splitShardInput = structure([
+const splitShardInput = structure<OperationShapes["SplitShard"]["input"]>([
   required("NewStartingHashKey", hashKey),
   optional("StreamName", streamName),
   required("ShardToSplit", shardId),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const startStreamEncryptionInput = structure([
+const startStreamEncryptionInput = structure<OperationShapes["StartStreamEncryption"]["input"]>([
   optional("StreamName", streamName),
   required("EncryptionType", encryptionType),
   required("KeyId", keyId),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const stopStreamEncryptionInput = structure([
+const stopStreamEncryptionInput = structure<OperationShapes["StopStreamEncryption"]["input"]>([
   optional("StreamName", streamName),
   required("EncryptionType", encryptionType),
   required("KeyId", keyId),
@@ -585,7 +625,7 @@ const startingPosition = structure([
   optional("SequenceNumber", sequenceNumber),
   optional("Timestamp", timestamp()),
 ]);
-const subscribeToShardInput = structure([
+const subscribeToShardInput = structure<OperationShapes["SubscribeToShard"]["input"]>([
   required("ConsumerARN", consumerARN),
   optional("StreamId", streamId),
   required("ShardId", shardId),
@@ -599,74 +639,82 @@ const subscribeToShardEvent = structure([
   optional("ChildShards", childShardList),
 ]);
 const subscribeToShardEventStream = eventStream(subscribeToShardEvent);
-const subscribeToShardOutput = structure([required("EventStream", subscribeToShardEventStream)]);
-const tagResourceInput = structure([
+const subscribeToShardOutput = structure<OperationShapes["SubscribeToShard"]["output"]>([
+  required("EventStream", subscribeToShardEventStream),
+]);
+const tagResourceInput = structure<OperationShapes["TagResource"]["input"]>([
   required("Tags", tagMap),
   required("ResourceARN", resourceARN),
   optional("StreamId", streamId),
 ]);
-const untagResourceInput = structure([
+const untagResourceInput = structure<OperationShapes["UntagResource"]["input"]>([
   required("TagKeys", tagKeyList),
   required("ResourceARN", resourceARN),
   optional("StreamId", streamId),
 ]);
 const billingCommitmentChoiceStatus = string({ values: ["ENABLED", "DISABLED"] });
 const billingCommitmentChoice = structure([required("Status", billingCommitmentChoiceStatus)]);
-const updateAccountSettingsInput = structure([required("MinimumThroughputBillingCommitment", billingCommitmentChoice)]);
-const updateAccountSettingsOutput = structure([optional("MinimumThroughputBillingCommitment", billingCommitment)]);
+const updateAccountSettingsInput = structure<OperationShapes["UpdateAccountSettings"]["input"]>([
+  required("MinimumThroughputBillingCommitment", billingCommitmentChoice),
+]);
+const updateAccountSettingsOutput = structure<OperationShapes["UpdateAccountSettings"]["output"]>([
+  optional("MinimumThroughputBillingCommitment", billingCommitment),
+]);
 const s3DestinationUpdate = structure([required("DataFreshnessInSeconds", integer())]);
 const s3TablesDestinationUpdate = structure([required("DataFreshnessInSeconds", integer())]);
-const updateChannelInput = structure([
+const updateChannelInput = structure<OperationShapes["UpdateChannel"]["input"]>([
   required("ChannelARN", channelARN),
   optional("S3DestinationConfiguration", s3DestinationUpdate),
   optional("S3TablesDestinationConfiguration", s3TablesDestinationUpdate),
   optional("LoggingConfiguration", channelLoggingConfiguration),
 ]);
-const updateChannelOutput = structure([required("ChannelDescription", channelDescription)]);
-const updateMaxRecordSizeInput = structure([
+const updateChannelOutput = structure<OperationShapes["UpdateChannel"]["output"]>([
+  required("ChannelDescription", channelDescription),
+]);
+const updateMaxRecordSizeInput = structure<OperationShapes["UpdateMaxRecordSize"]["input"]>([
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
   required("MaxRecordSizeInKiB", maxRecordSizeInKiB),
 ]);
 const positiveCount = integer({ min: 1 });
 const scalingType = string({ values: ["UNIFORM_SCALING"] });
-const updateShardCountInput = structure([
+const updateShardCountInput = structure<OperationShapes["UpdateShardCount"]["input"]>([
   optional("StreamName", streamName),
   required("TargetShardCount", positiveCount),
   required("ScalingType", scalingType),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
 ]);
-const updateShardCountOutput = structure([
+const updateShardCountOutput = structure<OperationShapes["UpdateShardCount"]["output"]>([
   optional("StreamName", streamName),
   optional("CurrentShardCount", integer()),
   optional("TargetShardCount", positiveCount),
   optional("StreamARN", streamARN),
 ]);
-const updateStreamModeInput = structure([
+const updateStreamModeInput = structure<OperationShapes["UpdateStreamMode"]["input"]>([
   required("StreamARN", streamARN),
   optional("StreamId", streamId),
   required("StreamModeDetails", streamModeDetails),
   optional("WarmThroughputMiBps", mebibytesPerSecond),
 ]);
-const updateStreamRecordDistributionStrategyInput = structure([
+const updateStreamRecordDistributionStrategyInput = structure<OperationShapes["UpdateStreamRecordDistributionStrategy"]["input"]>([
   required("StreamARN", streamARN),
   optional("StreamId", streamId),
   required("RecordDistributionStrategy", recordDistributionStrategy),
 ]);
-const updateStreamWarmThroughputInput = structure([
+const updateStreamWarmThroughputInput = structure<OperationShapes["UpdateStreamWarmThroughput"]["input"]>([
   optional("StreamARN", streamARN),
   optional("StreamName", streamName),
   optional("StreamId", streamId),
   required("WarmThroughputMiBps", mebibytesPerSecond),
 ]);
-const updateStreamWarmThroughputOutput = structure([
+const updateStreamWarmThroughputOutput = structure<OperationShapes["UpdateStreamWarmThroughput"]["output"]>([
   optional("StreamARN", streamARN),
   optional("StreamName", streamName),
   optional("WarmThroughput", warmThroughput),
 ]);
 
-export const inputShapes: Readonly<Record<OperationName, StructureShape>> = {
+export const inputShapes: { readonly [Name in OperationName]: StructureShape<OperationShapes[Name]["input"]> } = {
   AddTagsToStream: addTagsToStreamInput,
   CreateChannel: createChannelInput,
   CreateStream: createStreamInput,

@@ -52,13 +52,17 @@ export interface MapShape extends Bounds {
   readonly value: StringShape;
 }
 
-export interface StructureShape {
+/** `Value` is the type of what meets the shape; it exists for the compiler alone. */
+export interface StructureShape<out Value extends object = object> {
   readonly kind: "structure";
+  readonly [valueType]?: Value;
   /** In the order in which the service reports violations. */
   readonly members: readonly Member[];
   readonly alphabetical: readonly Member[];
   readonly byName: ReadonlyMap<string, Member>;
 }
+
+declare const valueType: unique symbol;
 
 export interface EventStreamShape {
   readonly kind: "eventStream";
@@ -122,7 +126,7 @@ export function map(key: StringShape, value: StringShape, bounds: Bounds = {}): 
   return { kind: "map", key, value, ...bounds };
 }
 
-export function structure(members: readonly Member[]): StructureShape {
+export function structure<Value extends object = object>(members: readonly Member[]): StructureShape<Value> {
   return {
     kind: "structure",
     members,

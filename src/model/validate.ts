@@ -13,7 +13,10 @@ export interface BoundStructure {
 const VIOLATION_COUNT_MAX = 10;
 
 /** Throws a ValidationException that names every violated constraint, in the service's order, ten at most. */
-export function validate(shape: StructureShape, value: BoundStructure): void {
+export function validate<Value extends object>(
+  shape: StructureShape<Value>,
+  value: BoundStructure,
+): asserts value is BoundStructure & Value {
   const violations: string[] = [];
   checkStructure(shape, value, "", violations);
   if (violations.length > 0) throw constraintsViolated(violations.slice(0, VIOLATION_COUNT_MAX));

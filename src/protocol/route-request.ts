@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { ServiceError } from "../model/service-error.ts";
 import { type OperationName, operationNames } from "../model/shapes.generated.ts";
 import { cborCodec } from "./cbor/cbor-codec.ts";
-import type { Codec } from "./codec/codec.ts";
+import type { Codec, ParsedBody } from "./codec/codec.ts";
 import { jsonCodec } from "./json/json-codec.ts";
 
 const SERVICE = "Kinesis_20131202";
@@ -18,15 +18,20 @@ export interface RoutableRequest {
   readonly body: Uint8Array;
 }
 
-/** Either a known operation with its parsed body, or the answer that ends the request here. */
-export type Route =
-  | { readonly kind: "operation"; readonly name: OperationName; readonly codec: Codec; readonly parsed: unknown }
-  | RoutedResponse;
+/** Either a known operation with its parsed body, which the caller disposes of, or the response that ends the request here. */
+export type Route = RoutedOperation | RoutedResponse;
+
+export interface RoutedOperation {
+  readonly kind: "operation";
+  readonly name: OperationName;
+  readonly codec: Codec;
+  readonly parsed: ParsedBody<OperationName>;
+}
 
 export interface RoutedResponse {
-  readonly kind: "answer";
+  readonly kind: "response";
   readonly status: number;
-  /** Absent from the XML answers, as on AWS. */
+  /** Absent from the XML responses, as on AWS. */
   readonly contentType?: string;
   readonly body: Uint8Array | string;
 }
@@ -45,11 +50,12 @@ export function routeRequest(request: RoutableRequest): Route {
 
 function routeParsed(body: Uint8Array, codec: Codec, target: Target): Route {
   try {
-    const parsed = codec.parse(body, target.operation);
-    if (target.operation !== undefined) return { kind: "operation", name: target.operation, codec, parsed };
-    return answer(400, codec.encodeError({ type: "UnknownOperationException" }), codec.contentType);
+    const { operation: name } = target;
+    if (name !== undefined) return { kind: "operation", name, codec, parsed: codec.parse(body, name) };
+    codec.checkSyntax(body);
+    return refusal(400, codec.encodeError({ type: "UnknownOperationException" }), codec.contentType);
   } catch (error) {
-    if (error instanceof ServiceError) return answer(error.httpStatus, codec.encodeError(error), codec.contentType);
+    if (error instanceof ServiceError) return refusal(error.httpStatus, codec.encodeError(error), codec.contentType);
     throw error;
   }
 }
@@ -60,7 +66,7 @@ interface Target {
   readonly operation?: OperationName;
 }
 
-/** Of the operations there are, by the whole header. */
+/** The operations by the whole header. */
 const targets: ReadonlyMap<string, Target> = new Map(
   operationNames.map((operation) => [`${SERVICE}.${operation}`, { complete: true, operation }]),
 );
@@ -69,7 +75,7 @@ function targetOf(headers: IncomingHttpHeaders): Target {
   const header = String(headers["x-amz-target"] ?? "");
   const known = targets.get(header);
   if (known !== undefined) return known;
-  // What follows a second point is ignored.
+  // What follows a second dot is ignored.
   const [service = "", operation = ""] = header.split(".");
   return targets.get(`${service}.${operation}`) ?? { complete: service !== "" && operation !== "" };
 }
@@ -82,36 +88,36 @@ function contentTypeOf(headers: IncomingHttpHeaders): string {
   return mediaType.trim();
 }
 
-/** Anything but JSON 1.1 is answered in CBOR here, even a request without a content type. */
+/** Anything but JSON 1.1 gets a response in CBOR here, even a request without a content type. */
 function emptyBody(contentType: string, target: Target): RoutedResponse {
   const codec = contentType === jsonCodec.contentType ? jsonCodec : cborCodec;
   const type = target.operation === undefined ? "UnknownOperationException" : "SerializationException";
-  return answer(400, codec.encodeError({ type }), codec.contentType);
+  return refusal(400, codec.encodeError({ type }), codec.contentType);
 }
 
-/** Never works; the two refusals tell whether it was JSON at all. */
+/** Never works; the two refusals say whether it was JSON at all. */
 function plainJson(body: Uint8Array): RoutedResponse {
   let parses = true;
   try {
-    jsonCodec.parse(body);
+    jsonCodec.checkSyntax(body);
   } catch {
     parses = false;
   }
   const type = parses ? "UnknownOperationException" : "SerializationException";
   const text = JSON.stringify({ Output: { __type: `com.amazon.coral.service#${type}` }, Version: "1.0" });
-  return answer(parses ? 404 : 400, text, PLAIN_JSON_CONTENT_TYPE);
+  return refusal(parses ? 404 : 400, text, PLAIN_JSON_CONTENT_TYPE);
 }
 
-/** No service and operation that anyone could be allowed to call. */
+/** No service and operation that a caller could be allowed to use. */
 function unauthorizable(): RoutedResponse {
   const message = "Unable to determine service/operation name to be authorized";
-  return answer(403, `<AccessDeniedException>\n  <Message>${message}</Message>\n</AccessDeniedException>\n`);
+  return refusal(403, `<AccessDeniedException>\n  <Message>${message}</Message>\n</AccessDeniedException>\n`);
 }
 
 function unknownContentType(): RoutedResponse {
-  return answer(404, "<UnknownOperationException/>\n");
+  return refusal(404, "<UnknownOperationException/>\n");
 }
 
-function answer(status: number, body: Uint8Array | string, contentType?: string): RoutedResponse {
-  return { kind: "answer", status, body, ...(contentType === undefined ? {} : { contentType }) };
+function refusal(status: number, body: Uint8Array | string, contentType?: string): RoutedResponse {
+  return { kind: "response", status, body, ...(contentType === undefined ? {} : { contentType }) };
 }

@@ -5,13 +5,19 @@ import { type IncomingRecords, NO_PARTITION_KEY } from "./incoming-records.ts";
  * The body of an entry, version 1; integers are little-endian:
  *
  *   u8 version = 1 | u8 flags (bit 0: written under stream encryption) | u16 reserved = 0
- *   then per record:  u32 dataBytes | u16 keyBytes (0xffff: no partition key) | key | data
+ *   then per record:  u32 bytes of the data | u16 bytes of the key (0xffff: no partition key) | key | data
  */
 const VERSION = 1;
+const VERSION_AT = 0;
+const FLAGS_AT = VERSION_AT + 1;
 const FLAG_KMS = 1;
+const RESERVED_AT = FLAGS_AT + 1;
+export const ENTRY_HEADER_BYTES = RESERVED_AT + 2;
 
-export const ENTRY_HEADER_BYTES = 4;
-const RECORD_HEADER_BYTES = 6;
+// Offsets within a record.
+const DATA_BYTES_AT = 0;
+const KEY_BYTES_AT = DATA_BYTES_AT + 4;
+const RECORD_HEADER_BYTES = KEY_BYTES_AT + 2;
 
 /** Called for each record with offsets into the body; `keyBytes` is `NO_PARTITION_KEY` when there is none. */
 export type VisitRecord = (keyStart: number, keyBytes: number, dataStart: number, dataBytes: number) => void;
@@ -24,10 +30,10 @@ export function encodedBytes(records: IncomingRecords, index: number): number {
 
 /** Returns the offset behind the header. */
 export function writeEntryHeader(body: Uint8Array, at: number, options: { readonly kms: boolean }): number {
-  body[at] = VERSION;
-  body[at + 1] = options.kms ? FLAG_KMS : 0;
-  body[at + 2] = 0;
-  body[at + 3] = 0;
+  body[at + VERSION_AT] = VERSION;
+  body[at + FLAGS_AT] = options.kms ? FLAG_KMS : 0;
+  body[at + RESERVED_AT] = 0;
+  body[at + RESERVED_AT + 1] = 0;
   return at + ENTRY_HEADER_BYTES;
 }
 
@@ -35,12 +41,12 @@ export function writeEntryHeader(body: Uint8Array, at: number, options: { readon
 export function writeRecord(body: Uint8Array, at: number, records: IncomingRecords, index: number): number {
   const keyBytes = records.keyBytes[index] as number;
   const dataBytes = records.dataBytes[index] as number;
-  body[at] = dataBytes;
-  body[at + 1] = dataBytes >>> 8;
-  body[at + 2] = dataBytes >>> 16;
-  body[at + 3] = dataBytes >>> 24;
-  body[at + 4] = keyBytes;
-  body[at + 5] = keyBytes >>> 8;
+  body[at + DATA_BYTES_AT] = dataBytes;
+  body[at + DATA_BYTES_AT + 1] = dataBytes >>> 8;
+  body[at + DATA_BYTES_AT + 2] = dataBytes >>> 16;
+  body[at + DATA_BYTES_AT + 3] = dataBytes >>> 24;
+  body[at + KEY_BYTES_AT] = keyBytes;
+  body[at + KEY_BYTES_AT + 1] = keyBytes >>> 8;
   let end = at + RECORD_HEADER_BYTES;
   if (keyBytes !== NO_PARTITION_KEY)
     end = copyBytes(body, end, records.bytes, records.keyStart[index] as number, keyBytes);
@@ -50,10 +56,10 @@ export function writeRecord(body: Uint8Array, at: number, records: IncomingRecor
 /** Whether the entry was written under stream encryption. Throws on a body of another version. */
 export function isKmsMarked(body: Uint8Array): boolean {
   checkHeader(body);
-  return ((body[1] as number) & FLAG_KMS) !== 0;
+  return ((body[FLAGS_AT] as number) & FLAG_KMS) !== 0;
 }
 
-/** Visits the records between two offsets that `cutRun()` gave. */
+/** Visits the records between two offsets that `cutSlice()` gave. */
 export function forEachRecord(body: Uint8Array, start: number, end: number, visit: VisitRecord): void {
   for (let at = start; at < end; ) {
     const dataBytes = dataBytesAt(body, at);
@@ -65,7 +71,7 @@ export function forEachRecord(body: Uint8Array, start: number, end: number, visi
   }
 }
 
-export interface RunLimit {
+export interface SliceLimit {
   readonly skip: number;
   readonly countMax: number;
   readonly dataBytesMax: number;
@@ -74,18 +80,18 @@ export interface RunLimit {
 }
 
 /** Consecutive records of a body. */
-export interface BodyRun {
+export interface BodySlice {
   /** Offset of the first record. */
   readonly start: number;
-  /** Offset behind the last. */
+  /** Offset behind the last record. */
   readonly end: number;
   readonly count: number;
-  /** Of all their data, without keys. */
+  /** Bytes of all their data, without keys. */
   readonly dataBytes: number;
 }
 
 /** The records after the first `skip` that fit into the limits. Throws when the body is malformed or holds fewer than `skip`. */
-export function cutRun(body: Uint8Array, { skip, countMax, dataBytesMax, atLeastOne }: RunLimit): BodyRun {
+export function cutSlice(body: Uint8Array, { skip, countMax, dataBytesMax, atLeastOne }: SliceLimit): BodySlice {
   checkHeader(body);
   let start = ENTRY_HEADER_BYTES;
   for (let left = skip; left > 0; left -= 1) start = recordEnd(body, start);
@@ -113,26 +119,28 @@ export function recordEnd(body: Uint8Array, at: number): number {
 
 function checkHeader(body: Uint8Array): void {
   if (body.length < ENTRY_HEADER_BYTES) malformed();
-  assert(body[0] === VERSION, `entry body of version ${body[0]}; this server reads version ${VERSION}`);
+  const version = body[VERSION_AT];
+  assert(version === VERSION, `entry body of version ${version}; this server reads version ${VERSION}`);
 }
 
 function dataBytesAt(body: Uint8Array, at: number): number {
   if (at + RECORD_HEADER_BYTES > body.length) malformed();
+  const first = at + DATA_BYTES_AT;
   return (
-    ((body[at] as number) | ((body[at + 1] as number) << 8) | ((body[at + 2] as number) << 16)) +
-    (body[at + 3] as number) * 0x100_0000
+    ((body[first] as number) | ((body[first + 1] as number) << 8) | ((body[first + 2] as number) << 16)) +
+    (body[first + 3] as number) * 0x100_0000
   );
 }
 
 function keyBytesAt(body: Uint8Array, at: number): number {
-  return (body[at + 4] as number) | ((body[at + 5] as number) << 8);
+  return (body[at + KEY_BYTES_AT] as number) | ((body[at + KEY_BYTES_AT + 1] as number) << 8);
 }
 
 function malformed(): never {
   assert.fail("an entry's body ends inside a record");
 }
 
-// The call into native code costs as much as a loop over this many bytes.
+/** Up to here a loop is as fast as a native call. */
 const COPY_BY_LOOP_BYTES_MAX = 24;
 
 function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {

@@ -3,8 +3,8 @@ export const NO_PARTITION_KEY = 0xffff;
 
 /**
  * The records of one PutRecord or PutRecords as columns: row i of every column is record i of the request. There is no
- * object per record, whichever codec filled the columns. Every column stays as it is until `release` is called: a record
- * that meets a shard being split is laid out a second time.
+ * object per record, whichever codec filled the columns. The parsed body owns their memory, and keeps it until the
+ * request has its response: a record that meets a shard being split is written into an entry a second time.
  */
 export interface IncomingRecords {
   readonly count: number;
@@ -19,6 +19,4 @@ export interface IncomingRecords {
   readonly hashKeys: Uint32Array;
   /** The first explicit hash key of 2^128 or more, as given; the operation refuses the whole request. */
   readonly hashKeyOutOfRange?: string;
-  /** Gives pooled memory back, once, when the request has been answered. Absent when nothing is pooled. */
-  readonly release?: () => void;
 }

@@ -7,15 +7,15 @@ export interface PutResults {
   readonly sequenceNumbers: readonly (string | undefined)[];
   /** By record index; absent when every record was stored. */
   readonly failures?: ReadonlyMap<number, { readonly code: string; readonly message: string }>;
-  /** The same without a string per record, for whoever can write an answer from it. */
-  readonly stored?: StoredRuns;
+  /** The same as numbers, for a codec that writes a response without a string per record. */
+  readonly stored?: StoredBatches;
 }
 
-/** Where the stored records went. A run is what one shard stored at once: records at consecutive positions. */
-export interface StoredRuns {
-  /** By record: which run, -1 where the record failed. Within a run records keep the order of the request. */
-  readonly runOfRecord: Int16Array;
-  // By run, all of the same length.
+/** Where the stored records are. A batch is what one shard stored at once: records at consecutive positions. */
+export interface StoredBatches {
+  /** By record: which batch, -1 where the record failed. Within a batch records keep the order of the request. */
+  readonly batchOfRecord: Int16Array;
+  // By batch, all of the same length.
   readonly shardIndexes: Uint32Array;
   readonly createSeconds: Float64Array;
   readonly positions: BigUint64Array;

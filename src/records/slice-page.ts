@@ -1,22 +1,22 @@
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { recordSecond } from "../streams/positions/sequence-number.ts";
 import type { Shard } from "../streams/stream.ts";
-import { cutRun, isKmsMarked } from "./entry-layout.ts";
+import { cutSlice, isKmsMarked } from "./entry-layout.ts";
 import type { RecordSlice, StoredRecords } from "./stored-records.ts";
 
 export interface PageLimit {
   readonly recordsMax: number;
-  /** Data bytes, without keys. Soft for the first record, which always fits. */
+  /** Data bytes, without keys. The first record is taken whatever its size. */
   readonly bytesMax: number;
 }
 
 export interface RecordPage {
   readonly records: StoredRecords;
-  /** Where to read on; `from` when the entries hold nothing at or behind it. */
+  /** The position to read on from; `from` when the entries hold nothing at or behind it. */
   readonly next: Position;
 }
 
-/** The records from position `from` on that one answer may hold, still in their stored bytes. Cuts between records. */
+/** The records from position `from` on that one response may hold, still in their stored bytes. */
 export function slicePage(
   entries: readonly StoredEntry[],
   from: Position,
@@ -24,7 +24,7 @@ export function slicePage(
   shard: Pick<Shard, "index" | "createSecond">,
 ): RecordPage {
   const { index, createSecond } = shard;
-  const runs: RecordSlice[] = [];
+  const slices: RecordSlice[] = [];
   let recordsLeft = limit.recordsMax;
   let bytesLeft = limit.bytesMax;
   let count = 0;
@@ -34,24 +34,24 @@ export function slicePage(
     if (skip >= entryCount) continue;
     if (recordsLeft === 0) break;
     const countMax = Math.min(recordsLeft, entryCount - skip);
-    const run = cutRun(body, { skip, countMax, dataBytesMax: bytesLeft, atLeastOne: count === 0 });
-    if (run.count > 0) {
+    const slice = cutSlice(body, { skip, countMax, dataBytesMax: bytesLeft, atLeastOne: count === 0 });
+    if (slice.count > 0) {
       const first = skip === 0 ? position : position + BigInt(skip);
-      runs.push({
+      slices.push({
         body,
-        start: run.start,
-        end: run.end,
-        count: run.count,
+        start: slice.start,
+        end: slice.end,
+        count: slice.count,
         first: { createSecond, shardIndex: index, position: first, second: recordSecond(timeMs, shard) },
         arrivalMs: storedMs,
         kms: isKmsMarked(body),
       });
-      next = first + BigInt(run.count);
-      count += run.count;
-      recordsLeft -= run.count;
-      bytesLeft -= run.dataBytes;
+      next = first + BigInt(slice.count);
+      count += slice.count;
+      recordsLeft -= slice.count;
+      bytesLeft -= slice.dataBytes;
     }
-    if (run.count < entryCount - skip) break;
+    if (slice.count < entryCount - skip) break;
   }
-  return { records: { count, dataBytes: limit.bytesMax - bytesLeft, runs }, next };
+  return { records: { count, dataBytes: limit.bytesMax - bytesLeft, slices }, next };
 }

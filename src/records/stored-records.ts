@@ -1,28 +1,28 @@
 import type { SequenceNumberParts } from "../streams/positions/sequence-number.ts";
 
-/** A run of consecutive records inside one stored entry. */
+/** Consecutive records of one stored entry. */
 export interface RecordSlice {
-  /** The entry's body in the layout of `entry-layout.ts`, already decrypted. */
+  /** The entry's body in the layout of `entry-layout.ts`, decrypted. */
   readonly body: Uint8Array;
-  /** Offset of the run's first record in the body. */
+  /** Offset of the first record in the body. */
   readonly start: number;
-  /** Offset behind its last record. */
+  /** Offset behind the last record. */
   readonly end: number;
   readonly count: number;
   /** Sequence number of the first record; the positions of the others follow one by one. */
   readonly first: SequenceNumberParts;
-  /** ApproximateArrivalTimestamp of every record of the run, ms since the epoch. */
+  /** ApproximateArrivalTimestamp of every record of the slice, ms since the epoch. */
   readonly arrivalMs: number;
   /** Whether the records were written under stream encryption. */
   readonly kms: boolean;
 }
 
-/** The records of one GetRecords answer or push event, still in their stored bytes. */
+/** The records of one GetRecords response or push event, still in their stored bytes. */
 export interface StoredRecords {
   readonly count: number;
   /** Data of all records together, without partition keys. */
   readonly dataBytes: number;
-  readonly runs: readonly RecordSlice[];
-  /** Gives memory behind the bodies back, once the answer is encoded. */
+  readonly slices: readonly RecordSlice[];
+  /** Gives back the memory behind the bodies. The codec that writes the records calls it, once. */
   readonly release?: () => void;
 }

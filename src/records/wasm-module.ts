@@ -1,8 +1,9 @@
+import { WasmAllocator, type WasmLease } from "../memory/wasm-allocator.ts";
 import { wasmBase64 } from "./wasm.generated.ts";
-import { layOutPoolAt, WasmAllocator } from "./wasm-memory.ts";
+import { allocatedAt, allocatedBytes, entriesAt } from "./wasm-layout.ts";
 
 /** What wasm/ exports. Addresses and lengths are plain numbers; see there for what each call promises. */
-interface KernelCalls {
+interface WasmExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   scanPutRecords(text: number, textBytes: number, columns: number, decoded: number): number;
   scanPutRecord(text: number, textBytes: number, columns: number, decoded: number): number;
@@ -10,13 +11,13 @@ interface KernelCalls {
   scanCborPutRecords(text: number, textBytes: number, columns: number): number;
   scanCborPutRecord(text: number, textBytes: number, columns: number): number;
   restOfCborPut(): number;
-  layOutGroups(): number;
-  layOutTargets(): number;
-  layOutRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;
+  batchesOfRecords(): number;
+  batchTargets(): number;
+  writeRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;
   beginSeries(series: number, createSecond: number, shardIndex: number, position: bigint, second: number): void;
   writeNext(series: number, out: number): void;
-  beginRuns(
-    runs: number,
+  beginBatches(
+    batches: number,
     count: number,
     createSeconds: number,
     shardIndexes: number,
@@ -25,8 +26,8 @@ interface KernelCalls {
     tail: number,
     digitsAt: number,
   ): void;
-  writePutRows(runs: number, runOfRecord: number, count: number, out: number): number;
-  writeCborPutRows(runs: number, runOfRecord: number, count: number, out: number): number;
+  writePutRows(batches: number, batchOfRecord: number, count: number, out: number): number;
+  writeCborPutRows(batches: number, batchOfRecord: number, count: number, out: number): number;
   rowFrame(): number;
   writeJsonRows(at: number, end: number, out: number, outEnd: number): number;
   writeCborRows(at: number, end: number, out: number, outEnd: number): number;
@@ -39,13 +40,20 @@ interface KernelCalls {
   decimalWords(at: number, digits: number, target: number): number;
 }
 
+/** The state of a series of sequence numbers, as wasm/sequence-number.ts has it. */
+export const SERIES_BYTES = 56;
+export const SEQUENCE_NUMBER_DIGITS = 56;
+
 export interface WasmModule {
-  readonly calls: KernelCalls;
+  readonly calls: WasmExports;
   /** The whole memory; an address is an index. */
   readonly memory: Buffer;
-  readonly spans: WasmAllocator;
-  /** Where entries are laid out, one request at a time. */
-  readonly layOutPool: Buffer;
+  /** The part of the memory that requests share. */
+  readonly allocator: WasmAllocator;
+  /** For the entries of one request at a time. */
+  readonly entries: Buffer;
+  /** For one series of sequence numbers and its digits; see `sequenceNumberText()`. */
+  readonly series: WasmLease;
 }
 
 /** The types of Node leave WebAssembly to those of browsers. */
@@ -54,22 +62,24 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-let made: WasmModule | "none" | undefined;
+let instance: WasmModule | "none" | undefined;
 
 /** One instance for the process, made at first use. Undefined on a machine that cannot run it: all of it is optional. */
 export function wasmModule(): WasmModule | undefined {
-  made ??= makeKernels() ?? "none";
-  return made === "none" ? undefined : made;
+  instance ??= instantiate() ?? "none";
+  return instance === "none" ? undefined : instance;
 }
 
-function makeKernels(): WasmModule | undefined {
+function instantiate(): WasmModule | undefined {
   try {
     const module = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
-    const calls = new WebAssembly.Instance(module).exports as KernelCalls;
+    const calls = new WebAssembly.Instance(module).exports as WasmExports;
     const memory = Buffer.from(calls.memory.buffer);
-    return { calls, memory, spans: new WasmAllocator(), layOutPool: memory.subarray(layOutPoolAt) };
+    const allocator = new WasmAllocator(memory, allocatedAt, allocatedBytes);
+    const series = allocator.take(SERIES_BYTES + SEQUENCE_NUMBER_DIGITS);
+    return series && { calls, memory, allocator, entries: memory.subarray(entriesAt), series };
   } catch {
-    // No SIMD, or no room in the address space.
+    // No SIMD, or not enough address space.
     return undefined;
   }
 }

@@ -18,17 +18,17 @@ export interface DecodeLimit {
  * cannot be opened those before it are given, and the next read throws: `KeyError`, or `EngineError` of kind `corrupt`.
  */
 export function decodeEntries(
-  room: ShardServices,
-  of: { readonly live: StreamRevision; readonly shard: Shard },
+  services: ShardServices,
+  of: { readonly revision: StreamRevision; readonly shard: Shard },
   entries: readonly StoredEntry[],
   limit: DecodeLimit,
 ): readonly StoredEntry[] | Promise<readonly StoredEntry[]> {
-  return entries.some(({ body }) => isEncoded(body)) ? open(room, of, entries, limit) : entries;
+  return entries.some(({ body }) => isEncoded(body)) ? open(services, of, entries, limit) : entries;
 }
 
 async function open(
-  room: ShardServices,
-  { live, shard }: { readonly live: StreamRevision; readonly shard: Shard },
+  services: ShardServices,
+  { revision, shard }: { readonly revision: StreamRevision; readonly shard: Shard },
   entries: readonly StoredEntry[],
   { from, recordsMax, bytesMax }: DecodeLimit,
 ): Promise<readonly StoredEntry[]> {
@@ -40,7 +40,7 @@ async function open(
     try {
       bytes += isEncoded(entry.body) ? plainBytesOf(entry.body) : entry.body.length;
       if (!isFirst && bytes > bytesMax) break;
-      opened.push(isEncoded(entry.body) ? await openOne(room, live, shard, entry) : entry);
+      opened.push(isEncoded(entry.body) ? await openOne(services, revision, shard, entry) : entry);
     } catch (error) {
       if (isFirst) throw error;
       break;
@@ -51,13 +51,15 @@ async function open(
 
 async function openOne(
   { keys }: ShardServices,
-  live: StreamRevision,
+  revision: StreamRevision,
   shard: Shard,
   entry: StoredEntry,
 ): Promise<StoredEntry> {
-  const ref = live.ref(shard);
+  const ref = revision.ref(shard);
   const number = dataKeyIdOf(entry.body);
   const cipher =
-    number === undefined ? undefined : (keys.cipherAtHand(ref.streamId, number) ?? (await keys.cipher(live, number)));
+    number === undefined
+      ? undefined
+      : (keys.cachedCipher(ref.streamId, number) ?? (await keys.cipher(revision, number)));
   return { ...entry, body: decodeEntry(entry.body, cipher, entryIdentityOf(ref, entry)) };
 }

@@ -7,17 +7,17 @@ import type { ShardServices } from "./shard-services.ts";
 
 /** Where in its shard's log a reader starts. A sequence number leads straight to its place; times are searched. */
 export async function findPosition(
-  room: ShardServices,
-  live: StreamRevision,
+  services: ShardServices,
+  revision: StreamRevision,
   shard: Shard,
   place: StartingPosition,
 ): Promise<Position> {
   if (place.at === "position") return place.position;
-  const ref = live.ref(shard);
-  if (place.at === "latest") return await room.log.seek(ref, { at: "newest" });
-  const horizon = horizonMs(room.clock.nowMs(), live.stream);
+  const ref = revision.ref(shard);
+  if (place.at === "latest") return await services.log.seek(ref, { at: "newest" });
+  const horizon = horizonMs(services.clock.nowMs(), revision.stream);
   const timeMs = place.at === "time" ? Math.max(place.timeMs, horizon) : horizon;
-  return await room.log.seek(ref, { at: "time", timeMs });
+  return await services.log.seek(ref, { at: "time", timeMs });
 }
 
 /**
@@ -25,16 +25,16 @@ export async function findPosition(
  * since it was stored.
  */
 export async function latestTimestampMs(
-  room: ShardServices,
-  live: StreamRevision,
+  services: ShardServices,
+  revision: StreamRevision,
   shard: Shard,
   timestampMs: number | undefined,
 ): Promise<number> {
-  const nowMs = room.clock.nowMs();
+  const nowMs = services.clock.nowMs();
   if (timestampMs === undefined || timestampMs <= nowMs) return nowMs;
-  const ref = live.ref(shard);
-  const tip = await room.log.seek(ref, { at: "newest" });
+  const ref = revision.ref(shard);
+  const tip = await services.log.seek(ref, { at: "newest" });
   if (tip === 1n) return nowMs;
-  const { entries } = await room.log.read(ref, tip - 1n, { entriesMax: 1, bytesMax: 1 });
+  const { entries } = await services.log.read(ref, tip - 1n, { entriesMax: 1, bytesMax: 1 });
   return Math.max(nowMs, entries.at(-1)?.storedMs ?? 0);
 }

@@ -14,7 +14,7 @@ const pushLimit = { recordsMax: 10_000, bytesMax: 1024 * 1024 };
 const heartbeatMs = 5_000;
 
 export interface FollowStart {
-  readonly live: StreamRevision;
+  readonly revision: StreamRevision;
   readonly shard: Shard;
   readonly from: Position;
   readonly signal: AbortSignal;
@@ -30,35 +30,35 @@ export interface ShardPush {
   readonly millisBehindLatest: number;
 }
 
-const noRecords: StoredRecords = { count: 0, dataBytes: 0, runs: [] };
+const noRecords: StoredRecords = { count: 0, dataBytes: 0, slices: [] };
 
 /**
  * Everything from a position on, pulled by the reader: behind the tip as fast as it reads, at the tip as soon as the
  * commit returns. Ends at the end of a closed shard, and when the signal aborts.
  */
-export async function* followShard(room: ShardServices, start: FollowStart): AsyncGenerator<ShardPush, void> {
-  const { live, shard, signal } = start;
-  const ref = live.ref(shard);
-  const batches = room.log.follow(ref, start.from, { signal, bufferedBytesMax: pushLimit.bytesMax });
+export async function* followShard(services: ShardServices, start: FollowStart): AsyncGenerator<ShardPush, void> {
+  const { revision, shard, signal } = start;
+  const ref = revision.ref(shard);
+  const batches = services.log.follow(ref, start.from, { signal, bufferedBytesMax: pushLimit.bytesMax });
   const source = batches[Symbol.asyncIterator]();
   let from = start.from;
   let pending = source.next();
   try {
     for (;;) {
-      const turn = await untilHeartbeat(pending, room);
+      const turn = await untilHeartbeat(pending, services);
       if (turn === "heartbeat") {
         yield { from, next: from, records: noRecords, millisBehindLatest: 0 };
         continue;
       }
       if (turn.done === true) return;
-      const tip = await room.log.seek(ref, { at: "newest" });
+      const tip = await services.log.seek(ref, { at: "newest" });
       for (let waiting = turn.value; waiting.length > 0; ) {
-        const opened = await decodeEntries(room, start, waiting, { ...pushLimit, from });
+        const opened = await decodeEntries(services, start, waiting, { ...pushLimit, from });
         waiting = waiting.slice(opened.length);
-        for (const push of pushesOf(opened, { from, tip, start, nowMs: room.clock.nowMs() })) {
+        for (const push of pushesOf(opened, { from, tip, start, nowMs: services.clock.nowMs() })) {
           from = push.next;
           yield push;
-          await keepPace(push, room, signal);
+          await keepPace(push, services, signal);
         }
       }
       from = endOf(turn.value);
@@ -76,13 +76,13 @@ function* pushesOf(
   place: { readonly from: Position; readonly tip: Position; readonly start: FollowStart; readonly nowMs: number },
 ): Generator<ShardPush, void> {
   const { tip, nowMs } = place;
-  const { live, shard } = place.start;
-  const horizon = horizonMs(nowMs, live.stream);
+  const { revision, shard } = place.start;
+  const horizon = horizonMs(nowMs, revision.stream);
   const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
   for (let { from } = place; ; ) {
     const { records, next } = slicePage(unexpired, from, pushLimit, shard);
     if (records.count === 0) return;
-    const arrivalMs = records.runs.at(-1)?.arrivalMs ?? nowMs;
+    const arrivalMs = records.slices.at(-1)?.arrivalMs ?? nowMs;
     yield { from, next, records, millisBehindLatest: next >= tip ? 0 : Math.max(0, nowMs - arrivalMs) };
     from = next;
   }

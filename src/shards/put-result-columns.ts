@@ -1,5 +1,5 @@
 import type { ShardBatches } from "../records/batch-by-shard.ts";
-import type { PutResults, StoredRuns } from "../records/put-results.ts";
+import type { PutResults, StoredBatches } from "../records/put-results.ts";
 import { sequenceNumberText } from "../records/sequence-number-text.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import {
@@ -9,29 +9,29 @@ import {
 } from "../streams/positions/sequence-number.ts";
 import { formatShardId } from "../streams/positions/shard-id.ts";
 
-/** Of a record that its shard, or the engine, has no room for now. */
+/** The code of a record that its shard, or the engine, cannot take now. */
 export const throttledCode = "ProvisionedThroughputExceededException";
 
-/** Why a record was not stored, in the words of a PutRecords answer. */
+/** Why a record was not stored, as a PutRecords response says it. */
 export interface RecordFailure {
   readonly code: string;
   readonly message: string;
 }
 
-/** The answer of a put, filled in as its records are stored or fail. */
+/** The results of a put, filled in as its records are stored or fail. */
 export class PutResultColumns implements PutResults {
   readonly count: number;
   failures?: Map<number, RecordFailure>;
-  #stored: StoredRuns | undefined;
-  /** Made when somebody asks; an answer of 500 records is better written without them. */
+  #stored: StoredBatches | undefined;
+  /** Made at the first use: a response of 500 records is written without them. */
   #texts: ResultTexts | undefined;
 
   constructor(count: number) {
     this.count = count;
   }
 
-  get stored(): StoredRuns {
-    this.#stored ??= { ...noRuns, runOfRecord: new Int16Array(this.count).fill(-1) };
+  get stored(): StoredBatches {
+    this.#stored ??= { ...noBatches, batchOfRecord: new Int16Array(this.count).fill(-1) };
     return this.#stored;
   }
 
@@ -46,51 +46,53 @@ export class PutResultColumns implements PutResults {
   }
 
   /**
-   * Takes over what was stored, `positions` being what `appendBatch` gave; returns the mask of records that met a sealed
+   * Adds what was stored, `positions` being what `appendBatch` returned. Returns the mask of records that met a sealed
    * shard, if any.
    */
-  take(laidOut: ShardBatches, positions: BigUint64Array, map: ShardMap, timeMs: number): Uint8Array | undefined {
+  add(batches: ShardBatches, positions: BigUint64Array, map: ShardMap, timeMs: number): Uint8Array | undefined {
     this.#texts = undefined;
-    const { slots, groupOfRecord } = laidOut;
+    const { slots, batchOfRecord } = batches;
     if (this.#stored === undefined && !positions.includes(0n)) {
-      // Groups are runs then, number by number.
-      this.#stored = { ...runsOf(slots, positions, map, timeMs), runOfRecord: groupOfRecord };
+      this.#stored = { ...columnsOf(slots, positions, map, timeMs), batchOfRecord };
       return undefined;
     }
-    const storedGroups = Array.from(slots.keys()).filter((group) => positions[group] !== 0n);
-    const stored = runsOf(
-      Uint16Array.from(storedGroups, (group) => slots[group] as number),
-      BigUint64Array.from(storedGroups, (group) => positions[group] as bigint),
+    const storedBatches = Array.from(slots.keys()).filter((batch) => positions[batch] !== 0n);
+    const more = columnsOf(
+      Uint16Array.from(storedBatches, (batch) => slots[batch] as number),
+      BigUint64Array.from(storedBatches, (batch) => positions[batch] as bigint),
       map,
       timeMs,
     );
-    const runOfGroup = new Int16Array(slots.length).fill(-1);
-    for (const [run, group] of storedGroups.entries()) runOfGroup[group] = this.stored.positions.length + run;
-    return this.#takePartly(groupOfRecord, runOfGroup, stored);
+    const numberOf = new Int16Array(slots.length).fill(-1);
+    for (const [index, batch] of storedBatches.entries()) numberOf[batch] = this.stored.positions.length + index;
+    return this.#addPartly(batchOfRecord, numberOf, more);
   }
 
-  #takePartly(groupOfRecord: Int16Array, runOfGroup: Int16Array, more: Runs): Uint8Array | undefined {
-    const runOfRecord = this.stored.runOfRecord.slice();
+  /** `numberOf`: by batch of this append, its number among all that are stored; -1 where its shard is sealed. */
+  #addPartly(batchOfRecord: Int16Array, numberOf: Int16Array, more: BatchColumns): Uint8Array | undefined {
+    const numbers = this.stored.batchOfRecord.slice();
     let sealed: Uint8Array | undefined;
     for (let i = 0; i < this.count; i++) {
-      const group = groupOfRecord[i] ?? -1;
-      if (group < 0) continue;
-      const run = runOfGroup[group] as number;
-      if (run >= 0) runOfRecord[i] = run;
+      const batch = batchOfRecord[i] ?? -1;
+      if (batch < 0) continue;
+      const number = numberOf[batch] as number;
+      if (number >= 0) numbers[i] = number;
       else {
         sealed ??= new Uint8Array(this.count);
         sealed[i] = 1;
       }
     }
-    this.#stored = { ...joined(this.stored, more), runOfRecord };
+    this.#stored = { ...joined(this.stored, more), batchOfRecord: numbers };
     return sealed;
   }
 
-  fail(laidOut: ShardBatches, failure: RecordFailure): void {
-    for (let i = 0; i < this.count; i++) if ((laidOut.groupOfRecord[i] ?? -1) >= 0) this.failOne(i, failure);
+  /** Every record of the batches. */
+  fail({ batchOfRecord }: ShardBatches, failure: RecordFailure): void {
+    for (let i = 0; i < this.count; i++) if ((batchOfRecord[i] ?? -1) >= 0) this.failOne(i, failure);
   }
 
-  failRemaining(mask: Uint8Array, failure: RecordFailure): void {
+  /** Every record whose byte in the mask is 1. */
+  failMasked(mask: Uint8Array, failure: RecordFailure): void {
     for (let i = 0; i < this.count; i++) if (mask[i] === 1) this.failOne(i, failure);
   }
 
@@ -100,33 +102,33 @@ export class PutResultColumns implements PutResults {
   }
 }
 
-type Runs = Omit<StoredRuns, "runOfRecord">;
+type BatchColumns = Omit<StoredBatches, "batchOfRecord">;
 
-const noRuns: Runs = {
+const noBatches: BatchColumns = {
   shardIndexes: new Uint32Array(0),
   createSeconds: new Float64Array(0),
   positions: new BigUint64Array(0),
   seconds: new Float64Array(0),
 };
 
-function runsOf(slots: Uint16Array, positions: BigUint64Array, map: ShardMap, timeMs: number): Runs {
+function columnsOf(slots: Uint16Array, positions: BigUint64Array, map: ShardMap, timeMs: number): BatchColumns {
   const { length } = slots;
   const shardIndexes = new Uint32Array(length);
   const createSeconds = new Float64Array(length);
   const seconds = new Float64Array(length);
   const second = Math.floor(timeMs / 1000);
-  for (let run = 0; run < length; run++) {
-    const slot = slots[run] as number;
+  for (let batch = 0; batch < length; batch++) {
+    const slot = slots[batch] as number;
     const createSecond = map.createSeconds[slot] as number;
-    shardIndexes[run] = map.indexes[slot] as number;
-    createSeconds[run] = createSecond;
+    shardIndexes[batch] = map.indexes[slot] as number;
+    createSeconds[batch] = createSecond;
     // As `recordSecond` has it.
-    seconds[run] = second > createSecond ? second : createSecond;
+    seconds[batch] = second > createSecond ? second : createSecond;
   }
   return { shardIndexes, createSeconds, positions, seconds };
 }
 
-function joined(one: Runs, other: Runs): Runs {
+function joined(one: BatchColumns, other: BatchColumns): BatchColumns {
   return {
     shardIndexes: Uint32Array.from([...one.shardIndexes, ...other.shardIndexes]),
     createSeconds: Float64Array.from([...one.createSeconds, ...other.createSeconds]),
@@ -140,10 +142,10 @@ interface ResultTexts {
   readonly sequenceNumbers: readonly (string | undefined)[];
 }
 
-function textsOf(stored: StoredRuns): ResultTexts {
-  const { runOfRecord, shardIndexes } = stored;
-  const { length } = runOfRecord;
-  if (length === 1 && runOfRecord[0] === 0) {
+function textsOf(stored: StoredBatches): ResultTexts {
+  const { batchOfRecord, shardIndexes } = stored;
+  const { length } = batchOfRecord;
+  if (length === 1 && batchOfRecord[0] === 0) {
     return {
       shardIds: [formatShardId(shardIndexes[0] as number)],
       sequenceNumbers: [sequenceNumberText(firstOf(stored, 0))],
@@ -152,26 +154,26 @@ function textsOf(stored: StoredRuns): ResultTexts {
   const shardIds: (string | undefined)[] = new Array(length).fill(undefined);
   const sequenceNumbers: (string | undefined)[] = new Array(length).fill(undefined);
   const series: SequenceNumberSeries[] = [];
-  const namesOfRuns: string[] = [];
-  for (let run = 0; run < shardIndexes.length; run++) {
-    series.push(new SequenceNumberSeries(encodeSequenceNumber(firstOf(stored, run))));
-    namesOfRuns.push(formatShardId(shardIndexes[run] as number));
+  const idsOfBatches: string[] = [];
+  for (let batch = 0; batch < shardIndexes.length; batch++) {
+    series.push(new SequenceNumberSeries(encodeSequenceNumber(firstOf(stored, batch))));
+    idsOfBatches.push(formatShardId(shardIndexes[batch] as number));
   }
   for (let i = 0; i < length; i++) {
-    const run = runOfRecord[i] as number;
-    if (run < 0) continue;
-    shardIds[i] = namesOfRuns[run];
-    // Within a run the records keep the order of the request, so each series is simply read on.
-    sequenceNumbers[i] = series[run]?.next();
+    const batch = batchOfRecord[i] as number;
+    if (batch < 0) continue;
+    shardIds[i] = idsOfBatches[batch];
+    // Within a batch the records keep the order of the request, so each series is simply read on.
+    sequenceNumbers[i] = series[batch]?.next();
   }
   return { shardIds, sequenceNumbers };
 }
 
-function firstOf(stored: StoredRuns, run: number): SequenceNumberParts {
+function firstOf(stored: StoredBatches, batch: number): SequenceNumberParts {
   return {
-    createSecond: stored.createSeconds[run] as number,
-    shardIndex: stored.shardIndexes[run] as number,
-    position: stored.positions[run] as bigint,
-    second: stored.seconds[run] as number,
+    createSecond: stored.createSeconds[batch] as number,
+    shardIndex: stored.shardIndexes[batch] as number,
+    position: stored.positions[batch] as bigint,
+    second: stored.seconds[batch] as number,
   };
 }

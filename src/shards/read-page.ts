@@ -26,30 +26,30 @@ export interface Page {
 
 /** Unexpired records from `from` on. An expired start moves to the oldest record that is still within retention. */
 export async function readPage(
-  room: ShardServices,
-  live: StreamRevision,
+  services: ShardServices,
+  revision: StreamRevision,
   shard: Shard,
   from: Position,
   recordsMax: number,
 ): Promise<Page> {
-  const nowMs = room.clock.nowMs();
-  const horizon = horizonMs(nowMs, live.stream);
-  const ref = live.ref(shard);
+  const nowMs = services.clock.nowMs();
+  const horizon = horizonMs(nowMs, revision.stream);
+  const ref = revision.ref(shard);
   const limit = { entriesMax: recordsMax, recordsMax, bytesMax: storedBytesMax };
 
   let start = from;
-  let read = await room.log.read(ref, start, limit);
+  let read = await services.log.read(ref, start, limit);
   if (startsExpired(read, horizon)) {
-    const oldest = await room.log.seek(ref, { at: "time", timeMs: horizon });
+    const oldest = await services.log.seek(ref, { at: "time", timeMs: horizon });
     if (oldest > start) {
       start = oldest;
       read.release?.();
-      read = await room.log.read(ref, start, limit);
+      read = await services.log.read(ref, start, limit);
     }
   }
 
   const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
-  const opened = await decodeEntries(room, { live, shard }, unexpired, {
+  const opened = await decodeEntries(services, { revision, shard }, unexpired, {
     from: start,
     recordsMax,
     bytesMax: storedBytesMax,

@@ -88,14 +88,14 @@ export class ShardMetrics {
   readonly #tallies = new Map<string, Map<string, ShardTally>>();
   #shardCount = 0;
 
-  /** The records of one put, once what became of them is known. `live` is the revision by which they were first routed. */
-  countPut(live: StreamRevision, records: IncomingRecords, results: PutResults): void {
+  /** The records of one put, once what became of them is known. `revision` is the revision by which they were first routed. */
+  countPut(revision: StreamRevision, records: IncomingRecords, results: PutResults): void {
     for (let i = 0; i < records.count; i++) {
       const shardId = results.shardIds[i];
-      if (shardId !== undefined) this.#countStored(this.#tallyOf(live.stream, shardId), records, i);
+      if (shardId !== undefined) this.#countStored(this.#tallyOf(revision.stream, shardId), records, i);
       else if (results.failures?.get(i)?.code === throttledCode) {
-        const { index } = live.shardMap.shardAt(live.shardMap.route(records.hashKeys, i));
-        this.#countThrottled("throttledWrites", live.stream, formatShardId(index));
+        const { index } = revision.shardMap.shardAt(revision.shardMap.route(records.hashKeys, i));
+        this.#countThrottled("throttledWrites", revision.stream, formatShardId(index));
       }
     }
   }
@@ -124,7 +124,7 @@ export class ShardMetrics {
   /** Series for the metrics that are on now; what was counted for streams and shards that are off or gone is forgotten. */
   families(streams: Iterable<StreamRevision>): readonly MetricFamily[] {
     const watched = new Map<string, StreamRevision>();
-    for (const live of streams) if (hasShardMetrics(live.stream)) watched.set(live.stream.id, live);
+    for (const revision of streams) if (hasShardMetrics(revision.stream)) watched.set(revision.stream.id, revision);
     this.#forgetAllBut(watched);
     return families.map(({ metric, name, type, help, value }) => {
       const samples: Sample[] = [];
@@ -176,9 +176,9 @@ export class ShardMetrics {
   #forgetAllBut(watched: ReadonlyMap<string, StreamRevision>): void {
     this.#shardCount = 0;
     for (const [id, shards] of this.#tallies) {
-      const live = watched.get(id);
+      const revision = watched.get(id);
       for (const shardId of shards.keys()) {
-        if (live?.shard(parseShardId(shardId) ?? -1) === undefined) shards.delete(shardId);
+        if (revision?.shard(parseShardId(shardId) ?? -1) === undefined) shards.delete(shardId);
       }
       if (shards.size === 0) this.#tallies.delete(id);
       this.#shardCount += shards.size;

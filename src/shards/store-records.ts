@@ -20,126 +20,139 @@ const switchWaitMsMax = 5_000;
 /** A merge right behind a split may seal a child again before its first record arrives; more than this is a fault. */
 const routesMax = 4;
 
-/** Which shard an AUTO stream's next request begins with. One count for all streams spreads as evenly as one each. */
-let autoTurn = 0;
+/** The slot that the next request of an AUTO stream begins with. One count for all streams spreads as evenly as one each. */
+let nextAutoSlot = 0;
 
 /**
  * Routes the records to the open shards of the stream and stores them: one append, one await, whatever the number of
  * shards. Each record succeeds or fails alone. Records that meet a shard sealed by a split or merge are routed again by
  * the stream's next revision; they have not been stored, so nothing is stored twice.
  *
- * Takes the records over: their memory is given back when it returns.
+ * Errors: ResourceNotFoundException, KeyError.
  */
 export async function storeRecords(
-  room: ShardServices,
+  services: ShardServices,
   stream: StreamRevision,
   records: IncomingRecords,
 ): Promise<PutResults> {
-  try {
-    return await store(room, stream, records);
-  } finally {
-    records.release?.();
-  }
-}
-
-async function store(room: ShardServices, stream: StreamRevision, records: IncomingRecords): Promise<PutResults> {
   const results = new PutResultColumns(records.count);
-  let live = stream;
-  let placed = place(records, live);
-  const first = placed;
-  const kms = live.stream.encryption !== undefined;
-  // Waits only for a key that is not at hand; plain records never do.
-  const seal = kms ? (room.keys.sealAtHand(live) ?? (await sealOf(room, live))) : undefined;
-  const packing: EntryEncoding | undefined = kms || room.compresses ? { compresses: room.compresses, seal } : undefined;
-  // Limits ask for each record's shard before it is laid out; without them laying out routes as it goes.
-  let slots = room.limits === undefined ? undefined : live.shardMap.routeAll(placed.hashKeys, placed.count);
-  let admitted = slots === undefined ? undefined : admit(room, live, { records: placed, slots }, results);
+  let revision = stream;
+  let routed = routable(records, revision);
+  const first = routed;
+  const kms = revision.stream.encryption !== undefined;
+  const known = encodingOf(services, revision);
+  const encoding = known instanceof Promise ? await known : known;
+  // Limits ask for each record's shard before it is batched; without them, batching routes as it goes.
+  let slots = services.limits === undefined ? undefined : revision.shardMap.routeAll(routed.hashKeys, routed.count);
+  let admitted = slots === undefined ? undefined : admit(services, revision, { records: routed, slots }, results);
   for (let route = 1; ; route++) {
-    const laidOut = batchByShard(placed, live.shardMap, admitted, { kms, slots });
-    const timeMs = room.clock.nowMs();
-    const batch = toAppendBatch(laidOut, live, timeMs);
+    const batches = batchByShard(routed, revision.shardMap, admitted, { kms, slots });
+    const timeMs = services.clock.nowMs();
     let positions: BigUint64Array;
     try {
-      positions = await room.log.appendBatch(packing === undefined ? batch : encodeBatch(batch, packing));
+      positions = await append(services, revision, batches, { timeMs, encoding });
     } catch (error) {
-      if (isGone(error, room, live)) throw streamNotFound(live.stream);
-      results.fail(laidOut, failureOf(error));
+      if (isDeleted(error, services, revision)) throw streamNotFound(revision.stream);
+      results.fail(batches, failureOf(error));
       break;
     }
 
-    admitted = results.take(laidOut, positions, live.shardMap, timeMs);
+    admitted = results.add(batches, positions, revision.shardMap, timeMs);
     if (admitted === undefined) break;
-    const next = route === routesMax ? undefined : await switchedFrom(room, live);
+    const next = route === routesMax ? undefined : await switchedFrom(services, revision);
     if (next === undefined) {
-      results.failRemaining(admitted, recordFailure);
+      results.failMasked(admitted, recordFailure);
       break;
     }
-    live = next;
-    placed = place(records, live);
+    revision = next;
+    routed = routable(records, revision);
     slots = undefined;
   }
-  if (hasShardMetrics(stream.stream)) room.traffic.countPut(stream, first, results);
+  if (hasShardMetrics(stream.stream)) services.traffic.countPut(stream, first, results);
   return results;
 }
 
-/** One request at a time is laid out and appended, without an await in between. */
-let timesMs = new Float64Array(1);
-
-/** What was laid out, for the engine to store. */
-function toAppendBatch(laidOut: ShardBatches, live: StreamRevision, timeMs: number): AppendBatch {
-  const { groupCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = laidOut;
-  if (timesMs.length < count) timesMs = new Float64Array(count);
-  for (let entry = 0; entry < count; entry++) timesMs[entry] = timeMs;
-  return { count, shards: live.openRefs, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes };
-}
-
-/** Errors: KeyError. */
-async function sealOf(room: ShardServices, live: StreamRevision): Promise<EntryEncoding["seal"]> {
+/** Disposes of the memory of the batches when the engine has copied them. */
+function append(
+  { log }: ShardServices,
+  revision: StreamRevision,
+  batches: ShardBatches,
+  { timeMs, encoding }: { readonly timeMs: number; readonly encoding: EntryEncoding | undefined },
+): Promise<BigUint64Array> {
+  const batch = toAppendBatch(batches, revision, timeMs);
+  const encoded = encoding === undefined ? undefined : encodeBatch(batch, encoding);
   try {
-    return await room.keys.seal(live);
-  } catch (error) {
-    throw isGone(error, room, live) ? streamNotFound(live.stream) : error;
+    return log.appendBatch(encoded?.batch ?? batch);
+  } finally {
+    encoded?.lease[Symbol.dispose]();
+    batches.lease?.[Symbol.dispose]();
   }
 }
 
-/** The stream with other shards in the place of sealed ones; undefined when none come in time, or never will. */
+function toAppendBatch(batches: ShardBatches, revision: StreamRevision, timeMs: number): AppendBatch {
+  const { batchCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = batches;
+  const timesMs = new Float64Array(count).fill(timeMs);
+  return { count, shards: revision.openRefs, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes };
+}
+
+/** Undefined for entries that are stored as they are. A promise only for a key that is not in memory. Errors: KeyError. */
+function encodingOf(
+  services: ShardServices,
+  revision: StreamRevision,
+): EntryEncoding | undefined | Promise<EntryEncoding> {
+  const { keys, compresses } = services;
+  if (revision.stream.encryption === undefined) return compresses ? { compresses } : undefined;
+  const key = keys.cachedWriteKey(revision);
+  return key === undefined ? encodingWithKey(services, revision) : { compresses, key };
+}
+
+async function encodingWithKey(services: ShardServices, revision: StreamRevision): Promise<EntryEncoding> {
+  try {
+    return { compresses: services.compresses, key: await services.keys.writeKey(revision) };
+  } catch (error) {
+    throw isDeleted(error, services, revision) ? streamNotFound(revision.stream) : error;
+  }
+}
+
+/** The revision with other shards in the place of sealed ones; undefined when none comes in time, or ever will. */
 async function switchedFrom(
   { registry, clock }: ShardServices,
-  live: StreamRevision,
+  revision: StreamRevision,
 ): Promise<StreamRevision | undefined> {
   const giveUp = new AbortController();
-  const answered = new AbortController();
-  const waited = clock.delay(switchWaitMsMax, answered.signal).then(
+  const found = new AbortController();
+  const waited = clock.delay(switchWaitMsMax, found.signal).then(
     () => giveUp.abort(),
     () => undefined,
   );
   try {
-    for (let known = live; ; ) {
+    for (let known = revision; ; ) {
       if (!(await registry.superseded(known, giveUp.signal))) return undefined;
       const next = registry.current(known);
       if (next === undefined || next.stream.status === "DELETING") return undefined;
       // Tags and consumers may change before the switch is written.
-      if (next.stream.nextShardIndex !== live.stream.nextShardIndex) return next;
+      if (next.stream.nextShardIndex !== revision.stream.nextShardIndex) return next;
       known = next;
     }
   } finally {
-    answered.abort();
+    found.abort();
     await waited;
   }
 }
 
-/** Whether the logs are gone because the stream is on its way out, which its document may say a moment later. */
-function isGone(error: unknown, { registry }: ShardServices, live: StreamRevision): boolean {
+/** Whether the logs are gone because the stream is being deleted, which its document may say a moment later. */
+function isDeleted(error: unknown, { registry }: ShardServices, revision: StreamRevision): boolean {
   if (!(error instanceof EngineError && error.kind === "not_found")) return false;
-  const current = registry.current(live);
+  const current = registry.current(revision);
   return current === undefined || current.stream.status === "DELETING";
 }
 
-function place(records: IncomingRecords, live: StreamRevision): IncomingRecords {
-  return live.stream.recordDistribution === "AUTO" ? spreadEvenly(records, live.shardMap, autoTurn++) : records;
+/** The records with the hash keys that route them. */
+function routable(records: IncomingRecords, { stream, shardMap }: StreamRevision): IncomingRecords {
+  return stream.recordDistribution === "AUTO" ? spreadEvenly(records, shardMap, nextAutoSlot++) : records;
 }
 
-/** The records that their shards' rates let through, undefined for all; the others fail each with its shard's throttle. */
+/** The mask of records that their shards' rates admit, undefined for all; each other one fails with its shard's throttle. */
 function admit(
   { limits }: ShardServices,
   { stream, shardMap }: StreamRevision,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { KeyError, type KeyProvider } from "../keys/key-provider.ts";
-import type { EntryEncoding } from "../records/entry-encoding.ts";
+import type { EntryKey } from "../records/entry-encoding.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { streamArn } from "../streams/arn.ts";
@@ -10,27 +10,25 @@ import { currentDataKey, encryptUnder, type NewDataKey } from "../streams/data-k
 import type { Stream, StreamDataKey } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** For how long a data key is used before its provider is asked again: a key that was disabled shows after this. */
+/** How long a data key is used before its provider is asked again: a key that was disabled is noticed after this. */
 const keyUseMsMax = 5 * 60_000;
 
-/** For how long a refusal holds before the provider is asked again, however many requests come. */
+/** How long a refusal holds before the provider is asked again, however many requests come. */
 const refusalMs = 1_000;
 
 /** Unwrapped keys in memory, over all streams. */
-const openKeysMax = 10_000;
+const keysMax = 10_000;
 
-/** Streams whose keys are refused, and sentences that health says of them. */
+/** Streams whose keys are refused, and sentences of them that health reports. */
 const faultsMax = 1_000;
-const faultsToldMax = 3;
+const reportedFaultsMax = 3;
 
 const sessionBytes = 16;
 const purpose = "millrace stream records";
 
-type Seal = NonNullable<EntryEncoding["seal"]>;
-
-/** A data key that is open, being opened, or refused. */
+/** A data key that is unwrapped, or refused. */
 interface KnownKey {
-  readonly live: StreamRevision;
+  readonly revision: StreamRevision;
   readonly cipher?: SessionCipher;
   readonly error?: KeyError;
   readonly untilMs: number;
@@ -44,21 +42,21 @@ export interface StreamCiphersOptions {
 }
 
 /**
- * The data keys of streams as ciphers. Unwrapped ones are kept for `keyUseMsMax`; whoever comes while one is being
- * unwrapped waits for the same answer. All that is thrown for a key is `KeyError`.
+ * The data keys of streams as ciphers. Unwrapped keys are kept for `keyUseMsMax`; calls that come while a key is being
+ * unwrapped wait for the same result. Errors: KeyError.
  */
 export class StreamCiphers {
   readonly #provider: KeyProvider;
-  readonly #directory: StreamRegistry;
+  readonly #registry: StreamRegistry;
   readonly #clock: Clock;
   readonly #random: (size: number) => Uint8Array;
   readonly #known = new Map<string, KnownKey>();
-  readonly #opening = new Map<string, Promise<SessionCipher>>();
-  readonly #faults = new Map<string, { readonly live: StreamRevision; readonly sentence: string }>();
+  readonly #unwrapping = new Map<string, Promise<SessionCipher>>();
+  readonly #faults = new Map<string, { readonly revision: StreamRevision; readonly sentence: string }>();
 
   constructor({ provider, registry, clock, random = randomBytes }: StreamCiphersOptions) {
     this.#provider = provider;
-    this.#directory = registry;
+    this.#registry = registry;
     this.#clock = clock;
     this.#random = random;
   }
@@ -69,99 +67,99 @@ export class StreamCiphers {
     return { keyId, wrapped: Buffer.from(wrapped).toString("base64") };
   }
 
-  /** What new records of an encrypted stream are sealed with, if its key is at hand. */
-  sealAtHand({ stream }: StreamRevision): Seal | undefined {
+  /** The key that new records of an encrypted stream are encrypted under, if it is in memory. */
+  cachedWriteKey({ stream }: StreamRevision): EntryKey | undefined {
     const keyNumber = stream.encryption?.dataKey;
-    const cipher = keyNumber === undefined ? undefined : this.cipherAtHand(stream.id, keyNumber);
+    const cipher = keyNumber === undefined ? undefined : this.cachedCipher(stream.id, keyNumber);
     return cipher === undefined || keyNumber === undefined ? undefined : { cipher, keyNumber };
   }
 
-  /** The same, once the key is at hand. A document that names no data key gets its first one here. */
-  async seal(live: StreamRevision): Promise<Seal> {
-    const key = currentDataKey(live.stream) ?? (await this.#adopt(live));
-    return { cipher: await this.#cipherOf(live, key), keyNumber: key.number };
+  /** The same, unwrapped first if it is not in memory. A document that names no data key gets its first one here. */
+  async writeKey(revision: StreamRevision): Promise<EntryKey> {
+    const key = currentDataKey(revision.stream) ?? (await this.#adopt(revision));
+    return { cipher: await this.#cipherOf(revision, key), keyNumber: key.number };
   }
 
-  cipherAtHand(streamId: string, keyNumber: number): SessionCipher | undefined {
+  cachedCipher(streamId: string, keyNumber: number): SessionCipher | undefined {
     const known = this.#known.get(nameOf(streamId, keyNumber));
     return known !== undefined && this.#clock.monotonicMs() < known.untilMs ? known.cipher : undefined;
   }
 
-  /** What records are opened with that were sealed under the stream's data key of this number. */
-  async cipher(live: StreamRevision, keyNumber: number): Promise<SessionCipher> {
+  /** What decrypts records that were encrypted under the stream's data key of this number. */
+  async cipher(revision: StreamRevision, keyNumber: number): Promise<SessionCipher> {
     // The key may be younger than the revision that the reader began with.
-    const current = this.#directory.current(live);
+    const current = this.#registry.current(revision);
     if (current === undefined) throw new EngineError("not_found", "The stream is gone, and its data keys with it.");
     const key = current.stream.dataKeys?.find(({ number }) => number === keyNumber);
     if (key !== undefined) return await this.#cipherOf(current, key);
-    const { name } = live.stream;
+    const { name } = revision.stream;
     throw new EngineError(
       "corrupt",
-      `An entry of stream ${name} names data key ${keyNumber}, which the stream has not.`,
+      `An entry of stream ${name} names data key ${keyNumber}, which the stream does not have.`,
     );
   }
 
   /** Why streams cannot be read or written, as a few sentences. */
   faults(): readonly string[] {
     const sentences = [...this.#faults.values()].map(
-      ({ live: { stream }, sentence }) => `a data key of stream ${stream.name} cannot be used: ${sentence}`,
+      ({ revision: { stream }, sentence }) => `a data key of stream ${stream.name} cannot be used: ${sentence}`,
     );
-    const more = sentences.length - faultsToldMax;
-    const told = sentences.slice(0, faultsToldMax);
-    return more > 0 ? [...told, `data keys of ${more} more streams cannot be used`] : told;
+    const more = sentences.length - reportedFaultsMax;
+    const reported = sentences.slice(0, reportedFaultsMax);
+    return more > 0 ? [...reported, `data keys of ${more} more streams cannot be used`] : reported;
   }
 
-  /** Opens the present keys of encrypted streams, so that `faults` tells at once of a keyring that is gone. */
+  /** Unwraps the present keys of encrypted streams, so that `faults` reports at once that a keyring is gone. */
   async tryAll(): Promise<void> {
-    const encrypted = [...this.#directory.all()].filter(({ stream }) => currentDataKey(stream) !== undefined);
-    await Promise.allSettled(encrypted.slice(0, openKeysMax).map((live) => this.seal(live)));
+    const encrypted = [...this.#registry.all()].filter(({ stream }) => currentDataKey(stream) !== undefined);
+    await Promise.allSettled(encrypted.slice(0, keysMax).map((revision) => this.writeKey(revision)));
   }
 
-  /** Forgets keys that have been used for long enough, and whatever belongs to streams that are gone. */
+  /** Forgets keys that have been used for long enough, and keys and faults of streams that are gone. */
   sweep(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [name, { live, untilMs }] of this.#known) {
-      if (untilMs <= nowMs || this.#directory.current(live) === undefined) this.#known.delete(name);
+    for (const [name, { revision, untilMs }] of this.#known) {
+      if (untilMs <= nowMs || this.#registry.current(revision) === undefined) this.#known.delete(name);
     }
-    for (const [name, { live }] of this.#faults) {
-      if (this.#directory.current(live) === undefined) this.#faults.delete(name);
+    for (const [name, { revision }] of this.#faults) {
+      if (this.#registry.current(revision) === undefined) this.#faults.delete(name);
     }
   }
 
-  async #cipherOf(live: StreamRevision, key: StreamDataKey): Promise<SessionCipher> {
-    const name = nameOf(live.stream.id, key.number);
+  async #cipherOf(revision: StreamRevision, key: StreamDataKey): Promise<SessionCipher> {
+    const name = nameOf(revision.stream.id, key.number);
     const known = this.#known.get(name);
     if (known !== undefined && this.#clock.monotonicMs() < known.untilMs) {
       if (known.cipher !== undefined) return known.cipher;
       if (known.error !== undefined) throw known.error;
     }
-    let opening = this.#opening.get(name);
-    if (opening === undefined) {
-      opening = this.#open(live, key, name).finally(() => this.#opening.delete(name));
-      this.#opening.set(name, opening);
+    let unwrapping = this.#unwrapping.get(name);
+    if (unwrapping === undefined) {
+      unwrapping = this.#unwrap(revision, key, name).finally(() => this.#unwrapping.delete(name));
+      this.#unwrapping.set(name, unwrapping);
     }
-    return await opening;
+    return await unwrapping;
   }
 
-  async #open(live: StreamRevision, { wrapped }: StreamDataKey, name: string): Promise<SessionCipher> {
+  async #unwrap(revision: StreamRevision, { wrapped }: StreamDataKey, name: string): Promise<SessionCipher> {
     try {
-      const rootKey = await this.#provider.unwrapRootKey(Buffer.from(wrapped, "base64"), contextOf(live.stream));
+      const rootKey = await this.#provider.unwrapRootKey(Buffer.from(wrapped, "base64"), contextOf(revision.stream));
       // A session of its own for each cipher: two of one session would use its nonces twice.
       const cipher = new SessionCipher({ rootKey, session: this.#random(sessionBytes), purpose });
       this.#faults.delete(name);
-      this.#keep(name, { live, cipher, untilMs: this.#clock.monotonicMs() + keyUseMsMax });
+      this.#keep(name, { revision, cipher, untilMs: this.#clock.monotonicMs() + keyUseMsMax });
       return cipher;
     } catch (error) {
       if (!(error instanceof KeyError)) throw error;
-      if (this.#faults.size < faultsMax) this.#faults.set(name, { live, sentence: error.message });
-      this.#keep(name, { live, error, untilMs: this.#clock.monotonicMs() + refusalMs });
+      if (this.#faults.size < faultsMax) this.#faults.set(name, { revision, sentence: error.message });
+      this.#keep(name, { revision, error, untilMs: this.#clock.monotonicMs() + refusalMs });
       throw error;
     }
   }
 
   #keep(name: string, key: KnownKey): void {
     this.#known.delete(name);
-    if (this.#known.size >= openKeysMax) {
+    if (this.#known.size >= keysMax) {
       const [oldest = ""] = this.#known.keys();
       this.#known.delete(oldest);
     }
@@ -169,16 +167,16 @@ export class StreamCiphers {
   }
 
   /** An earlier server marked the stream as encrypted without a data key. */
-  async #adopt(live: StreamRevision): Promise<StreamDataKey> {
-    return await this.#directory.inTurn(live, async () => {
-      const newest = this.#directory.current(live);
+  async #adopt(revision: StreamRevision): Promise<StreamDataKey> {
+    return await this.#registry.inTurn(revision, async () => {
+      const newest = this.#registry.current(revision);
       if (newest === undefined) throw new EngineError("not_found", "The stream is gone.");
-      const { encryption = live.stream.encryption } = newest.stream;
+      const { encryption = revision.stream.encryption } = newest.stream;
       const known = currentDataKey(newest.stream);
       if (known !== undefined) return known;
       if (encryption === undefined) throw new KeyError("unavailable", "The stream was never encrypted.");
       const made = await this.make(newest.stream, encryption.keyId);
-      const next = await this.#directory.replace(newest, encryptUnder(newest.stream, made, this.#clock.nowMs()));
+      const next = await this.#registry.replace(newest, encryptUnder(newest.stream, made, this.#clock.nowMs()));
       const key = currentDataKey(next.stream);
       if (key === undefined) throw new KeyError("unavailable", "The stream changed while it was given a data key.");
       return key;

@@ -42,13 +42,14 @@ test("a plain body is of version 1", () => {
   assert.equal(isEncoded(append.entry.body), false);
 });
 
-test("a sealed body is of version 2 around one of version 1", () => {
+test("an encrypted body is of version 2 around one of version 1", () => {
   const append = appendOf(1, true);
-  const sealed = encodeBatch(toAppendBatch([append]), { compresses: false, seal: { cipher: cipher(), keyNumber: 5 } });
-  assert.equal(Buffer.from(sealed.bytes).toString("hex", 0, sealed.bodyBytes[0]), golden["sealed"]);
+  const encoding = { compresses: false, key: { cipher: cipher(), keyNumber: 5 } };
+  const { batch } = encodeBatch(toAppendBatch([append]), encoding);
+  assert.equal(Buffer.from(batch.bytes).toString("hex", 0, batch.bodyBytes[0]), golden["sealed"]);
 });
 
-test("bodies that earlier servers packed are read, whatever today's compressor would have written", () => {
+test("bodies that earlier servers encoded are read, whatever today's compressor would have written", () => {
   const place = entryIdentityOf(appendOf(1, true).shard, appendOf(1, true).entry);
   const bodies = {
     sealed: appendOf(1, true),

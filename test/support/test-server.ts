@@ -7,6 +7,7 @@ import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
 import type { RateLimits } from "../../src/limits/rate-limits.ts";
 import { requestHandler } from "../../src/server/pipeline/handle-request.ts";
 import type { Clock } from "../../src/time/clock.ts";
+import { bytesOf, textOf } from "./encoded-body.ts";
 
 export const account = "123456789012";
 export const region = "eu-west-1";
@@ -57,8 +58,8 @@ export class TestServer {
   async call<Output>(operation: string, input: object): Promise<CallResult<Output>> {
     const response = await this.#send(operation, input);
     const { body } = response;
-    assert(typeof body === "string" || body instanceof Uint8Array, "a response that is not streamed");
-    const text = typeof body === "string" ? body : Buffer.from(body).toString();
+    assert(typeof body === "string" || !(Symbol.asyncIterator in body), "a response that is not streamed");
+    const text = textOf(body);
     const members: unknown = text === "" ? {} : JSON.parse(text);
     if (response.status === 200) return { ok: true, output: members as Output };
     const { __type: type, message = "" } = members as { readonly __type: string; readonly message?: string };
@@ -75,10 +76,10 @@ export class TestServer {
   /** Reads a streamed response until it contains `wanted`, then ends it as a client that disconnects does. */
   async firstBytes(operation: string, input: object, wanted: string): Promise<void> {
     const { body } = await this.#send(operation, input);
-    assert(typeof body !== "string" && !(body instanceof Uint8Array), "a streamed response");
+    assert(typeof body !== "string" && Symbol.asyncIterator in body, "a streamed response");
     let text = "";
     for await (const bytes of body) {
-      text += Buffer.from(bytes).toString("latin1");
+      text += bytesOf(bytes).toString("latin1");
       if (text.includes(wanted)) return;
     }
     assert.fail(`the stream ended without ${wanted}`);

@@ -42,7 +42,7 @@ export async function* pushEvents(
   );
   void watchConsumer(subscription, context, over, signal);
   try {
-    for await (const push of followShard(shards, { live: revision, shard, from, signal })) {
+    for await (const push of followShard(shards, { revision, shard, from, signal })) {
       const { stream } = registry.current(revision) ?? revision;
       if (hasShardMetrics(stream)) shards.traffic.countPush(stream, shard.index, push);
       const make = () => eventOf(push, shard, clock.nowMs());
@@ -87,7 +87,7 @@ async function lastEvent(
   }
   throwIfRefused(signal);
   if (current === undefined) throw streamNotFound(revision.stream);
-  const records = { count: 0, dataBytes: 0, runs: [] };
+  const records = { count: 0, dataBytes: 0, slices: [] };
   return { records, millisBehindLatest: 0, childShards: childShardShapes(current.stream.shards, shard.index) };
 }
 

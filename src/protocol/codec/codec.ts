@@ -1,27 +1,41 @@
+import type { BufferLease } from "../../memory/buffer-pool.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
-import type { InputOf, OutputOf } from "../../operations/operation.ts";
-import type { EventResponse, PayloadMargins } from "../records/record-responses.ts";
+import type { EventOutput, InputOf, OutputOf } from "../../records/operation-io.ts";
+
+/**
+ * A request's body that parses, not yet bound to the operation's shape. It owns the memory that its input is decoded to:
+ * whoever parsed it disposes of it, once, after the last use of the input.
+ */
+export interface ParsedBody<Name extends OperationName> extends Disposable {
+  /**
+   * Binds to the input shape (SerializationException with Message), then checks constraints (ValidationException). The
+   * input may point into the request's body. Called once.
+   */
+  bind(): InputOf<Name>;
+}
+
+/** The body of a response. A lease is the caller's: it disposes of it when the bytes are sent. */
+export type EncodedBody = Uint8Array | string | BufferLease;
+
+/** Free bytes around a payload, so that a frame can be written around it in place. */
+export interface PayloadMargins {
+  readonly before: number;
+  readonly after: number;
+}
+
+export const noMargins: PayloadMargins = { before: 0, after: 0 };
 
 /** One wire format: JSON 1.1, and its sibling CBOR 1.1. */
 export interface Codec {
-  /** `application/x-amz-json-1.1` …; echoed in every answer. */
+  /** `application/x-amz-json-1.1` …; also the content type of every response. */
   readonly contentType: string;
-  /**
-   * The body as something that `decode()` understands, not yet bound to an operation's shape.
-   * Throws a `SerializationException` without a message when it does not parse to an object (behaviour of step 7).
-   * Told for which operation, it may do more than parse; only that operation can then be decoded.
-   */
-  parse(body: Uint8Array, name?: OperationName): unknown;
-  /**
-   * Binds to the input shape (SerializationException with Message), then checks constraints (ValidationException).
-   * The result may point into the body.
-   */
-  decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name>;
-  /** Gives back the pooled memory behind a parsed body and what it was decoded to, once the request has been answered. */
-  release(parsed: unknown, input: object | undefined): void;
-  /** The body of a 200; empty for operations without an output. */
-  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string;
-  /** The body of an error answer. */
+  /** Throws a `SerializationException` without a message when the body does not parse to an object. */
+  parse<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name>;
+  /** As `parse()`, for an operation that does not exist. */
+  checkSyntax(body: Uint8Array): void;
+  /** The body of a 200; empty for operations without an output. Disposes of the memory behind stored records. */
+  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): EncodedBody;
+  /** The body of an error response. */
   encodeError(error: {
     readonly type: string;
     readonly message?: string;
@@ -29,8 +43,8 @@ export interface Codec {
   }): Uint8Array | string;
   /** A structure without members: what an event stream begins with. */
   readonly emptyStructure: Uint8Array;
-  /** The payload of one pushed event, with the room around it. */
-  encodeEvent(event: EventResponse, room: PayloadMargins): Buffer;
+  /** The payload of one pushed event, with its margins, which hold rubbish. */
+  encodeEvent(event: EventOutput, margins: PayloadMargins): BufferLease;
   /** The payload of an error that ends an event stream: its type is in the headers. An empty message is left out. */
   encodeException(message: string): Uint8Array;
 }

@@ -1,24 +1,27 @@
+import type { BufferLease } from "../../memory/buffer-pool.ts";
 import type { ServiceError } from "../../model/service-error.ts";
+import type { EventOutput } from "../../records/operation-io.ts";
 import type { PushEvent } from "../../records/push-event.ts";
 import type { Codec } from "../codec/codec.ts";
-import type { EventResponse } from "../records/record-responses.ts";
-import { encodeHeaders, encodeMessage, marginsFor, sealMessage } from "./event-stream-message.ts";
+import { encodeHeaders, encodeMessage, frameMessage, marginsFor } from "./event-stream-message.ts";
 
-/** The content type of the answer; its payloads have the codec's. */
+/** The content type of the response; its payloads have the codec's. */
 export const eventStreamContentType = "application/vnd.amazon.eventstream";
 
-/** What a subscription begins with. SDKs wait for it before they hand out the stream. */
+/** The first message of a subscription. SDKs wait for it before they return the stream. */
 export function initialResponse(codec: Codec): Uint8Array {
   return encodeMessage(eventHeaders(codec, "initial-response"), codec.emptyStructure);
 }
 
-/** One event, in a buffer of its own that all subscribers with the same codec may share. */
-export function subscribeEvent(codec: Codec, event: PushEvent): Uint8Array {
+/** One event, in memory of its own. */
+export function subscribeEvent(codec: Codec, event: PushEvent): BufferLease {
   const headers = headersOfEvent(codec);
-  return sealMessage(codec.encodeEvent(answerOf(event), marginsFor(headers)), headers);
+  const lease = codec.encodeEvent(outputOf(event), marginsFor(headers));
+  frameMessage(lease.bytes, headers);
+  return lease;
 }
 
-/** The error that ends a subscription once its answer has begun: an event has no HTTP status to say it with. */
+/** The error that ends a subscription once its response has begun: an event has no HTTP status. */
 export function subscribeException(codec: Codec, error: Pick<ServiceError, "type" | "message">): Uint8Array {
   // Alone in the API, the stream of events knows this error by the name of its shape.
   const type = error.type === "InternalFailure" ? "InternalFailureException" : error.type;
@@ -30,7 +33,7 @@ export function subscribeException(codec: Codec, error: Pick<ServiceError, "type
   return encodeMessage(headers, codec.encodeException(error.message));
 }
 
-function answerOf({ records, continuationSequenceNumber, millisBehindLatest, childShards }: PushEvent): EventResponse {
+function outputOf({ records, continuationSequenceNumber, millisBehindLatest, childShards }: PushEvent): EventOutput {
   return {
     ...(childShards === undefined ? {} : { ChildShards: childShards }),
     ...(continuationSequenceNumber === undefined ? {} : { ContinuationSequenceNumber: continuationSequenceNumber }),

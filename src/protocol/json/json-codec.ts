@@ -1,67 +1,36 @@
-import { inputShapes, outputShapes } from "../../model/constraints.generated.ts";
-import { parseJson } from "../../model/parse-json.ts";
-import { unparsableBody } from "../../model/request-errors.ts";
-import type { StructureShape } from "../../model/shape.ts";
+import { outputShapes } from "../../model/constraints.generated.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
-import { type BoundStructure, validate } from "../../model/validate.ts";
-import type { InputOf, OutputOf } from "../../operations/operation.ts";
-import type { Codec } from "../codec/codec.ts";
-import {
-  checkedPutRecord,
-  checkedPutRecords,
-  putRecordsWithoutRecords,
-  putRecordWithoutRecord,
-  releasePut,
-  scannedPutInput,
-} from "../records/put-inputs.ts";
+import type { OutputOf } from "../../records/operation-io.ts";
+import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
+import { isPut, ScannedPut } from "../records/put-body.ts";
 import { encodePutRecords } from "../records/put-response.ts";
-import { columnsOfParsed } from "../records/record-columns.ts";
-import { eventWithoutRecords, pageWithoutRecords } from "../records/record-responses.ts";
-import { ScannedPut, scanPut } from "../records/scan-put.ts";
-import { bindStructure } from "./json-bind.ts";
+import { scanJsonPut } from "../records/scan-put.ts";
+import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
+import { encodeWithRecords } from "./encode-stored-records.ts";
+import { parseJsonBody, parseJsonObject } from "./json-body.ts";
 import { encodeStructure } from "./json-encode.ts";
-import { encodeWithRecords } from "./json-records.ts";
 
 /** `application/x-amz-json-1.1`: what every SDK but Java's speaks. */
 export const jsonCodec: Codec = {
   contentType: "application/x-amz-json-1.1",
 
-  parse(body, name) {
-    if (name === "PutRecord" || name === "PutRecords") {
-      const scanned = scanPut(name, body);
-      if (scanned !== undefined) return scanned;
+  parse<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
+    if (isPut(name)) {
+      const scanned = scanJsonPut(name, body);
+      if (scanned !== undefined) return new ScannedPut(name, scanned);
     }
-    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
-    let parsed: unknown;
-    try {
-      parsed = parseJson(text);
-    } catch {
-      throw unparsableBody();
-    }
-    if (typeof parsed !== "object" || parsed === null) throw unparsableBody();
-    return parsed;
+    return parseJsonBody(body, name);
   },
 
-  decode<Name extends OperationName>(name: Name, parsed: unknown): InputOf<Name> {
-    // What the walks below leave is of the input's type: that is what the shape generated beside the type says.
-    return decodeInput(name, parsed) as unknown as InputOf<Name>;
+  checkSyntax(body) {
+    parseJsonObject(body);
   },
 
-  release: releasePut,
-
-  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): Uint8Array | string {
-    switch (name) {
-      case "GetRecords":
-        return encodeWithRecords(pageWithoutRecords, output as OutputOf<"GetRecords">);
-      case "PutRecord":
-        return encodePutRecord(output as OutputOf<"PutRecord">);
-      case "PutRecords":
-        return encodePutRecords(output as OutputOf<"PutRecords">);
-      default: {
-        const shape = outputShapes[name];
-        return shape === undefined ? "" : encodeStructure(shape, output as object);
-      }
-    }
+  encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): EncodedBody {
+    const encodeRecords = recordEncoders[name];
+    if (encodeRecords !== undefined) return encodeRecords(output);
+    const shape = outputShapes[name];
+    return shape === undefined ? "" : encodeStructure(shape, output as object);
   },
 
   encodeError({ type, message, capitalMessage }) {
@@ -72,8 +41,8 @@ export const jsonCodec: Codec = {
 
   emptyStructure: Buffer.from("{}"),
 
-  encodeEvent(event, room) {
-    return encodeWithRecords(eventWithoutRecords, event, room);
+  encodeEvent(event, margins) {
+    return encodeWithRecords(eventWithoutRecords, event, margins);
   },
 
   encodeException(message) {
@@ -81,38 +50,15 @@ export const jsonCodec: Codec = {
   },
 };
 
+/** Outputs that are written without a look at their shape. */
+const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
+  GetRecords: (output) => encodeWithRecords(pageWithoutRecords, output),
+  PutRecord: encodePutRecord,
+  PutRecords: encodePutRecords,
+};
+
 /** None of its members needs an escape. */
 function encodePutRecord({ EncryptionType, SequenceNumber, ShardId }: OutputOf<"PutRecord">): string {
   const encryption = EncryptionType === undefined ? "" : `"EncryptionType":"${EncryptionType}",`;
   return `{${encryption}"SequenceNumber":"${SequenceNumber}","ShardId":"${ShardId}"}`;
-}
-
-function decodeInput(name: OperationName, parsed: unknown): object {
-  switch (name) {
-    case "PutRecord":
-      return parsed instanceof ScannedPut ? scannedPutInput(name, parsed) : decodePutRecord(parsed);
-    case "PutRecords":
-      return parsed instanceof ScannedPut ? scannedPutInput(name, parsed) : decodePutRecords(parsed);
-    default:
-      return bindAndValidate(inputShapes[name], parsed);
-  }
-}
-
-function bindAndValidate(shape: StructureShape, parsed: unknown): BoundStructure {
-  const bound = bindStructure(shape, parsed);
-  validate(shape, bound);
-  return bound;
-}
-
-/** Ordinary records neither fail to bind nor violate anything, so what is left of the request decides alone. */
-function decodePutRecords(parsed: unknown): object {
-  const columns = columnsOfParsed((parsed as { readonly Records?: unknown }).Records);
-  if (columns !== undefined) return { ...bindAndValidate(putRecordsWithoutRecords, parsed), Records: columns };
-  return checkedPutRecords(bindAndValidate(inputShapes.PutRecords, parsed));
-}
-
-function decodePutRecord(parsed: unknown): object {
-  const columns = columnsOfParsed([parsed]);
-  if (columns !== undefined) return { ...bindAndValidate(putRecordWithoutRecord, parsed), Record: columns };
-  return checkedPutRecord(bindAndValidate(inputShapes.PutRecord, parsed));
 }

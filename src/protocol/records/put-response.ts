@@ -1,44 +1,46 @@
 import assert from "node:assert/strict";
-import type { OutputOf } from "../../operations/operation.ts";
-import type { PutResults, StoredRuns } from "../../records/put-results.ts";
+import { type BufferLease, requestBuffers } from "../../memory/buffer-pool.ts";
+import type { OutputOf } from "../../records/operation-io.ts";
+import type { PutResults, StoredBatches } from "../../records/put-results.ts";
 import { type WasmModule, wasmModule } from "../../records/wasm-module.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { takeResponseMemory } from "./response-memory.ts";
 
-/** As wasm/put-answer.ts has them. */
-const RUN_BYTES = 96;
+/*
+ * What wasm/put-response.ts knows of a batch:
+ *
+ *   u8[56] series of sequence numbers | u8[40] what follows the number in each of its rows
+ */
+const BATCH_BYTES = 96;
 const TAIL_BYTES = 40;
+const DOUBLE_BYTES = 8;
 /** A position, two seconds and the index of a shard. */
-const COLUMNS_BYTES = 28;
+const BATCH_COLUMNS_BYTES = 3 * DOUBLE_BYTES + 4;
 
 /** What every shard's id begins with; twelve digits follow. */
 const shardIdHead = "shardId-";
 
 /** How a format writes the rows of stored records. */
 export interface PutRows {
-  readonly kernel: "writePutRows" | "writeCborPutRows";
+  readonly wasmWriter: "writePutRows" | "writeCborPutRows";
   readonly rowBytes: number;
   /** What follows the number in a row of shard 0, at most 40 bytes. */
   readonly tail: string;
-  /** What ends the answer, in the place of the last bytes of the rows. */
+  /** What ends the response, in the place of the last bytes of the rows. */
   readonly end: string;
   readonly droppedBytes: number;
 }
 
 /** The last row's comma gives way to the end of the list. */
 const jsonPutRows: PutRows = {
-  kernel: "writePutRows",
+  wasmWriter: "writePutRows",
   rowBytes: 111,
   tail: `","ShardId":"${formatShardId(0)}"}`,
   end: "]}",
   droppedBytes: 1,
 };
 
-/**
- * The JSON of a PutRecords answer: bytes, in memory that `releaseResponse()` takes back, where the kernels could write it;
- * text otherwise.
- */
-export function encodePutRecords(output: OutputOf<"PutRecords">): Buffer | string {
+/** The JSON of a PutRecords response: bytes where the WebAssembly module could write it, text otherwise. */
+export function encodePutRecords(output: OutputOf<"PutRecords">): BufferLease | string {
   let head = "{";
   if (output.EncryptionType !== undefined) head += `"EncryptionType":"${output.EncryptionType}",`;
   if (output.FailedRecordCount !== undefined) head += `"FailedRecordCount":${output.FailedRecordCount},`;
@@ -56,7 +58,7 @@ export function encodePutRecords(output: OutputOf<"PutRecords">): Buffer | strin
   return `${text}]}`;
 }
 
-/** A failed record has only its error; a stored one only its place. */
+/** A failed record has only its error, a stored one only its number and shard. */
 function encodeResult(results: PutResults, index: number): string {
   const failure = results.failures?.get(index);
   if (failure !== undefined) {
@@ -67,53 +69,57 @@ function encodeResult(results: PutResults, index: number): string {
   return `{"SequenceNumber":"${results.sequenceNumbers[index]}","ShardId":"${shardId}"}`;
 }
 
-/**
- * Behind the head of an answer, in memory that `releaseResponse()` takes back; undefined where the kernels, or their memory,
- * are not to be had.
- */
-export function writeStored(head: Buffer, stored: StoredRuns, rows: PutRows): Buffer | undefined {
-  const machine = wasmModule();
-  if (machine === undefined) return undefined;
-  const { calls, memory, spans } = machine;
-  const { runOfRecord } = stored;
-  const count = runOfRecord.length;
-  const runCount = stored.positions.length;
-  const columnAt = runCount * RUN_BYTES;
-  // What runs are made from is done with before the first row is written over it.
-  const rowsAt = columnAt + 2 * count + ((-2 * count) & 7);
-  const span = spans.take(rowsAt + Math.max(TAIL_BYTES + runCount * COLUMNS_BYTES, count * rows.rowBytes));
-  if (span === 0) return undefined;
-  beginRuns(machine, stored, rows, { runs: span, scratch: span + rowsAt });
-  new Int16Array(memory.buffer, span + columnAt, count).set(runOfRecord);
-  const from = span + rowsAt;
-  const end = calls[rows.kernel](span, span + columnAt, count, from);
+/** Writes rows behind the head of a response; undefined without the WebAssembly module, or when its memory is used up. */
+export function writeStored(head: Buffer, stored: StoredBatches, rows: PutRows): BufferLease | undefined {
+  const wasm = wasmModule();
+  if (wasm === undefined) return undefined;
+  const { calls, memory, allocator } = wasm;
+  const { batchOfRecord } = stored;
+  const count = batchOfRecord.length;
+  const batchCount = stored.positions.length;
+  const columnAt = batchCount * BATCH_BYTES;
+  const rowsAt = alignUp(columnAt + 2 * count, DOUBLE_BYTES);
+  // Batches are made from scratch columns that the first row may overwrite.
+  const scratchBytes = TAIL_BYTES + batchCount * BATCH_COLUMNS_BYTES;
+  const scratch = allocator.take(rowsAt + Math.max(scratchBytes, count * rows.rowBytes));
+  if (scratch === undefined) return undefined;
+  const { at: batches } = scratch;
+  const from = batches + rowsAt;
+  beginBatches(wasm, stored, rows, { batches, scratch: from });
+  new Int16Array(memory.buffer, batches + columnAt, count).set(batchOfRecord);
+  const end = calls[rows.wasmWriter](batches, batches + columnAt, count, from);
   assert(end === from + count * rows.rowBytes, "every row is as long as the others");
   const length = head.length + (end - from) - rows.droppedBytes + rows.end.length;
-  const out = takeResponseMemory(length).subarray(0, length);
+  const lease = requestBuffers.take(length);
+  const out = lease.bytes;
   head.copy(out);
   memory.copy(out, head.length, from, end - rows.droppedBytes);
-  out.write(rows.end, out.length - rows.end.length, "latin1");
-  spans.giveBack(span);
-  return out;
+  out.write(rows.end, length - rows.end.length, "latin1");
+  scratch[Symbol.dispose]();
+  return lease.trim(length);
 }
 
-function beginRuns(
+function alignUp(offset: number, unit: number): number {
+  return Math.ceil(offset / unit) * unit;
+}
+
+function beginBatches(
   { calls, memory }: WasmModule,
-  { shardIndexes, createSeconds, positions, seconds }: StoredRuns,
+  { shardIndexes, createSeconds, positions, seconds }: StoredBatches,
   { tail }: PutRows,
-  at: { readonly runs: number; readonly scratch: number },
+  at: { readonly batches: number; readonly scratch: number },
 ): void {
   const count = positions.length;
   const tailAt = at.scratch;
   const positionsAt = tailAt + TAIL_BYTES;
-  const createSecondsAt = positionsAt + 8 * count;
-  const secondsAt = createSecondsAt + 8 * count;
-  const shardIndexesAt = secondsAt + 8 * count;
+  const createSecondsAt = positionsAt + DOUBLE_BYTES * count;
+  const secondsAt = createSecondsAt + DOUBLE_BYTES * count;
+  const shardIndexesAt = secondsAt + DOUBLE_BYTES * count;
   memory.write(tail, tailAt, "latin1");
   new BigUint64Array(memory.buffer, positionsAt, count).set(positions);
   new Float64Array(memory.buffer, createSecondsAt, count).set(createSeconds);
   new Float64Array(memory.buffer, secondsAt, count).set(seconds);
   new Uint32Array(memory.buffer, shardIndexesAt, count).set(shardIndexes);
   const digitsAt = tail.indexOf(shardIdHead) + shardIdHead.length;
-  calls.beginRuns(at.runs, count, createSecondsAt, shardIndexesAt, positionsAt, secondsAt, tailAt, digitsAt);
+  calls.beginBatches(at.batches, count, createSecondsAt, shardIndexesAt, positionsAt, secondsAt, tailAt, digitsAt);
 }

@@ -1,12 +1,12 @@
+import { type BufferLease, requestBuffers } from "../../memory/buffer-pool.ts";
 import { forEachRecord, recordEnd } from "../../records/entry-layout.ts";
-import type { RecordSlice } from "../../records/stored-records.ts";
-import { sliceInputAt, sliceInputBytes, sliceOutputAt, sliceOutputBytes } from "../../records/wasm-memory.ts";
-import type { WasmModule } from "../../records/wasm-module.ts";
+import type { RecordSlice, StoredRecords } from "../../records/stored-records.ts";
+import { sliceInputAt, sliceInputBytes, sliceOutputAt, sliceOutputBytes } from "../../records/wasm-layout.ts";
+import { SEQUENCE_NUMBER_DIGITS, type WasmModule } from "../../records/wasm-module.ts";
 import { encodeSequenceNumber, SequenceNumberSeries } from "../../streams/positions/sequence-number.ts";
-import type { PayloadMargins } from "./record-responses.ts";
-import { releaseResponse, takeResponseMemory } from "./response-memory.ts";
+import type { PayloadMargins } from "../codec/codec.ts";
 
-/** What is the same in all rows of a run, a byte per character. */
+/** What is the same in all rows of a slice of records, a byte per character. */
 export interface RowFrame extends FrameBehindData {
   readonly beforeData: string;
 }
@@ -33,143 +33,179 @@ export interface StoredRow {
 
 /** How a codec writes records. */
 export interface RowFormat {
-  /** What writes the same rows as `writeRow()`. */
-  readonly kernel: "writeJsonRows" | "writeCborRows";
-  frameOf(run: RecordSlice): RowFrame;
-  /** About how much stored records become. */
+  /** The export of the WebAssembly module that writes the same rows as `writeRow()`. */
+  readonly wasmWriter: "writeJsonRows" | "writeCborRows";
+  frameOf(slice: RecordSlice): RowFrame;
+  /** About as many bytes as stored records become. */
   bytesExpected(recordCount: number, storedBytes: number): number;
   rowBytesMax(keyBytes: number, dataBytes: number): number;
   /** Returns the offset behind the row. */
   writeRow(row: StoredRow, frame: RowFrame, out: Buffer, at: number): number;
 }
 
-/** Where wasm/record-rows.ts wants the texts of a frame, and their room there. */
-const places = [
-  { text: "beforeData", at: 64, bytesMax: 80, lengthAt: 272 },
-  { text: "beforeKey", at: 144, bytesMax: 48, lengthAt: 276 },
-  { text: "withoutKey", at: 192, bytesMax: 48, lengthAt: 280 },
-  { text: "beforeNumber", at: 240, bytesMax: 32, lengthAt: 284 },
-] as const;
-
-const SEQUENCE_NUMBER_DIGITS = 56;
-const sliceOutputEnd = sliceOutputAt + sliceOutputBytes;
-
-export interface RowSetting {
-  /** What the answer begins with. */
+/** What a response has around its rows. */
+export interface RowSurroundings {
   readonly head: Uint8Array;
-  readonly room: PayloadMargins;
-  readonly machine: WasmModule | undefined;
+  readonly tail: string;
+  /** Bytes at the end of the rows that the tail takes the place of. */
+  readonly droppedBytes: number;
+  /** Around head and tail; they hold rubbish. */
+  readonly margins: PayloadMargins;
 }
 
-/**
- * Writes records from their stored bytes: no object and no copy per record. The kernels do it, a slice of their small
- * memory at a time; the format itself where there are no kernels, and for a record larger than a slice.
+/** Writes records from their stored bytes, without an object or a copy per record, and disposes of their memory. */
+export function writeRows(
+  format: RowFormat,
+  records: StoredRecords,
+  around: RowSurroundings,
+  wasm: WasmModule | undefined,
+): BufferLease {
+  try {
+    const writer = new RowWriter(format, records.slices, around, wasm);
+    for (const slice of records.slices) writer.write(slice);
+    return writer.finish(around);
+  } finally {
+    records.release?.();
+  }
+}
+
+/*
+ * The frame of a slice as wasm/record-rows.ts has it:
+ *
+ *   u8[64] series of sequence numbers | u8[80] beforeData | u8[48] beforeKey | u8[48] withoutKey | u8[32] beforeNumber |
+ *   u32[4] bytes of each of these four texts
  */
-export class RowWriter {
+const BEFORE_DATA_AT = 64;
+const BEFORE_DATA_BYTES_MAX = 80;
+const BEFORE_KEY_AT = BEFORE_DATA_AT + BEFORE_DATA_BYTES_MAX;
+const BEFORE_KEY_BYTES_MAX = 48;
+const WITHOUT_KEY_AT = BEFORE_KEY_AT + BEFORE_KEY_BYTES_MAX;
+const WITHOUT_KEY_BYTES_MAX = 48;
+const BEFORE_NUMBER_AT = WITHOUT_KEY_AT + WITHOUT_KEY_BYTES_MAX;
+const BEFORE_NUMBER_BYTES_MAX = 32;
+const LENGTHS_AT = BEFORE_NUMBER_AT + BEFORE_NUMBER_BYTES_MAX;
+const frameTexts = [
+  { name: "beforeData", at: BEFORE_DATA_AT, bytesMax: BEFORE_DATA_BYTES_MAX, lengthAt: LENGTHS_AT },
+  { name: "beforeKey", at: BEFORE_KEY_AT, bytesMax: BEFORE_KEY_BYTES_MAX, lengthAt: LENGTHS_AT + 4 },
+  { name: "withoutKey", at: WITHOUT_KEY_AT, bytesMax: WITHOUT_KEY_BYTES_MAX, lengthAt: LENGTHS_AT + 8 },
+  { name: "beforeNumber", at: BEFORE_NUMBER_AT, bytesMax: BEFORE_NUMBER_BYTES_MAX, lengthAt: LENGTHS_AT + 12 },
+] as const;
+
+const sliceOutputEnd = sliceOutputAt + sliceOutputBytes;
+
+/**
+ * The WebAssembly module writes the rows, as much at a time as its input and output slices hold; the format itself does
+ * where there is no module, and for a record larger than a slice.
+ */
+class RowWriter {
   readonly #format: RowFormat;
-  readonly #room: PayloadMargins;
-  readonly #machine: WasmModule | undefined;
+  readonly #margins: PayloadMargins;
+  readonly #wasm: WasmModule | undefined;
+  #lease: BufferLease;
   #out: Buffer;
   #end: number;
-  /** Where the rows end that the kernels have written and that are not in `#out` yet. */
-  #sliceEnd = sliceOutputAt;
-  /** What the kernels have of the run before. */
+  /** Where the rows end that the module has written and that are not in `#out` yet. */
+  #outputEnd = sliceOutputAt;
+  /** The slice whose frame and series the module has. */
   #last: RecordSlice | undefined;
   #lastFrame: RowFrame | undefined;
 
-  /** The memory is from `takeResponseMemory()`; the room around the answer stays as it is. */
-  constructor(format: RowFormat, runs: readonly RecordSlice[], { head, room, machine }: RowSetting) {
+  constructor(
+    format: RowFormat,
+    slices: readonly RecordSlice[],
+    { head, margins }: RowSurroundings,
+    wasm: WasmModule | undefined,
+  ) {
     this.#format = format;
-    this.#room = room;
-    this.#machine = machine;
-    let bytes = room.before + head.length + room.after;
-    for (const { count, start, end } of runs) bytes += format.bytesExpected(count, end - start);
-    this.#out = takeResponseMemory(bytes);
-    this.#out.set(head, room.before);
-    this.#end = room.before + head.length;
-    for (const run of runs) this.#write(run);
+    this.#margins = margins;
+    this.#wasm = wasm;
+    let bytes = margins.before + head.length + margins.after;
+    for (const { count, start, end } of slices) bytes += format.bytesExpected(count, end - start);
+    this.#lease = requestBuffers.take(bytes);
+    this.#out = this.#lease.bytes;
+    this.#out.set(head, margins.before);
+    this.#end = margins.before + head.length;
   }
 
-  /** Puts the last bytes in the place of as many as are dropped. Returns the answer with its room. */
-  finish(tail: string, droppedBytes: number): Buffer {
+  finish({ tail, droppedBytes }: RowSurroundings): BufferLease {
     this.#flush();
     this.#end -= droppedBytes;
     this.#reserve(tail.length);
     this.#end += this.#out.write(tail, this.#end, "latin1");
-    return this.#out.subarray(0, this.#end + this.#room.after);
+    return this.#lease.trim(this.#end + this.#margins.after);
   }
 
-  #write(run: RecordSlice): void {
-    const machine = this.#machine;
-    if (machine === undefined || !this.#begin(run, machine)) {
-      this.#writePlainly(run);
+  write(slice: RecordSlice): void {
+    const wasm = this.#wasm;
+    if (wasm === undefined || !this.#begin(slice, wasm)) {
+      this.#writeInScript(slice);
       return;
     }
-    const { calls, memory } = machine;
-    const { kernel } = this.#format;
-    const { body, end } = run;
-    for (let at = run.start; at < end; ) {
+    const { calls, memory } = wasm;
+    const { wasmWriter } = this.#format;
+    const { body, end } = slice;
+    for (let at = slice.start; at < end; ) {
       const inputEnd = sliceInputAt + Math.min(end - at, sliceInputBytes);
       memory.set(new Uint8Array(body.buffer, body.byteOffset + at, inputEnd - sliceInputAt), sliceInputAt);
       let from = sliceInputAt;
       for (;;) {
-        const sliceEnd = this.#sliceEnd;
-        this.#sliceEnd = calls[kernel](from, inputEnd, sliceEnd, sliceOutputEnd);
+        const outputEnd = this.#outputEnd;
+        this.#outputEnd = calls[wasmWriter](from, inputEnd, outputEnd, sliceOutputEnd);
         from = calls.rowsReadTo.value;
-        // It stops for want of room, or because the next record is not whole here.
-        if (from === inputEnd || sliceEnd === sliceOutputAt) break;
+        // It stops when the output slice is full, or because the next record is not whole here.
+        if (from === inputEnd || outputEnd === sliceOutputAt) break;
         this.#flush();
       }
-      at += from === sliceInputAt ? this.#writeLarge(run, at, machine) : from - sliceInputAt;
+      at += from === sliceInputAt ? this.#writeLarge(slice, at, wasm) : from - sliceInputAt;
     }
-    this.#last = run;
+    this.#last = slice;
   }
 
-  /** Tells the kernels what they need of a run. False when a text has no room there. */
-  #begin(run: RecordSlice, { calls, memory }: WasmModule): boolean {
+  /** Gives the module the frame and the first number of a slice. False when a text is too long for it. */
+  #begin(slice: RecordSlice, { calls, memory }: WasmModule): boolean {
     const last = this.#last;
     const lastFrame = this.#lastFrame;
     this.#last = undefined;
     this.#lastFrame = undefined;
-    const at = calls.rowFrame();
-    const isAlike = last?.arrivalMs === run.arrivalMs && last.kms === run.kms;
-    const frame = isAlike && lastFrame !== undefined ? lastFrame : this.#format.frameOf(run);
-    for (const place of frame === lastFrame ? [] : places) {
-      const text = frame[place.text];
-      if (text === lastFrame?.[place.text]) continue;
-      if (text.length > place.bytesMax) return false;
-      memory.write(text, at + place.at, "latin1");
-      memory.writeUInt32LE(text.length, at + place.lengthAt);
+    const frameAt = calls.rowFrame();
+    const isAlike = last?.arrivalMs === slice.arrivalMs && last.kms === slice.kms;
+    const frame = isAlike && lastFrame !== undefined ? lastFrame : this.#format.frameOf(slice);
+    for (const { name, at, bytesMax, lengthAt } of frame === lastFrame ? [] : frameTexts) {
+      const text = frame[name];
+      if (text === lastFrame?.[name]) continue;
+      if (text.length > bytesMax) return false;
+      memory.write(text, frameAt + at, "latin1");
+      memory.writeUInt32LE(text.length, frameAt + lengthAt);
     }
     this.#lastFrame = frame;
-    const { createSecond, shardIndex, position, second } = run.first;
+    const { createSecond, shardIndex, position, second } = slice.first;
     const goesOn =
       last?.first.second === second &&
       last.first.shardIndex === shardIndex &&
       last.first.position + BigInt(last.count) === position;
-    if (!goesOn) calls.beginSeries(at, createSecond, shardIndex, position, second);
+    if (!goesOn) calls.beginSeries(frameAt, createSecond, shardIndex, position, second);
     return true;
   }
 
-  /** A record larger than a slice, whose number is the next that the kernels have. Returns its length. */
-  #writeLarge(run: RecordSlice, at: number, { calls, memory }: WasmModule): number {
+  /** A record larger than a slice; the module has its number. Returns its stored bytes. */
+  #writeLarge(slice: RecordSlice, at: number, { calls, memory }: WasmModule): number {
     calls.writeNext(calls.rowFrame(), sliceOutputAt);
     const number = memory.toString("latin1", sliceOutputAt, sliceOutputAt + SEQUENCE_NUMBER_DIGITS);
-    const end = recordEnd(run.body, at);
-    this.#writeRows(run, at, end, () => number);
+    const end = recordEnd(slice.body, at);
+    this.#writeRecords(slice, at, end, () => number);
     return end - at;
   }
 
-  #writePlainly(run: RecordSlice): void {
+  #writeInScript(slice: RecordSlice): void {
     this.#flush();
-    const numbers = new SequenceNumberSeries(encodeSequenceNumber(run.first));
-    this.#writeRows(run, run.start, run.end, () => numbers.next());
+    const numbers = new SequenceNumberSeries(encodeSequenceNumber(slice.first));
+    this.#writeRecords(slice, slice.start, slice.end, () => numbers.next());
   }
 
-  #writeRows(run: RecordSlice, start: number, end: number, nextNumber: () => string): void {
+  #writeRecords(slice: RecordSlice, start: number, end: number, nextNumber: () => string): void {
     const format = this.#format;
-    const frame = format.frameOf(run);
-    const body = Buffer.from(run.body.buffer, run.body.byteOffset, run.body.byteLength);
+    const frame = format.frameOf(slice);
+    const body = Buffer.from(slice.body.buffer, slice.body.byteOffset, slice.body.byteLength);
     forEachRecord(body, start, end, (keyStart, keyBytes, dataStart, dataBytes) => {
       this.#reserve(format.rowBytesMax(keyBytes, dataBytes));
       const row = { body, keyStart, keyBytes, dataStart, dataBytes, sequenceNumber: nextNumber() };
@@ -177,23 +213,24 @@ export class RowWriter {
     });
   }
 
-  /** Copies the rows of the kernels behind those before. */
+  /** Copies the rows in the output slice behind those before. */
   #flush(): void {
-    const bytes = this.#sliceEnd - sliceOutputAt;
-    if (bytes === 0 || this.#machine === undefined) return;
+    const bytes = this.#outputEnd - sliceOutputAt;
+    if (bytes === 0 || this.#wasm === undefined) return;
     this.#reserve(bytes);
-    const { buffer } = this.#machine.memory;
+    const { buffer } = this.#wasm.memory;
     this.#out.set(new Uint8Array(buffer, sliceOutputAt, bytes), this.#end);
     this.#end += bytes;
-    this.#sliceEnd = sliceOutputAt;
+    this.#outputEnd = sliceOutputAt;
   }
 
   #reserve(bytes: number): void {
-    const needed = this.#end + bytes + this.#room.after;
+    const needed = this.#end + bytes + this.#margins.after;
     if (needed <= this.#out.length) return;
-    const grown = takeResponseMemory(Math.max(needed, this.#out.length * 2));
-    this.#out.copy(grown, 0, 0, this.#end);
-    releaseResponse(this.#out);
-    this.#out = grown;
+    const grown = requestBuffers.take(Math.max(needed, this.#out.length * 2));
+    this.#out.copy(grown.bytes, 0, 0, this.#end);
+    this.#lease[Symbol.dispose]();
+    this.#lease = grown;
+    this.#out = grown.bytes;
   }
 }

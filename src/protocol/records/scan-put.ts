@@ -1,60 +1,86 @@
 import type { BoundStructure } from "../../model/validate.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
-import { TEXT_SLACK_BYTES } from "../../records/wasm-memory.ts";
+import type { PutName } from "../../records/operation-io.ts";
+import { textSlackBytes } from "../../records/wasm-layout.ts";
 import { type WasmModule, wasmModule } from "../../records/wasm-module.ts";
 import { HASH_KEY_WORDS } from "../../streams/hash-keys/hash-key.ts";
-import { RECORD_COUNT_MAX } from "./record-columns.ts";
+import type { OrdinaryPut } from "./put-body.ts";
+import { RECORD_COUNT_MAX } from "./put-columns.ts";
 
-/** The kernels write a little beyond what they decode. */
+/** The module writes a little beyond what it decodes. */
 const DECODED_SLACK_BYTES = 16;
-/** A row of the columns: hash key, data's place and length, key's place and length. */
-export const ROW_BYTES = 30;
-
-/** An ordinary put as the kernels found it: well-formed to its last byte, its records within their constraints. */
-export class ScannedPut {
-  readonly records: IncomingRecords;
-  /** The other members, bound to their types but not validated. */
-  readonly rest: BoundStructure;
-
-  constructor(records: IncomingRecords, rest: BoundStructure) {
-    this.records = records;
-    this.rest = rest;
-  }
-
-  /** Once, when nothing looks at the records any more. */
-  release(): void {
-    this.records.release?.();
-  }
-}
 
 /**
- * Scans the JSON of a PutRecords or PutRecord; copies it first, unless it was received where the kernels can read it. The
- * records' keys stay in it. Undefined when anything at all is unusual, or no memory is left: then the general path
+ * Scans the JSON of a put; copies it first, unless it was received where the WebAssembly module can read it. The records'
+ * keys stay in it. Undefined when anything at all is unusual, or the module's memory is used up: then the general path
  * decides, and words the error if it is one.
  */
-export function scanPut(name: "PutRecord" | "PutRecords", body: Uint8Array): ScannedPut | undefined {
-  const machine = wasmModule();
-  if (machine === undefined) return undefined;
-  const { calls, memory, spans } = machine;
-  const capacity = name === "PutRecords" ? RECORD_COUNT_MAX : 1;
-  const decodedAt = capacity * ROW_BYTES;
+export function scanJsonPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
+  const wasm = wasmModule();
+  if (wasm === undefined) return undefined;
+  const { calls, memory, allocator } = wasm;
+  const capacity = capacityOf(name);
+  const decodedAt = columnBytes(capacity);
   const textAt = decodedAt + Math.ceil(body.length * 0.75) + DECODED_SLACK_BYTES;
   const isHere = body.buffer === memory.buffer;
-  const columns = spans.take(isHere ? textAt : textAt + body.length + TEXT_SLACK_BYTES);
-  if (columns === 0) return undefined;
+  const lease = allocator.take(isHere ? textAt : textAt + body.length + textSlackBytes);
+  if (lease === undefined) return undefined;
+  const columns = lease.at;
   const text = isHere ? body.byteOffset : columns + textAt;
   if (!isHere) memory.set(body, text);
   memory[text + body.length] = 0;
   const scan = name === "PutRecords" ? calls.scanPutRecords : calls.scanPutRecord;
   const count = scan(text, body.length, columns, columns + decodedAt);
   if (count === 0) {
-    spans.giveBack(columns);
+    lease[Symbol.dispose]();
     return undefined;
   }
-  return new ScannedPut(columnsAt(columns, { capacity, count, machine }), restOf(machine, machine.calls.restOfPut()));
+  return { records: columnsAt(columns, { capacity, count, wasm }), rest: membersAt(wasm, calls.restOfPut()), lease };
 }
 
-/** The views of one place and size. Spans come to lie at few places, and a view costs as much as scanning a small record. */
+/** Scans the CBOR of a put, as `scanJsonPut()` does with JSON; data and keys stay in the body. */
+export function scanCborPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
+  const wasm = wasmModule();
+  if (wasm === undefined) return undefined;
+  const { calls, memory, allocator } = wasm;
+  const capacity = capacityOf(name);
+  const textAt = columnBytes(capacity);
+  const isHere = body.buffer === memory.buffer;
+  const lease = allocator.take(isHere ? textAt : textAt + body.length + textSlackBytes);
+  if (lease === undefined) return undefined;
+  const columns = lease.at;
+  const text = isHere ? body.byteOffset : columns + textAt;
+  if (!isHere) memory.set(body, text);
+  const scan = name === "PutRecords" ? calls.scanCborPutRecords : calls.scanCborPutRecord;
+  const count = scan(text, body.length, columns);
+  if (count === 0) {
+    lease[Symbol.dispose]();
+    return undefined;
+  }
+  return {
+    records: columnsAt(columns, { capacity, count, wasm }),
+    rest: membersAt(wasm, calls.restOfCborPut()),
+    lease,
+  };
+}
+
+function capacityOf(name: PutName): number {
+  return name === "PutRecords" ? RECORD_COUNT_MAX : 1;
+}
+
+/*
+ * Columns as wasm/put-columns.ts makes them, each for `capacity` records:
+ *
+ *   u32[4] hash key | u32 address of the data | u32 its bytes | u32 address of the key | u16 its bytes
+ */
+const WORD_BYTES = 4;
+const HASH_KEY_BYTES = HASH_KEY_WORDS * WORD_BYTES;
+const KEY_LENGTH_BYTES = 2;
+
+function columnBytes(capacity: number): number {
+  return capacity * (HASH_KEY_BYTES + 3 * WORD_BYTES + KEY_LENGTH_BYTES);
+}
+
 interface ColumnViews {
   readonly count: number;
   readonly dataStart: Uint32Array;
@@ -64,42 +90,38 @@ interface ColumnViews {
   readonly hashKeys: Uint32Array;
 }
 
-const viewPlacesMax = 1024;
-/** By place: the views that were made last. */
+/*
+ * The views of one address and size are kept, since leases begin at few addresses and a view takes as long to make as a
+ * small record to scan.
+ */
+const viewedAddressesMax = 1024;
 const viewsOfOne = new Map<number, ColumnViews>();
 const viewsOfMany = new Map<number, ColumnViews>();
 
 interface Columns {
   readonly capacity: number;
   readonly count: number;
-  readonly machine: WasmModule;
+  readonly wasm: WasmModule;
 }
 
-/** What the kernels have put there. */
-export function columnsAt(columns: number, { capacity, count, machine }: Columns): IncomingRecords {
-  const { memory, spans } = machine;
+function columnsAt(columns: number, of: Columns): IncomingRecords {
+  const { capacity, count, wasm } = of;
   const known = capacity === 1 ? viewsOfOne : viewsOfMany;
   let views = known.get(columns);
   if (views?.count !== count) {
-    views = viewsAt(columns, { capacity, count, machine });
-    if (known.size < viewPlacesMax || known.has(columns)) known.set(columns, views);
+    views = viewsAt(columns, of);
+    if (known.size < viewedAddressesMax || known.has(columns)) known.set(columns, views);
   }
-  let released = false;
   const { dataStart, dataBytes, keyStart, keyBytes, hashKeys } = views;
-  const release = (): void => {
-    if (released) return;
-    released = true;
-    spans.giveBack(columns);
-  };
-  return { count, bytes: memory, dataStart, dataBytes, keyStart, keyBytes, hashKeys, release };
+  return { count, bytes: wasm.memory, dataStart, dataBytes, keyStart, keyBytes, hashKeys };
 }
 
-function viewsAt(columns: number, { capacity, count, machine }: Columns): ColumnViews {
-  const { buffer } = machine.memory;
-  const dataStart = columns + capacity * 16;
-  const dataBytes = dataStart + capacity * 4;
-  const keyStart = dataBytes + capacity * 4;
-  const keyBytes = keyStart + capacity * 4;
+function viewsAt(columns: number, { capacity, count, wasm }: Columns): ColumnViews {
+  const { buffer } = wasm.memory;
+  const dataStart = columns + capacity * HASH_KEY_BYTES;
+  const dataBytes = dataStart + capacity * WORD_BYTES;
+  const keyStart = dataBytes + capacity * WORD_BYTES;
+  const keyBytes = keyStart + capacity * WORD_BYTES;
   return {
     count,
     dataStart: new Uint32Array(buffer, dataStart, count),
@@ -110,20 +132,39 @@ function viewsAt(columns: number, { capacity, count, machine }: Columns): Column
   };
 }
 
-/** By place: each scanner has its own. */
-const restWords = new Map<number, Uint32Array>();
+/*
+ * The other members as wasm/scan-put.ts and wasm/scan-cbor-put.ts leave them, in words of 32 bits: the address of a
+ * text's first byte, 0 where the member is absent, and the address behind its last.
+ *
+ *   StreamName, its end | StreamARN, its end | SequenceNumberForOrdering, its end | DryRun
+ */
+const STREAM_NAME_WORD = 0;
+const STREAM_ARN_WORD = STREAM_NAME_WORD + 2;
+const ORDERING_WORD = STREAM_ARN_WORD + 2;
+const DRY_RUN_WORD = ORDERING_WORD + 2;
+const MEMBER_WORDS = DRY_RUN_WORD + 1;
+/** DryRun is 0 where it is absent, 1 for false. */
+const DRY_RUN_TRUE = 2;
 
-/** As wasm/scan-put.ts leaves it: three pairs of begin and end, 0 where absent; then DryRun. */
-export function restOf({ memory }: WasmModule, at: number): BoundStructure {
-  let words = restWords.get(at);
+/** By address: each scanner has its own. */
+const memberWords = new Map<number, Uint32Array>();
+
+function membersAt({ memory }: WasmModule, at: number): BoundStructure {
+  let words = memberWords.get(at);
   if (words === undefined) {
-    words = new Uint32Array(memory.buffer, at, 7);
-    restWords.set(at, words);
+    words = new Uint32Array(memory.buffer, at, MEMBER_WORDS);
+    memberWords.set(at, words);
   }
-  const rest: Record<string, string | boolean> = {};
-  if (words[0] !== 0) rest["StreamName"] = memory.toString("latin1", words[0], words[1]);
-  if (words[2] !== 0) rest["StreamARN"] = memory.toString("latin1", words[2], words[3]);
-  if (words[4] !== 0) rest["SequenceNumberForOrdering"] = memory.toString("latin1", words[4], words[5]);
-  if (words[6] !== 0) rest["DryRun"] = words[6] === 2;
-  return rest;
+  const members: Record<string, string | boolean> = {};
+  const name = words[STREAM_NAME_WORD];
+  if (name !== 0) members["StreamName"] = memory.toString("latin1", name, words[STREAM_NAME_WORD + 1]);
+  const arn = words[STREAM_ARN_WORD];
+  if (arn !== 0) members["StreamARN"] = memory.toString("latin1", arn, words[STREAM_ARN_WORD + 1]);
+  const ordering = words[ORDERING_WORD];
+  if (ordering !== 0) {
+    members["SequenceNumberForOrdering"] = memory.toString("latin1", ordering, words[ORDERING_WORD + 1]);
+  }
+  const dryRun = words[DRY_RUN_WORD];
+  if (dryRun !== 0) members["DryRun"] = dryRun === DRY_RUN_TRUE;
+  return members;
 }

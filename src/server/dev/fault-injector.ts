@@ -2,16 +2,11 @@ import assert from "node:assert/strict";
 import { type FaultType, injectedFault } from "../../model/injected-fault.ts";
 import type { ServiceError } from "../../model/service-error.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
-import type { InputOf, Operation, OutputOf } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
+import type { InputOf, OutputOf } from "../../records/operation-io.ts";
 import type { FaultRule, RecordFaultType } from "./fault-rule.ts";
 import { putWithFailures } from "./put-with-failures.ts";
 import { addressOf, type FailingCall, serviceFault } from "./service-fault.ts";
-
-/** What an operation is to be invoked with. */
-interface Call extends Omit<FailingCall, "name"> {
-  readonly row: Operation<OperationName>;
-}
 
 /**
  * The faults that a tester asked for with `--dev`. Rules are tried in their order and the first that strikes is carried
@@ -35,24 +30,27 @@ export class FaultInjector {
     this.#rules = [...rules];
   }
 
-  /** In the place of the operation's own handler, which it calls unless a rule keeps it from that. */
-  async invoke(call: Call): Promise<OutputOf<OperationName>> {
-    const { row, input, context } = call;
+  /** Calls the operation's handler, `next`, unless a rule has another end for the call. */
+  async invoke(
+    call: FailingCall,
+    next: (call: FailingCall) => Promise<OutputOf<OperationName>>,
+  ): Promise<OutputOf<OperationName>> {
+    const { name, input, context } = call;
     const rule = this.#strike(call);
     if (rule?.delayMs !== undefined) await wait(rule.delayMs, context);
-    if (rule?.error === undefined) return await row.handle(input, context);
-    if (rule.records === undefined) throw faultOf(rule.error, rule.message, { name: row.name, input, context });
+    if (rule?.error === undefined) return await next(call);
+    if (rule.records === undefined) throw faultOf(rule.error, rule.message, call);
 
-    assert(row.name === "PutRecords", "only rules of PutRecords speak of records");
+    assert(name === "PutRecords", "only rules of PutRecords speak of records");
     const failing = { share: rule.records, code: rule.error as RecordFaultType, random: this.#random };
     return await putWithFailures(input as InputOf<"PutRecords">, context, failing);
   }
 
   /** The rule that strikes this call; one that has struck often enough is gone afterwards. */
-  #strike({ row, input, context }: Call): FaultRule | undefined {
+  #strike({ name, input, context }: FailingCall): FaultRule | undefined {
     for (const [index, rule] of this.#rules.entries()) {
       const { operation, stream, share = 1, times } = rule;
-      if (operation !== row.name) continue;
+      if (operation !== name) continue;
       if (stream !== undefined && stream !== addressOf({ input, context })?.name) continue;
       if (this.#random() >= share) continue;
       if (times === 1) this.#rules.splice(index, 1);

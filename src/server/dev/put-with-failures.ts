@@ -1,11 +1,11 @@
 import { recordFailure } from "../../model/record-errors.ts";
 import { shardRateText } from "../../model/shard-errors.ts";
 import { requireWritableStream } from "../../operations/find-stream.ts";
-import type { InputOf, OutputOf } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import { checkRecords } from "../../operations/records/check-records.ts";
 import { putRecords } from "../../operations/records/put-records.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
+import type { InputOf, OutputOf } from "../../records/operation-io.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { RecordFaultType } from "./fault-rule.ts";
@@ -41,7 +41,6 @@ export async function putWithFailures(
     failures.set(index, { code, message });
   }
   if (failures.size === Records.count) {
-    Records.release?.();
     const none = { count: Records.count, shardIds: [], sequenceNumbers: [], failures };
     const encrypted = stream.encryption === undefined ? {} : { EncryptionType: "KMS" as const };
     return { FailedRecordCount: failures.size, Records: none, ...encrypted };

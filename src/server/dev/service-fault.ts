@@ -18,8 +18,8 @@ import {
 } from "../../model/stream-errors.ts";
 import { namedStream } from "../../operations/charge-call-rate.ts";
 import { toKmsError } from "../../operations/kms-error.ts";
-import type { InputOf } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
+import type { InputOf } from "../../records/operation-io.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { parseConsumerArn, partitionOf, type StreamAddress, streamArn } from "../../streams/arn.ts";
 import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Peer } from "../../auth/policy-context.ts";
+import { BufferLease } from "../../memory/buffer-pool.ts";
 
 /** One complete HTTP request, whichever HTTP version carried it. */
 export interface WireRequest {
@@ -19,11 +20,24 @@ export interface WireRequest {
   readonly signal: AbortSignal;
 }
 
-/** One answer. A streamed body is pulled only as fast as the client reads. */
+/** The writer of the response disposes of a lease once its bytes are sent. */
+export type BodyBytes = Uint8Array | BufferLease;
+
+/** One response. A streamed body is pulled only as fast as the client reads. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string | AsyncIterable<Uint8Array>;
+  readonly body: BodyBytes | string | AsyncIterable<BodyBytes>;
+}
+
+export function bytesOf(body: BodyBytes): Uint8Array {
+  return body instanceof BufferLease ? body.bytes : body;
+}
+
+/** In bytes; undefined for a stream. */
+export function bodyLength(body: WireResponse["body"]): number | undefined {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return Symbol.asyncIterator in body ? undefined : bytesOf(body).length;
 }
 
 /** What the sockets call for every complete request; never rejects. */

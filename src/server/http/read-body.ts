@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
+import { type Lease, requestBuffers } from "../../memory/buffer-pool.ts";
 import { freeBuffer } from "../../platform/free-buffer.ts";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
 import type { BodyMemory } from "./body-memory.ts";
@@ -32,8 +33,8 @@ export class BodyReader implements BudgetWaiter, SetMember {
   #settle: ((outcome: BodyOutcome) => void) | undefined;
   #first: Buffer = emptyBody;
   #rest: Buffer[] | undefined;
-  /** Where chunks are copied to: as they come, or in the end. */
-  #slab: Buffer | undefined;
+  /** The memory that chunks are copied to: as they come, or in the end. */
+  #lease: Lease | undefined;
   #receivedBytes = 0;
   #heldBytes = 0;
   #discardedBytes = 0;
@@ -75,11 +76,12 @@ export class BodyReader implements BudgetWaiter, SetMember {
 
   /** The whole body; without a copy if it came in one piece. */
   takeBytes(): Buffer {
-    if (this.#rest === undefined) return this.#slab?.subarray(0, this.#receivedBytes) ?? this.#first;
-    const whole = this.#room.memory.take(this.#receivedBytes);
+    if (this.#rest === undefined) return this.#lease?.bytes.subarray(0, this.#receivedBytes) ?? this.#first;
+    const lease = requestBuffers.take(this.#receivedBytes);
+    const whole = lease.bytes;
     let end = this.#first.copy(whole);
     for (const chunk of this.#rest) end += chunk.copy(whole, end);
-    this.#slab = whole;
+    this.#lease = lease;
     this.#first = emptyBody;
     this.#rest = undefined;
     return whole.subarray(0, end);
@@ -110,8 +112,8 @@ export class BodyReader implements BudgetWaiter, SetMember {
 
   /** Nothing refers to what `takeBytes()` gave any more. May be called again. */
   release(): void {
-    if (this.#slab !== undefined) this.#room.memory.giveBack(this.#slab);
-    this.#slab = undefined;
+    this.#lease?.[Symbol.dispose]();
+    this.#lease = undefined;
     this.#first = emptyBody;
     this.#rest = undefined;
     const heldBytes = this.#heldBytes;
@@ -142,11 +144,12 @@ export class BodyReader implements BudgetWaiter, SetMember {
   #keep(chunk: Buffer): void {
     const declared = this.#declaredBytes;
     const isFirst = this.#receivedBytes === chunk.length;
-    if (isFirst && declared !== undefined && chunk.length < declared) this.#slab = this.#room.memory.reserve(declared);
-    if (this.#slab !== undefined) {
+    if (isFirst && declared !== undefined && chunk.length < declared) this.#lease = this.#room.memory.take(declared);
+    if (this.#lease !== undefined) {
+      const { bytes } = this.#lease;
       // The parsers of both HTTP versions let no more bytes through than were declared.
-      assert(this.#receivedBytes <= this.#slab.length, "a body is as long as it says");
-      chunk.copy(this.#slab, this.#receivedBytes - chunk.length);
+      assert(this.#receivedBytes <= bytes.length, "a body is as long as it says");
+      chunk.copy(bytes, this.#receivedBytes - chunk.length);
       if (this.#ownsChunks) freeBuffer(chunk);
     } else if (isFirst) this.#first = chunk;
     else if (this.#rest === undefined) this.#rest = [chunk];

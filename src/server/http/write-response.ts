@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Writable } from "node:stream";
-import { isResponseMemory, releaseResponse } from "../../protocol/records/response-memory.ts";
+import { BufferLease } from "../../memory/buffer-pool.ts";
 import type { HttpExchange } from "./http-exchange.ts";
-import type { WireResponse } from "./http-message.ts";
+import { type BodyBytes, bytesOf, type WireResponse } from "./http-message.ts";
 import { isPreflight } from "./origin-rules.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -33,13 +33,14 @@ export function writeHttp1(
     res.flushHeaders();
     return pump(body, { exchange, sink: res, carrier: res.req.socket, serving });
   }
-  headers.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
+  const bytes = typeof body === "string" ? body : bytesOf(body);
+  headers.push("Content-Length", String(Buffer.byteLength(bytes)));
   res.writeHead(response.status, headers);
-  if (typeof body === "string" || !isResponseMemory(body)) {
-    res.end(body);
-  } else {
+  if (isPooled(body)) {
     const { socket } = res.req;
-    res.end(body, () => giveBackSent(body, null, socket));
+    res.end(bytes, () => releaseSent(body, null, socket));
+  } else {
+    res.end(bytes);
   }
   return undefined;
 }
@@ -61,19 +62,20 @@ export async function writeHttp2(
     stream.respond(headers);
     return pump(body, { exchange, sink: stream, carrier: stream, serving });
   }
-  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  const bytes = typeof body === "string" ? body : bytesOf(body);
+  const length = Buffer.byteLength(bytes);
   headers["content-length"] = String(length);
   const isWithoutBody = length === 0 || exchange.method === "HEAD";
   stream.respond(headers, { endStream: isWithoutBody });
   if (isWithoutBody) return;
-  if (typeof body === "string" || !isResponseMemory(body)) {
-    stream.end(body);
+  if (!isPooled(body)) {
+    stream.end(bytes);
     return;
   }
   // A stream that has sent its end is closed and says so before the system has its last bytes. Only the end of a write is
   // told in time, so the stream's end goes in a frame of its own.
-  stream.write(body, (error) => {
-    giveBackSent(body, error, stream);
+  stream.write(bytes, (error) => {
+    releaseSent(body, error, stream);
     if (!stream.destroyed) stream.end();
   });
 }
@@ -105,7 +107,7 @@ function httpDate(nowMs: number): string {
   return dateText;
 }
 
-function isStream(body: WireResponse["body"]): body is AsyncIterable<Uint8Array> {
+function isStream(body: WireResponse["body"]): body is AsyncIterable<BodyBytes> {
   return typeof body === "object" && Symbol.asyncIterator in body;
 }
 
@@ -115,7 +117,7 @@ async function abandon(response: WireResponse): Promise<void> {
 }
 
 async function pump(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<BodyBytes>,
   target: {
     readonly exchange: HttpExchange;
     readonly sink: Writable;
@@ -130,7 +132,8 @@ async function pump(
   try {
     for await (const chunk of body) {
       if (sink.destroyed) return;
-      if (!sink.write(chunk, (error) => giveBackSent(chunk, error, carrier))) await untilWritable(sink);
+      const sent = isPooled(chunk) ? (error?: Error | null) => releaseSent(chunk, error, carrier) : undefined;
+      if (!sink.write(bytesOf(chunk), sent)) await untilWritable(sink);
     }
   } catch (error) {
     // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
@@ -139,12 +142,16 @@ async function pump(
   if (!sink.destroyed) sink.end();
 }
 
+function isPooled(body: WireResponse["body"]): body is BufferLease {
+  return body instanceof BufferLease && body.isPooled;
+}
+
 /**
- * At the end of a write the system has taken the bytes. If their carrier died, the collector knows best when nothing reads
- * them any more.
+ * Called at the end of a write, when the system has taken the bytes. If their carrier died, something may still read them:
+ * then they are left to the garbage collector.
  */
-function giveBackSent(bytes: Uint8Array, error: Error | null | undefined, carrier: Writable): void {
-  if (!error && !carrier.destroyed) releaseResponse(bytes);
+function releaseSent(lease: BufferLease, error: Error | null | undefined, carrier: Writable): void {
+  if (!error && !carrier.destroyed) lease[Symbol.dispose]();
 }
 
 function untilWritable(sink: Writable): Promise<void> {

@@ -1,11 +1,11 @@
 import type { RecordSlice } from "../../../src/records/stored-records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { sequenceNumberAt } from "../../support/sequence-number-at.ts";
-import { entryOf, runOf, type StoredRecord } from "../../support/stored-records.ts";
+import { entryOf, type StoredRecord, sliceOf } from "../../support/stored-records.ts";
 
-/** A run, and the records that it stands for. */
-export interface RandomRun {
-  readonly run: RecordSlice;
+/** A slice, and its records as objects. */
+export interface RandomSlice {
+  readonly slice: RecordSlice;
   readonly records: readonly StoredRecord[];
 }
 
@@ -13,8 +13,8 @@ const rubbishBytes = 512 * 1024;
 const rubbish = randomBytes(new SeededRandom(1));
 const shard = { index: 17, createSecond: 1_700_000_000 };
 
-/** The runs of one page: mostly small ones, records of all lengths, keys of every sort. The same seed gives the same page. */
-export function randomPage(seed: number): readonly RandomRun[] {
+/** The slices of one page: mostly small ones, records of all lengths, keys of every sort. The same seed gives the same page. */
+export function randomPage(seed: number): readonly RandomSlice[] {
   const random = new SeededRandom(seed);
   let position = BigInt(random.integer(1, 2_000_000_000)) * BigInt(random.integer(1, 2_000_000_000));
   let timeMs = 1_700_000_000_000 + random.integer(0, 1_000_000);
@@ -25,11 +25,11 @@ export function randomPage(seed: number): readonly RandomRun[] {
     const number = sequenceNumberAt(shard, { position, timeMs });
     const arrivalMs = random.next() < 0.9 ? timeMs : timeMs + random.next();
     const count = records.length - skip;
-    // Half of the runs go on where the one before ended, within its second or not.
+    // Half of the slices go on where the one before ended, within its second or not.
     position += BigInt(count) + BigInt(random.integer(0, 1));
     timeMs += random.integer(0, 1) * random.integer(0, 1_500);
-    const run = runOf(body, { skip, count, number, arrivalMs, kms: random.next() < 0.3 });
-    return { run, records: records.slice(skip) };
+    const slice = sliceOf(body, { skip, count, number, arrivalMs, kms: random.next() < 0.3 });
+    return { slice, records: records.slice(skip) };
   });
 }
 
@@ -52,7 +52,7 @@ function randomKey(random: SeededRandom): string {
 const escaped = `abcdefghijklmnopq"\\\u007f${Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join("")}`;
 const beyondAscii = "éß\u20ac\u{1f600}\u07ff\u0800\uffff\u{10ffff}\u2028\u2029";
 
-/** Between other bytes, as entries lie in a log. */
+/** Between other bytes, as entries are in a log. */
 function placedAnywhere(entry: Uint8Array, random: SeededRandom): Uint8Array {
   const before = random.integer(0, 70);
   const all = Buffer.alloc(before + entry.length + random.integer(0, 70), 0xff);

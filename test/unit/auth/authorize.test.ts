@@ -4,7 +4,7 @@ import { authorize } from "../../../src/auth/authorize.ts";
 import type { Credential } from "../../../src/auth/credential.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
 import { type OperationName, operationNames } from "../../../src/model/shapes.generated.ts";
-import type { InputOf } from "../../../src/operations/operation.ts";
+import type { InputOf } from "../../../src/records/operation-io.ts";
 import type { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import { parsePolicy } from "../../../src/streams/policy/policy-document.ts";
 import { encodeShardIterator } from "../../../src/streams/tokens/shard-iterator.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inputShapes } from "../../../src/model/constraints.generated.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
+import type { StructureShape } from "../../../src/model/shape.ts";
 import type { OperationName } from "../../../src/model/shapes.generated.ts";
 import { type BoundStructure, type BoundValue, validate } from "../../../src/model/validate.ts";
 
@@ -42,7 +43,8 @@ function sentenceOf([printed, path, rule]: Violation): string {
 
 function refused(name: OperationName, input: BoundStructure): ServiceError | undefined {
   try {
-    validate(inputShapes[name], input);
+    const shape: StructureShape = inputShapes[name];
+    validate(shape, input);
   } catch (error) {
     assert.ok(error instanceof ServiceError);
     return error;

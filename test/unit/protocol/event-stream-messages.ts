@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
+import {
+  CHECKSUM_BYTES,
+  HEADERS_AT,
+  HEADERS_BYTES_AT,
+  MESSAGE_BYTES_AT,
+  PRELUDE_CHECKSUM_AT,
+  TEXT_TYPE,
+} from "../../../src/protocol/event-stream/event-stream-message.ts";
 
 export interface EventStreamMessage {
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -9,19 +17,21 @@ export interface EventStreamMessage {
 /** One message, its lengths and checksums checked as a client checks them. */
 export function decodeMessage(bytes: Uint8Array): EventStreamMessage {
   const message = Buffer.from(bytes);
-  assert.equal(message.readUInt32BE(0), message.length, "length of the message");
-  assert.equal(message.readUInt32BE(8), crc32(message.subarray(0, 8)), "checksum of the prelude");
-  assert.equal(message.readUInt32BE(message.length - 4), crc32(message.subarray(0, -4)), "checksum of the message");
-  const headersEnd = 12 + message.readUInt32BE(4);
+  const checksumAt = message.length - CHECKSUM_BYTES;
+  const prelude = message.subarray(0, PRELUDE_CHECKSUM_AT);
+  assert.equal(message.readUInt32BE(MESSAGE_BYTES_AT), message.length, "length of the message");
+  assert.equal(message.readUInt32BE(PRELUDE_CHECKSUM_AT), crc32(prelude), "checksum of the prelude");
+  assert.equal(message.readUInt32BE(checksumAt), crc32(message.subarray(0, checksumAt)), "checksum of the message");
+  const headersEnd = HEADERS_AT + message.readUInt32BE(HEADERS_BYTES_AT);
   const headers: [string, string][] = [];
-  for (let at = 12; at < headersEnd; ) {
+  for (let at = HEADERS_AT; at < headersEnd; ) {
     const nameEnd = at + 1 + message.readUInt8(at);
-    assert.equal(message.readUInt8(nameEnd), 7, "a header is a text");
+    assert.equal(message.readUInt8(nameEnd), TEXT_TYPE, "a header is a text");
     const valueStart = nameEnd + 3;
     const valueEnd = valueStart + message.readUInt16BE(nameEnd + 1);
     headers.push([message.toString("utf8", at + 1, nameEnd), message.toString("utf8", valueStart, valueEnd)]);
     at = valueEnd;
     assert.ok(at <= headersEnd, "headers end where they say");
   }
-  return { headers, payload: message.subarray(headersEnd, -4) };
+  return { headers, payload: message.subarray(headersEnd, checksumAt) };
 }

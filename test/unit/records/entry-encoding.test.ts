@@ -19,44 +19,47 @@ import {
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { streamOf } from "../streams/stream-of.ts";
-import { groupsOf } from "./groups-of.ts";
+import { batchesOf } from "./batches-of.ts";
 
 const map = new ShardMap(streamOf(1).shards);
 const cipher = new SessionCipher({ rootKey: Buffer.alloc(32, 7), session: randomBytes(16), purpose: "test" });
-const seal = { cipher, keyNumber: 3 };
+const key = { cipher, keyNumber: 3 };
 
 function appendOf(data: string, shardIndex = 0): Append {
-  const [group] = groupsOf(batchByShard(incomingRecords([{ key: "key", data }]), map, undefined, { kms: true }));
-  assert.ok(group !== undefined);
+  const [first] = batchesOf(batchByShard(incomingRecords([{ key: "key", data }]), map, undefined, { kms: true }));
+  assert.ok(first !== undefined);
   const shard = { streamId: "stream-1", shardIndex, placement: {} };
-  return { shard, entry: { count: 1, timeMs: 1_700_000_000_000, body: group.body.slice() } };
+  return { shard, entry: { count: 1, timeMs: 1_700_000_000_000, body: first.body.slice() } };
 }
 
-/** The bodies as they are stored: out of the pool. */
-function pack(appends: readonly Append[], packing: EntryEncoding): readonly Uint8Array[] {
+/** Copies of the bodies as they are stored. */
+function encode(appends: readonly Append[], encoding: EntryEncoding): readonly Uint8Array[] {
   const batch = toAppendBatch(appends);
-  const { bytes, bodyStarts, bodyBytes, ...rest } = encodeBatch(batch, packing);
+  const encoded = encodeBatch(batch, encoding);
+  const { bytes, bodyStarts, bodyBytes, ...rest } = encoded.batch;
   const { bytes: _, bodyStarts: __, bodyBytes: ___, ...before } = batch;
   assert.deepEqual(rest, before);
-  return appends.map((_append, index) => {
+  const bodies = appends.map((_append, index) => {
     const start = bodyStarts[index] ?? 0;
     return Uint8Array.from(bytes.subarray(start, start + (bodyBytes[index] ?? 0)));
   });
+  encoded.lease[Symbol.dispose]();
+  return bodies;
 }
 
-function packOne(append: Append, packing: EntryEncoding): Uint8Array {
-  const [packed] = pack([append], packing);
-  assert.ok(packed !== undefined);
-  return packed;
+function encodeOne(append: Append, encoding: EntryEncoding): Uint8Array {
+  const [encoded] = encode([append], encoding);
+  assert.ok(encoded !== undefined);
+  return encoded;
 }
 
-function open(body: Uint8Array, { shard, entry }: Append, by = cipher): Uint8Array {
+function decode(body: Uint8Array, { shard, entry }: Append, by = cipher): Uint8Array {
   return decodeEntry(body, by, entryIdentityOf(shard, entry));
 }
 
 const isCorrupt = (error: unknown) => error instanceof EngineError && error.kind === "corrupt";
 
-test("bodies come back as they were laid out, sealed or compressed or both, one behind the other in one request", () => {
+test("bodies come back as they were, encrypted or compressed or both, one behind the other in one request", () => {
   const data = fc.oneof(
     fc.string({ unit: "binary-ascii", maxLength: 600 }),
     fc.nat({ max: 6_000 }).map((n) => "ab".repeat(n)),
@@ -66,22 +69,22 @@ test("bodies come back as they were laid out, sealed or compressed or both, one 
       fc.array(data, { minLength: 1, maxLength: 5 }),
       fc.boolean(),
       fc.boolean(),
-      (texts, compresses, seals) => {
+      (texts, compresses, encrypts) => {
         const appends = texts.map((text, index) => appendOf(text, index));
-        const packed = pack(appends, { compresses, seal: seals ? seal : undefined });
+        const encoded = encode(appends, { compresses, key: encrypts ? key : undefined });
         for (const [index, append] of appends.entries()) {
-          const body = packed[index];
+          const body = encoded[index];
           assert.ok(body !== undefined);
-          const clear = append.entry.body;
-          assert.ok(body.length <= clear.length + (seals ? 12 + ENCRYPTION_OVERHEAD_BYTES : 0));
+          const plain = append.entry.body;
+          assert.ok(body.length <= plain.length + (encrypts ? 12 + ENCRYPTION_OVERHEAD_BYTES : 0));
           if (!isEncoded(body)) {
-            assert.equal(seals, false);
-            assert.deepEqual(Buffer.from(body), Buffer.from(clear));
+            assert.equal(encrypts, false);
+            assert.deepEqual(Buffer.from(body), Buffer.from(plain));
             continue;
           }
-          assert.equal(dataKeyIdOf(body), seals ? 3 : undefined);
-          assert.equal(plainBytesOf(body), clear.length);
-          assert.deepEqual(Buffer.from(open(body, append)), Buffer.from(clear));
+          assert.equal(dataKeyIdOf(body), encrypts ? 3 : undefined);
+          assert.equal(plainBytesOf(body), plain.length);
+          assert.deepEqual(Buffer.from(decode(body, append)), Buffer.from(plain));
         }
       },
     ),
@@ -90,33 +93,33 @@ test("bodies come back as they were laid out, sealed or compressed or both, one 
 
 test("what compression does not make smaller is stored as it is", () => {
   const append = appendOf(randomBytes(2_000).toString("latin1"));
-  assert.deepEqual(Buffer.from(packOne(append, { compresses: true })), Buffer.from(append.entry.body));
-  const repeated = packOne(appendOf("ab".repeat(1_000)), { compresses: true });
+  assert.deepEqual(Buffer.from(encodeOne(append, { compresses: true })), Buffer.from(append.entry.body));
+  const repeated = encodeOne(appendOf("ab".repeat(1_000)), { compresses: true });
   assert.ok(repeated.length < 100);
 });
 
-test("any flipped bit of a sealed body is an error, and so is any byte too many or too few", () => {
+test("any flipped bit of an encrypted body is an error, and so is any byte too many or too few", () => {
   const shapes: readonly (readonly [string, EntryEncoding])[] = [
-    ["twenty clear bytes..", { compresses: false, seal }],
-    ["ab".repeat(200), { compresses: true, seal }],
+    ["twenty plain bytes..", { compresses: false, key }],
+    ["ab".repeat(200), { compresses: true, key }],
   ];
-  for (const [data, packing] of shapes) {
+  for (const [data, encoding] of shapes) {
     const append = appendOf(data);
-    const body = packOne(append, packing);
+    const body = encodeOne(append, encoding);
     for (let bit = 0; bit < body.length * 8; bit++) {
       const changed = body.slice();
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      assert.throws(() => open(changed, append), isCorrupt, `bit ${bit}`);
+      assert.throws(() => decode(changed, append), isCorrupt, `bit ${bit}`);
     }
-    assert.throws(() => open(Buffer.concat([body, Buffer.of(0)]), append), isCorrupt);
+    assert.throws(() => decode(Buffer.concat([body, Buffer.of(0)]), append), isCorrupt);
     for (let bytes = 0; bytes < body.length; bytes++)
-      assert.throws(() => open(body.slice(0, bytes), append), isCorrupt);
+      assert.throws(() => decode(body.slice(0, bytes), append), isCorrupt);
   }
 });
 
-test("a sealed body opens in its own stream and shard, with its own count and time, and under its own key only", () => {
+test("an encrypted body decodes in its own stream and shard, with its own count and time, and under its own key only", () => {
   const append = appendOf("data");
-  const body = packOne(append, { compresses: false, seal });
+  const body = encodeOne(append, { compresses: false, key });
   const { shard, entry } = append;
   const elsewhere: readonly Append[] = [
     { shard: { ...shard, streamId: "stream-2" }, entry },
@@ -124,22 +127,22 @@ test("a sealed body opens in its own stream and shard, with its own count and ti
     { shard, entry: { ...entry, count: 2 } },
     { shard, entry: { ...entry, timeMs: entry.timeMs + 1 } },
   ];
-  for (const other of elsewhere) assert.throws(() => open(body, other), isCorrupt);
+  for (const other of elsewhere) assert.throws(() => decode(body, other), isCorrupt);
   const foreign = new SessionCipher({ rootKey: Buffer.alloc(32, 8), session: randomBytes(16), purpose: "test" });
-  assert.throws(() => open(body, append, foreign), isCorrupt);
+  assert.throws(() => decode(body, append, foreign), isCorrupt);
   assert.throws(() => decodeEntry(body, undefined, entryIdentityOf(shard, entry)), isCorrupt);
-  assert.doesNotThrow(() => open(body, append));
+  assert.doesNotThrow(() => decode(body, append));
 });
 
 test("a damaged compressed body is never more than the bytes it says, whatever stands in it", () => {
   const append = appendOf("ab".repeat(20_000));
-  const body = packOne(append, { compresses: true });
+  const body = encodeOne(append, { compresses: true });
   const shrunk = Buffer.from(body);
   shrunk.writeUInt32LE(plainBytesOf(body) - 1, 8);
-  assert.throws(() => open(shrunk, append), isCorrupt);
+  assert.throws(() => decode(shrunk, append), isCorrupt);
   const grown = Buffer.from(body);
   grown.writeUInt32LE(plainBytesOf(body) + 1, 8);
-  assert.throws(() => open(grown, append), isCorrupt);
+  assert.throws(() => decode(grown, append), isCorrupt);
   const vast = Buffer.from(body);
   vast.writeUInt32LE(2 ** 31, 8);
   assert.throws(() => plainBytesOf(vast), isCorrupt);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  cutRun,
+  cutSlice,
   ENTRY_HEADER_BYTES,
   encodedBytes,
   forEachRecord,
@@ -25,7 +25,7 @@ function bodyOf(records: IncomingRecords, kms = false): Buffer {
 
 function recordsIn(body: Buffer, skip: number, count: number): GivenRecord[] {
   const found: GivenRecord[] = [];
-  const { start, end } = cutRun(body, { skip, countMax: count, dataBytesMax: Infinity, atLeastOne: true });
+  const { start, end } = cutSlice(body, { skip, countMax: count, dataBytesMax: Infinity, atLeastOne: true });
   forEachRecord(body, start, end, (keyStart, keyBytes, dataStart, dataBytes) => {
     const data = body.toString("latin1", dataStart, dataStart + dataBytes);
     found.push(keyBytes === 0xffff ? { data } : { key: body.toString("utf8", keyStart, keyStart + keyBytes), data });
@@ -39,7 +39,7 @@ test("the bytes are those of the drawing", () => {
   assert.ok(isKmsMarked(body));
 });
 
-test("records survive the layout, whichever run of them is read", () => {
+test("records survive the layout, whichever slice of them is read", () => {
   const given = fc.record(
     {
       key: fc.string({ unit: fc.constantFrom("a", "é", "日", "😀", "\u0000"), maxLength: 40 }),

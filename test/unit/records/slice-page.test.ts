@@ -13,7 +13,7 @@ import {
 } from "../../../src/streams/positions/sequence-number.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { createdMs, streamOf } from "../streams/stream-of.ts";
-import { groupsOf } from "./groups-of.ts";
+import { batchesOf } from "./batches-of.ts";
 
 const map = new ShardMap(streamOf(1).shards);
 const shard = map.shardAt(0);
@@ -28,19 +28,19 @@ function entriesOf(counts: readonly number[], bytes = 0, kms = false): readonly 
     const records = Array.from({ length: count }, (_, at) => ({
       data: String(first + BigInt(at)).padStart(bytes, "0"),
     }));
-    const [group] = groupsOf(batchByShard(incomingRecords(records), map, undefined, { kms }));
-    assert.ok(group !== undefined);
-    return { position: first, count, timeMs: createdMs + i, storedMs: createdMs + 500 + i, body: group.body.slice() };
+    const [batch] = batchesOf(batchByShard(incomingRecords(records), map, undefined, { kms }));
+    assert.ok(batch !== undefined);
+    return { position: first, count, timeMs: createdMs + i, storedMs: createdMs + 500 + i, body: batch.body.slice() };
   });
 }
 
 /** Position by data and by sequence number, which must agree. */
 function positionsOf(page: ReturnType<typeof slicePage>): bigint[] {
   const positions: bigint[] = [];
-  for (const run of page.records.runs) {
-    let number = encodeSequenceNumber(run.first);
-    forEachRecord(run.body, run.start, run.end, (_keyStart, _keyBytes, start, bytes) => {
-      const position = BigInt(Buffer.from(run.body.subarray(start, start + bytes)).toString());
+  for (const slice of page.records.slices) {
+    let number = encodeSequenceNumber(slice.first);
+    forEachRecord(slice.body, slice.start, slice.end, (_keyStart, _keyBytes, start, bytes) => {
+      const position = BigInt(Buffer.from(slice.body.subarray(start, start + bytes)).toString());
       const parsed = parseSequenceNumber(number.toString());
       assert.ok(parsed?.version === 2 && parsed.position === position);
       positions.push(position);
@@ -90,9 +90,9 @@ test("a record over the byte limit is still given, alone", () => {
 });
 
 test("nothing at or behind the start gives an empty page at the start", () => {
-  assert.deepEqual(slicePage([], 7n, noLimit, shard), { records: { count: 0, dataBytes: 0, runs: [] }, next: 7n });
+  assert.deepEqual(slicePage([], 7n, noLimit, shard), { records: { count: 0, dataBytes: 0, slices: [] }, next: 7n });
   assert.deepEqual(slicePage(entriesOf([3]), 4n, noLimit, shard), {
-    records: { count: 0, dataBytes: 0, runs: [] },
+    records: { count: 0, dataBytes: 0, slices: [] },
     next: 4n,
   });
 });
@@ -101,9 +101,9 @@ test("behind a trimmed start the page begins with what is left", () => {
   assert.deepEqual(positionsOf(slicePage(entriesOf([2, 2]).slice(1), 1n, noLimit, shard)), [3n, 4n]);
 });
 
-test("a run carries the arrival time of its entry and the mark of encryption", () => {
-  const [run] = slicePage(entriesOf([1], 0, true), 1n, noLimit, shard).records.runs;
-  assert.equal(run?.arrivalMs, createdMs + 500);
-  assert.equal(run?.kms, true);
-  assert.equal(run?.first.shardIndex, 0);
+test("a slice carries the arrival time of its entry and the mark of encryption", () => {
+  const [slice] = slicePage(entriesOf([1], 0, true), 1n, noLimit, shard).records.slices;
+  assert.equal(slice?.arrivalMs, createdMs + 500);
+  assert.equal(slice?.kms, true);
+  assert.equal(slice?.first.shardIndex, 0);
 });

@@ -6,19 +6,21 @@ import { parseExplicitHashKey } from "../../../src/streams/hash-keys/hash-key.ts
 import { SeededRandom } from "../../support/seeded-random.ts";
 
 const lengthMax = 4_096;
-const machine = wasmModule();
-assert.ok(machine, "this machine runs the kernels");
-const { calls, memory, spans } = machine;
-const span = spans.take(64 * 1024);
-const target = span + 48 * 1024;
+const wasm = wasmModule();
+assert.ok(wasm, "this machine runs the WebAssembly module");
+const { calls, memory, allocator } = wasm;
+const lease = allocator.take(64 * 1024);
+assert.ok(lease);
+const start = lease.at;
+const target = start + 48 * 1024;
 
 const random = new SeededRandom(1);
 const rubbish = Buffer.from(Array.from({ length: 3 * lengthMax }, () => random.integer(0, 255)));
 
 /** Puts a text between other bytes, with the zero byte behind it that every text has. */
 function place(text: string, before: number): number {
-  rubbish.copy(memory, span);
-  const at = span + before;
+  rubbish.copy(memory, start);
+  const at = start + before;
   const end = at + memory.write(text, at, "latin1");
   memory[end] = 0;
   return at;
@@ -34,7 +36,7 @@ function words(count: number): string {
 }
 
 test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, over itself or elsewhere", () => {
-  const elsewhere = span + 16 * 1024;
+  const elsewhere = start + 16 * 1024;
   for (let length = 0; length <= lengthMax; length += 1) {
     const bytes = rubbish.subarray(length, 2 * length);
     const text = `${bytes.toString("base64")}"`;
@@ -52,10 +54,10 @@ test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, ov
 });
 
 test("bytes of every length up to 4,096 become base64 as Node writes it, wherever they lie", () => {
-  const out = span + 16 * 1024;
+  const out = start + 16 * 1024;
   for (let length = 0; length <= lengthMax; length += 1) {
-    rubbish.copy(memory, span);
-    const from = span + (length & 63);
+    rubbish.copy(memory, start);
+    const from = start + (length & 63);
     const expected = memory.toString("base64", from, from + length);
     const end = calls.encodeBase64(from, length, out + (length & 15));
     assert.equal(memory.toString("latin1", out + (length & 15), end), expected);
@@ -74,8 +76,8 @@ test("base64 with any other byte anywhere is refused", () => {
         const decoded = Buffer.from(content, "base64");
         const isStrict = [...content.replace(/={1,2}$/, "")].every((each) => alphabet.test(each));
         const isRight = isStrict && decoded.toString("base64") === content;
-        const end = calls.decodeBase64(place(`${changed}"`, 0), span);
-        assert.equal(end === 0 ? "refused" : end - span, isRight ? content.length : "refused", changed);
+        const end = calls.decodeBase64(place(`${changed}"`, 0), start);
+        assert.equal(end === 0 ? "refused" : end - start, isRight ? content.length : "refused", changed);
       }
     }
   }
@@ -84,16 +86,16 @@ test("base64 with any other byte anywhere is refused", () => {
 test("base64 that never ends, or ends inside four letters, is refused", () => {
   for (let length = 0; length < 100; length += 1) {
     const text = "A".repeat(length);
-    assert.equal(calls.decodeBase64(place(text, 0), span), 0);
-    if (length % 4 !== 0) assert.equal(calls.decodeBase64(place(`${text}"`, 0), span), 0);
+    assert.equal(calls.decodeBase64(place(text, 0), start), 0);
+    if (length % 4 !== 0) assert.equal(calls.decodeBase64(place(`${text}"`, 0), start), 0);
   }
 });
 
 test("keys of every length up to 4,096 bytes are hashed as Node hashes them", () => {
   for (let length = 0; length <= lengthMax; length += 1) {
     const key = rubbish.subarray(length, 2 * length);
-    key.copy(memory, span + (length & 63));
-    calls.hashKey(span + (length & 63), length, target);
+    key.copy(memory, start + (length & 63));
+    calls.hashKey(start + (length & 63), length, target);
     calls.flushKeys();
     assert.equal(words(4), createHash("md5").update(key).digest("hex"));
   }
@@ -103,8 +105,8 @@ test("keys that are hashed together each get their own hash", () => {
   for (let count = 1; count <= 9; count += 1) {
     for (let round = 0; round < 50; round += 1) {
       const keys = Array.from({ length: count }, (_, i) => rubbish.subarray(i * 70, i * 70 + random.integer(0, 70)));
-      rubbish.copy(memory, span);
-      for (const [i, key] of keys.entries()) calls.hashKey(span + i * 70, key.length, target + 16 * i);
+      rubbish.copy(memory, start);
+      for (const [i, key] of keys.entries()) calls.hashKey(start + i * 70, key.length, target + 16 * i);
       calls.flushKeys();
       assert.equal(words(4 * count), keys.map((key) => createHash("md5").update(key).digest("hex")).join(""));
     }

@@ -40,7 +40,7 @@ async function pageFrom({ room, live }: OpenShardServices, from: bigint, records
   const [shard] = live.stream.shards;
   assert(shard !== undefined);
   const { records, next } = await readPage(room, live, shard, from, recordsMax);
-  return { count: records.count, next, kms: records.runs.map(({ kms }) => kms) };
+  return { count: records.count, next, kms: records.slices.map(({ kms }) => kms) };
 }
 
 const isCorrupt = (error: unknown) => error instanceof EngineError && error.kind === "corrupt";

@@ -5,15 +5,18 @@ import fc from "fast-check";
 import { outputShapes } from "../../../../src/model/constraints.generated.ts";
 import { ServiceError } from "../../../../src/model/service-error.ts";
 import { type OperationName, operationNames } from "../../../../src/model/shapes.generated.ts";
-import type { OutputOf } from "../../../../src/operations/operation.ts";
+import { parseCborBody } from "../../../../src/protocol/cbor/cbor-body.ts";
 import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
+import type { EncodedBody } from "../../../../src/protocol/codec/codec.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
+import type { OutputOf } from "../../../../src/records/operation-io.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
 import { anyFormOf, drawsFrom, Time } from "../../../support/cbor-forms.ts";
+import { bytesOf } from "../../../support/encoded-body.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
-import { entryOf, runOf } from "../../../support/stored-records.ts";
-import { storedRunsOf } from "../../records/stored-runs-of.ts";
+import { entryOf, sliceOf } from "../../../support/stored-records.ts";
+import { storedBatchesOf } from "../../records/stored-batches-of.ts";
 import { contentOf } from "../columns-content.ts";
 import { oracleDecode, oracleEncode } from "../oracle.ts";
 import { outputOf } from "../values-of-shape.ts";
@@ -22,29 +25,27 @@ const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 /** Of another shard. */
 const LATER = sequenceNumberAt({ index: 17, createSecond: 1_700_000_000 }, { position: 9n, timeMs: 1_700_000_123_456 });
 
-function bytesOf(body: Uint8Array | string): Buffer {
-  assert.ok(body instanceof Uint8Array);
-  return Buffer.from(body);
-}
-
-function hexOf(body: Uint8Array | string): string {
+function hexOf(body: EncodedBody): string {
   return bytesOf(body).toString("hex");
 }
 
 test("parse() refuses what is not one map or list to its last byte, without a message", () => {
   for (const hex of ["", "00", "f6", "6161", "4161", "f5", "a0a0", "a0f6", "bf", "a1", "ff", "c100", "7b7d"]) {
-    assert.throws(() => cborCodec.parse(Buffer.from(hex, "hex")), { type: "SerializationException", message: "" });
+    const body = Buffer.from(hex, "hex");
+    const refusal = { type: "SerializationException", message: "" };
+    assert.throws(() => cborCodec.parse(body, "DescribeLimits"), refusal);
+    assert.throws(() => cborCodec.checkSyntax(body), refusal);
   }
-  assert.deepEqual(cborCodec.parse(Buffer.from("00a0", "hex").subarray(1)), Buffer.of(0xa0));
+  assert.deepEqual(cborCodec.parse(Buffer.from("00a0", "hex").subarray(1), "DescribeLimits").bind(), {});
 });
 
-test("decode() takes maps and lists of indefinite length, as the AWS SDKs for Java write them", () => {
+test("bind() takes maps and lists of indefinite length, as the AWS SDKs for Java write them", () => {
   const body = Buffer.from(
     `bf 6a53747265616d4e616d65 666f7264657273 675265636f726473 9f
         bf 6444617461 420102 6c506172746974696f6e4b6579 616b ff ff ff`.replaceAll(/\s/g, ""),
     "hex",
   );
-  const { Records, ...rest } = cborCodec.decode("PutRecords", cborCodec.parse(body));
+  const { Records, ...rest } = parseCborBody(body, "PutRecords").bind();
   assert.deepEqual(rest, { StreamName: "orders" });
   assert.deepEqual(contentOf(Records), {
     outOfRange: undefined,
@@ -52,8 +53,8 @@ test("decode() takes maps and lists of indefinite length, as the AWS SDKs for Ja
   });
 });
 
-test("decode() binds before it validates", () => {
-  const decode = (input: object): object => cborCodec.decode("DescribeStream", cborCodec.parse(oracleEncode(input)));
+test("bind() binds before it validates", () => {
+  const decode = (input: object): object => cborCodec.parse(oracleEncode(input), "DescribeStream").bind();
   assert.throws(() => decode({ StreamName: "?", Limit: "a" }), { type: "SerializationException" });
   assert.throws(() => decode({ StreamName: "?" }), { type: "ValidationException" });
   assert.deepEqual(decode({ StreamName: "a", Limit: 5, Other: 1 }), { StreamName: "a", Limit: 5 });
@@ -93,7 +94,10 @@ test("encode() writes whole numbers in their shortest form", () => {
     [-1, "20"],
     [-4_294_967_297, "3b0000000100000000"],
   ] as const) {
-    const body = cborCodec.encode("GetRecords", { MillisBehindLatest, Records: { count: 0, dataBytes: 0, runs: [] } });
+    const body = cborCodec.encode("GetRecords", {
+      MillisBehindLatest,
+      Records: { count: 0, dataBytes: 0, slices: [] },
+    });
     assert.equal(hexOf(body), `a2724d696c6c6973426568696e644c6174657374${hex}675265636f72647380`);
   }
 });
@@ -171,23 +175,23 @@ test("encode() gives a stored record of PutRecords its place and a failed one it
   );
 });
 
-test("encode() writes records that were all stored by the kernels, and as it does without them", () => {
-  const runs = [
+test("encode() writes records that were all stored in WebAssembly as it does in JavaScript", () => {
+  const batches = [
     { shard: { index: 3, createSecond: 1_700_000_000 }, position: 77n, timeMs: 1_700_000_001_500 },
     { shard: { index: 2_000_000_000, createSecond: 1_600_000_000 }, position: 2n ** 40n, timeMs: 1_700_000_001_500 },
   ];
-  const runOfRecord = Int16Array.from([0, 1, 1, 0, 1]);
+  const batchOfRecord = Int16Array.from([0, 1, 1, 0, 1]);
   const numbers = [0n, 0n, 1n, 1n, 2n].map((place, index) => {
-    const run = runs[runOfRecord[index] ?? 0];
-    assert(run !== undefined);
-    return (sequenceNumberAt(run.shard, run) + place * SEQUENCE_NUMBER_STEP).toString();
+    const batch = batches[batchOfRecord[index] ?? 0];
+    assert(batch !== undefined);
+    return (sequenceNumberAt(batch.shard, batch) + place * SEQUENCE_NUMBER_STEP).toString();
   });
-  const shardIds = [...runOfRecord].map((run) => formatShardId(runs[run]?.shard.index ?? 0));
+  const shardIds = [...batchOfRecord].map((batch) => formatShardId(batches[batch]?.shard.index ?? 0));
   const Records = { count: 5, shardIds, sequenceNumbers: numbers };
   const plainly = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records });
-  const stored = storedRunsOf(runs, runOfRecord);
-  const byKernels = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records: { ...Records, stored } });
-  assert.equal(hexOf(byKernels), hexOf(plainly));
+  const stored = storedBatchesOf(batches, batchOfRecord);
+  const inWasm = cborCodec.encode("PutRecords", { FailedRecordCount: 0, Records: { ...Records, stored } });
+  assert.equal(hexOf(inWasm), hexOf(plainly));
 });
 
 test("encodeError() writes the three forms of an error", () => {
@@ -221,9 +225,9 @@ test("encode() writes the records of GetRecords from stored bytes, their members
     Records: {
       count: 9,
       dataBytes: 12_201 + 243 + 1024,
-      runs: [
-        runOf(entry, { count: 7, number: FIRST, arrivalMs: 1_441_215_410_867, kms: false }),
-        runOf(entry, { skip: 3, count: 2, number: LATER, arrivalMs: 1_441_215_411_000, kms: true }),
+      slices: [
+        sliceOf(entry, { count: 7, number: FIRST, arrivalMs: 1_441_215_410_867, kms: false }),
+        sliceOf(entry, { skip: 3, count: 2, number: LATER, arrivalMs: 1_441_215_411_000, kms: true }),
       ],
     },
   });
@@ -252,7 +256,7 @@ test("encode() writes an empty page and the children at a shard's end", () => {
   const output: OutputOf<"GetRecords"> = {
     ChildShards: [{ ShardId: "b", ParentShards: ["a"], HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } }],
     MillisBehindLatest: 12,
-    Records: { count: 0, dataBytes: 0, runs: [] },
+    Records: { count: 0, dataBytes: 0, slices: [] },
   };
   assert.equal(
     JSON.stringify(oracleDecode(bytesOf(cborCodec.encode("GetRecords", output)))),
@@ -263,7 +267,8 @@ test("encode() writes an empty page and the children at a shard's end", () => {
 /** Whatever the bytes, the client gets an input or a worded error. */
 function decodeAnything(name: OperationName, body: Buffer): void {
   try {
-    cborCodec.decode(name, cborCodec.parse(body));
+    using parsed = parseCborBody(body, name);
+    parsed.bind();
   } catch (error) {
     assert.ok(error instanceof ServiceError, `${body.toString("hex")} for ${name}: ${String(error)}`);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ServiceErrorType } from "../../../../src/model/service-error.ts";
 import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
+import type { Codec } from "../../../../src/protocol/codec/codec.ts";
 import {
   initialResponse,
   subscribeEvent,
@@ -11,7 +12,8 @@ import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
 import type { PushEvent } from "../../../../src/records/push-event.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { Time } from "../../../support/cbor-forms.ts";
-import { entryOf, runOf } from "../../../support/stored-records.ts";
+import { bytesOf } from "../../../support/encoded-body.ts";
+import { entryOf, sliceOf } from "../../../support/stored-records.ts";
 import { decodeMessage } from "../event-stream-messages.ts";
 import { oracleDecode } from "../oracle.ts";
 
@@ -39,14 +41,18 @@ function hexOf(message: Uint8Array): string {
   return Buffer.from(message).toString("hex");
 }
 
+function eventBytes(codec: Codec, event: PushEvent): Buffer {
+  return bytesOf(subscribeEvent(codec, event));
+}
+
 const heartbeat: PushEvent = {
-  records: { count: 0, dataBytes: 0, runs: [] },
+  records: { count: 0, dataBytes: 0, slices: [] },
   continuationSequenceNumber: FIRST.toString(),
   millisBehindLatest: 0,
 };
 
 test("a heartbeat in JSON is the service's, byte for byte", () => {
-  assert.equal(hexOf(subscribeEvent(jsonCodec, heartbeat)), HEARTBEAT);
+  assert.equal(hexOf(eventBytes(jsonCodec, heartbeat)), HEARTBEAT);
 });
 
 test("the initial response in JSON is the service's, byte for byte", () => {
@@ -69,7 +75,7 @@ test("a CBOR client gets the same messages with CBOR in them", () => {
   assert.deepEqual(first.headers, headersOf("initial-response"));
   assert.deepEqual(oracleDecode(first.payload), {});
 
-  const event = decodeMessage(subscribeEvent(cborCodec, heartbeat));
+  const event = decodeMessage(eventBytes(cborCodec, heartbeat));
   assert.deepEqual(event.headers, headersOf("SubscribeToShardEvent"));
   assert.equal(
     JSON.stringify(oracleDecode(event.payload)),
@@ -94,7 +100,7 @@ const atShardEnd: PushEvent = {
   records: {
     count: 3,
     dataBytes: 70_003,
-    runs: [runOf(body, { count: 3, number: FIRST, arrivalMs: 1_787_036_486_712, kms: true })],
+    slices: [sliceOf(body, { count: 3, number: FIRST, arrivalMs: 1_787_036_486_712, kms: true })],
   },
   millisBehindLatest: 12,
   childShards: [{ ShardId: "b", ParentShards: ["a"], HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } }],
@@ -120,12 +126,12 @@ function eventWith(data: (bytes: Uint8Array) => unknown, time: unknown): object 
 }
 
 test("the last event of a shard names its children and no place to go on", () => {
-  const json = decodeMessage(subscribeEvent(jsonCodec, atShardEnd)).payload;
+  const json = decodeMessage(eventBytes(jsonCodec, atShardEnd)).payload;
   assert.deepEqual(
     JSON.parse(json.toString()),
     eventWith((bytes) => Buffer.from(bytes).toString("base64"), 1_787_036_486.712),
   );
-  const cbor = decodeMessage(subscribeEvent(cborCodec, atShardEnd)).payload;
+  const cbor = decodeMessage(eventBytes(cborCodec, atShardEnd)).payload;
   assert.deepEqual(
     oracleDecode(cbor),
     eventWith((bytes) => bytes, new Time(1_787_036_486_712)),

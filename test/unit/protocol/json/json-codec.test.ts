@@ -1,45 +1,47 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { OutputOf } from "../../../../src/operations/operation.ts";
+import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
+import type { OutputOf } from "../../../../src/records/operation-io.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
+import { textOf } from "../../../support/encoded-body.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
-import { entryOf, runOf } from "../../../support/stored-records.ts";
+import { entryOf, sliceOf } from "../../../support/stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 /** Of another shard. */
 const LATER = sequenceNumberAt({ index: 17, createSecond: 1_700_000_000 }, { position: 9n, timeMs: 1_700_000_123_456 });
 
-function textOf(body: Uint8Array | string): string {
-  return typeof body === "string" ? body : Buffer.from(body).toString("utf8");
-}
-
 test("parse() refuses what is not a JSON object, without a message", () => {
   for (const text of ["", "{", "null", '"a"', "1", "true", "{'a':1}", "\ufeff{}"]) {
-    assert.throws(() => jsonCodec.parse(Buffer.from(text)), { type: "SerializationException", message: "" });
+    const refusal = { type: "SerializationException", message: "" };
+    assert.throws(() => jsonCodec.parse(Buffer.from(text), "DescribeLimits"), refusal);
+    assert.throws(() => jsonCodec.checkSyntax(Buffer.from(text)), refusal);
   }
-  assert.deepEqual(jsonCodec.parse(Buffer.from('xx{"é":1}').subarray(2)), { é: 1 });
+  const body = Buffer.from('xx{"é":1,"StreamName":"a"}').subarray(2);
+  assert.deepEqual(jsonCodec.parse(body, "DescribeStream").bind(), { StreamName: "a" });
 });
 
 test("parse() gives a tag its own name after another caller's tag of a backslash", () => {
-  const tags = (name: string): Buffer => Buffer.from(`{"Tags":{"team":"","${name}":""}}`);
-  assert.deepEqual(jsonCodec.parse(tags("\\\\")), { Tags: { team: "", "\\": "" } });
-  assert.deepEqual(jsonCodec.parse(tags("\\u00e9")), { Tags: { team: "", é: "" } });
+  const tags = (name: string): object =>
+    jsonCodec.parse(Buffer.from(`{"Tags":{"team":"","${name}":""}}`), "AddTagsToStream").bind();
+  assert.deepEqual(tags("\\\\"), { Tags: { team: "", "\\": "" } });
+  assert.deepEqual(tags("\\u00e9"), { Tags: { team: "", é: "" } });
 });
 
-test("decode() binds before it validates", () => {
-  assert.throws(() => jsonCodec.decode("DescribeStream", { StreamName: "?", Limit: "a" }), {
-    type: "SerializationException",
-  });
-  assert.throws(() => jsonCodec.decode("DescribeStream", { StreamName: "?" }), { type: "ValidationException" });
-  assert.deepEqual(jsonCodec.decode("DescribeStream", { StreamName: "a", Limit: 5, Other: 1 }), {
-    StreamName: "a",
-    Limit: 5,
-  });
+function describeStreamInput(members: object): object {
+  return jsonCodec.parse(Buffer.from(JSON.stringify(members)), "DescribeStream").bind();
+}
+
+test("bind() binds before it validates", () => {
+  assert.throws(() => describeStreamInput({ StreamName: "?", Limit: "a" }), { type: "SerializationException" });
+  assert.throws(() => describeStreamInput({ StreamName: "?" }), { type: "ValidationException" });
+  assert.deepEqual(describeStreamInput({ StreamName: "a", Limit: 5, Other: 1 }), { StreamName: "a", Limit: 5 });
 });
 
-test("decode() leaves a missing partition key to the operation", () => {
-  const { Record, ...rest } = jsonCodec.decode("PutRecord", { StreamName: "a", Data: "AAEC" });
+test("bind() leaves a missing partition key to the operation", () => {
+  using parsed = parseJsonBody(Buffer.from('{"StreamName":"a","Data":"AAEC"}'), "PutRecord");
+  const { Record, ...rest } = parsed.bind();
   assert.deepEqual(rest, { StreamName: "a" });
   assert.equal(Record.keyBytes[0], 0xffff);
 });
@@ -122,9 +124,9 @@ test("encode() writes the records of GetRecords from stored bytes", () => {
     Records: {
       count: 9,
       dataBytes: 9,
-      runs: [
-        runOf(entry, { count: 7, number: FIRST, arrivalMs: 1_441_215_410_867, kms: false }),
-        runOf(entry, { skip: 3, count: 2, number: LATER, arrivalMs: 1_441_215_411_000, kms: true }),
+      slices: [
+        sliceOf(entry, { count: 7, number: FIRST, arrivalMs: 1_441_215_410_867, kms: false }),
+        sliceOf(entry, { skip: 3, count: 2, number: LATER, arrivalMs: 1_441_215_411_000, kms: true }),
       ],
     },
   });
@@ -154,10 +156,10 @@ test("encode() writes the records of GetRecords from stored bytes", () => {
 });
 
 test("encode() keeps the members of a record in alphabetical order", () => {
-  const runs = [runOf(entry, { skip: 1, count: 2, number: FIRST, arrivalMs: 1_500, kms: true })];
+  const slices = [sliceOf(entry, { skip: 1, count: 2, number: FIRST, arrivalMs: 1_500, kms: true })];
   const second = FIRST + SEQUENCE_NUMBER_STEP;
   assert.equal(
-    textOf(jsonCodec.encode("GetRecords", { Records: { count: 2, dataBytes: 3, runs } })),
+    textOf(jsonCodec.encode("GetRecords", { Records: { count: 2, dataBytes: 3, slices } })),
     `{"Records":[{"ApproximateArrivalTimestamp":1.5,"Data":"8Q==","EncryptionType":"KMS","SequenceNumber":"${FIRST}"},{"ApproximateArrivalTimestamp":1.5,"Data":"8vI=","EncryptionType":"KMS","PartitionKey":"a\\"b","SequenceNumber":"${second}"}]}`,
   );
 });
@@ -170,7 +172,7 @@ test("encode() writes an empty page and the children at a shard's end", () => {
           { ShardId: "b", ParentShards: ["a"], HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } },
         ],
         MillisBehindLatest: 12,
-        Records: { count: 0, dataBytes: 0, runs: [] },
+        Records: { count: 0, dataBytes: 0, slices: [] },
       }),
     ),
     '{"ChildShards":[{"HashKeyRange":{"EndingHashKey":"1","StartingHashKey":"0"},"ParentShards":["a"],"ShardId":"b"}],"MillisBehindLatest":12,"Records":[]}',

@@ -4,20 +4,21 @@ import fc from "fast-check";
 import { encodePutRecords } from "../../../../src/protocol/records/put-response.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
+import { textOf } from "../../../support/encoded-body.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
-import { type Run, storedRunsOf } from "../../records/stored-runs-of.ts";
+import { type Batch, storedBatchesOf } from "../../records/stored-batches-of.ts";
 
-const run = fc.record<Run>({
+const batch = fc.record<Batch>({
   shard: fc.record({ index: fc.nat({ max: 2_147_483_647 }), createSecond: fc.nat({ max: 4_000_000_000 }) }),
   position: fc.bigInt({ min: 1n, max: 2n ** 63n - 1_000n }),
   timeMs: fc.nat({ max: 4_000_000_000_000 }),
 });
 
 /** The same by BigInt and JSON.stringify. */
-function expected(runs: readonly Run[], runOfRecord: readonly number[]): string {
-  const counts = runs.map(() => 0n);
-  const records = runOfRecord.map((index) => {
-    const { shard, ...at } = runs[index] as Run;
+function expected(batches: readonly Batch[], batchOfRecord: readonly number[]): string {
+  const counts = batches.map(() => 0n);
+  const records = batchOfRecord.map((index) => {
+    const { shard, ...at } = batches[index] as Batch;
     const place = counts[index] as bigint;
     counts[index] = place + 1n;
     return {
@@ -31,15 +32,15 @@ function expected(runs: readonly Run[], runOfRecord: readonly number[]): string 
 test("encodePutRecords() writes numbers and shards of stored records as BigInt and JSON would", () => {
   fc.assert(
     fc.property(
-      fc.array(run, { minLength: 1, maxLength: 8 }),
+      fc.array(batch, { minLength: 1, maxLength: 8 }),
       fc.array(fc.nat(), { minLength: 1, maxLength: 500 }),
-      (runs, choices) => {
-        const runOfRecord = choices.map((choice) => choice % runs.length);
-        const stored = storedRunsOf(runs, Int16Array.from(runOfRecord));
+      (batches, choices) => {
+        const batchOfRecord = choices.map((choice) => choice % batches.length);
+        const stored = storedBatchesOf(batches, Int16Array.from(batchOfRecord));
         const Records = { count: choices.length, shardIds: [], sequenceNumbers: [], stored };
         const encoded = encodePutRecords({ FailedRecordCount: 0, Records });
         assert.ok(typeof encoded !== "string");
-        assert.equal(encoded.toString("latin1"), expected(runs, runOfRecord));
+        assert.equal(textOf(encoded), expected(batches, batchOfRecord));
       },
     ),
   );
@@ -52,11 +53,11 @@ test("encodePutRecords() carries into the digits that rarely change", () => {
     // 250 records before the digits above that power of ten change.
     const first = sequenceNumberAt(shard, { position: 0n, timeMs });
     const position = (rarely - (first % rarely)) / SEQUENCE_NUMBER_STEP - 250n;
-    const runs = [{ shard, position, timeMs }];
-    const stored = storedRunsOf(runs, new Int16Array(500));
+    const batches = [{ shard, position, timeMs }];
+    const stored = storedBatchesOf(batches, new Int16Array(500));
     const Records = { count: 500, shardIds: [], sequenceNumbers: [], stored };
-    const encoded = String(encodePutRecords({ FailedRecordCount: 0, Records }));
-    assert.equal(encoded, expected(runs, new Array(500).fill(0)));
+    const encoded = textOf(encodePutRecords({ FailedRecordCount: 0, Records }));
+    assert.equal(encoded, expected(batches, new Array(500).fill(0)));
     const numbers = [...encoded.matchAll(/"SequenceNumber":"(\d+)"/g)].map(
       ([, digits = ""]) => BigInt(digits) / rarely,
     );
@@ -64,7 +65,7 @@ test("encodePutRecords() carries into the digits that rarely change", () => {
   }
 });
 
-test("encodePutRecords() writes what has failures, or no kernels' columns, as text", () => {
+test("encodePutRecords() writes results with failures, or without numbers, as text", () => {
   const failures = new Map([[1, { code: "InternalFailure", message: 'a "b"' }]]);
   const Records = {
     count: 2,

@@ -1,24 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
-import { ScannedPut, scanPut } from "../../../../src/protocol/records/scan-put.ts";
+import { type OrdinaryPut, ParsedPut, ScannedPut } from "../../../../src/protocol/records/put-body.ts";
+import { scanJsonPut } from "../../../../src/protocol/records/scan-put.ts";
 
 const record = '{"Data":"AAEC","PartitionKey":"a"}';
 
 function takes(text: string, name: "PutRecord" | "PutRecords" = "PutRecords"): boolean {
-  const scanned = scanPut(name, Buffer.from(text));
-  scanned?.release();
+  const scanned = scanJsonPut(name, Buffer.from(text));
+  scanned?.lease?.[Symbol.dispose]();
   return scanned !== undefined;
 }
 
-test("scanPut() takes members in any order, white space anywhere, and keys in any script", () => {
+test("scanJsonPut() takes members in any order, white space anywhere, and keys in any script", () => {
   assert.ok(takes(`{"StreamName":"a","Records":[${record}]}`));
   assert.ok(takes(` { "Records" : [ ${record} , ${record} ] , "StreamARN" : "arn" , "DryRun" : false } \r\n`));
   assert.ok(takes('{"Records":[{"PartitionKey":"\u{1f600}é","ExplicitHashKey":"0","Data":""},{"Data":"AA=="}]}'));
   assert.ok(takes('{"SequenceNumberForOrdering":"1","PartitionKey":"a","StreamName":"a","Data":""}', "PutRecord"));
 });
 
-test("scanPut() leaves to the general path whatever is unusual", () => {
+test("scanJsonPut() leaves to the general path whatever is unusual", () => {
   for (const text of [
     "{}",
     '{"Records":[]}',
@@ -39,40 +40,41 @@ test("scanPut() leaves to the general path whatever is unusual", () => {
   }
 });
 
-test("a scanned put keeps its columns while others come and go, until it is released", () => {
-  const first = scanPut("PutRecords", Buffer.from(`{"StreamName":"orders","Records":[${record},${record}]}`));
+test("a scanned put keeps its columns while others come and go, until it is disposed of", () => {
+  const first = scanJsonPut("PutRecords", Buffer.from(`{"StreamName":"orders","Records":[${record},${record}]}`));
   assert.ok(first);
   const others = Array.from({ length: 20 }, (_, i) =>
-    scanPut("PutRecord", Buffer.from(JSON.stringify({ Data: Buffer.alloc(50_000, i).toString("base64") }))),
+    scanJsonPut("PutRecord", Buffer.from(JSON.stringify({ Data: Buffer.alloc(50_000, i).toString("base64") }))),
   );
-  for (const other of others) other?.release();
+  for (const other of others) other?.lease?.[Symbol.dispose]();
   const { records, rest } = first;
   assert.deepEqual(rest, { StreamName: "orders" });
   assert.deepEqual([...records.bytes.subarray(records.dataStart[1], (records.dataStart[1] ?? 0) + 3)], [0, 1, 2]);
   assert.equal(records.bytes[records.keyStart[1] ?? 0], 0x61);
-  first.release();
-  first.release();
+  first.lease?.[Symbol.dispose]();
 });
 
-test("without room for one more, bodies take the general path and come to the same", () => {
+test("when the memory is used up, bodies take the general path and come to the same", () => {
   const body = Buffer.from(`{"StreamName":"orders","Records":[${record}]}${" ".repeat(8 * 1024 * 1024)}`);
-  const held: ScannedPut[] = [];
-  for (let scanned = scanPut("PutRecords", body); scanned !== undefined; scanned = scanPut("PutRecords", body)) {
+  const held: OrdinaryPut[] = [];
+  for (
+    let scanned = scanJsonPut("PutRecords", body);
+    scanned !== undefined;
+    scanned = scanJsonPut("PutRecords", body)
+  ) {
     held.push(scanned);
   }
   assert.ok(held.length > 0);
-  const parsed = jsonCodec.parse(body, "PutRecords");
-  assert.ok(!(parsed instanceof ScannedPut));
-  assert.equal(jsonCodec.decode("PutRecords", parsed).Records.count, 1);
-  for (const scanned of held) scanned.release();
-  const again = jsonCodec.parse(body, "PutRecords");
+  using parsed = jsonCodec.parse(body, "PutRecords");
+  assert.ok(parsed instanceof ParsedPut);
+  assert.equal(parsed.bind().Records.count, 1);
+  for (const scanned of held) scanned.lease?.[Symbol.dispose]();
+  using again = jsonCodec.parse(body, "PutRecords");
   assert.ok(again instanceof ScannedPut);
-  jsonCodec.release(again, undefined);
 });
 
-test("a scanned put is validated when it is decoded", () => {
-  const parsed = jsonCodec.parse(Buffer.from(`{"StreamName":"?","Records":[${record}]}`), "PutRecords");
+test("a scanned put is validated when it is bound", () => {
+  using parsed = jsonCodec.parse(Buffer.from(`{"StreamName":"?","Records":[${record}]}`), "PutRecords");
   assert.ok(parsed instanceof ScannedPut);
-  assert.throws(() => jsonCodec.decode("PutRecords", parsed), { type: "ValidationException" });
-  parsed.release();
+  assert.throws(() => parsed.bind(), { type: "ValidationException" });
 });

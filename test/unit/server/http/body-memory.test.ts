@@ -2,45 +2,30 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BodyMemory } from "../../../../src/server/http/body-memory.ts";
 
-const kib = 1024;
+const mib = 1024 * 1024;
 
-test("take() gives memory of the next power of two, and the same again once it is given back", () => {
+test("take() gives bodies in flight memory of their own size, up to a bound, and again what was given back", () => {
   const memory = new BodyMemory();
-  const first = memory.take(65 * kib);
-  assert.equal(first.length, 128 * kib);
-  assert.notEqual(memory.take(128 * kib), first);
-  memory.giveBack(first);
-  assert.equal(memory.take(100 * kib), first);
-  assert.equal(memory.take(1).length, 64 * kib);
+  const bytes = 10 * mib;
+  const [first, second, third] = [memory.take(bytes), memory.take(bytes), memory.take(bytes)];
+  assert.ok(first && second && third);
+  assert.deepEqual([first.bytes.length, second.bytes.length, third.bytes.length], [bytes, bytes, bytes]);
+  assert.equal(memory.take(bytes), undefined);
+  const at = first.bytes.byteOffset;
+  first[Symbol.dispose]();
+  const again = memory.take(bytes);
+  assert.equal(again?.bytes.byteOffset, at);
+  for (const lease of [second, third, again]) lease?.[Symbol.dispose]();
 });
 
-test("a body too large to be kept gets memory of its own", () => {
+test("a body's memory that is given back twice must not widen the bound", () => {
   const memory = new BodyMemory();
-  const large = memory.take(2048 * kib + 1);
-  assert.equal(large.length, 2048 * kib + 1);
-  memory.giveBack(large);
-  assert.notEqual(memory.take(2048 * kib + 1), large);
-});
-
-test("what lies idle is bounded", () => {
-  const memory = new BodyMemory();
-  const taken = Array.from({ length: 20 }, () => memory.take(2048 * kib));
-  for (const buffer of taken) memory.giveBack(buffer);
-  const again = Array.from({ length: 20 }, () => memory.take(2048 * kib));
-  assert.equal(again.filter((buffer) => taken.includes(buffer)).length, 8);
-});
-
-test("reserve() gives bodies on their way room of their own size, up to a bound, and again what was given back", () => {
-  const memory = new BodyMemory();
-  const bytes = 10 * 1024 * kib;
-  const reserved = Array.from({ length: 3 }, () => memory.reserve(bytes));
-  assert.deepEqual(
-    reserved.map((buffer) => buffer?.length),
-    [bytes, bytes, bytes],
-  );
-  assert.equal(memory.reserve(bytes), undefined);
-  const [first] = reserved;
-  assert.ok(first);
-  memory.giveBack(first);
-  assert.equal(memory.reserve(bytes)?.byteOffset, first.byteOffset);
+  const lease = memory.take(20 * mib);
+  assert.ok(lease);
+  lease[Symbol.dispose]();
+  assert.throws(() => lease[Symbol.dispose](), /disposed of once/);
+  const held = [memory.take(20 * mib), memory.take(12 * mib)];
+  assert.ok(held.every((each) => each !== undefined));
+  assert.equal(memory.take(1), undefined);
+  for (const each of held) each?.[Symbol.dispose]();
 });

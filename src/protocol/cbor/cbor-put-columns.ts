@@ -1,6 +1,6 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
-import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY, RECORD_COUNT_MAX } from "../records/record-columns.ts";
+import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY, RECORD_COUNT_MAX } from "../records/put-columns.ts";
 import { argumentAt, BYTES, headBytes, INDEFINITE, LIST, MAP, TEXT } from "./cbor-head.ts";
 import type { CborReader } from "./cbor-reader.ts";
 
@@ -23,7 +23,7 @@ const hashKeys = new Uint32Array(RECORD_COUNT_MAX * HASH_KEY_WORDS);
  * unusual (another type, a length of its own, chunks, tags, an unknown member, a constraint broken) ends it with false;
  * then the general path decides, and words the error if it is one.
  */
-export class CborRecordColumns {
+export class CborPutColumns {
   readonly #bytes: Buffer;
   #count = 0;
   #hasData = false;

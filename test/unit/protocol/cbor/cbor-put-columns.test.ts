@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { OperationName } from "../../../../src/model/shapes.generated.ts";
+import { parseCborBody } from "../../../../src/protocol/cbor/cbor-body.ts";
 import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
-import type { Codec } from "../../../../src/protocol/codec/codec.ts";
-import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
+import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
 import type { IncomingRecords } from "../../../../src/records/incoming-records.ts";
 import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
 import { contentOf, outcome } from "../columns-content.ts";
@@ -13,28 +13,18 @@ import { oracleEncode } from "../oracle.ts";
 import { jsonOf } from "../values-of-shape.ts";
 
 /** The input with its columns as values, or the error. */
-function decoded(codec: Codec, name: OperationName, body: Buffer): object {
+function decoded(parse: typeof parseCborBody, name: OperationName, body: Buffer): object {
   return outcome(() => {
-    const input = codec.decode(name, codec.parse(body)) as object;
-    return withContent(input);
+    using parsed = parse(body, name);
+    return withContent(parsed.bind());
   });
 }
 
-/** By whichever way: with the kernels, which take ordinary bodies, and without. */
+/** Both ways: scanned in WebAssembly, which takes ordinary bodies, and by the general path. */
 function decodedCbor(name: OperationName, body: Buffer): object {
-  const plainly = decoded(cborCodec, name, body);
-  const scanned = outcome(() => {
-    const parsed = cborCodec.parse(body, name);
-    let input: object | undefined;
-    try {
-      input = cborCodec.decode(name, parsed) as object;
-      return withContent(input);
-    } finally {
-      cborCodec.release(parsed, input);
-    }
-  });
-  assert.deepEqual(scanned, plainly);
-  return plainly;
+  const generally = decoded(parseCborBody, name, body);
+  assert.deepEqual(decoded(cborCodec.parse, name, body), generally);
+  return generally;
 }
 
 function withContent(input: object): object {
@@ -95,7 +85,7 @@ const request = fc.record(
 test("PutRecords comes to the same columns and errors in JSON and in every form of CBOR", () => {
   fc.assert(
     fc.property(request, fc.nat(), (input, seed) => {
-      const json = decoded(jsonCodec, "PutRecords", Buffer.from(jsonOf(input)));
+      const json = decoded(parseJsonBody, "PutRecords", Buffer.from(jsonOf(input)));
       assert.deepEqual(decodedCbor("PutRecords", oracleEncode(input)), json);
       assert.deepEqual(decodedCbor("PutRecords", anyFormOf(input, drawsFrom(seed))), json);
     }),
@@ -107,7 +97,7 @@ test("PutRecord comes to the same columns and errors in JSON and in every form o
   fc.assert(
     fc.property(record, streamName, fc.nat(), (given, StreamName, seed) => {
       const input = typeof given === "object" && given !== null ? { StreamName, ...given } : { StreamName };
-      const json = decoded(jsonCodec, "PutRecord", Buffer.from(jsonOf(input)));
+      const json = decoded(parseJsonBody, "PutRecord", Buffer.from(jsonOf(input)));
       assert.deepEqual(decodedCbor("PutRecord", oracleEncode(input)), json);
       assert.deepEqual(decodedCbor("PutRecord", anyFormOf(input, drawsFrom(seed))), json);
     }),
@@ -120,9 +110,8 @@ const records = keys.map((PartitionKey, index) => ({ PartitionKey, Data: Buffer.
 
 test("ordinary records stay where they are in the body", () => {
   const body = oracleEncode({ Records: records, StreamName: "orders" });
-  const { Records } = cborCodec.decode("PutRecords", cborCodec.parse(body));
+  const { Records } = parseCborBody(body, "PutRecords").bind();
   assert.equal(Records.bytes.buffer, body.buffer);
-  assert.equal(Records.release, undefined);
   assert.deepEqual(contentOf(Records), {
     outOfRange: undefined,
     records: records.map(({ PartitionKey, Data }) => ({
@@ -135,7 +124,7 @@ test("ordinary records stay where they are in the body", () => {
 
 test("the columns of a request outlive the next request", () => {
   const decode = (input: object): IncomingRecords =>
-    cborCodec.decode("PutRecords", cborCodec.parse(oracleEncode({ StreamName: "orders", ...input }))).Records;
+    parseCborBody(oracleEncode({ StreamName: "orders", ...input }), "PutRecords").bind().Records;
   const first = decode({ Records: records });
   const before = contentOf(first);
   decode({ Records: records.toReversed() });
@@ -143,15 +132,15 @@ test("the columns of a request outlive the next request", () => {
 });
 
 test("a record with neither key has no rest of another request's hash", () => {
-  cborCodec.decode("PutRecords", cborCodec.parse(oracleEncode({ StreamName: "orders", Records: records })));
+  parseCborBody(oracleEncode({ StreamName: "orders", Records: records }), "PutRecords").bind();
   const body = oracleEncode({ StreamName: "orders", Records: [{ Data: Buffer.of(1) }] });
-  const { Records } = cborCodec.decode("PutRecords", cborCodec.parse(body));
+  const { Records } = parseCborBody(body, "PutRecords").bind();
   assert.deepEqual([...Records.hashKeys], [0, 0, 0, 0]);
 });
 
 test("the last of two members counts, as in JSON", () => {
   const twice = Buffer.from("a2675265636f72647381a2644461746141016444617461410a6a53747265616d4e616d656161", "hex");
-  const { Records } = cborCodec.decode("PutRecords", cborCodec.parse(twice));
+  const { Records } = parseCborBody(twice, "PutRecords").bind();
   assert.deepEqual(contentOf(Records), {
     outOfRange: undefined,
     records: [{ data: "0a", key: undefined, hashKey: "0".repeat(32) }],
@@ -162,7 +151,7 @@ test("the first explicit hash key of 2^128 or more is given back as it came", ()
   const tooLarge = "340282366920938463463374607431768211456";
   const hashKeys = ["340282366920938463463374607431768211455", tooLarge, "9".repeat(39)];
   const Records = hashKeys.map((ExplicitHashKey) => ({ Data: Buffer.of(1), PartitionKey: "a", ExplicitHashKey }));
-  const decodedInput = cborCodec.decode("PutRecords", cborCodec.parse(oracleEncode({ StreamName: "a", Records })));
+  const decodedInput = parseCborBody(oracleEncode({ StreamName: "a", Records }), "PutRecords").bind();
   assert.equal(decodedInput.Records.hashKeyOutOfRange, tooLarge);
   assert.deepEqual([...decodedInput.Records.hashKeys.subarray(0, 4)], Array(4).fill(0xffffffff));
 });

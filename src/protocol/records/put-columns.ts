@@ -1,7 +1,8 @@
+import { type BufferLease, type Lease, requestBuffers } from "../../memory/buffer-pool.ts";
+import type { PutRecordsRequestEntry } from "../../model/shapes.generated.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
 import { decodedBytes, writeBase64 } from "./base64.ts";
-import { type ColumnMemory, takeColumnMemory } from "./column-memory.ts";
 
 // The model's constraints on records once more, as plain comparisons; a test holds the two together.
 export const RECORD_COUNT_MAX = 500;
@@ -12,25 +13,24 @@ export const EXPLICIT_HASH_KEY = /^(?:0|[1-9]\d{0,38})$/;
 /** A code unit never takes more than this in UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 
-/** A record whose members are known to meet their constraints. */
-export interface CheckedRecord {
-  readonly Data: Uint8Array;
-  readonly PartitionKey?: string;
-  readonly ExplicitHashKey?: string;
+/** Columns, and the memory that they are in. */
+export interface LeasedRecords {
+  readonly records: IncomingRecords;
+  readonly lease: Lease;
 }
 
 /**
  * Columns straight from parsed JSON. Undefined when anything at all is unusual: then the general path decides, and words
  * the error if it is one.
  */
-export function columnsOfParsed(records: unknown): IncomingRecords | undefined {
+export function columnsOfParsed(records: unknown): LeasedRecords | undefined {
   if (!Array.isArray(records) || records.length === 0 || records.length > RECORD_COUNT_MAX) return undefined;
   const bytesMax = measureParsed(records);
   if (bytesMax === undefined) return undefined;
   const columns = new Columns(records.length, bytesMax);
   for (const record of records as readonly ParsedRecord[]) {
     if (!columns.addBase64(record.Data)) {
-      columns.abandon();
+      columns.discard();
       return undefined;
     }
     columns.addKeys(record.PartitionKey, record.ExplicitHashKey);
@@ -39,7 +39,7 @@ export function columnsOfParsed(records: unknown): IncomingRecords | undefined {
 }
 
 /** Columns of records that have been bound and validated. */
-export function columnsOfChecked(records: readonly CheckedRecord[]): IncomingRecords {
+export function columnsOfValidated(records: readonly PutRecordsRequestEntry[]): LeasedRecords {
   const columns = new Columns(
     records.length,
     records.reduce((sum, { Data, PartitionKey = "" }) => sum + Data.length + keyBytesMax(PartitionKey), 0),
@@ -89,7 +89,7 @@ function keyBytesMax(key: string): number {
 /** Fills columns record by record: data first, then keys. */
 class Columns {
   readonly #count: number;
-  readonly #memory: ColumnMemory;
+  readonly #lease: BufferLease;
   readonly #bytes: Buffer;
   readonly #dataStart: Uint32Array;
   readonly #dataBytes: Uint32Array;
@@ -102,8 +102,8 @@ class Columns {
 
   constructor(count: number, bytesMax: number) {
     this.#count = count;
-    this.#memory = takeColumnMemory(bytesMax);
-    this.#bytes = this.#memory.bytes;
+    this.#lease = requestBuffers.take(bytesMax);
+    this.#bytes = this.#lease.bytes;
     this.#dataStart = new Uint32Array(count);
     this.#dataBytes = new Uint32Array(count);
     this.#keyStart = new Uint32Array(count);
@@ -150,12 +150,12 @@ class Columns {
   }
 
   /** Gives the memory back instead of finishing. */
-  abandon(): void {
-    this.#memory.release?.();
+  discard(): void {
+    this.#lease[Symbol.dispose]();
   }
 
-  finish(): IncomingRecords {
-    return {
+  finish(): LeasedRecords {
+    const records = {
       count: this.#count,
       bytes: this.#bytes,
       dataStart: this.#dataStart,
@@ -164,8 +164,8 @@ class Columns {
       keyBytes: this.#keyBytes,
       hashKeys: this.#hashKeys,
       ...(this.#hashKeyOutOfRange === undefined ? {} : { hashKeyOutOfRange: this.#hashKeyOutOfRange }),
-      ...(this.#memory.release === undefined ? {} : { release: this.#memory.release }),
     };
+    return { records, lease: this.#lease };
   }
 }
 

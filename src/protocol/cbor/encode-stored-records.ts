@@ -1,8 +1,10 @@
+import type { BufferLease } from "../../memory/buffer-pool.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
+import type { StoredRecords } from "../../records/stored-records.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
-import { noMargins, type PayloadMargins, type RecordResponse } from "../records/record-responses.ts";
-import { type FrameBehindData, type RowFormat, RowWriter } from "../records/row-writer.ts";
+import { noMargins, type PayloadMargins } from "../codec/codec.ts";
+import { type FrameBehindData, type RowFormat, writeRows } from "../records/row-writer.ts";
 import { TIME_TAG, writeStructure } from "./cbor-encode.ts";
 import { BYTES, LIST, MAP, TAG, TEXT } from "./cbor-head.ts";
 import { CborWriter, HEAD_BYTES_MAX, writeHead, writeInteger } from "./cbor-writer.ts";
@@ -37,7 +39,7 @@ function behindData(encryption: string): FrameBehindData {
 }
 
 export const cborRows: RowFormat = {
-  kernel: "writeCborRows",
+  wasmWriter: "writeCborRows",
 
   frameOf({ arrivalMs, kms }) {
     const memberCount = kms ? MEMBERS_ALWAYS + 1 : MEMBERS_ALWAYS;
@@ -71,21 +73,20 @@ export const cborRows: RowFormat = {
 };
 
 /**
- * An answer with records in one buffer, in memory that `releaseResponse()` takes back. `rest` is the answer's shape without
- * its records. The room around it stays as it is.
+ * A response with stored records in one buffer, margins included. `rest` is its shape without the records. Disposes of the
+ * memory behind the records.
  */
 export function encodeWithRecords(
   rest: StructureShape,
-  output: RecordResponse,
-  room: PayloadMargins = noMargins,
-): Buffer {
+  output: { readonly Records: StoredRecords },
+  margins: PayloadMargins = noMargins,
+): BufferLease {
   const writer = new CborWriter();
   writeStructure(rest, output, writer, 1);
   writer.latin1(LIST_NAME);
-  const { count, runs } = output.Records;
-  writer.head(LIST, count);
-  const head = writer.finish();
-  return new RowWriter(cborRows, runs, { head, room, machine: wasmModule() }).finish("", 0);
+  writer.head(LIST, output.Records.count);
+  const around = { head: writer.finish(), tail: "", droppedBytes: 0, margins };
+  return writeRows(cborRows, output.Records, around, wasmModule());
 }
 
 // One run at a time needs it.

@@ -1,9 +1,11 @@
+import type { BufferLease } from "../../memory/buffer-pool.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
-import { sliceInputAt, sliceOutputAt } from "../../records/wasm-memory.ts";
+import type { StoredRecords } from "../../records/stored-records.ts";
+import { sliceInputAt, sliceOutputAt } from "../../records/wasm-layout.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
-import { noMargins, type PayloadMargins, type RecordResponse } from "../records/record-responses.ts";
-import { type FrameBehindData, type RowFormat, RowWriter } from "../records/row-writer.ts";
+import { noMargins, type PayloadMargins } from "../codec/codec.ts";
+import { type FrameBehindData, type RowFormat, writeRows } from "../records/row-writer.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 
 /** The longest escape of one byte: a control character as six. */
@@ -24,7 +26,7 @@ function behindData(encryption: string): FrameBehindData {
 
 /** Every row ends with a comma. */
 export const jsonRows: RowFormat = {
-  kernel: "writeJsonRows",
+  wasmWriter: "writeJsonRows",
 
   frameOf({ arrivalMs, kms }) {
     const beforeData = `{"ApproximateArrivalTimestamp":${encodeSeconds(arrivalMs, false)},"Data":"`;
@@ -55,18 +57,19 @@ export const jsonRows: RowFormat = {
 };
 
 /**
- * An answer with records in one buffer, in memory that `releaseResponse()` takes back. `rest` is the answer's shape without
- * its records. The room around it stays as it is.
+ * A response with stored records in one buffer, margins included. `rest` is its shape without the records. Disposes of the
+ * memory behind the records.
  */
 export function encodeWithRecords(
   rest: StructureShape,
-  output: RecordResponse,
-  room: PayloadMargins = noMargins,
-): Buffer {
+  output: { readonly Records: StoredRecords },
+  margins: PayloadMargins = noMargins,
+): BufferLease {
   const members = encodeStructure(rest, output).slice(0, -1);
   const head = Buffer.from(`${members}${members === "{" ? "" : ","}"Records":[`);
-  const { count, runs } = output.Records;
-  return new RowWriter(jsonRows, runs, { head, room, machine: wasmModule() }).finish("]}", count > 0 ? 1 : 0);
+  // The last row's comma gives way to the end of the list.
+  const droppedBytes = output.Records.count > 0 ? 1 : 0;
+  return writeRows(jsonRows, output.Records, { head, tail: "]}", droppedBytes, margins }, wasmModule());
 }
 
 /** A multiple of three, so that pieces join; the kernels have room for it and for its letters. */
@@ -74,11 +77,11 @@ const pieceBytes = 96 * 1024;
 
 /** Large data by pieces, so that no string of many MiB is made of it. Returns the offset behind the letters. */
 function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
-  const machine = wasmModule();
-  if (machine === undefined || end - start < pieceBytes) {
+  const wasm = wasmModule();
+  if (wasm === undefined || end - start < pieceBytes) {
     return at + out.write(from.toString("base64", start, end), at, "latin1");
   }
-  const { calls, memory } = machine;
+  const { calls, memory } = wasm;
   let written = at;
   for (let next = start; next < end; next += pieceBytes) {
     const bytes = from.copy(memory, sliceInputAt, next, Math.min(end, next + pieceBytes));

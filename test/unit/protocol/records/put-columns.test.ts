@@ -5,12 +5,8 @@ import fc from "fast-check";
 import { inputShapes } from "../../../../src/model/constraints.generated.ts";
 import { validate } from "../../../../src/model/validate.ts";
 import { bindStructure } from "../../../../src/protocol/json/json-bind.ts";
-import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
-import {
-  type CheckedRecord,
-  columnsOfChecked,
-  columnsOfParsed,
-} from "../../../../src/protocol/records/record-columns.ts";
+import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
+import { columnsOfParsed, columnsOfValidated } from "../../../../src/protocol/records/put-columns.ts";
 import { contentOf, outcome } from "../columns-content.ts";
 
 /** The general path alone: bind, validate, then columns. */
@@ -18,11 +14,12 @@ function generally(parsed: unknown): object {
   const bound = bindStructure(inputShapes.PutRecords, parsed);
   validate(inputShapes.PutRecords, bound);
   const { Records, ...rest } = bound;
-  return { ...rest, Records: contentOf(columnsOfChecked(Records as unknown as readonly CheckedRecord[])) };
+  return { ...rest, Records: contentOf(columnsOfValidated(Records).records) };
 }
 
-function throughCodec(parsed: unknown): object {
-  const { Records, ...rest } = jsonCodec.decode("PutRecords", parsed);
+function throughCodec(given: unknown): object {
+  using parsed = parseJsonBody(Buffer.from(JSON.stringify(given)), "PutRecords");
+  const { Records, ...rest } = parsed.bind();
   return { ...rest, Records: contentOf(Records) };
 }
 
@@ -86,18 +83,16 @@ test("the straight path and the general path always agree, in columns and in err
 test("PutRecord's two paths agree as well", () => {
   fc.assert(
     fc.property(record, fc.constantFrom<unknown>("orders", "?", 5), (given, StreamName) => {
-      const parsed = typeof given === "object" && given !== null ? { StreamName, ...given } : { StreamName };
+      const members = typeof given === "object" && given !== null ? { StreamName, ...given } : { StreamName };
       const single = outcome(() => {
-        const { Record, ...rest } = jsonCodec.decode("PutRecord", parsed);
+        using parsed = parseJsonBody(Buffer.from(JSON.stringify(members)), "PutRecord");
+        const { Record, ...rest } = parsed.bind();
         return { ...rest, Record: contentOf(Record) };
       });
       const general = outcome(() => {
-        const bound = bindStructure(inputShapes.PutRecord, parsed);
+        const bound = bindStructure(inputShapes.PutRecord, members);
         validate(inputShapes.PutRecord, bound);
-        return {
-          StreamName: bound["StreamName"],
-          Record: contentOf(columnsOfChecked([bound as unknown as CheckedRecord])),
-        };
+        return { StreamName: bound.StreamName, Record: contentOf(columnsOfValidated([bound]).records) };
       });
       assert.deepEqual(single, general);
     }),
@@ -111,7 +106,7 @@ test("columns hold data, keys and the MD5 of each key", () => {
     keys.map((PartitionKey, i) => ({ Data: Buffer.alloc(i, i).toString("base64"), PartitionKey })),
   );
   assert.ok(columns);
-  assert.deepEqual(contentOf(columns), {
+  assert.deepEqual(contentOf(columns.records), {
     outOfRange: undefined,
     records: keys.map((key, i) => ({
       data: Buffer.alloc(i, i).toString("hex"),
@@ -128,19 +123,21 @@ test("the first explicit hash key of 2^128 or more is given back as it came", ()
     { Data: "", PartitionKey: "a", ExplicitHashKey: tooLarge },
     { Data: "", PartitionKey: "a", ExplicitHashKey: "9".repeat(39) },
   ]);
-  assert.equal(columns?.hashKeyOutOfRange, tooLarge);
-  assert.deepEqual([...(columns?.hashKeys.subarray(0, 4) ?? [])], [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff]);
+  assert.equal(columns?.records.hashKeyOutOfRange, tooLarge);
+  assert.deepEqual(
+    [...(columns?.records.hashKeys.subarray(0, 4) ?? [])],
+    [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+  );
 });
 
-test("memory returns to the pool when it is released, once, and never while it is in use", () => {
-  const parsed = [{ Data: Buffer.alloc(10_000, 1).toString("base64"), PartitionKey: "a" }];
+test("memory is used again when it is given back, and never while it is in use", () => {
+  const parsed = [{ Data: Buffer.alloc(40_000, 1).toString("base64"), PartitionKey: "a" }];
   const [first, second] = [columnsOfParsed(parsed), columnsOfParsed(parsed)];
   assert.ok(first && second);
-  assert.notEqual(first.bytes, second.bytes);
-  first.release?.();
-  first.release?.();
+  assert.notEqual(first.records.bytes, second.records.bytes);
+  first.lease[Symbol.dispose]();
   const [third, fourth] = [columnsOfParsed(parsed), columnsOfParsed(parsed)];
-  assert.equal(third?.bytes, first.bytes);
-  assert.notEqual(fourth?.bytes, first.bytes);
-  assert.deepEqual(contentOf(second), fourth && contentOf(fourth));
+  assert.equal(third?.records.bytes, first.records.bytes);
+  assert.notEqual(fourth?.records.bytes, first.records.bytes);
+  assert.deepEqual(contentOf(second.records), fourth && contentOf(fourth.records));
 });

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { parseJson } from "../../model/parse-json.ts";
+import { unparsableBody } from "../../model/request-errors.ts";
+import type { StructureShape } from "../../model/shape.ts";
+import type { OperationName } from "../../model/shapes.generated.ts";
+import type { BoundStructure } from "../../model/validate.ts";
+import type { PutName } from "../../records/operation-io.ts";
+import type { ParsedBody } from "../codec/codec.ts";
+import { PlainBody } from "../records/plain-body.ts";
+import { isPlain, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/put-body.ts";
+import { columnsOfParsed } from "../records/put-columns.ts";
+import { bindStructure } from "./json-bind.ts";
+
+/** Throws a SerializationException without a message unless the body is an object or a list. */
+export function parseJsonObject(body: Uint8Array): object {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  let parsed: unknown;
+  try {
+    parsed = parseJson(text);
+  } catch {
+    throw unparsableBody();
+  }
+  if (typeof parsed !== "object" || parsed === null) throw unparsableBody();
+  return parsed;
+}
+
+/** The general path of any JSON body. */
+export function parseJsonBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
+  const parsed = parseJsonObject(body);
+  const bind = (shape: StructureShape): BoundStructure => bindStructure(shape, parsed);
+  if (isPlain(name)) return new PlainBody(name, bind);
+  assert(isPut(name), "what is not plain is a put");
+  return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, parsed) });
+}
+
+function ordinaryPut(name: PutName, parsed: object): OrdinaryPut | undefined {
+  const columns = columnsOfParsed(name === "PutRecord" ? [parsed] : "Records" in parsed ? parsed.Records : undefined);
+  if (columns === undefined) return undefined;
+  try {
+    return { ...columns, rest: bindStructure(shapesWithoutRecords[name], parsed) };
+  } catch (wrongType) {
+    columns.lease[Symbol.dispose]();
+    throw wrongType;
+  }
+}
