@@ -1,13 +1,13 @@
 import type { AddressInfo, Server } from "node:net";
 import { StartError } from "../../config/start-error.ts";
 
-// Port 0 asks the system for a port of the first host; the others may find it taken by somebody else.
+// Port 0 asks the system for a free port of the first host; another process may have it on the other hosts.
 const freePortAttemptsMax = 20;
 const loopbackIpv6 = "::1";
 
 /**
- * Binds every host to one and the same port; `port` 0 picks one that is free on all of them. A machine without IPv6
- * is served without `::1`. Throws `StartError`, after which nothing is left bound.
+ * Binds every host to one port; `port` 0 picks one that is free on all of them. On a machine without IPv6 `::1` is left
+ * out. Throws `StartError`, after which no port is bound.
  */
 export async function bindPorts(
   makeServer: () => Server,
@@ -60,14 +60,14 @@ async function bound(
 function sentenceFor({ host, port }: { readonly host: string; readonly port: number }, code: string): string {
   switch (code) {
     case "EADDRINUSE":
-      return `port ${port} on ${host} is already in use by another process`;
+      return `port ${port} on ${host} is already in use by another process (EADDRINUSE); stop it, or choose another port`;
     case "EACCES":
-      return `this user may not open port ${port} on ${host}`;
+      return `permission denied to listen on ${host} port ${port} (EACCES); ports below 1024 need more rights, choose another port`;
     case "EADDRNOTAVAIL":
     case "EAFNOSUPPORT":
-      return `${host} is not an address of this machine`;
+      return `${host} is not an address of this machine (${code}); choose another host`;
     case "ENOTFOUND":
-      return `the host name ${host} is not known on this machine`;
+      return `the host name ${host} cannot be resolved (ENOTFOUND); choose another host`;
     default:
       return `cannot listen on ${host} port ${port} (${code})`;
   }

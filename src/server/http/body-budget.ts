@@ -1,16 +1,16 @@
-/** What waits for memory. `resume` is called once, when there is some. */
+/** A request that waits for memory. `resume` is called once, when there is some. */
 export interface BudgetWaiter {
   resume(): void;
 }
 
-// One read of a socket; what a resumed request may add before it is asked to wait again.
+// One read of a socket: what a resumed request may add before it has to wait again.
 const readBytes = 64 * 1024;
 
 /**
- * The memory that request bodies may take, over all connections. It refuses nothing: who asks `mayRead` and is told
- * no stops reading its socket and is resumed later. While whole bodies are being handled their end makes room; when
- * there are none, only half-received ones, all would wait for one another, and so one at a time is favoured: it is let
- * through however full the budget is. The bound is `bytesMax` + one body + one read of each connection.
+ * Bounds the memory of request bodies over all connections. It refuses no request: one for which `mayRead` returns false
+ * stops reading its socket and is resumed later. While complete bodies are being handled, each frees memory at its end.
+ * Without any, the incomplete ones would wait for one another, so one of them at a time is favoured and reads on however
+ * full the budget is. The bound is `bytesMax` + one body + one read of each connection.
  */
 export class BodyBudget {
   readonly #bytesMax: number;
@@ -35,7 +35,7 @@ export class BodyBudget {
     this.#bytes += bytes;
   }
 
-  /** False: stop reading; `waiter` is resumed when there is room. */
+  /** False: stop reading; `waiter` is resumed when there is memory. */
   mayRead(waiter: BudgetWaiter): boolean {
     if (this.#bytes < this.#bytesMax || this.#favoured === waiter) return true;
     if (this.#favoured === undefined && this.#wholeCount === 0) {
@@ -46,13 +46,13 @@ export class BodyBudget {
     return false;
   }
 
-  /** The body is whole; `release` follows when it has been handled. */
+  /** The body is complete; `release` follows when it has been handled. */
   becomeWhole(waiter: BudgetWaiter): void {
     this.#wholeCount++;
     this.#forget(waiter);
   }
 
-  /** The body will not become whole. What it holds is released apart from this. */
+  /** The body will not be completed. Its bytes are released separately. */
   giveUp(waiter: BudgetWaiter): void {
     this.#forget(waiter);
     this.#resumeSome();
@@ -70,12 +70,12 @@ export class BodyBudget {
   }
 
   #resumeSome(): void {
-    let room = this.#bytesMax - this.#bytes;
+    let freeBytes = this.#bytesMax - this.#bytes;
     for (const waiter of this.#waiting) {
-      const isFavoured = room <= 0;
+      const isFavoured = freeBytes <= 0;
       if (isFavoured && (this.#favoured !== undefined || this.#wholeCount > 0)) return;
       if (isFavoured) this.#favoured = waiter;
-      room -= readBytes;
+      freeBytes -= readBytes;
       this.#waiting.delete(waiter);
       waiter.resume();
     }

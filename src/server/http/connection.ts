@@ -4,34 +4,34 @@ import type { Peer } from "../../auth/policy-context.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
 
-export type ConnectionPhase = "sniffing" | "handshaking" | "http1" | "http2";
+export type ConnectionPhase = "detecting" | "handshaking" | "http1" | "http2";
 
-/** One accepted socket and what goes on over it. */
+/** One accepted socket and its exchanges. */
 export class Connection {
   readonly socket: Socket;
-  /** What HTTP is spoken over: the socket itself, or the TLS on top of it. */
-  carrier: Socket;
+  /** What HTTP is spoken over: the socket, or the TLS socket on top of it. */
+  transport: Socket;
   readonly exchanges = new SwapRemoveSet<HttpExchange>();
-  phase: ConnectionPhase = "sniffing";
+  phase: ConnectionPhase = "detecting";
   /** When the phase began, or the last exchange ended. */
   sinceMs: number;
   /** Whether any request has come over it. */
   hasServed = false;
   session: ServerHttp2Session | undefined;
   isClosing = false;
-  /** What had been read when the sweep last looked. */
+  /** `socket.bytesRead` at the last check of the timeouts. */
   #bytesSeen = 0;
   #peer: Peer | undefined;
 
   constructor(socket: Socket, nowMs: number) {
     this.socket = socket;
-    this.carrier = socket;
+    this.transport = socket;
     this.sinceMs = nowMs;
   }
 
-  /** As it was when the first request came: a socket that is closed has forgotten it. */
+  /** Read at the first request, because a closed socket has no remote address. */
   get peer(): Peer {
-    this.#peer ??= { address: this.socket.remoteAddress ?? "", isEncrypted: this.carrier !== this.socket };
+    this.#peer ??= { address: this.socket.remoteAddress ?? "", isEncrypted: this.transport !== this.socket };
     return this.#peer;
   }
 
@@ -50,29 +50,29 @@ export class Connection {
     this.sinceMs = nowMs;
   }
 
-  /** Between two requests: all that was asked for has been answered, and the system has the last byte. */
+  /** Between two requests: no exchange is open, and the system has the last byte of the last response. */
   get isIdle(): boolean {
-    return this.exchanges.size === 0 && this.carrier.writableLength === 0;
+    return this.exchanges.size === 0 && this.transport.writableLength === 0;
   }
 
   /** Whether anything has been read since the last call. */
-  takeGrowth(): boolean {
+  takeProgress(): boolean {
     const { bytesRead } = this.socket;
-    const hasGrown = bytesRead !== this.#bytesSeen;
+    const hasProgressed = bytesRead !== this.#bytesSeen;
     this.#bytesSeen = bytesRead;
-    return hasGrown;
+    return hasProgressed;
   }
 
-  /** The socket is closed. */
-  leave(): void {
+  /** To be called when the socket has closed. */
+  abortExchanges(): void {
     for (const exchange of this.exchanges.all()) exchange.end("the client closed the connection");
   }
 
-  /** Lets what was answered reach the client, takes no more. */
+  /** Sends what has been written, takes no further request, and closes. */
   closeSoon(): void {
     if (this.isClosing) return;
     this.isClosing = true;
     if (this.session !== undefined && !this.session.destroyed) this.session.close();
-    else this.carrier.destroySoon();
+    else this.transport.destroySoon();
   }
 }

@@ -3,20 +3,19 @@ import type { Connection } from "./connection.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /**
- * Ends whatever outstayed its limit. Here rather than in a timer per connection: most connections never come near a
- * limit, and a timer each would cost more than looking at all of them now and then. node:http watches the headers and
- * the requests of HTTP/1.1 itself.
+ * Ends each body, handshake and connection that is over its time limit. Runs every `timeoutCheckMs` over all connections,
+ * which costs less than a timer for each. node:http enforces its own limits for the headers and requests of HTTP/1.1.
  */
-export function enforceTimeouts(serving: ServerContext): void {
-  const nowMs = serving.clock.monotonicMs();
-  sweepBodies(serving, nowMs);
-  for (const connection of serving.connections) sweepConnection(connection, { serving, nowMs });
+export function enforceTimeouts(context: ServerContext): void {
+  const nowMs = context.clock.monotonicMs();
+  enforceBodyTimeouts(context, nowMs);
+  for (const connection of context.connections) enforceConnectionTimeout(connection, { context, nowMs });
 }
 
-function sweepBodies({ limits, room, isDraining }: ServerContext, nowMs: number): void {
+function enforceBodyTimeouts({ limits, bodies, isDraining }: ServerContext, nowMs: number): void {
   const idleMsMax = isDraining ? Math.min(limits.drainBodyIdleMsMax, limits.bodyIdleMsMax) : limits.bodyIdleMsMax;
-  for (const body of room.arriving.all()) {
-    if (body.takeGrowth() || body.isWaitingForBudget) body.progressMs = nowMs;
+  for (const body of bodies.receiving.all()) {
+    if (body.takeProgress() || body.isWaitingForBudget) body.progressMs = nowMs;
     const isIdle = nowMs - body.progressMs >= idleMsMax;
     if (!isIdle && nowMs - body.startedMs < limits.requestMsMax) continue;
     connectionCut.publish({ reason: isIdle ? "body_idle" : "request_timeout" });
@@ -24,46 +23,46 @@ function sweepBodies({ limits, room, isDraining }: ServerContext, nowMs: number)
   }
 }
 
-function sweepConnection(
+function enforceConnectionTimeout(
   connection: Connection,
-  { serving, nowMs }: { readonly serving: ServerContext; readonly nowMs: number },
+  { context, nowMs }: { readonly context: ServerContext; readonly nowMs: number },
 ): void {
-  const { limits } = serving;
+  const { limits } = context;
   const ageMs = nowMs - connection.sinceMs;
   switch (connection.phase) {
-    case "sniffing":
-      if (ageMs >= limits.sniffMsMax) cut(connection, "sniff_timeout");
+    case "detecting":
+      if (ageMs >= limits.detectMsMax) cut(connection, "detect_timeout");
       return;
     case "handshaking":
       if (ageMs >= limits.tlsHandshakeMsMax) cut(connection, "handshake_timeout");
       return;
     case "http1":
-      if (serving.isDraining) sweepDraining(connection, { limits, ageMs });
-      else sweepKeptAlive(connection, { limits, nowMs });
+      if (context.isDraining) enforceDrainLinger(connection, { limits, ageMs });
+      else enforceKeepAlive(connection, { limits, nowMs });
       return;
     case "http2":
-      sweepSession(connection, { serving, ageMs });
+      enforceSessionTimeout(connection, { context, ageMs });
   }
 }
 
-/** Since when nothing comes is known to a sweep; the beginning of a next request is for node:http to watch. */
-function sweepKeptAlive(
+/** Time without bytes is measured between two checks; node:http limits how long a next request may take to begin. */
+function enforceKeepAlive(
   connection: Connection,
   { limits, nowMs }: { readonly limits: ServerContext["limits"]; readonly nowMs: number },
 ): void {
-  if (connection.takeGrowth()) connection.sinceMs = nowMs;
+  if (connection.takeProgress()) connection.sinceMs = nowMs;
   if (connection.hasServed && connection.isIdle && nowMs - connection.sinceMs >= limits.keepAliveMs)
     connection.closeSoon();
 }
 
-function sweepSession(
+function enforceSessionTimeout(
   connection: Connection,
-  { serving, ageMs }: { readonly serving: ServerContext; readonly ageMs: number },
+  { context, ageMs }: { readonly context: ServerContext; readonly ageMs: number },
 ): void {
-  const { limits } = serving;
+  const { limits } = context;
   if (connection.exchanges.size > 0) return;
-  if (serving.isDraining || connection.isClosing) {
-    sweepDraining(connection, { limits, ageMs });
+  if (context.isDraining || connection.isClosing) {
+    enforceDrainLinger(connection, { limits, ageMs });
     return;
   }
   const idleMsMax = connection.hasServed ? limits.keepAliveMs : Math.min(limits.headersMsMax, limits.keepAliveMs);
@@ -72,14 +71,14 @@ function sweepSession(
   connection.closeSoon();
 }
 
-/** All is answered: the client gets a moment to take the answer and to close; then it is closed for it. */
-function sweepDraining(
+/** With no exchange open the client gets `drainLingerMs` to read the last response and to close. */
+function enforceDrainLinger(
   connection: Connection,
   { limits, ageMs }: { readonly limits: ServerContext["limits"]; readonly ageMs: number },
 ): void {
   if (connection.exchanges.size > 0) return;
   connection.closeSoon();
-  const isFlushed = connection.carrier.writableLength === 0;
+  const isFlushed = connection.transport.writableLength === 0;
   if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
 }
 

@@ -1,18 +1,18 @@
 /**
- * The turns of the event loop, as far as anybody asks. What one poll of the sockets brought is handled in one turn; at its
- * end nothing of it is left to be read.
+ * Numbers the ticks of the event loop on demand. Bytes of one poll of the sockets are handled in one tick; at its end all
+ * of them have been read.
  */
 export class EventLoopTick {
   #number = 0;
   #end: PromiseWithResolvers<void> | undefined;
 
-  /** The number of the turn that is under way. */
+  /** The number of the present tick. */
   get current(): number {
     this.#begin();
     return this.#number;
   }
 
-  /** Resolves at the end of the turn that is under way. */
+  /** Resolves at the end of the present tick. */
   end(): Promise<void> {
     return this.#begin().promise;
   }
@@ -21,7 +21,7 @@ export class EventLoopTick {
     if (this.#end !== undefined) return this.#end;
     const end = Promise.withResolvers<void>();
     this.#end = end;
-    // Right after the poll, before the loop looks at its sockets again.
+    // Runs right after the poll, before the loop polls its sockets again.
     setImmediate(() => {
       this.#number += 1;
       this.#end = undefined;

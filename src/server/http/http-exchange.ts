@@ -4,9 +4,9 @@ import type { WireRequest } from "./http-message.ts";
 import { type BodyReader, emptyBody } from "./read-body.ts";
 import type { SetMember } from "./swap-remove-set.ts";
 
-/** One request from its headers to the last byte of its answer. */
+/** One request from its headers to the last byte of its response. */
 export class HttpExchange implements WireRequest, SetMember {
-  place = -1;
+  index = -1;
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
@@ -24,7 +24,7 @@ export class HttpExchange implements WireRequest, SetMember {
     this.peer = peer;
   }
 
-  // Made on first use: most operations never look at it, and it costs as much as the rest of this object.
+  // Made on first use: few operations need it.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -33,7 +33,7 @@ export class HttpExchange implements WireRequest, SetMember {
     return this.#controller.signal;
   }
 
-  /** Whether the answer is a stream, which a drain ends instead of waiting for it. */
+  /** Whether the response is a stream, which a drain ends instead of waiting for it. */
   get isStreaming(): boolean {
     return this.#isStreaming;
   }
@@ -42,7 +42,7 @@ export class HttpExchange implements WireRequest, SetMember {
     return this.#endReason !== undefined;
   }
 
-  /** The body is whole and its memory is this exchange's, until `releaseBody()`. */
+  /** Takes the complete body; this exchange owns its memory until `releaseBody()`. */
   takeBody(reader: BodyReader): void {
     this.#reader = reader;
     this.body = reader.takeBytes();
@@ -54,13 +54,13 @@ export class HttpExchange implements WireRequest, SetMember {
     this.#reader = undefined;
   }
 
-  /** A stream lasts for minutes; the body it was asked for with must not take memory for as long. */
+  /** Releases the body, because a streamed response lasts for minutes. */
   beginStreaming(): void {
     this.#isStreaming = true;
     this.releaseBody();
   }
 
-  /** Tells the handler that nobody waits for (more of) the answer. */
+  /** Aborts `signal`: the client no longer reads the response. */
   end(reason: string): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;

@@ -10,20 +10,20 @@ export interface WireRequest {
   /** Lower-case names; HTTP/2's `:authority` is given as `host`. */
   readonly headers: IncomingHttpHeaders;
   /**
-   * The whole body; empty if there was none. One over the limit never gets here: it is answered 413. Its memory is
-   * used again when the answer is written, or when it begins to be written if it is a stream.
+   * The complete body; empty if there was none. A longer one than the limit is refused with 413 before. Its memory is
+   * reused when the response has been written, or, for a streamed one, when its writing begins.
    */
   readonly body: Buffer;
   /** The other end of the connection; behind a proxy, the proxy. */
   readonly peer?: Peer;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client has disconnected or cancelled. */
   readonly signal: AbortSignal;
 }
 
 /** The writer of the response disposes of a lease once its bytes are sent. */
 export type BodyBytes = Uint8Array | BufferLease;
 
-/** One response. A streamed body is pulled only as fast as the client reads. */
+/** A response. A streamed body is pulled only as fast as the client reads. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -40,5 +40,5 @@ export function bodyLength(body: WireResponse["body"]): number | undefined {
   return Symbol.asyncIterator in body ? undefined : bytesOf(body).length;
 }
 
-/** What the sockets call for every complete request; never rejects. */
+/** Called for each complete request; never rejects. */
 export type RequestHandler = (request: WireRequest) => Promise<WireResponse>;

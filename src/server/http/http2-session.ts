@@ -9,11 +9,11 @@ import type { ServerContext } from "./server-context.ts";
 import { rejectTooLargeHttp2, writeHttp2 } from "./write-response.ts";
 
 /**
- * Speaks HTTP/2 over one socket, through the `stream` API: the compatibility API of node:http2 costs three times as
- * much for a large body.
+ * Speaks HTTP/2 over one socket, with the `stream` API of node:http2: its compatibility API costs three times as much for a
+ * large body.
  */
-export function serveHttp2(socket: Socket, connection: Connection, serving: ServerContext): void {
-  const { limits } = serving;
+export function serveHttp2(socket: Socket, connection: Connection, context: ServerContext): void {
+  const { limits } = context;
   const session: ServerHttp2Session = performServerHandshake(socket, {
     maxSessionMemory: limits.sessionMemoryMiBMax,
     streamResetBurst: limits.resetCountMax,
@@ -27,17 +27,17 @@ export function serveHttp2(socket: Socket, connection: Connection, serving: Serv
     },
   });
   connection.session = session;
-  connection.enter("http2", serving.clock.monotonicMs());
-  const resets = new ResetGuard(serving);
+  connection.enter("http2", context.clock.monotonicMs());
+  const resets = new ResetGuard(context);
 
-  // What goes wrong in a session ends it; its streams hear of it by their own `close`.
+  // An error ends the session, and each of its streams emits `close`.
   session.on("error", () => undefined);
   session.setTimeout(limits.stallMsMax, () => {
-    if (serving.room.budget.waitingCount === 0) session.destroy();
+    if (context.bodies.budget.waitingCount === 0) session.destroy();
   });
   session.on("stream", (stream, headers, flags) => {
     const isBodiless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    void exchangeHttp2({ stream, headers, isBodiless, connection, resets, serving });
+    void exchangeHttp2({ stream, headers, isBodiless, connection, resets, context });
   });
   session.setLocalWindowSize(limits.sessionWindowBytes);
 }
@@ -48,11 +48,11 @@ interface Http2Exchange {
   readonly isBodiless: boolean;
   readonly connection: Connection;
   readonly resets: ResetGuard;
-  readonly serving: ServerContext;
+  readonly context: ServerContext;
 }
 
 async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
-  const { stream, isBodiless, connection, resets, serving } = parts;
+  const { stream, isBodiless, connection, resets, context } = parts;
   stream.on("error", () => undefined);
   const exchange = begin(parts);
   if (exchange === undefined) return;
@@ -60,19 +60,19 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
   stream.on("close", () => {
     exchange.end("the client cancelled the request");
     if (stream.aborted) resets.count(connection);
-    if (isHandled) connection.finish(exchange, serving.clock.monotonicMs());
+    if (isHandled) connection.finish(exchange, context.clock.monotonicMs());
   });
   const reader = isBodiless
     ? undefined
     : new BodyReader(stream, declaredBytesOf(parts.headers), {
-        room: serving.room,
-        nowMs: serving.clock.monotonicMs(),
-        // Frames that came together are parts of one piece of memory.
+        bodies: context.bodies,
+        nowMs: context.clock.monotonicMs(),
+        // Frames that came in one read share its memory.
         ownsChunks: false,
       });
   try {
     if (reader === undefined || (await receive(reader, exchange, parts))) {
-      await writeHttp2(await serving.handler(exchange), { exchange, stream, serving });
+      await writeHttp2(await context.handler(exchange), { exchange, stream, context });
     }
   } catch (error) {
     serverFault.publish({ where: "an HTTP/2 exchange", error });
@@ -81,17 +81,17 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     exchange.releaseBody();
     reader?.release();
     isHandled = true;
-    // An exchange is in flight until the client has taken the answer, or has had its time for that.
-    if (stream.destroyed) connection.finish(exchange, serving.clock.monotonicMs());
-    else stream.setTimeout(serving.limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
+    // An exchange is in flight until the client has read the response or the time for that is over.
+    if (stream.destroyed) connection.finish(exchange, context.clock.monotonicMs());
+    else stream.setTimeout(context.limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
   }
 }
 
 /** Undefined: the stream is refused. */
-function begin({ stream, headers, connection, serving }: Http2Exchange): HttpExchange | undefined {
-  // A cancelled stream no longer counts for nghttp2 while its handler still works; here it does, with a margin for
-  // those that cancel in good faith.
-  if (connection.exchanges.size >= 2 * serving.limits.streamCountMax) {
+function begin({ stream, headers, connection, context }: Http2Exchange): HttpExchange | undefined {
+  // nghttp2 no longer counts a cancelled stream whose handler still works. Here it counts, up to twice the limit so that
+  // clients may cancel.
+  if (connection.exchanges.size >= 2 * context.limits.streamCountMax) {
     requestRefused.publish({ reason: "streams" });
     stream.close(constants.NGHTTP2_REFUSED_STREAM);
     return undefined;
@@ -107,14 +107,14 @@ function begin({ stream, headers, connection, serving }: Http2Exchange): HttpExc
   return exchange;
 }
 
-/** Whether the exchange has its body; if not, all that there is to answer is answered. */
+/** Whether the exchange has its body; if not, it needs no further response. */
 async function receive(
   reader: BodyReader,
   exchange: HttpExchange,
-  { stream, headers, serving }: Http2Exchange,
+  { stream, headers, context }: Http2Exchange,
 ): Promise<boolean> {
-  const isWelcome = (declaredBytesOf(headers) ?? 0) <= serving.limits.requestBytesMax;
-  if (headers.expect === "100-continue" && isWelcome) stream.additionalHeaders({ ":status": 100 });
+  const isAllowed = (declaredBytesOf(headers) ?? 0) <= context.limits.requestBytesMax;
+  if (headers.expect === "100-continue" && isAllowed) stream.additionalHeaders({ ":status": 100 });
   const outcome = await reader.read();
   if (outcome === "whole") {
     exchange.takeBody(reader);
@@ -132,18 +132,18 @@ function declaredBytesOf(headers: IncomingHttpHeaders): number | undefined {
   return declared === undefined ? undefined : Number(declared);
 }
 
-/** Against a client that opens streams only to cancel them: beyond a rate the session ends. */
+/** Ends the session of a client that cancels more streams than the limit (the "rapid reset" attack). */
 class ResetGuard {
-  readonly #serving: ServerContext;
+  readonly #context: ServerContext;
   #windowStartMs = 0;
   #count = 0;
 
-  constructor(serving: ServerContext) {
-    this.#serving = serving;
+  constructor(context: ServerContext) {
+    this.#context = context;
   }
 
   count(connection: Connection): void {
-    const { clock, limits } = this.#serving;
+    const { clock, limits } = this.#context;
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#windowStartMs >= limits.resetWindowMs) {
       this.#windowStartMs = nowMs;

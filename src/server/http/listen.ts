@@ -26,11 +26,11 @@ export interface ListenOptions {
   readonly port: number;
   readonly handler: RequestHandler;
   readonly clock: Clock;
-  /** Undefined: one is made, in `dataDir` if there is one, when the first client asks for TLS. */
+  /** Undefined: a self-signed one is made, in `dataDir` if given, when the first client asks for TLS. */
   readonly tls?: Certificate | undefined;
   readonly dataDir?: string | undefined;
   readonly limits?: Partial<ServerLimits>;
-  /** Fills the request ids; the system's randomness by default. */
+  /** Source of the request ids' randomness; default: the system's. */
   readonly fillRandom?: (bytes: Uint8Array) => unknown;
 }
 
@@ -38,23 +38,23 @@ export interface Listening {
   readonly port: number;
   /** The hosts that were bound; `::1` is missing on a machine without IPv6. */
   readonly hosts: readonly string[];
-  /** For the handshakes to come. */
+  /** For later handshakes. */
   useCertificate(certificate: Certificate): void;
   /** Figures for /metrics by name. */
   figures(): Readonly<Record<string, number>>;
   /**
-   * Stops accepting, closes what is idle, ends streams, waits for what is in flight at most `graceMs`, then cuts.
+   * Stops accepting, closes idle connections, ends streams, waits at most `graceMs` for exchanges in flight, then cuts.
    * Calling it again joins the first call.
    */
   close(options: { readonly graceMs: number }): Promise<void>;
 }
 
 const loopback = ["127.0.0.1", "::1"];
-// Dead peers that never said goodbye are found by the system.
+// The system finds peers that disappeared without closing.
 const tcpKeepAliveMs = 60_000;
-const drainSweepMs = 25;
+const drainTimeoutCheckMs = 25;
 
-/** One port that speaks TLS, HTTP/2 and HTTP/1.1, told apart by the first bytes. Throws `StartError`. */
+/** Opens one port that speaks TLS, HTTP/2 and HTTP/1.1, distinguished by the first bytes. Throws `StartError`. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const listener = new Listener(options);
   await listener.open();
@@ -65,37 +65,37 @@ class Listener implements Listening {
   readonly #options: ListenOptions;
   readonly #limits: ServerLimits;
   readonly #connections = new Set<Connection>();
-  readonly #serving: ServerContext;
+  readonly #context: ServerContext;
   readonly #http1: Http1Server;
   readonly #tls: TlsHandshaker;
   #servers: readonly Server[] = [];
   #port = 0;
   #hosts: readonly string[] = [];
-  #sweeping: NodeJS.Timeout | undefined;
+  #timeoutChecks: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
-  /** Of use only once nothing new is accepted. */
+  /** Resolves when the last connection has closed; used after accepting has stopped. */
   #emptied = Promise.withResolvers<void>();
 
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#limits = { ...defaultServerLimits, ...options.limits };
-    this.#serving = {
+    this.#context = {
       handler: options.handler,
       limits: this.#limits,
       clock: options.clock,
       ids: new RequestIds(options.fillRandom),
-      room: {
+      bodies: {
         budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
         memory: new BodyMemory(),
-        arriving: new SwapRemoveSet<BodyReader>(),
+        receiving: new SwapRemoveSet<BodyReader>(),
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
       },
-      turn: new EventLoopTick(),
+      tick: new EventLoopTick(),
       connections: this.#connections,
       isDraining: false,
     };
-    this.#http1 = createHttp1Server(this.#serving);
+    this.#http1 = createHttp1Server(this.#context);
     this.#tls = new TlsHandshaker({
       certificate: options.tls,
       dataDir: options.dataDir,
@@ -123,7 +123,7 @@ class Listener implements Listening {
     this.#servers = bound.servers;
     this.#port = bound.port;
     this.#hosts = bound.hosts;
-    this.#sweepEvery(this.#limits.sweepMs);
+    this.#checkTimeoutsEvery(this.#limits.timeoutCheckMs);
   }
 
   useCertificate(certificate: Certificate): void {
@@ -132,20 +132,20 @@ class Listener implements Listening {
 
   figures(): Readonly<Record<string, number>> {
     let requestsInFlight = 0;
-    const inPhase = { sniffing: 0, handshaking: 0, http1: 0, http2: 0 };
+    const inPhase = { detecting: 0, handshaking: 0, http1: 0, http2: 0 };
     for (const connection of this.#connections) {
       requestsInFlight += connection.exchanges.size;
       inPhase[connection.phase]++;
     }
     return {
       connections: this.#connections.size,
-      connections_sniffing: inPhase.sniffing,
+      connections_detecting: inPhase.detecting,
       connections_handshaking: inPhase.handshaking,
       connections_http1: inPhase.http1,
       connections_http2: inPhase.http2,
       requests_in_flight: requestsInFlight,
-      request_bytes_in_flight: this.#serving.room.budget.bytesHeld,
-      requests_waiting_for_memory: this.#serving.room.budget.waitingCount,
+      request_bytes_in_flight: this.#context.bodies.budget.bytesHeld,
+      requests_waiting_for_memory: this.#context.bodies.budget.waitingCount,
     };
   }
 
@@ -155,9 +155,9 @@ class Listener implements Listening {
   }
 
   #accept(socket: Socket): void {
-    // Resets and timeouts of clients are everyday; what they mean is decided on `close`.
+    // Resets and timeouts of clients are common; `close` follows and is handled.
     socket.on("error", () => undefined);
-    if (this.#serving.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
+    if (this.#context.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
       connectionCut.publish({ reason: "too_many" });
       socket.destroy();
       return;
@@ -166,14 +166,14 @@ class Listener implements Listening {
     this.#connections.add(connection);
     socket.on("close", () => {
       this.#connections.delete(connection);
-      connection.leave();
+      connection.abortExchanges();
       if (this.#connections.size === 0) this.#emptied.resolve();
     });
-    this.#sniff(connection, socket);
+    this.#detect(connection, socket);
   }
 
-  /** `socket` is the accepted one, or the TLS on top of it where ALPN left the protocol open. */
-  #sniff(connection: Connection, socket: Socket): void {
+  /** `socket` is the accepted one, or the TLS socket on top of it where ALPN has not decided the protocol. */
+  #detect(connection: Connection, socket: Socket): void {
     let seen: Buffer | undefined;
     const onEnd = (): void => {
       socket.destroy();
@@ -190,7 +190,7 @@ class Listener implements Listening {
       else if (protocol === "http2") this.#serveHttp2(socket, connection);
       else if (socket === connection.socket) this.#serveTls(connection);
       else socket.destroy();
-      // Whoever took over has put its listeners on; those that read the handle themselves have taken the bytes back.
+      // HTTP/1.1 has its listeners on now; HTTP/2 and TLS read the handle themselves and have taken the bytes back.
       if (protocol === "http1") socket.resume();
     };
     socket.on("data", onData);
@@ -199,35 +199,35 @@ class Listener implements Listening {
 
   #serveHttp2(socket: Socket, connection: Connection): void {
     socket.allowHalfOpen = false;
-    serveHttp2(socket, connection, this.#serving);
+    serveHttp2(socket, connection, this.#context);
   }
 
   #serveTls(connection: Connection): void {
     connection.socket.allowHalfOpen = false;
     connection.enter("handshaking", this.#options.clock.monotonicMs());
     this.#tls.shakeHands(connection.socket, (secured, protocol) => {
-      connection.carrier = secured;
-      if (this.#serving.isDraining) secured.destroy();
-      else if (protocol === "h2") serveHttp2(secured, connection, this.#serving);
+      connection.transport = secured;
+      if (this.#context.isDraining) secured.destroy();
+      else if (protocol === "h2") serveHttp2(secured, connection, this.#context);
       else if (protocol === "http/1.1") this.#http1.serve(secured, connection);
-      else this.#sniffInside(connection, secured);
+      else this.#detectInside(connection, secured);
     });
   }
 
-  /** The AWS SDK for Java, and with it the KCL, speaks HTTP/2 over TLS without a word of ALPN. */
-  #sniffInside(connection: Connection, secured: Socket): void {
-    connection.enter("sniffing", this.#options.clock.monotonicMs());
-    this.#sniff(connection, secured);
+  /** The AWS SDK for Java, and with it the KCL, speaks HTTP/2 over TLS without ALPN. */
+  #detectInside(connection: Connection, secured: Socket): void {
+    connection.enter("detecting", this.#options.clock.monotonicMs());
+    this.#detect(connection, secured);
   }
 
-  #sweepEvery(ms: number): void {
-    clearInterval(this.#sweeping);
-    this.#sweeping = setInterval(() => enforceTimeouts(this.#serving), ms);
-    this.#sweeping.unref();
+  #checkTimeoutsEvery(ms: number): void {
+    clearInterval(this.#timeoutChecks);
+    this.#timeoutChecks = setInterval(() => enforceTimeouts(this.#context), ms);
+    this.#timeoutChecks.unref();
   }
 
   async #drain(graceMs: number): Promise<void> {
-    this.#serving.isDraining = true;
+    this.#context.isDraining = true;
     this.#emptied = Promise.withResolvers<void>();
     const stopped = Promise.all(
       this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
@@ -235,17 +235,17 @@ class Listener implements Listening {
     for (const connection of this.#connections) {
       for (const exchange of connection.exchanges.all())
         if (exchange.isStreaming) exchange.end("the server is stopping");
-      if (connection.phase === "sniffing" || connection.phase === "handshaking") connection.socket.destroy();
+      if (connection.phase === "detecting" || connection.phase === "handshaking") connection.socket.destroy();
       else if (connection.session !== undefined || connection.exchanges.size === 0) connection.closeSoon();
     }
-    this.#sweepEvery(Math.min(drainSweepMs, this.#limits.sweepMs));
+    this.#checkTimeoutsEvery(Math.min(drainTimeoutCheckMs, this.#limits.timeoutCheckMs));
     const grace = setTimeout(() => {
       for (const connection of this.#connections) connection.socket.destroy();
     }, graceMs);
     await stopped;
     if (this.#connections.size > 0) await this.#emptied.promise;
     clearTimeout(grace);
-    clearInterval(this.#sweeping);
+    clearInterval(this.#timeoutChecks);
     this.#http1.close();
   }
 }

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** What the operator allows web pages to do. */
+/** What web pages may do. */
 export interface OriginPolicy {
-  /** With verified signatures a page can do nothing that its user's keys may not: CORS then answers as AWS. */
+  /** With verified signatures a page can do only what its user's keys may: CORS responses are then AWS's. */
   readonly verifiesSignatures: boolean;
   /** The values of `--cors-origin`: origins such as `https://app.example`, or `*`. */
   readonly corsOrigins: readonly string[];
@@ -14,10 +14,10 @@ interface RequestHead {
 }
 
 /**
- * Whether a page of this origin may use the API. Without verification any signature passes, so that a page on some
- * other host could read and write a developer's streams through the developer's browser; such a page is refused.
- * What is no http(s) origin does not come from a web page and is let through as AWS lets it through. The exception is
- * `null`, which browsers send for sandboxed frames, the easiest disguise of any page.
+ * Whether a page of this origin may use the API. Without verification every signature passes, so a page on another host
+ * could read and write a developer's streams through the developer's browser; such a page is refused. An origin that is
+ * not http(s) does not come from a web page and is allowed, as AWS allows it. The exception is `null`, which browsers send
+ * for the sandboxed frames of any page.
  */
 export function isOriginAllowed(origin: string, policy: OriginPolicy): boolean {
   if (policy.verifiesSignatures || policy.corsOrigins.includes("*")) return true;
@@ -30,9 +30,9 @@ export function isOriginAllowed(origin: string, policy: OriginPolicy): boolean {
 }
 
 /**
- * Whether a request for metrics, the console or a dev endpoint names this server by a name that only this machine's
- * owner can give it. A page that has its own name resolve to 127.0.0.1 (DNS rebinding) does not. `hosts` are the names
- * that the operator gave; a wildcard address among them allows every address, as no address can be rebound.
+ * Whether the `Host` header of a request for an admin path is a loopback name or one of `hosts`, the names that the operator
+ * gave. A page whose own name resolves to 127.0.0.1 (DNS rebinding) sends its own name. A wildcard address in `hosts`
+ * allows every address, because addresses cannot be rebound.
  */
 export function isAdminHost(hostHeader: string | undefined, hosts: readonly string[]): boolean {
   if (hostHeader === undefined) return false;
@@ -44,12 +44,12 @@ export function isAdminHost(hostHeader: string | undefined, hosts: readonly stri
   return hosts.some((host) => URL.parse(`http://${host.includes(":") ? `[${host}]` : host}`)?.hostname === hostname);
 }
 
-/** A request that a browser sends before the real one; it carries no credentials. */
+/** Whether this is the request that a browser sends before the real one, without credentials. */
 export function isPreflight({ method, headers }: RequestHead): boolean {
   return headers.origin !== undefined && method === "OPTIONS";
 }
 
-/** The headers of the answer to a preflight. */
+/** The headers of the response to a preflight. */
 export function preflightHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
   const requestedHeaders = headers["access-control-request-headers"];
   const requestedMethod = headers["access-control-request-method"];
@@ -61,7 +61,7 @@ export function preflightHeaders(headers: IncomingHttpHeaders): Readonly<Record<
   };
 }
 
-/** What is added to every other answer to a request with an `Origin`. */
+/** The headers of every other response to a request with an `Origin`. */
 export const corsHeaders: Readonly<Record<string, string>> = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Expose-Headers":

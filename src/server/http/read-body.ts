@@ -8,37 +8,37 @@ import type { SetMember, SwapRemoveSet } from "./swap-remove-set.ts";
 
 export const emptyBody = Buffer.alloc(0);
 
-/** `gone`: the client left, or was cut off, before its last byte. */
-export type BodyOutcome = "whole" | "too_large" | "gone";
+/** `aborted`: the connection ended before the last byte. */
+export type BodyOutcome = "whole" | "too_large" | "aborted";
 
 export interface BodyReaderContext {
   readonly budget: BodyBudget;
   readonly memory: BodyMemory;
-  /** The bodies that are on their way, wanted or not; the sweep looks at their times. */
-  readonly arriving: SwapRemoveSet<BodyReader>;
+  /** The bodies that are being received, refused ones included; `enforceTimeouts` limits their time. */
+  readonly receiving: SwapRemoveSet<BodyReader>;
   readonly requestBytesMax: number;
   readonly discardBytesMax: number;
 }
 
-/** Collects one request's body within the budget of all of them. Whoever made it calls `release()` in the end. */
+/** Collects the body of one request within the budget of all of them. Its owner calls `release()` at the end. */
 export class BodyReader implements BudgetWaiter, SetMember {
-  place = -1;
+  index = -1;
   readonly startedMs: number;
-  /** When the sweep last saw the body grow. */
+  /** The last check of the timeouts at which bytes had come. */
   progressMs: number;
   readonly #source: Readable;
   readonly #declaredBytes: number | undefined;
   readonly #ownsChunks: boolean;
-  readonly #room: BodyReaderContext;
+  readonly #bodies: BodyReaderContext;
   #settle: ((outcome: BodyOutcome) => void) | undefined;
   #first: Buffer = emptyBody;
   #rest: Buffer[] | undefined;
-  /** The memory that chunks are copied to: as they come, or in the end. */
+  /** The memory that chunks are copied to: as they come, or at the end. */
   #lease: Lease | undefined;
   #receivedBytes = 0;
   #heldBytes = 0;
   #discardedBytes = 0;
-  #hasGrown = true;
+  #hasProgressed = true;
   #isWaiting = false;
   #isWhole = false;
 
@@ -46,16 +46,16 @@ export class BodyReader implements BudgetWaiter, SetMember {
     source: Readable,
     declaredBytes: number | undefined,
     options: {
-      readonly room: BodyReaderContext;
+      readonly bodies: BodyReaderContext;
       readonly nowMs: number;
-      /** Whether each chunk is alone in its memory. */
+      /** Whether no chunk shares its memory with another. */
       readonly ownsChunks: boolean;
     },
   ) {
     this.#source = source;
     this.#declaredBytes = declaredBytes;
     this.#ownsChunks = options.ownsChunks;
-    this.#room = options.room;
+    this.#bodies = options.bodies;
     this.startedMs = options.nowMs;
     this.progressMs = options.nowMs;
   }
@@ -63,18 +63,18 @@ export class BodyReader implements BudgetWaiter, SetMember {
   read(): Promise<BodyOutcome> {
     return new Promise((resolve) => {
       this.#settle = resolve;
-      this.#room.arriving.add(this);
+      this.#bodies.receiving.add(this);
       const source = this.#source;
-      source.on("error", () => this.#end("gone"));
-      source.on("close", () => this.#end("gone"));
+      source.on("error", () => this.#end("aborted"));
+      source.on("close", () => this.#end("aborted"));
       source.on("end", () => this.#end("whole"));
-      if ((this.#declaredBytes ?? 0) > this.#room.requestBytesMax) this.#refuse();
-      else if (!this.#room.budget.mayRead(this)) this.#wait();
+      if ((this.#declaredBytes ?? 0) > this.#bodies.requestBytesMax) this.#refuse();
+      else if (!this.#bodies.budget.mayRead(this)) this.#wait();
       source.on("data", (chunk: Buffer) => this.#collect(chunk));
     });
   }
 
-  /** The whole body; without a copy if it came in one piece. */
+  /** The complete body; not a copy if it came in one chunk. */
   takeBytes(): Buffer {
     if (this.#rest === undefined) return this.#lease?.bytes.subarray(0, this.#receivedBytes) ?? this.#first;
     const lease = requestBuffers.take(this.#receivedBytes);
@@ -91,26 +91,26 @@ export class BodyReader implements BudgetWaiter, SetMember {
     return this.#isWaiting;
   }
 
-  /** Whether anything came since the last call. */
-  takeGrowth(): boolean {
-    const hasGrown = this.#hasGrown;
-    this.#hasGrown = false;
-    return hasGrown;
+  /** Whether bytes have come since the last call. */
+  takeProgress(): boolean {
+    const hasProgressed = this.#hasProgressed;
+    this.#hasProgressed = false;
+    return hasProgressed;
   }
 
   resume(): void {
     this.#isWaiting = false;
-    this.#hasGrown = true;
+    this.#hasProgressed = true;
     this.#source.resume();
   }
 
-  /** Cuts the client off. */
+  /** Ends the connection. */
   cut(): void {
-    this.#end("gone");
+    this.#end("aborted");
     this.#source.destroy();
   }
 
-  /** Nothing refers to what `takeBytes()` gave any more. May be called again. */
+  /** To be called when the result of `takeBytes()` is no longer used; harmless when called again. */
   release(): void {
     this.#lease?.[Symbol.dispose]();
     this.#lease = undefined;
@@ -120,7 +120,7 @@ export class BodyReader implements BudgetWaiter, SetMember {
     const wasWhole = this.#isWhole;
     this.#heldBytes = 0;
     this.#isWhole = false;
-    if (heldBytes > 0 || wasWhole) this.#room.budget.release(heldBytes, { wasWhole });
+    if (heldBytes > 0 || wasWhole) this.#bodies.budget.release(heldBytes, { wasWhole });
   }
 
   #collect(chunk: Buffer): void {
@@ -128,23 +128,23 @@ export class BodyReader implements BudgetWaiter, SetMember {
       this.#discard(chunk.length);
       return;
     }
-    this.#hasGrown = true;
+    this.#hasProgressed = true;
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes > this.#room.requestBytesMax) {
+    if (this.#receivedBytes > this.#bodies.requestBytesMax) {
       this.#refuse();
       return;
     }
     this.#heldBytes += chunk.length;
-    this.#room.budget.take(chunk.length);
+    this.#bodies.budget.take(chunk.length);
     this.#keep(chunk);
     const isComplete = this.#receivedBytes === this.#declaredBytes;
-    if (!isComplete && !this.#room.budget.mayRead(this)) this.#wait();
+    if (!isComplete && !this.#bodies.budget.mayRead(this)) this.#wait();
   }
 
   #keep(chunk: Buffer): void {
     const declared = this.#declaredBytes;
     const isFirst = this.#receivedBytes === chunk.length;
-    if (isFirst && declared !== undefined && chunk.length < declared) this.#lease = this.#room.memory.take(declared);
+    if (isFirst && declared !== undefined && chunk.length < declared) this.#lease = this.#bodies.memory.take(declared);
     if (this.#lease !== undefined) {
       const { bytes } = this.#lease;
       // The parsers of both HTTP versions let no more bytes through than were declared.
@@ -161,21 +161,21 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#source.pause();
   }
 
-  // It stays among the arriving ones: what is discarded must end in time as well.
+  // It stays in `receiving`: a refused body has time limits too.
   #refuse(): void {
     this.release();
     this.#finish("too_large");
   }
 
-  // A client that is still writing must be listened to, or its system drops the answer together with the connection.
+  // A client that still writes must be read, or its system drops the response together with the connection.
   #discard(bytes: number): void {
-    this.#hasGrown = true;
+    this.#hasProgressed = true;
     this.#discardedBytes += bytes;
-    if (this.#discardedBytes > this.#room.discardBytesMax) this.#source.destroy();
+    if (this.#discardedBytes > this.#bodies.discardBytesMax) this.#source.destroy();
   }
 
   #end(outcome: BodyOutcome): void {
-    this.#room.arriving.delete(this);
+    this.#bodies.receiving.delete(this);
     this.#finish(outcome);
   }
 
@@ -184,8 +184,8 @@ export class BodyReader implements BudgetWaiter, SetMember {
     if (settle === undefined) return;
     this.#settle = undefined;
     this.#isWhole = outcome === "whole";
-    if (this.#isWhole) this.#room.budget.becomeWhole(this);
-    else this.#room.budget.giveUp(this);
+    if (this.#isWhole) this.#bodies.budget.becomeWhole(this);
+    else this.#bodies.budget.giveUp(this);
     settle(outcome);
   }
 }

@@ -6,7 +6,7 @@ const extendedIdBytes = 72;
 const batchCount = 256;
 const idBytes = uuidBytes + extendedIdBytes;
 
-/** Makes the two ids of an answer. Randomness is drawn for 256 requests at once: drawn singly it costs more than the ids. */
+/** Makes the two ids of a response. Draws randomness for 256 requests at once, because a draw costs more than the ids. */
 export class RequestIds {
   readonly #fillRandom: (bytes: Uint8Array) => unknown;
   readonly #pool = Buffer.alloc(idBytes * batchCount);
@@ -17,7 +17,7 @@ export class RequestIds {
     this.#fillRandom = fillRandom;
   }
 
-  /** The `x-amzn-RequestId` of the next answer: a lower-case UUID, version 4. */
+  /** The `x-amzn-RequestId` of the next response: a lower-case UUID, version 4. */
   next(): string {
     if (this.#used === this.#pool.length) {
       this.#fillRandom(this.#pool);

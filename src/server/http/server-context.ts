@@ -6,14 +6,14 @@ import type { BodyReaderContext } from "./read-body.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { ServerLimits } from "./server-limits.ts";
 
-/** What the two HTTP versions share: they differ in how bytes come and go, not in what is done with them. */
+/** What one listener shares with all its connections, of either HTTP version. */
 export interface ServerContext {
   readonly handler: RequestHandler;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   readonly ids: RequestIds;
-  readonly room: BodyReaderContext;
-  readonly turn: EventLoopTick;
+  readonly bodies: BodyReaderContext;
+  readonly tick: EventLoopTick;
   readonly connections: ReadonlySet<Connection>;
   /** True from the beginning of the drain. */
   isDraining: boolean;

@@ -1,8 +1,8 @@
-/** Every bound of the sockets, in one record. Tests shorten the times; nothing else should need to. */
+/** Every bound of a listener. Tests shorten the times; production uses the defaults. */
 export interface ServerLimits {
   readonly connectionCountMax: number;
-  /** From the accepted connection to enough bytes to tell TLS, HTTP/2 and HTTP/1.1 apart. */
-  readonly sniffMsMax: number;
+  /** From the accepted connection to enough bytes to distinguish TLS, HTTP/2 and HTTP/1.1. */
+  readonly detectMsMax: number;
   readonly tlsHandshakeMsMax: number;
   /** To the end of the headers; on HTTP/2 to the first request of a session. */
   readonly headersMsMax: number;
@@ -19,24 +19,24 @@ export interface ServerLimits {
   readonly requestBytesMax: number;
   /** Bodies of HTTP/1.1 and HTTP/2 together; a full budget stops reading, it refuses nothing. */
   readonly requestBytesInFlightMax: number;
-  /** How much of a refused body is still read, so that a client that writes before it reads gets its 413. */
+  /** Bytes of a refused body that are still read, so that a client that writes before it reads gets its 413. */
   readonly discardBytesMax: number;
-  /** Requests that one HTTP/1.1 connection may have sent ahead of their answers. */
+  /** Requests that one HTTP/1.1 connection may send before it has their responses. */
   readonly pipelinedRequestCountMax: number;
   readonly streamCountMax: number;
   readonly streamWindowBytes: number;
   readonly sessionWindowBytes: number;
   readonly frameBytesMax: number;
   readonly sessionMemoryMiBMax: number;
-  /** Streams that one session may cancel unanswered within `resetWindowMs` (the "rapid reset" attack). */
+  /** Streams that one session may cancel without a response within `resetWindowMs` (the "rapid reset" attack). */
   readonly resetCountMax: number;
   readonly resetWindowMs: number;
-  /** At drain: the longest pause of a body still on its way. */
+  /** At drain: the longest pause of a body that is being received. */
   readonly drainBodyIdleMsMax: number;
-  /** At drain: how long a finished connection may take to be closed by its client. */
+  /** At drain: the time that a client has to close a connection without open exchanges. */
   readonly drainLingerMs: number;
-  /** How often the limits above are looked at. */
-  readonly sweepMs: number;
+  /** Interval of the checks of the limits above. */
+  readonly timeoutCheckMs: number;
 }
 
 const kib = 1024;
@@ -44,7 +44,7 @@ const mib = 1024 * kib;
 
 export const defaultServerLimits: ServerLimits = {
   connectionCountMax: 10_000,
-  sniffMsMax: 10_000,
+  detectMsMax: 10_000,
   tlsHandshakeMsMax: 10_000,
   headersMsMax: 30_000,
   headerBytesMax: 32 * kib,
@@ -65,5 +65,5 @@ export const defaultServerLimits: ServerLimits = {
   resetWindowMs: 10_000,
   drainBodyIdleMsMax: 500,
   drainLingerMs: 250,
-  sweepMs: 1_000,
+  timeoutCheckMs: 1_000,
 };

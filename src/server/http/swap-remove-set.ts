@@ -1,12 +1,12 @@
-/** What stands on a roster, and on no other at the same time. */
+/** A member of at most one set at a time. */
 export interface SetMember {
-  /** Its place there; -1 when it stands on none. The roster's own. */
-  place: number;
+  /** Its index in the set; -1 outside. Written by the set only. */
+  index: number;
 }
 
 /**
- * A set of things that come and go with every request, in no order. A `Set` gets itself new memory each time that its last
- * member leaves.
+ * An unordered set whose members come and go with each request. Unlike `Set` it allocates nothing when it becomes empty and
+ * is filled again.
  */
 export class SwapRemoveSet<Member extends SetMember> {
   readonly #members: Member[] = [];
@@ -16,22 +16,22 @@ export class SwapRemoveSet<Member extends SetMember> {
   }
 
   add(member: Member): void {
-    member.place = this.#members.push(member) - 1;
+    member.index = this.#members.push(member) - 1;
   }
 
-  /** Harmless if it is not there. */
+  /** Does nothing if it is not a member. */
   delete(member: Member): void {
-    const { place } = member;
-    if (place < 0) return;
+    const { index } = member;
+    if (index < 0) return;
     const last = this.#members.pop() as Member;
     if (last !== member) {
-      this.#members[place] = last;
-      last.place = place;
+      this.#members[index] = last;
+      last.index = index;
     }
-    member.place = -1;
+    member.index = -1;
   }
 
-  /** Those that are there now, whoever leaves meanwhile. */
+  /** A copy of the members, which may be deleted while it is iterated. */
   all(): readonly Member[] {
     return [...this.#members];
   }

@@ -8,30 +8,30 @@ import { isPreflight } from "./origin-rules.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /**
- * Writes one answer as AWS writes it: `x-amzn-RequestId` on every one, `x-amz-id-2` on all but CORS preflights, `Date`,
- * an exact `Content-Length` unless the body is a stream, and no `Connection` header while the connection is kept.
- * A body in one piece is handed to the socket before it returns; a stream's promise resolves after its last byte, or when
- * the client is gone.
+ * Writes a response with AWS's headers: `x-amzn-RequestId` on each, `x-amz-id-2` on all but CORS preflights, `Date`, an
+ * exact `Content-Length` unless the body is a stream, and no `Connection` header while the connection is kept. A body in
+ * one piece is written to the socket before it returns; a stream's promise resolves after its last byte, or when the client
+ * has disconnected.
  */
 export function writeHttp1(
   response: WireResponse,
-  target: { readonly exchange: HttpExchange; readonly res: ServerResponse; readonly serving: ServerContext },
+  target: { readonly exchange: HttpExchange; readonly res: ServerResponse; readonly context: ServerContext },
 ): Promise<void> | undefined {
-  const { exchange, res, serving } = target;
+  const { exchange, res, context } = target;
   if (res.destroyed) return abandon(response);
-  const headers = ["x-amzn-RequestId", serving.ids.next()];
-  if (!isPreflight(exchange)) headers.push("x-amz-id-2", serving.ids.extended());
+  const headers = ["x-amzn-RequestId", context.ids.next()];
+  if (!isPreflight(exchange)) headers.push("x-amz-id-2", context.ids.extended());
   for (const name in response.headers) headers.push(name, response.headers[name] ?? "");
-  headers.push("Date", httpDate(serving.clock.nowMs()));
+  headers.push("Date", httpDate(context.clock.nowMs()));
 
-  if (serving.isDraining) res.shouldKeepAlive = false;
+  if (context.isDraining) res.shouldKeepAlive = false;
   else if (res.shouldKeepAlive && res.req.httpVersionMinor > 0) res.removeHeader("connection");
 
   const { body } = response;
   if (isStream(body)) {
     res.writeHead(response.status, headers);
     res.flushHeaders();
-    return pump(body, { exchange, sink: res, carrier: res.req.socket, serving });
+    return pump(body, { exchange, sink: res, transport: res.req.socket, context });
   }
   const bytes = typeof body === "string" ? body : bytesOf(body);
   headers.push("Content-Length", String(Buffer.byteLength(bytes)));
@@ -48,19 +48,19 @@ export function writeHttp1(
 /** As `writeHttp1`, over one HTTP/2 stream. */
 export async function writeHttp2(
   response: WireResponse,
-  target: { readonly exchange: HttpExchange; readonly stream: ServerHttp2Stream; readonly serving: ServerContext },
+  target: { readonly exchange: HttpExchange; readonly stream: ServerHttp2Stream; readonly context: ServerContext },
 ): Promise<void> {
-  const { exchange, stream, serving } = target;
+  const { exchange, stream, context } = target;
   if (stream.destroyed || stream.closed) return abandon(response);
-  const headers: OutgoingHttpHeaders = { ":status": response.status, "x-amzn-requestid": serving.ids.next() };
-  if (!isPreflight(exchange)) headers["x-amz-id-2"] = serving.ids.extended();
+  const headers: OutgoingHttpHeaders = { ":status": response.status, "x-amzn-requestid": context.ids.next() };
+  if (!isPreflight(exchange)) headers["x-amz-id-2"] = context.ids.extended();
   for (const name in response.headers) headers[name.toLowerCase()] = response.headers[name];
-  headers["date"] = httpDate(serving.clock.nowMs());
+  headers["date"] = httpDate(context.clock.nowMs());
 
   const { body } = response;
   if (isStream(body)) {
     stream.respond(headers);
-    return pump(body, { exchange, sink: stream, carrier: stream, serving });
+    return pump(body, { exchange, sink: stream, transport: stream, context });
   }
   const bytes = typeof body === "string" ? body : bytesOf(body);
   const length = Buffer.byteLength(bytes);
@@ -72,8 +72,8 @@ export async function writeHttp2(
     stream.end(bytes);
     return;
   }
-  // A stream that has sent its end is closed and says so before the system has its last bytes. Only the end of a write is
-  // told in time, so the stream's end goes in a frame of its own.
+  // The memory of the body may be reused only when the system has its bytes. A stream that has sent its end emits `close`
+  // before that, the callback of a write comes after it: so the end is a frame of its own.
   stream.write(bytes, (error) => {
     releaseSent(body, error, stream);
     if (!stream.destroyed) stream.end();
@@ -111,7 +111,7 @@ function isStream(body: WireResponse["body"]): body is AsyncIterable<BodyBytes> 
   return typeof body === "object" && Symbol.asyncIterator in body;
 }
 
-/** Nobody is there to read the answer: a stream must still hear that it is over. */
+/** The client has disconnected: a streamed body must still be ended. */
 async function abandon(response: WireResponse): Promise<void> {
   if (isStream(response.body)) await response.body[Symbol.asyncIterator]().return?.();
 }
@@ -121,22 +121,22 @@ async function pump(
   target: {
     readonly exchange: HttpExchange;
     readonly sink: Writable;
-    /** What dies when the bytes can no longer get through. */
-    readonly carrier: Writable;
-    readonly serving: ServerContext;
+    /** Destroyed when the bytes can no longer reach the client. */
+    readonly transport: Writable;
+    readonly context: ServerContext;
   },
 ): Promise<void> {
-  const { exchange, sink, carrier } = target;
+  const { exchange, sink, transport } = target;
   exchange.beginStreaming();
-  if (target.serving.isDraining) exchange.end("the server is stopping");
+  if (target.context.isDraining) exchange.end("the server is stopping");
   try {
     for await (const chunk of body) {
       if (sink.destroyed) return;
-      const sent = isPooled(chunk) ? (error?: Error | null) => releaseSent(chunk, error, carrier) : undefined;
+      const sent = isPooled(chunk) ? (error?: Error | null) => releaseSent(chunk, error, transport) : undefined;
       if (!sink.write(bytesOf(chunk), sent)) await untilWritable(sink);
     }
   } catch (error) {
-    // A stream that was told to end may do so by throwing; any other failure must not look like an end to the client.
+    // A body that is ended early may end by throwing; the client must not take any other failure for the end.
     if (!exchange.isEnded) throw error;
   }
   if (!sink.destroyed) sink.end();
@@ -147,11 +147,11 @@ function isPooled(body: WireResponse["body"]): body is BufferLease {
 }
 
 /**
- * Called at the end of a write, when the system has taken the bytes. If their carrier died, something may still read them:
+ * Called at the end of a write, when the system has taken the bytes. If their transport died, something may still read them:
  * then they are left to the garbage collector.
  */
-function releaseSent(lease: BufferLease, error: Error | null | undefined, carrier: Writable): void {
-  if (!error && !carrier.destroyed) lease[Symbol.dispose]();
+function releaseSent(lease: BufferLease, error: Error | null | undefined, transport: Writable): void {
+  if (!error && !transport.destroyed) lease[Symbol.dispose]();
 }
 
 function untilWritable(sink: Writable): Promise<void> {

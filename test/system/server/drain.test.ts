@@ -17,7 +17,7 @@ import {
   until,
 } from "./listener.ts";
 
-/** Counts how often it is read: a enforceTimeouts reads it once. */
+/** Counts how often it is read: each check of the timeouts reads it once. */
 class CountedClock extends SimulatedClock {
   readCount = 0;
 
@@ -27,12 +27,12 @@ class CountedClock extends SimulatedClock {
   }
 }
 
-async function sweeps(clock: CountedClock, count: number): Promise<void> {
+async function timeoutChecks(clock: CountedClock, count: number): Promise<void> {
   const { readCount } = clock;
   await until(() => clock.readCount >= readCount + count);
 }
 
-/** Answers when told to. */
+/** A handler whose response waits for `letGo`. */
 function held(): { readonly handler: RequestHandler; readonly letGo: () => void } {
   let letGo: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {
@@ -104,7 +104,7 @@ test("a body on its way at the drain is waited for while it moves", async (t) =>
   for (const byte of "bod") {
     await clock.advance(200);
     await new Promise((resolve) => socket.write(byte, resolve));
-    await sweeps(clock, 2);
+    await timeoutChecks(clock, 2);
   }
   await clock.advance(200);
   socket.write("y");

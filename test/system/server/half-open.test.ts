@@ -21,14 +21,14 @@ const ownMs = 120;
 /** Longer than the runner lets a test run. */
 const never = 600_000;
 const patient = {
-  sniffMsMax: never,
+  detectMsMax: never,
   tlsHandshakeMsMax: never,
   headersMsMax: never,
   requestMsMax: never,
   bodyIdleMsMax: never,
   stallMsMax: never,
   keepAliveMs: never,
-  sweepMs: 20,
+  timeoutCheckMs: 20,
 } as const;
 
 const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -37,7 +37,7 @@ const emptySettings = "\0\0\0\x04\0\0\0\0\0";
 interface HalfOpen {
   readonly what: string;
   readonly limit:
-    | "sniffMsMax"
+    | "detectMsMax"
     | "tlsHandshakeMsMax"
     | "headersMsMax"
     | "requestMsMax"
@@ -50,8 +50,8 @@ interface HalfOpen {
 }
 
 const halfOpenConnections: readonly HalfOpen[] = [
-  { what: "sends nothing", limit: "sniffMsMax", sends: "", shows: "connections_sniffing" },
-  { what: "stops within the HTTP/2 preface", limit: "sniffMsMax", sends: "PRI * HT", shows: "connections_sniffing" },
+  { what: "sends nothing", limit: "detectMsMax", sends: "", shows: "connections_detecting" },
+  { what: "stops within the HTTP/2 preface", limit: "detectMsMax", sends: "PRI * HT", shows: "connections_detecting" },
   {
     what: "begins a TLS handshake only",
     limit: "tlsHandshakeMsMax",
@@ -141,7 +141,7 @@ test("a body that comes drop by drop ends by requestMsMax all the same", async (
 
 test("200 half-open connections all end by their limit", async (t) => {
   const listening = await startListener(t, {
-    limits: { ...patient, sniffMsMax: 300, tlsHandshakeMsMax: 300, headersMsMax: 300 },
+    limits: { ...patient, detectMsMax: 300, tlsHandshakeMsMax: 300, headersMsMax: 300 },
   });
   const sockets = await openMany(t, listening.port);
   assert.equal(sockets.length, 200);

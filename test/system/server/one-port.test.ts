@@ -156,14 +156,18 @@ test("a port in use is refused with one sentence", async (t) => {
   await assert.rejects(
     listen({ hosts: ["127.0.0.1"], port, clock: systemClock, handler: echo }),
     (error) =>
-      error instanceof StartError && error.message === `port ${port} on 127.0.0.1 is already in use by another process`,
+      error instanceof StartError &&
+      error.message ===
+        `port ${port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it, or choose another port`,
   );
 });
 
 test("an address of another machine is refused with one sentence", async () => {
   await assert.rejects(
     listen({ hosts: ["192.0.2.1"], port: 0, clock: systemClock, handler: echo }),
-    (error) => error instanceof StartError && error.message === "192.0.2.1 is not an address of this machine",
+    (error) =>
+      error instanceof StartError &&
+      error.message === "192.0.2.1 is not an address of this machine (EADDRNOTAVAIL); choose another host",
   );
 });
 

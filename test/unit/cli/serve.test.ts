@@ -75,7 +75,10 @@ test("millrace serve says in one sentence that the port is taken and exits 2", a
     millrace(t, "serve", "--engine", "memory", "--port", String(address.port), "--log-level", "silent"),
   );
   assert.equal(exitCode, 2);
-  assert.equal(stderr, `millrace: port ${address.port} on 127.0.0.1 is already in use by another process\n`);
+  assert.equal(
+    stderr,
+    `millrace: port ${address.port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it, or choose another port\n`,
+  );
 });
 
 test("millrace serve says in one sentence that the data directory is a file and exits 2", async (t) => {

@@ -55,14 +55,14 @@ test("commits, refusals, cuts and faults are counted", (t) => {
   const metrics = startMetrics(t);
   groupCommitted.publish({ durationMs: 2, entryCount: 3, byteCount: 4096 });
   requestRefused.publish({ reason: "origin" });
-  connectionCut.publish({ reason: "sniff_timeout" });
+  connectionCut.publish({ reason: "detect_timeout" });
   requestFailed.publish({ operation: "PutRecord", error: new Error("x") });
   const text = metrics.render({});
   has(text, "millrace_commit_duration_seconds_count 1");
   has(text, "millrace_commit_entries_total 3");
   has(text, "millrace_commit_bytes_total 4096");
   has(text, 'millrace_requests_refused_total{reason="origin"} 1');
-  has(text, 'millrace_connections_cut_total{reason="sniff_timeout"} 1');
+  has(text, 'millrace_connections_cut_total{reason="detect_timeout"} 1');
   has(text, 'millrace_faults_total{where="request"} 1');
 });
 

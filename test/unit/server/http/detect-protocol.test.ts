@@ -5,7 +5,7 @@ import { detectProtocol } from "../../../../src/server/http/detect-protocol.ts";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-test("sniffProtocol() knows each protocol by its first bytes", () => {
+test("detectProtocol() knows each protocol by its first bytes", () => {
   assert.equal(detectProtocol(Buffer.of(0x16)), "tls");
   assert.equal(detectProtocol(preface), "http2");
   assert.equal(detectProtocol(Buffer.from("POST / HTTP/1.1\r\n")), "http1");
@@ -13,12 +13,12 @@ test("sniffProtocol() knows each protocol by its first bytes", () => {
   assert.equal(detectProtocol(Buffer.of(0)), "http1");
 });
 
-test("sniffProtocol() waits while the bytes can still be either", () => {
+test("detectProtocol() waits while the bytes can still be either", () => {
   for (let length = 0; length < 16; length++) assert.equal(detectProtocol(preface.subarray(0, length)), undefined);
   assert.equal(detectProtocol(preface.subarray(0, 16)), "http2");
 });
 
-test("sniffProtocol() never changes its mind when more bytes come", () => {
+test("detectProtocol() never changes its result when more bytes come", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 24 }), fc.nat(16), (tail, kept) => {
       const bytes = Buffer.concat([preface.subarray(0, kept), tail]);
