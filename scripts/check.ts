@@ -34,6 +34,11 @@ const checks: readonly (readonly [string, () => boolean])[] = [
   ["complexity", () => succeeds("node", "scripts/check-complexity.ts")],
   ["names", () => succeeds("node", "scripts/check-names.ts")],
   ["dead code and dependencies", () => succeeds("knip", "--no-progress")],
+  // With the product's entry points alone: what only tests use is dead.
+  [
+    "dead code but for tests",
+    () => succeeds("knip", "--no-progress", "--production", "--config", "knip.production.json"),
+  ],
 ];
 
 const failed: string[] = [];

@@ -64,7 +64,6 @@ export function generationOfName(name: string): number | undefined {
 /** Writes both copies into the first `walHeaderBytes` of `target`. */
 export function writeWalHeader(target: Buffer, header: WalHeader, identity: DirectoryIdentity): void {
   const block = target.subarray(0, blockBytes);
-  block.fill(0);
   magic.copy(block, magicOffset);
   block.writeUInt32LE(walVersion, versionOffset);
   block.writeUInt32LE(header.isRecycled ? flagRecycled : 0, flagsOffset);
@@ -76,7 +75,9 @@ export function writeWalHeader(target: Buffer, header: WalHeader, identity: Dire
   writeU64(block, header.previousGeneration, previousGenerationOffset);
   writeU64(block, header.previousEnd, previousEndOffset);
   block.writeDoubleLE(header.madeMs, madeMsOffset);
+  block.writeUInt32LE(0, reservedOffset);
   block.writeUInt32LE(crc32(block.subarray(0, checksumOffset)), checksumOffset);
+  block.fill(0, walHeaderFieldBytes);
   block.copy(target, blockBytes);
 }
 
