@@ -1,0 +1,28 @@
+import type { Attack } from "./attack.ts";
+import {
+  deepCbor,
+  deepJson,
+  emptyCborChunks,
+  emptyObjects,
+  escapedNames,
+} from "./attacks/bodies-before-authentication.ts";
+import { burstOfPages } from "./attacks/burst-of-pages.ts";
+import { http2UnfinishedBodies } from "./attacks/http2-unfinished-bodies.ts";
+import { policyPatterns } from "./attacks/policy-patterns.ts";
+import { repeatedSignedHeaders } from "./attacks/repeated-signed-headers.ts";
+import { slowBodies } from "./attacks/slow-bodies.ts";
+import { slowReaders } from "./attacks/slow-readers.ts";
+import { storedNotAnswered } from "./attacks/stored-not-answered.ts";
+import { tokenOfQuotes } from "./attacks/token-of-quotes.ts";
+import { unreadResponses } from "./attacks/unread-responses.ts";
+
+export const attacks: readonly Attack[] = [
+  repeatedSignedHeaders,
+  tokenOfQuotes,
+  ...[deepJson, emptyObjects, escapedNames, deepCbor, emptyCborChunks],
+  slowBodies,
+  http2UnfinishedBodies,
+  ...[unreadResponses, slowReaders, burstOfPages],
+  policyPatterns,
+  storedNotAnswered,
+];

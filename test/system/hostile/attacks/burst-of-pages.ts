@@ -1,0 +1,71 @@
+import { get } from "node:http";
+import type { Attack, Target } from "../attack.ts";
+import { openConnection } from "../attack-connection.ts";
+import { readRequest } from "./read-request.ts";
+
+const clientCount = 100;
+const healthMsMax = 100;
+
+/** Resolves with the time to the first byte once the whole page has come. */
+async function readPage(target: Target, request: Buffer, signal: AbortSignal): Promise<number> {
+  const connection = await openConnection(target.port, { reads: false });
+  if (connection === undefined) return Number.POSITIVE_INFINITY;
+  const { socket } = connection;
+  const startedMs = performance.now();
+  let firstByteMs = Number.POSITIVE_INFINITY;
+  let head = "";
+  let length = Number.POSITIVE_INFINITY;
+  let received = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on("data", (chunk: Buffer) => {
+    firstByteMs = Math.min(firstByteMs, performance.now() - startedMs);
+    received += chunk.length;
+    if (length === Number.POSITIVE_INFINITY) {
+      head += chunk.toString("latin1");
+      const end = head.indexOf("\r\n\r\n");
+      if (end >= 0) length = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    }
+    if (received >= length) resolve();
+  });
+  socket.on("close", () => resolve());
+  signal.addEventListener("abort", () => resolve());
+  socket.write(request);
+  await promise;
+  socket.destroy();
+  return firstByteMs;
+}
+
+function healthMs(port: number): Promise<number> {
+  const startedMs = performance.now();
+  return new Promise((resolve) => {
+    get({ port, host: "127.0.0.1", path: "/health", agent: false }, (response) => {
+      response.resume().on("end", () => resolve(performance.now() - startedMs));
+    }).on("error", () => resolve(Number.POSITIVE_INFINITY));
+  });
+}
+
+export const burstOfPages: Attack = {
+  name: "100 pages of 10 MiB at once",
+  filledBytes: 12 * 1024 ** 2,
+  async run(target, signal) {
+    const faults: string[] = [];
+    let firstBytesMs: readonly number[] = [];
+    let slowestHealthMs = 0;
+    while (!signal.aborted) {
+      const request = await readRequest(target);
+      const pages = Promise.all(Array.from({ length: clientCount }, () => readPage(target, request, signal)));
+      let isOver = false;
+      void pages.then(() => {
+        isOver = true;
+      });
+      while (!isOver && !signal.aborted) {
+        slowestHealthMs = Math.max(slowestHealthMs, await healthMs(target.port));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      firstBytesMs = firstBytesMs.length === 0 ? await pages : firstBytesMs;
+    }
+    faults.push(`first byte of the first page after ${Math.round(Math.min(...firstBytesMs))} ms`);
+    if (slowestHealthMs > healthMsMax) faults.push(`health after ${Math.round(slowestHealthMs)} ms`);
+    return faults;
+  },
+};
