@@ -1,29 +1,29 @@
-/** A key for data, made for one stream or one directory. */
+/** A new root key, for one data key of a stream or one data directory. */
 export interface GeneratedRootKey {
   /** 32 secret bytes; never stored. */
   readonly rootKey: Uint8Array;
-  /** What may be stored. Says by itself which master key opens it. */
+  /** The root key encrypted under a master key, to be stored. It contains the id of the master key. */
   readonly wrapped: Uint8Array;
 }
 
-/** Whose key names: aliases and key ids live per account and region. */
+/** The account and region in which aliases and key ids are looked up. */
 export interface KeyScope {
   readonly account: string;
   readonly region: string;
 }
 
-/** Keeps the master keys and never gives them out: it makes data keys wrapped by them, and opens what it wrapped. */
+/** Keeps master keys and never returns them. Generates root keys wrapped under them, and unwraps those. */
 export interface KeyProvider {
   /**
-   * A new data key under the master key `keyId` (id, ARN, alias or alias ARN). `context` is what the wrapped key is bound
-   * to: it opens only with the same one. Throws `KeyError`.
+   * Generates a root key wrapped under the master key `keyId` (key id, ARN, alias or alias ARN). It can be unwrapped only
+   * with the same `context`. Throws `KeyError`.
    */
   generateRootKey(keyId: string, scope: KeyScope, context: Readonly<Record<string, string>>): Promise<GeneratedRootKey>;
-  /** The root key of a wrapped data key. Throws `KeyError`. */
+  /** Throws `KeyError`. */
   unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array>;
 }
 
-/** What hinders the use of a key. The first six are those that Kinesis tells its clients apart by. */
+/** Why a key cannot be used. Each of the first six is a KMS error of the Kinesis API. */
 export type KeyErrorKind =
   | "disabled"
   | "invalid_state"
@@ -33,7 +33,7 @@ export type KeyErrorKind =
   | "throttled"
   | "unavailable";
 
-/** A master key cannot be used now, or never again; nothing was made, opened or changed. */
+/** A master key cannot be used. Nothing was generated, unwrapped or changed. */
 export class KeyError extends Error {
   readonly kind: KeyErrorKind;
 

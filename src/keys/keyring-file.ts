@@ -1,10 +1,10 @@
 /**
- * The file that a local keyring lives in: JSON, readable by its owner only.
+ * The file of the local keyring: JSON, readable by its owner only.
  *
  *     {"millraceKeyring": 1, "sha256": "...", "masterKeys": [{"id", "account", "region", "name", "madeMs", "key"}]}
  *
- * `sha256` is that of the JSON of `masterKeys`, so that damage shows as damage and not as a key that opens nothing. Reading
- * and writing is synchronous: it happens at start and when a master key is made, and no other server may come in between.
+ * `sha256` is the checksum of the JSON of `masterKeys`. Access is synchronous: it happens at start and when a master key is
+ * created, under a lock.
  */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import type { MasterKeyRef } from "../streams/master-key-ref.ts";
 import { KeyError } from "./key-provider.ts";
 
 export interface MasterKey extends MasterKeyRef {
-  /** 16 random bytes in hex: what wrapped keys name it by. */
+  /** 16 random bytes in hex. Wrapped keys contain it. */
   readonly id: string;
   readonly madeMs: number;
   /** 32 secret bytes in base64. */
@@ -23,10 +23,10 @@ export interface MasterKey extends MasterKeyRef {
 const VERSION = 1;
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
-/** Another server that holds the lock reads and writes a small file. */
+/** Longest wait for another server's lock; it holds it for one small write. */
 const lockMsMax = 2_000;
 
-/** Every master key of the file; none when there is no file. Throws `KeyError` with a sentence that names the file. */
+/** All master keys of the file; none when there is no file. Throws `KeyError`. */
 export function readKeyring(file: string): readonly MasterKey[] {
   let text: string;
   try {
@@ -34,7 +34,10 @@ export function readKeyring(file: string): readonly MasterKey[] {
     try {
       const { mode } = fstatSync(fd);
       if (process.platform !== "win32" && (mode & OTHERS) !== 0) {
-        throw new KeyError("not_found", `The keyring ${file} is open to others than its owner; chmod 600 it.`);
+        throw new KeyError(
+          "not_found",
+          `The keyring ${file} can be read by other users, so it is not used and encrypted data cannot be read or written. Run chmod 600 on it.`,
+        );
       }
       text = readFileSync(fd, "utf8");
     } finally {
@@ -43,16 +46,24 @@ export function readKeyring(file: string): readonly MasterKey[] {
   } catch (error) {
     if (error instanceof KeyError) throw error;
     if (codeOf(error) === "ENOENT") return [];
-    throw new KeyError("unavailable", `The keyring ${file} cannot be read (${codeOf(error)}).`, { cause: error });
+    throw new KeyError(
+      "unavailable",
+      `The keyring ${file} cannot be read (${codeOf(error)}), nor can data that is encrypted with its keys. Check its path and permissions.`,
+      { cause: error },
+    );
   }
   const keys = masterKeysOf(text);
-  if (keys === undefined) throw new KeyError("not_found", `The keyring ${file} is damaged, or is no keyring at all.`);
+  if (keys === undefined)
+    throw new KeyError(
+      "not_found",
+      `The keyring ${file} is damaged, or is not a keyring, so data that is encrypted with its keys cannot be read. Restore it from a backup.`,
+    );
   return keys;
 }
 
 /**
- * Replaces the file by what `change` makes of its keys: at once or not at all, and durably before it returns. Servers that
- * share a file take turns. Throws `KeyError`; then the file is as it was.
+ * Replaces the keys of the file by those that `change` returns, atomically and durably, under a lock against other servers.
+ * Throws `KeyError`; the file is unchanged then.
  */
 export function changeKeyring(
   file: string,
@@ -65,7 +76,11 @@ export function changeKeyring(
     return next;
   } catch (error) {
     if (error instanceof KeyError) throw error;
-    throw new KeyError("unavailable", `The keyring ${file} cannot be written (${codeOf(error)}).`, { cause: error });
+    throw new KeyError(
+      "unavailable",
+      `The keyring ${file} cannot be written (${codeOf(error)}), so no master key was added. Check the free space and the permissions of its folder.`,
+      { cause: error },
+    );
   } finally {
     unlock();
   }
@@ -91,7 +106,7 @@ function digestOf(masterKeys: readonly unknown[]): string {
 
 function replaceDurably(file: string, text: string): void {
   const temporary = `${file}.tmp`;
-  // What a crash left there may have another mode.
+  // A file that a crash left there may have another mode.
   rmSync(temporary, { force: true });
   const fd = openSync(temporary, "wx", OWNER_ONLY);
   try {
@@ -101,7 +116,7 @@ function replaceDurably(file: string, text: string): void {
     closeSync(fd);
   }
   renameSync(temporary, file);
-  // Windows has no way to open a directory, and needs none.
+  // Windows cannot open a directory, and needs no sync of it.
   if (process.platform === "win32") return;
   const directory = openSync(dirname(file), "r");
   try {
@@ -111,17 +126,21 @@ function replaceDurably(file: string, text: string): void {
   }
 }
 
-/** The operating system's lock, taken through the SQLite inside Node; it ends with the process, however that ends. */
+/** Locks the file for this process by a lock of the operating system, through the SQLite of Node; returns the unlock. */
 function lock(file: string): () => void {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(`${file}.lock`, { open: false, timeout: lockMsMax });
   try {
     database.open();
-    // No journal: it would be a second file, and nothing is ever written.
+    // No journal file is needed, because nothing is written.
     database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
   } catch (error) {
     if (database.isOpen) database.close();
-    throw new KeyError("unavailable", `The keyring ${file} cannot be locked for a change.`, { cause: error });
+    throw new KeyError(
+      "unavailable",
+      `The keyring ${file} cannot be locked (${file}.lock), so no master key was added. Another process may use it: try again.`,
+      { cause: error },
+    );
   }
   return () => database.close();
 }

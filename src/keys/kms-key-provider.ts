@@ -3,33 +3,34 @@ import { resolveMasterKeyRef } from "../streams/master-key-ref.ts";
 import { type GeneratedRootKey, KeyError, type KeyErrorKind, type KeyProvider, type KeyScope } from "./key-provider.ts";
 
 /*
- * A wrapped key says in which region it can be opened; the rest is the service's own:
+ * A wrapped key:
  *
- *   "MKM1" | u8 bytes of the region's name | region | CiphertextBlob
+ *   "MKM1" | bytes of the region's name 1 | region | CiphertextBlob of the service
  */
 const MAGIC = Buffer.from("MKM1");
-const REGION_AT = MAGIC.length + 1;
+const REGION_LENGTH_AT = MAGIC.length;
+const REGION_AT = REGION_LENGTH_AT + 1;
 
 const KEY_BYTES = 32;
 const connectMsMax = 2_000;
-const answerMsMax = 5_000;
-/** Puts and gets wait meanwhile, and their clients try again as well. */
+const responseMsMax = 5_000;
+/** Few, because puts and gets wait meanwhile and clients retry too. */
 const attemptsMax = 2;
-/** Regions are the callers' to name, and each takes a client. */
+/** Most clients, one for each region that callers name. */
 const clientsMax = 64;
 
 export interface KmsKeyProviderOptions {
-  /** Absent: Amazon's own, by region. */
+  /** Absent: the endpoint of AWS in the region. */
   readonly endpoint?: string | undefined;
-  /** Of every key; absent: that of the key's ARN or else of the stream. */
+  /** Region of all keys; absent: the region of the key's ARN, or else of the stream. */
   readonly region?: string | undefined;
-  /** Absent: where the official SDKs look for them. */
+  /** Absent: the default chain of the AWS SDK. */
   readonly credentials?: KMSClientConfig["credentials"];
 }
 
 /**
- * The key provider `kms`: AWS KMS, or whatever speaks its API. The service keeps the master keys and is asked each time.
- * Its client is loaded when the first key is needed, so that nobody else pays for it.
+ * The key provider `kms`: AWS KMS, or a server that speaks its API. The service keeps the master keys; each call is a
+ * request to it. The SDK is loaded for the first key.
  */
 export class KmsKeyProvider implements KeyProvider {
   readonly #options: KmsKeyProviderOptions;
@@ -48,16 +49,16 @@ export class KmsKeyProvider implements KeyProvider {
     const region = this.#options.region ?? resolveMasterKeyRef(keyId, scope)?.region ?? scope.region;
     const { GenerateDataKeyCommand } = await this.#load();
     const command = new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: { ...context } });
-    const answer = await asked((await this.#client(region)).send(command));
-    return { rootKey: rootKeyOf(answer.Plaintext), wrapped: wrap(region, answer.CiphertextBlob) };
+    const output = await callKms((await this.#client(region)).send(command));
+    return { rootKey: rootKeyOf(output.Plaintext), wrapped: wrap(region, output.CiphertextBlob) };
   }
 
   async unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
     const { region, blob } = unwrap(wrapped);
     const { DecryptCommand } = await this.#load();
     const command = new DecryptCommand({ CiphertextBlob: blob, EncryptionContext: { ...context } });
-    const answer = await asked((await this.#client(region)).send(command));
-    return rootKeyOf(answer.Plaintext);
+    const output = await callKms((await this.#client(region)).send(command));
+    return rootKeyOf(output.Plaintext);
   }
 
   close(): void {
@@ -85,7 +86,7 @@ export class KmsKeyProvider implements KeyProvider {
       maxAttempts: attemptsMax,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(credentials === undefined ? {} : { credentials }),
-      requestHandler: { connectionTimeout: connectMsMax, requestTimeout: answerMsMax, throwOnRequestTimeout: true },
+      requestHandler: { connectionTimeout: connectMsMax, requestTimeout: responseMsMax, throwOnRequestTimeout: true },
     });
     this.#clients.set(region, client);
     return client;
@@ -109,25 +110,35 @@ const KINDS: ReadonlyMap<string, KeyErrorKind> = new Map([
   ["LimitExceededException", "throttled"],
 ]);
 
-async function asked<T>(answer: Promise<T>): Promise<T> {
+/** Turns errors of the service into `KeyError`. */
+async function callKms<T>(response: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     const kind = KINDS.get(name) ?? "unavailable";
-    const sentence = kind === "unavailable" ? `The key service does not help (${name}): ${message}` : message;
-    throw new KeyError(kind, sentence, { cause: error });
+    const text =
+      kind === "unavailable"
+        ? `The key service failed (${name}), so encrypted data cannot be read or written until it responds: ${message}`
+        : message;
+    throw new KeyError(kind, text, { cause: error });
   }
 }
 
 function rootKeyOf(plaintext: Uint8Array | undefined): Uint8Array {
   if (plaintext?.length === KEY_BYTES) return plaintext;
-  throw new KeyError("unavailable", "The key service answered without a key of 256 bits.");
+  throw new KeyError(
+    "unavailable",
+    "The key service returned no key of 256 bits, so no data was encrypted or decrypted. Check that its endpoint is KMS.",
+  );
 }
 
 function wrap(region: string, blob: Uint8Array | undefined): Buffer {
   if (blob === undefined || blob.length === 0) {
-    throw new KeyError("unavailable", "The key service answered without a wrapped key.");
+    throw new KeyError(
+      "unavailable",
+      "The key service returned no wrapped key, so no data was encrypted. Check that its endpoint is KMS.",
+    );
   }
   const name = Buffer.from(region);
   return Buffer.concat([MAGIC, Uint8Array.of(name.length), name, blob]);
@@ -136,8 +147,11 @@ function wrap(region: string, blob: Uint8Array | undefined): Buffer {
 function unwrap(wrapped: Uint8Array): { readonly region: string; readonly blob: Uint8Array } {
   const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
   if (bytes.length <= REGION_AT || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw new KeyError("not_found", "The data key was not wrapped by a key service, but by another key provider.");
+    throw new KeyError(
+      "not_found",
+      "The key was not wrapped by a key service, so data under it cannot be read. Use the --key-provider that wrapped it.",
+    );
   }
-  const blobAt = REGION_AT + bytes.readUInt8(MAGIC.length);
+  const blobAt = REGION_AT + bytes.readUInt8(REGION_LENGTH_AT);
   return { region: bytes.toString("utf8", REGION_AT, blobAt), blob: bytes.subarray(blobAt) };
 }

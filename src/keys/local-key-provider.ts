@@ -9,8 +9,8 @@ import { changeKeyring, type MasterKey, readKeyring } from "./keyring-file.ts";
  *
  *   "MRK1" | id of the master key 16 | nonce 12, random | AES-256-GCM ciphertext 32 | tag 16
  *
- * Bound to its context: the names sorted, as JSON of pairs. A master key wraps one data key per start of encryption, far
- * from the 2^32 up to which random nonces are safe.
+ * The additional data is the context: JSON of its pairs, sorted by name. A master key wraps one root key for each start of
+ * encryption, far below the 2^32 up to which random nonces are safe.
  */
 const MAGIC = Buffer.from("MRK1");
 const ID_BYTES = 16;
@@ -22,41 +22,41 @@ const CIPHERTEXT_AT = NONCE_AT + NONCE_BYTES;
 const TAG_AT = CIPHERTEXT_AT + KEY_BYTES;
 const WRAPPED_BYTES = TAG_AT + TAG_BYTES;
 
-/** Accounts, regions and aliases are the callers' to invent; beyond this no more keys are made for them. */
+/** Bounds the keys that callers can create by naming new accounts, regions and aliases. */
 const masterKeysMax = 10_000;
 
 export interface LocalKeyProviderOptions {
-  /** Absent: the keys live as long as the process. */
+  /** Absent: the keys are only in memory. */
   readonly file?: string | undefined;
   readonly nowMs: () => number;
   readonly random?: (size: number) => Buffer;
 }
 
 /**
- * The key provider `local`: every name that could be a key's is one, made when it is first used and durable before that.
- * Names in other spellings, such as an alias and its ARN, are the same key.
+ * The key provider `local`, with master keys in a file or in memory. Every valid key id or alias is a key: it is created,
+ * and made durable, when it is first used. An alias and its ARN are the same key.
  */
 export class LocalKeyProvider implements KeyProvider {
   readonly #file: string | undefined;
   readonly #nowMs: () => number;
   readonly #random: (size: number) => Buffer;
   readonly #byId = new Map<string, MasterKey>();
-  readonly #byPlace = new Map<string, MasterKey>();
+  readonly #byRef = new Map<string, MasterKey>();
   #fault: string | undefined;
 
-  /** A file that cannot be used is no reason not to start: plain streams need no keys. `fault` tells of it. */
+  /** Does not throw for a file that cannot be used, because plain streams need no keys; see `fault`. */
   constructor({ file, nowMs, random = randomBytes }: LocalKeyProviderOptions) {
     this.#file = file;
     this.#nowMs = nowMs;
     this.#random = random;
     try {
-      this.#readAgain();
+      this.#reload();
     } catch {
-      // Told by `fault`, and thrown at whoever needs a key.
+      // Reported by `fault`, and thrown when a key is needed.
     }
   }
 
-  /** Why the file cannot be used, as a sentence. */
+  /** A sentence on why the file cannot be used; undefined when it can. */
   get fault(): string | undefined {
     return this.#fault;
   }
@@ -66,13 +66,13 @@ export class LocalKeyProvider implements KeyProvider {
     scope: KeyScope,
     context: Readonly<Record<string, string>>,
   ): Promise<GeneratedRootKey> {
-    const place = resolveMasterKeyRef(keyId, scope);
-    if (place === undefined) throw new KeyError("not_found", `${keyId} is neither a key nor an alias.`);
-    const master = this.#byPlace.get(nameOf(place)) ?? this.#make(place);
+    const ref = resolveMasterKeyRef(keyId, scope);
+    if (ref === undefined) throw new KeyError("not_found", `${keyId} is not a key id, key ARN, alias or alias ARN.`);
+    const master = this.#byRef.get(nameOf(ref)) ?? this.#create(ref);
     const rootKey = this.#random(KEY_BYTES);
     const nonce = this.#random(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", Buffer.from(master.key, "base64"), nonce);
-    cipher.setAAD(boundBytes(context));
+    cipher.setAAD(contextBytes(context));
     const ciphertext = Buffer.concat([cipher.update(rootKey), cipher.final()]);
     const wrapped = Buffer.concat([MAGIC, Buffer.from(master.id, "hex"), nonce, ciphertext, cipher.getAuthTag()]);
     return { rootKey, wrapped };
@@ -81,70 +81,87 @@ export class LocalKeyProvider implements KeyProvider {
   async unwrapRootKey(wrapped: Uint8Array, context: Readonly<Record<string, string>>): Promise<Uint8Array> {
     const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
     if (bytes.length !== WRAPPED_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-      throw new KeyError("not_found", "The data key was not wrapped by a keyring, but by another key provider.");
+      throw new KeyError(
+        "not_found",
+        "The key was not wrapped by a local keyring, so data under it cannot be read. Use the --key-provider that wrapped it.",
+      );
     }
     const id = bytes.toString("hex", MAGIC.length, NONCE_AT);
-    if (!this.#byId.has(id)) this.#readAgain();
+    if (!this.#byId.has(id)) this.#reload();
     const master = this.#byId.get(id);
     if (master === undefined) {
-      throw new KeyError("not_found", `${this.#name()} does not hold the master key ${id}.`);
+      throw new KeyError(
+        "not_found",
+        `${this.#label()} does not contain the master key ${id}, so data under it cannot be read. Use the keyring that has it.`,
+      );
     }
     const key = Buffer.from(master.key, "base64");
     const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(NONCE_AT, CIPHERTEXT_AT));
-    decipher.setAAD(boundBytes(context));
+    decipher.setAAD(contextBytes(context));
     decipher.setAuthTag(bytes.subarray(TAG_AT));
     const rootKey = decipher.update(bytes.subarray(CIPHERTEXT_AT, TAG_AT));
     try {
       decipher.final();
     } catch (error) {
-      throw new KeyError("invalid_state", "The data key is damaged, or was wrapped for something else.", {
-        cause: error,
-      });
+      throw new KeyError(
+        "invalid_state",
+        "The wrapped key is damaged, or belongs to another stream or directory, so data under it cannot be read.",
+        {
+          cause: error,
+        },
+      );
     }
     return rootKey;
   }
 
-  #make(place: MasterKeyRef): MasterKey {
+  #create(ref: MasterKeyRef): MasterKey {
     const file = this.#file;
-    const name = nameOf(place);
-    if (file === undefined) this.#take([this.#newKey(place)]);
-    else this.#guarded(() => this.#take(changeKeyring(file, (inFile) => this.#with(place, inFile))));
-    const made = this.#byPlace.get(name);
-    if (made === undefined) throw new KeyError("unavailable", `${this.#name()} did not take the new key.`);
+    const name = nameOf(ref);
+    if (file === undefined) this.#add([this.#newKey(ref)]);
+    else this.#trackFault(() => this.#add(changeKeyring(file, (inFile) => this.#withKeyFor(ref, inFile))));
+    const created = this.#byRef.get(name);
+    if (created === undefined)
+      throw new KeyError(
+        "unavailable",
+        `${this.#label()} does not contain the master key that was just added, so it is not used. Another process may have replaced the file: try again.`,
+      );
     if (file !== undefined) masterKeyMade.publish({ name, keyring: file });
-    return made;
+    return created;
   }
 
-  /** The file's keys and one for the place. A file that was taken away is written again with all that is known. */
-  #with(place: MasterKeyRef, inFile: readonly MasterKey[]): readonly MasterKey[] {
+  /** The keys of the file, those in memory that it lacks, and one for `ref`. So a file that was removed is restored. */
+  #withKeyFor(ref: MasterKeyRef, inFile: readonly MasterKey[]): readonly MasterKey[] {
     const ids = new Set(inFile.map(({ id }) => id));
     const all = [...inFile, ...[...this.#byId.values()].filter(({ id }) => !ids.has(id))];
-    const isThere = all.some((key) => nameOf(key) === nameOf(place));
-    return isThere ? all : [...all, this.#newKey(place)];
+    const isPresent = all.some((key) => nameOf(key) === nameOf(ref));
+    return isPresent ? all : [...all, this.#newKey(ref)];
   }
 
   #newKey({ account, region, name }: MasterKeyRef): MasterKey {
     if (this.#byId.size >= masterKeysMax) {
-      throw new KeyError("throttled", `${this.#name()} holds ${masterKeysMax} master keys, as many as it can.`);
+      throw new KeyError(
+        "throttled",
+        `${this.#label()} has ${masterKeysMax} master keys, the most it can have, so no other was added. Use one of its keys.`,
+      );
     }
     const id = this.#random(ID_BYTES).toString("hex");
     return { id, account, region, name, madeMs: this.#nowMs(), key: this.#random(KEY_BYTES).toString("base64") };
   }
 
-  #readAgain(): void {
+  #reload(): void {
     const file = this.#file;
-    if (file !== undefined) this.#guarded(() => this.#take(readKeyring(file)));
+    if (file !== undefined) this.#trackFault(() => this.#add(readKeyring(file)));
   }
 
-  #take(keys: readonly MasterKey[]): void {
+  #add(keys: readonly MasterKey[]): void {
     for (const key of keys) {
       this.#byId.set(key.id, key);
-      // The first one of a name stays in use.
-      if (!this.#byPlace.has(nameOf(key))) this.#byPlace.set(nameOf(key), key);
+      // The first key of a name stays in use.
+      if (!this.#byRef.has(nameOf(key))) this.#byRef.set(nameOf(key), key);
     }
   }
 
-  #guarded(work: () => void): void {
+  #trackFault(work: () => void): void {
     try {
       work();
       this.#fault = undefined;
@@ -154,7 +171,7 @@ export class LocalKeyProvider implements KeyProvider {
     }
   }
 
-  #name(): string {
+  #label(): string {
     return this.#file === undefined ? "The keyring in memory" : `The keyring ${this.#file}`;
   }
 }
@@ -163,7 +180,7 @@ function nameOf({ account, region, name }: MasterKeyRef): string {
   return `${account}/${region}/${name}`;
 }
 
-function boundBytes(context: Readonly<Record<string, string>>): Buffer {
+function contextBytes(context: Readonly<Record<string, string>>): Buffer {
   const pairs = Object.entries(context).sort(([left], [right]) => (left < right ? -1 : 1));
   return Buffer.from(JSON.stringify(pairs));
 }

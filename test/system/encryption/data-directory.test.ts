@@ -102,11 +102,11 @@ test("nothing that clients say stands in the bytes of an encrypted data director
     [{ dataDir }, /is encrypted; it opens with --encrypt-at-rest and the master key that it was made with only\.$/],
     [
       { ...atWork, keyring: `${dataDir}.other` },
-      /cannot be opened: The keyring \S+\.other does not hold the master key [0-9a-f]{32}\.$/,
+      /cannot be opened: The keyring \S+\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.$/,
     ],
     [
       { ...atWork, keyProvider: "kms", kmsEndpoint: "http://127.0.0.1:1" },
-      /cannot be opened: The data key was not wrapped by a key service, but by another key provider\.$/,
+      /cannot be opened: The key was not wrapped by a key service, so data under it cannot be read\. Use the --key-provider that wrapped it\.$/,
     ],
     [{ dataDir: plain, encryptAtRest: true }, /is not encrypted and cannot become so/],
   ];

@@ -96,7 +96,7 @@ test("millrace verify and inspect open an encrypted directory for whoever names 
   assert.equal(wrong.status, 2);
   assert.match(
     wrong.err,
-    /^millrace: The key of the encrypted data directory .* cannot be opened: The keyring .*\.other does not hold the master key [0-9a-f]{32}\.\n$/,
+    /^millrace: The key of the encrypted data directory .* cannot be opened: The keyring .*\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.\n$/,
   );
   process.env["MILLRACE_KEYRING"] = keyring;
   context.after(() => delete process.env["MILLRACE_KEYRING"]);

@@ -111,7 +111,7 @@ test("a keyring that was taken away is missed by name, and found again when it i
   rmSync(at.file);
   const later = new LocalKeyProvider({ file: at.file, nowMs });
   assert.equal(later.fault, undefined);
-  await assert.rejects(later.unwrapRootKey(wrapped, context), withKind("not_found", /does not hold the master key/));
+  await assert.rejects(later.unwrapRootKey(wrapped, context), withKind("not_found", /does not contain the master key/));
   writeFileSync(at.file, text, { mode: 0o600 });
   assert.deepEqual(await later.unwrapRootKey(wrapped, context), rootKey);
 });
@@ -138,7 +138,7 @@ test("a damaged keyring opens nothing, is not written over, and says so", async 
   for (const damaged of damages) {
     writeFileSync(at.file, damaged);
     const keyring = new LocalKeyProvider({ file: at.file, nowMs });
-    assert.match(keyring.fault ?? "", /is damaged, or is no keyring at all/);
+    assert.match(keyring.fault ?? "", /is damaged, or is not a keyring/);
     await assert.rejects(keyring.unwrapRootKey(wrapped, context), withKind("not_found", /damaged/));
     await assert.rejects(keyring.generateRootKey("alias/mine", scope, context), withKind("not_found", /damaged/));
     assert.equal(readFileSync(at.file, "utf8"), damaged);
