@@ -179,6 +179,6 @@ test("keys that another kind of provider has wrapped are told apart", async () =
   const keyring = new LocalKeyProvider({ nowMs });
   await assert.rejects(
     keyring.unwrapRootKey(Buffer.from("MKM1 and more"), context),
-    withKind("not_found", /another key provider/),
+    withKind("not_found", /Use the --key-provider that wrapped it/),
   );
 });
