@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { type FileLock, lockFile } from "../platform/file-lock.ts";
 import type { MasterKeyRef } from "../streams/master-key-ref.ts";
 import { KeyError } from "./key-provider.ts";
 
@@ -69,7 +70,7 @@ export function changeKeyring(
   file: string,
   change: (keys: readonly MasterKey[]) => readonly MasterKey[],
 ): readonly MasterKey[] {
-  const unlock = lock(file);
+  const held = lock(file);
   try {
     const next = change(readKeyring(file));
     replaceDurably(file, keyringText(next));
@@ -82,7 +83,7 @@ export function changeKeyring(
       { cause: error },
     );
   } finally {
-    unlock();
+    held.release();
   }
 }
 
@@ -126,23 +127,14 @@ function replaceDurably(file: string, text: string): void {
   }
 }
 
-/** Locks the file for this process by a lock of the operating system, through the SQLite of Node; returns the unlock. */
-function lock(file: string): () => void {
-  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  const database = new DatabaseSync(`${file}.lock`, { open: false, timeout: lockMsMax });
-  try {
-    database.open();
-    // No journal file is needed, because nothing is written.
-    database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
-  } catch (error) {
-    if (database.isOpen) database.close();
-    throw new KeyError(
-      "unavailable",
-      `The keyring ${file} cannot be locked (${file}.lock), so no master key was added. Another process may use it: try again.`,
-      { cause: error },
-    );
-  }
-  return () => database.close();
+/** Keeps other servers from changing the keyring until it is released. */
+function lock(file: string): FileLock {
+  const held = lockFile(`${file}.lock`, lockMsMax);
+  if (held !== "busy" && held !== "unsupported") return held;
+  throw new KeyError(
+    "unavailable",
+    `The keyring ${file} cannot be locked (${file}.lock), so no master key was added. Another process may use it: try again.`,
+  );
 }
 
 function codeOf(error: unknown): string {

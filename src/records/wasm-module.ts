@@ -1,4 +1,5 @@
 import { WasmAllocator, type WasmLease } from "../memory/wasm-allocator.ts";
+import { webAssembly } from "../platform/web-assembly.ts";
 import { wasmBase64 } from "./wasm.generated.ts";
 import { allocatedAt, allocatedBytes, entriesAt } from "./wasm-layout.ts";
 
@@ -56,12 +57,6 @@ export interface WasmModule {
   readonly series: WasmLease;
 }
 
-/** The types of Node leave WebAssembly to those of browsers. */
-declare const WebAssembly: {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 let instance: WasmModule | "none" | undefined;
 
 /** One instance for the process, made at first use. Undefined on a machine that cannot run it: all of it is optional. */
@@ -72,8 +67,8 @@ export function wasmModule(): WasmModule | undefined {
 
 function instantiate(): WasmModule | undefined {
   try {
-    const module = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
-    const calls = new WebAssembly.Instance(module).exports as WasmExports;
+    const module = new webAssembly.Module(Buffer.from(wasmBase64, "base64"));
+    const calls = new webAssembly.Instance(module).exports as WasmExports;
     const memory = Buffer.from(calls.memory.buffer);
     const allocator = new WasmAllocator(memory, allocatedAt, allocatedBytes);
     const series = allocator.take(SERIES_BYTES + SEQUENCE_NUMBER_DIGITS);

@@ -1,15 +1,13 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createServer, startTimeoutChecks } from "../../platform/http-module.ts";
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
 import type { Connection } from "./connection.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
 import { rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
-
-// An import reads every member of the module, some of which load an HTTP client: 1 ms and 3 MB at each start.
-const { createServer } = process.getBuiltinModule("node:http");
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
@@ -46,7 +44,7 @@ export function createHttp1Server(context: ServerContext): Http1Server {
     onRequest(req, res);
   });
   server.on("timeout", (socket: Socket) => endStalled(socket, connectionOf.get(socket), context));
-  startTimeouts(server);
+  startTimeoutChecks(server);
 
   return {
     serve(socket, connection) {
@@ -59,14 +57,6 @@ export function createHttp1Server(context: ServerContext): Http1Server {
       server.close(() => undefined);
     },
   };
-}
-
-/**
- * Starts node:http's header and request timeouts, which it enforces from its `listening` event on: this server never
- * listens, it gets accepted sockets. test/system/server/half-open.test.ts tests that the timeouts work.
- */
-function startTimeouts(server: Server): void {
-  server.emit("listening");
 }
 
 interface Http1Exchange {

@@ -1,21 +1,21 @@
 import { crc32 } from "node:zlib";
-import { checksumKernelOf } from "../io/aligned-memory.ts";
+import { checksumFunctionOf } from "../io/checksum-wasm.ts";
 
-/** Up to here a table is faster than the call into native code: 186 bytes take two thirds of its time, measured. */
+/** Up to here the tables are faster than the call into native code. */
 const byTableBytesMax = 192;
 const tableCount = 4;
-/** From here on vectors are: 3 KiB take the same time, 8 KiB 0.6 of it, 128 KiB 0.3, measured. */
-const byKernelBytesMin = 3072;
+/** From here on the vectors of WebAssembly are faster than native code. */
+const byWasmBytesMin = 3072;
 
 /** Table `t` at `256 * t`: what a byte does to the checksum when `t` zero bytes follow it. */
 const tables = makeTables();
 
-/** CRC-32 as zlib computes it, of bytes `from` to `to`, which lie within `bytes`, begun with `seed`. */
+/** CRC-32 as zlib computes it, of bytes `from` to `to`, which are within `bytes`; `seed` is its initial value. */
 export function frameChecksum(bytes: Buffer, from: number, to: number, seed: number): number {
   const length = to - from;
-  if (length >= byKernelBytesMin) {
-    const kernel = checksumKernelOf(bytes.buffer);
-    if (kernel !== undefined) return kernel(bytes.byteOffset + from, length, seed) >>> 0;
+  if (length >= byWasmBytesMin) {
+    const checksum = checksumFunctionOf(bytes.buffer);
+    if (checksum !== undefined) return checksum(bytes.byteOffset + from, length, seed) >>> 0;
   }
   if (length > byTableBytesMax) return crc32(bytes.subarray(from, to), seed);
   let state = ~seed;

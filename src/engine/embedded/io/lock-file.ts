@@ -1,50 +1,53 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { DatabaseSync } from "node:sqlite";
+import { lockFile } from "../../../platform/file-lock.ts";
 import { DataDirectoryError } from "./data-directory-error.ts";
 import { type DiskLock, errorCode } from "./disk.ts";
 
-/** Who has a data directory open; the text of its `lock` file. */
+/** The process that has a data directory open; `lock` holds it as JSON. */
 export interface LockOwner {
   readonly pid: number;
-  /** Clock ticks from boot to the start of the process; null where /proc does not tell. */
+  /** Clock ticks from boot to the start of the process; null on a system without /proc. */
   readonly startTicks: string | null;
   readonly bootId: string | null;
   readonly host: string;
 }
 
-const sqliteBusy = 5;
-
 /**
- * Keeps every other process out of the directory until released or until this process ends, however it ends.
- *
- * The exclusion is the operating system's: Node has no call for a file lock, but the SQLite inside it takes one that holds
- * between processes and containers. Where the file system has no locks, the owner named in `lock` is looked for instead.
+ * Keeps every other process out of the directory until released, or until this process ends. The lock is the operating
+ * system's, on `lock.held`; where the file system has none, the process named in `lock` is checked instead. Throws
+ * `DataDirectoryError("locked")`. docs/file-format.md section 7.
  */
-export function takeLock(directory: string): DiskLock {
-  const held = holdFile(`${directory}/lock.held`);
+export function lockDirectory(directory: string): DiskLock {
+  const held = lockFile(`${directory}/lock.held`, 0);
   const path = `${directory}/lock`;
   const owner = readOwner(path);
   if (held === "busy" || (held === "unsupported" && owner !== undefined && isAlive(owner))) {
-    const who = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
-    throw new DataDirectoryError("locked", `The data directory ${directory} is in use by ${who}.`);
+    const holder = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
+    throw new DataDirectoryError(
+      "locked",
+      `The data directory ${directory} is locked: it is in use by ${holder}. Nothing was changed. ` +
+        "Stop that process first, or choose another --data-dir; each server needs a data directory of its own.",
+    );
   }
-  const mark = randomUUID();
+  const release = (): void => {
+    if (held !== "unsupported") held.release();
+  };
   try {
-    writeFileSync(path, `${JSON.stringify({ ...ownerOf(process.pid), mark })}\n`);
+    writeFileSync(path, `${JSON.stringify({ ...ownerOf(process.pid), mark: randomUUID() })}\n`);
   } catch (error) {
-    // The text is for people where the system itself keeps others out; a full disk need not be refused for want of it.
+    // With a lock of the system the text is for people only, and a full disk must not keep a server from starting.
     if (held === "unsupported" || errorCode(error) !== "ENOSPC") {
-      if (held !== "unsupported") held.close();
+      release();
       throw error;
     }
   }
   return {
     release: async () => {
-      // Only while the lock is still held: afterwards the file may be a successor's.
+      // Only while the lock is held: afterwards the file may be that of the next process.
       rmSync(path, { force: true });
-      if (held !== "unsupported") held.close();
+      release();
     },
   };
 }
@@ -53,7 +56,7 @@ export function ownerOf(pid: number): LockOwner {
   return { pid, startTicks: startTicksOf(pid), bootId: readBootId(), host: hostname() };
 }
 
-/** Whether the process that wrote the lock still runs: same boot, a live process, started at the same moment. */
+/** Whether the process that wrote the lock still runs: same boot, same process id, same start time. */
 export function isAlive(owner: LockOwner, present: LockOwner = ownerOf(owner.pid)): boolean {
   if (owner.bootId !== null && present.bootId !== null && owner.bootId !== present.bootId) return false;
   if (owner.startTicks !== null && present.startTicks !== null) return owner.startTicks === present.startTicks;
@@ -61,7 +64,7 @@ export function isAlive(owner: LockOwner, present: LockOwner = ownerOf(owner.pid
     process.kill(owner.pid, 0);
     return true;
   } catch (error) {
-    // A process of another user answers EPERM, and lives.
+    // EPERM: it runs as another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
@@ -82,40 +85,14 @@ function readOwner(path: string): LockOwner | undefined {
       host: text("host") ?? "this host",
     };
   } catch {
-    // Absent, or cut short by a crash: nobody is named.
+    // Absent, or cut short by a crash.
     return undefined;
-  }
-}
-
-/** An open SQLite connection is the lock; closing it, or the end of the process, frees it. */
-function holdFile(path: string): DatabaseSync | "busy" | "unsupported" {
-  let database: DatabaseSync | undefined;
-  try {
-    database = new (loadSqlite().DatabaseSync)(path, { timeout: 0 });
-    // No journal: it would be a second file, and nothing is ever written.
-    database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
-    return database;
-  } catch (error) {
-    database?.close();
-    const isBusy = error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
-    return isBusy ? "busy" : "unsupported";
-  }
-}
-
-/** Node 24 prints a warning when SQLite is first used; a user who asked for no SQLite should not have to read it. */
-function loadSqlite(): typeof import("node:sqlite") {
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  try {
-    return process.getBuiltinModule("node:sqlite");
-  } finally {
-    process.emitWarning = emitWarning;
   }
 }
 
 function startTicksOf(pid: number): string | null {
   const stat = readProc(`/proc/${pid}/stat`);
-  // The command's name, in brackets, may hold spaces and brackets: fields are counted from behind the last one.
+  // The command's name, in brackets, may contain spaces and brackets: fields are counted behind the last bracket.
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
 }
 

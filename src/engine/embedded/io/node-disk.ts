@@ -1,9 +1,9 @@
 import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
 import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
-import { allocateAligned } from "./aligned-memory.ts";
+import { allocateAligned } from "../../../platform/aligned-memory.ts";
 import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
-import { takeLock } from "./lock-file.ts";
+import { lockDirectory } from "./lock-file.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -101,7 +101,7 @@ export const nodeDisk: Disk = {
     return bavail * bsize;
   },
 
-  lock: async (directory) => takeLock(directory),
+  lock: async (directory) => lockDirectory(directory),
 };
 
 class NodeFile implements DiskFile {

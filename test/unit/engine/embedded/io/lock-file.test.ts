@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isAlive, ownerOf, takeLock } from "../../../../../src/engine/embedded/io/lock-file.ts";
+import { isAlive, lockDirectory, ownerOf } from "../../../../../src/engine/embedded/io/lock-file.ts";
 
 const lockFile = new URL("../../../../../src/engine/embedded/io/lock-file.ts", import.meta.url).href;
 
@@ -19,25 +19,27 @@ async function temporary(body: (directory: string) => Promise<void>): Promise<vo
   }
 }
 
-test("takeLock() keeps a second holder out until it is released", async () => {
+test("lockDirectory() keeps a second holder out until it is released", async () => {
   await temporary(async (directory) => {
-    const lock = takeLock(directory);
-    assert.throws(() => takeLock(directory), {
+    const lock = lockDirectory(directory);
+    assert.throws(() => lockDirectory(directory), {
       name: "DataDirectoryError",
       reason: "locked",
-      message: new RegExp(`^The data directory ${directory} is in use by process ${process.pid} on [^ ]+\\.$`),
+      message: new RegExp(
+        `^The data directory ${directory} is locked: it is in use by process ${process.pid} on [^ ]+\\. `,
+      ),
     });
     await lock.release();
     assert(!existsSync(join(directory, "lock")));
-    await takeLock(directory).release();
+    await lockDirectory(directory).release();
   });
 });
 
 test("a lock held by another process holds, and ends with that process even by kill -9", async () => {
   await temporary(async (directory) => {
     const source = `
-      const { takeLock } = await import(${JSON.stringify(lockFile)});
-      globalThis.lock = takeLock(${JSON.stringify(directory)});
+      const { lockDirectory } = await import(${JSON.stringify(lockFile)});
+      globalThis.lock = lockDirectory(${JSON.stringify(directory)});
       console.log("held");
       setInterval(() => {}, 1000);`;
     const holder = spawn(process.execPath, ["--input-type=module", "-e", source], {
@@ -45,14 +47,17 @@ test("a lock held by another process holds, and ends with that process even by k
     });
     try {
       await once(holder.stdout, "data");
-      assert.throws(() => takeLock(directory), { reason: "locked", message: new RegExp(`process ${holder.pid} `) });
+      assert.throws(() => lockDirectory(directory), {
+        reason: "locked",
+        message: new RegExp(`process ${holder.pid} `),
+      });
     } finally {
       holder.kill("SIGKILL");
       await once(holder, "exit");
     }
     const left = await readFile(join(directory, "lock"), "utf8");
     assert.equal(JSON.parse(left).pid, holder.pid, "the dead process could not tidy up");
-    await takeLock(directory).release();
+    await lockDirectory(directory).release();
   });
 });
 
@@ -60,7 +65,7 @@ test("a lock file that is empty or is not JSON keeps nobody out", async () => {
   for (const text of ["", "{", "null", '{"pid":"x"}']) {
     await temporary(async (directory) => {
       await writeFile(join(directory, "lock"), text);
-      await takeLock(directory).release();
+      await lockDirectory(directory).release();
     });
   }
 });

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { lockFile } from "../../../src/platform/file-lock.ts";
+
+test("a file lock keeps a second one out until it is released, and a file that cannot be made has none", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-file-lock-"));
+  try {
+    const path = join(directory, "held");
+    const lock = lockFile(path, 0);
+    assert(lock !== "busy" && lock !== "unsupported");
+    assert.equal(lockFile(path, 0), "busy");
+    lock.release();
+    const again = lockFile(path, 0);
+    assert(again !== "busy" && again !== "unsupported");
+    again.release();
+    assert.equal(lockFile(join(directory, "absent", "held"), 0), "unsupported");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("the warnings of the program that takes a lock stay as they are", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-file-lock-"));
+  const { emitWarning } = process;
+  const listeners = process.listeners("warning");
+  let calls = 0;
+  process.emitWarning = () => {
+    calls += 1;
+  };
+  const own = process.emitWarning;
+  try {
+    const lock = lockFile(join(directory, "held"), 0);
+    assert.equal(process.emitWarning, own);
+    process.emitWarning("of the program");
+    assert(calls >= 1);
+    assert.deepEqual(process.listeners("warning"), listeners);
+    if (lock !== "busy" && lock !== "unsupported") lock.release();
+  } finally {
+    process.emitWarning = emitWarning;
+    await rm(directory, { recursive: true });
+  }
+});
