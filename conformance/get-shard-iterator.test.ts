@@ -159,7 +159,7 @@ describe("GetShardIterator", () => {
   });
 
   for (const [number, shard, create, time] of foreignNumbers) {
-    test(`GetShardIterator reads ${shard} from a number that the service gave out in ${new Date(time * 1000).getFullYear()}`, async () => {
+    test(`GetShardIterator reads ${shard} from a sequence number of ${new Date(time * 1000).getFullYear()}`, async () => {
       assert.deepEqual([decodeSequenceNumber(number).create, decodeSequenceNumber(number).time], [create, time]);
       const values = { SHother: shard, SH: shard0 };
       await assertSays("GetShardIterator", at({ StartingSequenceNumber: number }), "iterator-seq-other-shard", values);

@@ -21,7 +21,7 @@ async function flipSample(isEncrypted: boolean): Promise<FlipCounts> {
   return await runApart<typeof flipEverywhere>(href, "flipEverywhere", { bits: "sample", isEncrypted });
 }
 
-test("a flipped bit of any place in a closed directory is refused, answered with an error or told, and found by verify", async (t) => {
+test("a flipped bit in a closed directory is refused, returned as an error or reported, and found by verify", async (t) => {
   const { places, outcomes } = await flipSample(false);
   t.diagnostic(JSON.stringify([Object.fromEntries(places), outcomes]));
   const others = Object.keys(rules).filter((place) => place !== "directoryKey");

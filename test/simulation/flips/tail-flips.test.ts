@@ -12,7 +12,7 @@ for (const [name, variant] of [
   ["a file of the log", { isEncrypted: false, isRecycled: false, headStep }],
   ["an encrypted file of the log that was used again", { isEncrypted: true, isRecycled: true, headStep }],
 ] as const) {
-  test(`after a crash a flip in one of the last two groups of ${name} leaves out that group and what is behind it, and says so`, async () => {
+  test(`a flip in one of the last two groups of ${name} after a crash drops that group and later ones, and is reported`, async () => {
     assert((await runApart<typeof flipLastTwo>(href, "flipLastTwo", variant)) > 150);
   });
 

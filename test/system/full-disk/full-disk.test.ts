@@ -93,7 +93,7 @@ async function makeStream(connection: KinesisConnection, StreamName: string): Pr
   assert.equal(await settled(connection, StreamName), "ACTIVE");
 }
 
-test("a disk that is really full ends acknowledgements at once; what was acknowledged survives, and a deleted stream gives room", async (t) => {
+test("a full disk ends acknowledgements; acknowledged records survive, and a deleted stream frees space", async (t) => {
   using filesystem = makeSmallFilesystem(filesystemBytes);
   t.diagnostic(`ran on ${filesystem.kind}`);
   const isReal = filesystem.kind !== "a directory of the machine's own disk";

@@ -179,7 +179,7 @@ for (const [line, problem] of refusals) {
   test(`loadConfig() refuses ${line}`, () => assert.deepEqual(problemsOf(line.split(" ")), [problem]));
 }
 
-test("loadConfig() keeps the keyring beside the data directory, in memory with the memory engine, or where it is told", () => {
+test("loadConfig() keeps the keyring beside the data directory, in memory with the memory engine, or as set", () => {
   const keysOf = (line: string) => configOf(line.split(" ")).keys;
   assert.deepEqual(keysOf("--data-dir /var/lib/m/"), { provider: "local", keyring: "/var/lib/m.keyring" });
   assert.deepEqual(keysOf("--engine memory"), { provider: "local" });

@@ -29,3 +29,14 @@ test("findNameFaults() takes names that only contain the letters, and names that
 test("findNameFaults() reads only TypeScript", () => {
   assert.deepEqual(findNameFaults(new Map([["docs/a.md", "export class House {}"]])), []);
 });
+
+test("findNameFaults() finds names of tests that are too long for a line, plain and in templates", () => {
+  const name = "x".repeat(111);
+  assert.deepEqual(
+    faultsOf(`test("${name}", () => {});\nengineTest(\n  \`${name}\`,\n);\ntest("${name.slice(1)}");\n`),
+    [
+      `src/a.ts: a test name of 111 characters, at most 110: ${name}`,
+      `src/a.ts: a test name of 111 characters, at most 110: ${name}`,
+    ],
+  );
+});

@@ -63,7 +63,7 @@ test("both parents of a merge end in the same second", () => {
   assert.throws(() => applyReshard(next, [{ closing: [0], opening: [] }], outcome), /closes open shards/);
 });
 
-test("a shard that is opened and closed by one switch is empty, and its numbers lie between its parents' and its children's", () => {
+test("a shard opened and closed by one reshard is empty, its numbers between those of parents and children", () => {
   // As a resize from 2 to 3 begins: 0 is split into 2 and 3, 1 into 4 and 5, and 3 and 4 are merged to 6.
   const key = 2n ** 126n;
   const lower = planSplit(streamOf(2), { shardIndex: 0, newStartingHashKey: key });

@@ -5,7 +5,7 @@ import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 
 const mebibyte = 1024 * 1024;
 
-test("files of the log that differ by some blocks are sealed in the same memory, never given back while the thread lives", () => {
+test("WAL files that differ by some blocks are flushed in the same memory, which the thread keeps", () => {
   const disk = new SimulatedDisk();
   let allocatedBytes = 0;
   const allocate = disk.allocate.bind(disk);

@@ -99,7 +99,7 @@ test("where a file can have no second name segments are copied, a piece at a tim
 });
 
 for (const nameOrder of ["journal", "independent"] as const) {
-  test(`a crash at any change of the disk (names: ${nameOrder}) leaves a whole backup or none, and the source as it was`, async () => {
+  test(`a crash at any change of the disk (names: ${nameOrder}) leaves a whole backup or none, and the source intact`, async () => {
     const run = async (changesMax: number) => {
       const disk = new SimulatedDisk({ direct: false, seed: changesMax + 1, nameOrder });
       const { engine } = await filled(disk);
