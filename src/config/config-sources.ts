@@ -1,18 +1,17 @@
 import { parseArgs } from "node:util";
 import { environmentName, type FlagName, findFlag, flags, similarFlag } from "./flags.ts";
 
-/** One place that settings come from: their texts, before anybody asks what they mean. */
+/** One source of settings: their texts, not yet parsed. */
 export interface ConfigSource {
   readonly texts: ReadonlyMap<FlagName, readonly string[]>;
-  /** How to name a setting of this place in a problem, e.g. `--port` or `MILLRACE_PORT`. */
+  /** The name of a setting in this source, for problems: `--port`, `MILLRACE_PORT`. */
   readonly nameOf: (flag: FlagName) => string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `parseArgs` of node:util splits the line; it is told to forgive, because it would stop at the first mistake and we
- * want all of them.
+ * Reads the command line. `parseArgs` of node:util runs without `strict`, because with it it stops at the first problem.
  */
 export function readArguments(argv: readonly string[], problems: string[]): ConfigSource {
   const options = Object.fromEntries(
@@ -23,7 +22,7 @@ export function readArguments(argv: readonly string[], problems: string[]): Conf
   let unknownOptionAt = -1;
   for (const token of tokens) {
     if (token.kind === "positional") {
-      // What follows an unknown option is most likely its value; one problem is enough.
+      // The argument after an unknown option is most likely its value: one problem for both.
       if (token.index !== unknownOptionAt + 1) problems.push(`${JSON.stringify(token.value)}: unexpected argument`);
     } else if (token.kind === "option") {
       const given = readOption(token);
@@ -41,7 +40,7 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-/** The setting that one option gives, or what is wrong with it. */
+/** The setting of one option, or its problem. */
 function readOption({ name, value, inlineValue }: OptionToken): { flag: FlagName; text: string } | string {
   const flag = findFlag(name);
   if (flag !== undefined && flag.argument === undefined) return { flag: flag.name, text: value ?? "true" };
@@ -56,13 +55,13 @@ function readOption({ name, value, inlineValue }: OptionToken): { flag: FlagName
   return `unknown option${suggestion(name, "--")}`;
 }
 
-/** Variables that are empty count as unset; those with names we do not know are somebody else's. */
+/** Empty variables count as unset; unknown names are ignored, because other programs may define them. */
 export function readEnvironment(environment: Environment): ConfigSource {
   const texts = new Map<FlagName, string[]>();
   for (const { name } of flags) {
     const text = environment[environmentName(name)];
     if (text === undefined || text === "") continue;
-    // Kubernetes tells every pod about a service called "millrace" in MILLRACE_PORT=tcp://10.0.0.1:4567.
+    // Kubernetes sets MILLRACE_PORT=tcp://10.0.0.1:4567 in every pod beside a service called "millrace".
     if (name === "port" && /^(tcp|udp|sctp):\/\//.test(text)) continue;
     add(texts, name, text, [], name);
   }
@@ -76,17 +75,17 @@ export function readConfigText(json: string, path: string, problems: string[]): 
   try {
     settings = JSON.parse(json);
   } catch (error) {
-    problems.push(`${path}: not JSON (${error instanceof Error ? error.message : String(error)})`);
+    problems.push(`${path}: is not valid JSON (${error instanceof Error ? error.message : String(error)})`);
     return { texts: new Map(), nameOf };
   }
   if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
-    problems.push(`${path}: must hold one JSON object, such as {"port": 4567}`);
+    problems.push(`${path}: must contain one JSON object, such as {"port": 4567}`);
     return { texts: new Map(), nameOf };
   }
   return readObject(settings, nameOf, problems);
 }
 
-/** Settings as values instead of texts; lists may be arrays. */
+/** Reads settings that are values, not texts; lists may be arrays. */
 export function readObject(settings: object, nameOf: (key: string) => string, problems: string[]): ConfigSource {
   const texts = new Map<FlagName, string[]>();
   for (const [key, value] of Object.entries(settings)) {

@@ -1,38 +1,38 @@
-/** What one server runs with, checked and complete. Made by `loadConfig()`. */
+/** The complete, checked configuration of one server. Made by `loadConfig()`. */
 export interface Config {
   /** 0: any port that is free on all hosts. */
   readonly port: number;
   /** Addresses or names, all on the same port. */
   readonly hosts: readonly string[];
   readonly engine: EngineName;
-  /** Where the embedded engine keeps its files; made when absent. */
+  /** The embedded engine keeps its files here; created if absent. */
   readonly dataDirectory: string;
-  /** The most that stored records may take of memory. */
+  /** Bound of the memory of stored records; memory engine only. */
   readonly memoryBudgetBytes: number;
-  /** The most that the data directory may grow to; undefined: 80 % of what is free at start. */
+  /** Bound of the size of the data directory; undefined: 80 % of the free space at start. */
   readonly diskBudgetBytes?: number;
-  /** Names the account of a caller whose access key id is not an account number itself. */
+  /** The account of a caller whose access key id is not an account number. */
   readonly account: string;
   readonly region: string;
-  /** Lets unsigned requests in, and permits listening beyond loopback without verification. */
+  /** Accepts unsigned requests, and allows listening beyond loopback without verification. */
   readonly allowAnonymous: boolean;
-  /** Undefined: signatures are looked at, not verified. */
+  /** Undefined: signatures are read, not verified. */
   readonly credentials?: CredentialsFile;
   readonly keys: KeysChoice;
-  /** The data directory is encrypted under a key that the master key of this name wraps. Undefined: it is plain. */
+  /** Encrypts the data directory under a key that the master key of this name wraps. Undefined: no encryption. */
   readonly encryptAtRest?: { readonly keyId: string };
   readonly compression: Compression;
   /** Origins whose web pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
-  /** Made at start if absent. */
+  /** Created at start if absent. */
   readonly streams: readonly StreamAtStart[];
   /** Undefined: neither rates nor quotas. */
   readonly limits?: LimitsChoice;
-  /** Slows CREATING, UPDATING and DELETING down, for clients that want to see them. */
+  /** How long streams stay CREATING, UPDATING and DELETING, for clients that want to see these states. */
   readonly transitionDelayMs: number;
-  /** Undefined: the server makes its own certificate. */
+  /** Undefined: the server makes a self-signed certificate. */
   readonly tls?: TlsFiles;
-  /** Moves metrics and console from the main port to one of their own. */
+  /** Moves metrics and dev endpoints from the main port to this one. */
   readonly admin?: { readonly port: number; readonly hosts: readonly string[] };
   /** Opens the endpoints that move the clock and inject faults. */
   readonly dev: boolean;
@@ -44,25 +44,25 @@ export interface StreamAtStart {
   readonly shardCount: number;
 }
 
-/** Who keeps the master keys of encrypted streams and of an encrypted directory: a file beside the data directory, or a key service. */
+/** Where the master keys of encrypted streams and of an encrypted directory are: in a file, or in a key service. */
 export type KeysChoice =
   | {
       readonly provider: "local";
-      /** Undefined: they live as long as the process. */
+      /** Undefined: in memory, lost with the process. */
       readonly keyring?: string;
     }
   | { readonly provider: "kms"; readonly endpoint?: string; readonly region?: string };
 
-/** Amazon's rates and quotas, or those of a file: what it holds, known to be good, and where it came from. */
+/** Amazon's rates and quotas, or those of a file: its checked contents and its path. */
 export type LimitsChoice = "aws" | { readonly path: string; readonly json: unknown };
 
-/** What a credentials file held at start, known to be good, and where it is read again. */
+/** The checked contents of the credentials file at start, and its path, from which it is read again. */
 export interface CredentialsFile {
   readonly path: string;
   readonly json: unknown;
 }
 
-/** What the two files held at start, as PEM text, known to belong together; and where they are read again. */
+/** A certificate and its private key, as PEM text read at start, and their paths, from which they are read again. */
 export interface TlsFiles {
   readonly certificatePath: string;
   readonly certificatePem: string;

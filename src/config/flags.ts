@@ -3,7 +3,7 @@ import { configDefaults, directoryKeyIdDefault } from "./config.ts";
 /** One setting: `--name` on the command line, `MILLRACE_NAME` in the environment, `"name"` in a configuration file. */
 interface Flag {
   readonly name: string;
-  /** What stands for the value in the help; absent for a switch. */
+  /** The value's placeholder in the help; absent for a switch. */
   readonly argument?: string;
   /** May be repeated, or hold several values with commas between them. */
   readonly list?: true;
@@ -14,7 +14,7 @@ export const flags = [
   {
     name: "port",
     argument: "NUMBER",
-    help: `port that speaks everything; 0 picks a free one (${configDefaults.port})`,
+    help: `port of HTTP/1.1, HTTP/2 and TLS; 0 picks a free one (${configDefaults.port})`,
   },
   {
     name: "host",
@@ -25,51 +25,66 @@ export const flags = [
   {
     name: "engine",
     argument: "NAME",
-    help: "embedded: a directory, every answer durable; memory: nothing kept (embedded)",
+    help: "embedded: durable, in a data directory; memory: nothing is kept (embedded)",
   },
   {
     name: "data-dir",
     argument: "DIRECTORY",
-    help: `where the embedded engine keeps its files (${configDefaults.dataDirectory})`,
+    help: `directory of the embedded engine, created if absent (${configDefaults.dataDirectory})`,
   },
-  { name: "memory-budget", argument: "SIZE", help: "most memory for stored records, e.g. 512MiB (2GiB)" },
-  { name: "disk-budget", argument: "SIZE", help: "most disk for the data directory (80 % of what is free at start)" },
-  { name: "stream", argument: "NAME:SHARDS", list: true, help: "a stream to make at start if it is absent" },
+  {
+    name: "memory-budget",
+    argument: "SIZE",
+    help: "memory of stored records at most, memory engine only, e.g. 512MiB (2GiB)",
+  },
+  {
+    name: "disk-budget",
+    argument: "SIZE",
+    help: "size of the data directory at most (80 % of the free space at start)",
+  },
+  { name: "stream", argument: "NAME:SHARDS", list: true, help: "stream to create at start if it is absent" },
   {
     name: "account",
     argument: "DIGITS",
-    help: `account of callers whose key id names none (${configDefaults.account})`,
+    help: `account of callers whose access key id is no account number (${configDefaults.account})`,
   },
-  { name: "region", argument: "REGION", help: `region in names and answers (${configDefaults.region})` },
-  { name: "allow-anonymous", help: "let unsigned requests in, and allow hosts beyond loopback" },
-  { name: "credentials", argument: "FILE", help: "JSON file of access keys to verify every signature with" },
-  { name: "key-provider", argument: "local|kms", help: "who keeps the master keys of what is encrypted (local)" },
+  { name: "region", argument: "REGION", help: `region of ARNs and responses (${configDefaults.region})` },
+  { name: "allow-anonymous", help: "accept unsigned requests, and allow hosts beyond loopback without --credentials" },
+  { name: "credentials", argument: "FILE", help: "JSON file of access keys; with it every signature is verified" },
+  {
+    name: "key-provider",
+    argument: "local|kms",
+    help: "where master keys of encrypted streams are: a keyring file, or AWS KMS (local)",
+  },
   {
     name: "keyring",
     argument: "FILE",
-    help: "where the local provider keeps them (the data directory's name + .keyring)",
+    help: "file of the local provider's master keys (the data directory's name + .keyring)",
   },
-  { name: "kms-endpoint", argument: "URL", help: "key service of the kms provider (Amazon's own)" },
-  { name: "kms-region", argument: "REGION", help: "its region for every key (that of the key or the stream)" },
-  { name: "encrypt-at-rest", help: "encrypt the whole data directory; from its first start on, or never" },
+  { name: "kms-endpoint", argument: "URL", help: "address of the kms provider's key service (Amazon's)" },
+  { name: "kms-region", argument: "REGION", help: "region of the kms provider's keys (that of the key or the stream)" },
+  { name: "encrypt-at-rest", help: "encrypt the data directory; only possible from its first start on" },
   {
     name: "encrypt-at-rest-key",
     argument: "KEY_ID",
-    help: `master key that wraps the directory's own (${directoryKeyIdDefault})`,
+    help: `master key of the encrypted data directory (${directoryKeyIdDefault})`,
   },
-  { name: "compression", argument: "off|zstd", help: "store records compressed where that makes them smaller (off)" },
-  { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * for all" },
-  { name: "limits", argument: "off|aws|FILE", help: "rates and quotas: none, Amazon's, or a JSON file's (off)" },
+  { name: "compression", argument: "off|zstd", help: "compress stored records (off)" },
+  { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * allows all" },
+  {
+    name: "limits",
+    argument: "off|aws|FILE",
+    help: "rate limits and quotas: none, Amazon's, or those of a JSON file (off)",
+  },
   {
     name: "transition-delay",
     argument: "TIME",
-    help: "time that streams stay CREATING, UPDATING, DELETING, e.g. 500ms (0)",
+    help: "how long streams stay CREATING, UPDATING, DELETING, e.g. 500ms (0)",
   },
-  { name: "tls-cert", argument: "FILE", help: "certificate chain in PEM form (one is made for this machine)" },
-  { name: "tls-key", argument: "FILE", help: "its private key in PEM form" },
-  { name: "admin-port", argument: "NUMBER", help: "moves metrics and console to a port of their own" },
+  { name: "tls-cert", argument: "FILE", help: "certificate chain in PEM form (a self-signed one is made)" },
+  { name: "tls-key", argument: "FILE", help: "private key of --tls-cert in PEM form" },
+  { name: "admin-port", argument: "NUMBER", help: "separate port for metrics and the endpoints of --dev" },
   { name: "admin-host", argument: "ADDRESS", list: true, help: "address for the admin port (127.0.0.1)" },
-  { name: "nats", argument: "URL", list: true, help: "servers of the jetstream engine (not in this version)" },
   { name: "dev", help: "open the endpoints that move the clock and inject faults" },
   { name: "log-level", argument: "LEVEL", help: "debug, info, warn, error or silent (info)" },
   { name: "config", argument: "FILE", help: "JSON file with any of these settings by name" },
@@ -88,7 +103,7 @@ export function environmentName(flag: FlagName): string {
   return `MILLRACE_${flag.toUpperCase().replaceAll("-", "_")}`;
 }
 
-/** The name that somebody who wrote `dataDir` or `data_dir` meant, if there is one. */
+/** The flag that `dataDir` or `data_dir` probably means, if there is one. */
 export function similarFlag(name: string): FlagName | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   return allFlags.find((flag) => plain(flag.name) === plain(name))?.name;

@@ -31,7 +31,6 @@ import {
   parseDuration,
   parseHost,
   parseHttpUrl,
-  parseNatsUrl,
   parseOrigin,
   parsePort,
   parseRegion,
@@ -41,7 +40,7 @@ import {
 } from "./parse-value.ts";
 import { streamsAtStartMax } from "./process-limits.ts";
 
-/** Either a whole configuration or every problem it has, each as one sentence. */
+/** A complete configuration, or all its problems, each as one sentence. */
 export type LoadedConfig =
   | { readonly config: Config; readonly problems?: never }
   | { readonly problems: readonly string[]; readonly config?: never };
@@ -49,16 +48,16 @@ export type LoadedConfig =
 /** Text of a file; throws as `readFileSync` does. */
 export type ReadFile = (path: string) => string;
 
-/** What is wrong with what a JSON file holds, each as one sentence. */
+/** The problems of the contents of a JSON file, each as one sentence. */
 export type CheckFile = (json: unknown) => readonly string[];
 
-/** The files whose contents other rooms understand. */
+/** Checks of the files whose contents other modules define. */
 export interface FileChecks {
   readonly limits: CheckFile;
   readonly credentials: CheckFile;
 }
 
-/** A flag wins over the environment, the environment over the file that `--config` names, the file over the default. */
+/** Precedence: a flag, then the environment, then the file that `--config` names, then the default. */
 export function loadConfig(
   argv: readonly string[],
   environment: Environment,
@@ -75,7 +74,7 @@ export function loadConfig(
   return finish(new Settings(sources, problems), readFile, checks);
 }
 
-/** The same from values that a program passes, each by the name of its flag; `nameOf` is that name in the program. */
+/** Reads settings that a program passes, each under the name of its flag; `nameOf` gives their names in the program. */
 export function loadConfigFromObject(
   settings: object,
   nameOf: (flag: string) => string,
@@ -87,7 +86,7 @@ export function loadConfigFromObject(
 }
 
 function finish(settings: Settings, readFile: ReadFile, checks: FileChecks): LoadedConfig {
-  // In the order of the flags, so that problems are too; the keyring's place hangs on these.
+  // In the order of the flags, so that problems are too. The path of the keyring depends on the first four.
   const port = settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port;
   const hosts = settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts;
   const engine = readEngine(settings) ?? configDefaults.engine;
@@ -118,14 +117,14 @@ function finish(settings: Settings, readFile: ReadFile, checks: FileChecks): Loa
     dev: settings.one("dev", parseSwitch, "true or false") ?? configDefaults.dev,
     logLevel: settings.one("log-level", parseChoice(...logLevels), logLevels.join(", ")) ?? configDefaults.logLevel,
   };
-  refuseWhatIsMissing(settings);
-  refuseOpenDoors(config, settings);
+  checkAccess(config, settings);
   return settings.problems.length === 0 ? { config } : { problems: settings.problems };
 }
 
+const anEngine = "an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)";
 const aSize = "a size of at least 1MiB such as 512MiB or 2GiB";
 
-/** Looks a setting up in its places, first one first, and notes what cannot be understood. */
+/** Looks settings up in their sources, in order of precedence, and collects problems. */
 class Settings {
   readonly #sources: readonly ConfigSource[];
   readonly problems: string[];
@@ -160,7 +159,7 @@ class Settings {
     return this.#sources.some(({ texts }) => texts.has(flag));
   }
 
-  /** The name under which the setting was given, or its flag. */
+  /** The name under which the setting was given, or else its flag. */
   nameOf(flag: FlagName): string {
     return this.#sources.find(({ texts }) => texts.has(flag))?.nameOf(flag) ?? this.#sources[0]?.nameOf(flag) ?? flag;
   }
@@ -171,10 +170,7 @@ class Settings {
 }
 
 function readEngine(settings: Settings): Config["engine"] | undefined {
-  const engine = settings.one("engine", parseChoice(...engineNames, "jetstream"), "embedded, memory or jetstream");
-  if (engine !== "jetstream") return engine;
-  settings.complain("engine", 'this version has only "embedded" and "memory"');
-  return undefined;
+  return settings.one("engine", parseChoice(...engineNames), anEngine);
 }
 
 function readStreams(settings: Settings): readonly StreamAtStart[] {
@@ -220,9 +216,9 @@ function readChecked(
   try {
     json = JSON.parse(text);
   } catch (error) {
-    // The message quotes the file, which may hold secrets.
+    // The parser's message quotes the file, and credentials are secret.
     const why = flag === "limits" && error instanceof Error ? ` (${error.message})` : "";
-    settings.problems.push(`${path}: not JSON${why}`);
+    settings.problems.push(`${path}: is not valid JSON${why}`);
     return undefined;
   }
   settings.problems.push(...check(json).map((problem) => `${path}: ${problem}`));
@@ -234,8 +230,8 @@ function readKeys(settings: Settings, ownKeyring: string | undefined): KeysChoic
   const keyring = settings.one("keyring", parseText, "a file");
   const endpoint = settings.one("kms-endpoint", parseHttpUrl, "an address such as http://localhost:8080");
   const region = settings.one("kms-region", parseRegion, "a region such as us-east-1");
-  const idle = provider === "kms" ? (["keyring"] as const) : (["kms-endpoint", "kms-region"] as const);
-  for (const flag of idle) {
+  const unused = provider === "kms" ? (["keyring"] as const) : (["kms-endpoint", "kms-region"] as const);
+  for (const flag of unused) {
     if (!settings.has(flag)) continue;
     const other = provider === "kms" ? "local" : "kms";
     settings.complain(flag, `has no effect unless ${settings.nameOf("key-provider")} is ${other}`);
@@ -248,7 +244,7 @@ function readEncryption(
   settings: Settings,
   { engine, dataDirectory }: Pick<Config, "engine" | "dataDirectory">,
 ): Pick<Config, "keys" | "encryptAtRest"> {
-  const keys = readKeys(settings, engine === "memory" ? undefined : besideDirectory(dataDirectory));
+  const keys = readKeys(settings, engine === "memory" ? undefined : keyringBeside(dataDirectory));
   const isWanted = settings.one("encrypt-at-rest", parseSwitch, "true or false") === true;
   const keyId = settings.one("encrypt-at-rest-key", parseText, "a key id, its ARN or an alias");
   if (!isWanted) {
@@ -258,10 +254,10 @@ function readEncryption(
     return { keys };
   }
   if (engine === "memory")
-    settings.complain("encrypt-at-rest", "the memory engine keeps nothing that could be encrypted");
+    settings.complain("encrypt-at-rest", "has no effect with the memory engine, which stores nothing on disk");
   if (keys.provider === "local" && keys.keyring !== undefined && isInside(dataDirectory, keys.keyring)) {
-    const sentence = `${keys.keyring} lies inside the data directory, where whoever gets the one gets the other`;
-    settings.complain("keyring", `${sentence}; name a file elsewhere`);
+    const sentence = `${keys.keyring} is inside the data directory, so a copy of the directory has the key that decrypts it`;
+    settings.complain("keyring", `${sentence}; choose a file elsewhere`);
   }
   return { keys, encryptAtRest: { keyId: keyId ?? directoryKeyIdDefault } };
 }
@@ -271,8 +267,8 @@ function isInside(directory: string, file: string): boolean {
   return path !== "" && path.split(sep)[0] !== ".." && !isAbsolute(path);
 }
 
-/** Not inside, so that a copy of the data directory discloses nothing. */
-function besideDirectory(dataDirectory: string): string {
+/** The keyring of a data directory: outside, so that a copy of the directory does not have its keys. */
+function keyringBeside(dataDirectory: string): string {
   return `${dataDirectory.replace(/[/\\]+$/, "")}.keyring`;
 }
 
@@ -306,28 +302,21 @@ function readAdmin(settings: Settings): Config["admin"] {
   return port === undefined ? undefined : { port, hosts: hosts ?? ["127.0.0.1"] };
 }
 
-/** Better to say so at once than to run without what was asked for. */
-function refuseWhatIsMissing(settings: Settings): void {
-  if (settings.list("nats", parseNatsUrl, "an address such as nats://127.0.0.1:4222") !== undefined) {
-    settings.complain("nats", "this version has no jetstream engine");
-  }
-}
-
-function refuseOpenDoors(config: Config, settings: Settings): void {
+/** Who may call must be decided before a server listens beyond loopback. */
+function checkAccess(config: Config, settings: Settings): void {
   if (settings.has("credentials")) {
     if (config.allowAnonymous) {
-      settings.complain("allow-anonymous", `contradicts ${settings.nameOf("credentials")}; leave one of them out`);
+      settings.complain("allow-anonymous", `contradicts ${settings.nameOf("credentials")}; leave out one of the two`);
     }
     return;
   }
-  const open = config.hosts.filter((host) => !isLoopback(host));
-  if (open.length > 0 && !config.allowAnonymous) {
-    const sentence = "is reachable from other machines, where anybody could read and write everything";
-    settings.complain(
-      "host",
-      `${open.join(", ")} ${sentence}; name a file with ${settings.nameOf("credentials")}, or add ${settings.nameOf("allow-anonymous")} to permit that`,
-    );
-  }
+  const exposed = config.hosts.filter((host) => !isLoopback(host));
+  if (exposed.length === 0 || config.allowAnonymous) return;
+  const [credentials, allowAnonymous] = [settings.nameOf("credentials"), settings.nameOf("allow-anonymous")];
+  settings.complain(
+    "host",
+    `${exposed.join(", ")} is not a loopback address, and without verified signatures every machine that reaches it can read and write all streams; verify them with ${credentials} FILE, or accept that with ${allowAnonymous}`,
+  );
 }
 
 function readOrComplain(path: string, readFile: ReadFile, problems: string[], where: string): string | undefined {
@@ -348,7 +337,7 @@ function orUndefined<Value>(make: () => Value): Value | undefined {
   }
 }
 
-/** With exactOptionalPropertyTypes an absent property is absent, not undefined. */
+/** A property only if it has a value, as exactOptionalPropertyTypes requires. */
 function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
   return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
 }

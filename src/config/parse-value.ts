@@ -1,4 +1,4 @@
-/** Text of one setting → its value, or undefined where the text means nothing. Pure; the caller words the problem. */
+/** Parsers of settings: text → value, or undefined if it is not valid; the caller words the problem. */
 import { isIP } from "node:net";
 import type { StreamAtStart } from "./config.ts";
 import { budgetBytesMin, shardCountAtStartMax, transitionDelayMsMax } from "./process-limits.ts";
@@ -34,7 +34,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Bytes. A bare number is bytes too; `2G` is refused, as people differ on what it means. */
+/** A size in bytes, with or without unit. `2G` is refused, because it may mean either 2 GB or 2 GiB. */
 export function parseBytes(text: string): number | undefined {
   const [, digits, unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?) ?([a-zA-Z]*)$/.exec(text) ?? [];
   const unitBytes = Object.hasOwn(bytesPerUnit, unit) ? bytesPerUnit[unit] : undefined;
@@ -68,7 +68,7 @@ export function parseRegion(text: string): string | undefined {
   return /^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(text) ? text : undefined;
 }
 
-/** An origin as browsers send it: scheme, host and port, nothing behind. */
+/** An origin as browsers send it: scheme, host and port. */
 export function parseOrigin(text: string): string | undefined {
   if (text === "*") return text;
   const origin = URL.parse(text)?.origin;
@@ -78,11 +78,6 @@ export function parseOrigin(text: string): string | undefined {
 export function parseHttpUrl(text: string): string | undefined {
   const url = URL.parse(text);
   return url?.protocol === "http:" || url?.protocol === "https:" ? text : undefined;
-}
-
-export function parseNatsUrl(text: string): string | undefined {
-  const url = URL.parse(text);
-  return (url?.protocol === "nats:" || url?.protocol === "tls:") && url.hostname !== "" ? text : undefined;
 }
 
 /** The name's pattern is that of `StreamName` in the API reference of CreateStream. */

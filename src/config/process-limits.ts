@@ -1,15 +1,15 @@
-/** Limits of the process as a whole. What belongs to one part stands beside that part. */
+/** Limits of the whole process. A limit of one module is beside that module. */
 
-/** How long a drain waits for requests in flight before it cuts them off. */
+/** How long a drain waits for requests in flight before it cuts their connections. */
 export const drainMsMax = 5_000;
 
-/** Of one stream made at start; also what the service takes at most in one CreateStream. */
+/** Shards of one stream that is created at start; also the limit of the service for one CreateStream. */
 export const shardCountAtStartMax = 10_000;
 
 export const streamsAtStartMax = 1_000;
 
-/** Above an hour nobody is testing transitions any more. */
+/** One hour: a longer delay is a mistake in the unit. */
 export const transitionDelayMsMax = 3_600_000;
 
-/** Less than this holds no useful number of records. */
+/** The smallest memory or disk budget. */
 export const budgetBytesMin = 1024 ** 2;

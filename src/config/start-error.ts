@@ -1,4 +1,4 @@
-/** Why the server cannot start, as one sentence for the person who started it. Never printed with a stack trace. */
+/** The server cannot start, for a reason that its operator can change. The message is one sentence, printed without a stack trace. */
 export class StartError extends Error {
   constructor(sentence: string, options?: ErrorOptions) {
     super(sentence, options);

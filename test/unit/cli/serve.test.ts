@@ -61,7 +61,7 @@ test("millrace serve lists every problem of its configuration and exits 2", asyn
   assert.deepEqual(stderr.trimEnd().split("\n"), [
     "millrace: --colour: unknown option",
     'millrace: --port: "x" is not a port number from 0 to 65535',
-    'millrace: --engine: this version has only "embedded" and "memory"',
+    'millrace: --engine: "jetstream" is not an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)',
   ]);
 });
 

@@ -130,7 +130,7 @@ test("loadConfig() lists all problems at once, each under the name it was given 
     '"dataDir" in m.json: unknown setting (did you mean data-dir?)',
     '"log-level" in m.json: must be text, a number, true or false',
     '--port: "70000" is not a port number from 0 to 65535',
-    '--engine: "disk" is not embedded, memory or jetstream',
+    '--engine: "disk" is not an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)',
     '"region" in m.json: "US EAST" is not a region such as us-east-1',
     'MILLRACE_TRANSITION_DELAY: "soon" is not a time up to an hour such as 500ms or 2s',
   ]);
@@ -162,17 +162,22 @@ const refusals: readonly (readonly [string, string])[] = [
   ],
   ["--encrypt-at-rest-key alias/a", "--encrypt-at-rest-key: has no effect without --encrypt-at-rest"],
   ["--encrypt-at-rest=often", '--encrypt-at-rest: "often" is not true or false'],
-  ["--engine memory --encrypt-at-rest", "--encrypt-at-rest: the memory engine keeps nothing that could be encrypted"],
+  [
+    "--engine memory --encrypt-at-rest",
+    "--encrypt-at-rest: has no effect with the memory engine, which stores nothing on disk",
+  ],
   [
     "--data-dir d --keyring d/keys/ring --encrypt-at-rest",
-    "--keyring: d/keys/ring lies inside the data directory, where whoever gets the one gets the other; name a file elsewhere",
+    "--keyring: d/keys/ring is inside the data directory, so a copy of the directory has the key that decrypts it; choose a file elsewhere",
   ],
   ["--compression gzip", '--compression: "gzip" is not off or zstd'],
-  ["--engine jetstream", '--engine: this version has only "embedded" and "memory"'],
-  ["--nats nats://a:4222", "--nats: this version has no jetstream engine"],
+  [
+    "--engine jetstream",
+    '--engine: "jetstream" is not an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)',
+  ],
   [
     "--host 0.0.0.0",
-    "--host: 0.0.0.0 is reachable from other machines, where anybody could read and write everything; name a file with --credentials, or add --allow-anonymous to permit that",
+    "--host: 0.0.0.0 is not a loopback address, and without verified signatures every machine that reaches it can read and write all streams; verify them with --credentials FILE, or accept that with --allow-anonymous",
   ],
 ];
 for (const [line, problem] of refusals) {
@@ -215,7 +220,7 @@ test("loadConfig() lists what is wrong with a limits file beside every other pro
     "l.json: is [7]",
     "l.json: is bad",
   ]);
-  assert.match(problemsOf(["--limits", "text.json"], {}, readFile)[0] ?? "", /^text\.json: not JSON \(/);
+  assert.match(problemsOf(["--limits", "text.json"], {}, readFile)[0] ?? "", /^text\.json: is not valid JSON \(/);
 });
 
 test("loadConfig() takes a credentials file, and listens beyond loopback with one", () => {
@@ -232,13 +237,13 @@ test("loadConfig() lists what is wrong with a credentials file and never quotes 
     "keys.json: has none",
     "keys.json: is bad",
   ]);
-  assert.deepEqual(problemsOf(["--credentials", "text.json"], {}, readFile), ["text.json: not JSON"]);
+  assert.deepEqual(problemsOf(["--credentials", "text.json"], {}, readFile), ["text.json: is not valid JSON"]);
 });
 
 test("loadConfig() refuses credentials together with --allow-anonymous", () => {
   const readFile = files({ "keys.json": '{"credentials": []}' });
   assert.deepEqual(problemsOf(["--credentials", "keys.json", "--allow-anonymous"], {}, readFile), [
-    "--allow-anonymous: contradicts --credentials; leave one of them out",
+    "--allow-anonymous: contradicts --credentials; leave out one of the two",
   ]);
 });
 
@@ -247,9 +252,9 @@ test("loadConfig() listens beyond loopback with --allow-anonymous", () => {
 });
 
 test("loadConfig() refuses a file that is not one JSON object", () => {
-  assert.match(problemsOf(["--config", "m"], {}, files({ m: "port=1" }))[0] ?? "", /^m: not JSON \(/);
+  assert.match(problemsOf(["--config", "m"], {}, files({ m: "port=1" }))[0] ?? "", /^m: is not valid JSON \(/);
   assert.deepEqual(problemsOf(["--config", "m"], {}, files({ m: "[]" })), [
-    'm: must hold one JSON object, such as {"port": 4567}',
+    'm: must contain one JSON object, such as {"port": 4567}',
   ]);
 });
 

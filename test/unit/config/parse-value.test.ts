@@ -5,7 +5,6 @@ import {
   parseBytes,
   parseDuration,
   parseHost,
-  parseNatsUrl,
   parseOrigin,
   parsePort,
   parseRegion,
@@ -76,12 +75,6 @@ testTable(parseOrigin, [
   ["https://app.example/page", undefined],
   ["app.example", undefined],
   ["null", undefined],
-]);
-
-testTable(parseNatsUrl, [
-  ["nats://a:4222", "nats://a:4222"],
-  ["http://a:4222", undefined],
-  ["a:4222", undefined],
 ]);
 
 testTable(parseStreamAtStart, [
