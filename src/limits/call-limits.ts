@@ -3,7 +3,7 @@ import { ExpiringMap } from "./expiring-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** Calls per second of each operation. A second's worth may come at once; a refused call costs nothing. */
+/** The rate of calls of each operation. The burst is the calls of one second; a refused call is not charged. */
 export class CallLimits {
   readonly #callsPerSecond: LimitsTable["callsPerSecond"];
   readonly #buckets = new ExpiringMap<TokenBucket>((bucket, nowMs) => {
@@ -15,7 +15,7 @@ export class CallLimits {
     this.#callsPerSecond = table.callsPerSecond;
   }
 
-  /** `key` names the account, stream, shard or consumer whose calls count together. */
+  /** Whether a call is within the rate. `key`: the account, stream, shard or consumer whose calls count together. */
   admit(operation: OperationName, key: string, nowMs: number): boolean {
     const perSecond = this.#callsPerSecond[operation];
     if (perSecond === undefined) return true;

@@ -1,19 +1,18 @@
-/** Entries of one map at most, whoever invents keys. Past this the oldest half goes, and with it what they had spent. */
+/** Most entries, whatever keys clients name. Beyond it the oldest half is removed, with what it had spent. */
 const entriesMax = 131_072;
 const entriesBeforeSweepMin = 1_024;
 
 /**
- * A map whose entries come to rest by themselves, as a bucket does that has filled up again: an entry at rest is as good
- * as none. They are swept out when the map has doubled since the last sweep, so that memory follows what is in use and
- * nobody has to say when a stream or a shard is gone.
+ * A map whose entries expire: an expired entry, such as a token bucket that is full again, equals an absent one. They are
+ * removed when the map has doubled since the last sweep, so memory follows use, and deleted streams need no clean-up.
  */
 export class ExpiringMap<Value> {
   readonly #entries = new Map<string, Value>();
-  readonly #isAtRest: (value: Value, nowMs: number) => boolean;
+  readonly #isExpired: (value: Value, nowMs: number) => boolean;
   #sweepAt = entriesBeforeSweepMin;
 
-  constructor(isAtRest: (value: Value, nowMs: number) => boolean) {
-    this.#isAtRest = isAtRest;
+  constructor(isExpired: (value: Value, nowMs: number) => boolean) {
+    this.#isExpired = isExpired;
   }
 
   get(key: string): Value | undefined {
@@ -26,7 +25,7 @@ export class ExpiringMap<Value> {
   }
 
   #sweep(nowMs: number): void {
-    for (const [key, value] of this.#entries) if (this.#isAtRest(value, nowMs)) this.#entries.delete(key);
+    for (const [key, value] of this.#entries) if (this.#isExpired(value, nowMs)) this.#entries.delete(key);
     for (const key of this.#entries.keys()) {
       if (this.#entries.size <= entriesMax / 2) break;
       this.#entries.delete(key);

@@ -3,18 +3,17 @@ import { StartError } from "../config/start-error.ts";
 import { dailyTimesMax } from "./daily-limits.ts";
 import { awsLimits, type LimitsTable } from "./limits-table.ts";
 
-/** Either a whole table or everything that is wrong with the file, each as one sentence. */
+/** A complete table, or all problems of the file, one sentence each. */
 export type ParsedLimits =
   | { readonly table: LimitsTable; readonly problems?: never }
   | { readonly problems: readonly string[]; readonly table?: never };
 
-/** Clients read some of these numbers back as 32-bit integers. Stands for "no limit" too: nothing here comes near it. */
+/** The largest limit, and the number for "no limit": clients read some limits as 32-bit integers. */
 export const limitMax = 2_147_483_647;
 
 /**
- * A limits file: one JSON object with any of the members of `LimitsTable`, the rest as Amazon has it. A number takes the
- * place of Amazon's, null lifts the limit. `callsPerSecond` and `shardCountMaxByRegion` are objects of such numbers, or
- * null as a whole.
+ * Parses a limits file: one JSON object with members of `LimitsTable`; absent ones are Amazon's. A number replaces Amazon's
+ * limit, null removes it. `callsPerSecond` and `shardCountMaxByRegion` are objects of such values, or null.
  */
 export function parseLimitsFile(json: unknown): ParsedLimits {
   if (!isObject(json))
@@ -30,12 +29,12 @@ export function parseLimitsFile(json: unknown): ParsedLimits {
   return problems.length === 0 ? { table: { ...awsLimits, ...changes } } : { problems };
 }
 
-/** What is wrong with a limits file; nothing, if it is good. */
+/** All problems of a limits file; empty for a valid one. */
 export function validateLimitsFile(json: unknown): readonly string[] {
   return parseLimitsFile(json).problems ?? [];
 }
 
-/** The table that a checked configuration asks for; undefined for none. Throws StartError with a sentence per problem. */
+/** The table for the configured choice; undefined for no limits. Throws `StartError` with one line for each problem. */
 export function limitsTableOf(choice: LimitsChoice | undefined): LimitsTable | undefined {
   if (choice === undefined) return undefined;
   if (choice === "aws") return awsLimits;
@@ -46,9 +45,10 @@ export function limitsTableOf(choice: LimitsChoice | undefined): LimitsTable | u
 
 type GroupName = "callsPerSecond" | "shardCountMaxByRegion";
 
-/** Groups of which all limits are lifted. */
+/** The groups without any limit. */
 const unlimited: Pick<LimitsTable, GroupName> = { callsPerSecond: {}, shardCountMaxByRegion: { other: limitMax } };
 
+/** Adds to `problems` what is wrong. */
 function readGroup(
   group: GroupName,
   value: unknown,

@@ -1,30 +1,30 @@
 import type { OperationName } from "../model/shapes.generated.ts";
 
-/** All rates and quotas of one server, as numbers. */
+/** All rates and quotas of one server. */
 export interface LimitsTable {
-  /** By operation; what is absent has no rate of calls. Calls are counted together by `callScopes`. */
+  /** Calls by operation; an absent one has no rate. `callScope` says which calls count together. */
   readonly callsPerSecond: Readonly<Partial<Record<OperationName, number>>>;
-  /** Data and partition keys; also the burst, unless the stream takes larger records. */
+  /** Data and partition keys. Also the burst, unless the stream has larger records. */
   readonly shardWriteBytesPerSecond: number;
   readonly shardWriteRecordsPerSecond: number;
-  /** All GetRecords of a shard together; consumers with a subscription have a rate of their own. */
+  /** All GetRecords calls of a shard together; subscriptions are separate. */
   readonly shardReadBytesPerSecond: number;
   /** UpdateShardCount, per stream. This and the next three are counted over the last 24 hours. */
   readonly shardCountChangesPerDay: number;
   readonly modeSwitchesPerDay: number;
   readonly encryptionStartsPerDay: number;
   readonly encryptionStopsPerDay: number;
-  /** Open shards of an account's provisioned streams, by region; `other` holds for the regions not named. */
+  /** Open shards of the provisioned streams of an account, by region; `other` for all other regions. */
   readonly shardCountMaxByRegion: Readonly<Record<string, number>> & { readonly other: number };
   readonly onDemandStreamCountMax: number;
   readonly creatingStreamCountMax: number;
   readonly consumerCountMax: number;
-  /** Of a stream in an account with the minimum throughput billing commitment. */
+  /** As `consumerCountMax`, in an account with the minimum throughput billing commitment. */
   readonly consumerCountMaxCommitted: number;
   readonly creatingConsumerCountMax: number;
 }
 
-/** What counts an operation's calls together. */
+/** What the calls of an operation are counted for. */
 export type CallScope = "account" | "stream" | "shard" | "consumer-shard";
 
 interface CallLimit {
@@ -32,7 +32,7 @@ interface CallLimit {
   readonly callsPerSecond: number;
 }
 
-/** Limited by its records or by its daily count, not by its calls. */
+/** Limited by records or by a daily count instead. */
 const noCallLimit = { per: undefined, callsPerSecond: undefined } as const;
 
 /**
@@ -64,7 +64,7 @@ const callLimits = {
   ListShards: { per: "stream", callsPerSecond: 1000 },
   ListStreamConsumers: { per: "stream", callsPerSecond: 5 },
   ListStreams: { per: "account", callsPerSecond: 5 },
-  // The rates of this one and of five more below are not published; ours are those of their neighbours.
+  // The rates of ListTagsForResource and of five more below are not published; these are those of similar operations.
   ListTagsForResource: { per: "account", callsPerSecond: 5 },
   ListTagsForStream: { per: "stream", callsPerSecond: 5 },
   MergeShards: { per: "stream", callsPerSecond: 5 },
@@ -88,6 +88,7 @@ const callLimits = {
   UpdateStreamWarmThroughput: { per: "account", callsPerSecond: 5 },
 } as const satisfies Readonly<Record<OperationName, CallLimit | typeof noCallLimit>>;
 
+/** Undefined for an operation without a rate of calls. */
 export function callScope(operation: OperationName): CallScope | undefined {
   return callLimits[operation].per;
 }
@@ -98,7 +99,7 @@ const awsCallsPerSecond: LimitsTable["callsPerSecond"] = Object.fromEntries(
   ),
 );
 
-/** Amazon's default quotas. A region outside the three has 1,000 or 6,000 shards there, we do not know which: the fewer. */
+/** Amazon's default limits. Other regions have 1,000 or 6,000 shards, it is not published which; this is the lower one. */
 export const awsLimits: LimitsTable = {
   callsPerSecond: awsCallsPerSecond,
   shardWriteBytesPerSecond: 1024 ** 2,

@@ -1,4 +1,4 @@
-/** How much an account or a stream may have. Every check throws LimitExceededException; without a table none does. */
+/** Quotas of accounts and streams. Each check throws LimitExceededException; without a table there is no quota. */
 import {
   tooManyConsumers,
   tooManyConsumersCreating,
@@ -13,14 +13,14 @@ interface AccountPlace {
   readonly region: string;
 }
 
-/** Open shards that an account's provisioned streams may have in a region together. */
+/** Most open shards of all provisioned streams of an account in a region. */
 export function shardCountMax(table: Pick<LimitsTable, "shardCountMaxByRegion">, region: string): number {
   const { shardCountMaxByRegion } = table;
   const named = Object.hasOwn(shardCountMaxByRegion, region) ? shardCountMaxByRegion[region] : undefined;
   return named ?? shardCountMaxByRegion.other;
 }
 
-/** `additional` shards on top of the open ones; a split asks for one. */
+/** `additional`: shards on top of the open ones; one for a split. */
 export function checkShardCount(
   table: LimitsTable | undefined,
   place: AccountPlace,
@@ -31,19 +31,19 @@ export function checkShardCount(
   if (openCount + additional > limit) throw shardLimitExceeded(place, { current: openCount, limit, additional });
 }
 
-/** Before one more on-demand stream, made or switched to. `currentCount` are those of the account in the region. */
+/** For one more on-demand stream. `currentCount`: on-demand streams of the account in the region. */
 export function checkOnDemandStreams(table: LimitsTable | undefined, place: AccountPlace, currentCount: number): void {
   if (table === undefined || currentCount < table.onDemandStreamCountMax) return;
   throw tooManyOnDemandStreams(place, { current: currentCount, limit: table.onDemandStreamCountMax });
 }
 
-/** Before one more stream. The text speaks of DELETING too, the API reference of CREATING only; so do we count. */
+/** For one more stream. Counts CREATING streams (API reference), although the error text names DELETING too. */
 export function checkCreatingStreams(table: LimitsTable | undefined, account: string, creatingCount: number): void {
   if (table === undefined || creatingCount < table.creatingStreamCountMax) return;
   throw tooManyStreamsCreating(account, table.creatingStreamCountMax);
 }
 
-/** Before one more consumer of a stream. `isCommitted`: the account has the minimum throughput billing commitment. */
+/** For one more consumer of a stream. `isCommitted`: the account has the minimum throughput billing commitment. */
 export function checkConsumers(
   table: LimitsTable | undefined,
   stream: StreamPlace,

@@ -14,10 +14,10 @@ import { WriteLimits } from "./write-limits.ts";
 type StreamIdentity = Pick<Stream, "id" | "name" | "account">;
 
 /**
- * The rates of one server. Where limits are off there is none of it, and callers write `limits?.admit…`. Quotas and daily
- * counts need no memory of their own: see `quotas.ts` and `daily-limits.ts`, which take `limits?.table`.
+ * The rate limits of one server; absent where limits are off, so callers write `limits?.admit…`. Quotas and daily counts,
+ * which have no state here, use `limits?.table`: see `quotas.ts` and `daily-limits.ts`.
  *
- * Durations are measured on the clock that never falls, so that setting the wall clock throttles nobody.
+ * Time is monotonic, so that setting the wall clock throttles no client.
  */
 export class RateLimits {
   readonly table: LimitsTable;
@@ -35,10 +35,10 @@ export class RateLimits {
   }
 
   /**
-   * One call of an operation whose calls count by account or stream; those that count by shard or consumer are admitted
-   * below, where the shard is known. A call that names no stream where one is needed passes: its own answer tells more.
+   * Charges one call of an operation that is counted by account or stream. Calls counted by shard or consumer use the
+   * methods below. A call without a required stream name is not charged, because it fails anyway.
    *
-   * Errors: LimitExceededException, which speaks of the stream if the call names one, whatever counts it.
+   * Errors: LimitExceededException; its text names the stream if the call does.
    */
   chargeCallRate(
     operation: OperationName,
@@ -52,13 +52,13 @@ export class RateLimits {
     throw stream === undefined ? accountRateExceeded(caller.account) : streamRateExceeded(stream);
   }
 
-  /** GetShardIterator. Errors: ProvisionedThroughputExceededException. */
+  /** Charges a GetShardIterator. Errors: ProvisionedThroughputExceededException. */
   admitIterator(stream: StreamIdentity, shardIndex: number): void {
     const isAdmitted = this.#calls.admit("GetShardIterator", shardKey(stream, shardIndex), this.#clock.monotonicMs());
     if (!isAdmitted) throw shardRateExceeded(stream, formatShardId(shardIndex));
   }
 
-  /** GetRecords, before it reads: both its calls and what earlier pages brought. Errors: ProvisionedThroughputExceededException. */
+  /** Checks a GetRecords before it reads: its rate and the bytes of earlier ones. Errors: ProvisionedThroughputExceededException. */
   admitRead(stream: StreamIdentity, shardIndex: number): void {
     const key = shardKey(stream, shardIndex);
     const nowMs = this.#clock.monotonicMs();
@@ -66,20 +66,20 @@ export class RateLimits {
     throw readRateExceeded(stream, formatShardId(shardIndex));
   }
 
-  /** GetRecords, after it has read: the page's data without partition keys, as the limit of a page counts it. */
+  /** Charges a GetRecords after it has read. `bytes`: data without partition keys, as for the limit of one response. */
   chargeRead(stream: StreamIdentity, shardIndex: number, bytes: number): void {
     this.#reads.charge(shardKey(stream, shardIndex), bytes, this.#clock.monotonicMs());
   }
 
-  /** SubscribeToShard. Errors: LimitExceededException. */
+  /** Charges a SubscribeToShard. Errors: LimitExceededException. */
   admitSubscription(stream: StreamIdentity, shardIndex: number, consumerName: string): void {
     const key = `${shardKey(stream, shardIndex)}/${consumerName}`;
     if (!this.#calls.admit("SubscribeToShard", key, this.#clock.monotonicMs())) throw streamRateExceeded(stream);
   }
 
   /**
-   * Which records of a PutRecord or PutRecords their shards take now; undefined for all of them. Once per request: records
-   * that are routed again because their shard was split have been paid for.
+   * The records of a PutRecord or PutRecords that are within the rates of their shards; undefined for all. Call it once for
+   * a request: records that are routed again after a split are not charged again.
    */
   admitRecords(routed: RoutedRecords, stream: Pick<Stream, "id" | "recordKiBMax">): PartlyAdmitted | undefined {
     return this.#writes.admit(routed, stream, this.#clock.monotonicMs());

@@ -8,9 +8,9 @@ interface ReadBudget {
 }
 
 /**
- * Bytes per second that GetRecords may read from a shard. A page is as large as it is, and paid for afterwards: once the
- * budget is spent the shard is silent until it is whole again. That is a second where it was just met and five where a page
- * brought 10 MiB, as the API reference of GetRecords says.
+ * The rate of bytes that GetRecords reads from a shard. A read is charged afterwards, whatever its size; once the budget is
+ * spent, the shard is throttled until it is full again: after one second at the rate, after five for a read of 10 MiB (API
+ * reference, GetRecords).
  */
 export class ReadLimits {
   readonly #perSecond: number;
@@ -23,7 +23,7 @@ export class ReadLimits {
     this.#perSecond = table.shardReadBytesPerSecond;
   }
 
-  /** Whether the shard may be read now. Takes nothing: see `charge`. */
+  /** Whether the shard may be read now; charges nothing. */
   admit(key: string, nowMs: number): boolean {
     const budget = this.#budgets.get(key);
     if (budget === undefined) return true;
@@ -32,7 +32,7 @@ export class ReadLimits {
     return !budget.isSpent;
   }
 
-  /** What a page has brought: data without partition keys, as the limit of a page counts it. */
+  /** Charges a read. `bytes`: data without partition keys. */
   charge(key: string, bytes: number, nowMs: number): void {
     if (bytes === 0) return;
     let budget = this.#budgets.get(key);

@@ -2,44 +2,44 @@ import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-reco
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
 
-/** What one shard takes in a second. */
+/** The write rates of one shard. */
 export type WriteRates = Pick<LimitsTable, "shardWriteBytesPerSecond" | "shardWriteRecordsPerSecond">;
 
-/** The records of one request, and the slots that the stream's present map gives them. */
+/** The records of one request with their slots in a shard map. */
 export interface RoutedRecords {
   readonly records: IncomingRecords;
-  /** What `map.routeAll` gave for them. */
+  /** The result of `map.routeAll` for them. */
   readonly slots: Uint16Array;
   readonly map: ShardMap;
 }
 
-/** A request of which some records are over their shard's rate. */
+/** A request with records over the rates of their shards. */
 export interface PartlyAdmitted {
-  /** By record: 1 for those that may be stored. */
+  /** 1 for each record that may be stored, 0 for a throttled one. */
   readonly admitted: Uint8Array;
   readonly throttledCount: number;
 }
 
-// A row per shard: tokens for bytes, tokens for records, and the time that both are true for. It is the token bucket of
-// token-bucket.ts twice, laid out flat: two objects per shard cost three times as much where there are many shards.
+// A row for each shard: byte tokens, record tokens, and the time as of which both count. These are two buckets as in
+// token-bucket.ts, flat in one array, because a stream may have thousands of shards.
 const ROW_FLOATS = 3;
 const BYTES = 0;
 const RECORDS = 1;
 const AS_OF_MS = 2;
 
-/** Many small refills add up to a little less than one large one; nobody is to be refused for that. */
+/** Rounding error of many small refills. */
 const roundingTokens = 1e-6;
 
-/** Shards keep their rows when they close. Past this many rows for each open shard those that are whole go. */
+/** Closed shards keep their rows. With more rows than this for each open shard, full ones are removed. */
 const rowsPerOpenShardMax = 4;
 
-/** What the shards of one stream may take now. */
+/** The write budgets of the shards of one stream. */
 export class ShardWriteThrottle {
   readonly #rates: WriteRates;
   #burstBytes = 0;
   #rows = new Float64Array(0);
   #rowOfShard = new Map<number, number>();
-  /** By revision of the stream: where the row of each slot begins. */
+  /** Start of the row of each slot, by shard map. */
   #rowsBySlot = new WeakMap<ShardMap, Int32Array>();
   #usedMs = 0;
 
@@ -48,41 +48,41 @@ export class ShardWriteThrottle {
   }
 
   /**
-   * Decides record by record in the order of the request, each shard by itself. What is admitted has been paid for.
-   * Returns undefined when that is all of them. `burstBytes` is the most that a shard takes at once.
+   * Decides on each record in the order of the request and charges the admitted ones. Undefined when all are admitted.
+   * `burstBytes`: the byte capacity of each shard.
    */
   admit({ records, slots, map }: RoutedRecords, burstBytes: number, nowMs: number): PartlyAdmitted | undefined {
     this.#usedMs = nowMs;
-    const rowOfSlot = this.#rowsBySlot.get(map) ?? this.#revise(map, burstBytes, nowMs);
+    const rowOfSlot = this.#rowsBySlot.get(map) ?? this.#addRows(map, burstBytes, nowMs);
     const rows = this.#rows;
     const { count, dataBytes, keyBytes } = records;
-    let refused: Refused | undefined;
+    let partly: Throttled | undefined;
     for (let i = 0; i < count; i += 1) {
       const row = rowOfSlot[slots[i] as number] as number;
       if (rows[row + AS_OF_MS] !== nowMs) this.#refill(row, nowMs);
-      const ofKey = keyBytes[i] as number;
+      const keyLength = keyBytes[i] as number;
       const bytesLeft =
-        (rows[row + BYTES] as number) - (dataBytes[i] as number) - (ofKey === NO_PARTITION_KEY ? 0 : ofKey);
+        (rows[row + BYTES] as number) - (dataBytes[i] as number) - (keyLength === NO_PARTITION_KEY ? 0 : keyLength);
       const recordsLeft = (rows[row + RECORDS] as number) - 1;
       if (bytesLeft >= -roundingTokens && recordsLeft >= -roundingTokens) {
         rows[row + BYTES] = bytesLeft;
         rows[row + RECORDS] = recordsLeft;
       } else {
-        refused ??= new Refused(count);
-        refused.refuse(i);
+        partly ??= new Throttled(count);
+        partly.throttle(i);
       }
     }
-    return refused;
+    return partly;
   }
 
-  /** Whether every shard may take a burst again, so that new budgets would be the same. */
-  isAtRest(nowMs: number): boolean {
+  /** Whether the budgets of all shards are full, so that new ones would be the same. */
+  isFull(nowMs: number): boolean {
     const { shardWriteBytesPerSecond } = this.#rates;
-    const msUntilWhole = Math.max(1000, (1000 * this.#burstBytes) / shardWriteBytesPerSecond);
-    return nowMs - this.#usedMs >= msUntilWhole;
+    const msUntilFull = Math.max(1000, (1000 * this.#burstBytes) / shardWriteBytesPerSecond);
+    return nowMs - this.#usedMs >= msUntilFull;
   }
 
-  /** A clock that steps back gives nothing and takes nothing. */
+  /** A clock that steps back changes no tokens. */
   #refill(row: number, nowMs: number): void {
     const { shardWriteBytesPerSecond, shardWriteRecordsPerSecond } = this.#rates;
     const rows = this.#rows;
@@ -94,10 +94,10 @@ export class ShardWriteThrottle {
     rows[row + AS_OF_MS] = nowMs;
   }
 
-  /** Once per revision of the stream. A larger burst gives a shard nothing at once; its row fills up to it. */
-  #revise(map: ShardMap, burstBytes: number, nowMs: number): Int32Array {
+  /** For a new shard map: rows for its new shards. A larger burst adds no tokens at once; the refill reaches it. */
+  #addRows(map: ShardMap, burstBytes: number, nowMs: number): Int32Array {
     this.#burstBytes = burstBytes;
-    if (this.#rowOfShard.size > rowsPerOpenShardMax * map.shardCount) this.#forgetWholeRows(nowMs);
+    if (this.#rowOfShard.size > rowsPerOpenShardMax * map.shardCount) this.#removeFullRows(nowMs);
     const added = map.shards.filter(({ index }) => !this.#rowOfShard.has(index));
     const rows = new Float64Array(this.#rows.length + added.length * ROW_FLOATS);
     rows.set(this.#rows);
@@ -114,14 +114,14 @@ export class ShardWriteThrottle {
     return rowOfSlot;
   }
 
-  #forgetWholeRows(nowMs: number): void {
+  #removeFullRows(nowMs: number): void {
     const kept: [shardIndex: number, row: number][] = [];
     for (const [index, row] of this.#rowOfShard) {
       this.#refill(row, nowMs);
       const bytes = this.#rows[row + BYTES] as number;
       const records = this.#rows[row + RECORDS] as number;
-      const isWhole = bytes >= this.#burstBytes && records >= this.#rates.shardWriteRecordsPerSecond;
-      if (!isWhole) kept.push([index, row]);
+      const isRowFull = bytes >= this.#burstBytes && records >= this.#rates.shardWriteRecordsPerSecond;
+      if (!isRowFull) kept.push([index, row]);
     }
     const rows = new Float64Array(kept.length * ROW_FLOATS);
     for (const [i, [, row]] of kept.entries()) rows.set(this.#rows.subarray(row, row + ROW_FLOATS), i * ROW_FLOATS);
@@ -131,7 +131,7 @@ export class ShardWriteThrottle {
   }
 }
 
-class Refused implements PartlyAdmitted {
+class Throttled implements PartlyAdmitted {
   readonly admitted: Uint8Array;
   throttledCount = 0;
 
@@ -139,7 +139,7 @@ class Refused implements PartlyAdmitted {
     this.admitted = new Uint8Array(count).fill(1);
   }
 
-  refuse(index: number): void {
+  throttle(index: number): void {
     this.admitted[index] = 0;
     this.throttledCount += 1;
   }

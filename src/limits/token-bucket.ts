@@ -1,15 +1,15 @@
-/** Many small refills add up to a little less than one large one; nobody is to be refused for that. */
+/** Rounding error of many small refills. */
 const roundingTokens = 1e-6;
 
-/** A rate with a burst: `perSecond` tokens come back each second until there are `capacity` of them. */
+/** A rate with a burst: `perSecond` tokens are added each second, up to `capacity`. */
 export interface BucketSize {
   readonly capacity: number;
   readonly perSecond: number;
 }
 
 /**
- * Tokens that come back at a steady rate. Time is an argument, in ms, from any clock: one that steps back gives nothing and
- * takes nothing, one that jumps ahead fills the bucket at most. There is no timer, and a full bucket is as good as a new one.
+ * A token bucket without a timer. Time is an argument, in ms of any clock: a step back changes no tokens, a jump ahead fills
+ * the bucket at most. A full bucket equals a new one.
  */
 export class TokenBucket {
   readonly #capacity: number;
@@ -25,7 +25,7 @@ export class TokenBucket {
     this.#asOfMs = nowMs;
   }
 
-  /** Brings the bucket to `nowMs`; everything below speaks of that moment. */
+  /** Adds the tokens up to `nowMs`. The methods below do not. */
   refill(nowMs: number): void {
     const elapsedMs = nowMs - this.#asOfMs;
     if (elapsedMs === 0) return;
@@ -39,7 +39,7 @@ export class TokenBucket {
     return this.#tokens >= count - roundingTokens;
   }
 
-  /** Also what is not there: whoever learns the price only afterwards runs into debt, which the refill pays off first. */
+  /** Removes tokens. The count may become negative, for a cost that is known only afterwards. */
   spend(count: number): void {
     this.#tokens -= count;
   }
@@ -48,7 +48,7 @@ export class TokenBucket {
     return this.#tokens >= this.#capacity - roundingTokens;
   }
 
-  /** Refills and takes `count` tokens, all or none. */
+  /** Refills, then removes `count` tokens if there are enough. */
   take(count: number, nowMs: number): boolean {
     this.refill(nowMs);
     if (!this.has(count)) return false;

@@ -8,13 +8,12 @@ import {
 } from "./shard-write-throttle.ts";
 
 /**
- * Bytes and records per second that each shard takes, in every capacity mode. The burst is a second's worth of each, or
- * one record of the stream's largest size. Budgets live as long as they are not whole, so nothing needs to be told when
- * shards close or streams go.
+ * The rates of bytes and records of each shard, in both capacity modes. The burst is that of one second, or one record of
+ * the stream's largest size. Full budgets are forgotten.
  */
 export class WriteLimits {
   readonly #rates: WriteRates;
-  readonly #streams = new ExpiringMap<ShardWriteThrottle>((budgets, nowMs) => budgets.isAtRest(nowMs));
+  readonly #streams = new ExpiringMap<ShardWriteThrottle>((budgets, nowMs) => budgets.isFull(nowMs));
 
   constructor(rates: WriteRates) {
     this.#rates = rates;

@@ -31,7 +31,7 @@ test("a stream that is resharded again and again under load does not grow", () =
     }
   });
   assert.ok(bytes < 500_000, `${bytes} bytes`);
-  assert.equal(budgets.isAtRest(5_000_000), true);
+  assert.equal(budgets.isFull(5_000_000), true);
 });
 
 test("shards that have spent something keep it when rows are cleared away", () => {
@@ -55,8 +55,8 @@ test("budgets are at rest once a whole burst has come back", () => {
   const budgets = new ShardWriteThrottle(rates);
   const map = new ShardMap(streamOf(1).shards);
   budgets.admit(routed(records(map), map), 5_000, 0);
-  assert.equal(budgets.isAtRest(4_999), false);
-  assert.equal(budgets.isAtRest(5_000), true);
+  assert.equal(budgets.isFull(4_999), false);
+  assert.equal(budgets.isFull(5_000), true);
 });
 
 test("a clock that steps back neither fills a budget nor freezes it", () => {
