@@ -8,13 +8,13 @@ import { assertViolations } from "./support/test-constraints.ts";
 
 describe("AddTagsToStream", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
   const tagsOf = async (StreamName: string) =>
     Object.fromEntries((await ok("ListTagsForStream", { StreamName })).Tags.map(({ Key, Value }) => [Key, Value]));
 
   testInput(
     "AddTagsToStream",
-    { StreamName: nobody, Tags: { a: "b" } },
+    { StreamName: absent, Tags: { a: "b" } },
     {
       ...streamMembers,
       Tags: { type: "Map", required: true, min: 1, max: 200, entry: { min: 0, max: 256 } },
@@ -31,8 +31,8 @@ describe("AddTagsToStream", () => {
   });
 
   test("AddTagsToStream refuses a stream that does not exist before it reads the tags", async () => {
-    await assertStreamNotFound("AddTagsToStream", { StreamName: nobody, Tags: { "a;b": "" } }, nobody);
-    await assertStreamNotFound("AddTagsToStream", { StreamARN: await streamArn(nobody), Tags: { a: "" } }, nobody);
+    await assertStreamNotFound("AddTagsToStream", { StreamName: absent, Tags: { "a;b": "" } }, absent);
+    await assertStreamNotFound("AddTagsToStream", { StreamARN: await streamArn(absent), Tags: { a: "" } }, absent);
   });
 
   test("AddTagsToStream refuses characters outside letters, digits, space and a few marks", async () => {
@@ -75,7 +75,7 @@ describe("AddTagsToStream", () => {
     }));
 
   test("AddTagsToStream lets the percent sign pass its first check and refuses it at the second", async () => {
-    const values = { "add tags to|remove tags from": "add tags to", S: stream.name };
+    const values = { action: "add tags to", stream: stream.name };
     for (const Tags of [{ "100%": "" }, { a: "100%" }]) {
       await assertSays("AddTagsToStream", { StreamName: stream.name, Tags }, "tags-illegal-percent", values);
     }
@@ -97,7 +97,7 @@ describe("AddTagsToStream", () => {
       await ok("AddTagsToStream", { StreamName, Tags: tags(0, 10) });
       await ok("AddTagsToStream", { StreamName, Tags: tags(10, 40) });
       await ok("AddTagsToStream", { StreamName, Tags: tags(0, 10) });
-      await assertSays("AddTagsToStream", { StreamName, Tags: tags(50, 1) }, "tags-too-many", { S: StreamName });
+      await assertSays("AddTagsToStream", { StreamName, Tags: tags(50, 1) }, "tags-too-many", { stream: StreamName });
       assert.equal(Object.keys(await tagsOf(StreamName)).length, 50);
     }));
 });

@@ -6,11 +6,11 @@ import { namePattern, streamArnPattern } from "./support/patterns.ts";
 describe("CreateChannel", () => {
   const bucket = { BucketARN: "arn:aws:s3:::bucket", ExpectedBucketOwner: "123456789012" };
   const valid = {
-    ChannelName: "nobody",
-    ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/nobody",
+    ChannelName: "absent",
+    ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/absent",
     StreamConfigurationList: [
       {
-        StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody",
+        StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent",
         RecordConfiguration: { RecordFormatType: "JSON" },
       },
     ],

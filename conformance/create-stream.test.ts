@@ -49,7 +49,7 @@ describe("CreateStream", () => {
 
   testInput(
     "CreateStream",
-    { StreamName: uniqueName("nobody") },
+    { StreamName: uniqueName("absent") },
     {
       StreamName: { type: "String", required: true, min: 1, max: 128, pattern: namePattern },
       ShardCount: { type: "Integer", min: 1 },
@@ -86,16 +86,16 @@ describe("CreateStream", () => {
 
   test("CreateStream refuses a name that exists, whatever else it asks for", async () => {
     const input = { StreamName: stream.name, ShardCount: 1 };
-    await assertSays("CreateStream", input, "stream-exists", { S: stream.name });
-    await assertSays("CreateStream", { ...input, ShardCount: 100_000 }, "stream-exists", { S: stream.name });
+    await assertSays("CreateStream", input, "stream-exists", { stream: stream.name });
+    await assertSays("CreateStream", { ...input, ShardCount: 100_000 }, "stream-exists", { stream: stream.name });
   });
 
   test("CreateStream refuses more shards than the account may have, and counts them", async () => {
     await assertSays("CreateStream", { StreamName: uniqueName(), ShardCount: 100_000 }, "shard-limit", {
-      R: target().region,
-      n: /\d+/,
-      l: /\d+/,
-      m: 100_000,
+      region: target().region,
+      shardCount: /\d+/,
+      limit: /\d+/,
+      addedShards: 100_000,
     });
   });
 
@@ -177,7 +177,7 @@ describe("CreateStream", () => {
       { StreamName: name, ShardCount: 1, Tags: { "a;b": "" } },
       "InvalidArgumentException",
     );
-    await assertSays("DescribeStream", { StreamName: name }, "stream-not-found", { S: name });
+    await assertSays("DescribeStream", { StreamName: name }, "stream-not-found", { stream: name });
   });
 
   test("CreateStream takes the greatest record size of the stream, 1024 KiB by default", async () => {

@@ -7,11 +7,11 @@ import { streamArn, suiteStream, uniqueName, untilActive, withStream } from "./s
 
 describe("DecreaseStreamRetentionPeriod", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "DecreaseStreamRetentionPeriod",
-    { StreamName: nobody, RetentionPeriodHours: 48 },
+    { StreamName: absent, RetentionPeriodHours: 48 },
     {
       ...streamMembers,
       RetentionPeriodHours: { type: "Integer", required: true },
@@ -20,20 +20,20 @@ describe("DecreaseStreamRetentionPeriod", () => {
 
   test("DecreaseStreamRetentionPeriod refuses a stream that does not exist, by name and by ARN", async () => {
     const RetentionPeriodHours = 48;
-    await assertStreamNotFound("DecreaseStreamRetentionPeriod", { StreamName: nobody, RetentionPeriodHours }, nobody);
-    const StreamARN = await streamArn(nobody);
-    await assertStreamNotFound("DecreaseStreamRetentionPeriod", { StreamARN, RetentionPeriodHours }, nobody);
+    await assertStreamNotFound("DecreaseStreamRetentionPeriod", { StreamName: absent, RetentionPeriodHours }, absent);
+    const StreamARN = await streamArn(absent);
+    await assertStreamNotFound("DecreaseStreamRetentionPeriod", { StreamARN, RetentionPeriodHours }, absent);
   });
 
   test("DecreaseStreamRetentionPeriod takes 24 to 8760 hours", async () => {
     const hours = (n: number) => ({ StreamName: stream.name, RetentionPeriodHours: n });
-    await assertSays("DecreaseStreamRetentionPeriod", hours(23), "retention-min", { n: 23 });
-    await assertSays("DecreaseStreamRetentionPeriod", hours(8761), "retention-max", { n: 8761 });
+    await assertSays("DecreaseStreamRetentionPeriod", hours(23), "retention-min", { hours: 23 });
+    await assertSays("DecreaseStreamRetentionPeriod", hours(8761), "retention-max", { hours: 8761 });
   });
 
   test("DecreaseStreamRetentionPeriod refuses more hours than the stream has", async () => {
     const input = { StreamName: stream.name, RetentionPeriodHours: 25 };
-    const values = { n: 25, cur: 24, S: stream.name };
+    const values = { hours: 25, currentHours: 24, stream: stream.name };
     await assertSays("DecreaseStreamRetentionPeriod", input, "retention-decrease-longer", values);
   });
 

@@ -15,11 +15,11 @@ import {
 } from "./support/stream-fixture.ts";
 
 describe("DeleteStream", () => {
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "DeleteStream",
-    { StreamName: nobody },
+    { StreamName: absent },
     {
       ...streamMembers,
       EnforceConsumerDeletion: { type: "Boolean" },
@@ -27,8 +27,8 @@ describe("DeleteStream", () => {
   );
 
   test("DeleteStream refuses a stream that does not exist, by name and by ARN", async () => {
-    await assertStreamNotFound("DeleteStream", { StreamName: nobody }, nobody);
-    await assertStreamNotFound("DeleteStream", { StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("DeleteStream", { StreamName: absent }, absent);
+    await assertStreamNotFound("DeleteStream", { StreamARN: await streamArn(absent) }, absent);
   });
 
   test("DeleteStream answers with an empty body, and the stream is gone some time later", async () => {
@@ -50,7 +50,7 @@ describe("DeleteStream", () => {
     await createStream({ shards: 1 }, StreamName);
     try {
       await untilActive(StreamName);
-      const values = { SH: "shardId-000000000001", S: StreamName };
+      const values = { shard: "shardId-000000000001", stream: StreamName };
       await assertSays("GetRecords", { ShardIterator: ofShard1 }, "shard-does-not-exist", values);
       const { status, body } = await call("GetRecords", { ShardIterator: ofShard0 });
       assert.deepEqual([status, body], [500, { __type: "InternalFailure" }]);
@@ -74,7 +74,7 @@ describe("DeleteStream", () => {
 
   test("DeleteStream takes words and fractions for a Boolean, as any operation does", async () => {
     for (const EnforceConsumerDeletion of ["true", "FALSE", "1", "0", "Yes", "no", 0.5]) {
-      await assertStreamNotFound("DeleteStream", { StreamName: nobody, EnforceConsumerDeletion }, nobody);
+      await assertStreamNotFound("DeleteStream", { StreamName: absent, EnforceConsumerDeletion }, absent);
     }
   });
 

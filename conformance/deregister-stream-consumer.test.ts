@@ -12,7 +12,7 @@ describe("DeregisterStreamConsumer", () => {
 
   testInput(
     "DeregisterStreamConsumer",
-    { ConsumerARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody/consumer/a:1" },
+    { ConsumerARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent/consumer/a:1" },
     {
       StreamARN: { type: "String", min: 1, max: 2048, pattern: streamArnPattern },
       ConsumerName: { type: "String", min: 1, max: 128, pattern: namePattern },
@@ -35,9 +35,9 @@ describe("DeregisterStreamConsumer", () => {
   });
 
   test("DeregisterStreamConsumer refuses a consumer that does not exist, by name and by ARN", async () => {
-    const byName = { StreamARN: stream.arn, ConsumerName: "nobody" };
-    await assertSays("DeregisterStreamConsumer", byName, "consumer-not-found", { nameOrArn: "nobody" });
-    const ConsumerARN = `${stream.arn}/consumer/nobody:1`;
+    const byName = { StreamARN: stream.arn, ConsumerName: "absent" };
+    await assertSays("DeregisterStreamConsumer", byName, "consumer-not-found", { nameOrArn: "absent" });
+    const ConsumerARN = `${stream.arn}/consumer/absent:1`;
     await assertSays("DeregisterStreamConsumer", { ConsumerARN }, "consumer-not-found", { nameOrArn: ConsumerARN });
   });
 

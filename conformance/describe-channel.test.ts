@@ -7,14 +7,14 @@ import { streamArn, uniqueName } from "./support/stream-fixture.ts";
 describe("DescribeChannel", () => {
   testInput(
     "DescribeChannel",
-    { ChannelARN: "arn:aws:kinesis:us-east-1:123456789012:channel/nobody" },
+    { ChannelARN: "arn:aws:kinesis:us-east-1:123456789012:channel/absent" },
     {
       ChannelARN: { type: "String", required: true, min: 1, max: 2048, pattern: channelArnPattern },
     },
   );
 
   test("DescribeChannel refuses a channel that does not exist", async () => {
-    const ChannelARN = (await streamArn(uniqueName("nobody"))).replace(":stream/", ":channel/");
+    const ChannelARN = (await streamArn(uniqueName("absent"))).replace(":stream/", ":channel/");
     await assertRefusedAs("DescribeChannel", { ChannelARN }, "ResourceNotFoundException");
   });
 });

@@ -13,7 +13,7 @@ describe("DescribeStreamConsumer", () => {
 
   testInput(
     "DescribeStreamConsumer",
-    { ConsumerARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody/consumer/a:1" },
+    { ConsumerARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent/consumer/a:1" },
     {
       StreamARN: { type: "String", min: 1, max: 2048, pattern: streamArnPattern },
       ConsumerName: { type: "String", min: 1, max: 128, pattern: namePattern },
@@ -34,8 +34,8 @@ describe("DescribeStreamConsumer", () => {
   });
 
   test("DescribeStreamConsumer refuses a consumer that does not exist, by name and by ARN", async () => {
-    const byName = { StreamARN: stream.arn, ConsumerName: "nobody" };
-    await assertSays("DescribeStreamConsumer", byName, "consumer-not-found", { nameOrArn: "nobody" });
+    const byName = { StreamARN: stream.arn, ConsumerName: "absent" };
+    await assertSays("DescribeStreamConsumer", byName, "consumer-not-found", { nameOrArn: "absent" });
     const ConsumerARN = `${consumer.arn}1`;
     await assertSays("DescribeStreamConsumer", { ConsumerARN }, "consumer-not-found", { nameOrArn: ConsumerARN });
   });

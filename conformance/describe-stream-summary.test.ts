@@ -7,19 +7,19 @@ import { streamArn, suiteStream, uniqueName, withStream } from "./support/stream
 
 describe("DescribeStreamSummary", () => {
   const stream = suiteStream({ shards: 2 });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "DescribeStreamSummary",
-    { StreamName: nobody },
+    { StreamName: absent },
     {
       ...streamMembers,
     },
   );
 
   test("DescribeStreamSummary refuses a stream that does not exist, by name and by ARN", async () => {
-    await assertStreamNotFound("DescribeStreamSummary", { StreamName: nobody }, nobody);
-    await assertStreamNotFound("DescribeStreamSummary", { StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("DescribeStreamSummary", { StreamName: absent }, absent);
+    await assertStreamNotFound("DescribeStreamSummary", { StreamARN: await streamArn(absent) }, absent);
   });
 
   test("DescribeStreamSummary says what DescribeStream says without shards, and counts shards and consumers", async () => {

@@ -10,11 +10,11 @@ import { assertViolations } from "./support/test-constraints.ts";
 
 describe("DescribeStream", () => {
   const stream = suiteStream({ shards: 3 });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "DescribeStream",
-    { StreamName: nobody },
+    { StreamName: absent },
     {
       ...streamMembers,
       Limit: { type: "Integer", min: 1, max: 10000 },
@@ -33,15 +33,15 @@ describe("DescribeStream", () => {
   });
 
   test("DescribeStream refuses a stream that does not exist, by name and by ARN", async () => {
-    await assertStreamNotFound("DescribeStream", { StreamName: nobody }, nobody);
-    await assertStreamNotFound("DescribeStream", { StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("DescribeStream", { StreamName: absent }, absent);
+    await assertStreamNotFound("DescribeStream", { StreamARN: await streamArn(absent) }, absent);
   });
 
   test("DescribeStream floors fractions and clamps numbers beyond 32 bits before it checks them", async () => {
-    await assertViolations("DescribeStream", { StreamName: nobody, Limit: 100_000_000_000 }, [
+    await assertViolations("DescribeStream", { StreamName: absent, Limit: 100_000_000_000 }, [
       "Value '2147483647' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000",
     ]);
-    await assertViolations("DescribeStream", { StreamName: nobody, Limit: 0.9 }, [
+    await assertViolations("DescribeStream", { StreamName: absent, Limit: 0.9 }, [
       "Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
     ]);
   });

@@ -9,11 +9,11 @@ import { assertViolations } from "./support/test-constraints.ts";
 
 describe("DisableEnhancedMonitoring", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "DisableEnhancedMonitoring",
-    { StreamName: nobody, ShardLevelMetrics: ["ALL"] },
+    { StreamName: absent, ShardLevelMetrics: ["ALL"] },
     {
       ...streamMembers,
       ShardLevelMetrics: { type: "List", required: true },
@@ -23,25 +23,25 @@ describe("DisableEnhancedMonitoring", () => {
 
   test("DisableEnhancedMonitoring refuses a stream that does not exist, by name and by ARN", async () => {
     const ShardLevelMetrics = ["ALL"];
-    await assertStreamNotFound("DisableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics }, nobody);
-    const StreamARN = await streamArn(nobody);
-    await assertStreamNotFound("DisableEnhancedMonitoring", { StreamARN, ShardLevelMetrics }, nobody);
+    await assertStreamNotFound("DisableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics }, absent);
+    const StreamARN = await streamArn(absent);
+    await assertStreamNotFound("DisableEnhancedMonitoring", { StreamARN, ShardLevelMetrics }, absent);
   });
 
   test("DisableEnhancedMonitoring takes one to seven metrics, although there are eight names", async () => {
     const path = "at 'shardLevelMetrics' failed to satisfy constraint: Member must have length";
-    await assertViolations("DisableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics: [] }, [
+    await assertViolations("DisableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics: [] }, [
       `Value '[]' ${path} greater than or equal to 1`,
     ]);
     const ShardLevelMetrics = [...shardLevelMetrics, "ALL"];
-    await assertViolations("DisableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics }, [
+    await assertViolations("DisableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics }, [
       `Value '[${ShardLevelMetrics.join(", ")}]' ${path} less than or equal to 7`,
     ]);
   });
 
   test("DisableEnhancedMonitoring refuses a metric that does not exist as a violation", async () => {
     const { type } = await refused("DisableEnhancedMonitoring", {
-      StreamName: nobody,
+      StreamName: absent,
       ShardLevelMetrics: ["Nonsense"],
     });
     assert.equal(type, "ValidationException");

@@ -9,11 +9,11 @@ import { assertViolations } from "./support/test-constraints.ts";
 
 describe("EnableEnhancedMonitoring", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "EnableEnhancedMonitoring",
-    { StreamName: nobody, ShardLevelMetrics: ["ALL"] },
+    { StreamName: absent, ShardLevelMetrics: ["ALL"] },
     {
       ...streamMembers,
       ShardLevelMetrics: { type: "List", required: true },
@@ -23,24 +23,24 @@ describe("EnableEnhancedMonitoring", () => {
 
   test("EnableEnhancedMonitoring refuses a stream that does not exist, by name and by ARN", async () => {
     const ShardLevelMetrics = ["ALL"];
-    await assertStreamNotFound("EnableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics }, nobody);
-    const StreamARN = await streamArn(nobody);
-    await assertStreamNotFound("EnableEnhancedMonitoring", { StreamARN, ShardLevelMetrics }, nobody);
+    await assertStreamNotFound("EnableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics }, absent);
+    const StreamARN = await streamArn(absent);
+    await assertStreamNotFound("EnableEnhancedMonitoring", { StreamARN, ShardLevelMetrics }, absent);
   });
 
   test("EnableEnhancedMonitoring takes one to seven metrics, although there are eight names", async () => {
     const path = "at 'shardLevelMetrics' failed to satisfy constraint: Member must have length";
-    await assertViolations("EnableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics: [] }, [
+    await assertViolations("EnableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics: [] }, [
       `Value '[]' ${path} greater than or equal to 1`,
     ]);
     const ShardLevelMetrics = [...shardLevelMetrics, "ALL"];
-    await assertViolations("EnableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics }, [
+    await assertViolations("EnableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics }, [
       `Value '[${ShardLevelMetrics.join(", ")}]' ${path} less than or equal to 7`,
     ]);
   });
 
   test("EnableEnhancedMonitoring refuses a metric that does not exist as a violation", async () => {
-    const { type } = await refused("EnableEnhancedMonitoring", { StreamName: nobody, ShardLevelMetrics: ["Nonsense"] });
+    const { type } = await refused("EnableEnhancedMonitoring", { StreamName: absent, ShardLevelMetrics: ["Nonsense"] });
     assert.equal(type, "ValidationException");
   });
 

@@ -13,7 +13,7 @@ describe("GetResourcePolicy", () => {
 
   testInput(
     "GetResourcePolicy",
-    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody" },
+    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent" },
     {
       ResourceARN: { type: "String", required: true, min: 1, max: 2048, pattern: resourceArnPattern },
       StreamId: { type: "String", min: 1, max: 24, pattern: streamIdPattern },
@@ -21,7 +21,7 @@ describe("GetResourcePolicy", () => {
   );
 
   test("GetResourcePolicy refuses a stream or a consumer that does not exist", async () => {
-    for (const ResourceARN of [await streamArn(uniqueName("nobody")), `${stream.arn}/consumer/nobody:1`]) {
+    for (const ResourceARN of [await streamArn(uniqueName("absent")), `${stream.arn}/consumer/absent:1`]) {
       await assertRefusedAs("GetResourcePolicy", { ResourceARN }, "ResourceNotFoundException");
     }
   });

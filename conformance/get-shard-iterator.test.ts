@@ -21,7 +21,7 @@ const foreignNumberOfShard0 = "4959418914762398593925195350166696539440503714446
 
 describe("GetShardIterator", () => {
   const stream = suiteStream({ shards: 3 });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
   const at = (members: object) => ({
     StreamName: stream.name,
     ShardId: shard0,
@@ -31,7 +31,7 @@ describe("GetShardIterator", () => {
 
   testInput(
     "GetShardIterator",
-    { StreamName: nobody, ShardId: "shardId-0", ShardIteratorType: "LATEST" },
+    { StreamName: absent, ShardId: "shardId-0", ShardIteratorType: "LATEST" },
     {
       ...streamMembers,
       ShardId: { type: "String", required: true, min: 1, max: 128, pattern: namePattern },
@@ -80,7 +80,7 @@ describe("GetShardIterator", () => {
       await ok("GetShardIterator", at({ ShardId, ShardIteratorType: "LATEST" }));
     }
     for (const ShardId of ["shardId-2147483647", "-00002147483647", "2147483647"]) {
-      const values = { SH: "shardId-002147483647", S: stream.name };
+      const values = { shard: "shardId-002147483647", stream: stream.name };
       await assertSays(
         "GetShardIterator",
         at({ ShardId, ShardIteratorType: "LATEST" }),
@@ -92,8 +92,8 @@ describe("GetShardIterator", () => {
 
   test("GetShardIterator refuses an id without a number before it looks for the stream", async () => {
     for (const ShardId of ["ABKLFD8", "2.14E4", "2147483648"]) {
-      for (const StreamName of [nobody, stream.name]) {
-        const values = { SH: ShardId, S: StreamName };
+      for (const StreamName of [absent, stream.name]) {
+        const values = { shard: ShardId, stream: StreamName };
         await assertSays("GetShardIterator", at({ StreamName, ShardId }), "shard-not-in-stream", values);
       }
     }
@@ -101,28 +101,30 @@ describe("GetShardIterator", () => {
 
   test("GetShardIterator speaks of the shard when the stream is missing, by name and by ARN", async () => {
     const input = { ShardId: "shardId-0", ShardIteratorType: "LATEST" };
-    const values = { SH: shard0, S: nobody };
-    await assertSays("GetShardIterator", { ...input, StreamName: nobody }, "shard-does-not-exist", values);
+    const values = { shard: shard0, stream: absent };
+    await assertSays("GetShardIterator", { ...input, StreamName: absent }, "shard-does-not-exist", values);
     await assertSays(
       "GetShardIterator",
-      { ...input, StreamARN: await streamArn(nobody) },
+      { ...input, StreamARN: await streamArn(absent) },
       "shard-does-not-exist",
       values,
     );
   });
 
   test("GetShardIterator refuses a shard that the stream does not have", async () => {
-    const values = { SH: "shardId-000000000005", S: stream.name };
+    const values = { shard: "shardId-000000000005", stream: stream.name };
     await assertSays("GetShardIterator", at({ ShardId: "shardId-5" }), "shard-does-not-exist", values);
   });
 
   test("GetShardIterator needs a number with the types that start at one, and takes none with the others", async () => {
-    for (const TYPE of ["AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]) {
-      await assertSays("GetShardIterator", at({ ShardIteratorType: TYPE }), "iterator-no-seq", { TYPE });
+    for (const iteratorType of ["AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]) {
+      await assertSays("GetShardIterator", at({ ShardIteratorType: iteratorType }), "iterator-no-seq", {
+        iteratorType,
+      });
     }
-    for (const TYPE of ["TRIM_HORIZON", "LATEST"]) {
-      const input = at({ ShardIteratorType: TYPE, StartingSequenceNumber: "5" });
-      await assertSays("GetShardIterator", input, "iterator-extra-seq", { TYPE });
+    for (const iteratorType of ["TRIM_HORIZON", "LATEST"]) {
+      const input = at({ ShardIteratorType: iteratorType, StartingSequenceNumber: "5" });
+      await assertSays("GetShardIterator", input, "iterator-extra-seq", { iteratorType });
     }
   });
 
@@ -130,13 +132,16 @@ describe("GetShardIterator", () => {
     const input = at({ ShardIteratorType: "AT_TIMESTAMP" });
     await assertSays("GetShardIterator", input, "iterator-no-timestamp");
     const ms = (Math.floor(Date.now() / 1000) + 3600) * 1000;
-    await assertSays("GetShardIterator", { ...input, Timestamp: ms / 1000 }, "iterator-future", { ms, now: /\d{13}/ });
+    await assertSays("GetShardIterator", { ...input, Timestamp: ms / 1000 }, "iterator-future", {
+      timestampMs: ms,
+      nowMs: /\d{13}/,
+    });
   });
 
   test("GetShardIterator tells milliseconds sent for seconds by the time a thousandfold", async () => {
     const ms = Date.now();
     const input = at({ ShardIteratorType: "AT_TIMESTAMP", Timestamp: ms });
-    await assertSays("GetShardIterator", input, "iterator-future", { ms: ms * 1000, now: /\d{13}/ });
+    await assertSays("GetShardIterator", input, "iterator-future", { timestampMs: ms * 1000, nowMs: /\d{13}/ });
   });
 
   test("GetShardIterator takes times of the past, in fractions of a second too", async () => {
@@ -147,21 +152,21 @@ describe("GetShardIterator", () => {
 
   test("GetShardIterator refuses a number that has no known form", async () => {
     const start = decodeSequenceNumber(stream.shards[0]?.SequenceNumberRange.StartingSequenceNumber ?? "");
-    for (const v of [
+    for (const value of [
       (2n ** 186n + 2n).toString(),
       (2n ** 185n + 3n).toString(),
       encodeSequenceNumber({ ...start, seqIx: 2n ** 63n }),
       encodeSequenceNumber({ ...start, create: 16_025_175_000 }),
     ]) {
-      const values = { v, SH: shard0, S: stream.name };
-      await assertSays("GetShardIterator", at({ StartingSequenceNumber: v }), "iterator-seq-invalid", values);
+      const values = { value, shard: shard0, stream: stream.name };
+      await assertSays("GetShardIterator", at({ StartingSequenceNumber: value }), "iterator-seq-invalid", values);
     }
   });
 
   for (const [number, shard, create, time] of foreignNumbers) {
     test(`GetShardIterator reads ${shard} from a sequence number of ${new Date(time * 1000).getFullYear()}`, async () => {
       assert.deepEqual([decodeSequenceNumber(number).create, decodeSequenceNumber(number).time], [create, time]);
-      const values = { SHother: shard, SH: shard0 };
+      const values = { otherShard: shard, shard: shard0 };
       await assertSays("GetShardIterator", at({ StartingSequenceNumber: number }), "iterator-seq-other-shard", values);
     });
   }
@@ -169,19 +174,19 @@ describe("GetShardIterator", () => {
   test("GetShardIterator prints a negative shard as it stands in the number", async () => {
     const start = decodeSequenceNumber(stream.shards[0]?.SequenceNumberRange.StartingSequenceNumber ?? "");
     const number = encodeSequenceNumber({ ...start, shard: -(2 ** 31) });
-    const values = { SHother: "shardId--02147483648", SH: shard0 };
+    const values = { otherShard: "shardId--02147483648", shard: shard0 };
     await assertSays("GetShardIterator", at({ StartingSequenceNumber: number }), "iterator-seq-other-shard", values);
   });
 
   test("GetShardIterator refuses the number of another shard of the stream", async () => {
     const put = await ok("PutRecord", { StreamName: stream.name, Data: "", PartitionKey: "b" });
-    const values = { SHother: "shardId-000000000001", SH: shard0 };
+    const values = { otherShard: "shardId-000000000001", shard: shard0 };
     const input = at({ StartingSequenceNumber: put.SequenceNumber });
     await assertSays("GetShardIterator", input, "iterator-seq-other-shard", values);
   });
 
   test("GetShardIterator refuses the number of another stream", async () => {
-    const values = { v: foreignNumberOfShard0, SH: shard0, S: stream.name };
+    const values = { value: foreignNumberOfShard0, shard: shard0, stream: stream.name };
     const input = at({ StartingSequenceNumber: foreignNumberOfShard0 });
     await assertSays("GetShardIterator", input, "iterator-seq-other-stream", values);
   });
@@ -222,7 +227,7 @@ describe("GetShardIterator", () => {
   test("GetShardIterator with DryRun says that it would have worked, or why not", async () => {
     const input = at({ ShardIteratorType: "LATEST", DryRun: true });
     await assertRefusedAs("GetShardIterator", input, "DryRunOperationException");
-    const TYPE = "AT_SEQUENCE_NUMBER";
-    await assertSays("GetShardIterator", at({ DryRun: true }), "iterator-no-seq", { TYPE });
+    const iteratorType = "AT_SEQUENCE_NUMBER";
+    await assertSays("GetShardIterator", at({ DryRun: true }), "iterator-no-seq", { iteratorType });
   });
 });

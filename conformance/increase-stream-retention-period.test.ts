@@ -7,11 +7,11 @@ import { streamArn, suiteStream, uniqueName, untilActive, withStream } from "./s
 
 describe("IncreaseStreamRetentionPeriod", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "IncreaseStreamRetentionPeriod",
-    { StreamName: nobody, RetentionPeriodHours: 48 },
+    { StreamName: absent, RetentionPeriodHours: 48 },
     {
       ...streamMembers,
       RetentionPeriodHours: { type: "Integer", required: true },
@@ -20,15 +20,15 @@ describe("IncreaseStreamRetentionPeriod", () => {
 
   test("IncreaseStreamRetentionPeriod refuses a stream that does not exist, by name and by ARN", async () => {
     const RetentionPeriodHours = 48;
-    await assertStreamNotFound("IncreaseStreamRetentionPeriod", { StreamName: nobody, RetentionPeriodHours }, nobody);
-    const StreamARN = await streamArn(nobody);
-    await assertStreamNotFound("IncreaseStreamRetentionPeriod", { StreamARN, RetentionPeriodHours }, nobody);
+    await assertStreamNotFound("IncreaseStreamRetentionPeriod", { StreamName: absent, RetentionPeriodHours }, absent);
+    const StreamARN = await streamArn(absent);
+    await assertStreamNotFound("IncreaseStreamRetentionPeriod", { StreamARN, RetentionPeriodHours }, absent);
   });
 
   test("IncreaseStreamRetentionPeriod takes 24 to 8760 hours", async () => {
     const hours = (n: number) => ({ StreamName: stream.name, RetentionPeriodHours: n });
-    await assertSays("IncreaseStreamRetentionPeriod", hours(23), "retention-min", { n: 23 });
-    await assertSays("IncreaseStreamRetentionPeriod", hours(8761), "retention-max", { n: 8761 });
+    await assertSays("IncreaseStreamRetentionPeriod", hours(23), "retention-min", { hours: 23 });
+    await assertSays("IncreaseStreamRetentionPeriod", hours(8761), "retention-max", { hours: 8761 });
   });
 
   test("IncreaseStreamRetentionPeriod answers with an empty body, and the stream shows the hours", () =>
@@ -37,7 +37,7 @@ describe("IncreaseStreamRetentionPeriod", () => {
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.text, "");
       assert.equal((await untilActive(StreamName)).RetentionPeriodHours, 72);
-      const values = { n: 48, cur: 72, S: StreamName };
+      const values = { hours: 48, currentHours: 72, stream: StreamName };
       const less = { StreamARN, RetentionPeriodHours: 48 };
       await assertSays("IncreaseStreamRetentionPeriod", less, "retention-increase-shorter", values);
       await ok("IncreaseStreamRetentionPeriod", { StreamName, RetentionPeriodHours: 8760 });

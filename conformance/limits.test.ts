@@ -10,7 +10,7 @@ const triesMax = 50;
 
 describe("Limits", () => {
   const stream = suiteStream({ shards: 2, pace: "limited" });
-  const values = async () => ({ S: stream.name, A: await account() });
+  const values = async () => ({ stream: stream.name, account: await account() });
 
   /** Calls until it is refused, which has to be soon. */
   async function untilRefused(operation: string, input: () => Promise<object>) {
@@ -25,7 +25,7 @@ describe("Limits", () => {
     const Data = Buffer.alloc(1_000_000).toString("base64");
     const input = { StreamName: stream.name, Data, PartitionKey: "a", ExplicitHashKey: "0" };
     const refusal = await untilRefused("PutRecord", async () => input);
-    assertSentence(refusal, "shard-rate", { ...(await values()), SH: "shardId-000000000000" });
+    assertSentence(refusal, "shard-rate", { ...(await values()), shard: "shardId-000000000000" });
   });
 
   test("PutRecords throttles single records, while those of other shards are stored", async () => {
@@ -40,7 +40,7 @@ describe("Limits", () => {
     for (const entry of failed) {
       assert.deepEqual(Object.keys(entry).sort(), ["ErrorCode", "ErrorMessage"]);
       const refusal = { type: entry.ErrorCode, message: entry.ErrorMessage };
-      assertSentence(refusal, "shard-rate", { ...(await values()), SH: "shardId-000000000000" });
+      assertSentence(refusal, "shard-rate", { ...(await values()), shard: "shardId-000000000000" });
     }
     assert.deepEqual(Object.keys(Records.at(-1) ?? {}).sort(), ["SequenceNumber", "ShardId"]);
   });
@@ -48,7 +48,7 @@ describe("Limits", () => {
   test("a shard is read five times a second", async () => {
     const ShardIterator = await iteratorAt({ StreamName: stream.name, ShardId: "1" }, "limited");
     const refusal = await untilRefused("GetRecords", async () => ({ ShardIterator }));
-    assertSentence(refusal, "shard-read-rate", { ...(await values()), SH: "shardId-000000000001" });
+    assertSentence(refusal, "shard-read-rate", { ...(await values()), shard: "shardId-000000000001" });
   });
 
   test("an account's calls have a rate, and the refusal says so first of all", async () => {

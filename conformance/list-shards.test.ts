@@ -10,7 +10,7 @@ describe("ListShards", () => {
   const stream = suiteStream({ shards: 3 });
   /** Its shard 0 is split into 2 and 3. */
   const split = suiteStream({ shards: 2 });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   before(async () => {
     const { HashKeyRange } = split.shards[0] ?? assert.fail("the stream has two shards");
@@ -21,7 +21,7 @@ describe("ListShards", () => {
 
   testInput(
     "ListShards",
-    { StreamName: nobody, ShardFilter: { Type: "AT_LATEST" } },
+    { StreamName: absent, ShardFilter: { Type: "AT_LATEST" } },
     {
       ...streamMembers,
       NextToken: { type: "String", min: 1, max: 1048576 },
@@ -47,8 +47,8 @@ describe("ListShards", () => {
   );
 
   test("ListShards refuses a stream that does not exist, by name and by ARN", async () => {
-    await assertStreamNotFound("ListShards", { StreamName: nobody }, nobody);
-    await assertStreamNotFound("ListShards", { StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("ListShards", { StreamName: absent }, absent);
+    await assertStreamNotFound("ListShards", { StreamARN: await streamArn(absent) }, absent);
   });
 
   test("ListShards needs a token or a stream", async () => {

@@ -14,7 +14,7 @@ describe("ListStreamConsumers", () => {
 
   testInput(
     "ListStreamConsumers",
-    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody" },
+    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent" },
     {
       StreamARN: { type: "String", required: true, min: 1, max: 2048, pattern: streamArnPattern },
       NextToken: { type: "String", min: 1, max: 1048576 },
@@ -25,8 +25,8 @@ describe("ListStreamConsumers", () => {
   );
 
   test("ListStreamConsumers refuses a stream that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    await assertStreamNotFound("ListStreamConsumers", { StreamARN: await streamArn(nobody) }, nobody);
+    const absent = uniqueName("absent");
+    await assertStreamNotFound("ListStreamConsumers", { StreamARN: await streamArn(absent) }, absent);
   });
 
   test("ListStreamConsumers gives an empty list for a stream without consumers", async () => {

@@ -13,7 +13,7 @@ describe("ListTagsForResource", () => {
 
   testInput(
     "ListTagsForResource",
-    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody" },
+    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent" },
     {
       ResourceARN: { type: "String", required: true, min: 1, max: 2048, pattern: resourceArnPattern },
       StreamId: { type: "String", min: 1, max: 24, pattern: streamIdPattern },
@@ -21,9 +21,9 @@ describe("ListTagsForResource", () => {
   );
 
   test("ListTagsForResource refuses a stream or a consumer that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    await assertStreamNotFound("ListTagsForResource", { ResourceARN: await streamArn(nobody) }, nobody);
-    const ResourceARN = `${stream.arn}/consumer/nobody:1`;
+    const absent = uniqueName("absent");
+    await assertStreamNotFound("ListTagsForResource", { ResourceARN: await streamArn(absent) }, absent);
+    const ResourceARN = `${stream.arn}/consumer/absent:1`;
     await assertRefusedAs("ListTagsForResource", { ResourceARN }, "ResourceNotFoundException");
   });
 

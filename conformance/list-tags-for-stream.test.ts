@@ -11,7 +11,7 @@ const keys = [" ", "+", "/", "0", "=", "@", "Zb", "_", "a", "ÿ"] as const;
 
 describe("ListTagsForStream", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
   const keysOf = async (input: object) => {
     const { Tags, HasMoreTags } = await ok("ListTagsForStream", { StreamName: stream.name, ...input });
     return [Tags.map(({ Key }) => Key), HasMoreTags];
@@ -23,7 +23,7 @@ describe("ListTagsForStream", () => {
 
   testInput(
     "ListTagsForStream",
-    { StreamName: nobody },
+    { StreamName: absent },
     {
       ...streamMembers,
       ExclusiveStartTagKey: { type: "String", min: 1, max: 128 },
@@ -41,8 +41,8 @@ describe("ListTagsForStream", () => {
   });
 
   test("ListTagsForStream refuses a stream that does not exist, by name and by ARN", async () => {
-    await assertStreamNotFound("ListTagsForStream", { StreamName: nobody }, nobody);
-    await assertStreamNotFound("ListTagsForStream", { StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("ListTagsForStream", { StreamName: absent }, absent);
+    await assertStreamNotFound("ListTagsForStream", { StreamARN: await streamArn(absent) }, absent);
   });
 
   test("ListTagsForStream gives an empty list for a stream without tags", () =>

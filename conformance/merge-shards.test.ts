@@ -14,11 +14,11 @@ const idOf = (index: number): string => `shardId-${index.toString().padStart(12,
 describe("MergeShards", () => {
   const stream = suiteStream({ shards: 3 });
   const onDemand = suiteStream({ shards: "on-demand" });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "MergeShards",
-    { StreamName: nobody, ShardToMerge: "shardId-0", AdjacentShardToMerge: "shardId-1" },
+    { StreamName: absent, ShardToMerge: "shardId-0", AdjacentShardToMerge: "shardId-1" },
     {
       ...streamMembers,
       ShardToMerge: { type: "String", required: true, min: 1, max: 128, pattern: namePattern },
@@ -35,23 +35,22 @@ describe("MergeShards", () => {
 
   test("MergeShards refuses a stream that does not exist, by name and by ARN", async () => {
     const input = { ShardToMerge: "shardId-0", AdjacentShardToMerge: "shardId-1" };
-    await assertStreamNotFound("MergeShards", { ...input, StreamName: nobody }, nobody);
-    await assertStreamNotFound("MergeShards", { ...input, StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("MergeShards", { ...input, StreamName: absent }, absent);
+    await assertStreamNotFound("MergeShards", { ...input, StreamARN: await streamArn(absent) }, absent);
   });
 
   test("MergeShards refuses an id without a number, the first before the second", async () => {
-    const S = nobody;
-    const both = { StreamName: S, ShardToMerge: "ABKLFD8", AdjacentShardToMerge: "2.14E4" };
-    await assertSays("MergeShards", both, "shard-not-in-stream", { S, SH: "ABKLFD8" });
+    const both = { StreamName: absent, ShardToMerge: "ABKLFD8", AdjacentShardToMerge: "2.14E4" };
+    await assertSays("MergeShards", both, "shard-not-in-stream", { stream: absent, shard: "ABKLFD8" });
     const second = { ...both, ShardToMerge: "shardId-0" };
-    await assertSays("MergeShards", second, "shard-not-in-stream", { S, SH: "2.14E4" });
+    await assertSays("MergeShards", second, "shard-not-in-stream", { stream: absent, shard: "2.14E4" });
   });
 
   test("MergeShards refuses a shard that the stream does not have", async () => {
     const input = { StreamName: stream.name, ShardToMerge: "0", AdjacentShardToMerge: "5" };
-    await assertSays("MergeShards", input, "shard-not-in-stream", { S: stream.name, SH: idOf(5) });
+    await assertSays("MergeShards", input, "shard-not-in-stream", { stream: stream.name, shard: idOf(5) });
     const other = { StreamName: stream.name, ShardToMerge: "6", AdjacentShardToMerge: "1" };
-    await assertSays("MergeShards", other, "shard-not-in-stream", { S: stream.name, SH: idOf(6) });
+    await assertSays("MergeShards", other, "shard-not-in-stream", { stream: stream.name, shard: idOf(6) });
   });
 
   test("MergeShards takes adjacent shards only with the lower one first", async () => {
@@ -63,14 +62,14 @@ describe("MergeShards", () => {
       [1, 1],
     ] as const) {
       const input = { StreamName: stream.name, ShardToMerge: idOf(first), AdjacentShardToMerge: idOf(second) };
-      const values = { S: stream.name, SH1: idOf(first), SH2: idOf(second) };
+      const values = { stream: stream.name, firstShard: idOf(first), secondShard: idOf(second) };
       await assertSays("MergeShards", input, "merge-not-adjacent", values);
     }
   });
 
   test("MergeShards refuses an on-demand stream", async () => {
     const input = { StreamName: onDemand.name, ShardToMerge: "0", AdjacentShardToMerge: "1" };
-    await assertSays("MergeShards", input, "ondemand-manual-reshard", { S: onDemand.name });
+    await assertSays("MergeShards", input, "ondemand-manual-reshard", { stream: onDemand.name });
   });
 
   test("MergeShards closes both parents at one moment and opens their child a second later", () =>

@@ -15,12 +15,12 @@ const idOf = (index: number): string => `shardId-${index.toString().padStart(12,
 
 describe("PutRecord", () => {
   const stream = suiteStream({ shards: 3 });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
   const Data = base64("data");
 
   testInput(
     "PutRecord",
-    { StreamName: nobody, Data: "", PartitionKey: "a" },
+    { StreamName: absent, Data: "", PartitionKey: "a" },
     {
       ...streamMembers,
       Data: { type: "Blob", required: true },
@@ -44,15 +44,15 @@ describe("PutRecord", () => {
   });
 
   test("PutRecord leaves the value out when it refuses Data of more than 10 MiB", async () => {
-    const input = { StreamName: nobody, PartitionKey: "a", Data: Buffer.alloc(10_485_761).toString("base64") };
+    const input = { StreamName: absent, PartitionKey: "a", Data: Buffer.alloc(10_485_761).toString("base64") };
     await assertViolations("PutRecord", input, [
       "Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 10485760",
     ]);
   });
 
   test("PutRecord refuses a stream that does not exist, by name and by ARN", async () => {
-    await assertStreamNotFound("PutRecord", { StreamName: nobody, Data, PartitionKey: "a" }, nobody);
-    await assertStreamNotFound("PutRecord", { StreamARN: await streamArn(nobody), Data, PartitionKey: "a" }, nobody);
+    await assertStreamNotFound("PutRecord", { StreamName: absent, Data, PartitionKey: "a" }, absent);
+    await assertStreamNotFound("PutRecord", { StreamARN: await streamArn(absent), Data, PartitionKey: "a" }, absent);
   });
 
   test("PutRecord answers with shard and sequence number and nothing else", async () => {
@@ -82,9 +82,9 @@ describe("PutRecord", () => {
   });
 
   test("PutRecord refuses an ExplicitHashKey beyond 128 bits", async () => {
-    for (const v of [2n ** 128n, 10n ** 39n - 1n]) {
-      const input = { StreamName: stream.name, Data, PartitionKey: "a", ExplicitHashKey: v.toString() };
-      await assertSays("PutRecord", input, "hash-key-range", { v });
+    for (const value of [2n ** 128n, 10n ** 39n - 1n]) {
+      const input = { StreamName: stream.name, Data, PartitionKey: "a", ExplicitHashKey: value.toString() };
+      await assertSays("PutRecord", input, "hash-key-range", { value });
     }
   });
 
@@ -140,15 +140,15 @@ describe("PutRecord", () => {
   test("PutRecord refuses an ordering number from the future or of no known form", async () => {
     const { SequenceNumber } = await ok("PutRecord", { StreamName: stream.name, Data, PartitionKey: "a" });
     const known = decodeSequenceNumber(SequenceNumber);
-    for (const v of [
+    for (const value of [
       encodeSequenceNumber({ ...known, time: known.time + 3600 }),
       encodeSequenceNumber({ ...known, seqIx: 2n ** 63n }),
       encodeSequenceNumber({ ...known, create: 16_025_175_000, time: 0 }),
       (2n ** 186n + 2n).toString(),
       (2n ** 185n + 3n).toString(),
     ]) {
-      const input = { StreamName: stream.name, Data, PartitionKey: "a", SequenceNumberForOrdering: v };
-      await assertSays("PutRecord", input, "ordering-invalid", { v, S: stream.name });
+      const input = { StreamName: stream.name, Data, PartitionKey: "a", SequenceNumberForOrdering: value };
+      await assertSays("PutRecord", input, "ordering-invalid", { value, stream: stream.name });
     }
   });
 
@@ -156,9 +156,9 @@ describe("PutRecord", () => {
     const input = { StreamName: stream.name, Data, PartitionKey: "e", DryRun: true };
     await assertRefusedAs("PutRecord", input, "DryRunOperationException");
     await assertSays("PutRecord", { ...input, ExplicitHashKey: (2n ** 128n).toString() }, "hash-key-range", {
-      v: 2n ** 128n,
+      value: 2n ** 128n,
     });
-    const missing = { ...input, StreamName: nobody };
-    await assertStreamNotFound("PutRecord", missing, nobody);
+    const missing = { ...input, StreamName: absent };
+    await assertStreamNotFound("PutRecord", missing, absent);
   });
 });

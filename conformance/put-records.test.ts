@@ -13,11 +13,11 @@ const idOf = (index: number): string => `shardId-${index.toString().padStart(12,
 
 describe("PutRecords", () => {
   const stream = suiteStream({ shards: 3 });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "PutRecords",
-    { StreamName: nobody, Records: [{ Data: "", PartitionKey: "a" }] },
+    { StreamName: absent, Records: [{ Data: "", PartitionKey: "a" }] },
     {
       ...streamMembers,
       Records: { type: "List", required: true, min: 1, max: 500 },
@@ -30,11 +30,11 @@ describe("PutRecords", () => {
   );
 
   test("PutRecords takes one to five hundred records, and prints none of them", async () => {
-    await assertViolations("PutRecords", { StreamName: nobody }, [
+    await assertViolations("PutRecords", { StreamName: absent }, [
       "Value null at 'records' failed to satisfy constraint: Member must not be null",
     ]);
     const Records = Array.from({ length: 501 }, () => ({ Data: "", PartitionKey: "a" }));
-    await assertViolations("PutRecords", { StreamName: nobody, Records }, [
+    await assertViolations("PutRecords", { StreamName: absent, Records }, [
       "Value at 'records' failed to satisfy constraint: Member must have length less than or equal to 500",
     ]);
   });
@@ -45,7 +45,7 @@ describe("PutRecords", () => {
       { PartitionKey: "", ExplicitHashKey: "" },
       { Data: "", PartitionKey: "k".repeat(257), ExplicitHashKey: "01" },
     ];
-    await assertViolations("PutRecords", { StreamName: nobody, Records }, [
+    await assertViolations("PutRecords", { StreamName: absent, Records }, [
       "Value '' at 'records.2.member.partitionKey' failed to satisfy constraint: Member must have length greater than or equal to 1",
       "Value '' at 'records.2.member.explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})",
       "Value null at 'records.2.member.data' failed to satisfy constraint: Member must not be null",
@@ -58,7 +58,7 @@ describe("PutRecords", () => {
     const Records = Array.from({ length: 20 }, () => ({ PartitionKey: "a" }));
     await assertViolations(
       "PutRecords",
-      { StreamName: nobody, Records },
+      { StreamName: absent, Records },
       Array.from(
         { length: 10 },
         (_, i) => `Value null at 'records.${i + 1}.member.data' failed to satisfy constraint: Member must not be null`,
@@ -68,8 +68,8 @@ describe("PutRecords", () => {
 
   test("PutRecords refuses a stream that does not exist, by name and by ARN", async () => {
     const Records = [{ Data: "", PartitionKey: "a" }];
-    await assertStreamNotFound("PutRecords", { StreamName: nobody, Records }, nobody);
-    await assertStreamNotFound("PutRecords", { StreamARN: await streamArn(nobody), Records }, nobody);
+    await assertStreamNotFound("PutRecords", { StreamName: absent, Records }, absent);
+    await assertStreamNotFound("PutRecords", { StreamARN: await streamArn(absent), Records }, absent);
   });
 
   test("PutRecords answers in the order of the request and counts no failure as 0", async () => {
@@ -103,12 +103,12 @@ describe("PutRecords", () => {
   });
 
   test("PutRecords refuses the whole request for one ExplicitHashKey beyond 128 bits", async () => {
-    const v = (2n ** 128n).toString();
+    const value = (2n ** 128n).toString();
     const Records = [
       { Data: "", PartitionKey: "a" },
-      { Data: "", PartitionKey: "a", ExplicitHashKey: v },
+      { Data: "", PartitionKey: "a", ExplicitHashKey: value },
     ];
-    await assertSays("PutRecords", { StreamName: stream.name, Records }, "hash-key-range", { v });
+    await assertSays("PutRecords", { StreamName: stream.name, Records }, "hash-key-range", { value });
   });
 
   test("PutRecords refuses the whole request for one record over the stream's maximum, key included", async () => {
@@ -116,7 +116,7 @@ describe("PutRecords", () => {
       { Data: "", PartitionKey: "a" },
       { Data: Buffer.alloc(1_048_576).toString("base64"), PartitionKey: "a" },
     ];
-    const values = { i: 2, maxBytes: 1_048_576 };
+    const values = { index: 2, maxBytes: 1_048_576 };
     await assertSays("PutRecords", { StreamName: stream.name, Records }, "record-too-big-batch", values);
   });
 
@@ -124,7 +124,7 @@ describe("PutRecords", () => {
     withStream({ extra: { MaxRecordSizeInKiB: 2048 } }, async ({ StreamName }) => {
       const record = (bytes: number) => ({ Data: Buffer.alloc(bytes).toString("base64"), PartitionKey: "a" });
       assert.equal((await ok("PutRecords", { StreamName, Records: [record(2_097_151)] })).FailedRecordCount, 0);
-      const values = { i: 1, maxBytes: 2_097_152 };
+      const values = { index: 1, maxBytes: 2_097_152 };
       await assertSays("PutRecords", { StreamName, Records: [record(2_097_152)] }, "record-too-big-batch", values);
     }));
 

@@ -14,7 +14,7 @@ describe("PutResourcePolicy", () => {
 
   testInput(
     "PutResourcePolicy",
-    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody", Policy: "{}" },
+    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent", Policy: "{}" },
     {
       ResourceARN: { type: "String", required: true, min: 1, max: 2048, pattern: resourceArnPattern },
       StreamId: { type: "String", min: 1, max: 24, pattern: streamIdPattern },
@@ -23,7 +23,7 @@ describe("PutResourcePolicy", () => {
   );
 
   test("PutResourcePolicy refuses a stream or a consumer that does not exist", async () => {
-    for (const ResourceARN of [await streamArn(uniqueName("nobody")), `${stream.arn}/consumer/nobody:1`]) {
+    for (const ResourceARN of [await streamArn(uniqueName("absent")), `${stream.arn}/consumer/absent:1`]) {
       const Policy = await policyFor(ResourceARN);
       await assertRefusedAs("PutResourcePolicy", { ResourceARN, Policy }, "ResourceNotFoundException");
     }

@@ -12,7 +12,7 @@ describe("RegisterStreamConsumer", () => {
 
   testInput(
     "RegisterStreamConsumer",
-    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody", ConsumerName: "a" },
+    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent", ConsumerName: "a" },
     {
       StreamARN: { type: "String", required: true, min: 1, max: 2048, pattern: streamArnPattern },
       ConsumerName: { type: "String", required: true, min: 1, max: 128, pattern: namePattern },
@@ -23,9 +23,9 @@ describe("RegisterStreamConsumer", () => {
   );
 
   test("RegisterStreamConsumer refuses a stream that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    const input = { StreamARN: await streamArn(nobody), ConsumerName: "a" };
-    await assertStreamNotFound("RegisterStreamConsumer", input, nobody);
+    const absent = uniqueName("absent");
+    const input = { StreamARN: await streamArn(absent), ConsumerName: "a" };
+    await assertStreamNotFound("RegisterStreamConsumer", input, absent);
   });
 
   test("RegisterStreamConsumer answers with a consumer that is CREATING, without its stream", async () => {
@@ -75,7 +75,7 @@ describe("RegisterStreamConsumer", () => {
       const summary = await ok("DescribeStreamSummary", { StreamName });
       assert.equal(summary.StreamDescriptionSummary.ConsumerCount, 1);
       for (const input of [{ StreamName }, { StreamARN, EnforceConsumerDeletion: false }]) {
-        await assertSays("DeleteStream", input, "stream-has-consumers", { S: StreamName });
+        await assertSays("DeleteStream", input, "stream-has-consumers", { stream: StreamName });
       }
       assert.equal((await ok("DescribeStream", { StreamName })).StreamDescription.StreamStatus, "ACTIVE");
       const answer = await call("DeleteStream", { StreamName, EnforceConsumerDeletion: true });

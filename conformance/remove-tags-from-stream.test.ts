@@ -7,11 +7,11 @@ import { streamArn, suiteStream, uniqueName } from "./support/stream-fixture.ts"
 
 describe("RemoveTagsFromStream", () => {
   const stream = suiteStream();
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "RemoveTagsFromStream",
-    { StreamName: nobody, TagKeys: ["a"] },
+    { StreamName: absent, TagKeys: ["a"] },
     {
       ...streamMembers,
       TagKeys: { type: "List", required: true, min: 1, max: 50, entry: { min: 1, max: 128 } },
@@ -20,15 +20,15 @@ describe("RemoveTagsFromStream", () => {
   );
 
   test("RemoveTagsFromStream refuses a stream that does not exist before it reads the keys", async () => {
-    await assertStreamNotFound("RemoveTagsFromStream", { StreamName: nobody, TagKeys: ["a;b"] }, nobody);
-    await assertStreamNotFound("RemoveTagsFromStream", { StreamARN: await streamArn(nobody), TagKeys: ["a"] }, nobody);
+    await assertStreamNotFound("RemoveTagsFromStream", { StreamName: absent, TagKeys: ["a;b"] }, absent);
+    await assertStreamNotFound("RemoveTagsFromStream", { StreamARN: await streamArn(absent), TagKeys: ["a"] }, absent);
   });
 
   test("RemoveTagsFromStream refuses characters as AddTagsToStream does", async () => {
     for (const key of ["\t", ";", ","]) {
       await assertSays("RemoveTagsFromStream", { StreamName: stream.name, TagKeys: ["a", key] }, "tags-invalid-chars");
     }
-    const values = { "add tags to|remove tags from": "remove tags from", S: stream.name };
+    const values = { action: "remove tags from", stream: stream.name };
     await assertSays(
       "RemoveTagsFromStream",
       { StreamName: stream.name, TagKeys: ["%"] },
@@ -39,7 +39,7 @@ describe("RemoveTagsFromStream", () => {
 
   test("RemoveTagsFromStream answers with an empty body and ignores keys that are not there", async () => {
     await ok("AddTagsToStream", { StreamName: stream.name, Tags: { a: "1", b: "2", c: "3" } });
-    const answer = await call("RemoveTagsFromStream", { StreamName: stream.name, TagKeys: ["a", "nobody"] });
+    const answer = await call("RemoveTagsFromStream", { StreamName: stream.name, TagKeys: ["a", "absent"] });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.text, "");
     await ok("RemoveTagsFromStream", { StreamARN: stream.arn, TagKeys: ["c"] });

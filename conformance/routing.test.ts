@@ -129,11 +129,11 @@ describe("Routing", () => {
   });
 
   test("a signed request is looked at for types before constraints, and for constraints before the stream", async () => {
-    const both = await call("PutRecord", { StreamName: "nobody-at-all", PartitionKey: 1, Data: "" });
+    const both = await call("PutRecord", { StreamName: "absent-at-all", PartitionKey: 1, Data: "" });
     assert.equal(refusalOf(both).type, "SerializationException");
-    const violation = await call("PutRecord", { StreamName: "nobody-at-all", PartitionKey: "", Data: "" });
+    const violation = await call("PutRecord", { StreamName: "absent-at-all", PartitionKey: "", Data: "" });
     assert.equal(refusalOf(violation).type, "ValidationException");
-    const missing = await call("PutRecord", { StreamName: "nobody-at-all", PartitionKey: "a", Data: "" });
+    const missing = await call("PutRecord", { StreamName: "absent-at-all", PartitionKey: "a", Data: "" });
     assert.equal(refusalOf(missing).type, "ResourceNotFoundException");
   });
 

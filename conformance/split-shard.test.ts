@@ -15,11 +15,11 @@ const shard0 = "shardId-000000000000";
 describe("SplitShard", () => {
   const stream = suiteStream({ shards: 3 });
   const onDemand = suiteStream({ shards: "on-demand" });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "SplitShard",
-    { StreamName: nobody, ShardToSplit: "shardId-0", NewStartingHashKey: "1" },
+    { StreamName: absent, ShardToSplit: "shardId-0", NewStartingHashKey: "1" },
     {
       ...streamMembers,
       ShardToSplit: { type: "String", required: true, min: 1, max: 128, pattern: namePattern },
@@ -36,37 +36,40 @@ describe("SplitShard", () => {
 
   test("SplitShard refuses a stream that does not exist, by name and by ARN", async () => {
     const input = { ShardToSplit: "shardId-0", NewStartingHashKey: "2" };
-    await assertStreamNotFound("SplitShard", { ...input, StreamName: nobody }, nobody);
-    await assertStreamNotFound("SplitShard", { ...input, StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("SplitShard", { ...input, StreamName: absent }, absent);
+    await assertStreamNotFound("SplitShard", { ...input, StreamARN: await streamArn(absent) }, absent);
   });
 
   test("SplitShard refuses an id without a number before it looks for the stream", async () => {
     for (const id of ["ABKLFD8", "2.14E4", "2147483648"]) {
-      for (const StreamName of [nobody, stream.name]) {
+      for (const StreamName of [absent, stream.name]) {
         const input = { StreamName, ShardToSplit: id, NewStartingHashKey: "2" };
-        await assertSays("SplitShard", input, "shard-not-in-stream", { S: StreamName, SH: id });
+        await assertSays("SplitShard", input, "shard-not-in-stream", { stream: StreamName, shard: id });
       }
     }
   });
 
   test("SplitShard refuses a shard that the stream does not have", async () => {
     const input = { StreamName: stream.name, ShardToSplit: "foo-5", NewStartingHashKey: "2" };
-    await assertSays("SplitShard", input, "shard-not-in-stream", { S: stream.name, SH: "shardId-000000000005" });
+    await assertSays("SplitShard", input, "shard-not-in-stream", {
+      stream: stream.name,
+      shard: "shardId-000000000005",
+    });
   });
 
   test("SplitShard refuses a hash key unless both children would hold two keys", async () => {
     const { StartingHashKey: start, EndingHashKey: end } =
       stream.shards[1]?.HashKeyRange ?? assert.fail("the stream has three shards");
-    for (const h of [0n, BigInt(start), BigInt(start) + 1n, BigInt(end), BigInt(end) + 1n, last]) {
-      const input = { StreamName: stream.name, ShardToSplit: "1", NewStartingHashKey: h.toString() };
-      const values = { h, SH: "shardId-000000000001", S: stream.name, start, end };
+    for (const hashKey of [0n, BigInt(start), BigInt(start) + 1n, BigInt(end), BigInt(end) + 1n, last]) {
+      const input = { StreamName: stream.name, ShardToSplit: "1", NewStartingHashKey: hashKey.toString() };
+      const values = { hashKey, shard: "shardId-000000000001", stream: stream.name, start, end };
       await assertSays("SplitShard", input, "split-hash-key", values);
     }
   });
 
   test("SplitShard refuses an on-demand stream", async () => {
     const input = { StreamName: onDemand.name, ShardToSplit: "0", NewStartingHashKey: "2" };
-    await assertSays("SplitShard", input, "ondemand-manual-reshard", { S: onDemand.name });
+    await assertSays("SplitShard", input, "ondemand-manual-reshard", { stream: onDemand.name });
   });
 
   test("SplitShard takes the least and the greatest key that leave two keys to each child", () =>
@@ -144,7 +147,7 @@ describe("SplitShard", () => {
       const late = await ok("GetRecords", { ShardIterator: held });
       assert.deepEqual([late.Records, "NextShardIterator" in late, late.ChildShards?.length], [[], false, 2]);
 
-      const values = { SH: shard0, S: StreamName };
+      const values = { shard: shard0, stream: StreamName };
       const again = { StreamName, ShardToSplit: "0", NewStartingHashKey: "100" };
       await assertSays("SplitShard", again, "shard-already-closed", values);
       const merge = { StreamName, ShardToMerge: "0", AdjacentShardToMerge: "1" };

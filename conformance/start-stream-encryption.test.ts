@@ -12,11 +12,11 @@ const KeyId = "alias/aws/kinesis";
 const otherKeyId = process.env["KMS_KEY_ID"] ?? "alias/conformance";
 
 describe("StartStreamEncryption", () => {
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "StartStreamEncryption",
-    { StreamName: nobody, EncryptionType: "KMS", KeyId },
+    { StreamName: absent, EncryptionType: "KMS", KeyId },
     {
       ...streamMembers,
       EncryptionType: { type: "String", required: true, values: ["NONE", "KMS"] },
@@ -26,8 +26,8 @@ describe("StartStreamEncryption", () => {
 
   test("StartStreamEncryption refuses a stream that does not exist, by name and by ARN", async () => {
     const input = { EncryptionType: "KMS", KeyId };
-    await assertStreamNotFound("StartStreamEncryption", { ...input, StreamName: nobody }, nobody);
-    await assertStreamNotFound("StartStreamEncryption", { ...input, StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("StartStreamEncryption", { ...input, StreamName: absent }, absent);
+    await assertStreamNotFound("StartStreamEncryption", { ...input, StreamARN: await streamArn(absent) }, absent);
   });
 
   test("StartStreamEncryption refuses the type NONE", () =>

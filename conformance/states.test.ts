@@ -171,7 +171,7 @@ async function assertVerdict(answer: Answer | undefined, verdict: Verdict, stage
   assert.ok(answer !== undefined);
   if (verdict !== "works") assert.equal(answer.status, 400, answer.text);
   const refusal = refusalOf(answer);
-  const values = { S: stage.StreamName, A: await account(), STATE: state, SH: "shardId-000000000000" };
+  const values = { stream: stage.StreamName, account: await account(), state, shard: "shardId-000000000000" };
   switch (verdict) {
     case "works":
       return assert.equal(answer.status, 200, answer.text);
@@ -322,10 +322,10 @@ describe("States of a consumer", () => {
       const input = { ResourceARN, Policy: await policyFor(ResourceARN) };
       const answer = await call("PutResourcePolicy", input, { pace: "slow" });
       assertSentence(refusalOf(answer), "consumer-not-active", {
-        C: "young",
-        epoch: Consumer.ConsumerCreationTimestamp,
-        S: StreamName,
-        A: await account(),
+        consumer: "young",
+        createdSecond: Consumer.ConsumerCreationTimestamp,
+        stream: StreamName,
+        account: await account(),
       });
       const { Consumers } = await ok("ListStreamConsumers", { StreamARN }, { pace: "slow" });
       assert.deepEqual(

@@ -9,11 +9,11 @@ import { poll, streamArn, uniqueName, untilActive, withStream } from "./support/
 const KeyId = "alias/aws/kinesis";
 
 describe("StopStreamEncryption", () => {
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "StopStreamEncryption",
-    { StreamName: nobody, EncryptionType: "KMS", KeyId },
+    { StreamName: absent, EncryptionType: "KMS", KeyId },
     {
       ...streamMembers,
       EncryptionType: { type: "String", required: true, values: ["NONE", "KMS"] },
@@ -23,8 +23,8 @@ describe("StopStreamEncryption", () => {
 
   test("StopStreamEncryption refuses a stream that does not exist, by name and by ARN", async () => {
     const input = { EncryptionType: "KMS", KeyId };
-    await assertStreamNotFound("StopStreamEncryption", { ...input, StreamName: nobody }, nobody);
-    await assertStreamNotFound("StopStreamEncryption", { ...input, StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("StopStreamEncryption", { ...input, StreamName: absent }, absent);
+    await assertStreamNotFound("StopStreamEncryption", { ...input, StreamARN: await streamArn(absent) }, absent);
   });
 
   test("StopStreamEncryption shows NONE without a key and leaves encrypted records readable", () =>

@@ -26,7 +26,7 @@ async function next(messages: AsyncIterator<Message, undefined>): Promise<Messag
 describe("SubscribeToShard", () => {
   const stream = suiteStream({ shards: 3 });
   const [refusedOne, holder, reader] = ["refused", "holder", "reader"].map((name) => suiteConsumer(stream, name));
-  const nobody = "arn:aws:kinesis:us-east-1:123456789012:stream/nobody/consumer/a:1";
+  const absent = "arn:aws:kinesis:us-east-1:123456789012:stream/absent/consumer/a:1";
   const at = (members: object) => ({
     ConsumerARN: refusedOne?.arn,
     ShardId: shard0,
@@ -36,7 +36,7 @@ describe("SubscribeToShard", () => {
 
   testInput(
     "SubscribeToShard",
-    { ConsumerARN: nobody, ShardId: "shardId-0", StartingPosition: { Type: "LATEST" } },
+    { ConsumerARN: absent, ShardId: "shardId-0", StartingPosition: { Type: "LATEST" } },
     {
       ConsumerARN: { type: "String", required: true, min: 1, max: 2048, pattern: consumerArnPattern },
       StreamId: { type: "String", min: 1, max: 24, pattern: streamIdPattern },
@@ -54,7 +54,7 @@ describe("SubscribeToShard", () => {
   );
 
   test("SubscribeToShard refuses an unknown consumer and an unknown shard as an ordinary answer", async () => {
-    const ConsumerARN = `${stream.arn}/consumer/nobody:1`;
+    const ConsumerARN = `${stream.arn}/consumer/absent:1`;
     await assertRefusedAs("SubscribeToShard", at({ ConsumerARN }), "ResourceNotFoundException");
     await assertRefusedAs("SubscribeToShard", at({ ShardId: "shardId-7" }), "ResourceNotFoundException");
     await assertRefusedAs("SubscribeToShard", at({ ShardId: "ABKLFD8" }), "ResourceNotFoundException");
@@ -63,10 +63,10 @@ describe("SubscribeToShard", () => {
   test("SubscribeToShard has the rules of iterators for its starting position", async () => {
     const from = (StartingPosition: object) => at({ StartingPosition });
     await assertSays("SubscribeToShard", from({ Type: "AT_SEQUENCE_NUMBER" }), "iterator-no-seq", {
-      TYPE: "AT_SEQUENCE_NUMBER",
+      iteratorType: "AT_SEQUENCE_NUMBER",
     });
     await assertSays("SubscribeToShard", from({ Type: "LATEST", SequenceNumber: "5" }), "iterator-extra-seq", {
-      TYPE: "LATEST",
+      iteratorType: "LATEST",
     });
     await assertSays("SubscribeToShard", from({ Type: "AT_TIMESTAMP" }), "iterator-no-timestamp");
   });
@@ -114,9 +114,9 @@ describe("SubscribeToShard", () => {
     await using subscription = await subscribe(input);
     await next(subscription.messages);
     await assertSays("SubscribeToShard", input, "consumer-active-subscription", {
-      S: stream.name,
-      SH: "shardId-000000000001",
-      C: "holder",
+      stream: stream.name,
+      shard: "shardId-000000000001",
+      consumer: "holder",
     });
     await using elsewhere = await subscribe({ ...input, ShardId: "shardId-000000000002" });
     assert.equal(elsewhere.response.statusCode, 200);

@@ -13,7 +13,7 @@ describe("TagResource", () => {
 
   testInput(
     "TagResource",
-    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody", Tags: { a: "b" } },
+    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent", Tags: { a: "b" } },
     {
       Tags: { type: "Map", required: true, min: 1, max: 200, entry: { min: 0, max: 256 } },
       "Tags.*": { type: "String" },
@@ -23,9 +23,9 @@ describe("TagResource", () => {
   );
 
   test("TagResource refuses a stream or a consumer that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    await assertStreamNotFound("TagResource", { ResourceARN: await streamArn(nobody), Tags: { a: "" } }, nobody);
-    const ResourceARN = `${stream.arn}/consumer/nobody:1`;
+    const absent = uniqueName("absent");
+    await assertStreamNotFound("TagResource", { ResourceARN: await streamArn(absent), Tags: { a: "" } }, absent);
+    const ResourceARN = `${stream.arn}/consumer/absent:1`;
     await assertRefusedAs("TagResource", { ResourceARN, Tags: { a: "" } }, "ResourceNotFoundException");
   });
 

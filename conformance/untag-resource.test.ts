@@ -13,7 +13,7 @@ describe("UntagResource", () => {
 
   testInput(
     "UntagResource",
-    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody", TagKeys: ["a"] },
+    { ResourceARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent", TagKeys: ["a"] },
     {
       TagKeys: { type: "List", required: true, min: 1, max: 50, entry: { min: 1, max: 128 } },
       "TagKeys[]": { type: "String" },
@@ -23,16 +23,16 @@ describe("UntagResource", () => {
   );
 
   test("UntagResource refuses a stream or a consumer that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    await assertStreamNotFound("UntagResource", { ResourceARN: await streamArn(nobody), TagKeys: ["a"] }, nobody);
-    const ResourceARN = `${stream.arn}/consumer/nobody:1`;
+    const absent = uniqueName("absent");
+    await assertStreamNotFound("UntagResource", { ResourceARN: await streamArn(absent), TagKeys: ["a"] }, absent);
+    const ResourceARN = `${stream.arn}/consumer/absent:1`;
     await assertRefusedAs("UntagResource", { ResourceARN, TagKeys: ["a"] }, "ResourceNotFoundException");
   });
 
   test("UntagResource answers with an empty body and ignores keys that are not there", async () => {
     for (const ResourceARN of [stream.arn, consumer.arn]) {
       await ok("TagResource", { ResourceARN, Tags: { a: "1", b: "2" } });
-      const answer = await call("UntagResource", { ResourceARN, TagKeys: ["a", "nobody"] });
+      const answer = await call("UntagResource", { ResourceARN, TagKeys: ["a", "absent"] });
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.text, "");
       assert.deepEqual(await ok("ListTagsForResource", { ResourceARN }), { Tags: [{ Key: "b", Value: "2" }] });

@@ -6,7 +6,7 @@ import { streamArn, uniqueName } from "./support/stream-fixture.ts";
 
 describe("UpdateChannel", () => {
   const valid = {
-    ChannelARN: "arn:aws:kinesis:us-east-1:123456789012:channel/nobody",
+    ChannelARN: "arn:aws:kinesis:us-east-1:123456789012:channel/absent",
     S3DestinationConfiguration: { DataFreshnessInSeconds: 300 },
     LoggingConfiguration: { CloudWatchLogs: { Enabled: false } },
   };
@@ -30,7 +30,7 @@ describe("UpdateChannel", () => {
   });
 
   test("UpdateChannel refuses a channel that does not exist", async () => {
-    const ChannelARN = (await streamArn(uniqueName("nobody"))).replace(":stream/", ":channel/");
+    const ChannelARN = (await streamArn(uniqueName("absent"))).replace(":stream/", ":channel/");
     const input = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 300 } };
     await assertRefusedAs("UpdateChannel", input, "ResourceNotFoundException");
   });

@@ -9,7 +9,7 @@ import { streamArn, uniqueName, untilActive, withStream } from "./support/stream
 describe("UpdateMaxRecordSize", () => {
   testInput(
     "UpdateMaxRecordSize",
-    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody", MaxRecordSizeInKiB: 2048 },
+    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent", MaxRecordSizeInKiB: 2048 },
     {
       StreamARN: { type: "String", min: 1, max: 2048, pattern: streamArnPattern },
       StreamId: { type: "String", min: 1, max: 24, pattern: streamIdPattern },
@@ -18,15 +18,15 @@ describe("UpdateMaxRecordSize", () => {
   );
 
   test("UpdateMaxRecordSize refuses a stream that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    const input = { StreamARN: await streamArn(nobody), MaxRecordSizeInKiB: 2048 };
-    await assertStreamNotFound("UpdateMaxRecordSize", input, nobody);
+    const absent = uniqueName("absent");
+    const input = { StreamARN: await streamArn(absent), MaxRecordSizeInKiB: 2048 };
+    await assertStreamNotFound("UpdateMaxRecordSize", input, absent);
   });
 
   test("UpdateMaxRecordSize answers with an empty body, and records up to the new size pass", () =>
     withStream({}, async ({ StreamName, StreamARN }) => {
       const record = { Data: Buffer.alloc(2_000_000).toString("base64"), PartitionKey: "a" };
-      const values = { i: 1, maxBytes: 1_048_576 };
+      const values = { index: 1, maxBytes: 1_048_576 };
       await assertSays("PutRecords", { StreamName, Records: [record] }, "record-too-big-batch", values);
       const answer = await call("UpdateMaxRecordSize", { StreamARN, MaxRecordSizeInKiB: 2048 });
       assert.equal(answer.status, 200, answer.text);

@@ -24,11 +24,11 @@ const uneven = [
 
 describe("UpdateShardCount", () => {
   const onDemand = suiteStream({ shards: "on-demand" });
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "UpdateShardCount",
-    { StreamName: nobody, TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" },
+    { StreamName: absent, TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" },
     {
       ...streamMembers,
       TargetShardCount: { type: "Integer", required: true, min: 1 },
@@ -38,13 +38,13 @@ describe("UpdateShardCount", () => {
 
   test("UpdateShardCount refuses a stream that does not exist, by name and by ARN", async () => {
     const input = { TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" };
-    await assertStreamNotFound("UpdateShardCount", { ...input, StreamName: nobody }, nobody);
-    await assertStreamNotFound("UpdateShardCount", { ...input, StreamARN: await streamArn(nobody) }, nobody);
+    await assertStreamNotFound("UpdateShardCount", { ...input, StreamName: absent }, absent);
+    await assertStreamNotFound("UpdateShardCount", { ...input, StreamARN: await streamArn(absent) }, absent);
   });
 
   test("UpdateShardCount refuses an on-demand stream", async () => {
     const input = { StreamName: onDemand.name, TargetShardCount: 8, ScalingType: "UNIFORM_SCALING" };
-    await assertSays("UpdateShardCount", input, "ondemand-manual-reshard", { S: onDemand.name });
+    await assertSays("UpdateShardCount", input, "ondemand-manual-reshard", { stream: onDemand.name });
   });
 
   for (const [from, to, total] of totals) {

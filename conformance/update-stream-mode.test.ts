@@ -10,7 +10,7 @@ describe("UpdateStreamMode", () => {
   testInput(
     "UpdateStreamMode",
     {
-      StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody",
+      StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent",
       StreamModeDetails: { StreamMode: "ON_DEMAND" },
     },
     {
@@ -23,9 +23,9 @@ describe("UpdateStreamMode", () => {
   );
 
   test("UpdateStreamMode refuses a stream that does not exist", async () => {
-    const nobody = uniqueName("nobody");
-    const input = { StreamARN: await streamArn(nobody), StreamModeDetails: { StreamMode: "ON_DEMAND" } };
-    await assertStreamNotFound("UpdateStreamMode", input, nobody);
+    const absent = uniqueName("absent");
+    const input = { StreamARN: await streamArn(absent), StreamModeDetails: { StreamMode: "ON_DEMAND" } };
+    await assertStreamNotFound("UpdateStreamMode", input, absent);
   });
 
   test("UpdateStreamMode switches to and fro and keeps the shards", () =>

@@ -14,7 +14,7 @@ describe("UpdateStreamRecordDistributionStrategy", () => {
 
   testInput(
     "UpdateStreamRecordDistributionStrategy",
-    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/nobody", RecordDistributionStrategy: "AUTO" },
+    { StreamARN: "arn:aws:kinesis:us-east-1:123456789012:stream/absent", RecordDistributionStrategy: "AUTO" },
     {
       StreamARN: { type: "String", required: true, min: 1, max: 2048, pattern: streamArnPattern },
       StreamId: { type: "String", min: 1, max: 24, pattern: streamIdPattern },
@@ -23,9 +23,9 @@ describe("UpdateStreamRecordDistributionStrategy", () => {
   );
 
   test(`${operation} refuses a stream that does not exist`, async () => {
-    const nobody = uniqueName("nobody");
-    const input = { StreamARN: await streamArn(nobody), RecordDistributionStrategy: "AUTO" };
-    await assertStreamNotFound(operation, input, nobody);
+    const absent = uniqueName("absent");
+    const input = { StreamARN: await streamArn(absent), RecordDistributionStrategy: "AUTO" };
+    await assertStreamNotFound(operation, input, absent);
   });
 
   test(`${operation} refuses AUTO on a provisioned stream`, async () => {

@@ -3,11 +3,11 @@ import { streamMembers, testInput } from "./support/input-shape.ts";
 import { uniqueName } from "./support/stream-fixture.ts";
 
 describe("UpdateStreamWarmThroughput", () => {
-  const nobody = uniqueName("nobody");
+  const absent = uniqueName("absent");
 
   testInput(
     "UpdateStreamWarmThroughput",
-    { StreamName: nobody, WarmThroughputMiBps: 10 },
+    { StreamName: absent, WarmThroughputMiBps: 10 },
     {
       ...streamMembers,
       WarmThroughputMiBps: { type: "Integer", required: true, min: 0 },

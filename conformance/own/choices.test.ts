@@ -5,7 +5,7 @@ import { call, ok, refused } from "../support/call.ts";
 import { iteratorAt } from "../support/read-shard.ts";
 import { suiteStream, uniqueName, untilActive, withStream } from "../support/stream-fixture.ts";
 
-// Where nobody has published what the service answers. Each row stands in docs/compatibility.md.
+// Choices where no response of the service is published. Each has a row in docs/compatibility.md.
 describe("What is our own choice", () => {
   const stream = suiteStream({ shards: 2 });
   const other = suiteStream();
@@ -64,7 +64,7 @@ describe("What is our own choice", () => {
   test("an iterator of AT_TIMESTAMP takes no sequence number", async () => {
     const input = { StreamName: stream.name, ShardId: "0", ShardIteratorType: "AT_TIMESTAMP" };
     const both = { ...input, Timestamp: 1, StartingSequenceNumber: "5" };
-    await assertSays("GetShardIterator", both, "iterator-extra-seq", { TYPE: "AT_TIMESTAMP" });
+    await assertSays("GetShardIterator", both, "iterator-extra-seq", { iteratorType: "AT_TIMESTAMP" });
   });
 
   test("GetRecords refuses an iterator beside the ARN of another stream", async () => {

@@ -11,12 +11,12 @@ export async function assertSays(
   values: Parameters<typeof assertSentence>[2] = {},
   options?: CallOptions,
 ): Promise<void> {
-  assertSentence(await refused(operation, input, options), id, { A: await account(), ...values });
+  assertSentence(await refused(operation, input, options), id, { account: await account(), ...values });
 }
 
 /** Asserts that a call is refused as ResourceNotFoundException because there is no stream of that name. */
 export async function assertStreamNotFound(operation: string, input: object, streamName: string): Promise<void> {
-  await assertSays(operation, input, "stream-not-found", { S: streamName });
+  await assertSays(operation, input, "stream-not-found", { stream: streamName });
 }
 
 /** Asserts the type alone, where the sentence of the service has not been seen. */

@@ -22,7 +22,7 @@ let knownAccount: string | undefined;
 /** The caller's account number, as the service's own sentences print it. */
 export async function account(): Promise<string> {
   if (knownAccount !== undefined) return knownAccount;
-  const { message = "" } = await refused("DescribeStreamSummary", { StreamName: uniqueName("nobody") });
+  const { message = "" } = await refused("DescribeStreamSummary", { StreamName: uniqueName("absent") });
   const [, found] = /under account (\d{12}) not found/.exec(message) ?? [];
   assert(found !== undefined, message);
   knownAccount = found;

@@ -27,7 +27,7 @@ export interface Subscription extends AsyncDisposable {
   readonly messages: AsyncIterator<Message, undefined>;
 }
 
-/** Subscribes over HTTP/1.1. Whoever holds it leaves it with `await using`. */
+/** Subscribes over HTTP/1.1; `await using` ends the subscription. */
 export async function subscribe(input: object): Promise<Subscription> {
   const where = target();
   const body = JSON.stringify(input);

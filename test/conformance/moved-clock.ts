@@ -98,8 +98,8 @@ describe("A server whose clock is moved", () => {
     const page = await ok("GetRecords", { ShardIterator }, { pace });
     clock.move(1);
     assertSentence(refusalOf(await call("GetRecords", { ShardIterator }, { pace })), "iterator-expired", {
-      t1: javaDate(startMs),
-      t2: javaDate(clock.nowMs()),
+      createdAt: javaDate(startMs),
+      now: javaDate(clock.nowMs()),
     });
     // The next one was made later, and lives longer.
     clock.move(299_999);
