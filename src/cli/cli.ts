@@ -1,32 +1,45 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import type { Environment } from "../config/config-sources.ts";
 import { flagsHelp } from "../config/flags.ts";
-import { packageVersion } from "./package-version.ts";
 import { applyRuntimeFlags } from "./runtime-flags.ts";
 
 applyRuntimeFlags(process.env);
 
 const help = `Millrace: a self-hosted server that speaks the Amazon Kinesis Data Streams API.
 
-Usage: millrace serve [options]
-       millrace verify DIR    look at every byte of a data directory; exit code 0: whole, 1: not
-       millrace inspect DIR   print what a data directory holds, as JSON
-       Both open an encrypted directory with --key-provider, --keyring, --kms-endpoint, --kms-region, or their variables.
-       millrace backup TARGET [--data-dir DIR]    copy everything acknowledged so far to TARGET, while a server runs or not
-       millrace restore BACKUP [--data-dir DIR]   look at every byte of a backup and make a data directory of it
+Usage: millrace serve [options]                           run the server
+       millrace verify DIR [key options]                  check every byte of a data directory
+       millrace inspect DIR [key options]                 print the contents of a data directory as JSON
+       millrace backup TARGET [--data-dir DIR]            copy a data directory to TARGET, also while a server runs
+       millrace restore BACKUP [--data-dir DIR]           check a backup and copy it to a new data directory
 
-TARGET and restore's DIR are empty or do not exist yet; both are data directories afterwards. Exit codes of both: 0: done,
-1: damage was found (a backup is made all the same if a server would still open it; nothing is restored), 2: not possible.
+Exit codes of verify, backup and restore: 0: done, no damage; 1: damage found; 2: not possible; 3: internal error.
+A damaged directory is backed up if a server would still open it; a damaged backup is not restored. TARGET, and DIR of
+restore, must be empty or absent.
+Key options, for an encrypted directory: --keyring FILE, or --key-provider kms with --kms-endpoint and --kms-region.
 
-Options of serve; each is also an environment variable (--data-dir: MILLRACE_DATA_DIR) and a key of the file that --config names:
+Options of serve; each is also an environment variable (--data-dir: MILLRACE_DATA_DIR) and a key in the file of --config:
 ${flagsHelp()}
   --help     print this
   --version  print the version
 `;
 
-/** Resolves with the exit code once the command is done. */
+type Command = (argv: readonly string[], environment: Environment) => Promise<number>;
+
+/** Loads the code of a command only when it is run. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./serve.ts")).serve,
+  verify: async () => (await import("./verify.ts")).verify,
+  inspect: async () => (await import("./inspect.ts")).inspect,
+  backup: async () => (await import("./copy-command.ts")).backup,
+  restore: async () => (await import("./copy-command.ts")).restore,
+};
+
+/** Resolves with the exit code when the command has ended. */
 async function main(argv: readonly string[]): Promise<number> {
-  const [command, ...rest] = argv;
-  if (argv.includes("--help") || argv.includes("-h") || command === "help") {
+  const [name, ...rest] = argv;
+  if (argv.includes("--help") || argv.includes("-h") || name === "help") {
     process.stdout.write(help);
     return 0;
   }
@@ -34,29 +47,21 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
-  if (command === "verify") {
-    const { verify } = await import("./verify.ts");
-    return verify(rest);
-  }
-  if (command === "inspect") {
-    const { inspect } = await import("./inspect.ts");
-    return inspect(rest);
-  }
-  if (command === "backup") {
-    const { backup } = await import("./backup.ts");
-    return backup(rest, process.env);
-  }
-  if (command === "restore") {
-    const { restore } = await import("./restore.ts");
-    return restore(rest, process.env);
-  }
-  if (command !== "serve") {
-    const problem = command === undefined ? "say what to do" : `there is no command ${JSON.stringify(command)}`;
+  const load = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    const problem = name === undefined ? "no command given" : `unknown command ${JSON.stringify(name)}`;
     process.stderr.write(`millrace: ${problem}; try "millrace serve" or "millrace --help"\n`);
     return 2;
   }
-  const { serve } = await import("./serve.ts");
-  return serve(rest);
+  const command = await load();
+  return command(rest, process.env);
+}
+
+/** From the package.json two folders up, which holds for src/, for dist/ and for the published package. */
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const { version } = JSON.parse(text) as { readonly version: string };
+  return version;
 }
 
 process.exit(await main(process.argv.slice(2)));

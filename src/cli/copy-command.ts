@@ -1,65 +1,76 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { DirectoryCopy } from "../app/data-directory-tools.ts";
+import { backUpData, type DirectoryCopy, restoreData } from "../app/data-directory-tools.ts";
 import { configDefaults } from "../config/config.ts";
+import type { Environment } from "../config/config-sources.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
-export interface CopyCommand {
-  readonly name: string;
-  /** What its one argument is, for people. */
-  readonly wants: string;
-  /** `place` is the argument; absolute paths. */
-  readonly copy: (place: string, dataDirectory: string) => Promise<DirectoryCopy>;
-  /** The first word of the line about a copy without problems, and of one with. */
+interface CopyCommand {
+  readonly usage: string;
+  /** Absolute paths: the command's argument, and --data-dir. */
+  readonly copy: (argument: string, dataDirectory: string) => Promise<DirectoryCopy>;
+  /** The first words of the line about a copy without damage, and of one with. */
   readonly done: string;
-  readonly doneWithProblems: string;
+  readonly doneWithDamage: string;
 }
 
-/** Resolves with the exit code: 0 done, 1 there is damage, which is printed, 2 it cannot be done, 3 our fault. */
-export async function runCopy(
-  command: CopyCommand,
-  argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<number> {
-  const { place, dataDirectory, problem } = readArguments(command, argv);
-  if (problem !== undefined) {
-    process.stderr.write(`millrace: ${problem}\n`);
+/** Resolves with the exit code: 0 made, 1 damage (made only if a server would open it), 2 not possible, 3 internal error. */
+export function backup(argv: readonly string[], environment: Environment): Promise<number> {
+  const command: CopyCommand = {
+    usage: "usage: millrace backup TARGET [--data-dir DIR], with one TARGET that is empty or absent",
+    copy: (target, dataDirectory) => backUpData(dataDirectory, target),
+    done: "backed up",
+    doneWithDamage: "backed up, but the data directory is damaged",
+  };
+  return runCopy(command, argv, environment);
+}
+
+/** Resolves with the exit code: 0 restored, 1 the backup is damaged, 2 not possible, 3 internal error. */
+export function restore(argv: readonly string[], environment: Environment): Promise<number> {
+  const command: CopyCommand = {
+    usage: "usage: millrace restore BACKUP [--data-dir DIR], with one BACKUP and a DIR that is empty or absent",
+    copy: (source, dataDirectory) => restoreData(source, dataDirectory),
+    done: "restored",
+    doneWithDamage: "nothing was restored, because the backup is damaged",
+  };
+  return runCopy(command, argv, environment);
+}
+
+async function runCopy(command: CopyCommand, argv: readonly string[], environment: Environment): Promise<number> {
+  const given = readArguments(argv);
+  if (given === undefined) {
+    process.stderr.write(`millrace: ${command.usage}\n`);
     return 2;
   }
-  const named = dataDirectory ?? environment["MILLRACE_DATA_DIR"];
+  const named = given.dataDirectory ?? environment["MILLRACE_DATA_DIR"];
   const directory = resolve(named === undefined || named === "" ? configDefaults.dataDirectory : named);
   try {
-    const { problems, ...figures } = await command.copy(resolve(place), directory);
-    for (const one of problems) process.stdout.write(`${one}\n`);
-    const what = Object.entries(figures).map(([name, figure]) => `${name} ${figure}`);
-    const outcome = problems.length === 0 ? command.done : command.doneWithProblems;
-    process.stdout.write(`${outcome}: ${what.join(", ")}\n`);
+    const { problems, ...figures } = await command.copy(resolve(given.argument), directory);
+    for (const problem of problems) process.stdout.write(`${problem}\n`);
+    const pairs = Object.entries(figures).map(([name, figure]) => `${name} ${figure}`);
+    const outcome = problems.length === 0 ? command.done : command.doneWithDamage;
+    process.stdout.write(`${outcome}: ${pairs.join(", ")}\n`);
     return problems.length === 0 ? 0 : 1;
   } catch (error) {
     const { text, exitCode } = describeStartFailure(error);
     process.stderr.write(`millrace: ${text}\n`);
-    // Of all that engines throw only damage comes from copying.
+    // The only EngineError of copying is that of damage.
     if (error instanceof Error && error.name === "EngineError") return 1;
     return exitCode === 2 ? 2 : 3;
   }
 }
 
-type Arguments =
-  | { readonly place: string; readonly dataDirectory: string | undefined; readonly problem?: undefined }
-  | { readonly place?: undefined; readonly dataDirectory?: undefined; readonly problem: string };
-
-function readArguments({ name, wants }: CopyCommand, argv: readonly string[]): Arguments {
-  const sentence = `${name} takes one ${wants} and --data-dir DIR`;
+/** Undefined: not one argument and --data-dir. */
+function readArguments(
+  argv: readonly string[],
+): { readonly argument: string; readonly dataDirectory: string | undefined } | undefined {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      options: { "data-dir": { type: "string" } },
-      allowPositionals: true,
-    });
-    const [place, ...rest] = positionals;
-    const isWrong = place === undefined || place === "" || rest.length > 0 || values["data-dir"] === "";
-    return isWrong ? { problem: sentence } : { place, dataDirectory: values["data-dir"] };
+    const options = { "data-dir": { type: "string" } } as const;
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const [argument, ...rest] = positionals;
+    const isWrong = argument === undefined || argument === "" || rest.length > 0 || values["data-dir"] === "";
+    return isWrong ? undefined : { argument, dataDirectory: values["data-dir"] };
   } catch {
-    return { problem: sentence };
+    return undefined;
   }
 }

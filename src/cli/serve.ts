@@ -2,20 +2,21 @@ import { readFileSync } from "node:fs";
 import { configFileChecks } from "../app/config-file-checks.ts";
 import { startServer } from "../app/start-server.ts";
 import type { Config } from "../config/config.ts";
+import type { Environment } from "../config/config-sources.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { describeStartFailure } from "./start-failure.ts";
 import { StopSignals } from "./stop-signals.ts";
 
-/** Serves until a signal says stop. Resolves with the exit code: 0 drained, 1 our fault, 2 the caller can mend it. */
-export async function serve(argv: readonly string[]): Promise<number> {
-  const { config, problems } = loadConfig(argv, process.env, readText, configFileChecks);
+/** Serves until a signal. Resolves with the exit code: 0 drained, 1 internal error, 2 a reason that the operator can change. */
+export async function serve(argv: readonly string[], environment: Environment): Promise<number> {
+  const { config, problems } = loadConfig(argv, environment, readText, configFileChecks);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;
   }
-  // From here on, also while a long recovery runs: a signal means "stop properly".
+  // A signal stops the server properly from here on, also during a long recovery.
   const signals = new StopSignals(process, () => process.exit(1));
-  // Whoever reads our one line may be gone (`npm start | head -1`); that is no reason to stop serving.
+  // The reader of the one line may have closed its end (`npm start | head -1`); the server goes on.
   process.stdout.on("error", () => undefined);
   try {
     const server = await startServer(config);
@@ -35,6 +36,6 @@ function readText(path: string): string {
 }
 
 function describe(config: Config): string {
-  const keeping = config.engine === "embedded" ? `data in ${config.dataDirectory}` : "nothing is kept";
-  return `engine ${config.engine}, ${keeping}`;
+  const storage = config.engine === "embedded" ? `data in ${config.dataDirectory}` : "nothing is kept";
+  return `engine ${config.engine}, ${storage}`;
 }

@@ -1,5 +1,5 @@
-/** Errors whose message is one sentence for the person at the terminal: something outside the program must be mended. */
-const outsideErrorNames: ReadonlySet<string> = new Set([
+/** Errors with a cause outside the program. Their message is one sentence for the operator. */
+const operatorErrorNames: ReadonlySet<string> = new Set([
   "StartError",
   "BindError",
   "DataDirectoryError",
@@ -7,11 +7,11 @@ const outsideErrorNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What to print and how to exit. Known by name, because the engines' own errors live where only main.ts may look.
- * Anything else is a fault of ours: its stack is what a report needs.
+ * The text to print and the exit code. Errors are recognized by name, because only composition roots import an engine. Any
+ * other error is a bug, printed with its stack.
  */
 export function describeStartFailure(error: unknown): { readonly text: string; readonly exitCode: number } {
-  if (error instanceof Error && outsideErrorNames.has(error.name)) return { text: error.message, exitCode: 2 };
+  if (error instanceof Error && operatorErrorNames.has(error.name)) return { text: error.message, exitCode: 2 };
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { text: `this is a fault in Millrace itself: ${details}`, exitCode: 1 };
+  return { text: `internal error, a bug in Millrace; please report it with this stack trace: ${details}`, exitCode: 1 };
 }

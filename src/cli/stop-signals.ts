@@ -1,25 +1,25 @@
 import type { EventEmitter } from "node:events";
 
-/** A repeated SIGINT sooner than this is the same key press, which a shell and npm both pass on. */
+/** A second SIGINT within this time is the same key press, which a shell and npm both pass on. */
 export const forceExitAfterMs = 1_000;
 
 /**
- * The first SIGTERM or SIGINT asks for a drain. Later SIGTERMs are ignored, as npm sends two; a SIGINT that comes more
- * than a second after the first signal is a person who does not want to wait.
+ * The first SIGTERM or SIGINT starts a drain. Later SIGTERMs are ignored, because npm sends two; a SIGINT more than
+ * `forceExitAfterMs` after the first signal ends the process at once.
  */
 export class StopSignals {
   /** Resolves at the first signal. */
   readonly stopped: Promise<void>;
   readonly #stop: () => void;
-  readonly #giveUp: () => void;
+  readonly #forceExit: () => void;
   readonly #nowMs: () => number;
   #firstMs: number | undefined;
 
-  constructor(source: EventEmitter, giveUp: () => void, nowMs: () => number = () => performance.now()) {
+  constructor(source: EventEmitter, forceExit: () => void, nowMs: () => number = () => performance.now()) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stopped = promise;
     this.#stop = resolve;
-    this.#giveUp = giveUp;
+    this.#forceExit = forceExit;
     this.#nowMs = nowMs;
     source.on("SIGTERM", () => this.#receive(false));
     source.on("SIGINT", () => this.#receive(true));
@@ -29,6 +29,6 @@ export class StopSignals {
     if (this.#firstMs === undefined) {
       this.#firstMs = this.#nowMs();
       this.#stop();
-    } else if (fromKeyboard && this.#nowMs() - this.#firstMs > forceExitAfterMs) this.#giveUp();
+    } else if (fromKeyboard && this.#nowMs() - this.#firstMs > forceExitAfterMs) this.#forceExit();
   }
 }

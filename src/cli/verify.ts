@@ -1,10 +1,11 @@
 import { verifyData } from "../app/data-directory-tools.ts";
+import type { Environment } from "../config/config-sources.ts";
 import { keyHint, readDataDirectoryArguments } from "./data-directory-arguments.ts";
 import { describeStartFailure } from "./start-failure.ts";
 
-/** Resolves with the exit code: 0 all is as it was written, 1 something is not, 2 it cannot be looked at, 3 our fault. */
-export async function verify(argv: readonly string[]): Promise<number> {
-  const { directory, keys, problems: mistakes } = readDataDirectoryArguments("verify", argv, process.env);
+/** Resolves with the exit code: 0 no damage, 1 damage, 2 not possible, 3 internal error. */
+export async function verify(argv: readonly string[], environment: Environment): Promise<number> {
+  const { directory, keys, problems: mistakes } = readDataDirectoryArguments("verify", argv, environment);
   if (mistakes !== undefined) {
     for (const mistake of mistakes) process.stderr.write(`millrace: ${mistake}\n`);
     return 2;
@@ -13,11 +14,11 @@ export async function verify(argv: readonly string[]): Promise<number> {
     const { problems, counts, isOpened } = await verifyData(directory, keys);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
     if (!isOpened) {
-      const sentence = `The contents are encrypted and only their checksums were looked at; they open with ${keyHint}.`;
-      process.stdout.write(`${sentence}\n`);
+      process.stdout.write(`encrypted: only checksums were verified; to verify the contents too, give ${keyHint}\n`);
     }
-    const looked = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
-    process.stdout.write(`${problems.length === 0 ? "whole" : `${problems.length} problems`}: ${looked.join(", ")}\n`);
+    const outcome = problems.length === 0 ? "no damage" : `damaged, ${problems.length} problems`;
+    const pairs = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+    process.stdout.write(`${outcome}: ${pairs.join(", ")}\n`);
     return problems.length === 0 ? 0 : 1;
   } catch (error) {
     const { text, exitCode } = describeStartFailure(error);

@@ -112,14 +112,14 @@ test("a backup that was killed is no data directory, and the server does not min
   await seeWhole(server, history);
 });
 
-test("millrace backup and restore want one place each, and --data-dir", async () => {
-  for (const [command, wants] of [
-    ["backup", "directory to make"],
-    ["restore", "backup"],
+test("millrace backup and restore print their usage for any other arguments", async () => {
+  for (const [command, usage] of [
+    ["backup", "millrace backup TARGET [--data-dir DIR], with one TARGET that is empty or absent"],
+    ["restore", "millrace restore BACKUP [--data-dir DIR], with one BACKUP and a DIR that is empty or absent"],
   ] as const) {
     for (const args of [[], ["a", "b"], ["a", "--directory", "b"], ["a", "--data-dir"], [""]]) {
       const { code, err } = await millrace(command, ...args);
-      assert.deepEqual([code, err], [2, `millrace: ${command} takes one ${wants} and --data-dir DIR\n`]);
+      assert.deepEqual([code, err], [2, `millrace: usage: ${usage}\n`]);
     }
   }
 });

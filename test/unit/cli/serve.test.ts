@@ -43,8 +43,8 @@ async function temporaryFolder(t: TestContext): Promise<string> {
 test("millrace without a command, or with an unknown one, says what to try and exits 2", async (t) => {
   const [none, unknown] = await Promise.all([outcomeOf(millrace(t)), outcomeOf(millrace(t, "sreve"))]);
   assert.deepEqual([none.exitCode, unknown.exitCode], [2, 2]);
-  assert.match(none.stderr, /^millrace: say what to do; try "millrace serve" or "millrace --help"\n$/);
-  assert.match(unknown.stderr, /^millrace: there is no command "sreve"; try/);
+  assert.match(none.stderr, /^millrace: no command given; try "millrace serve" or "millrace --help"\n$/);
+  assert.match(unknown.stderr, /^millrace: unknown command "sreve"; try/);
 });
 
 test("millrace serve --help lists the flags and exits 0", async (t) => {

@@ -40,7 +40,7 @@ test("millrace verify tells by its exit code whether a directory is whole, and m
 
   const whole = millrace("verify", directory);
   assert.equal(whole.status, 0, whole.err);
-  assert.match(whole.out, /^whole: groups 3, .*shardLogs 1/);
+  assert.match(whole.out, /^no damage: groups 3, .*shardLogs 1/);
   const inspected = millrace("inspect", directory);
   assert.equal(inspected.status, 0, inspected.err);
   assert.equal(JSON.parse(inspected.out).logs[0].streamId, "orders");
@@ -63,7 +63,7 @@ test("millrace verify and inspect want one directory", () => {
       [status, err],
       [
         2,
-        `millrace: ${command} takes one data directory, and --keyring FILE, or --key-provider kms if it is encrypted\n`,
+        `millrace: usage: millrace ${command} DIR, with one data directory, and --keyring FILE or --key-provider kms if it is encrypted\n`,
       ],
     );
   }
@@ -85,11 +85,11 @@ test("millrace verify and inspect open an encrypted directory for whoever names 
   const closed = millrace("verify", directory);
   assert.equal(closed.status, 0, closed.err);
   const hint =
-    "The contents are encrypted and only their checksums were looked at; they open with --keyring FILE, or --key-provider kms.";
+    "encrypted: only checksums were verified; to verify the contents too, give --keyring FILE or --key-provider kms";
   assert.equal(closed.out.split("\n")[0], hint);
   assert.equal(JSON.parse(millrace("inspect", directory).out).logs, null);
   const open = millrace("verify", directory, "--keyring", keyring);
-  assert.match(open.out, /^whole: groups 3, .*shardLogs 1/);
+  assert.match(open.out, /^no damage: groups 3, .*shardLogs 1/);
   const inspected = millrace("inspect", "--key-provider", "local", directory);
   assert.equal(JSON.parse(inspected.out).logs[0].streamId, "orders", inspected.err);
   const wrong = millrace("verify", directory, "--keyring", `${keyring}.other`);
@@ -100,7 +100,7 @@ test("millrace verify and inspect open an encrypted directory for whoever names 
   );
   process.env["MILLRACE_KEYRING"] = keyring;
   context.after(() => delete process.env["MILLRACE_KEYRING"]);
-  assert.match(millrace("verify", directory).out, /^whole: groups 3, .*shardLogs 1/);
+  assert.match(millrace("verify", directory).out, /^no damage: groups 3, .*shardLogs 1/);
   const contradicted = millrace("inspect", directory, "--key-provider", "kms");
   const sentence = "millrace: MILLRACE_KEYRING: has no effect unless --key-provider is local\n";
   assert.deepEqual([contradicted.status, contradicted.err], [2, sentence]);
