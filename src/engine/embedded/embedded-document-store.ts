@@ -8,7 +8,7 @@ import type { DocumentChange } from "./state/engine-state.ts";
 
 const documentBytesMax = 12 * 1024 * 1024;
 const documentKeyBytesMax = 4096;
-/** Changes that may wait for one watcher; past that it must begin again. */
+/** Changes that may wait for one watcher; past that its watch ends with an error. */
 const watchChangesMax = 100_000;
 
 interface Watcher {
@@ -18,10 +18,10 @@ interface Watcher {
   wake: () => void;
 }
 
-/** The catalog: documents in memory, every change a frame of the one log. */
+/** Documents in memory; each change is a frame of the WAL. */
 export class EmbeddedDocumentStore implements DocumentStore {
   readonly #context: () => EngineContext;
-  /** Keys with a change on its way, and when that is decided. */
+  /** Keys with a change in flight; each promise resolves when it is durable or has failed. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #watchers = new Set<Watcher>();
 
@@ -38,12 +38,15 @@ export class EmbeddedDocumentStore implements DocumentStore {
   async compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
     this.#context();
     const body = encodeChange(Buffer.from(key), value);
-    // Nobody may be told of a conflict with a change that is not durable yet.
+    // A conflict may be reported only with a change that is durable.
     for (let pending = this.#pending.get(key); pending !== undefined; pending = this.#pending.get(key)) await pending;
     const { state, writer } = this.#context();
     const present = state.documents.get(key)?.revision ?? 0n;
     if (present !== expectedRevision) {
-      throw new EngineError("conflict", `${key} has revision ${present}, not ${expectedRevision}.`);
+      throw new EngineError(
+        "conflict",
+        `The document ${key} has revision ${present}, not ${expectedRevision}: it was changed meanwhile. Nothing was stored.`,
+      );
     }
     const revision = state.giveRevision();
     const kind = value === null ? frameKind.deleteDocument : frameKind.putDocument;
@@ -91,18 +94,21 @@ export class EmbeddedDocumentStore implements DocumentStore {
     }
   }
 
-  /** To be called once the engine is closed: every watch then ends as `closed`. */
+  /** To be called when the engine closes: every watch ends as `closed`. */
   close(): void {
     for (const watcher of this.#watchers) watcher.wake();
   }
 
-  /** A change that has become durable; each watcher gets its own copy. */
+  /** Passes on a change that has become durable. Each watcher gets its own copy. */
   publish(change: DocumentChange): void {
     const key = change.kind === "put" ? change.document.key : change.key;
     for (const watcher of this.#watchers) {
       if (!key.startsWith(watcher.prefix) || watcher.ending !== undefined) continue;
       if (watcher.events.length >= watchChangesMax) {
-        watcher.ending = new EngineError("throttled", "The watcher of the catalog is too slow; it must begin again.");
+        watcher.ending = new EngineError(
+          "throttled",
+          "A watch of documents fell too far behind their changes and ended; watch again.",
+        );
         watcher.events.length = 0;
       } else {
         watcher.events.push(change.kind === "put" ? { kind: "put", document: copyOf(change.document) } : change);
@@ -117,16 +123,22 @@ export class EmbeddedDocumentStore implements DocumentStore {
   }
 }
 
-/** The caller may write into what it gets. */
+/** The caller may change what it gets. */
 function copyOf({ key, value, revision }: VersionedDocument): VersionedDocument {
   return { key, value: Uint8Array.from(value), revision };
 }
 
 function encodeChange(key: Buffer, value: Uint8Array | null): Buffer {
   if (key.length > documentKeyBytesMax)
-    throw new EngineError("too_large", `A key is over ${documentKeyBytesMax} bytes.`);
+    throw new EngineError(
+      "too_large",
+      `The key of a document is over the limit of ${documentKeyBytesMax} bytes; nothing was stored.`,
+    );
   if (value !== null && value.byteLength > documentBytesMax) {
-    throw new EngineError("too_large", `A document is over ${documentBytesMax} bytes.`);
+    throw new EngineError(
+      "too_large",
+      `A document of ${value.byteLength} bytes is over the limit of ${documentBytesMax} bytes; nothing was stored.`,
+    );
   }
   return encodeDocument(key, value ?? Buffer.alloc(0));
 }

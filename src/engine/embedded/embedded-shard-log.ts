@@ -27,13 +27,13 @@ import { PendingAppend } from "./wal/pending-append.ts";
 
 export const shardCountMax = 100_000;
 const entryRecordsMax = 4096;
-/** Read in one go when a time is sought inside one point of an index: what one point stands for. */
+/** Read at once when a time is sought between two index points. */
 const seekEntriesMax = 1024;
 const seekBytesMax = 64 * 1024;
-/** Entries of one batch of a follower; its bytes are bounded by the follower's own limit. */
+/** Entries in one batch of `follow()`; its bytes are bounded by `bufferedBytesMax`. */
 const followEntriesMax = 4096;
 
-/** The largest body that fits a group of such a size, with its head and what encryption adds. */
+/** The largest body, in bytes, that fits a commit group of such a size with its frame header, padding and encryption. */
 export function entryBytesMaxFor(groupBytesMax: number): number {
   return groupBytesMax - groupHeaderBytes - frameHeaderBytes - encryptedOverheadBytes - 8;
 }
@@ -44,7 +44,7 @@ export interface EmbeddedShardLogOptions {
   readonly entryBytesMax: number;
 }
 
-/** Every shard's entries in the one log. Positions are dense: an entry begins where the one before ended. */
+/** The shard logs, all in one WAL and in segments. Positions are dense: an entry begins where the one before it ended. */
 export class EmbeddedShardLog implements ShardLog {
   readonly #context: () => EngineContext;
   readonly #entryBytesMax: number;
@@ -63,7 +63,10 @@ export class EmbeddedShardLog implements ShardLog {
     const known = this.#creating.get(key);
     if (known !== undefined) return known;
     if (state.logs.size + this.#creating.size >= shardCountMax) {
-      throw new EngineError("throttled", `There are ${shardCountMax} shards already.`);
+      throw new EngineError(
+        "throttled",
+        `The storage engine has ${shardCountMax} shards, which is its limit; no shard was created. Delete streams, or use fewer shards.`,
+      );
     }
     const creating = this.#create(streamId, shardIndex).finally(() => this.#creating.delete(key));
     this.#creating.set(key, creating);
@@ -83,7 +86,7 @@ export class EmbeddedShardLog implements ShardLog {
       const slot = shardOf[index] as number;
       let log = logs[slot];
       if (log === undefined || log.dropping !== undefined) {
-        log = require(state, shards[slot] as ShardRef);
+        log = requireLog(state, shards[slot] as ShardRef);
         logs[slot] = log;
       }
       const length = bodyBytes[index] as number;
@@ -94,8 +97,8 @@ export class EmbeddedShardLog implements ShardLog {
     let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
     if (span > 0) writer.requireSpace(span);
-    const ticket = new PendingAppend();
-    // One of each for all entries: whoever is handed them copies.
+    const pending = new PendingAppend();
+    // One object of each serves all entries: `submit()` copies what it is given.
     const head = { kind: frameKind.entry, count: 0, logId: 0, position: 0, timeMs: 0, storedMs: 0 };
     const body = { bytes: bufferOver(batch.bytes), from: 0, to: 0 };
     for (let index = 0; index < count; index++) {
@@ -111,7 +114,7 @@ export class EmbeddedShardLog implements ShardLog {
       const storedMs = Math.max(nowMs, timeMs, log.lastStoredMs);
       log.nextPosition = position + records;
       log.lastStoredMs = storedMs;
-      ticket.expect();
+      pending.expect();
       head.count = records;
       head.logId = log.id;
       head.position = position;
@@ -119,31 +122,28 @@ export class EmbeddedShardLog implements ShardLog {
       head.storedMs = storedMs;
       body.from = bodyStarts[index] as number;
       body.to = body.from + (bodyBytes[index] as number);
-      writer.submit(head, body, ticket);
+      writer.submit(head, body, pending);
       positions[index] = BigInt(position);
     }
-    await ticket.settled();
-    // "Sealed" is final only once the seal is durable.
+    await pending.settled();
+    // An entry counts as refused by a seal only when the seal is durable.
     for (const seal of seals ?? []) await seal;
     return positions;
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
     const { state, entries, chunks } = this.#context();
-    const log = require(state, shard);
+    const log = requireLog(state, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
     const memory = new ReadArena(chunks);
     const found = await entries.read(log, Number(from), limit, memory);
-    const last = found.at(-1);
-    // Without an entry before the tip, all up to there has outlived its retention and is gone.
-    const next = last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
-    const result = { entries: found, next, tip: BigInt(log.tip) };
+    const result = { entries: found, next: nextAfter(found, log), tip: BigInt(log.tip) };
     return memory.isEmpty ? result : { ...result, release: () => memory.release() };
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
     const { state } = this.#context();
-    const log = require(state, shard);
+    const log = requireLog(state, shard);
     if (target.at === "newest") return BigInt(log.tip);
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);
@@ -154,19 +154,17 @@ export class EmbeddedShardLog implements ShardLog {
     from: Position,
     { signal, bufferedBytesMax }: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
-    const log = require(this.#context().state, shard);
+    const log = requireLog(this.#context().state, shard);
     const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
-    // Nothing is buffered for a follower: the commit wakes it, and it reads on, at the tail from memory.
+    // Nothing is buffered for a follower: a commit wakes it and it reads on, near the tip from memory.
     for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
       const { entries } = this.#context();
       if (log.dropping !== undefined) throw notFound(shard);
       if (next < BigInt(log.tip)) {
         const batch = await entries.read(log, Number(next), limit);
-        const last = batch.at(-1);
         if (signal.aborted) return;
-        if (last !== undefined) yield batch;
-        // Without an entry before the tip, all up to there has outlived its retention and is gone.
-        next = last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
+        if (batch.length > 0) yield batch;
+        next = nextAfter(batch, log);
       } else if (log.sealedBy !== undefined) {
         return;
       } else {
@@ -177,7 +175,7 @@ export class EmbeddedShardLog implements ShardLog {
 
   async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
     const { state, writer } = this.#context();
-    const log = require(state, shard);
+    const log = requireLog(state, shard);
     if (log.sealedBy === undefined) {
       log.sealing ??= writer.writeControl(
         { kind: frameKind.sealLog, logId: log.id, position: log.nextPosition },
@@ -190,8 +188,8 @@ export class EmbeddedShardLog implements ShardLog {
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
     const { state } = this.#context();
-    const logs = shards.map((shard) => require(state, shard));
-    // Behind a change on its way even the present value is a change.
+    const logs = shards.map((shard) => requireLog(state, shard));
+    // While another change is in flight, the present value is a change as well.
     const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
     await Promise.all(changed.map((log) => this.#retain(log, retentionMs)));
   }
@@ -202,7 +200,7 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   async dropStream(streamId: string, _shards: readonly ShardRef[]): Promise<void> {
-    // All that bear its id, so that a shard whose document was never written goes too.
+    // All logs of the stream, so that one whose document was never written is dropped too.
     const logs = [...this.#context().state.logs.values()].filter((log) => log.streamId === streamId);
     await Promise.all(logs.map((log) => this.#drop(log)));
   }
@@ -231,19 +229,19 @@ export class EmbeddedShardLog implements ShardLog {
     try {
       await log.dropping;
     } catch (error) {
-      // The log has stopped, and serves what it has: this shard too.
+      // The WAL takes no writes any more, but reads are still served, those of this shard too.
       log.dropping = undefined;
       throw error;
     }
   }
 
-  /** The first position stored at or after `timeMs`: in the run of the last point before it, or the point after. */
+  /** The first position stored at or after `timeMs`: between the last index point before that time and the next one. */
   async #seekTime(log: LogState, timeMs: number): Promise<number> {
     const { entries, segments } = this.#context();
     const extent = log.extents.findTime(timeMs);
     if (extent < log.extents.count) {
       const found = log.extents.at(extent);
-      // Most often the beginning of what is kept is sought, and nothing need be read to find it.
+      // The usual case: the time is before all that is kept, and nothing need be read.
       if (found.firstMs >= timeMs) return found.position;
       const release = segments.hold(found.segmentId);
       try {
@@ -281,7 +279,10 @@ export class EmbeddedShardLog implements ShardLog {
   #requireSize(bytes: number, count: number): void {
     assert(count >= 1 && count <= entryRecordsMax, `an entry has 1 to ${entryRecordsMax} records`);
     if (bytes <= this.#entryBytesMax) return;
-    throw new EngineError("too_large", `An entry of ${bytes} bytes is over ${this.#entryBytesMax}.`);
+    throw new EngineError(
+      "too_large",
+      `An entry of ${bytes} bytes is over the limit of ${this.#entryBytesMax} bytes; nothing was stored.`,
+    );
   }
 }
 
@@ -297,17 +298,26 @@ function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
   return { streamId, shardIndex, placement: { log: logId } };
 }
 
-function require(state: EngineState, shard: ShardRef): LogState {
+function requireLog(state: EngineState, shard: ShardRef): LogState {
   const log = state.behind(shard);
   if (log === undefined || log.dropping !== undefined) throw notFound(shard);
   return log;
 }
 
-function notFound({ streamId, shardIndex }: ShardRef): EngineError {
-  return new EngineError("not_found", `Shard ${shardIndex} of ${streamId} is unknown to the log.`);
+/** Where to read on. Without an entry before the tip, all up to there has expired and is gone. */
+function nextAfter(entries: readonly StoredEntry[], log: LogState): Position {
+  const last = entries.at(-1);
+  return last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
 }
 
-/** The next change that a reader of this log can see, or the abort. */
+function notFound({ streamId, shardIndex }: ShardRef): EngineError {
+  return new EngineError(
+    "not_found",
+    `Shard ${shardIndex} of stream ${streamId} does not exist in the storage engine.`,
+  );
+}
+
+/** Resolves at the next change that a reader of this log can see, or at the abort. */
 function changeOf(log: LogState, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

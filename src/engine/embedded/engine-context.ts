@@ -5,7 +5,7 @@ import type { SegmentReader } from "./segments/segment-reader.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { WalAppender } from "./wal-appender.ts";
 
-/** What shards and the catalog work with while the engine is open. */
+/** The parts of an open engine that shard logs and documents use. */
 export interface EngineContext {
   readonly state: EngineState;
   readonly writer: WalAppender;

@@ -93,7 +93,7 @@ test("a snapshot that cannot be written is told, and costs nothing but time", as
   }
   const { ready, degraded } = await engine.health();
   assert.equal(ready, true);
-  assert.match(degraded[0] ?? "", /snapshot of the catalog could not be written/);
+  assert.match(degraded[0] ?? "", /A snapshot file could not be written/);
   disk.fault = () => undefined;
   await engine.documents.compareAndSwap("last", Buffer.alloc(400, "value"), 0n);
   await engine.close();

@@ -1,4 +1,4 @@
-// What is done beside the log: plain values in and out, so that it may be done in another thread.
+// Flush and compaction as jobs: plain values in and out, so that they may run in another thread.
 
 import { identityOf } from "../format/format-file.ts";
 import type { Disk } from "../io/disk.ts";
@@ -7,7 +7,7 @@ import { compactSegments } from "./compact-segments.ts";
 import { flushWalFile } from "./flush-wal-file.ts";
 import { JobMemory } from "./job-memory.ts";
 
-/** What every job must know of its directory. Buffers would not survive the way into a worker. */
+/** What every job must know of the data directory. `Uint8Array`, since a `Buffer` does not survive a message to a thread. */
 export interface JobDirectory {
   readonly walDirectory: string;
   readonly segmentDirectory: string;
@@ -15,30 +15,30 @@ export interface JobDirectory {
   readonly directoryId: Uint8Array;
   readonly salt: Uint8Array;
   readonly madeMs: number;
-  /** The first number free for a new segment. */
+  /** The first free id for a new segment. */
   readonly nextSegmentId: number;
 }
 
-/** Turns one WAL file into segments. */
+/** Moves the entries of one WAL file into new segments. */
 export interface FlushWalFileJob extends JobDirectory {
   readonly kind: "flush";
   readonly generation: number;
   readonly firstLsn: number;
   readonly lastLsn: number;
-  /** Where the log ends in the file. */
+  /** The byte offset in the file where its last group ends. */
   readonly end: number;
-  /** For each living log: its id, a number for its stream, and the time before which its entries need not be kept. */
+  /** Three numbers for each shard log that exists: its id, a number for its stream, the time before which entries have expired. */
   readonly logs: Float64Array;
-  /** A stream with so many bytes in the file gets a segment of its own. */
+  /** A stream with this many bytes in the file gets a segment of its own. */
   readonly ownSegmentBytes: number;
 }
 
-/** Turns some segments into one, without what is dead. */
+/** Writes the extents of some segments that still count into one new segment. */
 export interface CompactSegmentsJob extends JobDirectory {
   readonly kind: "compact";
   readonly sources: readonly { readonly id: number; readonly fileLength: number; readonly check: number }[];
   readonly isShared: boolean;
-  /** For each living log: its id and the first position that counts. */
+  /** Two numbers for each shard log that exists: its id and its start. */
   readonly logs: Float64Array;
 }
 
@@ -46,24 +46,24 @@ export type CompactionJob = FlushWalFileJob | CompactSegmentsJob;
 
 export interface CompactionResult {
   readonly built: readonly BuiltSegment[];
-  /** Pairs of log id and position: entries before it had outlived their retention and were left behind. */
+  /** Pairs of log id and new start: the entries before it had expired and were left out. */
   readonly starts: Float64Array;
 }
 
-/** Where jobs are done. One at a time. */
+/** Runs jobs, one at a time. */
 export interface CompactionRunner {
-  /** Rejects with `EngineError("corrupt")` if what it reads is damaged, or with the disk's own error. */
+  /** Rejects with `EngineError("corrupt")` if bytes that it reads are damaged, or with the error of the disk. */
   run(job: CompactionJob): Promise<CompactionResult>;
-  /** What runs is cut off. */
+  /** Ends the running job, if any. */
   close(): Promise<void>;
 }
 
 export function runCompactionJob(disk: Disk, memory: JobMemory, job: CompactionJob): Promise<CompactionResult> {
-  const workshop = { disk, memory, identity: identityOf(Buffer.from(job.directoryId), Buffer.from(job.salt)) };
-  return job.kind === "flush" ? flushWalFile(workshop, job) : compactSegments(workshop, job);
+  const context = { disk, memory, identity: identityOf(Buffer.from(job.directoryId), Buffer.from(job.salt)) };
+  return job.kind === "flush" ? flushWalFile(context, job) : compactSegments(context, job);
 }
 
-/** In this thread, a write at a time. */
+/** Runs jobs in the calling thread, with asynchronous reads and writes. */
 export class InlineCompactionRunner implements CompactionRunner {
   readonly #disk: Disk;
   readonly #memory: JobMemory;

@@ -1,11 +1,11 @@
-/** When files of the log become segments, and when segments are written anew. */
+/** Sizes, in bytes, that decide when WAL files are flushed and how large segments become. */
 export interface CompactionLimits {
-  /** Closed WAL files beyond so many bytes are sealed, oldest first: the newest are still read from memory. */
+  /** Closed WAL files beyond this are flushed, the oldest first. The newest are still read from memory. */
   readonly flushAfterBytes: number;
-  /** A stream with so many bytes in a WAL file gets a segment of its own. */
+  /** A stream with this much in a WAL file gets a segment of its own. */
   readonly ownSegmentBytes: number;
-  /** Segments of a stream below this are merged with their neighbours. */
+  /** Smaller segments of a stream are merged with their neighbours. */
   readonly smallSegmentBytesMax: number;
-  /** Of what a merge or a rewriting makes. */
+  /** The largest segment that compaction makes. */
   readonly mergedSegmentBytesMax: number;
 }

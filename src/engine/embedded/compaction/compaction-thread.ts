@@ -4,10 +4,10 @@ import { EngineError } from "../../engine-error.ts";
 import type { CompactionJob, CompactionResult, CompactionRunner } from "./compaction-job.ts";
 import type { CompactionReply } from "./compaction-worker.ts";
 
-/** A thread that had nothing to do for so long gives back its memory, which is about that of one file of the log. */
+/** A thread that has been idle for this long ends, and its memory, about the size of one WAL file, is freed. */
 const idleMsMax = 30_000;
 
-/** Jobs in a thread of their own, begun with the first one: putting records never waits for sorting them. */
+/** Runs jobs in a worker thread, so that appends never wait for a sort. The thread starts with the first job. */
 export class CompactionThread implements CompactionRunner {
   readonly #clock: Clock;
   #worker: Worker | undefined;
@@ -25,16 +25,16 @@ export class CompactionThread implements CompactionRunner {
     try {
       return await new Promise<CompactionResult>((resolve, reject) => {
         this.#fail = reject;
-        worker.once("message", (answer: CompactionReply) => {
-          if (answer.kind === "done") resolve(answer.result);
-          else reject(errorOf(answer));
+        worker.once("message", (reply: CompactionReply) => {
+          if (reply.kind === "done") resolve(reply.result);
+          else reject(errorOf(reply));
         });
         worker.postMessage(job);
       });
     } finally {
       this.#fail = undefined;
       worker.removeAllListeners("message");
-      this.#restLater();
+      this.#endWhenIdle();
     }
   }
 
@@ -42,15 +42,15 @@ export class CompactionThread implements CompactionRunner {
     this.#idle.abort();
     const worker = this.#worker;
     this.#worker = undefined;
-    this.#fail?.(new EngineError("closed", "The engine is closed."));
+    this.#fail?.(new EngineError("closed", "The storage engine is closed because the server stops."));
     await worker?.terminate();
   }
 
   #start(): Worker {
-    // Built, its name ends otherwise than in the sources.
+    // The built file has another extension than the source.
     const name = import.meta.url.endsWith(".ts") ? "./compaction-worker.ts" : "./compaction-worker.js";
     const worker = new Worker(new URL(name, import.meta.url), { name: "millrace-compaction" });
-    // A thread that does nothing must not keep the process alive.
+    // The thread alone must not keep the process alive.
     worker.unref();
     worker.on("error", (error: unknown) => {
       this.#worker = undefined;
@@ -59,19 +59,19 @@ export class CompactionThread implements CompactionRunner {
     return worker;
   }
 
-  #restLater(): void {
+  #endWhenIdle(): void {
     const idle = new AbortController();
     this.#idle = idle;
-    const rest = (): void => {
+    const end = (): void => {
       const worker = this.#worker;
       this.#worker = undefined;
       void worker?.terminate();
     };
-    this.#clock.delay(idleMsMax, idle.signal).then(rest, () => undefined);
+    this.#clock.delay(idleMsMax, idle.signal).then(end, () => undefined);
   }
 }
 
-/** An error as it was thrown in the other thread. */
+/** The error that the worker thread threw, with its kind or code. */
 function errorOf({ message, engineKind, code }: Extract<CompactionReply, { readonly kind: "failed" }>): Error {
   if (engineKind !== undefined) return new EngineError(engineKind, message);
   const error = new Error(message);

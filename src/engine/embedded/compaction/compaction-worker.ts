@@ -1,4 +1,4 @@
-// The thread in which files of the log become segments: one job in, one answer out.
+// The worker thread of CompactionThread: receives one job, sends one reply.
 import { parentPort } from "node:worker_threads";
 import { EngineError, type EngineErrorKind } from "../../engine-error.ts";
 import { blockingDisk } from "../io/blocking-disk.ts";
@@ -17,7 +17,7 @@ export type CompactionReply =
 
 const memory = new JobMemory(blockingDisk);
 
-async function answer(job: CompactionJob): Promise<CompactionReply> {
+async function run(job: CompactionJob): Promise<CompactionReply> {
   try {
     return { kind: "done", result: await runCompactionJob(blockingDisk, memory, job) };
   } catch (error) {
@@ -31,5 +31,5 @@ async function answer(job: CompactionJob): Promise<CompactionReply> {
 }
 
 parentPort?.on("message", (job: CompactionJob) => {
-  void answer(job).then((value) => parentPort?.postMessage(value));
+  void run(job).then((reply) => parentPort?.postMessage(reply));
 });

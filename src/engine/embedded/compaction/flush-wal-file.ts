@@ -18,39 +18,51 @@ import { type BuiltSegment, SegmentBuilder } from "../segments/segment-builder.t
 import type { CompactionResult, FlushWalFileJob } from "./compaction-job.ts";
 import type { JobContext, JobMemory } from "./job-memory.ts";
 
-/** One log's frames in the file. */
-interface Sheaf {
+/** The frames of one shard log in the WAL file. */
+interface ShardFrames {
   readonly logId: number;
+  /** The number of its stream in this job. */
   readonly stream: number;
+  /** Entries stored before this time have expired. */
   readonly cutoffMs: number;
-  /** Of each frame where it stands and what it takes with the gap behind it. */
+  /** Pairs, one for each frame to copy: its byte offset in the file, and its length with the padding behind it. */
   readonly frames: number[];
+  /** The sum of those lengths. */
   bytes: number;
   /** One past the last record seen; 0 before the first. */
   end: number;
-  /** Where the log's entries begin to count, if some of this file do not. */
+  /** The log's new start, if entries of this file were left out. */
   start: number | undefined;
 }
 
-/** Reads a WAL file and writes its living entries into segments, sorted by log, with every byte of it verified at the end. */
+/** The logs that one new segment holds, in the order of their ids. */
+interface SegmentPlan {
+  readonly isShared: boolean;
+  readonly logs: readonly ShardFrames[];
+}
+
+/**
+ * Reads a WAL file and writes its entries that still count into segments, sorted by shard log. Every byte of the file is
+ * verified by the time this resolves; rejects with `corrupt` if one is not as it was written.
+ */
 export async function flushWalFile(
   { disk, identity, memory }: JobContext,
   job: FlushWalFileJob,
 ): Promise<CompactionResult> {
-  const file = await readFile(disk, job, memory);
-  const sheaves = collect(file, job, identity);
+  const file = await readWalFile(disk, job, memory);
+  const logs = collectFrames(file, job, identity);
   const built: BuiltSegment[] = [];
-  let nextId = job.nextSegmentId;
-  for (const { isShared, sheaves: bound } of bindings(sheaves, job.ownSegmentBytes)) {
-    built.push(await writeSegment({ disk, identity, memory }, { job, id: nextId, isShared, file, sheaves: bound }));
-    nextId += 1;
+  let id = job.nextSegmentId;
+  for (const plan of planSegments(logs, job.ownSegmentBytes)) {
+    built.push(await writeSegment({ disk, identity, memory }, { ...plan, job, id, file }));
+    id += 1;
   }
   if (built.length > 0) await disk.syncDirectory(job.segmentDirectory);
-  const moved = sheaves.flatMap(({ logId, start }) => (start === undefined ? [] : [logId, start]));
-  return { built, starts: Float64Array.from(moved) };
+  const starts = logs.flatMap(({ logId, start }) => (start === undefined ? [] : [logId, start]));
+  return { built, starts: Float64Array.from(starts) };
 }
 
-async function readFile(
+async function readWalFile(
   disk: Disk,
   { walDirectory, generation, end, isDirect }: FlushWalFileJob,
   memory: JobMemory,
@@ -67,81 +79,76 @@ async function readFile(
 }
 
 /**
- * Every living log's frames, in the order of log ids: verified but for what their own checksums cover, which is verified
- * where they are copied to, in a processor's cache. What is not to be copied is verified here.
+ * Groups the file's frames by shard log, in the order of log ids. Verifies all but the frames to copy: `SegmentBuilder`
+ * verifies those as it copies them, while they are in the processor's cache.
  */
-function collect(file: Buffer, job: FlushWalFileJob, identity: DirectoryIdentity): readonly Sheaf[] {
-  const sheaves = new Map<number, Sheaf>();
+function collectFrames(file: Buffer, job: FlushWalFileJob, identity: DirectoryIdentity): readonly ShardFrames[] {
+  const logs = new Map<number, ShardFrames>();
   for (let at = 0; at < job.logs.length; at += 3) {
     const [logId = 0, stream = 0, cutoffMs = 0] = job.logs.subarray(at, at + 3);
-    sheaves.set(logId, { logId, stream, cutoffMs, frames: [], bytes: 0, end: 0, start: undefined });
+    logs.set(logId, { logId, stream, cutoffMs, frames: [], bytes: 0, end: 0, start: undefined });
   }
   let lsn = job.firstLsn;
   for (let at = walHeaderBytes; at < job.end; lsn++) {
     const header = readGroupHeader(file, at, identity);
     const isExpected = header !== undefined && header.generation === job.generation && header.lsn === lsn;
     const isWhole = isExpected && groupOutlineVerifies(file.subarray(at, at + header.length), header);
-    if (!isWhole || !takeFrames(file, at + groupHeaderBytes, at + header.used, sheaves, identity.seed)) {
+    if (!isWhole || !addGroup(file, at + groupHeaderBytes, at + header.used, logs, identity.seed)) {
       throw damaged(`group ${lsn} in wal/${walFileName(job.generation)} at byte ${at} cannot be read`);
     }
     at += header.length;
   }
-  assert(lsn === job.lastLsn + 1, "a file holds the groups that the log wrote into it");
-  const withFrames = [...sheaves.values()].filter(({ end }) => end > 0);
+  assert(lsn === job.lastLsn + 1, "a WAL file holds the groups that were written to it");
+  const withFrames = [...logs.values()].filter(({ end }) => end > 0);
   return withFrames.sort((left, right) => left.logId - right.logId);
 }
 
-/** False if a frame that is left behind is damaged. */
-function takeFrames(
+/** Adds the frames between two offsets. Returns false if one that will not be copied is damaged. */
+function addGroup(
   file: Buffer,
   from: number,
   to: number,
-  sheaves: ReadonlyMap<number, Sheaf>,
+  logs: ReadonlyMap<number, ShardFrames>,
   seed: number,
 ): boolean {
-  for (let at = from; at < to; ) {
-    const span = frameSpanAt(file, at);
-    const sheaf = frameKindAt(file, at) === frameKind.entry ? sheaves.get(frameLogIdAt(file, at)) : undefined;
-    const isKept = sheaf !== undefined && !(frameStoredMsAt(file, at) < sheaf.cutoffMs);
-    if (!isKept && !frameVerifies(file, at, to, seed)) return false;
-    if (sheaf !== undefined) {
-      const position = framePositionAt(file, at);
-      if (sheaf.end !== 0 && sheaf.end !== position)
-        throw damaged(`position ${sheaf.end} of log ${sheaf.logId} is missing`);
-      sheaf.end = position + frameCountAt(file, at);
-      // Times never fall within a log, so what has expired lies at its beginning.
-      if (isKept) {
-        sheaf.frames.push(at, span);
-        sheaf.bytes += span;
-      } else {
-        sheaf.start = sheaf.end;
-      }
-    }
-    at += span;
+  for (let at = from; at < to; at += frameSpanAt(file, at)) {
+    const log = frameKindAt(file, at) === frameKind.entry ? logs.get(frameLogIdAt(file, at)) : undefined;
+    const isCopied = log !== undefined && !(frameStoredMsAt(file, at) < log.cutoffMs);
+    if (!isCopied && !frameVerifies(file, at, to, seed)) return false;
+    if (log !== undefined) addFrame(log, file, at, isCopied);
   }
   return true;
 }
 
-interface Binding {
-  readonly isShared: boolean;
-  readonly sheaves: readonly Sheaf[];
+function addFrame(log: ShardFrames, file: Buffer, at: number, isCopied: boolean): void {
+  const position = framePositionAt(file, at);
+  if (log.end !== 0 && log.end !== position) throw damaged(`position ${log.end} of log ${log.logId} is missing`);
+  log.end = position + frameCountAt(file, at);
+  if (isCopied) {
+    const span = frameSpanAt(file, at);
+    log.frames.push(at, span);
+    log.bytes += span;
+  } else {
+    // Times never decrease within a log, so the expired entries are its first ones.
+    log.start = log.end;
+  }
 }
 
-/** Which logs share a segment: those of a stream with enough bytes, each stream by itself, and then all others. */
-function bindings(sheaves: readonly Sheaf[], ownSegmentBytes: number): readonly Binding[] {
+/** Gives each stream with enough bytes a segment of its own; the other streams share one. */
+function planSegments(logs: readonly ShardFrames[], ownSegmentBytes: number): readonly SegmentPlan[] {
   const streams = Map.groupBy(
-    sheaves.filter(({ frames }) => frames.length > 0),
+    logs.filter(({ frames }) => frames.length > 0),
     ({ stream }) => stream,
   );
-  const own: Binding[] = [];
-  const shared: Sheaf[] = [];
-  for (const ofStream of streams.values()) {
-    const bytes = ofStream.reduce((sum, sheaf) => sum + sheaf.bytes, 0);
-    if (bytes >= ownSegmentBytes) own.push({ isShared: false, sheaves: ofStream });
-    else shared.push(...ofStream);
+  const own: SegmentPlan[] = [];
+  const shared: ShardFrames[] = [];
+  for (const logsOfStream of streams.values()) {
+    const bytes = logsOfStream.reduce((sum, log) => sum + log.bytes, 0);
+    if (bytes >= ownSegmentBytes) own.push({ isShared: false, logs: logsOfStream });
+    else shared.push(...logsOfStream);
   }
   if (shared.length === 0) return own;
-  return [...own, { isShared: true, sheaves: shared.sort((left, right) => left.logId - right.logId) }];
+  return [...own, { isShared: true, logs: shared.sort((left, right) => left.logId - right.logId) }];
 }
 
 async function writeSegment(
@@ -151,8 +158,8 @@ async function writeSegment(
     id,
     isShared,
     file,
-    sheaves,
-  }: Binding & {
+    logs,
+  }: SegmentPlan & {
     readonly job: FlushWalFileJob;
     readonly id: number;
     readonly file: Buffer;
@@ -163,9 +170,9 @@ async function writeSegment(
   const options = { disk, directory, isDirect, identity, id, isShared, madeMs, memory: memory.forBuilder() };
   const builder = await SegmentBuilder.create({ ...options, unverifiedFrom });
   try {
-    for (const { logId, frames } of sheaves) {
-      for (let frame = 0; frame < frames.length; frame += 2) {
-        const writing = builder.add(logId, file, frames[frame] as number, frames[frame + 1] as number);
+    for (const { logId, frames } of logs) {
+      for (let index = 0; index < frames.length; index += 2) {
+        const writing = builder.add(logId, file, frames[index] as number, frames[index + 1] as number);
         if (writing !== undefined) await writing;
       }
     }

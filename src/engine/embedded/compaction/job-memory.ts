@@ -2,17 +2,17 @@ import type { DirectoryIdentity } from "../format/format-file.ts";
 import type { Disk } from "../io/disk.ts";
 import { builderMemoryBytes } from "../segments/segment-builder.ts";
 
-/** What a job needs beside its order. */
+/** Memory, disk access and keys of checksums that a job uses. */
 export interface JobContext {
   readonly disk: Disk;
   readonly identity: DirectoryIdentity;
   readonly memory: JobMemory;
 }
 
-/** What is asked for grows by so much: a file a little longer than the one before must not need memory of its own. */
+/** Memory for a file is allocated in steps of this size, so that a file a little longer than the one before fits. */
 const fileStepBytes = 64 * 1024 * 1024;
 
-/** Used again by one job after another, never by two at once: aligned memory is given back only with its thread. */
+/** Memory that one job after another uses, never two at once: aligned memory is freed only with its thread. */
 export class JobMemory {
   readonly #disk: Disk;
   #file: Buffer | undefined;
@@ -24,7 +24,7 @@ export class JobMemory {
 
   forFile(byteCount: number): Buffer {
     if (this.#file === undefined || this.#file.length < byteCount) {
-      // Pages that are never touched take nothing.
+      // The system assigns memory to a page when it is first written.
       this.#file = this.#disk.allocate(Math.ceil(byteCount / fileStepBytes) * fileStepBytes);
     }
     return this.#file.subarray(0, byteCount);

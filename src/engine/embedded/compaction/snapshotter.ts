@@ -9,17 +9,18 @@ export interface SnapshotterOptions {
   readonly directory: string;
   readonly contents: DirectoryContents;
   readonly state: EngineState;
-  /** The oldest WAL file that must exist now. */
+  /** The generation of the oldest WAL file that must exist now. */
   readonly oldestGeneration: () => number;
-  /** Of the snapshot that recovery used; 0 without a sound one. */
+  /** LSN of the snapshot file that recovery used; 0 if there is none, or a newer one is damaged. */
   readonly snapshotLsn: number;
+  /** A snapshot file is written after this many bytes of control frames, or after the size of the last one if larger. */
   readonly afterBytes: number;
 }
 
-/** Writes a snapshot when enough has changed since the last, one at a time, beside the log. */
+/** Writes a snapshot file when enough has changed since the last one. One at a time; appends do not wait for it. */
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
-  /** Of the two on disk, the newer one last. */
+  /** LSNs of the snapshot files on disk, at most two, the newer one last. */
   #writtenLsns: readonly number[];
   #lastBytes = 0;
   #writing: Promise<void> | undefined;
@@ -30,36 +31,36 @@ export class Snapshotter {
     this.#writtenLsns = options.snapshotLsn === 0 ? [] : [options.snapshotLsn];
   }
 
-  /** Why the last attempt failed, in a sentence. The log holds everything all the same. */
+  /** Why the last attempt failed, in a sentence; undefined if it succeeded. No data is lost by it: the WAL has everything. */
   get lastError(): string | undefined {
     return this.#lastError;
   }
 
-  /** Both snapshots on disk include all groups up to this one; 0 while there is only one. */
+  /** Both snapshot files on disk include all groups up to this LSN; 0 while there is only one. */
   get coveredLsn(): number {
     return this.#writtenLsns.length < snapshotsKept ? 0 : (this.#writtenLsns[0] ?? 0);
   }
 
-  /** Whether a snapshot would say more than the last one. */
+  /** Whether a snapshot written now would include a group that the last one does not. */
   get isBehind(): boolean {
     return this.#options.state.lsn !== this.#writtenLsns.at(-1);
   }
 
-  /** To be called after each group. A large catalog is written less often, so that it costs no more than its changes. */
+  /** To be called after each group. A large state is written less often, so that snapshots cost no more than its changes. */
   maybeWrite(): void {
     const { state, afterBytes } = this.#options;
     if (this.#writing !== undefined || state.controlBytes < Math.max(afterBytes, this.#lastBytes)) return;
     void this.write();
   }
 
-  /** Resolves when none is being written. */
+  /** Resolves when no snapshot is being written. */
   async finish(): Promise<void> {
     await this.#writing;
   }
 
-  /** As of the last group applied, or a later one. Resolves also when it fails. */
+  /** Writes one as of the last group applied, or of a later one. Never rejects: see `lastError`. */
   write(): Promise<void> {
-    // One at a time; one that is being written already may be too old.
+    // One that is being written already may not have the last group.
     const writing = (this.#writing ?? Promise.resolve())
       .then(() => this.#write())
       .finally(() => {
@@ -80,7 +81,9 @@ export class Snapshotter {
       this.#lastError = undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#lastError = `The last snapshot of the catalog could not be written (${reason}); a restart will take longer.`;
+      this.#lastError =
+        `A snapshot file could not be written to catalog/ (${reason}). No data is lost: the write-ahead log has ` +
+        "everything, but it cannot be shortened and the next start takes longer. It is tried again after more changes.";
     }
   }
 }

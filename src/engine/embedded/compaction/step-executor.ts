@@ -8,11 +8,11 @@ import { type Disk, errorCode } from "../io/disk.ts";
 import type { LiveSegments, ManifestEdit, Segment } from "../segments/live-segments.ts";
 import type { SegmentReader } from "../segments/segment-reader.ts";
 import type { EngineState } from "../state/engine-state.ts";
+import type { LogState } from "../state/log-state.ts";
 import type { WalReader } from "../wal/wal-reader.ts";
 import type { WalFileInfo, WalWriter } from "../wal/wal-writer.ts";
 import type { CompactionRunner, JobDirectory } from "./compaction-job.ts";
 import type { CompactionLimits } from "./compaction-limits.ts";
-import { liveLogsOf } from "./live-logs.ts";
 import type { Step, StorageFacts } from "./next-step.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 
@@ -128,7 +128,7 @@ export class StepExecutor {
     const { generation, firstLsn, lastLsn, end } = file;
     if (isLast) state.hasDeadEntries = false;
     await this.#prepareSegments();
-    const logs = liveLogsOf(state.logs.values(), clock.nowMs());
+    const logs = logsToFlush(state.logs.values(), clock.nowMs());
     const { ownSegmentBytes } = limits;
     const job = {
       ...this.#jobDirectory(),
@@ -237,4 +237,16 @@ export class StepExecutor {
       throw error;
     }
   }
+}
+
+/** For `FlushWalFileJob`: the id of each log, a number for its stream, and the time before which its entries have expired. */
+function logsToFlush(logs: Iterable<LogState>, nowMs: number): Float64Array {
+  const streams = new Map<string, number>();
+  const fields: number[] = [];
+  for (const { id, streamId, retentionMs } of logs) {
+    const stream = streams.get(streamId) ?? streams.size;
+    streams.set(streamId, stream);
+    fields.push(id, stream, retentionMs > 0 ? nowMs - retentionMs : 0);
+  }
+  return Float64Array.from(fields);
 }
