@@ -157,19 +157,19 @@ export class EmbeddedShardLog implements ShardLog {
     const log = requireLog(this.#context().state, shard);
     const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
     // Nothing is buffered for a follower: a commit wakes it and it reads on, near the tip from memory.
-    for (let next = from < 1n ? 1n : from; !signal.aborted; ) {
+    let next = from < 1n ? 1n : from;
+    while (!signal.aborted) {
       const { entries } = this.#context();
       if (log.dropping !== undefined) throw notFound(shard);
-      if (next < BigInt(log.tip)) {
-        const batch = await entries.read(log, Number(next), limit);
-        if (signal.aborted) return;
-        if (batch.length > 0) yield batch;
-        next = nextAfter(batch, log);
-      } else if (log.sealedBy !== undefined) {
-        return;
-      } else {
+      if (next >= BigInt(log.tip)) {
+        if (log.sealedBy !== undefined) return;
         await changeOf(log, signal);
+        continue;
       }
+      const batch = await entries.read(log, Number(next), limit);
+      if (signal.aborted) return;
+      if (batch.length > 0) yield batch;
+      next = nextAfter(batch, log);
     }
   }
 

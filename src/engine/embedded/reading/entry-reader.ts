@@ -17,6 +17,9 @@ import {
   frameTimeMsAt,
   frameVerifies,
 } from "../format/frame.ts";
+import { segmentFileName } from "../format/segment-file.ts";
+import { walFileName } from "../format/wal-file.ts";
+import { damaged } from "../io/damage.ts";
 import { blockBytes } from "../io/disk.ts";
 import type { ReadArena } from "../io/read-arena.ts";
 import type { ReadRange, SegmentReader } from "../segments/segment-reader.ts";
@@ -26,17 +29,17 @@ import type { WalReader } from "../wal/wal-reader.ts";
 import type { PageAhead, ReadAhead } from "./read-ahead.ts";
 import { concurrentReadsMax, planReads } from "./read-plan.ts";
 
-/** What is read from the log's files before any of it is looked at; a larger entry is read by itself. */
+/** Bytes read from WAL files at once, before any of them is parsed. A larger entry is read alone. */
 const diskReadBytesMax = 1024 * 1024;
-/** Bytes of other shards that are read along rather than stepped over. */
+/** Up to this many bytes of other shard logs are read along, since one read is cheaper than two. */
 const gapBytesMax = 32 * 1024;
 
-/** What one read has gathered so far. */
+/** The entries that one read has found so far. */
 interface Page {
   readonly log: LogState;
   readonly limit: ReadLimit;
   readonly entries: StoredEntry[];
-  /** For what is copied or read from the disk; without it that is the caller's own. */
+  /** For bytes that are copied or read from disk; without it each body has memory of its own. */
   readonly memory: ReadArena | undefined;
   bytes: number;
   /** Records that may still be taken. */
@@ -46,19 +49,20 @@ interface Page {
   isFull: boolean;
 }
 
-interface Run {
+/** Consecutive bytes of a WAL file that begin with an entry of the log; `length` in bytes. */
+interface WalRange {
   readonly address: WalAddress;
-  readonly span: number;
+  readonly length: number;
 }
 
-/** Runs of one read, and the bytes between them. */
-interface RunsTogether {
+/** Ranges that one disk read fetches, with the bytes between them. */
+interface WalRead {
   readonly address: WalAddress;
-  span: number;
-  readonly runs: Run[];
+  length: number;
+  readonly ranges: WalRange[];
 }
 
-/** A log's entries, from segments and from the shared log, each verified; a damaged or missing one rejects with `corrupt`. */
+/** Reads entries of a shard log from segments and the WAL, and verifies each. Rejects with `corrupt` at damage or a hole. */
 export class EntryReader {
   readonly #wal: WalReader;
   readonly #segments: SegmentReader;
@@ -75,8 +79,8 @@ export class EntryReader {
   }
 
   /**
-   * Entries from the one that contains `from`, all durable when this was called or later. With memory it may be a page of a
-   * drain: what comes next is then read ahead.
+   * Entries from the one that contains `from`, all of them durable. With `memory` the bytes are in that arena, and the next
+   * page is read ahead if the reader reads one page after another.
    */
   async read(log: LogState, from: number, limit: ReadLimit, memory?: ReadArena): Promise<readonly StoredEntry[]> {
     const end = log.tip;
@@ -87,55 +91,63 @@ export class EntryReader {
     const ahead = memory === undefined ? undefined : this.#ahead.take(log, next);
     if (ahead !== undefined) await this.#takeAhead(ahead, page);
     while (page.next < end && !page.isFull) {
-      // What is past its retention may go while it is being read: the reader goes on behind it.
+      // Records may expire while they are read: the reader goes on behind them.
       if (page.next < log.oldest) {
         if (page.entries.length > 0) break;
         page.next = log.oldest;
         continue;
       }
       const before = page.next;
-      const extent = log.extents.find(before);
-      if (extent < log.extents.count) {
-        await this.#readExtents(extent, page);
-        if (page.next === before && !page.isFull) throw missing(page);
-        continue;
-      }
-      const point = log.index.find(page.next);
-      if (point < 0) throw missing(page);
-      const run = { address: log.index.addressAt(point), span: log.index.spanAt(point) };
-      const view = this.#wal.view(run.address, run.span);
-      if (view !== undefined) this.#walk(view, run.address, page, true);
-      else await this.#readRuns(point, page);
+      const reading = this.#readNext(page);
+      if (reading !== undefined) await reading;
       if (page.next === before && !page.isFull) throw missing(page);
     }
-    if (memory !== undefined && page.isFull) {
-      // Of an entry that has more records than are wanted the reader comes back for the rest.
-      const readOn = Math.min(page.next, next + recordsLeft);
-      this.#ahead.pageEnded(log, { from: next, end: readOn, isFirst: next === oldest }, limit);
-    }
+    this.#readAhead(page, next, oldest);
     return page.entries;
   }
 
-  /** Some stretches are read while earlier ones are taken apart. */
+  /** If the page that began at `from` is full, the one behind it is likely to be read next. */
+  #readAhead({ log, limit, memory, isFull, next }: Page, from: number, oldest: number): void {
+    if (memory === undefined || !isFull) return;
+    // The last entry may have more records than were asked for: the reader continues inside it.
+    const end = Math.min(next, from + (limit.recordsMax ?? Number.POSITIVE_INFINITY));
+    this.#ahead.pageEnded(log, { from, end, isFirst: from === oldest }, limit);
+  }
+
+  /** Takes entries from the place of the next position. Undefined if they were in memory and have been taken already. */
+  #readNext(page: Page): Promise<void> | undefined {
+    const { log, next } = page;
+    const extent = log.extents.find(next);
+    if (extent < log.extents.count) return this.#readExtents(extent, page);
+    const point = log.index.find(next);
+    if (point < 0) throw missing(page);
+    const address = log.index.addressAt(point);
+    const view = this.#wal.view(address, log.index.spanAt(point));
+    if (view === undefined) return this.#readWal(point, page);
+    this.#takeFromWal(view, address, page, true);
+    return undefined;
+  }
+
+  /** From the extent with this index on; later ranges are read while earlier ones are parsed. */
   async #readExtents(first: number, page: Page): Promise<void> {
-    const { stretches, release } = planReads(this.#segments, first, page);
+    const { ranges, release } = planReads(this.#segments, first, page);
     try {
-      await this.#readStretches(await stretches, page);
+      await this.#readRanges(await ranges, page);
     } finally {
       release();
     }
   }
 
-  /** From what was read while the client looked at the page before this one. */
-  async #takeAhead({ parts, ended, memory }: PageAhead, page: Page): Promise<void> {
+  /** Takes entries from what was read ahead. */
+  async #takeAhead({ reads, ended, memory }: PageAhead, page: Page): Promise<void> {
     try {
-      for (const { stretch, reading } of await parts) {
+      for (const { range, reading } of await reads) {
         const bytes = await reading;
         if (page.isFull) break;
-        this.#walkStretch(bytes, stretch, page);
+        this.#takeFromRange(bytes, range, page);
       }
     } catch (error) {
-      // What is wrong may have passed since, or its segment be gone: whoever reads it again is told.
+      // The fault may have passed, or the segment may be gone: the read that follows reports what is still wrong.
       if (!(error instanceof EngineError)) throw error;
     } finally {
       await ended;
@@ -143,51 +155,52 @@ export class EntryReader {
     }
   }
 
-  async #readStretches(stretches: readonly ReadRange[], page: Page): Promise<void> {
-    const begin = (stretch: ReadRange): Promise<Buffer> => {
-      const reading = this.#segments.read(stretch, page.memory);
-      // Whoever awaits it is told; but the page may be full, or another read have failed, before it is its turn.
+  async #readRanges(ranges: readonly ReadRange[], page: Page): Promise<void> {
+    const begin = (range: ReadRange): Promise<Buffer> => {
+      const reading = this.#segments.read(range, page.memory);
+      // It may never be awaited: the page may be full, or an earlier read may fail, before its turn.
       reading.catch(() => undefined);
       return reading;
     };
-    const readings = stretches.slice(0, concurrentReadsMax).map(begin);
+    const readings = ranges.slice(0, concurrentReadsMax).map(begin);
     try {
-      for (const [index, stretch] of stretches.entries()) {
+      for (const [index, range] of ranges.entries()) {
         const bytes = await readings[index];
         if (bytes === undefined || page.isFull) break;
-        const ahead = stretches[index + concurrentReadsMax];
+        const ahead = ranges[index + concurrentReadsMax];
         if (ahead !== undefined) readings.push(begin(ahead));
-        this.#walkStretch(bytes, stretch, page);
+        this.#takeFromRange(bytes, range, page);
       }
     } finally {
       await Promise.allSettled(readings);
     }
   }
 
-  /** Takes entries from a part of an extent, which holds nothing else. */
-  #walkStretch(bytes: Buffer, { segmentId, offset }: ReadRange, page: Page): void {
-    const place = (at: number): string => `segment ${segmentId} byte ${offset + at}`;
+  /** Takes entries from a part of an extent, which holds only frames of this log. */
+  #takeFromRange(bytes: Buffer, { segmentId, offset }: ReadRange, page: Page): void {
+    const place = (at: number): string => `byte ${offset + at} of segments/${segmentFileName(segmentId)}`;
     for (let at = 0; at < bytes.length && !page.isFull; )
       at = this.#takeFrame(bytes, at, page, { shared: false, place });
   }
 
-  async #readRuns(first: number, page: Page): Promise<void> {
-    const together = runsFrom(first, page);
-    const found = await Promise.all(together.map(({ address, span }) => this.#wal.read(address, span, page.memory)));
-    for (const [index, { address, runs }] of together.entries()) {
+  /** From the index point with this number on. */
+  async #readWal(firstPoint: number, page: Page): Promise<void> {
+    const reads = planWalReads(firstPoint, page);
+    const found = await Promise.all(reads.map(({ address, length }) => this.#wal.read(address, length, page.memory)));
+    for (const [index, { address, ranges }] of reads.entries()) {
       const bytes = found[index] ?? Buffer.alloc(0);
-      for (const run of runs) {
+      for (const range of ranges) {
         if (page.isFull) return;
-        const at = run.address - address;
-        this.#walk(bytes.subarray(at, at + run.span), run.address, page, false);
+        const at = range.address - address;
+        this.#takeFromWal(bytes.subarray(at, at + range.length), range.address, page, false);
       }
     }
   }
 
-  /** Takes this log's entries from a run, stepping over what else stands there. `shared` bytes are copied. */
-  #walk(bytes: Buffer, address: WalAddress, page: Page, shared: boolean): void {
+  /** Takes this log's entries from bytes of the WAL, and skips padding, group headers and other frames. Copies if `shared`. */
+  #takeFromWal(bytes: Buffer, address: WalAddress, page: Page, shared: boolean): void {
     const start = offsetOf(address);
-    const place = (at: number): string => `file ${generationOf(address)} byte ${start + at}`;
+    const place = (at: number): string => `byte ${start + at} of wal/${walFileName(generationOf(address))}`;
     for (let at = 0; at + frameHeaderBytes <= bytes.length && !page.isFull; ) {
       const word = bytes.readUInt32LE(at);
       const inBlock = (start + at) % blockBytes;
@@ -197,14 +210,14 @@ export class EntryReader {
     }
   }
 
-  /** Returns where the next frame would stand. */
+  /** Takes the frame at an offset if it is an entry of this log. Returns the offset behind it. */
   #takeFrame(
     bytes: Buffer,
     at: number,
     page: Page,
     { shared, place }: { readonly shared: boolean; readonly place: (at: number) => string },
   ): number {
-    // Bytes in memory are those that were written; bytes from the disk may be anything.
+    // Bytes in the tail window are those that were written; bytes from the disk may be damaged.
     if (!shared && !frameVerifies(bytes, at, bytes.length, this.#seed)) return stopBefore(page, place, at);
     const isOurs = frameKindAt(bytes, at) === frameKind.entry && frameLogIdAt(bytes, at) === page.log.id;
     if (isOurs && !takeEntry(bytes, at, page, { shared, cipher: this.#cipher })) return stopBefore(page, place, at);
@@ -212,42 +225,42 @@ export class EntryReader {
   }
 }
 
-/** What to read from the disk at once: as many points as the page can use; those that lie close together by one read. */
-function runsFrom(first: number, { log, limit, next, recordsLeft }: Page): readonly RunsTogether[] {
-  const together: RunsTogether[] = [];
+/** What to read at once: as many index points as the page can use, with one read for those that are close together. */
+function planWalReads(firstPoint: number, { log, limit, next, recordsLeft }: Page): readonly WalRead[] {
+  const reads: WalRead[] = [];
   let bytes = 0;
-  for (let point = first; point < log.index.count && point < first + limit.entriesMax; point++) {
-    const run = { address: log.index.addressAt(point), span: log.index.spanAt(point) };
-    const last = together.at(-1);
+  for (let point = firstPoint; point < log.index.count && point < firstPoint + limit.entriesMax; point++) {
+    const range = { address: log.index.addressAt(point), length: log.index.spanAt(point) };
+    const last = reads.at(-1);
     const isEnough =
       bytes >= Math.min(limit.bytesMax, diskReadBytesMax) || log.index.positionAt(point) - next >= recordsLeft;
     if (last !== undefined && isEnough) break;
-    const end = run.address + run.span;
-    bytes += run.span;
-    if (last !== undefined && isNear(last, run) && end - last.address <= diskReadBytesMax) {
-      last.span = end - last.address;
-      last.runs.push(run);
-    } else if (together.length < concurrentReadsMax) {
-      together.push({ ...run, runs: [run] });
+    const end = range.address + range.length;
+    bytes += range.length;
+    if (last !== undefined && isNear(last, range) && end - last.address <= diskReadBytesMax) {
+      last.length = end - last.address;
+      last.ranges.push(range);
+    } else if (reads.length < concurrentReadsMax) {
+      reads.push({ ...range, ranges: [range] });
     } else {
       break;
     }
   }
-  return together;
+  return reads;
 }
 
-function isNear({ address, span }: Run, next: Run): boolean {
-  return generationOf(address) === generationOf(next.address) && next.address - (address + span) <= gapBytesMax;
+function isNear({ address, length }: WalRange, next: WalRange): boolean {
+  return generationOf(address) === generationOf(next.address) && next.address - (address + length) <= gapBytesMax;
 }
 
-/** At a damaged frame. Entries before it are good; whoever reads on from behind them is told. */
+/** Ends the page before a damaged frame if it has entries, and rejects if it has none: then the reader is at the damage. */
 function stopBefore(page: Page, place: (at: number) => string, at: number): number {
   if (page.entries.length === 0) throw unreadable(page, place(at));
   page.isFull = true;
   return at;
 }
 
-/** False if the entry is wanted and its body does not open. */
+/** Adds an entry to the page if it has space. Returns false if its body cannot be decrypted. */
 function takeEntry(
   bytes: Buffer,
   at: number,
@@ -280,11 +293,9 @@ function takeEntry(
 }
 
 function missing({ log, next }: Page): EngineError {
-  const shard = `shard ${log.shardIndex} of ${log.streamId}`;
-  return new EngineError("corrupt", `The log is damaged: record ${next} of ${shard} is not where it was stored.`);
+  return damaged(`record ${next} of shard ${log.shardIndex} of stream ${log.streamId} is not where it was stored`);
 }
 
 function unreadable({ log, next }: Page, place: string): EngineError {
-  const shard = `shard ${log.shardIndex} of ${log.streamId}`;
-  return new EngineError("corrupt", `The log is damaged at ${place}: record ${next} of ${shard} cannot be read.`);
+  return damaged(`record ${next} of shard ${log.shardIndex} of stream ${log.streamId} cannot be read at ${place}`);
 }

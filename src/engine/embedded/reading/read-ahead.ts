@@ -6,47 +6,47 @@ import type { ReadRange, SegmentReader } from "../segments/segment-reader.ts";
 import type { LogState } from "../state/log-state.ts";
 import { concurrentReadsMax, planReads } from "./read-plan.ts";
 
-/** Pages held ready at once, each of one chunk; `ChunkPool` reckons with so many. */
+/** Pages held at once, each of one chunk. `ChunkPool` is sized for this many. */
 const pagesMax = 4;
-/** Ends of pages that are remembered. */
+/** Remembered ends of pages. */
 const endsMax = 256;
 /**
- * A page in the place of one that nobody came for costs one, and each that is taken earns a part of one. So where more logs
- * are drained in turn than pages can be held ready, the disk does not read most bytes twice.
+ * To discard a page that was not taken costs one credit; a page that is taken, or a refusal to discard, earns a part of
+ * one. So when more logs are drained in turn than pages can be held, most bytes are not read from disk twice.
  */
 const creditMax = 8;
 const creditOfTaken = 1 / 2;
 const creditOfRefused = 1 / 16;
 
-/** A part of a segment, on its way into memory. */
-interface Part {
-  readonly stretch: ReadRange;
+/** A read of part of a segment, in flight or done. */
+interface RangeRead {
+  readonly range: ReadRange;
   readonly reading: Promise<Buffer>;
 }
 
-/** The beginning of a page, at most: a reader must be ready to read what is missing or was not read well. */
+/** The beginning of a page, or less: the reader must read what is missing or has failed. */
 export interface PageAhead {
-  /** In the order of the log. Rejects if the segments cannot be read. */
-  readonly parts: Promise<readonly Part[]>;
-  /** Resolves when no read is under way, well or not. */
+  /** In the order of the log. Rejects if the index of a segment cannot be read. */
+  readonly reads: Promise<readonly RangeRead[]>;
+  /** Resolves when no read is in flight any more, successful or not. */
   readonly ended: Promise<void>;
-  /** Behind the parts. Whoever takes the page releases it, once the reads have ended. */
+  /** The memory of the reads. The taker of the page releases it after `ended`. */
   readonly memory: ReadArena;
 }
 
 /**
- * Reads from segments what comes next for those who drain them, while they look at what they have: a reader that began where
- * a log begins, or where an earlier page ended, is expected where its page ends. Entries of a position never change, so
- * that bytes read here stay right whatever becomes of their segment.
+ * Reads the next page of a drain from segments while the client handles the page before. A read that begins at a log's
+ * start, or where an earlier page ended, is taken for a drain. The entries of a position never change, so the bytes stay
+ * right when their segment is compacted meanwhile.
  */
 export class ReadAhead {
   readonly #segments: SegmentReader;
   readonly #pool: ChunkPool;
-  /** By log and position, the longest unused first. */
+  /** By log and position, the oldest first. */
   readonly #pages = new Map<string, PageAhead>();
-  /** Logs and positions, the oldest first. */
+  /** Log and position of ends of pages, the oldest first. */
   readonly #ends = new Set<string>();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   #credit = creditMax;
   #isClosed = false;
 
@@ -55,7 +55,7 @@ export class ReadAhead {
     this.#pool = pool;
   }
 
-  /** What was read ahead for a page from exactly this position, from now on the caller's. */
+  /** Gives the page that was read ahead from exactly this position to the caller; undefined if there is none. */
   take(log: LogState, from: number): PageAhead | undefined {
     const key = keyOf(log, from);
     const page = this.#pages.get(key);
@@ -65,7 +65,7 @@ export class ReadAhead {
     return page;
   }
 
-  /** A page that is full. Expects one with the same limit behind it if this one belongs to a drain. */
+  /** To be called with each full page. If it belongs to a drain, the page behind it is read ahead with the same limit. */
   pageEnded(
     log: LogState,
     { from, end, isFirst }: { readonly from: number; readonly end: number; readonly isFirst: boolean },
@@ -80,20 +80,22 @@ export class ReadAhead {
       this.#ends.delete(oldest);
     }
     const extent = log.extents.find(end);
-    if (this.#isClosed || !isDrain || extent === log.extents.count || this.#pages.has(key) || !this.#makeRoom()) return;
+    if (this.#isClosed || !isDrain || extent === log.extents.count || this.#pages.has(key) || !this.#canHoldAnother())
+      return;
     const memory = new ReadArena(this.#pool);
     if (memory.beginChunk()) this.#pages.set(key, this.#begin(extent, memory, { log, limit, next: end }));
   }
 
-  /** Resolves when no read is under way; none begins any more. */
+  /** Resolves when no read is in flight. None begins after this call. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const page of this.#pages.values()) drop(page);
+    for (const page of this.#pages.values()) discard(page);
     this.#pages.clear();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
   }
 
-  #makeRoom(): boolean {
+  /** Discards a page if too many are held and the credit allows it. */
+  #canHoldAnother(): boolean {
     for (const [key, page] of this.#pages) {
       if (this.#pages.size < pagesMax) break;
       if (this.#credit < 1) {
@@ -102,7 +104,7 @@ export class ReadAhead {
       }
       this.#credit -= 1;
       this.#pages.delete(key);
-      drop(page);
+      discard(page);
     }
     return true;
   }
@@ -114,31 +116,31 @@ export class ReadAhead {
   ): PageAhead {
     const recordsLeft = limit.recordsMax ?? Number.POSITIVE_INFINITY;
     const plan = planReads(this.#segments, extent, { log, limit, next, entries: [], bytes: 0, recordsLeft });
-    const parts = plan.stretches.then((stretches) => this.#readParts(stretches, memory));
-    const ended = endOf(parts).then(() => {
+    const reads = plan.ranges.then((ranges) => this.#beginReads(ranges, memory));
+    const ended = endOf(reads).then(() => {
       plan.release();
-      this.#underWay.delete(ended);
+      this.#inFlight.delete(ended);
     });
-    this.#underWay.add(ended);
-    return { parts, ended, memory };
+    this.#inFlight.add(ended);
+    return { reads, ended, memory };
   }
 
-  /** As many as surely fit into a chunk. */
-  #readParts(stretches: readonly ReadRange[], memory: ReadArena): readonly Part[] {
-    const parts: Part[] = [];
-    let room = chunkBytes;
-    for (const stretch of stretches) {
-      // It may begin and end anywhere in a block.
-      room -= stretch.length + 2 * blockBytes;
-      if (room < 0) break;
-      const read = (): Promise<Buffer> => this.#segments.read(stretch, memory);
-      const before = parts.at(-concurrentReadsMax)?.reading;
-      const reading = parts.length < concurrentReadsMax || before === undefined ? read() : before.then(read);
-      // Whoever takes the page is told; but perhaps nobody does.
+  /** As many ranges as surely fit into one chunk. */
+  #beginReads(ranges: readonly ReadRange[], memory: ReadArena): readonly RangeRead[] {
+    const reads: RangeRead[] = [];
+    let freeBytes = chunkBytes;
+    for (const range of ranges) {
+      // Direct reads are of whole blocks, and the range may begin and end inside one.
+      freeBytes -= range.length + 2 * blockBytes;
+      if (freeBytes < 0) break;
+      const read = (): Promise<Buffer> => this.#segments.read(range, memory);
+      const before = reads.at(-concurrentReadsMax)?.reading;
+      const reading = reads.length < concurrentReadsMax || before === undefined ? read() : before.then(read);
+      // The page may never be taken; its taker gets the error otherwise.
       reading.catch(() => undefined);
-      parts.push({ stretch, reading });
+      reads.push({ range, reading });
     }
-    return parts;
+    return reads;
   }
 }
 
@@ -146,14 +148,14 @@ function keyOf({ id }: LogState, position: number): string {
   return `${id} ${position}`;
 }
 
-async function endOf(parts: Promise<readonly Part[]>): Promise<void> {
+async function endOf(reads: Promise<readonly RangeRead[]>): Promise<void> {
   try {
-    for (const { reading } of await parts) await reading.catch(() => undefined);
+    for (const { reading } of await reads) await reading.catch(() => undefined);
   } catch {
-    // Nothing was begun.
+    // No read was begun.
   }
 }
 
-function drop({ memory, ended }: PageAhead): void {
+function discard({ memory, ended }: PageAhead): void {
   void ended.then(() => memory.release());
 }

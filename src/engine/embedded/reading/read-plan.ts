@@ -8,65 +8,64 @@ import {
 import type { Extent } from "../state/extent-list.ts";
 import type { LogState } from "../state/log-state.ts";
 
-/** Stretches read from the disk at once, for one page of one log: the log's writes share the pool of threads. */
+/** Ranges read from disk at once for one page. Bounded, because writes of the WAL share the thread pool. */
 export const concurrentReadsMax = 5;
-/** Extents of one log that are held at once. */
+/** Extents that one plan holds. */
 const extentsMax = 32;
 
-/** What a page of one log may still take, from a position on. */
+/** What a page of one shard log may still take. */
 export interface ReadDemand {
   readonly log: LogState;
   readonly limit: ReadLimit;
-  /** What it has. */
+  /** What the page has already. */
   readonly entries: readonly unknown[];
   readonly bytes: number;
-  /** Records that may still be taken. */
   readonly recordsLeft: number;
-  /** The position that comes next. */
+  /** The position to read next. */
   readonly next: number;
 }
 
-/** Where the next entries of a page are. No segment of it is removed before `release` has been called. */
+/** Where the next entries of a page are. Their segments are not removed before `release` is called. */
 export interface ReadPlan {
-  readonly stretches: Promise<readonly ReadRange[]>;
+  readonly ranges: Promise<readonly ReadRange[]>;
   readonly release: () => void;
 }
 
-/** From one extent of a log on, the one that holds the next position. What is planned may not be all that is wanted. */
-export function planReads(segments: SegmentReader, first: number, wanted: ReadDemand): ReadPlan {
-  const extents = extentsToRead(first, wanted);
-  // Held before anything is awaited: until then the log says truly where its entries are.
+/** Plans reads from the extent with index `first` on, which holds the next position. One plan need not fill the page. */
+export function planReads(segments: SegmentReader, first: number, demand: ReadDemand): ReadPlan {
+  const extents = extentsToRead(first, demand);
+  // Held before the first await: compaction may move the extents of the log at any later moment.
   const releases = extents.map(({ segmentId }) => segments.hold(segmentId));
   return {
-    stretches: stretchesOf(segments, extents, wanted),
+    ranges: rangesFrom(segments, extents, demand),
     release: () => {
       for (const release of releases) release();
     },
   };
 }
 
-/** From one extent, and those behind it that are small. */
-async function stretchesOf(
+/** Ranges of the first extent, and later extents whole if they are small. */
+async function rangesFrom(
   segments: SegmentReader,
   [extent, ...others]: readonly Extent[],
-  wanted: ReadDemand,
+  demand: ReadDemand,
 ): Promise<readonly ReadRange[]> {
   if (extent === undefined) return [];
-  const enough = bytesWanted(wanted, extent);
-  const stretches = [...(await segments.stretchesAt(extent, wanted.next, enough))];
-  const last = stretches.at(-1) ?? extent;
+  const enough = bytesWanted(demand, extent);
+  const ranges = [...(await segments.rangesAt(extent, demand.next, enough))];
+  const last = ranges.at(-1) ?? extent;
   const isWholeRest = last.offset + last.length === extent.offset + extent.length;
-  let bytes = stretches.reduce((sum, { length }) => sum + length, -bytesPassed(wanted, extent, stretches));
+  let bytes = ranges.reduce((sum, { length }) => sum + length, -bytesPassed(demand, extent, ranges));
   for (const { segmentId, offset, length } of isWholeRest ? others : []) {
     const isTooLong = bytes + length > enough + shortExtentBytesMax || length > readRangeBytesMax;
     if (bytes >= enough || isTooLong) break;
-    stretches.push({ segmentId, offset, length });
+    ranges.push({ segmentId, offset, length });
     bytes += length;
   }
-  return stretches;
+  return ranges;
 }
 
-/** Extents that may have entries for the page: from one on, as many as it takes to fill it. */
+/** As many extents, from index `first` on, as it takes to fill the page. */
 function extentsToRead(first: number, { log, limit, next, recordsLeft, entries }: ReadDemand): readonly Extent[] {
   const found: Extent[] = [];
   const countMax = Math.min(extentsMax, limit.entriesMax - entries.length, log.extents.count - first);
@@ -78,13 +77,13 @@ function extentsToRead(first: number, { log, limit, next, recordsLeft, entries }
   return found;
 }
 
-/** What the page may still take, judged by what an extent's records are like. */
+/** The bytes that the page may still take, estimated from the mean size of the extent's records. */
 function bytesWanted({ limit, bytes, recordsLeft }: ReadDemand, { length, position, end }: Extent): number {
   const recordBytes = length / (end - position);
   return Math.min(limit.bytesMax - bytes, Math.ceil(recordBytes * recordsLeft));
 }
 
-/** What lies before the position that is wanted, where an extent is read from its beginning. */
+/** An estimate of the bytes before the next position, if the extent is read from its beginning; else 0. */
 function bytesPassed(
   { next }: ReadDemand,
   { offset, length, position, end }: Extent,

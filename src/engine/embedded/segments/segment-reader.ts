@@ -47,13 +47,13 @@ export class SegmentReader {
   }
 
   /** From the last point at or before a position, about as many bytes as are wanted, if there are so many. */
-  async stretchesAt(extent: Extent, position: number, bytesWanted: number): Promise<readonly ReadRange[]> {
+  async rangesAt(extent: Extent, position: number, bytesWanted: number): Promise<readonly ReadRange[]> {
     const { segmentId, offset, length } = extent;
     const worthReading = Math.min(Math.max(bytesWanted, shortExtentBytesMax), readRangeBytesMax);
     const isReadWhole = position <= extent.position && length <= worthReading;
     if (isReadWhole || length <= shortExtentBytesMax) return [{ segmentId, offset, length }];
     const points = await this.#pointsOf(extent);
-    const stretches: ReadRange[] = [];
+    const ranges: ReadRange[] = [];
     let point = Math.max(0, countWhile(points, (one) => one.position <= position) - 1);
     // What lies between the point and the position is not wanted.
     const recordsPassed = Math.max(0, position - (points[point]?.position ?? position));
@@ -66,10 +66,10 @@ export class SegmentReader {
         countWhile(points, (one) => one.offset < enough),
       );
       const end = points[point]?.offset ?? offset + length;
-      stretches.push({ segmentId, offset: from, length: end - from });
+      ranges.push({ segmentId, offset: from, length: end - from });
       left -= end - from;
     }
-    return stretches;
+    return ranges;
   }
 
   /** Where to begin looking for the first entry at or after a time: that of the last point before it. */

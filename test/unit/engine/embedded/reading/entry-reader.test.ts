@@ -131,7 +131,7 @@ test("a damaged extent far behind what a page holds does not trouble the page", 
   assert.deepEqual((await engine.log.read(shard, 1n, everything)).entries, entries);
 });
 
-test("a page larger than one read is read in stretches that join without a gap", async () => {
+test("a page larger than one read is read in ranges that join without a gap", async () => {
   const engine = await openSmallEngine(new SimulatedDisk(), {
     compaction: { ...eagerCompaction, smallSegmentBytesMax: 0 },
     walFileBytes: 5_000_000,
