@@ -60,7 +60,7 @@ for (const length of [...new Set(tears)].sort((left, right) => left - right)) {
     const { found, degraded, reports } = await survivors(disk);
     const wholeGroups = groupEnds.filter((end) => end <= length).length;
     assert.deepEqual(found, texts.slice(0, Math.max(0, wholeGroups - 1)));
-    assert.match(degraded[0] ?? "", new RegExp(`wal/0000000001.wal was cut to ${length} of 49152 bytes`));
+    assert.match(degraded[0] ?? "", new RegExp(`wal/0000000001.wal was truncated to ${length} of 49152 bytes`));
     assert(reports.length > 0);
   });
 }

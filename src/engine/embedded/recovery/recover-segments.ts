@@ -1,4 +1,4 @@
-// What recovery reads of segments: the manifest, and the rows of each. docs/file-format.md sections 6 and 8.
+// Recovery of the manifest and the segments that it names. docs/file-format.md sections 6 and 8.
 
 import type { DataDirectory } from "../directory/data-directory.ts";
 import { loadManifest, type Manifest, manifestName } from "../format/manifest.ts";
@@ -10,10 +10,10 @@ import { type Disk, namesIn } from "../io/disk.ts";
 import { LiveSegments } from "../segments/live-segments.ts";
 import { loadSegment } from "../segments/load-segment.ts";
 
-/** Segments that are opened at once: more than there are threads to read them, so that none waits for the others. */
+/** Segments that are loaded at once: more than the thread pool has threads, so that none of them is idle. */
 const loadsMax = 16;
 
-/** Undefined in a directory where nothing was ever sealed. */
+/** Undefined in a directory that has never flushed a WAL file. Throws `corrupt` if both copies are damaged. */
 export async function readManifest(
   disk: Disk,
   { segmentDirectory, identity, format }: DataDirectory,
@@ -27,12 +27,15 @@ export async function readManifest(
   }
   if (loaded.kind === "damaged") throw damaged(`${file} cannot be read`);
   if (loaded.damagedHalf !== undefined) {
-    const sentence = `One of the two copies in ${file} is damaged; the other one is whole, so nothing is lost.`;
+    const sentence =
+      `One of the two copies in ${file} is damaged; the other one is whole, so no data is lost. The next compaction ` +
+      "writes both again; check the disk for errors.";
     findings.push({ file, offset: loaded.damagedHalf * loaded.halfBytes, sentence });
   }
   return loaded.value;
 }
 
+/** Loads the rows of every segment that the manifest names. Throws `corrupt` if one is missing or damaged. */
 export async function readSegments(
   disk: Disk,
   { segmentDirectory, identity }: DataDirectory,
@@ -47,7 +50,7 @@ export async function readSegments(
   return new LiveSegments(manifest, rows);
 }
 
-/** Files that a crash kept from being removed, or from being named. */
+/** Removes files that the manifest does not name: a crash came before their removal, or before they were named. */
 export async function removeLeftovers(
   disk: Disk,
   { walDirectory, segmentDirectory }: DataDirectory,

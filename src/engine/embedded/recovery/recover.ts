@@ -1,4 +1,4 @@
-// What a crash may leave behind, and what is made of it. docs/file-format.md section 6.
+// Recovery of a data directory after a close or a crash. docs/file-format.md section 6.
 
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { Manifest } from "../format/manifest.ts";
@@ -15,22 +15,31 @@ import { scanBytes, WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo, WalPosition } from "../wal/wal-writer.ts";
 import { readManifest, readSegments, removeLeftovers } from "./recover-segments.ts";
 
+/** The state of a data directory after recovery. */
 export interface Recovered {
   readonly state: EngineState;
+  /** Where the WAL ends. */
   readonly end: WalPosition;
   readonly walFiles: readonly WalFileInfo[];
   readonly segments: LiveSegments;
-  /** The LSN of the snapshot that was used; 0 without one, or if a newer one is damaged. */
+  /** LSN of the snapshot file that was used; 0 if there is none, or a newer one is damaged. */
   readonly snapshotLsn: number;
-  /** The last group that was read. */
+  /** LSN of the last group. */
   readonly lastLsn: number;
+  /** What was left out or is damaged, without a loss of acknowledged data as far as can be known. */
   readonly findings: readonly Finding[];
 }
 
+/** Where a WAL file ends. From `unsettledAt` on no later group says that the bytes are durable. */
+interface FileEnd {
+  readonly offset: number;
+  readonly unsettledAt: number;
+}
+
 /**
- * Brings the state back from the newest snapshot and the log. Rejects with `corrupt`, and changes nothing, if anything
- * that was acknowledged is provably lost; whatever else had to be left out is among the findings. `scanMemory` is memory
- * of `allocate()` that nobody else uses meanwhile; where it is too small, or there is none, there will be more.
+ * Restores the state from the newest snapshot file and the WAL behind it. Rejects with `corrupt`, and changes nothing, if
+ * acknowledged data is provably missing. `scanMemory` is memory of `Disk.allocate()` that is unused until this resolves;
+ * more is allocated if it is too small.
  */
 export async function recover(disk: Disk, directory: DataDirectory, scanMemory?: Buffer): Promise<Recovered> {
   const findings: Finding[] = [];
@@ -48,37 +57,62 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   state.isRecovering = true;
   state.keepWith(segments);
   state.lsn = (oldest?.firstLsn ?? 1) - 1;
-  let end: WalPosition = { generation: 0, offset: 0 };
-  let unsettledAt = 0;
-  const walFiles: WalFileInfo[] = [];
   const memory = memoryFor(headers, disk, scanMemory);
-  for (const [index, header] of headers.entries()) {
-    const name = walFileName(header.generation);
-    // One read of everything: past the page cache it costs a third, and leaves the cache to others.
-    const file = await disk.open(`${directory.walDirectory}/${name}`, directory.isDirect ? "direct" : "read");
-    const scan = new WalScan({ file, header, identity: directory.identity, memory, readsAhead: true });
-    try {
-      if (header.firstLsn !== state.lsn + 1) throw damaged(`wal/${name} does not begin with group ${state.lsn + 1}`);
-      const next = headers[index + 1];
-      if (next === undefined)
-        ({ end, unsettledAt } = await readLastFile({ header, name, file, scan, state, findings }));
-      else end = await readEarlierFile({ header, name, scan, state, end: next.previousEnd });
-    } finally {
-      await scan.done();
-      await file.close();
-    }
-    const { generation, firstLsn, fileLength } = header;
-    walFiles.push({ generation, firstLsn, lastLsn: state.lsn, end: end.offset, fileLength });
-  }
+  const { walFiles, last } = await readWal({ disk, directory, headers, memory, state, findings });
   state.isRecovering = false;
   requireWhole(state);
-  if (headers.length > 0) await settleEnd(disk, directory, end, unsettledAt);
+  const end: WalPosition = { generation: headers.at(-1)?.generation ?? 0, offset: last.offset };
+  if (headers.length > 0) await settleEnd(disk, directory, end, last.unsettledAt);
   segments.forgetStrangers();
-  // The manifest too may stand in a cache only, and what it does not name may be named by the one before.
+  // The manifest may be in the page cache only, and the one before it may name files that are removed next.
   if (manifest !== undefined) await disk.syncDirectory(directory.segmentDirectory);
   await removeLeftovers(disk, directory, segments.manifest);
   const snapshotLsn = isSnapshotSound ? state.knownThroughLsn : 0;
   return { state, end, walFiles, segments, snapshotLsn, lastLsn: state.lsn, findings };
+}
+
+interface WalReading {
+  readonly disk: Disk;
+  readonly directory: DataDirectory;
+  readonly headers: readonly WalHeader[];
+  readonly memory: Buffer;
+  readonly state: EngineState;
+  readonly findings: Finding[];
+}
+
+/** Applies the groups of all WAL files to the state, the oldest file first. */
+async function readWal(
+  reading: WalReading,
+): Promise<{ readonly walFiles: readonly WalFileInfo[]; readonly last: FileEnd }> {
+  const { headers, state } = reading;
+  const walFiles: WalFileInfo[] = [];
+  let last: FileEnd = { offset: 0, unsettledAt: 0 };
+  for (const [index, header] of headers.entries()) {
+    last = await readWalFile(reading, header, headers[index + 1]);
+    const { generation, firstLsn, fileLength } = header;
+    walFiles.push({ generation, firstLsn, lastLsn: state.lsn, end: last.offset, fileLength });
+  }
+  return { walFiles, last };
+}
+
+async function readWalFile(
+  { disk, directory, memory, state, findings }: WalReading,
+  header: WalHeader,
+  next: WalHeader | undefined,
+): Promise<FileEnd> {
+  const { walDirectory, isDirect, identity } = directory;
+  const name = walFileName(header.generation);
+  // Everything is read once: past the page cache it takes a third of the time, and other files stay in the cache.
+  const file = await disk.open(`${walDirectory}/${name}`, isDirect ? "direct" : "read");
+  const scan = new WalScan({ file, header, identity, memory, readsAhead: true });
+  try {
+    if (header.firstLsn !== state.lsn + 1) throw damaged(`wal/${name} does not begin with group ${state.lsn + 1}`);
+    if (next === undefined) return await readLastFile({ header, name, file, scan, state, findings });
+    return await readEarlierFile({ header, name, scan, state, end: next.previousEnd });
+  } finally {
+    await scan.done();
+    await file.close();
+  }
 }
 
 function memoryFor(headers: readonly WalHeader[], disk: Disk, given: Buffer | undefined): Buffer {
@@ -86,45 +120,57 @@ function memoryFor(headers: readonly WalHeader[], disk: Disk, given: Buffer | un
   return given === undefined || given.length < bytes ? disk.allocate(bytes) : given.subarray(0, bytes);
 }
 
-/** A file that another follows: all of it up to where that one says the log went on was acknowledged. */
-async function readEarlierFile(part: {
+/** Reads a file that has a successor: all groups up to the end that the successor's header names were acknowledged. */
+async function readEarlierFile({
+  header,
+  name,
+  scan,
+  state,
+  end,
+}: {
   readonly header: WalHeader;
   readonly name: string;
   readonly scan: WalScan;
   readonly state: EngineState;
   readonly end: number;
-}): Promise<WalPosition> {
-  const { header, name, scan, state, end } = part;
+}): Promise<FileEnd> {
   const { stop } = await applyGroups(scan, header, state, end);
   if (stop !== end) {
     throw damaged(`group ${state.lsn + 1} in wal/${name} at byte ${stop} was acknowledged and cannot be read`);
   }
-  return { generation: header.generation, offset: end };
+  return { offset: end, unsettledAt: end };
 }
 
-/** The last file: it ends at the first place where no whole group stands, unless something claims that one did. */
-async function readLastFile(part: {
+/** Reads the last file: it ends at the first offset without a whole group, unless a claim says that one was durable there. */
+async function readLastFile({
+  header,
+  name,
+  file,
+  scan,
+  state,
+  findings,
+}: {
   readonly header: WalHeader;
   readonly name: string;
   readonly file: DiskFile;
   readonly scan: WalScan;
   readonly state: EngineState;
   readonly findings: Finding[];
-}): Promise<{ readonly end: WalPosition; readonly unsettledAt: number }> {
-  const { header, name, file, scan, state, findings } = part;
+}): Promise<FileEnd> {
   const { stop, unsettledAt } = await applyGroups(scan, header, state, Number.POSITIVE_INFINITY);
-  const found = { end: { generation: header.generation, offset: stop }, unsettledAt };
+  const found = { offset: stop, unsettledAt };
   const missing = state.lsn + 1;
-  // The marker of an earlier file says nothing about this one.
+  // With no group in this file the marker is that of an earlier one and says nothing about this one.
   const isCleanlyClosed = state.isCleanlyClosed && stop > walHeaderBytes;
   const length = await file.length();
   if (length < header.fileLength && !isCleanlyClosed) {
     const sentence =
-      `wal/${name} was cut to ${length} of ${header.fileLength} bytes: the log ends with group ${state.lsn} at byte ` +
-      `${stop}, and any group that was acknowledged after it is lost.`;
+      `The WAL file wal/${name} was truncated to ${length} of ${header.fileLength} bytes. The write-ahead log ends with ` +
+      `group ${state.lsn} at byte ${stop}; records acknowledged after it, if any, are lost. Restore the ` +
+      "data directory from a backup if they are needed.";
     findings.push({ file: `wal/${name}`, offset: stop, sentence });
   }
-  // Behind the marker of a clean close nothing was ever written.
+  // Nothing is written to a file after the marker of a clean close.
   if (isCleanlyClosed) return found;
   const { claimedLsn, hasBytes, hasGroup } = await scan.tailFrom(stop, missing);
   if (claimedLsn >= missing) {
@@ -132,17 +178,15 @@ async function readLastFile(part: {
   }
   if (hasBytes && (hasGroup || !header.isRecycled)) {
     const sentence =
-      `The last group in wal/${name} at byte ${stop} is incomplete and was left out: its write was cut short by a crash, ` +
-      `and then it was never acknowledged, or its bytes were damaged since.`;
+      `The last group in wal/${name} at byte ${stop} is incomplete and was left out. This is usual after a crash or a ` +
+      "power cut during a write, and no acknowledged record is lost then; it is a loss only if the disk damaged the bytes " +
+      "afterwards.";
     findings.push({ file: `wal/${name}`, offset: stop, sentence });
   }
   return found;
 }
 
-/**
- * Applies whole groups in order; stops where the first one that is not whole would stand, or at `end`. From `unsettledAt` on no
- * group is said to be durable by a later one: several were on their way at once.
- */
+/** Applies whole groups in order, and stops at the first offset without one, or at `end`. */
 async function applyGroups(
   scan: WalScan,
   header: WalHeader,
@@ -164,7 +208,7 @@ async function applyGroups(
   return { stop, unsettledAt: unsettled[0]?.at ?? stop };
 }
 
-/** Where files have been removed, the manifest says which, and a snapshot holds what they said of logs and the catalog. */
+/** The manifest names the oldest WAL file, and a snapshot file must hold the control frames of those removed before it. */
 function requireOldestOf({ oldestGeneration }: Manifest, oldest: WalHeader | undefined, snapshotLsn: number): void {
   if (oldest?.generation !== oldestGeneration) throw damaged(`wal/${walFileName(oldestGeneration)} is missing`);
   if (snapshotLsn < oldest.firstLsn - 1) {
@@ -172,6 +216,7 @@ function requireOldestOf({ oldestGeneration }: Manifest, oldest: WalHeader | und
   }
 }
 
+/** Before the first flush no file is removed, so the WAL begins with generation 1 or the one that the snapshot names. */
 function requireOldest(oldest: WalHeader | undefined, snapshotGeneration: number | undefined): void {
   if (oldest === undefined) {
     if (snapshotGeneration !== undefined) throw damaged(`wal/${walFileName(snapshotGeneration)} is missing`);
@@ -185,10 +230,10 @@ function requireOldest(oldest: WalHeader | undefined, snapshotGeneration: number
   }
 }
 
-/** What the snapshot says was durable must have been found in the log. */
+/** Throws unless the WAL reaches the snapshot's LSN, and each log has all records from its start to its tip. */
 function requireWhole(state: EngineState): void {
   if (state.lsn < state.knownThroughLsn) {
-    throw damaged(`it ends with group ${state.lsn}, but group ${state.knownThroughLsn} was acknowledged`);
+    throw damaged(`the WAL ends with group ${state.lsn}, but group ${state.knownThroughLsn} was acknowledged`);
   }
   for (const log of state.logs.values()) {
     if (log.gap !== undefined) throw damaged(log.gap);
@@ -200,10 +245,9 @@ function requireWhole(state: EngineState): void {
 }
 
 /**
- * The last groups may so far stand in a cache only, all those that were on their way at once, and so may the headers of a
- * file that has none; once they have been built upon, a power cut must not take them back. Where the system writes for us a
- * sync is not enough: after one that failed, it takes what it could not write for written. So the bytes are written once
- * more, over themselves.
+ * Makes the end of the WAL durable. The last groups, or the headers of a file without groups, may be in a cache only; once
+ * later groups follow them, a power cut must not take them back. Through the page cache a sync is not enough, because after
+ * a failed sync the system takes the pages for written; so the bytes are written once more over themselves.
  */
 async function settleEnd(
   disk: Disk,
