@@ -85,7 +85,7 @@ test("after a clean close a damaged marker costs nothing, and says so", async ()
 test("after a clean close the loss of the marker and of data before it is refused: the snapshot knows better", async () => {
   const disk = await logOfFive("closed");
   disk.damage(firstWal, (bytes) => bytes.fill(0, headerBytes + 5 * blockBytes));
-  await refused(disk, /it ends with group 5, but group 6 was acknowledged/);
+  await refused(disk, /the WAL ends with group 5, but group 6 was acknowledged/);
 });
 
 test("damage behind the marker of a clean close has no effect", async () => {

@@ -199,7 +199,7 @@ test("two entries whose bodies were exchanged, checksums made to fit, answer cor
     const engine = await openSmallEngine(disk.crash("lose"), { ...options, tailWindowBytes });
     await assert.rejects(readTexts(engine, one), {
       kind: "corrupt",
-      message: /record 1 of shard 0 of one cannot be read/,
+      message: /record 1 of shard 0 of stream one cannot be read/,
     });
     const third = await engine.log.read(one, 3n, { entriesMax: 1, bytesMax: 1000 });
     assert.equal(Buffer.from(third.entries[0]?.body ?? "").toString(), "text 3");
@@ -236,7 +236,7 @@ test("entries in a segment whose bodies were exchanged answer corrupt too", asyn
   assert.deepEqual((await verifyDirectory(disk, "/data")).problems, []);
   assert.match(
     (await verifyDirectory(disk, "/data", keys)).problems.join(),
-    /is not one that the directory's key opens/,
+    /cannot be decrypted with the directory's key/,
   );
   const again = await openSmallEngine(disk, small);
   await assert.rejects(readTexts(again, one), { kind: "corrupt" });

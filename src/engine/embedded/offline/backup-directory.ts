@@ -4,8 +4,8 @@ import { recover } from "../recovery/recover.ts";
 import { copyDirectory, type DirectoryCopy } from "./copy-directory.ts";
 
 /**
- * A data directory with everything that was acknowledged before the call, taken from one that a server may have open. It is
- * opened once as a server would, which does not look at every byte of segments. Rejects as `copyDirectory()` does.
+ * Copies a data directory that a server may have open, with everything that was acknowledged before the call. The copy is
+ * recovered once as at a start, which does not read every byte of segments. Rejects as `copyDirectory()` does.
  */
 export function backUpDirectory(disk: Disk, from: string, to: string): Promise<DirectoryCopy> {
   return copyDirectory({

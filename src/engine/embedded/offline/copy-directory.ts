@@ -1,4 +1,4 @@
-// Copies a data directory that a server may have open, without its help. docs/file-format.md section 10.
+// Copies a data directory that a server may have open, without asking it. docs/file-format.md section 10.
 import { dirname } from "node:path";
 import { EngineError } from "../../engine-error.ts";
 import {
@@ -21,15 +21,15 @@ import { snapshotsKept } from "../state/snapshot-files.ts";
 import { WalCopy } from "./copy-wal.ts";
 
 export interface DirectoryCopy {
-  /** One sentence for each place of the copy that is not as it was written. */
+  /** One sentence for each place of the copy that is not as it was written; empty if it is whole. */
   readonly problems: readonly string[];
-  /** All of the log up to this group is in it. */
+  /** LSN of the last group of the copy. */
   readonly lastLsn: number;
   readonly walFiles: number;
   readonly segments: number;
-  /** How many of them are one file with the source's, and took no space. */
+  /** Segments that are hard links to those of the source and take no space. */
   readonly linkedSegments: number;
-  /** Written, linked segments not counted. */
+  /** Bytes written; linked segments are not counted. */
   readonly bytes: number;
 }
 
@@ -38,19 +38,19 @@ export interface CopyDirectoryOptions {
   /** Absolute paths. */
   readonly from: string;
   readonly to: string;
-  /** Looks at what was copied before it becomes a data directory. */
+  /** Verifies the copy before it becomes a data directory; resolves with one sentence for each problem. */
   readonly check: (copied: DataDirectory) => Promise<readonly string[]>;
-  /** Whether it may become one if that found problems. */
+  /** Whether it becomes a data directory in spite of problems. */
   readonly keepsProblems: boolean;
 }
 
-/** What may stand beside `format` and is needed to open a directory: the wrapped key of an encrypted one. */
+/** Files beside `format` that opening a directory needs: the wrapped key of an encrypted one. */
 const topFileNames: readonly string[] = [keyFileName];
-/** Times that what is to be copied may be removed just before; each time less is left to be done. */
-const roundsMax = 100;
+/** Attempts, if a server removes files before they are copied. Each attempt has less left to copy. */
+const attemptsMax = 100;
 const chunkBytes = 1024 * 1024;
-/** Where a file can have no second name: another file system, one without such names, another's file, too many of them. */
-const linkless: ReadonlySet<string> = new Set([
+/** Codes of a hard link that is not possible: another file system, one without links, another owner, too many links. */
+const linkErrors: ReadonlySet<string> = new Set([
   "EXDEV",
   "EPERM",
   "EACCES",
@@ -61,10 +61,10 @@ const linkless: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Everything that was acknowledged before the call, in a directory that is empty or does not exist yet; it is a data
- * directory from the moment that all is durable in it, and empty again if this rejects. The source is only read.
+ * Copies everything that was acknowledged before the call to a directory that is empty or absent. That becomes a data
+ * directory when all of it is durable, and is empty again if this rejects. The source is only read.
  *
- * Rejects with `DataDirectoryError`, and with `EngineError("corrupt")` if a server would refuse the source.
+ * Rejects with `DataDirectoryError`, and with `EngineError("corrupt")` if a server would not open the source.
  */
 export async function copyDirectory(options: CopyDirectoryOptions): Promise<DirectoryCopy> {
   const { disk, from, to } = options;
@@ -76,7 +76,8 @@ export async function copyDirectory(options: CopyDirectoryOptions): Promise<Dire
     await clear(disk, target);
     if (errorCode(error) === undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataDirectoryError("unreadable", `${from} cannot be copied to ${to}: ${reason}.`, { cause: error });
+    const sentence = `The data directory ${from} cannot be copied to ${to} (${reason}). The source is unchanged and the target is empty.`;
+    throw new DataDirectoryError("unreadable", sentence, { cause: error });
   } finally {
     await target.lock.release();
   }
@@ -92,7 +93,7 @@ async function fill(
   const problems = await check(await finishedCopy(disk, target));
   if (problems.length > 0 && !keepsProblems) await clear(disk, target);
   else {
-    // The names of its directories come before what makes it one.
+    // `format` comes last: it makes the target a data directory.
     await disk.syncDirectory(target.path);
     await replaceFile(disk, target.path, formatFileName, format);
     await disk.syncDirectory(dirname(target.path));
@@ -100,15 +101,15 @@ async function fill(
   return { ...copy.figures, problems };
 }
 
-/** What has been copied so far, and what is to be done next. */
+/** A copy in progress. */
 class Copy {
-  /** For the source: nothing can be changed through it. */
+  /** For the source; read-only. */
   readonly #reading: Disk;
   readonly #disk: Disk;
   readonly #source: DirectoryPaths;
   readonly #target: DirectoryPaths;
   readonly #wal: WalCopy;
-  /** By number, and whether it is a link. */
+  /** Segment id to whether it is a hard link. */
   readonly #segments = new Map<number, boolean>();
   #canLink = true;
   #bytes = 0;
@@ -132,40 +133,41 @@ class Copy {
     };
   }
 
-  /** Everything but `format`, durable; resolves with what is to stand in that. */
+  /** Copies everything but `format`, durably. Resolves with the bytes of `format`. */
   async run(): Promise<Buffer> {
     let last: { readonly manifest: number; readonly sentence: string } | undefined;
-    for (let round = 0; round < roundsMax; round++) {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const manifest = await this.#readManifest();
       try {
-        const format = await this.#round(manifest);
+        const format = await this.#copyOnce(manifest);
         await this.#copyTopFiles();
         await this.#copyReports();
         return format;
       } catch (error) {
         if (!(error instanceof EngineError) || error.kind !== "corrupt") throw error;
-        // What a server took away it first took out of the manifest; else it is damage, and stays so.
+        // A server changes the manifest before it removes a file. The same failure under the same manifest is damage.
         const failure = { manifest: manifest?.number ?? 0, sentence: error.message };
         if (last?.manifest === failure.manifest && last.sentence === failure.sentence) throw error;
         last = failure;
       }
     }
-    const sentence = `${this.#source.path} changes faster than it can be copied: ${roundsMax} times a file was gone before its turn came.`;
+    const sentence = `The data directory ${this.#source.path} changes faster than it can be copied: in ${attemptsMax} attempts a file was removed before it was copied. No backup was made; try again when fewer records are written.`;
     throw new DataDirectoryError("restless", sentence);
   }
 
   /**
-   * The manifest is read first. Snapshots that are there after it hold what the log before its oldest file said; the log,
-   * copied last, reaches beyond them, and beyond every frame that made sealing leave something behind.
+   * Copies snapshot files, segments and the WAL, in this order, after the manifest was read. So the snapshots hold the
+   * control frames of WAL files that were removed before, and the WAL reaches beyond the snapshots and beyond each frame
+   * that a flush of these segments depended on, such as the drop of a log.
    */
-  async #round(manifest: Manifest | undefined): Promise<Buffer> {
+  async #copyOnce(manifest: Manifest | undefined): Promise<Buffer> {
     await this.#copySnapshots();
     await this.#takeSegments(manifest);
     await this.#wal.copyFrom(manifest?.oldestGeneration);
-    // The end of the last file is where no whole group stood, if it was still that file.
+    // The copy ends where the source had no further group, unless the last file was removed meanwhile.
     const oldestGeneration = (await this.#readManifest())?.oldestGeneration ?? 0;
     const { lastGeneration } = this.#wal;
-    if (lastGeneration > 0 && oldestGeneration > lastGeneration) throw damaged("the log's end is missing");
+    if (lastGeneration > 0 && oldestGeneration > lastGeneration) throw damaged("the end of the WAL is missing");
     await this.#disk.syncDirectory(this.#target.walDirectory);
     return this.#readFormat(manifest);
   }
@@ -177,13 +179,13 @@ class Copy {
     return loaded.kind === "absent" ? undefined : loaded.value;
   }
 
-  /** Last, so that what it says of the directory holds for everything that was copied. */
+  /** Read last, so that its version and flags hold for everything that was copied. */
   async #readFormat(manifest: Manifest | undefined): Promise<Buffer> {
     const bytes = await readWhole(this.#reading, `${this.#source.path}/${formatFileName}`);
     if (bytes === undefined) throw damaged(`${formatFileName} is missing`);
     const format = decodeFormatFile(bytes, this.#source.path);
     if (!format.identity.directoryId.equals(this.#source.identity.directoryId)) {
-      throw damaged(`${formatFileName} is another directory's`);
+      throw damaged(`${formatFileName} belongs to another data directory`);
     }
     if (format.hasSegments === true && manifest === undefined) throw damaged(`segments/${manifestName} is missing`);
     return bytes;
@@ -202,7 +204,7 @@ class Copy {
     await this.#disk.syncDirectory(catalogDirectory);
   }
 
-  /** Segments never change, so that a second name is as good as a copy. */
+  /** Links or copies segments. They never change, so a hard link is as good as a copy. */
   async #takeSegments(manifest: Manifest | undefined): Promise<void> {
     if (manifest === undefined) return;
     const { segmentDirectory } = this.#target;
@@ -216,7 +218,7 @@ class Copy {
     await writeManifest(this.#disk, segmentDirectory, manifest, this.#target.identity);
   }
 
-  /** Whether it is linked. */
+  /** Resolves with whether the segment is linked. */
   async #takeSegment(id: number): Promise<boolean> {
     const [from, to] = [this.#source.segmentDirectory, this.#target.segmentDirectory];
     const name = segmentFileName(id);
@@ -225,7 +227,7 @@ class Copy {
         await missingIfAbsent(`segments/${name}`, () => this.#disk.link(`${from}/${name}`, `${to}/${name}`));
         return true;
       } catch (error) {
-        if (!linkless.has(errorCode(error) ?? "")) throw error;
+        if (!linkErrors.has(errorCode(error) ?? "")) throw error;
         this.#canLink = false;
       }
     }
@@ -239,7 +241,7 @@ class Copy {
     for (const name of topFileNames.filter((one) => present.includes(one))) await this.#copyFile(from, to, name);
   }
 
-  /** Reports of damage are for people, and say what this copy lacks too. */
+  /** Damage reports say what the copy lacks as well. */
   async #copyReports(): Promise<void> {
     const [from, to] = [this.#source.damageDirectory, this.#target.damageDirectory];
     const names = (await namesIn(this.#reading, from)).filter((name) => name.endsWith(".txt"));
@@ -249,7 +251,7 @@ class Copy {
     await this.#disk.syncDirectory(to);
   }
 
-  /** Durable but for its name. */
+  /** The bytes are durable when it resolves; the name is not yet. */
   async #copyFile(fromDirectory: string, toDirectory: string, name: string): Promise<void> {
     const path = `${fromDirectory}/${name}`;
     const shown = path.slice(this.#source.path.length + 1);
@@ -274,13 +276,13 @@ class Copy {
   }
 }
 
-/** By their LSN, oldest first. */
+/** LSNs of the snapshot files, in ascending order. */
 async function snapshotsIn(disk: Disk, { catalogDirectory }: DirectoryPaths): Promise<readonly number[]> {
   const names = await namesIn(disk, catalogDirectory);
   return names.flatMap((name) => lsnOfName(name) ?? []).sort((left, right) => left - right);
 }
 
-/** Leaves it as empty as it was found. What resists stays: the directory is refused by everybody without `format`. */
+/** Empties the target. Files that cannot be removed stay; without `format` they are no data directory. */
 async function clear(disk: Disk, target: DataDirectory): Promise<void> {
   const { path, walDirectory, catalogDirectory, segmentDirectory, damageDirectory } = target;
   try {

@@ -1,4 +1,4 @@
-// Copies the log, whole group by whole group, from files that may be written to, or taken away, meanwhile.
+// Copies the WAL, one whole group after another, from files that a server may append to or remove meanwhile.
 // docs/file-format.md section 10.
 
 import type { DirectoryPaths } from "../directory/data-directory.ts";
@@ -9,27 +9,27 @@ import { readWalHeaders } from "../wal/wal-headers.ts";
 import { type ScannedGroup, scanBytes, WalScan } from "../wal/wal-scan.ts";
 
 export interface WalCopyOptions {
-  /** The source's: nothing changes on it, although whoever reads headers asks for unfinished files to be removed. */
+  /** For the source. Read-only: `readWalHeaders()` removes unfinished files, which must not happen there. */
   readonly reading: Disk;
   readonly disk: Disk;
   readonly source: DirectoryPaths;
   readonly target: DirectoryPaths;
 }
 
-/** How far a file has been copied. */
+/** How much of a WAL file has been copied. */
 interface Copied {
   readonly end: number;
   readonly lastLsn: number;
 }
 
-/** Groups are small and many: so many bytes of them are written at once. */
-const runBytes = 1024 * 1024;
+/** Groups are small, so this many bytes of them are written at once. */
+const writeBytes = 1024 * 1024;
 
-/** A copy of the log that can be taken up again, with what is there already. */
+/** A copy of the WAL that can be continued after a failure, with the groups that it has already. */
 export class WalCopy {
   readonly #options: WalCopyOptions;
   readonly #scanMemory: Buffer;
-  readonly #runMemory = Buffer.allocUnsafeSlow(runBytes);
+  readonly #writeMemory = Buffer.allocUnsafeSlow(writeBytes);
   readonly #copied = new Map<number, Copied>();
   #bytes = 0;
 
@@ -38,7 +38,7 @@ export class WalCopy {
     this.#scanMemory = options.disk.allocate(scanBytes);
   }
 
-  /** Written so far. */
+  /** Bytes written so far. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -47,20 +47,20 @@ export class WalCopy {
     return this.#copied.size;
   }
 
-  /** 0 without any. */
+  /** 0 if no file has been copied. */
   get lastGeneration(): number {
     return Math.max(0, ...this.#copied.keys());
   }
 
-  /** Of the last group. */
+  /** LSN of the last group. */
   get lastLsn(): number {
     return this.#copied.get(this.lastGeneration)?.lastLsn ?? 0;
   }
 
   /**
-   * All groups that were durable when it was called, from the file of a generation on (undefined: from the first that was
-   * ever made). What lies before that is removed from the copy. Rejects with `corrupt` where one is missing: either it is
-   * damaged, or the file has been removed or written to anew meanwhile.
+   * Copies all groups that were durable at the call, from the file of a generation on (undefined: generation 1), and removes
+   * older files from the copy. Rejects with `corrupt` if a group is missing: it is damaged, or its file has been removed or
+   * recycled meanwhile.
    */
   async copyFrom(oldestGeneration: number | undefined): Promise<void> {
     const { disk, reading, source, target } = this.#options;
@@ -85,7 +85,7 @@ export class WalCopy {
     }
   }
 
-  /** `end`: where the next file says that this one ends; undefined for the last. */
+  /** `end`: where this file ends according to the header of the next one; undefined for the last file. */
   async #copyFile(header: WalHeader, end: number | undefined): Promise<Copied> {
     const { disk, reading, source, target } = this.#options;
     const { generation } = header;
@@ -106,7 +106,7 @@ export class WalCopy {
     }
   }
 
-  /** At the length that the file has, which recovery judges: it may have been cut. */
+  /** Makes the file with the length of the source: recovery reports it if that was truncated. */
   async #begin(header: WalHeader, from: DiskFile, into: DiskFile): Promise<void> {
     const head = Buffer.alloc(walHeaderBytes);
     writeWalHeader(head, header, this.#options.source.identity);
@@ -122,30 +122,30 @@ export class WalCopy {
     { from, into }: { readonly from: DiskFile; readonly into: DiskFile },
   ): Promise<Copied> {
     let { end: at, lastLsn } = this.#copied.get(header.generation) ?? { end: walHeaderBytes, lastLsn: 0 };
-    const run = new Run(into, at, this.#runMemory);
+    const writer = new GroupWriter(into, at, this.#writeMemory);
     let scan = this.#scan(header, from);
     while (end === undefined || at < end) {
       let group = await scan.groupAt(at, lastLsn + 1);
       if (group === undefined && end === undefined && (await this.#isEnd(header, from, at, lastLsn + 1))) break;
       if (group === undefined) {
-        // It may have been written just after it was looked at.
+        // The server may have written it just after the scan.
         scan = this.#scan(header, from);
         group = await scan.groupAt(at, lastLsn + 1);
       }
       if (group === undefined) throw unreadable(header, at, lastLsn + 1);
-      await run.add(group);
+      await writer.add(group);
       at += group.header.length;
       lastLsn = group.header.lsn;
       this.#bytes += group.header.length;
     }
-    await run.finish();
+    await writer.finish();
     if (end !== undefined && at !== end) throw unreadable(header, end, lastLsn);
     const copied = { end: at, lastLsn };
     this.#copied.set(header.generation, copied);
     return copied;
   }
 
-  /** Whether nothing behind a place says that the group which is missing there was acknowledged. */
+  /** Whether no claim behind an offset says that the group which is missing there was durable. */
   async #isEnd(header: WalHeader, from: DiskFile, at: number, missingLsn: number): Promise<boolean> {
     return (await this.#scan(header, from).tailFrom(at, missingLsn)).claimedLsn < missingLsn;
   }
@@ -155,8 +155,8 @@ export class WalCopy {
   }
 }
 
-/** Groups that follow each other, on their way into a file. */
-class Run {
+/** Collects consecutive groups and writes them to a file in large pieces. */
+class GroupWriter {
   readonly #file: DiskFile;
   readonly #memory: Buffer;
   #at: number;

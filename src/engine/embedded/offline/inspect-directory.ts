@@ -9,13 +9,13 @@ import { readOnlyDisk } from "../io/read-only-disk.ts";
 import { recover } from "../recovery/recover.ts";
 import type { LogState } from "../state/log-state.ts";
 
-/** Values above this are named by their length only. */
+/** Of a longer value only the length is shown. */
 const documentTextBytesMax = 64 * 1024;
 
 /**
- * What a data directory holds, as a value for JSON; changes nothing. Rejects with `DataDirectoryError` if there is none to
- * look at, if a server has it open or if `keys` do not open it, and with `EngineError("corrupt")` if a server would refuse it.
- * Of an encrypted one without keys it tells the numbers; its logs and its catalog are null.
+ * Describes what a data directory holds, as a value for JSON; changes nothing. For an encrypted directory without keys, `logs`
+ * and `catalog` are null. Rejects with `DataDirectoryError` if there is no data directory, if a server has it open or if
+ * `keys` are not its keys, and with `EngineError("corrupt")` if a server would not open it.
  */
 export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyProvider | undefined): Promise<object> {
   const looking = readOnlyDisk(disk);
@@ -42,7 +42,7 @@ export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyP
       segments: [...segments.segments].map((segment) => ({
         file: `segments/${segmentFileName(segment.id)}`,
         ...segment,
-        // What of it counts hangs on the logs.
+        // What counts in a segment is known from the logs only.
         ...(isClosed ? { liveBytes: null, lastMs: null } : {}),
       })),
       snapshotLsn: state.knownThroughLsn,
@@ -84,7 +84,7 @@ function describeDocument({ key, revision, value }: VersionedDocument): object {
   };
 }
 
-/** Documents are JSON where they are the rooms' above; anything else is shown as text, or not at all. */
+/** The stream documents are JSON; any other value is shown as text, or in base64 if it is not text. */
 function describeValue(value: Buffer): unknown {
   if (value.length > documentTextBytesMax) return `${value.length} bytes`;
   const text = value.toString("utf8");

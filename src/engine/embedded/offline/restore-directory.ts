@@ -3,8 +3,8 @@ import { copyDirectory, type DirectoryCopy } from "./copy-directory.ts";
 import { verifyOpenDirectory } from "./verify-directory.ts";
 
 /**
- * A data directory from a backup, which stays as it is. Every byte is looked at first; with any problem there is nothing at
- * `to` afterwards. Rejects as `copyDirectory()` does.
+ * Makes a data directory from a backup, which is not changed. Every byte is verified first; if there is a problem, `to` is
+ * left empty. Rejects as `copyDirectory()` does.
  */
 export function restoreDirectory(disk: Disk, from: string, to: string): Promise<DirectoryCopy> {
   return copyDirectory({

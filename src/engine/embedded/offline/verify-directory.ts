@@ -1,25 +1,21 @@
-import { EngineError } from "../../engine-error.ts";
 import { type DataDirectory, openReadOnly } from "../directory/data-directory.ts";
 import type { RootKeyProvider } from "../directory/root-key-provider.ts";
-import { resemblesGroup } from "../format/commit-group.ts";
 import { loadManifest } from "../format/manifest.ts";
-import { readWalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import type { Finding } from "../io/damage-report.ts";
-import { blockBytes, type Disk, type DiskFile, namesIn, readWhole } from "../io/disk.ts";
+import { type Disk, readWhole } from "../io/disk.ts";
 import { readOnlyDisk } from "../io/read-only-disk.ts";
 import { type Recovered, recover } from "../recovery/recover.ts";
 import { decodeSnapshot, lsnOfName } from "../state/snapshot.ts";
-import { hasBytesFrom, lookBytes } from "../wal/wal-headers.ts";
-import { scanBytes, WalScan } from "../wal/wal-scan.ts";
-import { verifyEncryptedBodies } from "./verify-encrypted-bodies.ts";
+import { collectDamage } from "./collect-damage.ts";
 import { verifySegment } from "./verify-segment.ts";
+import { verifyWal } from "./verify-wal.ts";
 
 export interface VerifyReport {
-  /** Whether what is encrypted was opened too: always, but without the keys of an encrypted directory. */
+  /** False for an encrypted directory without its keys: then encrypted bodies were checked by their checksums only. */
   readonly isOpened: boolean;
-  /** One sentence for each place that is not as it was written. */
+  /** One sentence for each place that is not as it was written; empty if the directory is whole. */
   readonly problems: readonly string[];
-  /** What was looked at and found whole. */
+  /** What was verified and found whole. */
   readonly counts: {
     readonly groups: number;
     readonly segments: number;
@@ -32,9 +28,9 @@ export interface VerifyReport {
 }
 
 /**
- * Looks at every checksum, index and position of a data directory, and changes nothing. Rejects with `DataDirectoryError` if
- * there is none to look at, a server has it open, or `keys` do not open it. An encrypted one without keys is looked at as far as
- * checksums and numbers go.
+ * Verifies every checksum, index and position of a data directory, and changes nothing. An encrypted directory is decrypted
+ * if `keys` are given. Rejects with `DataDirectoryError` if there is no data directory, if a server has it open, or if `keys`
+ * are not its keys.
  */
 export async function verifyDirectory(
   disk: Disk,
@@ -49,12 +45,12 @@ export async function verifyDirectory(
   }
 }
 
-/** The same for one whose lock is held. */
+/** Verifies a directory whose lock the caller holds. */
 export async function verifyOpenDirectory(disk: Disk, directory: DataDirectory): Promise<VerifyReport> {
   const looking = readOnlyDisk(disk);
   const problems: string[] = [];
-  const recovered = await tried(problems, () => recover(looking, directory));
-  if (recovered !== undefined) await verifyFiles(looking, directory, recovered, problems);
+  const recovered = await collectDamage(problems, () => recover(looking, directory));
+  if (recovered !== undefined) await verifyWal(looking, directory, recovered, problems);
   const segments = await verifySegments(looking, directory, problems);
   const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
   const isOpened = !directory.isClosed;
@@ -69,68 +65,13 @@ function countsOf(recovered: Recovered | undefined) {
   };
 }
 
-/** What recovery has no need to look at: the rest of the headers' blocks, encrypted bodies, what lies behind a clean close. */
-async function verifyFiles(
-  disk: Disk,
-  directory: DataDirectory,
-  { state, walFiles }: Recovered,
-  problems: string[],
-): Promise<void> {
-  const { walDirectory, damageDirectory, identity, cipher } = directory;
-  const reports = await namesIn(disk, damageDirectory);
-  let memory: Buffer | undefined;
-  let chunk: Buffer | undefined;
-  const head = Buffer.alloc(walHeaderBytes);
-  const expected = Buffer.alloc(walHeaderBytes);
-  for (const [index, walFile] of walFiles.entries()) {
-    const { generation, lastLsn, end } = walFile;
-    const name = walFileName(generation);
-    const file = await disk.open(`${walDirectory}/${name}`, "read");
-    try {
-      await file.read(head, 0);
-      const header =
-        readWalHeader(head.subarray(0, blockBytes), identity) ?? readWalHeader(head.subarray(blockBytes), identity);
-      if (header !== undefined) writeWalHeader(expected, header, identity);
-      if (!head.equals(expected)) problems.push(`The headers of wal/${name} are not as they were written.`);
-      if (header !== undefined && cipher !== undefined) {
-        memory ??= disk.allocate(Math.min(scanBytes, Math.max(...walFiles.map(({ fileLength }) => fileLength))));
-        const scan = new WalScan({ file, header, identity, memory });
-        await tried(problems, () => verifyEncryptedBodies(scan, walFile, cipher));
-      }
-      const isLast = index === walFiles.length - 1;
-      if (header?.isRecycled !== false || (isLast && !state.isCleanlyClosed)) continue;
-      // What was cut short stands behind the end: recovery has left a report of it, unless there was no room for one.
-      const isCutShort =
-        !isLast &&
-        (reports.some(isReportOf(name)) ||
-          resemblesGroup(await blockAt(file, end), { generation, lsn: lastLsn + 1 }, identity));
-      chunk ??= Buffer.allocUnsafeSlow(lookBytes);
-      if (!isCutShort && (await hasBytesFrom(file, end, chunk))) {
-        problems.push(`wal/${name} holds something behind its end.`);
-      }
-    } finally {
-      await file.close();
-    }
-  }
-}
-
-async function blockAt(file: DiskFile, at: number): Promise<Buffer> {
-  const block = Buffer.alloc(blockBytes);
-  return block.subarray(0, await file.read(block, at));
-}
-
-/** Reports are named after their files. */
-function isReportOf(name: string): (report: string) => boolean {
-  return (report) => report.startsWith(`${name.replace(/\.wal$/, "")}-`);
-}
-
-/** Each by itself, so that damage to one does not hide damage to another. */
+/** Verifies each segment alone, so that damage to one does not hide damage to another. */
 async function verifySegments(disk: Disk, directory: DataDirectory, problems: string[]) {
   const { segmentDirectory, identity } = directory;
   const loaded = await loadManifest(disk, segmentDirectory, identity);
   let [segments, entriesInSegments, recordsInSegments] = [0, 0, 0];
   for (const segment of loaded.kind === "whole" ? loaded.value.segments : []) {
-    const count = await tried(problems, () => verifySegment(disk, segmentDirectory, segment, directory));
+    const count = await collectDamage(problems, () => verifySegment(disk, segmentDirectory, segment, directory));
     if (count === undefined) continue;
     segments += 1;
     entriesInSegments += count.entryCount;
@@ -139,7 +80,7 @@ async function verifySegments(disk: Disk, directory: DataDirectory, problems: st
   return { segments, entriesInSegments, recordsInSegments };
 }
 
-/** Recovery looks at the older one only if it must. */
+/** Verifies both snapshot files; recovery reads the older one only if the newer one is damaged. */
 async function verifySnapshots(
   disk: Disk,
   directory: DataDirectory,
@@ -156,18 +97,7 @@ async function verifySnapshots(
     const bytes = await readWhole(disk, `${catalogDirectory}/${name}`);
     const snapshot = bytes === undefined ? undefined : decodeSnapshot(bytes, directory);
     if (snapshot?.state.knownThroughLsn === lsn) whole += 1;
-    else problems.push(`The snapshot catalog/${name} is damaged.`);
+    else problems.push(`The snapshot catalog/${name} is damaged. No data is lost while the other one is whole.`);
   }
   return whole;
-}
-
-/** Undefined, and one problem more, if what is stored proves damaged. */
-async function tried<Result>(problems: string[], look: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.kind !== "corrupt") throw error;
-    problems.push(error.message);
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-// Looks at every byte of a segment. docs/file-format.md section 8.
+// Verifies every byte of a segment. docs/file-format.md section 8.
 import assert from "node:assert/strict";
 import type { DirectoryContents } from "../directory/directory-cipher.ts";
 import { clearBodyAt, frameStoredMsAt } from "../format/frame.ts";
@@ -24,7 +24,7 @@ export interface SegmentCount {
   readonly recordCount: number;
 }
 
-/** Throws `corrupt`, with one sentence, at the first place that is not as it was written, or that the key does not open. */
+/** Throws `corrupt` at the first place that is not as it was written, or that the key does not decrypt. */
 export async function verifySegment(
   disk: Disk,
   directory: string,
@@ -41,7 +41,7 @@ export async function verifySegment(
     }
     const end = layoutEnd(rows, { path, dataBytes: segment.dataBytes, rowsOffset: trailer.rowsOffset });
     const padding = await readExactly(file, end, trailer.fileLength - trailerBytes - end, path);
-    if (!isZero(padding, 0, padding.length)) throw damaged(`${path} holds something behind its rows`);
+    if (!isZero(padding, 0, padding.length)) throw damaged(`${path} has bytes other than zero behind its rows`);
     let [entryCount, recordCount] = [0, 0];
     for (const row of rows) {
       await verifyExtent(file, row, { seed: identity.seed, cipher, path });
@@ -54,7 +54,7 @@ export async function verifySegment(
   }
 }
 
-/** Extents, their points and the rows follow each other without gaps; returns where the rows end. */
+/** Verifies that extents, their points and the rows follow each other without gaps. Returns the end of the rows, in bytes. */
 function layoutEnd(
   rows: readonly SegmentRow[],
   { path, dataBytes, rowsOffset }: { readonly path: string; readonly dataBytes: number; readonly rowsOffset: number },
@@ -73,7 +73,7 @@ function layoutEnd(
   return at + rows.length * rowBytes;
 }
 
-/** Every frame, its place in the log, and the points that lead to it. */
+/** Verifies every frame of an extent, its position in the log, and the index points that lead to it. */
 async function verifyExtent(
   file: DiskFile,
   row: SegmentRow,
@@ -92,9 +92,9 @@ async function verifyExtent(
   for await (const { bytes: frames, at, offset } of framesOf(file, row, { seed, path })) {
     const storedMs = frameStoredMsAt(frames, at);
     if (clearBodyAt(frames, at, cipher) === undefined) {
-      throw damaged(`the entry in ${path} at byte ${offset} is not one that the directory's key opens`);
+      throw damaged(`the entry in ${path} at byte ${offset} cannot be decrypted with the directory's key`);
     }
-    if (storedMs < lastMs) throw damaged(`times fall in ${path} at byte ${offset}`);
+    if (storedMs < lastMs) throw damaged(`times decrease in ${path} at byte ${offset}`);
     const point = places.get(offset);
     if (point !== undefined && point.storedMs !== storedMs) throw damaged(`a point of ${path} names another entry`);
     places.delete(offset);

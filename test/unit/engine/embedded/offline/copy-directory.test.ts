@@ -161,7 +161,7 @@ test("an error at anything that the disk is asked for leaves the target empty, a
     if (!(outcome instanceof Error)) break;
     failures += 1;
     assert.equal(outcome.name, "DataDirectoryError", String(outcome));
-    assert.match(outcome.message, /^(\/data cannot be copied to \/backup: EIO: |The data directory )[^\n]*\.$/);
+    assert.match(outcome.message, /^The data directory [^\n]*\.$/);
     assert.deepEqual(filesIn(disk, target), []);
     assert.deepEqual(filesIn(disk, dataDirectory), before);
   }
@@ -265,7 +265,8 @@ test("a directory that changes faster than it can be copied is given up on, in a
     await writeManifest(disk, `${dataDirectory}/segments`, manifest, identity);
     throw Object.assign(new Error(`ENOENT: ${from}`), { code: "ENOENT" });
   });
-  const sentence = /^\/data changes faster than it can be copied: 100 times a file was gone before its turn came\.$/;
+  const sentence =
+    /^The data directory \/data changes faster than it can be copied: in 100 attempts a file was removed before it was copied\./;
   await assert.rejects(backUpDirectory(restless, dataDirectory, target), { reason: "restless", message: sentence });
   assert.deepEqual(await disk.list(target), []);
 });
