@@ -104,7 +104,7 @@ test("a log file that was cut at any odd place is recovered from the real disk",
       const again = engineAt(copy);
       await again.open();
       const { degraded } = await again.health();
-      assert.match(degraded[0] ?? "", new RegExp(`cut to ${length} of`));
+      assert.match(degraded[0] ?? "", new RegExp(`truncated to ${length} of`));
       // The first group makes the shard, and ends at byte 12,288; the second and the third follow by blocks.
       const expected = length < 16_384 ? [] : length < 20_480 ? ["one"] : ["one", "two"];
       assert.deepEqual(await readTexts(again, await makeShard(again)), expected);
