@@ -20,7 +20,7 @@ for (let value: usize = 0; value < 64; value += 1) store<u8>(VALUES + load<u8>(A
  * Both nibbles of a letter look up a set of bits; a letter of the alphabet is one whose two sets have nothing in common.
  * The high nibble (less one for "/") also says how far the letter is from its value. After W. Mula and D. Lemire,
  * "Faster Base64 Encoding and Decoding using AVX2 Instructions", 2018. The relaxed instructions give the same on every
- * machine here: no index is from 16 to 127, and both sides of the product are below 128.
+ * processor here: no index is from 16 to 127, and both sides of the product are below 128.
  */
 const LOW_FAULTS: usize = memory.data<u8>(
   [0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b, 0x1b, 0x1b, 0x1a],
@@ -39,16 +39,16 @@ const QUAD_WEIGHTS: usize = memory.data<u32>([0x00011000, 0x00011000, 0x00011000
 /** Twelve bytes in the order of the text, then four of rubbish. */
 const ORDER: usize = memory.data<i8>([2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1], 16);
 
-/** Where the last `decodeBase64()` stopped writing. */
+/** The address behind the last byte that `decodeBase64()` wrote. */
 export let decodedEnd: usize = 0;
 
 /**
  * Decodes the string whose first character is at `at`, to `out`: over itself, or where 16 bytes more than are decoded may
- * be written. Returns the place of the closing quote, or 0 when this is not a string of strict base64. Needs no end:
- * every text is followed by a zero byte. May read 32 bytes beyond that.
+ * be written. Returns the address of the closing quote, or 0 when this is not a string of strict base64. Needs no end,
+ * since a zero byte follows every text. May read 32 bytes beyond that.
  */
 export function decodeBase64(at: usize, out: usize): usize {
-  // Loaded once: a constant in the loop is made anew in every turn.
+  // Loaded once: the compiler would make constants again in every turn of the loop.
   const lowFaults = v128.load(LOW_FAULTS);
   const highFaults = v128.load(HIGH_FAULTS);
   const nibble = v128.load(NIBBLE);
@@ -117,7 +117,7 @@ function sextetAt(at: usize): u32 {
   return load<u8>(VALUES + load<u8>(at));
 }
 
-/** Two letters and "==", or three and "="; whatever else made the last four invalid is refused. */
+/** Two letters and "==", or three and "="; anything else that made the last four invalid is refused. */
 function decodePadded(at: usize, out: usize, bits: u32, third: u32): usize {
   if (load<u8>(at, 3) !== PAD || load<u8>(at, 4) !== QUOTE) return 0;
   if (third === INVALID) {
@@ -149,7 +149,7 @@ const KEEP: usize = memory.data(32, 16);
 
 memory.fill(KEEP, 0xff, 16);
 
-/** Returns the place behind the last letter. Reads up to 16 bytes, and writes up to 16, beyond the end. */
+/** Returns the address behind the last letter. Reads up to 16 bytes, and writes up to 16, beyond the end. */
 export function encodeBase64(from: usize, bytes: usize, out: usize): usize {
   const spread = v128.load(SPREAD);
   const firstMask = v128.load(FIRST);

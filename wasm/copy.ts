@@ -1,7 +1,7 @@
-/** The call that copies much costs as much as a loop over this many bytes. */
+/** Up to here a loop is as fast as the call of the runtime. */
 const COPY_BY_LOOP_BYTES_MAX: usize = 192;
 
-/** Writes exactly `bytes`: what lies behind may be of use. */
+/** Writes exactly `bytes` bytes, none behind them. */
 export function copy(to: usize, from: usize, bytes: usize): void {
   if (bytes > COPY_BY_LOOP_BYTES_MAX) {
     memory.copy(to, from, bytes);
@@ -26,7 +26,7 @@ export function copy(to: usize, from: usize, bytes: usize): void {
     if ((bytes & 1) !== 0) store<u8>(to, load<u8>(from));
     return;
   }
-  // The last sixteen bytes may have been copied in part before.
+  // The last sixteen bytes overlap those before.
   const last = bytes - 16;
   for (let at: usize = 0; at < last; at += 16) v128.store(to + at, v128.load(from + at));
   v128.store(to + last, v128.load(from + last));

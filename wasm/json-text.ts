@@ -1,12 +1,12 @@
 /*
- * The little of JSON's grammar that a plain request needs. Every text is followed by a zero byte, which nothing here
- * steps over: it is neither white space nor a letter of any string. So no loop asks for the end.
+ * The little of JSON's grammar that an ordinary put needs. A zero byte follows every text, which is neither white space
+ * nor part of any string, so that no loop checks for the end.
  */
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 
-/** How many more bytes than UTF-16 units the last text that `textEnd()` read has. */
+/** Bytes less UTF-16 units of the last text that `textEnd()` read. */
 export let surplusBytes: usize = 0;
 
 export function skipSpace(at: usize): usize {
@@ -19,7 +19,7 @@ export function skipSpace(at: usize): usize {
 }
 
 /**
- * The place of the quote that ends the string whose first character is at `at`; 0 when it has an escape, a control
+ * The address of the quote that ends the string whose first character is at `at`; 0 when it has an escape, a control
  * character, or bytes that are not UTF-8. May read 16 bytes beyond the text's end.
  */
 export function textEnd(at: usize): usize {
@@ -49,7 +49,7 @@ function asciiEnd(at: usize): usize {
   }
 }
 
-/** Behind one character of two to four bytes; 0 when it is not well formed (RFC 3629, section 4). */
+/** The address behind one character of two to four bytes; 0 when it is not well formed (RFC 3629, section 4). */
 export function sequenceEnd(at: usize, lead: u32): usize {
   const second = <u32>load<u8>(at, 1);
   if (lead < 0xe0) {

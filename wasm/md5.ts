@@ -1,5 +1,5 @@
 /**
- * MD5 (RFC 1321) of keys that lie in memory, as four 32-bit words, most significant first: what a hash key is made of.
+ * MD5 (RFC 1321) of keys, as four 32-bit words, most significant first: what a hash key is made of.
  * Keys of one block are collected and hashed four at a time, one in each lane of a vector.
  */
 

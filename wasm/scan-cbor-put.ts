@@ -1,19 +1,43 @@
 /**
- * Reads the CBOR of an ordinary PutRecords or PutRecord into columns. Anything unusual (a name that comes twice or is
- * unknown, null, another type, a tag, text in chunks or not UTF-8, a constraint broken) ends it with 0: then the general
- * path decides, and words the error if it is one.
+ * Reads the CBOR of an ordinary PutRecords or PutRecord into columns. Anything unusual (a member twice or unknown, null,
+ * another type, a tag, text in chunks or not UTF-8, a broken constraint) ends it with 0: then the general path decides,
+ * and words the error if there is one.
  *
- * Nothing is copied: columns hold addresses within the text.
+ * Nothing is copied: data and keys stay in the text.
  */
 import { sequenceEnd } from "./json-text";
 import { dropKeys, flushKeys } from "./md5";
-import { addRow, beginColumns, rowCount } from "./put-columns";
+import {
+  addRow,
+  beginColumns,
+  clearOthers,
+  DATA,
+  DATA_BYTES_MAX,
+  DRY_RUN,
+  EXPLICIT_HASH_KEY,
+  ORDERING,
+  PARTITION_KEY,
+  RECORD_COUNT_MAX,
+  RECORD_MEMBERS,
+  RECORDS,
+  rowCount,
+  STREAM_ARN,
+  STREAM_NAME,
+  setDryRun,
+  setText,
+} from "./put-columns";
 
-const RECORD_COUNT_MAX: usize = 500;
-const DATA_BYTES_MAX: usize = 10485760;
-/** Characters are never fewer bytes than they are UTF-16 units, so a key of so many bytes is not too long. */
+/** UTF-8 is never shorter than UTF-16 has units, so a key of so many bytes is within 256 units. */
 const PARTITION_KEY_BYTES_MAX: usize = 256;
 
+/*
+ * A head of CBOR: 3 bits type, 5 bits information | argument, big-endian, if the information is 24 or more
+ */
+const TYPE_SHIFT: u32 = 5;
+const INFO_MASK: u32 = 31;
+const UINT8_INFO: u32 = 24;
+const UINT16_INFO: u32 = 25;
+const UINT32_INFO: u32 = 26;
 const BYTES: u32 = 2;
 const TEXT: u32 = 3;
 const LIST: u32 = 4;
@@ -22,25 +46,6 @@ const INDEFINITE: u32 = 31;
 const BREAK: u32 = 0xff;
 const FALSE: u32 = 0xf4;
 const TRUE: u32 = 0xf5;
-
-// Members, as bits of what has been seen.
-const DATA: u32 = 1;
-const PARTITION_KEY: u32 = 2;
-const EXPLICIT_HASH_KEY: u32 = 4;
-const STREAM_NAME: u32 = 8;
-const STREAM_ARN: u32 = 16;
-const ORDERING: u32 = 32;
-const DRY_RUN: u32 = 64;
-const RECORDS: u32 = 128;
-const OF_RECORD: u32 = 7;
-
-/** As `restOfPut()` has it. */
-const REST: usize = memory.data(28, 4);
-const REST_BYTES: usize = 28;
-
-export function restOfCborPut(): usize {
-  return REST;
-}
 
 let textEnd: usize = 0;
 
@@ -61,12 +66,12 @@ export function scanCborPutRecords(text: usize, textBytes: usize, columns: usize
 /** As `scanCborPutRecords()`, with columns for one record. */
 export function scanCborPutRecord(text: usize, textBytes: usize, columns: usize): u32 {
   beginColumns(columns, 1);
-  return scan(text, textBytes, OF_RECORD | STREAM_NAME | STREAM_ARN | DRY_RUN | ORDERING);
+  return scan(text, textBytes, RECORD_MEMBERS | STREAM_NAME | STREAM_ARN | DRY_RUN | ORDERING);
 }
 
 function scan(text: usize, textBytes: usize, allowed: u32): u32 {
   textEnd = text + textBytes;
-  memory.fill(REST, 0, REST_BYTES);
+  clearOthers();
   const end = behindMap(text, allowed);
   const isRead = end === textEnd && ((allowed & RECORDS) !== 0 || endRecord());
   if (!isRead || rowCount === 0) {
@@ -80,26 +85,26 @@ function scan(text: usize, textBytes: usize, allowed: u32): u32 {
 /** The count of a list or map that ends with a break; no definite one has so many. */
 const UNTIL_BREAK: u32 = 0x80000000;
 
-/** What the last head says: a count or a length. */
+/** The argument of the last head: a count or a length. */
 let argument: u32 = 0;
 
-/** Behind a head of this type; 0 for any other, and for an argument of 2^31 or more. */
+/** The address behind a head of this type; 0 for any other, and for an argument of 2^31 or more. */
 function behindHead(at: usize, type: u32): usize {
   const initial = <u32>load<u8>(at);
-  if (initial >> 5 !== type) return 0;
-  const info = initial & 31;
-  if (info < 24) {
+  if (initial >> TYPE_SHIFT !== type) return 0;
+  const info = initial & INFO_MASK;
+  if (info < UINT8_INFO) {
     argument = info;
     return at + 1;
   }
   switch (info) {
-    case 24:
+    case UINT8_INFO:
       argument = load<u8>(at, 1);
       return at + 2;
-    case 25:
+    case UINT16_INFO:
       argument = bswap<u16>(load<u16>(at, 1));
       return at + 3;
-    case 26:
+    case UINT32_INFO:
       argument = bswap<u32>(load<u32>(at, 1));
       return argument < UNTIL_BREAK ? at + 5 : 0;
     case INDEFINITE:
@@ -110,7 +115,7 @@ function behindHead(at: usize, type: u32): usize {
   }
 }
 
-/** Behind a map with allowed members only, each once at most. */
+/** The address behind a map; 0 unless its members are allowed, each once at most. */
 function behindMap(at: usize, allowed: u32): usize {
   at = behindHead(at, MAP);
   if (at === 0) return 0;
@@ -140,7 +145,7 @@ function behindRecords(at: usize): usize {
     if (at >= textEnd) return 0;
     if (count === UNTIL_BREAK && <u32>load<u8>(at) === BREAK) return at + 1;
     if (rowCount === RECORD_COUNT_MAX) return 0;
-    at = behindMap(at, OF_RECORD);
+    at = behindMap(at, RECORD_MEMBERS);
     if (at === 0 || !endRecord()) return 0;
   }
   return at;
@@ -195,7 +200,7 @@ function isStream(at: usize): bool {
   return load<u32>(at, 1) === 0x65727453;
 }
 
-/** With the head. */
+/** The length of a name with its head. */
 function nameBytes(member: u32): usize {
   switch (member) {
     case DATA:
@@ -221,7 +226,7 @@ function behindValue(at: usize, member: u32): usize {
   if (member === DRY_RUN) {
     const value = <u32>load<u8>(at);
     if (value !== FALSE && value !== TRUE) return 0;
-    store<u32>(REST, value === TRUE ? 2 : 1, 24);
+    setDryRun(value === TRUE);
     return at + 1;
   }
   const start = behindHead(at, member === DATA ? BYTES : TEXT);
@@ -245,11 +250,8 @@ function behindValue(at: usize, member: u32): usize {
     hashKeyDigits = bytes;
     return end;
   }
-  // What is left is a name or a number, given to JavaScript as Latin-1.
   if (!isAscii(start, end)) return 0;
-  const slot: usize = member === STREAM_NAME ? 0 : member === STREAM_ARN ? 8 : 16;
-  store<u32>(REST + slot, <u32>start);
-  store<u32>(REST + slot, <u32>end, 4);
+  setText(member, start, end);
   return end;
 }
 
@@ -268,7 +270,7 @@ function isUtf8(at: usize, end: usize): bool {
     at += ctz(mask);
     if (at >= end) break;
     at = sequenceEnd(at, load<u8>(at));
-    // A character must not be made whole by bytes behind the text.
+    // Bytes behind the text are no part of a character.
     if (at === 0 || at > end) return false;
   }
   return true;

@@ -1,20 +1,35 @@
 /**
- * Reads the JSON of an ordinary PutRecords or PutRecord straight into columns. Whatever is unusual (an escape, a member
- * twice or unknown, null, another type, bytes that are not UTF-8, base64 that is not strict, a constraint broken) ends it
- * with 0: then the general path decides, and words the error if it is one.
+ * Reads the JSON of an ordinary PutRecords or PutRecord straight into columns. Anything unusual (an escape, a member twice
+ * or unknown, null, another type, bytes that are not UTF-8, base64 that is not strict, a broken constraint) ends it with
+ * 0: then the general path decides, and words the error if there is one.
  *
- * Data is decoded to a place of its own, one record behind another; keys stay where they are in the text, which is only
- * read. Columns hold addresses.
+ * Data is decoded to memory behind the columns, one record behind another; keys stay in the text, which is only read.
  */
 import { decodeBase64, decodedEnd } from "./base64";
-import { decimalWords } from "./decimal";
 import { skipSpace, surplusBytes, textEnd } from "./json-text";
-import { dropKeys, flushKeys, hashKey } from "./md5";
+import { dropKeys, flushKeys } from "./md5";
+import {
+  addRow,
+  beginColumns,
+  clearOthers,
+  DATA,
+  DATA_BYTES_MAX,
+  DRY_RUN,
+  EXPLICIT_HASH_KEY,
+  ORDERING,
+  othersAddress,
+  PARTITION_KEY,
+  RECORD_COUNT_MAX,
+  RECORD_MEMBERS,
+  RECORDS,
+  rowCount,
+  STREAM_ARN,
+  STREAM_NAME,
+  setDryRun,
+  setText,
+} from "./put-columns";
 
-const RECORD_COUNT_MAX: u32 = 500;
-const DATA_BYTES_MAX: usize = 10485760;
 const PARTITION_KEY_UNITS_MAX: usize = 256;
-const NO_PARTITION_KEY: u32 = 0xffff;
 
 const QUOTE: u32 = 0x22;
 const COMMA: u32 = 0x2c;
@@ -24,25 +39,9 @@ const LIST_END: u32 = 0x5d;
 const OBJECT_BEGIN: u32 = 0x7b;
 const OBJECT_END: u32 = 0x7d;
 
-// Members, as bits of what has been seen.
-const DATA: u32 = 1;
-const PARTITION_KEY: u32 = 2;
-const EXPLICIT_HASH_KEY: u32 = 4;
-const STREAM_NAME: u32 = 8;
-const STREAM_ARN: u32 = 16;
-const ORDERING: u32 = 32;
-const DRY_RUN: u32 = 64;
-const RECORDS: u32 = 128;
-
-/**
- * What was found beside the records, 32-bit words: StreamName's first byte and its end, StreamARN's, and
- * SequenceNumberForOrdering's, 0 where the member is absent; then 0 (DryRun absent), 1 (false) or 2 (true).
- */
-const REST: usize = memory.data(28, 4);
-const REST_BYTES: usize = 28;
-
-export function restOfPut(): usize {
-  return REST;
+/** Where both scanners leave the members beside the records; see put-columns.ts. */
+export function otherMembers(): usize {
+  return othersAddress();
 }
 
 // The record that is being read.
@@ -53,49 +52,30 @@ let keyBytes: usize = 0;
 let hashKeyAt: usize = 0;
 let hashKeyDigits: usize = 0;
 
-// Where the columns begin, and how many records they hold by now.
-let dataStartColumn: usize = 0;
-let dataBytesColumn: usize = 0;
-let keyStartColumn: usize = 0;
-let keyBytesColumn: usize = 0;
-let hashKeyColumn: usize = 0;
-let count: usize = 0;
-/** Where the next record's data goes. */
+/** The address that the next record's data is decoded to. */
 let decodeAt: usize = 0;
 
 /**
- * Columns have room for `capacity` records: 16 bytes each of hash key, then 4 of data's place, 4 of its length, 4 of the
- * key's place, 2 of its length.
- */
-function beginColumns(columns: usize, capacity: usize): void {
-  hashKeyColumn = columns;
-  dataStartColumn = columns + (capacity << 4);
-  dataBytesColumn = dataStartColumn + (capacity << 2);
-  keyStartColumn = dataBytesColumn + (capacity << 2);
-  keyBytesColumn = keyStartColumn + (capacity << 2);
-  count = 0;
-  memory.fill(REST, 0, REST_BYTES);
-}
-
-/**
- * Returns the number of records. `text` is followed by a zero byte and 64 bytes that may be read; at `decoded` there is
- * room for three quarters of it and 16 bytes.
+ * Returns the number of records. `text` is followed by a zero byte and 64 bytes that may be read; at `decoded`, three
+ * quarters of its length and 16 bytes may be written.
  */
 export function scanPutRecords(text: usize, textBytes: usize, columns: usize, decoded: usize): u32 {
   beginColumns(columns, RECORD_COUNT_MAX);
+  clearOthers();
   decodeAt = decoded;
   const isRead = behindRequest(text, RECORDS | STREAM_NAME | STREAM_ARN | DRY_RUN, RECORDS) === text + textBytes;
   if (!isRead) return refused();
   flushKeys();
-  return <u32>count;
+  return <u32>rowCount;
 }
 
 /** As `scanPutRecords()`, with columns for one record. */
 export function scanPutRecord(text: usize, textBytes: usize, columns: usize, decoded: usize): u32 {
   beginColumns(columns, 1);
+  clearOthers();
   decodeAt = decoded;
-  const record = DATA | PARTITION_KEY | EXPLICIT_HASH_KEY;
-  const isRead = behindRequest(text, record | STREAM_NAME | STREAM_ARN | DRY_RUN | ORDERING, DATA) === text + textBytes;
+  const allowed = RECORD_MEMBERS | STREAM_NAME | STREAM_ARN | DRY_RUN | ORDERING;
+  const isRead = behindRequest(text, allowed, DATA) === text + textBytes;
   if (!isRead) return refused();
   flushKeys();
   return 1;
@@ -106,7 +86,7 @@ function refused(): u32 {
   return 0;
 }
 
-/** Behind the object and the white space around it; 0 when it is not one of the allowed members, or lacks the needed one. */
+/** The address behind the object and the white space around it; 0 when a member is not allowed, or the needed one absent. */
 function behindRequest(at: usize, allowed: u32, needed: u32): usize {
   at = skipSpace(at);
   if (load<u8>(at) !== OBJECT_BEGIN) return 0;
@@ -139,12 +119,12 @@ function behindRecords(at: usize): usize {
 }
 
 function behindRecord(at: usize): usize {
-  if (load<u8>(at) !== OBJECT_BEGIN || count === RECORD_COUNT_MAX) return 0;
+  if (load<u8>(at) !== OBJECT_BEGIN || rowCount === RECORD_COUNT_MAX) return 0;
   let seen: u32 = 0;
   while (true) {
     at = skipSpace(at + 1);
     const member = memberAt(at);
-    if ((member & (DATA | PARTITION_KEY | EXPLICIT_HASH_KEY) & ~seen) === 0) return 0;
+    if ((member & RECORD_MEMBERS & ~seen) === 0) return 0;
     seen |= member;
     at = behindValue(valueAt(at + nameBytes(member)), member);
     if (at === 0) return 0;
@@ -192,7 +172,7 @@ function memberAt(at: usize): u32 {
   }
 }
 
-/** With both quotes. */
+/** The length of a name with both quotes. */
 function nameBytes(member: u32): usize {
   switch (member) {
     case DATA:
@@ -214,7 +194,7 @@ function nameBytes(member: u32): usize {
   }
 }
 
-/** The place of the value behind a name; 0 without a colon. */
+/** The address of the value behind a name; 0 without a colon. */
 function valueAt(at: usize): usize {
   at = skipSpace(at);
   return load<u8>(at) === COLON ? skipSpace(at + 1) : 0;
@@ -246,42 +226,27 @@ function behindValue(at: usize, member: u32): usize {
     hashKeyDigits = bytes;
     return end + 1;
   }
-  // What is left is a name or a number, given to JavaScript as Latin-1.
   if (surplusBytes > 0) return 0;
-  const slot: usize = member === STREAM_NAME ? 0 : member === STREAM_ARN ? 8 : 16;
-  store<u32>(REST + slot, <u32>at);
-  store<u32>(REST + slot, <u32>end, 4);
+  setText(member, at, end);
   return end + 1;
 }
 
 function behindDryRun(at: usize): usize {
   if (load<u32>(at) === 0x65757274) {
-    store<u32>(REST, 2, 24);
+    setDryRun(true);
     return at + 4;
   }
   if (load<u32>(at) === 0x736c6166 && load<u8>(at, 4) === 0x65) {
-    store<u32>(REST, 1, 24);
+    setDryRun(false);
     return at + 5;
   }
   return 0;
 }
 
-/** Adds a row to the columns. False without data, or with an explicit hash key that is not a number below 2^128. */
+/** False without data, or with an explicit hash key that is not a number below 2^128. */
 function endRecord(seen: u32): bool {
   if ((seen & DATA) === 0) return false;
-  const hasKey = (seen & PARTITION_KEY) !== 0;
-  const target = hashKeyColumn + (count << 4);
-  if ((seen & EXPLICIT_HASH_KEY) !== 0) {
-    if (!decimalWords(hashKeyAt, hashKeyDigits, target)) return false;
-  } else if (hasKey) {
-    hashKey(keyAt, keyBytes, target);
-  } else {
-    v128.store(target, i32x4.splat(0));
-  }
-  store<u32>(dataStartColumn + (count << 2), <u32>dataAt);
-  store<u32>(dataBytesColumn + (count << 2), <u32>dataBytes);
-  store<u32>(keyStartColumn + (count << 2), hasKey ? <u32>keyAt : <u32>dataAt);
-  store<u16>(keyBytesColumn + (count << 1), hasKey ? <u16>keyBytes : <u16>NO_PARTITION_KEY);
-  count += 1;
-  return true;
+  const key: usize = (seen & PARTITION_KEY) !== 0 ? keyAt : 0;
+  const explicitHashKey: usize = (seen & EXPLICIT_HASH_KEY) !== 0 ? hashKeyAt : 0;
+  return addRow(dataAt, dataBytes, key, keyBytes, explicitHashKey, hashKeyDigits);
 }

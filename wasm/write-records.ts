@@ -1,9 +1,7 @@
 /** Copies records from columns into entry bodies; the format is that of src/records/entry-layout.ts. */
 
 import { copy } from "./copy";
-import { NO_PARTITION_KEY } from "./put-columns";
-
-const RECORD_COUNT_MAX: usize = 500;
+import { NO_PARTITION_KEY, RECORD_COUNT_MAX } from "./put-columns";
 
 /*
  * A record: u32 bytes of the data | u16 bytes of the key, or NO_PARTITION_KEY | key | data

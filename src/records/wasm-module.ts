@@ -8,10 +8,9 @@ interface WasmExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   scanPutRecords(text: number, textBytes: number, columns: number, decoded: number): number;
   scanPutRecord(text: number, textBytes: number, columns: number, decoded: number): number;
-  restOfPut(): number;
+  otherMembers(): number;
   scanCborPutRecords(text: number, textBytes: number, columns: number): number;
   scanCborPutRecord(text: number, textBytes: number, columns: number): number;
-  restOfCborPut(): number;
   batchesOfRecords(): number;
   batchTargets(): number;
   writeRecords(count: number, dataStart: number, dataBytes: number, keyStart: number, keyBytes: number): void;

@@ -5,17 +5,17 @@ import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
 
 export interface DecodeLimit {
-  /** Where the reader begins, within the first entry. */
+  /** The position that the reader begins at, within the first entry. */
   readonly from: Position;
   readonly recordsMax: number;
-  /** Bytes of opened bodies; soft: one entry is opened whatever its size. */
+  /** Bytes of decoded bodies; soft: one entry is decoded whatever its size. */
   readonly bytesMax: number;
 }
 
 /**
- * Entries with their bodies as they were laid out: opened and decompressed, as many from the first on as the reader takes.
- * Compressed entries may be small in storage and large in memory, so they are counted as what they become. When one
- * cannot be opened those before it are given, and the next read throws: `KeyError`, or `EngineError` of kind `corrupt`.
+ * Entries with their bodies decrypted and decompressed, as many from the first on as the limit allows. Their decoded sizes
+ * count, since compressed entries may be small in storage and large in memory. When one cannot be decoded those before it
+ * are returned, and the next read throws. Errors: KeyError, EngineError of kind `corrupt`.
  */
 export function decodeEntries(
   services: ShardServices,
@@ -23,33 +23,33 @@ export function decodeEntries(
   entries: readonly StoredEntry[],
   limit: DecodeLimit,
 ): readonly StoredEntry[] | Promise<readonly StoredEntry[]> {
-  return entries.some(({ body }) => isEncoded(body)) ? open(services, of, entries, limit) : entries;
+  return entries.some(({ body }) => isEncoded(body)) ? decodeAll(services, of, entries, limit) : entries;
 }
 
-async function open(
+async function decodeAll(
   services: ShardServices,
   { revision, shard }: { readonly revision: StreamRevision; readonly shard: Shard },
   entries: readonly StoredEntry[],
   { from, recordsMax, bytesMax }: DecodeLimit,
 ): Promise<readonly StoredEntry[]> {
-  const opened: StoredEntry[] = [];
+  const decoded: StoredEntry[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const isFirst = opened.length === 0;
+    const isFirst = decoded.length === 0;
     if (!isFirst && entry.position - from >= recordsMax) break;
     try {
       bytes += isEncoded(entry.body) ? plainBytesOf(entry.body) : entry.body.length;
       if (!isFirst && bytes > bytesMax) break;
-      opened.push(isEncoded(entry.body) ? await openOne(services, revision, shard, entry) : entry);
+      decoded.push(isEncoded(entry.body) ? await decodeOne(services, revision, shard, entry) : entry);
     } catch (error) {
       if (isFirst) throw error;
       break;
     }
   }
-  return opened;
+  return decoded;
 }
 
-async function openOne(
+async function decodeOne(
   { keys }: ShardServices,
   revision: StreamRevision,
   shard: Shard,

@@ -5,7 +5,7 @@ import { horizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
 
-/** Where in its shard's log a reader starts. A sequence number leads straight to its place; times are searched. */
+/** The position in the shard's log that a reader starts at. A sequence number has its position in it; times are searched. */
 export async function findPosition(
   services: ShardServices,
   revision: StreamRevision,

@@ -7,10 +7,10 @@ import type { Shard } from "../streams/stream.ts";
 import { decodeEntries } from "./decode-entries.ts";
 import type { ShardServices } from "./shard-services.ts";
 
-/** Data pushed at once; a larger record travels alone. Small pushes reach a slow reader in time and bound its memory. */
+/** Data of one push; a larger record is pushed alone. Small pushes reach a slow reader in time and bound its memory. */
 const pushLimit = { recordsMax: 10_000, bytesMax: 1024 * 1024 };
 
-/** A reader at the tip hears this often that there is nothing new (observed: about every 5 s). */
+/** How often a reader at the tip gets an event without records (observed: about every 5 s). */
 const heartbeatMs = 5_000;
 
 export interface FollowStart {
@@ -23,7 +23,7 @@ export interface FollowStart {
 /** Records of a shard in order, without gap or repeat; none of them when it is a heartbeat. */
 export interface ShardPush {
   readonly from: Position;
-  /** Where the next push goes on. */
+  /** The position that the next push begins at. */
   readonly next: Position;
   readonly records: StoredRecords;
   /** 0 at the tip. */
@@ -33,8 +33,8 @@ export interface ShardPush {
 const noRecords: StoredRecords = { count: 0, dataBytes: 0, slices: [] };
 
 /**
- * Everything from a position on, pulled by the reader: behind the tip as fast as it reads, at the tip as soon as the
- * commit returns. Ends at the end of a closed shard, and when the signal aborts.
+ * All records from a position on, pulled by the reader: before the tip as fast as it reads, at the tip as soon as they
+ * are committed. Ends at the end of a closed shard, and when the signal aborts.
  */
 export async function* followShard(services: ShardServices, start: FollowStart): AsyncGenerator<ShardPush, void> {
   const { revision, shard, signal } = start;
@@ -53,9 +53,9 @@ export async function* followShard(services: ShardServices, start: FollowStart):
       if (turn.done === true) return;
       const tip = await services.log.seek(ref, { at: "newest" });
       for (let waiting = turn.value; waiting.length > 0; ) {
-        const opened = await decodeEntries(services, start, waiting, { ...pushLimit, from });
-        waiting = waiting.slice(opened.length);
-        for (const push of pushesOf(opened, { from, tip, start, nowMs: services.clock.nowMs() })) {
+        const decoded = await decodeEntries(services, start, waiting, { ...pushLimit, from });
+        waiting = waiting.slice(decoded.length);
+        for (const push of pushesOf(decoded, { from, tip, start, nowMs: services.clock.nowMs() })) {
           from = push.next;
           yield push;
           await keepPace(push, services, signal);
@@ -65,7 +65,7 @@ export async function* followShard(services: ShardServices, start: FollowStart):
       pending = source.next();
     }
   } finally {
-    // A source that still waits for a commit ends by the signal; waiting for it here would hold the reader's end up.
+    // A source that waits for a commit ends by the signal; the reader's end must not wait for that.
     pending.catch(() => undefined);
     void source.return?.();
   }
@@ -94,7 +94,7 @@ function endOf(batch: readonly StoredEntry[]): Position {
   return last.position + BigInt(last.count);
 }
 
-/** The source ends by itself when the subscription's signal aborts, so the wait for it does too. */
+/** The source ends when the subscription's signal aborts, and so does the wait for it. */
 async function untilHeartbeat<T>(pending: Promise<T>, { clock }: ShardServices): Promise<T | "heartbeat"> {
   const stop = new AbortController();
   const heartbeat = clock.delay(heartbeatMs, stop.signal).then(() => "heartbeat" as const);
@@ -106,7 +106,7 @@ async function untilHeartbeat<T>(pending: Promise<T>, { clock }: ShardServices):
   }
 }
 
-/** Where limits are on, each consumer of a shard gets this many bytes a second, however fast it reads. */
+/** With limits, each consumer of a shard gets so many bytes a second, however fast it reads. */
 async function keepPace({ records }: ShardPush, { clock, limits }: ShardServices, signal: AbortSignal): Promise<void> {
   if (limits === undefined) return;
   const waitMs = (records.dataBytes / limits.table.shardReadBytesPerSecond) * 1000;

@@ -7,20 +7,20 @@ import type { Shard } from "../streams/stream.ts";
 import { decodeEntries } from "./decode-entries.ts";
 import type { ShardServices } from "./shard-services.ts";
 
-/** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one answer. */
+/** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one response. */
 const pageBytesMax = 10 * 1024 * 1024;
 export const pageRecordsMax = 10_000;
 
-/** What is read for one page: data is stored with keys and heads, which the limit of a page does not count. */
+/** Bytes read for one page: data is stored with keys and headers, which the limit of a page does not count. */
 const storedBytesMax = pageBytesMax + 1024 * 1024;
 
 export interface Page {
   readonly records: StoredRecords;
-  /** Where to read on. */
+  /** The position to read on from. */
   readonly next: Position;
   /** The shard is closed and nothing of it is left to read. */
   readonly atEnd: boolean;
-  /** Age of this page's last record while newer ones wait; 0 at the tip. */
+  /** Age of this page's last record while there are newer ones; 0 at the tip. */
   readonly millisBehindLatest: number;
 }
 
@@ -49,12 +49,12 @@ export async function readPage(
   }
 
   const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
-  const opened = await decodeEntries(services, { revision, shard }, unexpired, {
+  const decoded = await decodeEntries(services, { revision, shard }, unexpired, {
     from: start,
     recordsMax,
     bytesMax: storedBytesMax,
   });
-  const page = slicePage(opened, start, { recordsMax, bytesMax: pageBytesMax }, shard);
+  const page = slicePage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
   const next = page.records.count > 0 ? page.next : read.next > start ? read.next : start;
   const last = lastEntryBefore(unexpired, next);
   return {

@@ -6,10 +6,10 @@ import type { ShardLevelMetric, Stream } from "../streams/stream.ts";
 import type { MetricFamily, Sample } from "../telemetry/prometheus-text.ts";
 import { throttledCode } from "./put-result-columns.ts";
 
-/** Shards counted at once, over all streams; each is up to seven series. What comes beyond is not counted. */
-const talliedShardsMax = 20_000;
+/** Shards counted at once, over all streams; each has up to seven series. Further shards are not counted. */
+const countedShardsMax = 20_000;
 
-/** What has gone in and out of one shard since its stream's metrics were switched on, or the server started. */
+/** The traffic of one shard since its stream's metrics were switched on, or the server started. */
 interface ShardTally {
   incomingBytes: number;
   incomingRecords: number;
@@ -20,7 +20,7 @@ interface ShardTally {
   throttledWrites: number;
 }
 
-/** How a shard-level metric is shown: counters from zero, but for the age, which is that of the last GetRecords. */
+/** The shard-level metrics as Prometheus has them: counters from zero, but the age, which is that of the last GetRecords. */
 const families: readonly {
   readonly metric: ShardLevelMetric;
   readonly name: string;
@@ -46,14 +46,14 @@ const families: readonly {
     metric: "OutgoingBytes",
     name: "millrace_shard_outgoing_bytes_total",
     type: "counter",
-    help: "Data handed out by GetRecords and SubscribeToShard.",
+    help: "Data returned by GetRecords and SubscribeToShard.",
     value: (tally) => tally.outgoingBytes,
   },
   {
     metric: "OutgoingRecords",
     name: "millrace_shard_outgoing_records_total",
     type: "counter",
-    help: "Records handed out by GetRecords and SubscribeToShard.",
+    help: "Records returned by GetRecords and SubscribeToShard.",
     value: (tally) => tally.outgoingRecords,
   },
   {
@@ -80,15 +80,15 @@ const families: readonly {
 ];
 
 /**
- * Counts the traffic of shards whose streams have enhanced monitoring. Callers ask `hasShardMetrics` first, so that the others
- * cost one look at their document. API reference, EnableEnhancedMonitoring.
+ * Counts the traffic of shards whose streams have enhanced monitoring; callers check `hasShardMetrics()` first. API
+ * reference, EnableEnhancedMonitoring.
  */
 export class ShardMetrics {
   /** By stream id, then by shard id. */
   readonly #tallies = new Map<string, Map<string, ShardTally>>();
   #shardCount = 0;
 
-  /** The records of one put, once what became of them is known. `revision` is the revision by which they were first routed. */
+  /** The records of one put, with their results. `revision` is the one that they were first routed by. */
   countPut(revision: StreamRevision, records: IncomingRecords, results: PutResults): void {
     for (let i = 0; i < records.count; i++) {
       const shardId = results.shardIds[i];
@@ -121,7 +121,7 @@ export class ShardMetrics {
     this.#countThrottled("throttledReads", stream, formatShardId(shardIndex));
   }
 
-  /** Series for the metrics that are on now; what was counted for streams and shards that are off or gone is forgotten. */
+  /** The series of the metrics that are on; forgets the counts of streams and shards that are off or deleted. */
   families(streams: Iterable<StreamRevision>): readonly MetricFamily[] {
     const watched = new Map<string, StreamRevision>();
     for (const revision of streams) if (hasShardMetrics(revision.stream)) watched.set(revision.stream.id, revision);
@@ -139,22 +139,22 @@ export class ShardMetrics {
 
   #countStored(tally: ShardTally | undefined, { dataBytes, keyBytes }: IncomingRecords, i: number): void {
     if (tally === undefined) return;
-    const ofKey = keyBytes[i] ?? NO_PARTITION_KEY;
+    const ownKeyBytes = keyBytes[i] ?? NO_PARTITION_KEY;
     tally.incomingRecords++;
-    tally.incomingBytes += (dataBytes[i] ?? 0) + (ofKey === NO_PARTITION_KEY ? 0 : ofKey);
+    tally.incomingBytes += (dataBytes[i] ?? 0) + (ownKeyBytes === NO_PARTITION_KEY ? 0 : ownKeyBytes);
   }
 
-  #countThrottled(what: "throttledReads" | "throttledWrites", stream: Stream, shardId: string): void {
+  #countThrottled(counter: "throttledReads" | "throttledWrites", stream: Stream, shardId: string): void {
     const tally = this.#tallyOf(stream, shardId);
-    if (tally !== undefined) tally[what]++;
+    if (tally !== undefined) tally[counter]++;
   }
 
   #tallyOf({ id }: Stream, shardId: string): ShardTally | undefined {
     let shards = this.#tallies.get(id);
     let tally = shards?.get(shardId);
     if (tally !== undefined) return tally;
-    // Only a server that nobody scrapes comes near this with shards that are long gone.
-    if (this.#shardCount >= talliedShardsMax) return undefined;
+    // Deleted shards are forgotten at each scrape: without scrapes they count as well.
+    if (this.#shardCount >= countedShardsMax) return undefined;
     if (shards === undefined) {
       shards = new Map();
       this.#tallies.set(id, shards);

@@ -5,7 +5,7 @@ import type { Clock } from "../time/clock.ts";
 import type { ShardMetrics } from "./shard-metrics.ts";
 import type { StreamCiphers } from "./stream-ciphers.ts";
 
-/** What work on shards needs: where the bytes are, which shards there are, and what time it is. */
+/** The services that work on shards needs. */
 export interface ShardServices {
   readonly log: ShardLog;
   readonly registry: StreamRegistry;
@@ -14,6 +14,6 @@ export interface ShardServices {
   readonly limits?: RateLimits | undefined;
   readonly traffic: ShardMetrics;
   readonly keys: StreamCiphers;
-  /** Whether records are stored compressed where that makes them smaller. */
+  /** Whether records are stored compressed if that makes them smaller. */
   readonly compresses: boolean;
 }

@@ -7,8 +7,9 @@ import { batchByShard, type ShardBatches } from "../records/batch-by-shard.ts";
 import { type EntryEncoding, encodeBatch } from "../records/entry-encoding.ts";
 import type { IncomingRecords } from "../records/incoming-records.ts";
 import type { PutResults } from "../records/put-results.ts";
-import { spreadEvenly } from "../records/spread-evenly.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
+import { HASH_KEY_WORDS, writeHashKey } from "../streams/hash-keys/hash-key.ts";
+import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import { formatShardId } from "../streams/positions/shard-id.ts";
 import { PutResultColumns, type RecordFailure, throttledCode } from "./put-result-columns.ts";
 import { hasShardMetrics } from "./shard-metrics.ts";
@@ -147,9 +148,22 @@ function isDeleted(error: unknown, { registry }: ShardServices, revision: Stream
   return current === undefined || current.stream.status === "DELETING";
 }
 
-/** The records with the hash keys that route them. */
+/** The records with the hash keys that route them: their own, or those of open shards in turn. */
 function routable(records: IncomingRecords, { stream, shardMap }: StreamRevision): IncomingRecords {
   return stream.recordDistribution === "AUTO" ? spreadEvenly(records, shardMap, nextAutoSlot++) : records;
+}
+
+/**
+ * Routes the records of a stream with RecordDistributionStrategy AUTO: partition keys and explicit hash keys are ignored
+ * and the open shards take turns, beginning with slot `firstSlot`.
+ */
+function spreadEvenly(records: IncomingRecords, map: ShardMap, firstSlot: number): IncomingRecords {
+  const hashKeys = new Uint32Array(HASH_KEY_WORDS * records.count);
+  for (let i = 0; i < records.count; i++) {
+    const shard = map.shardAt((firstSlot + i) % map.shards.length);
+    writeHashKey(shard.startingHashKey, hashKeys, HASH_KEY_WORDS * i);
+  }
+  return { ...records, hashKeys };
 }
 
 /** The mask of records that their shards' rates admit, undefined for all; each other one fails with its shard's throttle. */

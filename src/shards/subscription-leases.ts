@@ -4,8 +4,8 @@ import type { StreamPlace } from "../model/stream-errors.ts";
 /** API reference, SubscribeToShard: a second call within this time is refused, a later one takes over. */
 const takeOverMs = 5_000;
 
-/** Seats that nobody sits on are kept for the 5 seconds of the rule; above this many they are swept. */
-const idleSeatsMax = 10_000;
+/** Ended leases are kept for the 5 seconds of the rule; above this many leases the older ones are removed. */
+const leasesSweptAt = 10_000;
 
 export interface LeaseKey {
   readonly stream: StreamPlace & { readonly id: string };
@@ -14,53 +14,54 @@ export interface LeaseKey {
 }
 
 export interface SubscriptionLease {
-  /** Aborts with a `ServiceError` when a later subscription takes the place. */
+  /** Aborts with a `ServiceError` when a later subscription takes over. */
   readonly signal: AbortSignal;
-  leave(): void;
+  /** May be called again. */
+  end(): void;
 }
 
-interface Taken {
+interface Entry {
   readonly takenMs: number;
   readonly controller: AbortController;
-  isLeft: boolean;
+  isEnded: boolean;
 }
 
 /** One subscription at a time per consumer and shard. */
 export class SubscriptionLeases {
-  readonly #seats = new Map<string, Taken>();
+  readonly #entries = new Map<string, Entry>();
 
   /**
-   * Takes the place of a consumer at a shard; whoever sits there is told to go. Errors: ResourceInUseException within
-   * `takeOverMs` of the last success, even if that client is gone by now. `nowMs` is of the clock that never falls.
+   * Subscribes a consumer to a shard, and ends its former subscription. `nowMs` is of the monotonic clock. Errors:
+   * ResourceInUseException within `takeOverMs` of the last success, even if that client is gone by now.
    */
   take({ stream, shardId, consumer }: LeaseKey, nowMs: number): SubscriptionLease {
     const key = `${stream.id}/${shardId}/${consumer.name}/${consumer.createdMs}`;
     const refusal = subscriptionActive(stream, { shardId, consumerName: consumer.name });
-    const former = this.#seats.get(key);
+    const former = this.#entries.get(key);
     if (former !== undefined && nowMs - former.takenMs < takeOverMs) throw refusal;
-    if (this.#seats.size >= idleSeatsMax) this.#sweep(nowMs);
+    if (this.#entries.size >= leasesSweptAt) this.#sweep(nowMs);
 
     former?.controller.abort(refusal);
-    const taken: Taken = { takenMs: nowMs, controller: new AbortController(), isLeft: false };
-    this.#seats.set(key, taken);
+    const entry: Entry = { takenMs: nowMs, controller: new AbortController(), isEnded: false };
+    this.#entries.set(key, entry);
     return {
-      signal: taken.controller.signal,
-      leave: () => {
-        taken.isLeft = true;
+      signal: entry.controller.signal,
+      end: () => {
+        entry.isEnded = true;
       },
     };
   }
 
-  /** Subscriptions at work. */
+  /** Subscriptions that have not ended. */
   get count(): number {
     let count = 0;
-    for (const seat of this.#seats.values()) if (!seat.isLeft) count += 1;
+    for (const { isEnded } of this.#entries.values()) if (!isEnded) count += 1;
     return count;
   }
 
   #sweep(nowMs: number): void {
-    for (const [key, seat] of this.#seats) {
-      if (seat.isLeft && nowMs - seat.takenMs >= takeOverMs) this.#seats.delete(key);
+    for (const [key, { isEnded, takenMs }] of this.#entries) {
+      if (isEnded && nowMs - takenMs >= takeOverMs) this.#entries.delete(key);
     }
   }
 }

@@ -2,7 +2,7 @@ import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "..
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orResourceNotFound } from "../../shards/dropped-shard.ts";
+import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
 import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
@@ -17,8 +17,8 @@ import { childShardShapes } from "../shards/shard-shape.ts";
 import { iteratorAt } from "./iterator-at.ts";
 
 /**
- * A page from the iterator's place on. At the end of a closed shard NextShardIterator is absent and ChildShards tells
- * where to read on; readers such as the Kinesis Client Library hold one without the other for a broken answer.
+ * A page from the iterator's position on. At the end of a closed shard NextShardIterator is absent and ChildShards names
+ * the shards to read next; readers such as the Kinesis Client Library take one without the other for a broken response.
  */
 export const getRecords = defineOperation({
   name: "GetRecords",
@@ -72,7 +72,7 @@ function requireIterator(input: GetRecordsInput, context: OperationContext): Sha
 }
 
 /**
- * An iterator outlives its stream. On a stream made again under the name, AWS answers an absent shard as such and a
+ * An iterator outlives its stream. On a stream made again under the name, AWS reports an absent shard as such, and a
  * present one with InternalFailure.
  */
 function requireIteratorShard(iterator: ShardIterator, { registry, caller }: OperationContext) {

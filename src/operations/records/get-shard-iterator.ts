@@ -1,6 +1,6 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orResourceNotFound } from "../../shards/dropped-shard.ts";
+import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
@@ -17,7 +17,7 @@ export const getShardIterator = defineOperation({
     const { place, revision } = findStream(input, context);
     const index = resolveShardId(input.ShardId, place);
     const shard = revision?.shard(index);
-    // A stream that is missing or still CREATING has no shard: the answer speaks of the shard, not of the stream.
+    // A stream that is missing or still CREATING has no shard: the response names the shard, not the stream.
     if (revision === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));
 
     context.limits?.admitIterator(revision.stream, index);

@@ -21,21 +21,21 @@ export interface Subscription {
   readonly shard: Shard;
   readonly consumer: StreamConsumer;
   readonly from: bigint;
-  readonly seat: SubscriptionLease;
+  readonly lease: SubscriptionLease;
 }
 
 /**
  * The events of one subscription. One signal ends it: the client is gone, the five minutes are over, another subscription
- * took the seat, or the consumer is no more; the last two are thrown as errors of the caller.
+ * took over, or the consumer is deleted; the last two are thrown for the client.
  */
 export async function* pushEvents(
   subscription: Subscription,
   context: OperationContext,
 ): AsyncGenerator<PushEvent, void> {
-  const { revision, shard, from, seat } = subscription;
+  const { revision, shard, from, lease } = subscription;
   const { shards, registry, clock, connection, latestEvents, caller } = context;
   const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, seat.signal, connection.signal]);
+  const signal = AbortSignal.any([over.signal, lease.signal, connection.signal]);
   clock.delay(subscriptionMsMax, signal).then(
     () => over.abort(),
     () => undefined,
@@ -54,12 +54,12 @@ export async function* pushEvents(
     if (!signal.aborted) yield await lastEvent(subscription, context, signal);
     throwIfRefused(signal);
   } catch (error) {
-    // The log of a stream that is being deleted may be gone a moment before its document's watchers know.
+    // The log of a stream that is being deleted may be gone a moment before its document says so.
     if (error instanceof EngineError && error.kind === "not_found") throw streamNotFound(revision.stream);
     throw toKmsError(error, { stream: revision.stream, caller, use: "read" });
   } finally {
     over.abort();
-    seat.leave();
+    lease.end();
   }
 }
 
@@ -74,7 +74,7 @@ function eventOf({ next, records, millisBehindLatest }: ShardPush, shard: Shard,
   return { records, millisBehindLatest, continuationSequenceNumber: continuation.toString() };
 }
 
-/** The end of a closed shard: no continuation, but its children, which are there once the switch is. */
+/** The end of a closed shard: no continuation, but its children, which exist once the switch is written. */
 async function lastEvent(
   { revision, shard }: Subscription,
   { registry }: OperationContext,
@@ -109,7 +109,7 @@ async function watchConsumer(
   }
 }
 
-/** A signal that aborted with an error of the caller's is told to the caller; any other end is a quiet one. */
+/** Throws the error that a signal aborted with if it is for the client; any other end is no error. */
 function throwIfRefused({ aborted, reason }: AbortSignal): void {
   if (aborted && reason instanceof ServiceError) throw reason;
 }

@@ -22,7 +22,7 @@ export const putRecord = defineOperation({
     }
     if (input.DryRun === true) throw dryRunSucceeded();
 
-    // A shard's log gives every later record a higher number, so an ordering of the past is kept without more ado.
+    // A shard's log gives every later record a higher number, so an ordering of the past is kept without further checks.
     let results: PutResults;
     try {
       results = await storeRecords(context.shards, revision, input.Record);
@@ -42,7 +42,7 @@ export const putRecord = defineOperation({
 
 /**
  * AWS takes any number that parses and whose time is not in the future, also one of another shard; numbers of version 0
- * carry no time. Shards made by a reshard may be numbered a second or more ahead of the clock: their present is ours.
+ * carry no time. Shards made by a reshard may be numbered a second or more ahead of the clock, which then counts.
  */
 function isPast(sequenceNumber: string, stream: Stream, { clock }: OperationContext): boolean {
   const parsed = parseSequenceNumber(sequenceNumber);

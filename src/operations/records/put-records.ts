@@ -6,7 +6,7 @@ import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import { checkRecords } from "./check-records.ts";
 
-/** Each record succeeds or fails alone; the answer keeps the order of the request. */
+/** Each record succeeds or fails alone; results are in the order of the request. */
 export const putRecords = defineOperation({
   name: "PutRecords",
   plane: "data",

@@ -1,7 +1,7 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orResourceNotFound } from "../../shards/dropped-shard.ts";
+import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
@@ -11,8 +11,8 @@ import { resolveShardId } from "../resolve-shard-id.ts";
 import { pushEvents } from "./push-events.ts";
 
 /**
- * Everything that can be refused is refused before the stream of events opens: as an ordinary answer. What happens later,
- * a take-over or the consumer's end, is an exception among the events.
+ * Refuses what can be refused before the stream of events opens, as an ordinary response. What happens later, a take-over
+ * or the end of the consumer, is an exception among the events.
  */
 export const subscribeToShard = defineOperation({
   name: "SubscribeToShard",
@@ -39,9 +39,9 @@ export const subscribeToShard = defineOperation({
     context.limits?.admitSubscription(stream, index, consumer.name);
     const shardId = formatShardId(index);
     const { connection } = context;
-    const seat = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
-    connection.signal.addEventListener("abort", () => seat.leave(), { once: true });
+    const lease = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
+    connection.signal.addEventListener("abort", () => lease.end(), { once: true });
     const from = await orResourceNotFound(revision, shard, findPosition(context.shards, revision, shard, place));
-    return { EventStream: pushEvents({ revision, shard, consumer, from, seat }, context) };
+    return { EventStream: pushEvents({ revision, shard, consumer, from, lease }, context) };
   },
 });

@@ -19,13 +19,13 @@ import type { CborReader } from "./cbor-reader.ts";
  */
 const ITEM_COUNT_MAX = 65_536;
 
-/** Takes the value of a member that the shape does not have; false ends the walk. */
+/** Takes the value of a member that the shape does not have; false ends the reading. */
 export type TakeOther = (name: string, reader: CborReader) => boolean;
 
 /**
- * Reads a structure straight into the types of its shape, without values in between: null members are absent, unknown
- * ones ignored. Throws a SerializationException for the first value of another type. A blob is a view of what is read.
- * Undefined only when `takeOther` ends the walk.
+ * Reads a structure straight into the types of its shape: null members are absent, unknown ones ignored. A blob is a
+ * view of what is read. Undefined only when `takeOther` ends the reading. Errors: SerializationException, for the first
+ * value of another type.
  */
 export function readStructure(shape: StructureShape, reader: CborReader): BoundStructure;
 export function readStructure(
@@ -50,7 +50,7 @@ export function readStructure(
       continue;
     }
     const value = readValue(member.shape, reader);
-    // A name that comes twice counts as it came last.
+    // Of two members of one name the last counts.
     if (value === null) delete bound[name];
     else bound[name] = value;
   }

@@ -11,13 +11,13 @@ import { scanCborPut } from "../records/scan-put.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
 import { checkCbor, parseCborBody } from "./cbor-body.ts";
 import { encodeStructure, writeMap } from "./cbor-encode.ts";
-import { LIST, MAP } from "./cbor-head.ts";
+import { LIST, MAP, TYPE_SHIFT } from "./cbor-head.ts";
 import { CborWriter } from "./cbor-writer.ts";
 import { encodedText, encodeWithRecords } from "./encode-stored-records.ts";
 
 /** More than a stored record takes, which is 107. */
 const RESULT_BYTES = 128;
-const NUMBER_HEAD = `${String.fromCharCode((MAP << 5) | 2)}${encodedText("SequenceNumber")}`;
+const NUMBER_HEAD = `${String.fromCharCode((MAP << TYPE_SHIFT) | 2)}${encodedText("SequenceNumber")}`;
 const SHARD_ID = encodedText("ShardId");
 
 const cborPutRows: PutRows = {
@@ -28,7 +28,7 @@ const cborPutRows: PutRows = {
   droppedBytes: 0,
 };
 
-/** `application/x-amz-cbor-1.1`: what the AWS SDKs for Java speak unless told otherwise, and so the Kinesis Client Library. */
+/** `application/x-amz-cbor-1.1`: what the AWS SDKs for Java speak by default, and so the Kinesis Client Library. */
 export const cborCodec: Codec = {
   contentType: "application/x-amz-cbor-1.1",
 

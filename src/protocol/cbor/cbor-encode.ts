@@ -3,7 +3,7 @@ import type { Shape, StructureShape } from "../../model/shape.ts";
 import { LIST, MAP, TAG } from "./cbor-head.ts";
 import { CborWriter } from "./cbor-writer.ts";
 
-/** Says that a number is a time. RFC 8949 counts it in seconds, Kinesis in ms, and whole ones: no client reads floats. */
+/** Marks a number as a time: in seconds for RFC 8949, in whole ms for Kinesis, whose clients read no floats. */
 export const TIME_TAG = 1;
 
 /** A structure's CBOR: members in alphabetical order, absent ones left out, all lengths definite. */
@@ -13,7 +13,7 @@ export function encodeStructure(shape: StructureShape, value: object): Buffer {
   return writer.finish();
 }
 
-/** As `encodeStructure()`. The map is announced with `moreMembers` that the caller writes behind it. */
+/** As `encodeStructure()`. The map's head counts `moreMembers` that the caller writes behind it. */
 export function writeStructure(shape: StructureShape, value: object, writer: CborWriter, moreMembers = 0): void {
   const members = value as Readonly<Record<string, unknown>>;
   const present = shape.alphabetical.filter(({ name }) => members[name] !== undefined);

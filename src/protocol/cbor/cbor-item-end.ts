@@ -8,34 +8,37 @@ import {
   HALF,
   headBytes,
   INDEFINITE,
+  INFO_MASK,
   LIST,
   MAP,
   SIMPLE,
   TAG,
   TEXT,
+  TYPE_SHIFT,
+  UINT8_INFO,
   UNDEFINED,
 } from "./cbor-head.ts";
 
-/** Lists, maps and tags within one another. No operation's input comes near. */
+/** Levels of lists, maps and tags. No operation's input comes near. */
 const DEPTH_MAX = 64;
-/** Up to here a loop over ASCII beats a native call. */
+/** Up to here a loop over ASCII is faster than a native call. */
 const ASCII_BY_LOOP_BYTES_MAX = 64;
 
 const MALFORMED = -1;
 
 /**
- * Where the item at `at` ends, or -1. Stricter than RFC 8949 where nothing that Kinesis understands is lost:
- * text is UTF-8, the keys of a map are text without tags, and of the simple values only booleans, null, undefined and
- * floats occur. Allocates nothing.
+ * The offset behind the item at `at`, or -1 if it is malformed. Stricter than RFC 8949 where nothing that Kinesis
+ * understands is lost: text is UTF-8, the keys of a map are text without tags, and the only simple values are booleans,
+ * null, undefined and floats.
  */
 export function itemEnd(bytes: Uint8Array, at: number, depth = 0): number {
   if (at >= bytes.length) return MALFORMED;
   const initial = bytes[at] as number;
-  const info = initial & 31;
+  const info = initial & INFO_MASK;
   const headLength = headBytes(info);
   const start = at + headLength;
   if (headLength === 0 || start > bytes.length) return MALFORMED;
-  switch (initial >>> 5) {
+  switch (initial >>> TYPE_SHIFT) {
     case BYTES:
     case TEXT:
       return stringEnd(bytes, at);
@@ -56,12 +59,12 @@ function isKnownSimple(initial: number): boolean {
 
 function stringEnd(bytes: Uint8Array, head: number): number {
   const initial = bytes[head] as number;
-  const info = initial & 31;
-  if (info === INDEFINITE) return chunksEnd(bytes, head + 1, initial >>> 5);
+  const info = initial & INFO_MASK;
+  if (info === INDEFINITE) return chunksEnd(bytes, head + 1, initial >>> TYPE_SHIFT);
   const start = head + headBytes(info);
   const end = start + argumentAt(bytes, head);
   if (end > bytes.length) return MALFORMED;
-  return initial >>> 5 === BYTES || isText(bytes, start, end) ? end : MALFORMED;
+  return initial >>> TYPE_SHIFT === BYTES || isText(bytes, start, end) ? end : MALFORMED;
 }
 
 function isText(bytes: Uint8Array, start: number, end: number): boolean {
@@ -79,7 +82,7 @@ function chunksEnd(bytes: Uint8Array, start: number, majorType: number): number 
   while (at < bytes.length) {
     const initial = bytes[at] as number;
     if (initial === BREAK) return at + 1;
-    if (initial >>> 5 !== majorType || (initial & 31) === INDEFINITE) return MALFORMED;
+    if (initial >>> TYPE_SHIFT !== majorType || (initial & INFO_MASK) === INDEFINITE) return MALFORMED;
     at = itemEnd(bytes, at);
     if (at === MALFORMED) return MALFORMED;
   }
@@ -88,8 +91,8 @@ function chunksEnd(bytes: Uint8Array, start: number, majorType: number): number 
 
 function nestedEnd(bytes: Uint8Array, head: number, depth: number): number {
   const initial = bytes[head] as number;
-  const info = initial & 31;
-  switch (initial >>> 5) {
+  const info = initial & INFO_MASK;
+  switch (initial >>> TYPE_SHIFT) {
     case LIST:
       return listEnd(bytes, head, depth);
     case MAP:
@@ -100,7 +103,7 @@ function nestedEnd(bytes: Uint8Array, head: number, depth: number): number {
 }
 
 function listEnd(bytes: Uint8Array, head: number, depth: number): number {
-  const info = (bytes[head] as number) & 31;
+  const info = (bytes[head] as number) & INFO_MASK;
   const count = info === INDEFINITE ? Number.POSITIVE_INFINITY : argumentAt(bytes, head);
   let at = head + headBytes(info);
   for (let index = 0; index < count; index += 1) {
@@ -112,7 +115,7 @@ function listEnd(bytes: Uint8Array, head: number, depth: number): number {
 }
 
 function mapEnd(bytes: Uint8Array, head: number, depth: number): number {
-  const info = (bytes[head] as number) & 31;
+  const info = (bytes[head] as number) & INFO_MASK;
   const count = info === INDEFINITE ? Number.POSITIVE_INFINITY : argumentAt(bytes, head);
   let at = head + headBytes(info);
   for (let index = 0; index < count; index += 1) {
@@ -125,12 +128,12 @@ function mapEnd(bytes: Uint8Array, head: number, depth: number): number {
   return at;
 }
 
-/** Most keys are short: their head is a byte. */
+/** Takes keys with a head of one byte, which most have, without a call. */
 function keyEnd(bytes: Uint8Array, at: number): number {
-  // Behind the last byte there is no type either.
+  // Undefined behind the last byte, and then of no type.
   const initial = bytes[at] as number;
-  if (initial >>> 5 !== TEXT) return MALFORMED;
-  const end = at + 1 + (initial & 31);
-  if ((initial & 31) >= 24 || end > bytes.length) return itemEnd(bytes, at);
+  if (initial >>> TYPE_SHIFT !== TEXT) return MALFORMED;
+  const end = at + 1 + (initial & INFO_MASK);
+  if ((initial & INFO_MASK) >= UINT8_INFO || end > bytes.length) return itemEnd(bytes, at);
   return isText(bytes, at + 1, end) ? end : MALFORMED;
 }

@@ -1,17 +1,17 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
 import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY, RECORD_COUNT_MAX } from "../records/put-columns.ts";
-import { argumentAt, BYTES, headBytes, INDEFINITE, LIST, MAP, TEXT } from "./cbor-head.ts";
+import { argumentAt, BYTES, headBytes, INDEFINITE, INFO_MASK, LIST, MAP, TEXT, TYPE_SHIFT } from "./cbor-head.ts";
 import type { CborReader } from "./cbor-reader.ts";
 
-/** Characters are never fewer bytes than they are UTF-16 units, so a key of so many bytes is not too long. */
+/** UTF-8 is never shorter than UTF-16 has units, so a key of so many bytes is within 256 units. */
 const PARTITION_KEY_BYTES_MAX = 256;
 
 const DATA = Buffer.from("Data");
 const PARTITION_KEY = Buffer.from("PartitionKey");
 const EXPLICIT_HASH_KEY_NAME = Buffer.from("ExplicitHashKey");
 
-// Shared by all requests: each is read to its end before the next begins.
+// Scratch that one request after another uses: each is read to its end before the next begins.
 const dataStart = new Uint32Array(RECORD_COUNT_MAX);
 const dataBytes = new Uint32Array(RECORD_COUNT_MAX);
 const keyStart = new Uint32Array(RECORD_COUNT_MAX);
@@ -19,9 +19,9 @@ const keyBytes = new Uint16Array(RECORD_COUNT_MAX);
 const hashKeys = new Uint32Array(RECORD_COUNT_MAX * HASH_KEY_WORDS);
 
 /**
- * Columns over the body itself: nothing is copied, and only the shared arrays are filled on the way. Whatever is
- * unusual (another type, a length of its own, chunks, tags, an unknown member, a constraint broken) ends it with false;
- * then the general path decides, and words the error if it is one.
+ * Columns over the body itself, which is not copied. Methods return false for anything unusual (another type, an
+ * indefinite length, a tag, an unknown member, a broken constraint): then the general path decides, and words the error
+ * if there is one.
  */
 export class CborPutColumns {
   readonly #bytes: Buffer;
@@ -58,12 +58,12 @@ export class CborPutColumns {
 
   #takeMember(reader: CborReader): boolean {
     switch (this.#bytes[reader.at]) {
-      case (TEXT << 5) | DATA.length:
-        return this.#passName(reader, DATA) && this.takeData(reader);
-      case (TEXT << 5) | PARTITION_KEY.length:
-        return this.#passName(reader, PARTITION_KEY) && this.takeKey(reader);
-      case (TEXT << 5) | EXPLICIT_HASH_KEY_NAME.length:
-        return this.#passName(reader, EXPLICIT_HASH_KEY_NAME) && this.takeHashKey(reader);
+      case (TEXT << TYPE_SHIFT) | DATA.length:
+        return this.#skipName(reader, DATA) && this.takeData(reader);
+      case (TEXT << TYPE_SHIFT) | PARTITION_KEY.length:
+        return this.#skipName(reader, PARTITION_KEY) && this.takeKey(reader);
+      case (TEXT << TYPE_SHIFT) | EXPLICIT_HASH_KEY_NAME.length:
+        return this.#skipName(reader, EXPLICIT_HASH_KEY_NAME) && this.takeHashKey(reader);
       default:
         return false;
     }
@@ -73,7 +73,7 @@ export class CborPutColumns {
     if (!this.#isDefinite(reader, BYTES)) return false;
     const length = argumentAt(this.#bytes, reader.at);
     if (length > DATA_BYTES_MAX) return false;
-    dataStart[this.#count] = this.#pass(reader, length);
+    dataStart[this.#count] = this.#skip(reader, length);
     dataBytes[this.#count] = length;
     this.#hasData = true;
     return true;
@@ -83,7 +83,7 @@ export class CborPutColumns {
     if (!this.#isDefinite(reader, TEXT)) return false;
     const length = argumentAt(this.#bytes, reader.at);
     if (length === 0 || length > PARTITION_KEY_BYTES_MAX) return false;
-    keyStart[this.#count] = this.#pass(reader, length);
+    keyStart[this.#count] = this.#skip(reader, length);
     keyBytes[this.#count] = length;
     this.#hasKey = true;
     return true;
@@ -92,12 +92,12 @@ export class CborPutColumns {
   takeHashKey(reader: CborReader): boolean {
     if (!this.#isDefinite(reader, TEXT)) return false;
     const length = argumentAt(this.#bytes, reader.at);
-    const start = this.#pass(reader, length);
+    const start = this.#skip(reader, length);
     this.#explicitHashKey = this.#bytes.toString("latin1", start, start + length);
     return EXPLICIT_HASH_KEY.test(this.#explicitHashKey);
   }
 
-  /** False unless the record has its data. */
+  /** False for a record without data. */
   endRecord(): boolean {
     const record = this.#count;
     if (!this.#hasData) return false;
@@ -128,7 +128,7 @@ export class CborPutColumns {
   }
 
   #typeAt(reader: CborReader): number {
-    return (this.#bytes[reader.at] as number) >>> 5;
+    return (this.#bytes[reader.at] as number) >>> TYPE_SHIFT;
   }
 
   #setHashKey(at: number): void {
@@ -145,18 +145,18 @@ export class CborPutColumns {
 
   #isDefinite(reader: CborReader, majorType: number): boolean {
     const initial = this.#bytes[reader.at] as number;
-    return initial >>> 5 === majorType && (initial & 31) !== INDEFINITE;
+    return initial >>> TYPE_SHIFT === majorType && (initial & INFO_MASK) !== INDEFINITE;
   }
 
-  /** Moves the reader behind a string of definite length; returns where its first byte is. */
-  #pass(reader: CborReader, length: number): number {
-    const start = reader.at + headBytes((this.#bytes[reader.at] as number) & 31);
+  /** Moves the reader behind a string of definite length; returns the offset of its first byte. */
+  #skip(reader: CborReader, length: number): number {
+    const start = reader.at + headBytes((this.#bytes[reader.at] as number) & INFO_MASK);
     reader.at = start + length;
     return start;
   }
 
-  /** Moves the reader behind a name whose head has been looked at; false when it is another of the same length. */
-  #passName(reader: CborReader, name: Buffer): boolean {
+  /** Moves the reader behind a name whose head matched; false when it is another name of the same length. */
+  #skipName(reader: CborReader, name: Buffer): boolean {
     const start = reader.at + 1;
     for (let index = 0; index < name.length; index += 1) {
       if (this.#bytes[start + index] !== name[index]) return false;

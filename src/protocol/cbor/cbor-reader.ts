@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  ARGUMENT_AT,
   argumentAt,
   BREAK,
   BYTES,
@@ -8,6 +9,7 @@ import {
   HALF,
   headBytes,
   INDEFINITE,
+  INFO_MASK,
   LIST,
   MAP,
   NEGATIVE,
@@ -15,16 +17,17 @@ import {
   TAG,
   TEXT,
   TRUE,
+  TYPE_SHIFT,
   UNSIGNED,
 } from "./cbor-head.ts";
 import { itemEnd } from "./cbor-item-end.ts";
 
 export type CborKind = "integer" | "bytes" | "text" | "list" | "map" | "boolean" | "float" | "null";
 
-/** Walks bytes that `itemEnd()` found well-formed: whatever it reads is there. */
+/** Reads bytes that `itemEnd()` found well formed, so that nothing is checked again. */
 export class CborReader {
   readonly bytes: Buffer;
-  /** Where the next item begins. */
+  /** Offset of the next item. */
   at: number;
 
   constructor(bytes: Buffer) {
@@ -32,11 +35,12 @@ export class CborReader {
     this.at = 0;
   }
 
-  /** What comes next. Tags before it are passed over: Kinesis knows one, and expects it where it stands. */
+  /** The kind of the next item. Skips the tags before it: Kinesis uses one, where the shape says that it is a time. */
   kind(): CborKind {
     let initial = this.bytes[this.at] as number;
-    for (; initial >>> 5 === TAG; initial = this.bytes[this.at] as number) this.at += headBytes(initial & 31);
-    switch (initial >>> 5) {
+    for (; initial >>> TYPE_SHIFT === TAG; initial = this.bytes[this.at] as number)
+      this.at += headBytes(initial & INFO_MASK);
+    switch (initial >>> TYPE_SHIFT) {
       case UNSIGNED:
       case NEGATIVE:
         return "integer";
@@ -54,14 +58,14 @@ export class CborReader {
     }
   }
 
-  /** Passes over one item. */
+  /** Skips one item. */
   skip(): void {
     this.at = itemEnd(this.bytes, this.at);
   }
 
   /** Exact up to 2^53. */
   integer(): number {
-    const isNegative = (this.bytes[this.at] as number) >>> 5 === NEGATIVE;
+    const isNegative = (this.bytes[this.at] as number) >>> TYPE_SHIFT === NEGATIVE;
     const argument = this.#head();
     return isNegative ? -1 - argument : argument;
   }
@@ -72,7 +76,7 @@ export class CborReader {
   }
 
   float(): number {
-    const start = this.at + 1;
+    const start = this.at + ARGUMENT_AT;
     const initial = this.bytes[this.at];
     this.skip();
     switch (initial) {
@@ -94,7 +98,7 @@ export class CborReader {
     return this.bytes.toString("utf8", start, this.at);
   }
 
-  /** Within the bytes that are read, unless it came in chunks. */
+  /** A view of the bytes that are read, unless it came in chunks. */
   byteString(): Buffer {
     if (this.#isIndefinite()) return this.#joined();
     const length = this.#head();
@@ -102,14 +106,14 @@ export class CborReader {
     return this.bytes.subarray(this.at - length, this.at);
   }
 
-  /** Enters a list or a map: the count of its items or entries, or infinity when `atBreak()` tells its end. */
+  /** Enters a list or a map: the count of its items or entries, or infinity when `atBreak()` finds its end. */
   open(): number {
     if (!this.#isIndefinite()) return this.#head();
     this.at += 1;
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Leaves a list or map of indefinite length, if this is its end. Asked only while items may follow. */
+  /** Leaves a list or map of indefinite length if this is its end. Called only while items may follow. */
   atBreak(): boolean {
     if (this.bytes[this.at] !== BREAK) return false;
     this.at += 1;
@@ -117,12 +121,12 @@ export class CborReader {
   }
 
   #isIndefinite(): boolean {
-    return ((this.bytes[this.at] as number) & 31) === INDEFINITE;
+    return ((this.bytes[this.at] as number) & INFO_MASK) === INDEFINITE;
   }
 
   #head(): number {
     const argument = argumentAt(this.bytes, this.at);
-    this.at += headBytes((this.bytes[this.at] as number) & 31);
+    this.at += headBytes((this.bytes[this.at] as number) & INFO_MASK);
     return argument;
   }
 

@@ -1,35 +1,48 @@
-import { BYTES, FALSE, NEGATIVE, TEXT, TRUE, UNSIGNED } from "./cbor-head.ts";
+import {
+  ARGUMENT_AT,
+  BYTES,
+  FALSE,
+  HEAD_BYTES_MAX,
+  NEGATIVE,
+  TEXT,
+  TRUE,
+  TYPE_SHIFT,
+  UINT8_INFO,
+  UINT16_INFO,
+  UINT32_INFO,
+  UINT64_INFO,
+  UNSIGNED,
+} from "./cbor-head.ts";
 
 const INITIAL_BYTES = 1024;
 const WORD = 0x1_0000_0000;
-/** The longest head. */
-export const HEAD_BYTES_MAX = 9;
-/** A code unit never takes more than this in UTF-8. */
+/** The most that one UTF-16 unit takes in UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 
 /** Writes a head with the shortest form of its argument. Returns the offset behind it. */
 export function writeHead(out: Buffer, at: number, majorType: number, argument: number): number {
-  const type = majorType << 5;
-  if (argument < 24) {
+  const type = majorType << TYPE_SHIFT;
+  const argumentAt = at + ARGUMENT_AT;
+  if (argument < UINT8_INFO) {
     out[at] = type | argument;
-    return at + 1;
+    return argumentAt;
   }
   if (argument < 0x100) {
-    out[at] = type | 24;
-    out[at + 1] = argument;
-    return at + 2;
+    out[at] = type | UINT8_INFO;
+    out[argumentAt] = argument;
+    return argumentAt + 1;
   }
   if (argument < 0x1_0000) {
-    out[at] = type | 25;
-    return out.writeUInt16BE(argument, at + 1);
+    out[at] = type | UINT16_INFO;
+    return out.writeUInt16BE(argument, argumentAt);
   }
   if (argument < WORD) {
-    out[at] = type | 26;
-    return out.writeUInt32BE(argument, at + 1);
+    out[at] = type | UINT32_INFO;
+    return out.writeUInt32BE(argument, argumentAt);
   }
-  out[at] = type | 27;
-  out.writeUInt32BE(Math.floor(argument / WORD), at + 1);
-  return out.writeUInt32BE(argument % WORD, at + 5);
+  out[at] = type | UINT64_INFO;
+  out.writeUInt32BE(Math.floor(argument / WORD), argumentAt);
+  return out.writeUInt32BE(argument % WORD, argumentAt + 4);
 }
 
 /** A whole number that a double holds exactly. */
@@ -37,7 +50,7 @@ export function writeInteger(out: Buffer, at: number, value: number): number {
   return value < 0 ? writeHead(out, at, NEGATIVE, -1 - value) : writeHead(out, at, UNSIGNED, value);
 }
 
-/** Puts items behind one another into memory that grows with them. */
+/** Appends items to memory that grows with them. */
 export class CborWriter {
   #out: Buffer;
   #end = 0;
@@ -74,7 +87,7 @@ export class CborWriter {
     this.#end += value.length;
   }
 
-  /** Items that are encoded already, a byte per character. */
+  /** Encoded items, a byte per character. */
   latin1(items: string): void {
     this.#reserve(items.length);
     this.#end += this.#out.write(items, this.#end, "latin1");

@@ -6,18 +6,22 @@ import { wasmModule } from "../../records/wasm-module.ts";
 import { noMargins, type PayloadMargins } from "../codec/codec.ts";
 import { type FrameBehindData, type RowFormat, writeRows } from "../records/row-writer.ts";
 import { TIME_TAG, writeStructure } from "./cbor-encode.ts";
-import { BYTES, LIST, MAP, TAG, TEXT } from "./cbor-head.ts";
-import { CborWriter, HEAD_BYTES_MAX, writeHead, writeInteger } from "./cbor-writer.ts";
+import { BYTES, HEAD_BYTES_MAX, LIST, MAP, TAG, TEXT, TYPE_SHIFT, UINT8_INFO } from "./cbor-head.ts";
+import { CborWriter, writeHead, writeInteger } from "./cbor-writer.ts";
 
-/** Member names, heads and the 56 digits of the sequence number, with room to spare. */
+/** More than member names, heads and the 56 digits of the sequence number take. */
 const ROW_FRAME_BYTES = 224;
 
-const shortHeads = Array.from({ length: 24 }, (_, length) => String.fromCharCode((TEXT << 5) | length));
-const mapHeads = Array.from({ length: 24 }, (_, count) => String.fromCharCode((MAP << 5) | count));
-const longHeads = Array.from({ length: 256 }, (_, length) => String.fromCharCode((TEXT << 5) | 24, length));
+const shortHeads = Array.from({ length: UINT8_INFO }, (_, length) =>
+  String.fromCharCode((TEXT << TYPE_SHIFT) | length),
+);
+const mapHeads = Array.from({ length: UINT8_INFO }, (_, count) => String.fromCharCode((MAP << TYPE_SHIFT) | count));
+const longHeads = Array.from({ length: 256 }, (_, length) =>
+  String.fromCharCode((TEXT << TYPE_SHIFT) | UINT8_INFO, length),
+);
 
 const LIST_NAME = encodedText("Records");
-const BEFORE_ARRIVAL = `${encodedText("ApproximateArrivalTimestamp")}${String.fromCharCode((TAG << 5) | TIME_TAG)}`;
+const BEFORE_ARRIVAL = `${encodedText("ApproximateArrivalTimestamp")}${String.fromCharCode((TAG << TYPE_SHIFT) | TIME_TAG)}`;
 const DATA = encodedText("Data");
 const ENCRYPTION = `${encodedText("EncryptionType")}${encodedText("KMS")}`;
 const PARTITION_KEY = encodedText("PartitionKey");
@@ -89,17 +93,17 @@ export function encodeWithRecords(
   return writeRows(cborRows, output.Records, around, wasmModule());
 }
 
-// One run at a time needs it.
+// Scratch for one frame at a time.
 const arrival = Buffer.alloc(HEAD_BYTES_MAX);
 
-/** The head of a record's map, its first member and the name of the second. */
+/** The head of a record's map, its first member, and the name of the second. */
 function beforeData(memberCount: number, arrivalMs: number): string {
   const bytes = writeInteger(arrival, 0, Math.floor(arrivalMs));
   return `${mapHeads[memberCount]}${BEFORE_ARRIVAL}${arrival.toString("latin1", 0, bytes)}${DATA}`;
 }
 
-/** ASCII text of up to 255 characters with its head, a byte per character, so that one native call can write several. */
+/** ASCII text of up to 255 characters with its head, a byte per character: one native call then writes several texts. */
 export function encodedText(ascii: string): string {
   const { length } = ascii;
-  return `${length < 24 ? shortHeads[length] : longHeads[length]}${ascii}`;
+  return `${length < UINT8_INFO ? shortHeads[length] : longHeads[length]}${ascii}`;
 }

@@ -2,8 +2,8 @@ import { wrongType } from "../../model/request-errors.ts";
 import type { Shape } from "../../model/shape.ts";
 
 /*
- * What both formats say about a value of the wrong type, in the service's words. Those words were captured from JSON
- * requests; nobody knows that CBOR is answered in others.
+ * What both formats say about a value of the wrong type, in the service's words. They were captured from responses to
+ * JSON requests; those to CBOR are not known to differ.
  */
 export type ScalarKind = Exclude<Shape["kind"], "structure" | "list" | "map" | "eventStream">;
 
@@ -25,7 +25,7 @@ const booleanWords: ReadonlyMap<string, boolean> = new Map([
   ["NO", false],
 ]);
 
-/** A text for anything but a blob. */
+/** Converts a text for anything but a blob. */
 export function bindText(kind: Exclude<ScalarKind, "blob">, value: string): string | boolean {
   if (kind === "string") return value;
   if (kind !== "boolean") throw wrongType(`class java.lang.String ${cannotBecome(kind)}`);
@@ -35,7 +35,7 @@ export function bindText(kind: Exclude<ScalarKind, "blob">, value: string): stri
   return word;
 }
 
-/** A number for anything but a timestamp, whose unit depends on the format. */
+/** Converts a number for anything but a timestamp, whose unit depends on the format. */
 export function bindNumber(kind: Exclude<ScalarKind, "timestamp">, value: number): number | boolean {
   switch (kind) {
     case "integer":
@@ -56,7 +56,7 @@ export function bindBoolean(kind: ScalarKind, value: boolean): boolean {
   throw wrongType(`class java.lang.Boolean ${cannotBecome(kind)}`);
 }
 
-/** A time of any size, held within what a Date can say. */
+/** Rounds a time to whole ms, and limits it to what a Date can hold. */
 export function bindMs(ms: number): number {
   return Math.min(Math.max(Math.round(ms), -TIMESTAMP_MS_MAX), TIMESTAMP_MS_MAX);
 }

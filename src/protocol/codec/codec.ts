@@ -3,8 +3,8 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { EventOutput, InputOf, OutputOf } from "../../records/operation-io.ts";
 
 /**
- * A request's body that parses, not yet bound to the operation's shape. It owns the memory that its input is decoded to:
- * whoever parsed it disposes of it, once, after the last use of the input.
+ * A request's body that parses, not yet bound to the operation's shape. It owns the memory that its input is decoded to;
+ * the caller of `parse()` disposes of it, once, after the last use of the input.
  */
 export interface ParsedBody<Name extends OperationName> extends Disposable {
   /**

@@ -10,7 +10,7 @@ import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 
 /** The longest escape of one byte: a control character as six. */
 const ESCAPED_BYTES_MAX = 6;
-/** Member names, punctuation and the 56 digits of the sequence number, with room to spare. */
+/** More than member names, punctuation and the 56 digits of the sequence number take. */
 const ROW_FRAME_BYTES = 256;
 
 const behindPlainData = behindData("");
@@ -72,10 +72,10 @@ export function encodeWithRecords(
   return writeRows(jsonRows, output.Records, { head, tail: "]}", droppedBytes, margins }, wasmModule());
 }
 
-/** A multiple of three, so that pieces join; the kernels have room for it and for its letters. */
+/** A multiple of three, so that encoded pieces join; the input and output slices hold a piece. */
 const pieceBytes = 96 * 1024;
 
-/** Large data by pieces, so that no string of many MiB is made of it. Returns the offset behind the letters. */
+/** Writes large data by pieces, so that no string of many MiB is made. Returns the offset behind it. */
 function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
   const wasm = wasmModule();
   if (wasm === undefined || end - start < pieceBytes) {

@@ -9,7 +9,7 @@ export function decodedBytes(text: string): number {
 
 /**
  * Decodes standard base64 into `out` at `at`. False unless the text is base64 in the strictest form: padded, nothing
- * but the alphabet, no bits left over. `out` then holds rubbish there.
+ * but the alphabet, no bits left over. If false, `out` holds rubbish from `at` on.
  */
 export function writeBase64(text: string, out: Buffer, at: number): boolean {
   const { length } = text;
@@ -20,8 +20,8 @@ export function writeBase64(text: string, out: Buffer, at: number): boolean {
     const lastValue = ALPHABET.indexOf(text.charAt(length - padding - 1));
     if ((lastValue & (padding === 1 ? 0b11 : 0b1111)) !== 0) return false;
   }
-  // Node's decoder skips what it does not know, so a strange character shows as a missing byte; but it also takes the
-  // URL alphabet, and looks at the low byte only of a character beyond Latin-1.
+  // Node's decoder skips unknown characters, so that one shows as a missing byte; but it also takes the URL alphabet, and
+  // only the low byte of a character beyond Latin-1.
   return (
     out.write(text, at, "base64") === (length >>> 2) * 3 - padding &&
     !text.includes("-") &&

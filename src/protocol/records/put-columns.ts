@@ -4,13 +4,13 @@ import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-r
 import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
 import { decodedBytes, writeBase64 } from "./base64.ts";
 
-// The model's constraints on records once more, as plain comparisons; a test holds the two together.
+// The model's constraints on records as plain comparisons; a test compares the two.
 export const RECORD_COUNT_MAX = 500;
 const PARTITION_KEY_LENGTH_MAX = 256;
 export const DATA_BYTES_MAX = 10_485_760;
 export const EXPLICIT_HASH_KEY = /^(?:0|[1-9]\d{0,38})$/;
 
-/** A code unit never takes more than this in UTF-8. */
+/** The most that one UTF-16 unit takes in UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 
 /** Columns, and the memory that they are in. */
@@ -169,7 +169,7 @@ class Columns {
   }
 }
 
-/** Up to here a loop over ASCII beats a native call. */
+/** Up to here a loop over ASCII is faster than a native call. */
 const UTF8_BY_LOOP_LENGTH_MAX = 24;
 
 /** Returns the bytes written. */

@@ -10,58 +10,61 @@ import { RECORD_COUNT_MAX } from "./put-columns.ts";
 /** The module writes a little beyond what it decodes. */
 const DECODED_SLACK_BYTES = 16;
 
-/**
- * Scans the JSON of a put; copies it first, unless it was received where the WebAssembly module can read it. The records'
- * keys stay in it. Undefined when anything at all is unusual, or the module's memory is used up: then the general path
- * decides, and words the error if it is one.
- */
-export function scanJsonPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
-  const wasm = wasmModule();
-  if (wasm === undefined) return undefined;
-  const { calls, memory, allocator } = wasm;
-  const capacity = capacityOf(name);
-  const decodedAt = columnBytes(capacity);
-  const textAt = decodedAt + Math.ceil(body.length * 0.75) + DECODED_SLACK_BYTES;
-  const isHere = body.buffer === memory.buffer;
-  const lease = allocator.take(isHere ? textAt : textAt + body.length + textSlackBytes);
-  if (lease === undefined) return undefined;
-  const columns = lease.at;
-  const text = isHere ? body.byteOffset : columns + textAt;
-  if (!isHere) memory.set(body, text);
-  memory[text + body.length] = 0;
-  const scan = name === "PutRecords" ? calls.scanPutRecords : calls.scanPutRecord;
-  const count = scan(text, body.length, columns, columns + decodedAt);
-  if (count === 0) {
-    lease[Symbol.dispose]();
-    return undefined;
-  }
-  return { records: columnsAt(columns, { capacity, count, wasm }), rest: membersAt(wasm, calls.restOfPut()), lease };
+/** Addresses of one request in the module's memory. */
+interface Addresses {
+  readonly text: number;
+  readonly columns: number;
+  /** Behind the columns. */
+  readonly decoded: number;
 }
 
-/** Scans the CBOR of a put, as `scanJsonPut()` does with JSON; data and keys stay in the body. */
+/** Returns the number of records; 0 when anything is unusual. */
+type Scanner = (wasm: WasmModule, name: PutName, textBytes: number, at: Addresses) => number;
+
+/**
+ * Scans the JSON of a put. Keys stay in it. Undefined when anything at all is unusual, or the WebAssembly module's memory
+ * is used up: then the general path decides, and words the error if there is one.
+ */
+export function scanJsonPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
+  return scanPut(name, body, Math.ceil(body.length * 0.75) + DECODED_SLACK_BYTES, scanJson);
+}
+
+/** As `scanJsonPut()`, for CBOR; data and keys stay in the body. */
 export function scanCborPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
+  return scanPut(name, body, 0, scanCbor);
+}
+
+function scanJson({ calls, memory }: WasmModule, name: PutName, textBytes: number, at: Addresses): number {
+  memory[at.text + textBytes] = 0;
+  const scan = name === "PutRecords" ? calls.scanPutRecords : calls.scanPutRecord;
+  return scan(at.text, textBytes, at.columns, at.decoded);
+}
+
+function scanCbor({ calls }: WasmModule, name: PutName, textBytes: number, at: Addresses): number {
+  const scan = name === "PutRecords" ? calls.scanCborPutRecords : calls.scanCborPutRecord;
+  return scan(at.text, textBytes, at.columns);
+}
+
+/** Copies the body first, unless it was received where the module can read it. */
+function scanPut(name: PutName, body: Uint8Array, decodedBytes: number, scan: Scanner): OrdinaryPut | undefined {
   const wasm = wasmModule();
   if (wasm === undefined) return undefined;
-  const { calls, memory, allocator } = wasm;
+  const { memory, allocator } = wasm;
   const capacity = capacityOf(name);
-  const textAt = columnBytes(capacity);
+  const decodedAt = columnBytes(capacity);
+  const textAt = decodedAt + decodedBytes;
   const isHere = body.buffer === memory.buffer;
   const lease = allocator.take(isHere ? textAt : textAt + body.length + textSlackBytes);
   if (lease === undefined) return undefined;
   const columns = lease.at;
   const text = isHere ? body.byteOffset : columns + textAt;
   if (!isHere) memory.set(body, text);
-  const scan = name === "PutRecords" ? calls.scanCborPutRecords : calls.scanCborPutRecord;
-  const count = scan(text, body.length, columns);
+  const count = scan(wasm, name, body.length, { text, columns, decoded: columns + decodedAt });
   if (count === 0) {
     lease[Symbol.dispose]();
     return undefined;
   }
-  return {
-    records: columnsAt(columns, { capacity, count, wasm }),
-    rest: membersAt(wasm, calls.restOfCborPut()),
-    lease,
-  };
+  return { records: columnsAt(columns, { capacity, count, wasm }), rest: otherMembers(wasm), lease };
 }
 
 function capacityOf(name: PutName): number {
@@ -133,8 +136,8 @@ function viewsAt(columns: number, { capacity, count, wasm }: Columns): ColumnVie
 }
 
 /*
- * The other members as wasm/scan-put.ts and wasm/scan-cbor-put.ts leave them, in words of 32 bits: the address of a
- * text's first byte, 0 where the member is absent, and the address behind its last.
+ * The other members as wasm/put-columns.ts has them, in words of 32 bits: the address of a text's first byte, 0 where the
+ * member is absent, and the address behind its last.
  *
  *   StreamName, its end | StreamARN, its end | SequenceNumberForOrdering, its end | DryRun
  */
@@ -146,14 +149,15 @@ const MEMBER_WORDS = DRY_RUN_WORD + 1;
 /** DryRun is 0 where it is absent, 1 for false. */
 const DRY_RUN_TRUE = 2;
 
-/** By address: each scanner has its own. */
-const memberWords = new Map<number, Uint32Array>();
+/** By module, of which a process has one. */
+const memberWords = new WeakMap<WasmModule, Uint32Array>();
 
-function membersAt({ memory }: WasmModule, at: number): BoundStructure {
-  let words = memberWords.get(at);
+function otherMembers(wasm: WasmModule): BoundStructure {
+  const { calls, memory } = wasm;
+  let words = memberWords.get(wasm);
   if (words === undefined) {
-    words = new Uint32Array(memory.buffer, at, MEMBER_WORDS);
-    memberWords.set(at, words);
+    words = new Uint32Array(memory.buffer, calls.otherMembers(), MEMBER_WORDS);
+    memberWords.set(wasm, words);
   }
   const members: Record<string, string | boolean> = {};
   const name = words[STREAM_NAME_WORD];

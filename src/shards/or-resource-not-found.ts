@@ -5,16 +5,16 @@ import { formatShardId } from "../streams/positions/shard-id.ts";
 import type { Shard } from "../streams/stream.ts";
 
 /**
- * What the log answers, or ResourceNotFoundException when the log is gone: freed because the stream is being deleted or
- * the shard's last record has expired, a moment before the document says so.
+ * The result of a call to the log. Throws ResourceNotFoundException when the shard's log is gone: freed because the
+ * stream is being deleted or the shard's last record has expired, a moment before the document says so.
  */
 export async function orResourceNotFound<T>(
   { stream }: StreamRevision,
   { index }: Shard,
-  answer: Promise<T>,
+  result: Promise<T>,
 ): Promise<T> {
   try {
-    return await answer;
+    return await result;
   } catch (error) {
     const isGone = error instanceof EngineError && error.kind === "not_found";
     throw isGone ? shardDoesNotExist(stream, formatShardId(index)) : error;
