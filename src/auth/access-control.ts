@@ -3,7 +3,7 @@ import type { Credential } from "./credential.ts";
 import { SigningKeyCache } from "./signing-key-cache.ts";
 import { type SignedRequest, type VerifiedCaller, verifySignature } from "./verify-signature.ts";
 
-/** Who comes in, and what for, where there are credentials. */
+/** Authentication and authorization of requests, where there is a credentials file. */
 export interface AccessControl {
   /** See `verifySignature()`. */
   verify(request: SignedRequest): VerifiedCaller | Promise<VerifiedCaller>;
@@ -13,11 +13,11 @@ export interface AccessControl {
 
 export function createAccessControl(
   credentialOf: (accessKeyId: string) => Credential | undefined,
-  rooms: AuthorizationServices,
+  services: AuthorizationServices,
 ): AccessControl {
-  const verification = { credentialOf, keys: new SigningKeyCache(), nowMs: rooms.nowMs };
+  const verification = { credentialOf, keys: new SigningKeyCache(), nowMs: services.nowMs };
   return {
     verify: (request) => verifySignature(request, verification),
-    authorize: (request) => authorize(request, rooms),
+    authorize: (request) => authorize(request, services),
   };
 }

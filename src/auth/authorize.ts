@@ -29,11 +29,11 @@ export interface AuthorizationServices {
   readonly nowMs: () => number;
 }
 
-/** A target with all that decides about it. */
+/** A target with the facts that decide about access to it. */
 interface Resource {
   /** `*` for the account as a whole. */
   readonly arn: string;
-  /** The ARN as far as the request names it. A refusal shows no more: the rest proves that the resource exists. */
+  /** The part of the ARN that the request names. An error shows no more, because the rest would prove that it exists. */
   readonly namedArn: string;
   readonly owner: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -41,32 +41,32 @@ interface Resource {
 }
 
 /**
- * Lets a request through that the policies of its credential and of what it names allow. Runs before anything is looked up
- * for the operation itself, so that who may not ask does not learn what is there. Errors: AccessDeniedException, and what
- * the operation throws when the members name nothing.
+ * Checks that the policies of the credential and of the named resources allow a request. It runs before the operation looks
+ * anything up, so that a denied caller does not learn what exists. Errors: AccessDeniedException, and those of the operation
+ * for members that name no resource.
  */
-export function authorize(request: AuthorizedRequest, rooms: AuthorizationServices): void {
+export function authorize(request: AuthorizedRequest, services: AuthorizationServices): void {
   const { name, input, caller } = request;
   const { isShareable, targets, also } = requirementOf(name);
-  const further = also?.(input);
-  for (const target of targets(input, { caller, tokens: rooms.tokens })) {
-    const resource = locate(target, caller, rooms.registry);
-    check(name, resource, { isShareable, request, rooms });
-    if (further !== undefined) check(further, resource, { isShareable, request, rooms });
+  const alsoAction = also?.(input);
+  for (const target of targets(input, { caller, tokens: services.tokens })) {
+    const resource = locate(target, caller, services.registry);
+    check(name, resource, { isShareable, request, services });
+    if (alsoAction !== undefined) check(alsoAction, resource, { isShareable, request, services });
   }
 }
 
 interface Check {
   readonly isShareable: boolean;
   readonly request: AuthorizedRequest;
-  readonly rooms: AuthorizationServices;
+  readonly services: AuthorizationServices;
 }
 
-function check(action: string, resource: Resource, { isShareable, request, rooms }: Check): void {
+function check(action: string, resource: Resource, { isShareable, request, services }: Check): void {
   const { caller, headers, peer, input } = request;
   const { credential } = caller;
   const isOwn = resource.owner === caller.account;
-  const resourcePolicy = isLockedOut(action, resource, credential) ? undefined : resource.policy;
+  const resourcePolicy = isOwnerOnPolicy(action, resource, credential) ? undefined : resource.policy;
   if (isOwn && credential.policies === undefined && resourcePolicy === undefined) return;
   const principal = { account: caller.account, arn: principalArn(credential, caller.region) };
   const { owner, tags } = resource;
@@ -74,7 +74,7 @@ function check(action: string, resource: Resource, { isShareable, request, rooms
     ...{ principal, credential, peer, owner, input },
     region: caller.region,
     userAgent: headers["user-agent"],
-    nowMs: rooms.nowMs(),
+    nowMs: services.nowMs(),
     resourceTags: tags,
   });
   const because =
@@ -89,8 +89,8 @@ function check(action: string, resource: Resource, { isShareable, request, rooms
   }
 }
 
-/** A policy that denies everything to everybody must not keep the account itself from taking it away. */
-function isLockedOut(action: string, { owner }: Resource, credential: Credential): boolean {
+/** Whether the account itself calls a …ResourcePolicy operation: a policy that denies everything must stay removable. */
+function isOwnerOnPolicy(action: string, { owner }: Resource, credential: Credential): boolean {
   const isRoot = credential.user === undefined && credential.account === owner;
   return isRoot && action.endsWith("ResourcePolicy");
 }
@@ -99,13 +99,13 @@ function principalArn({ account, user }: Credential, region: string): string {
   return `arn:${partitionOf(region)}:iam::${account}:${user === undefined ? "root" : `user/${user}`}`;
 }
 
-function locate(target: PermissionTarget, caller: VerifiedCaller, directory: StreamRegistry): Resource {
+function locate(target: PermissionTarget, caller: VerifiedCaller, registry: StreamRegistry): Resource {
   if (target.kind === "account") return describe("*", { owner: caller.account });
   if (target.kind === "other") return describe(target.arn, { owner: target.arn.split(":")[4] ?? "" });
   const { address } = target;
   const { account, region, name } = address;
-  // Streams of other regions are out of reach, so that nothing of them matters.
-  const stream = region === caller.region ? directory.find(account, region, name)?.stream : undefined;
+  // Streams of other regions cannot be reached, so their policies and tags do not count.
+  const stream = region === caller.region ? registry.find(account, region, name)?.stream : undefined;
   if (target.kind === "stream") return describe(streamArn(address), { owner: account, found: stream });
   const { consumerName, createdSecond: namedSecond } = target.address;
   const found = stream === undefined ? undefined : findConsumer(stream, target.address);
@@ -115,20 +115,20 @@ function locate(target: PermissionTarget, caller: VerifiedCaller, directory: Str
   return describe(arn, { namedArn, owner: account, found });
 }
 
-interface Described {
+interface ResourceFacts {
   /** Default: the whole ARN. */
   readonly namedArn?: string;
   readonly owner: string;
   readonly found?: Stream | StreamConsumer | undefined;
 }
 
-function describe(arn: string, { namedArn = arn, owner, found }: Described): Resource {
+function describe(arn: string, { namedArn = arn, owner, found }: ResourceFacts): Resource {
   if (found === undefined) return { arn, namedArn, owner, tags: {} };
   const policy = policyOf(found);
   return { arn, namedArn, owner, tags: found.tags, ...(policy === undefined ? {} : { policy }) };
 }
 
-/** Read once per document: a stream that changes is another value. */
+/** Parsed policies; a changed stream or consumer is another object. */
 const policies = new WeakMap<Stream | StreamConsumer, Policy>();
 
 function policyOf(resource: Stream | StreamConsumer): Policy | undefined {
@@ -140,7 +140,7 @@ function policyOf(resource: Stream | StreamConsumer): Policy | undefined {
   return policy;
 }
 
-/** The table binds each name to its own input; a name known only at run time cannot say so to the compiler. */
+/** The table types each row by its name; the cast forgets that for a name that is known only at run time. */
 function requirementOf(name: OperationName): PermissionRequirement<OperationName> {
   return requiredPermissions[name] as unknown as PermissionRequirement<OperationName>;
 }

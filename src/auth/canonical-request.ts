@@ -1,24 +1,23 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { percentEncode, queryParametersOf } from "./query-parameters.ts";
 
-/** What a signature of version 4 covers. */
+/** The parts of a request that its signature covers. */
 export interface RequestToSign {
   readonly method: string;
   /** Path and query as sent. */
   readonly url: string;
-  /** Lower-case names; each character of a value stands for one byte. */
+  /** Names in lower case; each character of a value is one byte. */
   readonly headers: IncomingHttpHeaders;
   /** The body's SHA-256 in hexadecimal. */
   readonly payloadHash: string;
 }
 
-/** Longest canonical request, in bytes: all headers and the path, each byte of the path encoded twice, take less. */
+/** Most bytes of a canonical request; valid headers and a path that is encoded twice have fewer. */
 const canonicalBytesMax = 256 * 1024;
 
 /**
  * The canonical request of Signature Version 4, one byte per character; IAM User Guide, "Create a signed AWS API request".
- * Undefined when a header is named as signed that the request does not have, or is named twice, and when the result is
- * longer than `canonicalBytesMax`.
+ * Undefined when a signed header is absent or named twice, and above `canonicalBytesMax`.
  */
 export function canonicalRequest(
   { method, url, headers, payloadHash }: RequestToSign,
@@ -27,10 +26,10 @@ export function canonicalRequest(
   const names = signedHeaders.split(";");
   let canonicalHeaders = "";
   for (const [index, name] of names.entries()) {
-    // A repeated name would add its value again: the result could be as long as the square of the request.
+    // Repeated names could make the result quadratic in the request.
     if (names.indexOf(name) !== index) return undefined;
     const value = headers[name];
-    // A repeated header comes joined already, except for the few that node leaves apart.
+    // Node joins most repeated headers itself.
     const text = Array.isArray(value) ? value.join(",") : value;
     if (typeof text !== "string") return undefined;
     canonicalHeaders += `${name}:${foldSpaces(text)}\n`;
@@ -39,7 +38,7 @@ export function canonicalRequest(
   return canonical.length > canonicalBytesMax ? undefined : canonical;
 }
 
-/** As clients of every service but S3 do it: without empty and dot segments, and encoded once more than it was sent. */
+/** As for all services but S3: without empty and dot segments, and percent-encoded once more than it was sent. */
 function canonicalPath(url: string): string {
   const path = pathOf(url);
   if (path === "/" || path === "") return "/";
@@ -51,31 +50,30 @@ function canonicalPath(url: string): string {
   return kept.length === 0 ? "/" : `/${kept.join("/")}${path.endsWith("/") ? "/" : ""}`;
 }
 
-/** A client that takes this server for a proxy names the host before the path. */
+/** The path of a URL, which may be absolute, as clients of a proxy send it. */
 function pathOf(url: string): string {
   const end = url.indexOf("?");
   const beforeQuery = end < 0 ? url : url.slice(0, end);
   return beforeQuery.startsWith("/") ? beforeQuery : beforeQuery.replace(/^https?:\/\/[^/]*/i, "");
 }
 
-/** By name, then by value, both encoded; without the signature, which cannot cover itself. */
+/** Sorted by encoded name, then by encoded value, without X-Amz-Signature. */
 function canonicalQuery(url: string): string {
   const pairs = queryParametersOf(url)
     .filter(({ name }) => name !== "X-Amz-Signature")
     .map(({ name, value }) => [percentEncode(name), percentEncode(value)] as const);
-  pairs.sort(([name, value], [otherName, otherValue]) => order(name, otherName) || order(value, otherValue));
+  pairs.sort(([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue));
   return pairs.map(([name, value]) => `${name}=${value}`).join("&");
 }
 
-function order(one: string, other: string): number {
+function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
 /**
- * Each run of spaces and tabs becomes one space, and none at either end. Runs are folded before the ends are cut: a pattern
- * that looks for a run up to the end takes the square of its length. Not `trim()`, which takes the last byte of an "à" for a
- * space.
+ * Folds each run of spaces and tabs to one space and removes it at both ends. Folding comes first: a regular expression for
+ * a run at the end takes quadratic time. Not `trim()`, which removes the last byte of an "à".
  */
 function foldSpaces(value: string): string {
   if (!/^[ \t]|[ \t]$|[ \t]{2}|\t/.test(value)) return value;

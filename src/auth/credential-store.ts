@@ -9,7 +9,7 @@ import type { Clock } from "../time/clock.ts";
 import type { Credential } from "./credential.ts";
 import { parseCredentialsFile } from "./credentials-file.ts";
 
-/** The file system tells of most changes at once; a network file system or a full watch list does not. */
+/** Interval of checks. Most changes are reported at once, but not by a network file system or with a full watch list. */
 const pollMs = 2_000;
 
 /** Permissions of users that are neither the owner nor in the file's group. */
@@ -18,14 +18,14 @@ const otherUsersMask = 0o007;
 const fileBytesMax = 16 * 1024 ** 2;
 
 /**
- * The credentials that are in force: those of the file, read again whenever it changes. A new version with a mistake in it
- * changes nothing and is told to the log.
+ * The credentials in force: those of the file, which is read again when it changes. A new version with a problem is
+ * rejected and logged; the former one stays in force.
  */
 export class CredentialStore {
   readonly #path: string;
   readonly #closing = new AbortController();
   #inForce: ReadonlyMap<string, Credential>;
-  /** What the last version looked like, good or bad, so that each is judged once. */
+  /** The last version, accepted or rejected: each is parsed and reported once. */
   #seen: string;
   #fingerprint: string | undefined;
   #checking: Promise<void> | undefined;
@@ -34,7 +34,7 @@ export class CredentialStore {
   #exposedMode: number | undefined;
   readonly #polling: Promise<void>;
 
-  /** Throws `StartError` with a sentence per problem. */
+  /** Throws `StartError` with one line for each problem. */
   constructor(file: CredentialsFile, clock: Clock) {
     const { credentials, problems } = parseCredentialsFile(file.json);
     if (problems !== undefined) throw new StartError(problems.map((problem) => `${file.path}: ${problem}`).join("\n"));
@@ -49,12 +49,12 @@ export class CredentialStore {
     return this.#inForce.get(accessKeyId);
   }
 
-  /** Why the file as it is now is not in force, as a sentence for health; undefined while it is. */
+  /** Why the present file is not in force, as a clause for /health; undefined while it is. */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** Resolves when the file has been looked at as it is now. */
+  /** Reads the file if it has changed. */
   async check(): Promise<void> {
     this.#isChanged = true;
     this.#checking ??= this.#checkWhileChanged();
@@ -67,17 +67,17 @@ export class CredentialStore {
     await this.#checking;
   }
 
-  /** The folder, not the file: editors and Kubernetes put another file into its place. */
+  /** Watches the folder, because editors and Kubernetes replace the file. */
   #watch(): void {
     const { signal } = this.#closing;
     try {
       const watcher = watch(dirname(this.#path), { persistent: false, signal }, (_, name) => {
-        // A mounted secret changes by a link beside the file, whose name begins with two dots.
+        // Kubernetes changes a mounted secret through a link beside the file whose name begins with two dots.
         if (name === null || name === basename(this.#path) || name.startsWith("..")) void this.check();
       });
       watcher.on("error", () => undefined);
     } catch {
-      // The poll is enough.
+      // Polling finds the change too.
     }
   }
 
@@ -106,15 +106,15 @@ export class CredentialStore {
       if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
       const json: unknown = parseJson(await readFile(this.#path, "utf8"));
       this.#fingerprint = fingerprint;
-      this.#take(json);
+      this.#accept(json);
     } catch (error) {
-      // A file that cannot be read for a while comes back as it was.
+      // The file may become readable again without a change.
       this.#fingerprint = undefined;
-      this.#refuse([describe(error)]);
+      this.#reject([describe(error)]);
     }
   }
 
-  /** Once for each mode that lets every user of the machine read or change the secrets. */
+  /** Publishes once for each mode that lets other users read or change the secrets. */
   #reportMode(mode: number): void {
     if (process.platform === "win32") return;
     const exposed = (mode & otherUsersMask) === 0 ? undefined : mode & 0o777;
@@ -124,12 +124,12 @@ export class CredentialStore {
     this.#exposedMode = exposed;
   }
 
-  #take(json: unknown): void {
+  #accept(json: unknown): void {
     const text = JSON.stringify(json);
     if (text === this.#seen) return;
     const { credentials, problems } = parseCredentialsFile(json);
     if (problems !== undefined) {
-      this.#refuse(problems, text);
+      this.#reject(problems, text);
       return;
     }
     this.#seen = text;
@@ -138,16 +138,16 @@ export class CredentialStore {
     credentialsReloaded.publish({ path: this.#path, credentialCount: credentials.size });
   }
 
-  #refuse(problems: readonly string[], seen = problems.join("\n")): void {
+  #reject(problems: readonly string[], seen = problems.join("\n")): void {
     if (seen === this.#seen) return;
     this.#seen = seen;
     const credentialCount = this.#inForce.size;
-    this.#fault = `the credentials file is refused (${problems[0]}); the ${credentialCount} credentials read before stay in force`;
+    this.#fault = `the credentials file has a problem (${problems[0]}), so its last valid version with ${credentialCount} credentials stays in force; correct the file`;
     credentialsReloaded.publish({ path: this.#path, credentialCount, problems });
   }
 }
 
-/** The text of a JSON mistake quotes the file, which holds secrets. */
+/** Does not quote the file, which contains secrets, as the message of a SyntaxError would. */
 function describe(error: unknown): string {
   if (error instanceof SyntaxError) return "not JSON";
   if (!(error instanceof Error)) return String(error);

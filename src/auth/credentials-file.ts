@@ -1,7 +1,7 @@
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import type { Credential } from "./credential.ts";
 
-/** Either all credentials of a file by their key ids, or everything that is wrong with it, each as one sentence. */
+/** All credentials by access key id, or all problems of the file, one clause each. */
 export type ParsedCredentials =
   | { readonly credentials: ReadonlyMap<string, Credential>; readonly problems?: never }
   | { readonly problems: readonly string[]; readonly credentials?: never };
@@ -10,8 +10,8 @@ const credentialsMax = 10_000;
 const policiesPerCredentialMax = 20;
 
 /**
- * A credentials file: `{"credentials": [{accessKeyId, secretAccessKey, sessionToken?, expiresAt?, account, user?,
- * policies?}]}`. Of policies apart, no problem repeats what the file says: any text may be a secret in the wrong place.
+ * Parses a credentials file: `{"credentials": [{accessKeyId, secretAccessKey, sessionToken?, expiresAt?, account, user?,
+ * policies?}]}`. Problems quote the file only within policies: any other text may be a misplaced secret.
  */
 export function parseCredentialsFile(json: unknown): ParsedCredentials {
   if (!isObject(json) || !Array.isArray(json["credentials"])) {
@@ -20,14 +20,14 @@ export function parseCredentialsFile(json: unknown): ParsedCredentials {
   const list: readonly unknown[] = json["credentials"];
   const problems: string[] = [];
   if (Object.keys(json).length > 1) problems.push('has members other than "credentials"');
-  if (list.length === 0) problems.push("has no credentials, so that nobody could call");
+  if (list.length === 0) problems.push("has no credentials, so all requests would be refused");
   if (list.length > credentialsMax) return { problems: [...problems, `has more than ${credentialsMax} credentials`] };
   const credentials = new Map<string, Credential>();
   for (const [index, each] of list.entries()) {
     const entryProblems: string[] = [];
     const credential = readCredential(each, entryProblems);
     if (credentials.has(credential.accessKeyId) && credential.accessKeyId !== "") {
-      entryProblems.push("accessKeyId is that of an earlier entry");
+      entryProblems.push("accessKeyId is used by an earlier entry too");
     }
     credentials.set(credential.accessKeyId, credential);
     problems.push(...entryProblems.map((problem) => `credentials[${index}]: ${problem}`));
@@ -35,7 +35,7 @@ export function parseCredentialsFile(json: unknown): ParsedCredentials {
   return problems.length === 0 ? { credentials } : { problems };
 }
 
-/** What is wrong with a credentials file; nothing, if it is good. */
+/** All problems of a credentials file; empty for a valid one. */
 export function validateCredentialsFile(json: unknown): readonly string[] {
   return parseCredentialsFile(json).problems ?? [];
 }
@@ -77,7 +77,7 @@ function readCredential(json: unknown, problems: string[]): Credential {
   };
 }
 
-/** A past time is no mistake: the key is refused as expired. */
+/** A past time is valid: requests are refused as expired. */
 function readExpiry(json: unknown, problems: string[]): number | undefined {
   if (json === undefined) return undefined;
   const isTime = typeof json === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(json);

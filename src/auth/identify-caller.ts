@@ -8,36 +8,37 @@ export interface CallerDefaults {
   readonly account: string;
   /** The region of callers whose credential scope does not name one. */
   readonly region: string;
-  /** Whether an unsigned request is let in as `account`. */
+  /** Whether an unsigned request is accepted for `account` and `region`. */
   readonly allowAnonymous: boolean;
 }
 
 /**
- * Who is calling, by the form of the signature alone: without a credentials file any signature passes. A 12-digit access
- * key id names the account, the credential scope names the region.
+ * The caller that a request claims to be. Nothing is verified: without a credentials file every complete signature is
+ * accepted. A 12-digit access key id is the account; the credential scope has the region.
  *
- * Throws the authentication errors of Signature Version 4 in the order of AWS: both forms at once, none, incomplete.
+ * Errors, in AWS's order: InvalidSignatureException for both forms of signature, MissingAuthenticationTokenException,
+ * IncompleteSignatureException.
  */
-export function identifyCaller(url: string, headers: IncomingHttpHeaders, rules: CallerDefaults): Caller {
+export function identifyCaller(url: string, headers: IncomingHttpHeaders, defaults: CallerDefaults): Caller {
   const form = parseSignature(url, headers);
-  if (form !== undefined) return callerOf(form.credential, rules);
-  if (rules.allowAnonymous) return { account: rules.account, region: rules.region };
+  if (form !== undefined) return callerOf(form.credential, defaults);
+  if (defaults.allowAnonymous) return { account: defaults.account, region: defaults.region };
   throw missingAuthenticationToken();
 }
 
-/** Callers by the credential that they name, which stays the same all day. */
+/** Callers by the Credential text of their signature, which is the same for a day. */
 const known = new WeakMap<CallerDefaults, Map<string, Caller>>();
 const knownCountMax = 256;
 
-function callerOf(credential: string, rules: CallerDefaults): Caller {
-  let callers = known.get(rules);
+function callerOf(credential: string, defaults: CallerDefaults): Caller {
+  let callers = known.get(defaults);
   if (callers === undefined) {
     callers = new Map();
-    known.set(rules, callers);
+    known.set(defaults, callers);
   }
   let caller = callers.get(credential);
   if (caller === undefined) {
-    caller = parseCaller(credential, rules);
+    caller = parseCaller(credential, defaults);
     if (callers.size >= knownCountMax) callers.clear();
     callers.set(credential, caller);
   }
@@ -45,11 +46,11 @@ function callerOf(credential: string, rules: CallerDefaults): Caller {
 }
 
 /** `{access key id}/{yyyymmdd}/{region}/kinesis/aws4_request` */
-function parseCaller(credential: string, rules: CallerDefaults): Caller {
+function parseCaller(credential: string, defaults: CallerDefaults): Caller {
   const [accessKeyId = "", , region = ""] = credential.split("/");
   return {
-    account: /^\d{12}$/.test(accessKeyId) ? accessKeyId : rules.account,
-    region: /^[a-z0-9-]{1,64}$/.test(region) ? region : rules.region,
+    account: /^\d{12}$/.test(accessKeyId) ? accessKeyId : defaults.account,
+    region: /^[a-z0-9-]{1,64}$/.test(region) ? region : defaults.region,
     accessKeyId,
   };
 }

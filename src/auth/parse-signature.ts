@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from "node:http";
 import { incompleteSignature, invalidSignature } from "../model/auth-errors.ts";
 import { type QueryParameter, queryParametersOf } from "./query-parameters.ts";
 
-/** A signature of version 4 as a request carries it, in its header or in its query; nothing of it is checked yet. */
+/** A signature of version 4 from a header or a query, not verified. */
 export interface ParsedSignature {
   readonly algorithm: string;
   /** `{access key id}/{yyyymmdd}/{region}/kinesis/aws4_request` */
   readonly credential: string;
-  /** Names with semicolons between them. */
+  /** Header names separated by semicolons. */
   readonly signedHeaders: string;
   readonly signature: string;
   readonly date: string;
@@ -17,22 +17,22 @@ export interface ParsedSignature {
 }
 
 /**
- * Undefined for an unsigned request. Throws the errors of a signature that is not whole, in the order of AWS: both forms
- * at once, then what is missing from the one there is.
+ * Undefined for an unsigned request. Errors, in AWS's order: InvalidSignatureException for both forms at once,
+ * IncompleteSignatureException, which lists all missing parts.
  */
 export function parseSignature(url: string, headers: IncomingHttpHeaders): ParsedSignature | undefined {
   const query = queryParametersOf(url);
   const { authorization } = headers;
   const isQuerySigned = query.some(({ name }) => name === "X-Amz-Algorithm");
   if (authorization !== undefined) {
-    if (!isQuerySigned) return formOfHeader(authorization, headers);
+    if (!isQuerySigned) return parseHeader(authorization, headers);
     throw invalidSignature("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
   }
-  return isQuerySigned ? formOfQuery(query) : undefined;
+  return isQuerySigned ? parseQuery(query) : undefined;
 }
 
-function formOfHeader(authorization: string, headers: IncomingHttpHeaders): ParsedSignature {
-  const form = partsOfHeader(authorization);
+function parseHeader(authorization: string, headers: IncomingHttpHeaders): ParsedSignature {
+  const form = splitHeader(authorization);
   const date = textOf(headers["x-amz-date"]) ?? headers.date;
   let missing = "";
   if (form.credential === "") missing += missingParameter("Credential");
@@ -50,11 +50,10 @@ function missingParameter(name: string): string {
 }
 
 /**
- * The algorithm is what stands first; of a parameter that comes twice the last one counts. AWS cuts at commas and at spaces
- * alike, so `AWS4- Signature=b Credential=a` is understood. Read by hand: every request has one, and splitting it by a
- * pattern takes several times as long.
+ * The algorithm is the first word; a repeated parameter counts with its last value. Commas and spaces separate alike, as in
+ * AWS: `AWS4- Signature=b Credential=a` is valid. Without a regular expression, because it runs for each request.
  */
-function partsOfHeader(text: string): Omit<ParsedSignature, "date" | "securityToken" | "expires"> {
+function splitHeader(text: string): Omit<ParsedSignature, "date" | "securityToken" | "expires"> {
   let [algorithm, credential, signedHeaders, signature] = ["", "", "", ""];
   for (let start = 0, end = 0; end <= text.length; end++) {
     if (end < text.length && !isSeparator(text.charCodeAt(end))) continue;
@@ -67,12 +66,12 @@ function partsOfHeader(text: string): Omit<ParsedSignature, "date" | "securityTo
   return { algorithm, credential, signedHeaders, signature };
 }
 
-/** A comma, or what a pattern takes for a space among characters of one byte. */
+/** A comma, or a one-byte character that `\s` matches. */
 function isSeparator(code: number): boolean {
   return code === 0x2c || code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
 }
 
-function formOfQuery(query: readonly QueryParameter[]): ParsedSignature {
+function parseQuery(query: readonly QueryParameter[]): ParsedSignature {
   const given = (wanted: string): string => query.find(({ name }) => name === wanted)?.value ?? "";
   let missing = "";
   for (const name of ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"]) {

@@ -2,13 +2,13 @@ import type { ContextValues } from "../streams/policy/policy-pattern.ts";
 import type { Principal } from "../streams/policy/principal.ts";
 import type { Credential } from "./credential.ts";
 
-/** The other end of the request's connection. */
+/** The client's end of the connection. */
 export interface Peer {
   readonly address: string;
   readonly isEncrypted: boolean;
 }
 
-/** The members by which any operation speaks of tags. */
+/** All members with tags in inputs of operations. */
 interface TagMembers {
   readonly Tags?: unknown;
   readonly TagKeys?: unknown;
@@ -21,20 +21,17 @@ export interface PolicyRequestFacts {
   readonly peer?: Peer | undefined;
   readonly userAgent?: string | undefined;
   readonly nowMs: number;
-  /** The account of the resource, and the tags it has. */
+  /** The account and the tags of the resource. */
   readonly owner: string;
   readonly resourceTags: Readonly<Record<string, string>>;
-  /** What the request says of tags. */
+  /** The input, which may have tags. */
   readonly input: object;
 }
 
-/**
- * Longest User-Agent that policies see, in characters. What is cut off gains its sender nothing: a client may send any
- * User-Agent, the shorter one too.
- */
+/** Most characters of a User-Agent in conditions. The rest is cut off; a client can send a shorter one anyway. */
 const userAgentCharactersMax = 2_048;
 
-/** The condition keys that policies for Kinesis use: IAM User Guide, "AWS global condition context keys". */
+/** The values of the condition keys of a request: IAM User Guide, "AWS global condition context keys". */
 export function policyContextOf(facts: PolicyRequestFacts): ContextValues {
   return (key) => {
     const slash = key.indexOf("/");
@@ -89,7 +86,7 @@ function tagValues(
   { resourceTags, input }: PolicyRequestFacts,
 ): readonly string[] | undefined {
   const tags = kind === "aws:resourcetag" ? resourceTags : kind === "aws:requesttag" ? requestTags(input) : {};
-  // Condition keys do not differ by case, tags may.
+  // Condition keys are case-insensitive, tag keys are not.
   const values = Object.entries(tags).filter(([name]) => name.toLowerCase() === tagKey);
   return values.length === 0 ? undefined : values.map(([, value]) => value);
 }

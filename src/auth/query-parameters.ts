@@ -1,10 +1,10 @@
-/** A parameter of a request's query, percent-decoded; each character stands for one byte. */
+/** A parameter of a query, percent-decoded; each character is one byte. */
 export interface QueryParameter {
   readonly name: string;
   readonly value: string;
 }
 
-/** In the order sent. A plus stays a plus: clients that sign send a space as %20. */
+/** All parameters in their order. A plus is not a space: clients that sign send %20. */
 export function queryParametersOf(url: string): readonly QueryParameter[] {
   const start = url.indexOf("?");
   if (start < 0) return [];
@@ -18,7 +18,7 @@ export function queryParametersOf(url: string): readonly QueryParameter[] {
   return parameters;
 }
 
-/** RFC 3986: all but the unreserved characters become %XX, in capitals. `text` holds one byte per character. */
+/** Encodes all but the unreserved characters of RFC 3986 as %XX in upper case. `text` has one byte for each character. */
 export function percentEncode(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9\-._~]/g, (byte) => {
     const hex = byte.charCodeAt(0).toString(16).toUpperCase();

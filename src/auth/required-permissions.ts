@@ -10,23 +10,23 @@ import { decodePageToken } from "../streams/tokens/page-token.ts";
 import { decodeShardIterator } from "../streams/tokens/shard-iterator.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 
-/** What a request wants to do something with. */
+/** A resource that a request acts on. */
 export type PermissionTarget =
   /** The caller's account as a whole: `*` in policies. */
   | { readonly kind: "account" }
   | { readonly kind: "stream"; readonly address: StreamAddress }
   | { readonly kind: "consumer"; readonly address: StreamAddress & ConsumerName }
-  /** Something that this server has none of. */
+  /** A resource of a kind that this server does not have. */
   | { readonly kind: "other"; readonly arn: string };
 
 type ConsumerName = Pick<ConsumerAddress, "consumerName"> & { readonly createdSecond?: number };
 
 export interface PermissionRequirement<Name extends OperationName> {
-  /** Whether a resource policy can open it to other accounts; the owner's account alone manages its streams. */
+  /** Whether a resource policy can allow it to other accounts; managing a stream is for its own account only. */
   readonly isShareable: boolean;
-  /** On each of them the operation must be allowed. Throws what the operation would when the members name nothing. */
-  readonly targets: (input: InputOf<Name>, asking: PermissionQuery) => readonly PermissionTarget[];
-  /** A further action on the same targets, for some inputs. */
+  /** The operation must be allowed on all of them. Errors: those of the operation for members that name no resource. */
+  readonly targets: (input: InputOf<Name>, query: PermissionQuery) => readonly PermissionTarget[];
+  /** Another action that some inputs need on the same targets. */
   readonly also?: (input: InputOf<Name>) => string | undefined;
 }
 
@@ -39,16 +39,16 @@ const account = <Name extends OperationName>(): PermissionRequirement<Name> => (
   isShareable: false,
   targets: () => [{ kind: "account" }],
 });
-const ownStream = { isShareable: false, targets: streamNameOf };
-const sharedStream = { isShareable: true, targets: streamNameOf };
+const ownStream = { isShareable: false, targets: streamNamed };
+const sharedStream = { isShareable: true, targets: streamNamed };
 const ownConsumer = { isShareable: false, targets: consumerNamed };
 const sharedConsumer = { isShareable: true, targets: consumerNamed };
 const ownResource = { isShareable: false, targets: resourceNamed };
 const channel = { isShareable: false, targets: channelNamed };
 
 /**
- * What each operation needs to be allowed: Service Authorization Reference, "Actions, resources, and condition keys for
- * Amazon Kinesis Data Streams". A missing row does not compile.
+ * The permissions that each operation requires: Service Authorization Reference, "Actions, resources, and condition keys
+ * for Amazon Kinesis Data Streams". A missing row does not compile.
  */
 export const requiredPermissions: { readonly [Name in OperationName]: PermissionRequirement<Name> } = {
   AddTagsToStream: ownStream,
@@ -81,12 +81,12 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   ListChannels: account(),
   ListShards: {
     isShareable: true,
-    targets(input, asking) {
+    targets(input, query) {
       if (input.NextToken === undefined) {
         if (input.StreamName === undefined && input.StreamARN === undefined) throw listShardsUnnamed();
-        return streamNameOf(input, asking);
+        return streamNamed(input, query);
       }
-      const token = decodePageToken(asking.tokens, "shards", input.NextToken);
+      const token = decodePageToken(query.tokens, "shards", input.NextToken);
       if (token === undefined) throw invalidNextToken();
       return [stream({ account: token.account, region: token.region, name: token.streamName })];
     },
@@ -116,7 +116,7 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   UpdateStreamWarmThroughput: ownStream,
 };
 
-function streamNameOf(input: StreamRefMembers, { caller }: PermissionQuery): readonly PermissionTarget[] {
+function streamNamed(input: StreamRefMembers, { caller }: PermissionQuery): readonly PermissionTarget[] {
   return [stream(resolveStreamRef(input, caller))];
 }
 

@@ -1,47 +1,47 @@
 import { Worker } from "node:worker_threads";
 import type { Sha256SharedMemory } from "./sha256-worker.ts";
 
-/** While one body is hashed, the next is copied. More would only lie there. */
+/** One body is hashed while the next one is copied. */
 const slotCount = 2;
-/** The largest request there is fits; the system gives pages only to what is used. */
+/** The largest request body. Unused pages take no memory. */
 const slotBytes = 16 * 1024 * 1024;
 
-interface Wish {
+interface DigestJob {
   readonly body: Uint8Array;
   readonly resolve: (digest: string) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * SHA-256 in a thread of its own, begun with the first body. A body is copied into memory that both threads see and that is
- * used again: Web Crypto's thread pool takes fresh memory for each and wipes it, which costs the main thread three times as
- * much, and its threads are those that the log's writes need.
+ * SHA-256 in a thread of its own, started with the first body. Bodies are copied into shared memory that is reused. Not Web
+ * Crypto: it allocates memory for each body, and its threads are those of file I/O, which the WAL needs.
  */
 export class Sha256Thread {
-  readonly #waiting: Wish[] = [];
-  readonly #running: Wish[] = [];
+  readonly #waiting: DigestJob[] = [];
+  readonly #running: DigestJob[] = [];
   #worker: Worker | undefined;
   #memory: Sha256SharedMemory | undefined;
   #nextSlot = 0;
 
-  /** Hexadecimal. The body must stay as it is until the promise settles. Errors: RangeError above 16 MiB. */
+  /** In hexadecimal. The body must not change until the promise settles. Rejects with RangeError above 16 MiB. */
   digest(body: Uint8Array): Promise<string> {
     return new Promise((resolve, reject) => {
-      if (body.length > slotBytes) throw new RangeError(`a body of ${body.length} bytes is over ${slotBytes}`);
-      const wish = { body, resolve, reject };
-      if (this.#running.length < slotCount) this.#begin(wish);
-      else this.#waiting.push(wish);
+      if (body.length > slotBytes)
+        throw new RangeError(`The body has ${body.length} bytes; the limit is ${slotBytes}.`);
+      const job = { body, resolve, reject };
+      if (this.#running.length < slotCount) this.#begin(job);
+      else this.#waiting.push(job);
     });
   }
 
-  #begin(wish: Wish): void {
+  #begin(job: DigestJob): void {
     this.#memory ??= this.#start();
     const { control, slots } = this.#memory;
     const slot = this.#nextSlot;
     this.#nextSlot = (slot + 1) % slotCount;
-    slots[slot]?.set(wish.body);
-    control[1 + slot] = wish.body.length;
-    if (this.#running.push(wish) === 1) this.#worker?.ref();
+    slots[slot]?.set(job.body);
+    control[1 + slot] = job.body.length;
+    if (this.#running.push(job) === 1) this.#worker?.ref();
     Atomics.add(control, 0, 1);
     Atomics.notify(control, 0);
   }
@@ -58,10 +58,10 @@ export class Sha256Thread {
       control: new Int32Array(new SharedArrayBuffer(4 * (1 + slotCount))),
       slots: Array.from({ length: slotCount }, () => new Uint8Array(new SharedArrayBuffer(slotBytes))),
     };
-    // Built, its name ends otherwise than in the sources.
+    // The built file has another extension than the source.
     const name = import.meta.url.endsWith(".ts") ? "./sha256-worker.ts" : "./sha256-worker.js";
     const worker = new Worker(new URL(name, import.meta.url), { name: "millrace-sha256", workerData: memory });
-    // A thread that does nothing must not keep the process alive.
+    // An idle thread must not keep the process alive.
     worker.unref();
     worker.on("message", (digest: string) => this.#finish(digest));
     worker.on("error", (error: unknown) => this.#fail(error instanceof Error ? error : new Error(String(error))));
@@ -70,7 +70,7 @@ export class Sha256Thread {
     return memory;
   }
 
-  /** The next body begins a new thread. */
+  /** The next body starts a new thread. */
   #fail(error: Error): void {
     this.#worker = undefined;
     this.#memory = undefined;

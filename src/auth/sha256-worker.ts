@@ -1,10 +1,10 @@
-// The thread in which large bodies are hashed: waits for bytes in shared memory, answers with their digest.
+// The thread that hashes large bodies: waits for a body in shared memory and posts its digest.
 import { hash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 
-/** What both threads see. Bodies take the slots in turn. */
+/** Memory of both threads. Bodies use the slots in turn. */
 export interface Sha256SharedMemory {
-  /** How many bodies were ever put there, modulo 2^32; then the bytes of the one in each slot. */
+  /** The number of all bodies so far, modulo 2^32; then the length in bytes of the body in each slot. */
   readonly control: Int32Array;
   readonly slots: readonly Uint8Array[];
 }

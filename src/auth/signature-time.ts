@@ -5,15 +5,15 @@ import {
   signatureNotYetCurrent,
 } from "../model/auth-errors.ts";
 
-/** How far a client's clock may be off, in both directions; SigV4 of this service. */
+/** Most difference between the clock of a client and that of the server, in both directions. */
 const skewMsMax = 5 * 60_000;
 
-/** Longest life of a signature in a query, in seconds: IAM User Guide, "Authentication methods", X-Amz-Expires. */
+/** Most seconds that a signature in a query is valid: IAM User Guide, "Authentication methods", X-Amz-Expires. */
 const expirySecondsMax = 7 * 24 * 3600;
 
 /**
- * How long a signature in a query holds after its date, in milliseconds: its X-Amz-Expires in seconds, else as long as one in
- * a header. Errors: IncompleteSignatureException for anything but a whole number from 1 to 604800.
+ * How long a signature is valid after its date, in ms: X-Amz-Expires of a query, five minutes otherwise. Errors:
+ * IncompleteSignatureException for anything but a whole number from 1 to 604800.
  */
 export function signatureLifeMs(expires: string | undefined): number {
   if (expires === undefined) return skewMsMax;
@@ -23,14 +23,14 @@ export function signatureLifeMs(expires: string | undefined): number {
 }
 
 /**
- * The time of a signature in the basic form that is signed, `YYYYMMDDTHHMMSSZ`: at most `lifeMs` before now and five minutes
- * after it. A `Date` header may be an HTTP date instead.
+ * Checks the time of a signature, which is at most `lifeMs` before now and five minutes after it. A `Date` header may be an
+ * HTTP date. Returns it in the basic form that is signed, `YYYYMMDDTHHMMSSZ`.
  *
- * Errors: IncompleteSignatureException for what is no time, InvalidSignatureException for one too early or too late.
+ * Errors: IncompleteSignatureException for anything but a time, InvalidSignatureException outside the window.
  */
 export function checkSignatureTime(text: string, nowMs: number, lifeMs = skewMsMax): string {
   const { signedMs, signed } = known?.text === text ? known : parse(text);
-  // The texts below have whole seconds, and so has what they say.
+  // The error texts have whole seconds.
   const secondMs = Math.floor(nowMs / 1000) * 1000;
   if (signedMs < secondMs - lifeMs) {
     throw signatureExpired({ signed, oldest: basicTime(secondMs - lifeMs), now: basicTime(secondMs), lifeMs });
@@ -41,7 +41,7 @@ export function checkSignatureTime(text: string, nowMs: number, lifeMs = skewMsM
   return signed;
 }
 
-/** The last one: signatures have whole seconds, so those of busy clients share their time. */
+/** The last parsed time: requests within one second share it. */
 let known: ParsedTime | undefined;
 
 interface ParsedTime {
@@ -59,6 +59,7 @@ function parse(text: string): ParsedTime {
   return parsed;
 }
 
+/** `YYYYMMDDTHHMMSSZ` */
 export function basicTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 }
@@ -67,7 +68,7 @@ function parseTime(text: string): number | undefined {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
   if (year !== undefined) {
     const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-    // The 31st of February parses too.
+    // Date.parse accepts the 31st of February.
     return !Number.isNaN(ms) && basicTime(ms) === text ? ms : undefined;
   }
   const isHttpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text);

@@ -1,6 +1,6 @@
 import { createHmac, hash } from "node:crypto";
 
-/** What a signing key is good for. */
+/** The scope of a signing key. */
 export interface SigningScope {
   /** `yyyymmdd` */
   readonly day: string;
@@ -11,31 +11,31 @@ export const signingAlgorithm = "AWS4-HMAC-SHA256";
 export const signingService = "kinesis";
 export const scopeTerminator = "aws4_request";
 
-/** The key of one secret for one day and region. */
+/** Derives the signing key of a secret for one day and region. */
 export function signingKey(secretAccessKey: string, { day, region }: SigningScope): Buffer {
   return hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, day), region), signingService), scopeTerminator);
 }
 
-/** The signature, 64 hexadecimal digits in lower case. `canonicalRequest` holds one byte per character. */
+/** The signature, 64 hexadecimal digits in lower case. `canonicalRequest` has one byte for each character. */
 export function sign(key: Buffer, canonicalRequest: string, date: string, { day, region }: SigningScope): string {
   const requestHash = hash("sha256", Buffer.from(canonicalRequest, "latin1"), "hex");
   const scope = `${day}/${region}/${signingService}/${scopeTerminator}`;
   return hmacHex(key, `${signingAlgorithm}\n${date}\n${scope}\n${requestHash}`);
 }
 
-/** Of SHA-256: what it takes in at once, what it gives. */
+/** Block and digest size of SHA-256. */
 const blockBytes = 64;
 const digestBytes = 32;
 const innerPad = 0x36;
 const outerPad = 0x5c;
 
-// Used by one signature after the other, and apart from the pool that everybody's buffers are cut from.
+// Scratch memory of `hmacHex`, whose calls do not overlap. It contains key material, so it is not from the shared pool.
 let inner = Buffer.alloc(512);
 const outer = Buffer.alloc(blockBytes + digestBytes);
 
 /**
- * HMAC with SHA-256 (RFC 2104) of a key of at most one block, in hexadecimal. Two plain digests take half the time of an
- * object of node:crypto, and leave nothing for the collector. `text` holds one byte per character.
+ * HMAC-SHA-256 (RFC 2104) in hexadecimal, with a key of at most one block. `text` has one byte for each character. Two plain
+ * digests take half the time of `createHmac`.
  */
 function hmacHex(key: Buffer, text: string): string {
   const innerBytes = blockBytes + text.length;

@@ -1,21 +1,19 @@
 import type { Credential } from "./credential.ts";
 import { type SigningScope, signingKey } from "./signature-v4.ts";
 
-/** Days and regions of one credential that are kept. Around midnight a region takes two. */
+/** Most days and regions for one credential. Around midnight a region has two keys. */
 const keysPerCredentialMax = 16;
 
-/**
- * Signing keys by credential, day and region: deriving one costs four digests, and a client uses it all day. A
- * credential that was replaced or taken away takes its keys with it.
- */
+/** Signing keys by credential, day and region. The keys of a replaced or removed credential are dropped with it. */
 export class SigningKeyCache {
   readonly #keys = new WeakMap<Credential, Map<string, Buffer>>();
 
+  /** The cached key, or a new one. */
   find(credential: Credential, scope: SigningScope): Buffer {
     return this.#keys.get(credential)?.get(nameOf(scope)) ?? signingKey(credential.secretAccessKey, scope);
   }
 
-  /** To be called once a signature has proved right: others could fill the place with regions that nobody uses. */
+  /** Call it only for a verified signature: others could fill the cache with unused regions. */
   keep(credential: Credential, scope: SigningScope, key: Buffer): void {
     const keys = this.#keys.get(credential) ?? new Map<string, Buffer>();
     const name = nameOf(scope);

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import {
   algorithmNotSupported,
@@ -11,10 +11,10 @@ import {
   unrecognizedClient,
 } from "../model/auth-errors.ts";
 import type { Caller } from "../operations/caller.ts";
-import { bodySha256 } from "./body-digest.ts";
 import { canonicalRequest } from "./canonical-request.ts";
 import type { Credential } from "./credential.ts";
 import { type ParsedSignature, parseSignature } from "./parse-signature.ts";
+import { Sha256Thread } from "./sha256-thread.ts";
 import { checkSignatureTime, signatureLifeMs } from "./signature-time.ts";
 import { type SigningScope, scopeTerminator, sign, signingAlgorithm, signingService } from "./signature-v4.ts";
 import type { SigningKeyCache } from "./signing-key-cache.ts";
@@ -27,19 +27,19 @@ export interface SignedRequest {
 }
 
 export interface Verification {
-  /** The credential of that id that is in force now. */
+  /** The credential in force for an access key id. */
   readonly credentialOf: (accessKeyId: string) => Credential | undefined;
   readonly keys: SigningKeyCache;
   readonly nowMs: () => number;
 }
 
-/** A caller who has proved to hold the secret of a credential. */
+/** A caller whose signature was verified. */
 export interface VerifiedCaller extends Caller {
   readonly isVerified: true;
   readonly credential: Credential;
 }
 
-/** A signature that is whole, timely and ours, but not compared yet. */
+/** A complete and timely signature of a known credential, not verified yet. */
 interface Claim {
   readonly form: ParsedSignature;
   /** `YYYYMMDDTHHMMSSZ` */
@@ -49,11 +49,11 @@ interface Claim {
 }
 
 /**
- * Who is calling, proved by a signature of version 4 over the request and its whole body: `UNSIGNED-PAYLOAD` and its
- * like are no hash of any body. A promise only where a large body must be hashed on another thread.
+ * Verifies a signature of version 4 over the request and its whole body; `UNSIGNED-PAYLOAD` is not accepted. Returns a
+ * promise only for a large body, which is hashed on another thread.
  *
- * Throws, in the order of AWS: not signed, incomplete, time, headers left unsigned, algorithm, scope, unknown key, wrong
- * signature, wrong or expired session token.
+ * Errors, in AWS's order: not signed, incomplete, time, unsigned headers, algorithm, scope, unknown key, wrong signature,
+ * wrong or expired session token.
  */
 export function verifySignature(
   request: SignedRequest,
@@ -61,8 +61,8 @@ export function verifySignature(
 ): VerifiedCaller | Promise<VerifiedCaller> {
   const claim = claimOf(request, verification);
   const payloadHash = bodySha256(request.body);
-  if (typeof payloadHash === "string") return decide(claim, request, payloadHash, verification);
-  return payloadHash.then((hash) => decide(claim, request, hash, verification));
+  if (typeof payloadHash === "string") return verifyClaim(claim, request, payloadHash, verification);
+  return payloadHash.then((digest) => verifyClaim(claim, request, digest, verification));
 }
 
 function claimOf({ url, headers }: SignedRequest, { credentialOf, nowMs }: Verification): Claim {
@@ -73,18 +73,18 @@ function claimOf({ url, headers }: SignedRequest, { credentialOf, nowMs }: Verif
   if (form.algorithm !== signingAlgorithm) throw algorithmNotSupported(form.algorithm);
   const { accessKeyId, scope } = parseCredential(form.credential, date);
   const credential = credentialOf(accessKeyId);
-  // Temporary keys are unknown to AWS without the token that they were handed out with.
+  // AWS does not know temporary keys without their session token.
   if (credential === undefined) throw unrecognizedClient();
   if (credential.sessionToken !== undefined && form.securityToken === undefined) throw unrecognizedClient();
   return { form, date, scope, credential };
 }
 
-/** Most names in SignedHeaders: each is searched for each header, and clients sign about ten. */
+/** Most names in SignedHeaders; clients sign about ten. */
 const signedHeaderCountMax = 256;
 
 /**
- * The host, and all that AWS puts into headers of its own: whoever could add an X-Amz-Target to a signed request would
- * have it do something else. X-Amz-User-Agent means nothing, and some clients leave it unsigned.
+ * Checks that the host and all X-Amz-… headers are signed: an unsigned X-Amz-Target could turn a signed request into another
+ * operation. X-Amz-User-Agent has no effect, and some clients do not sign it.
  */
 function checkSignedHeaders(signedHeaders: string, headers: IncomingHttpHeaders): void {
   const signed = signedHeaders.split(";");
@@ -99,24 +99,24 @@ function parseCredential(text: string, date: string): { readonly accessKeyId: st
   const parts = text.split("/");
   const [accessKeyId = "", day = "", region = "", namedService, end] = parts;
   if (parts.length !== 5) throw credentialMalformed(text);
-  let faults = "";
+  let problems = "";
   if (!/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(region)) {
-    faults += `Credential should be scoped to a valid region, not '${region}'. `;
+    problems += `Credential should be scoped to a valid region, not '${region}'. `;
   }
   if (namedService !== signingService)
-    faults += `Credential should be scoped to correct service: '${signingService}'. `;
+    problems += `Credential should be scoped to correct service: '${signingService}'. `;
   if (end !== scopeTerminator) {
-    faults += `Credential should be scoped with a valid terminator: '${scopeTerminator}', not '${end}'. `;
+    problems += `Credential should be scoped with a valid terminator: '${scopeTerminator}', not '${end}'. `;
   }
   const signedDay = date.slice(0, 8);
   if (day !== signedDay) {
-    faults += `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${signedDay}', from '${date}'.`;
+    problems += `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${signedDay}', from '${date}'.`;
   }
-  if (faults !== "") throw invalidSignature(faults);
+  if (problems !== "") throw invalidSignature(problems);
   return { accessKeyId, scope: { day, region } };
 }
 
-function decide(
+function verifyClaim(
   { form, date, scope, credential }: Claim,
   { method, url, headers }: SignedRequest,
   payloadHash: string,
@@ -125,9 +125,9 @@ function decide(
   const canonical = canonicalRequest({ method, url, headers, payloadHash }, form.signedHeaders);
   if (canonical === undefined) throw signatureDoesNotMatch();
   const key = keys.find(credential, scope);
-  const isRight = (text: string): boolean => isSameText(form.signature, sign(key, text, date, scope));
-  // Node joins a repeated header with a comma and a space, clients sign it with the comma alone.
-  if (!isRight(canonical) && !(canonical.includes(", ") && isRight(canonical.replaceAll(/, +/g, ",")))) {
+  const isCorrect = (text: string): boolean => isSameText(form.signature, sign(key, text, date, scope));
+  // Node joins repeated headers with a comma and a space; clients sign them with a comma only.
+  if (!isCorrect(canonical) && !(canonical.includes(", ") && isCorrect(canonical.replaceAll(/, +/g, ",")))) {
     throw signatureDoesNotMatch();
   }
   keys.keep(credential, scope, key);
@@ -137,7 +137,18 @@ function decide(
   return { account, region: scope.region, accessKeyId, isVerified: true, credential };
 }
 
-/** In a time that does not tell how much of the two is the same. */
+/** Up to this size a digest takes less of the main thread's time than the copy for the other thread. */
+const mainThreadBytesMax = 16 * 1024;
+
+/** One for the process. */
+const sha256Thread = new Sha256Thread();
+
+/** In hexadecimal. A large body is hashed on another thread and must not change until the promise settles. */
+function bodySha256(body: Uint8Array): string | Promise<string> {
+  return body.length <= mainThreadBytesMax ? hash("sha256", body, "hex") : sha256Thread.digest(body);
+}
+
+/** Compares in constant time. */
 function isSameText(one: string, other: string): boolean {
   const [oneBytes, otherBytes] = [Buffer.from(one, "latin1"), Buffer.from(other, "latin1")];
   return oneBytes.length === otherBytes.length && timingSafeEqual(oneBytes, otherBytes);

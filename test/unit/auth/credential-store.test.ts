@@ -63,7 +63,7 @@ test("Credentials keeps what it has while the file is broken, and says so once f
   const { path, credentials, told } = open(t);
   const broken: readonly (readonly [string, string])[] = [
     ["secret {", "not JSON"],
-    ['{"credentials": []}', "has no credentials, so that nobody could call"],
+    ['{"credentials": []}', "has no credentials, so all requests would be refused"],
   ];
   for (const [text, problem] of broken) {
     writeFileSync(path, text);
@@ -107,20 +107,20 @@ test("Credentials reads its file once more as it opens, and waits for the next l
 
 test("Credentials does not open with a file that is wrong", () => {
   const open = () => new CredentialStore({ path: "keys.json", json: { credentials: [] } }, new SimulatedClock());
-  assert.throws(open, new StartError("keys.json: has no credentials, so that nobody could call"));
+  assert.throws(open, new StartError("keys.json: has no credentials, so all requests would be refused"));
 });
 
 test("Credentials has a fault for health while its file is emptied or removed, and none after it is back", async (t) => {
   const { path, credentials } = open(t);
   await credentials.check();
   assert.equal(credentials.fault, undefined);
-  const stays = "the 1 credentials read before stay in force";
+  const stays = "so its last valid version with 1 credentials stays in force; correct the file";
   writeFileSync(path, "");
   await credentials.check();
-  assert.equal(credentials.fault, `the credentials file is refused (not JSON); ${stays}`);
+  assert.equal(credentials.fault, `the credentials file has a problem (not JSON), ${stays}`);
   rmSync(path);
   await credentials.check();
-  assert.equal(credentials.fault, `the credentials file is refused (cannot be read (ENOENT)); ${stays}`);
+  assert.equal(credentials.fault, `the credentials file has a problem (cannot be read (ENOENT)), ${stays}`);
   writeFileSync(path, JSON.stringify(fileOf("a")));
   await credentials.check();
   assert.equal(credentials.fault, undefined);

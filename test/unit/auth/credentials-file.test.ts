@@ -49,10 +49,10 @@ test("parseCredentialsFile() lists everything that is wrong at once, and quotes 
     "credentials[1]: has a member other than accessKeyId, secretAccessKey, sessionToken, expiresAt, account, user, policies",
     "credentials[1]: user must be the name of an IAM user",
     "credentials[1]: policies must be a list of IAM policy documents",
-    "credentials[2]: accessKeyId is that of an earlier entry",
+    "credentials[2]: accessKeyId is used by an earlier entry too",
     "credentials[3]: policies[0]: its Statement: Effect is neither Allow nor Deny",
     "credentials[3]: policies[1]: it is not a JSON object",
-    "credentials[3]: accessKeyId is that of an earlier entry",
+    "credentials[3]: accessKeyId is used by an earlier entry too",
     "credentials[4]: must be an object",
   ]);
 });
@@ -64,7 +64,9 @@ for (const json of [null, [], "x", {}, { credentials: {} }]) {
 }
 
 test("parseCredentialsFile() refuses an empty list, and one of more than ten thousand", () => {
-  assert.deepEqual(validateCredentialsFile({ credentials: [] }), ["has no credentials, so that nobody could call"]);
+  assert.deepEqual(validateCredentialsFile({ credentials: [] }), [
+    "has no credentials, so all requests would be refused",
+  ]);
   const credentials = Array.from({ length: 10_001 }, () => entry);
   assert.deepEqual(validateCredentialsFile({ credentials }), ["has more than 10000 credentials"]);
 });

@@ -95,6 +95,16 @@ test("verifySignature() answers at once for a small body and later for a large o
   const later = verifySignature(signRequest(alice, "x".repeat(100_000)), rules);
   assert(later instanceof Promise);
   assert.equal((await later).accessKeyId, "AKIDALICE");
+
+  // A body may be a part of a larger buffer.
+  for (const size of [0, 1, 16 * 1024, 16 * 1024 + 1]) {
+    const signed = signRequest(alice, "x".repeat(size));
+    const memory = Buffer.concat([Buffer.alloc(1_000, 7), signed.body, Buffer.alloc(1_000, 7)]);
+    const request = { ...signed, body: memory.subarray(1_000, 1_000 + size) };
+    const verified = verifySignature(request, rules);
+    assert.equal(verified instanceof Promise, size > 16 * 1024);
+    assert.equal((await verified).accessKeyId, "AKIDALICE");
+  }
 });
 
 test("verifySignature() folds a header that was sent twice as its signer does", async () => {
