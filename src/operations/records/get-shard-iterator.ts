@@ -1,7 +1,7 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
+import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { findStream } from "../find-stream.ts";

@@ -1,8 +1,8 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
+import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { requireConsumer } from "../find-consumer.ts";
