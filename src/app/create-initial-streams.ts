@@ -4,13 +4,13 @@ import { ServiceError } from "../model/service-error.ts";
 import type { OperationContext } from "../operations/operation-context.ts";
 import { createStream } from "../operations/streams/create-stream.ts";
 
-/** How long the streams of `--stream` may take to be ACTIVE before the server starts without waiting on. */
-const bootStreamsMsMax = 30_000;
+/** How long a start waits for the streams of `--stream` to become ACTIVE. */
+const activeMsMax = 30_000;
 
 /**
- * Makes the streams of `--stream name:shards` that are absent, in the server's own account and region, and waits until
- * they are ACTIVE, so that a client started right behind the ready line finds them. Streams that exist stay as they are,
- * whatever their shard count.
+ * Creates the streams of `--stream name:shards` that are absent, in the server's account and region, and waits until they
+ * are ACTIVE, so that a client that starts after the ready line can use them. Existing streams are not changed, whatever
+ * their shard count.
  */
 export async function createInitialStreams(
   streams: readonly StreamAtStart[],
@@ -23,12 +23,12 @@ export async function createInitialStreams(
       await createStream.handle({ StreamName: name, ShardCount: shardCount }, context);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      throw new StartError(`--stream ${name}:${shardCount} could not be made: ${error.message}`);
+      throw new StartError(`--stream ${name}:${shardCount} cannot be created: ${error.message}`);
     }
   }
-  // A held transition is meant to be seen by clients: nobody waits for it here.
+  // With --transition-delay clients are to see the stream CREATING.
   if (context.transitionDelayMs > 0) return;
-  const signal = AbortSignal.timeout(bootStreamsMsMax);
+  const signal = AbortSignal.timeout(activeMsMax);
   for (const { name } of streams) {
     let revision = context.registry.find(account, region, name);
     while (revision?.stream.status === "CREATING" && (await context.registry.superseded(revision, signal))) {

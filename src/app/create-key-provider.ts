@@ -3,12 +3,12 @@ import type { GeneratedRootKey, KeyProvider, KeyScope } from "../keys/key-provid
 
 export interface KeyProviderHandle {
   readonly provider: KeyProvider;
-  /** Why no key can be used, as a sentence; undefined while nothing is known against it. */
+  /** Why no key can be used, as a sentence; undefined while no problem is known. */
   readonly fault: () => string | undefined;
   readonly close: () => void;
 }
 
-/** The key provider that was asked for; the other's code is not loaded. */
+/** Makes the configured key provider; the other's code is not loaded. */
 export async function createKeyProvider(choice: KeysChoice, nowMs: () => number): Promise<KeyProviderHandle> {
   if (choice.provider === "kms") {
     const { KmsKeyProvider } = await import("../keys/kms-key-provider.ts");
@@ -20,7 +20,7 @@ export async function createKeyProvider(choice: KeysChoice, nowMs: () => number)
   return { provider: keyring, fault: () => keyring.fault, close: () => undefined };
 }
 
-/** A provider as the embedded engine sees it: a key of its own for each directory, bound to the directory's id. */
+/** Adapts a provider to the embedded engine: one data key for each directory, bound to the directory's id. */
 export function rootKeyProviderFor(provider: KeyProvider, keyId: string, scope: KeyScope) {
   const contextOf = (directoryId: string) => ({ "millrace:data-directory": directoryId });
   return {

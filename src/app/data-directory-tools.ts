@@ -1,4 +1,4 @@
-// The composition root of what looks at a data directory without serving it.
+// The composition root of the commands that work on a data directory without a server.
 import { configDefaults, directoryKeyIdDefault, type KeysChoice } from "../config/config.ts";
 import type { RootKeyProvider } from "../engine/embedded/directory/root-key-provider.ts";
 import type { DirectoryCopy } from "../engine/embedded/offline/copy-directory.ts";
@@ -9,8 +9,8 @@ import { createKeyProvider, rootKeyProviderFor } from "./create-key-provider.ts"
 export type { DirectoryCopy, VerifyReport };
 
 /**
- * Every checksum, index and position of a directory; of an encrypted one also whether its key opens everything, if it is told
- * who keeps the master key. Rejects with one sentence if it cannot be looked at.
+ * Verifies every checksum, index and position of a data directory, and with `choice` decrypts all of an encrypted one.
+ * Rejects with `DataDirectoryError` if that is not possible.
  */
 export async function verifyData(directory: string, choice: KeysChoice | undefined): Promise<VerifyReport> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
@@ -19,8 +19,8 @@ export async function verifyData(directory: string, choice: KeysChoice | undefin
 }
 
 /**
- * What a directory holds, as a value for JSON; of an encrypted one only numbers, unless it is told who keeps the master key.
- * Rejects with one sentence if it cannot be looked at.
+ * The contents of a data directory, as a value for JSON; without `choice` only numbers of an encrypted one. Rejects with
+ * `DataDirectoryError` if that is not possible.
  */
 export async function inspectData(directory: string, choice: KeysChoice | undefined): Promise<object> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
@@ -35,21 +35,21 @@ async function withKeys<Result>(
   if (choice === undefined) return look(undefined);
   const { provider, close } = await createKeyProvider(choice, systemClock.nowMs);
   try {
-    // Nobody who looks makes a key, so that its name and place play no part.
+    // Only keys are made under a name, account and region; reading needs none of them.
     return await look(rootKeyProviderFor(provider, directoryKeyIdDefault, configDefaults));
   } finally {
     close();
   }
 }
 
-/** Everything acknowledged so far, in a directory that is empty or absent. Rejects with one sentence if it cannot be. */
+/** Copies everything acknowledged so far into an empty or absent directory. Rejects with `DataDirectoryError` or `EngineError`. */
 export async function backUpData(from: string, to: string): Promise<DirectoryCopy> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
   const { backUpDirectory } = await import("../engine/embedded/offline/backup-directory.ts");
   return backUpDirectory(nodeDisk, from, to);
 }
 
-/** A backup that proves whole, in a directory that is empty or absent. Rejects with one sentence if it cannot be. */
+/** Verifies a backup and copies it into an empty or absent directory. Rejects with `DataDirectoryError` or `EngineError`. */
 export async function restoreData(from: string, to: string): Promise<DirectoryCopy> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
   const { restoreDirectory } = await import("../engine/embedded/offline/restore-directory.ts");

@@ -17,45 +17,45 @@ import { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 
 export interface ServicesOptions {
-  /** Open already; closed by whoever opened it. */
+  /** Open; its owner closes it. */
   readonly engine: Engine;
   readonly clock: Clock;
   readonly transitionDelayMs: number;
-  /** Keeps the master keys of encrypted streams. */
+  /** Has the master keys of encrypted streams. */
   readonly keyProvider: KeyProvider;
-  /** Whether records are stored compressed; default: they are not. */
+  /** Whether records are stored compressed; default: false. */
   readonly compresses?: boolean;
   /** Absent when limits are off. */
   readonly limits?: RateLimits | undefined;
 }
 
-/** What operations reach, but for the caller and its connection, which each request brings. */
+/** The context of operations without the caller and its connection, which each request has. */
 export type Services = Omit<OperationContext, "caller" | "connection">;
 
-/** Everything behind the pipeline, at work. */
+/** Everything between the request pipeline and the engine. */
 export interface OpenServices {
   readonly services: Services;
-  /** Stops upkeep between two steps and forgets the registry. */
+  /** Stops the background tasks between two steps, and closes the registry. */
   close(): Promise<void>;
 }
 
-/** Builds the rooms between the pipeline and the engine, and takes up the work that an earlier run left unfinished. */
+/** Opens the services on an engine, and resumes the background work that an earlier run left unfinished. */
 export async function openServices(options: ServicesOptions): Promise<OpenServices> {
   const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits } = options;
   const { log, documents } = engine;
   const deletedStreams = new DeletedStreams(documents);
-  const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => upkeep.wake(revision));
-  const upkeep = new Reconciler({ log, registry, deletedStreams, clock });
+  const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => reconciler.wake(revision));
+  const reconciler = new Reconciler({ log, registry, deletedStreams, clock });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
   const retention = new RetentionTask({ log, registry, clock, keys });
   const close = async (): Promise<void> => {
     await retention.close();
-    await upkeep.close();
+    await reconciler.close();
     await registry.close();
   };
   try {
     await registry.open();
-    await upkeep.start();
+    await reconciler.start();
     retention.start();
     const tokenKey = await loadTokenKey(documents);
     return {

@@ -7,7 +7,7 @@ import { startServer } from "./start-server.ts";
 
 export { StartError };
 
-/** The flags of `millrace serve` that make sense inside a program, by their names in camelCase. */
+/** The flags of `millrace serve` for a server inside a program, with their names in camelCase. */
 export interface MillraceOptions {
   /** Default: 0, any free port. */
   readonly port?: number;
@@ -19,28 +19,28 @@ export interface MillraceOptions {
   readonly memoryBudget?: number | string;
   /** Bytes, or a size such as `10GiB`. */
   readonly diskBudget?: number | string;
-  /** Streams to make at start if they are absent, each as `name:shards`. */
+  /** Streams to create at start if they are absent, each as `name:shards`. */
   readonly stream?: string | readonly string[];
   readonly account?: string;
   readonly region?: string;
   readonly allowAnonymous?: boolean;
   /** Path of a JSON file of access keys; with it every signature is verified. */
   readonly credentials?: string;
-  /** Who keeps the keys of encrypted streams. Default: `local`. */
+  /** Where the master keys of encrypted streams are. Default: `local`, a keyring file. */
   readonly keyProvider?: "local" | "kms";
   /** Path of the local provider's file. Default: beside `dataDir`; without one, in memory. */
   readonly keyring?: string;
-  /** Address of the `kms` provider's service. Default: Amazon's own. */
+  /** Address of the `kms` provider's service. Default: Amazon's. */
   readonly kmsEndpoint?: string;
   readonly kmsRegion?: string;
-  /** Encrypts the whole of `dataDir`; from its first start on, or never. */
+  /** Encrypts `dataDir`; only possible from its first start on. */
   readonly encryptAtRest?: boolean;
   /** The master key that wraps the directory's key. Default: `alias/millrace/data-directory`. */
   readonly encryptAtRestKey?: string;
   /** Default: `off`. */
   readonly compression?: Compression;
   readonly corsOrigin?: string | readonly string[];
-  /** `aws`, or the path of a JSON file with limits of your own. Default: `off`. */
+  /** `aws`, or the path of a JSON file with other limits. Default: `off`. */
   readonly limits?: string;
   /** Milliseconds, or a time such as `2s`. */
   readonly transitionDelay?: number | string;
@@ -48,22 +48,22 @@ export interface MillraceOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly dev?: boolean;
-  /** Default: `error`, as tests have enough to print themselves. */
+  /** Default: `error`. */
   readonly logLevel?: LogLevel;
 }
 
 export interface Millrace {
-  /** Such as `http://127.0.0.1:40123`: what a client takes as its endpoint. */
+  /** The endpoint for a client, such as `http://127.0.0.1:40123`. */
   readonly endpoint: string;
-  /** Drains and stops; what is in flight gets 5 seconds. Calling it again joins the first call. */
+  /** Drains and stops; requests in flight get 5 seconds. Calling it again joins the first call. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts a server inside this process, for tests: on a free port of the loopback addresses, in memory unless told
- * otherwise. The environment and configuration files are not looked at. Throws `StartError` with a sentence when an
- * option is wrong or the server cannot start.
+ * Starts a server inside this process, for tests: by default on a free port of the loopback addresses, with the memory
+ * engine. It reads neither the environment nor configuration files, and sets no runtime flags of Node or V8. Throws
+ * `StartError` with one sentence for each wrong option, or with the reason why the server cannot start.
  */
 export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
   const settings: Record<string, unknown> = {

@@ -65,7 +65,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     closing.defer(() => engine.close());
     const services = await openServicesOn(engine, start);
     const { endpoint, port } = await openPorts(start, engine, services);
-    log.info("ready", { endpoint, engine: engine.name });
+    log.info("server ready", { endpoint, engine: engine.name });
     return runningServer({ endpoint, port }, start, log);
   } catch (error) {
     await closing.disposeAsync();
@@ -84,7 +84,7 @@ function runningServer(
     ...address,
     close() {
       state.isDraining = true;
-      closed ??= stack.disposeAsync().then(() => log.info("stopped"));
+      closed ??= stack.disposeAsync().then(() => log.info("server stopped"));
       return closed;
     },
   };

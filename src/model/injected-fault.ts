@@ -1,8 +1,8 @@
 import { ServiceError, type ServiceErrorType } from "./service-error.ts";
 
 /**
- * What a caller may be told although nothing is wrong: the errors of the API's model, and of the common ones those of
- * expired credentials and of a service in trouble.
+ * The errors that a tester can have injected: those of the API's model, and of the common errors those of expired credentials
+ * and of an unavailable service.
  */
 export const faultTypes = [
   "AccessDeniedException",
@@ -27,7 +27,10 @@ export const faultTypes = [
 
 export type FaultType = (typeof faultTypes)[number];
 
-/** An error that a tester asked for. The sentence says so: whoever forgot about the rule looks for a cause in vain. */
+/** An injected error, whose message says so. */
 export function injectedFault(type: FaultType): ServiceError {
-  return new ServiceError(type, "Nothing is wrong: a rule of /dev/faults asks for this error.");
+  return new ServiceError(
+    type,
+    "Injected by a rule of /dev/faults: the server has not failed, and the request was not carried out.",
+  );
 }

@@ -1,60 +1,60 @@
 import { channel, type Channel as NodeChannel } from "node:diagnostics_channel";
 
-/** A typed diagnostics channel. Without a subscriber `publish` costs next to nothing; building the message may not. */
+/** A typed channel of node:diagnostics_channel. Without a subscriber `publish` does nothing. */
 export interface DiagnosticEvent<Message> {
   readonly name: string;
   readonly hasSubscribers: boolean;
   publish(message: Message): void;
-  /** Returns the way to unsubscribe. A subscriber must not throw: that would end the process, though not the publisher. */
+  /** Returns a function that unsubscribes. A subscriber must not throw, which would end the process. */
   subscribe(onMessage: (message: Message) => void): () => void;
 }
 
 export interface RequestFinished {
-  /** The operation's name, or `unknown` when the request did not get that far. */
+  /** The operation's name; `-` for a request that was refused before its operation was known. */
   readonly operation: string;
-  /** `ok`, or the type of the error answered. */
+  /** `ok`, or the type of the error in the response. */
   readonly outcome: string;
   readonly durationMs: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
-  /** Records accepted by a put, or handed out by a read. */
+  /** Records stored by a put, or returned by a read. */
   readonly recordCount?: number;
 }
 
 export interface RequestFailed {
   readonly operation: string;
-  /** What was thrown; the caller saw InternalFailure. */
+  /** What was thrown; the client got InternalFailure. */
   readonly error: unknown;
 }
 
 export interface GroupCommitted {
-  /** From the first byte handed to the disk until all are durable. */
+  /** From the first byte written to the disk until all are durable. */
   readonly durationMs: number;
   readonly entryCount: number;
   readonly byteCount: number;
 }
 
 export interface RequestRefused {
-  /** Why the sockets turned a request away before the pipeline saw it, e.g. `too_large`, `origin`. */
+  /** Why a request was refused before the API, e.g. `too_large`, `origin`. */
   readonly reason: string;
 }
 
 export interface ConnectionCut {
-  /** Which limit ended a connection, e.g. `sniff_timeout`. */
+  /** The limit that closed a connection, e.g. `detect_timeout`. */
   readonly reason: string;
 }
 
 export interface BackgroundTaskFailed {
   readonly streamName: string;
-  /** The kind of work that is still to be done, e.g. `create`. */
+  /** The intent that is not yet carried out, e.g. `create`. */
   readonly intent: string;
   readonly error: unknown;
 }
 
 export interface MasterKeyMade {
-  /** As callers name it, with account and region. */
+  /** The key id of the API, with account and region. */
   readonly name: string;
-  /** The file that holds it, and whose loss would be that of all that is sealed under it. */
+  /** The file that contains it; data encrypted under it is lost with the file. */
   readonly keyring: string;
 }
 
@@ -62,7 +62,7 @@ export interface CredentialsReloaded {
   readonly path: string;
   /** In force from now on. */
   readonly credentialCount: number;
-  /** Present when the file was refused, so that the earlier credentials stay. */
+  /** Present when the file was refused; the credentials loaded before stay in force. */
   readonly problems?: readonly string[];
 }
 
@@ -73,26 +73,26 @@ export interface CredentialsExposed {
 }
 
 export interface CertificateReloaded {
-  /** Of the certificate; its key lies in a file of its own. */
+  /** Path of the certificate; its key is in another file. */
   readonly path: string;
-  /** Present when the files were refused, so that the earlier certificate stays. */
+  /** Present when the files were refused; the certificate loaded before stays in use. */
   readonly error?: unknown;
 }
 
 export interface ServerFault {
-  /** What was being done, for a log line: "an HTTP/1.1 exchange". */
+  /** The failed activity, for a log line: "an HTTP/1.1 exchange". */
   readonly where: string;
   readonly error: unknown;
 }
 
-// Everything the server tells about itself while it works. Metrics and logs subscribe; nothing waits for them.
+// All events of a running server. Metrics and the log subscribe; no publisher waits for them.
 
 export const requestFinished = typedChannel<RequestFinished>("millrace:request.finished");
 export const requestFailed = typedChannel<RequestFailed>("millrace:request.failed");
 export const requestRefused = typedChannel<RequestRefused>("millrace:request.refused");
 export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
-export const backgroundTaskFailed = typedChannel<BackgroundTaskFailed>("millrace:upkeep.failed");
+export const backgroundTaskFailed = typedChannel<BackgroundTaskFailed>("millrace:background.failed");
 export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.made");
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
 export const credentialsExposed = typedChannel<CredentialsExposed>("millrace:credentials.exposed");

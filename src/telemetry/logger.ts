@@ -11,13 +11,13 @@ import {
   serverFault,
 } from "./diagnostic-events.ts";
 
-/** From the most to the least said. */
+/** From the most to the fewest lines. */
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** A few lines in a server's life: start, stop, and what went wrong. Per-request facts belong into the metrics. */
+/** Writes log lines: start, stop, failures. Facts of single requests are metrics, not lines. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -27,83 +27,88 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** `json`: one object a line, for collectors. `text`: for a person at a terminal. */
+  /** `json`: one object per line, for log collectors. `text`: for a terminal. */
   readonly format: "json" | "text";
-  /** Gets whole lines, ended by a newline. */
+  /** Called with one line at a time, with its newline. */
   readonly write: (line: string) => void;
   readonly nowMs: () => number;
 }
 
-// A fault that comes with every request must not fill the disk.
+// A failure of every request must not fill the disk.
 const linesPerSecondMax = 50;
 
 export function createLogger({ level, format, write, nowMs }: LoggerOptions): Logger {
   const lowest = logLevels.indexOf(level);
   let second = 0;
   let lineCount = 0;
-  let leftOutCount = 0;
+  let droppedCount = 0;
 
   const print = (lineLevel: LogLevel, message: string, fields: LogFields): void => {
     const line = { timeMs: nowMs(), level: lineLevel, message, fields };
     write(format === "json" ? jsonLine(line) : textLine(line));
   };
-  const say = (lineLevel: LogLevel, message: string, fields: LogFields = {}): void => {
+  const log = (lineLevel: LogLevel, message: string, fields: LogFields = {}): void => {
     if (logLevels.indexOf(lineLevel) < lowest) return;
     const now = Math.floor(nowMs() / 1000);
     if (now !== second) {
-      if (leftOutCount > 0) print("warn", "lines were left out", { count: leftOutCount });
+      if (droppedCount > 0)
+        print("warn", "log lines dropped, more than the limit of one second", { count: droppedCount });
       second = now;
       lineCount = 0;
-      leftOutCount = 0;
+      droppedCount = 0;
     }
-    if (++lineCount > linesPerSecondMax) leftOutCount++;
+    if (++lineCount > linesPerSecondMax) droppedCount++;
     else print(lineLevel, message, fields);
   };
   return {
-    debug: (message, fields) => say("debug", message, fields),
-    info: (message, fields) => say("info", message, fields),
-    warn: (message, fields) => say("warn", message, fields),
-    error: (message, fields) => say("error", message, fields),
+    debug: (message, fields) => log("debug", message, fields),
+    info: (message, fields) => log("info", message, fields),
+    warn: (message, fields) => log("warn", message, fields),
+    error: (message, fields) => log("error", message, fields),
   };
 }
 
-/** Writes what the channels tell about faults, and at `debug` about every request. Returns the way to stop it. */
+/** Logs the diagnostic events: failures and reloads, and at `debug` every request. Returns a function that stops it. */
 export function logDiagnosticEvents(log: Logger, level: LogLevel): () => void {
   const unsubscribe = [
-    requestFailed.subscribe(({ operation, error }) => log.error("a request failed", { operation, error })),
+    requestFailed.subscribe(({ operation, error }) =>
+      log.error("request failed with an internal error, its client got InternalFailure", { operation, error }),
+    ),
     backgroundTaskFailed.subscribe(({ streamName, intent, error }) =>
-      log.error("work on a stream failed and will be tried again", { streamName, intent, error }),
+      log.error("background task of a stream failed, it is retried", { streamName, intent, error }),
     ),
     masterKeyMade.subscribe((made) =>
-      log.warn("a master key was made: without its keyring nothing sealed under it can be read; keep a copy", {
-        ...made,
-      }),
-    ),
-    credentialsReloaded.subscribe(({ problems, ...reload }) =>
-      problems === undefined
-        ? log.info("credentials were read again", reload)
-        : log.error("the credentials file is refused; the earlier credentials stay in force", { ...reload, problems }),
-    ),
-    credentialsExposed.subscribe((file) =>
       log.warn(
-        "every user of this machine may use the credentials file, which holds secrets; take its permissions away",
+        "master key created: without its keyring file, data encrypted under it is lost; keep a copy of the file",
         {
-          ...file,
+          ...made,
         },
       ),
     ),
+    credentialsReloaded.subscribe(({ problems, ...reload }) =>
+      problems === undefined
+        ? log.info("credentials reloaded", reload)
+        : log.error("credentials file refused, the credentials loaded before stay in force", { ...reload, problems }),
+    ),
+    credentialsExposed.subscribe((file) =>
+      log.warn("credentials file is readable by every user of this machine, restrict its permissions (chmod 600)", {
+        ...file,
+      }),
+    ),
     certificateReloaded.subscribe(({ path, error }) =>
       error === undefined
-        ? log.info("the TLS certificate was read again", { path })
-        : log.error("the TLS files are refused; the earlier certificate stays in use", { path, error }),
+        ? log.info("TLS certificate reloaded", { path })
+        : log.error("TLS files refused, the certificate loaded before stays in use", { path, error }),
     ),
-    serverFault.subscribe(({ where, error }) => log.error(`failure in ${where}`, { error })),
+    serverFault.subscribe(({ where, error }) =>
+      log.error(`internal error in ${where}, its connection was closed`, { error }),
+    ),
   ];
   if (level === "debug") {
     unsubscribe.push(
       requestFinished.subscribe((request) => log.debug("request", { ...request })),
-      requestRefused.subscribe(({ reason }) => log.debug("request refused", { reason })),
-      connectionCut.subscribe(({ reason }) => log.debug("connection cut", { reason })),
+      requestRefused.subscribe(({ reason }) => log.debug("request refused before the API", { reason })),
+      connectionCut.subscribe(({ reason }) => log.debug("connection closed by a limit", { reason })),
     );
   }
   return () => {
@@ -132,7 +137,7 @@ function textLine({ timeMs, level, message, fields }: LogLine): string {
   return `${time} ${level.padEnd(5)} ${message}${pairs.join("")}${stack}\n`;
 }
 
-/** What JSON cannot say by itself. */
+/** A value that JSON can represent. */
 function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (!(value instanceof Error)) return value;

@@ -13,7 +13,7 @@ import { DurationHistogram } from "./histogram.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { type MetricFamily, metricName, prometheusText, type Sample } from "./prometheus-text.ts";
 
-/** What one operation has done so far. */
+/** Counts of one operation since the start. */
 class OperationTally {
   readonly durations = new DurationHistogram();
   readonly outcomes = new Map<string, number>();
@@ -22,14 +22,14 @@ class OperationTally {
   recordCount = 0;
 }
 
-/** Figures read at the moment of a scrape, by group and name: `{ engine: { wal_bytes: 1 } }`. */
+/** Figures at the time of a scrape, by group and name: `{ engine: { wal_bytes: 1 } }`. */
 export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-// Outcomes come from a closed list of error types; the bound is for the day when one carries a caller's text.
+// Outcomes are a closed list of error types; the bound guards against one with a caller's text.
 const seriesPerFamilyMax = 200;
 const recordsOut: ReadonlySet<string> = new Set(["GetRecords", "SubscribeToShard"]);
 
-/** Counts what the channels tell, and writes it down for Prometheus. */
+/** Counts the diagnostic events and renders them for Prometheus. */
 export class Metrics {
   readonly #operations = new Map<string, OperationTally>();
   readonly #refusals = new Map<string, number>();
@@ -48,12 +48,12 @@ export class Metrics {
       connectionCut.subscribe(({ reason }) => increment(this.#cuts, reason)),
       groupCommitted.subscribe((group) => this.#countGroup(group)),
       requestFailed.subscribe(() => increment(this.#faults, "request")),
-      backgroundTaskFailed.subscribe(() => increment(this.#faults, "upkeep")),
+      backgroundTaskFailed.subscribe(() => increment(this.#faults, "background")),
       serverFault.subscribe(() => increment(this.#faults, "server")),
     ];
   }
 
-  /** The whole of `GET /metrics`; `more` are the families that other rooms count by themselves. */
+  /** The body of `GET /metrics`; `more` are families that other modules count. */
   render(figures: Figures, more: readonly MetricFamily[] = []): string {
     const families = [...this.#requestFamilies(), ...this.#serverFamilies(), ...more, ...this.#process.families()];
     for (const [group, values] of Object.entries(figures)) {
@@ -115,7 +115,7 @@ export class Metrics {
       {
         name: "millrace_request_duration_seconds",
         type: "histogram",
-        help: "From the whole request received to the answer made.",
+        help: "Time from the complete request to its response.",
         samples: tallies.flatMap(([operation, tally]) => tally.durations.samples({ operation })),
       },
       counter(
@@ -125,11 +125,11 @@ export class Metrics {
       ),
       counter(
         "millrace_response_bytes_total",
-        "Bytes of answers.",
+        "Bytes of response bodies.",
         perOperation((tally) => tally.responseBytes),
       ),
-      counter("millrace_records_in_total", "Records accepted.", records(false)),
-      counter("millrace_records_out_total", "Records handed out.", records(true)),
+      counter("millrace_records_in_total", "Records stored.", records(false)),
+      counter("millrace_records_out_total", "Records returned.", records(true)),
     ];
   }
 
@@ -137,19 +137,19 @@ export class Metrics {
     return [
       counter(
         "millrace_requests_refused_total",
-        "Requests turned away before the API.",
+        "Requests refused before the API.",
         labelled("reason", this.#refusals),
       ),
-      counter("millrace_connections_cut_total", "Connections ended by a limit.", labelled("reason", this.#cuts)),
-      counter("millrace_faults_total", "Failures of the server's own.", labelled("where", this.#faults)),
+      counter("millrace_connections_cut_total", "Connections closed by a limit.", labelled("reason", this.#cuts)),
+      counter("millrace_faults_total", "Internal errors of the server.", labelled("where", this.#faults)),
       {
         name: "millrace_commit_duration_seconds",
         type: "histogram",
-        help: "From the first byte of a group handed to the log until all of it is durable.",
+        help: "Time from the first byte of a commit group written to the WAL until all of it is durable.",
         samples: this.#committedEntries === 0 ? [] : this.#commitDurations.samples({}),
       },
-      counter("millrace_commit_entries_total", "Entries made durable.", [{ value: this.#committedEntries }]),
-      counter("millrace_commit_bytes_total", "Bytes made durable.", [{ value: this.#committedBytes }]),
+      counter("millrace_commit_entries_total", "WAL entries made durable.", [{ value: this.#committedEntries }]),
+      counter("millrace_commit_bytes_total", "WAL bytes made durable.", [{ value: this.#committedBytes }]),
     ];
   }
 }

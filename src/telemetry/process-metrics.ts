@@ -1,11 +1,11 @@
 import { type ELDHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { MetricFamily, MetricType } from "./prometheus-text.ts";
 
-// Ten wake-ups a second: enough to see a stall, too few to be seen in an idle process.
+// Ten wake-ups a second show a stall and cost an idle process next to nothing.
 const resolutionMs = 100;
 const nsPerSecond = 1e9;
 
-/** What the process costs, under the names that Node dashboards know. */
+/** Metrics of the process, under the names that dashboards for Node use. */
 export class ProcessMetrics {
   readonly #delay: ELDHistogram;
 
@@ -14,11 +14,11 @@ export class ProcessMetrics {
     this.#delay.enable();
   }
 
-  /** Delays are those since the last call. */
+  /** Delays are measured since the last call. */
   families(): MetricFamily[] {
     const cpu = process.cpuUsage();
     const memory = process.memoryUsage();
-    // The histogram measures the whole interval between two wake-ups, of which `resolutionMs` was wished for.
+    // The histogram measures the interval between two wake-ups, which contains `resolutionMs`.
     const delaySeconds = (ns: number): number => Math.max(0, ns / nsPerSecond - resolutionMs / 1000);
     const families = [
       single("process_cpu_user_seconds_total", "counter", "CPU time in user mode.", cpu.user / 1e6),

@@ -1,4 +1,3 @@
-/** The text format that Prometheus scrapes, version 0.0.4. */
 export type MetricType = "counter" | "gauge" | "histogram";
 
 export interface Sample {
@@ -15,6 +14,7 @@ export interface MetricFamily {
   readonly samples: readonly Sample[];
 }
 
+/** The text format of Prometheus, version 0.0.4. */
 export function prometheusText(families: readonly MetricFamily[]): string {
   const lines: string[] = [];
   for (const { name, type, help, samples } of families) {
@@ -28,7 +28,7 @@ export function prometheusText(families: readonly MetricFamily[]): string {
   return lines.join("\n");
 }
 
-/** Any figure's name as a metric's: letters, digits and underscores, not beginning with a digit. */
+/** A figure's name as a metric's: letters, digits and underscores, the first one not a digit. */
 export function metricName(name: string): string {
   return name.replaceAll(/[^a-zA-Z0-9_]/g, "_").replace(/^(?=\d)/, "_");
 }

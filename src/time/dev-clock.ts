@@ -1,17 +1,17 @@
 import type { Clock } from "./clock.ts";
 
-/** A timer set further ahead than this fires at once. */
+/** The longest timer of Node; a longer one fires at once. */
 const timerMsMax = 2 ** 31 - 1;
 
 /**
- * A clock that can be moved, for tests of what takes hours: a jump is what a machine sees that was asleep. A jump ahead
- * moves monotonic time too and ends the delays that it passes; a jump back steps the wall clock alone, so that delays
- * last as long as they were asked to.
+ * A clock that can be moved (`--dev`), for tests of what takes hours. A jump ahead moves monotonic time too and ends the
+ * delays that it passes, as on a machine that was suspended. A jump back moves the wall clock only, so delays keep their
+ * length.
  */
 export class DevClock implements Clock {
   readonly #base: Clock;
   #movedByMs = 0;
-  /** All jumps ahead together. */
+  /** Sum of all jumps ahead. */
   #aheadMs = 0;
   /** Aborts at the next jump ahead. */
   #jump = new AbortController();
@@ -20,7 +20,7 @@ export class DevClock implements Clock {
     this.#base = base;
   }
 
-  /** Distance of the wall clock from the one underneath; negative when it is behind. */
+  /** Difference of the wall clock from the base clock; negative if it is behind. */
   get movedByMs(): number {
     return this.#movedByMs;
   }
@@ -35,7 +35,7 @@ export class DevClock implements Clock {
 
   async delay(ms: number, signal?: AbortSignal): Promise<void> {
     const dueMs = this.monotonicMs() + ms;
-    // At least one wait, so that a loop of empty delays leaves others their turn.
+    // At least one wait, so that a loop of empty delays does not block the event loop.
     for (let leftMs = ms, isFirst = true; isFirst || leftMs > 0; leftMs = dueMs - this.monotonicMs(), isFirst = false) {
       const jump = this.#jump.signal;
       const woken = signal === undefined ? jump : AbortSignal.any([signal, jump]);

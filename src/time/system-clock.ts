@@ -8,7 +8,7 @@ export const systemClock: Clock = {
     try {
       await timeout(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
-      // Node rejects with an AbortError of its own; who waits wants to know why.
+      // Node rejects with its own AbortError, callers get the signal's reason.
       throw signal?.aborted === true ? signal.reason : error;
     }
   },

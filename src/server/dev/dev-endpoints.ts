@@ -4,14 +4,14 @@ import type { WireRequest, WireResponse } from "../http/http-message.ts";
 import type { FaultInjector } from "./fault-injector.ts";
 import { readFaultRules } from "./fault-rule.ts";
 
-/** A hundred rules with the longest names fit several times. */
+/** Several times the size of a hundred rules with the longest names. */
 const devBodyBytesMax = 256 * 1024;
 
-/** 2000-01-01 and 2100-01-01: outside of them nobody tests, and seconds and tokens stay far within their fields. */
+/** 2000-01-01 and 2100-01-01, between which all times fit the fields of records and tokens. */
 const clockMsMin = 946_684_800_000;
 const clockMsMax = 4_102_444_800_000;
 
-/** What `--dev` opens to testers. */
+/** What the endpoints of `--dev` control. */
 export interface DevTools {
   readonly clock: DevClock;
   readonly faults: FaultInjector;
@@ -21,9 +21,9 @@ export function isDevPath(path: string): boolean {
   return path === "/dev/clock" || path === "/dev/faults";
 }
 
-/** `/dev/clock` and `/dev/faults`, which ask for no signature: whoever may come here has been decided before. */
-export function devResponse(request: WireRequest, path: string, room: DevTools): WireResponse {
-  return path === "/dev/clock" ? clockResponse(request, room.clock) : faultsResponse(request, room.faults);
+/** Handles `/dev/clock` and `/dev/faults`, which ask for no signature: the port's rules have decided about the caller. */
+export function devResponse(request: WireRequest, path: string, tools: DevTools): WireResponse {
+  return path === "/dev/clock" ? clockResponse(request, tools.clock) : faultsResponse(request, tools.faults);
 }
 
 function clockResponse(request: WireRequest, clock: DevClock): WireResponse {
@@ -64,7 +64,9 @@ function readMove(bytes: Buffer, nowMs: number): { readonly byMs: number } | Pro
   const byMs = name === "nowMs" ? value - nowMs : value;
   const targetMs = nowMs + byMs;
   if (targetMs < clockMsMin || targetMs > clockMsMax) {
-    return { problem: `The clock goes from the year 2000 (${clockMsMin}) to the year 2100 (${clockMsMax}).` };
+    return {
+      problem: `The clock can be moved to times from ${clockMsMin} (the year 2000) to ${clockMsMax} (the year 2100) only.`,
+    };
   }
   return { byMs };
 }
@@ -74,7 +76,7 @@ function readJson(bytes: Buffer): { readonly value: unknown } | Problem {
   try {
     return { value: parseJson(bytes.toString("utf8")) };
   } catch {
-    return { problem: "The body is not JSON." };
+    return { problem: "The body is not valid JSON." };
   }
 }
 
@@ -83,7 +85,7 @@ function isReading({ method }: WireRequest): boolean {
 }
 
 function notAllowed(methods: string): WireResponse {
-  const response = json(405, { problem: `This path has ${methods}.` });
+  const response = json(405, { problem: `Method not allowed: this path supports ${methods}.` });
   return { ...response, headers: { ...response.headers, Allow: methods } };
 }
 

@@ -9,8 +9,8 @@ import { putWithFailures } from "./put-with-failures.ts";
 import { addressOf, type FailingCall, serviceFault } from "./service-fault.ts";
 
 /**
- * The faults that a tester asked for with `--dev`. Rules are tried in their order and the first that strikes is carried
- * out: its delay, then its error. A call that fails here has done nothing.
+ * Injects faults by the rules of `/dev/faults` (`--dev`). The first matching rule that fires is applied: its delay, then its
+ * error. A call that fails here has changed nothing.
  */
 export class FaultInjector {
   readonly #random: () => number;
@@ -21,7 +21,7 @@ export class FaultInjector {
     this.#random = random;
   }
 
-  /** Those that may still strike, with what is left of their `times`. */
+  /** The rules that may still fire, with what is left of their `times`. */
   get rules(): readonly FaultRule[] {
     return this.#rules;
   }
@@ -36,18 +36,18 @@ export class FaultInjector {
     next: (call: FailingCall) => Promise<OutputOf<OperationName>>,
   ): Promise<OutputOf<OperationName>> {
     const { name, input, context } = call;
-    const rule = this.#strike(call);
+    const rule = this.#firingRule(call);
     if (rule?.delayMs !== undefined) await wait(rule.delayMs, context);
     if (rule?.error === undefined) return await next(call);
     if (rule.records === undefined) throw faultOf(rule.error, rule.message, call);
 
-    assert(name === "PutRecords", "only rules of PutRecords speak of records");
+    assert(name === "PutRecords", "only rules of PutRecords have a share of records");
     const failing = { share: rule.records, code: rule.error as RecordFaultType, random: this.#random };
     return await putWithFailures(input as InputOf<"PutRecords">, context, failing);
   }
 
-  /** The rule that strikes this call; one that has struck often enough is gone afterwards. */
-  #strike({ name, input, context }: FailingCall): FaultRule | undefined {
+  /** The rule that fires for this call; removed when it has fired `times` times. */
+  #firingRule({ name, input, context }: FailingCall): FaultRule | undefined {
     for (const [index, rule] of this.#rules.entries()) {
       const { operation, stream, share = 1, times } = rule;
       if (operation !== name) continue;
@@ -65,7 +65,7 @@ function faultOf(type: FaultType, message: FaultRule["message"], call: FailingCa
   return (message === "service" ? serviceFault(type, call) : undefined) ?? injectedFault(type);
 }
 
-/** A call whose client does not wait that long is not carried out; nobody reads its answer. */
+/** Throws if the client disconnects while it waits, so that the call is not carried out. */
 async function wait(ms: number, { clock, connection }: OperationContext): Promise<void> {
   await clock.delay(ms, connection.signal).catch(() => {
     throw injectedFault("InternalFailure");

@@ -5,7 +5,7 @@ const faultRulesMax = 100;
 const delayMsMax = 300_000;
 const timesMax = 1_000_000_000;
 
-/** The two codes that PutRecords gives to single records (API reference, PutRecordsResultEntry). */
+/** The two error codes of single records of PutRecords (API reference, PutRecordsResultEntry). */
 export const recordFaultTypes = [
   "ProvisionedThroughputExceededException",
   "InternalFailure",
@@ -13,18 +13,18 @@ export const recordFaultTypes = [
 
 export type RecordFaultType = (typeof recordFaultTypes)[number];
 
-/** Which calls are to be slowed or to fail, as written in the body of `PUT /dev/faults`. */
+/** Which calls are delayed or fail: an element of the body of `PUT /dev/faults`. */
 export interface FaultRule {
   readonly operation: OperationName;
   /** Absent: the call is only delayed. */
   readonly error?: FaultType;
-  /** Whose sentence the client gets: the service's own, as if the error had its usual cause. Absent: one that names the rule. */
+  /** `service`: the message of the service, as if the error had its usual cause. Absent: a message that names the rule. */
   readonly message?: "service";
-  /** Calls that it still strikes; absent: all. */
+  /** How many more calls it fires for; absent: all. */
   readonly times?: number;
-  /** Of the matching calls, from 0 to 1; absent: every one. */
+  /** Share of the matching calls, from 0 to 1; absent: 1. */
   readonly share?: number;
-  /** Strikes only calls that name this stream, be it by name, ARN or iterator. */
+  /** Fires only for calls that name this stream, by name, ARN or iterator. */
   readonly stream?: string;
   readonly delayMs?: number;
   /** PutRecords only: the share of a call's records that fail, while the others are stored. Absent: the call fails. */
@@ -33,7 +33,7 @@ export interface FaultRule {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The rules that a parsed body holds, or one sentence on the first thing that is wrong with it. */
+/** The rules of a parsed body, or one sentence about its first problem. */
 export function readFaultRules(body: unknown): { readonly rules: readonly FaultRule[] } | { readonly problem: string } {
   if (!Array.isArray(body)) return { problem: "The body must be a JSON array of rules." };
   if (body.length > faultRulesMax)
@@ -45,7 +45,7 @@ export function readFaultRules(body: unknown): { readonly rules: readonly FaultR
   return { rules: body };
 }
 
-/** What each member may be. */
+/** The valid values of each member. */
 const members: Readonly<
   Record<keyof FaultRule, { readonly accepts: (value: unknown) => boolean; readonly as: string }>
 > = {

@@ -11,7 +11,7 @@ import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { RecordFaultType } from "./fault-rule.ts";
 
 interface Failing {
-  /** Of the call's records, from 0 to 1; rounded to whole records, and at least one unless it is 0. */
+  /** Share of the call's records, from 0 to 1; rounded to whole records, and at least one unless it is 0. */
   readonly share: number;
   readonly code: RecordFaultType;
   readonly random: () => number;
@@ -20,8 +20,8 @@ interface Failing {
 type Failures = Map<number, { readonly code: string; readonly message: string }>;
 
 /**
- * A PutRecords some of whose records fail, as they do when their shards are busy; the others are stored. A request that
- * would be refused is refused as if nothing had been injected.
+ * A PutRecords of which some records fail, as if their shards were busy, and the others are stored. An invalid request is
+ * refused as without injected faults.
  */
 export async function putWithFailures(
   input: InputOf<"PutRecords">,
@@ -50,7 +50,7 @@ export async function putWithFailures(
   return { ...stored, FailedRecordCount: results.failures?.size ?? 0, Records: results };
 }
 
-/** So many of `count` indexes, all sets of that size being equally likely. */
+/** A random set of indexes below `count`; all sets of its size are equally likely. */
 function chooseRecords(count: number, share: number, random: () => number): ReadonlySet<number> {
   const chosen = new Set<number>();
   let missing = share === 0 ? 0 : Math.max(1, Math.round(share * count));
@@ -62,7 +62,7 @@ function chooseRecords(count: number, share: number, random: () => number): Read
   return chosen;
 }
 
-/** Columns of the records that are not left out, over the same bytes. */
+/** Columns of the other records, over the same bytes. */
 function recordsWithout(records: IncomingRecords, left: ReadonlySet<number>): IncomingRecords {
   const kept = Array.from({ length: records.count }, (_, index) => index).filter((index) => !left.has(index));
   const pick = (column: Uint32Array): Uint32Array => Uint32Array.from(kept, (index) => column[index] ?? 0);
@@ -77,7 +77,7 @@ function recordsWithout(records: IncomingRecords, left: ReadonlySet<number>): In
   };
 }
 
-/** The results of the stored ones, spread over the places that the failures leave free. */
+/** The results of the stored records at their indexes in the request, with the failures at theirs. */
 function merge(stored: PutResults, failures: Failures): PutResults {
   const count = stored.count + failures.size;
   const shardIds: (string | undefined)[] = [];

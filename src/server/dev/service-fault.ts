@@ -25,20 +25,20 @@ import { parseConsumerArn, partitionOf, type StreamAddress, streamArn } from "..
 import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";
 import { decodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 
-/** The call that is to fail. Its members have been checked. */
+/** The call that is to fail. Its input is valid. */
 export interface FailingCall {
   readonly name: OperationName;
   readonly input: InputOf<OperationName>;
   readonly context: OperationContext;
 }
 
-/** An iterator that has just grown too old. */
+/** Just over the life of an iterator. */
 const expiredIteratorAgeMs = 301_000;
 
 /**
- * The error as a client gets it when it has its usual cause: the sentence of the service where that is known, else the one
- * that this server says then, filled in with what the call names. Undefined where the sentence would have to tell what is
- * wrong with the call, or name a stream where the call names none.
+ * The error as a client gets it from its usual cause: with the message of the service where that is known, or else with this
+ * server's, filled in from the call. Undefined where the message would have to name a mistake in the call, or a stream that
+ * the call does not name.
  */
 export function serviceFault(type: FaultType, call: FailingCall): ServiceError | undefined {
   const { name, context } = call;
@@ -70,12 +70,12 @@ export function serviceFault(type: FaultType, call: FailingCall): ServiceError |
   }
 }
 
-/** The stream that a call names, by any member or by an iterator; there need not be one. */
+/** The address of the stream that a call names, by any member or by an iterator; the stream may be absent. */
 export function addressOf({ input, context }: Pick<FailingCall, "input" | "context">): StreamAddress | undefined {
   const { caller, tokens } = context;
   const members: object = input;
   const named = namedStream(members, caller.account);
-  // An ARN says its own region.
+  // An ARN has its own region.
   if (named !== undefined) return { region: caller.region, ...named };
   if (!("ShardIterator" in input)) return undefined;
   const iterator = decodeShardIterator(tokens, String(input.ShardIterator));
@@ -160,7 +160,7 @@ function keyRefused(kind: KeyErrorKind, call: FailingCall): ServiceError | undef
   return refusal instanceof ServiceError ? refusal : undefined;
 }
 
-/** The shard that the call is about: of a put, that of its first record. The first shard where there is none to be told. */
+/** The shard of the call; of a put, that of its first record. The first shard if the call has none. */
 function shardIdOf(call: FailingCall): string {
   return formatShardId(shardIndexOf(call) ?? 0);
 }
@@ -171,12 +171,12 @@ function shardIndexOf(call: FailingCall): number | undefined {
   if ("ShardId" in input && typeof input.ShardId === "string") return parseShardId(input.ShardId);
   const records = "Record" in input ? input.Record : "Records" in input ? input.Records : undefined;
   const revision = records === undefined ? undefined : revisionOf(call);
-  // A stream that is CREATING has no shards to route to.
+  // A stream in CREATING has no shards.
   if (records === undefined || revision === undefined || revision.stream.shards.length === 0) return undefined;
   return revision.shardMap.shardAt(revision.shardMap.route(records.hashKeys, 0)).index;
 }
 
-/** As the call gives it, by its ARN or its name; undefined for a call that is not about a consumer. */
+/** The ARN or name of the consumer in the call; undefined for a call without one. */
 function consumerGiven({ input }: FailingCall): string | undefined {
   if ("ConsumerARN" in input && typeof input.ConsumerARN === "string") return input.ConsumerARN;
   if ("ConsumerName" in input && typeof input.ConsumerName === "string") return input.ConsumerName;

@@ -5,57 +5,56 @@ import { certificateReloaded } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Certificate } from "./tls-certificate.ts";
 
-/** Certificates are renewed days before they end: looking is soon enough, and works on every kind of file system. */
-const lookMs = 2_000;
+/** Interval of the checks. Polling works on every file system, and certificates are renewed days before they expire. */
+const checkMs = 2_000;
 
 const fileBytesMax = 1024 * 1024;
 
 /**
- * The certificate and key of two files, read again when either changes. A pair that is no good changes nothing and is told
- * to the log; the one before stays in use.
+ * Reloads certificate and key when one of their files changes. An invalid pair is logged, and the one before stays in use.
  */
 export class CertificateFiles {
   readonly #files: TlsFiles;
   readonly #onChange: (certificate: Certificate) => void;
   readonly #closing = new AbortController();
-  readonly #looking: Promise<void>;
+  readonly #polling: Promise<void>;
   #inUse: Certificate;
-  /** What the files looked like when they were last judged, and when they were last seen. */
-  #judged: string | undefined;
+  /** Fingerprints of the files when they were last loaded, and at the last check. */
+  #loaded: string | undefined;
   #seen: string | undefined;
 
   constructor(files: TlsFiles, clock: Clock, onChange: (certificate: Certificate) => void) {
     this.#files = files;
     this.#onChange = onChange;
     this.#inUse = { cert: files.certificatePem, key: files.keyPem };
-    this.#looking = this.#lookAgainAndAgain(clock);
+    this.#polling = this.#poll(clock);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#looking;
+    await this.#polling;
   }
 
-  async #lookAgainAndAgain(clock: Clock): Promise<void> {
+  async #poll(clock: Clock): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await this.#look();
-      await clock.delay(lookMs, signal).catch(() => undefined);
+      await this.#check();
+      await clock.delay(checkMs, signal).catch(() => undefined);
     }
   }
 
-  /** Judges what has been the same twice: whoever renews a certificate writes one file and then the other. */
-  async #look(): Promise<void> {
+  /** Loads the files only when two checks saw the same: a renewal writes one file after the other. */
+  async #check(): Promise<void> {
     const { certificatePath, keyPath } = this.#files;
     const seen = `${await fingerprint(certificatePath)} ${await fingerprint(keyPath)}`;
     const isSettled = seen === this.#seen;
     this.#seen = seen;
-    if (seen === this.#judged || !isSettled) return;
-    this.#judged = seen;
+    if (seen === this.#loaded || !isSettled) return;
+    this.#loaded = seen;
     try {
       const [cert, key] = await Promise.all([readPem(certificatePath), readPem(keyPath)]);
       if (cert === this.#inUse.cert && key === this.#inUse.key) return;
-      // Throws for what is no certificate, no key, or the key of another certificate.
+      // Throws for an invalid certificate, an invalid key, and the key of another certificate.
       createSecureContext({ cert, key });
       this.#inUse = { cert, key };
       this.#onChange(this.#inUse);
@@ -66,7 +65,7 @@ export class CertificateFiles {
   }
 }
 
-/** Changes whenever another file, or other content, is at the path; links are followed. */
+/** Changes when the path has another file or other contents; links are followed. */
 async function fingerprint(path: string): Promise<string> {
   try {
     const { mtimeMs, ctimeMs, size, ino } = await stat(path);

@@ -34,10 +34,10 @@ export interface IssuedCertificate {
 }
 
 /**
- * An authority of its own and one server certificate signed by it, on P-256 keys. The extensions are those that strict
- * verifiers ask for (RFC 5280; Python's VERIFY_X509_STRICT).
+ * Makes a certificate authority and one server certificate signed by it, on P-256 keys. It has the extensions that strict
+ * verifiers require (RFC 5280; Python's VERIFY_X509_STRICT).
  */
-export async function issueCertificate(wish: {
+export async function issueCertificate(contents: {
   readonly names: readonly string[];
   readonly addresses: readonly string[];
   readonly notBeforeMs: number;
@@ -54,7 +54,7 @@ export async function issueCertificate(wish: {
     issuer: caName,
     publicKey: caKeys.publicKey,
     signingKey: caKeys.privateKey,
-    period: wish,
+    period: contents,
     extensions: [
       extension(oid.basicConstraints, new pkijs.BasicConstraints({ cA: true, pathLenConstraint: 0 }).toSchema(), true),
       extension(oid.keyUsage, keyUsage(certificateSigning), true),
@@ -62,16 +62,16 @@ export async function issueCertificate(wish: {
     ],
   });
   const cert = await certificate({
-    subject: wish.names[0] ?? "localhost",
+    subject: contents.names[0] ?? "localhost",
     issuer: caName,
     publicKey: serverKeys.publicKey,
     signingKey: caKeys.privateKey,
-    period: wish,
+    period: contents,
     extensions: [
       extension(oid.basicConstraints, new pkijs.BasicConstraints({ cA: false }).toSchema(), true),
       extension(oid.keyUsage, keyUsage(digitalSignature), true),
       extension(oid.extendedKeyUsage, new pkijs.ExtKeyUsage({ keyPurposes: [oid.serverAuthentication] }).toSchema()),
-      extension(oid.subjectAltName, new pkijs.AltName({ altNames: altNames(wish) }).toSchema()),
+      extension(oid.subjectAltName, new pkijs.AltName({ altNames: altNames(contents) }).toSchema()),
       extension(oid.subjectKeyIdentifier, new asn1js.OctetString({ valueHex: await keyIdOf(serverKeys.publicKey) })),
       extension(
         oid.authorityKeyIdentifier,
@@ -95,7 +95,7 @@ async function certificate(parts: {
 }): Promise<string> {
   const made = new pkijs.Certificate();
   made.version = 2;
-  // Positive and never zero: the first bit off, the second on.
+  // A positive number: the first bit is 0, the second is 1.
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   made.serialNumber = new asn1js.Integer({ valueHex: new Uint8Array(serial).buffer });
@@ -109,10 +109,10 @@ async function certificate(parts: {
   return pem("CERTIFICATE", made.toSchema().toBER());
 }
 
-function altNames(wish: { readonly names: readonly string[]; readonly addresses: readonly string[] }) {
+function altNames(contents: { readonly names: readonly string[]; readonly addresses: readonly string[] }) {
   return [
-    ...wish.names.map((value) => new pkijs.GeneralName({ type: dnsName, value })),
-    ...wish.addresses.map(
+    ...contents.names.map((value) => new pkijs.GeneralName({ type: dnsName, value })),
+    ...contents.addresses.map(
       (address) =>
         new pkijs.GeneralName({
           type: ipAddress,
@@ -122,7 +122,7 @@ function altNames(wish: { readonly names: readonly string[]; readonly addresses:
   ];
 }
 
-/** IPv4, or the loopback address of IPv6: the only one that every machine has. */
+/** An IPv4 address, or ::1. */
 function addressBytes(address: string): ArrayBuffer {
   if (isIPv4(address)) return Uint8Array.from(address.split("."), Number).buffer;
   assert(address === "::1", "::1 is the only IPv6 address in a certificate");

@@ -1,13 +1,13 @@
 /**
- * The certificate of a server that was given none. In the data directory:
+ * The certificate of a server without --tls-cert. In the data directory:
  *
  *     tls/ca.pem      what clients trust (NODE_EXTRA_CA_CERTS, AWS_CA_BUNDLE, curl --cacert)
  *     tls/server.pem  the server's certificate, signed by it
  *     tls/server.key  its key, readable by this user only
  *
- * They are made once and used until they near their end or the machine has another name. The key of the authority is
- * thrown away as soon as it has signed: whoever trusts ca.pem trusts this one certificate and nothing that a thief of
- * the data directory could sign.
+ * They are made once and used until they are about to expire or the machine has another name. The key of the authority is
+ * never stored: a client that trusts ca.pem trusts this one certificate, and nothing that a thief of the data directory
+ * could sign.
  */
 import { X509Certificate } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -28,7 +28,7 @@ const renewBeforeMs = 30 * dayMs;
 const loopbackNames = ["localhost"];
 const loopbackAddresses = ["127.0.0.1", "::1"];
 
-/** Reads the certificate or makes it; without a `dataDir` it lives as long as the process. */
+/** Reads the certificate, or makes it; without `dataDir` it is kept in memory. */
 export async function selfSignedCertificate(options: {
   readonly dataDir: string | undefined;
   readonly nowMs: number;
@@ -45,7 +45,7 @@ export async function selfSignedCertificate(options: {
   return { cert: issued.cert, key: issued.key };
 }
 
-/** What cannot be in a certificate (a machine may be called anything) is left out. */
+/** The machine name, unless it is not a valid DNS name. */
 function dnsNamesOf(machineName: string): string[] {
   const name = machineName.toLowerCase();
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name) ? [name] : [];
@@ -60,7 +60,7 @@ async function readKept(dataDir: string): Promise<Certificate | undefined> {
     ]);
     return { cert, key };
   } catch {
-    // Missing or unreadable: made anew, and if the directory is at fault, writing says so.
+    // Missing or unreadable: a new one is made; an error of the directory shows when it is written.
     return undefined;
   }
 }
@@ -79,7 +79,7 @@ function isStillGood(
   }
 }
 
-/** The authority's file last: a client that sees it finds a server that uses it. */
+/** Writes the authority's file last: a client that finds it finds a server that uses it. */
 async function keep(dataDir: string, issued: Certificate & { readonly ca: string }): Promise<void> {
   await mkdir(join(dataDir, "tls"), { recursive: true, mode: 0o700 });
   await replace(join(dataDir, keyFile), { text: issued.key, mode: 0o600 });

@@ -10,16 +10,16 @@ export interface TlsHandshakerOptions {
   readonly nowMs: () => number;
 }
 
-/** `protocol` is what ALPN agreed on; undefined where the client offered nothing and its first bytes must tell. */
+/** `protocol` is the result of ALPN; undefined if the client offered none, so that its first bytes decide. */
 type OnSecured = (secured: TLSSocket, protocol: "h2" | "http/1.1" | undefined) => void;
 
 /**
- * Turns raw sockets into TLS ones; early data (which could be replayed) is not accepted. Nothing is loaded or made
- * before the first client asks for TLS.
+ * Makes TLS sockets of accepted ones. Early data is not accepted, because it can be replayed. Loads its code and makes a
+ * certificate only when the first client asks for TLS.
  */
 export class TlsHandshaker {
   readonly #options: TlsHandshakerOptions;
-  // tls.Server does not say which raw socket its secured one stands on, but both have the same two ends.
+  // tls.Server does not report the socket below a TLS socket, but both have the same two addresses and ports.
   readonly #waiting = new Map<string, OnSecured>();
   #certificate: Certificate | undefined;
   #server: Promise<Server> | undefined;
@@ -29,12 +29,12 @@ export class TlsHandshaker {
     this.#certificate = options.certificate;
   }
 
-  /** Connections that are open keep theirs. */
+  /** For later handshakes; open connections keep theirs. */
   useCertificate(certificate: Certificate): void {
     this.#certificate = certificate;
     this.#server?.then(
       (server) => server.setSecureContext(contextOf(certificate)),
-      // There is no server yet; the next one is made with it.
+      // Making the server failed; the next one is made with this certificate.
       () => undefined,
     );
   }
@@ -45,13 +45,13 @@ export class TlsHandshaker {
     this.#server.then(
       (server) => {
         if (socket.destroyed) return;
-        const ends = endsOf(socket);
-        this.#waiting.set(ends, onSecured);
-        socket.on("close", () => this.#waiting.delete(ends));
+        const addresses = addressesOf(socket);
+        this.#waiting.set(addresses, onSecured);
+        socket.on("close", () => this.#waiting.delete(addresses));
         server.emit("connection", socket);
       },
       (error: unknown) => {
-        // Without a certificate nobody can be answered; the next client may find the disk well again.
+        // Without a certificate no handshake is possible. The next client makes the server try again.
         this.#server = undefined;
         serverFault.publish({ where: "making a TLS certificate", error });
         socket.destroy();
@@ -74,9 +74,9 @@ export class TlsHandshaker {
 
   #secured(secured: TLSSocket): void {
     secured.on("error", () => undefined);
-    const ends = endsOf(secured);
-    const onSecured = this.#waiting.get(ends);
-    this.#waiting.delete(ends);
+    const addresses = addressesOf(secured);
+    const onSecured = this.#waiting.get(addresses);
+    this.#waiting.delete(addresses);
     if (onSecured === undefined) secured.destroy();
     else onSecured(secured, agreedProtocol(secured));
   }
@@ -86,17 +86,17 @@ function agreedProtocol({ alpnProtocol }: TLSSocket): "h2" | "http/1.1" | undefi
   return alpnProtocol === "h2" || alpnProtocol === "http/1.1" ? alpnProtocol : undefined;
 }
 
-/** `setSecureContext` forgets what it is not told again, the oldest version included. */
+/** All of it for each call: `setSecureContext` resets what is left out, also the oldest version. */
 function contextOf({ cert, key }: Certificate): SecureContextOptions {
   return { cert, key, minVersion: protocolVersionMin };
 }
 
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 async function makeOwn(dataDir: string | undefined, nowMs: number): Promise<Certificate> {
-  // Loaded here: writing certificates takes a library, and most servers are never asked for one.
+  // Loaded here: making certificates needs a library, and most servers make none.
   const { selfSignedCertificate } = await import("./self-signed-certificate.ts");
   return selfSignedCertificate({ dataDir, nowMs });
 }

@@ -32,7 +32,7 @@ async function requestsInFlight(server: DevServer): Promise<number> {
 
 const texts = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
-const sentence = "Nothing is wrong: a rule of /dev/faults asks for this error.";
+const sentence = "Injected by a rule of /dev/faults: the server has not failed, and the request was not carried out.";
 
 test("a call that a rule fails is answered as the service answers, and stores nothing", async () => {
   await using server = await startDevServer();
@@ -133,7 +133,7 @@ const serviceSentences: readonly (readonly [operation: string, input: object, er
     `User: arn:aws:iam::${account}:root is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:us-east-1:${account}:alias/aws/kinesis`,
   ],
   ["ListStreams", {}, "ExpiredTokenException", "The security token included in the request is expired"],
-  // Nothing is wrong with this call, and no sentence could say what is.
+  // This call is valid, so the service has no sentence for it.
   ["ListStreams", {}, "ValidationException", sentence],
   ["ListStreams", {}, "ResourceInUseException", sentence],
 ];

@@ -125,7 +125,7 @@ test("/dev/clock is moved ahead, back and to a moment, and /health says by how m
 test("/dev/clock refuses what is no move with one sentence, and stays where it is", async () => {
   await using server = await startDevServer();
   for (const [body, problem] of [
-    [undefined, /^The body is not JSON\.$/],
+    [undefined, /^The body is not valid JSON\.$/],
     [[], /^The body must be/],
     ["advanceMs", /^The body must be/],
     [null, /^The body must be/],
