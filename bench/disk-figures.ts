@@ -5,7 +5,7 @@ import { median } from "./report.ts";
 
 const probeRounds = 50;
 const probeBytes = 4096;
-/** Of `st_blocks`, whatever the file system's own block is. */
+/** Bytes of one block in `st_blocks`, on every file system. */
 const statBlockBytes = 512;
 
 /** The median time of writing one block behind the last and syncing it, in ms. */

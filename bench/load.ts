@@ -29,7 +29,7 @@ export interface Measurement {
   readonly failedRecords: number;
   readonly requests: number;
   readonly seconds: number;
-  /** Of all threads. */
+  /** CPU seconds of all threads. */
   readonly cpuSeconds: number;
   readonly mainThreadCpuSeconds: number;
   readonly p50Ms: number;

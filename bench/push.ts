@@ -32,7 +32,7 @@ function stamp(): string {
   return Buffer.from(String(performance.now())).toString("base64");
 }
 
-/** Of a record that carries its `stamp()`. */
+/** Milliseconds since the `stamp()` that a record carries. */
 function ageOf(data: Buffer, atMs: number): number {
   return atMs - Number(data.toString());
 }

@@ -13,10 +13,10 @@ export interface Row {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly residentMiB: number;
-  /** Bytes handed to the disk for each byte of data; 0 where nothing is written, NaN where nobody can say. */
+  /** Bytes handed to the disk for each byte of data; 0 where nothing is written, NaN where unknown. */
   readonly writtenPerByte: number;
   readonly failedRecords: number;
-  /** Of one write and fdatasync of this disk, measured beside it; only where the scenario asks for it. */
+  /** Milliseconds of one write and fdatasync on this disk, measured in the same run; only where the scenario asks for it. */
   readonly diskSyncMs?: number;
 }
 

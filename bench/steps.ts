@@ -25,7 +25,7 @@ export interface Step {
 export interface StepOptions {
   readonly scenario: Scenario;
   readonly wire: Wire;
-  /** Of the connection. */
+  /** Index of the connection. */
   readonly index: number;
   readonly shardIds: readonly string[];
 }

@@ -12,7 +12,7 @@ const shardCount = 1_000;
 const shardsPerRound = 40;
 const rounds = 9;
 const pageRecords = 500;
-/** Of what a shard has, so much is surely old: the rest may still be in the log. */
+/** The share of a shard's records that are surely in segments: the rest may still be in the WAL. */
 const oldShare = 0.75;
 
 export async function measureDrain({ directory, bytes }: { readonly directory: string; readonly bytes: number }) {

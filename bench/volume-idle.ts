@@ -1,4 +1,4 @@
-/** What shards cost that nobody uses: memory, and time at the start. */
+/** The cost of idle shards: memory, and time at the start. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { serveDirectory } from "./contestants.ts";

@@ -136,7 +136,7 @@ export async function drain(
     readonly streamName: string;
     readonly shards: readonly number[];
     readonly limit: number;
-    /** Of each shard. */
+    /** Pages of each shard. */
     readonly pages: number;
   },
 ): Promise<Drain> {

@@ -27,7 +27,7 @@ interface Stage {
   readonly StreamName: string;
   readonly StreamARN: string;
   readonly Policy: string;
-  /** Of a stream that was ACTIVE before. */
+  /** An iterator from the time when the stream was ACTIVE. */
   readonly ShardIterator?: string;
   readonly ConsumerARN?: string;
 }

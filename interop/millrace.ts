@@ -15,7 +15,7 @@ const region = "us-east-1";
 const awsFile = "aws-config";
 
 const account = "111122223333";
-const keys = { accessKeyId: "AKIAINTEROPEXAMPLE01", secretAccessKey: "interop/secret/of/nobody+in/particular01" };
+const keys = { accessKeyId: "AKIAINTEROPEXAMPLE01", secretAccessKey: "interop/secret/for+the/interop/tests+001" };
 
 export class Millrace implements AsyncDisposable {
   readonly #child: ChildProcess;

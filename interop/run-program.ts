@@ -59,6 +59,6 @@ function kill(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // Nobody is left.
+    // No process is left.
   }
 }

@@ -42,7 +42,7 @@ build({
 });
 
 interface Module {
-  /** Of wasm/. */
+  /** Source files in wasm/. */
   readonly entries: readonly string[];
   readonly options: readonly string[];
   readonly file: string;

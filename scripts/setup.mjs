@@ -91,7 +91,7 @@ function isBuilt() {
 async function build() {
   say("building dist/");
   const fingerprint = sourceFingerprint();
-  // Built beside and swapped in: a failed build leaves the last good one, and nobody sees a half-written folder.
+  // Built beside and swapped in: a failed build leaves the last good one, and no process sees a half-written folder.
   const fresh = `${dist}.${process.pid}`;
   const old = `${dist}.old.${process.pid}`;
   try {

@@ -27,7 +27,7 @@ const NEAR_TAKEN: usize = FAR_TAKEN + FAR + STRETCH + FAR;
 /** What is left of a message. */
 const FAR_REST: usize = NEAR_TAKEN + NEAR + FAR_BYTES_MIN + NEAR;
 const NEAR_REST: usize = FAR_REST + FAR;
-/** Of the memory, the module's own: what lies behind belongs to the log. */
+/** Bytes of the memory that the module uses; the rest belongs to the WAL. */
 const OWN_BYTES: usize = 64 * 1024;
 if (NEAR_REST + NEAR > OWN_BYTES) unreachable();
 
@@ -48,7 +48,7 @@ for (let table: usize = 0; table < 8; table += 1) {
   }
 }
 
-/** Of `bytes` at `at`, begun with what the bytes before have: 0 where there are none. */
+/** CRC-32 of `bytes` at `at`, continued from the checksum of the bytes before: 0 where there are none. */
 export function checksum(at: usize, bytes: usize, before: u32): u32 {
   const end = at + bytes;
   const vectorsEnd = at + (bytes & ~(VECTOR - 1));

@@ -13,7 +13,7 @@ export interface Answer extends Received {
 export interface Refusal {
   readonly status: number;
   readonly type: string;
-  /** Of `message`, or of `Message` where the service capitalises it; undefined when the answer has neither. */
+  /** `message`, or `Message` where the service capitalises it; undefined when the response has neither. */
   readonly message: string | undefined;
 }
 

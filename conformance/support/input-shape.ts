@@ -12,9 +12,9 @@ export interface Member {
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: string;
-  /** Of an enumeration; the service's own order is known for few of them and compared for none. */
+  /** Values of an enumeration; the service's own order is known for few of them and compared for none. */
   readonly values?: readonly string[];
-  /** Of the strings in a list, or of the keys and values of a map: bounds of their lengths. */
+  /** Bounds of the lengths of strings in a list, or of keys and values in a map. */
   readonly entry?: { readonly min: number; readonly max: number };
 }
 

@@ -26,7 +26,7 @@ interface GoldenDirectory {
   /** What its `format` file says. */
   readonly version: number;
   readonly streams: Readonly<Record<string, readonly string[]>>;
-  /** Of these nothing can be appended to the first shard any more. */
+  /** Streams whose first shard log is sealed. */
   readonly sealed: readonly string[];
   readonly documents: Readonly<Record<string, string>>;
   /** From a path below the directory to its bytes. */

@@ -154,7 +154,7 @@ test("the marker of a clean close that never reached the disk is not missed by t
   await last.close();
 });
 
-test("a segment that a manifest on disk may name is not made anew while that manifest is in doubt", async () => {
+test("a segment that a manifest on disk may name is not written again while that manifest is in doubt", async () => {
   const disk = new SimulatedDisk();
   const clock = new SimulatedClock();
   const engine = await openSmallEngine(disk, { compaction, clock });
@@ -192,7 +192,7 @@ test("a file of the log does not take the spare's name while the spare is just g
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { compaction });
   const shard = await makeShard(engine);
-  // Of two renames that are under way at once the one that leads away from the spare's name takes longer.
+  // With two renames in flight, the one away from the spare's name takes longer.
   disk.pace = ({ kind, path }) => {
     if (kind === "rename") return path.endsWith("spare.tmp") ? 40 : 1;
     return kind === "write" || kind === "sync" || kind === "syncDirectory" ? 1 : 0;
@@ -247,7 +247,7 @@ test("of two retentions told at once the later one holds, also where it is the o
   assert.equal(found.logs[0].retentionMs, 48 * 3_600_000);
 });
 
-test("a retention that is refused half way leaves no promise behind that nobody waits for", async () => {
+test("a retention that is refused half way leaves no unhandled rejection", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { queueBytesMax: 0, groupBytesMax: 4096 });
   const shards: ShardRef[] = [];

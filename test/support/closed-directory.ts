@@ -7,7 +7,7 @@ import { SimulatedDisk } from "./simulated-disk.ts";
 const blockBytes = 4096;
 const secondMs = 1_000;
 
-/** Of whoever opens it. Nothing is read from memory that was not read from the disk before. */
+/** Options of the engines that open it. Without a tail window, everything is read from the disk. */
 export const closedDirectoryOptions = {
   walFileBytes: 4 * blockBytes,
   groupBytesMax: 2 * blockBytes,

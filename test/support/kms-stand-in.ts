@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** What a key of the service answers with; `usable` is the state of every key that nobody spoke of. */
+/** What a key of the service answers with; `usable` is the state of every key that a test does not set. */
 export type KeyState =
   | "usable"
   | "disabled"

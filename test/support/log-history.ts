@@ -262,7 +262,7 @@ export class LogHistory {
     shard.sent.push({ text: "after the seal", count: 1, sentMs: this.#nowMs(), position: outcome?.position });
   }
 
-  /** Of a shard that they have and that was acknowledged when they were made. */
+  /** Tells the forks of a shard that they have, and that was acknowledged when they were made. */
   #tellForks(name: string, tell: (shard: ShardHistory) => void): void {
     for (const fork of this.#forks) {
       const shard = fork.#shards.get(name);

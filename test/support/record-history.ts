@@ -23,7 +23,7 @@ export interface SentRecord {
 }
 
 export class RecordHistory {
-  /** Of all that was sent; shared with the forks, to whom it may appear too. */
+  /** Partition keys of all records sent; shared with the forks, where they may appear too. */
   readonly #partitionKeys: Map<string, string>;
   readonly #places: Map<string, Place>;
   readonly #owners: Map<string, string>;

@@ -67,7 +67,7 @@ export class ShardReader {
     await this.#ended;
   }
 
-  /** Of the numbers and data of all records in the order read, a line each. */
+  /** SHA-256 of the sequence numbers and data of all records in the order read, a line each. */
   digest(): string {
     return this.#hash.copy().digest("hex");
   }

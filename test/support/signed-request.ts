@@ -20,7 +20,7 @@ export interface Signing {
   readonly nowMs?: number;
   /** Beside those that every request has; signed too. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the headers there are, sent but not signed. */
+  /** Names of headers that are sent but not signed. */
   readonly unsigned?: readonly string[];
 }
 

@@ -33,7 +33,7 @@ export class SimulatedClock implements Clock {
     return this.#monotonicMs;
   }
 
-  /** Delays that nobody has aborted and that are not due yet. */
+  /** Delays that are neither aborted nor due. */
   get pendingDelayCount(): number {
     return this.#pending.size;
   }

@@ -25,16 +25,16 @@ export interface DiskOperation {
     | "list"
     | "syncDirectory";
   readonly path: string;
-  /** Of a write. */
+  /** Bytes of a write. */
   readonly byteCount?: number;
 }
 
 /** How an operation fails. */
 export interface DiskFault {
   readonly code: string;
-  /** Of a write: how much of it is done all the same; half of it by default. */
+  /** Bytes of a failed write that are written; half of them by default. */
   readonly keptBytes?: number;
-  /** Of a sync: whether the system takes for written what it could not write. */
+  /** Whether the system forgets, after a failed sync, what it could not write. */
   readonly forgets?: boolean;
 }
 
@@ -103,7 +103,7 @@ export class SimulatedDisk implements Disk {
   async makeDirectory(directory: string): Promise<void> {
     for (let end = directory.length; end > 0; end = directory.lastIndexOf("/", end - 1)) {
       const path = directory.slice(0, end);
-      // Whoever made the place for a data directory is taken to have seen to its survival.
+      // A folder outside of the data directory counts as durable.
       if (!this.#directories.has(path)) this.#directories.set(path, parentOf(path) === "");
     }
   }
@@ -166,7 +166,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** What the next process finds on this disk after a crash at this moment; nobody holds a lock on it. */
+  /** The disk as the next process finds it after a crash at this moment, without locks. */
   crash(policy: CrashPolicy): SimulatedDisk {
     this.heal();
     const after = new SimulatedDisk(this.#options);
@@ -219,7 +219,7 @@ export class SimulatedDisk implements Disk {
     this.place(path, change(bytes) ?? bytes);
   }
 
-  /** Flips the bits of a mask in one byte, under the hands of whoever has the file open, until `heal()` or a crash. */
+  /** Flips the bits of a mask in one byte, also for processes that have the file open, until `heal()` or a crash. */
   flip(path: string, at: number, mask: number): void {
     const file = this.#require(path);
     file.flip(at, mask);

@@ -13,7 +13,7 @@ type Change =
 export class SimulatedFile {
   #live: Buffer;
   #durable: Buffer;
-  /** Whether somebody else may look at the same bytes: then they are copied before they change. */
+  /** Whether the bytes are shared with another file: then they are copied before they change. */
   #isLiveShared = true;
   #isDurableShared = true;
   #unsynced: Change[] = [];
@@ -24,14 +24,14 @@ export class SimulatedFile {
   /** Blocks of the disk that it takes: those that were written to. */
   readonly #blocks: Set<number>;
 
-  /** Nobody changes `bytes` any more. */
+  /** The caller does not change `bytes` afterwards. */
   constructor(bytes: Buffer = nothing) {
     this.#live = bytes;
     this.#durable = bytes;
     this.#blocks = new Set(blocksOf(0, bytes.length));
   }
 
-  /** A view: whoever keeps it copies it. */
+  /** A view, valid until the next change. */
   get live(): Buffer {
     return this.#live;
   }
@@ -102,7 +102,7 @@ export class SimulatedFile {
     return new SimulatedFile(bytes);
   }
 
-  /** Other bits, as a fault of the medium would leave them: seen by everybody, and by whoever comes after a crash. */
+  /** Flips bits as a fault of the medium does: all processes see them, also after a crash. */
   flip(at: number, mask: number): void {
     this.#flips.set(at, (this.#flips.get(at) ?? 0) ^ mask);
     this.#xor(at, mask);

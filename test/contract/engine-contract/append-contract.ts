@@ -164,7 +164,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
     const batch = toAppendBatch([kept, dropped].map((shard) => ({ shard, entry: textEntry(clock, "x") })));
     await log.appendBatch(batch);
     await log.dropShard(dropped);
-    // Whoever takes the place of the one that is gone must not get its entries.
+    // A new shard log in the slot of the dropped one must not get its entries.
     const other = await makeShard(log, newStreamId());
     await rejectsAs("not_found", log.appendBatch(batch));
     assert.deepEqual(await readAll(log, other), []);

@@ -198,7 +198,7 @@ const forgeries: readonly (readonly [name: string, types: readonly string[], for
   ],
   ["an unknown key", unrecognized, scopePart(0, (_, random) => `AKID${random.integer(0, 1e9)}`)],
   [
-    "somebody else's key",
+    "another caller's key",
     [...invalid, ...unrecognized],
     scopePart(0, (text) => (text === "AKIDALICE" ? "AKIDMALLORY" : "AKIDALICE")),
   ],
@@ -327,7 +327,7 @@ export function splice(one: SignedRequest, other: SignedRequest): Forgery | unde
   return isSame(request, one) ? undefined : { name: "a signature of another request", request, types };
 }
 
-/** Signed in all form by somebody who knows the id of a key and not its secret. */
+/** Signed in form by a caller that knows the id of a key and not its secret. */
 export function guess(credential: Credential, original: SignedRequest, random: SeededRandom): Forgery {
   const guessed = { ...credential, secretAccessKey: `guess-${random.integer(0, 1e9)}` };
   const target = original.headers["x-amz-target"] ?? "";

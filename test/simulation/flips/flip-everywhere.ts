@@ -125,7 +125,7 @@ async function isFoundByVerify(disk: SimulatedDisk, keys: RootKeyProvider | unde
 }
 
 async function outcomeOf(disk: SimulatedDisk, { engineOptions, expected }: Closed, where: string): Promise<Outcome> {
-  // Whoever looks at a flip does not go on to seal what is left of the log: that takes most of the time, and tells nothing.
+  // Without a flush of the remaining WAL, which would take most of the time and prove nothing.
   const engine = smallEngine(disk, { ...engineOptions, compaction: withoutFlush });
   try {
     await engine.open();

@@ -32,7 +32,7 @@ export const rules = {
   segmentHeader: { outcome: "quiet", isVerified: true },
   segmentFrame: { outcome: "corrupt", isVerified: true },
   segmentFrameGap: { outcome: "quiet", isVerified: true },
-  /** Of extents of at most 128 KiB, which are read without. */
+  /** In extents of at most 128 KiB, which are read without their points. */
   segmentPoints: { outcome: "quiet", isVerified: true },
   segmentRows: { outcome: "refused", isVerified: true },
   segmentPadding: { outcome: "quiet", isVerified: true },
@@ -40,10 +40,10 @@ export const rules = {
   walHeader: { outcome: "told", isVerified: true },
   walHeaderPadding: { outcome: "quiet", isVerified: true },
   walGroup: { outcome: "refused", isVerified: true },
-  /** Of a clean close: the last group, one block long, and without data. */
+  /** The last group after a clean close, one block long and without data. */
   walMarker: { outcome: "told", isVerified: true },
   walHole: { outcome: "quiet", isVerified: true },
-  /** What a file that was used again held before. */
+  /** The former content of a recycled file. */
   walFormerLife: { outcome: "quiet", isVerified: false },
 } as const satisfies Readonly<Record<string, Rule>>;
 

@@ -1,5 +1,5 @@
-// What a flipped bit does after a crash: the last two groups of the log are claimed by nobody if they were on their way to
-// the disk together, so nothing tells a flip in them from a write cut short. docs/file-format.md section 6.
+// What a flipped bit does after a crash: no claim covers the last two commit groups if both were in flight, so a flip in
+// them looks like a write cut short. docs/file-format.md section 6.
 import assert from "node:assert/strict";
 import type { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import type { EmbeddedEngineOptions } from "../../../src/engine/embedded/engine-options.ts";
@@ -22,13 +22,13 @@ import { SimulatedDisk } from "../../support/simulated-disk.ts";
 
 const kibibyte = 1024;
 const streams = ["a", "b"];
-/** Of engines that are opened, one in so many goes on to write. */
+/** One opened engine in this many writes afterwards. */
 const writingStep = 9;
-/** At the end of each stream; of those before it only their number. */
+/** Entries compared at the end of each stream; the earlier ones are counted. */
 const entriesLookedAt = 4;
 /** Two of these make a group that need not wait for the one before it; none ends at a multiple of 8 bytes. */
 const largeBytes = 70_001;
-/** Of bodies and of padding, one byte in so many, and the last one. */
+/** One byte in this many of bodies and of padding is flipped, and the last one. */
 const bodyStep = 5_003;
 const paddingStep = 307;
 const headerStep = 97;
@@ -45,7 +45,7 @@ export interface Variant {
   readonly isEncrypted: boolean;
   /** Whether the log's last file was used before. */
   readonly isRecycled: boolean;
-  /** Of the headers of groups and frames, one byte in so many is flipped, and the last one. */
+  /** One byte in this many of group and frame headers is flipped, and the last one. */
   readonly headStep: number;
 }
 

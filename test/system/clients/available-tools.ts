@@ -8,7 +8,7 @@ import type { AwsCli } from "./aws-cli-driver.ts";
 
 export interface FoundPython {
   readonly python: string;
-  /** Of the module. */
+  /** Version of the module. */
   readonly version: string;
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ApiClient, Members } from "./api-client.ts";
 import { Walk } from "./walk.ts";
 
-const missing = "nobody";
+const missing = "absent";
 const onlyShard = "shardId-000000000000";
 const middle = "170141183460469231731687303715884105728";
 
@@ -51,7 +51,7 @@ interface WalkedStream {
   readonly arn: string;
 }
 
-const notFound = /^Stream nobody under account 000000000000 not found\.$/;
+const notFound = /^Stream absent under account 000000000000 not found\.$/;
 
 async function describe(walk: Walk, StreamName: string): Promise<Description> {
   const output = await walk.expectOk("DescribeStream", { StreamName });
@@ -156,7 +156,7 @@ async function walkTags({ walk, streamName: StreamName, arn }: WalkedStream): Pr
 }
 
 async function walkSettings({ walk, streamName: StreamName, arn }: WalkedStream): Promise<void> {
-  const nobody = { StreamName: missing };
+  const absent = { StreamName: missing };
   const described = () => describe(walk, StreamName);
   const hours = (RetentionPeriodHours: number) => ({ StreamName, RetentionPeriodHours });
   if (await walk.changed("IncreaseStreamRetentionPeriod", hours(48), StreamName)) {
@@ -177,8 +177,8 @@ async function walkSettings({ walk, streamName: StreamName, arn }: WalkedStream)
   const all = { ShardLevelMetrics: ["ALL"] };
   const disabled = await walk.changed("DisableEnhancedMonitoring", { StreamName, ...all }, StreamName);
   if (disabled !== undefined) assert.deepEqual((await described()).EnhancedMonitoring[0].ShardLevelMetrics, []);
-  await walk.refused("EnableEnhancedMonitoring", { ...nobody, ...all }, "ResourceNotFoundException", notFound);
-  await walk.refused("DisableEnhancedMonitoring", { ...nobody, ...all }, "ResourceNotFoundException", notFound);
+  await walk.refused("EnableEnhancedMonitoring", { ...absent, ...all }, "ResourceNotFoundException", notFound);
+  await walk.refused("DisableEnhancedMonitoring", { ...absent, ...all }, "ResourceNotFoundException", notFound);
 
   const key = { EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
   if (await walk.changed("StartStreamEncryption", { StreamName, ...key }, StreamName)) {
@@ -188,8 +188,8 @@ async function walkSettings({ walk, streamName: StreamName, arn }: WalkedStream)
   if (await walk.changed("StopStreamEncryption", { StreamName, ...key }, StreamName)) {
     assert.equal((await described()).EncryptionType, "NONE");
   }
-  await walk.refused("StartStreamEncryption", { ...nobody, ...key }, "ResourceNotFoundException", notFound);
-  await walk.refused("StopStreamEncryption", { ...nobody, ...key }, "ResourceNotFoundException", notFound);
+  await walk.refused("StartStreamEncryption", { ...absent, ...key }, "ResourceNotFoundException", notFound);
+  await walk.refused("StopStreamEncryption", { ...absent, ...key }, "ResourceNotFoundException", notFound);
 
   await walk.changed("UpdateMaxRecordSize", { StreamARN: arn, MaxRecordSizeInKiB: 2048 }, StreamName);
   await walk.answered("DescribeStreamSummary", { StreamName }, (output) => {
@@ -202,7 +202,7 @@ async function walkSettings({ walk, streamName: StreamName, arn }: WalkedStream)
 
 async function walkConsumers({ walk, arn }: WalkedStream): Promise<void> {
   const consumer = { StreamARN: arn, ConsumerName: "reader" };
-  const nobody = { StreamARN: arn, ConsumerName: missing };
+  const absent = { StreamARN: arn, ConsumerName: missing };
   const registered = await walk.ok("RegisterStreamConsumer", consumer);
   if (registered === undefined) return;
   const { ConsumerARN } = registered["Consumer"] as { readonly ConsumerARN: string };
@@ -217,7 +217,7 @@ async function walkConsumers({ walk, arn }: WalkedStream): Promise<void> {
     if (description.ConsumerStatus === "ACTIVE") break;
     assert(poll < 1_000, "the consumer becomes ACTIVE");
   }
-  await walk.refused("DescribeStreamConsumer", nobody, "ResourceNotFoundException", /^Consumer nobody/);
+  await walk.refused("DescribeStreamConsumer", absent, "ResourceNotFoundException", /^Consumer absent/);
   await walk.answered("ListStreamConsumers", { StreamARN: arn }, (output) => {
     const names = (output["Consumers"] as readonly Members[]).map((each) => each["ConsumerName"]);
     assert.deepEqual(names, ["reader"]);
@@ -229,7 +229,7 @@ async function walkConsumers({ walk, arn }: WalkedStream): Promise<void> {
   const otherShard = { ConsumerARN, ShardId: "shardId-000000000009", StartingPosition };
   await walk.refused("SubscribeToShard", otherShard, "ResourceNotFoundException", /shardId-000000000009/);
   await walk.ok("DeregisterStreamConsumer", consumer);
-  await walk.refused("DeregisterStreamConsumer", nobody, "ResourceNotFoundException", /^Consumer nobody/);
+  await walk.refused("DeregisterStreamConsumer", absent, "ResourceNotFoundException", /^Consumer absent/);
 }
 
 async function walkPolicies({ walk, streamName, arn }: WalkedStream): Promise<void> {
@@ -305,11 +305,11 @@ async function walkModes({ walk, streamName: StreamName, arn: StreamARN }: Walke
 }
 
 async function walkChannels({ walk, arn }: WalkedStream): Promise<void> {
-  const ChannelARN = arn.replace("stream/walked", "channel/id/nobody");
+  const ChannelARN = arn.replace("stream/walked", "channel/id/absent");
   const bucket = { BucketARN: "arn:aws:s3:::bucket", ExpectedBucketOwner: "123456789012" };
   const channel = {
-    ChannelName: "nobody",
-    ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/nobody",
+    ChannelName: "absent",
+    ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/absent",
     StreamConfigurationList: [{ StreamARN: arn, RecordConfiguration: { RecordFormatType: "JSON" } }],
     S3DestinationConfiguration: {
       DeadLetterQueueS3Configuration: bucket,

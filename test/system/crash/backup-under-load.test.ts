@@ -1,6 +1,6 @@
-// Backups of an engine that is written to, sealed, merged, trimmed, dropped from and restarted meanwhile, on a disk that is
-// slow for whoever copies. Each is taken to a disk that has lost its power, restored there, and held to what had been
-// acknowledged before it began.
+// Backups of an engine that is written to, compacted, trimmed, dropped from and restarted meanwhile, on a disk that is slow
+// for the copy. Each is moved to a disk after a power cut, restored there, and must hold what was acknowledged before it
+// began.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -26,7 +26,7 @@ const keys = masterKey("of the machine");
 interface World {
   readonly clock: SimulatedClock;
   readonly random: SeededRandom;
-  /** Whether its directories are encrypted; whoever copies them has no key. */
+  /** Whether its directories are encrypted; the copy has no key. */
   readonly isEncrypted: boolean;
 }
 
@@ -46,7 +46,7 @@ function engineOn(disk: SimulatedDisk, directory: string, { clock, random, isEnc
   });
 }
 
-/** The same disk for somebody who often has to wait. */
+/** The same disk, with random waits. */
 function slowDisk(disk: Disk, random: SeededRandom): Disk {
   const pause = async (): Promise<void> => {
     for (let turns = random.next() < 0.2 ? random.integer(0, 12) : 0; turns > 0; turns--) await nextTurn();

@@ -38,7 +38,7 @@ async function refused(disk: SimulatedDisk, sentence: RegExp): Promise<void> {
   });
   const after = disk.paths().map((path) => [path, disk.bytesOf(path)]);
   assert.deepEqual(after, before, "a refused directory stays as it is");
-  // And it is free for whoever comes to mend it.
+  // And its lock is free for a repair.
   await (await disk.lock("/data")).release();
 }
 
@@ -149,7 +149,7 @@ test("a damaged snapshot is told, and the log takes its place", async () => {
 
 test("groups of another generation behind the end are not groups of this file", async () => {
   const disk = await twoFiles();
-  // As a recycled file would look: behind the present groups stand those of an earlier life, one after another.
+  // As a recycled file would look: behind the present groups follow those of its earlier use.
   const stale = disk.bytesOf(firstWal).subarray(headerBytes, headerBytes + 6 * blockBytes);
   disk.damage(secondWal, (bytes) => {
     stale.copy(bytes, headerBytes + blockBytes);
@@ -188,7 +188,7 @@ test("a body that imitates a group is never taken for one", async () => {
   const shard = await makeShard(engine);
   await store(engine, shard, "one");
   const forged = disk.bytesOf(firstWal).subarray(headerBytes, headerBytes + 2 * blockBytes);
-  // Another directory's salt: whoever writes a body does not know this one's.
+  // Another directory's salt: an imitator does not know this one's.
   const other = new SimulatedDisk();
   const imitator = await openSmallEngine(other, { randomBytes: (byteCount) => Buffer.alloc(byteCount, 7) });
   await store(imitator, await makeShard(imitator), "false one", "false two");

@@ -1,4 +1,4 @@
-// What somebody finds who has the disk and no key, and what he can change without being seen: nothing that was written.
+// An attacker with the disk and without the key can read nothing that was written, and change nothing undetected.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

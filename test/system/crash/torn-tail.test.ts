@@ -1,5 +1,5 @@
-// A log of five groups of one block each and a last one of three blocks; the process is killed; then somebody tears bytes
-// off its last file. Whole groups before the tear survive, nothing else is served, the loss is told, and writing goes on.
+// A WAL of five groups of one block each and a last one of three blocks; the process is killed, then bytes are cut off its
+// last file. Whole groups before the cut survive, nothing else is served, the loss is reported, and writes continue.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -102,7 +102,7 @@ test("a whole group that was never acknowledged is served, and then stays", asyn
   assert.deepEqual(await readTexts(third, await makeShard(third)), ["acknowledged", "in flight"]);
 });
 
-/** Of two groups that were on their way together; large enough for that. */
+/** Texts of two groups that are in flight together; large enough for that. */
 const [first, second] = ["f".repeat(150_000), "s".repeat(150_000)];
 const roomy = { walFileBytes: 1024 * 1024, groupBytesMax: 256 * 1024 };
 

@@ -133,7 +133,7 @@ test("with the keyring of another server records stay sealed, and new ones are s
     const input = { StreamName: undefined, ShardIterator: await iteratorOf(millrace) };
     assert.equal(await send(millrace, "GetRecords", input), "KMSNotFoundException");
     await startEncryption(millrace);
-    assert.deepEqual(await send(millrace, "PutRecord", putOf("key", "sealed anew")), "ok");
+    assert.deepEqual(await send(millrace, "PutRecord", putOf("key", "encrypted again")), "ok");
     assert.equal(await send(millrace, "GetRecords", input), "KMSNotFoundException");
   });
 });

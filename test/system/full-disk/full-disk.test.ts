@@ -101,7 +101,7 @@ test("a full disk ends acknowledgements; acknowledged records survive, and a del
   writeFileSync(ballast, Buffer.alloc(ballastBytes, 1));
   const dataDir = join(filesystem.directory, "data");
   const fitting = isReal ? [] : ["--disk-budget", `${filesystemBytes / mebibyte}MiB`];
-  // On a real one the first budget is far too large, as where somebody else fills the disk.
+  // On a real file system the first budget is far too large, as where another program fills the disk.
   await using server = await ServerProcess.start({ dataDir, args: isReal ? ["--disk-budget", "1GiB"] : fitting });
   let connection = new KinesisConnection(server.endpoint);
   const [bulk, kept] = [new Filler(), new Filler()];

@@ -41,7 +41,7 @@ function takeDown(root: string): void {
   const mountPoint = mounted.get(root);
   if (mountPoint === undefined) return;
   mounted.delete(root);
-  // Fails where nothing was mounted; lazily, should somebody still stand in it.
+  // Fails where nothing was mounted; lazily, in case a process still uses it.
   if (!succeeds("umount", mountPoint)) succeeds("umount", "-l", mountPoint);
   rmSync(root, { recursive: true, force: true });
 }

@@ -6,7 +6,7 @@ export interface Target {
   readonly port: number;
   /** Holds one shard, filled as `Attack.filledBytes` says. */
   readonly streamName: string;
-  /** Of an attacker who has credentials; others use no more of it than its access key id. */
+  /** Credential of an attacker; one without credentials uses its access key id alone. */
   readonly credential: Credential;
 }
 

@@ -12,7 +12,7 @@ export interface PoliteClientOptions {
 
 /** What a polite client saw. */
 export interface PoliteFigures {
-  /** Of each request, in the order sent; a request without a response has waited until now. */
+  /** Milliseconds of each request, in the order sent; a request without a response has waited until now. */
   readonly latenciesMs: readonly number[];
   /** Responses that were not 200, and connections that the server closed. */
   readonly failures: readonly string[];

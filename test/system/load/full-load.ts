@@ -9,7 +9,7 @@ const sampleMs = 250;
 
 export interface LoadedServer {
   readonly pid: number;
-  /** Of a server that was started with `--dev`. */
+  /** Port of a server that was started with `--dev`. */
   readonly port: number;
 }
 
@@ -21,7 +21,7 @@ export interface FullLoad {
 }
 
 export interface LoadOptions {
-  /** Of the one stream that everything is put into. */
+  /** Shards of the one stream that everything is put into. */
   readonly shards: number;
   /** What is put between two moves of the clock. */
   readonly recordsPerRound: number;

@@ -131,7 +131,7 @@ test("a connection is kept between requests", async (t) => {
   assert.equal(ports.size, 1);
 });
 
-test("a handler that breaks its promise and rejects costs its client the connection and nobody else", async (t) => {
+test("a handler that breaks its promise and rejects costs its own client the connection and no other", async (t) => {
   const { port } = await startListener(t, {
     handler: async (request) => {
       if (request.url === "/broken") throw new Error("broken");

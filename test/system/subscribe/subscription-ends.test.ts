@@ -71,7 +71,7 @@ test("a second subscription is refused within five seconds and takes over after 
   await second.breakOff();
 });
 
-test("a subscriber that never reads costs bounded memory and delays nobody", async () => {
+test("a subscriber that never reads costs bounded memory and delays no other", async () => {
   await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
   const { endpoint } = server;
   const StreamName = "stalled";

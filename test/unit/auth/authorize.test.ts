@@ -76,7 +76,7 @@ test("authorize() asks for the resource that the operation works on", () => {
   }
 });
 
-test("authorize() lets nobody manage another account's resources, whatever the caller's policies say", () => {
+test("authorize() lets no caller manage another account's resources, whatever the caller's policies say", () => {
   const foreign = orders.replace("111111111111", "222222222222");
   const members = { StreamARN: foreign, ResourceARN: foreign, ConsumerARN: `${foreign}/consumer/app:1` };
   for (const name of ["DeleteStream", "PutResourcePolicy", "TagResource", "PutRecord", "SubscribeToShard"] as const) {

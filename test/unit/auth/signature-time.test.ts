@@ -8,7 +8,7 @@ test("no time at all is malformed, also as the very first one", () => {
   assert.throws(() => checkSignatureTime("", nowMs), { type: "IncompleteSignatureException" });
 });
 
-test("a time that is remembered still grows old, and another one is looked at anew", () => {
+test("a remembered time still grows old, and another one is parsed", () => {
   const text = "20261126T111213Z";
   assert.equal(checkSignatureTime(text, nowMs), text);
   assert.equal(checkSignatureTime(text, nowMs + 300_000), text);

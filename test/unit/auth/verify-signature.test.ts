@@ -260,7 +260,7 @@ test("verifySignature() takes no body for an unsigned one", async () => {
   }
 });
 
-test("verifySignature() refuses headers that are signed twice, that were not sent, and more than anybody signs", async () => {
+test("verifySignature() refuses headers that are signed twice, that were not sent, and more than a client signs", async () => {
   const request = signRequest(alice, "{}");
   const signing = (change: (names: string) => string) =>
     withAuthorization(request, (text) =>

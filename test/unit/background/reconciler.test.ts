@@ -100,7 +100,7 @@ test("an intent waits for its time, and a more urgent one takes its place", asyn
   await nextTurn();
   assert.equal(newest(rooms), undefined);
   assert.equal(rooms.engine.log.shardCount, 0);
-  assert.equal(rooms.clock.pendingDelayCount, 0, "nobody waits for what will not be done");
+  assert.equal(rooms.clock.pendingDelayCount, 0, "no delay is left for work that will not be done");
   await close(rooms);
 });
 

@@ -114,7 +114,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-test("millrace serve goes on when nobody reads its output any more", async (t) => {
+test("millrace serve continues when its output is no longer read", async (t) => {
   const server = millrace(t, "serve", "--port", "0", "--engine", "memory", "--log-level", "silent");
   const endpoint = /http:\S+/.exec(await readyLine(server))?.[0];
   server.stdout?.destroy();

@@ -69,7 +69,7 @@ test("millrace verify and inspect want one directory", () => {
   }
 });
 
-test("millrace verify and inspect open an encrypted directory for whoever names its keyring", async (context) => {
+test("millrace verify and inspect open an encrypted directory whose keyring is named", async (context) => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-verify-"));
   const keyring = `${directory}.keyring`;
   context.after(() => Promise.all([directory, keyring].map((path) => rm(path, { recursive: true, force: true }))));

@@ -72,7 +72,7 @@ test("a file keeps the keys for a later keyring, readable by its owner only", as
   assert.equal(await masterOf(later, "alias/mine"), await masterOf(first, "alias/mine"));
 });
 
-test("each key that a file is given is told, so that somebody keeps a copy", async (t) => {
+test("each key that a file is given is logged, so that an operator keeps a copy", async (t) => {
   using at = place();
   const told: unknown[] = [];
   t.after(masterKeyMade.subscribe((made) => told.push(made)));

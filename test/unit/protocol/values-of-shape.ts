@@ -6,14 +6,14 @@ import { Time } from "../../support/cbor-forms.ts";
 const text = fc.string({ unit: "grapheme", maxLength: 30 });
 const ms = fc.integer({ min: 0, max: 4_000_000_000_000 });
 
-/** Of a wrong type for most shapes. A float or a text may mean something else in the other format, so there is none. */
-const strangers: readonly unknown[] = [null, true, 7, [], {}, [null], { a: 1 }];
+/** Values of a wrong type for most shapes. A float or a text may mean something else in the other format, so there is none. */
+const wrongTypes: readonly unknown[] = [null, true, 7, [], {}, [null], { a: 1 }];
 
 /** Inputs as a client may send them: members missing, null, unknown, and now and then of the wrong type. */
 export function inputOf(shape: StructureShape): fc.Arbitrary<object> {
   return structureOf(shape, (member) => {
     // A bare number is seconds in one format and ms in the other.
-    const strange = strangers.filter((value) => member.kind !== "timestamp" || value !== 7);
+    const strange = wrongTypes.filter((value) => member.kind !== "timestamp" || value !== 7);
     return fc.oneof({ weight: 30, arbitrary: anyOf(member) }, { weight: 1, arbitrary: fc.constantFrom(...strange) });
   });
 }

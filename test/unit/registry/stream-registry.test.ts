@@ -72,7 +72,7 @@ test("a change of our own is known at once and told once, though the watch tells
 });
 
 for (const kind of ["unavailable", "throttled"] satisfies EngineErrorKind[]) {
-  test(`a watch that breaks off as ${kind} is begun anew after a pause, and what it missed is found out`, async () => {
+  test(`a watch that breaks off as ${kind} begins again after a pause and returns what it missed`, async () => {
     const catalog = new ScriptedDocumentStore();
     const goneKey = streamDocumentKey(account, region, "gone");
     catalog.change(goneKey, encodeStream(version(1, { name: "gone", id: "stream-gone" })));

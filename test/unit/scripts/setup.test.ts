@@ -40,7 +40,7 @@ function setUp(root: string, path = `${dirname(process.execPath)}${delimiter}${p
 
 const installs = ({ said }: Outcome) => said.includes("setup: installing");
 
-test("setup installs once, whoever comes at the same time or later", async (t) => {
+test("setup installs once, also when several start at the same time or later", async (t) => {
   const root = await makeProject(t);
   const together = await Promise.all([setUp(root), setUp(root)]);
   assert.deepEqual(

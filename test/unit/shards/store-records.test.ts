@@ -11,7 +11,7 @@ import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
 const switchWaitMs = 5_000;
-/** Of the lowest eighth, the second eighth, and the upper half of the key space. */
+/** Hash keys in the lowest eighth, the second eighth, and the upper half of the key space. */
 const [lowest, second, upper] = [0n, 2n ** 125n + 5n, 2n ** 127n];
 
 function records(...hashKeys: readonly bigint[]) {

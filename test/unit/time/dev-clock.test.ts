@@ -18,7 +18,7 @@ function watched() {
   return { ended, watch: (name: string, delay: Promise<void>) => void delay.then(() => ended.push(name)) };
 }
 
-test("a DevClock that nobody moves tells the time of the clock underneath", async () => {
+test("a DevClock that is not moved returns the time of the clock underneath", async () => {
   const { base, clock } = clocks();
   await base.advance(1_234);
   assert.deepEqual([clock.nowMs(), clock.monotonicMs(), clock.movedByMs], [base.nowMs(), base.monotonicMs(), 0]);

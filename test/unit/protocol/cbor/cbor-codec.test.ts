@@ -22,7 +22,7 @@ import { oracleDecode, oracleEncode } from "../oracle.ts";
 import { outputOf } from "../values-of-shape.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
-/** Of another shard. */
+/** A sequence number of another shard. */
 const LATER = sequenceNumberAt({ index: 17, createSecond: 1_700_000_000 }, { position: 9n, timeMs: 1_700_000_123_456 });
 
 function hexOf(body: EncodedBody): string {

@@ -9,7 +9,7 @@ import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
 import { entryOf, sliceOf } from "../../../support/stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
-/** Of another shard. */
+/** A sequence number of another shard. */
 const LATER = sequenceNumberAt({ index: 17, createSecond: 1_700_000_000 }, { position: 9n, timeMs: 1_700_000_123_456 });
 
 test("parse() refuses what is not a JSON object, without a message", () => {

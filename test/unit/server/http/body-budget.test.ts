@@ -30,7 +30,7 @@ test("with the budget full of half-received bodies one goes on, and the next whe
   assert.equal(budget.mayRead(second), true);
 });
 
-test("while a whole body is being handled nobody is favoured: its end makes room", () => {
+test("while a whole body is handled no waiting body is favoured: its end frees memory", () => {
   const budget = new BodyBudget(100);
   const [whole, other] = [new Waiter(), new Waiter()];
   budget.take(150);

@@ -279,7 +279,7 @@ const sets: readonly Row[] = [
 const own = (text: string) => allow({ Resource: `arn:aws:kinesis:us-east-1:${account}:stream/${text}` });
 const variables: readonly Row[] = [
   ["a variable in a resource", own("${aws:username}"), { ...name, resource: orders.replace("orders", "alice") }, yes],
-  ["a variable of somebody else", own("${aws:username}"), { ...name, resource: orders.replace("orders", "bob") }, no],
+  ["another caller's variable", own("${aws:username}"), { ...name, resource: orders.replace("orders", "bob") }, no],
   [
     "a variable before a star",
     own("${aws:username}-*"),

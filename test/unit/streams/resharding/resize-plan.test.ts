@@ -9,7 +9,7 @@ import type { PlannedShard } from "../../../../src/streams/stream.ts";
 
 interface Resized {
   readonly open: readonly PlannedShard[];
-  /** Of all shards, closed ones included. */
+  /** Number of all shards, closed ones included. */
   readonly total: number;
   readonly openAtMost: number;
 }

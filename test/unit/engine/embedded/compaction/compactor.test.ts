@@ -182,7 +182,7 @@ test("a follower far behind reads from segments, and goes on where its entries h
   assert.equal(next, 61n);
 });
 
-test("dropping a stream gives its segments back, and a shared one is written anew when less than half of it counts", async () => {
+test("dropping a stream gives its segments back, and a shared one is rewritten when less than half of it is live", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { compaction: { ...compaction, ownSegmentBytes: 100_000 } });
   const shards = await Promise.all(["a", "b", "c"].map((name) => makeShard(engine, name)));
@@ -346,7 +346,7 @@ test("a log that is not sealed fast enough throttles at its bound; one that cann
   assert.deepEqual((await again.health()).degraded, []);
 });
 
-test("a log that was filled before any of it was sealed takes records again, although nobody wrote meanwhile", async () => {
+test("a WAL that was full before any flush takes records again, although no write arrived meanwhile", async () => {
   const disk = new SimulatedDisk();
   const inline = new InlineCompactionRunner(disk);
   const gate = Promise.withResolvers<void>();
@@ -361,7 +361,7 @@ test("a log that was filled before any of it was sealed takes records again, alt
   const stored = Number((await engine.log.seek(shard, { at: "newest" })) - 1n);
   gate.resolve();
   await engine.settled();
-  // Whoever is refused has it looked at once more: snapshots still name the old files.
+  // A refused append makes the compactor run once more: snapshots still name the old files.
   await store(engine, shard, text(stored)).catch((error: unknown) => assert.match(String(error), full));
   await engine.settled();
   const { length } = await readTexts(engine, shard);

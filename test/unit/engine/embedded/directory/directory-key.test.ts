@@ -49,7 +49,7 @@ test("an encrypted directory is refused without keys, in one sentence", async ()
   );
 });
 
-test("an encrypted directory is refused with another master key, in the words of whoever keeps it", async () => {
+test("an encrypted directory is refused with another master key, in the words of its key provider", async () => {
   await refused(
     await encryptedDirectory(),
     { keys: masterKey("second") },
@@ -134,7 +134,7 @@ test("the key file of another directory opens nothing here", async () => {
   await refused(disk, encrypted, { reason: "unreadable" });
 });
 
-test("a start that died between the key and the format is begun anew", async () => {
+test("a start that died between the key and the format begins again", async () => {
   for (const name of ["directory.key", "directory.key.tmp"]) {
     const disk = new SimulatedDisk();
     await disk.makeDirectory("/data");

@@ -45,7 +45,7 @@ test("the module gives zlib's checksum for every length up to 4,096 where the ta
   }
 });
 
-test("frameChecksum() gives zlib's checksum where a way of computing it begins or is taken up anew", () => {
+test("frameChecksum() gives zlib's checksum where a way of computing it begins or resumes", () => {
   const vector = 16;
   const [near, far, farMin, stretch] = [66 * vector, 300 * vector, 700 * vector, 1024 * vector];
   const bounds = [2 * near, farMin, far + stretch, far + 2 * stretch, far + 5 * stretch, 128 * 1024, 500_000];

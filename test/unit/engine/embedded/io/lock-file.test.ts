@@ -61,7 +61,7 @@ test("a lock held by another process holds, and ends with that process even by k
   });
 });
 
-test("a lock file that is empty or is not JSON keeps nobody out", async () => {
+test("a lock file that is empty or is not JSON keeps no process out", async () => {
   for (const text of ["", "{", "null", '{"pid":"x"}']) {
     await temporary(async (directory) => {
       await writeFile(join(directory, "lock"), text);
@@ -76,7 +76,7 @@ test("isAlive() knows a process by its boot and its start, not by its number alo
   const present = { pid: 1, startTicks: "500", bootId: "boot", host: "h" };
   assert(isAlive(present, present));
   assert(!isAlive({ ...present, startTicks: "499" }, present), "another process has the number now");
-  assert(!isAlive({ ...present, bootId: "before" }, present), "the machine was started anew");
+  assert(!isAlive({ ...present, bootId: "before" }, present), "the machine was restarted");
   const unknown = { ...present, startTicks: null };
   assert(isAlive({ ...unknown, pid: process.pid }, { ...unknown, pid: process.pid }));
   const gone = { pid: 2 ** 22 + 1, startTicks: null, bootId: null, host: "h" };

@@ -169,7 +169,7 @@ test("an error at anything that the disk is asked for leaves the target empty, a
   assert.deepEqual(await textsIn(disk, target), filledTexts);
 });
 
-test("a directory that is not empty is not filled, nor one that somebody else fills", async () => {
+test("a directory that is not empty is not filled, nor one that another process fills", async () => {
   const disk = new SimulatedDisk();
   const { engine } = await filled(disk);
   disk.place("/photos/summer.jpg", Buffer.from("…"));
@@ -216,7 +216,7 @@ test("a server cannot take a directory that is being filled", async () => {
 const goings: readonly (readonly [string, (operation: DiskOperation) => boolean])[] = [
   ["a segment goes before it is linked", ({ kind }) => kind === "link"],
   ["a file of the log goes before it is opened", ({ kind, path }) => kind === "open" && /^.data.wal/.test(path)],
-  ["the log's last file is written anew while it is read", ({ kind, path }) => kind === "open" && /up.wal/.test(path)],
+  ["the WAL's last file is rewritten while it is read", ({ kind, path }) => kind === "open" && /up.wal/.test(path)],
 ];
 for (const [what, isDue] of goings) {
   test(`a backup begins again when ${what}`, async () => {

@@ -43,7 +43,7 @@ test("without the key of an encrypted directory its checksums and numbers are lo
   await assert.rejects(verifyDirectory(disk, "/data", masterKey("another")), { reason: "key" });
 });
 
-test("inspectDirectory() of an encrypted directory tells the numbers, and the names to whoever has the key", async () => {
+test("inspectDirectory() of an encrypted directory returns the numbers, and with the key the names", async () => {
   const disk = await closedDirectory(encrypted);
   const open = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data", keys)));
   assert.deepEqual(

@@ -134,7 +134,7 @@ test("only a drain is read ahead, and only for who asks for exactly that page", 
   const disk = new WatchedDisk();
   const { engine, shard } = await filledEngine(disk);
   await readPage(engine, shard, 50);
-  assert.equal(disk.reads, 1, "nobody knows whether he goes on");
+  assert.equal(disk.reads, 1, "whether the reader continues is unknown");
   await readPage(engine, shard, 1);
   const { reads } = disk;
   disk.readsFail = true;
@@ -169,7 +169,7 @@ test("a page that ends inside an entry is continued inside it from memory", asyn
   await engine.close();
 });
 
-test("a read ahead that fails troubles nobody: the page is read again when it is asked for", async () => {
+test("a read ahead that fails is no error: the page is read again when it is asked for", async () => {
   const disk = new WatchedDisk();
   const { engine, shard } = await filledEngine(disk);
   const open = disk.holdAfter(1);

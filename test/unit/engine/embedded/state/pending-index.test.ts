@@ -13,7 +13,7 @@ function pointsOf(index: LogIndex): readonly (readonly number[])[] {
   ]);
 }
 
-test("indexes come to what they would be had each entry been added at once, whoever looks and whatever is forgotten", () => {
+test("indexes become what adding each entry at once would make them, in any order of reads and removals", () => {
   const step = fc.oneof(
     { weight: 30, arbitrary: fc.record({ log: fc.nat({ max: 3 }), length: fc.integer({ min: 49, max: 60_000 }) }) },
     { weight: 2, arbitrary: fc.constantFrom("look", "next file") },
@@ -55,7 +55,7 @@ test("indexes come to what they would be had each entry been added at once, whoe
   fc.assert(property, { numRuns: 60 });
 });
 
-test("entries that nobody looks for are added before they become too many", () => {
+test("entries that are not read are added before they become too many", () => {
   const entries = new PendingIndex();
   const index = new LogIndex();
   for (let entry = 0; entry <= 128 * 1024; entry++)

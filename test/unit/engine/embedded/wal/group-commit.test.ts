@@ -127,7 +127,7 @@ test("when the first of two groups fails, the second is not acknowledged though 
   await commit.drain();
 });
 
-test("drain() waits for a write that nobody waits for any more, since its file may be closed after that", async () => {
+test("drain() waits for a write whose append has already failed, since its file may be closed after that", async () => {
   const { commit, writes, answers, put } = commitOver();
   await put("a");
   await put("b");

@@ -31,7 +31,7 @@ async function fileOf(groups: readonly Buffer[], behind = Buffer.alloc(0)) {
   await made.write(Buffer.concat([Buffer.alloc(walHeaderBytes), ...groups, behind]), 0);
   const fileLength = await made.length();
   await made.close();
-  // So that a read takes its time, and whoever asks meanwhile has to wait for it.
+  // So that a read takes time, and the scan has to wait for it.
   disk.pace = ({ kind }) => (kind === "read" ? 2 : 0);
   const file = await disk.open(path, "read");
   const header = {
@@ -86,7 +86,7 @@ for (const readsAhead of [false, true]) {
   });
 }
 
-test("a part that cannot be read stops nobody who does not come to it", async () => {
+test("a part that cannot be read fails only the scan that reaches it", async () => {
   const { disk, file, header } = await fileOf(groups.slice(0, 3), Buffer.alloc(4 * mebibyte, 1));
   let readCount = 0;
   disk.fault = ({ kind }) => (kind === "read" && ++readCount > 1 ? "EIO" : undefined);
