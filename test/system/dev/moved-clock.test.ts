@@ -135,7 +135,7 @@ test("/dev/clock refuses what is no move with one sentence, and stays where it i
     [{ advanceMs: 0.5 }, /^"advanceMs" must be a whole number of milliseconds\.$/],
     [{ nowMs: "1" }, /^"nowMs" must be a whole number/],
     [{ nowMs: 0 }, /^The clock can be moved to times from 946684800000/],
-    [{ advanceMs: 1e14 }, /^The clock goes from/],
+    [{ advanceMs: 1e14 }, /^The clock can be moved/],
     [{ advanceMs: "1".repeat(300_000) }, /^The body may have at most 262144 bytes\.$/],
   ] as const) {
     const answer = await server.dev<{ readonly problem: string }>("POST", "/dev/clock", body);
