@@ -3,7 +3,7 @@ import type { Append, AppendBatch, AppendOutcome } from "./shard-log.ts";
 
 const rowMax = 0xffff;
 
-/** Entries as columns, with copies of their bodies. */
+/** Copies entries into columns. */
 export function toAppendBatch(appends: readonly Append[]): AppendBatch {
   const fits = appends.length <= rowMax && appends.every(({ entry }) => entry.count <= rowMax);
   assert(fits, "16 bits number the entries of a call, and the records of an entry");
@@ -28,7 +28,7 @@ export function toAppendBatch(appends: readonly Append[]): AppendBatch {
   };
 }
 
-/** What `appendBatch` gave, as `append` gives it. */
+/** Converts the result of `appendBatch()` to that of `append()`. */
 export function toAppendOutcomes(positions: BigUint64Array): readonly AppendOutcome[] {
   return Array.from(positions, (position): AppendOutcome => {
     return position === 0n ? { kind: "sealed" } : { kind: "stored", position };

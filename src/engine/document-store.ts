@@ -1,32 +1,38 @@
 export interface VersionedDocument {
   readonly key: string;
   readonly value: Uint8Array;
-  /** Grows with every change of any key; 0n never occurs. */
+  /** Grows with every change of any key; always above 0n. */
   readonly revision: bigint;
 }
 
+/** `synced` follows the documents that were there when the watch began; all later events are changes. */
 export type WatchEvent =
   | { readonly kind: "put"; readonly document: VersionedDocument }
   | { readonly kind: "delete"; readonly key: string; readonly revision: bigint }
   | { readonly kind: "synced" };
 
 /**
- * Small documents with compare-and-swap on each key and an ordered watch. There are no transactions over several keys:
- * work of several steps is an intent inside one document, carried out in steps that are harmless to repeat.
+ * Small documents with compare-and-swap on each key and an ordered watch. No transaction spans several keys: work of
+ * several steps is an intent inside one document, whose steps may be repeated.
  */
 export interface DocumentStore {
-  /** `fresh` reflects every swap that completed before the call, whoever made it. */
+  /**
+   * The document under a key; undefined if there is none. With `fresh` the result reflects every swap that completed before
+   * the call, on any server (a linearizable read). Without it a server of a cluster may return an older revision from its
+   * own copy. An engine with one server is always fresh.
+   */
   get(key: string, options?: { readonly fresh?: boolean }): Promise<VersionedDocument | undefined>;
 
   /**
    * Writes `value` (null deletes) if the key's revision is `expectedRevision`; 0n means that the key must not exist.
-   * Resolves with the new revision when the change is durable. Rejects with `EngineError("conflict")` otherwise.
+   * Resolves with the new revision when the change is durable. Rejects with `EngineError("conflict")` if the key has another
+   * revision.
    */
   compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint>;
 
-  /** All documents whose key starts with `prefix`, in key order. */
+  /** All documents whose key starts with `prefix`, in the order of their keys. */
   list(prefix: string): Promise<readonly VersionedDocument[]>;
 
-  /** The present documents, then `synced`, then every change in order per key, until the signal aborts. */
+  /** The documents there are, then `synced`, then each change, in order for each key, until the signal aborts. */
   watch(prefix: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
 }

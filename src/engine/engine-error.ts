@@ -1,14 +1,14 @@
 /**
- * What may go wrong in an engine, by what the caller must think of it:
+ * The kinds of errors of an engine, by what they mean for the caller:
  *
- * - `unavailable`    surely not stored; may be tried again
- * - `indeterminate`  may or may not be stored
- * - `not_found`      the shard or stream is unknown to the engine
+ * - `unavailable`    nothing was stored; may be tried again
+ * - `indeterminate`  it is not known whether it was stored
+ * - `not_found`      the engine has no such shard or stream
  * - `too_large`      the entry or document is over the engine's limit
  * - `throttled`      a budget (memory, disk, queue) is full; nothing was stored
- * - `corrupt`        stored bytes are damaged or missing; never answered with other bytes instead
- * - `conflict`       a compare-and-swap met another revision
- * - `closed`         the engine is closed or not yet open
+ * - `corrupt`        stored bytes are damaged or missing; no other bytes are returned in their place
+ * - `conflict`       a compare-and-swap found another revision
+ * - `closed`         the engine is not open yet or closed
  */
 export type EngineErrorKind =
   | "unavailable"
@@ -20,7 +20,7 @@ export type EngineErrorKind =
   | "conflict"
   | "closed";
 
-/** The world's error: disk, memory or network. Never the caller's fault, never ours. */
+/** An error of disk, memory or network. The message says what happened to the data and may reach clients and operators. */
 export class EngineError extends Error {
   readonly kind: EngineErrorKind;
 

@@ -1,30 +1,39 @@
 import type { DocumentStore } from "./document-store.ts";
 import type { ShardLog } from "./shard-log.ts";
 
+/** What one engine can hold, whatever limits the API sets. */
 export interface EngineLimits {
+  /** Bytes of an entry's body. */
   readonly entryBytesMax: number;
   readonly shardCountMax: number;
 }
 
 export interface EngineHealth {
+  /** Whether the engine is open and takes writes. */
   readonly ready: boolean;
-  /** True only if an acknowledgement means that the bytes survive a crash of the process and of the machine. */
+  /** Whether acknowledged data survives a crash of the process and a power cut. */
   readonly durable: boolean;
-  /** Sentences; empty when all is well. */
+  /** One sentence for each thing that is wrong, for operators; empty when nothing is. */
   readonly degraded: readonly string[];
-  /** Figures for /metrics by name, e.g. `wal_bytes`. */
+  /** Numbers for /metrics by name, e.g. `wal_bytes`. */
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** One backend: an ordered log per shard and a small catalog. */
+/** A storage backend: one shard log for each shard, and a store of small documents. */
 export interface Engine {
+  /** As in the configuration, e.g. `embedded`. */
   readonly name: string;
-  /** Whether several servers may serve the same data at once. */
+  /**
+   * Whether several servers may serve the same data at once. If false, this server alone changes the documents, and what it
+   * has read of them stays true until it changes them itself.
+   */
   readonly multiGateway: boolean;
   readonly limits: EngineLimits;
   readonly log: ShardLog;
   readonly documents: DocumentStore;
+  /** To be called once. All other calls reject with `closed` before it resolves. */
   open(): Promise<void>;
   health(): Promise<EngineHealth>;
+  /** Finishes pending writes and frees all resources. All other calls reject with `closed` after it. May be called again. */
   close(): Promise<void>;
 }

@@ -1,35 +1,36 @@
 /**
- * The place of one record in its shard. The first record of a shard has position 1; positions grow along the shard and
- * stay below 2^63. They are the counter field of a Kinesis sequence number, so numeric order of sequence numbers is log
- * order whatever the clocks do.
+ * The number of a record in its shard log: 1, 2, 3 …, below 2^63. It is a field of the Kinesis sequence number above the
+ * time, so sequence numbers are in log order even if the clock goes back.
  */
 export type Position = bigint;
 
-/** Names one shard's log. `placement` is the engine's own; it is kept in the stream's document and handed back unread. */
+/** Identifies one shard log. */
 export interface ShardRef {
   readonly streamId: string;
   readonly shardIndex: number;
+  /** The engine's own note on where the log is. Stored in the stream document; only the engine interprets it. */
   readonly placement: Readonly<Record<string, string | number>>;
 }
 
+/** What an engine may use to decide where to place a new shard log, e.g. to spread a stream over partitions. */
 export interface PlacementHint {
-  /** Open shards that the stream will have when this one is in use. */
+  /** The number of open shards of the stream once the new one is open. */
   readonly openShardCount: number;
 }
 
-/** The encoded records of one request for one shard. The engine never looks inside `body`. */
+/** The encoded records of one request for one shard. The engine does not interpret `body`. */
 export interface Entry {
   /** Records in the body, 1 to 4096. */
   readonly count: number;
-  /** The gateway's clock when the request was admitted, ms since the epoch. */
+  /** When the server admitted the request, ms since the epoch. */
   readonly timeMs: number;
   readonly body: Uint8Array;
 }
 
 export interface StoredEntry extends Entry {
-  /** Position of the entry's first record; the others follow one by one. */
+  /** Position of the first record; the other records have the positions after it. */
   readonly position: Position;
-  /** The engine's clock, ms since the epoch; never falls within a shard, across restarts too. */
+  /** When the engine stored it, ms since the epoch. Never decreases within a shard, also across restarts. */
   readonly storedMs: number;
 }
 
@@ -40,17 +41,17 @@ export interface Append {
 
 /**
  * - `stored`: durable, and every later read returns it
- * - `sealed`: surely not stored and never will be; the records belong to the shard's children
+ * - `sealed`: not stored, because the shard has ended; the records belong to its children
  */
 export type AppendOutcome = { readonly kind: "stored"; readonly position: Position } | { readonly kind: "sealed" };
 
 /**
- * The entries of one request as columns, a row each: with an entry for every record, objects would cost more than the
- * records. Columns may be longer than `count`. All of it may be used again once `appendBatch` has returned its promise.
+ * The entries of one request as columns, one row for each entry: no object is made for an entry. Columns may be longer than
+ * `count`. The caller may reuse all of it as soon as `appendBatch()` has returned its promise.
  */
 export interface AppendBatch {
   readonly count: number;
-  /** What `shardOf` points into. Such an array never changes: engines may remember what they found behind its shards. */
+  /** The shards that `shardOf` indexes. The array never changes: engines cache by its identity what they find for it. */
   readonly shards: readonly ShardRef[];
   readonly shardOf: Uint16Array;
   readonly recordCounts: Uint16Array;
@@ -63,28 +64,28 @@ export interface AppendBatch {
 
 export interface ReadLimit {
   readonly entriesMax: number;
-  /** Soft: one entry is returned whatever its size. */
+  /** Bytes of bodies. The first entry is returned even if it is larger. */
   readonly bytesMax: number;
-  /** Soft: the last entry returned is the one that reaches so many records, counted from where the read begins. */
+  /** Counted from where the read begins. The last entry is returned whole, so there may be more records. */
   readonly recordsMax?: number;
 }
 
 export interface ReadResult {
-  /** In order; the first one contains `from` (or, behind a trimmed start, is the oldest one left). */
+  /** In order. The first one contains `from`, or is the oldest one left if `from` has been freed. */
   readonly entries: readonly StoredEntry[];
-  /** Where to read on, also when `entries` is empty. */
+  /** Where to continue, also when `entries` is empty. */
   readonly next: Position;
-  /** One past the last record of the shard that was durable when the read was answered. */
+  /** One past the last durable record of the shard at the time of the read. */
   readonly tip: Position;
   /**
-   * Gives memory behind the bodies to a later read, once nobody looks at them any more. Whoever never calls it leaves the
-   * memory to the collector.
+   * Gives the memory of the bodies back for later reads; they must not be used afterwards. If it is never called, the
+   * garbage collector frees the memory.
    */
   readonly release?: () => void;
 }
 
 /**
- * - `oldest`: the first position that the engine still holds
+ * - `oldest`: the first position that the engine still has
  * - `newest`: one past every append acknowledged before the call
  * - `time`:   the first entry with `storedMs` at or after `timeMs`; the tip when there is none
  */
@@ -95,49 +96,50 @@ export type SeekTarget =
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
-  /** Bytes that may wait for a slow reader before the log stops pushing and reads again from storage. */
+  /** Bytes of entries that may be in memory for a slow reader; the rest is read from storage when it asks for more. */
   readonly bufferedBytesMax: number;
 }
 
 /**
- * The ordered, durable entries of every shard.
+ * The shard logs of an engine.
  *
  * Calls reject with `EngineError`. `unavailable`, `throttled`, `too_large` and `closed` changed nothing; after
  * `indeterminate` an append may still appear.
  */
 export interface ShardLog {
-  /** Makes an empty log. Harmless to repeat. No entry may be readable before it returns. */
+  /** Creates an empty log, or returns the one that exists. */
   createShard(streamId: string, shardIndex: number, hint: PlacementHint): Promise<ShardRef>;
 
   /**
-   * Stores all entries of one request; resolves when each is durable or surely refused, outcomes in the order given.
-   * Copies every `body` before it returns its promise. Appends to one shard are stored in the order of the calls.
+   * Stores the entries of one request. Resolves when each is durable or refused by a seal, with one outcome for each in
+   * the order given. Copies every `body` before it returns its promise. Appends to one shard are stored in call order.
    */
   append(entries: readonly Append[]): Promise<readonly AppendOutcome[]>;
 
-  /** The same of columns. By entry: the position of its first record, or 0 where its shard is sealed. */
+  /** The same for columns. Resolves with the position of each entry's first record, or 0 if its shard is sealed. */
   appendBatch(batch: AppendBatch): Promise<BigUint64Array>;
 
-  /** Entries from the one that contains `from`. Never skips: a hole rejects with `corrupt`. */
+  /** Reads entries from the one that contains `from`. Rejects with `corrupt` if one is missing: a read never skips. */
   read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult>;
 
+  /** The position that a target stands for. */
   seek(shard: ShardRef, target: SeekTarget): Promise<Position>;
 
-  /** Batches from `from`, then live ones as they commit, pulled by the reader. Ends on abort or at a sealed shard's end. */
+  /** Batches of entries from `from`, and later ones when they are durable. Ends at an abort or at the end of a sealed shard. */
   follow(shard: ShardRef, from: Position, options: FollowOptions): AsyncIterable<readonly StoredEntry[]>;
 
   /**
-   * Ends a shard: once it resolves no append can be stored, from any writer however stale. Harmless to repeat.
-   * `end` is one past the last record.
+   * Ends a shard log: once this resolves, no append of any writer can be stored. May be repeated. `end` is one past the last
+   * record.
    */
   seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }>;
 
-  /** Tells the engine how long bytes must be kept. Hiding what has expired is a rule above the engine. */
+  /** Sets how long the engine must keep entries, in ms. It may keep them longer: the layers above hide expired records. */
   setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void>;
 
-  /** Frees a shard that has left its stream's document. Harmless to repeat. */
+  /** Frees the log of a shard that its stream document does not name any more. May be repeated. */
   dropShard(shard: ShardRef): Promise<void>;
 
-  /** Frees all shards of a stream whose document is gone. Harmless to repeat. */
+  /** Frees all logs of a stream whose document is deleted. May be repeated. */
   dropStream(streamId: string, shards: readonly ShardRef[]): Promise<void>;
 }

@@ -1,21 +1,21 @@
 import type { DocumentStore, VersionedDocument, WatchEvent } from "../document-store.ts";
 import { EngineError } from "../engine-error.ts";
-import { WakeUp } from "./wake-up.ts";
+import { ChangeNotifier } from "./change-notifier.ts";
 
 const documentBytesMax = 16 * 1024 * 1024;
-/** Changes that may wait for one slow watcher; beyond it the watch fails and its owner watches anew. */
+/** Bytes of changes that may wait for one watcher; past that its watch ends with an error. */
 const watchBytesQueuedMax = 64 * 1024 * 1024;
-/** What a queued change costs beside its document. */
+/** What a queued change counts beside its document. */
 const eventBytes = 128;
 
 interface Watcher {
   readonly prefix: string;
-  readonly changed: WakeUp;
+  readonly changed: ChangeNotifier;
   events: WatchEvent[];
   bytes: number;
 }
 
-/** Documents in a map. Revisions count every change of any key. */
+/** Documents in memory. The revision counts the changes of all keys. */
 export class MemoryDocumentStore implements DocumentStore {
   readonly #documents = new Map<string, VersionedDocument>();
   readonly #watchers = new Set<Watcher>();
@@ -33,7 +33,7 @@ export class MemoryDocumentStore implements DocumentStore {
   close(): void {
     this.#open = false;
     this.#documents.clear();
-    for (const watcher of this.#watchers) watcher.changed.wake();
+    for (const watcher of this.#watchers) watcher.changed.notify();
   }
 
   async get(key: string): Promise<VersionedDocument | undefined> {
@@ -51,38 +51,44 @@ export class MemoryDocumentStore implements DocumentStore {
     if (value !== null && value.length > documentBytesMax) {
       throw new EngineError(
         "too_large",
-        `A document of ${value.length} bytes is over the limit of ${documentBytesMax}.`,
+        `A document of ${value.length} bytes is over the limit of ${documentBytesMax} bytes; nothing was stored.`,
       );
     }
     const present = this.#documents.get(key)?.revision ?? 0n;
     if (present !== expectedRevision) {
-      throw new EngineError("conflict", `${key} is at revision ${present}, not ${expectedRevision}.`);
+      throw new EngineError(
+        "conflict",
+        `The document ${key} has revision ${present}, not ${expectedRevision}: it was changed meanwhile. Nothing was stored.`,
+      );
     }
     this.#revision += 1n;
     const revision = this.#revision;
     if (value === null) {
       this.#documents.delete(key);
-      this.#tell(key, { kind: "delete", key, revision }, 0);
+      this.#publish(key, { kind: "delete", key, revision }, 0);
     } else {
       const document: VersionedDocument = { key, value: Uint8Array.from(value), revision };
       this.#documents.set(key, document);
-      this.#tell(key, { kind: "put", document }, value.length);
+      this.#publish(key, { kind: "put", document }, value.length);
     }
     return revision;
   }
 
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
     this.#assertOpen();
-    // State and registration belong to one synchronous run: no change falls between them.
+    // The list and the registration happen in one tick, so that no change is missed between them.
     const events: WatchEvent[] = this.#list(prefix).map((document) => ({ kind: "put", document }));
     events.push({ kind: "synced" });
-    const watcher: Watcher = { prefix, changed: new WakeUp(), events, bytes: 0 };
+    const watcher: Watcher = { prefix, changed: new ChangeNotifier(), events, bytes: 0 };
     this.#watchers.add(watcher);
     try {
       while (!signal.aborted) {
         this.#assertOpen();
         if (watcher.bytes > watchBytesQueuedMax) {
-          throw new EngineError("unavailable", `A watch of ${prefix} fell too far behind its changes; watch it anew.`);
+          throw new EngineError(
+            "unavailable",
+            "A watch of documents fell too far behind their changes and ended; watch again.",
+          );
         }
         const batch = watcher.events;
         watcher.events = [];
@@ -98,13 +104,13 @@ export class MemoryDocumentStore implements DocumentStore {
     }
   }
 
-  #tell(key: string, event: WatchEvent, valueBytes: number): void {
+  #publish(key: string, event: WatchEvent, valueBytes: number): void {
     for (const watcher of this.#watchers) {
       if (!key.startsWith(watcher.prefix)) continue;
       watcher.bytes += valueBytes + eventBytes;
       if (watcher.bytes > watchBytesQueuedMax) watcher.events = [];
       else watcher.events.push(event);
-      watcher.changed.wake();
+      watcher.changed.notify();
     }
   }
 
@@ -114,6 +120,6 @@ export class MemoryDocumentStore implements DocumentStore {
   }
 
   #assertOpen(): void {
-    if (!this.#open) throw new EngineError("closed", "The memory engine is not open.");
+    if (!this.#open) throw new EngineError("closed", "The memory engine is closed; nothing was stored.");
   }
 }

@@ -6,16 +6,16 @@ import { MemoryDocumentStore } from "./memory-document-store.ts";
 import { MemoryShardLog, shardCountMax } from "./memory-shard-log.ts";
 
 const entryBytesMax = 16 * 1024 * 1024;
-/** Above this share of the budget, health warns that appends are about to be throttled. */
+/** Above this share of the budget, health warns that appends will soon be throttled. */
 const budgetShareWarned = 0.95;
 
 export interface MemoryEngineOptions {
   readonly clock: Clock;
-  /** Memory for the entries of all shards. The catalog, small by nature, comes on top. */
+  /** Bytes for the entries of all shards. Documents are small and are not counted. */
   readonly memoryBudgetBytes: number;
 }
 
-/** Keeps everything in this process and forgets it at close. For tests, CI and data that may be lost. */
+/** Keeps everything in memory and loses it at close. For tests, CI and data that may be lost. */
 export class MemoryEngine implements Engine {
   readonly name = "memory";
   readonly multiGateway = false;
@@ -28,7 +28,7 @@ export class MemoryEngine implements Engine {
   constructor({ clock, memoryBudgetBytes }: MemoryEngineOptions) {
     const overheadBytes = chunkBytesFor(0);
     assert(memoryBudgetBytes > overheadBytes, "the memory budget holds at least one entry");
-    // An entry that no empty engine could take is too large, not throttled: a retry would never help.
+    // An entry that does not fit an empty engine is `too_large`, not `throttled`: a retry cannot succeed.
     this.limits = { entryBytesMax: Math.min(entryBytesMax, memoryBudgetBytes - overheadBytes * 2), shardCountMax };
     this.log = new MemoryShardLog({ clock, memoryBudgetBytes, entryBytesMax: this.limits.entryBytesMax });
     this.documents = new MemoryDocumentStore();
@@ -36,7 +36,7 @@ export class MemoryEngine implements Engine {
   }
 
   async open(): Promise<void> {
-    assert.equal(this.#state, "new", "an engine is opened once");
+    assert.equal(this.#state, "new", "open() is called once");
     this.#state = "open";
     this.log.open();
     this.documents.open();
@@ -44,7 +44,7 @@ export class MemoryEngine implements Engine {
 
   async health(): Promise<EngineHealth> {
     const share = this.log.usedBytes / this.#memoryBudgetBytes;
-    const warning = `The memory budget is ${Math.round(share * 100)} % used; appends are throttled when it is full.`;
+    const warning = `The memory budget is ${Math.round(share * 100)} % used. At 100 % records are refused until others expire; shorten the retention of streams, delete streams, or raise --memory-budget.`;
     return {
       ready: this.#state === "open",
       durable: false,

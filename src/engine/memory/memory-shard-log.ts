@@ -21,7 +21,7 @@ import { MemoryShard } from "./memory-shard.ts";
 
 export const shardCountMax = 65_536;
 const recordsPerEntryMax = 4096;
-/** Of one batch of a follower, beside its own limit of bytes. */
+/** Entries in one batch of `follow()`; its bytes are bounded by `bufferedBytesMax`. */
 const entriesPerBatchMax = 1_024;
 
 interface MemoryStream {
@@ -31,12 +31,12 @@ interface MemoryStream {
 
 export interface MemoryShardLogOptions {
   readonly clock: Clock;
-  /** Over all shards; what is not in use inside their chunks counts as well. */
+  /** Bytes of the chunks of all shards, their free ends included. */
   readonly memoryBudgetBytes: number;
   readonly entryBytesMax: number;
 }
 
-/** All shards in the memory of this process. Every change happens in one synchronous run, so order is call order. */
+/** Shard logs in the memory of this process. Each call changes them synchronously, so the order is that of the calls. */
 export class MemoryShardLog implements ShardLog {
   readonly #clock: Clock;
   readonly #budgetBytes: number;
@@ -46,7 +46,7 @@ export class MemoryShardLog implements ShardLog {
   #shardCount = 0;
   #usedBytes = 0;
   #callCount = 0;
-  /** Before this moment no chunk of any shard is past its retention. */
+  /** Until this time in ms no chunk of any shard has expired. */
   #releaseMsNext = Number.POSITIVE_INFINITY;
 
   constructor({ clock, memoryBudgetBytes, entryBytesMax }: MemoryShardLogOptions) {
@@ -77,7 +77,10 @@ export class MemoryShardLog implements ShardLog {
     let stream = this.#streams.get(streamId);
     if (stream?.shards.has(shardIndex) !== true) {
       if (this.#shardCount >= shardCountMax) {
-        throw new EngineError("throttled", `The memory engine holds ${shardCountMax} shards, which is its limit.`);
+        throw new EngineError(
+          "throttled",
+          `The memory engine has ${shardCountMax} shards, which is its limit; no shard was created. Delete streams, or use fewer shards.`,
+        );
       }
       stream ??= { retentionMs: Number.POSITIVE_INFINITY, shards: new Map() };
       stream.shards.set(shardIndex, new MemoryShard(stream.retentionMs));
@@ -105,7 +108,7 @@ export class MemoryShardLog implements ShardLog {
     if (spareBytes < 0) {
       throw new EngineError(
         "throttled",
-        `The memory budget of ${this.#budgetBytes} bytes is full until retention or a deletion frees some of it.`,
+        `The memory budget of ${this.#budgetBytes} bytes is used up; nothing was stored. Memory is freed as records expire. Shorten the retention of streams, delete streams, or raise --memory-budget.`,
       );
     }
     const positions = new BigUint64Array(count);
@@ -123,7 +126,7 @@ export class MemoryShardLog implements ShardLog {
         this.#releaseMsNext = Math.min(this.#releaseMsNext, shard.releaseMs());
       }
     }
-    for (const shard of shards) shard.changed.wake();
+    for (const shard of shards) shard.changed.notify();
     return positions;
   }
 
@@ -137,7 +140,7 @@ export class MemoryShardLog implements ShardLog {
     return this.#shard(shard).seek(target);
   }
 
-  /** Nothing is buffered for a follower: each pull reads from the shard, so a slow one costs nothing. */
+  /** Buffers nothing: each pull reads from the shard, so a slow follower takes no memory. */
   async *follow(
     shard: ShardRef,
     from: Position,
@@ -162,7 +165,7 @@ export class MemoryShardLog implements ShardLog {
     return { end: this.#shard(shard).seal() };
   }
 
-  /** Holds for the stream's later shards as well. Memory is given back when it is needed. */
+  /** Applies to later shards of the stream as well. Memory is freed when it is needed. */
   async setRetention(streamId: string, _shards: readonly ShardRef[], retentionMs: number): Promise<void> {
     this.#assertOpen();
     const stream = this.#streams.get(streamId);
@@ -198,10 +201,10 @@ export class MemoryShardLog implements ShardLog {
   #forget(shard: MemoryShard): void {
     this.#shardCount -= 1;
     this.#usedBytes -= shard.byteLength;
-    shard.changed.wake();
+    shard.changed.notify();
   }
 
-  /** By entry. Throws unless all of them may be stored. */
+  /** The shard of each entry. Throws unless all entries may be stored. */
   #shardsOf({ count, shards, shardOf, recordCounts, bodyBytes }: AppendBatch): readonly MemoryShard[] {
     const found: MemoryShard[] = [];
     for (let index = 0; index < count; index++) {
@@ -209,7 +212,10 @@ export class MemoryShardLog implements ShardLog {
       assert(recordCount >= 1 && recordCount <= recordsPerEntryMax, "an entry has 1 to 4096 records");
       const bytes = bodyBytes[index] as number;
       if (bytes > this.#entryBytesMax) {
-        throw new EngineError("too_large", `An entry of ${bytes} bytes is over the limit of ${this.#entryBytesMax}.`);
+        throw new EngineError(
+          "too_large",
+          `An entry of ${bytes} bytes is over the limit of ${this.#entryBytesMax} bytes; nothing was stored.`,
+        );
       }
       found.push(this.#shard(shards[shardOf[index] as number] as ShardRef));
     }
@@ -217,8 +223,8 @@ export class MemoryShardLog implements ShardLog {
   }
 
   /**
-   * What the budget has left once every entry is stored in the tightest way; negative when they do not fit. An entry
-   * costs nothing where its shard's last chunk has room, but only the first one of a call is given that room.
+   * The bytes of the budget that are left when every entry is stored in a chunk of its own size; negative if they do not
+   * fit. The first entry of a call for a shard costs nothing if the shard's last chunk has space for it.
    */
   #spareBytes(bodyBytesOf: Uint32Array, shards: readonly MemoryShard[]): number {
     this.#callCount += 1;
@@ -228,13 +234,13 @@ export class MemoryShardLog implements ShardLog {
       if (shard.sealed) continue;
       const first = shard.callLast !== this.#callCount;
       shard.callLast = this.#callCount;
-      if (first && shard.hasRoomFor(bodyBytes)) continue;
+      if (first && shard.fitsLastChunk(bodyBytes)) continue;
       spareBytes -= chunkBytesFor(bodyBytes);
     }
     return spareBytes;
   }
 
-  /** Cheap to repeat while the budget is full: it looks at the shards only when one of them has something to give. */
+  /** Frees the expired chunks of all shards. Cheap to repeat: it reads the shards only after one of their chunks has expired. */
   #releaseAll(nowMs: number): void {
     if (nowMs <= this.#releaseMsNext) return;
     this.#releaseMsNext = Number.POSITIVE_INFINITY;
@@ -249,12 +255,15 @@ export class MemoryShardLog implements ShardLog {
   #shard({ streamId, shardIndex }: ShardRef): MemoryShard {
     const shard = this.#streams.get(streamId)?.shards.get(shardIndex);
     if (shard === undefined) {
-      throw new EngineError("not_found", `Shard ${shardIndex} of stream ${streamId} is not in memory.`);
+      throw new EngineError(
+        "not_found",
+        `Shard ${shardIndex} of stream ${streamId} does not exist in the memory engine.`,
+      );
     }
     return shard;
   }
 
   #assertOpen(): void {
-    if (!this.#open) throw new EngineError("closed", "The memory engine is not open.");
+    if (!this.#open) throw new EngineError("closed", "The memory engine is closed; nothing was stored.");
   }
 }

@@ -1,18 +1,18 @@
 import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Entry, Position, ReadLimit, ReadResult, SeekTarget, StoredEntry } from "../shard-log.ts";
+import { ChangeNotifier } from "./change-notifier.ts";
 import { chunkBytesFor, chunkBytesStep, MemoryChunk } from "./memory-chunk.ts";
-import { WakeUp } from "./wake-up.ts";
 
-/** A shard's first chunk; later ones double what the shard holds, so that thousands of idle shards cost little. */
+/** Bytes of a shard's first chunk. Each later one doubles what the shard holds, so that idle shards take little memory. */
 const chunkBytesMin = 4 * 1024;
 const chunkBytesMax = 4 * 1024 * 1024;
 
-/** One shard's entries, oldest chunk first. Positions stay far below 2^53 here, so they are numbers inside. */
+/** The entries of one shard, in chunks, the oldest first. Positions are far below 2^53, so they are plain numbers here. */
 export class MemoryShard {
-  readonly changed = new WakeUp();
-  /** Entries stored longer ago may be freed. */
+  readonly changed = new ChangeNotifier();
+  /** Entries stored longer ago than this may be freed. */
   retentionMs: number;
-  /** The last append() call that named this shard; see `MemoryShardLog`. */
+  /** The number of the last append call that named this shard; see `MemoryShardLog`. */
   callLast = 0;
   #chunks: MemoryChunk[] = [];
   #byteLength = 0;
@@ -28,7 +28,7 @@ export class MemoryShard {
     return this.#sealed;
   }
 
-  /** Memory that the shard holds, free room in its last chunk included. */
+  /** Bytes of its chunks, the free end of the last one included. */
   get byteLength(): number {
     return this.#byteLength;
   }
@@ -38,11 +38,11 @@ export class MemoryShard {
     return BigInt(this.#positionNext);
   }
 
-  hasRoomFor(bodyBytes: number): boolean {
-    return this.#chunks.at(-1)?.hasRoomFor(bodyBytes) === true;
+  fitsLastChunk(bodyBytes: number): boolean {
+    return this.#chunks.at(-1)?.fits(bodyBytes) === true;
   }
 
-  /** `spareBytes` is what a new chunk may take beyond the entry itself. */
+  /** Returns the position of the first record. `spareBytes` bounds the free end of a new chunk. */
   append(entry: Entry, nowMs: number, spareBytes: number): Position {
     const position = this.#positionNext;
     this.#storedMsLast = Math.max(nowMs, entry.timeMs, this.#storedMsLast);
@@ -53,7 +53,7 @@ export class MemoryShard {
 
   #chunkFor(bodyBytes: number, spareBytes: number): MemoryChunk {
     const last = this.#chunks.at(-1);
-    if (last?.hasRoomFor(bodyBytes) === true) return last;
+    if (last?.fits(bodyBytes) === true) return last;
     const exact = chunkBytesFor(bodyBytes);
     const wished = Math.min(Math.max(this.#byteLength, chunkBytesMin), chunkBytesMax);
     const surplus = Math.min(Math.max(0, wished - exact), spareBytes);
@@ -102,17 +102,17 @@ export class MemoryShard {
 
   seal(): Position {
     this.#sealed = true;
-    this.changed.wake();
+    this.changed.notify();
     return this.tip;
   }
 
-  /** When the oldest chunk may be freed; Infinity without one. */
+  /** The time in ms after which the oldest chunk may be freed; Infinity without a chunk. */
   releaseMs(): number {
     const oldest = this.#chunks[0];
     return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.storedMsLast + this.retentionMs;
   }
 
-  /** Frees the chunks all of whose entries are past retention. Returns their bytes. */
+  /** Frees the chunks whose entries have all expired. Returns their bytes. */
   release(nowMs: number): number {
     const bytesBefore = this.#byteLength;
     while (this.releaseMs() < nowMs) this.#byteLength -= this.#chunks.shift()?.byteLength ?? 0;

@@ -9,7 +9,7 @@ import { readOnlyDisk } from "../io/read-only-disk.ts";
 import { recover } from "../recovery/recover.ts";
 import type { LogState } from "../state/log-state.ts";
 
-/** Of a longer value only the length is shown. */
+/** A longer value is shown by its length only. */
 const documentTextBytesMax = 64 * 1024;
 
 /**

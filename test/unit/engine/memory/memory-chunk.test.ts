@@ -5,9 +5,9 @@ import { chunkBytesFor, MemoryChunk } from "../../../../src/engine/memory/memory
 test("a chunk of chunkBytesFor() holds exactly one such entry", () => {
   for (const bytes of [0, 1, 7, 8, 9, 1_000, 131_072]) {
     const chunk = new MemoryChunk(chunkBytesFor(bytes), 1);
-    assert(chunk.hasRoomFor(bytes));
+    assert(chunk.fits(bytes));
     chunk.append({ count: 1, timeMs: 0, body: new Uint8Array(bytes) }, 0);
-    assert(!chunk.hasRoomFor(0));
+    assert(!chunk.fits(0));
     assert(chunk.byteLength < bytes + 40);
   }
 });

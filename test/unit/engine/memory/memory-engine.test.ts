@@ -33,7 +33,9 @@ test("the memory engine never calls itself durable and says when its budget is n
   const body = new Uint8Array(engine.limits.entryBytesMax);
   await engine.log.append([{ shard, entry: { count: 1, timeMs: 0, body } }]);
   const { degraded } = await engine.health();
-  assert.deepEqual(degraded, ["The memory budget is 100 % used; appends are throttled when it is full."]);
+  assert.deepEqual(degraded, [
+    "The memory budget is 100 % used. At 100 % records are refused until others expire; shorten the retention of streams, delete streams, or raise --memory-budget.",
+  ]);
   await engine.close();
   const { figures } = await engine.health();
   assert.deepEqual(figures, {

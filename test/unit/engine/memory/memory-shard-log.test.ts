@@ -54,7 +54,7 @@ test("append() throttles when the budget is full and stores nothing of that call
   assert.equal(await outcomeOf(log, [sized(clock, b, 10 * kib), sized(clock, a, 60 * kib)]), "throttled");
   assert.equal(await entryCount(log, b), 0);
   assert.equal(await outcomeOf(log, [sized(clock, b, 10 * kib), sized(clock, a, 10 * kib)]), "stored stored");
-  await assert.rejects(log.append([sized(clock, a, 60 * kib)]), /memory budget of 102400 bytes is full/);
+  await assert.rejects(log.append([sized(clock, a, 60 * kib)]), /memory budget of 102400 bytes is used up/);
 });
 
 test("append() lets a sealed shard's entries cost nothing of the budget", async () => {
