@@ -1,7 +1,7 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** A writer, or whoever starts encryption, may not use the key (observed). */
+/** The caller, who writes or starts encryption, may not use the key (observed). */
 export function keyNotForWriter(userArn: string, keyArn: string): ServiceError {
   return new ServiceError(
     "KMSAccessDeniedException",

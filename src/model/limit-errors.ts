@@ -1,7 +1,7 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** Of a call that names no stream; one that does is answered by `streamRateExceeded`, whatever counts it (both observed). */
+/** For a call that names no stream; `streamRateExceeded` is for one that does, whatever is counted (both observed). */
 export function accountRateExceeded(account: string): ServiceError {
   return new ServiceError("LimitExceededException", `Rate exceeded for account ${account}.`);
 }

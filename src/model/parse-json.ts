@@ -16,7 +16,7 @@ const PUNCTUATION_OR_SPACE = /[\t\n\r ,:\]}]/g;
 
 interface Container {
   readonly value: unknown[] | Record<string, unknown>;
-  /** Of the member whose value comes next. */
+  /** Name of the member whose value comes next. */
   name?: string | undefined;
 }
 

@@ -17,7 +17,7 @@ export function constraintsViolated(violations: readonly string[]): ServiceError
   return new ServiceError("ValidationException", `${detected}: ${violations.join("; ")}`);
 }
 
-/** The service gives no message; ours may, where it helps whoever runs the server. */
+/** The service gives no message; ours may, where it helps an operator. */
 export function internalFailure(message = ""): ServiceError {
   return new ServiceError("InternalFailure", message);
 }

@@ -1,7 +1,6 @@
 /**
- * Frees bytes at once that nobody looks at any more, if they are alone in their memory: whoever asks next gets the same, which
- * is still in a processor's cache. Left to the collector, pieces of a thousand bodies wait for it, and each new one lies in
- * memory that is in no cache, or that the system has to find anew.
+ * Frees the memory of a buffer at once, if it has its `ArrayBuffer` alone; the buffer must not be read afterwards. The next
+ * allocation gets memory that is still in a processor's cache, which it would not if the garbage collector freed it later.
  */
 export function freeBuffer({ buffer, byteOffset, length }: Buffer): void {
   const isAlone = byteOffset === 0 && buffer.byteLength === length;

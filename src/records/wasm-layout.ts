@@ -9,9 +9,9 @@ const WASM_PAGE_BYTES = 65_536;
 
 const MODULE_DATA_BYTES = 65_536;
 export const allocatedAt = MODULE_DATA_BYTES;
-/** Of all requests in flight. When it is used up, further ones take the general path. */
+/** Bytes for all requests in flight. When they are used up, further requests take the general path. */
 export const allocatedBytes = 64 * 1024 * 1024;
-/** Of these, bodies in flight may take so much: one that never becomes whole must not keep others from the module. */
+/** Bytes of these for bodies in flight, at most: bodies that never become whole must not keep others from the module. */
 export const bodyBytesMax = 32 * 1024 * 1024;
 /** What the module may read behind a text: a zero byte, and a little beyond. */
 export const textSlackBytes = 65;
@@ -23,7 +23,7 @@ export const sliceInputBytes = 128 * 1024;
 const SLICE_SLACK_BYTES = 64;
 export const sliceOutputAt = sliceInputAt + sliceInputBytes + SLICE_SLACK_BYTES;
 export const sliceOutputBytes = 256 * 1024;
-/** Of both slices. */
+/** Bytes of both slices. */
 const SLICES_BYTES = 7 * WASM_PAGE_BYTES;
 
 export const entriesAt = sliceInputAt + SLICES_BYTES;

@@ -50,7 +50,7 @@ export function readStructure(
       continue;
     }
     const value = readValue(member.shape, reader);
-    // Of two members of one name the last counts.
+    // The last of two members of one name counts.
     if (value === null) delete bound[name];
     else bound[name] = value;
   }
