@@ -4,13 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { AwsCli } from "../../support/available-tools.ts";
 import { type ClientDriver, clientEnvironment, type ReadRecord, type ShardView } from "./client-driver.ts";
 import { startPythonCalls } from "./python-calls.ts";
-
-export interface AwsCli {
-  readonly command: string;
-  readonly majorVersion: number;
-}
 
 interface CliShard {
   readonly ShardId: string;

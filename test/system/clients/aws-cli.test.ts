@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { awsClis, newestPython, reportMissing } from "../../support/available-tools.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { textLines } from "../../support/text-lines.ts";
-import { awsClis, newestPython, reportMissing } from "./available-tools.ts";
 import { startAwsCliDriver, startAwsCliInOneProcess } from "./aws-cli-driver.ts";
 import { runWorkload } from "./workload.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { newestPython, reportMissing } from "../../support/available-tools.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { newestPython, reportMissing } from "./available-tools.ts";
 import { startPythonCalls } from "./python-calls.ts";
 
 interface Delivery {

@@ -1,6 +1,6 @@
 import { test } from "node:test";
+import { pythonsWith, reportMissing } from "../../support/available-tools.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { pythonsWith, reportMissing } from "./available-tools.ts";
 import { startPythonDriver } from "./python-driver.ts";
 import { runWorkload } from "./workload.ts";
 

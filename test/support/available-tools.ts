@@ -4,7 +4,11 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
-import type { AwsCli } from "./aws-cli-driver.ts";
+
+export interface AwsCli {
+  readonly command: string;
+  readonly majorVersion: number;
+}
 
 export interface FoundPython {
   readonly python: string;
@@ -16,7 +20,7 @@ export interface FoundPython {
 const systemPython = "/usr/bin/python3";
 
 /** Where scripts/get-client-tools.mjs puts boto 2, and the newest boto3 and AWS CLI of PyPI; `npm test` runs it. */
-const clientToolsBin = join(import.meta.dirname, "../../../.cache/client-tools/bin");
+const clientToolsBin = join(import.meta.dirname, "../../.cache/client-tools/bin");
 const clientToolsPython = join(clientToolsBin, "python3");
 
 /** The Python of .cache/client-tools if it has the module, else the one that has the module's highest version. */

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { awsClis } from "../../support/available-tools.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+import { provideAws } from "./provide-aws.ts";
+import { testSnippets } from "./run-snippets.ts";
+import { root } from "./snippets.ts";
+import { withPort } from "./workplace.ts";
+
+testSnippets("README.md", {
+  "Millrace 1": {
+    async run({ code }, place) {
+      const [clone = "", start = "", suite = ""] = code.split("\n");
+      assert.equal(clone, "git clone <this repository> millrace && cd millrace");
+      const folder = place.clone();
+      const served = await place.serve(start, { folder, env: { MILLRACE_PORT: "0" } });
+      assert.equal((await fetch(`${served.endpoint}/health`)).status, 200);
+      await place.run("test -f millrace-data/format", { folder });
+      await served.stop();
+      // The whole suite is what runs this test; a part of it shows that the command works in a clone.
+      const [command = ""] = suite.split("#");
+      const { stdout } = await place.run(`${command.trim()} -- test/unit/collections`, { folder });
+      assert.match(stdout, /pass [1-9]/);
+      assert.match(stdout, /fail 0/);
+    },
+  },
+
+  "One minute with the AWS CLI 1": {
+    needs: ["aws"],
+    async run({ code }, place) {
+      for (const cli of awsClis()) {
+        await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
+        provideAws(place, cli);
+        const { stdout } = await place.run(withPort(code, server.port), { env: { AWS_DEFAULT_OUTPUT: "json" } });
+        const page = JSON.parse(stdout.slice(stdout.lastIndexOf('{\n    "Records"')));
+        const [record] = page.Records;
+        assert.equal(record.PartitionKey, "alice", `version ${cli.majorVersion}`);
+        assert.equal(Buffer.from(record.Data, "base64").toString(), "first order", `version ${cli.majorVersion}`);
+      }
+    },
+  },
+
+  "One minute with the AWS SDK for JavaScript 1": {
+    async run({ code }, place) {
+      await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
+      symlinkSync(join(root, "node_modules"), place.path("node_modules"));
+      place.write("tour.mjs", withPort(code, server.port));
+      // Twice, as a reader does who changes something in it.
+      for (let run = 1; run <= 2; run++) {
+        const { stdout } = await place.run("node tour.mjs");
+        const lines = stdout.trim().split("\n").sort();
+        assert.equal(lines.length, 3, stdout);
+        for (const name of ["alice", "bob", "carol"]) {
+          assert(
+            lines.some((line) => new RegExp(`^shardId-00000000000[01] hello ${name}$`).test(line)),
+            stdout,
+          );
+        }
+      }
+    },
+  },
+
+  "In your own tests 1": {
+    async run({ code }, place) {
+      const folder = place.clone();
+      const project = place.path("project");
+      mkdirSync(project);
+      await place.run("npm init --yes", { folder: project });
+      const [pack = "", install = ""] = code.split("\n");
+      await place.run(pack, { folder });
+      await place.run(install, { folder: project });
+      const { stdout } = await place.run("npx millrace --version", { folder: project });
+      assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+    },
+  },
+
+  "In your own tests 2": {
+    async run({ code }, place) {
+      place.linkMillrace();
+      const effect = `${code.replace("await millrace.close();", "")}
+        const { status } = await fetch(\`\${millrace.endpoint}/health\`);
+        await millrace.close();
+        console.log(status, await fetch(millrace.endpoint).then(() => "open", () => "closed"));`;
+      place.write("program.mjs", effect);
+      assert.equal((await place.run("node program.mjs")).stdout, "200 closed\n");
+    },
+  },
+});
