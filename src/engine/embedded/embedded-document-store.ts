@@ -48,7 +48,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
         `The document ${key} has revision ${present}, not ${expectedRevision}: it was changed meanwhile. Nothing was stored.`,
       );
     }
-    const revision = state.giveRevision();
+    const revision = state.allocateRevision();
     const kind = value === null ? frameKind.deleteDocument : frameKind.putDocument;
     const written = writer.writeControl({ kind, position: revision }, body);
     const decide = (): void => {

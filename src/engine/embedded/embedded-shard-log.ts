@@ -58,7 +58,7 @@ export class EmbeddedShardLog implements ShardLog {
   async createShard(streamId: string, shardIndex: number, _hint: PlacementHint): Promise<ShardRef> {
     const { state } = this.#context();
     const present = state.find(streamId, shardIndex);
-    if (present !== undefined && present.dropping === undefined) return refOf(present.id, streamId, shardIndex);
+    if (present !== undefined && present.pendingDrop === undefined) return refOf(present.id, streamId, shardIndex);
     const key = `${shardIndex} ${streamId}`;
     const known = this.#creating.get(key);
     if (known !== undefined) return known;
@@ -80,12 +80,12 @@ export class EmbeddedShardLog implements ShardLog {
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     const { state, writer, clock } = this.#context();
     const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes } = batch;
-    const logs = state.knownBehind(shards);
+    const logs = state.cachedLogsOf(shards);
     let span = 0;
     for (let index = 0; index < count; index++) {
       const slot = shardOf[index] as number;
       let log = logs[slot];
-      if (log === undefined || log.dropping !== undefined) {
+      if (log === undefined || log.pendingDrop !== undefined) {
         log = requireLog(state, shards[slot] as ShardRef);
         logs[slot] = log;
       }
@@ -105,7 +105,7 @@ export class EmbeddedShardLog implements ShardLog {
       const log = logs[shardOf[index] as number] as LogState;
       if (!isOpen(log)) {
         seals ??= [];
-        seals.push(log.sealing);
+        seals.push(log.pendingSeal);
         continue;
       }
       const records = recordCounts[index] as number;
@@ -125,7 +125,7 @@ export class EmbeddedShardLog implements ShardLog {
       writer.submit(head, body, pending);
       positions[index] = BigInt(position);
     }
-    await pending.settled();
+    await pending.completed();
     // An entry counts as refused by a seal only when the seal is durable.
     for (const seal of seals ?? []) await seal;
     return positions;
@@ -160,7 +160,7 @@ export class EmbeddedShardLog implements ShardLog {
     let next = from < 1n ? 1n : from;
     while (!signal.aborted) {
       const { entries } = this.#context();
-      if (log.dropping !== undefined) throw notFound(shard);
+      if (log.pendingDrop !== undefined) throw notFound(shard);
       if (next >= BigInt(log.tip)) {
         if (log.sealedBy !== undefined) return;
         await changeOf(log, signal);
@@ -177,11 +177,11 @@ export class EmbeddedShardLog implements ShardLog {
     const { state, writer } = this.#context();
     const log = requireLog(state, shard);
     if (log.sealedBy === undefined) {
-      log.sealing ??= writer.writeControl(
+      log.pendingSeal ??= writer.writeControl(
         { kind: frameKind.sealLog, logId: log.id, position: log.nextPosition },
         Buffer.from(operationId),
       );
-      await log.sealing;
+      await log.pendingSeal;
     }
     return { end: BigInt(log.nextPosition) };
   }
@@ -190,12 +190,12 @@ export class EmbeddedShardLog implements ShardLog {
     const { state } = this.#context();
     const logs = shards.map((shard) => requireLog(state, shard));
     // While another change is in flight, the present value is a change as well.
-    const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.retentionsOnTheirWay > 0);
+    const changed = logs.filter((log) => log.retentionMs !== retentionMs || log.pendingRetentionCount > 0);
     await Promise.all(changed.map((log) => this.#retain(log, retentionMs)));
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
-    const log = this.#context().state.behind(shard);
+    const log = this.#context().state.logOf(shard);
     if (log !== undefined) await this.#drop(log);
   }
 
@@ -207,30 +207,33 @@ export class EmbeddedShardLog implements ShardLog {
 
   async #create(streamId: string, shardIndex: number): Promise<ShardRef> {
     const { state, writer } = this.#context();
-    const logId = state.giveLogId();
+    const logId = state.allocateLogId();
     await writer.writeControl({ kind: frameKind.createLog, logId }, encodeCreateLog(shardIndex, streamId));
     return refOf(logId, streamId, shardIndex);
   }
 
   async #retain(log: LogState, retentionMs: number): Promise<void> {
-    log.retentionsOnTheirWay += 1;
+    log.pendingRetentionCount += 1;
     try {
       await this.#context().writer.writeControl(
         { kind: frameKind.retention, logId: log.id },
         encodeRetention(retentionMs),
       );
     } finally {
-      log.retentionsOnTheirWay -= 1;
+      log.pendingRetentionCount -= 1;
     }
   }
 
   async #drop(log: LogState): Promise<void> {
-    log.dropping ??= this.#context().writer.writeControl({ kind: frameKind.dropLog, logId: log.id }, Buffer.alloc(0));
+    log.pendingDrop ??= this.#context().writer.writeControl(
+      { kind: frameKind.dropLog, logId: log.id },
+      Buffer.alloc(0),
+    );
     try {
-      await log.dropping;
+      await log.pendingDrop;
     } catch (error) {
       // The WAL takes no writes any more, but reads are still served, those of this shard too.
-      log.dropping = undefined;
+      log.pendingDrop = undefined;
       throw error;
     }
   }
@@ -291,7 +294,7 @@ function bufferOver(bytes: Uint8Array): Buffer {
 }
 
 function isOpen(log: LogState): boolean {
-  return log.sealedBy === undefined && log.sealing === undefined;
+  return log.sealedBy === undefined && log.pendingSeal === undefined;
 }
 
 function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
@@ -299,8 +302,8 @@ function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {
 }
 
 function requireLog(state: EngineState, shard: ShardRef): LogState {
-  const log = state.behind(shard);
-  if (log === undefined || log.dropping !== undefined) throw notFound(shard);
+  const log = state.logOf(shard);
+  if (log === undefined || log.pendingDrop !== undefined) throw notFound(shard);
   return log;
 }
 

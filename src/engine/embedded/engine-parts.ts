@@ -68,9 +68,9 @@ function openWalFiles({ settings, directory, recovered, budgetBytes }: Recovered
   const { disk, clock, tailWindowBytes, walFileBytes } = settings;
   const { walDirectory, isDirect, identity } = directory;
   const fileBytes = walFileBytes ?? walShareBytes(budgetBytes);
-  const { end, walFiles: parts } = recovered;
+  const { end, walFiles: files } = recovered;
   const window = new TailWindow(tailWindowBytes);
-  const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, parts });
+  const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, files });
   return { window, wal, walReader: new WalReader(disk, walDirectory, window) };
 }
 

@@ -69,7 +69,7 @@ export class WalAppender implements NoopWriter {
           "stored. Retry.",
       );
     }
-    if (!this.#commit.canTake(bytes)) {
+    if (!this.#commit.canQueue(bytes)) {
       throw new EngineError("throttled", "The queue of writes to the disk is full; nothing was stored. Retry.");
     }
   }
@@ -91,15 +91,16 @@ export class WalAppender implements NoopWriter {
     this.requireSpace(bytes, controlReserveBytes);
     const { kind, logId = 0, position = 0 } = head;
     return new Promise((resolve, reject) => {
-      const settle = (failure: EngineError | undefined): void => (failure === undefined ? resolve() : reject(failure));
-      this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, wholeBody(body), { settle });
+      const complete = (failure: EngineError | undefined): void =>
+        failure === undefined ? resolve() : reject(failure);
+      this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, wholeBody(body), { complete });
     });
   }
 
   /** Writes a commit group that changes nothing: sets the retention of some log to what it is. */
   async writeNoopGroup(): Promise<void> {
-    const isUnchanging = ({ dropping, retentionsOnTheirWay }: LogState) =>
-      dropping === undefined && retentionsOnTheirWay === 0;
+    const isUnchanging = ({ pendingDrop, pendingRetentionCount }: LogState) =>
+      pendingDrop === undefined && pendingRetentionCount === 0;
     const log = [...this.#state.logs.values()].find(isUnchanging);
     if (log === undefined) return;
     const body = Buffer.alloc(8);

@@ -54,7 +54,7 @@ export class StepExecutor {
     return {
       isManifestInDoubt: this.#isManifestInDoubt,
       generation: wal.generation,
-      closedFiles: wal.closedParts,
+      closedFiles: wal.closedFiles,
       flushedThrough: segments.manifest.flushedThrough,
       hasSpareFile: wal.hasSpare,
       coveredLsn: snapshotter.coveredLsn,
@@ -99,12 +99,12 @@ export class StepExecutor {
   async #removeWalFiles(through: number, keepsSpare: boolean): Promise<void> {
     const { disk, directory, wal, walReader } = this.#options;
     await this.#commit({ oldestGeneration: through + 1 }, () => undefined);
-    for (const file of wal.forgetThrough(through)) {
+    for (const file of wal.removeFilesThrough(through)) {
       await walReader.retire(file.generation);
       const path = `${directory.walDirectory}/${walFileName(file.generation)}`;
-      if (keepsSpare && wal.wants(file)) {
+      if (keepsSpare && wal.canRecycle(file)) {
         await disk.rename(path, `${directory.walDirectory}/${spareWalName}`);
-        wal.takeSpare();
+        wal.addSpare();
       } else {
         await disk.remove(path);
       }
@@ -114,7 +114,7 @@ export class StepExecutor {
   async #removeSpareFile(): Promise<void> {
     const { disk, directory, wal } = this.#options;
     // Before the file goes, so that no new WAL file is made of it meanwhile.
-    if (wal.giveUpSpare()) await disk.remove(`${directory.walDirectory}/${spareWalName}`);
+    if (wal.removeSpare()) await disk.remove(`${directory.walDirectory}/${spareWalName}`);
   }
 
   async #writeSnapshot(): Promise<void> {
@@ -146,7 +146,7 @@ export class StepExecutor {
     await this.#commit({ flushedThrough: generation, added: built, starts }, () => {
       state.flushedThrough = generation;
       this.#trim(starts);
-      segments.take(built, state.logs);
+      segments.addFlushed(built, state.logs);
       state.dropThrough(generation);
     });
     if (snapshotter.coveredLsn < lastLsn && snapshotter.isBehind) await snapshotter.write();
@@ -161,14 +161,14 @@ export class StepExecutor {
     const job = { ...this.#jobDirectory(), kind: "compact", sources: described, isShared, logs } as const;
     const { built } = await this.#noteDamage(names, jobs.run(job));
     const removed = new Set(sources.map(({ id }) => id));
-    await this.#commit({ added: built, removed }, () => segments.exchange(built, removed, state.logs));
+    await this.#commit({ added: built, removed }, () => segments.replaceCompacted(built, removed, state.logs));
     await this.#removeSegments(removed);
   }
 
   /** Writes the manifest; `apply` changes what is in memory in the tick in which the new manifest counts. */
   async #commit(change: ManifestEdit, apply: () => void): Promise<void> {
     const { disk, directory, state, segments } = this.#options;
-    const manifest = segments.changed(change, (logId) => state.logs.has(logId));
+    const manifest = segments.nextManifest(change, (logId) => state.logs.has(logId));
     this.#isManifestInDoubt = true;
     await writeManifest(disk, directory.segmentDirectory, manifest, directory.identity);
     this.#isManifestInDoubt = false;

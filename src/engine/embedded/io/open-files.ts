@@ -3,32 +3,32 @@ import { damaged } from "./damage.ts";
 import { blockBytes, type Disk, type DiskFile, errorCode } from "./disk.ts";
 import type { ReadArena } from "./read-arena.ts";
 
-/** Files kept open for reading; the one unused for longest makes room. A shard's past of 32 GiB is read without opening anew. */
+/** Files kept open for reading; beyond it the least recently used is closed. */
 const openFilesMax = 512;
 
 type Mode = "read" | "direct";
 
 interface OpenFile {
   readonly handles: Map<Mode, Promise<DiskFile>>;
-  /** Reads under way, and holds. */
+  /** Reads in flight, and holds. */
   users: number;
-  /** Told when nobody uses it any more. */
+  /** Called when `users` is 0 again. */
   waiters: (() => void)[];
 }
 
 export interface OpenFilesOptions {
   readonly disk: Disk;
   readonly directory: string;
-  /** How the directory is called in sentences. */
-  readonly room: string;
+  /** The name of the directory in messages. */
+  readonly label: string;
   /**
-   * Whether the files, each of whole blocks, are read past the system's cache where there is memory for it. Then it does
-   * not read ahead what other shards have there, and one drained shard does not drive out of it what others want.
+   * Whether the files, each of whole blocks, are read past the page cache where there is aligned memory. Then the system does
+   * not read ahead entries of other shards, and one drained shard does not evict what others need.
    */
   readonly isDirect: boolean;
 }
 
-/** Files of one directory, read by name: a bounded number is open at once, and none vanishes while it is in use. */
+/** Reads files of one directory by name. A bounded number is open at once, and none is closed while it is in use. */
 export class OpenFiles {
   readonly #options: OpenFilesOptions;
   /** In the order of last use. */
@@ -38,27 +38,31 @@ export class OpenFiles {
     this.#options = options;
   }
 
-  /** Into the memory given, or a buffer of the caller's own. Rejects with `corrupt` if the file ends before. */
-  async read(name: string, at: number, length: number, memory?: ReadArena): Promise<Buffer> {
-    const { room, isDirect } = this.#options;
+  /** Reads into memory of `arena`, or a new buffer without one. Rejects with `corrupt` if the file is missing or ends before. */
+  async read(name: string, at: number, length: number, arena?: ReadArena): Promise<Buffer> {
+    const { label, isDirect } = this.#options;
     const blocksAt = at - (at % blockBytes);
-    const blocks = isDirect ? memory?.takeBlocks(blocksEnd(at + length) - blocksAt) : undefined;
+    const blocks = isDirect ? arena?.takeBlocks(blocksEnd(at + length) - blocksAt) : undefined;
     const release = this.hold(name);
     try {
       if (blocks !== undefined) {
         const count = await (await this.#open(name, "direct")).read(blocks, blocksAt);
         const bytes = blocks.subarray(at - blocksAt, Math.min(count, at - blocksAt + length));
-        if (bytes.length < length) throw damaged(`${room}/${name} ends too early`);
+        if (bytes.length < length) throw damaged(`${label}/${name} ends too early`);
         return bytes;
       }
-      const bytes = memory?.take(length) ?? Buffer.allocUnsafeSlow(length);
+      const bytes = arena?.take(length) ?? Buffer.allocUnsafeSlow(length);
       const count = await (await this.#open(name, "read")).read(bytes, at);
-      if (count < length) throw damaged(`${room}/${name} ends too early`);
+      if (count < length) throw damaged(`${label}/${name} ends too early`);
       return bytes;
     } catch (error) {
       if (error instanceof EngineError) throw error;
-      if (errorCode(error) === "ENOENT") throw damaged(`${room}/${name} is missing`, { cause: error });
-      throw new EngineError("unavailable", `${room}/${name} cannot be read.`, { cause: error });
+      if (errorCode(error) === "ENOENT") throw damaged(`${label}/${name} is missing`, { cause: error });
+      throw new EngineError(
+        "unavailable",
+        `The file ${label}/${name} cannot be read (${reasonOf(error)}). The request failed, and no data was changed. Check the disk and the permissions.`,
+        { cause: error },
+      );
     } finally {
       release();
     }
@@ -77,7 +81,7 @@ export class OpenFiles {
     };
   }
 
-  /** Resolves once nobody uses a file, which is then closed. Nobody may ask for it any more. */
+  /** Resolves when a file has no users, and closes it; no call may name it afterwards. */
   async retire(name: string): Promise<void> {
     const opened = this.#files.get(name);
     if (opened === undefined) return;
@@ -90,7 +94,7 @@ export class OpenFiles {
     await closeQuietly(opened);
   }
 
-  /** To be called when no read is under way. */
+  /** Call it when no read is in flight. */
   async close(): Promise<void> {
     const files = [...this.#files.values()];
     this.#files.clear();
@@ -105,7 +109,7 @@ export class OpenFiles {
     const { disk, directory } = this.#options;
     const handle = disk.open(`${directory}/${name}`, mode);
     opened.handles.set(mode, handle);
-    // A file that could not be opened must not stay known as such.
+    // After a failure the next read tries again.
     handle.catch(() => opened.handles.delete(mode));
     return handle;
   }
@@ -120,7 +124,7 @@ export class OpenFiles {
   }
 }
 
-/** Where the block ends in which a byte range ends. */
+/** Rounds up to the end of a block. */
 function blocksEnd(end: number): number {
   return Math.ceil(end / blockBytes) * blockBytes;
 }
@@ -134,4 +138,8 @@ async function closeQuietly({ handles }: OpenFile): Promise<void> {
       // See above.
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return errorCode(error) ?? String(error);
 }

@@ -10,7 +10,7 @@ import { readWalHeader, type WalHeader, walFileName, walHeaderBytes, writeWalHea
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile, namesIn } from "../io/disk.ts";
 import type { Recovered } from "../recovery/recover.ts";
-import { hasBytesFrom, lookBytes } from "../wal/wal-headers.ts";
+import { hasBytesFrom, scanChunkBytes } from "../wal/wal-headers.ts";
 import { scanBytes, WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo } from "../wal/wal-writer.ts";
 import { collectDamage } from "./collect-damage.ts";
@@ -82,7 +82,7 @@ class WalVerifier {
     // After a crash recovery itself judges the end of the last file.
     if (isLast && !state.isCleanlyClosed) return;
     if (!isLast && (await this.#hasIncompleteGroup(file, walFile, reports))) return;
-    this.#chunk ??= Buffer.allocUnsafeSlow(lookBytes);
+    this.#chunk ??= Buffer.allocUnsafeSlow(scanChunkBytes);
     if (!(await hasBytesFrom(file, walFile.end, this.#chunk))) return;
     this.#problems.push(
       `wal/${walFileName(walFile.generation)} has bytes behind its last group, at byte ${walFile.end} or later, where ` +

@@ -55,7 +55,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   const segments = await readSegments(disk, directory, manifest ?? firstManifest(oldest?.generation ?? 1));
   state.flushedThrough = segments.manifest.flushedThrough;
   state.isRecovering = true;
-  state.keepWith(segments);
+  state.setLifecycleListener(segments);
   state.lsn = (oldest?.firstLsn ?? 1) - 1;
   const memory = memoryFor(headers, disk, scanMemory);
   const { walFiles, last } = await readWal({ disk, directory, headers, memory, state, findings });
@@ -63,7 +63,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   requireWhole(state);
   const end: WalPosition = { generation: headers.at(-1)?.generation ?? 0, offset: last.offset };
   if (headers.length > 0) await settleEnd(disk, directory, end, last.unsettledAt);
-  segments.forgetStrangers();
+  segments.discardUnclaimed();
   // The manifest may be in the page cache only, and the one before it may name files that are removed next.
   if (manifest !== undefined) await disk.syncDirectory(directory.segmentDirectory);
   await removeLeftovers(disk, directory, segments.manifest);

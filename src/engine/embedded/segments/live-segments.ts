@@ -6,34 +6,34 @@ import type { LogState } from "../state/log-state.ts";
 import type { BuiltSegment } from "./segment-builder.ts";
 
 export interface Segment extends ManifestSegment {
-  /** Bytes of extents that still count. */
+  /** Bytes of live extents. */
   readonly liveBytes: number;
-  /** The latest time of any entry. */
+  /** The latest `storedMs` of any entry. */
   readonly lastMs: number;
-  /** Whose segment it is; undefined for a shared one, or if none of its logs is left. */
+  /** The stream whose entries it contains; undefined for a shared one, or if none of its logs exists. */
   readonly streamId: string | undefined;
 }
 
-/** What one commit changes. */
+/** A change of the manifest. */
 export interface ManifestEdit {
   readonly flushedThrough?: number;
   readonly oldestGeneration?: number;
   readonly added?: readonly ManifestSegment[];
   readonly removed?: ReadonlySet<number>;
-  /** From log id to its new start. */
+  /** Log id to its new start. */
   readonly starts?: ReadonlyMap<number, number>;
 }
 
-type Held = { -readonly [Key in keyof Segment]: Segment[Key] };
+type MutableSegment = { -readonly [Key in keyof Segment]: Segment[Key] };
 
-/** Those of most logs of a server with many: an array for each would be garbage at every start. */
+/** Shared by all logs without extents. */
 const noExtents: readonly Extent[] = [];
 
-/** The segments that count, and how much of each does. Hands logs their extents; the manifest is its shadow on disk. */
+/** The segments that the manifest names, with the live bytes of each. Gives logs their extents. */
 export class LiveSegments implements LogLifecycleListener {
-  readonly #segments = new Map<number, Held>();
-  /** Extents of logs that recovery has not met yet. */
-  readonly #waiting = new Map<number, Extent[]>();
+  readonly #segments = new Map<number, MutableSegment>();
+  /** Log id to extents, until recovery attaches the log. */
+  readonly #unclaimed = new Map<number, Extent[]>();
   #manifest: Manifest;
   #bytes = 0;
   #deadBytes = 0;
@@ -42,11 +42,11 @@ export class LiveSegments implements LogLifecycleListener {
   constructor(manifest: Manifest, rows: ReadonlyMap<number, readonly SegmentRow[]>) {
     this.#manifest = manifest;
     for (const segment of manifest.segments) {
-      this.#hold(segment);
+      this.#addSegment(segment);
       for (const row of rows.get(segment.id) ?? []) {
-        const waiting = this.#waiting.get(row.logId) ?? [];
-        this.#waiting.set(row.logId, waiting);
-        waiting.push(extentOf(segment.id, row));
+        const extents = this.#unclaimed.get(row.logId) ?? [];
+        this.#unclaimed.set(row.logId, extents);
+        extents.push(extentOf(segment.id, row));
       }
     }
   }
@@ -55,12 +55,12 @@ export class LiveSegments implements LogLifecycleListener {
     return this.#manifest;
   }
 
-  /** Of all segments on disk. */
+  /** Bytes of all segments on disk. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Ever since the start, of extents that ceased to count. Only grows. */
+  /** Bytes of extents that died since the engine was opened; only grows. */
   get deadBytes(): number {
     return this.#deadBytes;
   }
@@ -73,18 +73,18 @@ export class LiveSegments implements LogLifecycleListener {
     return this.#segments.size;
   }
 
-  /** Gives a log what recovery found of it, and notes it if that is not all from its start on. */
+  /** Gives a log its extents. Sets `gap` if they do not cover all positions from its start on. */
   attach(log: LogState): void {
     const start = this.#manifest.starts.get(log.id) ?? 1;
-    const waiting = this.#waiting.get(log.id)?.filter(({ end }) => end > start);
-    this.#waiting.delete(log.id);
+    const extents = this.#unclaimed.get(log.id)?.filter(({ end }) => end > start);
+    this.#unclaimed.delete(log.id);
     let next = start;
-    for (const extent of waiting?.sort((left, right) => left.position - right.position) ?? noExtents) {
+    for (const extent of extents?.sort((left, right) => left.position - right.position) ?? noExtents) {
       if (extent.position !== next) {
         log.gap ??= `records ${next} to ${extent.position - 1} of shard ${log.shardIndex} of ${log.streamId} are missing`;
       }
-      // Of a log that was dropped later on, segments in the middle may be gone already, and the others say nothing any more.
-      if (log.gap === undefined) this.#give(log, extent);
+      // A log that a later frame drops may have lost segments in the middle: then its other extents are useless.
+      if (log.gap === undefined) this.#addExtent(log, extent);
       next = extent.end;
     }
     log.indexedEnd = Math.max(log.indexedEnd, next);
@@ -96,19 +96,19 @@ export class LiveSegments implements LogLifecycleListener {
   }
 
   detach(log: LogState): void {
-    for (const extent of log.extents.all()) this.#kill(extent);
+    for (const extent of log.extents.all()) this.#markDead(extent);
   }
 
-  /** Once the log has been read: whoever has not come for his extents is gone for good. */
-  forgetStrangers(): void {
-    this.#waiting.clear();
+  /** Discards extents of logs that recovery did not find. Call it when the WAL has been read. */
+  discardUnclaimed(): void {
+    this.#unclaimed.clear();
   }
 
-  /** The manifest that such a change would leave. Starts of logs that are gone are left out. */
-  changed(change: ManifestEdit, isLiving: (logId: number) => boolean): Manifest {
+  /** The manifest after a change, without the starts of logs that do not exist. */
+  nextManifest(change: ManifestEdit, exists: (logId: number) => boolean): Manifest {
     const { number, flushedThrough, oldestGeneration, segments, starts, nextSegmentId } = this.#manifest;
     const { added = [], removed = new Set<number>() } = change;
-    const allStarts = [...starts, ...(change.starts ?? [])].filter(([logId]) => isLiving(logId));
+    const allStarts = [...starts, ...(change.starts ?? [])].filter(([logId]) => exists(logId));
     return {
       number: number + 1,
       flushedThrough: change.flushedThrough ?? flushedThrough,
@@ -119,7 +119,7 @@ export class LiveSegments implements LogLifecycleListener {
     };
   }
 
-  /** A manifest that is on disk now. The caller moves the logs' extents in the same turn. */
+  /** Takes over a manifest that is on disk. The caller updates the extents of the logs before the next `await`. */
   adopt(manifest: Manifest): void {
     this.#manifest = manifest;
     const named = new Set(manifest.segments.map(({ id }) => id));
@@ -128,42 +128,46 @@ export class LiveSegments implements LogLifecycleListener {
       this.#segments.delete(id);
       this.#bytes -= fileLength;
     }
-    for (const segment of manifest.segments) if (!this.#segments.has(segment.id)) this.#hold(segment);
+    for (const segment of manifest.segments) if (!this.#segments.has(segment.id)) this.#addSegment(segment);
   }
 
-  /** Entries that left the log's files: extents behind those that a log has. */
-  take(built: readonly BuiltSegment[], logs: ReadonlyMap<number, LogState>): void {
+  /** Adds the extents of flushed entries behind those that their logs have. */
+  addFlushed(built: readonly BuiltSegment[], logs: ReadonlyMap<number, LogState>): void {
     for (const [logId, extents] of extentsOf(built)) {
       const log = logs.get(logId);
-      // Dropped while its entries were being written.
+      // The log was dropped during the flush.
       if (log === undefined) continue;
-      for (const extent of extents) this.#give(log, extent);
+      for (const extent of extents) this.#addExtent(log, extent);
     }
   }
 
-  /** Extents in place of those in segments that are gone. */
-  exchange(built: readonly BuiltSegment[], replaced: ReadonlySet<number>, logs: ReadonlyMap<number, LogState>): void {
+  /** Replaces extents in the segments that a compaction replaced. */
+  replaceCompacted(
+    built: readonly BuiltSegment[],
+    replaced: ReadonlySet<number>,
+    logs: ReadonlyMap<number, LogState>,
+  ): void {
     for (const [logId, extents] of extentsOf(built)) {
       const log = logs.get(logId);
       if (log === undefined) continue;
       const kept = log.extents.all().filter(({ segmentId }) => !replaced.has(segmentId));
-      log.ownExtents.replace([...kept, ...extents].sort((left, right) => left.position - right.position));
-      for (const extent of extents) this.#count(log, extent);
+      log.mutableExtents.replace([...kept, ...extents].sort((left, right) => left.position - right.position));
+      for (const extent of extents) this.#countLive(log, extent);
     }
   }
 
-  /** Forgets what lies before a log's new start. */
+  /** Removes extents before a log's new start. */
   trim(log: LogState, start: number): void {
     if (log.extents.count === 0) return;
-    for (const extent of log.ownExtents.dropBefore(start)) this.#kill(extent);
+    for (const extent of log.mutableExtents.dropBefore(start)) this.#markDead(extent);
   }
 
-  #give(log: LogState, extent: Extent): void {
-    log.ownExtents.add(extent);
-    this.#count(log, extent);
+  #addExtent(log: LogState, extent: Extent): void {
+    log.mutableExtents.add(extent);
+    this.#countLive(log, extent);
   }
 
-  #count(log: LogState, { segmentId, length, lastMs }: Extent): void {
+  #countLive(log: LogState, { segmentId, length, lastMs }: Extent): void {
     const segment = this.#segments.get(segmentId);
     if (segment === undefined) return;
     segment.liveBytes += length;
@@ -171,19 +175,19 @@ export class LiveSegments implements LogLifecycleListener {
     if (!segment.isShared) segment.streamId = log.streamId;
   }
 
-  #kill({ segmentId, length }: Extent): void {
+  #markDead({ segmentId, length }: Extent): void {
     this.#deadBytes += length;
     const segment = this.#segments.get(segmentId);
     if (segment !== undefined) segment.liveBytes -= length;
   }
 
-  #hold(segment: ManifestSegment): void {
+  #addSegment(segment: ManifestSegment): void {
     this.#segments.set(segment.id, { ...segment, liveBytes: 0, lastMs: 0, streamId: undefined });
     this.#bytes += segment.fileLength;
   }
 }
 
-/** Of a directory that has not sealed anything yet. */
+/** The manifest of a directory without segments. */
 export function firstManifest(oldestGeneration: number): Manifest {
   return { number: 0, flushedThrough: 0, oldestGeneration, nextSegmentId: 1, segments: [], starts: new Map() };
 }

@@ -1,4 +1,3 @@
-// Opens segments for recovery, for rewriting and for looking at them. docs/file-format.md section 8.
 import { crc32 } from "node:zlib";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import {
@@ -25,7 +24,7 @@ import { damaged } from "../io/damage.ts";
 import { type Disk, type DiskFile, errorCode } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
 
-/** What the manifest knows of a segment. */
+/** A segment as the manifest names it. */
 export interface SegmentIdentity {
   readonly id: number;
   readonly fileLength: number;
@@ -37,11 +36,11 @@ export interface LoadedSegment {
   readonly rows: readonly SegmentRow[];
 }
 
-/** Usually takes rows and trailer at once. */
+/** Usually contains all rows and the trailer. */
 const tailBytes = 32 * 1024;
 const frameWindowBytes = 1024 * 1024;
 
-/** Trailer and rows, verified. Rejects with `corrupt` if the file is missing, cut, another or damaged there. */
+/** Reads and verifies trailer and rows. Rejects with `corrupt` if the file is missing, truncated, replaced or damaged there. */
 export async function loadSegment(
   disk: Disk,
   directory: string,
@@ -78,16 +77,17 @@ export async function loadSegment(
   }
 }
 
-/** A verified frame in a view that the next step overwrites. */
+/** A verified frame; the next step of the generator overwrites its bytes. */
 export interface SegmentFrame {
   readonly bytes: Buffer;
   readonly at: number;
-  /** With the gap behind it. */
+  /** Bytes with the gap behind the frame. */
   readonly span: number;
+  /** File offset. */
   readonly offset: number;
 }
 
-/** The frames of one extent, each verified and in its place. Throws `corrupt` at the first that is not. */
+/** The frames of one extent, each verified. Throws `corrupt` at the first that is damaged or at another position than expected. */
 export async function* framesOf(
   file: DiskFile,
   row: SegmentRow,
@@ -130,7 +130,7 @@ function gapIsZero(window: Buffer, at: number): boolean {
   return isZero(window, at + frameLengthAt(window, at), at + frameSpanAt(window, at));
 }
 
-/** A fresh buffer with all of a range. */
+/** Reads a range into a new buffer. Rejects with `corrupt` if the file ends before. */
 export async function readExactly(file: DiskFile, at: number, length: number, path: string): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   const count = await file.read(bytes, at);

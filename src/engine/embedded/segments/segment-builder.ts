@@ -1,4 +1,3 @@
-// Writes one segment front to back, through one buffer of a fixed size. docs/file-format.md section 8.
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import type { DirectoryIdentity } from "../format/format-file.ts";
@@ -19,9 +18,9 @@ import {
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
 
-/** What one write takes: large enough for the disk, small enough that the log's own writes never wait long behind it. */
+/** Bytes of one write: large enough for the disk, small enough that writes of the WAL do not wait long behind it. */
 export const builderMemoryBytes = 1024 * 1024;
-const pointsAtFirst = 64;
+const pointsMin = 64;
 
 export interface BuilderOptions extends SegmentHeader {
   readonly disk: Disk;
@@ -30,11 +29,11 @@ export interface BuilderOptions extends SegmentHeader {
   readonly isDirect: boolean;
   readonly identity: DirectoryIdentity;
   readonly madeMs: number;
-  /** `builderMemoryBytes` of `allocate()`, the builder's own until it is done. */
+  /** `builderMemoryBytes` of `allocate()`, owned by the builder until `finish()` or `abandon()`. */
   readonly memory: Buffer;
   /**
-   * A file whose frames come with lengths that can be trusted and nothing else: each is verified where it has been copied
-   * to, since a checksum of bytes that are in a processor's cache costs half of what it costs elsewhere.
+   * Name of a file whose frames are not verified yet, but for their lengths: the builder verifies each after it has copied
+   * it, when its bytes are in the processor's cache.
    */
   readonly unverifiedFrom?: string;
 }
@@ -43,20 +42,23 @@ export interface BuiltSegment extends SegmentHeader {
   readonly fileLength: number;
   readonly check: number;
   readonly dataBytes: number;
-  /** As they stand in the file. */
+  /** As they are in the file. */
   readonly rows: Uint8Array;
 }
 
+/** The extent that is being written. */
 type OpenExtent = { -readonly [Key in keyof SegmentRow]: SegmentRow[Key] } & {
   points: Buffer;
   pointStart: number;
 };
 
+/** Writes one segment from front to back, through one buffer. */
 export class SegmentBuilder {
   readonly #options: BuilderOptions;
   readonly #file: DiskFile;
-  /** In the memory, not yet written. */
+  /** Bytes in memory that are not written yet. */
   #filled = 0;
+  /** Bytes of the file that are written. */
   #written = 0;
   readonly #rows: SegmentRow[] = [];
   readonly #points: Buffer[] = [];
@@ -70,7 +72,7 @@ export class SegmentBuilder {
   static async create(options: BuilderOptions): Promise<SegmentBuilder> {
     const { disk, directory, isDirect, identity, memory, id } = options;
     const path = `${directory}/${segmentFileName(id)}`;
-    // One sync at the end: each write by itself would have the file's new length written into the system's journal.
+    // One sync at the end: a durable write each time would also journal the new length of the file.
     const builder = new SegmentBuilder(options, await disk.open(path, isDirect ? "createDirect" : "create"));
     writeSegmentHeader(memory, options, identity);
     builder.#filled = extentsOffset;
@@ -78,28 +80,28 @@ export class SegmentBuilder {
   }
 
   /**
-   * The next frame of a log, `span` bytes with the gap behind it; logs come one after another, in the order of their ids.
-   * Gives a promise only if it has to be waited for, with `source` left as it is: most frames are done at once. Throws
-   * `corrupt` for one that is damaged.
+   * Adds the next frame of a log: `span` bytes, gap included. Logs must come in the order of their ids. Returns a promise only
+   * if the buffer has to be written first; `source` must stay unchanged until it resolves. Throws `corrupt` if the frame is
+   * damaged.
    */
   add(logId: number, source: Buffer, at: number, span: number): Promise<void> | undefined {
     const offset = this.#written + this.#filled;
-    // What fills the memory goes to the disk at once, and must be looked at before.
+    // A frame that fills the buffer is written at once, so it is verified before the copy.
     if (this.#filled + span >= builderMemoryBytes) {
       this.#verify(source, at, at);
-      this.#note(logId, source, at, offset, span);
+      this.#index(logId, source, at, offset, span);
       return this.#write(source, at, at + span);
     }
-    // First of all the copy: of bytes that are in no cache it gets all at once, and what looks at them by and by would wait.
+    // The copy comes first: it loads the bytes into the cache, and verifying them there is faster.
     const copiedAt = this.#filled;
     const { memory } = this.#options;
     const writing = this.#write(source, at, at + span);
     this.#verify(memory, copiedAt, at);
-    this.#note(logId, memory, copiedAt, offset, span);
+    this.#index(logId, memory, copiedAt, offset, span);
     return writing;
   }
 
-  /** Durable but for its name when it resolves. */
+  /** Ends the segment; resolves when it is durable, but for its name in the directory. */
   async finish(): Promise<BuiltSegment> {
     const { id, isShared, identity } = this.#options;
     this.#endExtent();
@@ -127,13 +129,13 @@ export class SegmentBuilder {
     return { id, isShared, fileLength, check, dataBytes, rows };
   }
 
-  /** After a failure: the file stays, and is no part of the directory. */
+  /** Closes the file after a failure; no manifest names it, and the next open removes it. */
   async abandon(): Promise<void> {
     await this.#file.close();
   }
 
-  /** The frame that stands at `at` of `bytes`, in the extent that it continues or begins. */
-  #note(logId: number, bytes: Buffer, at: number, offset: number, span: number): void {
+  /** Adds the frame at `at` of `bytes` to its extent, or begins one. */
+  #index(logId: number, bytes: Buffer, at: number, offset: number, span: number): void {
     const position = framePositionAt(bytes, at);
     const storedMs = frameStoredMsAt(bytes, at);
     let extent = this.#extent;
@@ -160,10 +162,10 @@ export class SegmentBuilder {
     const count = Math.min(to - from, builderMemoryBytes - this.#filled);
     source.copy(this.#options.memory, this.#filled, from, from + count);
     this.#filled += count;
-    return this.#filled < builderMemoryBytes ? undefined : this.#writeOn(source, from + count, to);
+    return this.#filled < builderMemoryBytes ? undefined : this.#flushAndWrite(source, from + count, to);
   }
 
-  async #writeOn(source: Buffer, from: number, to: number): Promise<void> {
+  async #flushAndWrite(source: Buffer, from: number, to: number): Promise<void> {
     await this.#flush();
     await this.#write(source, from, to);
   }
@@ -209,7 +211,7 @@ function newExtent(logId: number, offset: number, position: number, storedMs: nu
 function addPoint(extent: OpenExtent, position: number, offset: number, storedMs: number): void {
   const at = extent.pointCount * indexEntryBytes;
   if (at === extent.points.length) {
-    extent.points = Buffer.concat([extent.points, Buffer.alloc(Math.max(at, pointsAtFirst * indexEntryBytes))]);
+    extent.points = Buffer.concat([extent.points, Buffer.alloc(Math.max(at, pointsMin * indexEntryBytes))]);
   }
   writeIndexEntry(extent.points, at, { position, offset, storedMs });
   extent.pointCount += 1;

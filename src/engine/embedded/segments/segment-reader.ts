@@ -14,11 +14,11 @@ import { OpenFiles } from "../io/open-files.ts";
 import type { ReadArena } from "../io/read-arena.ts";
 import type { Extent } from "../state/extent-list.ts";
 
-/** Points kept in memory, of the extents that were read last. */
+/** Points in memory, of the extents that were read last. */
 const pointsMax = 64 * 1024;
-/** What one read takes; a larger entry is read by itself. */
+/** Bytes of one read; a larger entry is read alone. */
 export const readRangeBytesMax = 1024 * 1024;
-/** Reading such an extent whole costs less than looking up where to begin and to stop. */
+/** An extent up to this length is read whole: that is faster than to read its points first. */
 export const shortExtentBytesMax = 2 * indexIntervalBytes;
 
 /** A part of an extent that begins and ends between entries. */
@@ -28,7 +28,7 @@ export interface ReadRange {
   readonly length: number;
 }
 
-/** Bytes of segments. Whoever reads holds the segment meanwhile, so that it is not removed under his hands. */
+/** Reads segments. A caller holds a segment while it reads, so that the segment is not removed meanwhile. */
 export class SegmentReader {
   readonly #files: OpenFiles;
   readonly #identity: DirectoryIdentity;
@@ -37,7 +37,7 @@ export class SegmentReader {
   #pointCount = 0;
 
   constructor(disk: Disk, { segmentDirectory, isDirect, identity }: DataDirectory) {
-    this.#files = new OpenFiles({ disk, directory: segmentDirectory, room: "segments", isDirect });
+    this.#files = new OpenFiles({ disk, directory: segmentDirectory, label: "segments", isDirect });
     this.#identity = identity;
   }
 
@@ -46,16 +46,16 @@ export class SegmentReader {
     return this.#files.hold(segmentFileName(segmentId));
   }
 
-  /** From the last point at or before a position, about as many bytes as are wanted, if there are so many. */
+  /** The ranges to read from a position on: from the last point at or before it, about `bytesWanted` bytes. */
   async rangesAt(extent: Extent, position: number, bytesWanted: number): Promise<readonly ReadRange[]> {
     const { segmentId, offset, length } = extent;
-    const worthReading = Math.min(Math.max(bytesWanted, shortExtentBytesMax), readRangeBytesMax);
-    const isReadWhole = position <= extent.position && length <= worthReading;
+    const wholeBytesMax = Math.min(Math.max(bytesWanted, shortExtentBytesMax), readRangeBytesMax);
+    const isReadWhole = position <= extent.position && length <= wholeBytesMax;
     if (isReadWhole || length <= shortExtentBytesMax) return [{ segmentId, offset, length }];
     const points = await this.#pointsOf(extent);
     const ranges: ReadRange[] = [];
     let point = Math.max(0, countWhile(points, (one) => one.position <= position) - 1);
-    // What lies between the point and the position is not wanted.
+    // Entries between the point and the position are read in addition.
     const recordsPassed = Math.max(0, position - (points[point]?.position ?? position));
     const bytesPassed = Math.ceil((length / (extent.end - extent.position)) * recordsPassed);
     for (let left = bytesWanted + bytesPassed; left > 0 && point < points.length; ) {
@@ -72,24 +72,24 @@ export class SegmentReader {
     return ranges;
   }
 
-  /** Where to begin looking for the first entry at or after a time: that of the last point before it. */
+  /** Where the search for the first entry at or after a time begins: the position of the last point before it. */
   async positionBefore(extent: Extent, timeMs: number): Promise<number> {
     if (extent.length <= indexIntervalBytes) return extent.position;
     const points = await this.#pointsOf(extent);
     return points[Math.max(0, countWhile(points, (point) => point.storedMs < timeMs) - 1)]?.position ?? extent.position;
   }
 
-  /** Into the memory given, or a buffer of the caller's own. */
-  read({ segmentId, offset, length }: ReadRange, memory?: ReadArena): Promise<Buffer> {
-    return this.#files.read(segmentFileName(segmentId), offset, length, memory);
+  /** Reads into memory of `arena`, or a new buffer without one. */
+  read({ segmentId, offset, length }: ReadRange, arena?: ReadArena): Promise<Buffer> {
+    return this.#files.read(segmentFileName(segmentId), offset, length, arena);
   }
 
-  /** Resolves when nobody holds a segment; nobody may begin to any more. */
+  /** Resolves when no caller holds a segment, and closes it; no call may hold it afterwards. */
   retire(segmentId: number): Promise<void> {
     return this.#files.retire(segmentFileName(segmentId));
   }
 
-  /** To be called when no read is under way. */
+  /** Call it when no read is in flight. */
   close(): Promise<void> {
     return this.#files.close();
   }

@@ -10,83 +10,83 @@ import { generationOf, type WalAddress } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
 import { PendingIndex } from "./pending-index.ts";
 
-/** Whoever holds parts of logs outside of the log: told of logs that come and go. */
+/** Holds parts of logs outside of the WAL (segments), and so follows which logs exist. */
 export interface LogLifecycleListener {
-  /** A log that was just made, or found: may give it what is kept of it. */
+  /** A log that was created or recovered; the listener may add what it holds of it. */
   attach(log: LogState): void;
   /** A log that was dropped. */
   detach(log: LogState): void;
 }
 
-/** A catalog change that just became durable. */
+/** A change of a document that is durable. */
 export type DocumentChange = Exclude<WatchEvent, { readonly kind: "synced" }>;
 
 /**
- * What the log says: every shard's log and every document, as of the last group applied. Recovery and commit apply groups
- * through the same function, so a restart cannot come to another state than the one that was served.
+ * The state that the WAL describes: every shard log and every document, as of the last commit group applied. Recovery and
+ * commit apply groups through the same function, so a restart has the state that was served before it.
  */
 export class EngineState {
   readonly logs = new Map<number, LogState>();
   readonly documents = new Map<string, VersionedDocument>();
-  /** From stream to shard index to log: a text for each shard would cost more than all else that is known of an idle one. */
+  /** Stream id to shard index to log id. A key string for each shard would take more memory than the log of an idle shard. */
   readonly #logIds = new Map<string, Map<number, number>>();
-  readonly #unindexed = new PendingIndex();
-  /** What was found behind shards, by their place in an array of them. Forgotten whole when a log goes. */
-  #found = new WeakMap<readonly ShardRef[], (LogState | undefined)[]>();
-  /** Of the last change of any document. */
+  readonly #pendingIndex = new PendingIndex();
+  /** A cache: array of shards to the logs of these shards, by index. Cleared when a log is dropped. */
+  #logsOfArray = new WeakMap<readonly ShardRef[], (LogState | undefined)[]>();
+  /** The revision of the last change of any document. */
   revision = 0;
   nextLogId = 1;
-  /** The last group applied. */
+  /** LSN of the last group applied. */
   lsn = 0;
-  /** The latest time that any entry carries. */
+  /** The latest `storedMs` of any entry. */
   lastStoredMs = 0;
-  /** Control frames at or below it are known from a snapshot; 0 without one. */
+  /** Control frames of groups up to this LSN are in the snapshot that was loaded; 0 without one. */
   knownThroughLsn = 0;
   /** Whether the last group was the marker of a clean close. */
   isCleanlyClosed = false;
-  /** Bytes of control frames applied since this was last set to 0; what a snapshot would save replaying. */
+  /** Bytes of control frames applied since this was last set to 0: what a new snapshot would save a recovery from replaying. */
   controlBytes = 0;
-  /** Entries in files up to this generation are in segments; 0: none are. */
+  /** Entries of WAL files up to this generation are in segments; 0: of none. */
   flushedThrough = 0;
-  /** Whether the log's files hold entries of logs that are gone. */
+  /** Whether WAL files contain entries of logs that were dropped. */
   hasDeadEntries = false;
-  /** Whether groups are being read back: what a log lacks is judged at the end. */
+  /** During recovery missing records are noted in `LogState.gap` and judged at its end. */
   isRecovering = false;
 
   readonly #cipher: SessionCipher | undefined;
   readonly #isClosed: boolean;
-  #givenLogId = 0;
-  #givenRevision = 0;
+  #allocatedLogId = 0;
+  #allocatedRevision = 0;
   #onDocument: (change: DocumentChange) => void = () => {};
-  #keeper: LogLifecycleListener | undefined;
+  #listener: LogLifecycleListener | undefined;
 
-  /** Of whoever looks without the key, it knows the groups and nothing of what they say. */
+  /** Without the key of an encrypted directory (`isClosed`) groups are counted, and their content stays unknown. */
   constructor({ cipher, isClosed }: Pick<DirectoryContents, "cipher" | "isClosed">) {
     this.#cipher = cipher;
     this.#isClosed = isClosed;
   }
 
-  /** Told of every document that changes, in order. */
+  /** Calls `onDocument` for each document that changes, in order. */
   watchDocuments(onDocument: (change: DocumentChange) => void): void {
     this.#onDocument = onDocument;
   }
 
-  /** Attaches all logs there are, and those to come. */
-  keepWith(keeper: LogLifecycleListener): void {
-    this.#keeper = keeper;
+  /** Attaches all present logs, and each later one. */
+  setLifecycleListener(listener: LogLifecycleListener): void {
+    this.#listener = listener;
     for (const log of this.logs.values()) this.#attach(log);
   }
 
-  /** An id that no log has, durable or on its way. */
-  giveLogId(): number {
-    this.#givenLogId = Math.max(this.#givenLogId + 1, this.nextLogId);
-    return this.#givenLogId;
+  /** An id that no log has, durable or in flight. */
+  allocateLogId(): number {
+    this.#allocatedLogId = Math.max(this.#allocatedLogId + 1, this.nextLogId);
+    return this.#allocatedLogId;
   }
 
-  /** A revision above all others, durable or on their way. */
-  giveRevision(): number {
-    this.#givenRevision = Math.max(this.#givenRevision, this.revision) + 1;
-    return this.#givenRevision;
+  /** A revision above all others, durable or in flight. */
+  allocateRevision(): number {
+    this.#allocatedRevision = Math.max(this.#allocatedRevision, this.revision) + 1;
+    return this.#allocatedRevision;
   }
 
   find(streamId: string, shardIndex: number): LogState | undefined {
@@ -95,27 +95,27 @@ export class EngineState {
   }
 
   /** The log of a shard; undefined if there is none. */
-  behind({ streamId, shardIndex, placement }: ShardRef): LogState | undefined {
+  logOf({ streamId, shardIndex, placement }: ShardRef): LogState | undefined {
     const log = this.logs.get(Number(placement["log"]));
     return log?.streamId === streamId && log.shardIndex === shardIndex ? log : undefined;
   }
 
   /**
-   * What is known behind each of some shards that never change; who finds more puts it there. Good until something is
-   * awaited.
+   * The cached logs of an array of shards that never changes, by index; the caller fills in those that it finds. Valid until
+   * the next `await`.
    */
-  knownBehind(shards: readonly ShardRef[]): (LogState | undefined)[] {
-    let known = this.#found.get(shards);
-    if (known === undefined) {
-      known = new Array<LogState | undefined>(shards.length).fill(undefined);
-      this.#found.set(shards, known);
+  cachedLogsOf(shards: readonly ShardRef[]): (LogState | undefined)[] {
+    let logs = this.#logsOfArray.get(shards);
+    if (logs === undefined) {
+      logs = new Array<LogState | undefined>(shards.length).fill(undefined);
+      this.#logsOfArray.set(shards, logs);
     }
-    return known;
+    return logs;
   }
 
   addLog(log: LogState): void {
     this.logs.set(log.id, log);
-    log.shareUnindexed(this.#unindexed);
+    log.usePendingIndex(this.#pendingIndex);
     const ofStream = this.#logIds.get(log.streamId) ?? new Map<number, number>();
     this.#logIds.set(log.streamId, ofStream);
     ofStream.set(log.shardIndex, log.id);
@@ -123,13 +123,13 @@ export class EngineState {
     this.#attach(log);
   }
 
-  /** Forgets where entries lie in files up to a generation. */
+  /** Removes the entries in WAL files up to a generation from all indexes. */
   dropThrough(generation: number): void {
-    this.#unindexed.dropThrough(generation);
-    for (const log of this.logs.values()) log.dropIndexed(generation);
+    this.#pendingIndex.dropThrough(generation);
+    for (const log of this.logs.values()) log.dropIndexThrough(generation);
   }
 
-  /** Applies a verified group that stands at `address`; then wakes whoever waits for one of its logs. */
+  /** Applies a verified group, which begins at `address`, then wakes the waiters of its logs. */
   applyGroup(group: Buffer, used: number, address: WalAddress, lsn: number): void {
     if (this.#isClosed) {
       // The marker is the only frame of its group.
@@ -137,20 +137,20 @@ export class EngineState {
       this.lsn = lsn;
       return;
     }
-    // With one entry for each of a thousand logs a set would cost more than waking a log twice.
+    // A log may be in it more than once: waking it twice is cheaper than a set.
     const changed: LogState[] = [];
     const isKnown = lsn <= this.knownThroughLsn;
-    const isSealed = generationOf(address) <= this.flushedThrough;
+    const isFlushed = generationOf(address) <= this.flushedThrough;
     const frames = new FrameView(group);
     this.isCleanlyClosed = false;
     for (let at = groupHeaderBytes; at < used; at += frames.span(at)) {
       if (frames.kind(at) === frameKind.entry) {
-        const log = this.#livingLog(frames.logId(at), lsn);
+        const log = this.#logOfEntry(frames.logId(at), lsn);
         if (log !== undefined) {
           const position = frames.position(at);
           const storedMs = frames.storedMs(at);
-          if (!isSealed) this.#index(log, position, address + at, frames.length(at), storedMs);
-          this.#applyEntry(log, position + frames.count(at), storedMs, isSealed);
+          if (!isFlushed) this.#index(log, position, address + at, frames.length(at), storedMs);
+          this.#applyEntry(log, position + frames.count(at), storedMs, isFlushed);
           changed.push(log);
         }
       } else if (!isKnown) {
@@ -161,11 +161,11 @@ export class EngineState {
     for (const log of changed) log.wake();
   }
 
-  #livingLog(id: number, lsn: number): LogState | undefined {
+  #logOfEntry(id: number, lsn: number): LogState | undefined {
     const log = this.logs.get(id);
     if (log !== undefined) return log;
     if (lsn > this.knownThroughLsn) throw damaged(`group ${lsn} has an entry of an unknown log`);
-    // The snapshot knows that this log was dropped later on.
+    // The snapshot is newer than this group: the log was dropped before it.
     this.hasDeadEntries = true;
     return undefined;
   }
@@ -173,17 +173,17 @@ export class EngineState {
   #index(log: LogState, position: number, address: WalAddress, length: number, storedMs: number): void {
     if (position !== log.indexedEnd) {
       log.gap ??= `position ${log.indexedEnd} of log ${log.id} is missing`;
-      // Sealing leaves behind what was dropped by then; the frame that says so is still to come.
+      // A flush leaves out the entries of dropped logs; in recovery the frame that drops the log may still follow.
       if (!this.isRecovering) throw damaged(log.gap);
     }
-    // The first to read must not wait for all that was recovered.
+    // In recovery entries are indexed at once, so that the first read need not wait for all of them.
     if (this.isRecovering) log.indexEntry(position, address, length, storedMs);
     else log.addEntry(position, address, length, storedMs);
   }
 
   /** `end` is one past the entry's last record. */
-  #applyEntry(log: LogState, end: number, storedMs: number, isSealed: boolean): void {
-    if (!isSealed) log.indexedEnd = end;
+  #applyEntry(log: LogState, end: number, storedMs: number, isFlushed: boolean): void {
+    if (!isFlushed) log.indexedEnd = end;
     if (end > log.tip) log.tip = end;
     if (end > log.nextPosition) log.nextPosition = end;
     if (storedMs > log.durableStoredMs) log.durableStoredMs = storedMs;
@@ -203,7 +203,7 @@ export class EngineState {
     this.controlBytes += body.length;
     if (kind === frameKind.createLog) {
       const { shardIndex, streamId } = decodeCreateLog(body);
-      this.addLog(new LogState(logId, this.#oneCopyOf(streamId), shardIndex));
+      this.addLog(new LogState(logId, this.#sharedStreamId(streamId), shardIndex));
       return;
     }
     if (kind === frameKind.putDocument || kind === frameKind.deleteDocument) {
@@ -229,26 +229,26 @@ export class EngineState {
     }
   }
 
-  /** The id as another log of the stream has it in memory already. */
-  #oneCopyOf(streamId: string): string {
+  /** The same string as other logs of the stream have, to hold it in memory once. */
+  #sharedStreamId(streamId: string): string {
     const [logId = 0] = this.#logIds.get(streamId)?.values() ?? [];
     return this.logs.get(logId)?.streamId ?? streamId;
   }
 
   #applyDrop(log: LogState): void {
-    log.dropping ??= Promise.resolve();
+    log.pendingDrop ??= Promise.resolve();
     if (log.index.count > 0) this.hasDeadEntries = true;
-    this.#keeper?.detach(log);
+    this.#listener?.detach(log);
     this.logs.delete(log.id);
-    this.#found = new WeakMap();
-    // Its successor may have been made while it was being dropped.
+    this.#logsOfArray = new WeakMap();
+    // A new log of the shard may have been created while this one was being dropped.
     const ofStream = this.#logIds.get(log.streamId);
     if (ofStream?.get(log.shardIndex) === log.id) ofStream.delete(log.shardIndex);
     if (ofStream?.size === 0) this.#logIds.delete(log.streamId);
   }
 
   #attach(log: LogState): void {
-    this.#keeper?.attach(log);
+    this.#listener?.attach(log);
     this.lastStoredMs = Math.max(this.lastStoredMs, log.lastStoredMs);
   }
 
@@ -260,7 +260,7 @@ export class EngineState {
       this.#onDocument({ kind: "delete", key, revision: BigInt(revision) });
       return;
     }
-    // A copy: the group's memory is used again.
+    // A copy: the memory of the group is reused.
     const document = { key, value: Uint8Array.from(value), revision: BigInt(revision) };
     this.documents.set(key, document);
     this.#onDocument({ kind: "put", document });

@@ -1,14 +1,14 @@
-// Which segments hold a log's past: one packed array, 80 bytes an extent.
 import assert from "node:assert/strict";
 import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { SegmentRow } from "../format/segment-file.ts";
 
-/** Consecutive entries of a log in one segment. */
+/** Consecutive entries of a shard log in one segment. */
 export interface Extent {
   readonly segmentId: number;
+  /** File offset. */
   readonly offset: number;
   readonly length: number;
-  /** Of the first record. */
+  /** Position of the first record. */
   readonly position: number;
   /** One past the last record. */
   readonly end: number;
@@ -20,9 +20,9 @@ export interface Extent {
 }
 
 const fieldsPerExtent = 10;
-const extentsAtFirst = 1;
-/** An array with more room than so many times what stands in it is given up for a smaller one. */
-const roomierMax = 2;
+const extentsMin = 1;
+/** An array of more than so many times the needed length is replaced by a smaller one. */
+const capacityFactorMax = 2;
 const noFields = new Float64Array(0);
 
 export function extentOf(segmentId: number, row: SegmentRow): Extent {
@@ -30,7 +30,7 @@ export function extentOf(segmentId: number, row: SegmentRow): Extent {
   return { segmentId, offset, length, position, end, firstMs, lastMs, pointsOffset, pointCount, pointsCheck };
 }
 
-/** In the order of positions, without gaps. */
+/** The extents of one shard log in the order of positions, without gaps: one packed array, 80 bytes each. */
 export class ExtentList {
   #fields = noFields;
   #count = 0;
@@ -43,7 +43,7 @@ export class ExtentList {
     return this.#fields.byteLength;
   }
 
-  /** Continues where the last one ended. */
+  /** Adds an extent that begins where the last one ends. */
   add(extent: Extent): void {
     assert(this.#count === 0 || extent.position === this.end, "extents follow each other");
     const at = this.#count * fieldsPerExtent;
@@ -83,17 +83,17 @@ export class ExtentList {
     return this.#count === 0 ? 0 : this.at(this.#count - 1).end;
   }
 
-  /** The extent that holds a position; the list's length if it lies behind all of them. */
+  /** Index of the extent that contains a position; the count if the position is behind all of them. */
   find(position: number): number {
     return lowerBound(0, this.#count, (index) => this.at(index).end <= position);
   }
 
-  /** The first extent with an entry at or after `timeMs`; the list's length if there is none. */
+  /** Index of the first extent with an entry at or after `timeMs`; the count if there is none. */
   findTime(timeMs: number): number {
     return lowerBound(0, this.#count, (index) => this.at(index).lastMs < timeMs);
   }
 
-  /** Takes away all that end at or before a position, and gives them back. */
+  /** Removes and returns the extents that end at or before a position. */
   dropBefore(position: number): readonly Extent[] {
     const dropped = this.find(position);
     if (dropped === 0) return [];
@@ -109,8 +109,8 @@ export class ExtentList {
   replace(extents: readonly Extent[]): void {
     const needed = extents.length * fieldsPerExtent;
     if (needed === 0) this.#fields = noFields;
-    // Otherwise in place: arrays thrown away at each change gather until the collector comes by.
-    else if (needed > this.#fields.length || needed * roomierMax < this.#fields.length) {
+    // Otherwise in place: a new array for each change would be garbage.
+    else if (needed > this.#fields.length || needed * capacityFactorMax < this.#fields.length) {
       this.#fields = new Float64Array(needed);
     }
     this.#count = 0;
@@ -118,7 +118,7 @@ export class ExtentList {
   }
 
   #grow(): void {
-    const larger = new Float64Array(Math.max(extentsAtFirst * fieldsPerExtent, this.#fields.length * 2));
+    const larger = new Float64Array(Math.max(extentsMin * fieldsPerExtent, this.#fields.length * 2));
     larger.set(this.#fields);
     this.#fields = larger;
   }

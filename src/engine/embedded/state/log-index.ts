@@ -1,14 +1,13 @@
-// Where a log's entries lie: sparse points of (position, address, storedMs, span), 32 bytes each, in one packed array.
 import assert from "node:assert/strict";
 import { lowerBound } from "../../../collections/lower-bound.ts";
 
-/** A byte of the log: generation * 2^32 + offset in that file. Whole numbers below 2^53. */
+/** A byte of the WAL: generation * 2^32 + offset in that file. A whole number below 2^53. */
 export type WalAddress = number;
 
 const addressesPerFile = 2 ** 32;
 const fieldsPerPoint = 4;
-const pointsAtFirst = 2;
-/** A point stands for its log's entries within this many bytes, so reading one never costs much more than its entry. */
+const pointsMin = 2;
+/** A point covers the entries of its log within so many bytes of the WAL: a read of one entry reads at most that much more. */
 const spanBytesMax = 64 * 1024;
 
 export function walAddressOf(generation: number, offset: number): WalAddress {
@@ -23,9 +22,13 @@ export function offsetOf(address: WalAddress): number {
   return address % addressesPerFile;
 }
 
-/** Of a log whose files hold nothing of it, as those of most shards do that are idle. */
+/** Shared by all logs without entries in WAL files. */
 const noFields = new Float64Array(0);
 
+/**
+ * Where the entries of a log are in the WAL: a sparse index of points in one packed array, 32 bytes each. A point has the
+ * position, address and `storedMs` of its first entry, and the bytes from there to the end of its last entry.
+ */
 export class LogIndex {
   #fields = noFields;
   #count = 0;
@@ -38,21 +41,21 @@ export class LogIndex {
     return this.#fields.byteLength;
   }
 
-  /** Entries come in the order of the log. `length` is that of the frame. */
+  /** Adds entries in the order of the log. `length` is that of the frame. */
   add(position: number, address: WalAddress, length: number, storedMs: number): void {
     const end = this.#count * fieldsPerPoint;
     if (end > 0) {
-      // The last point. A read for each field, with an assertion on each, would cost more than all else.
+      // The last point, read without the assertion of `#field()`: this runs for each entry.
       const start = this.#fields[end - 3] as number;
       const span = address + length - start;
-      assert(address >= start + (this.#fields[end - 1] as number), "entries lie in the order of their positions");
+      assert(address >= start + (this.#fields[end - 1] as number), "entries are in the order of their positions");
       if (span <= spanBytesMax && generationOf(start) === generationOf(address)) {
         this.#fields[end - 1] = span;
         return;
       }
       if (end === this.#fields.length) this.#resize(2 * this.#count);
     } else if (this.#fields.length === 0) {
-      this.#resize(pointsAtFirst);
+      this.#resize(pointsMin);
     }
     const fields = this.#fields;
     fields[end] = position;
@@ -75,7 +78,7 @@ export class LogIndex {
     return this.#field(point, 2);
   }
 
-  /** Bytes from the point's first entry to the end of its last; frames of other logs may lie between. */
+  /** Bytes from the point's first entry to the end of its last; frames of other logs may be between. */
   spanAt(point: number): number {
     return this.#field(point, 3);
   }
@@ -86,12 +89,12 @@ export class LogIndex {
     return Math.max(0, lowerBound(0, this.#count, (point) => this.positionAt(point) <= position) - 1);
   }
 
-  /** How many points lie before `timeMs`. The first entry at or after it is in the last of them, or follows it. */
+  /** Count of points before `timeMs`. The first entry at or after it is covered by the last of them, or follows it. */
   countBefore(timeMs: number): number {
     return lowerBound(0, this.#count, (point) => this.storedMsAt(point) < timeMs);
   }
 
-  /** Forgets what lies in files up to a generation. */
+  /** Removes points in WAL files up to a generation. */
   dropThrough(generation: number): void {
     const dropped = lowerBound(0, this.#count, (point) => generationOf(this.addressAt(point)) <= generation);
     if (dropped === 0) return;
@@ -101,9 +104,9 @@ export class LogIndex {
       return;
     }
     this.#fields.copyWithin(0, dropped * fieldsPerPoint);
-    // What a busy log has room for it will need again; only what it surely does not is given back.
-    const room = Math.max(pointsAtFirst, 2 * this.#count);
-    if (this.#fields.length > 2 * room * fieldsPerPoint) this.#resize(room);
+    // A busy log needs the capacity again; more than four times the count is returned.
+    const capacity = Math.max(pointsMin, 2 * this.#count);
+    if (this.#fields.length > 2 * capacity * fieldsPerPoint) this.#resize(capacity);
   }
 
   #field(point: number, field: number): number {

@@ -2,47 +2,47 @@ import { ExtentList } from "./extent-list.ts";
 import { LogIndex, type WalAddress } from "./log-index.ts";
 import type { PendingIndex } from "./pending-index.ts";
 
-const nobody: readonly (() => void)[] = [];
-/** Those of every log that has had no entry yet: most idle shards have not, and there may be many. Nothing is added to them. */
+const noWaiters: readonly (() => void)[] = [];
+/** Shared by all logs without entries, to save the memory of idle shards; never changed. */
 const noExtents: KnownExtents = new ExtentList();
 const noIndex: KnownIndex = new LogIndex();
 
 export type KnownExtents = Omit<ExtentList, "add" | "replace" | "dropBefore">;
 export type KnownIndex = Omit<LogIndex, "add" | "dropThrough">;
 
-/** One shard's log, as far as memory needs to know it. Positions are plain numbers inside this engine. */
+/** What memory holds of one shard log. Positions are plain numbers inside this engine. */
 export class LogState {
   readonly id: number;
   readonly streamId: string;
   readonly shardIndex: number;
   #extents: ExtentList | undefined;
   #index: LogIndex | undefined;
-  #unindexed: PendingIndex | undefined;
+  #pendingIndex: PendingIndex | undefined;
 
   /** One past the last durable record. */
   tip = 1;
-  /** One past the last record that extents and index cover; equals `tip` outside of recovery. */
+  /** One past the last record in extents and index; equals `tip` except during recovery. */
   indexedEnd = 1;
-  /** One past the last record that was given a position, durable or on its way. */
+  /** One past the last record with a position, durable or in flight. */
   nextPosition = 1;
-  /** The last time given to an entry, durable or on its way. */
+  /** `storedMs` of the last entry, durable or in flight. */
   lastStoredMs = 0;
-  /** The time of the last durable entry. */
+  /** `storedMs` of the last durable entry. */
   durableStoredMs = 0;
-  /** The operation that sealed it, once that is durable. */
+  /** The id of the operation that sealed the log, once the seal is durable. */
   sealedBy: string | undefined;
-  /** Resolves when a seal on its way is durable. */
-  sealing: Promise<void> | undefined;
-  /** Resolves when a drop on its way is durable. No appends and no readers from then on. */
-  dropping: Promise<void> | undefined;
-  /** 0: never told. */
+  /** Resolves when the seal in flight is durable. */
+  pendingSeal: Promise<void> | undefined;
+  /** Resolves when the drop in flight is durable. While it is set the log takes no appends and no reads. */
+  pendingDrop: Promise<void> | undefined;
+  /** 0: never set. */
   retentionMs = 0;
-  /** Changes of the retention that are not durable yet. */
-  retentionsOnTheirWay = 0;
-  /** In recovery: what of it is not where it should be, which does not matter if it turns out to have been dropped. */
+  /** Changes of the retention in flight. */
+  pendingRetentionCount = 0;
+  /** Set in recovery: which records are missing. No damage if a later frame drops the log. */
   gap: string | undefined;
 
-  #waiters: readonly (() => void)[] = nobody;
+  #waiters: readonly (() => void)[] = noWaiters;
 
   constructor(id: number, streamId: string, shardIndex: number) {
     this.id = id;
@@ -50,35 +50,35 @@ export class LogState {
     this.shardIndex = shardIndex;
   }
 
-  /** The past, in segments. */
+  /** Entries in segments. */
   get extents(): KnownExtents {
     return this.#extents ?? noExtents;
   }
 
-  /** To be changed. */
-  get ownExtents(): ExtentList {
+  /** For changes; made at the first one. */
+  get mutableExtents(): ExtentList {
     this.#extents ??= new ExtentList();
     return this.#extents;
   }
 
-  /** What the log's files hold; begins where the extents end. */
+  /** Entries in WAL files; begins where the extents end. */
   get index(): KnownIndex {
-    this.#unindexed?.index();
+    this.#pendingIndex?.index();
     return this.#index ?? noIndex;
   }
 
-  /** From now on its entries are put there, with those of other logs, until somebody asks for an index. */
-  shareUnindexed(unindexed: PendingIndex): void {
-    this.#unindexed = unindexed;
+  /** Makes `addEntry()` add to a list that is shared with other logs and indexed at the first use of an index. */
+  usePendingIndex(pendingIndex: PendingIndex): void {
+    this.#pendingIndex = pendingIndex;
   }
 
-  /** The log's next entry in its files. `length` is that of the frame. */
+  /** Adds the next entry of the WAL. `length` is that of its frame. */
   addEntry(position: number, address: WalAddress, length: number, storedMs: number): void {
-    if (this.#unindexed === undefined) this.indexEntry(position, address, length, storedMs);
-    else this.#unindexed.add(this.#ownIndex, position, address, length, storedMs);
+    if (this.#pendingIndex === undefined) this.indexEntry(position, address, length, storedMs);
+    else this.#pendingIndex.add(this.#ownIndex, position, address, length, storedMs);
   }
 
-  /** The same, in the index at once. */
+  /** Adds the next entry of the WAL to the index at once. */
   indexEntry(position: number, address: WalAddress, length: number, storedMs: number): void {
     this.#ownIndex.add(position, address, length, storedMs);
   }
@@ -88,18 +88,18 @@ export class LogState {
     return this.#index;
   }
 
-  /** Forgets entries in files up to a generation; after what is unindexed has forgotten them. */
-  dropIndexed(generation: number): void {
+  /** Removes entries in WAL files up to a generation; call it after `PendingIndex.dropThrough()`. */
+  dropIndexThrough(generation: number): void {
     this.#index?.dropThrough(generation);
   }
 
-  /** The first position that is still here; the tip if none is. */
+  /** The first position that can be read; the tip if there is none. */
   get oldest(): number {
     if (this.extents.count > 0) return this.extents.start;
     return this.index.count > 0 ? this.index.positionAt(0) : this.tip;
   }
 
-  /** Calls back once, at the next change of what a reader can see. Returns how to take that back. */
+  /** Calls `wake` once, at the next change that a reader can see. Returns a function that cancels it. */
   onChange(wake: () => void): () => void {
     this.#waiters = [...this.#waiters, wake];
     return () => {
@@ -110,7 +110,7 @@ export class LogState {
   wake(): void {
     if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
-    this.#waiters = nobody;
+    this.#waiters = noWaiters;
     for (const waiter of waiters) waiter();
   }
 }

@@ -1,31 +1,32 @@
 import { generationOf, type LogIndex, type WalAddress } from "./log-index.ts";
 
-/** Position, address, length and time of an entry. */
+/** Position, address, length and `storedMs` of an entry. */
 const fieldsPerEntry = 4;
-const entriesAtFirst = 1024;
-/** A power of two, as all rooms are. With one record an entry, what two files of the log hold; 5 MiB of memory. */
+/** A power of two, as all capacities are. */
+const entriesMin = 1024;
+/** With one record an entry, the content of two WAL files; 5 MiB of memory. */
 const entriesMax = 128 * 1024;
-/** When there are so many, a few of the oldest are added: all at once would take tens of milliseconds. */
-const entriesPerTurn = 8 * 1024;
+/** Entries that are indexed when the list is full: all at once would take tens of milliseconds. */
+const entriesPerStep = 8 * 1024;
 
 /**
- * Durable entries that are in no index yet, in the order of the log. With thousands of logs written to in turn, an index
- * is in no cache when its next entry comes; most entries move into segments before anybody looks for one of them, and are
- * then in no index ever. Whoever looks has all of them added first.
+ * Durable entries of all logs that are in no index yet, in the order of the WAL. Most entries are flushed into segments before
+ * a reader needs the index of their log, and are then never indexed; a reader calls `index()` first. With thousands of logs
+ * this avoids a cache miss for each entry.
  */
 export class PendingIndex {
-  /** Rings: entry number n stands in the place n modulo their length. Nothing is ever moved up, with ten thousand a second. */
-  #indexes: (LogIndex | undefined)[] = new Array<undefined>(entriesAtFirst).fill(undefined);
-  #fields = new Float64Array(entriesAtFirst * fieldsPerEntry);
-  /** Both are smaller than twice the length. */
+  /** Ring buffers: entry n is in slot n modulo their length. */
+  #indexes: (LogIndex | undefined)[] = new Array<undefined>(entriesMin).fill(undefined);
+  #fields = new Float64Array(entriesMin * fieldsPerEntry);
+  /** Numbers of the first entry and of the one behind the last; both below twice the capacity. */
   #first = 0;
   #end = 0;
 
   add(index: LogIndex, position: number, address: WalAddress, length: number, storedMs: number): void {
-    if (this.#end - this.#first === this.#indexes.length) this.#makeRoom();
-    const place = this.#placeOf(this.#end);
-    const at = place * fieldsPerEntry;
-    this.#indexes[place] = index;
+    if (this.#end - this.#first === this.#indexes.length) this.#shrinkOrGrow();
+    const slot = this.#slotOf(this.#end);
+    const at = slot * fieldsPerEntry;
+    this.#indexes[slot] = index;
     this.#fields[at] = position;
     this.#fields[at + 1] = address;
     this.#fields[at + 2] = length;
@@ -38,14 +39,14 @@ export class PendingIndex {
     if (this.#first < this.#end) this.#indexBefore(this.#end);
   }
 
-  /** Forgets what lies in files up to a generation. */
+  /** Removes entries in WAL files up to a generation. */
   dropThrough(generation: number): void {
     let first = this.#first;
     for (; first < this.#end; first++) {
-      const place = this.#placeOf(first);
-      if (generationOf(this.#fields[place * fieldsPerEntry + 1] as number) > generation) break;
-      // Else it would keep what it belongs to.
-      this.#indexes[place] = undefined;
+      const slot = this.#slotOf(first);
+      if (generationOf(this.#fields[slot * fieldsPerEntry + 1] as number) > generation) break;
+      // The reference would keep the index in memory.
+      this.#indexes[slot] = undefined;
     }
     this.#beginAt(first);
   }
@@ -53,15 +54,15 @@ export class PendingIndex {
   #indexBefore(end: number): void {
     const fields = this.#fields;
     for (let entry = this.#first; entry < end; entry++) {
-      const place = this.#placeOf(entry);
-      const at = place * fieldsPerEntry;
-      this.#indexes[place]?.add(
+      const slot = this.#slotOf(entry);
+      const at = slot * fieldsPerEntry;
+      this.#indexes[slot]?.add(
         fields[at] as number,
         fields[at + 1] as number,
         fields[at + 2] as number,
         fields[at + 3] as number,
       );
-      this.#indexes[place] = undefined;
+      this.#indexes[slot] = undefined;
     }
     this.#beginAt(end);
   }
@@ -72,18 +73,18 @@ export class PendingIndex {
     this.#end -= around;
   }
 
-  #placeOf(entry: number): number {
+  #slotOf(entry: number): number {
     return entry & (this.#indexes.length - 1);
   }
 
-  /** When it is full. */
-  #makeRoom(): void {
+  /** For a full list. */
+  #shrinkOrGrow(): void {
     const { length } = this.#indexes;
     if (length === entriesMax) {
-      this.#indexBefore(this.#first + entriesPerTurn);
+      this.#indexBefore(this.#first + entriesPerStep);
       return;
     }
-    const start = this.#placeOf(this.#first);
+    const start = this.#slotOf(this.#first);
     const fields = new Float64Array(2 * this.#fields.length);
     fields.set(this.#fields.subarray(start * fieldsPerEntry));
     fields.set(this.#fields.subarray(0, start * fieldsPerEntry), (length - start) * fieldsPerEntry);

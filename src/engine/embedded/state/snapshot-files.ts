@@ -3,10 +3,10 @@ import type { Finding } from "../io/damage-report.ts";
 import { type Disk, readWhole, replaceFile } from "../io/disk.ts";
 import { decodeSnapshot, encodeSnapshot, lsnOfName, type Snapshot, snapshotName } from "./snapshot.ts";
 
-/** An older one is kept in case the newest turns out damaged. */
+/** The older one is used if the newest is damaged. */
 export const snapshotsKept = 2;
 
-/** The newest snapshot that verifies, if any. One that does not is a finding: the log still holds what it held. */
+/** The newest snapshot that verifies, if any. Each that does not is a finding: the WAL still has what it contained. */
 export async function loadSnapshot(
   disk: Disk,
   directory: string,
@@ -20,15 +20,15 @@ export async function loadSnapshot(
     const bytes = await readWhole(disk, `${directory}/${name}`);
     const snapshot = bytes === undefined ? undefined : decodeSnapshot(bytes, contents);
     if (snapshot !== undefined) return snapshot;
-    const sentence = `The snapshot catalog/${name} is damaged; the state was taken from the log behind an older one.`;
+    const sentence = `The snapshot catalog/${name} is damaged (checksum mismatch). No data is lost: the state was rebuilt from an older snapshot and the WAL. Check the disk.`;
     findings.push({ file: `catalog/${name}`, offset: 0, sentence });
   }
   return undefined;
 }
 
 /**
- * Durable when it resolves, with its size; then the oldest ones go. The state is taken before anything is awaited, and
- * named before too: the state moves on meanwhile.
+ * Writes a snapshot and removes the oldest ones; resolves with its size in bytes when it is durable. The state is encoded and
+ * named before anything is awaited, because it changes meanwhile.
  */
 export async function writeSnapshot(
   disk: Disk,

@@ -17,82 +17,85 @@ import type { WalAddress } from "../state/log-index.ts";
 import type { TailWindow } from "./tail-window.ts";
 import type { WalWriter } from "./wal-writer.ts";
 
-/** Whoever waits for frames to be durable. Called once for each of its frames, in the order of the log. */
+/** Waits for frames to become durable. */
 export interface PendingWrite {
-  settle(failure: EngineError | undefined): void;
+  /** Called once for each of its frames, in the order of the WAL; `failure` is undefined for a durable one. */
+  complete(failure: EngineError | undefined): void;
 }
 
 /** The part of the WAL writer that writes commit groups. */
 export type GroupWriter = Pick<WalWriter, "generation" | "hasRoomFor" | "beginFile" | "append">;
 
 export interface GroupCommitOptions {
-  /** `groupMemoryBytes` of `allocate()`, the log's own from here on; what it holds does not matter. */
+  /** `groupMemoryBytes()` of `allocate()`, owned by the group commit from now on; its content does not matter. */
   readonly memory: Buffer;
   readonly wal: GroupWriter;
   readonly state: EngineState;
   readonly window: TailWindow;
   readonly contents: DirectoryContents;
   readonly clock: Clock;
-  /** Of each of the three buffers, and so of a group. */
+  /** Bytes of each of the three buffers, and so of a group. */
   readonly groupBytesMax: number;
-  /** What may wait beside the buffer that is being filled. */
+  /** Bytes of frames that may wait in the queue. */
   readonly queueBytesMax: number;
-  /** A smaller group waits for the one before it: the more it gathers, the fewer writes there are. */
+  /** A smaller group waits until the group before it is durable, and takes more frames meanwhile. */
   readonly secondGroupBytesMin: number;
-  /** Told after each group that is durable and applied. */
+  /** Called after each group that is durable and applied. */
   readonly onCommitted: () => void;
 }
 
-/** One group, from its first frame until it is answered. Its buffer is used again. */
-interface Batch {
+/** One commit group, from its first frame until its writers are called back. Its buffer is reused. */
+interface Group {
   readonly buffer: Buffer;
   used: number;
-  tickets: PendingWrite[];
+  /** The writer of each frame. */
+  writers: PendingWrite[];
   startedMs: number;
   lsn: number;
-  /** Once its bytes are durable. */
-  written: { readonly address: WalAddress; readonly group: Buffer } | undefined;
-  /** Once they surely will not be, as far as anybody knows. */
+  /** Set when its bytes are durable. */
+  written: { readonly address: WalAddress; readonly bytes: Buffer } | undefined;
+  /** Set when its write has failed. */
   failure: EngineError | undefined;
 }
 
-interface Queued {
+interface QueuedFrame {
   readonly head: FrameHeader;
   readonly body: BodySlice;
-  readonly ticket: PendingWrite;
+  readonly writer: PendingWrite;
 }
 
-/** A disk serves two requests in little more time than one: it need not wait until the first has been answered. */
+/** A disk serves two requests in little more time than one. */
 const groupsInFlightMax = 2;
 
-/** For those in flight and the one that is being filled. */
+/** Buffers of the groups in flight and of the one that is being filled. */
 export function groupMemoryBytes(groupBytesMax: number): number {
   return (groupsInFlightMax + 1) * groupBytesMax;
 }
 
 /**
- * Collects frames of all shards and the catalog; writes them as one group with one sync; then answers each. Order in =
- * order out. Whatever arrives while groups are being written goes into the next; there is no timer. The disk may finish
- * the second of two groups first: it is applied and answered after the first all the same, or not at all.
+ * Collects frames of all shard logs and documents into commit groups, writes each group with one sync, applies it to the
+ * state, and calls its writers back, all in the order of submission. Frames that arrive while groups are being written form
+ * the next group; there is no timer. Two groups may be in flight: if the second is durable first, it waits for the first.
  *
- * After the first I/O error nothing is retried: what was in flight is `indeterminate`, everything else `unavailable`.
+ * After the first I/O error nothing is retried: frames in flight fail as `indeterminate`, all others as `unavailable`.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  /** What a body takes on the disk beside its own length. */
+  /** Bytes that encryption adds to a body. */
   readonly #overheadBytes: number;
-  #fill: Batch;
-  /** What is being written, in the order of the log. */
-  readonly #flight: Batch[] = [];
-  readonly #idle: Batch[] = [];
-  /** Writes under way; more than are in flight once one has failed. */
+  /** Takes new frames. */
+  #filling: Group;
+  /** Being written, in the order of LSNs. */
+  readonly #inFlight: Group[] = [];
+  readonly #free: Group[] = [];
+  /** Writes in flight; more than groups in flight once one has failed. */
   #writeCount = 0;
-  #queue: Queued[] = [];
+  #queue: QueuedFrame[] = [];
   #queuedBytes = 0;
   #isBeginningFile = false;
   #isScheduled = false;
   #failure: EngineError | undefined;
-  #idlers: (() => void)[] = [];
+  #drainWaiters: (() => void)[] = [];
   #groupCount = 0;
   #syncMs = 0;
 
@@ -101,19 +104,19 @@ export class GroupCommit {
     this.#overheadBytes = options.contents.cipher === undefined ? 0 : encryptedOverheadBytes;
     const { memory, groupBytesMax } = options;
     for (let at = 0; at < memory.length; at += groupBytesMax) {
-      this.#idle.push(batchIn(memory.subarray(at, at + groupBytesMax)));
+      this.#free.push(emptyGroup(memory.subarray(at, at + groupBytesMax)));
     }
-    this.#fill = this.#takeIdle();
+    this.#filling = this.#takeFree();
   }
 
   get failure(): EngineError | undefined {
     return this.#failure;
   }
 
-  /** Bytes that were taken and are not durable yet. */
+  /** Bytes of frames that are submitted and not durable. */
   get pendingBytes(): number {
-    let bytes = this.#queuedBytes + (this.#fill.tickets.length === 0 ? 0 : paddedLength(this.#fill.used));
-    for (const { used } of this.#flight) bytes += paddedLength(used);
+    let bytes = this.#queuedBytes + (this.#filling.writers.length === 0 ? 0 : paddedLength(this.#filling.used));
+    for (const { used } of this.#inFlight) bytes += paddedLength(used);
     return bytes;
   }
 
@@ -125,61 +128,61 @@ export class GroupCommit {
     return this.#syncMs;
   }
 
-  /** What a frame with such a body takes in a group, head, gap and encryption included. */
+  /** Bytes of a frame in a group: header, body of `bodyBytes` bytes, encryption and gap. */
   spanOf(bodyBytes: number): number {
     return frameSpan(bodyBytes + this.#overheadBytes);
   }
 
-  /** Whether a frame of so many bytes, gap and head included, can be written at all. */
+  /** Whether a frame of that span fits any group. */
   fitsGroup(bytes: number): boolean {
     return bytes <= this.#options.groupBytesMax - groupHeaderBytes;
   }
 
-  /** Whether frames of so many bytes, gaps and heads included, may still wait. */
-  canTake(bytes: number): boolean {
-    const room = this.#queue.length > 0 ? 0 : this.#options.groupBytesMax - this.#fill.used;
-    return bytes <= room + this.#options.queueBytesMax - this.#queuedBytes;
+  /** Whether frames of that span together may be submitted now. */
+  canQueue(bytes: number): boolean {
+    const freeBytes = this.#queue.length > 0 ? 0 : this.#options.groupBytesMax - this.#filling.used;
+    return bytes <= freeBytes + this.#options.queueBytesMax - this.#queuedBytes;
   }
 
-  /** Copies head and body before it returns. The caller has made sure that there is no failure and that `canTake()`. */
-  submit(head: FrameHeader, body: BodySlice, ticket: PendingWrite): void {
+  /** Copies header and body before it returns. Call it only without a failure and when `canQueue()` is true. */
+  submit(head: FrameHeader, body: BodySlice, writer: PendingWrite): void {
     assert(this.#failure === undefined, "nothing is submitted after a failure");
     const span = this.spanOf(body.to - body.from);
     assert(this.fitsGroup(span), "a frame fits a group");
     if (this.#queue.length > 0 || !this.#fits(span)) {
       const copy = Buffer.from(body.bytes.subarray(body.from, body.to));
-      this.#queue.push({ head: { ...head }, body: wholeBody(copy), ticket });
+      this.#queue.push({ head: { ...head }, body: wholeBody(copy), writer });
       this.#queuedBytes += span;
     } else {
-      this.#place(head, body, ticket);
+      this.#add(head, body, writer);
     }
     this.#schedule();
   }
 
-  /** Resolves when everything submitted before is durable or refused. */
+  /** Resolves when all submitted frames are durable or have failed. */
   drain(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
+    if (this.#isDrained()) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#idlers.push(resolve);
+      this.#drainWaiters.push(resolve);
     });
   }
 
-  #isIdle(): boolean {
-    return this.#writeCount === 0 && this.#fill.tickets.length === 0 && this.#queue.length === 0;
+  #isDrained(): boolean {
+    return this.#writeCount === 0 && this.#filling.writers.length === 0 && this.#queue.length === 0;
   }
 
   #fits(span: number): boolean {
-    return this.#fill.used + span <= this.#options.groupBytesMax;
+    return this.#filling.used + span <= this.#options.groupBytesMax;
   }
 
-  #place(head: FrameHeader, body: BodySlice, ticket: PendingWrite): void {
-    const fill = this.#fill;
+  #add(head: FrameHeader, body: BodySlice, writer: PendingWrite): void {
+    const filling = this.#filling;
     const { identity, cipher } = this.#options.contents;
-    fill.used = writeFrame(fill.buffer, fill.used, head, body, identity.seed, cipher);
-    fill.tickets.push(ticket);
+    filling.used = writeFrame(filling.buffer, filling.used, head, body, identity.seed, cipher);
+    filling.writers.push(writer);
   }
 
-  /** At the end of this turn of the event loop, so that requests that arrived together share the first group too. */
+  /** Flushes at the end of this event loop tick, so that requests that arrived together share a group. */
   #schedule(): void {
     if (this.#isScheduled || !this.#mayWrite()) return;
     this.#isScheduled = true;
@@ -190,125 +193,127 @@ export class GroupCommit {
   }
 
   #mayWrite(): boolean {
-    const { used, tickets } = this.#fill;
-    if (tickets.length === 0 || this.#failure !== undefined || this.#isBeginningFile) return false;
-    if (this.#flight.length === 0) return true;
+    const { used, writers } = this.#filling;
+    if (writers.length === 0 || this.#failure !== undefined || this.#isBeginningFile) return false;
+    if (this.#inFlight.length === 0) return true;
     const { secondGroupBytesMin, wal } = this.#options;
-    // A file begins only when all before it is durable: its header says so.
-    return this.#flight.length < groupsInFlightMax && used >= secondGroupBytesMin && wal.hasRoomFor(paddedLength(used));
+    // A new file is begun only when all groups before it are durable: its header claims that.
+    return (
+      this.#inFlight.length < groupsInFlightMax && used >= secondGroupBytesMin && wal.hasRoomFor(paddedLength(used))
+    );
   }
 
   #flush(): void {
     while (this.#mayWrite()) {
-      const batch = this.#fill;
-      this.#fill = this.#takeIdle();
-      this.#flight.push(batch);
+      const group = this.#filling;
+      this.#filling = this.#takeFree();
+      this.#inFlight.push(group);
       this.#takeFromQueue();
-      void this.#write(batch);
+      void this.#write(group);
     }
   }
 
-  #takeIdle(): Batch {
-    const batch = this.#idle.pop();
-    assert(batch !== undefined, "there is a buffer more than groups in flight");
-    return batch;
+  #takeFree(): Group {
+    const group = this.#free.pop();
+    assert(group !== undefined, "there is one more buffer than groups in flight");
+    return group;
   }
 
   #takeFromQueue(): void {
     let taken = 0;
-    for (const { head, body, ticket } of this.#queue) {
+    for (const { head, body, writer } of this.#queue) {
       const span = this.spanOf(body.to - body.from);
       if (!this.#fits(span)) break;
-      this.#place(head, body, ticket);
+      this.#add(head, body, writer);
       this.#queuedBytes -= span;
       taken += 1;
     }
     if (taken > 0) this.#queue = this.#queue.slice(taken);
   }
 
-  async #write(batch: Batch): Promise<void> {
+  async #write(group: Group): Promise<void> {
     const { wal, state, clock, contents } = this.#options;
-    const length = paddedLength(batch.used);
-    batch.lsn = state.lsn + this.#flight.length;
-    batch.startedMs = clock.monotonicMs();
+    const length = paddedLength(group.used);
+    group.lsn = state.lsn + this.#inFlight.length;
+    group.startedMs = clock.monotonicMs();
     let isBegun = false;
     this.#writeCount += 1;
     try {
       if (!wal.hasRoomFor(length)) {
         this.#isBeginningFile = true;
-        await wal.beginFile(batch.lsn, length);
+        await wal.beginFile(group.lsn, length);
         this.#isBeginningFile = false;
       }
-      const header = { generation: wal.generation, lsn: batch.lsn, durableThroughLsn: state.lsn, used: batch.used };
-      const group = closeGroup(batch.buffer, { ...header, frameCount: batch.tickets.length }, contents.identity);
+      const header = { generation: wal.generation, lsn: group.lsn, durableThroughLsn: state.lsn, used: group.used };
+      const bytes = closeGroup(group.buffer, { ...header, frameCount: group.writers.length }, contents.identity);
       isBegun = true;
-      batch.written = { group, address: await wal.append(group) };
+      group.written = { bytes, address: await wal.append(bytes) };
     } catch (cause) {
-      const what = `The log stopped at a failed write (${textOf(cause)}); a restart recovers it.`;
-      batch.failure = new EngineError(isBegun ? "indeterminate" : "unavailable", what, { cause });
+      const what = `The log stopped at a failed write (${reasonOf(cause)}); a restart recovers it.`;
+      group.failure = new EngineError(isBegun ? "indeterminate" : "unavailable", what, { cause });
       this.#failure ??= new EngineError("unavailable", what, { cause });
     }
     this.#writeCount -= 1;
-    this.#settleInOrder();
+    this.#completeInOrder();
   }
 
-  /** Answers what has been written, as far as everything before it has been. */
-  #settleInOrder(): void {
+  /** Completes groups in the order of LSNs, up to the first that is still being written. */
+  #completeInOrder(): void {
     for (;;) {
-      const batch = this.#flight[0];
-      if (batch?.written !== undefined) {
-        this.#flight.shift();
-        this.#settle(batch, batch.written);
-      } else if (batch?.failure !== undefined) {
-        this.#fail(batch.failure);
+      const group = this.#inFlight[0];
+      if (group?.written !== undefined) {
+        this.#inFlight.shift();
+        this.#complete(group, group.written);
+      } else if (group?.failure !== undefined) {
+        this.#fail(group.failure);
       } else {
         break;
       }
     }
     this.#flush();
-    this.#tellIdlers();
+    this.#resolveDrains();
   }
 
-  #settle(batch: Batch, { address, group }: NonNullable<Batch["written"]>): void {
+  #complete(group: Group, { address, bytes }: NonNullable<Group["written"]>): void {
     const { window, state, clock, onCommitted } = this.#options;
-    // In memory first: applying wakes followers, who look there.
-    window.put(address, group);
-    state.applyGroup(group, batch.used, address, batch.lsn);
-    const durationMs = clock.monotonicMs() - batch.startedMs;
+    // The window first: applying wakes followers, which read from it.
+    window.put(address, bytes);
+    state.applyGroup(bytes, group.used, address, group.lsn);
+    const durationMs = clock.monotonicMs() - group.startedMs;
     this.#groupCount += 1;
     this.#syncMs += durationMs;
-    const { tickets } = batch;
-    this.#idle.push(batchIn(batch.buffer));
-    groupCommitted.publish({ durationMs, entryCount: tickets.length, byteCount: group.length });
+    const { writers } = group;
+    this.#free.push(emptyGroup(group.buffer));
+    groupCommitted.publish({ durationMs, entryCount: writers.length, byteCount: bytes.length });
     onCommitted();
-    for (const ticket of tickets) ticket.settle(undefined);
+    for (const writer of writers) writer.complete(undefined);
   }
 
-  /** The first group in flight has failed, so those behind it are nothing that recovery would find. */
-  #fail(fate: EngineError): void {
-    const inFlight = this.#flight.flatMap(({ tickets }) => tickets);
-    const waiting = [...this.#fill.tickets, ...this.#queue.map(({ ticket }) => ticket)];
-    this.#flight.length = 0;
-    this.#fill.tickets = [];
+  /** The first group in flight has failed; recovery would not read the groups behind it, so they fail with it. */
+  #fail(failure: EngineError): void {
+    const inFlight = this.#inFlight.flatMap(({ writers }) => writers);
+    const waiting = [...this.#filling.writers, ...this.#queue.map(({ writer }) => writer)];
+    this.#inFlight.length = 0;
+    this.#filling.writers = [];
     this.#queue = [];
     this.#queuedBytes = 0;
-    for (const ticket of inFlight) ticket.settle(fate);
-    for (const ticket of waiting) ticket.settle(this.#failure);
+    for (const writer of inFlight) writer.complete(failure);
+    for (const writer of waiting) writer.complete(this.#failure);
   }
 
-  #tellIdlers(): void {
-    if (!this.#isIdle()) return;
-    const idlers = this.#idlers;
-    this.#idlers = [];
-    for (const tell of idlers) tell();
+  #resolveDrains(): void {
+    if (!this.#isDrained()) return;
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 }
 
-function batchIn(buffer: Buffer): Batch {
-  const empty = { used: groupHeaderBytes, tickets: [], startedMs: 0, lsn: 0 };
+function emptyGroup(buffer: Buffer): Group {
+  const empty = { used: groupHeaderBytes, writers: [], startedMs: 0, lsn: 0 };
   return { buffer, ...empty, written: undefined, failure: undefined };
 }
 
-function textOf(cause: unknown): string {
+function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,7 @@
 import { EngineError } from "../../engine-error.ts";
 import type { PendingWrite } from "./group-commit.ts";
 
-/** One request's entries on their way to the disk, perhaps in several groups. */
+/** The entries of one request that are not durable yet, perhaps in several commit groups. */
 export class PendingAppend implements PendingWrite {
   #expected = 0;
   #storedCount = 0;
@@ -9,20 +9,20 @@ export class PendingAppend implements PendingWrite {
   #resolve: (() => void) | undefined;
   #reject: ((failure: EngineError) => void) | undefined;
 
-  /** One more frame will be settled. */
+  /** Call it before each frame is submitted. */
   expect(): void {
     this.#expected += 1;
   }
 
-  settle(failure: EngineError | undefined): void {
+  complete(failure: EngineError | undefined): void {
     this.#expected -= 1;
     if (failure === undefined) this.#storedCount += 1;
     else if (this.#failure?.kind !== "indeterminate") this.#failure = failure;
     if (this.#expected === 0) this.#finish();
   }
 
-  /** Resolves when all are durable. Rejects with `unavailable` only if none of them was stored. */
-  settled(): Promise<void> {
+  /** Resolves when all frames are durable. Rejects with `unavailable` only if none of them was stored. */
+  completed(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -1,24 +1,24 @@
 import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { WalAddress } from "../state/log-index.ts";
 
-interface Range {
+interface WindowRange {
   readonly address: WalAddress;
   readonly length: number;
-  /** Where the bytes stand in the ring. */
+  /** Offset in the ring. */
   readonly at: number;
 }
 
-/** Ranges that have been dropped are cut off the list when this many have gathered. */
+/** The list of ranges is shortened when so many at its beginning have been dropped. */
 const droppedRangesMax = 1024;
 
 /**
- * The newest bytes of the log in memory, whichever shards they belong to: one ring, oldest groups dropped first.
- * Readers and followers at the tail find what they want here; the ring's pages are touched only as they are first used.
+ * The newest commit groups in memory, for readers at the tail: one ring buffer, in which a new group replaces the oldest. Its
+ * memory becomes resident as it is first written.
  */
 export class TailWindow {
   readonly #bytesMax: number;
   #ring: Buffer | undefined;
-  #ranges: Range[] = [];
+  #ranges: WindowRange[] = [];
   #first = 0;
   #end = 0;
   #byteLength = 0;
@@ -31,7 +31,7 @@ export class TailWindow {
     return this.#byteLength;
   }
 
-  /** Copies a group. Addresses grow from call to call. A group that would fill most of the ring is left to the disk. */
+  /** Copies a group. Addresses grow from call to call. A group of more than half of the ring is not kept. */
   put(address: WalAddress, bytes: Buffer): void {
     if (bytes.length > this.#bytesMax / 2) return;
     this.#ring ??= Buffer.allocUnsafeSlow(this.#bytesMax);
@@ -48,7 +48,7 @@ export class TailWindow {
     this.#end = end;
   }
 
-  /** A view that the next `put()` may overwrite, or undefined if not all of it is here in one piece. */
+  /** A view that the next `put()` may overwrite; undefined unless all of the bytes are here, in one piece. */
   view(address: WalAddress, length: number): Buffer | undefined {
     const range = this.#rangeOf(address);
     if (range === undefined || address + length > range.address + range.length) return undefined;
@@ -57,16 +57,16 @@ export class TailWindow {
   }
 
   /** The last range that begins at or before the address. */
-  #rangeOf(address: WalAddress): Range | undefined {
+  #rangeOf(address: WalAddress): WindowRange | undefined {
     const ranges = this.#ranges;
-    const after = lowerBound(this.#first, ranges.length, (index) => (ranges[index] as Range).address <= address);
+    const after = lowerBound(this.#first, ranges.length, (index) => (ranges[index] as WindowRange).address <= address);
     return after > this.#first ? ranges[after - 1] : undefined;
   }
 
-  #dropWhile(isInTheWay: (range: Range) => boolean): void {
+  #dropWhile(mustGo: (range: WindowRange) => boolean): void {
     for (;;) {
       const oldest = this.#ranges[this.#first];
-      if (oldest === undefined || !isInTheWay(oldest)) break;
+      if (oldest === undefined || !mustGo(oldest)) break;
       this.#byteLength -= oldest.length;
       this.#first += 1;
     }

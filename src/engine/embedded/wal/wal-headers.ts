@@ -7,12 +7,12 @@ import type { Finding } from "../io/damage-report.ts";
 import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
 
-/** What files are looked through in. */
-export const lookBytes = 64 * 1024;
+/** Bytes that are read at once when a file is searched. */
+export const scanChunkBytes = 64 * 1024;
 
 /**
- * The headers of all WAL files from a generation on, oldest first, each naming the one before. A last file that died while it was being made
- * is removed; any other file without a readable header is damage.
+ * The headers of all WAL files from a generation on, oldest first. Each must name the file before it. A last file that a crash
+ * left unfinished is removed; any other file without a readable header is damage (`corrupt`).
  */
 export async function readWalHeaders(
   disk: Disk,
@@ -41,7 +41,7 @@ export async function readWalHeaders(
   return headers;
 }
 
-/** Undefined for a file that was never finished, which is then gone. */
+/** Undefined for an unfinished file, which is removed. */
 async function readOne(
   disk: Disk,
   directory: DirectoryPaths,
@@ -65,14 +65,15 @@ async function readOne(
     const read = memory.subarray(0, await file.read(memory, 0));
     const copies = [0, blockBytes].map((at) => readWalHeader(read.subarray(at, at + blockBytes), directory.identity));
     const header = copies.find((copy) => copy?.generation === generation);
-    // A file that died while it was being made may have one of its headers, but no group yet; one that died while it was
-    // being made of another still has a header of that one, and groups of that one only.
-    const isNew = copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes, Buffer.alloc(lookBytes)));
+    // After a crash in `beginFile()` a new file may have one of its headers, and no group; a recycled file still has a header
+    // of its earlier generation, and groups of that one only.
+    const isNew =
+      copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes, Buffer.alloc(scanChunkBytes)));
     const isStale = copies.some((copy) => copy !== undefined && copy.generation < generation);
     isUnfinished = isLast && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
     if (header !== undefined && !isUnfinished) {
       if (copies.includes(undefined)) {
-        const sentence = `One of the two headers of wal/${name} is damaged; the other one is whole, so nothing is lost.`;
+        const sentence = `One of the two headers of wal/${name} is damaged (checksum mismatch). No data is lost: the other header is intact. Check the disk.`;
         findings.push({ file: `wal/${name}`, offset: copies.indexOf(undefined) * blockBytes, sentence });
       }
       return header;
@@ -86,19 +87,19 @@ async function readOne(
   return undefined;
 }
 
-/** Whether a group of a generation stands anywhere in a file. */
+/** Whether a file contains a group of this generation. */
 async function hasGroupOf(file: DiskFile, generation: number, identity: DirectoryIdentity): Promise<boolean> {
-  const chunk = Buffer.alloc(lookBytes);
-  for (let from = walHeaderBytes; ; from += lookBytes) {
+  const chunk = Buffer.alloc(scanChunkBytes);
+  for (let from = walHeaderBytes; ; from += scanChunkBytes) {
     const count = await file.read(chunk, from);
     for (let at = 0; at < count; at += blockBytes) {
       if (readGroupHeader(chunk, at, identity)?.generation === generation) return true;
     }
-    if (count < lookBytes) return false;
+    if (count < scanChunkBytes) return false;
   }
 }
 
-/** Whether anything but zeros stands at or behind `from`. All of `chunk` is written over, again and again. */
+/** Whether any byte from `from` on differs from zero. `chunk` is the memory to read into. */
 export async function hasBytesFrom(file: DiskFile, from: number, chunk: Buffer): Promise<boolean> {
   for (let at = from; ; at += chunk.length) {
     const count = await file.read(chunk, at);

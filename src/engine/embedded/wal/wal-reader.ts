@@ -5,32 +5,32 @@ import type { ReadArena } from "../io/read-arena.ts";
 import { generationOf, offsetOf, type WalAddress } from "../state/log-index.ts";
 import type { TailWindow } from "./tail-window.ts";
 
-/** Bytes of the log by address, from memory if they are new enough, else from the file. */
+/** Reads bytes of the WAL by address: the newest from the tail window, all others from files. */
 export class WalReader {
   readonly #files: OpenFiles;
   readonly #window: TailWindow;
 
   constructor(disk: Disk, directory: string, window: TailWindow) {
-    this.#files = new OpenFiles({ disk, directory, room: "wal", isDirect: false });
+    this.#files = new OpenFiles({ disk, directory, label: "wal", isDirect: false });
     this.#window = window;
   }
 
-  /** A view into memory that may be overwritten at the next turn, or undefined. */
+  /** A view of the tail window, valid until the next `await`; undefined if the bytes are not in it. */
   view(address: WalAddress, length: number): Buffer | undefined {
     return this.#window.view(address, length);
   }
 
-  /** Into the memory given, or a buffer of the caller's own. Rejects with `corrupt` if the file ends before. */
-  read(address: WalAddress, length: number, memory?: ReadArena): Promise<Buffer> {
-    return this.#files.read(walFileName(generationOf(address)), offsetOf(address), length, memory);
+  /** Reads into memory of `arena`, or a new buffer without one. Rejects with `corrupt` if the file ends before. */
+  read(address: WalAddress, length: number, arena?: ReadArena): Promise<Buffer> {
+    return this.#files.read(walFileName(generationOf(address)), offsetOf(address), length, arena);
   }
 
-  /** Resolves when no read of a file is under way; nobody may begin one any more. */
+  /** Resolves when no read of a file is in flight, and closes it; no read of it may begin afterwards. */
   retire(generation: number): Promise<void> {
     return this.#files.retire(walFileName(generation));
   }
 
-  /** To be called when no read is under way. */
+  /** Call it when no read is in flight. */
   close(): Promise<void> {
     return this.#files.close();
   }

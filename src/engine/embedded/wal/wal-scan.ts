@@ -1,5 +1,3 @@
-// Reads the groups of one WAL file one by one, and looks behind the last for what claims more.
-
 import {
   type GroupHeader,
   groupBodyVerifies,
@@ -13,9 +11,9 @@ import { blockBytes, type DiskFile } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
 
 const chunkBytes = 1024 * 1024;
-/** Memory that is used while no group is larger: the less is touched, the less stays resident. */
+/** Part of the memory that is used unless a group is larger: memory that was touched stays resident. */
 const windowBytes = 4 * chunkBytes;
-/** Memory that one scan needs; groups larger than a chunk are read whole. */
+/** Memory of one scan: a group is read whole. */
 export const scanBytes = groupBytesMax;
 
 export interface ScannedGroup {
@@ -24,16 +22,18 @@ export interface ScannedGroup {
   readonly bytes: Buffer;
 }
 
+/** What follows the last whole group of a file. */
 export interface Tail {
   /** The highest LSN that a group header behind the end says was durable; 0 if none says anything. */
   readonly claimedLsn: number;
+  /** Whether any byte differs from zero. */
   readonly hasBytes: boolean;
-  /** Whether what stands at the end is most likely the group that is missing there, torn or damaged. */
+  /** Whether the bytes there are most likely the missing group, torn or damaged. */
   readonly hasGroup: boolean;
 }
 
-/** A read that is under way, of what comes behind what is here. */
-interface Ahead {
+/** A read in flight, of the bytes behind those in memory. */
+interface PendingRead {
   readonly reading: Promise<number>;
   readonly byteCount: number;
 }
@@ -42,19 +42,22 @@ export interface WalScanOptions {
   readonly file: DiskFile;
   readonly header: WalHeader;
   readonly identity: DirectoryIdentity;
-  /** `scanBytes`, or the file's length if that is less; the scan's own until it is done. Aligned, if the file is read directly. */
+  /** `scanBytes`, or the file's length if that is less. The scan owns it until `done()` resolves. Aligned if the file is read directly. */
   readonly memory: Buffer;
-  /** Whether a chunk is read while the one before is looked at. Nobody may write the file meanwhile. */
+  /** Whether the next chunk is read while one is processed. The file must not be written meanwhile. */
   readonly readsAhead?: boolean;
 }
 
+/** Reads the groups of one WAL file in order, and searches what follows the last for claims that there were more. */
 export class WalScan {
   readonly #options: WalScanOptions;
   readonly #memory: Buffer;
+  /** File offset of the first byte in memory. */
   #start = 0;
+  /** Bytes in memory. */
   #count = 0;
-  #ahead: Ahead | undefined;
-  /** Known once a read came to it: an odd end cannot be read on from directly, and need not be. */
+  #pending: PendingRead | undefined;
+  /** -1 until a read reached it: a direct read cannot continue from an end that is no multiple of a block. */
   #fileEnd = -1;
 
   constructor(options: WalScanOptions) {
@@ -62,13 +65,13 @@ export class WalScan {
     this.#memory = options.memory;
   }
 
-  /** Resolves when no read is under way any more; the file may then be closed, and the memory be somebody else's. */
+  /** Resolves when no read is in flight: then the file may be closed and the memory reused. */
   async done(): Promise<void> {
-    // What nobody has asked for cannot have failed anybody.
-    await this.#ahead?.reading.catch(() => undefined);
+    // A read ahead that no caller needed may fail.
+    await this.#pending?.reading.catch(() => undefined);
   }
 
-  /** The group that begins at `at`, or undefined unless all of it is as written and it is the one expected. */
+  /** The group at `at`; undefined unless every byte is as written and it is the expected one. */
   async groupAt(at: number, lsn: number): Promise<ScannedGroup | undefined> {
     const block = await this.#bytesAt(at, blockBytes);
     const { identity, header: file } = this.#options;
@@ -78,7 +81,7 @@ export class WalScan {
     return groupBodyVerifies(bytes, header, identity.seed) ? { header, bytes } : undefined;
   }
 
-  /** What stands at and behind `from`, block by block, up to the end of the file. */
+  /** Searches from `from` to the end of the file, block by block. */
   async tailFrom(from: number, missingLsn: number): Promise<Tail> {
     let claimedLsn = 0;
     let hasBytes = false;
@@ -96,28 +99,28 @@ export class WalScan {
     }
   }
 
-  /** Fewer bytes only at the end of the file. Places are asked for in their order. */
+  /** Fewer bytes only at the end of the file. Offsets must not decrease from call to call. */
   async #bytesAt(at: number, length: number): Promise<Buffer> {
     for (;;) {
       const end = this.#start + this.#count;
-      const isHere = at >= this.#start && at + length <= end;
-      // A group that says it is longer than any file is none.
+      const isInMemory = at >= this.#start && at + length <= end;
+      // A header with a length beyond all memory is of no group.
       const isTooLong = at === this.#start && this.#count === this.#memory.length;
-      if (isHere || isTooLong || end === this.#fileEnd) break;
-      this.#ahead ??= this.#begin(at, length);
-      await this.#take(this.#ahead);
+      if (isInMemory || isTooLong || end === this.#fileEnd) break;
+      this.#pending ??= this.#begin(at, length);
+      await this.#complete(this.#pending);
     }
     const { readsAhead = false } = this.#options;
-    const hasRoom = this.#count + chunkBytes <= Math.min(windowBytes, this.#memory.length);
-    if (readsAhead && hasRoom && this.#start + this.#count !== this.#fileEnd) {
-      this.#ahead ??= this.#read(chunkBytes);
+    const fits = this.#count + chunkBytes <= Math.min(windowBytes, this.#memory.length);
+    if (readsAhead && fits && this.#start + this.#count !== this.#fileEnd) {
+      this.#pending ??= this.#read(chunkBytes);
     }
     const from = Math.min(at - this.#start, this.#count);
     return this.#memory.subarray(from, Math.min(from + length, this.#count));
   }
 
-  /** What is here already moves to the front; only the rest is read. */
-  #begin(at: number, length: number): Ahead {
+  /** Moves the bytes that are needed again to the front, and reads the rest. */
+  #begin(at: number, length: number): PendingRead {
     const end = this.#start + this.#count;
     const kept = at >= this.#start && at < end ? end - at : 0;
     if (kept > 0) this.#memory.copyWithin(0, at - this.#start, this.#count);
@@ -126,16 +129,16 @@ export class WalScan {
     return this.#read(Math.max(length - kept, chunkBytes));
   }
 
-  #read(byteCount: number): Ahead {
+  #read(byteCount: number): PendingRead {
     const into = this.#memory.subarray(this.#count, this.#count + byteCount);
     const reading = this.#options.file.read(into, this.#start + this.#count);
-    // Whoever comes to need it is told.
+    // The caller that needs these bytes awaits it, perhaps later.
     reading.catch(() => undefined);
     return { reading, byteCount: into.length };
   }
 
-  async #take({ reading, byteCount }: Ahead): Promise<void> {
-    this.#ahead = undefined;
+  async #complete({ reading, byteCount }: PendingRead): Promise<void> {
+    this.#pending = undefined;
     const count = await reading;
     this.#count += count;
     if (count < byteCount) this.#fileEnd = this.#start + this.#count;

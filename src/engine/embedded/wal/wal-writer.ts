@@ -5,18 +5,18 @@ import { spareWalName, walFileName, walHeaderBytes, writeWalHeader } from "../fo
 import type { Disk, DiskFile } from "../io/disk.ts";
 import { type WalAddress, walAddressOf } from "../state/log-index.ts";
 
-/** A file that is written to no more. */
+/** A WAL file that is no longer written to. */
 export interface WalFileInfo {
   readonly generation: number;
   readonly firstLsn: number;
   readonly lastLsn: number;
-  /** Where the log ends in it. */
+  /** Byte where the WAL ends in it. */
   readonly end: number;
-  /** Of the whole file, its unused end included. */
+  /** With its unused end. */
   readonly fileLength: number;
 }
 
-/** Where a log ends: what the next file's header will say of it. */
+/** Where the WAL ends; the header of the next file repeats it. */
 export interface WalPosition {
   /** 0: there is no file yet. */
   readonly generation: number;
@@ -32,13 +32,14 @@ export interface WalWriterOptions {
   readonly clock: Clock;
   readonly fileBytes: number;
   readonly end: WalPosition;
-  /** All files so far. */
-  readonly parts: readonly WalFileInfo[];
+  /** The files that exist. */
+  readonly files: readonly WalFileInfo[];
 }
 
-/** Writes groups one behind another into files of one length. Each session begins a file of its own with its first group. */
+/** Writes commit groups one behind another into files of one length. Each open of the engine begins a new file with its first group. */
 export class WalWriter {
   readonly #options: WalWriterOptions;
+  /** Aligned memory for the header of the next file. */
   readonly #header: Buffer;
   #file: DiskFile | undefined;
   #generation: number;
@@ -46,21 +47,21 @@ export class WalWriter {
   #fileLength = 0;
   #firstLsn = 0;
   #bytes: number;
-  readonly #parts: WalFileInfo[];
+  readonly #files: WalFileInfo[];
   #hasSpare = false;
-  /** Whether the spare is just being given its new name: until then no other file may take the old one. */
-  #isSpareLeaving = false;
+  /** The spare file is being renamed: until then no other file may take its name. */
+  #isRenamingSpare = false;
 
   constructor(options: WalWriterOptions) {
     this.#options = options;
     this.#header = options.disk.allocate(walHeaderBytes);
     this.#generation = options.end.generation;
     this.#offset = options.end.offset;
-    this.#parts = [...options.parts];
-    this.#bytes = options.parts.reduce((sum, part) => sum + part.end, 0);
+    this.#files = [...options.files];
+    this.#bytes = options.files.reduce((sum, file) => sum + file.end, 0);
   }
 
-  /** In use by all files, holes not counted. */
+  /** Bytes in use by all files, without holes. */
   get bytes(): number {
     return this.#bytes + (this.#hasSpare ? this.#options.fileBytes : 0);
   }
@@ -69,18 +70,18 @@ export class WalWriter {
     return this.#generation;
   }
 
-  /** Files that nothing is written to any more and that have a successor, oldest first. */
-  get closedParts(): readonly WalFileInfo[] {
-    return this.#file === undefined ? this.#parts.slice(0, -1) : this.#parts;
+  /** The files that are no longer written to and have a successor, oldest first. */
+  get closedFiles(): readonly WalFileInfo[] {
+    return this.#file === undefined ? this.#files.slice(0, -1) : this.#files;
   }
 
-  /** Whether a file that is not needed any more would do as a later one: its blocks need not be found again. */
-  wants({ fileLength }: WalFileInfo): boolean {
-    return !this.#hasSpare && !this.#isSpareLeaving && fileLength === this.#options.fileBytes;
+  /** Whether a file that is no longer needed can become the spare, so that a later file need not allocate blocks. */
+  canRecycle({ fileLength }: WalFileInfo): boolean {
+    return !this.#hasSpare && !this.#isRenamingSpare && fileLength === this.#options.fileBytes;
   }
 
-  /** Such a file now bears the spare's name. */
-  takeSpare(): void {
+  /** Call it when such a file has been renamed to the spare. */
+  addSpare(): void {
     this.#hasSpare = true;
   }
 
@@ -89,26 +90,27 @@ export class WalWriter {
     return this.#hasSpare;
   }
 
-  /** Whether there was one, which is about to be removed. */
-  giveUpSpare(): boolean {
+  /** Call it before the spare is removed; returns whether there is one. */
+  removeSpare(): boolean {
     const hadSpare = this.#hasSpare;
     this.#hasSpare = false;
     return hadSpare;
   }
 
-  /** Files up to a generation are about to be removed. */
-  forgetThrough(generation: number): readonly WalFileInfo[] {
-    const count = this.#parts.findLastIndex((part) => part.generation <= generation) + 1;
-    const forgotten = this.#parts.splice(0, count);
-    this.#bytes -= forgotten.reduce((sum, part) => sum + part.end, 0);
-    return forgotten;
+  /** Call it before the files up to a generation are removed; returns them. */
+  removeFilesThrough(generation: number): readonly WalFileInfo[] {
+    const count = this.#files.findLastIndex((file) => file.generation <= generation) + 1;
+    const removed = this.#files.splice(0, count);
+    this.#bytes -= removed.reduce((sum, file) => sum + file.end, 0);
+    return removed;
   }
 
+  /** Whether a group of this length fits the present file. */
   hasRoomFor(length: number): boolean {
     return this.#file !== undefined && this.#offset + length <= this.#fileLength;
   }
 
-  /** Makes the next file, durable with its header before any group. Nothing of the group is written when this rejects. */
+  /** Begins the next file; resolves when it is durable with its header. If it rejects, nothing of the group was written. */
   async beginFile(firstLsn: number, groupLength: number): Promise<void> {
     const { disk, directory, isDirect, identity, clock, fileBytes } = this.#options;
     const generation = this.#generation + 1;
@@ -116,7 +118,7 @@ export class WalWriter {
     const fileLength = Math.max(fileBytes, walHeaderBytes + groupLength);
     const isRecycled = this.#hasSpare && fileLength === fileBytes;
     if (isRecycled) {
-      await this.#useSpare(path);
+      await this.#renameSpare(path);
     } else {
       await makeFile(disk, path, fileLength);
     }
@@ -141,7 +143,7 @@ export class WalWriter {
     }
     if (this.#file !== undefined) {
       const lastLsn = firstLsn - 1;
-      this.#parts.push({
+      this.#files.push({
         generation: this.#generation,
         firstLsn: this.#firstLsn,
         lastLsn,
@@ -158,12 +160,12 @@ export class WalWriter {
   }
 
   /**
-   * Durable when it resolves; when it rejects, any part of the group may be on disk. The next group may be appended at
-   * once: it goes behind this one.
+   * Appends a group; resolves with its address when it is durable. If it rejects, any part of the group may be on disk. The
+   * next group may be appended before it resolves, and is written behind this one.
    */
   async append(group: Buffer): Promise<WalAddress> {
     const file = this.#file;
-    assert(file !== undefined && this.hasRoomFor(group.length), "a file with room was begun");
+    assert(file !== undefined && this.hasRoomFor(group.length), "the group fits the present file");
     const offset = this.#offset;
     const address = walAddressOf(this.#generation, offset);
     this.#offset = offset + group.length;
@@ -178,14 +180,14 @@ export class WalWriter {
     await file?.close();
   }
 
-  async #useSpare(path: string): Promise<void> {
+  async #renameSpare(path: string): Promise<void> {
     const { disk, directory } = this.#options;
     this.#hasSpare = false;
-    this.#isSpareLeaving = true;
+    this.#isRenamingSpare = true;
     try {
       await disk.rename(`${directory}/${spareWalName}`, path);
     } finally {
-      this.#isSpareLeaving = false;
+      this.#isRenamingSpare = false;
     }
   }
 
@@ -195,7 +197,7 @@ export class WalWriter {
   }
 }
 
-/** At its full length at once, without allocating it: a shorter file was cut by somebody. */
+/** Makes a file of its full length without allocating blocks: a file that is shorter later was truncated. */
 async function makeFile(disk: Disk, path: string, byteCount: number): Promise<void> {
   const file = await disk.open(path, "create");
   try {

@@ -44,7 +44,7 @@ function makeLog(): LogState {
 function logWithExtent(segmentId: number, lastMs: number, length = 900): LogState {
   const log = makeLog();
   const place = { segmentId, offset: 4096, length, pointsOffset: 0, pointCount: 0, pointsCheck: 0 };
-  log.ownExtents.add({ ...place, position: 1, end: 11, firstMs: lastMs, lastMs });
+  log.mutableExtents.add({ ...place, position: 1, end: 11, firstMs: lastMs, lastMs });
   return log;
 }
 

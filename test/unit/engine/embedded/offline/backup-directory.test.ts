@@ -81,7 +81,7 @@ test("a finding of an opening is a problem of the backup, which is made", async 
   const newest = disk.paths().findLast((path) => path.endsWith(".snapshot")) ?? assert.fail();
   disk.damage(newest, flipAt(100));
   const { problems } = await backUpDirectory(disk, dataDirectory, target);
-  assert.match(problems.join("\n"), /^The snapshot catalog\/\d+\.snapshot is damaged; [^\n]*$/);
+  assert.match(problems.join("\n"), /^The snapshot catalog\/\d+\.snapshot is damaged \(checksum mismatch\)\. [^\n]*$/);
   assert.deepEqual((await restoreDirectory(disk, target, "/restored")).problems.length, 1);
   const opened = await openSmallEngine(disk, { ...filledOptions, directory: target });
   assert.deepEqual(await readTexts(opened, await makeShard(opened, "a")), filledTexts);

@@ -66,12 +66,12 @@ function commitOver({ freeBytes = Number.POSITIVE_INFINITY } = {}) {
   let position = 1;
   /** Submits one entry and lets the turn of the event loop end. */
   const put = async (name: string, bytes = largeBytes): Promise<void> => {
-    const settle = (failure: EngineError | undefined): void => {
+    const complete = (failure: EngineError | undefined): void => {
       answers.push(`${name} ${failure?.kind ?? "stored"}`);
     };
     const head = { kind: frameKind.entry, count: 1, logId: 1, position, timeMs: 1, storedMs: 1 };
     position += 1;
-    commit.submit(head, wholeBody(Buffer.alloc(bytes)), { settle });
+    commit.submit(head, wholeBody(Buffer.alloc(bytes)), { complete });
     await turn();
     await turn();
   };
