@@ -58,7 +58,7 @@ export class RateLimits {
     if (!isAdmitted) throw shardRateExceeded(stream, formatShardId(shardIndex));
   }
 
-  /** Checks a GetRecords before it reads: its rate and the bytes of earlier ones. Errors: ProvisionedThroughputExceededException. */
+  /** Checks the rates of calls and bytes before a GetRecords reads. Errors: ProvisionedThroughputExceededException. */
   admitRead(stream: StreamIdentity, shardIndex: number): void {
     const key = shardKey(stream, shardIndex);
     const nowMs = this.#clock.monotonicMs();

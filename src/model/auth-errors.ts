@@ -4,7 +4,7 @@ export function missingAuthenticationToken(): ServiceError {
   return new ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token");
 }
 
-/** Signed by header and by query at once, or one of the sentences below. */
+/** Also for a request that is signed in its header and in its query. */
 export function invalidSignature(message: string): ServiceError {
   return new ServiceError("InvalidSignatureException", message);
 }
@@ -24,7 +24,7 @@ export function signatureDoesNotMatch(): ServiceError {
   );
 }
 
-/** Times in the basic form `YYYYMMDDTHHMMSSZ`; `oldest` is `lifeMs` before `now`, five minutes unless a query says otherwise. */
+/** Times in the form `YYYYMMDDTHHMMSSZ`; `oldest` is `lifeMs` before `now`: five minutes, or X-Amz-Expires of a query. */
 export function signatureExpired(times: {
   readonly signed: string;
   readonly oldest: string;
@@ -55,7 +55,7 @@ export function sessionExpired(): ServiceError {
   return new ServiceError("ExpiredTokenException", "The security token included in the request is expired");
 }
 
-/** A header that decides what a request means, and that the signature does not cover. */
+/** A header that affects what the request does is not signed. */
 export function headerNotSigned(name: string): ServiceError {
   const shown = name === "host" ? "'Host' or ':authority'" : `'${name}'`;
   return invalidSignature(`${shown} must be a 'SignedHeader' in the AWS Authorization.`);
@@ -77,14 +77,14 @@ export function credentialMalformed(credential: string): ServiceError {
   );
 }
 
-/** Why a request was not allowed, in the terms of the IAM User Guide, "Troubleshoot access denied error messages". */
+/** The reason of a denial, in the words of the IAM User Guide, "Troubleshoot access denied error messages". */
 export type DeniedBecause =
   | "no identity-based policy allows"
   | "no resource-based policy allows"
   | "explicit deny in an identity-based policy"
   | "explicit deny in a resource-based policy";
 
-/** `action` is an operation's name; the suffix is the newer one of two that the service was seen to use. */
+/** `action`: the name of an operation. The last clause is the newer one of two (observed). */
 export function accessDenied(request: {
   readonly principalArn: string;
   readonly action: string;

@@ -21,7 +21,7 @@ export function subscriptionActive(
   );
 }
 
-/** Neither a consumer's ARN, nor a stream's with a name. The misspelling is the service's (observed 2023). */
+/** Without a ConsumerARN, or a StreamARN and a ConsumerName. The misspelling is the service's (observed 2023). */
 export function consumerUnnamed(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -29,9 +29,9 @@ export function consumerUnnamed(): ServiceError {
   );
 }
 
-// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+// The texts below are ours: only the types of these errors are documented.
 
-/** `consumer` by name or ARN, as the request gave it. */
+/** `consumer`: the name or ARN in the request. */
 export function consumerNotFound(consumer: string, account: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `Consumer ${consumer}, account ${account} not found.`);
 }
@@ -50,7 +50,7 @@ export function consumerMembersDiffer(): ServiceError {
   );
 }
 
-/** A ConsumerARN that has the form asked for and yet names no consumer. */
+/** A ConsumerARN that meets its pattern and is not the ARN of a consumer. */
 export function invalidConsumerArn(arn: string): ServiceError {
   return new ServiceError("InvalidArgumentException", `ConsumerARN ${arn} is not the ARN of a consumer.`);
 }

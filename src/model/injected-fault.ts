@@ -1,8 +1,8 @@
 import { ServiceError, type ServiceErrorType } from "./service-error.ts";
 
 /**
- * The errors that a tester can have injected: those of the API's model, and of the common errors those of expired credentials
- * and of an unavailable service.
+ * The errors that can be injected: those of the API's model, and of the common errors ExpiredTokenException,
+ * InternalFailure and ServiceUnavailable.
  */
 export const faultTypes = [
   "AccessDeniedException",
@@ -27,7 +27,7 @@ export const faultTypes = [
 
 export type FaultType = (typeof faultTypes)[number];
 
-/** An injected error, whose message says so. */
+/** An injected error. Its text says so, for a user who has forgotten the rule. */
 export function injectedFault(type: FaultType): ServiceError {
   return new ServiceError(
     type,

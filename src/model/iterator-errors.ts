@@ -53,7 +53,7 @@ export function timestampInFuture(times: { readonly timestampMs: number; readonl
 
 export interface StartingSequenceNumberUse {
   readonly sequenceNumber: string;
-  /** Normalised: `shardId-000000000000`. */
+  /** In the form `shardId-000000000000`. */
   readonly shardId: string;
 }
 
@@ -85,7 +85,7 @@ export function startingSequenceNumberOfOtherShard(ids: {
   );
 }
 
-/** The iterator belongs to another stream than the `StreamARN` beside it. The service's text has not been seen. */
+/** The iterator is of another stream than `StreamARN`. The text is ours. */
 export function iteratorOfOtherStream(): ServiceError {
   return new ServiceError("InvalidArgumentException", "StreamARN does not refer to the stream of the ShardIterator.");
 }

@@ -1,7 +1,7 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** The caller, who writes or starts encryption, may not use the key (observed). */
+/** A put or StartStreamEncryption may not use the key (observed). */
 export function keyNotForWriter(userArn: string, keyArn: string): ServiceError {
   return new ServiceError(
     "KMSAccessDeniedException",
@@ -9,7 +9,7 @@ export function keyNotForWriter(userArn: string, keyArn: string): ServiceError {
   );
 }
 
-/** A reader may not use the key (observed, but for the form of the two names). */
+/** A read may not use the key (observed, except for the form of the two names). */
 export function keyNotForReader(userArn: string, streamArn: string): ServiceError {
   return new ServiceError(
     "KMSAccessDeniedException",
@@ -17,7 +17,7 @@ export function keyNotForReader(userArn: string, streamArn: string): ServiceErro
   );
 }
 
-// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+// The texts below are ours: only the types of these errors are documented.
 
 export function keyDisabled(keyId: string, stream: StreamPlace): ServiceError {
   return new ServiceError("KMSDisabledException", `${keyOf(keyId, stream)} is disabled.`);
@@ -42,7 +42,7 @@ export function keyThrottled(keyId: string, stream: StreamPlace): ServiceError {
   return new ServiceError("KMSThrottlingException", `${keyOf(keyId, stream)} is asked for too often.`);
 }
 
-/** A document has room for so many data keys; they go a year after their last use. */
+/** The document of a stream has the most data keys that it can; they are removed a year after their last use. */
 export function tooManyDataKeys(stream: StreamPlace, limit: number): ServiceError {
   return new ServiceError(
     "LimitExceededException",

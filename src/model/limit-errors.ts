@@ -1,12 +1,12 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** For a call that names no stream; `streamRateExceeded` is for one that does, whatever is counted (both observed). */
+/** For a call that names no stream; with a stream it is `streamRateExceeded`, whatever the rate counts (both observed). */
 export function accountRateExceeded(account: string): ServiceError {
   return new ServiceError("LimitExceededException", `Rate exceeded for account ${account}.`);
 }
 
-/** Clients look for this text to try again, so it is kept as observed, with its grammar and its two spaces. */
+/** Clients match this text to retry, so it is exactly as observed, with its grammar and two spaces. */
 export function tooManyStreamsCreating(account: string, limit: number): ServiceError {
   return new ServiceError(
     "LimitExceededException",
@@ -25,7 +25,7 @@ export function tooManyOnDemandStreams(
   );
 }
 
-// The service's sentences for the rest of this file have not been seen; the wording is ours.
+// The texts below are ours: only the types of these errors are documented.
 
 export function tooManyConsumers(
   stream: StreamPlace,

@@ -1,16 +1,16 @@
 import { ServiceError } from "./service-error.ts";
 
-/** ListShards with neither a token nor a stream. The text is older than StreamARN and does not know it. */
+/** ListShards without a token and a stream. The text is older than StreamARN. */
 export function listShardsUnnamed(): ServiceError {
   return new ServiceError("InvalidArgumentException", "Either NextToken or StreamName should be provided.");
 }
 
-/** A token carries its own request; `memberName` such as `StreamName` may not stand beside it. */
+/** A token contains the first request, so a member such as `StreamName` cannot be given with it. */
 export function nextTokenWith(memberName: string): ServiceError {
   return new ServiceError("InvalidArgumentException", `NextToken and ${memberName} cannot be provided together.`);
 }
 
-// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+// The texts below are ours: only the types of these errors are documented.
 
 export function invalidNextToken(): ServiceError {
   return new ServiceError("InvalidArgumentException", "Invalid NextToken.");
@@ -20,12 +20,12 @@ export function nextTokenExpired(): ServiceError {
   return new ServiceError("ExpiredNextTokenException", "NextToken expired. A token is valid for 300 seconds.");
 }
 
-/** `present` may not stand beside `other`, as ExclusiveStartShardId beside ShardFilter. */
+/** Two members that exclude each other, such as ExclusiveStartShardId and ShardFilter. */
 export function membersExclude(pair: { readonly present: string; readonly other: string }): ServiceError {
   return new ServiceError("InvalidArgumentException", `${pair.present} and ${pair.other} cannot be provided together.`);
 }
 
-/** A shard filter of this type lacks its ShardId or Timestamp. */
+/** A ShardFilter of this type without its ShardId or Timestamp. */
 export function shardFilterNeeds(memberName: string, filterType: string): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -33,6 +33,7 @@ export function shardFilterNeeds(memberName: string, filterType: string): Servic
   );
 }
 
+/** A ShardFilter of this type with a member that it must not have. */
 export function shardFilterRefuses(memberName: string, filterType: string): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",

@@ -1,15 +1,14 @@
 /**
- * `JSON.parse` for texts from outside, and right where V8 is not: V8 14 takes a member's name that is written with an
- * escape for one that it saw before, if that one's characters are those of the escape (nodejs/node issue 63785). After
- * `{"a":1,"\\":2}` from anyone, the name in `{"a":1,"\u00e9":2}` is read as a backslash. Throws a SyntaxError for what is
- * no JSON.
+ * `JSON.parse` for untrusted text, without a bug of V8 14 (nodejs/node issue 63785): V8 confuses an escaped member name with
+ * an earlier one whose characters are those of the escape. After `{"a":1,"\\":2}` from any client, the name in
+ * `{"a":1,"\u00e9":2}` is read as a backslash. Throws a SyntaxError for anything but JSON.
  */
 export function parseJson(text: string): unknown {
   const parsed: unknown = JSON.parse(text);
   return NAME_WITH_ESCAPE.test(text) ? readValid(text) : parsed;
 }
 
-/** The last escape of a string that a colon follows; now and then, a little more. */
+/** Matches the last escape of a string before a colon, a member name; may match more. */
 const NAME_WITH_ESCAPE = /\\.[^"\\]*"[\t\n\r ]*:/;
 
 const PUNCTUATION_OR_SPACE = /[\t\n\r ,:\]}]/g;
@@ -20,7 +19,7 @@ interface Container {
   name?: string | undefined;
 }
 
-/** Without recursion, since a body may be as deep as it is long. The text is known to be JSON: nothing is checked. */
+/** For text that is valid JSON. Not recursive, because a text may be nested as deep as it is long. */
 function readValid(text: string): unknown {
   const open: Container[] = [];
   let root: unknown;
@@ -31,7 +30,7 @@ function readValid(text: string): unknown {
     if (container === undefined) root = value;
     else if (Array.isArray(container.value)) container.value.push(value);
     else {
-      // Defined, because the name may be "__proto__".
+      // Not an assignment, because the name may be "__proto__".
       const property = { value, writable: true, enumerable: true, configurable: true };
       Object.defineProperty(container.value, container.name as string, property);
       container.name = undefined;
@@ -81,7 +80,7 @@ function readValid(text: string): unknown {
   return root;
 }
 
-/** Where the string that begins at `start` ends, its second quote included. */
+/** The index after the closing quote of the string at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

@@ -1,6 +1,6 @@
 import { ServiceError } from "./service-error.ts";
 
-// The service's sentences for the rest of this file have not been seen; types are declared, the wording is ours.
+// The texts below are ours: only the types of these errors are documented.
 
 export function policyNotFound(resourceArn: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `No resource policy found for resource ARN ${resourceArn}.`);
@@ -10,7 +10,7 @@ export function policyInvalid(reason: string): ServiceError {
   return new ServiceError("InvalidArgumentException", `The resource policy is invalid: ${reason}`);
 }
 
-/** A ResourceARN that names nothing this server could have. */
+/** A ResourceARN of a kind of resource that this server does not have. */
 export function resourceNotFound(resourceArn: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `Resource ${resourceArn} not found.`);
 }

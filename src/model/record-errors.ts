@@ -2,10 +2,10 @@ import { constraintsViolated } from "./request-errors.ts";
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** `ErrorCode` and `ErrorMessage` of a PutRecords entry that failed by our fault or the engine's. */
+/** `ErrorCode` and `ErrorMessage` of a PutRecords entry that the server failed to store. */
 export const recordFailure = { code: "InternalFailure", message: "Internal Service Failure" } as const;
 
-/** An explicit hash key of 2^128 or more; one such key refuses a whole PutRecords. */
+/** An ExplicitHashKey of 2^128 or more; one of them fails a whole PutRecords. */
 export function hashKeyOutOfRange(explicitHashKey: string): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -13,7 +13,7 @@ export function hashKeyOutOfRange(explicitHashKey: string): ServiceError {
   );
 }
 
-/** The service calls SequenceNumberForOrdering by an internal name here. */
+/** The service names SequenceNumberForOrdering by an internal name here (observed). */
 export function orderingInvalid(stream: StreamPlace, sequenceNumberForOrdering: string): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -21,12 +21,12 @@ export function orderingInvalid(stream: StreamPlace, sequenceNumberForOrdering: 
   );
 }
 
-/** Data and keys of a PutRecords together are over 10 MiB; the text is known from the days of 5. */
+/** Data and keys of a PutRecords have more than 10 MiB. The text was observed with 5 MB, the former limit. */
 export function recordsTooLarge(): ServiceError {
   return new ServiceError("InvalidArgumentException", "Records size exceeds 10 MB limit");
 }
 
-/** A record over the stream's maximum; `index` counts from 0 within PutRecords and is left out for PutRecord. */
+/** A record above the maximum of its stream. `index`: from 0 in PutRecords; absent for PutRecord. */
 export function recordTooLarge(bytesMax: number, index?: number): ServiceError {
   const path = recordPath("data", index);
   return constraintsViolated([
@@ -34,7 +34,7 @@ export function recordTooLarge(bytesMax: number, index?: number): ServiceError {
   ]);
 }
 
-/** A stream that places records by their keys needs one; `index` as in `recordTooLarge`. */
+/** A record without a partition key, in a stream that needs one. `index` as in `recordTooLarge`. */
 export function partitionKeyMissing(index?: number): ServiceError {
   const path = recordPath("partitionKey", index);
   return constraintsViolated([`Value null at '${path}' failed to satisfy constraint: Member must not be null`]);
@@ -44,7 +44,7 @@ function recordPath(member: string, index: number | undefined): string {
   return index === undefined ? member : `records.${index + 1}.member.${member}`;
 }
 
-/** The server's own memory or disk budget is full; clients back off and retry as they do for a shard's throttle. */
+/** The memory or disk budget of the server is used up. Clients back off and retry, as for a throttled shard. */
 export function storageThrottled(message: string): ServiceError {
   return new ServiceError("ProvisionedThroughputExceededException", message);
 }

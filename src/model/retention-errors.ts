@@ -20,7 +20,7 @@ export function retentionTooLong(requestedHours: number): ServiceError {
   );
 }
 
-/** DecreaseStreamRetentionPeriod to more than the present hours; the text names the sibling by an older name. */
+/** DecreaseStreamRetentionPeriod to more than the present hours. The text has an old name of the other operation. */
 export function retentionNotDecreased(stream: Pick<StreamPlace, "name">, change: RetentionChange): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -28,6 +28,7 @@ export function retentionNotDecreased(stream: Pick<StreamPlace, "name">, change:
   );
 }
 
+/** IncreaseStreamRetentionPeriod to less than the present hours. */
 export function retentionNotIncreased(stream: Pick<StreamPlace, "name">, change: RetentionChange): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",

@@ -1,4 +1,4 @@
-/** The types that the service puts into `__type`, and no others. */
+/** All values of `__type` in error responses. */
 export type ServiceErrorType =
   | "AccessDeniedException"
   | "DryRunOperationException"
@@ -27,17 +27,17 @@ export type ServiceErrorType =
   | "ValidationException";
 
 /**
- * The caller's error: what the client is told, in the service's words. Made only by the functions of this room's
- * `*-errors.ts` files, one per cause.
+ * An error response in the service's words. Only the functions of the `*-errors.ts` files in this folder create it, one for
+ * each cause.
  */
 export class ServiceError extends Error {
   readonly type: ServiceErrorType;
-  /** 500 or 503 for our faults; every error of the caller is a 400, also those that the API reference calls a 403. */
+  /** 500 or 503 for faults of the server; 400 for all others, also those that the API reference documents as 403. */
   readonly httpStatus: 400 | 500 | 503;
-  /** Errors of binding a body to a shape spell their member `Message`; all others `message`. */
+  /** Whether the member is spelled `Message`, as in errors of binding a body to its shape; otherwise `message`. */
   readonly capitalMessage: boolean;
 
-  /** An empty message is left out of the answer, as the service does for some errors. */
+  /** An empty message is omitted from the response, as the service does for some errors. */
   constructor(type: ServiceErrorType, message: string, options: { readonly capitalMessage?: boolean } = {}) {
     super(message);
     this.name = "ServiceError";

@@ -1,7 +1,7 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-// The service's sentences for this file have not been seen; types are declared, the wording is ours.
+// The texts are ours: only the types of these errors are documented.
 
 export function encryptionTypeNotKms(): ServiceError {
   return new ServiceError("InvalidArgumentException", "EncryptionType must be KMS.");

@@ -1,4 +1,4 @@
-/** The runtime form of the operation facts: what binding, validating and encoding walk. */
+/** The shape of a value in the API model, for binding, validating and encoding. */
 export type Shape =
   | StringShape
   | NumberShape
@@ -19,7 +19,7 @@ interface Bounds {
 export interface StringShape extends Bounds {
   readonly kind: "string";
   readonly pattern?: Pattern;
-  /** The allowed values, in the order in which the service prints them. */
+  /** The allowed values in the order of the service's error text. */
   readonly values?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface BlobShape extends Bounds {
 
 export interface TimestampShape {
   readonly kind: "timestamp";
-  /** Some members are printed without their milliseconds. */
+  /** Whether the member is encoded without milliseconds. */
   readonly wholeSeconds: boolean;
 }
 
@@ -52,11 +52,11 @@ export interface MapShape extends Bounds {
   readonly value: StringShape;
 }
 
-/** `Value` is the type of what meets the shape; it exists for the compiler alone. */
+/** `Value`: the type of a value of this shape, for the compiler only. */
 export interface StructureShape<out Value extends object = object> {
   readonly kind: "structure";
   readonly [valueType]?: Value;
-  /** In the order in which the service reports violations. */
+  /** In the order of the service's violations. */
   readonly members: readonly Member[];
   readonly alphabetical: readonly Member[];
   readonly byName: ReadonlyMap<string, Member>;
@@ -71,14 +71,14 @@ export interface EventStreamShape {
 
 export interface Member {
   readonly name: string;
-  /** The name as violations print it: `streamName`, `streamARN`. */
+  /** The name in violations: `streamName`, `streamARN`. */
   readonly path: string;
   readonly required: boolean;
   readonly shape: Shape;
 }
 
 export interface Pattern {
-  /** As the service prints it. */
+  /** The pattern in the service's error text. */
   readonly source: string;
   matches(value: string): boolean;
 }
@@ -152,16 +152,16 @@ function lowerFirst(name: string): string {
 }
 
 /**
- * The service matches a pattern against the whole value. Several `.*` in one pattern would let a crafted value cost
- * the cube of its length, so every `.*` but the last takes the first place where what follows it fits and never
- * reconsiders; what the pattern accepts stays the same, because the next `.*` takes up whatever is left.
+ * Matches a pattern against the whole value. Several `.*` in one pattern would take cubic time for a crafted value, so each
+ * `.*` but the last is atomic: it ends where its next part first matches. That accepts the same values, because the next
+ * `.*` consumes the rest.
  */
 function wholeValuePattern(source: string, lengthMax: number | undefined): Pattern {
   const [head = "", ...tails] = source.replaceAll("\\S", "[^ \\t\\n\\v\\f\\r]").split(".*");
   const last = tails.pop();
   const middle = tails.map((tail, index) => `(?=(?<first${index}>.*?${tail}))\\k<first${index}>`).join("");
   const whole = new RegExp(`^(?:${head}${middle}${last === undefined ? "" : `.*${last}`})$`);
-  // One `.*` can still cost the square of the length: a value over its maximum is refused for that alone.
+  // One `.*` can still take quadratic time, so a value above its maximum length is refused for that alone.
   const lengthChecked = last === undefined ? Number.POSITIVE_INFINITY : (lengthMax ?? 0);
   return { source, matches: (value) => value.length > lengthChecked || whole.test(value) };
 }

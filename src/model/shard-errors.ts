@@ -1,7 +1,7 @@
 import { ServiceError } from "./service-error.ts";
 import type { StreamPlace } from "./stream-errors.ts";
 
-/** The text of a shard's throttle, thrown by PutRecord and GetShardIterator and given per record by PutRecords. */
+/** The text of a throttled shard, for PutRecord, GetShardIterator and the ErrorMessage of a record of PutRecords. */
 export function shardRateText(stream: StreamPlace, shardId: string): string {
   return `Rate exceeded for shard ${shardIn(stream, shardId)}.`;
 }
@@ -10,12 +10,12 @@ function shardIn(stream: StreamPlace, shardId: string): string {
   return `${shardId} in stream ${stream.name} under account ${stream.account}`;
 }
 
-/** A shard id that cannot be read (printed as given), and in Split and Merge one that is absent. */
+/** An invalid ShardId, as in the request; in SplitShard and MergeShards also an absent shard. */
 export function shardNotInStream(stream: StreamPlace, shardId: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `Could not find shard ${shardIn(stream, shardId)}.`);
 }
 
-/** GetShardIterator and GetRecords, also when the stream itself is missing. No final dot. */
+/** GetShardIterator and GetRecords, also when the stream does not exist. No final dot (observed). */
 export function shardDoesNotExist(stream: StreamPlace, shardId: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `Shard ${shardIn(stream, shardId)} does not exist`);
 }
@@ -24,7 +24,7 @@ export function shardRateExceeded(stream: StreamPlace, shardId: string): Service
   return new ServiceError("ProvisionedThroughputExceededException", shardRateText(stream, shardId));
 }
 
-/** GetRecords, whose throttle has words of its own (observed 2023 and 2025). No final dot. */
+/** A throttled GetRecords (observed 2023 and 2025). No final dot. */
 export function readRateExceeded({ account, name }: StreamPlace, shardId: string): ServiceError {
   return new ServiceError(
     "ProvisionedThroughputExceededException",
@@ -47,7 +47,7 @@ export function splitHashKeyOutOfRange(
   );
 }
 
-/** No final dot. */
+/** No final dot (observed). */
 export function shardsNotAdjacent(
   stream: StreamPlace,
   pair: { readonly shardId: string; readonly adjacentShardId: string },

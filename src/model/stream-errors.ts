@@ -1,12 +1,12 @@
 import { ServiceError } from "./service-error.ts";
 
-/** Which stream a sentence speaks of; every Stream value is one. */
+/** The stream that an error text names; every `Stream` is one. */
 export interface StreamPlace {
   readonly name: string;
   readonly account: string;
 }
 
-/** `Stream orders under account 123456789012`, the way most sentences of the service name a stream. */
+/** `orders under account 123456789012`, as most error texts of the service name a stream. */
 function under(stream: StreamPlace): string {
   return `${stream.name} under account ${stream.account}`;
 }
@@ -39,7 +39,7 @@ export function streamRateExceeded(stream: StreamPlace): ServiceError {
   return new ServiceError("LimitExceededException", `Rate exceeded for stream ${under(stream)}.`);
 }
 
-/** The service prints this text, old link included, since 2015. */
+/** Observed since 2015, with the old link. */
 export function shardLimitExceeded(
   place: { readonly account: string; readonly region: string },
   shards: { readonly current: number; readonly limit: number; readonly additional: number },
@@ -50,7 +50,7 @@ export function shardLimitExceeded(
   );
 }
 
-// The service's sentences for the rest of this file have not been seen; types and wording are ours.
+// The types and texts below are ours.
 
 export function streamUnnamed(): ServiceError {
   return new ServiceError("InvalidArgumentException", "Either StreamName or StreamARN should be provided.");
@@ -72,7 +72,7 @@ export function shardCountNotExpected(): ServiceError {
   return new ServiceError("InvalidArgumentException", "ShardCount is not expected when StreamMode=ON_DEMAND");
 }
 
-/** A member of CreateStream that only an on-demand stream takes. */
+/** A member that is for on-demand streams only. */
 export function onlyOnDemand(memberName: string): ServiceError {
   return new ServiceError("InvalidArgumentException", `${memberName} is supported only when StreamMode=ON_DEMAND`);
 }

@@ -3,7 +3,7 @@ import type { StreamPlace } from "./stream-errors.ts";
 
 export type TagAction = "add tags to" | "remove tags from";
 
-/** A character outside letters, digits, space and `_ . / = + - % @ :`; the text leaves the colon out, as the service does. */
+/** A character other than letters, digits, space and `_ . / = + - % @ :`. The text omits the colon (observed). */
 export function tagCharactersInvalid(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -11,7 +11,7 @@ export function tagCharactersInvalid(): ServiceError {
   );
 }
 
-/** `%` passes the first check and fails this one; the text lists the characters wrongly, as the service does. */
+/** For `%`, which `tagCharactersInvalid` allows. The list of characters in the text is wrong (observed). */
 export function tagCharactersIllegal(stream: StreamPlace, action: TagAction): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -19,7 +19,7 @@ export function tagCharactersIllegal(stream: StreamPlace, action: TagAction): Se
   );
 }
 
-/** The text says 10; the limit that the service enforces is 50. */
+/** The text says 10; the limit of the service is 50. */
 export function tooManyTags(stream: StreamPlace): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
@@ -27,7 +27,7 @@ export function tooManyTags(stream: StreamPlace): ServiceError {
   );
 }
 
-/** Reserved in every AWS service; the wording is ours. */
+/** Reserved in all AWS services. The text is ours. */
 export function reservedTagKey(key: string): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",

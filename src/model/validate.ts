@@ -1,18 +1,18 @@
 import { constraintsViolated } from "./request-errors.ts";
 import type { ListShape, MapShape, NumberShape, Shape, StringShape, StructureShape } from "./shape.ts";
 
-/** A value bound to its shape: all types are right, nothing else is known yet. Null stands only inside lists and maps. */
+/** A value whose types match its shape; constraints are not checked yet. Null occurs only inside lists and maps. */
 export type BoundValue = string | number | boolean | Uint8Array | null | readonly BoundValue[] | BoundStructure;
 
-/** A structure or a map; an absent member is left out. */
+/** A structure or a map, without its absent members. */
 export interface BoundStructure {
   readonly [name: string]: BoundValue;
 }
 
-/** The service stops counting here. */
+/** Most violations that the service reports. */
 const VIOLATION_COUNT_MAX = 10;
 
-/** Throws a ValidationException that names every violated constraint, in the service's order, ten at most. */
+/** Checks all constraints. Errors: ValidationException with the violations in the service's order, ten at most. */
 export function validate<Value extends object>(
   shape: StructureShape<Value>,
   value: BoundStructure,
@@ -40,7 +40,7 @@ function check(shape: Shape, value: BoundValue, path: string, violations: string
       for (const rule of scalarRules(shape, value)) violations.push(violation(printed(value), path, rule));
       return;
     case "blob":
-      // The service used to print a Java object here; today it leaves the value out.
+      // The service omits the value (formerly it printed a Java object).
       for (const rule of lengthRules(shape, (value as Uint8Array).length)) violations.push(violation("", path, rule));
       return;
     case "list":
@@ -70,7 +70,7 @@ function checkList(shape: ListShape, value: readonly BoundValue[], path: string,
     }
     return;
   }
-  // Java object names used to be printed here; today the value is left out.
+  // The service omits the value, as above.
   for (const rule of lengthRules(shape, value.length)) violations.push(violation("", path, rule));
   for (const [index, entry] of value.entries()) {
     if (violations.length >= VIOLATION_COUNT_MAX) return;
@@ -98,7 +98,7 @@ function violation(printedValue: string, path: string, rule: string): string {
   return `${value} at '${path}' failed to satisfy constraint: ${rule}`;
 }
 
-/** The rules that a value breaks: enum or pattern, then minimum, then maximum. */
+/** The constraints that a scalar violates: enum or pattern, then minimum, then maximum. */
 function scalarRules(shape: StringShape | NumberShape, value: BoundValue): readonly string[] {
   if (shape.kind !== "string") return rangeRules(shape, value as number);
   const text = value as string;
@@ -132,7 +132,7 @@ function violatesAny(shape: StringShape, value: BoundValue): boolean {
   return value === null || scalarRules(shape, value).length > 0;
 }
 
-/** What a list or map prints of its entries' constraints: all of them, the maximum before the minimum. */
+/** All constraints of the entries of a list or map, as its violation lists them: the maximum before the minimum. */
 function allRules(shape: StringShape): readonly string[] {
   return [
     ...(shape.values === undefined ? [] : [enumRule(shape.values)]),
@@ -158,7 +158,7 @@ function patternRule(source: string): string {
   return `Member must satisfy regular expression pattern: ${source}`;
 }
 
-/** In quotes and in the manner of Java: `'abc'`, `'[a, b]'`, `'{k=v, k2=v2}'`. */
+/** The value as Java prints it, in quotes: `'abc'`, `'[a, b]'`, `'{k=v, k2=v2}'`. */
 function printed(value: BoundValue): string {
   if (Array.isArray(value)) return `'[${value.join(", ")}]'`;
   if (typeof value === "object" && value !== null) {

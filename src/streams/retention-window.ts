@@ -22,7 +22,7 @@ export function horizonMs(nowMs: number, { retentionHours, expiredBeforeMs = 0 }
   return Math.max(nowMs - retentionMs(retentionHours), expiredMs);
 }
 
-/** The stream with another retention. An increase keeps unexpired records for longer; expired ones stay expired (API reference). */
+/** The stream with another retention. After an increase expired records stay expired (API reference). */
 export function withRetention<Kept extends Retention>(stream: Kept, retentionHours: number, nowMs: number): Kept {
   if (retentionHours < stream.retentionHours) return { ...stream, retentionHours };
   return { ...stream, retentionHours, expiredBeforeMs: horizonMs(nowMs, stream) };

@@ -8,7 +8,7 @@ export interface Stream {
   readonly account: string;
   readonly region: string;
   readonly name: string;
-  /** Unique, also among deleted streams. Names the shard logs in the engine; clients never see it. */
+  /** Unique, also among deleted streams. Names the shard logs in the engine; never on the wire. */
   readonly id: string;
   readonly status: StreamStatus;
   readonly mode: "PROVISIONED" | "ON_DEMAND";

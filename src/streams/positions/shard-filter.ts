@@ -7,7 +7,7 @@ export type ShardFilter =
   | { readonly type: "AT_TRIM_HORIZON" | "FROM_TRIM_HORIZON" | "AT_LATEST" }
   | { readonly type: "AT_TIMESTAMP" | "FROM_TIMESTAMP"; readonly timeMs: number };
 
-/** The shards that clients see: open, or closed at or after the horizon, so that they may have unexpired records. Sorted by index. */
+/** The shards that clients see, sorted by index: open, or closed not before the horizon, with records that may be unexpired. */
 export function visibleShards(stream: Pick<Stream, "shards">, horizon: number): readonly Shard[] {
   return stream.shards.filter(({ closed }) => closed === undefined || !isExpired(closed.closedMs, horizon));
 }
