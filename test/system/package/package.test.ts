@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { threadPoolSize } from "../../../src/cli/runtime-flags.ts";
 
 // The package as a user gets it: packed, then installed into an empty project somewhere else.
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -43,14 +44,16 @@ test("the installed package brings its run-time dependencies only", async () => 
   await assert.rejects(access(join(project, "node_modules", "typescript")));
 });
 
-test("millrace serve of the installed package becomes ready, answers, and drains at SIGTERM", async () => {
-  const server = start(["serve", "--port", "0", "--engine", "memory", "--stream", "orders:2"]);
+test("millrace serve of the installed package becomes ready with its runtime flags, and drains at SIGTERM", async () => {
+  const server = start(["serve", "--port", "0", "--data-dir", join(home, "data"), "--stream", "orders:2"]);
   const line = await firstLine(server);
-  const endpoint = /^millrace ready on (http:\/\/127\.0\.0\.1:\d+) \(engine memory, nothing is kept\)$/.exec(line)?.[1];
+  const endpoint = /^millrace ready on (http:\/\/127\.0\.0\.1:\d+) \(engine embedded, data in .+\)$/.exec(line)?.[1];
   assert.ok(endpoint !== undefined, line);
   const health = await fetch(`${endpoint}/health`);
   assert.equal(health.status, 200);
   await health.text();
+  // Only Linux tells the names of a process's threads.
+  if (process.platform === "linux") assert.equal(await countPoolThreads(server.pid), threadPoolSize);
   server.kill("SIGTERM");
   assert.deepEqual(await once(server, "exit"), [0, null]);
 });
@@ -87,11 +90,18 @@ function npm(directory: string, ...args: readonly string[]): Promise<{ readonly 
 
 function start(args: readonly string[]): ChildProcess {
   const command = join(project, "node_modules", ".bin", "millrace");
+  const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
   return spawn(command, args, {
     cwd: project,
-    env: { ...process.env, PATH: path },
+    env: { ...environment, PATH: path },
     stdio: ["ignore", "pipe", "inherit"],
   });
+}
+
+async function countPoolThreads(pid: number | undefined): Promise<number> {
+  const tasks = `/proc/${pid}/task`;
+  const names = await Promise.all((await readdir(tasks)).map((id) => readFile(`${tasks}/${id}/comm`, "utf8")));
+  return names.filter((name) => name.startsWith("libuv-worker")).length;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
