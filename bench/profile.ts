@@ -82,5 +82,5 @@ function placeText({ functionName, url, lineNumber }: Profile["nodes"][number]["
   const name = functionName === "" ? "(anonymous)" : functionName;
   if (url === "") return name;
   const file = url.replace(/^.*\/dist\//, "").replace(/^file:\/\//, "");
-  return url.startsWith("wasm:") ? "the kernels (WebAssembly)" : `${name} ${file}:${lineNumber + 1}`;
+  return url.startsWith("wasm:") ? "WebAssembly" : `${name} ${file}:${lineNumber + 1}`;
 }

@@ -78,10 +78,10 @@ export interface ReadResult {
   /** One past the last durable record of the shard at the time of the read. */
   readonly tip: Position;
   /**
-   * Gives the memory of the bodies back for later reads; they must not be used afterwards. If it is never called, the
-   * garbage collector frees the memory.
+   * The memory behind the bodies. The reader disposes of it, once, after the last use of the entries; otherwise it is left to
+   * the garbage collector. Absent when it is shared.
    */
-  readonly release?: () => void;
+  readonly lease?: Disposable;
 }
 
 /**

@@ -23,6 +23,6 @@ export interface StoredRecords {
   /** Data of all records together, without partition keys. */
   readonly dataBytes: number;
   readonly slices: readonly RecordSlice[];
-  /** Gives back the memory behind the bodies. The codec that writes the records calls it, once. */
-  readonly release?: () => void;
+  /** The memory behind the bodies; the codec that writes the records disposes of it. Absent when it is shared. */
+  readonly lease?: Disposable;
 }

@@ -43,7 +43,7 @@ export async function readPage(
     const oldest = await services.log.seek(ref, { at: "time", timeMs: horizon });
     if (oldest > start) {
       start = oldest;
-      read.release?.();
+      read.lease?.[Symbol.dispose]();
       read = await services.log.read(ref, start, limit);
     }
   }
@@ -58,7 +58,7 @@ export async function readPage(
   const next = page.records.count > 0 ? page.next : read.next > start ? read.next : start;
   const last = lastEntryBefore(unexpired, next);
   return {
-    records: read.release === undefined ? page.records : { ...page.records, release: read.release },
+    records: read.lease === undefined ? page.records : { ...page.records, lease: read.lease },
     next,
     atEnd: shard.closed !== undefined && next >= shard.closed.end,
     millisBehindLatest: next >= read.tip ? 0 : Math.max(0, nowMs - (last?.storedMs ?? nowMs)),

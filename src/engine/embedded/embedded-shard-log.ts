@@ -138,7 +138,7 @@ export class EmbeddedShardLog implements ShardLog {
     const memory = new ReadArena(chunks);
     const found = await entries.read(log, Number(from), limit, memory);
     const result = { entries: found, next: nextAfter(found, log), tip: BigInt(log.tip) };
-    return memory.isEmpty ? result : { ...result, release: () => memory.release() };
+    return memory.isEmpty ? result : { ...result, lease: { [Symbol.dispose]: () => memory.release() } };
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {

@@ -65,7 +65,7 @@ export function writeRows(
     for (const slice of records.slices) writer.write(slice);
     return writer.finish(around);
   } finally {
-    records.release?.();
+    records.lease?.[Symbol.dispose]();
   }
 }
 

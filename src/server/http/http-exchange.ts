@@ -42,10 +42,14 @@ export class HttpExchange implements WireRequest, SetMember {
     return this.#endReason !== undefined;
   }
 
-  /** Takes the complete body; this exchange owns its memory until `releaseBody()`. */
-  takeBody(reader: BodyReader): void {
+  /** Owns the memory of the reader's body from now on, until `releaseBody()`. */
+  ownBody(reader: BodyReader): void {
     this.#reader = reader;
-    this.body = reader.takeBytes();
+  }
+
+  /** The body is complete. */
+  takeBody(): void {
+    this.body = this.#reader?.takeBytes() ?? emptyBody;
   }
 
   releaseBody(): void {

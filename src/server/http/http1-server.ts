@@ -84,6 +84,7 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
     : undefined;
   try {
     if (reader !== undefined) {
+      exchange.ownBody(reader);
       const outcome = await reader.read();
       if (outcome === "aborted") return;
       if (outcome === "too_large") {
@@ -91,7 +92,7 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
         rejectTooLargeHttp1(res, { mayKeepConnection: !context.isDraining });
         return;
       }
-      exchange.takeBody(reader);
+      exchange.takeBody();
     }
     const response = await context.handler(exchange);
     // Responses that are ready in the tick that brought their requests are written together at its end: fewer wake-ups of
@@ -104,7 +105,6 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
     res.destroy();
   } finally {
     exchange.releaseBody();
-    reader?.release();
     connection.finish(exchange, context.clock.monotonicMs());
   }
 }

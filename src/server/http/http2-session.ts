@@ -79,7 +79,6 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   } finally {
     exchange.releaseBody();
-    reader?.release();
     isHandled = true;
     // An exchange is in flight until the client has read the response or the time for that is over.
     if (stream.destroyed) connection.finish(exchange, context.clock.monotonicMs());
@@ -115,9 +114,10 @@ async function receive(
 ): Promise<boolean> {
   const isAllowed = (declaredBytesOf(headers) ?? 0) <= context.limits.requestBytesMax;
   if (headers.expect === "100-continue" && isAllowed) stream.additionalHeaders({ ":status": 100 });
+  exchange.ownBody(reader);
   const outcome = await reader.read();
   if (outcome === "whole") {
-    exchange.takeBody(reader);
+    exchange.takeBody();
     return true;
   }
   if (outcome === "too_large") {

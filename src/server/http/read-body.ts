@@ -110,8 +110,12 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#source.destroy();
   }
 
-  /** To be called when the result of `takeBytes()` is no longer used; harmless when called again. */
+  /** Called once, when the result of `takeBytes()` is no longer used. */
   release(): void {
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#lease?.[Symbol.dispose]();
     this.#lease = undefined;
     this.#first = emptyBody;
@@ -163,7 +167,7 @@ export class BodyReader implements BudgetWaiter, SetMember {
 
   // It stays in `receiving`: a refused body has time limits too.
   #refuse(): void {
-    this.release();
+    this.#drop();
     this.#finish("too_large");
   }
 

@@ -109,31 +109,33 @@ export function readContract(engineTest: EngineTest, traits: EngineTraits): void
     },
   );
 
-  engineTest("what read() gave stays as it is until it is released, whatever is read meanwhile", async ({ engine }) => {
-    const shard = await makeShard(engine.log);
-    const letters = ["a", "b", "c"];
-    for (const letter of letters) {
-      await storeOne(engine.log, shard, { count: 1, timeMs: 1, body: Buffer.alloc(300_000, letter) });
-    }
-    const isWhole = (bodies: readonly Uint8Array[]): boolean =>
-      bodies.length === letters.length &&
-      bodies.every((body, index) => Buffer.from(body).equals(Buffer.alloc(300_000, letters[index])));
-    const readBodies = async () => {
-      const { entries, release } = await engine.log.read(shard, 1n, everything);
-      return { bodies: entries.map(({ body }) => body), release };
-    };
-    const kept = await readBodies();
-    for (let round = 0; round < 5; round++) {
-      const other = await readBodies();
-      assert(isWhole(other.bodies));
-      other.release?.();
-      assert(isWhole(kept.bodies));
-    }
-    kept.release?.();
-    kept.release?.();
-    const [first, second] = [await readBodies(), await readBodies()];
-    assert(isWhole(first.bodies) && isWhole(second.bodies));
-  });
+  engineTest(
+    "what read() gave stays as it is until its memory is given back, whatever is read meanwhile",
+    async ({ engine }) => {
+      const shard = await makeShard(engine.log);
+      const letters = ["a", "b", "c"];
+      for (const letter of letters) {
+        await storeOne(engine.log, shard, { count: 1, timeMs: 1, body: Buffer.alloc(300_000, letter) });
+      }
+      const isWhole = (bodies: readonly Uint8Array[]): boolean =>
+        bodies.length === letters.length &&
+        bodies.every((body, index) => Buffer.from(body).equals(Buffer.alloc(300_000, letters[index])));
+      const readBodies = async () => {
+        const { entries, lease } = await engine.log.read(shard, 1n, everything);
+        return { bodies: entries.map(({ body }) => body), lease };
+      };
+      const kept = await readBodies();
+      for (let round = 0; round < 5; round++) {
+        const other = await readBodies();
+        assert(isWhole(other.bodies));
+        other.lease?.[Symbol.dispose]();
+        assert(isWhole(kept.bodies));
+      }
+      kept.lease?.[Symbol.dispose]();
+      const [first, second] = [await readBodies(), await readBodies()];
+      assert(isWhole(first.bodies) && isWhole(second.bodies));
+    },
+  );
 
   engineTest("read() leads from page to page without a gap or a repeat", async ({ engine, clock }) => {
     const shard = await makeShard(engine.log);

@@ -1,5 +1,5 @@
 /**
- * Holds the kernels that write records to the general path for as long as one likes.
+ * Compares rows written in WebAssembly with those of the general path, for as long as one likes.
  *
  *   node test/property/row-writer/long-run.ts --pages 100000 --seed 1
  *

@@ -170,7 +170,7 @@ test("segments are read past the cache of the system where the disk can, and the
         assert.equal(Buffer.from(body).toString(), textOf(Number(position) - 1));
       }
       next = page.next;
-      page.release?.();
+      page.lease?.[Symbol.dispose]();
     }
     // Points are small, and looked at again and again: the system may keep them.
     assert.deepEqual([...modes].sort(), direct ? ["direct", "read"] : ["read"]);

@@ -84,9 +84,9 @@ async function readPage(engine: EmbeddedEngine, shard: ShardRef, from: number, l
 }
 
 async function textsFrom(engine: EmbeddedEngine, shard: ShardRef, from: number, limits: ReadLimit = limit) {
-  const { entries, release } = await engine.log.read(shard, BigInt(from), limits);
+  const { entries, lease } = await engine.log.read(shard, BigInt(from), limits);
   const texts = entries.map(({ body }) => Buffer.from(body).toString());
-  release?.();
+  lease?.[Symbol.dispose]();
   return texts;
 }
 
@@ -216,7 +216,7 @@ test("few pages are held ready, the newest, and their memory comes back however 
       page(21),
     );
   }
-  for (const { release } of pages) release?.();
+  for (const { lease } of pages) lease?.[Symbol.dispose]();
   assert(disk.arenas - arenas <= 4, `${disk.arenas - arenas} arenas`);
   await engine.close();
 });

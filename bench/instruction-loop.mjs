@@ -1,14 +1,14 @@
 /**
- * One part of a put's way inside the process, a given number of times: what bench/kernels.ts counts the instructions of.
+ * One part of a put inside the process, a given number of times: what bench/instructions.ts counts the instructions of.
  * Plain JavaScript over the built server: stripping types would cost far more instructions than what is counted.
- *   node bench/kernel-loop.mjs scan|lay-out|answer DATA_BYTES RECORDS TIMES
+ *   node bench/instruction-loop.mjs scan|batch|respond DATA_BYTES RECORDS TIMES
  */
 import { createHash } from "node:crypto";
 
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { jsonCodec } = await built("protocol/json/json-codec.js");
-const { batchByShard: layOut } = await built("records/batch-by-shard.js");
-const { PutResultColumns: ResultColumns } = await built("shards/put-result-columns.js");
+const { batchByShard } = await built("records/batch-by-shard.js");
+const { PutResultColumns } = await built("shards/put-result-columns.js");
 const { planCreate } = await built("streams/resharding/reshard-plan.js");
 const { ShardMap } = await built("streams/hash-keys/shard-map.js");
 
@@ -22,21 +22,23 @@ const recordCount = Number(recordCountText);
 
 const map = new ShardMap(planCreate(shardCount).map((range) => ({ ...range, createSecond: second, placement: {} })));
 const body = Buffer.from(JSON.stringify({ StreamName: "orders", Records: records(Number(dataBytesText)) }));
-const input = jsonCodec.decode("PutRecords", jsonCodec.parse(body, "PutRecords"));
-const laidOut = layOut(input.Records, map, undefined, { kms: false });
-const positions = new BigUint64Array(laidOut.groupCount).fill(1_000_000n);
+const { Records } = jsonCodec.parse(body, "PutRecords").bind();
+const batches = batchByShard(Records, map, undefined, { kms: false });
+const positions = new BigUint64Array(batches.batchCount).fill(1_000_000n);
 
 const parts = {
   scan() {
-    const { Records } = jsonCodec.decode("PutRecords", jsonCodec.parse(body, "PutRecords"));
-    Records.release();
-    return Records.count;
+    const parsed = jsonCodec.parse(body, "PutRecords");
+    const { count } = parsed.bind().Records;
+    parsed[Symbol.dispose]();
+    return count;
   },
-  "lay-out": () => layOut(input.Records, map, undefined, { kms: false }).groupCount,
-  answer() {
-    const results = new ResultColumns(recordCount);
-    results.take(laidOut, positions, map, second * 1_000);
-    return jsonCodec.encode("PutRecords", { FailedRecordCount: 0, Records: results }).length;
+  batch: () => batchByShard(Records, map, undefined, { kms: false }).batchCount,
+  respond() {
+    const results = new PutResultColumns(recordCount);
+    results.add(batches, positions, map, second * 1_000);
+    const lease = jsonCodec.encode("PutRecords", { FailedRecordCount: 0, Records: results });
+    lease[Symbol.dispose]();
   },
 };
 

@@ -1,11 +1,11 @@
 /**
  * Machine instructions per record of the parts of a put inside the process, counted by valgrind: figures that do not depend
  * on what else the machine does.
- *   npm run bench:kernels -- [--compare] [--save]
+ *   npm run bench:instructions -- [--compare] [--save]
  * Each figure is the difference of two counts of the same program, with and without the part, in a V8 without threads or
  * chance; so they repeat to about three in a thousand. They hold for the instruction sets that valgrind knows, which end at
- * AVX2. Only the kernels are optimized code: the JavaScript around them has not run often enough for that. Takes four
- * minutes. `--compare` prints the figures beside the stored ones, bench/kernels.json; `--save` stores them.
+ * AVX2. Only the WebAssembly is optimized code: the JavaScript around it has not run often enough for that. Takes four
+ * minutes. `--compare` prints the figures beside the stored ones, bench/instructions.json; `--save` stores them.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -14,14 +14,14 @@ import { parseArgs } from "node:util";
 import { buildServer } from "./build-server.ts";
 import { markdownTable } from "./report.ts";
 
-const parts = ["scan", "lay-out", "answer"] as const;
+const parts = ["scan", "batch", "respond"] as const;
 const sizes = [
   { dataBytes: 100, recordCount: 500 },
   { dataBytes: 1_024, recordCount: 500 },
   { dataBytes: 10_240, recordCount: 50 },
 ];
 const times = 20;
-const storedPath = join(import.meta.dirname, "kernels.json");
+const storedPath = join(import.meta.dirname, "instructions.json");
 const v8Flags = [
   ...["--single-threaded", "--predictable", "--random-seed=1", "--hash-seed=1"],
   // WebAssembly is compiled once, by the optimizing compiler.
@@ -33,7 +33,7 @@ const { values: flags } = parseArgs({
 });
 
 function instructionsOf(part: string, dataBytes: number, recordCount: number, count: number): number {
-  const loop = join(import.meta.dirname, "kernel-loop.mjs");
+  const loop = join(import.meta.dirname, "instruction-loop.mjs");
   const valgrind = [
     ...["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"],
     "--smc-check=all-non-file",
