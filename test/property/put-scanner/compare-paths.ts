@@ -110,7 +110,7 @@ function outcome(decode: () => object): object {
   }
 }
 
-/** Columns as values that can be compared; where they lie differs between the two paths. */
+/** Columns as values that can be compared; their addresses differ between the two paths. */
 function contentOf(input: object): object {
   const { Record, Records, ...rest } = input as {
     readonly Record?: IncomingRecords;

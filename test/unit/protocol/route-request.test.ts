@@ -11,7 +11,7 @@ const UNAUTHORIZABLE =
 const UNKNOWN_XML = "<UnknownOperationException/>\n";
 const KNOWN = "Kinesis_20131202.ListStreams";
 
-interface Answer {
+interface ExpectedResponse {
   readonly status: number;
   readonly contentType?: string;
   readonly body: string | Uint8Array;
@@ -45,7 +45,7 @@ type Row = readonly [
   contentType: string | undefined,
   target: string | undefined,
   body: string,
-  answer: Answer,
+  response: ExpectedResponse,
 ];
 
 const table: readonly Row[] = [
@@ -225,17 +225,17 @@ const table: readonly Row[] = [
   ],
 ];
 
-for (const [title, method, contentType, target, body, answer] of table) {
-  test(`route() answers ${title} as the service does`, () => {
+for (const [title, method, contentType, target, body, response] of table) {
+  test(`routeRequest() refuses ${title} as the service does`, () => {
     const decision = routeRequest({ method, headers: headers(contentType, target), body: Buffer.from(body) });
     assert.equal(decision.kind, "response");
-    assert.equal(decision.status, answer.status);
-    assert.equal(decision.contentType, answer.contentType);
-    assert.deepEqual(Buffer.from(decision.body), Buffer.from(answer.body));
+    assert.equal(decision.status, response.status);
+    assert.equal(decision.contentType, response.contentType);
+    assert.deepEqual(Buffer.from(decision.body), Buffer.from(response.body));
   });
 }
 
-test("route() finds each of the 45 operations", () => {
+test("routeRequest() finds each of the 45 operations", () => {
   for (const name of operationNames) {
     const body = Buffer.from('{"Limit":1}');
     const decision = routeRequest({
@@ -250,7 +250,7 @@ test("route() finds each of the 45 operations", () => {
   }
 });
 
-test("route() gives a CBOR client its operation, and refuses its malformed bodies in CBOR", () => {
+test("routeRequest() gives a CBOR client its operation, and refuses its malformed bodies in CBOR", () => {
   const decision = routeRequest({ method: "POST", headers: headers(CBOR11, KNOWN), body: Buffer.of(0xbf, 0xff) });
   assert.equal(decision.kind, "operation");
   assert.equal(decision.name, "ListStreams");

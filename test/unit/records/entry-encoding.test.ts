@@ -134,7 +134,7 @@ test("an encrypted body decodes in its own stream and shard, with its own count 
   assert.doesNotThrow(() => decode(body, append));
 });
 
-test("a damaged compressed body is never more than the bytes it says, whatever stands in it", () => {
+test("a damaged compressed body is never more than the bytes it says, whatever is in it", () => {
   const append = appendOf("ab".repeat(20_000));
   const body = encodeOne(append, { compresses: true });
   const shrunk = Buffer.from(body);

@@ -53,7 +53,7 @@ test("base64 of every length up to 4,096 bytes is decoded as Node decodes it, ov
   }
 });
 
-test("bytes of every length up to 4,096 become base64 as Node writes it, wherever they lie", () => {
+test("bytes of every length up to 4,096 become base64 as Node writes it, wherever they are", () => {
   const out = start + 16 * 1024;
   for (let length = 0; length <= lengthMax; length += 1) {
     rubbish.copy(memory, start);

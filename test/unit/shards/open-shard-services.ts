@@ -14,14 +14,14 @@ import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { streamOf } from "../streams/stream-of.ts";
 
 export interface OpenShardServices {
-  readonly room: ShardServices;
+  readonly services: ShardServices;
   readonly clock: SimulatedClock;
   readonly engine: MemoryEngine;
-  readonly live: StreamRevision;
+  readonly revision: StreamRevision;
   close(): Promise<void>;
 }
 
-/** A room with one ACTIVE stream, whose logs are there. */
+/** Services with one ACTIVE stream, whose logs exist. */
 export async function openShardServices(
   shardCount: number,
   own: (log: ShardLog) => Partial<ShardLog> = () => ({}),
@@ -31,27 +31,27 @@ export async function openShardServices(
   await engine.open();
   const registry = new StreamRegistry(engine.documents, clock, () => undefined);
   await registry.open();
-  const live = await registry.create(streamOf(shardCount));
-  for (const { index } of live.stream.shards)
-    await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
+  const revision = await registry.create(streamOf(shardCount));
+  for (const { index } of revision.stream.shards)
+    await engine.log.createShard(revision.stream.id, index, { openShardCount: 1 });
   const close = async (): Promise<void> => {
     await registry.close();
     await engine.close();
   };
   const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
   const log = logWith(engine.log, own(engine.log));
-  const room = { log, registry, clock, traffic: new ShardMetrics(), keys, compresses: false };
-  return { room, clock, engine, live, close };
+  const services = { log, registry, clock, traffic: new ShardMetrics(), keys, compresses: false };
+  return { services, clock, engine, revision, close };
 }
 
-/** The document after shard 0 was split in the middle, its children's logs made and itself sealed. */
-export async function splitFirst({ engine, clock }: OpenShardServices, live: StreamRevision): Promise<Stream> {
-  const [first] = live.stream.shards;
+/** The document after shard 0 was split in the middle, its children's logs made and its own sealed. */
+export async function splitFirst({ engine, clock }: OpenShardServices, revision: StreamRevision): Promise<Stream> {
+  const [first] = revision.stream.shards;
   if (first === undefined) throw new Error("there is a shard to split");
   const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;
-  const plan = planSplit({ ...live.stream, status: "ACTIVE" }, { shardIndex: first.index, newStartingHashKey });
-  for (const { index } of plan.opening) await engine.log.createShard(live.stream.id, index, { openShardCount: 1 });
-  const { end } = await engine.log.seal(live.ref(first), "split");
+  const plan = planSplit({ ...revision.stream, status: "ACTIVE" }, { shardIndex: first.index, newStartingHashKey });
+  for (const { index } of plan.opening) await engine.log.createShard(revision.stream.id, index, { openShardCount: 1 });
+  const { end } = await engine.log.seal(revision.ref(first), "split");
   const second = Math.floor(clock.nowMs() / 1000);
-  return applyReshard(live.stream, [plan], { second, closedMs: clock.nowMs(), ends: [end], placements: [{}, {}] });
+  return applyReshard(revision.stream, [plan], { second, closedMs: clock.nowMs(), ends: [end], placements: [{}, {}] });
 }

@@ -9,12 +9,12 @@ import { type OpenShardServices, openShardServices, splitFirst } from "./open-sh
 const hourMs = 3_600_000;
 const pageBytesMax = 10 * 1024 * 1024;
 
-async function put({ room, live }: OpenShardServices, ...data: readonly string[]): Promise<void> {
-  await storeRecords(room, live, incomingRecords(data.map((text) => ({ key: "k", data: text }))));
+async function put({ services, revision }: OpenShardServices, ...data: readonly string[]): Promise<void> {
+  await storeRecords(services, revision, incomingRecords(data.map((text) => ({ key: "k", data: text }))));
 }
 
-function read({ room, live }: OpenShardServices, from: bigint, recordsMax = 10_000): Promise<Page> {
-  return readPage(room, live, onlyShard(live.stream.shards), from, recordsMax);
+function read({ services, revision }: OpenShardServices, from: bigint, recordsMax = 10_000): Promise<Page> {
+  return readPage(services, revision, onlyShard(revision.stream.shards), from, recordsMax);
 }
 
 function onlyShard([shard]: readonly Shard[]): Shard {
@@ -81,8 +81,8 @@ test("an expired beginning is skipped, to the millisecond", async () => {
 test("a closed shard ends where nothing of it is left to read, expired or not", async () => {
   const opened = await openShardServices(1);
   await put(opened, "1", "2");
-  const live = await opened.room.registry.replace(opened.live, await splitFirst(opened, opened.live));
-  const closed = { ...opened, live };
+  const revision = await opened.services.registry.replace(opened.revision, await splitFirst(opened, opened.revision));
+  const closed = { ...opened, revision };
   assert.equal((await read(closed, 1n, 1)).atEnd, false);
   assert.deepEqual(seen(await read(closed, 2n)), { count: 1, next: 3n, atEnd: true, millisBehindLatest: 0 });
   assert.equal((await read(closed, 3n)).atEnd, true);

@@ -78,7 +78,7 @@ test("only the metrics that are switched on have series, and they count from the
   assert.deepEqual(Object.keys(series()), ["incoming_records_total 0", "incoming_records_total 1"]);
 });
 
-test("reads count what they hand out, and tell how far behind the last one was", async (t) => {
+test("reads count what they return, and how far behind the last one was", async (t) => {
   const { server, clock, put, read, monitor, series } = await openServer(t);
   await monitor("Enable", "OutgoingBytes", "OutgoingRecords", "IteratorAgeMilliseconds");
   await put("abcd", lowKey);
@@ -94,7 +94,7 @@ test("reads count what they hand out, and tell how far behind the last one was",
   assert.deepEqual(series(), atTip);
 });
 
-test("events of a subscription count as handed out", async (t) => {
+test("events of a subscription count as returned", async (t) => {
   const { server, put, monitor, series } = await openServer(t);
   await monitor("Enable", "OutgoingBytes", "OutgoingRecords");
   await put("abcd", lowKey);

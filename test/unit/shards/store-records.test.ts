@@ -35,7 +35,7 @@ test("storeRecords() sends the records of all shards with one append, in the ord
       return log.appendBatch(batch);
     },
   }));
-  const results = await storeRecords(opened.room, opened.live, records(lowest, upper, second));
+  const results = await storeRecords(opened.services, opened.revision, records(lowest, upper, second));
   assert.equal(appends, 1);
   assert.deepEqual(results.shardIds, [shard(0), shard(1), shard(0)]);
   assert.equal(results.failures, undefined);
@@ -46,11 +46,11 @@ test("storeRecords() sends the records of all shards with one append, in the ord
 
 test("records that meet a sealed shard wait for the switch and go to its children; the others are not stored again", async () => {
   const opened = await openShardServices(2);
-  const { room, live } = opened;
-  const next = await splitFirst(opened, live);
-  const storing = storeRecords(room, live, records(lowest, upper, 2n ** 126n + 9n));
+  const { services, revision } = opened;
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest, upper, 2n ** 126n + 9n));
   await nextTurn();
-  const children = await room.registry.replace(live, next);
+  const children = await services.registry.replace(revision, next);
   const results = await storing;
   assert.deepEqual(results.shardIds, [shard(2), shard(1), shard(3)]);
   assert.equal(results.failures, undefined);
@@ -62,22 +62,22 @@ test("records that meet a sealed shard wait for the switch and go to its childre
 
 test("records of an encrypted stream that meet a sealed shard are encrypted again for the children that take them", async () => {
   const opened = await openShardServices(1);
-  const { room } = opened;
-  const made = await room.keys.make(opened.live.stream, "alias/mine");
-  const live = await room.registry.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
-  const next = await splitFirst(opened, live);
-  const storing = storeRecords(room, live, records(lowest, upper));
+  const { services } = opened;
+  const made = await services.keys.make(opened.revision.stream, "alias/mine");
+  const revision = await services.registry.replace(opened.revision, encryptUnder(opened.revision.stream, made, 0));
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest, upper));
   await nextTurn();
-  const children = await room.registry.replace(live, next);
+  const children = await services.registry.replace(revision, next);
   assert.deepEqual((await storing).shardIds, [shard(1), shard(2)]);
   for (const child of children.stream.shards.slice(1)) {
-    const page = await readPage(room, children, child, 1n, 10);
+    const page = await readPage(services, children, child, 1n, 10);
     assert.deepEqual([page.records.count, page.records.slices[0]?.kms], [1, true]);
   }
   await opened.close();
 });
 
-test("records are appended before anything is awaited when they are plain, or their key is at hand", async () => {
+test("records are appended before anything is awaited when they are plain, or their key is in memory", async () => {
   let appends = 0;
   const opened = await openShardServices(1, (log) => ({
     appendBatch: (batch) => {
@@ -85,48 +85,48 @@ test("records are appended before anything is awaited when they are plain, or th
       return log.appendBatch(batch);
     },
   }));
-  const { room } = opened;
-  const plain = storeRecords(room, opened.live, records(lowest));
+  const { services } = opened;
+  const plain = storeRecords(services, opened.revision, records(lowest));
   assert.equal(appends, 1);
   await plain;
-  const made = await room.keys.make(opened.live.stream, "alias/mine");
-  const live = await room.registry.replace(opened.live, encryptUnder(opened.live.stream, made, 0));
-  await storeRecords(room, live, records(lowest));
-  const sealed = storeRecords(room, live, records(lowest));
+  const made = await services.keys.make(opened.revision.stream, "alias/mine");
+  const revision = await services.registry.replace(opened.revision, encryptUnder(opened.revision.stream, made, 0));
+  await storeRecords(services, revision, records(lowest));
+  const encrypted = storeRecords(services, revision, records(lowest));
   assert.equal(appends, 3);
-  await sealed;
+  await encrypted;
   await opened.close();
 });
 
-test("other changes of the stream while a switch is waited for use up no patience", async () => {
+test("other changes of the stream do not shorten the wait for a switch", async () => {
   const opened = await openShardServices(1);
-  const { room } = opened;
-  let { live } = opened;
-  const next = await splitFirst(opened, live);
-  const storing = storeRecords(room, live, records(lowest));
+  const { services } = opened;
+  let { revision } = opened;
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest));
   for (let change = 0; change < 12; change++) {
     await nextTurn();
-    live = await room.registry.replace(live, { ...live.stream, tags: { change: String(change) } });
+    revision = await services.registry.replace(revision, { ...revision.stream, tags: { change: String(change) } });
   }
   await nextTurn();
-  await room.registry.replace(live, next);
+  await services.registry.replace(revision, next);
   assert.deepEqual((await storing).shardIds, [shard(1)]);
   await opened.close();
 });
 
 test("a child that is split again before its first record arrives passes it on", async () => {
   const opened = await openShardServices(1);
-  const { room, live } = opened;
-  const storing = splitFirst(opened, live).then(async (next) => {
-    const stored = storeRecords(room, live, records(2n ** 128n - 1n));
-    const first = await room.registry.replace(live, next);
+  const { services, revision } = opened;
+  const storing = splitFirst(opened, revision).then(async (next) => {
+    const stored = storeRecords(services, revision, records(2n ** 128n - 1n));
+    const first = await services.registry.replace(revision, next);
     // The children in turn: the upper one is the last of the document, so it is made the first.
     const shards = [...first.stream.shards].reverse();
-    const again = await splitFirst(opened, await room.registry.replace(first, { ...first.stream, shards }));
+    const again = await splitFirst(opened, await services.registry.replace(first, { ...first.stream, shards }));
     await nextTurn();
-    const current = room.registry.current(live);
+    const current = services.registry.current(revision);
     assert(current !== undefined);
-    await room.registry.replace(current, again);
+    await services.registry.replace(current, again);
     return await stored;
   });
   const results = await storing;
@@ -137,9 +137,9 @@ test("a child that is split again before its first record arrives passes it on",
 
 test("a switch that does not come in time fails the records that wait for it, and only them", async () => {
   const opened = await openShardServices(2);
-  const { room, live, clock } = opened;
-  await splitFirst(opened, live);
-  const storing = storeRecords(room, live, records(upper, lowest));
+  const { services, revision, clock } = opened;
+  await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(upper, lowest));
   await nextTurn();
   await clock.advance(switchWaitMs);
   const results = await storing;
@@ -151,12 +151,12 @@ test("a switch that does not come in time fails the records that wait for it, an
 test("records that meet a sealed shard of a stream that is being deleted, or is gone, fail at once", async () => {
   for (const end of ["DELETING", "gone"]) {
     const opened = await openShardServices(1);
-    const { room, live } = opened;
-    await splitFirst(opened, live);
-    const storing = storeRecords(room, live, records(lowest));
+    const { services, revision } = opened;
+    await splitFirst(opened, revision);
+    const storing = storeRecords(services, revision, records(lowest));
     await nextTurn();
-    if (end === "gone") await room.registry.remove(live);
-    else await room.registry.replace(live, { ...live.stream, status: "DELETING" });
+    if (end === "gone") await services.registry.remove(revision);
+    else await services.registry.replace(revision, { ...revision.stream, status: "DELETING" });
     assert.deepEqual((await storing).failures, new Map([[0, recordFailure]]));
     await opened.close();
   }
@@ -169,15 +169,15 @@ test("errors of the engine become failures of each record; what is no engine's e
       throw error;
     },
   }));
-  const { room, live } = opened;
-  const unavailable = await storeRecords(room, live, records(lowest, upper));
+  const { services, revision } = opened;
+  const unavailable = await storeRecords(services, revision, records(lowest, upper));
   assert.deepEqual(unavailable.failures, new Map([0, 1].map((i) => [i, recordFailure])));
   assert.deepEqual([...unavailable.sequenceNumbers], [undefined, undefined]);
   error = new EngineError("throttled", "The budget is full.");
-  const throttled = await storeRecords(room, live, records(lowest));
+  const throttled = await storeRecords(services, revision, records(lowest));
   const failure = { code: "ProvisionedThroughputExceededException", message: "The budget is full." };
   assert.deepEqual(throttled.failures, new Map([[0, failure]]));
   error = new TypeError("ours");
-  await assert.rejects(storeRecords(room, live, records(lowest)), error);
+  await assert.rejects(storeRecords(services, revision, records(lowest)), error);
   await opened.close();
 });

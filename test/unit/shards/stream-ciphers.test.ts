@@ -9,81 +9,85 @@ import { openShardServices } from "./open-shard-services.ts";
 const keyUseMs = 5 * 60_000;
 
 async function createKeyProvider() {
-  const { room, clock, live: plain, close } = await openShardServices(1);
+  const { services, clock, revision: plain, close } = await openShardServices(1);
   const provider = new SwitchedKeys();
-  const keys = new StreamCiphers({ provider, registry: room.registry, clock });
+  const keys = new StreamCiphers({ provider, registry: services.registry, clock });
   const made = await keys.make(plain.stream, "alias/mine");
-  const live = await room.registry.replace(plain, encryptUnder(plain.stream, made, 0));
-  return { keys, provider, clock, live, directory: room.registry, close };
+  const revision = await services.registry.replace(plain, encryptUnder(plain.stream, made, 0));
+  return { keys, provider, clock, revision, directory: services.registry, close };
 }
 
-test("an open key is at hand until it has been used for five minutes, then the provider is asked again", async () => {
-  const { keys, provider, clock, live, close } = await createKeyProvider();
-  assert.equal(keys.cachedWriteKey(live), undefined);
-  const { cipher, keyNumber } = await keys.writeKey(live);
+test("an unwrapped key is in memory until it has been used for five minutes, then the provider is asked again", async () => {
+  const { keys, provider, clock, revision, close } = await createKeyProvider();
+  assert.equal(keys.cachedWriteKey(revision), undefined);
+  const { cipher, keyNumber } = await keys.writeKey(revision);
   assert.equal(keyNumber, 1);
   await clock.advance(keyUseMs - 1);
-  assert.equal(keys.cachedWriteKey(live)?.cipher, cipher);
-  assert.equal(await keys.cipher(live, 1), cipher);
+  assert.equal(keys.cachedWriteKey(revision)?.cipher, cipher);
+  assert.equal(await keys.cipher(revision, 1), cipher);
   await clock.advance(1);
-  assert.equal(keys.cachedWriteKey(live), undefined);
-  assert.notEqual((await keys.writeKey(live)).cipher, cipher, "a cipher that was made again has a session of its own");
+  assert.equal(keys.cachedWriteKey(revision), undefined);
+  assert.notEqual(
+    (await keys.writeKey(revision)).cipher,
+    cipher,
+    "a cipher that was made again has a session of its own",
+  );
   assert.equal(provider.openCount, 2);
   await close();
 });
 
-test("every cipher of a key opens what the others sealed, and no two seal with the same nonce", async () => {
-  const { keys, clock, live, close } = await createKeyProvider();
+test("every cipher of a key decrypts what the others encrypted, and no two encrypt with the same nonce", async () => {
+  const { keys, clock, revision, close } = await createKeyProvider();
   const bound = Buffer.from("here");
-  const sealed: Buffer[] = [];
+  const encrypted: Buffer[] = [];
   for (let i = 0; i < 4; i++) {
-    const { cipher } = await keys.writeKey(live);
-    for (const clear of ["a", "b"]) sealed.push(cipher.encrypt(Buffer.from(clear), bound));
+    const { cipher } = await keys.writeKey(revision);
+    for (const plain of ["a", "b"]) encrypted.push(cipher.encrypt(Buffer.from(plain), bound));
     await clock.advance(keyUseMs);
   }
-  const { cipher } = await keys.writeKey(live);
-  assert.equal(sealed.map((each) => cipher.decrypt(each, bound)?.toString()).join(""), "abababab");
-  assert.equal(new Set(sealed.map((each) => each.toString("hex", 0, 24))).size, sealed.length);
+  const { cipher } = await keys.writeKey(revision);
+  assert.equal(encrypted.map((each) => cipher.decrypt(each, bound)?.toString()).join(""), "abababab");
+  assert.equal(new Set(encrypted.map((each) => each.toString("hex", 0, 24))).size, encrypted.length);
   await close();
 });
 
-test("a refusal holds for a second, so that a storm of requests asks once, and is told until it is over", async () => {
-  const { keys, provider, clock, live, close } = await createKeyProvider();
+test("a refusal holds for a second, so that a storm of requests asks once, and is reported until it is over", async () => {
+  const { keys, provider, clock, revision, close } = await createKeyProvider();
   provider.refusal = "disabled";
-  for (let i = 0; i < 10; i++) await assert.rejects(keys.writeKey(live), /the key is disabled/);
+  for (let i = 0; i < 10; i++) await assert.rejects(keys.writeKey(revision), /the key is disabled/);
   assert.equal(provider.openCount, 1);
   assert.deepEqual(keys.faults(), ["a data key of stream orders cannot be used: the key is disabled"]);
   provider.refusal = undefined;
   await clock.advance(1_000);
-  await keys.writeKey(live);
+  await keys.writeKey(revision);
   assert.deepEqual(keys.faults(), []);
   await close();
 });
 
 test("a reader that began before a key was made finds it", async () => {
-  const { keys, live, directory, close } = await createKeyProvider();
-  const made = await keys.make(live.stream, "alias/other");
-  await directory.replace(live, encryptUnder(live.stream, made, 1));
-  await keys.cipher(live, 2);
+  const { keys, revision, directory, close } = await createKeyProvider();
+  const made = await keys.make(revision.stream, "alias/other");
+  await directory.replace(revision, encryptUnder(revision.stream, made, 1));
+  await keys.cipher(revision, 2);
   await close();
 });
 
 test("a sweep forgets keys that are no longer used, and all of a stream that is gone", async () => {
-  const { keys, provider, clock, live, directory, close } = await createKeyProvider();
+  const { keys, provider, clock, revision, directory, close } = await createKeyProvider();
   const ask = async (of: StreamRevision): Promise<number> => {
     await keys.writeKey(of);
     return provider.openCount;
   };
-  assert.equal(await ask(live), 1);
+  assert.equal(await ask(revision), 1);
   keys.sweep();
-  assert.equal(await ask(live), 1);
+  assert.equal(await ask(revision), 1);
   provider.refusal = "not_found";
   await clock.advance(keyUseMs);
-  await assert.rejects(keys.writeKey(live));
+  await assert.rejects(keys.writeKey(revision));
   assert.equal(keys.faults().length, 1);
-  await directory.remove(live);
+  await directory.remove(revision);
   keys.sweep();
   assert.deepEqual(keys.faults(), []);
-  await assert.rejects(keys.cipher(live, 1), /The stream is gone/);
+  await assert.rejects(keys.cipher(revision, 1), /The stream is gone/);
   await close();
 });

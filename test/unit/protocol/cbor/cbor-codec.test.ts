@@ -142,14 +142,14 @@ for (const name of operationNames) {
 }
 
 test("the output of PutRecord reaches the oracle whole, with the names of JSON in their order", () => {
-  const place = { SequenceNumber: `${FIRST}`, ShardId: "shardId-000000000007" };
-  for (const output of [place, { EncryptionType: "KMS" as const, ...place }]) {
+  const result = { SequenceNumber: `${FIRST}`, ShardId: "shardId-000000000007" };
+  for (const output of [result, { EncryptionType: "KMS" as const, ...result }]) {
     assert.deepEqual(oracleDecode(bytesOf(cborCodec.encode("PutRecord", output))), output);
     assert.equal(jsonCodec.encode("PutRecord", output), JSON.stringify(output));
   }
 });
 
-test("encode() gives a stored record of PutRecords its place and a failed one its error", () => {
+test("encode() gives a stored record of PutRecords its number and shard, and a failed one its error", () => {
   const count = 500;
   const output: OutputOf<"PutRecords"> = {
     EncryptionType: "KMS",

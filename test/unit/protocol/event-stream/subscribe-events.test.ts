@@ -125,7 +125,7 @@ function eventWith(data: (bytes: Uint8Array) => unknown, time: unknown): object 
   };
 }
 
-test("the last event of a shard names its children and no place to go on", () => {
+test("the last event of a shard names its children and has no continuation", () => {
   const json = decodeMessage(eventBytes(jsonCodec, atShardEnd)).payload;
   assert.deepEqual(
     JSON.parse(json.toString()),

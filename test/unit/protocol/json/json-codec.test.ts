@@ -82,7 +82,7 @@ test("encode() writes booleans, empty lists and escaped text", () => {
   assert.equal(jsonCodec.encode("DescribeAccountSettings", {}), "{}");
 });
 
-test("encode() gives a stored record of PutRecords its place and a failed one its error", () => {
+test("encode() gives a stored record of PutRecords its number and shard, and a failed one its error", () => {
   const output: OutputOf<"PutRecords"> = {
     EncryptionType: "KMS",
     FailedRecordCount: 1,

@@ -18,6 +18,6 @@ test("a time is the text of the number of its seconds, whatever its thousandths"
   );
 });
 
-test("what is no whole millisecond is told as exactly as it is known", () => {
+test("a time that is no whole millisecond is written as exactly as it is known", () => {
   for (const ms of [0.5, 1_764_236_000_000.25, -0.1, -1]) assert.equal(encodeSeconds(ms, false), plainNumber(ms));
 });
