@@ -40,3 +40,26 @@ test("findNameFaults() finds names of tests that are too long for a line, plain 
     ],
   );
 });
+
+test("findNameFaults() wants the last word of each class of src in the glossary, and the names there in src", () => {
+  const glossary = [
+    "# Glossary",
+    "`Prose` is no row, and `Gone` is not declared.",
+    "| term | meaning |",
+    "|---|---|",
+    "| commit group | What one sync made durable (`GroupCommit`) |",
+    "| reader, cache | A role |",
+    "| read-ahead | `NodeClock`, `snake_case` and `CONSTANT` |",
+  ].join("\n");
+  const files = {
+    "docs/glossary.md": glossary,
+    "src/a.ts": "export class GroupReader {}\nexport abstract class OldCaches {}\nexport class ReadAhead {}\n",
+    "src/b.ts": "export class Commit {}\nclass GroupCommit {}\nexport interface Prose {}\n",
+    "test/c.ts": "export class Anything {}\n",
+  };
+  assert.deepEqual(findNameFaults(new Map(Object.entries(files))), [
+    "src/b.ts: Commit, whose last word is no term or role of docs/glossary.md",
+    "docs/glossary.md: Gone, which src does not declare",
+    "docs/glossary.md: NodeClock, which src does not declare",
+  ]);
+});
