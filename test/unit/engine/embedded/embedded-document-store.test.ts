@@ -30,7 +30,7 @@ test("get() and list() hand out copies", async () => {
   assert.equal(Buffer.from((await documents.get("key"))?.value ?? "").toString(), "value");
 });
 
-test("a watcher that is too slow is told to begin again; others go on", async () => {
+test("a watch that is too slow ends with an error; others continue", async () => {
   const { documents } = await openSmallEngine(new SimulatedDisk());
   const { signal } = new AbortController();
   const slow = documents.watch("a/", signal);
@@ -44,7 +44,7 @@ test("a watcher that is too slow is told to begin again; others go on", async ()
   assert.deepEqual((await other.next()).value, { kind: "delete", key: "b/key", revision: 7n });
 });
 
-test("one change at a time is on its way for a key; rivals are judged by what became durable", async () => {
+test("one change of a key is in flight at a time; later ones are compared with what became durable", async () => {
   const disk = new SimulatedDisk();
   const { documents } = await openSmallEngine(disk);
   const release = disk.holdWrites();

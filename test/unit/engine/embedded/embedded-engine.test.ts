@@ -14,32 +14,32 @@ import { SimulatedDisk } from "../../../support/simulated-disk.ts";
 
 const hourMs = 3_600_000;
 
-test("opening an empty directory makes its format and nothing of the log", async () => {
+test("opening an empty directory writes its format file and no WAL file", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk);
   assert.deepEqual(disk.paths(), ["/data/format"]);
   await engine.close();
-  assert.deepEqual(disk.paths(), ["/data/format"], "a session that wrote nothing leaves nothing");
+  assert.deepEqual(disk.paths(), ["/data/format"], "an engine that wrote nothing leaves nothing");
 });
 
-test("a session begins a file of its own with its first write", async () => {
+test("each open begins a new WAL file with its first write", async () => {
   const disk = new SimulatedDisk();
-  for (let session = 1; session <= 3; session++) {
+  for (let open = 1; open <= 3; open++) {
     const engine = await openSmallEngine(disk);
-    await makeShard(engine, `stream ${session}`);
+    await makeShard(engine, `stream ${open}`);
     await engine.close();
-    assert.equal(disk.paths().filter((path) => path.endsWith(".wal")).length, session);
+    assert.equal(disk.paths().filter((path) => path.endsWith(".wal")).length, open);
   }
 });
 
 test("two snapshots are kept", async () => {
   const disk = new SimulatedDisk();
-  for (let session = 1; session <= 4; session++) {
+  for (let open = 1; open <= 4; open++) {
     const engine = await openSmallEngine(disk);
-    await makeShard(engine, `stream ${session}`);
+    await makeShard(engine, `stream ${open}`);
     await engine.close();
     const snapshots = disk.paths().filter((path) => path.endsWith(".snapshot"));
-    assert.equal(snapshots.length, Math.min(2, session));
+    assert.equal(snapshots.length, Math.min(2, open));
   }
 });
 
@@ -79,7 +79,7 @@ test("append() past the disk budget is throttled and stores nothing; drops and t
   await assert.rejects(store(again, await makeShard(again, "other"), "x".repeat(10_000)), { kind: "throttled" });
 });
 
-test("without a disk budget the log may use 80 % of what is free, beside what it has", async () => {
+test("without a disk budget the engine may use 80 % of what is free, beside what it has", async () => {
   const disk = new SimulatedDisk({ freeBytes: 1_000_000 });
   const engine = await openSmallEngine(disk, { diskBudgetBytes: undefined });
   assert.equal((await engine.health()).figures["disk_budget_bytes"], 800_000);
@@ -101,7 +101,7 @@ test("appends that arrive during a write share the next group, and wait in a bou
   const appends = texts.map((text) => store(engine, shard, text).finally(() => settled++));
   // The buffer takes two of them and the queue seven: what is more is refused at once, not kept.
   await assert.rejects(store(engine, shard, "more ".padEnd(8_000, "q")), { kind: "throttled" });
-  assert.equal(settled, 0, "back-pressure: an append is not answered before it is durable");
+  assert.equal(settled, 0, "back-pressure: an append does not resolve before it is durable");
   const queued = (await engine.health()).figures["queue_bytes"] ?? 0;
   assert(queued > 70_000 && queued <= 60_000 + 2 * 16 * 1024, `${queued} bytes wait`);
   release();
@@ -212,23 +212,23 @@ test("storedMs never falls within a shard, whatever the clock and the callers sa
   assert.deepEqual(storedMs, [1_000_000_000, 1_000_005_000, 1_000_005_000]);
 });
 
-test("a clock more than an hour behind the last stored time starts, and is told", async () => {
+test("an engine opens with a clock more than an hour behind the last stored time, and health reports it", async () => {
   const clock = new SimulatedClock();
   const disk = new SimulatedDisk();
   const startMs = clock.nowMs();
   const first = await openSmallEngine(disk, { clock });
   await store(first, await makeShard(first), "now");
   await first.close();
-  for (const { behindMs, told } of [
-    { behindMs: hourMs, told: 0 },
-    { behindMs: 2 * hourMs, told: 1 },
+  for (const { behindMs, sentences } of [
+    { behindMs: hourMs, sentences: 0 },
+    { behindMs: 2 * hourMs, sentences: 1 },
   ]) {
     clock.set(startMs - behindMs);
     const engine = await openSmallEngine(disk, { clock });
     const { ready, degraded } = await engine.health();
     assert.equal(ready, true);
-    assert.equal(degraded.length, told);
-    if (told > 0) assert.match(degraded[0] ?? "", /the system clock was 2.0 hours behind the last stored record/);
+    assert.equal(degraded.length, sentences);
+    if (sentences > 0) assert.match(degraded[0] ?? "", /the system clock was 2.0 hours behind the last stored record/);
     await engine.close();
   }
 });
@@ -241,7 +241,7 @@ test("a directory in use is refused, also within one process, and is free after 
   await (await openSmallEngine(disk)).close();
 });
 
-test("retention that a stream was told survives a restart and a snapshot", async () => {
+test("the retention of a stream survives a restart and a snapshot", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk);
   const shard = await makeShard(engine);
@@ -259,7 +259,7 @@ test("retention that a stream was told survives a restart and a snapshot", async
   assert.equal((await again.health()).figures["group_count_total"], 0);
 });
 
-test("the catalog recovers from snapshot and log together", async () => {
+test("documents are recovered from snapshot and WAL together", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { snapshotAfterBytes: 500 });
   const revisions = new Map<string, bigint>();

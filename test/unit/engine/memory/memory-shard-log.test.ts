@@ -57,14 +57,14 @@ test("append() throttles when the budget is full and stores nothing of that call
   await assert.rejects(log.append([sized(clock, a, 60 * kib)]), /memory budget of 102400 bytes is used up/);
 });
 
-test("append() lets a sealed shard's entries cost nothing of the budget", async () => {
+test("entries for a sealed shard do not count against the budget", async () => {
   const { log, clock, shard } = createLogger(100 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   await log.seal(a, "split");
   assert.equal(await outcomeOf(log, [sized(clock, a, 90 * kib), sized(clock, b, 90 * kib)]), "sealed stored");
 });
 
-test("append() uses the room left in a chunk when the budget is spent", async () => {
+test("append() uses the free end of a chunk when the budget is used up", async () => {
   const { log, shard, put } = createLogger(12 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   assert.equal(await put(a, 100), "stored");
@@ -189,7 +189,7 @@ test("an entry that was read stays whole after its chunk was freed", async () =>
   assert(entry?.body.every((byte) => byte === 7));
 });
 
-test("storedMs is never before the time at which the gateway admitted the request", async () => {
+test("storedMs is never before the time at which the server admitted the request", async () => {
   const { log, clock, shard } = createLogger(100 * kib);
   const a = await shard();
   const timeMs = clock.nowMs() + 250;
@@ -206,7 +206,7 @@ test("an entry of no records or of more than 4096 is our own fault", async () =>
   }
 });
 
-test("createShard() throttles at the limit of shards, and a drop makes room", async () => {
+test("createShard() throttles at the limit of shards until one is dropped", async () => {
   const { log, shard } = createLogger(100 * kib);
   for (let index = 0; index < shardCountMax; index++) await shard(index);
   await assert.rejects(shard(shardCountMax), { kind: "throttled" });

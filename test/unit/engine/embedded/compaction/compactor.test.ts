@@ -17,15 +17,15 @@ import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 const hourMs = 3_600_000;
 const compaction = eagerCompaction;
 
-function filesIn(disk: SimulatedDisk, room: string): readonly string[] {
-  return disk.paths().filter((path) => path.startsWith(`/data/${room}/`) && /\.(wal|segment)$/.test(path));
+function filesIn(disk: SimulatedDisk, folder: string): readonly string[] {
+  return disk.paths().filter((path) => path.startsWith(`/data/${folder}/`) && /\.(wal|segment)$/.test(path));
 }
 
 function text(index: number, bytes = 5_000): string {
   return `${index} `.padEnd(bytes, "x");
 }
 
-/** Several files of the log's worth, and a catalog change now and then, so that snapshots have news. */
+/** Stores one entry for each index and shard, one group after another. */
 async function fill(engine: EmbeddedEngine, shards: readonly ShardRef[], from: number, to: number): Promise<void> {
   for (let index = from; index < to; index++) {
     await Promise.all(shards.map((shard) => store(engine, shard, text(index))));
@@ -36,12 +36,12 @@ function texts(from: number, to: number): readonly string[] {
   return Array.from({ length: to - from }, (_, index) => text(from + index));
 }
 
-test("closed files of the log become segments and are removed; every entry stays where readers find it", async () => {
+test("closed WAL files are flushed to segments and removed, and readers still find every entry", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { compaction });
   const [a, b] = [await makeShard(engine, "a"), await makeShard(engine, "b")];
   await fill(engine, [a, b], 0, 20);
-  // What is sealed leaves the log behind two snapshots, which are written as the log goes on.
+  // Flushed files are removed when two snapshot files cover them, which are written as the WAL grows.
   for (let index = 20; index < 40; index++) {
     await fill(engine, [a, b], index, index + 1);
     await engine.settled();
@@ -66,7 +66,7 @@ test("closed files of the log become segments and are removed; every entry stays
   await crashed.close();
 });
 
-test("a directory becomes one of version 2 with its first sealed file, and files of the log are used again", async () => {
+test("a directory becomes one of version 2 with its first flush, and WAL files are recycled", async () => {
   const disk = new SimulatedDisk();
   const version = (): number => formatVersionOf(decodeFormatFile(disk.bytesOf("/data/format"), "/data"));
   const first = await openSmallEngine(disk);
@@ -82,14 +82,14 @@ test("a directory becomes one of version 2 with its first sealed file, and files
   assert.equal(version(), 2);
   const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
   const recycled = filesIn(disk, "wal").map((path) => readWalHeader(disk.bytesOf(path), identity)?.isRecycled);
-  assert(recycled.includes(true), "a later file is an earlier one");
+  assert(recycled.includes(true), "a WAL file is recycled");
   assert.deepEqual(await readTexts(engine, shard), texts(0, 120));
   const crashed = await openSmallEngine(disk.crash("lose"), { compaction });
   assert.deepEqual(await readTexts(crashed, await makeShard(crashed)), texts(0, 120));
   assert.deepEqual((await crashed.health()).degraded, []);
 });
 
-test("a job that fails for no reason of the disk's is told and tried again", async () => {
+test("a job that fails without an error of the disk is reported in health and tried again", async () => {
   const disk = new SimulatedDisk();
   const inline = new InlineCompactionRunner(disk);
   let failures = 1;
@@ -113,7 +113,7 @@ async function segmentBytes(engine: EmbeddedEngine): Promise<number> {
   return (await engine.health()).figures["segment_bytes"] ?? 0;
 }
 
-test("what has outlived its stream's retention goes with its segments; readers and seekers go on behind it", async () => {
+test("expired records are removed with their segments; reads and seeks continue behind them", async () => {
   const disk = new SimulatedDisk();
   const own = { ...compaction, ownSegmentBytes: 10_000, mergedSegmentBytesMax: 20_000 };
   const clock = new SimulatedClock();
@@ -301,14 +301,14 @@ test("a full disk budget throttles, and service comes back when records have exp
     assert(count > 20, `round ${round} stored ${count}`);
     clock.set(clock.nowMs() + 25 * hourMs);
     await clock.advance(2_000);
-    // Whether this one is refused depends on the spare file, which was given up already.
+    // Whether this append is refused depends on the spare file, which may have been removed already.
     await store(engine, shard, text(0)).catch((error: unknown) => assert(error instanceof EngineError));
     await engine.settled();
   }
   await store(engine, shard, "at last");
 });
 
-test("a full disk budget is freed also when nothing but expired records stands in the log itself", async () => {
+test("a full disk budget is freed also when the expired records are in the WAL alone", async () => {
   const clock = new SimulatedClock();
   const disk = new SimulatedDisk();
   const rare = { ...compaction, flushAfterBytes: 10_000_000 };
@@ -317,7 +317,7 @@ test("a full disk budget is freed also when nothing but expired records stands i
   await engine.log.setRetention("s", [shard], 24 * hourMs);
   await assert.rejects(fill(engine, [shard], 0, 100), { kind: "throttled" });
   await engine.settled();
-  assert.equal(filesIn(disk, "segments").length, 0, "nothing has expired, so nothing would be won");
+  assert.equal(filesIn(disk, "segments").length, 0, "nothing has expired, so a flush would free nothing");
   clock.set(clock.nowMs() + 25 * hourMs);
   await clock.advance(2_000);
   await assert.rejects(store(engine, shard, text(0)), { kind: "throttled" });
@@ -326,7 +326,7 @@ test("a full disk budget is freed also when nothing but expired records stands i
   assert.equal(await engine.log.seek(shard, { at: "newest" }), (await engine.log.seek(shard, { at: "oldest" })) + 21n);
 });
 
-test("a log that is not sealed fast enough throttles at its bound; one that cannot be sealed does not", async () => {
+test("a WAL at its bound throttles while compaction works, and does not when compaction fails", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { compaction, walBytesMax: 200_000 });
   const shard = await makeShard(engine);
@@ -369,7 +369,7 @@ test("a WAL that was full before any flush takes records again, although no writ
   assert((await readTexts(engine, shard)).length >= stored + 10);
 });
 
-test("a damaged file of the log is not sealed, and says so", async () => {
+test("a damaged WAL file is not flushed, and health reports it", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk, { compaction: { ...compaction, flushAfterBytes: 1_000_000 } });
   const shard = await makeShard(engine);

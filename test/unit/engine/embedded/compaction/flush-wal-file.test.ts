@@ -136,7 +136,7 @@ test("an entry larger than what is written at once is verified too", async () =>
   }
 });
 
-test("a segment is on the disk when sealing says so, whatever was not synced goes", async () => {
+test("a segment is durable when the flush resolves: it survives the loss of all that was not synced", async () => {
   const disk = new SimulatedDisk();
   const result = await seal(disk, smallWal, 2);
   assert.equal((await bodiesIn(disk.crash("lose"), result)).length, 4);

@@ -58,7 +58,7 @@ test("what a crash cut short is left out, as a server would leave it out", async
   assert.deepEqual(await textsIn(after, target), ["one", "two", "three"]);
 });
 
-test("damage that a server can live with is in the backup, told of, and keeps it from being restored", async () => {
+test("damage that does not keep a server from opening is copied, reported, and prevents a restore", async () => {
   const disk = new SimulatedDisk();
   const { engine } = await filled(disk);
   const snapshot = disk.paths().find((path) => path.endsWith(".snapshot")) ?? assert.fail();

@@ -56,7 +56,7 @@ test("a backup of an open directory holds what was stored, opens, and changes no
   assert.deepEqual(await textsIn(disk, dataDirectory), [...filledTexts, "after it"]);
 });
 
-test("a backup of a directory in which nothing was ever stored, or sealed, opens too", async () => {
+test("a backup opens of a directory in which nothing was ever stored, or flushed", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk);
   await backUpDirectory(disk, dataDirectory, target);

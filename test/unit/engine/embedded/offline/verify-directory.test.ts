@@ -75,7 +75,7 @@ test("a missing or cut file is found by verifyDirectory()", async () => {
   }
 });
 
-test("inspectDirectory() tells what the log, the segments and the catalog hold", async () => {
+test("inspectDirectory() describes the WAL, the segments and the catalog", async () => {
   const disk = await closedDirectory();
   const found = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data")));
   assert.equal(found.format.version, 2);

@@ -292,7 +292,7 @@ test("a page read ahead outlives its segments, which are kept only while it is r
   await engine.close();
 });
 
-test("an engine that is closed waits for what is read ahead, and begins nothing more", async () => {
+test("close() waits for reads ahead, and begins no more", async () => {
   const disk = new WatchedDisk();
   const { engine, shard } = await filledEngine(disk);
   const open = disk.holdAfter(1);
@@ -312,7 +312,7 @@ test("an engine that is closed waits for what is read ahead, and begins nothing 
   await again.close();
 });
 
-test("a page read ahead that is damaged is read again: it answers corrupt while it is, and is whole when it is not", async () => {
+test("a damaged page that was read ahead is read again, and rejects only if it is still damaged", async () => {
   const disk = new WatchedDisk();
   const { engine, shard } = await filledEngine(disk);
   const path = disk.segments.find((one) => disk.bytesOf(one).includes(textOf(20))) ?? assert.fail("it is in a segment");

@@ -1,6 +1,6 @@
-// The power goes at any change of the disk, for a workload in which files of the log are sealed, small segments merged, shared
-// ones rewritten, expired and dropped entries given back, and snapshots written. Changes are syncs (as in the sibling test)
-// and every rename, removal and change of length. Then: reopen, compare, cut the power again, reopen, compare, write on.
+// A power cut at any change of the disk, for a workload in which WAL files are flushed, small segments merged, shared ones
+// compacted, expired and dropped entries freed, and snapshots written. Changes are syncs (as in the sibling test) and every
+// rename, removal and change of length. Then: reopen, compare, cut the power again, reopen, compare, write on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
@@ -158,7 +158,7 @@ for (const [index, way] of ways.entries()) {
   const first = (2 * index + (index % 2)) % every;
   const { direct, policy, encrypted } = way;
   const how = `${direct ? "direct" : "buffered"} writes, unsynced bytes ${policy}${encrypted ? ", encrypted" : ""}`;
-  test(`a crash at any change of the disk, while the log is sealed, loses and revives nothing (${how})`, async () => {
+  test(`a crash at any change of the disk, during compaction, loses and revives nothing (${how})`, async () => {
     const none = Number.POSITIVE_INFINITY;
     const disk = new SimulatedDisk({ direct });
     const { changeCount, changes } = await run(disk, new SimulatedClock(), { changeCountMax: none, encrypted });
