@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { documents, parseSnippets, snippetsIn } from "./snippets.ts";
+import { documents, parseSnippets, root, snippetsIn } from "./snippets.ts";
 
 /** The snippets that no test runs. A new one is a change here, and a reason in the document. */
 const notRun: readonly string[] = ["conformance/README.md: Conformance 1"];
@@ -41,6 +41,33 @@ test("a block without a language is a drawing", () => {
     assert(count === 0 || drawings.has(path), `${path} has a block that says no language`);
   }
 });
+
+test("each link within the documents leads to a file, and to a heading of it", () => {
+  const broken: string[] = [];
+  for (const path of documents()) {
+    const text = readFileSync(join(root, path), "utf8").replaceAll(/^ *```[\s\S]*?^ *```$/gm, "");
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [file = "", anchor] = target.split("#");
+      const found = file === "" ? path : join(path, "..", file);
+      if (!existsSync(join(root, found)) || (anchor !== undefined && !anchorsOf(found).has(anchor))) {
+        broken.push(`${path}: ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+/** As GitHub makes them of headings. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const headings = readFileSync(join(root, path), "utf8").matchAll(/^#+ (.+)$/gm);
+  const anchors = [...headings].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+  return new Set(anchors);
+}
 
 test("snippets are named by document, heading and place, and keep their marks", () => {
   const text = [
