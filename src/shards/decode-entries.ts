@@ -34,19 +34,21 @@ async function decodeAll(
 ): Promise<readonly StoredEntry[]> {
   const decoded: StoredEntry[] = [];
   let bytes = 0;
-  for (const entry of entries) {
-    const isFirst = decoded.length === 0;
-    if (!isFirst && entry.position - from >= recordsMax) break;
-    try {
-      bytes += isEncoded(entry.body) ? plainBytesOf(entry.body) : entry.body.length;
-      if (!isFirst && bytes > bytesMax) break;
-      decoded.push(isEncoded(entry.body) ? await decodeOne(services, revision, shard, entry) : entry);
-    } catch (error) {
-      if (isFirst) throw error;
-      break;
+  try {
+    for (const entry of entries) {
+      bytes += decodedBytes(entry);
+      const isBeyond = entry.position - from >= recordsMax || bytes > bytesMax;
+      if (isBeyond && decoded.length > 0) break;
+      decoded.push(await decodeOne(services, revision, shard, entry));
     }
+  } catch (error) {
+    if (decoded.length === 0) throw error;
   }
   return decoded;
+}
+
+function decodedBytes({ body }: StoredEntry): number {
+  return isEncoded(body) ? plainBytesOf(body) : body.length;
 }
 
 async function decodeOne(
@@ -55,6 +57,7 @@ async function decodeOne(
   shard: Shard,
   entry: StoredEntry,
 ): Promise<StoredEntry> {
+  if (!isEncoded(entry.body)) return entry;
   const ref = revision.ref(shard);
   const number = dataKeyIdOf(entry.body);
   const cipher =

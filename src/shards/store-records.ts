@@ -43,9 +43,7 @@ export async function storeRecords(
   const kms = revision.stream.encryption !== undefined;
   const known = encodingOf(services, revision);
   const encoding = known instanceof Promise ? await known : known;
-  // Limits ask for each record's shard before it is batched; without them, batching routes as it goes.
-  let slots = services.limits === undefined ? undefined : revision.shardMap.routeAll(routed.hashKeys, routed.count);
-  let admitted = slots === undefined ? undefined : admit(services, revision, { records: routed, slots }, results);
+  let { slots, admitted } = admit(services, revision, routed, results);
   for (let route = 1; ; route++) {
     const batches = batchByShard(routed, revision.shardMap, admitted, { kms, slots });
     const timeMs = services.clock.nowMs();
@@ -166,21 +164,31 @@ function spreadEvenly(records: IncomingRecords, map: ShardMap, firstSlot: number
   return { ...records, hashKeys };
 }
 
-/** The mask of records that their shards' rates admit, undefined for all; each other one fails with its shard's throttle. */
+interface Admission {
+  /** By record: the slot of its shard. Absent without limits, which need it before the records are batched. */
+  slots?: Uint16Array | undefined;
+  /** The mask of admitted records; absent when it is all of them. */
+  admitted?: Uint8Array | undefined;
+}
+
+/** Asks the rates of the shards. A record that is not admitted fails with its shard's throttle. */
 function admit(
   { limits }: ShardServices,
   { stream, shardMap }: StreamRevision,
-  { records, slots }: { readonly records: IncomingRecords; readonly slots: Uint16Array },
+  records: IncomingRecords,
   results: PutResultColumns,
-): Uint8Array | undefined {
-  const partly = limits?.admitRecords({ records, slots, map: shardMap }, stream);
-  if (partly === undefined) return undefined;
+): Admission {
+  if (limits === undefined) return {};
+  const slots = shardMap.routeAll(records.hashKeys, records.count);
+  const partly = limits.admitRecords({ records, slots, map: shardMap }, stream);
+  if (partly === undefined) return { slots };
+  const { admitted } = partly;
   for (let i = 0; i < records.count; i++) {
-    if (partly.admitted[i] === 1) continue;
+    if (admitted[i] === 1) continue;
     const shardId = formatShardId(shardMap.shardAt(slots[i] ?? 0).index);
     results.failOne(i, { code: throttledCode, message: shardRateText(stream, shardId) });
   }
-  return partly.admitted;
+  return { slots, admitted };
 }
 
 function failureOf(error: unknown): RecordFailure {

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MemoryEngine } from "../../../../src/engine/memory/memory-engine.ts";
+import { wasmModule } from "../../../../src/records/wasm-module.ts";
+import { SimulatedClock } from "../../../support/simulated-clock.ts";
+import { TestServer } from "../../../support/test-server.ts";
+
+const StreamName = "orders";
+const record = { Data: "AAEC", PartitionKey: "key" };
+
+/** The longest piece of the module's memory that is free, in pages of 16 KiB. */
+function freePages(): number {
+  const { allocator } = wasmModule() ?? assert.fail("this machine runs the WebAssembly module");
+  let [low, high] = [0, 4096];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const lease = allocator.take(middle * 16 * 1024);
+    if (lease === undefined) high = middle - 1;
+    else low = middle;
+    lease?.[Symbol.dispose]();
+  }
+  return low;
+}
+
+test("the memory of a put must come back whatever ends the request", async () => {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
+  await engine.open();
+  const server = await TestServer.open({ engine, clock });
+  await server.expectOk("CreateStream", { StreamName, ShardCount: 2 });
+  await server.untilIdle();
+  const free = freePages();
+  const puts: readonly (readonly [operation: string, input: object, type: string])[] = [
+    ["PutRecords", { StreamName, Records: [record, record] }, "ok"],
+    ["PutRecord", { StreamName, ...record }, "ok"],
+    ["PutRecords", { StreamName, Records: [{ ...record, PartitionKey: '"' }] }, "ok"],
+    ["PutRecords", { StreamName: "?", Records: [record] }, "ValidationException"],
+    ["PutRecords", { StreamName, Records: [{ ...record, PartitionKey: "" }] }, "ValidationException"],
+    ["PutRecord", { StreamName, ...record, Data: 1 }, "SerializationException"],
+    ["PutRecords", { StreamName: "absent", Records: [record] }, "ResourceNotFoundException"],
+    ["PutRecord", { StreamName, ...record, DryRun: true }, "DryRunOperationException"],
+    ["PutRecord", { StreamName, ...record, SequenceNumberForOrdering: "7" }, "InvalidArgumentException"],
+  ];
+  for (const [operation, input, type] of puts) {
+    for (let i = 0; i < 3; i++) {
+      const result = await server.call(operation, input);
+      assert.equal(result.ok ? "ok" : result.type, type, `${operation} ${JSON.stringify(input)}`);
+      assert.equal(freePages(), free, `${operation} ${JSON.stringify(input)}`);
+    }
+  }
+  await server.close();
+  await engine.close();
+});
