@@ -16,8 +16,9 @@ const measurableMs = 25;
 const growthMax = 3;
 
 export async function costOfSizes(size: number, work: (size: number) => unknown): Promise<CostOfSizes> {
-  const halfMs = await leastCostMs(() => work(size / 2));
-  return { halfMs, wholeMs: await leastCostMs(() => work(size)) };
+  const wholeMs = await leastCostMs(() => work(size));
+  // What is cheap as a whole need not be measured as a half.
+  return { halfMs: wholeMs > measurableMs ? await leastCostMs(() => work(size / 2)) : 0, wholeMs };
 }
 
 /** Whether the cost grows faster than the size, as far as it can be measured. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { type FuzzConnection, Http1Fuzz, Http2Fuzz } from "./fuzz-connections.ts";
+import { type FuzzConnection, type FuzzResponse, Http1Fuzz, Http2Fuzz } from "./fuzz-connections.ts";
 import { account } from "./known-names.ts";
 import { credential, type RandomRequest, RandomRequests } from "./random-request.ts";
 
@@ -53,6 +53,13 @@ export async function fuzzServer({ seed, requestCount, isVerified }: FuzzOptions
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+interface Exchange {
+  readonly response: FuzzResponse | undefined;
+  readonly tookMs: number;
+  /** CPU time of the server meanwhile. */
+  readonly busyMs: number;
 }
 
 class FuzzRun {
@@ -106,7 +113,7 @@ class FuzzRun {
     const random = requests.next();
     const startedMs = performance.now();
     const busyBeforeMs = busyMsOf(this.#pid);
-    let response: Awaited<ReturnType<FuzzConnection["send"]>>;
+    let response: FuzzResponse | undefined;
     try {
       response = await connection.send(random.request, random.operation === "SubscribeToShard");
     } catch (error) {
@@ -114,19 +121,20 @@ class FuzzRun {
       return;
     }
     const tookMs = performance.now() - startedMs;
-    const status = response?.status ?? 0;
+    this.#judge(random, { response, tookMs, busyMs: busyMsOf(this.#pid) - busyBeforeMs });
+    if (response?.status === 200) requests.names.learn(response.body);
+  }
+
+  #judge(random: RandomRequest, { response, tookMs, busyMs }: Exchange): void {
+    const { status, body } = response ?? { status: 0, body: "" };
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
     this.#slowestMs = Math.max(this.#slowestMs, tookMs);
-    if (status >= 500 && !isOfService(random, response?.body ?? "")) {
-      this.#fault(random, `${status} ${response?.body.slice(0, 200)}`);
-    }
+    if (status >= 500 && !isOfService(random, body)) this.#fault(random, `${status} ${body.slice(0, 200)}`);
     if (status === 0 && headerBytesOf(random) <= answeredHeaderBytesMax) this.#fault(random, "no response");
     if (rssMiBOf(this.#pid) === undefined) this.#fault(random, `the process ended: ${this.#server.stderr}`);
-    const isBusy = busyMsOf(this.#pid) - busyBeforeMs > busyMsMin;
-    if (tookMs > responseMsMax && (isBusy || tookMs > stuckFactor * responseMsMax)) {
+    if (tookMs > responseMsMax && (busyMs > busyMsMin || tookMs > stuckFactor * responseMsMax)) {
       this.#fault(random, `a response after ${tookMs.toFixed(0)} ms`);
     }
-    if (status === 200 && response !== undefined) requests.names.learn(response.body);
   }
 
   #fault({ operation, request }: RandomRequest, what: string): void {

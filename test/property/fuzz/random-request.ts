@@ -2,9 +2,9 @@ import type { Credential } from "../../../src/auth/credential.ts";
 import { inputShapes } from "../../../src/model/constraints.generated.ts";
 import { type OperationName, operationNames } from "../../../src/model/shapes.generated.ts";
 import { anyFormOf } from "../../support/cbor-forms.ts";
+import { jsonOf } from "../../support/json-form.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import { type SignedRequest, signRequest } from "../../support/signed-request.ts";
-import { jsonOf } from "../../unit/protocol/values-of-shape.ts";
 import { account, KnownNames } from "./known-names.ts";
 import { RandomInput } from "./random-input.ts";
 

@@ -9,9 +9,10 @@ import { readStructure } from "../../../../src/protocol/cbor/cbor-bind.ts";
 import { CborReader } from "../../../../src/protocol/cbor/cbor-reader.ts";
 import { bindStructure } from "../../../../src/protocol/json/json-bind.ts";
 import { anyFormOf, drawsFrom, Time } from "../../../support/cbor-forms.ts";
+import { jsonOf } from "../../../support/json-form.ts";
 import { outcome } from "../columns-content.ts";
 import { oracleEncode } from "../oracle.ts";
-import { inputOf, jsonOf } from "../values-of-shape.ts";
+import { inputOf } from "../values-of-shape.ts";
 
 const NUMBER = "class com.amazon.coral.value.json.numbers.TruncatingBigNumber";
 const BOOLEAN = "class java.lang.Boolean";

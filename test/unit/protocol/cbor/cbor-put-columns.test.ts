@@ -8,9 +8,9 @@ import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
 import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
 import type { IncomingRecords } from "../../../../src/records/incoming-records.ts";
 import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
+import { jsonOf } from "../../../support/json-form.ts";
 import { contentOf, outcome } from "../columns-content.ts";
 import { oracleEncode } from "../oracle.ts";
-import { jsonOf } from "../values-of-shape.ts";
 
 /** The input with its columns as values, or the error. */
 function decoded(parse: typeof parseCborBody, name: OperationName, body: Buffer): object {
