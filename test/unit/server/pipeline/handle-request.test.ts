@@ -39,7 +39,7 @@ test("the memory of a put must come back whatever ends the request", async () =>
     ["PutRecord", { StreamName, ...record, Data: 1 }, "SerializationException"],
     ["PutRecords", { StreamName: "absent", Records: [record] }, "ResourceNotFoundException"],
     ["PutRecord", { StreamName, ...record, DryRun: true }, "DryRunOperationException"],
-    ["PutRecord", { StreamName, ...record, SequenceNumberForOrdering: "7" }, "InvalidArgumentException"],
+    ["PutRecord", { StreamName, ...record, SequenceNumberForOrdering: "9".repeat(129) }, "InvalidArgumentException"],
   ];
   for (const [operation, input, type] of puts) {
     for (let i = 0; i < 3; i++) {
