@@ -1,16 +1,28 @@
 /**
- * Checks the words of code, comments and documents: no path of one machine, no host name of a package registry. Prints one
- * line for each fault; exits 1 if there is one.
+ * Checks the words of code, comments and documents: pronouns that name no subject, comments that begin with a bare "Of" or
+ * mark a hot path, paths of one machine, host names of package registries. Prints one line for each fault; exits 1 if there
+ * is one.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readTree, type Tree } from "./read-tree.ts";
 
 interface Rule {
+  /** What is wrong, before the text that was found. */
   readonly fault: string;
   readonly pattern: RegExp;
 }
 
+const pronoun: Rule = {
+  fault: "word that names no subject",
+  pattern: /\b(?:whoever|somebody|anybody|nobody|anew)\b/gi,
+};
+// At the start of a comment, not of a later line of it.
+const bareOf: Rule = {
+  fault: 'comment that begins with "Of"',
+  pattern: /\/\*\*?[\s*]*Of\b|(?<!\/\/[^\n]*\n\s*)\/\/ Of\b/g,
+};
+const hotPath: Rule = { fault: "marker without information", pattern: /\/\/ Hot path\b/g };
 const machinePath: Rule = { fault: "path of one machine", pattern: /(?<![\w.])\/(?:work|root|home\/\w+)\//g };
 // A package source is named by its tool (npm, pip, cargo, go, mvn): each machine has its own host for it.
 const registryHost: Rule = {
@@ -19,8 +31,12 @@ const registryHost: Rule = {
     /https?:\/\/[^/\s"']*(?:registry|artifactory|nexus|mirror)[^/\s"']*|[\w.-]*\b(?:npmjs\.(?:org|com)|crates\.io|pypi\.org|pythonhosted\.org|repo1?\.maven\.[\w.]+|(?:proxy|sum)\.golang\.org|rubygems\.org|nuget\.org|deb\.debian\.org|docker\.io|ghcr\.io|quay\.io)\b/gi,
 };
 
+const rules: readonly Rule[] = [pronoun, bareOf, hotPath, machinePath, registryHost];
+
 export function findWordFaults(tree: Tree): readonly string[] {
-  return [...tree].flatMap(([path, text]) => [machinePath, registryHost].flatMap((rule) => faultsOf(rule, path, text)));
+  // This file has to contain what it looks for.
+  const files = [...tree].filter(([path]) => path !== "scripts/check-words.ts");
+  return files.flatMap(([path, text]) => rules.flatMap((rule) => faultsOf(rule, path, text)));
 }
 
 function faultsOf(rule: Rule, path: string, text: string): readonly string[] {

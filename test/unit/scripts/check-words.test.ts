@@ -8,6 +8,44 @@ function faultsOf(files: Readonly<Record<string, string>>): readonly string[] {
 
 // The planted text is put together here, because the check reads this file too.
 
+test("findWordFaults() finds words that name no subject, in code, comments and documents", () => {
+  const words = [
+    ["who", "ever"],
+    ["some", "body"],
+    ["any", "body"],
+    ["no", "body"],
+    ["an", "ew"],
+  ].map((parts) => parts.join(""));
+  for (const word of words) {
+    const capital = word.charAt(0).toUpperCase() + word.slice(1);
+    assert.deepEqual(faultsOf({ "docs/a.md": `line\n${capital} writes`, "src/a.ts": `const ${word} = 1;` }), [
+      `docs/a.md:2: word that names no subject, ${capital}`,
+      `src/a.ts:1: word that names no subject, ${word}`,
+    ]);
+  }
+  assert.deepEqual(faultsOf({ "src/a.ts": `const ${words[3]}Count = 1; // ${words[4]}est` }), []);
+});
+
+test('findWordFaults() finds comments that begin with "Of", and takes it in a later line', () => {
+  const of = "Of";
+  assert.deepEqual(faultsOf({ "src/a.ts": `/** ${of} all. */\n/**\n * ${of} a read.\n */\nx(); // ${of} b.\n` }), [
+    `src/a.ts:1: comment that begins with "Of", /** ${of}`,
+    `src/a.ts:2: comment that begins with "Of", /**\n * ${of}`,
+    `src/a.ts:5: comment that begins with "Of", // ${of}`,
+  ]);
+  assert.deepEqual(
+    faultsOf({ "src/a.ts": `/**\n * Bytes.\n * ${of} all.\n */\n// Bytes\n// ${of} all.\n/** Offset. */` }),
+    [],
+  );
+});
+
+test("findWordFaults() finds markers of hot paths", () => {
+  const marker = ["// Hot", "path"].join(" ");
+  assert.deepEqual(faultsOf({ "src/a.ts": `${marker}.\n/** Reads. */` }), [
+    `src/a.ts:1: marker without information, ${marker}`,
+  ]);
+});
+
 test("findWordFaults() finds paths of one machine", () => {
   const path = ["", "root", "x"].join("/");
   assert.deepEqual(

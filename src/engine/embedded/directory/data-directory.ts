@@ -86,8 +86,8 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
 }
 
 /**
- * A directory that somebody wants to look at, with the lock: nothing in it is changed. An encrypted one stays closed unless
- * there are keys; a plain one has no use for them.
+ * Opens a directory with its lock to read it: nothing in it is changed. The contents of an encrypted one are readable only
+ * with keys; a plain one does not use them.
  */
 export async function openReadOnly(
   disk: Disk,
@@ -103,7 +103,7 @@ export async function openReadOnly(
   }
 }
 
-/** Of a directory that a server may have open, and change at any moment. */
+/** Paths of a directory that a server may have open, and change at any moment. */
 export async function directoryPathsOf(disk: Disk, directory: string): Promise<DirectoryPaths> {
   try {
     const format = await readFormat({ disk, directory, devClock: true });

@@ -4,9 +4,9 @@ import type { DirectoryIdentity } from "../format/format-file.ts";
 /** How what stands in a directory is written and read. docs/file-format.md section 9. */
 export interface DirectoryContents {
   readonly identity: DirectoryIdentity;
-  /** Of bodies and snapshots; undefined in a plain directory, and for whoever looks without the key. */
+  /** Encrypts bodies and snapshots; undefined in a plain directory, and without the key. */
   readonly cipher: SessionCipher | undefined;
-  /** Encrypted, and nobody gave the key: numbers and checksums can be looked at, and nothing else. */
+  /** Whether it is encrypted and the key is absent: numbers and checksums can be read, and nothing else. */
   readonly isClosed: boolean;
 }
 

@@ -44,7 +44,7 @@ export async function readKeyFile(
   return { file: value, findings: [{ file: keyFileName, offset: damagedHalf * halfBytes, sentence }] };
 }
 
-/** Writes both copies anew from the one that is whole: the next damage would cost everything. */
+/** Writes both copies again from the one that is whole: damage to that one would lose all data. */
 export async function repairKeyFile(
   options: Pick<DirectoryKeyOptions, "disk" | "directory">,
   identity: DirectoryIdentity,

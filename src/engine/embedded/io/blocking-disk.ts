@@ -3,8 +3,8 @@ import { blockBytes, type Disk, type DiskFile, type OpenMode } from "./disk.ts";
 import { flagsOf, isDirect, nodeDisk, readBytesMax } from "./node-disk.ts";
 
 /**
- * The real disk for a thread that has nothing else to do: its files are read and written in the thread itself, which spares
- * waking one of the pool's and being woken by it, and leaves the pool to those whom somebody waits for.
+ * The real disk for a thread that has nothing else to do: it reads and writes files itself, without a switch to a thread of
+ * the pool, and leaves the pool to requests that clients wait for.
  */
 export const blockingDisk: Disk = {
   ...nodeDisk,

@@ -25,7 +25,7 @@ export class ChunkPool {
     return this.#idle.pop();
   }
 
-  /** Nobody looks at it any more, and no read into it is under way. */
+  /** The chunk must not be read afterwards, and no read into it may be in flight. */
   giveBack(chunk: Buffer): void {
     this.#idle.push(chunk);
   }

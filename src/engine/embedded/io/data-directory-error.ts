@@ -22,7 +22,7 @@ export type DataDirectoryReason =
   | "occupied"
   | "restless";
 
-/** Why a data directory was refused, in one sentence for whoever started the server. Nothing in it was changed. */
+/** Why a data directory was refused, in one sentence for the operator. Nothing in it was changed. */
 export class DataDirectoryError extends Error {
   readonly reason: DataDirectoryReason;
 

@@ -11,8 +11,8 @@ const statFile = promisify(fstat);
 const truncateFile = promisify(ftruncate);
 const syncFile = promisify(fsync);
 /**
- * Of one request to the disk. A whole file of the log, which is read to be sealed, would keep everything behind it waiting:
- * 64 MiB in one piece held up commits by 60 ms, measured.
+ * Bytes of one request to the disk. A whole WAL file, which is read to be flushed, would delay the requests behind it: 64 MiB
+ * in one piece delayed commits by 60 ms, measured.
  */
 export const readBytesMax = 1024 * 1024;
 

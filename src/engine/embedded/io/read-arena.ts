@@ -59,7 +59,7 @@ export class ReadArena {
     other.release();
   }
 
-  /** Nobody looks at the memory any more, and no read into it is under way. A second call does nothing. */
+  /** The memory must not be read afterwards, and no read into it may be in flight. A second call does nothing. */
   release(): void {
     for (const chunk of this.#chunks) this.#pool.giveBack(chunk);
     this.#chunks = [];
