@@ -6,7 +6,7 @@ import type { EntryKey } from "../records/entry-encoding.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { streamArn } from "../streams/arn.ts";
-import { currentDataKey, encryptUnder, type NewDataKey } from "../streams/data-keys.ts";
+import { currentDataKey, type NewDataKey, startEncrypting } from "../streams/data-keys.ts";
 import type { Stream, StreamDataKey } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -176,7 +176,7 @@ export class StreamCiphers {
       if (known !== undefined) return known;
       if (encryption === undefined) throw new KeyError("unavailable", "The stream was never encrypted.");
       const made = await this.make(newest.stream, encryption.keyId);
-      const next = await this.#registry.replace(newest, encryptUnder(newest.stream, made, this.#clock.nowMs()));
+      const next = await this.#registry.replace(newest, startEncrypting(newest.stream, made, this.#clock.nowMs()));
       const key = currentDataKey(next.stream);
       if (key === undefined) throw new KeyError("unavailable", "The stream changed while it was given a data key.");
       return key;

@@ -17,7 +17,7 @@ export function currentDataKey({ encryption, dataKeys }: Stream): StreamDataKey 
 }
 
 /** The stream with a new data key for new records. Earlier keys stay for reading. */
-export function encryptUnder(stream: Stream, { keyId, wrapped }: NewDataKey, nowMs: number): Stream {
+export function startEncrypting(stream: Stream, { keyId, wrapped }: NewDataKey, nowMs: number): Stream {
   const kept = supersedeCurrent(stream, nowMs);
   const number = Math.max(0, ...kept.map((key) => key.number)) + 1;
   const dataKeys = [...kept, { number, keyId, wrapped, madeMs: nowMs }];

@@ -1,7 +1,7 @@
 import { tooManyDataKeys } from "../../model/key-errors.ts";
 import { encryptionTypeNotKms, keyIdInvalid } from "../../model/setting-errors.ts";
 import type { StartStreamEncryptionInput } from "../../model/shapes.generated.ts";
-import { dataKeysMax, encryptUnder, pruneDataKeys } from "../../streams/data-keys.ts";
+import { dataKeysMax, pruneDataKeys, startEncrypting } from "../../streams/data-keys.ts";
 import { isMasterKeyRef } from "../../streams/master-key-ref.ts";
 import { beginSettingsChange } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
@@ -26,7 +26,7 @@ export const startStreamEncryption = defineOperation({
     });
     await updateStreamDocument(context, () => {
       const { revision: newest, counted } = plan(input, context);
-      return [newest, beginSettingsChange(encryptUnder(counted, made, context.clock.nowMs()), context)];
+      return [newest, beginSettingsChange(startEncrypting(counted, made, context.clock.nowMs()), context)];
     });
     return undefined;
   },

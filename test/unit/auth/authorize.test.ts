@@ -14,7 +14,7 @@ import { signedMs } from "../../support/signed-request.ts";
 const place = { account: "111111111111", region: "us-east-1" };
 const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
 const tokens = new TokenCipher({ tokenKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
-const rooms = {
+const services = {
   // What is there plays no part where no resource has a policy.
   registry: { find: () => undefined } as unknown as StreamRegistry,
   tokens,
@@ -39,7 +39,7 @@ function ask(name: OperationName, policies: readonly object[] | undefined, furth
   const caller = { ...place, accessKeyId: "A", isVerified: true, credential } as const;
   const input = { ...inputOf(name), ...further } as InputOf<OperationName>;
   try {
-    authorize({ name, input, caller, headers: {} }, rooms);
+    authorize({ name, input, caller, headers: {} }, services);
     return "allowed";
   } catch (error) {
     assert(error instanceof ServiceError, String(error));

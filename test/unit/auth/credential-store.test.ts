@@ -22,7 +22,7 @@ const fileOf = (...ids: readonly string[]) => ({
 interface Opened {
   readonly path: string;
   readonly credentials: CredentialStore;
-  readonly told: CredentialsReloaded[];
+  readonly reported: CredentialsReloaded[];
 }
 
 function open(t: TestContext): Opened {
@@ -30,9 +30,9 @@ function open(t: TestContext): Opened {
   const path = join(directory, "keys.json");
   const json = fileOf("a");
   writeFileSync(path, JSON.stringify(json));
-  const told: CredentialsReloaded[] = [];
+  const reported: CredentialsReloaded[] = [];
   const unsubscribe = credentialsReloaded.subscribe((message) => {
-    if (message.path === path) told.push(message);
+    if (message.path === path) reported.push(message);
   });
   const credentials = new CredentialStore({ path, json }, new SimulatedClock());
   t.after(async () => {
@@ -40,11 +40,11 @@ function open(t: TestContext): Opened {
     unsubscribe();
     rmSync(directory, { recursive: true });
   });
-  return { path, credentials, told };
+  return { path, credentials, reported };
 }
 
 test("Credentials takes a new version of its file, also one that was put into its place", async (t) => {
-  const { path, credentials, told } = open(t);
+  const { path, credentials, reported } = open(t);
   assert.equal(credentials.find("a")?.accessKeyId, "a");
   writeFileSync(path, JSON.stringify(fileOf("b", "c")));
   await credentials.check();
@@ -53,14 +53,14 @@ test("Credentials takes a new version of its file, also one that was put into it
   renameSync(`${path}.new`, path);
   await credentials.check();
   assert.deepEqual([credentials.find("b"), credentials.find("d")?.accessKeyId], [undefined, "d"]);
-  assert.deepEqual(told, [
+  assert.deepEqual(reported, [
     { path, credentialCount: 2 },
     { path, credentialCount: 1 },
   ]);
 });
 
 test("Credentials keeps what it has while the file is broken, and says so once for each mistake", async (t) => {
-  const { path, credentials, told } = open(t);
+  const { path, credentials, reported } = open(t);
   const broken: readonly (readonly [string, string])[] = [
     ["secret {", "not JSON"],
     ['{"credentials": []}', "has no credentials, so all requests would be refused"],
@@ -69,12 +69,12 @@ test("Credentials keeps what it has while the file is broken, and says so once f
     writeFileSync(path, text);
     await credentials.check();
     await credentials.check();
-    assert.deepEqual(told.splice(0), [{ path, credentialCount: 1, problems: [problem] }]);
+    assert.deepEqual(reported.splice(0), [{ path, credentialCount: 1, problems: [problem] }]);
     assert.equal(credentials.find("a")?.accessKeyId, "a");
   }
   rmSync(path);
   await credentials.check();
-  assert.deepEqual(told.splice(0), [{ path, credentialCount: 1, problems: ["cannot be read (ENOENT)"] }]);
+  assert.deepEqual(reported.splice(0), [{ path, credentialCount: 1, problems: ["cannot be read (ENOENT)"] }]);
   writeFileSync(path, JSON.stringify(fileOf("e")));
   await credentials.check();
   assert.equal(credentials.find("e")?.accessKeyId, "e");
@@ -83,10 +83,10 @@ test("Credentials keeps what it has while the file is broken, and says so once f
 test("Credentials hears of a change without being asked", async (t) => {
   const { path, credentials } = open(t);
   await credentials.check();
-  const told = Promise.withResolvers<void>();
-  t.after(credentialsReloaded.subscribe((message) => (message.path === path ? told.resolve() : undefined)));
+  const reported = Promise.withResolvers<void>();
+  t.after(credentialsReloaded.subscribe((message) => (message.path === path ? reported.resolve() : undefined)));
   writeFileSync(path, JSON.stringify(fileOf("later")));
-  await told.promise;
+  await reported.promise;
   assert.equal(credentials.find("later")?.accessKeyId, "later");
 });
 

@@ -22,7 +22,7 @@ test("parseCredentialsFile() reads all members of an entry", () => {
   assert.deepEqual([bob?.user, bob?.sessionToken, bob?.policies?.length], ["team/bob", "to/k+en==", 1]);
 });
 
-test("parseCredentialsFile() tells an entry without policies from one with none", () => {
+test("parseCredentialsFile() distinguishes an entry without policies from one with an empty list", () => {
   const { credentials } = parseCredentialsFile({ credentials: [{ ...entry, policies: [] }] });
   assert.deepEqual(credentials?.get("AKIDALICE")?.policies, []);
 });

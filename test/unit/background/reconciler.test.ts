@@ -17,20 +17,20 @@ import { streamOf } from "../streams/stream-of.ts";
 
 const retryMs = 200;
 
-interface Rooms {
+interface Services {
   readonly engine: MemoryEngine;
   readonly clock: SimulatedClock;
   readonly registry: StreamRegistry;
   readonly deletedStreams: DeletedStreams;
-  readonly upkeep: Reconciler;
-  /** The status of every revision, as upkeep was told of it. */
+  readonly reconciler: Reconciler;
+  /** The status of every revision, in the order in which the reconciler saw them. */
   readonly statuses: string[];
 }
 
-async function openRooms(
+async function openServices(
   own: (log: ShardLog) => Partial<ShardLog> = () => ({}),
   onChange: (revision: StreamRevision, registry: StreamRegistry) => void = () => undefined,
-): Promise<Rooms> {
+): Promise<Services> {
   const clock = new SimulatedClock();
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
   await engine.open();
@@ -38,18 +38,18 @@ async function openRooms(
   const deletedStreams = new DeletedStreams(engine.documents);
   const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (revision) => {
     statuses.push(revision.stream.status);
-    upkeep.wake(revision);
+    reconciler.wake(revision);
     onChange(revision, registry);
   });
   const log = logWith(engine.log, own(engine.log));
-  const upkeep = new Reconciler({ log, registry, deletedStreams, clock });
+  const reconciler = new Reconciler({ log, registry, deletedStreams, clock });
   await registry.open();
-  await upkeep.start();
-  return { engine, clock, registry, deletedStreams, upkeep, statuses };
+  await reconciler.start();
+  return { engine, clock, registry, deletedStreams, reconciler, statuses };
 }
 
-async function close({ engine, registry, upkeep }: Rooms): Promise<void> {
-  await upkeep.close();
+async function close({ engine, registry, reconciler }: Services): Promise<void> {
+  await reconciler.close();
   await registry.close();
   await engine.close();
 }
@@ -68,51 +68,51 @@ function deleting(stream: Stream, dueMs = 0): Stream {
   return { ...stream, status: "DELETING", intent: { kind: "delete", operationId: "delete", dueMs } };
 }
 
-function newest({ registry }: Rooms): Stream | undefined {
+function newest({ registry }: Services): Stream | undefined {
   return [...registry.all()][0]?.stream;
 }
 
 test("an intent that is written at the very end of the one before is carried out as well", async () => {
   let intents = 0;
-  const rooms = await openRooms(undefined, (revision, registry) => {
+  const services = await openServices(undefined, (revision, registry) => {
     // As soon as the stream is ACTIVE the next one comes: the job of the former has not yet ended.
     if (revision.stream.status !== "ACTIVE" || intents === 5) return;
     intents += 1;
     void registry.replace(revision, settling(revision.stream, `settle ${intents}`));
   });
-  await rooms.registry.create(creating(2));
+  await services.registry.create(creating(2));
   await nextTurn();
   assert.equal(intents, 5);
-  assert.equal(newest(rooms)?.status, "ACTIVE");
-  assert.deepEqual(rooms.statuses.slice(-2), ["UPDATING", "ACTIVE"]);
-  await close(rooms);
+  assert.equal(newest(services)?.status, "ACTIVE");
+  assert.deepEqual(services.statuses.slice(-2), ["UPDATING", "ACTIVE"]);
+  await close(services);
 });
 
 test("an intent waits for its time, and a more urgent one takes its place", async () => {
-  const rooms = await openRooms();
-  const revision = await rooms.registry.create(creating(2, rooms.clock.nowMs() + 60_000));
-  await rooms.clock.advance(59_999);
-  assert.equal(newest(rooms)?.status, "CREATING");
-  await rooms.registry.replace(revision, deleting(revision.stream, rooms.clock.nowMs() + 10));
-  await rooms.clock.advance(9);
-  assert.equal(newest(rooms)?.status, "DELETING");
-  await rooms.clock.advance(1);
+  const services = await openServices();
+  const revision = await services.registry.create(creating(2, services.clock.nowMs() + 60_000));
+  await services.clock.advance(59_999);
+  assert.equal(newest(services)?.status, "CREATING");
+  await services.registry.replace(revision, deleting(revision.stream, services.clock.nowMs() + 10));
+  await services.clock.advance(9);
+  assert.equal(newest(services)?.status, "DELETING");
+  await services.clock.advance(1);
   await nextTurn();
-  assert.equal(newest(rooms), undefined);
-  assert.equal(rooms.engine.log.shardCount, 0);
-  assert.equal(rooms.clock.pendingDelayCount, 0, "no delay is left for work that will not be done");
-  await close(rooms);
+  assert.equal(newest(services), undefined);
+  assert.equal(services.engine.log.shardCount, 0);
+  assert.equal(services.clock.pendingDelayCount, 0, "no delay is left for work that will not be done");
+  await close(services);
 });
 
 test("a change of something else meanwhile does not put an intent off", async () => {
-  const rooms = await openRooms();
-  const revision = await rooms.registry.create(creating(1, rooms.clock.nowMs() + 1_000));
-  await rooms.clock.advance(600);
-  await rooms.registry.replace(revision, { ...revision.stream, tags: { some: "tag" } });
-  await rooms.clock.advance(400);
+  const services = await openServices();
+  const revision = await services.registry.create(creating(1, services.clock.nowMs() + 1_000));
+  await services.clock.advance(600);
+  await services.registry.replace(revision, { ...revision.stream, tags: { some: "tag" } });
+  await services.clock.advance(400);
   await nextTurn();
-  assert.deepEqual([newest(rooms)?.status, newest(rooms)?.tags], ["ACTIVE", { some: "tag" }]);
-  await close(rooms);
+  assert.deepEqual([newest(services)?.status, newest(services)?.tags], ["ACTIVE", { some: "tag" }]);
+  await close(services);
 });
 
 test("a clock that is set back while an intent or a consumer waits holds neither up", async () => {
@@ -123,96 +123,96 @@ test("a clock that is set back while an intent or a consumer waits holds neither
     (dueMs: number): Stream => creating(1, dueMs),
     (dueMs: number): Stream => ({ ...streamOf(1), consumers: [consumerOf(dueMs)] }),
   ]) {
-    const rooms = await openRooms();
-    await rooms.registry.create(streamDue(rooms.clock.nowMs() + 1_000));
-    await rooms.clock.advance(500);
-    rooms.clock.set(rooms.clock.nowMs() - 3_600_000);
-    await rooms.clock.advance(500);
+    const services = await openServices();
+    await services.registry.create(streamDue(services.clock.nowMs() + 1_000));
+    await services.clock.advance(500);
+    services.clock.set(services.clock.nowMs() - 3_600_000);
+    await services.clock.advance(500);
     await nextTurn();
-    const stream = newest(rooms);
+    const stream = newest(services);
     assert.deepEqual([stream?.status, stream?.consumers?.[0]?.status ?? "ACTIVE"], ["ACTIVE", "ACTIVE"]);
-    assert.equal(rooms.statuses.length, 2, "one change, not one after the other");
-    await close(rooms);
+    assert.equal(services.statuses.length, 2, "one change, not one after the other");
+    await close(services);
   }
 });
 
-test("a step that fails is tried again after a pause and told of, until it goes through", async () => {
+test("a step that fails is retried after a pause and reported, until it succeeds", async () => {
   let failures = 2;
-  const told: unknown[] = [];
-  const unsubscribe = backgroundTaskFailed.subscribe((message) => told.push(message));
+  const reported: unknown[] = [];
+  const unsubscribe = backgroundTaskFailed.subscribe((message) => reported.push(message));
   const error = new EngineError("unavailable", "not now");
-  const rooms = await openRooms((log) => ({
+  const services = await openServices((log) => ({
     createShard: async (...args) => {
       if (args[1] === 1 && failures-- > 0) throw error;
       return await log.createShard(...args);
     },
   }));
-  await rooms.registry.create(creating(2));
+  await services.registry.create(creating(2));
   await nextTurn();
-  assert.equal(newest(rooms)?.status, "CREATING");
-  await rooms.clock.advance(2 * retryMs);
+  assert.equal(newest(services)?.status, "CREATING");
+  await services.clock.advance(2 * retryMs);
   await nextTurn();
-  assert.equal(newest(rooms)?.status, "ACTIVE");
-  assert.deepEqual(told, Array(2).fill({ streamName: "orders", intent: "create", error }));
+  assert.equal(newest(services)?.status, "ACTIVE");
+  assert.deepEqual(reported, Array(2).fill({ streamName: "orders", intent: "create", error }));
   unsubscribe();
-  await close(rooms);
+  await close(services);
 });
 
 test("logs whose freeing fails are freed later without a restart, and the name is free meanwhile", async () => {
   let failures = 3;
-  const rooms = await openRooms((log) => ({
+  const services = await openServices((log) => ({
     dropStream: async (...args) => {
       if (failures-- > 0) throw new EngineError("unavailable", "not now");
       await log.dropStream(...args);
     },
   }));
-  const revision = await rooms.registry.create(creating(3));
+  const revision = await services.registry.create(creating(3));
   await nextTurn();
-  const active = rooms.registry.current(revision);
+  const active = services.registry.current(revision);
   assert(active !== undefined);
-  await rooms.registry.replace(active, deleting(active.stream));
+  await services.registry.replace(active, deleting(active.stream));
   await nextTurn();
-  assert.equal(newest(rooms), undefined);
-  await rooms.registry.create({ ...creating(1), id: "stream-2" });
+  assert.equal(newest(services), undefined);
+  await services.registry.create({ ...creating(1), id: "stream-2" });
   await nextTurn();
-  assert.equal(newest(rooms)?.status, "ACTIVE");
-  assert.equal(rooms.engine.log.shardCount, 4);
-  assert.equal((await rooms.deletedStreams.pendingDrops()).length, 1);
-  await rooms.clock.advance(3 * retryMs);
+  assert.equal(newest(services)?.status, "ACTIVE");
+  assert.equal(services.engine.log.shardCount, 4);
+  assert.equal((await services.deletedStreams.pendingDrops()).length, 1);
+  await services.clock.advance(3 * retryMs);
   await nextTurn();
-  assert.equal(rooms.engine.log.shardCount, 1);
-  assert.deepEqual(await rooms.deletedStreams.pendingDrops(), []);
-  await close(rooms);
+  assert.equal(services.engine.log.shardCount, 1);
+  assert.deepEqual(await services.deletedStreams.pendingDrops(), []);
+  await close(services);
 });
 
 test("a conflict with another server's change is no failure: the newer document is looked at", async () => {
-  const rooms = await openRooms((log) => ({
+  const services = await openServices((log) => ({
     // Another server changes a tag while this one is at work.
     setRetention: async (...args) => {
       await log.setRetention(...args);
-      const revision = [...rooms.registry.all()][0];
+      const revision = [...services.registry.all()][0];
       if (revision === undefined || revision.stream.tags["some"] !== undefined) return;
-      await rooms.registry.replace(revision, { ...revision.stream, tags: { some: "tag" } });
+      await services.registry.replace(revision, { ...revision.stream, tags: { some: "tag" } });
     },
   }));
-  await rooms.registry.create(creating(1));
+  await services.registry.create(creating(1));
   await nextTurn();
-  assert.deepEqual([newest(rooms)?.status, newest(rooms)?.tags], ["ACTIVE", { some: "tag" }]);
-  await close(rooms);
+  assert.deepEqual([newest(services)?.status, newest(services)?.tags], ["ACTIVE", { some: "tag" }]);
+  await close(services);
 });
 
 test("close() leaves what waits and what fails in its document, and ends at once", async () => {
-  const rooms = await openRooms(() => ({
+  const services = await openServices(() => ({
     createShard: async () => {
       throw new EngineError("unavailable", "never");
     },
   }));
-  await rooms.registry.create(creating(1));
-  await rooms.registry.create({ ...creating(1, rooms.clock.nowMs() + 1_000), name: "later", id: "stream-2" });
+  await services.registry.create(creating(1));
+  await services.registry.create({ ...creating(1, services.clock.nowMs() + 1_000), name: "later", id: "stream-2" });
   await nextTurn();
-  await rooms.upkeep.close();
-  assert.equal(rooms.clock.pendingDelayCount, 0);
-  const intents = [...rooms.registry.all()].map(({ stream }) => stream.intent?.kind);
+  await services.reconciler.close();
+  assert.equal(services.clock.pendingDelayCount, 0);
+  const intents = [...services.registry.all()].map(({ stream }) => stream.intent?.kind);
   assert.deepEqual(intents, ["create", "create"]);
-  await close(rooms);
+  await close(services);
 });

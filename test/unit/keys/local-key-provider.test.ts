@@ -74,13 +74,13 @@ test("a file keeps the keys for a later keyring, readable by its owner only", as
 
 test("each key that a file is given is logged, so that an operator keeps a copy", async (t) => {
   using at = place();
-  const told: unknown[] = [];
-  t.after(masterKeyMade.subscribe((made) => told.push(made)));
+  const reported: unknown[] = [];
+  t.after(masterKeyMade.subscribe((made) => reported.push(made)));
   const keyring = new LocalKeyProvider({ file: at.file, nowMs });
   for (let i = 0; i < 2; i++) await keyring.generateRootKey("alias/mine", scope, context);
-  assert.deepEqual(told, [{ name: "123456789012/eu-west-1/alias/mine", keyring: at.file }]);
+  assert.deepEqual(reported, [{ name: "123456789012/eu-west-1/alias/mine", keyring: at.file }]);
   await new LocalKeyProvider({ nowMs }).generateRootKey("alias/mine", scope, context);
-  assert.equal(told.length, 1);
+  assert.equal(reported.length, 1);
 });
 
 test("two servers that share a file lose none of each other's keys, and name the same key by the same name", async () => {
@@ -175,7 +175,7 @@ test("a place that cannot be written makes no key", async () => {
   await assert.rejects(keyring.generateRootKey("alias/mine", scope, context), withKind("unavailable"));
 });
 
-test("keys that another kind of provider has wrapped are told apart", async () => {
+test("keys that another kind of provider has wrapped are refused", async () => {
   const keyring = new LocalKeyProvider({ nowMs });
   await assert.rejects(
     keyring.unwrapRootKey(Buffer.from("MKM1 and more"), context),

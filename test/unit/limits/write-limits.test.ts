@@ -22,7 +22,7 @@ function recordsFor(map: ShardMap, slots: readonly number[], bytes: number): Inc
   );
 }
 
-/** One stream under Amazon's limits; `admitted` puts records and tells which were taken. */
+/** One stream under Amazon's limits; `admitted` puts records and returns which were admitted. */
 function writing(changes: Partial<Stream> = {}, shardCount = 1) {
   const stream = streamOf(shardCount, changes);
   const map = new ShardMap(stream.shards);
@@ -58,7 +58,7 @@ test("of several records of nearly 1 MiB for one shard only the first is taken",
   assert.deepEqual(admitted(times(4), 1_000_000, 0), [1, 0, 0, 0]);
 });
 
-test("a record that is too much leaves room for a smaller one behind it", () => {
+test("a record that is too much leaves tokens for a smaller one after it", () => {
   const { limits, stream, map } = writing();
   const large = { key: "k", data: "x".repeat(600_000) };
   const result = limits.admit(routed(incomingRecords([large, large, { key: "k", data: "small" }]), map), stream, 0);

@@ -20,8 +20,8 @@ test("the last second of a name is the latest that was ever recorded, until it i
 });
 
 test("two servers that record the last second of a name at once leave the later second", async () => {
-  const catalog = new ScriptedDocumentStore();
-  const [one, other] = [new DeletedStreams(catalog), new DeletedStreams(catalog)];
+  const documents = new ScriptedDocumentStore();
+  const [one, other] = [new DeletedStreams(documents), new DeletedStreams(documents)];
   await Promise.all([
     one.recordLastSecond(...place, 7),
     other.recordLastSecond(...place, 9),

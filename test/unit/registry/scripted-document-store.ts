@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { DocumentStore, VersionedDocument, WatchEvent } from "../../../src/engine/document-store.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 
-/** A catalog whose watch tells what a test lets it tell, when it lets it; and whose answers can be held back. */
+/** A document store whose watch emits the events that a test gives it, and whose swaps can be delayed. */
 export class ScriptedDocumentStore implements DocumentStore {
   readonly #documents = new Map<string, VersionedDocument>();
   #revision = 0n;
@@ -11,8 +11,8 @@ export class ScriptedDocumentStore implements DocumentStore {
   #held: PromiseWithResolvers<void> | undefined;
   watchCount = 0;
 
-  /** Changes made from now on are answered only when the returned function is called. */
-  holdAnswers(): () => void {
+  /** Later swaps resolve only after the returned function is called. */
+  holdSwaps(): () => void {
     const held = Promise.withResolvers<void>();
     this.#held = held;
     return () => {
@@ -21,13 +21,13 @@ export class ScriptedDocumentStore implements DocumentStore {
     };
   }
 
-  /** The watch tells these, in order; an error ends it. */
-  tell(...events: readonly (WatchEvent | EngineError)[]): void {
+  /** Events of the watch, in order; an error ends it. */
+  emit(...events: readonly (WatchEvent | EngineError)[]): void {
     this.#events.push(...events);
     this.#wake();
   }
 
-  /** As another server would change it; the watch is not told. */
+  /** A change by another server; the watch does not emit it. */
   change(key: string, value: Uint8Array | null): WatchEvent {
     this.#revision += 1n;
     const revision = this.#revision;

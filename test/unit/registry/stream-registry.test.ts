@@ -14,171 +14,171 @@ const { account, region, name } = stream;
 const key = streamDocumentKey(account, region, name);
 
 interface Opened {
-  readonly catalog: ScriptedDocumentStore;
+  readonly documents: ScriptedDocumentStore;
   readonly clock: SimulatedClock;
-  readonly directory: StreamRegistry;
-  /** The tag `version` of every revision that the directory spoke of. */
-  readonly told: (string | undefined)[];
+  readonly registry: StreamRegistry;
+  /** The tag `version` of each reported revision. */
+  readonly reported: (string | undefined)[];
 }
 
-async function opened(catalog = new ScriptedDocumentStore()): Promise<Opened> {
+async function opened(documents = new ScriptedDocumentStore()): Promise<Opened> {
   const clock = new SimulatedClock();
-  const told: (string | undefined)[] = [];
-  const directory = new StreamRegistry(catalog, clock, (revision) => told.push(revision.stream.tags["version"]));
-  await directory.open();
-  return { catalog, clock, directory, told };
+  const reported: (string | undefined)[] = [];
+  const registry = new StreamRegistry(documents, clock, (revision) => reported.push(revision.stream.tags["version"]));
+  await registry.open();
+  return { documents, clock, registry, reported };
 }
 
 function version(number: number, changes: Partial<Stream> = {}): Stream {
   return { ...stream, tags: { version: String(number) }, ...changes };
 }
 
-function found(directory: StreamRegistry): string | undefined {
-  return directory.find(account, region, name)?.stream.tags["version"];
+function found(registry: StreamRegistry): string | undefined {
+  return registry.find(account, region, name)?.stream.tags["version"];
 }
 
 test("open() has every document in memory, and the watch brings what others change", async () => {
-  const catalog = new ScriptedDocumentStore();
-  catalog.change(key, encodeStream(version(1)));
-  const { directory, told } = await opened(catalog);
-  assert.equal(found(directory), "1");
-  catalog.tell(catalog.change(key, encodeStream(version(2))));
+  const documents = new ScriptedDocumentStore();
+  documents.change(key, encodeStream(version(1)));
+  const { registry, reported } = await opened(documents);
+  assert.equal(found(registry), "1");
+  documents.emit(documents.change(key, encodeStream(version(2))));
   await nextTurn();
-  assert.equal(found(directory), "2");
-  catalog.tell(catalog.change(key, null));
+  assert.equal(found(registry), "2");
+  documents.emit(documents.change(key, null));
   await nextTurn();
-  assert.equal(found(directory), undefined);
-  assert.deepEqual(told, ["1", "2"]);
-  await directory.close();
+  assert.equal(found(registry), undefined);
+  assert.deepEqual(reported, ["1", "2"]);
+  await registry.close();
 });
 
 test("open() rejects when a document cannot be read", async () => {
-  const catalog = new ScriptedDocumentStore();
-  catalog.change(key, Buffer.from('{"v":2}'));
-  await assert.rejects(opened(catalog), /version 2/);
+  const documents = new ScriptedDocumentStore();
+  documents.change(key, Buffer.from('{"v":2}'));
+  await assert.rejects(opened(documents), /version 2/);
 });
 
-test("a change of our own is known at once and told once, though the watch tells of it too", async () => {
-  const { catalog, directory, told } = await opened();
-  const revision = await directory.create(version(1));
-  const next = await directory.replace(revision, version(2));
-  assert.equal(directory.current(revision), next);
-  for (const document of await catalog.list(key)) catalog.tell({ kind: "put", document });
+test("a change of our own is known at once and reported once, although the watch reports it too", async () => {
+  const { documents, registry, reported } = await opened();
+  const revision = await registry.create(version(1));
+  const next = await registry.replace(revision, version(2));
+  assert.equal(registry.current(revision), next);
+  for (const document of await documents.list(key)) documents.emit({ kind: "put", document });
   await nextTurn();
-  assert.equal(directory.current(revision), next, "the same object as before");
-  assert.deepEqual(told, ["1", "2"]);
-  await assert.rejects(directory.replace(revision, version(3)), { kind: "conflict" });
-  await directory.close();
+  assert.equal(registry.current(revision), next, "the same object as before");
+  assert.deepEqual(reported, ["1", "2"]);
+  await assert.rejects(registry.replace(revision, version(3)), { kind: "conflict" });
+  await registry.close();
 });
 
 for (const kind of ["unavailable", "throttled"] satisfies EngineErrorKind[]) {
   test(`a watch that breaks off as ${kind} begins again after a pause and returns what it missed`, async () => {
-    const catalog = new ScriptedDocumentStore();
+    const documents = new ScriptedDocumentStore();
     const goneKey = streamDocumentKey(account, region, "gone");
-    catalog.change(goneKey, encodeStream(version(1, { name: "gone", id: "stream-gone" })));
-    catalog.change(key, encodeStream(version(1)));
-    const { directory, clock } = await opened(catalog);
-    catalog.tell(new EngineError(kind, "The connection is lost."));
-    catalog.change(key, encodeStream(version(2)));
-    catalog.change(goneKey, null);
+    documents.change(goneKey, encodeStream(version(1, { name: "gone", id: "stream-gone" })));
+    documents.change(key, encodeStream(version(1)));
+    const { registry, clock } = await opened(documents);
+    documents.emit(new EngineError(kind, "The connection is lost."));
+    documents.change(key, encodeStream(version(2)));
+    documents.change(goneKey, null);
     await nextTurn();
-    assert.equal(catalog.watchCount, 1, "not at once: a catalog that stays away must not be asked in a loop");
+    assert.equal(documents.watchCount, 1, "not at once: a documents that stays away must not be asked in a loop");
     await clock.runUntilIdle();
-    assert.equal(catalog.watchCount, 2);
-    assert.equal(found(directory), "2");
-    assert.equal(directory.find(account, region, "gone"), undefined);
-    await directory.close();
+    assert.equal(documents.watchCount, 2);
+    assert.equal(found(registry), "2");
+    assert.equal(registry.find(account, region, "gone"), undefined);
+    await registry.close();
   });
 }
 
 test("late news of an older revision does not revive a stream that was deleted here", async () => {
-  const { catalog, directory, told } = await opened();
-  const revision = await directory.create(version(1));
-  const [document] = await catalog.list(key);
+  const { documents, registry, reported } = await opened();
+  const revision = await registry.create(version(1));
+  const [document] = await documents.list(key);
   assert(document !== undefined);
-  await directory.remove(revision);
-  catalog.tell({ kind: "put", document });
+  await registry.remove(revision);
+  documents.emit({ kind: "put", document });
   await nextTurn();
-  assert.equal(found(directory), undefined);
-  const again = await directory.create(version(2, { id: "stream-2" }));
-  catalog.tell({ kind: "delete", key, revision: again.revision - 1n });
+  assert.equal(found(registry), undefined);
+  const again = await registry.create(version(2, { id: "stream-2" }));
+  documents.emit({ kind: "delete", key, revision: again.revision - 1n });
   await nextTurn();
-  assert.equal(found(directory), "2", "nor does late news of the deletion take its successor away");
-  assert.deepEqual(told, ["1", "2"]);
-  await directory.close();
+  assert.equal(found(registry), "2", "nor does late news of the deletion take its successor away");
+  assert.deepEqual(reported, ["1", "2"]);
+  await registry.close();
 });
 
 test("an answer that comes behind the news of a deletion does not revive the stream", async () => {
-  const { catalog, directory } = await opened();
-  const answer = catalog.holdAnswers();
-  const creating = directory.create(version(1));
-  const [document] = await catalog.list(key);
+  const { documents, registry } = await opened();
+  const answer = documents.holdSwaps();
+  const creating = registry.create(version(1));
+  const [document] = await documents.list(key);
   assert(document !== undefined);
-  catalog.tell({ kind: "put", document }, catalog.change(key, null));
+  documents.emit({ kind: "put", document }, documents.change(key, null));
   await nextTurn();
   answer();
   const revision = await creating;
-  assert.equal(found(directory), undefined);
-  assert.equal(directory.current(revision), undefined);
-  catalog.tell(catalog.change(key, encodeStream(version(2))));
+  assert.equal(found(registry), undefined);
+  assert.equal(registry.current(revision), undefined);
+  documents.emit(documents.change(key, encodeStream(version(2))));
   await nextTurn();
-  assert.equal(found(directory), "2", "what comes later is believed");
-  await directory.close();
+  assert.equal(found(registry), "2", "what comes later is believed");
+  await registry.close();
 });
 
 test("a deletion that is answered late does not take away the stream that was made since", async () => {
-  const { catalog, directory } = await opened();
-  const revision = await directory.create(version(1));
-  const answer = catalog.holdAnswers();
-  const removing = directory.remove(revision);
-  catalog.tell({ kind: "delete", key, revision: revision.revision + 1n });
-  catalog.tell(catalog.change(key, encodeStream(version(2, { id: "stream-2" }))));
+  const { documents, registry } = await opened();
+  const revision = await registry.create(version(1));
+  const answer = documents.holdSwaps();
+  const removing = registry.remove(revision);
+  documents.emit({ kind: "delete", key, revision: revision.revision + 1n });
+  documents.emit(documents.change(key, encodeStream(version(2, { id: "stream-2" }))));
   await nextTurn();
   answer();
   await removing;
-  assert.equal(found(directory), "2");
-  await directory.close();
+  assert.equal(found(registry), "2");
+  await registry.close();
 });
 
 test("superseded() resolves with the next revision or the end of the stream, and gives up with its signal", async () => {
-  const { directory } = await opened();
+  const { registry } = await opened();
   const never = new AbortController().signal;
-  const first = await directory.create(version(1));
-  const waiting = directory.superseded(first, never);
-  const second = await directory.replace(first, version(2));
+  const first = await registry.create(version(1));
+  const waiting = registry.superseded(first, never);
+  const second = await registry.replace(first, version(2));
   assert.equal(await waiting, true);
-  assert.equal(await directory.superseded(first, never), true, "it is so already");
+  assert.equal(await registry.superseded(first, never), true, "it is so already");
 
   const giveUp = new AbortController();
-  const givenUp = directory.superseded(second, giveUp.signal);
-  const patient = directory.superseded(second, never);
+  const givenUp = registry.superseded(second, giveUp.signal);
+  const patient = registry.superseded(second, never);
   giveUp.abort();
   assert.equal(await givenUp, false);
-  assert.equal(await directory.superseded(second, giveUp.signal), false);
-  await directory.remove(second);
+  assert.equal(await registry.superseded(second, giveUp.signal), false);
+  await registry.remove(second);
   assert.equal(await patient, true);
-  await directory.close();
+  await registry.close();
 });
 
 test("current() does not take a stream made again under the name for the one that is gone", async () => {
-  const { directory } = await opened();
-  const first = await directory.create(version(1));
-  await directory.remove(first);
-  const second = await directory.create(version(2, { id: "stream-2" }));
-  assert.equal(directory.current(first), undefined);
-  assert.equal(directory.current(second), second);
-  assert.deepEqual([...directory.inRegion(account, region)], [second]);
-  assert.deepEqual([...directory.inRegion(account, "us-east-1")], []);
-  await directory.close();
+  const { registry } = await opened();
+  const first = await registry.create(version(1));
+  await registry.remove(first);
+  const second = await registry.create(version(2, { id: "stream-2" }));
+  assert.equal(registry.current(first), undefined);
+  assert.equal(registry.current(second), second);
+  assert.deepEqual([...registry.inRegion(account, region)], [second]);
+  assert.deepEqual([...registry.inRegion(account, "us-east-1")], []);
+  await registry.close();
 });
 
 test("inTurn() runs changes of one stream one after the other, also behind one that failed", async () => {
-  const { directory } = await opened();
-  const revision = await directory.create(version(1));
+  const { registry } = await opened();
+  const revision = await registry.create(version(1));
   const order: number[] = [];
   const results = await Promise.allSettled(
     [1, 2, 3].map((turn) =>
-      directory.inTurn(revision, async () => {
+      registry.inTurn(revision, async () => {
         order.push(turn);
         await nextTurn();
         order.push(-turn);
@@ -191,5 +191,5 @@ test("inTurn() runs changes of one stream one after the other, also behind one t
     results.map(({ status }) => status),
     ["fulfilled", "rejected", "fulfilled"],
   );
-  await directory.close();
+  await registry.close();
 });

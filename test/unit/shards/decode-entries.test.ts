@@ -5,7 +5,7 @@ import type { ShardLog } from "../../../src/engine/shard-log.ts";
 import { readPage } from "../../../src/shards/read-page.ts";
 import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
-import { encryptUnder } from "../../../src/streams/data-keys.ts";
+import { startEncrypting } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices } from "./open-shard-services.ts";
 
@@ -29,7 +29,7 @@ async function encryptedServices(damage: (body: Uint8Array, entry: number) => Ui
   const opened = await openShardServices(1, damaging);
   const { services, revision } = opened;
   const made = await services.keys.make(revision.stream, "alias/mine");
-  return { ...opened, revision: await services.registry.replace(revision, encryptUnder(revision.stream, made, 0)) };
+  return { ...opened, revision: await services.registry.replace(revision, startEncrypting(revision.stream, made, 0)) };
 }
 
 async function put(

@@ -6,7 +6,7 @@ import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { recordFailure } from "../../../src/model/record-errors.ts";
 import { readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
-import { encryptUnder } from "../../../src/streams/data-keys.ts";
+import { startEncrypting } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
@@ -64,7 +64,7 @@ test("records of an encrypted stream that meet a sealed shard are encrypted agai
   const opened = await openShardServices(1);
   const { services } = opened;
   const made = await services.keys.make(opened.revision.stream, "alias/mine");
-  const revision = await services.registry.replace(opened.revision, encryptUnder(opened.revision.stream, made, 0));
+  const revision = await services.registry.replace(opened.revision, startEncrypting(opened.revision.stream, made, 0));
   const next = await splitFirst(opened, revision);
   const storing = storeRecords(services, revision, records(lowest, upper));
   await nextTurn();
@@ -90,7 +90,7 @@ test("records are appended before anything is awaited when they are plain, or th
   assert.equal(appends, 1);
   await plain;
   const made = await services.keys.make(opened.revision.stream, "alias/mine");
-  const revision = await services.registry.replace(opened.revision, encryptUnder(opened.revision.stream, made, 0));
+  const revision = await services.registry.replace(opened.revision, startEncrypting(opened.revision.stream, made, 0));
   await storeRecords(services, revision, records(lowest));
   const encrypted = storeRecords(services, revision, records(lowest));
   assert.equal(appends, 3);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
-import { encryptUnder } from "../../../src/streams/data-keys.ts";
+import { startEncrypting } from "../../../src/streams/data-keys.ts";
 import { SwitchedKeys } from "../../support/switched-keys.ts";
 import { openShardServices } from "./open-shard-services.ts";
 
@@ -13,7 +13,7 @@ async function createKeyProvider() {
   const provider = new SwitchedKeys();
   const keys = new StreamCiphers({ provider, registry: services.registry, clock });
   const made = await keys.make(plain.stream, "alias/mine");
-  const revision = await services.registry.replace(plain, encryptUnder(plain.stream, made, 0));
+  const revision = await services.registry.replace(plain, startEncrypting(plain.stream, made, 0));
   return { keys, provider, clock, revision, directory: services.registry, close };
 }
 
@@ -67,7 +67,7 @@ test("a refusal holds for a second, so that a storm of requests asks once, and i
 test("a reader that began before a key was made finds it", async () => {
   const { keys, revision, directory, close } = await createKeyProvider();
   const made = await keys.make(revision.stream, "alias/other");
-  await directory.replace(revision, encryptUnder(revision.stream, made, 1));
+  await directory.replace(revision, startEncrypting(revision.stream, made, 1));
   await keys.cipher(revision, 2);
   await close();
 });

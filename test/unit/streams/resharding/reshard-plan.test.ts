@@ -67,10 +67,10 @@ test("planMerge() refuses a reversed pair, a distant pair and a shard with itsel
   }
 });
 
-test("the first breach in AWS's order is the one that is told", () => {
+test("the first breach in AWS's order is the one that is reported", () => {
   const split = (stream: Stream, shardIndex = 0) =>
     planSplit(stream, { shardIndex, newStartingHashKey: 0n }, () => {
-      throw new Error("no room for one more shard");
+      throw new Error("over the shard quota");
     });
   const onDemand = { mode: "ON_DEMAND" } as const;
   const updating = { status: "UPDATING" } as const;
@@ -87,7 +87,7 @@ test("the first breach in AWS's order is the one that is told", () => {
     () => split(withClosed(streamOf(2), 0)),
     serviceError("InvalidArgumentException", /has already been merged or split/),
   );
-  assert.throws(() => split(streamOf(2)), /no room for one more shard/);
+  assert.throws(() => split(streamOf(2)), /over the shard quota/);
 
   const merge = (stream: Stream, shardIndex: number, adjacentShardIndex: number) =>
     planMerge(stream, { shardIndex, adjacentShardIndex });

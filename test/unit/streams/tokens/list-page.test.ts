@@ -10,7 +10,7 @@ test("namesPage() sorts by code unit and starts behind a name that need not exis
   assert.deepEqual(namesPage([], { limit: 1 }), { items: [], hasMore: false });
 });
 
-test("firstPage() tells whether anything is left", () => {
+test("firstPage() says whether items are left", () => {
   assert.deepEqual(firstPage([1, 2, 3], 2), { items: [1, 2], hasMore: true });
   assert.deepEqual(firstPage([1, 2], 2), { items: [1, 2], hasMore: false });
 });
