@@ -13,12 +13,13 @@ import { join } from "node:path";
 import { awsSdkGo } from "./aws-sdk-go.ts";
 import { awsSdkJava } from "./aws-sdk-java.ts";
 import { boto3 } from "./boto3.ts";
+import { documentSnippets } from "./document-snippets.ts";
 import { kcl } from "./kcl.ts";
 import { kpl } from "./kpl.ts";
 import { type Library, NotRunHere, type Tool } from "./library.ts";
 import { Millrace } from "./millrace.ts";
 
-const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3, kcl, kpl];
+const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3, kcl, kpl, documentSnippets];
 const promised = readFileSync(join(import.meta.dirname, "..", ".ci", "tools"), "utf8");
 
 type Outcome = "ok" | "failed" | "not run here";
