@@ -24,7 +24,10 @@ export interface Page {
   readonly millisBehindLatest: number;
 }
 
-/** Unexpired records from `from` on. An expired start moves to the oldest record that is still within retention. */
+/**
+ * Unexpired records from `from` on. An expired start moves to the oldest record that is still within retention. The page
+ * owns the memory that was read.
+ */
 export async function readPage(
   services: ShardServices,
   revision: StreamRevision,
@@ -39,30 +42,33 @@ export async function readPage(
 
   let start = from;
   let read = await services.log.read(ref, start, limit);
-  if (startsExpired(read, horizon)) {
-    const oldest = await services.log.seek(ref, { at: "time", timeMs: horizon });
-    if (oldest > start) {
-      start = oldest;
-      read.lease?.[Symbol.dispose]();
-      read = await services.log.read(ref, start, limit);
+  try {
+    if (startsExpired(read, horizon)) {
+      const oldest = await services.log.seek(ref, { at: "time", timeMs: horizon });
+      if (oldest > start) {
+        start = oldest;
+        const expired = read;
+        read = await services.log.read(ref, start, limit);
+        expired.lease?.[Symbol.dispose]();
+      }
     }
-  }
 
-  const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
-  const decoded = await decodeEntries(services, { revision, shard }, unexpired, {
-    from: start,
-    recordsMax,
-    bytesMax: storedBytesMax,
-  });
-  const page = slicePage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
-  const next = page.records.count > 0 ? page.next : read.next > start ? read.next : start;
-  const last = lastEntryBefore(unexpired, next);
-  return {
-    records: read.lease === undefined ? page.records : { ...page.records, lease: read.lease },
-    next,
-    atEnd: shard.closed !== undefined && next >= shard.closed.end,
-    millisBehindLatest: next >= read.tip ? 0 : Math.max(0, nowMs - (last?.storedMs ?? nowMs)),
-  };
+    const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
+    const decodeLimit = { from: start, recordsMax, bytesMax: storedBytesMax };
+    const decoded = await decodeEntries(services, { revision, shard }, unexpired, decodeLimit);
+    const { records, next: behind } = slicePage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
+    const next = records.count > 0 ? behind : read.next > start ? read.next : start;
+    const last = lastEntryBefore(unexpired, next);
+    return {
+      records: read.lease === undefined ? records : { ...records, lease: read.lease },
+      next,
+      atEnd: shard.closed !== undefined && next >= shard.closed.end,
+      millisBehindLatest: next >= read.tip ? 0 : Math.max(0, nowMs - (last?.storedMs ?? nowMs)),
+    };
+  } catch (error) {
+    read.lease?.[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function startsExpired(read: ReadResult, horizon: number): boolean {

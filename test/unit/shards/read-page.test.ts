@@ -90,3 +90,39 @@ test("a closed shard ends where nothing of it is left to read, expired or not", 
   assert.deepEqual(seen(await read(closed, 1n)), { count: 0, next: 3n, atEnd: true, millisBehindLatest: 0 });
   await opened.close();
 });
+
+test("memory of a read must come back when an entry of it cannot be decoded, and when its start has expired", async () => {
+  const leases = { taken: 0, disposed: 0 };
+  let isDamaged = false;
+  const opened = await openShardServices(1, (log) => ({
+    read: async (...args) => {
+      const { entries, ...rest } = await log.read(...args);
+      leases.taken += 1;
+      const lease = {
+        [Symbol.dispose]: () => {
+          leases.disposed += 1;
+        },
+      };
+      // A body of version 2 with an invalid header.
+      return {
+        ...rest,
+        entries: isDamaged ? entries.map((entry) => ({ ...entry, body: Buffer.of(2) })) : entries,
+        lease,
+      };
+    },
+  }));
+  await put(opened, "old");
+  await opened.clock.advance(13 * hourMs);
+  await put(opened, "young");
+  const page = await read(opened, 1n);
+  assert.deepEqual(leases, { taken: 1, disposed: 0 });
+  page.records.lease?.[Symbol.dispose]();
+  await opened.clock.advance(12 * hourMs);
+  const later = await read(opened, 1n);
+  assert.deepEqual(leases, { taken: 3, disposed: 2 });
+  later.records.lease?.[Symbol.dispose]();
+  isDamaged = true;
+  await assert.rejects(read(opened, 2n), { kind: "corrupt" });
+  assert.deepEqual(leases, { taken: 4, disposed: 4 });
+  await opened.close();
+});
