@@ -29,7 +29,7 @@ export interface PolicyRequestFacts {
 }
 
 /** Most characters of a User-Agent in conditions. The rest is cut off; a client can send a shorter one anyway. */
-const userAgentCharactersMax = 2_048;
+const userAgentCharactersMax = 1_024;
 
 /** The values of the condition keys of a request: IAM User Guide, "AWS global condition context keys". */
 export function policyContextOf(facts: PolicyRequestFacts): ContextValues {

@@ -68,21 +68,23 @@ export function withoutWildcards(filled: string): string {
   return filled.replaceAll(anyText, "*").replaceAll(anyCharacter, "?");
 }
 
-/** Up to this product of the two lengths, `matchesShort` is fast enough. */
-const comparisonsMax = 64 * 1024;
+/** Comparisons of the simple search for each character of text and pattern. Patterns that are not made to cost take fewer than two. */
+const comparisonsPerCharacterMax = 3;
 
 /** Whether the whole text matches a filled pattern. Time grows with the text, and by one for 32 characters of pattern. */
 export function matchesPattern(text: string, filled: string): boolean {
-  return text.length * filled.length <= comparisonsMax ? matchesShort(text, filled) : matchesLong(text, filled);
+  return searchMatch(text, filled) ?? automatonMatches(text, filled);
 }
 
-/** Takes time up to the product of the two lengths. */
-function matchesShort(text: string, filled: string): boolean {
+/** Undefined where the search takes more comparisons than `comparisonsPerCharacterMax` allows. */
+function searchMatch(text: string, filled: string): boolean | undefined {
+  let comparisonsLeft = comparisonsPerCharacterMax * (text.length + filled.length);
   let at = 0;
   let patternAt = 0;
   let starAt = -1;
   let retryAt = 0;
   while (at < text.length) {
+    if (comparisonsLeft-- === 0) return undefined;
     const wanted = filled[patternAt];
     if (wanted === anyText) {
       starAt = patternAt++;
@@ -127,7 +129,7 @@ function automatonOf(filled: string, wordCount: number): Automaton {
   return { stars, anywhere, byCharacter };
 }
 
-function matchesLong(text: string, filled: string): boolean {
+function automatonMatches(text: string, filled: string): boolean {
   const stateCount = filled.replaceAll(anyText, "").length;
   // Each state consumes one character of the text.
   if (stateCount > text.length) return false;
