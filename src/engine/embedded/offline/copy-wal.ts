@@ -122,7 +122,7 @@ export class WalCopy {
     { from, into }: { readonly from: DiskFile; readonly into: DiskFile },
   ): Promise<Copied> {
     let { end: at, lastLsn } = this.#copied.get(header.generation) ?? { end: walHeaderBytes, lastLsn: 0 };
-    const writer = new GroupWriter(into, at, this.#writeMemory);
+    const writer = new BufferedWriter(into, at, this.#writeMemory);
     let scan = this.#scan(header, from);
     while (end === undefined || at < end) {
       let group = await scan.groupAt(at, lastLsn + 1);
@@ -156,7 +156,7 @@ export class WalCopy {
 }
 
 /** Collects consecutive groups and writes them to a file in large pieces. */
-class GroupWriter {
+class BufferedWriter {
   readonly #file: DiskFile;
   readonly #memory: Buffer;
   #at: number;
