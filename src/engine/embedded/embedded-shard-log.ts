@@ -135,10 +135,15 @@ export class EmbeddedShardLog implements ShardLog {
     const { state, entries, chunks } = this.#context();
     const log = requireLog(state, shard);
     if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
-    const memory = new ReadArena(chunks);
-    const found = await entries.read(log, Number(from), limit, memory);
-    const result = { entries: found, next: nextAfter(found, log), tip: BigInt(log.tip) };
-    return memory.isEmpty ? result : { ...result, lease: { [Symbol.dispose]: () => memory.release() } };
+    const arena = new ReadArena(chunks);
+    try {
+      const found = await entries.read(log, Number(from), limit, arena);
+      const result = { entries: found, next: nextAfter(found, log), tip: BigInt(log.tip) };
+      return arena.isEmpty ? result : { ...result, lease: arena };
+    } catch (error) {
+      arena[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {

@@ -1,38 +1,38 @@
 import type { Disk } from "./disk.ts";
 
-/** More than what is read from a segment at once, which ends with the first whole entry behind a MiB. */
+/** Bytes of a chunk: more than one read of a segment, which ends with the first whole entry behind 1 MiB. */
 export const chunkBytes = 1.25 * 1024 * 1024;
-/** What a page of GetRecords takes at most, twice, and what is read ahead. */
+/** Two of the largest pages of GetRecords, and what is read ahead. */
 const chunksMax = 24;
-const chunksPerArena = 4;
+const chunksPerAllocation = 4;
 
 /**
- * Memory for pages, used again by one page after another: first touching fresh memory costs more than copying into it. It
- * is the disk's, so that direct reads may fill it.
+ * Aligned memory for reads, which direct reads can fill. Reused, because the first touch of new memory costs more than a copy
+ * into it. `ReadArena` is what takes chunks and gives each of them back once.
  */
 export class ChunkPool {
   readonly #disk: Disk;
-  readonly #idle: Buffer[] = [];
-  #made = 0;
+  readonly #free: Buffer[] = [];
+  #allocatedCount = 0;
 
   constructor(disk: Disk) {
     this.#disk = disk;
   }
 
-  /** `chunkBytes`, holding rubbish; undefined when all of them are in use. */
+  /** `chunkBytes` of undefined content, owned by the caller; undefined if all chunks are in use. */
   take(): Buffer | undefined {
-    if (this.#idle.length === 0 && this.#made < chunksMax) this.#make();
-    return this.#idle.pop();
+    if (this.#free.length === 0 && this.#allocatedCount < chunksMax) this.#allocate();
+    return this.#free.pop();
   }
 
-  /** The chunk must not be read afterwards, and no read into it may be in flight. */
+  /** Ends the caller's ownership. No read into the chunk may be in flight. */
   giveBack(chunk: Buffer): void {
-    this.#idle.push(chunk);
+    this.#free.push(chunk);
   }
 
-  #make(): void {
-    const arena = this.#disk.allocate(chunksPerArena * chunkBytes);
-    for (let at = 0; at < arena.length; at += chunkBytes) this.#idle.push(arena.subarray(at, at + chunkBytes));
-    this.#made += chunksPerArena;
+  #allocate(): void {
+    const memory = this.#disk.allocate(chunksPerAllocation * chunkBytes);
+    for (let at = 0; at < memory.length; at += chunkBytes) this.#free.push(memory.subarray(at, at + chunkBytes));
+    this.#allocatedCount += chunksPerAllocation;
   }
 }

@@ -151,7 +151,7 @@ export class EntryReader {
       if (!(error instanceof EngineError)) throw error;
     } finally {
       await ended;
-      page.memory?.adopt(memory);
+      page.memory?.takeOver(memory);
     }
   }
 
@@ -186,7 +186,7 @@ export class EntryReader {
   /** From the index point with this number on. */
   async #readWal(firstPoint: number, page: Page): Promise<void> {
     const reads = planWalReads(firstPoint, page);
-    const found = await Promise.all(reads.map(({ address, length }) => this.#wal.read(address, length, page.memory)));
+    const found = await allEnded(reads.map(({ address, length }) => this.#wal.read(address, length, page.memory)));
     for (const [index, { address, ranges }] of reads.entries()) {
       const bytes = found[index] ?? Buffer.alloc(0);
       for (const range of ranges) {
@@ -298,4 +298,10 @@ function missing({ log, next }: Page): EngineError {
 
 function unreadable({ log, next }: Page, place: string): EngineError {
   return damaged(`record ${next} of shard ${log.shardIndex} of stream ${log.streamId} cannot be read at ${place}`);
+}
+
+/** As `Promise.all`, but rejects only when no read is in flight any more: their memory may then be given back. */
+async function allEnded(reads: readonly Promise<Buffer>[]): Promise<readonly Buffer[]> {
+  await Promise.allSettled(reads);
+  return Promise.all(reads);
 }

@@ -157,5 +157,5 @@ async function endOf(reads: Promise<readonly RangeRead[]>): Promise<void> {
 }
 
 function discard({ memory, ended }: PageAhead): void {
-  void ended.then(() => memory.release());
+  void ended.then(() => memory[Symbol.dispose]());
 }

@@ -21,8 +21,8 @@ test("copies of one page never overlap, and released memory is used by the next"
   const copies = bodies.map((body) => page.copy(body));
   assert.ok(copies.every((copy, index) => copy.equals(bodies[index] ?? Buffer.of())));
   const used = new Set(copies.map(({ buffer }) => buffer));
-  page.release();
-  page.release();
+  page[Symbol.dispose]();
+  assert.throws(() => page[Symbol.dispose](), /disposed of or taken over once/);
   const [one, other] = [new ReadArena(shared), new ReadArena(shared)];
   const again = [one.copy(Buffer.from("a")), other.copy(Buffer.from("b"))];
   assert.ok(again.every(({ buffer }) => used.has(buffer)));
@@ -34,7 +34,7 @@ test("an entry larger than a chunk has memory of its own", () => {
   const page = new ReadArena(pool());
   const copy = page.copy(body);
   assert.ok(page.isEmpty);
-  page.release();
+  page[Symbol.dispose]();
   assert.ok(copy.equals(body) && copy.buffer !== body.buffer);
 });
 
@@ -60,26 +60,25 @@ test("where the pool has no more, copies go on in memory of their own and no blo
   assert.equal(late.copy(Buffer.from("text")).toString(), "text");
   assert.equal(late.takeBlocks(4096), undefined);
   assert.ok(late.isEmpty);
-  pages[3]?.release();
+  pages[3]?.[Symbol.dispose]();
   assert.equal(late.takeBlocks(4096)?.length, 4096);
   assert.equal(late.takeBlocks(chunkBytes + 4096), undefined);
 });
 
-test("memory that was adopted stays what it is when the page it came from is released, and comes back once", () => {
+test("memory that was taken over stays what it is, and comes back once", () => {
   const shared = pool();
   const [page, ahead] = [new ReadArena(shared), new ReadArena(shared)];
   const own = page.copy(Buffer.alloc(5_000, 1));
   assert.ok(ahead.beginChunk());
   const adopted = ahead.copy(Buffer.alloc(5_000, 2));
-  page.adopt(ahead);
+  page.takeOver(ahead);
   assert.ok(ahead.isEmpty && !page.isEmpty);
-  ahead.release();
+  assert.throws(() => ahead[Symbol.dispose](), /disposed of or taken over once/);
   const later = page.copy(Buffer.alloc(5_000, 3));
   const others = Array.from({ length: 30 }, () => new ReadArena(shared).copy(Buffer.alloc(chunkBytes, 4)));
   assert.ok(own.equals(Buffer.alloc(5_000, 1)) && adopted.equals(Buffer.alloc(5_000, 2)));
   assert.ok(others.every((other) => !overlap(other, own) && !overlap(other, adopted) && !overlap(other, later)));
-  page.release();
-  page.release();
+  page[Symbol.dispose]();
   const [one, two, three] = [0, 1, 2].map(() => new ReadArena(shared));
   assert.ok(one?.beginChunk() === true && two?.beginChunk() === true && three?.beginChunk() === false);
 });

@@ -131,6 +131,19 @@ test("a damaged extent far behind what a page holds does not trouble the page", 
   assert.deepEqual((await engine.log.read(shard, 1n, everything)).entries, entries);
 });
 
+test("a read that fails gives its memory back, so that later pages have memory of the pool", async () => {
+  const disk = new SimulatedDisk();
+  const { engine, shard } = await filledEngine(disk);
+  const second = disk.paths().filter((path) => path.endsWith(".segment"))[1];
+  disk.fault = ({ kind, path }) => (kind === "read" && path === second ? "EIO" : undefined);
+  for (let round = 0; round < 50; round++) {
+    await assert.rejects(engine.log.read(shard, 1n, everything), { kind: "unavailable" });
+  }
+  disk.fault = () => undefined;
+  const { entries, lease } = await engine.log.read(shard, 1n, everything);
+  assert(entries.length > 0 && lease !== undefined);
+});
+
 test("a page larger than one read is read in ranges that join without a gap", async () => {
   const engine = await openSmallEngine(new SimulatedDisk(), {
     compaction: { ...eagerCompaction, smallSegmentBytesMax: 0 },
