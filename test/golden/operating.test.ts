@@ -29,7 +29,7 @@ const explainedElsewhere: readonly RegExp[] = [
   /^\{…\} (?:is not a key|has|does not contain)/,
   /^The stream (?:was|changed|is)/,
   /^The data directory \{…\} (?:cannot be copied|changes faster)/,
-  /^\{…\} \{…\}; name a directory/,
+  /^The target directory /,
   /^An entry of /,
 ];
 

@@ -74,7 +74,7 @@ test("backups of a server under load restore to all that it had acknowledged, an
   assert.doesNotMatch(backups.at(-1)?.line ?? "", /segments 0/, "the log was sealed meanwhile");
   const { code, err } = await millrace("backup", backups[0]?.path ?? "", "--data-dir", server.dataDir);
   assert.equal(code, 2);
-  assert.match(err, /holds a data directory already/);
+  assert.match(err, /already contains a data directory/);
   await server.kill("SIGKILL");
 
   for (const { path, promised, line } of backups) {

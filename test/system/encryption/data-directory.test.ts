@@ -99,16 +99,16 @@ test("nothing that clients say stands in the bytes of an encrypted data director
   assert(again.every((text) => text.startsWith(spoken.partitionKey) && text.endsWith(spoken.data)));
 
   const refusals: readonly [MillraceOptions, RegExp][] = [
-    [{ dataDir }, /is encrypted; it opens with --encrypt-at-rest and the master key that it was made with only\.$/],
+    [{ dataDir }, /is encrypted, and no key was given\. .+ Start with --encrypt-at-rest/],
     [
       { ...atWork, keyring: `${dataDir}.other` },
-      /cannot be opened: The keyring \S+\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.$/,
+      /cannot be unwrapped, .+: The keyring \S+\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.$/,
     ],
     [
       { ...atWork, keyProvider: "kms", kmsEndpoint: "http://127.0.0.1:1" },
-      /cannot be opened: The key was not wrapped by a key service, so data under it cannot be read\. Use the --key-provider that wrapped it\.$/,
+      /cannot be unwrapped, .+: The key was not wrapped by a key service, so data under it cannot be read\. Use the --key-provider that wrapped it\.$/,
     ],
-    [{ dataDir: plain, encryptAtRest: true }, /is not encrypted and cannot become so/],
+    [{ dataDir: plain, encryptAtRest: true }, /is not encrypted, and an existing directory cannot be encrypted/],
   ];
   for (const [options, message] of refusals) {
     await assert.rejects(startMillrace(options), { name: "DataDirectoryError", message });
@@ -133,6 +133,6 @@ test("with a key service the directory's key is asked for at each start, by the 
   service.states.set("alias/of-the-directory", "disabled");
   await assert.rejects(startMillrace(options), {
     name: "DataDirectoryError",
-    message: /^The key of the encrypted data directory \S+ cannot be opened: .*disabled/i,
+    message: /^The root key of the encrypted data directory \S+ cannot be unwrapped, .+: .*disabled/i,
   });
 });

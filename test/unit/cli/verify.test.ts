@@ -29,7 +29,10 @@ test("millrace verify tells by its exit code whether a directory is whole, and m
   const directory = await mkdtemp(join(tmpdir(), "millrace-verify-"));
   context.after(() => rm(directory, { recursive: true }));
   const empty = millrace("verify", directory);
-  assert.deepEqual([empty.status, empty.err], [2, `millrace: ${directory} is not a Millrace data directory.\n`]);
+  assert.deepEqual(
+    [empty.status, empty.err],
+    [2, `millrace: ${directory} is not a Millrace data directory: it has no "format" file.\n`],
+  );
 
   const engine = new EmbeddedEngine({ directory, disk: nodeDisk, clock: new SimulatedClock() });
   await engine.open();
@@ -96,7 +99,7 @@ test("millrace verify and inspect open an encrypted directory whose keyring is n
   assert.equal(wrong.status, 2);
   assert.match(
     wrong.err,
-    /^millrace: The key of the encrypted data directory .* cannot be opened: The keyring .*\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.\n$/,
+    /^millrace: The root key of the encrypted data directory .* cannot be unwrapped, so the directory was not opened: The keyring .*\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.\n$/,
   );
   process.env["MILLRACE_KEYRING"] = keyring;
   context.after(() => delete process.env["MILLRACE_KEYRING"]);

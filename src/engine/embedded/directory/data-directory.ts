@@ -20,35 +20,35 @@ export interface DataDirectoryOptions {
   readonly directory: string;
   readonly nowMs: number;
   readonly randomBytes: (byteCount: number) => Buffer;
-  /** Whether this session runs on a dev clock; marks the directory for good. */
+  /** Whether this open uses a clock that can be moved (`--dev`); it marks the directory for ever. */
   readonly devClock: boolean;
-  /** Given: the directory is encrypted, or refused. */
+  /** With keys the directory must be encrypted, without it must be plain. */
   readonly keys: RootKeyProvider | undefined;
 }
 
-/** Where everything in a directory is, and what it is checked against. */
+/** The paths of a data directory, and what its files are verified against. */
 export interface DirectoryPaths {
   readonly path: string;
   readonly identity: DirectoryIdentity;
-  /** As it stood when the directory was opened. */
+  /** As it was when the directory was opened. */
   readonly format: FormatFile;
   readonly walDirectory: string;
   readonly catalogDirectory: string;
-  /** Exists from the first sealed file on. */
+  /** Exists from the first flush on. */
   readonly segmentDirectory: string;
   readonly damageDirectory: string;
-  /** Whether the log is written past the page cache, each write durable by itself; else each takes a sync. */
+  /** Whether WAL writes bypass the page cache and are durable by themselves; else a sync follows each. */
   readonly isDirect: boolean;
 }
 
 export interface DataDirectory extends DirectoryPaths, DirectoryContents {
   readonly lock: DiskLock;
-  /** What was found of its key's file. */
+  /** Damage of `directory.key`. */
   readonly findings: readonly Finding[];
 }
 
 const lockNames: readonly string[] = ["lock", "lock.held", "lock.held-journal"];
-/** What a start may leave behind that died before `format` was in place. */
+/** Files that a start leaves behind if it dies before it has written `format`. */
 const unfinishedNames: ReadonlySet<string> = new Set([
   ...lockNames,
   `${formatFileName}.tmp`,
@@ -56,17 +56,17 @@ const unfinishedNames: ReadonlySet<string> = new Set([
   `${keyFileName}.tmp`,
 ]);
 
-/** Makes the directory if need be, refuses what is not ours to open, and keeps every other process out. */
+/** Opens and locks a data directory; makes it if it is absent or empty. Throws `DataDirectoryError` and changes nothing otherwise. */
 export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
   const { disk, directory } = options;
   try {
     await disk.makeDirectory(directory);
     const seen = await readFormat(options);
-    // Before anything is touched: without its key the directory stays as it is.
+    // Before any change: without its key the directory stays as it is.
     const opened = seen === undefined ? undefined : await openContents(options, seen);
     const lock = await disk.lock(directory);
     try {
-      // Read again: another process may have made it before the lock was ours.
+      // Read again: another process may have made the directory before this one had the lock.
       const made = await settleFormat(options);
       const { format } = made;
       const contents = opened ?? made.contents ?? (await openContents(options, format));
@@ -86,8 +86,8 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
 }
 
 /**
- * Opens a directory with its lock to read it: nothing in it is changed. The contents of an encrypted one are readable only
- * with keys; a plain one does not use them.
+ * Opens and locks a directory that is only read. Without keys the content of an encrypted one stays unknown (`isClosed`); a
+ * plain one ignores keys.
  */
 export async function openReadOnly(
   disk: Disk,
@@ -103,11 +103,15 @@ export async function openReadOnly(
   }
 }
 
-/** Paths of a directory that a server may have open, and change at any moment. */
+/** The paths of a directory that a server may have open and change meanwhile. */
 export async function directoryPathsOf(disk: Disk, directory: string): Promise<DirectoryPaths> {
   try {
     const format = await readFormat({ disk, directory, devClock: true });
-    if (format === undefined) throw new DataDirectoryError("foreign", `${directory} is not a Millrace data directory.`);
+    if (format === undefined)
+      throw new DataDirectoryError(
+        "foreign",
+        `${directory} is not a Millrace data directory: it has no "format" file.`,
+      );
     return placesIn(directory, format, false);
   } catch (error) {
     throw asSentence(error, directory);
@@ -115,8 +119,8 @@ export async function directoryPathsOf(disk: Disk, directory: string): Promise<D
 }
 
 /**
- * A directory that becomes one of ours when a `format` file is put in place, and is refused by everybody until then. Rejects
- * unless it is absent or empty. Its parts are made, and the lock is held.
+ * Makes and locks the target of a copy, which becomes a data directory when its `format` is written last; until then every
+ * open refuses it. Rejects unless it is absent or empty.
  */
 export async function openForCopy(disk: Disk, directory: string, format: FormatFile): Promise<DataDirectory> {
   try {
@@ -138,7 +142,7 @@ export async function openForCopy(disk: Disk, directory: string, format: FormatF
   }
 }
 
-/** Such a directory once all but its `format` stands in it; an encrypted one stays closed. */
+/** The same when all its files but `format` are written; the content of an encrypted one stays unknown (`isClosed`). */
 export async function finishedCopy(disk: Disk, filled: DataDirectory): Promise<DataDirectory> {
   const options = { disk, directory: filled.path, keys: undefined, randomBytes };
   return { ...filled, ...(await lookInto(options, filled.format)) };
@@ -147,13 +151,13 @@ export async function finishedCopy(disk: Disk, filled: DataDirectory): Promise<D
 async function requireVacant(disk: Disk, directory: string): Promise<void> {
   const names = (await disk.list(directory)).filter((name) => !lockNames.includes(name));
   if (names.length === 0) return;
-  const sentence = `${directory} ${occupation(names)}; name a directory that is empty or does not exist.`;
+  const sentence = `The target directory ${directory} ${occupation(names)}. Nothing was changed. Choose a directory that is empty or does not exist.`;
   throw new DataDirectoryError("occupied", sentence);
 }
 
 function occupation(names: readonly string[]): string {
-  if (names.includes(formatFileName)) return "holds a data directory already";
-  return names.includes("wal") ? "holds a copy that was never finished" : `is not empty ("${names[0]}")`;
+  if (names.includes(formatFileName)) return "already contains a data directory";
+  return names.includes("wal") ? "contains an unfinished copy" : `is not empty ("${names[0]}")`;
 }
 
 function placesIn(path: string, format: FormatFile, isDirect: boolean): DirectoryPaths {
@@ -169,24 +173,24 @@ function placesIn(path: string, format: FormatFile, isDirect: boolean): Director
   };
 }
 
-/** How the contents are read, and what was found on the way. */
+/** The cipher of the contents, and the findings of `directory.key`. */
 type Opened = Pick<DataDirectory, "cipher" | "isClosed" | "findings">;
 
 const plain: Opened = { cipher: undefined, isClosed: false, findings: [] };
 
-/** Throws `DataDirectoryError` unless the directory is encrypted just as it is wanted, and its key can be had. */
+/** Throws `DataDirectoryError` unless the directory is encrypted if and only if there are keys, and its key can be unwrapped. */
 async function openContents(options: DataDirectoryOptions, format: FormatFile): Promise<Opened> {
   const { directory, keys } = options;
   if (format.isEncrypted !== true && keys !== undefined) {
     throw new DataDirectoryError(
       "plain",
-      `The data directory ${directory} is not encrypted and cannot become so; give --encrypt-at-rest a new directory, and put the records there.`,
+      `The data directory ${directory} is not encrypted, and an existing directory cannot be encrypted. Nothing was changed. Start without --encrypt-at-rest, or use --encrypt-at-rest with a new --data-dir.`,
     );
   }
   if (format.isEncrypted === true && keys === undefined) {
     throw new DataDirectoryError(
       "encrypted",
-      `The data directory ${directory} is encrypted; it opens with --encrypt-at-rest and the master key that it was made with only.`,
+      `The data directory ${directory} is encrypted, and no key was given. Nothing was changed. Start with --encrypt-at-rest and the keyring or KMS key of this directory.`,
     );
   }
   return lookInto(options, format);
@@ -203,7 +207,7 @@ async function lookInto(
   return { cipher, isClosed: false, findings };
 }
 
-/** The format as it is, with what it needs to be; and the contents of a directory that was made just now. */
+/** The present format, marked for a dev clock if need be; for a new directory the new format and its cipher. */
 async function settleFormat(
   options: DataDirectoryOptions,
 ): Promise<{ readonly format: FormatFile; readonly contents?: Opened }> {
@@ -216,19 +220,19 @@ async function settleFormat(
     return { format };
   }
   const identity = identityOf(randomBytes(16), randomBytes(8));
-  // The format comes last: until then there is no directory.
+  // `format` is written last: it makes the directory valid.
   const cipher = keys === undefined ? undefined : await makeDirectoryKey(options, keys, identity);
   const format = { identity, madeMs: nowMs, devClock, ...(cipher === undefined ? {} : { isEncrypted: true as const }) };
   await replaceFile(disk, directory, formatFileName, encodeFormatFile(format));
   return { format, contents: { ...plain, cipher } };
 }
 
-/** Before anything leaves the log: programs that know the log alone must refuse the directory from now on. */
+/** Marks the directory before the first flush: programs that know no segments must refuse it from now on. */
 export async function requireSegmentFormat(disk: Disk, { path, format }: DirectoryPaths): Promise<void> {
   await replaceFile(disk, path, formatFileName, encodeFormatFile({ ...format, hasSegments: true }));
 }
 
-/** Undefined for a directory that is empty, or as good as. */
+/** Undefined for a directory that is empty but for the files of an unfinished start. */
 async function readFormat({
   disk,
   directory,
@@ -236,18 +240,18 @@ async function readFormat({
 }: Pick<DataDirectoryOptions, "disk" | "directory" | "devClock">): Promise<FormatFile | undefined> {
   const bytes = await readWhole(disk, `${directory}/${formatFileName}`);
   if (bytes === undefined) {
-    const strangers = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
-    if (strangers.length === 0) return undefined;
+    const foreignNames = (await disk.list(directory)).filter((name) => !unfinishedNames.has(name));
+    if (foreignNames.length === 0) return undefined;
     throw new DataDirectoryError(
       "foreign",
-      `${directory} is not a Millrace data directory: it holds other files ("${strangers[0]}") and no format file.`,
+      `${directory} is not a Millrace data directory: it contains other files ("${foreignNames[0]}") and no "format" file. Nothing was changed. Choose an empty directory as --data-dir.`,
     );
   }
   const format = decodeFormatFile(bytes, directory);
   if (format.devClock && !devClock) {
     throw new DataDirectoryError(
       "dev_clock",
-      `The data directory ${directory} has seen the clock of --dev, whose times cannot be trusted; it opens with --dev only.`,
+      `The data directory ${directory} was used with --dev, whose clock can be moved, so its timestamps cannot be trusted. Nothing was changed. Start with --dev, or choose another --data-dir.`,
     );
   }
   return format;
@@ -257,13 +261,13 @@ const sentences: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
   ENOTDIR: "is not a directory",
   EEXIST: "is not a directory",
-  EACCES: "may not be read and written by this user",
-  EPERM: "may not be read and written by this user",
+  EACCES: "cannot be read and written by this user (permission denied)",
+  EPERM: "cannot be read and written by this user (operation not permitted)",
   EROFS: "is on a read-only file system",
   ENOSPC: "is on a full disk",
 };
 
-/** Any trouble of the file system at open, in one sentence. */
+/** Turns an error of the file system at open into a `DataDirectoryError("unreadable")`. */
 function asSentence(error: unknown, directory: string): unknown {
   const code = errorCode(error);
   if (error instanceof DataDirectoryError || code === undefined) return error;

@@ -1,12 +1,12 @@
 import { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 
-/** How what stands in a directory is written and read. docs/file-format.md section 9. */
+/** What the content of a directory is written and read with. docs/file-format.md section 9. */
 export interface DirectoryContents {
   readonly identity: DirectoryIdentity;
-  /** Encrypts bodies and snapshots; undefined in a plain directory, and without the key. */
+  /** For bodies and snapshots; undefined in a plain directory, and without the key of an encrypted one. */
   readonly cipher: SessionCipher | undefined;
-  /** Whether it is encrypted and the key is absent: numbers and checksums can be read, and nothing else. */
+  /** The directory is encrypted and the key was not given: only checksums and numbers can be read. */
   readonly isClosed: boolean;
 }
 

@@ -1,4 +1,3 @@
-// Makes and opens the root key of an encrypted directory. docs/file-format.md section 9.
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import { encodeKeyFile, isProven, type KeyFile, keyFileName, loadKeyFile } from "../format/key-file.ts";
@@ -15,36 +14,38 @@ export interface DirectoryKeyOptions {
   readonly randomBytes: (byteCount: number) => Buffer;
 }
 
-/** For a directory that is being made; its file is durable when it resolves. */
+/** Creates the root key of a new directory (docs/file-format.md section 9); `directory.key` is durable when it resolves. */
 export async function makeDirectoryKey(
   { disk, directory, randomBytes }: DirectoryKeyOptions,
   keys: RootKeyProvider,
   identity: DirectoryIdentity,
 ): Promise<SessionCipher> {
-  const made = await tried("made", directory, () => keys.make(identity.directoryId.toString("hex")));
+  const made = await withKeyErrors("created", directory, () => keys.make(identity.directoryId.toString("hex")));
   const cipher = directoryCipher(made.rootKey, identity, randomBytes(sessionIdBytes));
   await replaceFile(disk, directory, keyFileName, encodeKeyFile(made.wrapped, cipher, identity));
   return cipher;
 }
 
-/** The file, verified, and a finding if one of its two copies is damaged. Throws `DataDirectoryError` if both are. */
+/** Reads and verifies `directory.key`. One damaged copy is a finding; two throw `DataDirectoryError("unreadable")`. */
 export async function readKeyFile(
   { disk, directory }: Pick<DirectoryKeyOptions, "disk" | "directory">,
   identity: DirectoryIdentity,
 ): Promise<{ readonly file: KeyFile; readonly findings: readonly Finding[] }> {
   const loaded = await loadKeyFile(disk, directory, identity);
   if (loaded.kind !== "whole") {
-    const what = loaded.kind === "absent" ? "missing" : "damaged";
-    const sentence = `The file ${directory}/${keyFileName} is ${what}; without it nothing in the directory can be read.`;
+    const what = loaded.kind === "absent" ? "missing" : "damaged in both copies (checksum mismatch)";
+    const sentence =
+      `The key file ${directory}/${keyFileName} is ${what}: the data directory cannot be decrypted without it. ` +
+      "Restore this file from a backup of the same directory.";
     throw new DataDirectoryError("unreadable", sentence);
   }
   const { value, damagedHalf, halfBytes } = loaded;
   if (damagedHalf === undefined) return { file: value, findings: [] };
-  const sentence = `One of the two copies in ${keyFileName} is damaged; the other one is whole, so nothing is lost.`;
+  const sentence = `One of the two copies in ${keyFileName} is damaged (checksum mismatch). No data is lost: the other copy is intact. Check the disk.`;
   return { file: value, findings: [{ file: keyFileName, offset: damagedHalf * halfBytes, sentence }] };
 }
 
-/** Writes both copies again from the one that is whole: damage to that one would lose all data. */
+/** Rewrites both copies from the one that is intact: damage to that one too would lose all data. */
 export async function repairKeyFile(
   options: Pick<DirectoryKeyOptions, "disk" | "directory">,
   identity: DirectoryIdentity,
@@ -53,7 +54,7 @@ export async function repairKeyFile(
   await replaceFile(options.disk, options.directory, keyFileName, encodeMirrored(file.content, identity));
 }
 
-/** A cipher of a new session. Throws `DataDirectoryError` if the key cannot be had or is another's. */
+/** Unwraps the root key and begins a cipher session. Throws `DataDirectoryError("key")` if that fails or it is another key. */
 export async function openDirectoryKey(
   { directory, randomBytes }: Pick<DirectoryKeyOptions, "directory" | "randomBytes">,
   {
@@ -63,20 +64,20 @@ export async function openDirectoryKey(
   }: { readonly keys: RootKeyProvider; readonly file: KeyFile; readonly identity: DirectoryIdentity },
 ): Promise<SessionCipher> {
   const id = identity.directoryId.toString("hex");
-  const rootKey = await tried("opened", directory, () => keys.open(file.wrapped, id));
+  const rootKey = await withKeyErrors("unwrapped", directory, () => keys.open(file.wrapped, id));
   const cipher = directoryCipher(rootKey, identity, randomBytes(sessionIdBytes));
   if (isProven(file, cipher, identity)) return cipher;
-  const sentence = `The key that was found for the data directory ${directory} is not the one that it was encrypted with.`;
+  const sentence = `The master key unwraps another root key than the one that encrypts the data directory ${directory}, so it was not opened. Nothing was changed. Start with the keyring or KMS key of this directory.`;
   throw new DataDirectoryError("key", sentence);
 }
 
-/** Whatever hinders a key provider hinders the start, and is no fault of the directory's. */
-async function tried<Result>(what: string, directory: string, run: () => Promise<Result>): Promise<Result> {
+/** Turns any error of a key provider into a `DataDirectoryError("key")`. */
+async function withKeyErrors<Result>(what: string, directory: string, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const sentence = `The key of the encrypted data directory ${directory} cannot be ${what}: ${reason}`;
+    const sentence = `The root key of the encrypted data directory ${directory} cannot be ${what}, so the directory was not opened: ${reason}`;
     throw new DataDirectoryError("key", sentence, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** A root key that was just made, and what may be stored of it. */
+/** A new root key, and the form of it that is stored. */
 export interface NewRootKey {
   /** 32 secret bytes. */
   readonly rootKey: Uint8Array;
@@ -7,9 +7,8 @@ export interface NewRootKey {
 }
 
 /**
- * Makes and opens the root keys of encrypted data directories; who holds the master keys is for the rooms above to know.
- * Rejects with one sentence where a master key is missing, wrong or out of reach. `directoryId`, in hex, is what a wrapped
- * key is bound to.
+ * Creates and unwraps the root keys of encrypted data directories. Which master keys there are is decided above the engine.
+ * Rejects with one sentence if a master key is missing, wrong or out of reach. A wrapped key is bound to `directoryId`, in hex.
  */
 export interface RootKeyProvider {
   make(directoryId: string): Promise<NewRootKey>;

@@ -3,8 +3,8 @@ import { blockBytes, type Disk, type DiskFile, type OpenMode } from "./disk.ts";
 import { flagsOf, isDirect, nodeDisk, readBytesMax } from "./node-disk.ts";
 
 /**
- * The real disk for a thread that has nothing else to do: it reads and writes files itself, without a switch to a thread of
- * the pool, and leaves the pool to requests that clients wait for.
+ * The real disk for a thread of its own (compaction): files are read and written in that thread, so the thread pool stays free
+ * for the reads and writes of requests.
  */
 export const blockingDisk: Disk = {
   ...nodeDisk,
@@ -36,8 +36,8 @@ class BlockingFile implements DiskFile {
   async write(bytes: Uint8Array, at: number): Promise<void> {
     for (let done = 0; done < bytes.byteLength; ) {
       const count = writeSync(this.#descriptor, bytes, done, bytes.byteLength - done, at + done);
-      // A full disk takes a part first and says why only when asked for the rest.
-      if (count === 0) throw new Error("the disk took no more bytes");
+      // A full disk takes a part first, and reports the error at the next write.
+      if (count === 0) throw new Error("the disk accepted no more bytes");
       done += count;
     }
   }

@@ -1,12 +1,12 @@
 import { dirname } from "node:path";
 import { type Disk, errorCode, replaceFile } from "./disk.ts";
 
-/** Something that recovery found and could go on from. */
+/** Damage that recovery found and that does not keep the directory from being opened. */
 export interface Finding {
   /** Relative to the data directory. */
   readonly file: string;
   readonly offset: number;
-  /** For the health and for the report. */
+  /** One or more sentences for the health and for the report. */
   readonly sentence: string;
 }
 
@@ -18,8 +18,8 @@ export interface DamageReportOptions {
 }
 
 /**
- * Leaves one file per place, so that a finding outlives the session that made it. Repeating it replaces the file. On a full
- * disk the health alone tells of them.
+ * Writes one report file for each place, so that a finding is known after the next restart. A report for the same place is
+ * replaced. On a full disk nothing is written, and only the health has the findings.
  */
 export async function reportFindings(findings: readonly Finding[], options: DamageReportOptions): Promise<void> {
   if (findings.length === 0) return;

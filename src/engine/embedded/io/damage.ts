@@ -1,12 +1,12 @@
 import { EngineError } from "../../engine-error.ts";
 import { errorCode } from "./disk.ts";
 
-/** Stored bytes that are not as they were written; `what` completes the sentence. */
+/** The error for stored bytes that are missing or not as written; `what` says which. */
 export function damaged(what: string, options?: ErrorOptions): EngineError {
   return new EngineError("corrupt", `The log is damaged: ${what}.`, options);
 }
 
-/** What `use` gives, where a file that is not there is damage. */
+/** Runs `use`; a file that it does not find is damage. */
 export async function missingIfAbsent<Result>(path: string, use: () => Promise<Result>): Promise<Result> {
   try {
     return await use();

@@ -1,13 +1,13 @@
 /**
  * - `locked`      another process has the directory open
- * - `foreign`     it holds something, but not a data directory
- * - `newer`       a later version made it
- * - `unreadable`  it cannot be read or written, or its `format` file is damaged
- * - `dev_clock`   it has seen a dev clock, and this start wants none
+ * - `foreign`     it has files, but is no data directory
+ * - `newer`       a later version of the format made it
+ * - `unreadable`  it cannot be read or written, or `format` or `directory.key` is damaged
+ * - `dev_clock`   a clock that can be moved (`--dev`) was used in it, and this start has none
  * - `encrypted`   it is encrypted, and this start has no keys
- * - `plain`       it is not encrypted, and this start wants it to be
- * - `key`         its key cannot be made or opened, or is another directory's
- * - `occupied`    it was to be filled, and is not empty
+ * - `plain`       it is not encrypted, and this start asks for encryption
+ * - `key`         its key cannot be created or unwrapped, or is that of another directory
+ * - `occupied`    it is the target of a copy, and is not empty
  * - `restless`    it changed faster than it could be copied
  */
 export type DataDirectoryReason =
@@ -22,7 +22,7 @@ export type DataDirectoryReason =
   | "occupied"
   | "restless";
 
-/** Why a data directory was refused, in one sentence for the operator. Nothing in it was changed. */
+/** Why a data directory was refused, for the person who started the server. Nothing in it was changed. */
 export class DataDirectoryError extends Error {
   readonly reason: DataDirectoryReason;
 

@@ -1,26 +1,27 @@
-/** The little that the log asks of a file system. Paths are absolute; errors carry Node's `code` ("ENOENT" …). */
+/** The file system as the engine uses it. Paths are absolute; errors have Node's `code` ("ENOENT" …). */
 export interface Disk {
-  /** Whether files of this directory may be opened as `direct`; tried out by writing a block and reading it back. */
+  /** Whether files of this directory can be opened as `direct`: writes a block and reads it back. */
   probe(directory: string): Promise<boolean>;
-  /** Zeroed memory, aligned as direct writes need it. Never freed. */
+  /** Zeroed memory, aligned for direct reads and writes. */
   allocate(byteCount: number): Buffer;
   open(path: string, mode: OpenMode): Promise<DiskFile>;
-  /** The names in a directory. */
+  /** The names in a directory, in any order. */
   list(directory: string): Promise<readonly string[]>;
-  /** With its parents; harmless if it exists. */
+  /** Makes a directory and its parents; does nothing if it exists. */
   makeDirectory(directory: string): Promise<void>;
-  /** Replaces a file of the new name. */
+  /** Renames a file; one with the new name is replaced. */
   rename(from: string, to: string): Promise<void>;
-  /** One more name for a file. Rejects if the name is taken, and where there can be none ("EXDEV", "EPERM" …). */
+  /** Makes a hard link. Rejects if the name exists, and where the file system has no links ("EXDEV", "EPERM" …). */
   link(from: string, to: string): Promise<void>;
-  /** Harmless if there is none. */
+  /** Removes a file; does nothing if there is none. */
   remove(path: string): Promise<void>;
-  /** An empty one. Harmless if there is none. */
+  /** Removes an empty directory; does nothing if there is none. */
   removeDirectory(directory: string): Promise<void>;
   /** Makes creations, renames and removals in the directory durable. */
   syncDirectory(directory: string): Promise<void>;
+  /** Bytes that this user can still write. */
   freeBytes(directory: string): Promise<number>;
-  /** Keeps every other process out. Rejects with `DataDirectoryError("locked")`. */
+  /** Locks the directory against other processes. Rejects with `DataDirectoryError("locked")`. */
   lock(directory: string): Promise<DiskLock>;
 }
 
@@ -35,13 +36,14 @@ export interface Disk {
 export type OpenMode = "read" | "create" | "write" | "direct" | "createDirect";
 
 export interface DiskFile {
-  /** Fills `into` from byte `at` on; resolves with the bytes read, fewer only at the end of the file. */
+  /** Reads into `into` from byte `at` on; resolves with the count of bytes, fewer only at the end of the file. */
   read(into: Uint8Array, at: number): Promise<number>;
-  /** All of `bytes`, or it rejects and any part may have been written. */
+  /** Writes all of `bytes`; if it rejects, any part may have been written. */
   write(bytes: Uint8Array, at: number): Promise<void>;
+  /** Makes all writes before it durable. */
   sync(): Promise<void>;
   length(): Promise<number>;
-  /** Cuts, or extends by a hole. */
+  /** Truncates the file, or extends it by a hole. */
   setLength(byteCount: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,16 +52,16 @@ export interface DiskLock {
   release(): Promise<void>;
 }
 
-/** What direct writes are aligned to, and what groups are padded to. */
+/** Alignment of direct reads and writes, and of commit groups. */
 export const blockBytes = 4096;
 
-/** The system's name of an error ("ENOSPC"), or undefined for one that is not the system's. */
+/** The code of an error of the operating system ("ENOSPC"); undefined for any other error. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   return error.code.startsWith("ERR_") ? undefined : error.code;
 }
 
-/** None in a directory that does not exist. */
+/** The names in a directory; none if it does not exist. */
 export async function namesIn(disk: Disk, directory: string): Promise<readonly string[]> {
   try {
     return await disk.list(directory);
@@ -69,7 +71,7 @@ export async function namesIn(disk: Disk, directory: string): Promise<readonly s
   }
 }
 
-/** The whole file, or undefined if there is none. */
+/** Reads a whole file; undefined if there is none. */
 export async function readWhole(disk: Disk, path: string): Promise<Buffer | undefined> {
   let file: DiskFile;
   try {
@@ -86,7 +88,7 @@ export async function readWhole(disk: Disk, path: string): Promise<Buffer | unde
   }
 }
 
-/** Puts a whole file in place so that a crash leaves the old one or the new one. `path` + ".tmp" is used meanwhile. */
+/** Replaces a whole file durably: a crash leaves the old one or the new one. Writes `name` + ".tmp" first. */
 export async function replaceFile(disk: Disk, directory: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = `${directory}/${name}`;
   const unfinished = `${path}.tmp`;

@@ -1,8 +1,8 @@
-/** Up to here a loop is faster than the call into native code, measured. */
+/** Up to this length a loop is faster than the call into native code. */
 const byLoopBytesMax = 128;
 const zeros = Buffer.alloc(64 * 1024);
 
-/** Whether nothing but zeros stands from byte `from` up to `to`, which lie in `bytes`. */
+/** Whether bytes `from` to `to`, which are within `bytes`, are all zero. */
 export function isZero(bytes: Buffer, from: number, to: number): boolean {
   if (to - from <= byLoopBytesMax) {
     for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;

@@ -10,13 +10,10 @@ const closeFile = promisify(close);
 const statFile = promisify(fstat);
 const truncateFile = promisify(ftruncate);
 const syncFile = promisify(fsync);
-/**
- * Bytes of one request to the disk. A whole WAL file, which is read to be flushed, would delay the requests behind it: 64 MiB
- * in one piece delayed commits by 60 ms, measured.
- */
+/** Bytes of one request to the disk: a larger one, such as a whole WAL file, would delay the writes of commits behind it. */
 export const readBytesMax = 1024 * 1024;
 
-/** Absent where the system has no such flag, and then the probe need not try. */
+/** Undefined on a system without direct I/O. */
 const directFlags: number | undefined =
   constants.O_DIRECT === undefined || constants.O_DSYNC === undefined
     ? undefined
@@ -30,7 +27,7 @@ export const flagsOf: Readonly<Record<OpenMode, number>> = {
   createDirect: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | (constants.O_DIRECT ?? 0),
 };
 
-/** Whether only whole blocks can be read and written. */
+/** Whether a file that is opened so reads and writes whole blocks only. */
 export function isDirect(mode: OpenMode): boolean {
   return mode === "direct" || mode === "createDirect";
 }
@@ -39,7 +36,7 @@ export function isDirect(mode: OpenMode): boolean {
 export const nodeDisk: Disk = {
   allocate: allocateAligned,
 
-  /** File systems that know no direct writes say so at open, at write, or by giving back other bytes. */
+  /** File systems without direct writes fail at open or at write, or return other bytes. */
   async probe(directory) {
     if (directFlags === undefined) return false;
     const path = `${directory}/probe.tmp`;
@@ -55,7 +52,7 @@ export const nodeDisk: Disk = {
         await file.close();
       }
     } catch (error) {
-      // A full disk cannot be asked; what is on it can be read all the same.
+      // On a full disk it is unknown; the directory must still open.
       if (["EINVAL", "EOPNOTSUPP", "ENOSPC"].includes(errorCode(error) ?? "")) return false;
       throw error;
     } finally {
@@ -86,7 +83,7 @@ export const nodeDisk: Disk = {
   },
 
   async syncDirectory(directory) {
-    // Windows cannot open a directory; its file system journals names by itself.
+    // Windows cannot open a directory, and its file system journals names.
     if (process.platform === "win32") return;
     const descriptor = await openFile(directory, constants.O_RDONLY);
     try {
@@ -120,7 +117,7 @@ class NodeFile implements DiskFile {
       const count = await this.#readSome(into, done, at + done);
       if (count === 0) break;
       done += count;
-      // Direct reads stop at an odd place only where the file ends, and cannot go on from there.
+      // A direct read ends inside a block only at the end of the file, and cannot continue from there.
       if (this.#isDirect && count % blockBytes !== 0) break;
     }
     return done;
@@ -133,8 +130,8 @@ class NodeFile implements DiskFile {
           if (error !== null) return reject(error);
           const written = done + count;
           if (written === bytes.byteLength) return resolve();
-          // A full disk takes a part first and says why only when asked for the rest.
-          if (count === 0) return reject(new Error("the disk took no more bytes"));
+          // A full disk takes a part first, and reports the error at the next write.
+          if (count === 0) return reject(new Error("the disk accepted no more bytes"));
           writeFrom(written);
         });
       };

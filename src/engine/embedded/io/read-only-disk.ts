@@ -1,6 +1,6 @@
 import type { Disk } from "./disk.ts";
 
-/** A disk on which nothing changes, whatever it is asked for: for those who only look. */
+/** A disk that ignores every change: for commands that only read a directory. */
 export function readOnlyDisk(disk: Disk): Disk {
   const nothing = async (): Promise<void> => undefined;
   return {

@@ -1,4 +1,5 @@
-/** Whole numbers of 8 bytes without a BigInt each. Values stay below 2^53, which `readU64` leaves to its caller to check. */
+// Unsigned 64-bit integers below 2^53 as numbers, little-endian, without a BigInt each. Larger ones are read wrong, so the
+// caller verifies a checksum first.
 
 const word = 2 ** 32;
 
@@ -11,7 +12,7 @@ export function readU64(source: Buffer, at: number): number {
   return source.readUInt32LE(at) + source.readUInt32LE(at + 4) * word;
 }
 
-/** Whose calls become plain loads and stores where they are many, which a Buffer's do not. */
+/** For loops over many fields: a DataView compiles to plain loads and stores, the methods of a Buffer do not. */
 export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }

@@ -79,7 +79,7 @@ test("a directory that has seen a dev clock opens with one only", async () => {
   await dev.close();
   await assert.rejects(smallEngine(disk).open(), {
     reason: "dev_clock",
-    message: /has seen the clock of --dev, whose times cannot be trusted; it opens with --dev only\.$/,
+    message: /was used with --dev, whose clock can be moved, .+ Start with --dev/,
   });
   const again = await openSmallEngine(disk, { devClock: true });
   assert.deepEqual(await readTexts(again, await makeShard(again)), ["from the future"]);

@@ -44,7 +44,7 @@ test("an encrypted directory is refused without keys, in one sentence", async ()
     {
       reason: "encrypted",
       message:
-        "The data directory /data is encrypted; it opens with --encrypt-at-rest and the master key that it was made with only.",
+        "The data directory /data is encrypted, and no key was given. Nothing was changed. Start with --encrypt-at-rest and the keyring or KMS key of this directory.",
     },
   );
 });
@@ -56,7 +56,7 @@ test("an encrypted directory is refused with another master key, in the words of
     {
       reason: "key",
       message:
-        "The key of the encrypted data directory /data cannot be opened: The master key second did not wrap this key.",
+        "The root key of the encrypted data directory /data cannot be unwrapped, so the directory was not opened: The master key second did not wrap this key.",
     },
   );
 });
@@ -68,7 +68,8 @@ test("a provider that opens another key than the directory's is not believed", a
     { keys: lying },
     {
       reason: "key",
-      message: "The key that was found for the data directory /data is not the one that it was encrypted with.",
+      message:
+        "The master key unwraps another root key than the one that encrypts the data directory /data, so it was not opened. Nothing was changed. Start with the keyring or KMS key of this directory.",
     },
   );
 });
@@ -82,7 +83,7 @@ test("a plain directory does not become an encrypted one", async () => {
     {
       reason: "plain",
       message:
-        "The data directory /data is not encrypted and cannot become so; give --encrypt-at-rest a new directory, and put the records there.",
+        "The data directory /data is not encrypted, and an existing directory cannot be encrypted. Nothing was changed. Start without --encrypt-at-rest, or use --encrypt-at-rest with a new --data-dir.",
     },
   );
 });
@@ -97,7 +98,8 @@ test("a master key that cannot be had when a directory is made leaves nothing be
   };
   await assert.rejects(smallEngine(disk, { keys: failing }).open(), {
     reason: "key",
-    message: "The key of the encrypted data directory /data cannot be made: Access denied.",
+    message:
+      "The root key of the encrypted data directory /data cannot be created, so the directory was not opened: Access denied.",
   });
   assert.deepEqual(disk.paths(), []);
   await (await openSmallEngine(disk)).close();
@@ -120,7 +122,8 @@ test("one damaged copy of the key is told, and mended; two are refused, and so i
   damaged.damage(path, (file) => file.fill(0, 40, 50).fill(0, 4096 + 40, 4096 + 50));
   await refused(damaged, encrypted, {
     reason: "unreadable",
-    message: "The file /data/directory.key is damaged; without it nothing in the directory can be read.",
+    message:
+      "The key file /data/directory.key is damaged in both copies (checksum mismatch): the data directory cannot be decrypted without it. Restore this file from a backup of the same directory.",
   });
   const missing = whole.crash("lose");
   missing.lose(path);

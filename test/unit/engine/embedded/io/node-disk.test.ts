@@ -162,7 +162,7 @@ test("a directory that is not ours to open is refused in one sentence, and nothi
         await mkdir(path);
         await writeFile(join(path, "thesis.doc"), "important");
       },
-      sentence: /is not a Millrace data directory: it holds other files \("thesis\.doc"\)/,
+      sentence: /is not a Millrace data directory: it contains other files \("thesis\.doc"\)/,
     },
     {
       what: "has another's format file",

@@ -130,7 +130,7 @@ for (const nameOrder of ["journal", "independent"] as const) {
           await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
           const again = backUpDirectory(after, dataDirectory, target);
           if ((await namesIn(after, target)).length > 0) {
-            const message = /^\/backup holds a copy that was never finished; /;
+            const message = /^The target directory \/backup contains an unfinished copy\. /;
             await assert.rejects(again, { reason: "occupied", message });
           } else {
             // The power took even the names of its directories.
@@ -175,8 +175,8 @@ test("a directory that is not empty is not filled, nor one that another process 
   disk.place("/photos/summer.jpg", Buffer.from("…"));
   await disk.makeDirectory("/photos");
   const refusals = [
-    ["/photos", /^\/photos is not empty \("summer\.jpg"\); name a directory that is empty or does not exist\.$/],
-    [dataDirectory, /^\/data holds a data directory already;/],
+    ["/photos", /^The target directory \/photos is not empty \("summer\.jpg"\)\. .* Choose a directory that is empty/],
+    [dataDirectory, /^The target directory \/data already contains a data directory\./],
   ] as const;
   for (const [path, message] of refusals) {
     const before = filesIn(disk, path);
