@@ -28,13 +28,26 @@ export function evaluatePolicies(
   { mustNameItself = false }: { readonly mustNameItself?: boolean } = {},
 ): Decision {
   let decision: Decision = "implicit-deny";
-  for (const statement of policies.flatMap(({ statements }) => statements)) {
-    const match = statement.principal === undefined ? "itself" : matchPrincipal(statement.principal, request.principal);
-    if (match === "none" || !applies(statement, request)) continue;
-    if (statement.effect === "Deny") return "deny";
-    if (match === "itself" || !mustNameItself) decision = "allow";
+  for (const { statements } of policies) {
+    for (const statement of statements) {
+      const effect = effectOf(statement, request, mustNameItself);
+      if (effect === "Deny") return "deny";
+      if (effect === "Allow") decision = "allow";
+    }
   }
   return decision;
+}
+
+/** Undefined when the statement does not apply to the request. */
+function effectOf(
+  statement: Statement,
+  request: PolicyRequest,
+  mustNameItself: boolean,
+): Statement["effect"] | undefined {
+  const { principal, effect } = statement;
+  const match = principal === undefined ? "itself" : matchPrincipal(principal, request.principal);
+  if (match === "none" || !applies(statement, request)) return undefined;
+  return effect === "Allow" && match !== "itself" && mustNameItself ? undefined : effect;
 }
 
 function applies(
