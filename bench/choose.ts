@@ -26,8 +26,8 @@ interface Wish {
 export function chooseTurns(field: Field, { only, isAll, rounds }: Wish): readonly Turn[] {
   const scenarioNames = field.lines.map(({ scenario }) => scenario.name);
   const serverNames = [...field.contestants, ...field.earlier].map(({ name }) => name);
-  const stranger = only.find((text) => ![...scenarioNames, ...serverNames].some((name) => name.includes(text)));
-  if (stranger !== undefined) throw new Error(`--only ${stranger}: no scenario and no server has that in its name`);
+  const unknown = only.find((text) => ![...scenarioNames, ...serverNames].some((name) => name.includes(text)));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: no scenario and no server has that in its name`);
   const scenarioTexts = only.filter((text) => scenarioNames.some((name) => name.includes(text)));
   const serverTexts = only.filter((text) => serverNames.some((name) => name.includes(text)));
   const namedScenarios = new Set(scenarioTexts.flatMap((text) => namesWith(text, scenarioNames)));

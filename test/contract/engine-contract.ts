@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { appendContract } from "./engine-contract/append-contract.ts";
-import { catalogContract } from "./engine-contract/catalog-contract.ts";
+import { documentStoreContract } from "./engine-contract/document-store-contract.ts";
 import type { EngineTest, EngineTraits, MakeEngine } from "./engine-contract/engine-under-test.ts";
 import { followContract } from "./engine-contract/follow-contract.ts";
 import { lifetimeContract } from "./engine-contract/lifetime-contract.ts";
@@ -28,7 +28,7 @@ export function engineContract(name: string, makeEngine: MakeEngine, traits: Eng
     appendContract(engineTest, traits);
     readContract(engineTest, traits);
     followContract(engineTest);
-    catalogContract(engineTest);
+    documentStoreContract(engineTest);
     lifetimeContract(engineTest);
     if (traits.reopens) reopenContract(engineTest, traits);
     modelContract(engineTest, traits);

@@ -224,35 +224,35 @@ async function setRetention(model: EngineModel, session: Session): Promise<void>
 }
 
 async function swapDocument(model: EngineModel, session: Session): Promise<void> {
-  const { random, catalog } = model;
+  const { random, documents } = model;
   const key = `key ${random.integer(1, keyCount)}`;
   const { engine } = session;
   const isStale = random.next() < 0.1;
   const isDelete = random.next() < 0.2;
   const value = isDelete ? undefined : `${random.next()} `.repeat(random.integer(1, 40));
   let expected = 0n;
-  let version: ReturnType<typeof catalog.send> | undefined;
+  let version: ReturnType<typeof documents.send> | undefined;
   try {
     const present = await engine.documents.get(key);
-    catalog.check(key, present);
+    documents.check(key, present);
     expected = (present?.revision ?? 0n) + (isStale ? neverRevision : 0n);
-    version = catalog.send(key, value);
+    version = documents.send(key, value);
     const bytes = value === undefined ? null : Buffer.from(value);
     const revision = await engine.documents.compareAndSwap(key, bytes, expected);
     assert(!isStale, "a stale revision is a conflict");
-    catalog.done(key, version, revision);
+    documents.done(key, version, revision);
   } catch (error) {
     const kind = kindOf(error, session);
     if (version === undefined || kind === "indeterminate") return;
-    catalog.refused(key, version);
-    if (kind === "conflict") catalog.checkConflict(key, expected);
+    documents.refused(key, version);
+    if (kind === "conflict") documents.checkConflict(key, expected);
   }
 }
 
 async function getDocument(model: EngineModel, session: Session): Promise<void> {
   const key = `key ${model.random.integer(1, keyCount)}`;
   try {
-    model.catalog.check(key, await session.engine.documents.get(key));
+    model.documents.check(key, await session.engine.documents.get(key));
   } catch (error) {
     kindOf(error, session);
   }

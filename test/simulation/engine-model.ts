@@ -5,7 +5,7 @@ import type { ShardRef, StoredEntry } from "../../src/engine/shard-log.ts";
 import type { SeededRandom } from "../support/seeded-random.ts";
 import type { SimulatedClock } from "../support/simulated-clock.ts";
 import type { SimulatedDisk } from "../support/simulated-disk.ts";
-import { CatalogModel } from "./catalog-model.ts";
+import { DocumentStoreModel } from "./document-store-model.ts";
 import type { FaultProfile } from "./fault-profile.ts";
 import { LogModel } from "./log-model.ts";
 
@@ -25,7 +25,7 @@ export interface Session {
 /** What an engine must hold, across all sessions of one seed. */
 export class EngineModel {
   readonly random: SeededRandom;
-  readonly catalog = new CatalogModel();
+  readonly documents = new DocumentStoreModel();
   readonly note: (line: string) => void;
   /** Every shard log that was created, dropped ones included. */
   readonly logs: LogModel[] = [];
@@ -66,7 +66,7 @@ export class EngineModel {
   async checkAll(session: Session, settles: boolean): Promise<void> {
     this.timePasses(session.clock.nowMs());
     for (const log of this.logs) await this.#checkLog(session, log, settles);
-    if (settles) await this.catalog.settle(session.engine.documents);
+    if (settles) await this.documents.settle(session.engine.documents);
   }
 
   async #checkLog(session: Session, log: LogModel, settles: boolean): Promise<void> {

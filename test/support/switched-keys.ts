@@ -15,7 +15,7 @@ export class SwitchedKeys implements KeyProvider {
   makeCount = 0;
   openCount = 0;
   /** Holds answers back until it resolves. */
-  gate: Promise<void> = Promise.resolve();
+  opening: Promise<void> = Promise.resolve();
 
   async generateRootKey(
     keyId: string,
@@ -34,7 +34,7 @@ export class SwitchedKeys implements KeyProvider {
   }
 
   async #pass(): Promise<void> {
-    await this.gate;
+    await this.opening;
     if (this.refusal !== undefined) throw new KeyError(this.refusal, `the key is ${this.refusal}`);
   }
 }

@@ -44,7 +44,7 @@ export async function probeFlips(model: EngineModel, { disk, random, engineOn, n
     const isWhole = await checkLog(engine, log, mayEndEarly);
     assert(isWhole || isFound, `${log.name} cannot be read, and verify found nothing`);
   }
-  if (!mayEndEarly) for (const key of model.catalog.keys) model.catalog.check(key, await engine.documents.get(key));
+  if (!mayEndEarly) for (const key of model.documents.keys) model.documents.check(key, await engine.documents.get(key));
   await engine.close();
 }
 

@@ -1,4 +1,4 @@
-"""Puts records and tries again with those that their shards have no room for yet.
+"""Puts records and tries again with those that their shards refuse as over their rate.
 
 PutRecords succeeds or fails record by record: an answer without an exception may still have refused some of them, and no
 SDK sends those again by itself.

@@ -33,11 +33,11 @@ testSnippets("docs/security.md", {
         writer.send(new PutRecordCommand({ StreamName, PartitionKey: "a", Data: Buffer.from("a") }));
       await put("orders");
       await assert.rejects(put("bills"), { name: "AccessDeniedException" });
-      const stranger = clientOf(server.endpoint, "AKIAEXAMPLEWRITER", "a guess");
-      await assert.rejects(stranger.send(new DescribeStreamSummaryCommand({ StreamName: "orders" })), {
+      const forger = clientOf(server.endpoint, "AKIAEXAMPLEWRITER", "a guess");
+      await assert.rejects(forger.send(new DescribeStreamSummaryCommand({ StreamName: "orders" })), {
         name: "InvalidSignatureException",
       });
-      for (const client of [admin, writer, stranger]) client.destroy();
+      for (const client of [admin, writer, forger]) client.destroy();
     },
   },
 

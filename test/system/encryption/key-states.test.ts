@@ -185,7 +185,7 @@ test("many puts at once on a stream whose key is not at hand ask for it once", a
   const { server, keyProvider } = await serverWithStream(t);
   await startEncryption(server);
   const opened = Promise.withResolvers<void>();
-  keyProvider.gate = opened.promise;
+  keyProvider.opening = opened.promise;
   const puts = Array.from({ length: 20 }, (_, i) => put(server, String(i)));
   opened.resolve();
   for (const answer of await Promise.all(puts)) assert.ok(answer.ok && answer.output.EncryptionType === "KMS");

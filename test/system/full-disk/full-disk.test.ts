@@ -138,7 +138,7 @@ test("a full disk ends acknowledgements; acknowledged records survive, and a del
   assert.equal((await health(second)).status, "ready");
   await connection.call("DeleteStream", { StreamName: "bulk" });
   await settled(connection, "bulk");
-  // More than there was room for: space must really come back.
+  // More than fit before: space must really be freed.
   let callsLeft = callsAfterwards;
   for (let polls = 0; callsLeft > 0; ) {
     const refused = await kept.put(connection, "kept");

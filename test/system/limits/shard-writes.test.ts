@@ -102,7 +102,7 @@ test("a stream of large records takes one of them at once, and pays for it at 1 
   await server.create("s", 1);
   await server.expectOk("UpdateMaxRecordSize", { StreamARN: streamArn("s"), MaxRecordSizeInKiB: 10 * KiB });
   await server.untilIdle();
-  // The room for a burst fills up at the rate of every other byte.
+  // The burst of a shard refills at its rate.
   assert(isThrottled(await put(server, 10 * MiB - 1)) === false);
   assert(isThrottled(await put(server, MiB)));
   await server.clock.advance(9_000);

@@ -35,11 +35,11 @@ async function timeoutChecks(clock: CountedClock, count: number): Promise<void> 
 /** A handler whose response waits for `letGo`. */
 function held(): { readonly handler: RequestHandler; readonly letGo: () => void } {
   let letGo: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => {
+  const latch = new Promise<void>((resolve) => {
     letGo = resolve;
   });
   const handler: RequestHandler = async () => {
-    await gate;
+    await latch;
     return { status: 200, headers: {}, body: "done" };
   };
   return { handler, letGo };

@@ -17,7 +17,7 @@ const subscriberCount = Number(flags.subscribers);
 const untilMs = performance.now() + Number(flags.minutes) * 60_000;
 const StreamName = "soak";
 const shardId = "shardId-000000000000";
-/** A seat is given again five seconds after it was taken. */
+/** A lease is given again five seconds after it was taken. */
 const breakEveryMs = 6_000;
 
 await using server = await ServerProcess.start({ args: ["--disk-budget", "20GiB"] });

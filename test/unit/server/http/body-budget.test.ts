@@ -41,7 +41,7 @@ test("while a whole body is handled no waiting body is favoured: its end frees m
   assert.equal(budget.bytesHeld, 0);
 });
 
-test("room is given to as many as it is for, first come first served", () => {
+test("freed memory resumes as many bodies as it is enough for, in the order of their arrival", () => {
   const budget = new BodyBudget(192 * kib);
   const [whole, ...others] = Array.from({ length: 6 }, () => new Waiter());
   assert.ok(whole !== undefined);

@@ -4,7 +4,7 @@ import { decideAccess } from "../../../../src/streams/policy/decide-access.ts";
 import { parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
 
 const owner = "111111111111";
-const stranger = "222222222222";
+const otherAccount = "222222222222";
 const orders = `arn:aws:kinesis:us-east-1:${owner}:stream/orders`;
 const statement = { Action: "kinesis:PutRecord", Resource: "*" };
 const identity = (...effects: readonly string[]) =>
@@ -39,22 +39,22 @@ const table: readonly (readonly [
   ["own: the resource names everybody", owner, none, toAll, undefined],
   ["own: the resource leaves it to the account, which is silent", owner, none, toAccount(owner), noIdentity],
   ["own: the resource leaves it to the account, which allows", owner, allow, toAccount(owner), undefined],
-  ["own: the identity allows, the resource speaks of others", owner, allow, toUser(stranger), undefined],
+  ["own: the identity allows, the resource speaks of others", owner, allow, toUser(otherAccount), undefined],
   ["own: the identity denies what the resource allows", owner, deny, toUser(owner), identityDenies],
   ["own: the resource denies what the identity allows", owner, allow, denyAll, resourceDenies],
   ["own: the resource denies what is unlimited", owner, all, denyAll, resourceDenies],
   ["own: both deny", owner, deny, denyAll, identityDenies],
   ["own: allowed and denied by the identity", owner, identity("Allow", "Deny"), undefined, identityDenies],
-  ["across: nothing said of either", stranger, none, undefined, noIdentity],
-  ["across: everything in the own account", stranger, all, toAll, noIdentity],
-  ["across: the identity alone allows", stranger, allow, undefined, noResource],
-  ["across: the resource alone allows", stranger, none, toUser(stranger), noIdentity],
-  ["across: both allow, by user", stranger, allow, toUser(stranger), undefined],
-  ["across: both allow, by account", stranger, allow, toAccount(stranger), undefined],
-  ["across: both allow, by everybody", stranger, allow, toAll, undefined],
-  ["across: the resource allows another account", stranger, allow, toAccount(owner), noResource],
-  ["across: the identity denies", stranger, identity("Allow", "Deny"), toAll, identityDenies],
-  ["across: the resource denies, which does not prove that it exists", stranger, allow, denyAll, noResource],
+  ["across: nothing said of either", otherAccount, none, undefined, noIdentity],
+  ["across: everything in the own account", otherAccount, all, toAll, noIdentity],
+  ["across: the identity alone allows", otherAccount, allow, undefined, noResource],
+  ["across: the resource alone allows", otherAccount, none, toUser(otherAccount), noIdentity],
+  ["across: both allow, by user", otherAccount, allow, toUser(otherAccount), undefined],
+  ["across: both allow, by account", otherAccount, allow, toAccount(otherAccount), undefined],
+  ["across: both allow, by all principals", otherAccount, allow, toAll, undefined],
+  ["across: the resource allows another account", otherAccount, allow, toAccount(owner), noResource],
+  ["across: the identity denies", otherAccount, identity("Allow", "Deny"), toAll, identityDenies],
+  ["across: the resource denies, which does not prove that it exists", otherAccount, allow, denyAll, noResource],
 ];
 for (const [name, account, identityPolicies, resourcePolicy, because] of table) {
   test(`decideAccess() ${name} → ${because ?? "allowed"}`, () => {

@@ -208,13 +208,13 @@ test("a stream that is dropped while segments are compacted gives its own back a
   const disk = new SimulatedDisk();
   const inline = new InlineCompactionRunner(disk);
   const begun = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
+  const latch = Promise.withResolvers<void>();
   let isHeld = false;
   const jobs: CompactionRunner = {
     run: async (job) => {
       if (isHeld && job.kind === "compact") {
         begun.resolve();
-        await gate.promise;
+        await latch.promise;
       }
       return inline.run(job);
     },
@@ -230,7 +230,7 @@ test("a stream that is dropped while segments are compacted gives its own back a
   await fill(engine, [kept], 0, 80);
   await begun.promise;
   await engine.log.dropStream("dropped", []);
-  gate.resolve();
+  latch.resolve();
   for (let turns = 0; turns < 1_000 && filesIn(disk, "segments").some((path) => own.includes(path)); turns++) {
     await nextTurn();
   }
@@ -349,9 +349,9 @@ test("a WAL at its bound throttles while compaction works, and does not when com
 test("a WAL that was full before any flush takes records again, although no write arrived meanwhile", async () => {
   const disk = new SimulatedDisk();
   const inline = new InlineCompactionRunner(disk);
-  const gate = Promise.withResolvers<void>();
+  const latch = Promise.withResolvers<void>();
   const jobs: CompactionRunner = {
-    run: (job) => gate.promise.then(() => inline.run(job)),
+    run: (job) => latch.promise.then(() => inline.run(job)),
     close: () => inline.close(),
   };
   const engine = await openSmallEngine(disk, { compaction, jobs, walBytesMax: 300_000, snapshotAfterBytes: 1_000_000 });
@@ -359,7 +359,7 @@ test("a WAL that was full before any flush takes records again, although no writ
   const full = /write-ahead log has reached its limit/;
   await assert.rejects(fill(engine, [shard], 0, 100), full);
   const stored = Number((await engine.log.seek(shard, { at: "newest" })) - 1n);
-  gate.resolve();
+  latch.resolve();
   await engine.settled();
   // A refused append makes the compactor run once more: snapshots still name the old files.
   await store(engine, shard, text(stored)).catch((error: unknown) => assert.match(String(error), full));

@@ -31,7 +31,7 @@ public final class Main {
 
   private final KinesisAsyncClient kinesis;
   private final String stream;
-  private final Ledger ledger = new Ledger(RECORDS);
+  private final Deliveries deliveries = new Deliveries(RECORDS);
 
   private Main(String endpoint, String stream) {
     kinesis = KinesisClientUtil.createKinesisAsyncClient(
@@ -70,17 +70,17 @@ public final class Main {
     await(kinesis.createStream(r -> r.streamName(stream).shardCount(SHARDS)));
     waitUntilActive();
     put(0, RECORDS_BEFORE);
-    Worker first = new Worker("worker-1", stream, pushes, kinesis, ledger);
+    Worker first = new Worker("worker-1", stream, pushes, kinesis, deliveries);
     // The KCL's own start is no match for two workers that find no tables at the same moment.
-    ledger.awaitWorkers(1, started + FIRST_MS_MAX);
-    Worker second = new Worker("worker-2", stream, pushes, kinesis, ledger);
-    ledger.awaitWorkers(2, started + 2 * FIRST_MS_MAX);
+    deliveries.awaitWorkers(1, started + FIRST_MS_MAX);
+    Worker second = new Worker("worker-2", stream, pushes, kinesis, deliveries);
+    deliveries.awaitWorkers(2, started + 2 * FIRST_MS_MAX);
     reshardWhilePutting();
     // The split parent and the two merged ones.
-    ledger.awaitAll(3, System.currentTimeMillis() + ALL_MS_MAX);
+    deliveries.awaitAll(3, System.currentTimeMillis() + ALL_MS_MAX);
     first.stop();
     second.stop();
-    System.out.printf("%s in %d ms: %s%n", stream, System.currentTimeMillis() - started, ledger);
+    System.out.printf("%s in %d ms: %s%n", stream, System.currentTimeMillis() - started, deliveries);
   }
 
   private void reshardWhilePutting() throws Exception {
@@ -104,7 +104,7 @@ public final class Main {
   private void put(int from, int count) {
     for (int first = from; first < from + count; first += RECORDS_PER_PUT) {
       List<PutRecordsRequestEntry> entries = IntStream.range(first, first + RECORDS_PER_PUT)
-          .mapToObj(number -> PutRecordsRequestEntry.builder().partitionKey(Ledger.keyOf(number))
+          .mapToObj(number -> PutRecordsRequestEntry.builder().partitionKey(Deliveries.keyOf(number))
               .data(SdkBytes.fromUtf8String(String.valueOf(number))).build())
           .toList();
       if (await(kinesis.putRecords(r -> r.streamName(stream).records(entries))).failedRecordCount() != 0)

@@ -12,15 +12,15 @@ import software.amazon.kinesis.processor.RecordProcessorCheckpointer;
 import software.amazon.kinesis.processor.ShardRecordProcessor;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
-/** Writes every record into the ledger and checkpoints after each batch. */
+/** Writes every record into the deliveries and checkpoints after each batch. */
 final class Processor implements ShardRecordProcessor {
   private final String worker;
-  private final Ledger ledger;
+  private final Deliveries deliveries;
   private String shardId;
 
-  Processor(String worker, Ledger ledger) {
+  Processor(String worker, Deliveries deliveries) {
     this.worker = worker;
-    this.ledger = ledger;
+    this.deliveries = deliveries;
   }
 
   @Override
@@ -32,7 +32,7 @@ final class Processor implements ShardRecordProcessor {
   public void processRecords(ProcessRecordsInput input) {
     for (KinesisClientRecord record : input.records()) {
       int number = Integer.parseInt(StandardCharsets.UTF_8.decode(record.data()).toString());
-      ledger.take(worker, shardId, record.partitionKey(), number);
+      deliveries.take(worker, shardId, record.partitionKey(), number);
     }
     checkpoint(input.checkpointer());
   }
@@ -43,7 +43,7 @@ final class Processor implements ShardRecordProcessor {
   @Override
   public void shardEnded(ShardEndedInput input) {
     checkpoint(input.checkpointer());
-    ledger.end(shardId);
+    deliveries.end(shardId);
   }
 
   @Override

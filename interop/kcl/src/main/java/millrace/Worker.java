@@ -21,14 +21,14 @@ final class Worker {
   private final Scheduler scheduler;
   private final Thread thread;
 
-  Worker(String name, String stream, boolean pushes, KinesisAsyncClient kinesis, Ledger ledger) {
+  Worker(String name, String stream, boolean pushes, KinesisAsyncClient kinesis, Deliveries deliveries) {
     DynamoDbAsyncClient dynamo = DynamoDbAsyncClient.builder()
         .endpointOverride(URI.create(System.getenv("DYNAMODB_ENDPOINT"))).build();
     // Metrics are off: nothing is ever sent to it.
     CloudWatchAsyncClient cloudWatch = CloudWatchAsyncClient.builder()
         .endpointOverride(URI.create("http://127.0.0.1:9")).build();
     ConfigsBuilder configs =
-        new ConfigsBuilder(stream, stream, kinesis, dynamo, cloudWatch, name, () -> new Processor(name, ledger));
+        new ConfigsBuilder(stream, stream, kinesis, dynamo, cloudWatch, name, () -> new Processor(name, deliveries));
     RetrievalSpecificConfig retrieval = pushes
         ? new FanOutConfig(kinesis).streamName(stream).applicationName(stream)
         : new PollingConfig(stream, kinesis).idleTimeBetweenReadsInMillis(200);

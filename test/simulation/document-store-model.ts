@@ -11,7 +11,7 @@ interface Version {
 const absent: Version = { value: undefined, revision: undefined };
 
 /** What the documents must be, by all results of the engine. */
-export class CatalogModel {
+export class DocumentStoreModel {
   readonly #known = new Map<string, Version>();
   /** Changes in flight, and changes whose result is unknown. */
   readonly #doubts = new Map<string, Version[]>();
@@ -63,10 +63,10 @@ export class CatalogModel {
   }
 
   /** Compares all documents with the model, then takes what is stored for known. */
-  async settle(catalog: DocumentStore): Promise<void> {
-    const all = await catalog.list("");
+  async settle(documents: DocumentStore): Promise<void> {
+    const all = await documents.list("");
     for (const key of this.keys) {
-      const found = await catalog.get(key);
+      const found = await documents.get(key);
       this.check(key, found);
       assert.deepEqual(
         found,

@@ -7,7 +7,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (document: VersionedDocument | undefined): string | undefined =>
   document === undefined ? undefined : Buffer.from(document.value).toString();
 
-export function catalogContract(engineTest: EngineTest): void {
+export function documentStoreContract(engineTest: EngineTest): void {
   engineTest("get() answers undefined for a key that was never written", async ({ engine }) => {
     assert.equal(await engine.documents.get("streams/none"), undefined);
     assert.equal(await engine.documents.get("streams/none", { fresh: true }), undefined);

@@ -12,7 +12,7 @@ import java.util.Set;
  * What all workers together have processed. Of each key the numbers must come in order and without a gap; a worker that
  * takes a lease over may begin again at its last checkpoint, so numbers that were seen before are no fault.
  */
-final class Ledger {
+final class Deliveries {
   static final int KEYS = 50;
 
   private final int total;
@@ -23,7 +23,7 @@ final class Ledger {
   private final List<String> faults = new ArrayList<>();
   private int replays;
 
-  Ledger(int total) {
+  Deliveries(int total) {
     this.total = total;
   }
 
