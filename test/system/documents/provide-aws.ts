@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { type AwsCli, awsClis } from "../../support/available-tools.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** The first version of each major one that reads AWS_ENDPOINT_URL; README.md says what older ones need. */
+/** The first version of each major one that reads AWS_ENDPOINT_URL; older ones get `--endpoint-url`, as README.md says. */
 const minorWithEndpointUrl: ReadonlyMap<number, number> = new Map([
   [1, 29],
   [2, 13],
