@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** Memory that its holder, and no one else, gives back: once, by disposing of it. */
+/** Memory with one holder, who gives it back once, by disposing of the lease. */
 export interface Lease extends Disposable {
   /** Valid until the lease is disposed of. Holds rubbish at first. */
   readonly bytes: Buffer;

@@ -43,7 +43,7 @@ interface BatchColumns {
 
 /** Columns that one request after another uses: each is batched and appended without an await in between. */
 class Scratch {
-  /** By slot: the batch of the request at hand, -1 for none. */
+  /** By slot: the batch of the current request, -1 for none. */
   #batchOfSlot = new Int16Array(0);
   #columns = columnsOf(1);
 

@@ -58,7 +58,7 @@ export interface WasmModule {
 
 let instance: WasmModule | "none" | undefined;
 
-/** One instance for the process, made at first use. Undefined on a machine that cannot run it: all of it is optional. */
+/** One instance for the process, made at first use. Undefined where it cannot run; every use of it is optional. */
 export function wasmModule(): WasmModule | undefined {
   instance ??= instantiate() ?? "none";
   return instance === "none" ? undefined : instance;

@@ -68,7 +68,7 @@ export const cborCodec: Codec = {
   },
 };
 
-/** Outputs that are written without a look at their shape. */
+/** Outputs that are not written by their shape. */
 const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
   GetRecords: (output) => encodeWithRecords(pageWithoutRecords, output),
   PutRecords: encodePutRecords,

@@ -50,7 +50,7 @@ export const jsonCodec: Codec = {
   },
 };
 
-/** Outputs that are written without a look at their shape. */
+/** Outputs that are not written by their shape. */
 const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
   GetRecords: (output) => encodeWithRecords(pageWithoutRecords, output),
   PutRecord: encodePutRecord,
