@@ -12,7 +12,7 @@ export interface FuzzFigures {
   /** How many responses had each status; 0: none came. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly slowestMs: number;
-  /** Memory of the server after a tenth of the requests, and after all. */
+  /** Memory of the server after half of the requests, when caches and heap have their size, and after all. */
   readonly rssMiB: readonly [early: number, late: number];
   /** What a server must not do, each with the request that it did it for. */
   readonly faults: readonly string[];
@@ -104,7 +104,7 @@ class FuzzRun {
   async #sendAll(connection: FuzzConnection, requests: RandomRequests): Promise<void> {
     while (this.#sent < this.#requestCount && this.#faults.length < faultsMax) {
       this.#sent++;
-      if (this.#sent === Math.ceil(this.#requestCount / 10)) this.#earlyRssMiB = rssMiBOf(this.#pid) ?? 0;
+      if (this.#sent === Math.ceil(this.#requestCount / 2)) this.#earlyRssMiB = rssMiBOf(this.#pid) ?? 0;
       await this.#sendOne(connection, requests);
     }
   }

@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { fuzzServer } from "./fuzz-server.ts";
 
-const requestsAtATime = 20_000;
+const requestsAtATime = 50_000;
 const { values } = parseArgs({
   options: { requests: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },
 });
