@@ -28,7 +28,7 @@ const machinePath: Rule = { fault: "path of one machine", pattern: /(?<![\w.])\/
 const registryHost: Rule = {
   fault: "host name of a package registry",
   pattern:
-    /https?:\/\/[^/\s"']*(?:registry|artifactory|nexus|mirror)[^/\s"']*|[\w.-]*\b(?:npmjs\.(?:org|com)|crates\.io|pypi\.org|pythonhosted\.org|repo1?\.maven\.[\w.]+|(?:proxy|sum)\.golang\.org|rubygems\.org|nuget\.org|deb\.debian\.org|docker\.io|ghcr\.io|quay\.io)\b/gi,
+    /https?:\/\/[^/\s"']*(?:registry|artifactory|nexus|mirror)[^/\s"']*|\b(?:npmjs\.(?:org|com)|crates\.io|pypi\.org|pythonhosted\.org|repo1?\.maven\.[\w.]+|(?:proxy|sum)\.golang\.org|rubygems\.org|nuget\.org|deb\.debian\.org|docker\.io|ghcr\.io|quay\.io)\b/gi,
 };
 
 const rules: readonly Rule[] = [pronoun, bareOf, hotPath, machinePath, registryHost];
