@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import type { Environment } from "../config/config-sources.ts";
 import { flagsHelp } from "../config/flags.ts";
-import { applyRuntimeFlags } from "./runtime-flags.ts";
+import { applyRuntimeFlags, restartWithStartFlags } from "./runtime-flags.ts";
 
+if (process.argv[2] === "serve") restartWithStartFlags(process.env);
 applyRuntimeFlags(process.env);
 
 const help = `Millrace: a self-hosted server that speaks the Amazon Kinesis Data Streams API.
