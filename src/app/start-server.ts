@@ -18,8 +18,8 @@ import { systemClock } from "../time/system-clock.ts";
 import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
 import { openListeners } from "./open-listeners.ts";
+import { openServices, type Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
-import { openServices, type Services } from "./services.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:4567` */

@@ -6,7 +6,7 @@ import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/consumer-ref.ts";
-import { decideAccess } from "../streams/policy/decide-access.ts";
+import { denialReason } from "../streams/policy/decide-access.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
@@ -79,7 +79,7 @@ function check(action: string, resource: Resource, { isShareable, request, servi
   });
   const because =
     isOwn || isShareable
-      ? decideAccess(
+      ? denialReason(
           { principal, action: `kinesis:${action}`, resource: resource.arn, valuesOf },
           { owner, identityPolicies: credential.policies, resourcePolicy },
         )

@@ -7,8 +7,8 @@ import { horizonMs, retentionMs } from "../streams/retention-window.ts";
 import type { StreamIntent } from "../streams/stream.ts";
 import { commitTransition } from "./commit-transition.ts";
 import { createShardLogs } from "./create-shard-logs.ts";
-import { prepareReshard } from "./prepare-reshard.ts";
 import type { ReconcilerContext } from "./reconciler-context.ts";
+import { sealParentsAndOpenChildren } from "./seal-parents-and-open-children.ts";
 
 /*
  * One function for each kind of intent. Each may be repeated from its start after a crash. Each rejects with `conflict`
@@ -34,7 +34,7 @@ export async function runReshard(
   revision: StreamRevision,
   intent: Extract<StreamIntent, { kind: "reshard" }>,
 ): Promise<StreamRevision> {
-  const apply = await prepareReshard(context, revision, [intent], intent.operationId);
+  const apply = await sealParentsAndOpenChildren(context, revision, [intent], intent.operationId);
   return await commitTransition(context.registry, revision, apply);
 }
 
@@ -50,7 +50,7 @@ export async function runResize(
   const { shards, nextShardIndex } = revision.stream;
   const open = shards.filter((shard) => shard.closed === undefined);
   const steps = planResize(open, nextShardIndex, targetCount);
-  const apply = await prepareReshard(context, revision, steps, operationId);
+  const apply = await sealParentsAndOpenChildren(context, revision, steps, operationId);
   return await commitTransition(context.registry, revision, apply);
 }
 

@@ -33,8 +33,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serve,
   verify: async () => (await import("./verify.ts")).verify,
   inspect: async () => (await import("./inspect.ts")).inspect,
-  backup: async () => (await import("./copy-command.ts")).backup,
-  restore: async () => (await import("./copy-command.ts")).restore,
+  backup: async () => (await import("./backup-and-restore.ts")).backup,
+  restore: async () => (await import("./backup-and-restore.ts")).restore,
 };
 
 /** Resolves with the exit code when the command has ended. */

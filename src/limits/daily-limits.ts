@@ -5,7 +5,7 @@ import type { LimitsTable } from "./limits-table.ts";
 const dayMs = 86_400_000;
 
 /** Most request times kept for one stream and limit, and the highest daily limit that a limits file may set. */
-export const dailyTimesMax = 100;
+export const requestTimesKeptMax = 100;
 
 /** Limits on successful requests of one stream over the last 24 hours. */
 export type DailyLimit =
@@ -21,11 +21,11 @@ export function countInLast24h(timesMs: readonly number[], nowMs: number): numbe
 
 /** The times with one more request and without those older than 24 hours. */
 export function withRequestAt(timesMs: readonly number[], nowMs: number): readonly number[] {
-  return [...timesMs.filter((timeMs) => isRecent(timeMs, nowMs)), nowMs].slice(-dailyTimesMax);
+  return [...timesMs.filter((timeMs) => isRecent(timeMs, nowMs)), nowMs].slice(-requestTimesKeptMax);
 }
 
 /** Without a table there is no limit. Errors: LimitExceededException when the limit is used up. */
-export function checkDaily(
+export function checkDailyLimit(
   table: Pick<LimitsTable, DailyLimit> | undefined,
   limit: DailyLimit,
   stream: StreamPlace,

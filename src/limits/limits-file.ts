@@ -1,6 +1,6 @@
 import type { LimitsChoice } from "../config/config.ts";
 import { StartError } from "../config/start-error.ts";
-import { dailyTimesMax } from "./daily-limits.ts";
+import { requestTimesKeptMax } from "./daily-limits.ts";
 import { awsLimits, type LimitsTable } from "./limits-table.ts";
 
 /** A complete table, or all problems of the file, one sentence each. */
@@ -71,7 +71,7 @@ function readGroup(
 
 function readNumber(name: string, value: unknown, problems: string[]): number {
   if (value === null) return limitMax;
-  const max = name.endsWith("PerDay") ? dailyTimesMax : limitMax;
+  const max = name.endsWith("PerDay") ? requestTimesKeptMax : limitMax;
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
   problems.push(`${JSON.stringify(name)} must be a whole number from 1 to ${max}, or null for no limit`);
   return limitMax;

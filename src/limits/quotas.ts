@@ -14,7 +14,7 @@ interface AccountPlace {
 }
 
 /** Most open shards of all provisioned streams of an account in a region. */
-export function shardCountMax(table: Pick<LimitsTable, "shardCountMaxByRegion">, region: string): number {
+export function shardCountMaxIn(table: Pick<LimitsTable, "shardCountMaxByRegion">, region: string): number {
   const { shardCountMaxByRegion } = table;
   const named = Object.hasOwn(shardCountMaxByRegion, region) ? shardCountMaxByRegion[region] : undefined;
   return named ?? shardCountMaxByRegion.other;
@@ -27,7 +27,7 @@ export function checkShardCount(
   { openCount, additional }: { readonly openCount: number; readonly additional: number },
 ): void {
   if (table === undefined) return;
-  const limit = shardCountMax(table, place.region);
+  const limit = shardCountMaxIn(table, place.region);
   if (openCount + additional > limit) throw shardLimitExceeded(place, { current: openCount, limit, additional });
 }
 

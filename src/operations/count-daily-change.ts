@@ -1,4 +1,4 @@
-import { checkDaily, withRequestAt } from "../limits/daily-limits.ts";
+import { checkDailyLimit, withRequestAt } from "../limits/daily-limits.ts";
 import type { CountedChange, Stream } from "../streams/stream.ts";
 import type { OperationContext } from "./operation-context.ts";
 
@@ -10,6 +10,6 @@ export function countDailyChange(stream: Stream, change: CountedChange, { limits
   if (limits === undefined) return stream;
   const nowMs = clock.nowMs();
   const timesMs = stream.changeTimesMs?.[change] ?? [];
-  checkDaily(limits.table, `${change}PerDay`, stream, { timesMs, nowMs });
+  checkDailyLimit(limits.table, `${change}PerDay`, stream, { timesMs, nowMs });
   return { ...stream, changeTimesMs: { ...stream.changeTimesMs, [change]: withRequestAt(timesMs, nowMs) } };
 }

@@ -11,12 +11,14 @@ import type { StoredRecords } from "./stored-records.ts";
 
 /** Inputs whose records a codec decodes into columns. */
 interface ColumnInputs {
-  readonly PutRecord: Omit<OperationShapes["PutRecord"]["input"], RecordMember> & { readonly Record: IncomingRecords };
+  readonly PutRecord: Omit<OperationShapes["PutRecord"]["input"], PutRecordMember> & {
+    readonly Record: IncomingRecords;
+  };
   readonly PutRecords: Omit<OperationShapes["PutRecords"]["input"], "Records"> & { readonly Records: IncomingRecords };
 }
 
 /** The members of a PutRecord that make up its record. */
-export type RecordMember = "Data" | "PartitionKey" | "ExplicitHashKey";
+export type PutRecordMember = "Data" | "PartitionKey" | "ExplicitHashKey";
 
 /** Outputs whose records a codec writes from stored bytes and columns. */
 interface ColumnOutputs {
@@ -25,11 +27,11 @@ interface ColumnOutputs {
   readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: StoredRecords };
 }
 
-export type PutName = keyof ColumnInputs;
+export type PutOperation = keyof ColumnInputs;
 /** The operations whose input is the model's. */
-export type PlainName = Exclude<OperationName, PutName>;
+export type PlainOperation = Exclude<OperationName, PutOperation>;
 
-type PlainInputs = { readonly [Name in PlainName]: OperationShapes[Name]["input"] };
+type PlainInputs = { readonly [Name in PlainOperation]: OperationShapes[Name]["input"] };
 
 interface Inputs extends PlainInputs, ColumnInputs {}
 

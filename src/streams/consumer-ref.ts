@@ -47,7 +47,7 @@ export function findConsumer(
 }
 
 /** The stream with the consumer of the same name replaced. */
-export function withConsumer(stream: Stream, changed: StreamConsumer): Stream {
+export function replaceConsumer(stream: Stream, changed: StreamConsumer): Stream {
   const consumers = (stream.consumers ?? []).map((consumer) => (consumer.name === changed.name ? changed : consumer));
   return { ...stream, consumers };
 }

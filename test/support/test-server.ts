@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTick } from "node:timers/promises";
-import { type OpenServices, openServices } from "../../src/app/services.ts";
+import { type OpenServices, openServices } from "../../src/app/open-services.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { KeyProvider } from "../../src/keys/key-provider.ts";
 import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";

@@ -5,7 +5,7 @@ import { repairKeyFile } from "./directory/directory-key.ts";
 import { EmbeddedDocumentStore } from "./embedded-document-store.ts";
 import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { degradationsOf, figuresOf } from "./engine-health.ts";
+import { degradedSentences, engineFigures } from "./engine-health.ts";
 import { type EmbeddedEngineOptions, type EngineSettings, withDefaults } from "./engine-options.ts";
 import { type EngineParts, openParts } from "./engine-parts.ts";
 import { frameKind } from "./format/frame.ts";
@@ -78,8 +78,8 @@ export class EmbeddedEngine implements Engine {
     return {
       ready: isOpen && parts.commit.failure === undefined,
       durable: true,
-      degraded: parts === undefined ? [] : degradationsOf(parts, this.#clockBehindMs),
-      figures: parts === undefined ? {} : figuresOf(parts),
+      degraded: parts === undefined ? [] : degradedSentences(parts, this.#clockBehindMs),
+      figures: parts === undefined ? {} : engineFigures(parts),
     };
   }
 

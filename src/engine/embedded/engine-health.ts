@@ -5,7 +5,7 @@ const hourMs = 3_600_000;
 const clockBehindMsMax = hourMs;
 
 /** One sentence for each thing that is wrong. */
-export function degradationsOf(
+export function degradedSentences(
   { recovered, commit, snapshotter, compactor }: EngineParts,
   clockBehindMs: number,
 ): readonly string[] {
@@ -23,7 +23,7 @@ export function degradationsOf(
   return sentences;
 }
 
-export function figuresOf(parts: EngineParts): Readonly<Record<string, number>> {
+export function engineFigures(parts: EngineParts): Readonly<Record<string, number>> {
   const { state, commit, wal, window, recovered, budgetBytes } = parts;
   let indexBytes = 0;
   for (const { index, extents } of state.logs.values()) indexBytes += index.byteLength + extents.byteLength;

@@ -1,5 +1,5 @@
 import { EngineError } from "../engine-error.ts";
-import type { Compactor, NoopWriter } from "./compaction/compactor.ts";
+import type { Compactor, NoopGroupWriter } from "./compaction/compactor.ts";
 import { type BodySlice, type FrameHeader, type FrameKind, frameKind, wholeBody } from "./format/frame.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
@@ -21,7 +21,7 @@ export interface WalAppenderOptions {
 }
 
 /** Admits frames to the WAL: checks that it has not failed and that its bounds leave space, then queues them. */
-export class WalAppender implements NoopWriter {
+export class WalAppender implements NoopGroupWriter {
   readonly #state: EngineState;
   readonly #commit: GroupCommit;
   readonly #wal: WalWriter;

@@ -1,5 +1,5 @@
 import { awsLimits } from "../../limits/limits-table.ts";
-import { shardCountMax } from "../../limits/quotas.ts";
+import { shardCountMaxIn } from "../../limits/quotas.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { defineOperation } from "../operation.ts";
 
@@ -18,7 +18,7 @@ export const describeLimits = defineOperation({
       else openCount += openShardCount(stream);
     }
     return {
-      ShardLimit: limits === undefined ? serverShardCountMax : shardCountMax(limits.table, caller.region),
+      ShardLimit: limits === undefined ? serverShardCountMax : shardCountMaxIn(limits.table, caller.region),
       OpenShardCount: openCount,
       OnDemandStreamCount: onDemandStreamCount,
       OnDemandStreamCountLimit: (limits?.table ?? awsLimits).onDemandStreamCountMax,

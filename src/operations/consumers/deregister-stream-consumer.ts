@@ -1,7 +1,7 @@
-import { withConsumer } from "../../streams/consumer-ref.ts";
+import { replaceConsumer } from "../../streams/consumer-ref.ts";
 import { transitionDueMs } from "../begin-transition.ts";
-import { requireConsumer } from "../find-consumer.ts";
 import { defineOperation } from "../operation.ts";
+import { requireConsumer } from "../require-consumer.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Works in every state of the consumer; DELETING stays DELETING. */
@@ -14,7 +14,7 @@ export const deregisterStreamConsumer = defineOperation({
       if (consumer.status === "DELETING") return [revision, revision.stream];
       return [
         revision,
-        withConsumer(revision.stream, { ...consumer, status: "DELETING", dueMs: transitionDueMs(context) }),
+        replaceConsumer(revision.stream, { ...consumer, status: "DELETING", dueMs: transitionDueMs(context) }),
       ];
     });
     return undefined;

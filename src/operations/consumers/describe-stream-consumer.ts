@@ -1,6 +1,6 @@
 import { streamArn } from "../../streams/arn.ts";
-import { requireConsumer } from "../find-consumer.ts";
 import { defineOperation } from "../operation.ts";
+import { requireConsumer } from "../require-consumer.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
 /** The only operation that returns the StreamARN of a consumer (observed). */

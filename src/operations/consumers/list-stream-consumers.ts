@@ -4,9 +4,9 @@ import type { Stream } from "../../streams/stream.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
 import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { requireStreamCreatedAt } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { requireStreamCreatedAt } from "../require-stream.ts";
 import { consumerShape } from "./consumer-shape.ts";
 
 /** API reference: 100 consumers by default. A larger MaxResults is accepted and capped. */

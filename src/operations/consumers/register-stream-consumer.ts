@@ -3,8 +3,8 @@ import { consumerExists } from "../../model/consumer-errors.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
 import { transitionDueMs } from "../begin-transition.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { consumerShape } from "./consumer-shape.ts";
 

@@ -1,6 +1,6 @@
 import { streamNotActive } from "../../model/stream-errors.ts";
 import { defineOperation } from "../operation.ts";
-import { requireResource, tagsAndPolicyOf } from "../update-resource.ts";
+import { requireResource, tagsAndPolicyOf } from "../update-tags-and-policy.ts";
 
 /**
  * Returns `{}` for a resource without a policy (observed). ResourceInUseException, declared in the API reference, is

@@ -1,14 +1,14 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { validateResourcePolicy } from "../../streams/policy/validate-resource-policy.ts";
 import { defineOperation } from "../operation.ts";
-import { tagsAndPolicyOf, updateResource } from "../update-resource.ts";
+import { tagsAndPolicyOf, updateTagsAndPolicy } from "../update-tags-and-policy.ts";
 
 /** Replaces the policy. GetResourcePolicy returns the same text. */
 export const putResourcePolicy = defineOperation({
   name: "PutResourcePolicy",
   plane: "control",
   async handle(input, context) {
-    await updateResource(input.ResourceARN, context, (resource) => {
+    await updateTagsAndPolicy(input.ResourceARN, context, (resource) => {
       const { revision, consumer } = resource;
       if (consumer !== undefined && consumer.status !== "ACTIVE") {
         const createdSecond = Math.floor(consumer.createdMs / 1000);

@@ -14,7 +14,7 @@ import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { childShardShapes } from "../shards/shard-shape.ts";
-import { iteratorAt } from "./iterator-at.ts";
+import { newShardIterator } from "./new-shard-iterator.ts";
 
 /**
  * A page from the iterator's position on. At the end of a closed shard NextShardIterator is absent and ChildShards names
@@ -42,7 +42,7 @@ export const getRecords = defineOperation({
       MillisBehindLatest: page.millisBehindLatest,
       ...(page.atEnd
         ? { ChildShards: childShardShapes(stream.shards, shard.index) }
-        : { NextShardIterator: iteratorAt(stream, shard, page.next, context) }),
+        : { NextShardIterator: newShardIterator(stream, shard, page.next, context) }),
     };
   },
 });

@@ -4,10 +4,10 @@ import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
 import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
-import { findStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { findStream } from "../require-stream.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
-import { iteratorAt } from "./iterator-at.ts";
+import { newShardIterator } from "./new-shard-iterator.ts";
 
 /** Order of checks as observed: shard id, stream, shard, members that go together, number, its shard, its stream. */
 export const getShardIterator = defineOperation({
@@ -26,6 +26,6 @@ export const getShardIterator = defineOperation({
     const start = resolveStartingPosition(input, revision.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
     const position = await orResourceNotFound(revision, shard, findPosition(context.shards, revision, shard, start));
-    return { ShardIterator: iteratorAt(revision.stream, shard, position, context) };
+    return { ShardIterator: newShardIterator(revision.stream, shard, position, context) };
   },
 });

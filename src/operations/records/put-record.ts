@@ -4,10 +4,10 @@ import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
 import { parseSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { requireWritableStream } from "../find-stream.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { requireWritableStream } from "../require-stream.ts";
 import { checkRecords } from "./check-records.ts";
 
 export const putRecord = defineOperation({

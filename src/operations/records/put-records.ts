@@ -1,9 +1,9 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
-import { requireWritableStream } from "../find-stream.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
+import { requireWritableStream } from "../require-stream.ts";
 import { checkRecords } from "./check-records.ts";
 
 /** Each record succeeds or fails alone; results are in the order of the request. */

@@ -5,8 +5,8 @@ import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
 import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
-import { requireConsumer } from "../find-consumer.ts";
 import { defineOperation } from "../operation.ts";
+import { requireConsumer } from "../require-consumer.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
 import { pushEvents } from "./push-events.ts";
 

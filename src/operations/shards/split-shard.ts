@@ -1,8 +1,8 @@
 import { planSplit } from "../../streams/resharding/reshard-plan.ts";
 import { beginReshard } from "../begin-transition.ts";
 import { checkShardQuota } from "../check-shard-quota.ts";
-import { findStream, requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { findStream, requireStream } from "../require-stream.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 

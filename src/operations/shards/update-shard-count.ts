@@ -4,8 +4,8 @@ import { streamArn } from "../../streams/arn.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { beginResize } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** API reference, UpdateShardCount: no stream can be scaled above this. */

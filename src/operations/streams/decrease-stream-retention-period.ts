@@ -1,8 +1,8 @@
 import { retentionNotDecreased } from "../../model/retention-errors.ts";
 import { withRetention } from "../../streams/retention-window.ts";
 import { beginSettingsChange } from "../begin-transition.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkRetention } from "./check-retention.ts";
 

@@ -1,7 +1,7 @@
 import { streamHasConsumers, streamNotActive } from "../../model/stream-errors.ts";
 import { transitionDueMs } from "../begin-transition.ts";
-import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
-import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
 import { warmThroughputShape } from "./warm-throughput.ts";
 

@@ -2,8 +2,8 @@ import { visibleShards } from "../../streams/positions/shard-filter.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { horizonMs } from "../../streams/retention-window.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
-import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
 import { shardShape } from "../shards/shard-shape.ts";
 import { streamDescriptionShape } from "./stream-shape.ts";
 

@@ -5,10 +5,10 @@ import { dataKeysMax, pruneDataKeys, startEncrypting } from "../../streams/data-
 import { isMasterKeyRef } from "../../streams/master-key-ref.ts";
 import { beginSettingsChange } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /**

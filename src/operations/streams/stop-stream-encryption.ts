@@ -3,8 +3,8 @@ import { stopEncrypting } from "../../streams/data-keys.ts";
 import { isMasterKeyRef } from "../../streams/master-key-ref.ts";
 import { beginSettingsChange } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Stored records stay encrypted and readable. A stream that is not encrypted does not change. */

@@ -2,8 +2,8 @@ import { streamArn } from "../../streams/arn.ts";
 import type { ShardLevelMetric } from "../../streams/stream.ts";
 import type { StreamRefMembers } from "../../streams/stream-ref.ts";
 import { beginSettingsChange } from "../begin-transition.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Changes the enabled shard-level metrics; returns those before and after. */

@@ -1,6 +1,6 @@
 import { beginSettingsChange } from "../begin-transition.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Applies to new records only. */

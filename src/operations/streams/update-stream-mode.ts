@@ -1,11 +1,11 @@
 import { onlyOnDemand } from "../../model/stream-errors.ts";
 import { beginSettingsChange } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
-import { planWarmThroughput } from "./warm-throughput.ts";
+import { warmThroughputChange } from "./warm-throughput.ts";
 
 /**
  * Keeps the shards in both directions; with WarmThroughputMiBps an on-demand stream grows to it. The present mode is
@@ -19,7 +19,7 @@ export const updateStreamMode = defineOperation({
     const warmThroughputMiBps = input.WarmThroughputMiBps;
     if (warmThroughputMiBps !== undefined && mode !== "ON_DEMAND") throw onlyOnDemand("WarmThroughputMiBps");
     const applyWarmThroughput =
-      warmThroughputMiBps === undefined ? undefined : await planWarmThroughput(warmThroughputMiBps, context);
+      warmThroughputMiBps === undefined ? undefined : await warmThroughputChange(warmThroughputMiBps, context);
     await updateStreamDocument(context, () => {
       const revision = requireStreamInState(["ACTIVE"], input, context);
       const { stream } = revision;

@@ -1,6 +1,6 @@
 import { streamNotOnDemand } from "../../model/setting-errors.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Applies at once, to new records only. AUTO is for on-demand streams. */

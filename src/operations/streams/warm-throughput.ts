@@ -12,7 +12,7 @@ export const warmMiBpsMax = 10_240;
  * Returns the change of a stream to the requested capacity: it gets the shards that it lacks and keeps all others; zero
  * withdraws the request. Errors: ValidationException unless the account has the throughput commitment.
  */
-export async function planWarmThroughput(
+export async function warmThroughputChange(
   warmThroughputMiBps: number,
   context: OperationContext,
 ): Promise<(stream: Stream) => Stream> {

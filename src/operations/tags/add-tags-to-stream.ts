@@ -1,6 +1,6 @@
 import { addTags } from "../../streams/tags.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Present keys get the new value. The stream is looked up before the tags are checked (observed). */

@@ -1,6 +1,6 @@
 import { tagsPage } from "../../streams/tags.ts";
 import { defineOperation } from "../operation.ts";
-import { requireResource, tagsAndPolicyOf } from "../update-resource.ts";
+import { requireResource, tagsAndPolicyOf } from "../update-tags-and-policy.ts";
 
 /** All tags, sorted by key; there are no pages. */
 export const listTagsForResource = defineOperation({

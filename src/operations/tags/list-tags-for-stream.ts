@@ -1,6 +1,6 @@
 import { tagsPage } from "../../streams/tags.ts";
-import { requireStream } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStream } from "../require-stream.ts";
 
 /** Sorted by UTF-16 code units; the start key is exclusive and may contain any characters (observed). */
 export const listTagsForStream = defineOperation({

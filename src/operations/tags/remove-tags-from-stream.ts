@@ -1,6 +1,6 @@
 import { removeTags } from "../../streams/tags.ts";
-import { requireStreamInState } from "../find-stream.ts";
 import { defineOperation } from "../operation.ts";
+import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** Absent keys are ignored. The stream is looked up before the keys are checked (observed). */

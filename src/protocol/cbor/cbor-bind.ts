@@ -6,9 +6,9 @@ import {
   bindMs,
   bindNumber,
   bindText,
-  cannotBecome,
-  LIST_FOUND,
-  OBJECT_FOUND,
+  conversionErrorText,
+  LIST_FOUND_TEXT,
+  OBJECT_FOUND_TEXT,
   type ScalarKind,
 } from "../codec/bind-scalar.ts";
 import type { CborReader } from "./cbor-reader.ts";
@@ -39,7 +39,7 @@ export function readStructure(
   takeOther: TakeOther = skipOther,
 ): BoundStructure | undefined {
   const kind = reader.kind();
-  if (kind === "list") throw wrongType(LIST_FOUND);
+  if (kind === "list") throw wrongType(LIST_FOUND_TEXT);
   if (kind !== "map") throw wrongType("Expected null");
   const bound: Record<string, BoundValue> = {};
   for (let left = reader.open(); left > 0 && !reader.atBreak(); left -= 1) {
@@ -83,7 +83,7 @@ function readValue(shape: Shape, reader: CborReader): BoundValue {
 
 function readList(shape: ListShape, reader: CborReader): BoundValue {
   const kind = reader.kind();
-  if (kind !== "list") throw wrongType(kind === "map" ? OBJECT_FOUND : "Expected list or null");
+  if (kind !== "list") throw wrongType(kind === "map" ? OBJECT_FOUND_TEXT : "Expected list or null");
   const items: BoundValue[] = [];
   for (let left = reader.open(); left > 0 && !reader.atBreak(); left -= 1) {
     if (items.length === ITEM_COUNT_MAX) throw unparsableBody();
@@ -94,7 +94,7 @@ function readList(shape: ListShape, reader: CborReader): BoundValue {
 
 function readMap(shape: MapShape, reader: CborReader): BoundValue {
   const kind = reader.kind();
-  if (kind === "list") throw wrongType(LIST_FOUND);
+  if (kind === "list") throw wrongType(LIST_FOUND_TEXT);
   if (kind !== "map") throw wrongType("Expected map or null");
   const entries: [string, BoundValue][] = [];
   for (let left = reader.open(); left > 0 && !reader.atBreak(); left -= 1) {
@@ -108,13 +108,13 @@ function readMap(shape: MapShape, reader: CborReader): BoundValue {
 function readScalar(kind: ScalarKind, reader: CborReader): BoundValue {
   switch (reader.kind()) {
     case "list":
-      throw wrongType(LIST_FOUND);
+      throw wrongType(LIST_FOUND_TEXT);
     case "text":
-      if (kind === "blob") throw wrongType(`class java.lang.String ${cannotBecome(kind)}`);
+      if (kind === "blob") throw wrongType(`class java.lang.String ${conversionErrorText(kind)}`);
       return bindText(kind, reader.text());
     case "bytes":
       if (kind === "blob") return reader.byteString();
-      throw wrongType(`class java.nio.HeapByteBuffer ${cannotBecome(kind)}`);
+      throw wrongType(`class java.nio.HeapByteBuffer ${conversionErrorText(kind)}`);
     case "integer":
       return kind === "timestamp" ? bindMs(reader.integer()) : bindNumber(kind, reader.integer());
     case "float":
@@ -122,7 +122,7 @@ function readScalar(kind: ScalarKind, reader: CborReader): BoundValue {
     case "boolean":
       return bindBoolean(kind, reader.boolean());
     default:
-      throw wrongType(OBJECT_FOUND);
+      throw wrongType(OBJECT_FOUND_TEXT);
   }
 }
 
@@ -131,6 +131,7 @@ function readScalar(kind: ScalarKind, reader: CborReader): BoundValue {
  * for ms would silently mean 1970, so it is refused; docs/compatibility.md, "CBOR".
  */
 function readFloat(kind: ScalarKind, value: number): BoundValue {
-  if (kind === "timestamp" || Number.isNaN(value)) throw wrongType(`class java.lang.Double ${cannotBecome(kind)}`);
+  if (kind === "timestamp" || Number.isNaN(value))
+    throw wrongType(`class java.lang.Double ${conversionErrorText(kind)}`);
   return bindNumber(kind, value);
 }

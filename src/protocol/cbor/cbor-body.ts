@@ -3,7 +3,7 @@ import { unparsableBody } from "../../model/request-errors.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
-import type { PutName } from "../../records/operation-io.ts";
+import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
 import { PlainBody } from "../records/plain-body.ts";
 import { isPlain, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/put-body.ts";
@@ -31,7 +31,7 @@ export function parseCborBody<Name extends OperationName>(body: Uint8Array, name
 }
 
 /** The columns are views of the body. */
-function ordinaryPut(name: PutName, body: Buffer): OrdinaryPut | undefined {
+function ordinaryPut(name: PutOperation, body: Buffer): OrdinaryPut | undefined {
   const columns = new CborPutColumns(body);
   const takeOther = name === "PutRecords" ? takeRecords(columns) : takeRecordMember(columns);
   const rest = readStructure(shapesWithoutRecords[name], new CborReader(body), takeOther);

@@ -7,8 +7,8 @@ import type { Shape } from "../../model/shape.ts";
  */
 export type ScalarKind = Exclude<Shape["kind"], "structure" | "list" | "map" | "eventStream">;
 
-export const LIST_FOUND = "Start of list found where not expected";
-export const OBJECT_FOUND = "Start of structure or map found where not expected.";
+export const LIST_FOUND_TEXT = "Start of list found where not expected";
+export const OBJECT_FOUND_TEXT = "Start of structure or map found where not expected.";
 
 const INT32_MAX = 2_147_483_647;
 const INT32_MIN = -2_147_483_648;
@@ -28,10 +28,10 @@ const booleanWords: ReadonlyMap<string, boolean> = new Map([
 /** Converts a text for anything but a blob. */
 export function bindText(kind: Exclude<ScalarKind, "blob">, value: string): string | boolean {
   if (kind === "string") return value;
-  if (kind !== "boolean") throw wrongType(`class java.lang.String ${cannotBecome(kind)}`);
+  if (kind !== "boolean") throw wrongType(`class java.lang.String ${conversionErrorText(kind)}`);
   const upper = value.toUpperCase();
   const word = booleanWords.get(upper);
-  if (word === undefined) throw wrongType(`'${upper}' ${cannotBecome(kind)}`);
+  if (word === undefined) throw wrongType(`'${upper}' ${conversionErrorText(kind)}`);
   return word;
 }
 
@@ -45,15 +45,15 @@ export function bindNumber(kind: Exclude<ScalarKind, "timestamp">, value: number
     case "boolean":
       // The service refuses whole numbers and takes fractions.
       if (!Number.isInteger(value)) return true;
-      throw wrongType(`${NUMBER} ${cannotBecome(kind)}`);
+      throw wrongType(`${NUMBER} ${conversionErrorText(kind)}`);
     default:
-      throw wrongType(`${NUMBER} ${cannotBecome(kind)}`);
+      throw wrongType(`${NUMBER} ${conversionErrorText(kind)}`);
   }
 }
 
 export function bindBoolean(kind: ScalarKind, value: boolean): boolean {
   if (kind === "boolean") return value;
-  throw wrongType(`class java.lang.Boolean ${cannotBecome(kind)}`);
+  throw wrongType(`class java.lang.Boolean ${conversionErrorText(kind)}`);
 }
 
 /** Rounds a time to whole ms, and limits it to what a Date can hold. */
@@ -61,7 +61,7 @@ export function bindMs(ms: number): number {
   return Math.min(Math.max(Math.round(ms), -TIMESTAMP_MS_MAX), TIMESTAMP_MS_MAX);
 }
 
-export function cannotBecome(kind: ScalarKind): string {
+export function conversionErrorText(kind: ScalarKind): string {
   switch (kind) {
     case "blob":
       return "can not be converted to a Blob";

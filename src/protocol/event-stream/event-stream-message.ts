@@ -7,16 +7,16 @@ import type { PayloadMargins } from "../codec/codec.ts";
  *   u32 bytes of the message | u32 bytes of the headers | u32 CRC-32 of these 8 bytes | headers | payload |
  *   u32 CRC-32 of all before it
  */
-export const MESSAGE_BYTES_AT = 0;
-export const HEADERS_BYTES_AT = MESSAGE_BYTES_AT + 4;
-export const PRELUDE_CHECKSUM_AT = HEADERS_BYTES_AT + 4;
+export const MESSAGE_LENGTH_AT = 0;
+export const HEADERS_LENGTH_AT = MESSAGE_LENGTH_AT + 4;
+export const PRELUDE_CHECKSUM_AT = HEADERS_LENGTH_AT + 4;
 export const HEADERS_AT = PRELUDE_CHECKSUM_AT + 4;
 export const CHECKSUM_BYTES = 4;
 
 /*
  * A header: u8 bytes of the name | name | u8 type of the value | u16 bytes of the value | value
  */
-export const TEXT_TYPE = 7;
+export const TEXT_VALUE_TYPE = 7;
 
 /** The headers in the order given, encoded once for all messages that begin alike. */
 export function encodeHeaders(headers: readonly (readonly [name: string, value: string])[]): Buffer {
@@ -26,7 +26,7 @@ export function encodeHeaders(headers: readonly (readonly [name: string, value: 
       return [
         Buffer.of(Buffer.byteLength(name)),
         Buffer.from(name),
-        Buffer.of(TEXT_TYPE, valueBytes >>> 8, valueBytes),
+        Buffer.of(TEXT_VALUE_TYPE, valueBytes >>> 8, valueBytes),
         Buffer.from(value),
       ];
     }),
@@ -40,8 +40,8 @@ export function marginsFor(headers: Uint8Array): PayloadMargins {
 
 /** Writes prelude, headers and checksum around a payload that has `marginsFor(headers)` around it. */
 export function frameMessage(message: Buffer, headers: Uint8Array): void {
-  message.writeUInt32BE(message.length, MESSAGE_BYTES_AT);
-  message.writeUInt32BE(headers.length, HEADERS_BYTES_AT);
+  message.writeUInt32BE(message.length, MESSAGE_LENGTH_AT);
+  message.writeUInt32BE(headers.length, HEADERS_LENGTH_AT);
   message.writeUInt32BE(crc32(message.subarray(0, PRELUDE_CHECKSUM_AT)), PRELUDE_CHECKSUM_AT);
   message.set(headers, HEADERS_AT);
   const checksumAt = message.length - CHECKSUM_BYTES;

@@ -6,8 +6,8 @@ import {
   bindMs,
   bindNumber,
   bindText,
-  LIST_FOUND,
-  OBJECT_FOUND,
+  LIST_FOUND_TEXT,
+  OBJECT_FOUND_TEXT,
   type ScalarKind,
 } from "../codec/bind-scalar.ts";
 import { decodeBase64 } from "../records/base64.ts";
@@ -18,7 +18,7 @@ import { decodeBase64 } from "../records/base64.ts";
  * checked against constraints before all types are right.
  */
 export function bindStructure(shape: StructureShape, value: unknown): BoundStructure {
-  if (Array.isArray(value)) throw wrongType(LIST_FOUND);
+  if (Array.isArray(value)) throw wrongType(LIST_FOUND_TEXT);
   if (typeof value !== "object" || value === null) throw wrongType("Expected null");
   const bound: Record<string, BoundValue> = {};
   for (const [name, given] of Object.entries(value)) {
@@ -44,12 +44,12 @@ function bind(shape: Shape, value: unknown): BoundValue {
 }
 
 function bindList(shape: ListShape, value: unknown): BoundValue {
-  if (!Array.isArray(value)) throw wrongType(typeof value === "object" ? OBJECT_FOUND : "Expected list or null");
+  if (!Array.isArray(value)) throw wrongType(typeof value === "object" ? OBJECT_FOUND_TEXT : "Expected list or null");
   return value.map((entry: unknown) => (entry === null ? null : bind(shape.item, entry)));
 }
 
 function bindMap(shape: MapShape, value: unknown): BoundValue {
-  if (Array.isArray(value)) throw wrongType(LIST_FOUND);
+  if (Array.isArray(value)) throw wrongType(LIST_FOUND_TEXT);
   if (typeof value !== "object" || value === null) throw wrongType("Expected map or null");
   // From entries, because a key may be "__proto__".
   return Object.fromEntries(
@@ -58,7 +58,7 @@ function bindMap(shape: MapShape, value: unknown): BoundValue {
 }
 
 function bindScalar(kind: ScalarKind, value: unknown): BoundValue {
-  if (Array.isArray(value)) throw wrongType(LIST_FOUND);
+  if (Array.isArray(value)) throw wrongType(LIST_FOUND_TEXT);
   switch (typeof value) {
     case "string":
       return kind === "blob" ? decodeBase64(value) : bindText(kind, value);
@@ -67,6 +67,6 @@ function bindScalar(kind: ScalarKind, value: unknown): BoundValue {
     case "boolean":
       return bindBoolean(kind, value);
     default:
-      throw wrongType(OBJECT_FOUND);
+      throw wrongType(OBJECT_FOUND_TEXT);
   }
 }

@@ -7,8 +7,8 @@ import { encodePutRecords } from "../records/put-response.ts";
 import { scanJsonPut } from "../records/scan-put.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
 import { encodeWithRecords } from "./encode-stored-records.ts";
-import { parseJsonBody, parseJsonObject } from "./json-body.ts";
 import { encodeStructure } from "./json-encode.ts";
+import { checkJsonSyntax, parseJsonBody } from "./parse-json-body.ts";
 
 /** `application/x-amz-json-1.1`: what every SDK but Java's speaks. */
 export const jsonCodec: Codec = {
@@ -23,7 +23,7 @@ export const jsonCodec: Codec = {
   },
 
   checkSyntax(body) {
-    parseJsonObject(body);
+    checkJsonSyntax(body);
   },
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): EncodedBody {

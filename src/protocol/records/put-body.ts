@@ -4,7 +4,7 @@ import { type StructureShape, structure } from "../../model/shape.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../../model/validate.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
-import type { InputOf, PlainName, PutName, RecordMember } from "../../records/operation-io.ts";
+import type { InputOf, PlainOperation, PutOperation, PutRecordMember } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
 import { columnsOfValidated } from "./put-columns.ts";
 
@@ -31,15 +31,15 @@ export interface PutSource {
   readonly bind: (shape: StructureShape) => BoundStructure;
 }
 
-export function isPut<Name extends OperationName>(name: Name): name is Name & PutName {
+export function isPut<Name extends OperationName>(name: Name): name is Name & PutOperation {
   return name === "PutRecord" || name === "PutRecords";
 }
 
-export function isPlain<Name extends OperationName>(name: Name): name is Name & PlainName {
+export function isPlain<Name extends OperationName>(name: Name): name is Name & PlainOperation {
   return !isPut(name);
 }
 
-const recordMembers: readonly RecordMember[] = ["Data", "PartitionKey", "ExplicitHashKey"];
+const recordMembers: readonly PutRecordMember[] = ["Data", "PartitionKey", "ExplicitHashKey"];
 
 /** The input shapes without the members that become columns. */
 export const shapesWithoutRecords = {
@@ -49,7 +49,7 @@ export const shapesWithoutRecords = {
 
 /** Validates the other members of an ordinary put, and adds the records. */
 const completions: {
-  readonly [Name in PutName]: (rest: BoundStructure, records: IncomingRecords) => InputOf<Name>;
+  readonly [Name in PutOperation]: (rest: BoundStructure, records: IncomingRecords) => InputOf<Name>;
 } = {
   PutRecord(rest, Record) {
     validate(shapesWithoutRecords.PutRecord, rest);
@@ -61,13 +61,13 @@ const completions: {
   },
 };
 
-interface LeasedInput<Name extends PutName> {
+interface LeasedInput<Name extends PutOperation> {
   readonly input: InputOf<Name>;
   readonly lease: Lease;
 }
 
 /** Validates a whole put, then makes columns of its records. */
-const conversions: { readonly [Name in PutName]: (bound: BoundStructure) => LeasedInput<Name> } = {
+const conversions: { readonly [Name in PutOperation]: (bound: BoundStructure) => LeasedInput<Name> } = {
   PutRecord(bound) {
     validate(inputShapes.PutRecord, bound);
     const { Data, PartitionKey, ExplicitHashKey, ...rest } = bound;
@@ -82,7 +82,7 @@ const conversions: { readonly [Name in PutName]: (bound: BoundStructure) => Leas
 };
 
 /** A put that one format has scanned from end to end: well formed, its records ordinary. */
-export class ScannedPut<Name extends PutName> implements ParsedBody<Name> {
+export class ScannedPut<Name extends PutOperation> implements ParsedBody<Name> {
   readonly #name: Name;
   readonly #put: OrdinaryPut;
 
@@ -101,7 +101,7 @@ export class ScannedPut<Name extends PutName> implements ParsedBody<Name> {
 }
 
 /** Any put that parses. */
-export class ParsedPut<Name extends PutName> implements ParsedBody<Name> {
+export class ParsedPut<Name extends PutOperation> implements ParsedBody<Name> {
   readonly #name: Name;
   readonly #source: PutSource;
   #lease: Disposable | undefined;

@@ -1,6 +1,6 @@
 import type { BoundStructure } from "../../model/validate.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
-import type { PutName } from "../../records/operation-io.ts";
+import type { PutOperation } from "../../records/operation-io.ts";
 import { textSlackBytes } from "../../records/wasm-layout.ts";
 import { type WasmModule, wasmModule } from "../../records/wasm-module.ts";
 import { HASH_KEY_WORDS } from "../../streams/hash-keys/hash-key.ts";
@@ -19,34 +19,34 @@ interface Addresses {
 }
 
 /** Returns the number of records; 0 when anything is unusual. */
-type Scanner = (wasm: WasmModule, name: PutName, textBytes: number, at: Addresses) => number;
+type Scanner = (wasm: WasmModule, name: PutOperation, textBytes: number, at: Addresses) => number;
 
 /**
  * Scans the JSON of a put. Keys stay in it. Undefined when anything at all is unusual, or the WebAssembly module's memory
  * is used up: then the general path decides, and words the error if there is one.
  */
-export function scanJsonPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
+export function scanJsonPut(name: PutOperation, body: Uint8Array): OrdinaryPut | undefined {
   return scanPut(name, body, Math.ceil(body.length * 0.75) + DECODED_SLACK_BYTES, scanJson);
 }
 
 /** As `scanJsonPut()`, for CBOR; data and keys stay in the body. */
-export function scanCborPut(name: PutName, body: Uint8Array): OrdinaryPut | undefined {
+export function scanCborPut(name: PutOperation, body: Uint8Array): OrdinaryPut | undefined {
   return scanPut(name, body, 0, scanCbor);
 }
 
-function scanJson({ calls, memory }: WasmModule, name: PutName, textBytes: number, at: Addresses): number {
+function scanJson({ calls, memory }: WasmModule, name: PutOperation, textBytes: number, at: Addresses): number {
   memory[at.text + textBytes] = 0;
   const scan = name === "PutRecords" ? calls.scanPutRecords : calls.scanPutRecord;
   return scan(at.text, textBytes, at.columns, at.decoded);
 }
 
-function scanCbor({ calls }: WasmModule, name: PutName, textBytes: number, at: Addresses): number {
+function scanCbor({ calls }: WasmModule, name: PutOperation, textBytes: number, at: Addresses): number {
   const scan = name === "PutRecords" ? calls.scanCborPutRecords : calls.scanCborPutRecord;
   return scan(at.text, textBytes, at.columns);
 }
 
 /** Copies the body first, unless it was received where the module can read it. */
-function scanPut(name: PutName, body: Uint8Array, decodedBytes: number, scan: Scanner): OrdinaryPut | undefined {
+function scanPut(name: PutOperation, body: Uint8Array, decodedBytes: number, scan: Scanner): OrdinaryPut | undefined {
   const wasm = wasmModule();
   if (wasm === undefined) return undefined;
   const { memory, allocator } = wasm;
@@ -67,7 +67,7 @@ function scanPut(name: PutName, body: Uint8Array, decodedBytes: number, scan: Sc
   return { records: columnsAt(columns, { capacity, count, wasm }), rest: otherMembers(wasm), lease };
 }
 
-function capacityOf(name: PutName): number {
+function capacityOf(name: PutOperation): number {
   return name === "PutRecords" ? RECORD_COUNT_MAX : 1;
 }
 

@@ -6,7 +6,7 @@ import type { OperationContext } from "../../operations/operation-context.ts";
 import type { InputOf, OutputOf } from "../../records/operation-io.ts";
 import type { FaultRule, RecordFaultType } from "./fault-rule.ts";
 import { putWithFailures } from "./put-with-failures.ts";
-import { addressOf, type FailingCall, serviceFault } from "./service-fault.ts";
+import { addressOfCall, type FailingCall, serviceErrorFor } from "./service-fault.ts";
 
 /**
  * Injects faults by the rules of `/dev/faults` (`--dev`). The first matching rule that fires is applied: its delay, then its
@@ -51,7 +51,7 @@ export class FaultInjector {
     for (const [index, rule] of this.#rules.entries()) {
       const { operation, stream, share = 1, times } = rule;
       if (operation !== name) continue;
-      if (stream !== undefined && stream !== addressOf({ input, context })?.name) continue;
+      if (stream !== undefined && stream !== addressOfCall({ input, context })?.name) continue;
       if (this.#random() >= share) continue;
       if (times === 1) this.#rules.splice(index, 1);
       else if (times !== undefined) this.#rules[index] = { ...rule, times: times - 1 };
@@ -62,7 +62,7 @@ export class FaultInjector {
 }
 
 function faultOf(type: FaultType, message: FaultRule["message"], call: FailingCall): ServiceError {
-  return (message === "service" ? serviceFault(type, call) : undefined) ?? injectedFault(type);
+  return (message === "service" ? serviceErrorFor(type, call) : undefined) ?? injectedFault(type);
 }
 
 /** Throws if the client disconnects while it waits, so that the call is not carried out. */

@@ -6,12 +6,12 @@ const delayMsMax = 300_000;
 const timesMax = 1_000_000_000;
 
 /** The two error codes of single records of PutRecords (API reference, PutRecordsResultEntry). */
-export const recordFaultTypes = [
+export const faultTypesOfRecords = [
   "ProvisionedThroughputExceededException",
   "InternalFailure",
 ] as const satisfies readonly FaultType[];
 
-export type RecordFaultType = (typeof recordFaultTypes)[number];
+export type RecordFaultType = (typeof faultTypesOfRecords)[number];
 
 /** Which calls are delayed or fail: an element of the body of `PUT /dev/faults`. */
 export interface FaultRule {
@@ -73,7 +73,8 @@ function problemOf(rule: unknown): string | undefined {
   if (message !== undefined)
     return `"message" is not for rules with "records", whose errors have the service's message`;
   if (operation !== "PutRecords") return `"records" is for PutRecords only`;
-  if (!isOneOf(recordFaultTypes)(error)) return `with "records", "error" must be one of ${recordFaultTypes.join(", ")}`;
+  if (!isOneOf(faultTypesOfRecords)(error))
+    return `with "records", "error" must be one of ${faultTypesOfRecords.join(", ")}`;
   return undefined;
 }
 

@@ -1,9 +1,9 @@
 import { recordFailure } from "../../model/record-errors.ts";
 import { shardRateText } from "../../model/shard-errors.ts";
-import { requireWritableStream } from "../../operations/find-stream.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import { checkRecords } from "../../operations/records/check-records.ts";
 import { putRecords } from "../../operations/records/put-records.ts";
+import { requireWritableStream } from "../../operations/require-stream.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
 import type { InputOf, OutputOf } from "../../records/operation-io.ts";
 import type { PutResults } from "../../records/put-results.ts";

@@ -40,7 +40,7 @@ const expiredIteratorAgeMs = 301_000;
  * server's, filled in from the call. Undefined where the message would have to name a mistake in the call, or a stream that
  * the call does not name.
  */
-export function serviceFault(type: FaultType, call: FailingCall): ServiceError | undefined {
+export function serviceErrorFor(type: FaultType, call: FailingCall): ServiceError | undefined {
   const { name, context } = call;
   const nowMs = context.clock.nowMs();
   switch (type) {
@@ -71,7 +71,7 @@ export function serviceFault(type: FaultType, call: FailingCall): ServiceError |
 }
 
 /** The address of the stream that a call names, by any member or by an iterator; the stream may be absent. */
-export function addressOf({ input, context }: Pick<FailingCall, "input" | "context">): StreamAddress | undefined {
+export function addressOfCall({ input, context }: Pick<FailingCall, "input" | "context">): StreamAddress | undefined {
   const { caller, tokens } = context;
   const members: object = input;
   const named = namedStream(members, caller.account);
@@ -85,14 +85,14 @@ export function addressOf({ input, context }: Pick<FailingCall, "input" | "conte
 }
 
 function revisionOf(call: FailingCall): StreamRevision | undefined {
-  const address = addressOf(call);
+  const address = addressOfCall(call);
   if (address === undefined) return undefined;
   return call.context.registry.find(address.account, address.region, address.name);
 }
 
 function denied(call: FailingCall): ServiceError {
   const { caller } = call.context;
-  const address = addressOf(call);
+  const address = addressOfCall(call);
   return accessDenied({
     principalArn: `arn:${partitionOf(caller.region)}:iam::${caller.account}:root`,
     action: call.name,
@@ -104,7 +104,7 @@ function throttled(
   type: "LimitExceededException" | "ProvisionedThroughputExceededException",
   call: FailingCall,
 ): ServiceError | undefined {
-  const stream = addressOf(call);
+  const stream = addressOfCall(call);
   if (type === "LimitExceededException") {
     return stream === undefined ? accountRateExceeded(call.context.caller.account) : streamRateExceeded(stream);
   }
@@ -118,7 +118,7 @@ function refusedByState(
   type: "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException",
   call: FailingCall,
 ): ServiceError | undefined {
-  const stream = addressOf(call);
+  const stream = addressOfCall(call);
   if (stream === undefined) return undefined;
   const { name } = call;
   const consumerName = consumerNameOf(call);

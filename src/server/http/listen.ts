@@ -1,11 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { connectionCut } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Certificate } from "../tls/tls-certificate.ts";
+import type { CertificatePem } from "../tls/certificate-pem.ts";
 import { TlsHandshaker } from "../tls/tls-handshaker.ts";
 import { bindPorts } from "./bind-ports.ts";
 import { BodyBudget } from "./body-budget.ts";
-import { BodyMemory } from "./body-memory.ts";
 import { Connection } from "./connection.ts";
 import { detectProtocol } from "./detect-protocol.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
@@ -18,6 +17,7 @@ import { RequestIds } from "./request-ids.ts";
 import type { ServerContext } from "./server-context.ts";
 import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
+import { WasmBodyMemory } from "./wasm-body-memory.ts";
 
 export interface ListenOptions {
   /** Addresses or names; all get the same port. Default: 127.0.0.1 and ::1. */
@@ -27,7 +27,7 @@ export interface ListenOptions {
   readonly handler: RequestHandler;
   readonly clock: Clock;
   /** Undefined: a self-signed one is made, in `dataDir` if given, when the first client asks for TLS. */
-  readonly tls?: Certificate | undefined;
+  readonly tls?: CertificatePem | undefined;
   readonly dataDir?: string | undefined;
   readonly limits?: Partial<ServerLimits>;
   /** Source of the request ids' randomness; default: the system's. */
@@ -39,7 +39,7 @@ export interface Listening {
   /** The hosts that were bound; `::1` is missing on a machine without IPv6. */
   readonly hosts: readonly string[];
   /** For later handshakes. */
-  useCertificate(certificate: Certificate): void;
+  useCertificate(certificate: CertificatePem): void;
   /** Figures for /metrics by name. */
   figures(): Readonly<Record<string, number>>;
   /**
@@ -86,7 +86,7 @@ class Listener implements Listening {
       ids: new RequestIds(options.fillRandom),
       bodies: {
         budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
-        memory: new BodyMemory(),
+        memory: new WasmBodyMemory(),
         receiving: new SwapRemoveSet<BodyReader>(),
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
@@ -126,7 +126,7 @@ class Listener implements Listening {
     this.#checkTimeoutsEvery(this.#limits.timeoutCheckMs);
   }
 
-  useCertificate(certificate: Certificate): void {
+  useCertificate(certificate: CertificatePem): void {
     this.#tls.useCertificate(certificate);
   }
 

@@ -3,8 +3,8 @@ import type { Readable } from "node:stream";
 import { type Lease, requestBuffers } from "../../memory/buffer-pool.ts";
 import { freeBuffer } from "../../platform/free-buffer.ts";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
-import type { BodyMemory } from "./body-memory.ts";
 import type { SetMember, SwapRemoveSet } from "./swap-remove-set.ts";
+import type { WasmBodyMemory } from "./wasm-body-memory.ts";
 
 export const emptyBody = Buffer.alloc(0);
 
@@ -13,7 +13,7 @@ export type BodyOutcome = "whole" | "too_large" | "aborted";
 
 export interface BodyReaderContext {
   readonly budget: BodyBudget;
-  readonly memory: BodyMemory;
+  readonly memory: WasmBodyMemory;
   /** The bodies that are being received, refused ones included; `enforceTimeouts` limits their time. */
   readonly receiving: SwapRemoveSet<BodyReader>;
   readonly requestBytesMax: number;

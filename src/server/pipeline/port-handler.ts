@@ -3,7 +3,7 @@ import { type DevTools, devResponse } from "../dev/dev-endpoints.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";
 import { corsHeaders, preflightHeaders } from "../http/origin-rules.ts";
 import { type HealthReport, healthResponse } from "./health.ts";
-import { type PortRules, pathOf, type Route, routeOf } from "./port-rules.ts";
+import { type PortRoute, type PortRules, pathOf, routeOf } from "./port-rules.ts";
 
 /** What the routes of all ports lead to. */
 export interface Endpoints {
@@ -27,7 +27,7 @@ export function portHandler(rules: PortRules, endpoints: Endpoints): RequestHand
 
 async function respond(
   request: WireRequest,
-  { route, rules, endpoints }: { readonly route: Route; readonly rules: PortRules; readonly endpoints: Endpoints },
+  { route, rules, endpoints }: { readonly route: PortRoute; readonly rules: PortRules; readonly endpoints: Endpoints },
 ): Promise<WireResponse> {
   const response = await responseOf(route, request, endpoints);
   const isForWebPage = request.headers.origin !== undefined && rules.servesApi;
@@ -35,7 +35,7 @@ async function respond(
   return { ...response, headers: { ...response.headers, ...corsHeaders } };
 }
 
-async function responseOf(route: Route, request: WireRequest, endpoints: Endpoints): Promise<WireResponse> {
+async function responseOf(route: PortRoute, request: WireRequest, endpoints: Endpoints): Promise<WireResponse> {
   const { headers } = request;
   switch (route) {
     case "api":

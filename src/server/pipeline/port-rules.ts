@@ -15,7 +15,7 @@ export interface PortRules {
 }
 
 /** `refuse_origin`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight. */
-export type Route = "api" | "health" | "metrics" | "dev" | "preflight" | "absent" | "refuse_origin" | "refuse_host";
+export type PortRoute = "api" | "health" | "metrics" | "dev" | "preflight" | "absent" | "refuse_origin" | "refuse_host";
 
 /**
  * Decides where a request goes, before anything of its body is looked at:
@@ -26,7 +26,7 @@ export type Route = "api" | "health" | "metrics" | "dev" | "preflight" | "absent
  * 3. Admin paths are served under loopback names and `adminHosts` only, on the port that has them.
  * 4. All else is the API's.
  */
-export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">, rules: PortRules): Route {
+export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">, rules: PortRules): PortRoute {
   const { method, url, headers } = request;
   if (headers.origin !== undefined) {
     if (!isOriginAllowed(headers.origin, originPolicyFor(pathOf(url), rules))) return "refuse_origin";
@@ -39,7 +39,7 @@ export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">
   return isAdminPath(path) ? adminRoute(path, headers.host, rules) : rules.servesApi ? "api" : "absent";
 }
 
-function adminRoute(path: string, host: string | undefined, rules: PortRules): Route {
+function adminRoute(path: string, host: string | undefined, rules: PortRules): PortRoute {
   if (!rules.servesAdmin) return "absent";
   if (!isAdminHost(host, rules.adminHosts)) return "refuse_host";
   if (path === "/metrics") return "metrics";

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { serverFault } from "../../telemetry/diagnostic-events.ts";
-import { type Certificate, protocolVersionMin } from "./tls-certificate.ts";
+import { type CertificatePem, tlsVersionMin } from "./certificate-pem.ts";
 
 export interface TlsHandshakerOptions {
-  readonly certificate: Certificate | undefined;
+  readonly certificate: CertificatePem | undefined;
   readonly dataDir: string | undefined;
   readonly handshakeMsMax: number;
   readonly nowMs: () => number;
@@ -21,7 +21,7 @@ export class TlsHandshaker {
   readonly #options: TlsHandshakerOptions;
   // tls.Server does not report the socket below a TLS socket, but both have the same two addresses and ports.
   readonly #waiting = new Map<string, OnSecured>();
-  #certificate: Certificate | undefined;
+  #certificate: CertificatePem | undefined;
   #server: Promise<Server> | undefined;
 
   constructor(options: TlsHandshakerOptions) {
@@ -30,7 +30,7 @@ export class TlsHandshaker {
   }
 
   /** For later handshakes; open connections keep theirs. */
-  useCertificate(certificate: Certificate): void {
+  useCertificate(certificate: CertificatePem): void {
     this.#certificate = certificate;
     this.#server?.then(
       (server) => server.setSecureContext(contextOf(certificate)),
@@ -87,15 +87,15 @@ function agreedProtocol({ alpnProtocol }: TLSSocket): "h2" | "http/1.1" | undefi
 }
 
 /** All of it for each call: `setSecureContext` resets what is left out, also the oldest version. */
-function contextOf({ cert, key }: Certificate): SecureContextOptions {
-  return { cert, key, minVersion: protocolVersionMin };
+function contextOf({ cert, key }: CertificatePem): SecureContextOptions {
+  return { cert, key, minVersion: tlsVersionMin };
 }
 
 function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
-async function makeOwn(dataDir: string | undefined, nowMs: number): Promise<Certificate> {
+async function makeOwn(dataDir: string | undefined, nowMs: number): Promise<CertificatePem> {
   // Loaded here: making certificates needs a library, and most servers make none.
   const { selfSignedCertificate } = await import("./self-signed-certificate.ts");
   return selfSignedCertificate({ dataDir, nowMs });

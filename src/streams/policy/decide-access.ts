@@ -15,7 +15,7 @@ export interface AccessRules {
  * Undefined when the request is allowed, else the reason. Within one account the identity or the resource policy must
  * allow, across accounts both; an explicit deny in either wins. IAM User Guide, "Cross-account policy evaluation logic".
  */
-export function decideAccess(
+export function denialReason(
   request: PolicyRequest,
   { owner, identityPolicies, resourcePolicy }: AccessRules,
 ): DeniedBecause | undefined {

@@ -2,7 +2,7 @@ import type { ShardFilter } from "../positions/shard-filter.ts";
 import type { TokenCipher } from "./token-cipher.ts";
 
 /** Contents of NextTokens by the kind of list: all that the next request needs. */
-export interface PageTokens {
+export interface PageTokenContents {
   readonly shards: {
     readonly createdMs: number;
     readonly account: string;
@@ -29,21 +29,21 @@ export interface PageTokens {
 }
 
 /** The NextToken as clients receive it. */
-export function encodePageToken<Kind extends keyof PageTokens>(
+export function encodePageToken<Kind extends keyof PageTokenContents>(
   cipher: TokenCipher,
   kind: Kind,
-  token: PageTokens[Kind],
+  token: PageTokenContents[Kind],
 ): string {
   return cipher.encrypt(kind, Buffer.from(JSON.stringify(token)));
 }
 
 /** Undefined for anything else than a token of this kind. `tokenExpiry` checks its age. */
-export function decodePageToken<Kind extends keyof PageTokens>(
+export function decodePageToken<Kind extends keyof PageTokenContents>(
   cipher: TokenCipher,
   kind: Kind,
   text: string,
-): PageTokens[Kind] | undefined {
+): PageTokenContents[Kind] | undefined {
   const payload = cipher.decrypt(kind, text);
   // Only `encodePageToken` encrypts tokens of this kind, so the type is right.
-  return payload === undefined ? undefined : (JSON.parse(Buffer.from(payload).toString()) as PageTokens[Kind]);
+  return payload === undefined ? undefined : (JSON.parse(Buffer.from(payload).toString()) as PageTokenContents[Kind]);
 }

@@ -11,11 +11,11 @@ import { jsonCodec } from "../../../src/protocol/json/json-codec.ts";
 import { ScannedPut } from "../../../src/protocol/records/put-body.ts";
 import { columnsOfValidated } from "../../../src/protocol/records/put-columns.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
-import { BodyMemory } from "../../../src/server/http/body-memory.ts";
+import { WasmBodyMemory } from "../../../src/server/http/wasm-body-memory.ts";
 import { type RandomPut, randomPut } from "./random-body.ts";
 import { randomCborPut } from "./random-cbor-body.ts";
 
-const memory = new BodyMemory();
+const memory = new WasmBodyMemory();
 
 /** How often each way was taken. */
 export interface Ways {

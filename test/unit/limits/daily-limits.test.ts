@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDaily, countInLast24h, type DailyLimit, withRequestAt } from "../../../src/limits/daily-limits.ts";
+import { checkDailyLimit, countInLast24h, type DailyLimit, withRequestAt } from "../../../src/limits/daily-limits.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 
 const stream = { name: "orders", account: "123456789012" };
@@ -22,10 +22,10 @@ for (const [limit, count] of rows) {
     let timesMs: readonly number[] = [];
     for (let i = 0; i < count; i++) {
       const nowMs = startMs + i * 1_000;
-      checkDaily(awsLimits, limit, stream, { timesMs, nowMs });
+      checkDailyLimit(awsLimits, limit, stream, { timesMs, nowMs });
       timesMs = withRequestAt(timesMs, nowMs);
     }
-    const check = (nowMs: number) => checkDaily(awsLimits, limit, stream, { timesMs, nowMs });
+    const check = (nowMs: number) => checkDailyLimit(awsLimits, limit, stream, { timesMs, nowMs });
     assert.throws(() => check(startMs + 24 * hourMs - 1), rateExceeded);
     check(startMs + 24 * hourMs);
     timesMs = withRequestAt(timesMs, startMs + 24 * hourMs);
@@ -35,7 +35,7 @@ for (const [limit, count] of rows) {
 }
 
 test("without a table nothing is refused", () => {
-  checkDaily(undefined, "modeSwitchesPerDay", stream, { timesMs: [1, 2, 3, 4], nowMs: 5 });
+  checkDailyLimit(undefined, "modeSwitchesPerDay", stream, { timesMs: [1, 2, 3, 4], nowMs: 5 });
 });
 
 test("a clock set back by less than a day forgets nothing; by more, nothing counts for ever", () => {

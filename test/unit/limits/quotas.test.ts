@@ -6,7 +6,7 @@ import {
   checkCreatingStreams,
   checkOnDemandStreams,
   checkShardCount,
-  shardCountMax,
+  shardCountMaxIn,
 } from "../../../src/limits/quotas.ts";
 
 const account = "123456789012";
@@ -15,7 +15,7 @@ const stream = { name: "orders", account };
 test("an account has 20,000 shards in three regions and 1,000 elsewhere", () => {
   const regions = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "constructor"];
   assert.deepEqual(
-    regions.map((region) => shardCountMax(awsLimits, region)),
+    regions.map((region) => shardCountMaxIn(awsLimits, region)),
     [20_000, 20_000, 20_000, 1_000, 1_000],
   );
 });

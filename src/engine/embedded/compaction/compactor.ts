@@ -17,7 +17,7 @@ import { StepExecutor, type StepExecutorOptions } from "./step-executor.ts";
 export type CompactorOptions = Omit<StepExecutorOptions, "writeNoopGroup">;
 
 /** What the compactor needs of the side that appends to the WAL. */
-export interface NoopWriter {
+export interface NoopGroupWriter {
   /** Whether the WAL takes no writes any more: then nothing is moved either. */
   readonly hasFailed: boolean;
   /** Writes a commit group that changes nothing; resolves when it is durable. */
@@ -35,7 +35,7 @@ export class Compactor {
   readonly #options: CompactorOptions;
   readonly #executor: StepExecutor;
   readonly #stopping = new AbortController();
-  #writer: NoopWriter | undefined;
+  #writer: NoopGroupWriter | undefined;
   #memory: CompactorMemory = initialMemory;
   #running: Promise<void> | undefined;
   #lastError: string | undefined;
@@ -47,7 +47,7 @@ export class Compactor {
   }
 
   /** Nothing runs before this. Records may have expired while the directory was closed, so it looks at once. */
-  start(writer: NoopWriter): void {
+  start(writer: NoopGroupWriter): void {
     this.#writer = writer;
     this.maybeRun();
   }

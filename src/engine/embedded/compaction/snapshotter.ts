@@ -1,4 +1,4 @@
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import type { Disk } from "../io/disk.ts";
 import type { EngineState } from "../state/engine-state.ts";
 import { snapshotsKept, writeSnapshot } from "../state/snapshot-files.ts";
@@ -7,7 +7,7 @@ export interface SnapshotterOptions {
   readonly disk: Disk;
   /** The directory `catalog/`. */
   readonly directory: string;
-  readonly contents: DirectoryContents;
+  readonly contents: ContentAccess;
   readonly state: EngineState;
   /** The generation of the oldest WAL file that must exist now. */
   readonly oldestGeneration: () => number;

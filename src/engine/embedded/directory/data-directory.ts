@@ -11,7 +11,7 @@ import { keyFileName } from "../format/key-file.ts";
 import type { Finding } from "../io/damage-report.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, type DiskLock, errorCode, readWhole, replaceFile } from "../io/disk.ts";
-import type { DirectoryContents } from "./directory-cipher.ts";
+import type { ContentAccess } from "./content-cipher.ts";
 import { makeDirectoryKey, openDirectoryKey, readKeyFile } from "./directory-key.ts";
 import type { RootKeyProvider } from "./root-key-provider.ts";
 
@@ -41,7 +41,7 @@ export interface DirectoryPaths {
   readonly isDirect: boolean;
 }
 
-export interface DataDirectory extends DirectoryPaths, DirectoryContents {
+export interface DataDirectory extends DirectoryPaths, ContentAccess {
   readonly lock: DiskLock;
   /** Damage of `directory.key`. */
   readonly findings: readonly Finding[];

@@ -5,7 +5,7 @@ import { encodeMirrored } from "../format/mirrored-file.ts";
 import type { Finding } from "../io/damage-report.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, replaceFile } from "../io/disk.ts";
-import { directoryCipher, sessionIdBytes } from "./directory-cipher.ts";
+import { createContentCipher, sessionIdByteCount } from "./content-cipher.ts";
 import type { RootKeyProvider } from "./root-key-provider.ts";
 
 export interface DirectoryKeyOptions {
@@ -21,7 +21,7 @@ export async function makeDirectoryKey(
   identity: DirectoryIdentity,
 ): Promise<SessionCipher> {
   const made = await withKeyErrors("created", directory, () => keys.make(identity.directoryId.toString("hex")));
-  const cipher = directoryCipher(made.rootKey, identity, randomBytes(sessionIdBytes));
+  const cipher = createContentCipher(made.rootKey, identity, randomBytes(sessionIdByteCount));
   await replaceFile(disk, directory, keyFileName, encodeKeyFile(made.wrapped, cipher, identity));
   return cipher;
 }
@@ -65,7 +65,7 @@ export async function openDirectoryKey(
 ): Promise<SessionCipher> {
   const id = identity.directoryId.toString("hex");
   const rootKey = await withKeyErrors("unwrapped", directory, () => keys.open(file.wrapped, id));
-  const cipher = directoryCipher(rootKey, identity, randomBytes(sessionIdBytes));
+  const cipher = createContentCipher(rootKey, identity, randomBytes(sessionIdByteCount));
   if (isProven(file, cipher, identity)) return cipher;
   const sentence = `The master key unwraps another root key than the one that encrypts the data directory ${directory}, so it was not opened. Nothing was changed. Start with the keyring or KMS key of this directory.`;
   throw new DataDirectoryError("key", sentence);

@@ -2,8 +2,8 @@ import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write
 import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { allocateAligned } from "../../../platform/aligned-memory.ts";
+import { lockDirectory } from "./directory-lock.ts";
 import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
-import { lockDirectory } from "./lock-file.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);

@@ -6,7 +6,7 @@ import { type WalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../
 import { damaged, missingIfAbsent } from "../io/damage.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
 import { readWalHeaders } from "../wal/wal-headers.ts";
-import { type ScannedGroup, scanBytes, WalScan } from "../wal/wal-scan.ts";
+import { type ScannedGroup, scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
 
 export interface WalCopyOptions {
   /** For the source. Read-only: `readWalHeaders()` removes unfinished files, which must not happen there. */
@@ -35,7 +35,7 @@ export class WalCopy {
 
   constructor(options: WalCopyOptions) {
     this.#options = options;
-    this.#scanMemory = options.disk.allocate(scanBytes);
+    this.#scanMemory = options.disk.allocate(scanMemoryBytes);
   }
 
   /** Bytes written so far. */

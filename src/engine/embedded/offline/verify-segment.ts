@@ -1,6 +1,6 @@
 // Verifies every byte of a segment. docs/file-format.md section 8.
 import assert from "node:assert/strict";
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import { clearBodyAt, frameStoredMsAt } from "../format/frame.ts";
 import type { ManifestSegment } from "../format/manifest.ts";
 import {
@@ -29,7 +29,7 @@ export async function verifySegment(
   disk: Disk,
   directory: string,
   segment: ManifestSegment,
-  { identity, cipher }: DirectoryContents,
+  { identity, cipher }: ContentAccess,
 ): Promise<SegmentCount> {
   const path = `segments/${segmentFileName(segment.id)}`;
   const { trailer, rows } = await loadSegment(disk, directory, segment, identity);
@@ -77,11 +77,7 @@ function layoutEnd(
 async function verifyExtent(
   file: DiskFile,
   row: SegmentRow,
-  {
-    seed,
-    cipher,
-    path,
-  }: { readonly seed: number; readonly cipher: DirectoryContents["cipher"]; readonly path: string },
+  { seed, cipher, path }: { readonly seed: number; readonly cipher: ContentAccess["cipher"]; readonly path: string },
 ): Promise<void> {
   const bytes = await readExactly(file, row.pointsOffset, row.pointCount * indexEntryBytes, path);
   const points = decodeIndexEntries(bytes, row, seed);

@@ -11,7 +11,7 @@ import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile, namesIn } from "../io/disk.ts";
 import type { Recovered } from "../recovery/recover.ts";
 import { hasBytesFrom, scanChunkBytes } from "../wal/wal-headers.ts";
-import { scanBytes, WalScan } from "../wal/wal-scan.ts";
+import { scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo } from "../wal/wal-writer.ts";
 import { collectDamage } from "./collect-damage.ts";
 
@@ -106,7 +106,7 @@ class WalVerifier {
 
   #scanBytes(): Buffer {
     const longest = Math.max(...this.#recovered.walFiles.map(({ fileLength }) => fileLength));
-    this.#scanMemory ??= this.#disk.allocate(Math.min(scanBytes, longest));
+    this.#scanMemory ??= this.#disk.allocate(Math.min(scanMemoryBytes, longest));
     return this.#scanMemory;
   }
 }

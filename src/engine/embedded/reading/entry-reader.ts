@@ -1,7 +1,7 @@
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import { EngineError } from "../../engine-error.ts";
 import type { ReadLimit, StoredEntry } from "../../shard-log.ts";
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import { groupHeaderBytes, groupMagic } from "../format/commit-group.ts";
 import {
   clearBodyAt,
@@ -70,7 +70,7 @@ export class EntryReader {
   readonly #seed: number;
   readonly #cipher: SessionCipher | undefined;
 
-  constructor(wal: WalReader, segments: SegmentReader, ahead: ReadAhead, { identity, cipher }: DirectoryContents) {
+  constructor(wal: WalReader, segments: SegmentReader, ahead: ReadAhead, { identity, cipher }: ContentAccess) {
     this.#wal = wal;
     this.#segments = segments;
     this.#ahead = ahead;

@@ -11,7 +11,7 @@ import { EngineState } from "../state/engine-state.ts";
 import { walAddressOf } from "../state/log-index.ts";
 import { loadSnapshot } from "../state/snapshot-files.ts";
 import { readWalHeaders } from "../wal/wal-headers.ts";
-import { scanBytes, WalScan } from "../wal/wal-scan.ts";
+import { scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo, WalPosition } from "../wal/wal-writer.ts";
 import { readManifest, readSegments, removeLeftovers } from "./recover-segments.ts";
 
@@ -116,7 +116,7 @@ async function readWalFile(
 }
 
 function memoryFor(headers: readonly WalHeader[], disk: Disk, given: Buffer | undefined): Buffer {
-  const bytes = Math.min(scanBytes, Math.max(0, ...headers.map(({ fileLength }) => fileLength)));
+  const bytes = Math.min(scanMemoryBytes, Math.max(0, ...headers.map(({ fileLength }) => fileLength)));
   return given === undefined || given.length < bytes ? disk.allocate(bytes) : given.subarray(0, bytes);
 }
 

@@ -1,7 +1,7 @@
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { VersionedDocument, WatchEvent } from "../../document-store.ts";
 import type { ShardRef } from "../../shard-log.ts";
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import { groupHeaderBytes } from "../format/commit-group.ts";
 import { decodeCreateLog, decodeDocument, decodeRetention } from "../format/control-body.ts";
 import { clearBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
@@ -61,7 +61,7 @@ export class EngineState {
   #listener: LogLifecycleListener | undefined;
 
   /** Without the key of an encrypted directory (`isClosed`) groups are counted, and their content stays unknown. */
-  constructor({ cipher, isClosed }: Pick<DirectoryContents, "cipher" | "isClosed">) {
+  constructor({ cipher, isClosed }: Pick<ContentAccess, "cipher" | "isClosed">) {
     this.#cipher = cipher;
     this.#isClosed = isClosed;
   }

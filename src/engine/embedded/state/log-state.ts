@@ -4,11 +4,11 @@ import type { PendingIndex } from "./pending-index.ts";
 
 const noWaiters: readonly (() => void)[] = [];
 /** Shared by all logs without entries, to save the memory of idle shards; never changed. */
-const noExtents: KnownExtents = new ExtentList();
-const noIndex: KnownIndex = new LogIndex();
+const noExtents: ReadonlyExtents = new ExtentList();
+const noIndex: ReadonlyIndex = new LogIndex();
 
-export type KnownExtents = Omit<ExtentList, "add" | "replace" | "dropBefore">;
-export type KnownIndex = Omit<LogIndex, "add" | "dropThrough">;
+export type ReadonlyExtents = Omit<ExtentList, "add" | "replace" | "dropBefore">;
+export type ReadonlyIndex = Omit<LogIndex, "add" | "dropThrough">;
 
 /** What memory holds of one shard log. Positions are plain numbers inside this engine. */
 export class LogState {
@@ -51,7 +51,7 @@ export class LogState {
   }
 
   /** Entries in segments. */
-  get extents(): KnownExtents {
+  get extents(): ReadonlyExtents {
     return this.#extents ?? noExtents;
   }
 
@@ -62,7 +62,7 @@ export class LogState {
   }
 
   /** Entries in WAL files; begins where the extents end. */
-  get index(): KnownIndex {
+  get index(): ReadonlyIndex {
     this.#pendingIndex?.index();
     return this.#index ?? noIndex;
   }

@@ -1,4 +1,4 @@
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import type { Finding } from "../io/damage-report.ts";
 import { type Disk, readWhole, replaceFile } from "../io/disk.ts";
 import { decodeSnapshot, encodeSnapshot, lsnOfName, type Snapshot, snapshotName } from "./snapshot.ts";
@@ -10,7 +10,7 @@ export const snapshotsKept = 2;
 export async function loadSnapshot(
   disk: Disk,
   directory: string,
-  contents: DirectoryContents,
+  contents: ContentAccess,
   findings: Finding[],
 ): Promise<Snapshot | undefined> {
   const names = await disk.list(directory);
@@ -34,7 +34,7 @@ export async function writeSnapshot(
   disk: Disk,
   directory: string,
   snapshot: Snapshot,
-  contents: DirectoryContents,
+  contents: ContentAccess,
 ): Promise<number> {
   const bytes = encodeSnapshot(snapshot, contents);
   const name = snapshotName(snapshot.state.lsn);

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { VersionedDocument } from "../../document-store.ts";
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import { directoryIdBytes } from "../format/format-file.ts";
 import { readU64, u64At, viewOf, writeU64 } from "../io/uint64.ts";
 import { EngineState } from "./engine-state.ts";
@@ -67,7 +67,7 @@ export function lsnOfName(name: string): number | undefined {
 
 export function encodeSnapshot(
   { state, oldestGeneration }: Snapshot,
-  { identity, cipher }: Pick<DirectoryContents, "identity" | "cipher">,
+  { identity, cipher }: Pick<ContentAccess, "identity" | "cipher">,
 ): Buffer {
   const header = Buffer.alloc(headerBytes);
   magic.copy(header, magicOffset);
@@ -90,7 +90,7 @@ export function encodeSnapshot(
 }
 
 /** Undefined unless every byte is as written. Of an encrypted one without its key, logs and documents stay unknown. */
-export function decodeSnapshot(bytes: Buffer, contents: DirectoryContents): Snapshot | undefined {
+export function decodeSnapshot(bytes: Buffer, contents: ContentAccess): Snapshot | undefined {
   const { identity, cipher, isClosed } = contents;
   const checksumOffset = bytes.length - snapshotChecksumBytes;
   if (checksumOffset < headerBytes || !bytes.subarray(0, magic.length).equals(magic)) return undefined;

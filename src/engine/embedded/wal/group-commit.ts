@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { groupCommitted } from "../../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../../time/clock.ts";
 import { EngineError } from "../../engine-error.ts";
-import type { DirectoryContents } from "../directory/directory-cipher.ts";
+import type { ContentAccess } from "../directory/content-cipher.ts";
 import { closeGroup, groupHeaderBytes, paddedLength } from "../format/commit-group.ts";
 import {
   type BodySlice,
@@ -32,7 +32,7 @@ export interface GroupCommitOptions {
   readonly wal: GroupWriter;
   readonly state: EngineState;
   readonly window: TailWindow;
-  readonly contents: DirectoryContents;
+  readonly contents: ContentAccess;
   readonly clock: Clock;
   /** Bytes of each of the three buffers, and so of a group. */
   readonly groupBytesMax: number;

@@ -14,7 +14,7 @@ const chunkBytes = 1024 * 1024;
 /** Part of the memory that is used unless a group is larger: memory that was touched stays resident. */
 const windowBytes = 4 * chunkBytes;
 /** Memory of one scan: a group is read whole. */
-export const scanBytes = groupBytesMax;
+export const scanMemoryBytes = groupBytesMax;
 
 export interface ScannedGroup {
   readonly header: GroupHeader;
@@ -23,7 +23,7 @@ export interface ScannedGroup {
 }
 
 /** What follows the last whole group of a file. */
-export interface Tail {
+export interface Remainder {
   /** The highest LSN that a group header behind the end says was durable; 0 if none says anything. */
   readonly claimedLsn: number;
   /** Whether any byte differs from zero. */
@@ -82,7 +82,7 @@ export class WalScan {
   }
 
   /** Searches from `from` to the end of the file, block by block. */
-  async tailFrom(from: number, missingLsn: number): Promise<Tail> {
+  async tailFrom(from: number, missingLsn: number): Promise<Remainder> {
     let claimedLsn = 0;
     let hasBytes = false;
     const { identity, header: file } = this.#options;

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { OperationName } from "../../../../src/model/shapes.generated.ts";
 import { parseCborBody } from "../../../../src/protocol/cbor/cbor-body.ts";
 import { cborCodec } from "../../../../src/protocol/cbor/cbor-codec.ts";
-import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
+import { parseJsonBody } from "../../../../src/protocol/json/parse-json-body.ts";
 import type { IncomingRecords } from "../../../../src/records/incoming-records.ts";
 import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
 import { jsonOf } from "../../../support/json-form.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
+import { parseJsonBody } from "../../../../src/protocol/json/parse-json-body.ts";
 import type { OutputOf } from "../../../../src/records/operation-io.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { textOf } from "../../../support/encoded-body.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { inputShapes } from "../../../../src/model/constraints.generated.ts";
 import { validate } from "../../../../src/model/validate.ts";
 import { bindStructure } from "../../../../src/protocol/json/json-bind.ts";
-import { parseJsonBody } from "../../../../src/protocol/json/json-body.ts";
+import { parseJsonBody } from "../../../../src/protocol/json/parse-json-body.ts";
 import { columnsOfParsed, columnsOfValidated } from "../../../../src/protocol/records/put-columns.ts";
 import { contentOf, outcome } from "../columns-content.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { test } from "node:test";
-import { type PortRules, type Route, routeOf } from "../../../../src/server/pipeline/port-rules.ts";
+import { type PortRoute, type PortRules, routeOf } from "../../../../src/server/pipeline/port-rules.ts";
 
 const noSignatures = { verifiesSignatures: false, corsOrigins: [] };
 const signatures = { verifiesSignatures: true, corsOrigins: [] };
@@ -25,7 +25,7 @@ const foreignPage = { ...local, origin: "https://evil.example" };
 const ownPage = { ...local, origin: "http://localhost:3000" };
 const friendPage = { ...local, origin: "https://app.example" };
 
-type Row = readonly [rule: string, port: PortRules, request: string, headers: IncomingHttpHeaders, route: Route];
+type Row = readonly [rule: string, port: PortRules, request: string, headers: IncomingHttpHeaders, route: PortRoute];
 
 const table: readonly Row[] = [
   ["a post is the API's", main, "POST /", local, "api"],

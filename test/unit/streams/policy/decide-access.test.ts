@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decideAccess } from "../../../../src/streams/policy/decide-access.ts";
+import { denialReason } from "../../../../src/streams/policy/decide-access.ts";
 import { parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
 
 const owner = "111111111111";
@@ -64,6 +64,6 @@ for (const [name, account, identityPolicies, resourcePolicy, because] of table) 
       resource: orders,
       valuesOf: () => undefined,
     };
-    assert.equal(decideAccess(request, { owner, identityPolicies, resourcePolicy }), because);
+    assert.equal(denialReason(request, { owner, identityPolicies, resourcePolicy }), because);
   });
 }

@@ -5,7 +5,7 @@ import { identityOf } from "../../../../../src/engine/embedded/format/format-fil
 import { frameKind, frameSpan, wholeBody, writeFrame } from "../../../../../src/engine/embedded/format/frame.ts";
 import { walHeaderBytes } from "../../../../../src/engine/embedded/format/wal-file.ts";
 import { blockBytes } from "../../../../../src/engine/embedded/io/disk.ts";
-import { scanBytes, WalScan } from "../../../../../src/engine/embedded/wal/wal-scan.ts";
+import { scanMemoryBytes, WalScan } from "../../../../../src/engine/embedded/wal/wal-scan.ts";
 import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
 
 const identity = identityOf(Buffer.alloc(16, 5), Buffer.from("saltsalt"));
@@ -54,7 +54,7 @@ for (const readsAhead of [false, true]) {
   const how = readsAhead ? "read ahead" : "read as they are asked for";
   test(`groups of all sizes are found one behind another, ${how}, and nothing behind them`, async () => {
     const { file, header } = await fileOf(groups, Buffer.alloc(3 * mebibyte));
-    const scan = new WalScan({ file, header, identity, memory: Buffer.alloc(scanBytes), readsAhead });
+    const scan = new WalScan({ file, header, identity, memory: Buffer.alloc(scanMemoryBytes), readsAhead });
     let at = walHeaderBytes;
     for (const [index, expected] of groups.entries()) {
       const found = await scan.groupAt(at, firstLsn + index);
@@ -70,7 +70,7 @@ for (const readsAhead of [false, true]) {
   test(`a claim behind a missing group is found, ${how}`, async () => {
     const [first = Buffer.alloc(0), , third = Buffer.alloc(0)] = groups;
     const { file, header } = await fileOf([first], Buffer.concat([Buffer.alloc(5 * blockBytes, 7), third]));
-    const scan = new WalScan({ file, header, identity, memory: Buffer.alloc(scanBytes), readsAhead });
+    const scan = new WalScan({ file, header, identity, memory: Buffer.alloc(scanMemoryBytes), readsAhead });
     assert(await scan.groupAt(walHeaderBytes, firstLsn));
     const tail = await scan.tailFrom(walHeaderBytes + first.length, firstLsn + 1);
     assert.deepEqual(tail, { claimedLsn: firstLsn + 1, hasBytes: true, hasGroup: false });
@@ -90,7 +90,7 @@ test("a part that cannot be read fails only the scan that reaches it", async () 
   const { disk, file, header } = await fileOf(groups.slice(0, 3), Buffer.alloc(4 * mebibyte, 1));
   let readCount = 0;
   disk.fault = ({ kind }) => (kind === "read" && ++readCount > 1 ? "EIO" : undefined);
-  const scan = new WalScan({ file, header, identity, memory: Buffer.alloc(scanBytes), readsAhead: true });
+  const scan = new WalScan({ file, header, identity, memory: Buffer.alloc(scanMemoryBytes), readsAhead: true });
   assert(await scan.groupAt(walHeaderBytes, firstLsn));
   await scan.done();
   assert(readCount > 1, "the next part was asked for");
@@ -109,7 +109,13 @@ test("the file may be closed when a scan is done", async () => {
       return count;
     },
   };
-  const scan = new WalScan({ file: counting, header, identity, memory: Buffer.alloc(scanBytes), readsAhead: true });
+  const scan = new WalScan({
+    file: counting,
+    header,
+    identity,
+    memory: Buffer.alloc(scanMemoryBytes),
+    readsAhead: true,
+  });
   assert(await scan.groupAt(walHeaderBytes, firstLsn));
   assert.equal(underWay, 1, "the next part is on its way");
   await scan.done();

@@ -4,7 +4,7 @@ import { unparsableBody } from "../../model/request-errors.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
-import type { PutName } from "../../records/operation-io.ts";
+import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
 import { PlainBody } from "../records/plain-body.ts";
 import { isPlain, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/put-body.ts";
@@ -12,7 +12,7 @@ import { columnsOfParsed } from "../records/put-columns.ts";
 import { bindStructure } from "./json-bind.ts";
 
 /** Throws a SerializationException without a message unless the body is an object or a list. */
-export function parseJsonObject(body: Uint8Array): object {
+export function checkJsonSyntax(body: Uint8Array): object {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   let parsed: unknown;
   try {
@@ -26,14 +26,14 @@ export function parseJsonObject(body: Uint8Array): object {
 
 /** The general path of any JSON body. */
 export function parseJsonBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
-  const parsed = parseJsonObject(body);
+  const parsed = checkJsonSyntax(body);
   const bind = (shape: StructureShape): BoundStructure => bindStructure(shape, parsed);
   if (isPlain(name)) return new PlainBody(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, parsed) });
 }
 
-function ordinaryPut(name: PutName, parsed: object): OrdinaryPut | undefined {
+function ordinaryPut(name: PutOperation, parsed: object): OrdinaryPut | undefined {
   const columns = columnsOfParsed(name === "PutRecord" ? [parsed] : "Records" in parsed ? parsed.Records : undefined);
   if (columns === undefined) return undefined;
   try {

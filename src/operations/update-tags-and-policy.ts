@@ -4,7 +4,7 @@ import { channelNotFound } from "../model/setting-errors.ts";
 import { streamNotActive, streamNotFound } from "../model/stream-errors.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
-import { findConsumer, withConsumer } from "../streams/consumer-ref.ts";
+import { findConsumer, replaceConsumer } from "../streams/consumer-ref.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
 import { canReference } from "./can-reference.ts";
 import type { OperationContext } from "./operation-context.ts";
@@ -42,7 +42,7 @@ export function tagsAndPolicyOf({ revision, consumer }: Resource): TagsAndPolicy
 }
 
 /** Writes the tags and policy that `next` returns. Errors: ResourceInUseException for a CREATING or DELETING stream. */
-export async function updateResource(
+export async function updateTagsAndPolicy(
   arn: string,
   context: OperationContext,
   next: (resource: Resource) => TagsAndPolicy,
@@ -59,7 +59,7 @@ export async function updateResource(
       return [revision, { ...rest, ...changed }];
     }
     const { policy: _former, ...rest } = consumer;
-    return [revision, withConsumer(stream, { ...rest, ...changed })];
+    return [revision, replaceConsumer(stream, { ...rest, ...changed })];
   });
 }
 

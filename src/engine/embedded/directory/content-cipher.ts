@@ -2,7 +2,7 @@ import { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 
 /** What the content of a directory is written and read with. docs/file-format.md section 9. */
-export interface DirectoryContents {
+export interface ContentAccess {
   readonly identity: DirectoryIdentity;
   /** For bodies and snapshots; undefined in a plain directory, and without the key of an encrypted one. */
   readonly cipher: SessionCipher | undefined;
@@ -10,10 +10,10 @@ export interface DirectoryContents {
   readonly isClosed: boolean;
 }
 
-export const sessionIdBytes = 16;
+export const sessionIdByteCount = 16;
 
 /** `session`: 16 bytes that were never used with this root key. */
-export function directoryCipher(
+export function createContentCipher(
   rootKey: Uint8Array,
   { directoryId }: DirectoryIdentity,
   session: Buffer,

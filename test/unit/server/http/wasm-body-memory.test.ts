@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BodyMemory } from "../../../../src/server/http/body-memory.ts";
+import { WasmBodyMemory } from "../../../../src/server/http/wasm-body-memory.ts";
 
 const mib = 1024 * 1024;
 
 test("take() gives bodies in flight memory of their own size, up to a bound, and again what was given back", () => {
-  const memory = new BodyMemory();
+  const memory = new WasmBodyMemory();
   const bytes = 10 * mib;
   const [first, second, third] = [memory.take(bytes), memory.take(bytes), memory.take(bytes)];
   assert.ok(first && second && third);
@@ -19,7 +19,7 @@ test("take() gives bodies in flight memory of their own size, up to a bound, and
 });
 
 test("a body's memory that is given back twice must not widen the bound", () => {
-  const memory = new BodyMemory();
+  const memory = new WasmBodyMemory();
   const lease = memory.take(20 * mib);
   assert.ok(lease);
   lease[Symbol.dispose]();

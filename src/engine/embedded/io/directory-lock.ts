@@ -23,7 +23,7 @@ export function lockDirectory(directory: string): DiskLock {
   const held = lockFile(`${directory}/lock.held`, 0);
   const path = `${directory}/lock`;
   const owner = readOwner(path);
-  if (held === "busy" || (held === "unsupported" && owner !== undefined && isAlive(owner))) {
+  if (held === "busy" || (held === "unsupported" && owner !== undefined && isOwnerAlive(owner))) {
     const holder = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
     throw new DataDirectoryError(
       "locked",
@@ -35,7 +35,7 @@ export function lockDirectory(directory: string): DiskLock {
     if (held !== "unsupported") held.release();
   };
   try {
-    writeFileSync(path, `${JSON.stringify({ ...ownerOf(process.pid), mark: randomUUID() })}\n`);
+    writeFileSync(path, `${JSON.stringify({ ...lockOwnerOf(process.pid), mark: randomUUID() })}\n`);
   } catch (error) {
     // With a lock of the system the text is for people only, and a full disk must not keep a server from starting.
     if (held === "unsupported" || errorCode(error) !== "ENOSPC") {
@@ -52,12 +52,12 @@ export function lockDirectory(directory: string): DiskLock {
   };
 }
 
-export function ownerOf(pid: number): LockOwner {
+export function lockOwnerOf(pid: number): LockOwner {
   return { pid, startTicks: startTicksOf(pid), bootId: readBootId(), host: hostname() };
 }
 
 /** Whether the process that wrote the lock still runs: same boot, same process id, same start time. */
-export function isAlive(owner: LockOwner, present: LockOwner = ownerOf(owner.pid)): boolean {
+export function isOwnerAlive(owner: LockOwner, present: LockOwner = lockOwnerOf(owner.pid)): boolean {
   if (owner.bootId !== null && present.bootId !== null && owner.bootId !== present.bootId) return false;
   if (owner.startTicks !== null && present.startTicks !== null) return owner.startTicks === present.startTicks;
   try {

@@ -1,7 +1,7 @@
 /** PEM; `cert` is the server's certificate followed by those that lead to its root. */
-export interface Certificate {
+export interface CertificatePem {
   readonly cert: string;
   readonly key: string;
 }
 
-export const protocolVersionMin = "TLSv1.2";
+export const tlsVersionMin = "TLSv1.2";

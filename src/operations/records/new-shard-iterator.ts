@@ -3,7 +3,7 @@ import { encodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 import type { OperationContext } from "../operation-context.ts";
 
 /** A fresh iterator, good for the five minutes from now. */
-export function iteratorAt(stream: Stream, shard: Shard, position: bigint, context: OperationContext): string {
+export function newShardIterator(stream: Stream, shard: Shard, position: bigint, context: OperationContext): string {
   return encodeShardIterator(context.tokens, {
     createdMs: context.clock.nowMs(),
     account: stream.account,

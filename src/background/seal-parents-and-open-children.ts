@@ -16,7 +16,7 @@ const emptyEnd = 1n;
  * that is written, readers and writers use the parents; a writer that meets a sealed parent waits for it. May be repeated
  * with the same steps.
  */
-export async function prepareReshard(
+export async function sealParentsAndOpenChildren(
   { log, clock }: ReconcilerContext,
   revision: StreamRevision,
   steps: readonly ReshardPlan[],

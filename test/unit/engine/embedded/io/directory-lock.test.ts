@@ -6,9 +6,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isAlive, lockDirectory, ownerOf } from "../../../../../src/engine/embedded/io/lock-file.ts";
+import { isOwnerAlive, lockDirectory, lockOwnerOf } from "../../../../../src/engine/embedded/io/directory-lock.ts";
 
-const lockFile = new URL("../../../../../src/engine/embedded/io/lock-file.ts", import.meta.url).href;
+const lockFile = new URL("../../../../../src/engine/embedded/io/directory-lock.ts", import.meta.url).href;
 
 async function temporary(body: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-lock-"));
@@ -71,14 +71,14 @@ test("a lock file that is empty or is not JSON keeps no process out", async () =
 });
 
 test("isAlive() knows a process by its boot and its start, not by its number alone", () => {
-  const self = ownerOf(process.pid);
-  assert(isAlive(self));
+  const self = lockOwnerOf(process.pid);
+  assert(isOwnerAlive(self));
   const present = { pid: 1, startTicks: "500", bootId: "boot", host: "h" };
-  assert(isAlive(present, present));
-  assert(!isAlive({ ...present, startTicks: "499" }, present), "another process has the number now");
-  assert(!isAlive({ ...present, bootId: "before" }, present), "the machine was restarted");
+  assert(isOwnerAlive(present, present));
+  assert(!isOwnerAlive({ ...present, startTicks: "499" }, present), "another process has the number now");
+  assert(!isOwnerAlive({ ...present, bootId: "before" }, present), "the machine was restarted");
   const unknown = { ...present, startTicks: null };
-  assert(isAlive({ ...unknown, pid: process.pid }, { ...unknown, pid: process.pid }));
+  assert(isOwnerAlive({ ...unknown, pid: process.pid }, { ...unknown, pid: process.pid }));
   const gone = { pid: 2 ** 22 + 1, startTicks: null, bootId: null, host: "h" };
-  assert(!isAlive(gone));
+  assert(!isOwnerAlive(gone));
 });

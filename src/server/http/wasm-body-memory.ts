@@ -4,7 +4,7 @@ import { bodyBytesMax, textSlackBytes } from "../../records/wasm-layout.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
 
 /** Memory for request bodies in flight where the WebAssembly module can scan them, up to a bound of all together. */
-export class BodyMemory {
+export class WasmBodyMemory {
   #bytes = 0;
 
   /** A lease of exactly `bytes`; undefined without the module, or when its memory or the bound is used up. */
