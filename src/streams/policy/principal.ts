@@ -49,10 +49,19 @@ function addAwsPrincipal(
   return true;
 }
 
-export function matchPrincipal(pattern: PrincipalPattern, principal: Principal): PrincipalMatch {
+/**
+ * A NotPrincipal that names an account spares its users from no Deny: authors name it beside a user, so that the user's
+ * account is not denied. It keeps them from an Allow. IAM User Guide, "AWS JSON policy elements: NotPrincipal".
+ */
+export function matchPrincipal(
+  pattern: PrincipalPattern,
+  principal: Principal,
+  effect: "Allow" | "Deny",
+): PrincipalMatch {
   const match = matchNamed(pattern, principal);
   if (!pattern.isInverted) return match;
-  return match === "none" ? "itself" : "none";
+  const isExcepted = effect === "Deny" ? match === "itself" : match !== "none";
+  return isExcepted ? "none" : "itself";
 }
 
 function matchNamed({ isWildcard, accounts, arns }: PrincipalPattern, { account, arn }: Principal): PrincipalMatch {

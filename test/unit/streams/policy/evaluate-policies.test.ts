@@ -309,6 +309,7 @@ const variables: readonly Row[] = [
 
 const by = (given: unknown): Json => ({ Effect: "Allow", Action: "kinesis:*", Principal: given });
 const not = (given: unknown): Json => ({ Effect: "Allow", Action: "kinesis:*", NotPrincipal: given });
+const denyBut = (given: unknown): Json => ({ ...not({ AWS: given }), Effect: "Deny" });
 const bob = { account: other, arn: `arn:aws:iam::${other}:user/bob` };
 const root = { account, arn: `arn:aws:iam::${account}:root` };
 const principals: readonly Row[] = [
@@ -330,6 +331,10 @@ const principals: readonly Row[] = [
   ["everybody but the account", not({ AWS: other }), bob, no],
   ["a deny of everybody but the user", [by("*"), { ...not({ AWS: bob.arn }), Effect: "Deny" }], bob, yes],
   ["a deny of everybody but another", [by("*"), { ...not({ AWS: alice }), Effect: "Deny" }], bob, denied],
+  ["a deny of everybody but the user and its account", [by("*"), denyBut([bob.arn, other])], bob, yes],
+  ["a deny of everybody but another user and the account", [by("*"), denyBut([`${bob.arn}by`, other])], bob, denied],
+  ["a deny of everybody but the account", [by("*"), denyBut(other)], bob, denied],
+  ["a deny of everybody but the account, for its root", [by("*"), denyBut(account)], root, yes],
   ["a deny of the account", [by({ AWS: bob.arn }), { ...by({ AWS: other }), Effect: "Deny" }], bob, denied],
   ["the resource named", { ...by("*"), Resource: orders }, bob, yes],
   ["another resource named", { ...by("*"), Resource: `${orders}2` }, bob, no],
