@@ -27,6 +27,9 @@ export function createHttp1Server(context: ServerContext): Http1Server {
     connectionsCheckingInterval: limits.timeoutCheckMs,
   });
   server.timeout = limits.stallMsMax;
+  // None: before 24.18.1 and 26.5.1 Node drops the headers beyond the thousandth, which would hide an `Origin` behind them.
+  // `maxHeaderSize` limits their number.
+  server.maxHeadersCount = 0;
 
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     const connection = connectionOf.get(req.socket);

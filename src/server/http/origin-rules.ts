@@ -16,15 +16,17 @@ interface RequestHead {
 /**
  * Whether a page of this origin may use the API. Without verification every signature passes, so a page on another host
  * could read and write a developer's streams through the developer's browser; such a page is refused. An origin that is
- * not http(s) does not come from a web page and is allowed, as AWS allows it. The exception is `null`, which browsers send
- * for the sandboxed frames of any page.
+ * not http(s) does not come from a web page and is allowed, as AWS allows it. The exceptions are `null`, which browsers send
+ * for the sandboxed frames of any page, and a text that is no URL but names http(s): browsers, and proxies that join two
+ * headers to one, may take more for an origin than the URL parser does.
  */
 export function isOriginAllowed(origin: string, policy: OriginPolicy): boolean {
   if (policy.verifiesSignatures || policy.corsOrigins.includes("*")) return true;
   if (policy.corsOrigins.includes(origin)) return true;
   if (origin === "null") return false;
   const url = URL.parse(origin);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return true;
+  if (url === null) return !/https?:/i.test(origin);
+  if (url.protocol !== "http:" && url.protocol !== "https:") return true;
   if (isLoopbackHost(url.hostname)) return true;
   return policy.corsOrigins.some((allowed) => URL.parse(allowed)?.origin === url.origin);
 }

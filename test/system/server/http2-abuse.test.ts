@@ -117,6 +117,15 @@ test("headers over the limit are answered 431", async (t) => {
   assert.match(await readToClose(socket), /^HTTP\/1\.1 431 /);
 });
 
+test("no header is lost behind many others, which a page could send to hide its Origin", async (t) => {
+  const { port } = await startListener(t, {
+    handler: async ({ headers }) => ({ status: 200, headers: {}, body: `origin ${headers.origin}` }),
+  });
+  const many = Array.from({ length: 2500 }, (_, index) => `z${index.toString(36)}: \r\n`).join("");
+  const head = `POST / HTTP/1.1\r\nHost: a\r\n${many}Origin: http://evil.example\r\nConnection: close\r\n\r\n`;
+  assert.match(await readToClose(await rawConnection(t, port, head)), /\r\n\r\norigin http:\/\/evil\.example$/);
+});
+
 test("a length together with chunks is refused: the two could be read as different requests", async (t) => {
   const { port } = await startListener(t);
   const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";

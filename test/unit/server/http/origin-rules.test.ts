@@ -33,7 +33,11 @@ const origins: readonly (readonly [origin: string, may: boolean])[] = [
   ["null", false],
   ["whatever", true],
   ["", true],
-  ["http://", true],
+  ["http://", false],
+  ["http://evil.example, http://evil.example", false],
+  ["chrome-extension://abcdefgh, HTTPS://evil.example", false],
+  ["https://a%20b.evil.example", false],
+  ["http://evil.example:99999", false],
   ["chrome-extension://abcdefgh", true],
   ["file://", true],
 ];
