@@ -28,7 +28,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/operations/records", "src/operations/streams"],
   [
     "src/operations/account",
-    "src/operations/channels",
+    "src/operations/unsupported-channels",
     "src/operations/consumers",
     "src/operations/policies",
     "src/operations/shards",

@@ -1,7 +1,7 @@
 import { drainMsMax } from "../config/process-limits.ts";
 import { type Listening, listen } from "../server/http/listen.ts";
 import { type Endpoints, portHandler } from "../server/pipeline/port-handler.ts";
-import { CertificateFiles } from "../server/tls/certificate-files.ts";
+import { CertificateReloader } from "../server/tls/certificate-reloader.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ListenerPlan, ListenerPlans } from "./plan-listeners.ts";
 
@@ -31,7 +31,7 @@ async function open(plan: ListenerPlan, { endpoints, clock, closing }: OpenListe
   });
   closing.defer(() => listening.close({ graceMs: drainMsMax }));
   if (tls !== undefined) {
-    const files = new CertificateFiles(tls, clock, (certificate) => listening.useCertificate(certificate));
+    const files = new CertificateReloader(tls, clock, (certificate) => listening.useCertificate(certificate));
     closing.defer(() => files.close());
   }
   return listening;

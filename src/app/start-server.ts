@@ -8,7 +8,7 @@ import { wasmModule } from "../records/wasm-module.ts";
 import { FaultInjector } from "../server/dev/fault-injector.ts";
 import type { Listening } from "../server/http/listen.ts";
 import { requestHandler } from "../server/pipeline/handle-request.ts";
-import { reportHealth, type ServerState } from "../server/pipeline/health.ts";
+import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -144,7 +144,7 @@ async function openPorts(
   let main: Listening | undefined;
   const endpoints: Endpoints = {
     api,
-    health: () => reportHealth(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
+    health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {
       const { figures } = await engine.health();
       const families = shards.traffic.families(registry.all());
@@ -156,7 +156,7 @@ async function openPorts(
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 
-function serverStateOf({ dev, keys, state }: Start, { registry, shards }: Services): ServerState {
+function serverStateOf({ dev, keys, state }: Start, { registry, shards }: Services): HealthInputs {
   const providerFault = keys.fault();
   return {
     isDraining: state.isDraining,

@@ -4,14 +4,14 @@ import { parseJson } from "../model/parse-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
-import { consumerArn, partitionOf, streamArn } from "../streams/arn.ts";
+import { awsPartitionOf, consumerArn, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/consumer-ref.ts";
 import { denialReason } from "../streams/policy/decide-access.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Credential } from "./credential.ts";
-import { type Peer, policyContextOf } from "./policy-context.ts";
+import { type ClientEndpoint, policyContextOf } from "./policy-context.ts";
 import { type PermissionRequirement, type PermissionTarget, requiredPermissions } from "./required-permissions.ts";
 import type { VerifiedCaller } from "./verify-signature.ts";
 
@@ -20,7 +20,7 @@ export interface AuthorizedRequest {
   readonly input: InputOf<OperationName>;
   readonly caller: VerifiedCaller;
   readonly headers: IncomingHttpHeaders;
-  readonly peer?: Peer | undefined;
+  readonly peer?: ClientEndpoint | undefined;
 }
 
 export interface AuthorizationServices {
@@ -96,7 +96,7 @@ function isOwnerOnPolicy(action: string, { owner }: Resource, credential: Creden
 }
 
 function principalArn({ account, user }: Credential, region: string): string {
-  return `arn:${partitionOf(region)}:iam::${account}:${user === undefined ? "root" : `user/${user}`}`;
+  return `arn:${awsPartitionOf(region)}:iam::${account}:${user === undefined ? "root" : `user/${user}`}`;
 }
 
 function locate(target: PermissionTarget, caller: VerifiedCaller, registry: StreamRegistry): Resource {

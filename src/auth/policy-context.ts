@@ -3,7 +3,7 @@ import type { Principal } from "../streams/policy/principal.ts";
 import type { Credential } from "./credential.ts";
 
 /** The client's end of the connection. */
-export interface Peer {
+export interface ClientEndpoint {
   readonly address: string;
   readonly isEncrypted: boolean;
 }
@@ -18,7 +18,7 @@ export interface PolicyRequestFacts {
   readonly principal: Principal;
   readonly credential: Credential;
   readonly region: string;
-  readonly peer?: Peer | undefined;
+  readonly peer?: ClientEndpoint | undefined;
   readonly userAgent?: string | undefined;
   readonly nowMs: number;
   /** The account and the tags of the resource. */

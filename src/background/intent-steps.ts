@@ -1,4 +1,4 @@
-import { lastSecondUsed, type PendingDrop } from "../registry/deleted-streams.ts";
+import { latestEpochSecondOf, type PendingDrop } from "../registry/deleted-streams.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { visibleShards } from "../streams/positions/shard-filter.ts";
 import { applyCreate } from "../streams/resharding/apply-reshard.ts";
@@ -83,7 +83,7 @@ export async function runDelete(
   const { stream } = revision;
   const { account, region, name } = stream;
   const drop = { streamId: stream.id, shards: stream.shards.map((shard) => revision.ref(shard)) };
-  await deletedStreams.recordLastSecond(account, region, name, lastSecondUsed(stream, clock.nowMs()));
+  await deletedStreams.recordLastSecond(account, region, name, latestEpochSecondOf(stream, clock.nowMs()));
   await deletedStreams.beginDrop(drop);
   await registry.remove(revision);
   return drop;

@@ -46,22 +46,22 @@ export type LoadedConfig =
   | { readonly problems: readonly string[]; readonly config?: never };
 
 /** Text of a file; throws as `readFileSync` does. */
-export type ReadFile = (path: string) => string;
+export type FileReader = (path: string) => string;
 
 /** The problems of the contents of a JSON file, each as one sentence. */
-export type CheckFile = (json: unknown) => readonly string[];
+export type FileCheck = (json: unknown) => readonly string[];
 
 /** Checks of the files whose contents other modules define. */
 export interface FileChecks {
-  readonly limits: CheckFile;
-  readonly credentials: CheckFile;
+  readonly limits: FileCheck;
+  readonly credentials: FileCheck;
 }
 
 /** Precedence: a flag, then the environment, then the file that `--config` names, then the default. */
 export function loadConfig(
   argv: readonly string[],
   environment: Environment,
-  readFile: ReadFile,
+  readFile: FileReader,
   checks: FileChecks,
 ): LoadedConfig {
   const problems: string[] = [];
@@ -78,14 +78,14 @@ export function loadConfig(
 export function loadConfigFromObject(
   settings: object,
   nameOf: (flag: string) => string,
-  readFile: ReadFile,
+  readFile: FileReader,
   checks: FileChecks,
 ): LoadedConfig {
   const problems: string[] = [];
   return finish(new Settings([readObject(settings, nameOf, problems)], problems), readFile, checks);
 }
 
-function finish(settings: Settings, readFile: ReadFile, checks: FileChecks): LoadedConfig {
+function finish(settings: Settings, readFile: FileReader, checks: FileChecks): LoadedConfig {
   // In the order of the flags, so that problems are too. The path of the keyring depends on the first four.
   const port = settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port;
   const hosts = settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts;
@@ -188,21 +188,21 @@ function readStreams(settings: Settings): readonly StreamAtStart[] {
   return streams;
 }
 
-function readLimits(settings: Settings, readFile: ReadFile, check: CheckFile): LimitsChoice | undefined {
+function readLimits(settings: Settings, readFile: FileReader, check: FileCheck): LimitsChoice | undefined {
   const choice = settings.one("limits", parseText, '"off", "aws" or a file');
   if (choice === undefined || choice === "off") return undefined;
   return choice === "aws" ? choice : readChecked("limits", choice, { settings, readFile, check });
 }
 
-function readCredentials(settings: Settings, readFile: ReadFile, check: CheckFile): CredentialsFile | undefined {
+function readCredentials(settings: Settings, readFile: FileReader, check: FileCheck): CredentialsFile | undefined {
   const path = settings.one("credentials", parseText, "a file");
   return path === undefined ? undefined : readChecked("credentials", path, { settings, readFile, check });
 }
 
 interface Checking {
   readonly settings: Settings;
-  readonly readFile: ReadFile;
-  readonly check: CheckFile;
+  readonly readFile: FileReader;
+  readonly check: FileCheck;
 }
 
 function readChecked(
@@ -272,7 +272,7 @@ function keyringBeside(dataDirectory: string): string {
   return `${dataDirectory.replace(/[/\\]+$/, "")}.keyring`;
 }
 
-function readTls(settings: Settings, readFile: ReadFile): TlsFiles | undefined {
+function readTls(settings: Settings, readFile: FileReader): TlsFiles | undefined {
   const certificatePath = settings.one("tls-cert", parseText, "a file");
   const keyPath = settings.one("tls-key", parseText, "a file");
   if (certificatePath === undefined && keyPath === undefined) return undefined;
@@ -319,7 +319,7 @@ function checkAccess(config: Config, settings: Settings): void {
   );
 }
 
-function readOrComplain(path: string, readFile: ReadFile, problems: string[], where: string): string | undefined {
+function readOrComplain(path: string, readFile: FileReader, problems: string[], where: string): string | undefined {
   try {
     return readFile(path);
   } catch (error) {

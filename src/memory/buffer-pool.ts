@@ -96,7 +96,7 @@ export class BufferLease implements Lease {
  * The memory of requests and responses of the process: bodies that come in pieces, records that are decoded or written,
  * responses of more than 32 KiB. The largest is a page of GetRecords, 10 MiB of data in base64.
  */
-export const requestBuffers = new BufferPool({
+export const messageBuffers = new BufferPool({
   pooledBytesMin: 32 * 1024,
   pooledBytesMax: 16 * 1024 * 1024,
   idleBytesMax: 64 * 1024 * 1024,

@@ -22,7 +22,7 @@ export function subscriptionActive(
 }
 
 /** Without a ConsumerARN, or a StreamARN and a ConsumerName. The misspelling is the service's (observed 2023). */
-export function consumerUnnamed(): ServiceError {
+export function consumerNotIdentified(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
     "Both streamARN and consumer name must be provided if consumerARN is not provied.",

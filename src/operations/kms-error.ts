@@ -8,7 +8,7 @@ import {
   keyNotFound,
   keyThrottled,
 } from "../model/key-errors.ts";
-import { partitionOf, streamArn } from "../streams/arn.ts";
+import { awsPartitionOf, streamArn } from "../streams/arn.ts";
 import { resolveMasterKeyRef } from "../streams/master-key-ref.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { Caller } from "./caller.ts";
@@ -30,7 +30,7 @@ export function toKmsError(error: unknown, { stream, caller, use, keyId: request
   const keyId = requestedKeyId ?? stream.encryption?.keyId ?? stream.dataKeys?.at(-1)?.keyId ?? "of an earlier time";
   switch (error.kind) {
     case "access_denied": {
-      const user = `arn:${partitionOf(stream.region)}:iam::${caller.account}:root`;
+      const user = `arn:${awsPartitionOf(stream.region)}:iam::${caller.account}:root`;
       return use === "read" ? keyNotForReader(user, streamArn(stream)) : keyNotForWriter(user, keyArn(keyId, stream));
     }
     case "disabled":
@@ -51,5 +51,5 @@ export function toKmsError(error: unknown, { stream, caller, use, keyId: request
 function keyArn(keyId: string, stream: Stream): string {
   const place = resolveMasterKeyRef(keyId, stream);
   if (place === undefined) return keyId;
-  return `arn:${partitionOf(place.region)}:kms:${place.region}:${place.account}:${place.name}`;
+  return `arn:${awsPartitionOf(place.region)}:kms:${place.region}:${place.account}:${place.name}`;
 }

@@ -2,7 +2,7 @@ import { type StreamPlace, streamNotActive, streamNotFound } from "../model/stre
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamStatus } from "../streams/stream.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
-import { canReference } from "./can-reference.ts";
+import { canNameResource } from "./can-name-resource.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -16,7 +16,7 @@ export function findStream(
   { caller, registry }: OperationContext,
 ): { readonly place: StreamPlace; readonly revision?: StreamRevision } {
   const place = resolveStreamRef(input, caller);
-  const revision = canReference(place, caller) ? registry.find(place.account, place.region, place.name) : undefined;
+  const revision = canNameResource(place, caller) ? registry.find(place.account, place.region, place.name) : undefined;
   return revision === undefined ? { place } : { place, revision };
 }
 

@@ -6,7 +6,7 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
 import { findConsumer, replaceConsumer } from "../streams/consumer-ref.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
-import { canReference } from "./can-reference.ts";
+import { canNameResource } from "./can-name-resource.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { updateStreamDocument } from "./update-stream-document.ts";
 
@@ -65,5 +65,5 @@ export async function updateTagsAndPolicy(
 
 function find(address: StreamAddress, { registry, caller }: OperationContext): StreamRevision | undefined {
   const { account, region, name } = address;
-  return canReference(address, caller) ? registry.find(account, region, name) : undefined;
+  return canNameResource(address, caller) ? registry.find(account, region, name) : undefined;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Lease, requestBuffers } from "../memory/buffer-pool.ts";
+import { type Lease, messageBuffers } from "../memory/buffer-pool.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import { ENTRY_HEADER_BYTES, encodedBytes, writeEntryHeader, writeRecord } from "./entry-layout.ts";
 import type { IncomingRecords } from "./incoming-records.ts";
@@ -100,7 +100,7 @@ export function batchByShard(
   });
 
   const wasm = wasmHolding(records, bytesTotal);
-  const lease = wasm === undefined ? requestBuffers.take(bytesTotal) : undefined;
+  const lease = wasm === undefined ? messageBuffers.take(bytesTotal) : undefined;
   const bytes = wasm?.entries ?? (lease as Lease).bytes;
   for (let batch = 0, start = 0; batch < batchCount; batch += 1) {
     bodyStarts[batch] = start;
@@ -163,7 +163,7 @@ function batchOne(records: IncomingRecords, map: ShardMap, options: BatchOptions
   const { recordCounts, bodyStarts, bodyBytes } = scratch.columns(1);
   const length = ENTRY_HEADER_BYTES + encodedBytes(records, 0);
   const wasm = wasmHolding(records, length);
-  const lease = wasm === undefined ? requestBuffers.take(length) : undefined;
+  const lease = wasm === undefined ? messageBuffers.take(length) : undefined;
   const bytes = wasm?.entries ?? (lease as Lease).bytes;
   writeRecord(bytes, writeEntryHeader(bytes, 0, options), records, 0);
   recordCounts[0] = 1;

@@ -2,7 +2,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { ENCRYPTION_OVERHEAD_BYTES, type SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { AppendBatch, Entry, ShardRef } from "../engine/shard-log.ts";
-import { type Lease, requestBuffers } from "../memory/buffer-pool.ts";
+import { type Lease, messageBuffers } from "../memory/buffer-pool.ts";
 
 /*
  * The body of an entry, version 2: one of version 1, encoded. Integers are little-endian:
@@ -64,13 +64,13 @@ export function isEncoded(body: Uint8Array): boolean {
 }
 
 /** The number of the data key that an encoded body is encrypted under; undefined when it is not encrypted. */
-export function dataKeyIdOf(body: Uint8Array): number | undefined {
+export function keyNumberOf(body: Uint8Array): number | undefined {
   const { flags, keyNumber } = readHeader(body);
   return (flags & FLAG_ENCRYPTED) === 0 ? undefined : keyNumber;
 }
 
 /** Bytes that an encoded body takes once it is decoded. */
-export function plainBytesOf(body: Uint8Array): number {
+export function decodedLengthOf(body: Uint8Array): number {
   return readHeader(body).plainBytes;
 }
 
@@ -91,7 +91,7 @@ export function encodeBatch(batch: AppendBatch, encoding: EntryEncoding): Encode
   const { count, shards, shardOf, recordCounts, timesMs } = batch;
   let bytesMax = 0;
   for (let entry = 0; entry < count; entry++) bytesMax += (batch.bodyBytes[entry] as number) + OVERHEAD_BYTES_MAX;
-  const lease = requestBuffers.take(bytesMax);
+  const lease = messageBuffers.take(bytesMax);
   const bytes = lease.bytes;
   const bodyStarts = new Uint32Array(count);
   const bodyBytes = new Uint32Array(count);

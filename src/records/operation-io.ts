@@ -29,9 +29,9 @@ interface ColumnOutputs {
 
 export type PutOperation = keyof ColumnInputs;
 /** The operations whose input is the model's. */
-export type PlainOperation = Exclude<OperationName, PutOperation>;
+export type OperationWithoutRecords = Exclude<OperationName, PutOperation>;
 
-type PlainInputs = { readonly [Name in PlainOperation]: OperationShapes[Name]["input"] };
+type PlainInputs = { readonly [Name in OperationWithoutRecords]: OperationShapes[Name]["input"] };
 
 interface Inputs extends PlainInputs, ColumnInputs {}
 

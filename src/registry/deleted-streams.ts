@@ -75,7 +75,7 @@ export class DeletedStreams {
  * The latest second that a sequence number of the stream may have, records in flight included, or the ARN of one of its
  * consumers. A later stream of the same name, and its consumers, start after it.
  */
-export function lastSecondUsed(stream: Stream, nowMs: number): number {
+export function latestEpochSecondOf(stream: Stream, nowMs: number): number {
   let last = Math.max(Math.floor(nowMs / 1000), stream.consumerSecondUsed ?? 0);
   if (stream.intent?.kind === "create") last = Math.max(last, stream.intent.createSecond);
   for (const shard of stream.shards) last = Math.max(last, shard.createSecond, shard.closed?.second ?? 0);

@@ -1,5 +1,5 @@
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
-import { dataKeyIdOf, decodeEntry, entryIdentityOf, isEncoded, plainBytesOf } from "../records/entry-encoding.ts";
+import { decodedLengthOf, decodeEntry, entryIdentityOf, isEncoded, keyNumberOf } from "../records/entry-encoding.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
@@ -48,7 +48,7 @@ async function decodeAll(
 }
 
 function decodedBytes({ body }: StoredEntry): number {
-  return isEncoded(body) ? plainBytesOf(body) : body.length;
+  return isEncoded(body) ? decodedLengthOf(body) : body.length;
 }
 
 async function decodeOne(
@@ -59,7 +59,7 @@ async function decodeOne(
 ): Promise<StoredEntry> {
   if (!isEncoded(entry.body)) return entry;
   const ref = revision.ref(shard);
-  const number = dataKeyIdOf(entry.body);
+  const number = keyNumberOf(entry.body);
   const cipher =
     number === undefined
       ? undefined

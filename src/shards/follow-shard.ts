@@ -1,5 +1,5 @@
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
-import { slicePage } from "../records/slice-page.ts";
+import { cutPage } from "../records/cut-page.ts";
 import type { StoredRecords } from "../records/stored-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { horizonMs } from "../streams/retention-window.ts";
@@ -80,7 +80,7 @@ function* pushesOf(
   const horizon = horizonMs(nowMs, revision.stream);
   const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
   for (let { from } = place; ; ) {
-    const { records, next } = slicePage(unexpired, from, pushLimit, shard);
+    const { records, next } = cutPage(unexpired, from, pushLimit, shard);
     if (records.count === 0) return;
     const arrivalMs = records.slices.at(-1)?.arrivalMs ?? nowMs;
     yield { from, next, records, millisBehindLatest: next >= tip ? 0 : Math.max(0, nowMs - arrivalMs) };

@@ -1,5 +1,5 @@
 import type { Position, ReadResult, StoredEntry } from "../engine/shard-log.ts";
-import { slicePage } from "../records/slice-page.ts";
+import { cutPage } from "../records/cut-page.ts";
 import type { StoredRecords } from "../records/stored-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { horizonMs } from "../streams/retention-window.ts";
@@ -56,7 +56,7 @@ export async function readPage(
     const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
     const decodeLimit = { from: start, recordsMax, bytesMax: storedBytesMax };
     const decoded = await decodeEntries(services, { revision, shard }, unexpired, decodeLimit);
-    const { records, next: behind } = slicePage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
+    const { records, next: behind } = cutPage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
     const next = records.count > 0 ? behind : read.next > start ? read.next : start;
     const last = lastEntryBefore(unexpired, next);
     return {

@@ -13,7 +13,7 @@ export interface ConsumerAddress extends StreamAddress {
 }
 
 export function streamArn({ account, region, name }: StreamAddress): string {
-  return `arn:${partitionOf(region)}:kinesis:${region}:${account}:stream/${name}`;
+  return `arn:${awsPartitionOf(region)}:kinesis:${region}:${account}:stream/${name}`;
 }
 
 export function consumerArn(consumer: ConsumerAddress): string {
@@ -49,6 +49,6 @@ const PARTITIONS: readonly (readonly [regionPrefix: string, partition: string])[
 ];
 
 /** The partition in the ARNs of a region: `aws` for most regions. */
-export function partitionOf(region: string): string {
+export function awsPartitionOf(region: string): string {
   return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }

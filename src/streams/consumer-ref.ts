@@ -1,4 +1,4 @@
-import { consumerMembersDiffer, consumerUnnamed, invalidConsumerArn } from "../model/consumer-errors.ts";
+import { consumerMembersDiffer, consumerNotIdentified, invalidConsumerArn } from "../model/consumer-errors.ts";
 import { invalidStreamArn } from "../model/stream-errors.ts";
 import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "./arn.ts";
 import type { Stream, StreamConsumer } from "./stream.ts";
@@ -23,7 +23,7 @@ export function resolveConsumerRef({ ConsumerARN, StreamARN, ConsumerName }: Con
   const stream = StreamARN === undefined ? undefined : parseStreamArn(StreamARN);
   if (StreamARN !== undefined && stream === undefined) throw invalidStreamArn(StreamARN);
   if (ConsumerARN === undefined) {
-    if (stream === undefined || ConsumerName === undefined) throw consumerUnnamed();
+    if (stream === undefined || ConsumerName === undefined) throw consumerNotIdentified();
     return { ...stream, consumerName: ConsumerName, given: ConsumerName };
   }
   const consumer = parseConsumerArn(ConsumerARN);

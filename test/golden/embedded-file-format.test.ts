@@ -14,7 +14,7 @@ import {
   frameLengthAt,
   frameSpan,
   frameVerifies,
-  wholeBody,
+  wholeSlice,
   writeFrame,
 } from "../../src/engine/embedded/format/frame.ts";
 import {
@@ -50,7 +50,7 @@ function sampleGroup(): Buffer {
   const { seed } = identity;
   const createBody = Buffer.concat([Buffer.of(3, 0, 0, 0), Buffer.from("stream")]);
   let at = groupHeaderBytes;
-  at = writeFrame(target, at, { ...head, kind: frameKind.createLog }, wholeBody(createBody), seed);
+  at = writeFrame(target, at, { ...head, kind: frameKind.createLog }, wholeSlice(createBody), seed);
   const entry = {
     kind: frameKind.entry,
     count: 500,
@@ -59,8 +59,8 @@ function sampleGroup(): Buffer {
     timeMs: 1.5,
     storedMs: 1_767_225_600_000,
   };
-  at = writeFrame(target, at, entry, wholeBody(Buffer.from("body")), seed);
-  at = writeFrame(target, at, { ...head, kind: frameKind.cleanClose, logId: 0 }, wholeBody(Buffer.alloc(0)), seed);
+  at = writeFrame(target, at, entry, wholeSlice(Buffer.from("body")), seed);
+  at = writeFrame(target, at, { ...head, kind: frameKind.cleanClose, logId: 0 }, wholeSlice(Buffer.alloc(0)), seed);
   return closeGroup(target, { generation: 3, lsn: 17, durableThroughLsn: 16, used: at, frameCount: 3 }, identity);
 }
 
@@ -145,7 +145,7 @@ test("any flipped bit of a group is seen by the checksum of its header or of its
 test("any flipped bit of a frame is seen, and so is another salt", () => {
   const target = Buffer.alloc(256);
   const head = { kind: frameKind.entry, count: 2, logId: 3, position: 4, timeMs: 5, storedMs: 6 };
-  const end = writeFrame(target, 0, head, wholeBody(Buffer.from("some body")), identity.seed);
+  const end = writeFrame(target, 0, head, wholeSlice(Buffer.from("some body")), identity.seed);
   assert(frameVerifies(target, 0, end, identity.seed));
   assert(!frameVerifies(target, 0, end, identity.seed + 1));
   for (let bit = 0; bit < 8 * frameLengthAt(target, 0); bit++) {

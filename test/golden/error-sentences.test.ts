@@ -201,7 +201,7 @@ const table: readonly [error: ServiceError, type: string, message: string][] = [
     "Requested retention period (24 hours) for stream orders can not be shorter than existing retention period (48 hours). Use DecreaseRetentionPeriod API.",
   ],
   [
-    consumers.consumerUnnamed(),
+    consumers.consumerNotIdentified(),
     "InvalidArgumentException",
     "Both streamARN and consumer name must be provided if consumerARN is not provied.",
   ],

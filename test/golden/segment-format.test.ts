@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
-import { frameKind, wholeBody, writeFrame } from "../../src/engine/embedded/format/frame.ts";
+import { frameKind, wholeSlice, writeFrame } from "../../src/engine/embedded/format/frame.ts";
 import { decodeManifest, encodeManifest } from "../../src/engine/embedded/format/manifest.ts";
 import { contentLengthOf } from "../../src/engine/embedded/format/mirrored-file.ts";
 import { segmentFileName } from "../../src/engine/embedded/format/segment-file.ts";
@@ -91,7 +91,7 @@ test("a segment is written as the document draws it, and opened again", async ()
         timeMs: 1.5,
         storedMs: 1_767_225_600_000 + position,
       };
-      const end = writeFrame(frame, 0, head, wholeBody(Buffer.from(text)), identity.seed);
+      const end = writeFrame(frame, 0, head, wholeSlice(Buffer.from(text)), identity.seed);
       await builder.add(logId, frame, 0, end);
     }
     const { fileLength, check, dataBytes } = await builder.finish();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { columnsOfValidated } from "../../src/protocol/records/put-columns.ts";
+import { columnsOfValidRecords } from "../../src/protocol/records/put-columns.ts";
 import {
   cutSlice,
   ENTRY_HEADER_BYTES,
@@ -17,7 +17,7 @@ export interface StoredRecord {
 
 /** One stored entry with these records. */
 export function entryOf(records: readonly StoredRecord[]): Uint8Array {
-  const { records: columns, lease } = columnsOfValidated(records);
+  const { records: columns, lease } = columnsOfValidRecords(records);
   const bytes = records.reduce((sum, _, index) => sum + encodedBytes(columns, index), ENTRY_HEADER_BYTES);
   const body = Buffer.alloc(bytes);
   let end = writeEntryHeader(body, 0, { kms: false });

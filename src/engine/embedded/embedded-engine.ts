@@ -9,7 +9,7 @@ import { degradedSentences, engineFigures } from "./engine-health.ts";
 import { type EmbeddedEngineOptions, type EngineSettings, withDefaults } from "./engine-options.ts";
 import { type EngineParts, openParts } from "./engine-parts.ts";
 import { frameKind } from "./format/frame.ts";
-import { reportFindings } from "./io/damage-report.ts";
+import { writeDamageFiles } from "./io/damage-files.ts";
 import { DataDirectoryError } from "./io/data-directory-error.ts";
 import { errorCode } from "./io/disk.ts";
 import { type Recovered, recover } from "./recovery/recover.ts";
@@ -54,7 +54,7 @@ export class EmbeddedEngine implements Engine {
       // Recovery scans with this memory and is done with it before the first commit group is filled.
       const groupMemory = disk.allocate(groupMemoryBytes(this.#settings.groupBytesMax));
       const recovered = await recover(disk, directory, groupMemory);
-      await reportFindings(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
+      await writeDamageFiles(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
       if (directory.findings.length > 0) await repairKeyFile({ disk, directory: path }, directory.identity);
       const budgetBytes = this.#settings.diskBudgetBytes ?? (await this.#defaultBudgetBytes(recovered));
       const parts = openParts({ settings: this.#settings, directory, recovered, budgetBytes, groupMemory });

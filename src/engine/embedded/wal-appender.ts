@@ -1,6 +1,6 @@
 import { EngineError } from "../engine-error.ts";
 import type { Compactor, NoopGroupWriter } from "./compaction/compactor.ts";
-import { type BodySlice, type FrameHeader, type FrameKind, frameKind, wholeBody } from "./format/frame.ts";
+import { type BodySlice, type FrameHeader, type FrameKind, frameKind, wholeSlice } from "./format/frame.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
 import type { GroupCommit, PendingWrite } from "./wal/group-commit.ts";
@@ -93,7 +93,7 @@ export class WalAppender implements NoopGroupWriter {
     return new Promise((resolve, reject) => {
       const complete = (failure: EngineError | undefined): void =>
         failure === undefined ? resolve() : reject(failure);
-      this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, wholeBody(body), { complete });
+      this.#commit.submit({ kind, count: 0, logId, position, timeMs: 0, storedMs: 0 }, wholeSlice(body), { complete });
     });
   }
 

@@ -1,7 +1,7 @@
 import { warmThroughputInUse } from "../../model/setting-errors.ts";
 import { disableCommitment, enableCommitment } from "../../streams/billing-commitment.ts";
 import { defineOperation } from "../operation.ts";
-import { billingCommitmentShape } from "./billing-commitment-shape.ts";
+import { billingCommitmentOutput } from "./billing-commitment-output.ts";
 
 /** Synchronous. The commitment cannot be disabled while a stream has warm throughput. */
 export const updateAccountSettings = defineOperation({
@@ -18,6 +18,6 @@ export const updateAccountSettings = defineOperation({
     }
     const change = wanted === "ENABLED" ? enableCommitment : disableCommitment;
     const commitment = await accounts.change(account, region, nowMs, (present) => change(present, nowMs));
-    return { MinimumThroughputBillingCommitment: billingCommitmentShape(commitment) };
+    return { MinimumThroughputBillingCommitment: billingCommitmentOutput(commitment) };
   },
 });

@@ -1,7 +1,7 @@
 import { streamArn } from "../../streams/arn.ts";
 import { defineOperation } from "../operation.ts";
 import { requireConsumer } from "../require-consumer.ts";
-import { consumerShape } from "./consumer-shape.ts";
+import { consumerOutput } from "./consumer-output.ts";
 
 /** The only operation that returns the StreamARN of a consumer (observed). */
 export const describeStreamConsumer = defineOperation({
@@ -10,7 +10,7 @@ export const describeStreamConsumer = defineOperation({
   async handle(input, context) {
     const { revision, consumer } = requireConsumer(input, context);
     return {
-      ConsumerDescription: { ...consumerShape(revision.stream, consumer), StreamARN: streamArn(revision.stream) },
+      ConsumerDescription: { ...consumerOutput(revision.stream, consumer), StreamARN: streamArn(revision.stream) },
     };
   },
 });

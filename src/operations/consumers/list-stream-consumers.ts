@@ -7,7 +7,7 @@ import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamCreatedAt } from "../require-stream.ts";
-import { consumerShape } from "./consumer-shape.ts";
+import { consumerOutput } from "./consumer-output.ts";
 
 /** API reference: 100 consumers by default. A larger MaxResults is accepted and capped. */
 const pageConsumersMax = 100;
@@ -25,7 +25,7 @@ export const listStreamConsumers = defineOperation({
     const { items, hasMore } = firstPage(rest, Math.min(input.MaxResults ?? pageConsumersMax, pageConsumersMax));
     const last = items.at(-1);
     return {
-      Consumers: items.map((consumer) => consumerShape(stream, consumer)),
+      Consumers: items.map((consumer) => consumerOutput(stream, consumer)),
       ...(hasMore && last !== undefined
         ? {
             NextToken: encodePageToken(context.tokens, "consumers", {

@@ -6,7 +6,7 @@ import { transitionDueMs } from "../begin-transition.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
-import { consumerShape } from "./consumer-shape.ts";
+import { consumerOutput } from "./consumer-output.ts";
 
 /** A name can be used again once its deregistered consumer is gone; the new consumer has another ARN. */
 export const registerStreamConsumer = defineOperation({
@@ -35,7 +35,7 @@ export const registerStreamConsumer = defineOperation({
     });
     const registered = stream.consumers?.find(({ name }) => name === input.ConsumerName);
     if (registered === undefined) throw new Error("a consumer that was just written is in the document");
-    return { Consumer: { ...consumerShape(stream, registered), ConsumerStatus: "CREATING" } };
+    return { Consumer: { ...consumerOutput(stream, registered), ConsumerStatus: "CREATING" } };
   },
 });
 

@@ -2,18 +2,18 @@ import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "..
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
+import { withResourceNotFound } from "../../shards/map-dropped-log-error.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
 import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
 import { decodeShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { canReference } from "../can-reference.ts";
+import { canNameResource } from "../can-name-resource.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { childShardShapes } from "../shards/shard-shape.ts";
+import { childShardOutputs } from "../shards/shard-output.ts";
 import { newShardIterator } from "./new-shard-iterator.ts";
 
 /**
@@ -30,7 +30,7 @@ export const getRecords = defineOperation({
 
     admitRead(revision.stream, shard.index, context);
     const reading = readPage(context.shards, revision, shard, iterator.position, input.Limit ?? pageRecordsMax);
-    const page = await orResourceNotFound(revision, shard, reading).catch((error: unknown) => {
+    const page = await withResourceNotFound(revision, shard, reading).catch((error: unknown) => {
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
     });
     context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
@@ -41,7 +41,7 @@ export const getRecords = defineOperation({
       Records: page.records,
       MillisBehindLatest: page.millisBehindLatest,
       ...(page.atEnd
-        ? { ChildShards: childShardShapes(stream.shards, shard.index) }
+        ? { ChildShards: childShardOutputs(stream.shards, shard.index) }
         : { NextShardIterator: newShardIterator(stream, shard, page.next, context) }),
     };
   },
@@ -77,7 +77,7 @@ function requireIterator(input: GetRecordsInput, context: OperationContext): Sha
  */
 function requireIteratorShard(iterator: ShardIterator, { registry, caller }: OperationContext) {
   const { account, region, streamName, streamId, shardIndex } = iterator;
-  const revision = canReference(iterator, caller) ? registry.find(account, region, streamName) : undefined;
+  const revision = canNameResource(iterator, caller) ? registry.find(account, region, streamName) : undefined;
   const shard = revision?.shard(shardIndex);
   if (revision === undefined || shard === undefined) {
     throw shardDoesNotExist({ name: streamName, account }, formatShardId(shardIndex));

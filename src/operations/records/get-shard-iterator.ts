@@ -1,7 +1,7 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
-import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
+import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
+import { withResourceNotFound } from "../../shards/map-dropped-log-error.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
@@ -25,7 +25,11 @@ export const getShardIterator = defineOperation({
     const present = await latestTimestampMs(context.shards, revision, shard, input.Timestamp);
     const start = resolveStartingPosition(input, revision.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
-    const position = await orResourceNotFound(revision, shard, findPosition(context.shards, revision, shard, start));
+    const position = await withResourceNotFound(
+      revision,
+      shard,
+      findStartPosition(context.shards, revision, shard, start),
+    );
     return { ShardIterator: newShardIterator(revision.stream, shard, position, context) };
   },
 });

@@ -11,7 +11,7 @@ import { encodeSequenceNumber } from "../../streams/positions/sequence-number.ts
 import type { Shard, StreamConsumer } from "../../streams/stream.ts";
 import { toKmsError } from "../kms-error.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { childShardShapes } from "../shards/shard-shape.ts";
+import { childShardOutputs } from "../shards/shard-output.ts";
 
 /** API reference, SubscribeToShard: a subscription lasts up to 5 minutes, then the client subscribes again. */
 const subscriptionMsMax = 300_000;
@@ -88,7 +88,7 @@ async function lastEvent(
   throwIfRefused(signal);
   if (current === undefined) throw streamNotFound(revision.stream);
   const records = { count: 0, dataBytes: 0, slices: [] };
-  return { records, millisBehindLatest: 0, childShards: childShardShapes(current.stream.shards, shard.index) };
+  return { records, millisBehindLatest: 0, childShards: childShardOutputs(current.stream.shards, shard.index) };
 }
 
 /** Ends the subscription when its stream or its consumer goes. */

@@ -1,8 +1,8 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { findPosition, latestTimestampMs } from "../../shards/find-position.ts";
-import { orResourceNotFound } from "../../shards/or-resource-not-found.ts";
+import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
+import { withResourceNotFound } from "../../shards/map-dropped-log-error.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
@@ -41,7 +41,7 @@ export const subscribeToShard = defineOperation({
     const { connection } = context;
     const lease = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => lease.end(), { once: true });
-    const from = await orResourceNotFound(revision, shard, findPosition(context.shards, revision, shard, place));
+    const from = await withResourceNotFound(revision, shard, findStartPosition(context.shards, revision, shard, place));
     return { EventStream: pushEvents({ revision, shard, consumer, from, lease }, context) };
   },
 });

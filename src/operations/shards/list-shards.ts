@@ -14,13 +14,13 @@ import { horizonMs } from "../../streams/retention-window.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
 import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { canReference } from "../can-reference.ts";
+import { canNameResource } from "../can-name-resource.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamCreatedAt } from "../require-stream.ts";
 import { resolveShardId } from "../resolve-shard-id.ts";
 import { parseShardFilter } from "./parse-shard-filter.ts";
-import { shardShape } from "./shard-shape.ts";
+import { shardOutput } from "./shard-output.ts";
 
 /** API reference: 1000 shards by default. A larger MaxResults is accepted and capped. */
 const pageShardsMax = 1000;
@@ -50,7 +50,7 @@ export const listShards = defineOperation({
     );
     const last = items.at(-1);
     return {
-      Shards: items.map(shardShape),
+      Shards: items.map(shardOutput),
       ...(hasMore && last !== undefined
         ? {
             NextToken: encodePageToken(context.tokens, "shards", {
@@ -94,7 +94,7 @@ function listingOfToken(input: ListShardsInput, nextToken: string, context: Oper
     if (input[member] !== undefined) throw nextTokenWith(member);
   }
   const token = decodePageToken(context.tokens, "shards", nextToken);
-  if (token === undefined || !canReference(token, context.caller)) throw invalidNextToken();
+  if (token === undefined || !canNameResource(token, context.caller)) throw invalidNextToken();
   if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
   const { account, region, streamName: name } = token;
   const revision = requireStreamCreatedAt({ StreamARN: streamArn({ account, region, name }) }, context);

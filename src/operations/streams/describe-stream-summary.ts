@@ -1,8 +1,8 @@
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
-import { streamDescriptionShape } from "./stream-shape.ts";
-import { warmThroughputShape } from "./warm-throughput.ts";
+import { streamDescriptionOutput } from "./stream-output.ts";
+import { warmThroughputOutput } from "./warm-throughput.ts";
 
 export const describeStreamSummary = defineOperation({
   name: "DescribeStreamSummary",
@@ -11,7 +11,7 @@ export const describeStreamSummary = defineOperation({
     const { stream } = requireStream(input, context);
     return {
       StreamDescriptionSummary: {
-        ...streamDescriptionShape(stream),
+        ...streamDescriptionOutput(stream),
         OpenShardCount: stream.status === "CREATING" ? 0 : openShardCount(stream),
         ConsumerCount: stream.consumers?.length ?? 0,
         MaxRecordSizeInKiB: stream.recordKiBMax,
@@ -19,7 +19,7 @@ export const describeStreamSummary = defineOperation({
         ...(stream.mode === "ON_DEMAND"
           ? { RecordDistributionStrategy: stream.recordDistribution ?? "USER_PARTITION_KEY" }
           : {}),
-        ...(stream.warmThroughputMiBps === undefined ? {} : { WarmThroughput: warmThroughputShape(stream) }),
+        ...(stream.warmThroughputMiBps === undefined ? {} : { WarmThroughput: warmThroughputOutput(stream) }),
       },
     };
   },

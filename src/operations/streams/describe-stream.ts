@@ -4,8 +4,8 @@ import { horizonMs } from "../../streams/retention-window.ts";
 import { firstPage } from "../../streams/tokens/list-page.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
-import { shardShape } from "../shards/shard-shape.ts";
-import { streamDescriptionShape } from "./stream-shape.ts";
+import { shardOutput } from "../shards/shard-output.ts";
+import { streamDescriptionOutput } from "./stream-output.ts";
 
 /** API reference: 100 shards by default. A larger Limit is accepted and capped (observed). */
 const pageShardsMax = 100;
@@ -22,7 +22,7 @@ export const describeStream = defineOperation({
     const rest = start === undefined ? visible : visible.filter((shard) => formatShardId(shard.index) > start);
     const { items, hasMore } = firstPage(rest, Math.min(input.Limit ?? pageShardsMax, pageShardsMax));
     return {
-      StreamDescription: { ...streamDescriptionShape(stream), Shards: items.map(shardShape), HasMoreShards: hasMore },
+      StreamDescription: { ...streamDescriptionOutput(stream), Shards: items.map(shardOutput), HasMoreShards: hasMore },
     };
   },
 });

@@ -4,7 +4,7 @@ import { beginSettingsChange } from "../begin-transition.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
-import { checkRetention } from "./check-retention.ts";
+import { checkRetention } from "./check-retention-range.ts";
 
 /** The present hours are accepted and change nothing (observed; API reference: must be more). */
 export const increaseStreamRetentionPeriod = defineOperation({

@@ -5,7 +5,7 @@ import { decodePageToken, encodePageToken } from "../../streams/tokens/page-toke
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
-import { streamSummaryShape } from "./stream-shape.ts";
+import { streamSummaryOutput } from "./stream-output.ts";
 
 /** API reference: 100 names by default. A larger Limit is accepted and capped. */
 const pageNamesMax = 100;
@@ -29,7 +29,7 @@ export const listStreams = defineOperation({
       HasMoreStreams: hasMore,
       StreamSummaries: items.flatMap((name) => {
         const stream = byName.get(name);
-        return stream === undefined ? [] : [streamSummaryShape(stream)];
+        return stream === undefined ? [] : [streamSummaryOutput(stream)];
       }),
       ...(hasMore && afterName !== undefined
         ? {

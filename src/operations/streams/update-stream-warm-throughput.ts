@@ -3,7 +3,7 @@ import { streamArn } from "../../streams/arn.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
-import { warmThroughputChange, warmThroughputShape } from "./warm-throughput.ts";
+import { warmThroughputChange, warmThroughputOutput } from "./warm-throughput.ts";
 
 export const updateStreamWarmThroughput = defineOperation({
   name: "UpdateStreamWarmThroughput",
@@ -15,6 +15,6 @@ export const updateStreamWarmThroughput = defineOperation({
       if (revision.stream.mode !== "ON_DEMAND") throw streamNotOnDemand(revision.stream);
       return [revision, applyWarmThroughput(revision.stream)];
     });
-    return { StreamName: stream.name, StreamARN: streamArn(stream), WarmThroughput: warmThroughputShape(stream) };
+    return { StreamName: stream.name, StreamARN: streamArn(stream), WarmThroughput: warmThroughputOutput(stream) };
   },
 });

@@ -28,7 +28,7 @@ export async function warmThroughputChange(
 }
 
 /** The target as requested; the current value is one MiB/s for each open shard, up to the target. */
-export function warmThroughputShape(stream: Stream): WarmThroughput {
+export function warmThroughputOutput(stream: Stream): WarmThroughput {
   const { warmThroughputMiBps = 0 } = stream;
   return { TargetMiBps: warmThroughputMiBps, CurrentMiBps: Math.min(warmThroughputMiBps, openShardCount(stream)) };
 }

@@ -9,11 +9,11 @@ import { isPut, ScannedPut } from "../records/put-body.ts";
 import { type PutRows, writeStored } from "../records/put-response.ts";
 import { scanCborPut } from "../records/scan-put.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
-import { checkCbor, parseCborBody } from "./cbor-body.ts";
 import { encodeStructure, writeMap } from "./cbor-encode.ts";
 import { LIST, MAP, TYPE_SHIFT } from "./cbor-head.ts";
 import { CborWriter } from "./cbor-writer.ts";
 import { encodedText, encodeWithRecords } from "./encode-stored-records.ts";
+import { parseCborBody, wellFormedCbor } from "./parse-cbor-body.ts";
 
 /** More than a stored record takes, which is 107. */
 const RESULT_BYTES = 128;
@@ -41,7 +41,7 @@ export const cborCodec: Codec = {
   },
 
   checkSyntax(body) {
-    checkCbor(body);
+    wellFormedCbor(body);
   },
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): EncodedBody {

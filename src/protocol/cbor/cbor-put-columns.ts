@@ -1,6 +1,6 @@
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
-import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY, RECORD_COUNT_MAX } from "../records/put-columns.ts";
+import { DATA_BYTES_MAX, EXPLICIT_HASH_KEY_PATTERN, RECORD_COUNT_MAX } from "../records/put-columns.ts";
 import { argumentAt, BYTES, headBytes, INDEFINITE, INFO_MASK, LIST, MAP, TEXT, TYPE_SHIFT } from "./cbor-head.ts";
 import type { CborReader } from "./cbor-reader.ts";
 
@@ -94,7 +94,7 @@ export class CborPutColumns {
     const length = argumentAt(this.#bytes, reader.at);
     const start = this.#skip(reader, length);
     this.#explicitHashKey = this.#bytes.toString("latin1", start, start + length);
-    return EXPLICIT_HASH_KEY.test(this.#explicitHashKey);
+    return EXPLICIT_HASH_KEY_PATTERN.test(this.#explicitHashKey);
   }
 
   /** False for a record without data. */

@@ -4,7 +4,7 @@ import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import type { StoredRecords } from "../../records/stored-records.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
 import { noMargins, type PayloadMargins } from "../codec/codec.ts";
-import { type FrameBehindData, type RowFormat, writeRows } from "../records/row-writer.ts";
+import { encodeRecordRows, type RowFormat, type TextsBehindData } from "../records/encode-record-rows.ts";
 import { TIME_TAG, writeStructure } from "./cbor-encode.ts";
 import { BYTES, HEAD_BYTES_MAX, LIST, MAP, TAG, TEXT, TYPE_SHIFT, UINT8_INFO } from "./cbor-head.ts";
 import { CborWriter, writeHead, writeInteger } from "./cbor-writer.ts";
@@ -34,7 +34,7 @@ const MEMBERS_ALWAYS = 3;
 const behindPlainData = behindData("");
 const behindEncryptedData = behindData(ENCRYPTION);
 
-function behindData(encryption: string): FrameBehindData {
+function behindData(encryption: string): TextsBehindData {
   return {
     beforeKey: `${encryption}${PARTITION_KEY}`,
     withoutKey: `${encryption}${BEFORE_NUMBER}`,
@@ -90,7 +90,7 @@ export function encodeWithRecords(
   writer.latin1(LIST_NAME);
   writer.head(LIST, output.Records.count);
   const around = { head: writer.finish(), tail: "", droppedBytes: 0, margins };
-  return writeRows(cborRows, output.Records, around, wasmModule());
+  return encodeRecordRows(cborRows, output.Records, around, wasmModule());
 }
 
 // Scratch for one frame at a time.

@@ -5,7 +5,7 @@ import type { StoredRecords } from "../../records/stored-records.ts";
 import { sliceInputAt, sliceOutputAt } from "../../records/wasm-layout.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
 import { noMargins, type PayloadMargins } from "../codec/codec.ts";
-import { type FrameBehindData, type RowFormat, writeRows } from "../records/row-writer.ts";
+import { encodeRecordRows, type RowFormat, type TextsBehindData } from "../records/encode-record-rows.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 
 /** The longest escape of one byte: a control character as six. */
@@ -16,7 +16,7 @@ const ROW_FRAME_BYTES = 256;
 const behindPlainData = behindData("");
 const behindEncryptedData = behindData('","EncryptionType":"KMS');
 
-function behindData(encryption: string): FrameBehindData {
+function behindData(encryption: string): TextsBehindData {
   return {
     beforeKey: `${encryption}","PartitionKey":"`,
     withoutKey: `${encryption}","SequenceNumber":"`,
@@ -69,7 +69,7 @@ export function encodeWithRecords(
   const head = Buffer.from(`${members}${members === "{" ? "" : ","}"Records":[`);
   // The last row's comma gives way to the end of the list.
   const droppedBytes = output.Records.count > 0 ? 1 : 0;
-  return writeRows(jsonRows, output.Records, { head, tail: "]}", droppedBytes, margins }, wasmModule());
+  return encodeRecordRows(jsonRows, output.Records, { head, tail: "]}", droppedBytes, margins }, wasmModule());
 }
 
 /** A multiple of three, so that encoded pieces join; the input and output slices hold a piece. */

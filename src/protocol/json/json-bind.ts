@@ -10,7 +10,7 @@ import {
   OBJECT_FOUND_TEXT,
   type ScalarKind,
 } from "../codec/bind-scalar.ts";
-import { decodeBase64 } from "../records/base64.ts";
+import { decodeBase64 } from "../records/decode-base64.ts";
 
 /**
  * Gives every member of a parsed JSON object the type of its shape: null members are absent, unknown ones ignored.

@@ -6,9 +6,9 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
 import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { PlainBody } from "../records/plain-body.ts";
-import { isPlain, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/put-body.ts";
-import { columnsOfParsed } from "../records/put-columns.ts";
+import { BodyWithoutRecords } from "../records/body-without-records.ts";
+import { isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords, takesNoRecords } from "../records/put-body.ts";
+import { columnsOfParsedJson } from "../records/put-columns.ts";
 import { bindStructure } from "./json-bind.ts";
 
 /** Throws a SerializationException without a message unless the body is an object or a list. */
@@ -28,13 +28,15 @@ export function checkJsonSyntax(body: Uint8Array): object {
 export function parseJsonBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
   const parsed = checkJsonSyntax(body);
   const bind = (shape: StructureShape): BoundStructure => bindStructure(shape, parsed);
-  if (isPlain(name)) return new PlainBody(name, bind);
+  if (takesNoRecords(name)) return new BodyWithoutRecords(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, parsed) });
 }
 
 function ordinaryPut(name: PutOperation, parsed: object): OrdinaryPut | undefined {
-  const columns = columnsOfParsed(name === "PutRecord" ? [parsed] : "Records" in parsed ? parsed.Records : undefined);
+  const columns = columnsOfParsedJson(
+    name === "PutRecord" ? [parsed] : "Records" in parsed ? parsed.Records : undefined,
+  );
   if (columns === undefined) return undefined;
   try {
     return { ...columns, rest: bindStructure(shapesWithoutRecords[name], parsed) };

@@ -4,9 +4,9 @@ import { type StructureShape, structure } from "../../model/shape.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../../model/validate.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
-import type { InputOf, PlainOperation, PutOperation, PutRecordMember } from "../../records/operation-io.ts";
+import type { InputOf, OperationWithoutRecords, PutOperation, PutRecordMember } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { columnsOfValidated } from "./put-columns.ts";
+import { columnsOfValidRecords } from "./put-columns.ts";
 
 /*
  * PutRecord and PutRecords have two ways in. Ordinary records become columns at once: they neither fail to bind nor
@@ -35,7 +35,7 @@ export function isPut<Name extends OperationName>(name: Name): name is Name & Pu
   return name === "PutRecord" || name === "PutRecords";
 }
 
-export function isPlain<Name extends OperationName>(name: Name): name is Name & PlainOperation {
+export function takesNoRecords<Name extends OperationName>(name: Name): name is Name & OperationWithoutRecords {
   return !isPut(name);
 }
 
@@ -71,12 +71,12 @@ const conversions: { readonly [Name in PutOperation]: (bound: BoundStructure) =>
   PutRecord(bound) {
     validate(inputShapes.PutRecord, bound);
     const { Data, PartitionKey, ExplicitHashKey, ...rest } = bound;
-    const { records, lease } = columnsOfValidated([bound]);
+    const { records, lease } = columnsOfValidRecords([bound]);
     return { input: { ...rest, Record: records }, lease };
   },
   PutRecords(bound) {
     validate(inputShapes.PutRecords, bound);
-    const { records, lease } = columnsOfValidated(bound.Records);
+    const { records, lease } = columnsOfValidRecords(bound.Records);
     return { input: { ...bound, Records: records }, lease };
   },
 };

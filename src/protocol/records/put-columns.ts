@@ -1,14 +1,14 @@
-import { type BufferLease, type Lease, requestBuffers } from "../../memory/buffer-pool.ts";
+import { type BufferLease, type Lease, messageBuffers } from "../../memory/buffer-pool.ts";
 import type { PutRecordsRequestEntry } from "../../model/shapes.generated.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../records/incoming-records.ts";
 import { HASH_KEY_WORDS, hashPartitionKey, parseExplicitHashKey } from "../../streams/hash-keys/hash-key.ts";
-import { decodedBytes, writeBase64 } from "./base64.ts";
+import { decodeBase64Into, decodedLength } from "./decode-base64.ts";
 
 // The model's constraints on records as plain comparisons; a test compares the two.
 export const RECORD_COUNT_MAX = 500;
 const PARTITION_KEY_LENGTH_MAX = 256;
 export const DATA_BYTES_MAX = 10_485_760;
-export const EXPLICIT_HASH_KEY = /^(?:0|[1-9]\d{0,38})$/;
+export const EXPLICIT_HASH_KEY_PATTERN = /^(?:0|[1-9]\d{0,38})$/;
 
 /** The most that one UTF-16 unit takes in UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
@@ -23,7 +23,7 @@ export interface LeasedRecords {
  * Columns straight from parsed JSON. Undefined when anything at all is unusual: then the general path decides, and words
  * the error if it is one.
  */
-export function columnsOfParsed(records: unknown): LeasedRecords | undefined {
+export function columnsOfParsedJson(records: unknown): LeasedRecords | undefined {
   if (!Array.isArray(records) || records.length === 0 || records.length > RECORD_COUNT_MAX) return undefined;
   const bytesMax = measureParsed(records);
   if (bytesMax === undefined) return undefined;
@@ -39,7 +39,7 @@ export function columnsOfParsed(records: unknown): LeasedRecords | undefined {
 }
 
 /** Columns of records that have been bound and validated. */
-export function columnsOfValidated(records: readonly PutRecordsRequestEntry[]): LeasedRecords {
+export function columnsOfValidRecords(records: readonly PutRecordsRequestEntry[]): LeasedRecords {
   const columns = new Columns(
     records.length,
     records.reduce((sum, { Data, PartitionKey = "" }) => sum + Data.length + keyBytesMax(PartitionKey), 0),
@@ -64,13 +64,13 @@ function measureParsed(records: readonly unknown[]): number | undefined {
     if (typeof record !== "object" || record === null) return undefined;
     const { Data, PartitionKey, ExplicitHashKey } = record as Readonly<Record<string, unknown>>;
     if (!isOrdinaryData(Data) || !isOrdinaryKey(PartitionKey) || !isOrdinaryHashKey(ExplicitHashKey)) return undefined;
-    bytes += decodedBytes(Data) + keyBytesMax(PartitionKey ?? "");
+    bytes += decodedLength(Data) + keyBytesMax(PartitionKey ?? "");
   }
   return bytes;
 }
 
 function isOrdinaryData(data: unknown): data is string {
-  return typeof data === "string" && decodedBytes(data) <= DATA_BYTES_MAX;
+  return typeof data === "string" && decodedLength(data) <= DATA_BYTES_MAX;
 }
 
 function isOrdinaryKey(key: unknown): key is string | undefined {
@@ -79,7 +79,7 @@ function isOrdinaryKey(key: unknown): key is string | undefined {
 }
 
 function isOrdinaryHashKey(hashKey: unknown): hashKey is string | undefined {
-  return hashKey === undefined || (typeof hashKey === "string" && EXPLICIT_HASH_KEY.test(hashKey));
+  return hashKey === undefined || (typeof hashKey === "string" && EXPLICIT_HASH_KEY_PATTERN.test(hashKey));
 }
 
 function keyBytesMax(key: string): number {
@@ -102,7 +102,7 @@ class Columns {
 
   constructor(count: number, bytesMax: number) {
     this.#count = count;
-    this.#lease = requestBuffers.take(bytesMax);
+    this.#lease = messageBuffers.take(bytesMax);
     this.#bytes = this.#lease.bytes;
     this.#dataStart = new Uint32Array(count);
     this.#dataBytes = new Uint32Array(count);
@@ -113,8 +113,8 @@ class Columns {
 
   /** False when the text is not strict base64. */
   addBase64(data: string): boolean {
-    const dataBytes = decodedBytes(data);
-    if (!writeBase64(data, this.#bytes, this.#end)) return false;
+    const dataBytes = decodedLength(data);
+    if (!decodeBase64Into(data, this.#bytes, this.#end)) return false;
     this.#addData(dataBytes);
     return true;
   }

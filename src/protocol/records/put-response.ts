@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BufferLease, requestBuffers } from "../../memory/buffer-pool.ts";
+import { type BufferLease, messageBuffers } from "../../memory/buffer-pool.ts";
 import type { OutputOf } from "../../records/operation-io.ts";
 import type { PutResults, StoredBatches } from "../../records/put-results.ts";
 import { type WasmModule, wasmModule } from "../../records/wasm-module.ts";
@@ -90,7 +90,7 @@ export function writeStored(head: Buffer, stored: StoredBatches, rows: PutRows):
   const end = calls[rows.wasmWriter](batches, batches + columnAt, count, from);
   assert(end === from + count * rows.rowBytes, "every row is as long as the others");
   const length = head.length + (end - from) - rows.droppedBytes + rows.end.length;
-  const lease = requestBuffers.take(length);
+  const lease = messageBuffers.take(length);
   const out = lease.bytes;
   head.copy(out);
   memory.copy(out, head.length, from, end - rows.droppedBytes);

@@ -21,7 +21,7 @@ import { toKmsError } from "../../operations/kms-error.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import type { InputOf } from "../../records/operation-io.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
-import { parseConsumerArn, partitionOf, type StreamAddress, streamArn } from "../../streams/arn.ts";
+import { awsPartitionOf, parseConsumerArn, type StreamAddress, streamArn } from "../../streams/arn.ts";
 import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";
 import { decodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 
@@ -94,7 +94,7 @@ function denied(call: FailingCall): ServiceError {
   const { caller } = call.context;
   const address = addressOfCall(call);
   return accessDenied({
-    principalArn: `arn:${partitionOf(caller.region)}:iam::${caller.account}:root`,
+    principalArn: `arn:${awsPartitionOf(caller.region)}:iam::${caller.account}:root`,
     action: call.name,
     resourceArn: address === undefined ? "*" : streamArn(address),
   });

@@ -1,6 +1,6 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { Peer } from "../../auth/policy-context.ts";
+import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
 
@@ -21,7 +21,7 @@ export class Connection {
   isClosing = false;
   /** `socket.bytesRead` at the last check of the timeouts. */
   #bytesSeen = 0;
-  #peer: Peer | undefined;
+  #peer: ClientEndpoint | undefined;
 
   constructor(socket: Socket, nowMs: number) {
     this.socket = socket;
@@ -30,7 +30,7 @@ export class Connection {
   }
 
   /** Read at the first request, because a closed socket has no remote address. */
-  get peer(): Peer {
+  get peer(): ClientEndpoint {
     this.#peer ??= { address: this.socket.remoteAddress ?? "", isEncrypted: this.transport !== this.socket };
     return this.#peer;
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Peer } from "../../auth/policy-context.ts";
+import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { WireRequest } from "./http-message.ts";
 import { type BodyReader, emptyBody } from "./read-body.ts";
 import type { SetMember } from "./swap-remove-set.ts";
@@ -10,14 +10,14 @@ export class HttpExchange implements WireRequest, SetMember {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  readonly peer: Peer;
+  readonly peer: ClientEndpoint;
   body: Buffer = emptyBody;
   #reader: BodyReader | undefined;
   #isStreaming = false;
   #endReason: string | undefined;
   #controller: AbortController | undefined;
 
-  constructor(method: string, url: string, headers: IncomingHttpHeaders, peer: Peer) {
+  constructor(method: string, url: string, headers: IncomingHttpHeaders, peer: ClientEndpoint) {
     this.method = method;
     this.url = url;
     this.headers = headers;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Peer } from "../../auth/policy-context.ts";
+import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import { BufferLease } from "../../memory/buffer-pool.ts";
 
 /** One complete HTTP request, whichever HTTP version carried it. */
@@ -15,7 +15,7 @@ export interface WireRequest {
    */
   readonly body: Buffer;
   /** The other end of the connection; behind a proxy, the proxy. */
-  readonly peer?: Peer;
+  readonly peer?: ClientEndpoint;
   /** Aborts when the client has disconnected or cancelled. */
   readonly signal: AbortSignal;
 }

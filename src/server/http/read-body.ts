@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
-import { type Lease, requestBuffers } from "../../memory/buffer-pool.ts";
+import { type Lease, messageBuffers } from "../../memory/buffer-pool.ts";
 import { freeBuffer } from "../../platform/free-buffer.ts";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
 import type { SetMember, SwapRemoveSet } from "./swap-remove-set.ts";
@@ -77,7 +77,7 @@ export class BodyReader implements BudgetWaiter, SetMember {
   /** The complete body; not a copy if it came in one chunk. */
   takeBytes(): Buffer {
     if (this.#rest === undefined) return this.#lease?.bytes.subarray(0, this.#receivedBytes) ?? this.#first;
-    const lease = requestBuffers.take(this.#receivedBytes);
+    const lease = messageBuffers.take(this.#receivedBytes);
     const whole = lease.bytes;
     let end = this.#first.copy(whole);
     for (const chunk of this.#rest) end += chunk.copy(whole, end);

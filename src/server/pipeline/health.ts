@@ -12,7 +12,7 @@ export interface HealthReport {
 }
 
 /** What health depends on besides the engine. */
-export interface ServerState {
+export interface HealthInputs {
   readonly isDraining: boolean;
   readonly clockMovedByMs?: number;
   /** Why encrypted streams cannot be read or written, as sentences. */
@@ -23,9 +23,9 @@ export interface ServerState {
   readonly fault?: string | undefined;
 }
 
-export async function reportHealth(
+export async function healthReportOf(
   engine: Pick<Engine, "name" | "health">,
-  { isDraining, clockMovedByMs = 0, keyFaults = [], credentialsFault, fault }: ServerState,
+  { isDraining, clockMovedByMs = 0, keyFaults = [], credentialsFault, fault }: HealthInputs,
 ): Promise<HealthReport> {
   try {
     const { ready, durable, degraded } = await engine.health();

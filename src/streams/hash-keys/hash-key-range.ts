@@ -9,7 +9,7 @@ export interface HashKeyRange {
 }
 
 /** Divides the key space into `count` equal ranges; the last one also gets the remainder. */
-export function equalRanges(count: number): readonly HashKeyRange[] {
+export function divideKeySpace(count: number): readonly HashKeyRange[] {
   const step = (HASH_KEY_MAX + 1n) / BigInt(count);
   return Array.from({ length: count }, (_, index) => ({
     startingHashKey: BigInt(index) * step,

@@ -1,4 +1,4 @@
-import { md5Block } from "./md5-block.ts";
+import { compressMd5Block } from "./compress-md5-block.ts";
 
 /** The largest hash key; the key space is [0, 2^128 - 1]. */
 export const HASH_KEY_MAX = (1n << 128n) - 1n;
@@ -30,7 +30,7 @@ export function hashPartitionKey(
   let at = start;
   for (; end - at >= 64; at += 64) {
     for (let word = 0, from = at; word < 16; word += 1, from += 4) block[word] = littleEndianWord(bytes, from);
-    md5Block(state, block);
+    compressMd5Block(state, block);
   }
 
   let word = 0;
@@ -41,13 +41,13 @@ export function hashPartitionKey(
   word += 1;
   if (word > 14) {
     for (; word < 16; word += 1) block[word] = 0;
-    md5Block(state, block);
+    compressMd5Block(state, block);
     word = 0;
   }
   for (; word < 14; word += 1) block[word] = 0;
   block[14] = length << 3;
   block[15] = length >>> 29;
-  md5Block(state, block);
+  compressMd5Block(state, block);
 
   for (let i = 0; i < HASH_KEY_WORDS; i += 1) out[outOffset + i] = byteSwapped(state[i] as number);
 }

@@ -8,7 +8,7 @@ import {
   withoutWildcards,
 } from "./policy-pattern.ts";
 
-export interface Operator {
+export interface ConditionOperator {
   /** Whether a value of the request matches one of the policy's values, before a negation. */
   readonly matches: (value: string, wanted: readonly Pattern[], valuesOf: ContextValues) => boolean;
   readonly isNegated: boolean;
@@ -33,7 +33,7 @@ const address = {
 };
 
 /** IAM JSON policy reference, "Condition operators"; without `ForAllValues:`, `ForAnyValue:` and `IfExists`. */
-export const operators: Readonly<Record<string, Operator>> = {
+export const conditionOperators: Readonly<Record<string, ConditionOperator>> = {
   ...pair(
     "StringEquals",
     "StringNotEquals",
@@ -122,11 +122,11 @@ export const operators: Readonly<Record<string, Operator>> = {
 
 function one(
   name: string,
-  values: Pick<Operator, "accepts" | "expects">,
+  values: Pick<ConditionOperator, "accepts" | "expects">,
   compare: Compare,
   isNegated = false,
-): Readonly<Record<string, Operator>> {
-  const matches: Operator["matches"] = (value, wanted, valuesOf) =>
+): Readonly<Record<string, ConditionOperator>> {
+  const matches: ConditionOperator["matches"] = (value, wanted, valuesOf) =>
     wanted.some((pattern) => {
       const filled = fillVariables(pattern, valuesOf);
       return filled !== undefined && compare(value, filled);
@@ -134,7 +134,12 @@ function one(
   return { [name]: { matches, isNegated, ...values } };
 }
 
-function pair(name: string, negatedName: string, values: Pick<Operator, "accepts" | "expects">, compare: Compare) {
+function pair(
+  name: string,
+  negatedName: string,
+  values: Pick<ConditionOperator, "accepts" | "expects">,
+  compare: Compare,
+) {
   return { ...one(name, values, compare), ...one(negatedName, values, compare, true) };
 }
 

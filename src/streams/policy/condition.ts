@@ -1,4 +1,4 @@
-import { operators } from "./condition-operators.ts";
+import { conditionOperators } from "./condition-operators.ts";
 import { type ContextValues, type Pattern, parsePattern } from "./policy-pattern.ts";
 
 /** One operator with one key in a statement's Condition. All conditions of a statement must hold. */
@@ -40,7 +40,7 @@ const quantifiers: Readonly<Record<string, "all" | "any">> = { ForAllValues: "al
 function parseOperator(name: string, keys: unknown, version: PolicyVersion): ParsedConditions {
   const parsed = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/.exec(name);
   const [, quantifier, operator = "", ifExists] = parsed ?? [];
-  const rule = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
+  const rule = Object.hasOwn(conditionOperators, operator) ? conditionOperators[operator] : undefined;
   if (rule === undefined) return { conditions: [], problems: [`${JSON.stringify(name)} is not a condition operator`] };
   if (!isObject(keys)) return { conditions: [], problems: [`${name} must be an object of condition keys`] };
   const shared = {
@@ -62,7 +62,7 @@ function parseOperator(name: string, keys: unknown, version: PolicyVersion): Par
 
 /** Whether the condition holds for a request with these values. */
 export function conditionHolds(condition: Condition, valuesOf: ContextValues): boolean {
-  const rule = operators[condition.operator];
+  const rule = conditionOperators[condition.operator];
   // Parsing accepts only known operators.
   if (rule === undefined) return false;
   const actual = valuesOf(condition.key);

@@ -5,7 +5,7 @@ import {
   splitHashKeyOutOfRange,
 } from "../../model/shard-errors.ts";
 import { streamIsOnDemand, streamNotActive } from "../../model/stream-errors.ts";
-import { equalRanges } from "../hash-keys/hash-key-range.ts";
+import { divideKeySpace } from "../hash-keys/hash-key-range.ts";
 import { formatShardId } from "../positions/shard-id.ts";
 import type { PlannedShard, Shard, Stream } from "../stream.ts";
 
@@ -17,7 +17,7 @@ export interface ReshardPlan {
 
 /** The shards of a new stream. */
 export function planCreate(shardCount: number): readonly PlannedShard[] {
-  return equalRanges(shardCount).map((range, index) => ({ index, ...range }));
+  return divideKeySpace(shardCount).map((range, index) => ({ index, ...range }));
 }
 
 /**

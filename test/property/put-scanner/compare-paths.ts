@@ -3,13 +3,13 @@ import { inputShapes } from "../../../src/model/constraints.generated.ts";
 import { unparsableBody } from "../../../src/model/request-errors.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
 import { validate } from "../../../src/model/validate.ts";
-import { parseCborBody } from "../../../src/protocol/cbor/cbor-body.ts";
 import { cborCodec } from "../../../src/protocol/cbor/cbor-codec.ts";
+import { parseCborBody } from "../../../src/protocol/cbor/parse-cbor-body.ts";
 import type { Codec } from "../../../src/protocol/codec/codec.ts";
 import { bindStructure } from "../../../src/protocol/json/json-bind.ts";
 import { jsonCodec } from "../../../src/protocol/json/json-codec.ts";
 import { ScannedPut } from "../../../src/protocol/records/put-body.ts";
-import { columnsOfValidated } from "../../../src/protocol/records/put-columns.ts";
+import { columnsOfValidRecords } from "../../../src/protocol/records/put-columns.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
 import { WasmBodyMemory } from "../../../src/server/http/wasm-body-memory.ts";
 import { type RandomPut, randomPut } from "./random-body.ts";
@@ -83,10 +83,10 @@ function decodeGenerally({ name, body }: RandomPut): object {
   if (name === "PutRecord") {
     validate(inputShapes.PutRecord, bound);
     const { Data, PartitionKey, ExplicitHashKey, ...rest } = bound;
-    return contentOf({ ...rest, Record: columnsOfValidated([bound]).records });
+    return contentOf({ ...rest, Record: columnsOfValidRecords([bound]).records });
   }
   validate(inputShapes.PutRecords, bound);
-  return contentOf({ ...bound, Records: columnsOfValidated(bound.Records).records });
+  return contentOf({ ...bound, Records: columnsOfValidRecords(bound.Records).records });
 }
 
 function parseGenerally(body: Buffer): object {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cborRows } from "../../../src/protocol/cbor/encode-stored-records.ts";
 import { jsonRows } from "../../../src/protocol/json/encode-stored-records.ts";
-import { type RowFormat, writeRows } from "../../../src/protocol/records/row-writer.ts";
+import { encodeRecordRows, type RowFormat } from "../../../src/protocol/records/encode-record-rows.ts";
 import { type WasmModule, wasmModule } from "../../../src/records/wasm-module.ts";
 import { encodeSequenceNumber, SEQUENCE_NUMBER_STEP } from "../../../src/streams/positions/sequence-number.ts";
 import { bytesOf } from "../../support/encoded-body.ts";
@@ -26,7 +26,7 @@ export function compareRows(firstSeed: number, count: number): void {
 function rows(format: RowFormat, page: readonly RandomSlice[], wasm: WasmModule | undefined): Buffer {
   const records = { count: 0, dataBytes: 0, slices: page.map(({ slice }) => slice) };
   const around = { head: Buffer.from("["), tail: "]", droppedBytes: 0, margins };
-  const bytes = bytesOf(writeRows(format, records, around, wasm));
+  const bytes = bytesOf(encodeRecordRows(format, records, around, wasm));
   return bytes.subarray(margins.before, bytes.length - margins.after);
 }
 

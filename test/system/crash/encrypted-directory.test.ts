@@ -21,7 +21,7 @@ import {
   frameStoredMsAt,
   frameTimeMsAt,
   frameVerifies,
-  wholeBody,
+  wholeSlice,
   writeFrame,
 } from "../../../src/engine/embedded/format/frame.ts";
 import { walHeaderBytes } from "../../../src/engine/embedded/format/wal-file.ts";
@@ -155,7 +155,7 @@ function exchange(disk: SimulatedDisk, path: string, kind: number): void {
     assert(one !== other && length === frameLengthAt(bytes, other));
     const bodies = [other, one].map((at) => Buffer.from(bytes.subarray(at + frameHeaderBytes, at + length)));
     for (const [index, at] of [one, other].entries()) {
-      writeFrame(bytes, at, frameHeaderAt(bytes, at), wholeBody(bodies[index] ?? assert.fail()), identity.seed);
+      writeFrame(bytes, at, frameHeaderAt(bytes, at), wholeSlice(bodies[index] ?? assert.fail()), identity.seed);
       assert(frameVerifies(bytes, at, bytes.length, identity.seed));
     }
     for (let groupAt = walHeaderBytes; !isSegment; ) {

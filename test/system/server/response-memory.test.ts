@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { requestBuffers } from "../../../src/memory/buffer-pool.ts";
+import { messageBuffers } from "../../../src/memory/buffer-pool.ts";
 import type { RequestHandler } from "../../../src/server/http/http-message.ts";
 import { rawConnection, request1, request2, session2, startListener, until } from "./listener.ts";
 
@@ -10,7 +10,7 @@ const responseBytes = 4 * 1024 * 1024;
 /** Fills a response with the one letter of the path, in memory of the pool. */
 function filling(used: ArrayBufferLike[]): RequestHandler {
   return async ({ url }) => {
-    const lease = requestBuffers.take(responseBytes).trim(responseBytes);
+    const lease = messageBuffers.take(responseBytes).trim(responseBytes);
     used.push(lease.bytes.buffer);
     lease.bytes.fill(url.slice(1));
     return { status: 200, headers: {}, body: lease };
@@ -24,7 +24,7 @@ function assertFilled(body: Buffer, letter: string): void {
 
 /** The client may have all of a response a moment before the server is told that it is sent. */
 function isGivenBack(buffer: ArrayBufferLike | undefined): boolean {
-  using lease = requestBuffers.take(responseBytes);
+  using lease = messageBuffers.take(responseBytes);
   return lease.bytes.buffer === buffer;
 }
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import tls from "node:tls";
-import { CertificateFiles } from "../../../src/server/tls/certificate-files.ts";
+import { CertificateReloader } from "../../../src/server/tls/certificate-reloader.ts";
 import { issueCertificate } from "../../../src/server/tls/issue-certificate.ts";
 import { selfSignedCaFile, selfSignedCertificate } from "../../../src/server/tls/self-signed-certificate.ts";
 import { type CertificateReloaded, certificateReloaded } from "../../../src/telemetry/diagnostic-events.ts";
@@ -177,7 +177,7 @@ async function watchedFiles(t: TestContext, name: string) {
   const reloads: CertificateReloaded[] = [];
   t.after(certificateReloaded.subscribe((reload) => reloads.push(reload)));
   const tlsFiles = { certificatePath, certificatePem: first.cert, keyPath, keyPem: first.key };
-  const files = new CertificateFiles(tlsFiles, clock, (certificate) => listening.useCertificate(certificate));
+  const files = new CertificateReloader(tlsFiles, clock, (certificate) => listening.useCertificate(certificate));
   t.after(() => files.close());
   const look = async (times: number) => {
     for (let time = 0; time < times; time++) {

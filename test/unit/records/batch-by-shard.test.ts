@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { columnsOfParsed } from "../../../src/protocol/records/put-columns.ts";
+import { columnsOfParsedJson } from "../../../src/protocol/records/put-columns.ts";
 import { scanJsonPut } from "../../../src/protocol/records/scan-put.ts";
 import { batchByShard, type ShardBatches } from "../../../src/records/batch-by-shard.ts";
 import { ENTRY_HEADER_BYTES, forEachRecord, isKmsMarked } from "../../../src/records/entry-layout.ts";
@@ -125,7 +125,7 @@ test("records in the WebAssembly module's memory come to the same bytes", () => 
       fc.constantFrom(...maps),
       admission,
       (given, map, admitted) => {
-        const expected = columnsOfParsed(given);
+        const expected = columnsOfParsedJson(given);
         const scanned = scanJsonPut("PutRecords", Buffer.from(JSON.stringify({ Records: given })));
         // An escape in a key is the general path's; the generator makes some.
         if (scanned === undefined) return;

@@ -8,13 +8,13 @@ import { EngineError } from "../../../src/engine/engine-error.ts";
 import type { Append } from "../../../src/engine/shard-log.ts";
 import { batchByShard } from "../../../src/records/batch-by-shard.ts";
 import {
-  dataKeyIdOf,
+  decodedLengthOf,
   decodeEntry,
   type EntryEncoding,
   encodeBatch,
   entryIdentityOf,
   isEncoded,
-  plainBytesOf,
+  keyNumberOf,
 } from "../../../src/records/entry-encoding.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
@@ -82,8 +82,8 @@ test("bodies come back as they were, encrypted or compressed or both, one behind
             assert.deepEqual(Buffer.from(body), Buffer.from(plain));
             continue;
           }
-          assert.equal(dataKeyIdOf(body), encrypts ? 3 : undefined);
-          assert.equal(plainBytesOf(body), plain.length);
+          assert.equal(keyNumberOf(body), encrypts ? 3 : undefined);
+          assert.equal(decodedLengthOf(body), plain.length);
           assert.deepEqual(Buffer.from(decode(body, append)), Buffer.from(plain));
         }
       },
@@ -138,12 +138,12 @@ test("a damaged compressed body is never more than the bytes it says, whatever i
   const append = appendOf("ab".repeat(20_000));
   const body = encodeOne(append, { compresses: true });
   const shrunk = Buffer.from(body);
-  shrunk.writeUInt32LE(plainBytesOf(body) - 1, 8);
+  shrunk.writeUInt32LE(decodedLengthOf(body) - 1, 8);
   assert.throws(() => decode(shrunk, append), isCorrupt);
   const grown = Buffer.from(body);
-  grown.writeUInt32LE(plainBytesOf(body) + 1, 8);
+  grown.writeUInt32LE(decodedLengthOf(body) + 1, 8);
   assert.throws(() => decode(grown, append), isCorrupt);
   const vast = Buffer.from(body);
   vast.writeUInt32LE(2 ** 31, 8);
-  assert.throws(() => plainBytesOf(vast), isCorrupt);
+  assert.throws(() => decodedLengthOf(vast), isCorrupt);
 });

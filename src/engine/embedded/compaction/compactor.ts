@@ -2,15 +2,15 @@ import { EngineError } from "../../engine-error.ts";
 import { errorCode } from "../io/disk.ts";
 import {
   becameIdle,
-  type CompactorMemory,
+  type CompactorState,
   diskSpaceRequested,
-  initialMemory,
+  initialCompactorState,
   isRunDue,
   stepChosen,
   stepDone,
   stepFailed,
   walSpaceRequested,
-} from "./compactor-memory.ts";
+} from "./compactor-state.ts";
 import { nextStep, type Step } from "./next-step.ts";
 import { StepExecutor, type StepExecutorOptions } from "./step-executor.ts";
 
@@ -36,7 +36,7 @@ export class Compactor {
   readonly #executor: StepExecutor;
   readonly #stopping = new AbortController();
   #writer: NoopGroupWriter | undefined;
-  #memory: CompactorMemory = initialMemory;
+  #memory: CompactorState = initialCompactorState;
   #running: Promise<void> | undefined;
   #lastError: string | undefined;
   #isTimerSet = false;

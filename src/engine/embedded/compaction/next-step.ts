@@ -5,7 +5,7 @@ import type { Segment } from "../segments/live-segments.ts";
 import type { LogState } from "../state/log-state.ts";
 import type { WalFileInfo } from "../wal/wal-writer.ts";
 import type { CompactionLimits } from "./compaction-limits.ts";
-import type { CompactorMemory, Progress } from "./compactor-memory.ts";
+import type { CompactorState, GrowthCounters } from "./compactor-state.ts";
 import { planMerge } from "./merge-plan.ts";
 import { planRetention } from "./retention-plan.ts";
 
@@ -32,7 +32,7 @@ export type Step =
   | { readonly kind: "wait" };
 
 /** What is on disk and in memory now. Read only while one decision is made: logs and segments change afterwards. */
-export interface StorageFacts extends Progress {
+export interface StorageFacts extends GrowthCounters {
   /** The engine closes, or its WAL has failed: nothing may be moved any more. */
   readonly isStopped: boolean;
   /** The last write of the manifest failed. */
@@ -53,7 +53,7 @@ export interface StorageFacts extends Progress {
 }
 
 export interface CompactionState {
-  readonly memory: CompactorMemory;
+  readonly memory: CompactorState;
   readonly storage: StorageFacts;
   readonly limits: CompactionLimits;
   /** The clock that entries are stored by. */
@@ -96,7 +96,7 @@ function removeWalStep({ memory, storage }: CompactionState): Step | undefined {
 }
 
 /** Leads to two snapshot files that cover the flushed files. Appends, which would lead there too, may be refused now. */
-function snapshotStep({ hasWrittenNoop }: CompactorMemory, { isSnapshotBehind }: StorageFacts): Step | undefined {
+function snapshotStep({ hasWrittenNoop }: CompactorState, { isSnapshotBehind }: StorageFacts): Step | undefined {
   if (isSnapshotBehind) return { kind: "writeSnapshot" };
   return hasWrittenNoop ? undefined : { kind: "writeNoopGroup" };
 }

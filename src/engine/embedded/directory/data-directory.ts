@@ -8,7 +8,7 @@ import {
   identityOf,
 } from "../format/format-file.ts";
 import { keyFileName } from "../format/key-file.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, type DiskLock, errorCode, readWhole, replaceFile } from "../io/disk.ts";
 import type { ContentAccess } from "./content-cipher.ts";
@@ -44,7 +44,7 @@ export interface DirectoryPaths {
 export interface DataDirectory extends DirectoryPaths, ContentAccess {
   readonly lock: DiskLock;
   /** Damage of `directory.key`. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DamageFinding[];
 }
 
 const lockNames: readonly string[] = ["lock", "lock.held", "lock.held-journal"];

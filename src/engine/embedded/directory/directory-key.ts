@@ -2,7 +2,7 @@ import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import { encodeKeyFile, isProven, type KeyFile, keyFileName, loadKeyFile } from "../format/key-file.ts";
 import { encodeMirrored } from "../format/mirrored-file.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, replaceFile } from "../io/disk.ts";
 import { createContentCipher, sessionIdByteCount } from "./content-cipher.ts";
@@ -30,7 +30,7 @@ export async function makeDirectoryKey(
 export async function readKeyFile(
   { disk, directory }: Pick<DirectoryKeyOptions, "disk" | "directory">,
   identity: DirectoryIdentity,
-): Promise<{ readonly file: KeyFile; readonly findings: readonly Finding[] }> {
+): Promise<{ readonly file: KeyFile; readonly findings: readonly DamageFinding[] }> {
   const loaded = await loadKeyFile(disk, directory, identity);
   if (loaded.kind !== "whole") {
     const what = loaded.kind === "absent" ? "missing" : "damaged in both copies (checksum mismatch)";

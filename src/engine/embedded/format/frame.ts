@@ -77,7 +77,7 @@ export function frameSpan(bodyBytes: number): number {
   return alignFrame(frameHeaderBytes + bodyBytes);
 }
 
-export function wholeBody(bytes: Buffer): BodySlice {
+export function wholeSlice(bytes: Buffer): BodySlice {
   return { bytes, from: 0, to: bytes.length };
 }
 
@@ -203,12 +203,12 @@ export class FrameView {
 }
 
 /** Bytes of the body before it was encrypted. */
-export function clearBodyBytesAt(source: Buffer, at: number, cipher: SessionCipher | undefined): number {
+export function decryptedLengthAt(source: Buffer, at: number, cipher: SessionCipher | undefined): number {
   return frameLengthAt(source, at) - frameHeaderBytes - (cipher === undefined ? 0 : encryptedOverheadBytes);
 }
 
 /** The body in the clear: a view of a plain body, a new buffer of an encrypted one; undefined if it does not decrypt. */
-export function clearBodyAt(source: Buffer, at: number, cipher: SessionCipher | undefined): Buffer | undefined {
+export function decryptedBodyAt(source: Buffer, at: number, cipher: SessionCipher | undefined): Buffer | undefined {
   const body = source.subarray(at + frameHeaderBytes, at + frameLengthAt(source, at));
   return cipher === undefined ? body : cipher.decrypt(body, boundHeaderAt(source, at));
 }

@@ -1,6 +1,6 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { blockBytes, type Disk, type DiskFile, type OpenMode } from "./disk.ts";
-import { flagsOf, isDirect, nodeDisk, readBytesMax } from "./node-disk.ts";
+import { isDirect, nodeDisk, openFlags, readBytesMax } from "./node-disk.ts";
 
 /**
  * The real disk for a thread of its own (compaction): files are read and written in that thread, so the thread pool stays free
@@ -9,7 +9,7 @@ import { flagsOf, isDirect, nodeDisk, readBytesMax } from "./node-disk.ts";
 export const blockingDisk: Disk = {
   ...nodeDisk,
   async open(path, mode) {
-    return new BlockingFile(openSync(path, flagsOf[mode], 0o600), mode);
+    return new BlockingFile(openSync(path, openFlags[mode], 0o600), mode);
   },
 };
 

@@ -19,7 +19,7 @@ const directFlags: number | undefined =
     ? undefined
     : constants.O_DIRECT | constants.O_DSYNC;
 
-export const flagsOf: Readonly<Record<OpenMode, number>> = {
+export const openFlags: Readonly<Record<OpenMode, number>> = {
   read: constants.O_RDONLY,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
   write: constants.O_RDWR,
@@ -61,7 +61,7 @@ export const nodeDisk: Disk = {
   },
 
   async open(path, mode) {
-    return new NodeFile(await openFile(path, flagsOf[mode], 0o600), isDirect(mode));
+    return new NodeFile(await openFile(path, openFlags[mode], 0o600), isDirect(mode));
   },
 
   list: (directory) => readdir(directory),

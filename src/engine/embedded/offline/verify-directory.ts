@@ -1,7 +1,7 @@
 import { type DataDirectory, openReadOnly } from "../directory/data-directory.ts";
 import type { RootKeyProvider } from "../directory/root-key-provider.ts";
 import { loadManifest } from "../format/manifest.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import { type Disk, readWhole } from "../io/disk.ts";
 import { readOnlyDisk } from "../io/read-only-disk.ts";
 import { type Recovered, recover } from "../recovery/recover.ts";
@@ -85,7 +85,7 @@ async function verifySnapshots(
   disk: Disk,
   directory: DataDirectory,
   problems: string[],
-  findings: readonly Finding[],
+  findings: readonly DamageFinding[],
 ): Promise<number> {
   const { catalogDirectory } = directory;
   problems.push(...findings.map(({ sentence }) => sentence));

@@ -1,7 +1,7 @@
 // Verifies every byte of a segment. docs/file-format.md section 8.
 import assert from "node:assert/strict";
 import type { ContentAccess } from "../directory/content-cipher.ts";
-import { clearBodyAt, frameStoredMsAt } from "../format/frame.ts";
+import { decryptedBodyAt, frameStoredMsAt } from "../format/frame.ts";
 import type { ManifestSegment } from "../format/manifest.ts";
 import {
   decodeIndexEntries,
@@ -87,7 +87,7 @@ async function verifyExtent(
   let lastMs = row.firstMs;
   for await (const { bytes: frames, at, offset } of framesOf(file, row, { seed, path })) {
     const storedMs = frameStoredMsAt(frames, at);
-    if (clearBodyAt(frames, at, cipher) === undefined) {
+    if (decryptedBodyAt(frames, at, cipher) === undefined) {
       throw damaged(`the entry in ${path} at byte ${offset} cannot be decrypted with the directory's key`);
     }
     if (storedMs < lastMs) throw damaged(`times decrease in ${path} at byte ${offset}`);

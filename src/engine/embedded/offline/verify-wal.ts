@@ -5,7 +5,7 @@
 import type { SessionCipher } from "../../../cipher/session-cipher.ts";
 import type { DataDirectory } from "../directory/data-directory.ts";
 import { groupHeaderBytes, resemblesGroup } from "../format/commit-group.ts";
-import { clearBodyAt, frameSpanAt } from "../format/frame.ts";
+import { decryptedBodyAt, frameSpanAt } from "../format/frame.ts";
 import { readWalHeader, type WalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile, namesIn } from "../io/disk.ts";
@@ -120,7 +120,7 @@ async function verifyEncryptedBodies(scan: WalScan, walFile: WalFileInfo, cipher
     if (group === undefined) throw damaged(`${place} cannot be read`);
     const { bytes, header } = group;
     for (let at = groupHeaderBytes; at < header.used; at += frameSpanAt(bytes, at)) {
-      const isOpen = clearBodyAt(bytes, at, cipher) !== undefined;
+      const isOpen = decryptedBodyAt(bytes, at, cipher) !== undefined;
       if (!isOpen) throw damaged(`${place} has a frame that the directory's key does not open`);
     }
     groupAt += header.length;

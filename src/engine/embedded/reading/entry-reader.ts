@@ -4,8 +4,8 @@ import type { ReadLimit, StoredEntry } from "../../shard-log.ts";
 import type { ContentAccess } from "../directory/content-cipher.ts";
 import { groupHeaderBytes, groupMagic } from "../format/commit-group.ts";
 import {
-  clearBodyAt,
-  clearBodyBytesAt,
+  decryptedBodyAt,
+  decryptedLengthAt,
   frameCountAt,
   frameHeaderBytes,
   frameKind,
@@ -272,11 +272,11 @@ function takeEntry(
   if (position + count <= page.next) return true;
   if (position > page.next) throw missing(page);
   const { entries, limit } = page;
-  if (entries.length > 0 && page.bytes + clearBodyBytesAt(bytes, at, cipher) > limit.bytesMax) {
+  if (entries.length > 0 && page.bytes + decryptedLengthAt(bytes, at, cipher) > limit.bytesMax) {
     page.isFull = true;
     return true;
   }
-  const body = clearBodyAt(bytes, at, cipher);
+  const body = decryptedBodyAt(bytes, at, cipher);
   if (body === undefined) return false;
   entries.push({
     position: BigInt(position),

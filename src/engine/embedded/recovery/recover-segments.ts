@@ -5,7 +5,7 @@ import { loadManifest, type Manifest, manifestName } from "../format/manifest.ts
 import { type SegmentRow, segmentFileName, segmentIdOfName } from "../format/segment-file.ts";
 import { generationOfName } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import { type Disk, namesIn } from "../io/disk.ts";
 import { LiveSegments } from "../segments/live-segments.ts";
 import { loadSegment } from "../segments/load-segment.ts";
@@ -17,7 +17,7 @@ const loadsMax = 16;
 export async function readManifest(
   disk: Disk,
   { segmentDirectory, identity, format }: DataDirectory,
-  findings: Finding[],
+  findings: DamageFinding[],
 ): Promise<Manifest | undefined> {
   const file = `segments/${manifestName}`;
   const loaded = await loadManifest(disk, segmentDirectory, identity);

@@ -4,7 +4,7 @@ import type { DataDirectory } from "../directory/data-directory.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { type WalHeader, walFileName, walHeaderBytes } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
 import { firstManifest, type LiveSegments } from "../segments/live-segments.ts";
 import { EngineState } from "../state/engine-state.ts";
@@ -27,7 +27,7 @@ export interface Recovered {
   /** LSN of the last group. */
   readonly lastLsn: number;
   /** What was left out or is damaged, without a loss of acknowledged data as far as can be known. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DamageFinding[];
 }
 
 /** Where a WAL file ends. From `unsettledAt` on no later group says that the bytes are durable. */
@@ -42,7 +42,7 @@ interface FileEnd {
  * more is allocated if it is too small.
  */
 export async function recover(disk: Disk, directory: DataDirectory, scanMemory?: Buffer): Promise<Recovered> {
-  const findings: Finding[] = [];
+  const findings: DamageFinding[] = [];
   const snapshot = await loadSnapshot(disk, directory.catalogDirectory, directory, findings);
   const isSnapshotSound = findings.length === 0;
   findings.push(...directory.findings);
@@ -77,7 +77,7 @@ interface WalReading {
   readonly headers: readonly WalHeader[];
   readonly memory: Buffer;
   readonly state: EngineState;
-  readonly findings: Finding[];
+  readonly findings: DamageFinding[];
 }
 
 /** Applies the groups of all WAL files to the state, the oldest file first. */
@@ -155,7 +155,7 @@ async function readLastFile({
   readonly file: DiskFile;
   readonly scan: WalScan;
   readonly state: EngineState;
-  readonly findings: Finding[];
+  readonly findings: DamageFinding[];
 }): Promise<FileEnd> {
   const { stop, unsettledAt } = await applyGroups(scan, header, state, Number.POSITIVE_INFINITY);
   const found = { offset: stop, unsettledAt };

@@ -4,7 +4,7 @@ import type { ShardRef } from "../../shard-log.ts";
 import type { ContentAccess } from "../directory/content-cipher.ts";
 import { groupHeaderBytes } from "../format/commit-group.ts";
 import { decodeCreateLog, decodeDocument, decodeRetention } from "../format/control-body.ts";
-import { clearBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
+import { decryptedBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
 import { damaged } from "../io/damage.ts";
 import { generationOf, type WalAddress } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
@@ -197,7 +197,7 @@ export class EngineState {
     { lsn, changed }: { readonly lsn: number; readonly changed: LogState[] },
   ): void {
     const kind = frameKindAt(group, at);
-    const body = clearBodyAt(group, at, this.#cipher);
+    const body = decryptedBodyAt(group, at, this.#cipher);
     if (body === undefined) throw damaged(`group ${lsn} has a frame that the directory's key does not open`);
     const logId = frameLogIdAt(group, at);
     this.controlBytes += body.length;

@@ -1,5 +1,5 @@
 import type { ContentAccess } from "../directory/content-cipher.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import { type Disk, readWhole, replaceFile } from "../io/disk.ts";
 import { decodeSnapshot, encodeSnapshot, lsnOfName, type Snapshot, snapshotName } from "./snapshot.ts";
 
@@ -11,7 +11,7 @@ export async function loadSnapshot(
   disk: Disk,
   directory: string,
   contents: ContentAccess,
-  findings: Finding[],
+  findings: DamageFinding[],
 ): Promise<Snapshot | undefined> {
   const names = await disk.list(directory);
   for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${directory}/${name}`);

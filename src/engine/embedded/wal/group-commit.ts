@@ -9,7 +9,7 @@ import {
   encryptedOverheadBytes,
   type FrameHeader,
   frameSpan,
-  wholeBody,
+  wholeSlice,
   writeFrame,
 } from "../format/frame.ts";
 import type { EngineState } from "../state/engine-state.ts";
@@ -151,7 +151,7 @@ export class GroupCommit {
     assert(this.fitsGroup(span), "a frame fits a group");
     if (this.#queue.length > 0 || !this.#fits(span)) {
       const copy = Buffer.from(body.bytes.subarray(body.from, body.to));
-      this.#queue.push({ head: { ...head }, body: wholeBody(copy), writer });
+      this.#queue.push({ head: { ...head }, body: wholeSlice(copy), writer });
       this.#queuedBytes += span;
     } else {
       this.#add(head, body, writer);

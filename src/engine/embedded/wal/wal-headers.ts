@@ -3,7 +3,7 @@ import { readGroupHeader } from "../format/commit-group.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
-import type { Finding } from "../io/damage-report.ts";
+import type { DamageFinding } from "../io/damage-files.ts";
 import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
 
@@ -18,7 +18,7 @@ export async function readWalHeaders(
   disk: Disk,
   directory: DirectoryPaths,
   oldestGeneration: number,
-  findings: Finding[],
+  findings: DamageFinding[],
 ): Promise<readonly WalHeader[]> {
   const names = await disk.list(directory.walDirectory);
   for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${directory.walDirectory}/${name}`);
@@ -53,7 +53,7 @@ async function readOne(
   }: {
     readonly generation: number;
     readonly isLast: boolean;
-    readonly findings: Finding[];
+    readonly findings: DamageFinding[];
     readonly memory: Buffer;
   },
 ): Promise<WalHeader | undefined> {

@@ -6,7 +6,7 @@ import { inputShapes } from "../../../../src/model/constraints.generated.ts";
 import { validate } from "../../../../src/model/validate.ts";
 import { bindStructure } from "../../../../src/protocol/json/json-bind.ts";
 import { parseJsonBody } from "../../../../src/protocol/json/parse-json-body.ts";
-import { columnsOfParsed, columnsOfValidated } from "../../../../src/protocol/records/put-columns.ts";
+import { columnsOfParsedJson, columnsOfValidRecords } from "../../../../src/protocol/records/put-columns.ts";
 import { contentOf, outcome } from "../columns-content.ts";
 
 /** The general path alone: bind, validate, then columns. */
@@ -14,7 +14,7 @@ function generally(parsed: unknown): object {
   const bound = bindStructure(inputShapes.PutRecords, parsed);
   validate(inputShapes.PutRecords, bound);
   const { Records, ...rest } = bound;
-  return { ...rest, Records: contentOf(columnsOfValidated(Records).records) };
+  return { ...rest, Records: contentOf(columnsOfValidRecords(Records).records) };
 }
 
 function throughCodec(given: unknown): object {
@@ -92,7 +92,7 @@ test("PutRecord's two paths agree as well", () => {
       const general = outcome(() => {
         const bound = bindStructure(inputShapes.PutRecord, members);
         validate(inputShapes.PutRecord, bound);
-        return { StreamName: bound.StreamName, Record: contentOf(columnsOfValidated([bound]).records) };
+        return { StreamName: bound.StreamName, Record: contentOf(columnsOfValidRecords([bound]).records) };
       });
       assert.deepEqual(single, general);
     }),
@@ -102,7 +102,7 @@ test("PutRecord's two paths agree as well", () => {
 
 test("columns hold data, keys and the MD5 of each key", () => {
   const keys = ["a", "b", "é", "a longer key 0123456789 0123456789 0123456789 0123456789 0123456789", "\u{1f600}"];
-  const columns = columnsOfParsed(
+  const columns = columnsOfParsedJson(
     keys.map((PartitionKey, i) => ({ Data: Buffer.alloc(i, i).toString("base64"), PartitionKey })),
   );
   assert.ok(columns);
@@ -118,7 +118,7 @@ test("columns hold data, keys and the MD5 of each key", () => {
 
 test("the first explicit hash key of 2^128 or more is given back as it came", () => {
   const tooLarge = "340282366920938463463374607431768211456";
-  const columns = columnsOfParsed([
+  const columns = columnsOfParsedJson([
     { Data: "", PartitionKey: "a", ExplicitHashKey: "340282366920938463463374607431768211455" },
     { Data: "", PartitionKey: "a", ExplicitHashKey: tooLarge },
     { Data: "", PartitionKey: "a", ExplicitHashKey: "9".repeat(39) },
@@ -132,11 +132,11 @@ test("the first explicit hash key of 2^128 or more is given back as it came", ()
 
 test("memory is used again when it is given back, and never while it is in use", () => {
   const parsed = [{ Data: Buffer.alloc(40_000, 1).toString("base64"), PartitionKey: "a" }];
-  const [first, second] = [columnsOfParsed(parsed), columnsOfParsed(parsed)];
+  const [first, second] = [columnsOfParsedJson(parsed), columnsOfParsedJson(parsed)];
   assert.ok(first && second);
   assert.notEqual(first.records.bytes, second.records.bytes);
   first.lease[Symbol.dispose]();
-  const [third, fourth] = [columnsOfParsed(parsed), columnsOfParsed(parsed)];
+  const [third, fourth] = [columnsOfParsedJson(parsed), columnsOfParsedJson(parsed)];
   assert.equal(third?.records.bytes, first.records.bytes);
   assert.notEqual(fourth?.records.bytes, first.records.bytes);
   assert.deepEqual(contentOf(second.records), fourth && contentOf(fourth.records));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { healthResponse, reportHealth } from "../../../../src/server/pipeline/health.ts";
+import { healthReportOf, healthResponse } from "../../../../src/server/pipeline/health.ts";
 
 const engine = {
   name: "any",
@@ -8,12 +8,12 @@ const engine = {
 };
 
 test("health is ready, and draining while the server stops", async () => {
-  assert.equal((await reportHealth(engine, { isDraining: false })).status, "ready");
-  assert.equal((await reportHealth(engine, { isDraining: true })).status, "draining");
+  assert.equal((await healthReportOf(engine, { isDraining: false })).status, "ready");
+  assert.equal((await healthReportOf(engine, { isDraining: true })).status, "draining");
 });
 
 test("health is unavailable while the stream registry has a fault, and says why", async () => {
-  const report = await reportHealth(engine, { isDraining: false, fault: "the registry is out of date" });
+  const report = await healthReportOf(engine, { isDraining: false, fault: "the registry is out of date" });
   assert.deepEqual(report, {
     status: "unavailable",
     engine: "any",
@@ -24,14 +24,14 @@ test("health is unavailable while the stream registry has a fault, and says why"
 });
 
 test("health names keys that cannot be used, and stays ready for streams that need none", async () => {
-  const report = await reportHealth(engine, { isDraining: false, keyFaults: ["a keyring is missing"] });
+  const report = await healthReportOf(engine, { isDraining: false, keyFaults: ["a keyring is missing"] });
   assert.equal(report.status, "ready");
   assert.deepEqual(report.degraded, ["a disk is slow", "a keyring is missing"]);
 });
 
 test("an engine whose health check fails is unavailable", async () => {
   const failing = { name: "embedded", health: () => Promise.reject(new Error("closed")) };
-  assert.deepEqual(await reportHealth(failing, { isDraining: false }), {
+  assert.deepEqual(await healthReportOf(failing, { isDraining: false }), {
     status: "unavailable",
     engine: "embedded",
     durable: false,
@@ -40,6 +40,9 @@ test("an engine whose health check fails is unavailable", async () => {
 });
 
 test("health says of a credentials file that is emptied or removed", async () => {
-  const report = await reportHealth(engine, { isDraining: false, credentialsFault: "the credentials file is refused" });
+  const report = await healthReportOf(engine, {
+    isDraining: false,
+    credentialsFault: "the credentials file is refused",
+  });
   assert.deepEqual(report.degraded, ["a disk is slow", "the credentials file is refused"]);
 });

@@ -11,7 +11,7 @@ import {
   type FrameHeader,
   frameKind,
   frameSpan,
-  wholeBody,
+  wholeSlice,
   writeFrame,
 } from "../../../../../src/engine/embedded/format/frame.ts";
 import { segmentFileName } from "../../../../../src/engine/embedded/format/segment-file.ts";
@@ -36,7 +36,7 @@ function group(lsn: number, frames: readonly Frame[]): Buffer {
   let at = groupHeaderBytes;
   for (const { body, ...head } of frames) {
     const whole = { kind: frameKind.entry, count: 1, position: 1, timeMs: 1, storedMs: 2_000, ...head };
-    at = writeFrame(target, at, whole, wholeBody(body), identity.seed);
+    at = writeFrame(target, at, whole, wholeSlice(body), identity.seed);
   }
   const header = { generation, lsn, durableThroughLsn: lsn - 1, used, frameCount: frames.length };
   return Buffer.from(closeGroup(target, header, identity));

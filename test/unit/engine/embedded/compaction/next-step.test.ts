@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { initialMemory } from "../../../../../src/engine/embedded/compaction/compactor-memory.ts";
+import { initialCompactorState } from "../../../../../src/engine/embedded/compaction/compactor-state.ts";
 import {
   type CompactionState,
   nextStep,
@@ -72,7 +72,7 @@ const nothing: StorageFacts = {
 
 function stateOf(storage: Partial<StorageFacts>, memory: Partial<CompactionState["memory"]> = {}): CompactionState {
   return {
-    memory: { ...initialMemory, isExpiryDue: false, ...memory },
+    memory: { ...initialCompactorState, isExpiryDue: false, ...memory },
     storage: { ...nothing, ...storage },
     limits: {
       flushAfterBytes: 3_000,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { readGroupHeader } from "../../../../../src/engine/embedded/format/commit-group.ts";
 import { identityOf } from "../../../../../src/engine/embedded/format/format-file.ts";
-import { frameKind, wholeBody } from "../../../../../src/engine/embedded/format/frame.ts";
+import { frameKind, wholeSlice } from "../../../../../src/engine/embedded/format/frame.ts";
 import { EngineState } from "../../../../../src/engine/embedded/state/engine-state.ts";
 import { LogState } from "../../../../../src/engine/embedded/state/log-state.ts";
 import {
@@ -71,7 +71,7 @@ function commitOver({ freeBytes = Number.POSITIVE_INFINITY } = {}) {
     };
     const head = { kind: frameKind.entry, count: 1, logId: 1, position, timeMs: 1, storedMs: 1 };
     position += 1;
-    commit.submit(head, wholeBody(Buffer.alloc(bytes)), { complete });
+    commit.submit(head, wholeSlice(Buffer.alloc(bytes)), { complete });
     await turn();
     await turn();
   };

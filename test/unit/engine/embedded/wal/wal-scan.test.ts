@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { closeGroup, groupHeaderBytes } from "../../../../../src/engine/embedded/format/commit-group.ts";
 import { identityOf } from "../../../../../src/engine/embedded/format/format-file.ts";
-import { frameKind, frameSpan, wholeBody, writeFrame } from "../../../../../src/engine/embedded/format/frame.ts";
+import { frameKind, frameSpan, wholeSlice, writeFrame } from "../../../../../src/engine/embedded/format/frame.ts";
 import { walHeaderBytes } from "../../../../../src/engine/embedded/format/wal-file.ts";
 import { blockBytes } from "../../../../../src/engine/embedded/io/disk.ts";
 import { scanMemoryBytes, WalScan } from "../../../../../src/engine/embedded/wal/wal-scan.ts";
@@ -18,7 +18,7 @@ function group(lsn: number, bodyBytes: number): Buffer {
   const used = groupHeaderBytes + frameSpan(bodyBytes);
   const target = Buffer.alloc(used + blockBytes);
   const head = { kind: frameKind.entry, logId: 1, count: 1, position: lsn, timeMs: 1, storedMs: 1 };
-  writeFrame(target, groupHeaderBytes, head, wholeBody(Buffer.alloc(bodyBytes, lsn)), identity.seed);
+  writeFrame(target, groupHeaderBytes, head, wholeSlice(Buffer.alloc(bodyBytes, lsn)), identity.seed);
   const header = { generation, lsn, durableThroughLsn: lsn - 1, used, frameCount: 1 };
   return Buffer.from(closeGroup(target, header, identity));
 }

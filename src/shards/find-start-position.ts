@@ -6,7 +6,7 @@ import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
 
 /** The position in the shard's log that a reader starts at. A sequence number has its position in it; times are searched. */
-export async function findPosition(
+export async function findStartPosition(
   services: ShardServices,
   revision: StreamRevision,
   shard: Shard,

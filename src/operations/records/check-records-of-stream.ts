@@ -9,7 +9,11 @@ const requestRecordBytesMax = 10 * 1024 * 1024;
  * The rules for records that need the stream: key present, explicit hash key within range, size within the stream's
  * maximum. Any breach refuses the whole request.
  */
-export function checkRecords(records: IncomingRecords, stream: Stream, operation: "PutRecord" | "PutRecords"): void {
+export function checkRecordsOfStream(
+  records: IncomingRecords,
+  stream: Stream,
+  operation: "PutRecord" | "PutRecords",
+): void {
   const recordBytesMax = stream.recordKiBMax * 1024;
   let totalBytes = 0;
   for (let i = 0; i < records.count; i++) {

@@ -5,15 +5,15 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
 import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { PlainBody } from "../records/plain-body.ts";
-import { isPlain, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/put-body.ts";
+import { BodyWithoutRecords } from "../records/body-without-records.ts";
+import { isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords, takesNoRecords } from "../records/put-body.ts";
 import { readStructure, type TakeOther } from "./cbor-bind.ts";
 import { itemEnd } from "./cbor-item-end.ts";
 import { CborPutColumns } from "./cbor-put-columns.ts";
 import { CborReader } from "./cbor-reader.ts";
 
 /** Throws a SerializationException without a message unless the body is one map or list, well formed to its last byte. */
-export function checkCbor(body: Uint8Array): Buffer {
+export function wellFormedCbor(body: Uint8Array): Buffer {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (itemEnd(bytes, 0) !== bytes.length) throw unparsableBody();
   const kind = new CborReader(bytes).kind();
@@ -23,9 +23,9 @@ export function checkCbor(body: Uint8Array): Buffer {
 
 /** The general path of any CBOR body. */
 export function parseCborBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
-  const bytes = checkCbor(body);
+  const bytes = wellFormedCbor(body);
   const bind = (shape: StructureShape): BoundStructure => readStructure(shape, new CborReader(bytes));
-  if (isPlain(name)) return new PlainBody(name, bind);
+  if (takesNoRecords(name)) return new BodyWithoutRecords(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, bytes) });
 }

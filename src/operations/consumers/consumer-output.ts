@@ -3,7 +3,7 @@ import { consumerArn } from "../../streams/arn.ts";
 import type { Stream, StreamConsumer } from "../../streams/stream.ts";
 
 /** A consumer as RegisterStreamConsumer and ListStreamConsumers return it: without StreamARN (observed). */
-export function consumerShape(stream: Stream, consumer: StreamConsumer): Consumer {
+export function consumerOutput(stream: Stream, consumer: StreamConsumer): Consumer {
   return {
     ConsumerName: consumer.name,
     ConsumerARN: arnOfConsumer(stream, consumer),

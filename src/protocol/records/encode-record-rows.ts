@@ -1,4 +1,4 @@
-import { type BufferLease, requestBuffers } from "../../memory/buffer-pool.ts";
+import { type BufferLease, messageBuffers } from "../../memory/buffer-pool.ts";
 import { forEachRecord, recordEnd } from "../../records/entry-layout.ts";
 import type { RecordSlice, StoredRecords } from "../../records/stored-records.ts";
 import { sliceInputAt, sliceInputBytes, sliceOutputAt, sliceOutputBytes } from "../../records/wasm-layout.ts";
@@ -7,11 +7,11 @@ import { encodeSequenceNumber, SequenceNumberSeries } from "../../streams/positi
 import type { PayloadMargins } from "../codec/codec.ts";
 
 /** What is the same in all rows of a slice of records, a byte per character. */
-export interface RowFrame extends FrameBehindData {
+export interface RowTexts extends TextsBehindData {
   readonly beforeData: string;
 }
 
-export interface FrameBehindData {
+export interface TextsBehindData {
   /** Between data and partition key. */
   readonly beforeKey: string;
   /** Between data and sequence number of a record without a key. */
@@ -35,16 +35,16 @@ export interface StoredRow {
 export interface RowFormat {
   /** The export of the WebAssembly module that writes the same rows as `writeRow()`. */
   readonly wasmWriter: "writeJsonRows" | "writeCborRows";
-  frameOf(slice: RecordSlice): RowFrame;
+  frameOf(slice: RecordSlice): RowTexts;
   /** About as many bytes as stored records become. */
   bytesExpected(recordCount: number, storedBytes: number): number;
   rowBytesMax(keyBytes: number, dataBytes: number): number;
   /** Returns the offset behind the row. */
-  writeRow(row: StoredRow, frame: RowFrame, out: Buffer, at: number): number;
+  writeRow(row: StoredRow, frame: RowTexts, out: Buffer, at: number): number;
 }
 
 /** What a response has around its rows. */
-export interface RowSurroundings {
+export interface ResponseEnds {
   readonly head: Uint8Array;
   readonly tail: string;
   /** Bytes at the end of the rows that the tail takes the place of. */
@@ -54,10 +54,10 @@ export interface RowSurroundings {
 }
 
 /** Writes records from their stored bytes, without an object or a copy per record, and disposes of their memory. */
-export function writeRows(
+export function encodeRecordRows(
   format: RowFormat,
   records: StoredRecords,
-  around: RowSurroundings,
+  around: ResponseEnds,
   wasm: WasmModule | undefined,
 ): BufferLease {
   try {
@@ -108,12 +108,12 @@ class RowWriter {
   #outputEnd = sliceOutputAt;
   /** The slice whose frame and series the module has. */
   #last: RecordSlice | undefined;
-  #lastFrame: RowFrame | undefined;
+  #lastFrame: RowTexts | undefined;
 
   constructor(
     format: RowFormat,
     slices: readonly RecordSlice[],
-    { head, margins }: RowSurroundings,
+    { head, margins }: ResponseEnds,
     wasm: WasmModule | undefined,
   ) {
     this.#format = format;
@@ -121,13 +121,13 @@ class RowWriter {
     this.#wasm = wasm;
     let bytes = margins.before + head.length + margins.after;
     for (const { count, start, end } of slices) bytes += format.bytesExpected(count, end - start);
-    this.#lease = requestBuffers.take(bytes);
+    this.#lease = messageBuffers.take(bytes);
     this.#out = this.#lease.bytes;
     this.#out.set(head, margins.before);
     this.#end = margins.before + head.length;
   }
 
-  finish({ tail, droppedBytes }: RowSurroundings): BufferLease {
+  finish({ tail, droppedBytes }: ResponseEnds): BufferLease {
     this.#flush();
     this.#end -= droppedBytes;
     this.#reserve(tail.length);
@@ -227,7 +227,7 @@ class RowWriter {
   #reserve(bytes: number): void {
     const needed = this.#end + bytes + this.#margins.after;
     if (needed <= this.#out.length) return;
-    const grown = requestBuffers.take(Math.max(needed, this.#out.length * 2));
+    const grown = messageBuffers.take(Math.max(needed, this.#out.length * 2));
     this.#out.copy(grown.bytes, 0, 0, this.#end);
     this.#lease[Symbol.dispose]();
     this.#lease = grown;

@@ -17,7 +17,7 @@ export interface RecordPage {
 }
 
 /** The records from position `from` on that one response may hold, still in their stored bytes. */
-export function slicePage(
+export function cutPage(
   entries: readonly StoredEntry[],
   from: Position,
   limit: PageLimit,

@@ -13,7 +13,7 @@ const fileBytesMax = 1024 * 1024;
 /**
  * Reloads certificate and key when one of their files changes. An invalid pair is logged, and the one before stays in use.
  */
-export class CertificateFiles {
+export class CertificateReloader {
   readonly #files: TlsFiles;
   readonly #onChange: (certificate: CertificatePem) => void;
   readonly #closing = new AbortController();

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { type Disk, errorCode, replaceFile } from "./disk.ts";
 
 /** Damage that recovery found and that does not keep the directory from being opened. */
-export interface Finding {
+export interface DamageFinding {
   /** Relative to the data directory. */
   readonly file: string;
   readonly offset: number;
@@ -10,7 +10,7 @@ export interface Finding {
   readonly sentence: string;
 }
 
-export interface DamageReportOptions {
+export interface DamageFilesOptions {
   readonly disk: Disk;
   /** `damage/` in the data directory. */
   readonly directory: string;
@@ -21,7 +21,7 @@ export interface DamageReportOptions {
  * Writes one report file for each place, so that a finding is known after the next restart. A report for the same place is
  * replaced. On a full disk nothing is written, and only the health has the findings.
  */
-export async function reportFindings(findings: readonly Finding[], options: DamageReportOptions): Promise<void> {
+export async function writeDamageFiles(findings: readonly DamageFinding[], options: DamageFilesOptions): Promise<void> {
   if (findings.length === 0) return;
   try {
     await writeReports(findings, options);
@@ -30,7 +30,7 @@ export async function reportFindings(findings: readonly Finding[], options: Dama
   }
 }
 
-async function writeReports(findings: readonly Finding[], options: DamageReportOptions): Promise<void> {
+async function writeReports(findings: readonly DamageFinding[], options: DamageFilesOptions): Promise<void> {
   await options.disk.makeDirectory(options.directory);
   await options.disk.syncDirectory(dirname(options.directory));
   for (const { file, offset, sentence } of findings) {

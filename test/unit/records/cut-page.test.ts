@@ -3,8 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { StoredEntry } from "../../../src/engine/shard-log.ts";
 import { batchByShard } from "../../../src/records/batch-by-shard.ts";
+import { cutPage, type PageLimit } from "../../../src/records/cut-page.ts";
 import { forEachRecord } from "../../../src/records/entry-layout.ts";
-import { type PageLimit, slicePage } from "../../../src/records/slice-page.ts";
 import { ShardMap } from "../../../src/streams/hash-keys/shard-map.ts";
 import {
   encodeSequenceNumber,
@@ -35,7 +35,7 @@ function entriesOf(counts: readonly number[], bytes = 0, kms = false): readonly 
 }
 
 /** Position by data and by sequence number, which must agree. */
-function positionsOf(page: ReturnType<typeof slicePage>): bigint[] {
+function positionsOf(page: ReturnType<typeof cutPage>): bigint[] {
   const positions: bigint[] = [];
   for (const slice of page.records.slices) {
     let number = encodeSequenceNumber(slice.first);
@@ -65,7 +65,7 @@ test("pages of any size give every record once and in order", () => {
         let next = BigInt(start);
         const seen: bigint[] = [];
         while (next < tip) {
-          const page = slicePage(entries, next, { recordsMax, bytesMax }, shard);
+          const page = cutPage(entries, next, { recordsMax, bytesMax }, shard);
           const positions = positionsOf(page);
           assert.ok(positions.length >= 1 && positions.length <= recordsMax);
           assert.ok(positions.length === 1 || positions.length * 8 <= bytesMax);
@@ -85,24 +85,24 @@ test("pages of any size give every record once and in order", () => {
 });
 
 test("a record over the byte limit is still given, alone", () => {
-  const page = slicePage(entriesOf([1, 1], 100), 1n, { recordsMax: 10, bytesMax: 50 }, shard);
+  const page = cutPage(entriesOf([1, 1], 100), 1n, { recordsMax: 10, bytesMax: 50 }, shard);
   assert.deepEqual(positionsOf(page), [1n]);
 });
 
 test("nothing at or behind the start gives an empty page at the start", () => {
-  assert.deepEqual(slicePage([], 7n, noLimit, shard), { records: { count: 0, dataBytes: 0, slices: [] }, next: 7n });
-  assert.deepEqual(slicePage(entriesOf([3]), 4n, noLimit, shard), {
+  assert.deepEqual(cutPage([], 7n, noLimit, shard), { records: { count: 0, dataBytes: 0, slices: [] }, next: 7n });
+  assert.deepEqual(cutPage(entriesOf([3]), 4n, noLimit, shard), {
     records: { count: 0, dataBytes: 0, slices: [] },
     next: 4n,
   });
 });
 
 test("behind a trimmed start the page begins with what is left", () => {
-  assert.deepEqual(positionsOf(slicePage(entriesOf([2, 2]).slice(1), 1n, noLimit, shard)), [3n, 4n]);
+  assert.deepEqual(positionsOf(cutPage(entriesOf([2, 2]).slice(1), 1n, noLimit, shard)), [3n, 4n]);
 });
 
 test("a slice carries the arrival time of its entry and the mark of encryption", () => {
-  const [slice] = slicePage(entriesOf([1], 0, true), 1n, noLimit, shard).records.slices;
+  const [slice] = cutPage(entriesOf([1], 0, true), 1n, noLimit, shard).records.slices;
   assert.equal(slice?.arrivalMs, createdMs + 500);
   assert.equal(slice?.kms, true);
   assert.equal(slice?.first.shardIndex, 0);

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   becameIdle,
-  type CompactorMemory,
+  type CompactorState,
   diskSpaceRequested,
-  initialMemory,
+  type GrowthCounters,
+  initialCompactorState,
   isRunDue,
-  type Progress,
   stepChosen,
   stepDone,
   stepFailed,
   walSpaceRequested,
-} from "../../../../../src/engine/embedded/compaction/compactor-memory.ts";
+} from "../../../../../src/engine/embedded/compaction/compactor-state.ts";
 import type { Step } from "../../../../../src/engine/embedded/compaction/next-step.ts";
 
-const progress: Progress = { generation: 3, coveredLsn: 40, deadBytes: 500 };
+const progress: GrowthCounters = { generation: 3, coveredLsn: 40, deadBytes: 500 };
 const wait: Step = { kind: "wait" };
 const flush: Step = {
   kind: "flush",
@@ -22,10 +22,16 @@ const flush: Step = {
   isLast: true,
 };
 /** There was nothing to do with `progress`. */
-const idle: CompactorMemory = becameIdle(stepChosen(initialMemory, wait, progress.deadBytes), progress);
+const idle: CompactorState = becameIdle(stepChosen(initialCompactorState, wait, progress.deadBytes), progress);
 
-const dueCases: readonly (readonly [name: string, CompactorMemory, Progress, monotonicMs: number, isDue: boolean])[] = [
-  ["at the start, whatever there is", initialMemory, { generation: 0, coveredLsn: 0, deadBytes: 0 }, 0, true],
+const dueCases: readonly (readonly [
+  name: string,
+  CompactorState,
+  GrowthCounters,
+  monotonicMs: number,
+  isDue: boolean,
+])[] = [
+  ["at the start, whatever there is", initialCompactorState, { generation: 0, coveredLsn: 0, deadBytes: 0 }, 0, true],
   ["not while nothing has changed", idle, progress, 10, false],
   ["when a WAL file was closed", idle, { ...progress, generation: 4 }, 10, true],
   ["when a snapshot file was written", idle, { ...progress, coveredLsn: 41 }, 10, true],

@@ -3,7 +3,7 @@ import { streamArn } from "../../streams/arn.ts";
 import type { Stream } from "../../streams/stream.ts";
 
 /** A stream as ListStreams returns it. */
-export function streamSummaryShape(stream: Stream): StreamSummary {
+export function streamSummaryOutput(stream: Stream): StreamSummary {
   return {
     StreamName: stream.name,
     StreamARN: streamArn(stream),
@@ -19,9 +19,9 @@ type Description = StreamSummary &
   };
 
 /** The members that DescribeStream and DescribeStreamSummary share. */
-export function streamDescriptionShape(stream: Stream): Description {
+export function streamDescriptionOutput(stream: Stream): Description {
   return {
-    ...streamSummaryShape(stream),
+    ...streamSummaryOutput(stream),
     StreamCreationTimestamp: stream.createdMs,
     RetentionPeriodHours: stream.retentionHours,
     EnhancedMonitoring: [{ ShardLevelMetrics: stream.shardLevelMetrics ?? [] }],

@@ -7,7 +7,7 @@ import type { Step } from "./next-step.ts";
 /** After a failed step, and between two requests for disk space that count. */
 const pauseMs = 1_000;
 
-export interface CompactorMemory {
+export interface CompactorState {
   /** Expired data is looked for at the next decision. */
   readonly isExpiryDue: boolean;
   /** `deadBytes` of the segments when expired data was last looked for. */
@@ -28,7 +28,7 @@ export interface CompactorMemory {
 }
 
 /** At the start everything is looked at once. */
-export const initialMemory: CompactorMemory = {
+export const initialCompactorState: CompactorState = {
   isExpiryDue: true,
   expiryDeadBytes: 0,
   wantsDiskSpace: false,
@@ -41,7 +41,7 @@ export const initialMemory: CompactorMemory = {
 };
 
 /** What grows while the engine works; any difference may mean a step. */
-export interface Progress {
+export interface GrowthCounters {
   /** The generation of the WAL file that is written to. */
   readonly generation: number;
   /** Both snapshot files hold all groups up to this one. */
@@ -51,14 +51,14 @@ export interface Progress {
 }
 
 /** Whether there may be a step now. */
-export function isRunDue(memory: CompactorMemory, progress: Progress, monotonicMs: number): boolean {
+export function isRunDue(memory: CompactorState, progress: GrowthCounters, monotonicMs: number): boolean {
   if (monotonicMs < memory.pausedUntilMs) return false;
   if (memory.isExpiryDue || memory.wantsWalSpace || progress.deadBytes !== memory.expiryDeadBytes) return true;
   return progress.generation !== memory.idleGeneration || progress.coveredLsn !== memory.idleCoveredLsn;
 }
 
 /** A request less than a second after the last one changes nothing: every refused append makes one. */
-export function diskSpaceRequested(memory: CompactorMemory, monotonicMs: number): CompactorMemory {
+export function diskSpaceRequested(memory: CompactorState, monotonicMs: number): CompactorState {
   if (monotonicMs < memory.diskSpaceRequestedMs + pauseMs) return memory;
   return {
     ...memory,
@@ -69,12 +69,12 @@ export function diskSpaceRequested(memory: CompactorMemory, monotonicMs: number)
   };
 }
 
-export function walSpaceRequested(memory: CompactorMemory): CompactorMemory {
+export function walSpaceRequested(memory: CompactorState): CompactorState {
   return { ...memory, wantsWalSpace: true, hasWrittenNoop: false };
 }
 
 /** A step is about to be performed: it has used up the requests that led to it. */
-export function stepChosen(memory: CompactorMemory, step: Step, deadBytes: number): CompactorMemory {
+export function stepChosen(memory: CompactorState, step: Step, deadBytes: number): CompactorState {
   // Comes before every other rule, so none of them has looked at anything yet.
   if (step.kind === "rewriteManifest") return memory;
   // Segments are compacted only when nothing in the WAL can give back space.
@@ -89,16 +89,16 @@ export function stepChosen(memory: CompactorMemory, step: Step, deadBytes: numbe
 }
 
 /** Expired data is looked for after each flush, so that it is found in time while the WAL grows. */
-export function stepDone(memory: CompactorMemory, step: Step): CompactorMemory {
+export function stepDone(memory: CompactorState, step: Step): CompactorState {
   return step.kind === "flush" ? { ...memory, isExpiryDue: true } : memory;
 }
 
 /** Pauses, and then begins again from the first rule. */
-export function stepFailed(memory: CompactorMemory, monotonicMs: number): CompactorMemory {
+export function stepFailed(memory: CompactorState, monotonicMs: number): CompactorState {
   return { ...memory, isExpiryDue: true, pausedUntilMs: monotonicMs + pauseMs };
 }
 
 /** There is nothing to do until something grows. */
-export function becameIdle(memory: CompactorMemory, { generation, coveredLsn }: Progress): CompactorMemory {
+export function becameIdle(memory: CompactorState, { generation, coveredLsn }: GrowthCounters): CompactorState {
   return { ...memory, wantsWalSpace: false, idleGeneration: generation, idleCoveredLsn: coveredLsn };
 }

@@ -4,7 +4,7 @@ import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Shard } from "../../streams/stream.ts";
 
 /** A shard as DescribeStream and ListShards return it. Members that do not apply are absent, never null (observed). */
-export function shardShape(shard: Shard): shapes.Shard {
+export function shardOutput(shard: Shard): shapes.Shard {
   const { parent, adjacentParent, closed } = shard;
   return {
     ShardId: formatShardId(shard.index),
@@ -19,7 +19,7 @@ export function shardShape(shard: Shard): shapes.Shard {
 }
 
 /** The children of a closed shard, as GetRecords and SubscribeToShard return them at its end. */
-export function childShardShapes(shards: readonly Shard[], parentIndex: number): readonly shapes.ChildShard[] {
+export function childShardOutputs(shards: readonly Shard[], parentIndex: number): readonly shapes.ChildShard[] {
   return shards
     .filter((shard) => shard.parent === parentIndex || shard.adjacentParent === parentIndex)
     .map((child) => ({

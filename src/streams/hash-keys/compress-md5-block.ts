@@ -2,7 +2,7 @@
  * The block function of MD5 (RFC 1321): updates the four words of `state` with a block of sixteen little-endian words. The
  * 64 rounds are unrolled because it runs once for each partition key; `node:crypto` takes several times as long.
  */
-export function md5Block(state: Int32Array, block: Int32Array): void {
+export function compressMd5Block(state: Int32Array, block: Int32Array): void {
   const w0 = block[0] as number;
   const w1 = block[1] as number;
   const w2 = block[2] as number;

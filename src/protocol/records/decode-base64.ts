@@ -3,7 +3,7 @@ import { wrongType } from "../../model/request-errors.ts";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** Bytes that base64 of this length and padding decodes to, if it is well formed. */
-export function decodedBytes(text: string): number {
+export function decodedLength(text: string): number {
   return text.length < 4 ? 0 : (text.length >>> 2) * 3 - paddingOf(text);
 }
 
@@ -11,7 +11,7 @@ export function decodedBytes(text: string): number {
  * Decodes standard base64 into `out` at `at`. False unless the text is base64 in the strictest form: padded, nothing
  * but the alphabet, no bits left over. If false, `out` holds rubbish from `at` on.
  */
-export function writeBase64(text: string, out: Buffer, at: number): boolean {
+export function decodeBase64Into(text: string, out: Buffer, at: number): boolean {
   const { length } = text;
   if (length === 0) return true;
   if ((length & 3) !== 0) return false;
@@ -32,8 +32,8 @@ export function writeBase64(text: string, out: Buffer, at: number): boolean {
 
 /** The bytes, or the SerializationException that names what is wrong with the text. */
 export function decodeBase64(text: string): Buffer {
-  const bytes = Buffer.allocUnsafe(decodedBytes(text));
-  if (writeBase64(text, bytes, 0)) return bytes;
+  const bytes = Buffer.allocUnsafe(decodedLength(text));
+  if (decodeBase64Into(text, bytes, 0)) return bytes;
   throw wrongType(`'${text}' can not be converted to a Blob: ${faultOf(text)}`);
 }
 

@@ -2,7 +2,7 @@ import type { BillingCommitment } from "../../model/shapes.generated.ts";
 import type { CommitmentState } from "../../streams/billing-commitment.ts";
 
 /** The commitment as the account operations return it. */
-export function billingCommitmentShape({
+export function billingCommitmentOutput({
   status,
   startedMs,
   endedMs,
