@@ -13,3 +13,11 @@ export const { createServer } = process.getBuiltinModule("node:http");
 export function startTimeoutChecks(server: Server): void {
   server.emit("listening");
 }
+
+/**
+ * Sends the responses of a client that has closed its half of the connection. Without it node:http closes the connection at
+ * once, and a request that is being handled gets no response.
+ */
+export function serveHalfClosed(server: Server): void {
+  (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+}

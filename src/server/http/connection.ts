@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
@@ -19,6 +20,10 @@ export class Connection {
   hasServed = false;
   session: ServerHttp2Session | undefined;
   isClosing = false;
+  /** Over HTTP/1.1: the response to the last request that was parsed. */
+  lastResponse: ServerResponse | undefined;
+  /** Over HTTP/1.1: no further request is started; the connection closes after `lastResponse`. */
+  isEnding = false;
   /** `socket.bytesRead` at the last check of the timeouts. */
   #bytesSeen = 0;
   #peer: ClientEndpoint | undefined;
@@ -66,6 +71,24 @@ export class Connection {
   /** To be called when the socket has closed. */
   abortExchanges(): void {
     for (const exchange of this.exchanges.all()) exchange.end("the client closed the connection");
+  }
+
+  /** The client sends nothing more: it may wait for responses, but an endless response ends here. */
+  endStreams(): void {
+    for (const exchange of this.exchanges.all())
+      if (exchange.isStreaming) exchange.end("the client closed the connection");
+  }
+
+  /** Over HTTP/1.1: sends all responses of the requests that were started, then `farewell`, and closes. */
+  endAfterResponses(farewell: string): void {
+    this.isEnding = true;
+    const close = (): void => {
+      if (farewell !== "" && this.transport.writable) this.transport.write(farewell);
+      this.transport.destroySoon();
+    };
+    const { lastResponse } = this;
+    if (lastResponse === undefined || lastResponse.writableFinished) close();
+    else lastResponse.once("finish", close);
   }
 
   /** Sends what has been written, takes no further request, and closes. */

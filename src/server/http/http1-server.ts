@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer, startTimeoutChecks } from "../../platform/http-module.ts";
+import { createServer, serveHalfClosed, startTimeoutChecks } from "../../platform/http-module.ts";
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
 import type { Connection } from "./connection.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
-import { rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
+import { rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
@@ -30,6 +30,7 @@ export function createHttp1Server(context: ServerContext): Http1Server {
   // None: before 24.18.1 and 26.5.1 Node drops the headers beyond the thousandth, which would hide an `Origin` behind them.
   // `maxHeaderSize` limits their number.
   server.maxHeadersCount = 0;
+  serveHalfClosed(server);
 
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     const connection = connectionOf.get(req.socket);
@@ -46,6 +47,16 @@ export function createHttp1Server(context: ServerContext): Http1Server {
     res.writeContinue();
     onRequest(req, res);
   });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const connection = connectionOf.get(socket);
+    if (connection !== undefined && !socket.destroyed) endUnparsed(connection, error.code);
+    else socket.destroy();
+  });
+  server.on("connect", (_req: IncomingMessage, socket: Duplex) => {
+    const connection = connectionOf.get(socket);
+    if (connection === undefined) socket.destroy();
+    else connection.endAfterResponses("");
+  });
   server.on("timeout", (socket: Socket) => endStalled(socket, connectionOf.get(socket), context));
   startTimeoutChecks(server);
 
@@ -53,7 +64,13 @@ export function createHttp1Server(context: ServerContext): Http1Server {
     serve(socket, connection) {
       connectionOf.set(socket, connection);
       connection.enter("http1", context.clock.monotonicMs());
+      connection.transport.allowHalfOpen = true;
       server.emit("connection", socket);
+      // After node:http's own listener, which reports a request without its end.
+      socket.on("end", () => {
+        connection.endStreams();
+        if (!connection.isEnding) connection.endAfterResponses("");
+      });
     },
     close() {
       // Stops the check of timeouts; the error of a server that never listened is ignored.
@@ -70,9 +87,15 @@ interface Http1Exchange {
 }
 
 async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): Promise<void> {
+  if (connection.isEnding) {
+    req.socket.pause();
+    return;
+  }
+  connection.lastResponse = res;
   if (connection.exchanges.size >= context.limits.pipelinedRequestCountMax) {
     requestRefused.publish({ reason: "pipelined" });
-    req.socket.destroy();
+    connection.isEnding = true;
+    rejectPipelinedHttp1(res);
     return;
   }
   const exchange = new HttpExchange(req.method ?? "", req.url ?? "", req.headers, connection.peer);
@@ -121,6 +144,32 @@ function hasBody(req: IncomingMessage): boolean {
 function declaredBytesOf(req: IncomingMessage): number | undefined {
   const declared = req.headers["content-length"];
   return declared === undefined ? undefined : Number(declared);
+}
+
+const statusOfError: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/**
+ * The parser has refused bytes, or waited too long for them. The requests before them have been started, and may have stored
+ * records: they get their responses, then a response to the refused bytes follows, as node:http words it.
+ */
+function endUnparsed(connection: Connection, code = ""): void {
+  if (connection.isEnding) return;
+  const { lastResponse } = connection;
+  const status = statusOfError[code] ?? "400 Bad Request";
+  // The refused bytes belong to the body of a request, which is never handled.
+  if (lastResponse !== undefined && !lastResponse.req.complete && !lastResponse.headersSent) {
+    lastResponse.shouldKeepAlive = false;
+    lastResponse.sendDate = false;
+    lastResponse.writeHead(Number.parseInt(status, 10), ["Content-Length", "0"]);
+    lastResponse.end();
+    connection.endAfterResponses("");
+    return;
+  }
+  connection.endAfterResponses(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
 
 /**

@@ -31,6 +31,7 @@ export function writeHttp1(
   if (isStream(body)) {
     res.writeHead(response.status, headers);
     res.flushHeaders();
+    if (res.req.socket.readableEnded) exchange.end("the client closed the connection");
     return pump(body, { exchange, sink: res, transport: res.req.socket, context });
   }
   const bytes = typeof body === "string" ? body : bytesOf(body);
@@ -86,6 +87,14 @@ export function rejectTooLargeHttp1(res: ServerResponse, options: { readonly may
   if (options.mayKeepConnection) res.removeHeader("connection");
   else res.shouldKeepAlive = false;
   res.writeHead(413, ["Transfer-Encoding", "chunked"]);
+  res.end();
+}
+
+/** 503 to a request beyond those that may wait for their responses; the connection closes after it. */
+export function rejectPipelinedHttp1(res: ServerResponse): void {
+  if (res.destroyed) return;
+  res.shouldKeepAlive = false;
+  res.writeHead(503, ["Content-Length", "0"]);
   res.end();
 }
 

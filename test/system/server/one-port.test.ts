@@ -78,13 +78,23 @@ test("pipelined requests are answered in their order", async (t) => {
   assert.ok(text.indexOf("</slow>") < text.indexOf("</fast>"));
 });
 
-test("more pipelined requests than the limit end the connection", async (t) => {
+test("a request beyond the limit of pipelined ones is not started, and those before it get their responses", async (t) => {
+  const started: string[] = [];
   const { port } = await startListener(t, {
     limits: { pipelinedRequestCountMax: 4 },
-    handler: () => new Promise(() => undefined),
+    handler: async ({ url }) => {
+      started.push(url);
+      await new Promise((resolve) => setImmediate(resolve));
+      return { status: 200, headers: {}, body: `<${url}>` };
+    },
   });
-  const socket = await rawConnection(t, port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));
-  await readToClose(socket);
+  const requests = [1, 2, 3, 4, 5, 6].map((each) => `GET /${each} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  const text = await readToClose(await rawConnection(t, port, requests.join("")));
+  assert.deepEqual(started, ["/1", "/2", "/3", "/4"]);
+  assert.deepEqual(text.match(/HTTP\/1\.1 \d+|<\/\d>/g), [
+    ...started.flatMap((url) => ["HTTP/1.1 200", `<${url}>`]),
+    "HTTP/1.1 503",
+  ]);
 });
 
 test("answers carry AWS's headers, an exact length and no Connection header", async (t) => {
