@@ -1,6 +1,6 @@
 // A whole data directory of every version that there ever was, closed and killed: each must open for ever, hold what it
-// held, and grow into the newest version of its kind while it is written on. The files here are never written again; what stands in
-// them byte for byte is held by the tests beside this one.
+// held, and become the newest version when it is opened. The files here are never written again; their bytes are compared
+// by the tests beside this one.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
@@ -25,6 +25,8 @@ import { bytesOfText, textOfBytes } from "./golden-bytes.ts";
 interface GoldenDirectory {
   /** What its `format` file says. */
   readonly version: number;
+  /** From version 4 on; version 3 is encrypted, earlier ones are not. */
+  readonly isEncrypted?: true;
   readonly streams: Readonly<Record<string, readonly string[]>>;
   /** Streams whose first shard log is sealed. */
   readonly sealed: readonly string[];
@@ -34,22 +36,25 @@ interface GoldenDirectory {
 }
 
 const folder = new URL("./directories/", import.meta.url);
-/** Without a key, and with one: that is decided when a directory is made. */
-const newestPlain = 2;
-const newestEncrypted = 3;
+const newestVersion = 4;
 /** Set when there is a new version, to add directories of it; those that are there stay as they are for good. */
 const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
 const dayMs = 86_400_000;
-const withoutFlush = { flushAfterBytes: Number.MAX_SAFE_INTEGER } as const;
 const small = { walFileBytes: 24 * 1024, groupBytesMax: 12 * 1024 };
 const compaction = { ...eagerCompaction, ownSegmentBytes: 4_000 };
 
+/** How a directory of the newest version is made and left. */
+interface Kind {
+  readonly isEncrypted: boolean;
+  readonly isKilled: boolean;
+}
+
 /** Every kind of frame, two sessions, and more than one file of the log. */
-async function written(version: number, isKilled: boolean): Promise<GoldenDirectory> {
+async function written({ isEncrypted, isKilled }: Kind): Promise<GoldenDirectory> {
   const disk = new SimulatedDisk();
   const random = countedBytes();
-  const keys = version === newestEncrypted ? { keys: masterKey("golden", random), randomBytes: random } : {};
-  const options = { ...small, ...keys, compaction: version === 1 ? withoutFlush : compaction };
+  const keys = isEncrypted ? { keys: masterKey("golden", random), randomBytes: random } : {};
+  const options = { ...small, ...keys, compaction };
   let engine = await openSmallEngine(disk, options);
   const streams: Record<string, string[]> = { orders: [], clicks: [], closed: [] };
   for (const name of [...Object.keys(streams), "dropped"]) await makeShard(engine, name);
@@ -77,12 +82,13 @@ async function written(version: number, isKilled: boolean): Promise<GoldenDirect
   if (!isKilled) await engine.close();
   const files = disk.paths().map((path) => [path.slice(dataDirectory.length + 1), textOfBytes(disk.bytesOf(path))]);
   const documents = { "streams/orders": JSON.stringify({ round: 3 }) };
-  return { version, streams, sealed: ["closed"], documents, files: Object.fromEntries(files) };
+  const kind = { version: newestVersion, ...(isEncrypted ? { isEncrypted } : {}) };
+  return { ...kind, streams, sealed: ["closed"], documents, files: Object.fromEntries(files) };
 }
 
 /** What opens a directory of a version, and lets it grow. */
-function optionsFor({ version }: GoldenDirectory): Partial<EmbeddedEngineOptions> {
-  return { ...small, compaction, ...(version === newestEncrypted ? { keys: masterKey("golden") } : {}) };
+function optionsFor({ version, isEncrypted }: GoldenDirectory): Partial<EmbeddedEngineOptions> {
+  return { ...small, compaction, ...(version === 3 || isEncrypted === true ? { keys: masterKey("golden") } : {}) };
 }
 
 async function putDocument(engine: EmbeddedEngine, key: string, value: string): Promise<void> {
@@ -124,20 +130,18 @@ async function versionOf(disk: SimulatedDisk): Promise<number> {
   return JSON.parse(JSON.stringify(await inspectDirectory(disk, dataDirectory))).format.version;
 }
 
-const stillWritten = [
-  { version: 1, isKilled: false },
-  { version: 1, isKilled: true },
-  { version: 2, isKilled: false },
-  { version: 2, isKilled: true },
-  { version: 3, isKilled: false },
-  { version: 3, isKilled: true },
-] as const;
+const stillWritten: readonly Kind[] = [
+  { isEncrypted: false, isKilled: false },
+  { isEncrypted: false, isKilled: true },
+  { isEncrypted: true, isKilled: false },
+  { isEncrypted: true, isKilled: true },
+];
 
-for (const { version, isKilled } of stillWritten) {
-  const how = isKilled ? "killed" : "closed";
-  test(`a directory of version ${version} that is ${how} today consists of what the golden one does`, async () => {
-    const present = await written(version, isKilled);
-    const url = new URL(`version-${version}-${how}.json`, folder);
+for (const kind of stillWritten) {
+  const how = `${kind.isEncrypted ? "encrypted-" : ""}${kind.isKilled ? "killed" : "closed"}`;
+  test(`a directory that is ${how} today consists of what the golden one of version ${newestVersion} does`, async () => {
+    const present = await written(kind);
+    const url = new URL(`version-${newestVersion}-${how}.json`, folder);
     if (writesGolden && !existsSync(url)) writeFileSync(url, `${JSON.stringify(present, undefined, 2)}\n`);
     const golden: GoldenDirectory = JSON.parse(readFileSync(url, "utf8"));
     assert.equal(await versionOf(await diskWith(present)), golden.version);
@@ -150,7 +154,7 @@ test("there is a golden directory of every version", () => {
   const versions = readdirSync(folder).map((name) => Number(/^version-(\d+)-/.exec(name)?.[1]));
   assert.deepEqual(
     [...new Set(versions)].sort(),
-    Array.from({ length: newestEncrypted }, (_, index) => index + 1),
+    Array.from({ length: newestVersion }, (_, index) => index + 1),
   );
 });
 
@@ -158,7 +162,7 @@ for (const name of readdirSync(folder)) {
   const golden: GoldenDirectory = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
   const options = optionsFor(golden);
 
-  test(`${name} opens, serves what it held, and becomes the newest version of its kind while it is written on`, async () => {
+  test(`${name} opens, serves what it held, and becomes the newest version while it is written on`, async () => {
     const disk = await diskWith(golden);
     assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
     let engine = await openSmallEngine(disk, options);
@@ -173,11 +177,33 @@ for (const name of readdirSync(folder)) {
     await engine.settled();
     await assertServes(engine, golden, added);
     await engine.close();
-    assert.equal(await versionOf(disk), Math.max(golden.version, newestPlain));
+    assert.equal(await versionOf(disk), newestVersion);
     assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
     engine = await openSmallEngine(disk.crash("lose"), options);
     await assertServes(engine, golden, added);
     await engine.close();
+  });
+
+  test(`the newest WAL file of ${name} cannot be lost unnoticed once a server has opened it`, async () => {
+    const disk = await diskWith(golden);
+    const engine = await openSmallEngine(disk, options);
+    const opened = disk.crash("lose");
+    await store(engine, await makeShard(engine, "orders"), "one more");
+    const written = disk.crash("lose");
+    for (const killed of [opened, written]) {
+      killed.lose(killed.paths().findLast((path) => path.endsWith(".wal")) ?? assert.fail("there is no WAL file"));
+      await assert.rejects(openSmallEngine(killed, options), { kind: "corrupt", message: /\.wal is missing/ });
+    }
+  });
+
+  test(`${name} opens on a full disk, which may keep it from becoming the newest version`, async () => {
+    const disk = await diskWith(golden);
+    disk.capacityBytes = disk.usedBytes;
+    const engine = await openSmallEngine(disk, options);
+    await assertServes(engine, golden, []);
+    assert([golden.version, newestVersion].includes(await versionOf(disk.crash("lose"))));
+    await engine.close();
+    assert.deepEqual((await verifyDirectory(disk, dataDirectory, options.keys)).problems, []);
   });
 
   test(`${name} can be backed up, restored and opened`, async () => {

@@ -8,7 +8,13 @@ import {
   groupHeaderBytes,
   readGroupHeader,
 } from "../../src/engine/embedded/format/commit-group.ts";
-import { decodeFormatFile, encodeFormatFile, identityOf } from "../../src/engine/embedded/format/format-file.ts";
+import {
+  decodeFormatFile,
+  encodeFormatFile,
+  formatFlagsOffset,
+  formatVersionOffset,
+  identityOf,
+} from "../../src/engine/embedded/format/format-file.ts";
 import {
   frameKind,
   frameLengthAt,
@@ -17,6 +23,11 @@ import {
   wholeSlice,
   writeFrame,
 } from "../../src/engine/embedded/format/frame.ts";
+import {
+  newestWalSlotBytes,
+  readNewestWalSlot,
+  writeNewestWalSlot,
+} from "../../src/engine/embedded/format/newest-wal-file.ts";
 import {
   readWalHeader,
   walFileName,
@@ -85,6 +96,37 @@ test("the format file is written as the document draws it, and read back", () =>
   const bytes = encodeFormatFile(format);
   assertGolden("format", bytes);
   assert.deepEqual(decodeFormatFile(bytes, "/data"), format);
+});
+
+test("the format file of version 4 says what there is, and is read back", () => {
+  const plainFormat = { identity, devClock: false, madeMs: 5, hasNewestWal: true } as const;
+  for (const [format, flags] of [
+    [plainFormat, 0],
+    [{ ...plainFormat, devClock: true, isEncrypted: true }, 3],
+    [{ ...plainFormat, hasSegments: true }, 4],
+    [{ ...plainFormat, hasSegments: true, isEncrypted: true }, 6],
+  ] as const) {
+    const bytes = encodeFormatFile(format);
+    assert.deepEqual([bytes.readUInt32LE(formatVersionOffset), bytes.readUInt32LE(formatFlagsOffset)], [4, flags]);
+    assert.deepEqual(decodeFormatFile(bytes, "/data"), format);
+  }
+});
+
+test("a slot of newest-wal is written as the document draws it, and none with a flipped bit, or cut, is read", () => {
+  const slot = Buffer.alloc(newestWalSlotBytes, 0xff);
+  const newest = { generation: 12, firstLsn: 2 ** 40 + 5 };
+  writeNewestWalSlot(slot, newest, identity);
+  assertGolden("newestWal", slot);
+  assert.deepEqual(readNewestWalSlot(slot, identity), newest);
+  for (let bit = 0; bit < 8 * slot.length; bit++) {
+    const flipped = Buffer.from(slot);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    assert.equal(readNewestWalSlot(flipped, identity), undefined, `bit ${bit}`);
+  }
+  for (const length of [0, 7, 63, 64, 4_095])
+    assert.equal(readNewestWalSlot(slot.subarray(0, length), identity), undefined);
+  const other = identityOf(Buffer.from("another id of 16"), identity.salt);
+  assert.equal(readNewestWalSlot(slot, other), undefined);
 });
 
 test("the format file is refused when it is another's, newer or damaged", () => {

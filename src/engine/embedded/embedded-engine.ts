@@ -1,6 +1,6 @@
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
-import { openDataDirectory } from "./directory/data-directory.ts";
+import { openDataDirectory, settleNewestWal } from "./directory/data-directory.ts";
 import { repairKeyFile } from "./directory/directory-key.ts";
 import { EmbeddedDocumentStore } from "./embedded-document-store.ts";
 import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
@@ -49,12 +49,13 @@ export class EmbeddedEngine implements Engine {
   async open(): Promise<void> {
     const { disk, directory: path, clock, devClock, keys, randomBytes } = this.#settings;
     const nowMs = clock.nowMs();
-    const directory = await openDataDirectory({ disk, directory: path, nowMs, devClock, keys, randomBytes });
+    const opened = await openDataDirectory({ disk, directory: path, nowMs, devClock, keys, randomBytes });
     try {
       // Recovery scans with this memory and is done with it before the first commit group is filled.
       const groupMemory = disk.allocate(groupMemoryBytes(this.#settings.groupBytesMax));
-      const recovered = await recover(disk, directory, groupMemory);
-      await writeDamageFiles(recovered.findings, { disk, directory: directory.damageDirectory, nowMs });
+      const recovered = await recover(disk, opened, groupMemory);
+      await writeDamageFiles(recovered.findings, { disk, directory: opened.damageDirectory, nowMs });
+      const directory = { ...opened, format: await settleNewestWal(disk, opened, recovered.newestWal) };
       if (directory.findings.length > 0) await repairKeyFile({ disk, directory: path }, directory.identity);
       const budgetBytes = this.#settings.diskBudgetBytes ?? (await this.#defaultBudgetBytes(recovered));
       const parts = openParts({ settings: this.#settings, directory, recovered, budgetBytes, groupMemory });
@@ -62,7 +63,7 @@ export class EmbeddedEngine implements Engine {
       this.#clockBehindMs = recovered.state.lastStoredMs - nowMs;
       this.#parts = parts;
     } catch (error) {
-      await directory.lock.release();
+      await opened.lock.release();
       const code = errorCode(error);
       if (code === undefined) throw error;
       const sentence =

@@ -66,11 +66,23 @@ export function openParts(opened: RecoveredDirectory): EngineParts {
 
 function openWalFiles({ settings, directory, recovered, budgetBytes }: RecoveredDirectory) {
   const { disk, clock, tailWindowBytes, walFileBytes } = settings;
-  const { walDirectory, isDirect, identity } = directory;
+  const { path, walDirectory, isDirect, identity, format } = directory;
+  const hasNewestWal = format.hasNewestWal === true;
   const fileBytes = walFileBytes ?? walShareBytes(budgetBytes);
   const { end, walFiles: files } = recovered;
   const window = new TailWindow(tailWindowBytes);
-  const wal = new WalWriter({ disk, directory: walDirectory, isDirect, identity, clock, fileBytes, end, files });
+  const wal = new WalWriter({
+    disk,
+    path,
+    hasNewestWal,
+    directory: walDirectory,
+    isDirect,
+    identity,
+    clock,
+    fileBytes,
+    end,
+    files,
+  });
   return { window, wal, walReader: new WalReader(disk, walDirectory, window) };
 }
 

@@ -25,6 +25,8 @@ export interface Rule {
 
 export const rules = {
   format: { outcome: "refused", isVerified: true },
+  /** Either slot: both hold the newest WAL file that must exist, or the one before. */
+  newestWal: { outcome: "told", isVerified: true },
   directoryKey: { outcome: "told", isVerified: true },
   manifest: { outcome: "told", isVerified: true },
   newerSnapshot: { outcome: "told", isVerified: true },
@@ -49,6 +51,14 @@ export const rules = {
 
 export type Place = keyof typeof rules;
 
+/** Files in which every byte is the same place. */
+const uniformFiles: Readonly<Record<string, Place>> = {
+  format: "format",
+  "newest-wal": "newestWal",
+  "directory.key": "directoryKey",
+  manifest: "manifest",
+};
+
 /** What stands at each byte of each file. */
 export async function directoryPathsOf(disk: SimulatedDisk): Promise<ReadonlyMap<string, readonly Place[]>> {
   const ends = await walEnds(disk);
@@ -57,9 +67,8 @@ export async function directoryPathsOf(disk: SimulatedDisk): Promise<ReadonlyMap
   const all = (path: string, place: Place): readonly Place[] =>
     Array.from({ length: disk.lengthOf(path) }, () => place);
   const placesIn = (path: string): readonly Place[] => {
-    if (path.endsWith("/format")) return all(path, "format");
-    if (path.endsWith("/directory.key")) return all(path, "directoryKey");
-    if (path.endsWith("/manifest")) return all(path, "manifest");
+    const place = uniformFiles[path.slice(path.lastIndexOf("/") + 1)];
+    if (place !== undefined) return all(path, place);
     if (path.endsWith(".snapshot")) return all(path, path === newestSnapshot ? "newerSnapshot" : "olderSnapshot");
     if (path.endsWith(".segment")) return segmentPlaces(disk, path);
     const end = ends.get(path) ?? assert.fail(`${path} is no file of the log`);

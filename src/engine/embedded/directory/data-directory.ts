@@ -8,6 +8,13 @@ import {
   identityOf,
 } from "../format/format-file.ts";
 import { keyFileName } from "../format/key-file.ts";
+import {
+  type NewestWal,
+  newestWalName,
+  noWalFile,
+  replaceNewestWal,
+  rewriteNewestWal,
+} from "../format/newest-wal-file.ts";
 import type { DamageFinding } from "../io/damage-files.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, type DiskLock, errorCode, readWhole, replaceFile } from "../io/disk.ts";
@@ -54,6 +61,8 @@ const unfinishedNames: ReadonlySet<string> = new Set([
   `${formatFileName}.tmp`,
   keyFileName,
   `${keyFileName}.tmp`,
+  newestWalName,
+  `${newestWalName}.tmp`,
 ]);
 
 /** Opens and locks a data directory; makes it if it is absent or empty. Throws `DataDirectoryError` and changes nothing otherwise. */
@@ -157,7 +166,8 @@ async function requireVacant(disk: Disk, directory: string): Promise<void> {
 
 function occupation(names: readonly string[]): string {
   if (names.includes(formatFileName)) return "already contains a data directory";
-  return names.includes("wal") ? "contains an unfinished copy" : `is not empty ("${names[0]}")`;
+  const isUnfinished = names.some((name) => name === "wal" || name.startsWith(newestWalName));
+  return isUnfinished ? "contains an unfinished copy" : `is not empty ("${names[0]}")`;
 }
 
 function placesIn(path: string, format: FormatFile, isDirect: boolean): DirectoryPaths {
@@ -222,12 +232,43 @@ async function settleFormat(
   const identity = identityOf(randomBytes(16), randomBytes(8));
   // `format` is written last: it makes the directory valid.
   const cipher = keys === undefined ? undefined : await makeDirectoryKey(options, keys, identity);
-  const format = { identity, madeMs: nowMs, devClock, ...(cipher === undefined ? {} : { isEncrypted: true as const }) };
+  await replaceNewestWal(disk, directory, noWalFile, identity);
+  const format = {
+    identity,
+    madeMs: nowMs,
+    devClock,
+    hasNewestWal: true as const,
+    ...(cipher === undefined ? {} : { isEncrypted: true as const }),
+  };
   await replaceFile(disk, directory, formatFileName, encodeFormatFile(format));
   return { format, contents: { ...plain, cipher } };
 }
 
-/** Marks the directory before the first flush: programs that know no segments must refuse it from now on. */
+/**
+ * Makes the newest WAL file of a recovered directory durable in `newest-wal`, in both slots, and marks a directory of an
+ * earlier version: from then on the file must exist. On a full disk such a directory stays as it is. Resolves with the format.
+ */
+export async function settleNewestWal(
+  disk: Disk,
+  { path, identity, format }: DirectoryPaths,
+  newest: NewestWal,
+): Promise<FormatFile> {
+  if (format.hasNewestWal === true) {
+    await rewriteNewestWal(disk, path, newest, identity);
+    return format;
+  }
+  const marked = { ...format, hasNewestWal: true as const };
+  try {
+    await replaceNewestWal(disk, path, newest, identity);
+    await replaceFile(disk, path, formatFileName, encodeFormatFile(marked));
+  } catch (error) {
+    if (errorCode(error) !== "ENOSPC") throw error;
+    return format;
+  }
+  return marked;
+}
+
+/** Marks the directory before the first flush: from now on there must be a manifest. */
 export async function requireSegmentFormat(disk: Disk, { path, format }: DirectoryPaths): Promise<void> {
   await replaceFile(disk, path, formatFileName, encodeFormatFile({ ...format, hasSegments: true }));
 }

@@ -23,10 +23,11 @@ const formatFileBytes = formatChecksumOffset + 4;
 const walVersion = 1;
 const segmentVersion = 2;
 const encryptedVersion = 3;
+const newestWalVersion = 4;
 const flagDevClock = 1;
-/** In version 3 only; the lower versions have no encrypted directories. */
+/** From version 3 on; the lower versions have no encrypted directories. */
 const flagEncrypted = 2;
-/** In version 3 only; below, the version itself says it. */
+/** From version 3 on; below, the version itself says it. */
 const flagSegments = 4;
 
 export const formatFileName = "format";
@@ -46,28 +47,35 @@ export interface FormatFile {
   /** A clock that can be moved (`--dev`) was used here. */
   readonly devClock: boolean;
   readonly madeMs: number;
-  /** There is a manifest: version 2, or a flag of version 3. */
+  /** There is a manifest: version 2, or a flag from version 3 on. */
   readonly hasSegments?: true;
-  /** Version 3: bodies and snapshots are encrypted, and there is a `directory.key`. */
+  /** Bodies and snapshots are encrypted, and there is a `directory.key`: version 3, or a flag of version 4. */
   readonly isEncrypted?: true;
+  /** Version 4: `newest-wal` names the newest WAL file. */
+  readonly hasNewestWal?: true;
 }
 
 export function identityOf(directoryId: Buffer, salt: Buffer): DirectoryIdentity {
   return { directoryId, salt, seed: salt.readUInt32LE(0) };
 }
 
-export function formatVersionOf({ isEncrypted, hasSegments }: FormatFile): number {
+export function formatVersionOf({ hasNewestWal, isEncrypted, hasSegments }: FormatFile): number {
+  if (hasNewestWal === true) return newestWalVersion;
   if (isEncrypted === true) return encryptedVersion;
   return hasSegments === true ? segmentVersion : walVersion;
 }
 
 export function encodeFormatFile(format: FormatFile): Buffer {
   const { identity, devClock, madeMs, hasSegments, isEncrypted } = format;
-  const flagsOfVersion3 = isEncrypted === true ? flagEncrypted | (hasSegments === true ? flagSegments : 0) : 0;
+  const version = formatVersionOf(format);
+  const contentFlags = (isEncrypted === true ? flagEncrypted : 0) | (hasSegments === true ? flagSegments : 0);
   const bytes = Buffer.alloc(formatFileBytes);
   magic.copy(bytes, magicOffset);
-  bytes.writeUInt32LE(formatVersionOf(format), formatVersionOffset);
-  bytes.writeUInt32LE(flagsOfVersion3 | (devClock ? flagDevClock : 0), formatFlagsOffset);
+  bytes.writeUInt32LE(version, formatVersionOffset);
+  bytes.writeUInt32LE(
+    (version < encryptedVersion ? 0 : contentFlags) | (devClock ? flagDevClock : 0),
+    formatFlagsOffset,
+  );
   identity.directoryId.copy(bytes, directoryIdOffset);
   identity.salt.copy(bytes, saltOffset);
   bytes.writeDoubleLE(madeMs, madeMsOffset);
@@ -92,24 +100,26 @@ export function decodeFormatFile(bytes: Buffer, directory: string): FormatFile {
     );
   }
   const version = bytes.readUInt32LE(formatVersionOffset);
-  if (version > encryptedVersion) {
+  if (version > newestWalVersion) {
     throw new DataDirectoryError(
       "newer",
       `The data directory ${directory} has format version ${version}; this version of Millrace supports versions up to ` +
-        `${encryptedVersion}. Nothing was changed. Start the newer version of Millrace that wrote it.`,
+        `${newestWalVersion}. Nothing was changed. Start the newer version of Millrace that wrote it.`,
     );
   }
   const directoryId = bytes.subarray(directoryIdOffset, directoryIdOffset + directoryIdBytes);
   const salt = bytes.subarray(saltOffset, saltOffset + saltBytes);
   const flags = bytes.readUInt32LE(formatFlagsOffset);
-  const isEncrypted = version === encryptedVersion && (flags & flagEncrypted) !== 0;
-  const hasSegments = version === encryptedVersion ? (flags & flagSegments) !== 0 : version === segmentVersion;
+  const isEncrypted = version >= encryptedVersion && (flags & flagEncrypted) !== 0;
+  const hasSegments = version >= encryptedVersion ? (flags & flagSegments) !== 0 : version === segmentVersion;
+  const hasNewestWal = version === newestWalVersion;
   return {
     identity: identityOf(Buffer.from(directoryId), Buffer.from(salt)),
     devClock: (flags & flagDevClock) !== 0,
     madeMs: bytes.readDoubleLE(madeMsOffset),
     ...(hasSegments ? { hasSegments } : {}),
     ...(isEncrypted ? { isEncrypted } : {}),
+    ...(hasNewestWal ? { hasNewestWal } : {}),
   };
 }
 

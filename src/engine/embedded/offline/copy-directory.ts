@@ -11,6 +11,7 @@ import {
 import { decodeFormatFile, formatFileName } from "../format/format-file.ts";
 import { keyFileName } from "../format/key-file.ts";
 import { loadManifest, type Manifest, manifestName, writeManifest } from "../format/manifest.ts";
+import { loadNewestWal, newestWalName, replaceNewestWal } from "../format/newest-wal-file.ts";
 import { segmentFileName } from "../format/segment-file.ts";
 import { damaged, missingIfAbsent } from "../io/damage.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
@@ -163,7 +164,11 @@ class Copy {
   async #copyOnce(manifest: Manifest | undefined): Promise<Buffer> {
     await this.#copySnapshots();
     await this.#takeSegments(manifest);
-    await this.#wal.copyFrom(manifest?.oldestGeneration);
+    const { path, identity, format } = this.#source;
+    // Read before the WAL, which may grow by a file afterwards.
+    const newest = format.hasNewestWal === true ? await loadNewestWal(this.#reading, path, identity, []) : undefined;
+    await this.#wal.copyFrom(manifest?.oldestGeneration, newest);
+    await replaceNewestWal(this.#disk, this.#target.path, this.#wal.newest, identity);
     // The copy ends where the source had no further group, unless the last file was removed meanwhile.
     const oldestGeneration = (await this.#readManifest())?.oldestGeneration ?? 0;
     const { lastGeneration } = this.#wal;
@@ -286,7 +291,8 @@ async function snapshotsIn(disk: Disk, { catalogDirectory }: DirectoryPaths): Pr
 async function clear(disk: Disk, target: DataDirectory): Promise<void> {
   const { path, walDirectory, catalogDirectory, segmentDirectory, damageDirectory } = target;
   try {
-    for (const name of [formatFileName, `${formatFileName}.tmp`, ...topFileNames]) await disk.remove(`${path}/${name}`);
+    const ownNames = [formatFileName, newestWalName].flatMap((name) => [name, `${name}.tmp`]);
+    for (const name of [...ownNames, ...topFileNames]) await disk.remove(`${path}/${name}`);
     for (const directory of [walDirectory, catalogDirectory, segmentDirectory, damageDirectory]) {
       for (const name of await namesIn(disk, directory)) await disk.remove(`${directory}/${name}`);
       await disk.removeDirectory(directory);

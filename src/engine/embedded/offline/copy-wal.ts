@@ -2,6 +2,7 @@
 // docs/file-format.md section 10.
 
 import type { DirectoryPaths } from "../directory/data-directory.ts";
+import { type NewestWal, noWalFile } from "../format/newest-wal-file.ts";
 import { type WalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import { damaged, missingIfAbsent } from "../io/damage.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
@@ -31,6 +32,7 @@ export class WalCopy {
   readonly #scanMemory: Buffer;
   readonly #writeMemory = Buffer.allocUnsafeSlow(writeBytes);
   readonly #copied = new Map<number, Copied>();
+  #newest: NewestWal = noWalFile;
   #bytes = 0;
 
   constructor(options: WalCopyOptions) {
@@ -52,6 +54,11 @@ export class WalCopy {
     return Math.max(0, ...this.#copied.keys());
   }
 
+  /** The newest file that has been copied. */
+  get newest(): NewestWal {
+    return this.#newest;
+  }
+
   /** LSN of the last group. */
   get lastLsn(): number {
     return this.#copied.get(this.lastGeneration)?.lastLsn ?? 0;
@@ -59,13 +66,13 @@ export class WalCopy {
 
   /**
    * Copies all groups that were durable at the call, from the file of a generation on (undefined: generation 1), and removes
-   * older files from the copy. Rejects with `corrupt` if a group is missing: it is damaged, or its file has been removed or
+   * older files from the copy. `newest`: what the source's `newest-wal` said before the call. Rejects with `corrupt` if a group is missing: it is damaged, or its file has been removed or
    * recycled meanwhile.
    */
-  async copyFrom(oldestGeneration: number | undefined): Promise<void> {
+  async copyFrom(oldestGeneration: number | undefined, newest: NewestWal | undefined): Promise<void> {
     const { disk, reading, source, target } = this.#options;
-    const from = oldestGeneration ?? 0;
-    const headers = await missingIfAbsent("a file of wal/", () => readWalHeaders(reading, source, from, []));
+    const range = { oldestGeneration: oldestGeneration ?? 0, newest };
+    const headers = await missingIfAbsent("a file of wal/", () => readWalHeaders(reading, source, range, []));
     const [oldest] = headers;
     if (oldestGeneration !== undefined && oldest?.generation !== oldestGeneration) throw missing(oldestGeneration);
     if (oldestGeneration === undefined && oldest !== undefined && oldest.previousGeneration !== 0) {
@@ -83,6 +90,7 @@ export class WalCopy {
       const path = `wal/${walFileName(header.generation)}`;
       lsn = (await missingIfAbsent(path, () => this.#copyFile(header, end))).lastLsn;
     }
+    this.#newest = headers.at(-1) ?? noWalFile;
   }
 
   /** `end`: where this file ends according to the header of the next one; undefined for the last file. */

@@ -63,6 +63,7 @@ export async function removeLeftovers(
   }
   for (const name of await disk.list(walDirectory)) {
     const generation = generationOfName(name);
-    if (generation !== undefined && generation < oldestGeneration) await disk.remove(`${walDirectory}/${name}`);
+    const isOld = generation !== undefined && generation < oldestGeneration;
+    if (isOld || name.endsWith(".tmp")) await disk.remove(`${walDirectory}/${name}`);
   }
 }

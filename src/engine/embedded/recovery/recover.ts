@@ -2,6 +2,7 @@
 
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { Manifest } from "../format/manifest.ts";
+import { loadNewestWal, type NewestWal, noWalFile } from "../format/newest-wal-file.ts";
 import { type WalHeader, walFileName, walHeaderBytes } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
 import type { DamageFinding } from "../io/damage-files.ts";
@@ -21,6 +22,7 @@ export interface Recovered {
   /** Where the WAL ends. */
   readonly end: WalPosition;
   readonly walFiles: readonly WalFileInfo[];
+  readonly newestWal: NewestWal;
   readonly segments: LiveSegments;
   /** LSN of the snapshot file that was used; 0 if there is none, or a newer one is damaged. */
   readonly snapshotLsn: number;
@@ -48,7 +50,12 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   findings.push(...directory.findings);
   const state = snapshot?.state ?? new EngineState(directory);
   const manifest = await readManifest(disk, directory, findings);
-  const headers = await readWalHeaders(disk, directory, manifest?.oldestGeneration ?? 0, findings);
+  const newest =
+    directory.format.hasNewestWal === true
+      ? await loadNewestWal(disk, directory.path, directory.identity, findings)
+      : undefined;
+  const range = { oldestGeneration: manifest?.oldestGeneration ?? 0, newest };
+  const headers = await readWalHeaders(disk, directory, range, findings);
   const oldest = headers[0];
   if (manifest === undefined) requireOldest(oldest, snapshot?.oldestGeneration);
   else requireOldestOf(manifest, oldest, state.knownThroughLsn);
@@ -68,7 +75,8 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
   if (manifest !== undefined) await disk.syncDirectory(directory.segmentDirectory);
   await removeLeftovers(disk, directory, segments.manifest);
   const snapshotLsn = isSnapshotSound ? state.knownThroughLsn : 0;
-  return { state, end, walFiles, segments, snapshotLsn, lastLsn: state.lsn, findings };
+  const newestWal = headers.at(-1) ?? noWalFile;
+  return { state, end, walFiles, newestWal, segments, snapshotLsn, lastLsn: state.lsn, findings };
 }
 
 interface WalReading {

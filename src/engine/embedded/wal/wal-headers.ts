@@ -1,6 +1,7 @@
 import type { DirectoryPaths } from "../directory/data-directory.ts";
 import { readGroupHeader } from "../format/commit-group.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
+import type { NewestWal } from "../format/newest-wal-file.ts";
 import { generationOfName, readWalHeader, type WalHeader, walFileName, walHeaderBytes } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
 import type { DamageFinding } from "../io/damage-files.ts";
@@ -10,18 +11,25 @@ import { isZero } from "../io/is-zero.ts";
 /** Bytes that are read at once when a file is searched. */
 export const scanChunkBytes = 64 * 1024;
 
+export interface WalFileRange {
+  /** Older files are ignored. */
+  readonly oldestGeneration: number;
+  /** The newest file that must exist; undefined before format version 4. */
+  readonly newest: NewestWal | undefined;
+}
+
 /**
  * The headers of all WAL files from a generation on, oldest first. Each must name the file before it. A last file that a crash
- * left unfinished is removed; any other file without a readable header is damage (`corrupt`).
+ * left unfinished is removed; any other file without a readable header is damage, as is a newest file that is missing
+ * (`corrupt`).
  */
 export async function readWalHeaders(
   disk: Disk,
   directory: DirectoryPaths,
-  oldestGeneration: number,
+  { oldestGeneration, newest }: WalFileRange,
   findings: DamageFinding[],
 ): Promise<readonly WalHeader[]> {
   const names = await disk.list(directory.walDirectory);
-  for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${directory.walDirectory}/${name}`);
   const generations = names
     .flatMap((name) => generationOfName(name) ?? [])
     .filter((generation) => generation >= oldestGeneration)
@@ -29,8 +37,8 @@ export async function readWalHeaders(
   const headers: WalHeader[] = [];
   const memory = Buffer.alloc(walHeaderBytes);
   for (const [index, generation] of generations.entries()) {
-    const isLast = index === generations.length - 1;
-    const header = await readOne(disk, directory, { generation, isLast, findings, memory });
+    const mayBeUnfinished = index === generations.length - 1 && generation > (newest?.generation ?? 0);
+    const header = await readOne(disk, directory, { generation, mayBeUnfinished, findings, memory });
     if (header === undefined) continue;
     const previous = headers.at(-1);
     if (previous !== undefined && header.previousGeneration !== previous.generation) {
@@ -38,7 +46,25 @@ export async function readWalHeaders(
     }
     headers.push(header);
   }
+  if (newest !== undefined) requireNewest(headers.at(-1), newest);
   return headers;
+}
+
+/** The newest file that `newest-wal` names was durable before any group in it was acknowledged. */
+function requireNewest(last: WalHeader | undefined, { generation, firstLsn }: NewestWal): void {
+  if (generation === 0 || (last !== undefined && last.generation > generation)) return;
+  if (last === undefined || last.generation < generation) {
+    throw damaged(
+      `wal/${walFileName(generation)} is missing, with all records that were stored from group ${firstLsn} on. ` +
+        "Put the file back, or restore the data directory from a backup",
+    );
+  }
+  if (last.firstLsn !== firstLsn) {
+    throw damaged(
+      `wal/${walFileName(generation)} is not the file that was written: it begins with group ${last.firstLsn} instead ` +
+        `of ${firstLsn}. Put the file back, or restore the data directory from a backup`,
+    );
+  }
 }
 
 /** Undefined for an unfinished file, which is removed. */
@@ -47,12 +73,13 @@ async function readOne(
   directory: DirectoryPaths,
   {
     generation,
-    isLast,
+    mayBeUnfinished,
     findings,
     memory,
   }: {
     readonly generation: number;
-    readonly isLast: boolean;
+    /** It is the last file, and `newest-wal` does not name it. */
+    readonly mayBeUnfinished: boolean;
     readonly findings: DamageFinding[];
     readonly memory: Buffer;
   },
@@ -70,7 +97,13 @@ async function readOne(
     const isNew =
       copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes, Buffer.alloc(scanChunkBytes)));
     const isStale = copies.some((copy) => copy !== undefined && copy.generation < generation);
-    isUnfinished = isLast && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
+    isUnfinished = mayBeUnfinished && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
+    if (!mayBeUnfinished && read.length < walHeaderBytes) {
+      throw damaged(
+        `wal/${name} was truncated to ${read.length} bytes, with all its records. Put the file back, or restore the data ` +
+          "directory from a backup",
+      );
+    }
     if (header !== undefined && !isUnfinished) {
       if (copies.includes(undefined)) {
         const sentence = `One of the two headers of wal/${name} is damaged (checksum mismatch). No data is lost: the other header is intact. Check the disk.`;

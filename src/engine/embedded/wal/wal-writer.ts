@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../../time/clock.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
+import { type NewestWal, nameNewestWal, newestWalName } from "../format/newest-wal-file.ts";
 import { spareWalName, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
 import { type WalAddress, walAddressOf } from "../state/log-index.ts";
@@ -25,6 +26,10 @@ export interface WalPosition {
 
 export interface WalWriterOptions {
   readonly disk: Disk;
+  /** The data directory. */
+  readonly path: string;
+  /** Whether there is `newest-wal`: from format version 4 on. */
+  readonly hasNewestWal: boolean;
   /** The directory `wal/`. */
   readonly directory: string;
   readonly isDirect: boolean;
@@ -41,6 +46,9 @@ export class WalWriter {
   readonly #options: WalWriterOptions;
   /** Aligned memory for the header of the next file. */
   readonly #header: Buffer;
+  #newestWal: DiskFile | undefined;
+  /** A file that `newest-wal` may name, so that it must not be made again. */
+  #namedGeneration = 0;
   #file: DiskFile | undefined;
   #generation: number;
   #offset: number;
@@ -110,10 +118,18 @@ export class WalWriter {
     return this.#file !== undefined && this.#offset + length <= this.#fileLength;
   }
 
-  /** Begins the next file; resolves when it is durable with its header. If it rejects, nothing of the group was written. */
+  /**
+   * Begins the next file; resolves when it is durable with its header, and named in `newest-wal`. If it rejects, nothing of
+   * the group was written.
+   */
   async beginFile(firstLsn: number, groupLength: number): Promise<void> {
     const { disk, directory, isDirect, identity, clock, fileBytes } = this.#options;
     const generation = this.#generation + 1;
+    if (generation === this.#namedGeneration) {
+      throw new Error(
+        `${newestWalName} may name ${walFileName(generation)} already, so that file cannot be made again`,
+      );
+    }
     const path = `${directory}/${walFileName(generation)}`;
     const fileLength = Math.max(fileBytes, walHeaderBytes + groupLength);
     const isRecycled = this.#hasSpare && fileLength === fileBytes;
@@ -136,6 +152,8 @@ export class WalWriter {
       writeWalHeader(this.#header, header, identity);
       await this.#writeDurably(file, this.#header, 0);
       await disk.syncDirectory(directory);
+      // Only now: a crash must not leave the name of a file that does not exist.
+      await this.#nameNewest({ generation, firstLsn });
       await this.#file?.close();
     } catch (error) {
       await file.close();
@@ -175,9 +193,19 @@ export class WalWriter {
   }
 
   async close(): Promise<void> {
-    const file = this.#file;
+    const files = [this.#file, this.#newestWal];
     this.#file = undefined;
-    await file?.close();
+    this.#newestWal = undefined;
+    for (const file of files) await file?.close();
+  }
+
+  async #nameNewest(newest: NewestWal): Promise<void> {
+    const { disk, path, hasNewestWal, identity } = this.#options;
+    if (!hasNewestWal) return;
+    // Through the page cache: `wal/` may be on another file system than this file.
+    this.#newestWal ??= await disk.open(`${path}/${newestWalName}`, "write");
+    this.#namedGeneration = newest.generation;
+    await nameNewestWal(this.#newestWal, newest, identity);
   }
 
   async #renameSpare(path: string): Promise<void> {

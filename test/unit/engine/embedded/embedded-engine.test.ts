@@ -14,12 +14,12 @@ import { SimulatedDisk } from "../../../support/simulated-disk.ts";
 
 const hourMs = 3_600_000;
 
-test("opening an empty directory writes its format file and no WAL file", async () => {
+test("opening an empty directory writes its two first files and no WAL file", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk);
-  assert.deepEqual(disk.paths(), ["/data/format"]);
+  assert.deepEqual(disk.paths(), ["/data/format", "/data/newest-wal"]);
   await engine.close();
-  assert.deepEqual(disk.paths(), ["/data/format"], "an engine that wrote nothing leaves nothing");
+  assert.deepEqual(disk.paths(), ["/data/format", "/data/newest-wal"], "an engine that wrote nothing leaves nothing");
 });
 
 test("each open begins a new WAL file with its first write", async () => {

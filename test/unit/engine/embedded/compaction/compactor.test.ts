@@ -6,7 +6,7 @@ import {
   InlineCompactionRunner,
 } from "../../../../../src/engine/embedded/compaction/compaction-job.ts";
 import type { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
-import { decodeFormatFile, formatVersionOf } from "../../../../../src/engine/embedded/format/format-file.ts";
+import { decodeFormatFile } from "../../../../../src/engine/embedded/format/format-file.ts";
 import { readWalHeader } from "../../../../../src/engine/embedded/format/wal-file.ts";
 import { EngineError } from "../../../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../../../src/engine/shard-log.ts";
@@ -66,20 +66,20 @@ test("closed WAL files are flushed to segments and removed, and readers still fi
   await crashed.close();
 });
 
-test("a directory becomes one of version 2 with its first flush, and WAL files are recycled", async () => {
+test("a directory says that there is a manifest from its first flush on, and WAL files are recycled", async () => {
   const disk = new SimulatedDisk();
-  const version = (): number => formatVersionOf(decodeFormatFile(disk.bytesOf("/data/format"), "/data"));
+  const hasSegments = () => decodeFormatFile(disk.bytesOf("/data/format"), "/data").hasSegments;
   const first = await openSmallEngine(disk);
   await fill(first, [await makeShard(first)], 0, 40);
   await first.close();
-  assert.equal(version(), 1);
+  assert.equal(hasSegments(), undefined);
   const engine = await openSmallEngine(disk, { compaction });
   const shard = await makeShard(engine);
   for (let index = 40; index < 120; index++) {
     await store(engine, shard, text(index));
     await engine.settled();
   }
-  assert.equal(version(), 2);
+  assert.equal(hasSegments(), true);
   const { identity } = decodeFormatFile(disk.bytesOf("/data/format"), "/data");
   const recycled = filesIn(disk, "wal").map((path) => readWalHeader(disk.bytesOf(path), identity)?.isRecycled);
   assert(recycled.includes(true), "a WAL file is recycled");

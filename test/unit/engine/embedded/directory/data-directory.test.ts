@@ -16,7 +16,7 @@ test("a directory of a newer format is refused by its version", async () => {
   const disk = new SimulatedDisk();
   await (await openSmallEngine(disk)).close();
   disk.damage(path, (bytes) => {
-    bytes.writeUInt32LE(4, formatVersionOffset);
+    bytes.writeUInt32LE(5, formatVersionOffset);
     bytes.writeUInt32LE(crc32(bytes.subarray(0, formatChecksumOffset)), formatChecksumOffset);
     return bytes;
   });
@@ -24,7 +24,7 @@ test("a directory of a newer format is refused by its version", async () => {
     name: "DataDirectoryError",
     reason: "newer",
     message:
-      "The data directory /data has format version 4; this version of Millrace supports versions up to 3. Nothing was changed. Start the newer version of Millrace that wrote it.",
+      "The data directory /data has format version 5; this version of Millrace supports versions up to 4. Nothing was changed. Start the newer version of Millrace that wrote it.",
   });
 });
 

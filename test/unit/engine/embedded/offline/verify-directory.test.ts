@@ -52,7 +52,7 @@ test("inspectDirectory() of an encrypted directory returns the numbers, and with
   );
   assert.deepEqual(open.catalog[0]?.value, { a: 1 });
   const closed = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data")));
-  assert.deepEqual([closed.format.version, closed.format.encrypted], [3, true]);
+  assert.deepEqual([closed.format.version, closed.format.encrypted], [4, true]);
   assert.deepEqual([closed.logs, closed.catalog], [null, null]);
   assert.deepEqual(closed.wal, open.wal);
   for (const [index, segment] of closed.segments.entries()) {
@@ -78,7 +78,7 @@ test("a missing or cut file is found by verifyDirectory()", async () => {
 test("inspectDirectory() describes the WAL, the segments and the catalog", async () => {
   const disk = await closedDirectory();
   const found = JSON.parse(JSON.stringify(await inspectDirectory(disk, "/data")));
-  assert.equal(found.format.version, 2);
+  assert.equal(found.format.version, 4);
   assert.equal(found.wal.cleanlyClosed, true);
   const files = disk.paths().filter((path) => path.endsWith(".wal") || path.endsWith(".segment"));
   assert.deepEqual(
