@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
-import { RetentionTask } from "../background/retention-task.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
@@ -9,7 +9,7 @@ import type { OperationContext } from "../operations/operation-context.ts";
 import { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import { DeletedStreams } from "../registry/deleted-streams.ts";
 import { StreamRegistry } from "../registry/stream-registry.ts";
-import { loadTokenKey } from "../registry/token-key.ts";
+import { loadOrCreateTokenKey } from "../registry/token-key.ts";
 import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
@@ -33,21 +33,21 @@ export interface ServicesOptions {
 export type Services = Omit<OperationContext, "caller" | "connection">;
 
 /** Everything between the request pipeline and the engine. */
-export interface OpenServices {
+export interface OpenedServices {
   readonly services: Services;
   /** Stops the background tasks between two steps, and closes the registry. */
   close(): Promise<void>;
 }
 
 /** Opens the services on an engine, and resumes the background work that an earlier run left unfinished. */
-export async function openServices(options: ServicesOptions): Promise<OpenServices> {
+export async function openServices(options: ServicesOptions): Promise<OpenedServices> {
   const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits } = options;
   const { log, documents } = engine;
   const deletedStreams = new DeletedStreams(documents);
   const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => reconciler.wake(revision));
   const reconciler = new Reconciler({ log, registry, deletedStreams, clock });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
-  const retention = new RetentionTask({ log, registry, clock, keys });
+  const retention = new ExpiredShardSweep({ log, registry, clock, keys });
   const close = async (): Promise<void> => {
     await retention.close();
     await reconciler.close();
@@ -57,7 +57,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenServic
     await registry.open();
     await reconciler.start();
     retention.start();
-    const tokenKey = await loadTokenKey(documents);
+    const tokenKey = await loadOrCreateTokenKey(documents);
     return {
       services: {
         registry,

@@ -1,4 +1,4 @@
-import type { ContextValues } from "../streams/policy/policy-pattern.ts";
+import type { ContextLookup } from "../streams/policy/policy-pattern.ts";
 import type { Principal } from "../streams/policy/principal.ts";
 import type { Credential } from "./credential.ts";
 
@@ -32,7 +32,7 @@ export interface PolicyRequestFacts {
 const userAgentCharactersMax = 1_024;
 
 /** The values of the condition keys of a request: IAM User Guide, "AWS global condition context keys". */
-export function policyContextOf(facts: PolicyRequestFacts): ContextValues {
+export function policyContextOf(facts: PolicyRequestFacts): ContextLookup {
   return (key) => {
     const slash = key.indexOf("/");
     if (slash > 0) return tagValues(key.slice(0, slash), key.slice(slash + 1), facts);

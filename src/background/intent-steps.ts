@@ -58,7 +58,7 @@ export async function runResize(
  * UPDATING to ACTIVE after a change of settings that the document contains already: passes the retention on to the engine.
  * Expired shards are left out, because their logs may be dropped before the document stops naming them.
  */
-export async function runSettle(
+export async function runSettingsChange(
   { log, registry, clock }: ReconcilerContext,
   revision: StreamRevision,
 ): Promise<StreamRevision> {

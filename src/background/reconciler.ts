@@ -4,7 +4,7 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import { completeConsumerTransitions, nextTransition, type StreamTransition } from "../streams/stream-transitions.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import { commitTransition } from "./commit-transition.ts";
-import { runCreate, runDelete, runReshard, runResize, runSettle } from "./intent-steps.ts";
+import { runCreate, runDelete, runReshard, runResize, runSettingsChange } from "./intent-steps.ts";
 import type { ReconcilerContext } from "./reconciler-context.ts";
 
 /** Pause after a step that failed. */
@@ -130,7 +130,7 @@ export class Reconciler {
       case "resize":
         return await runResize(this.#context, revision, intent);
       case "settle":
-        return await runSettle(this.#context, revision);
+        return await runSettingsChange(this.#context, revision);
       case "delete":
         await this.#dropWithRetries(revision, await runDelete(this.#context, revision));
         return undefined;

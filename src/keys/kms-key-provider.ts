@@ -1,5 +1,5 @@
 import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
-import { resolveMasterKeyRef } from "../streams/master-key-ref.ts";
+import { parseMasterKeyRef } from "../streams/master-key-ref.ts";
 import { type GeneratedRootKey, KeyError, type KeyErrorKind, type KeyProvider, type KeyScope } from "./key-provider.ts";
 
 /*
@@ -46,7 +46,7 @@ export class KmsKeyProvider implements KeyProvider {
     scope: KeyScope,
     context: Readonly<Record<string, string>>,
   ): Promise<GeneratedRootKey> {
-    const region = this.#options.region ?? resolveMasterKeyRef(keyId, scope)?.region ?? scope.region;
+    const region = this.#options.region ?? parseMasterKeyRef(keyId, scope)?.region ?? scope.region;
     const { GenerateDataKeyCommand } = await this.#load();
     const command = new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: { ...context } });
     const output = await callKms((await this.#client(region)).send(command));

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { type MasterKeyRef, resolveMasterKeyRef } from "../streams/master-key-ref.ts";
+import { type MasterKeyRef, parseMasterKeyRef } from "../streams/master-key-ref.ts";
 import { masterKeyMade } from "../telemetry/diagnostic-events.ts";
 import { type GeneratedRootKey, KeyError, type KeyProvider, type KeyScope } from "./key-provider.ts";
 import { changeKeyring, type MasterKey, readKeyring } from "./keyring-file.ts";
@@ -66,7 +66,7 @@ export class LocalKeyProvider implements KeyProvider {
     scope: KeyScope,
     context: Readonly<Record<string, string>>,
   ): Promise<GeneratedRootKey> {
-    const ref = resolveMasterKeyRef(keyId, scope);
+    const ref = parseMasterKeyRef(keyId, scope);
     if (ref === undefined) throw new KeyError("not_found", `${keyId} is not a key id, key ARN, alias or alias ARN.`);
     const master = this.#byRef.get(nameOf(ref)) ?? this.#create(ref);
     const rootKey = this.#random(KEY_BYTES);

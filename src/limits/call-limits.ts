@@ -1,12 +1,12 @@
 import type { OperationName } from "../model/shapes.generated.ts";
-import { ExpiringMap } from "./expiring-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
+import { SweptMap } from "./swept-map.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** The rate of calls of each operation. The burst is the calls of one second; a refused call is not charged. */
 export class CallLimits {
   readonly #callsPerSecond: LimitsTable["callsPerSecond"];
-  readonly #buckets = new ExpiringMap<TokenBucket>((bucket, nowMs) => {
+  readonly #buckets = new SweptMap<TokenBucket>((bucket, nowMs) => {
     bucket.refill(nowMs);
     return bucket.isFull;
   });

@@ -1,5 +1,5 @@
-import { ExpiringMap } from "./expiring-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
+import { SweptMap } from "./swept-map.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 interface ReadBudget {
@@ -14,7 +14,7 @@ interface ReadBudget {
  */
 export class ReadLimits {
   readonly #perSecond: number;
-  readonly #budgets = new ExpiringMap<ReadBudget>(({ bytes }, nowMs) => {
+  readonly #budgets = new SweptMap<ReadBudget>(({ bytes }, nowMs) => {
     bytes.refill(nowMs);
     return bytes.isFull;
   });

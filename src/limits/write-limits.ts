@@ -1,11 +1,11 @@
 import type { Stream } from "../streams/stream.ts";
-import { ExpiringMap } from "./expiring-map.ts";
 import {
   type PartlyAdmitted,
   type RoutedRecords,
   ShardWriteThrottle,
   type WriteRates,
 } from "./shard-write-throttle.ts";
+import { SweptMap } from "./swept-map.ts";
 
 /**
  * The rates of bytes and records of each shard, in both capacity modes. The burst is that of one second, or one record of
@@ -13,7 +13,7 @@ import {
  */
 export class WriteLimits {
   readonly #rates: WriteRates;
-  readonly #streams = new ExpiringMap<ShardWriteThrottle>((budgets, nowMs) => budgets.isFull(nowMs));
+  readonly #streams = new SweptMap<ShardWriteThrottle>((budgets, nowMs) => budgets.isFull(nowMs));
 
   constructor(rates: WriteRates) {
     this.#rates = rates;

@@ -47,14 +47,3 @@ export function warmThroughputInUse(): ServiceError {
     "MinimumThroughputBillingCommitment cannot be disabled while streams have warm throughput.",
   );
 }
-
-export function channelsNotDelivered(): ServiceError {
-  return new ServiceError(
-    "InvalidArgumentException",
-    "This server does not deliver to channels: CreateChannel is refused.",
-  );
-}
-
-export function channelNotFound(channelArn: string): ServiceError {
-  return new ServiceError("ResourceNotFoundException", `Channel ${channelArn} not found.`);
-}

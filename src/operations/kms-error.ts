@@ -9,7 +9,7 @@ import {
   keyThrottled,
 } from "../model/key-errors.ts";
 import { awsPartitionOf, streamArn } from "../streams/arn.ts";
-import { resolveMasterKeyRef } from "../streams/master-key-ref.ts";
+import { parseMasterKeyRef } from "../streams/master-key-ref.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { Caller } from "./caller.ts";
 
@@ -49,7 +49,7 @@ export function toKmsError(error: unknown, { stream, caller, use, keyId: request
 }
 
 function keyArn(keyId: string, stream: Stream): string {
-  const place = resolveMasterKeyRef(keyId, stream);
+  const place = parseMasterKeyRef(keyId, stream);
   if (place === undefined) return keyId;
   return `arn:${awsPartitionOf(place.region)}:kms:${place.region}:${place.account}:${place.name}`;
 }

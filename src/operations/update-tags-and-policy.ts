@@ -1,6 +1,6 @@
+import { channelNotFound } from "../model/channel-errors.ts";
 import { consumerNotFound } from "../model/consumer-errors.ts";
 import { resourceNotFound } from "../model/policy-errors.ts";
-import { channelNotFound } from "../model/setting-errors.ts";
 import { streamNotActive, streamNotFound } from "../model/stream-errors.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";

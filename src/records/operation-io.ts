@@ -29,9 +29,9 @@ interface ColumnOutputs {
 
 export type PutOperation = keyof ColumnInputs;
 /** The operations whose input is the model's. */
-export type OperationWithoutRecords = Exclude<OperationName, PutOperation>;
+export type NonPutOperation = Exclude<OperationName, PutOperation>;
 
-type PlainInputs = { readonly [Name in OperationWithoutRecords]: OperationShapes[Name]["input"] };
+type PlainInputs = { readonly [Name in NonPutOperation]: OperationShapes[Name]["input"] };
 
 interface Inputs extends PlainInputs, ColumnInputs {}
 

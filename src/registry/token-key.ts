@@ -10,7 +10,7 @@ const TOKEN_KEY_BYTES = 32;
  * The secret from which `TokenCipher` derives its keys; created by the first start. It is in the document store, so that
  * tokens outlive a restart and all servers on one store can read each other's.
  */
-export async function loadTokenKey(
+export async function loadOrCreateTokenKey(
   documents: DocumentStore,
   random: (size: number) => Uint8Array = randomBytes,
 ): Promise<Uint8Array> {

@@ -15,7 +15,7 @@ export interface MasterKeyRef {
  * Resolves a KeyId: a key id, a key ARN, an alias such as `alias/aws/kinesis`, or an alias ARN (API reference,
  * StartStreamEncryption). Without an ARN, account and region are those of `scope`. Undefined for anything else.
  */
-export function resolveMasterKeyRef(given: string, scope: Omit<MasterKeyRef, "name">): MasterKeyRef | undefined {
+export function parseMasterKeyRef(given: string, scope: Omit<MasterKeyRef, "name">): MasterKeyRef | undefined {
   const { region, account, resource } = ARN.exec(given)?.groups ?? {};
   const place = region === undefined || account === undefined ? scope : { account, region };
   const named = resource ?? given;
@@ -28,5 +28,5 @@ export function resolveMasterKeyRef(given: string, scope: Omit<MasterKeyRef, "na
 
 /** Whether `resolveMasterKeyRef` accepts the text. */
 export function isMasterKeyRef(given: string): boolean {
-  return resolveMasterKeyRef(given, { account: "", region: "" }) !== undefined;
+  return parseMasterKeyRef(given, { account: "", region: "" }) !== undefined;
 }

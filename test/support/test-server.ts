@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTick } from "node:timers/promises";
-import { type OpenServices, openServices } from "../../src/app/open-services.ts";
+import { type OpenedServices, openServices } from "../../src/app/open-services.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { KeyProvider } from "../../src/keys/key-provider.ts";
 import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
@@ -36,10 +36,10 @@ const ticksMax = 200_000;
 export class TestServer {
   #options: WholeOptions;
   readonly #never = new AbortController().signal;
-  #open: OpenServices;
+  #open: OpenedServices;
   #handle: ReturnType<typeof requestHandler>;
 
-  private constructor(options: WholeOptions, services: OpenServices) {
+  private constructor(options: WholeOptions, services: OpenedServices) {
     this.#options = options;
     this.#open = services;
     this.#handle = handlerOf(services);
@@ -51,7 +51,7 @@ export class TestServer {
     return new TestServer(whole, await openWith(whole));
   }
 
-  get services(): OpenServices["services"] {
+  get services(): OpenedServices["services"] {
     return this.#open.services;
   }
 
@@ -131,10 +131,16 @@ export class TestServer {
   }
 }
 
-function openWith({ engine, clock, transitionDelayMs = 0, keyProvider, limits }: WholeOptions): Promise<OpenServices> {
+function openWith({
+  engine,
+  clock,
+  transitionDelayMs = 0,
+  keyProvider,
+  limits,
+}: WholeOptions): Promise<OpenedServices> {
   return openServices({ engine, clock, transitionDelayMs, keyProvider, limits });
 }
 
-function handlerOf({ services }: OpenServices): ReturnType<typeof requestHandler> {
+function handlerOf({ services }: OpenedServices): ReturnType<typeof requestHandler> {
   return requestHandler({ services, callerDefaults: { account, region, allowAnonymous: true } });
 }

@@ -3,7 +3,7 @@ import { EngineError } from "../engine-error.ts";
 import { openDataDirectory, settleNewestWal } from "./directory/data-directory.ts";
 import { repairKeyFile } from "./directory/directory-key.ts";
 import { EmbeddedDocumentStore } from "./embedded-document-store.ts";
-import { EmbeddedShardLog, entryBytesMaxFor, shardCountMax } from "./embedded-shard-log.ts";
+import { EmbeddedShardLog, embeddedShardCountMax, entryBytesMaxFor } from "./embedded-shard-log.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { degradedSentences, engineFigures } from "./engine-health.ts";
 import { type EmbeddedEngineOptions, type EngineSettings, withDefaults } from "./engine-options.ts";
@@ -36,7 +36,7 @@ export class EmbeddedEngine implements Engine {
     const context = (): EngineContext => this.#requireOpen();
     this.limits = {
       entryBytesMax: Math.min(entryBytesMax, entryBytesMaxFor(this.#settings.groupBytesMax)),
-      shardCountMax,
+      shardCountMax: embeddedShardCountMax,
     };
     this.log = new EmbeddedShardLog({ context, entryBytesMax: this.limits.entryBytesMax });
     this.documents = new EmbeddedDocumentStore(context);

@@ -25,7 +25,7 @@ import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
 import { PendingAppend } from "./wal/pending-append.ts";
 
-export const shardCountMax = 100_000;
+export const embeddedShardCountMax = 100_000;
 const entryRecordsMax = 4096;
 /** Read at once when a time is sought between two index points. */
 const seekEntriesMax = 1024;
@@ -62,10 +62,10 @@ export class EmbeddedShardLog implements ShardLog {
     const key = `${shardIndex} ${streamId}`;
     const known = this.#creating.get(key);
     if (known !== undefined) return known;
-    if (state.logs.size + this.#creating.size >= shardCountMax) {
+    if (state.logs.size + this.#creating.size >= embeddedShardCountMax) {
       throw new EngineError(
         "throttled",
-        `The storage engine has ${shardCountMax} shards, which is its limit; no shard was created. Delete streams, or use fewer shards.`,
+        `The storage engine has ${embeddedShardCountMax} shards, which is its limit; no shard was created. Delete streams, or use fewer shards.`,
       );
     }
     const creating = this.#create(streamId, shardIndex).finally(() => this.#creating.delete(key));

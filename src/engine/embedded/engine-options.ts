@@ -65,14 +65,14 @@ export function withDefaults(options: EmbeddedEngineOptions): EngineSettings {
 }
 
 /** On a small disk WAL files are small too, so that most of the budget is left for segments. A whole number of blocks. */
-export function walShareBytes(budgetBytes: number): number {
+export function walFileBytesFor(budgetBytes: number): number {
   const share = Math.floor((budgetBytes * walShareOfBudget) / blockBytes) * blockBytes;
   return Math.min(walShareBytesMax, Math.max(walShareBytesMin, share));
 }
 
 export function compactionLimits(settings: EngineSettings, budgetBytes: number): CompactionLimits {
   return {
-    flushAfterBytes: walShareBytes(budgetBytes),
+    flushAfterBytes: walFileBytesFor(budgetBytes),
     ownSegmentBytes: 4 * mebibyte,
     smallSegmentBytesMax: 16 * mebibyte,
     mergedSegmentBytesMax: 64 * mebibyte,

@@ -3,7 +3,7 @@ import { Compactor } from "./compaction/compactor.ts";
 import { Snapshotter } from "./compaction/snapshotter.ts";
 import type { DataDirectory } from "./directory/data-directory.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { compactionLimits, type EngineSettings, walShareBytes } from "./engine-options.ts";
+import { compactionLimits, type EngineSettings, walFileBytesFor } from "./engine-options.ts";
 import { ChunkPool } from "./io/chunk-pool.ts";
 import { EntryReader } from "./reading/entry-reader.ts";
 import { ReadAhead } from "./reading/read-ahead.ts";
@@ -68,7 +68,7 @@ function openWalFiles({ settings, directory, recovered, budgetBytes }: Recovered
   const { disk, clock, tailWindowBytes, walFileBytes } = settings;
   const { path, walDirectory, isDirect, identity, format } = directory;
   const hasNewestWal = format.hasNewestWal === true;
-  const fileBytes = walFileBytes ?? walShareBytes(budgetBytes);
+  const fileBytes = walFileBytes ?? walFileBytesFor(budgetBytes);
   const { end, walFiles: files } = recovered;
   const window = new TailWindow(tailWindowBytes);
   const wal = new WalWriter({

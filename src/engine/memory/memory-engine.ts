@@ -3,7 +3,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { chunkBytesFor } from "./memory-chunk.ts";
 import { MemoryDocumentStore } from "./memory-document-store.ts";
-import { MemoryShardLog, shardCountMax } from "./memory-shard-log.ts";
+import { MemoryShardLog, memoryShardCountMax } from "./memory-shard-log.ts";
 
 const entryBytesMax = 16 * 1024 * 1024;
 /** Above this share of the budget, health warns that appends will soon be throttled. */
@@ -29,7 +29,10 @@ export class MemoryEngine implements Engine {
     const overheadBytes = chunkBytesFor(0);
     assert(memoryBudgetBytes > overheadBytes, "the memory budget holds at least one entry");
     // An entry that does not fit an empty engine is `too_large`, not `throttled`: a retry cannot succeed.
-    this.limits = { entryBytesMax: Math.min(entryBytesMax, memoryBudgetBytes - overheadBytes * 2), shardCountMax };
+    this.limits = {
+      entryBytesMax: Math.min(entryBytesMax, memoryBudgetBytes - overheadBytes * 2),
+      shardCountMax: memoryShardCountMax,
+    };
     this.log = new MemoryShardLog({ clock, memoryBudgetBytes, entryBytesMax: this.limits.entryBytesMax });
     this.documents = new MemoryDocumentStore();
     this.#memoryBudgetBytes = memoryBudgetBytes;

@@ -19,7 +19,7 @@ import type {
 import { chunkBytesFor } from "./memory-chunk.ts";
 import { MemoryShard } from "./memory-shard.ts";
 
-export const shardCountMax = 65_536;
+export const memoryShardCountMax = 65_536;
 const recordsPerEntryMax = 4096;
 /** Entries in one batch of `follow()`; its bytes are bounded by `bufferedBytesMax`. */
 const entriesPerBatchMax = 1_024;
@@ -76,10 +76,10 @@ export class MemoryShardLog implements ShardLog {
     this.#assertOpen();
     let stream = this.#streams.get(streamId);
     if (stream?.shards.has(shardIndex) !== true) {
-      if (this.#shardCount >= shardCountMax) {
+      if (this.#shardCount >= memoryShardCountMax) {
         throw new EngineError(
           "throttled",
-          `The memory engine has ${shardCountMax} shards, which is its limit; no shard was created. Delete streams, or use fewer shards.`,
+          `The memory engine has ${memoryShardCountMax} shards, which is its limit; no shard was created. Delete streams, or use fewer shards.`,
         );
       }
       stream ??= { retentionMs: Number.POSITIVE_INFINITY, shards: new Map() };

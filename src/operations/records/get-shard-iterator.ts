@@ -6,7 +6,7 @@ import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
 import { findStream } from "../require-stream.ts";
-import { resolveShardId } from "../resolve-shard-id.ts";
+import { shardIndexOf } from "../shard-index-of.ts";
 import { newShardIterator } from "./new-shard-iterator.ts";
 
 /** Order of checks as observed: shard id, stream, shard, members that go together, number, its shard, its stream. */
@@ -15,7 +15,7 @@ export const getShardIterator = defineOperation({
   plane: "data",
   async handle(input, context) {
     const { place, revision } = findStream(input, context);
-    const index = resolveShardId(input.ShardId, place);
+    const index = shardIndexOf(input.ShardId, place);
     const shard = revision?.shard(index);
     // A stream that is missing or still CREATING has no shard: the response names the shard, not the stream.
     if (revision === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));

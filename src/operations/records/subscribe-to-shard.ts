@@ -7,7 +7,7 @@ import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
 import { requireConsumer } from "../require-consumer.ts";
-import { resolveShardId } from "../resolve-shard-id.ts";
+import { shardIndexOf } from "../shard-index-of.ts";
 import { pushEvents } from "./push-events.ts";
 
 /**
@@ -23,7 +23,7 @@ export const subscribeToShard = defineOperation({
     if (consumer.status !== "ACTIVE") {
       throw consumerNotActive(stream, { name: consumer.name, createdSecond: Math.floor(consumer.createdMs / 1000) });
     }
-    const index = resolveShardId(input.ShardId, stream);
+    const index = shardIndexOf(input.ShardId, stream);
     const shard = revision.shard(index);
     if (shard === undefined) throw shardDoesNotExist(stream, formatShardId(index));
     const { Type, SequenceNumber, Timestamp } = input.StartingPosition;

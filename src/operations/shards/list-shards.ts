@@ -18,7 +18,7 @@ import { canNameResource } from "../can-name-resource.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamCreatedAt } from "../require-stream.ts";
-import { resolveShardId } from "../resolve-shard-id.ts";
+import { shardIndexOf } from "../shard-index-of.ts";
 import { parseShardFilter } from "./parse-shard-filter.ts";
 import { shardOutput } from "./shard-output.ts";
 
@@ -78,7 +78,7 @@ function listingOfMembers(input: ListShardsInput, context: OperationContext): Li
   return {
     revision,
     filter: filter === undefined ? { type: "FROM_TRIM_HORIZON" } : parseShardFilter(filter, revision.stream),
-    afterIndex: start === undefined ? -1 : resolveShardId(start, revision.stream),
+    afterIndex: start === undefined ? -1 : shardIndexOf(start, revision.stream),
   };
 }
 

@@ -2,7 +2,7 @@ import { planMerge } from "../../streams/resharding/reshard-plan.ts";
 import { beginReshard } from "../begin-transition.ts";
 import { defineOperation } from "../operation.ts";
 import { findStream, requireStream } from "../require-stream.ts";
-import { resolveShardId } from "../resolve-shard-id.ts";
+import { shardIndexOf } from "../shard-index-of.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** ShardToMerge must have the lower hash key range (observed); a reversed pair is not adjacent. */
@@ -11,8 +11,8 @@ export const mergeShards = defineOperation({
   plane: "control",
   async handle(input, context) {
     const { place } = findStream(input, context);
-    const shardIndex = resolveShardId(input.ShardToMerge, place);
-    const adjacentShardIndex = resolveShardId(input.AdjacentShardToMerge, place);
+    const shardIndex = shardIndexOf(input.ShardToMerge, place);
+    const adjacentShardIndex = shardIndexOf(input.AdjacentShardToMerge, place);
     await updateStreamDocument(context, () => {
       const revision = requireStream(input, context);
       const plan = planMerge(revision.stream, { shardIndex, adjacentShardIndex });

@@ -3,14 +3,14 @@ import { beginReshard } from "../begin-transition.ts";
 import { checkShardQuota } from "../check-shard-quota.ts";
 import { defineOperation } from "../operation.ts";
 import { findStream, requireStream } from "../require-stream.ts";
-import { resolveShardId } from "../resolve-shard-id.ts";
+import { shardIndexOf } from "../shard-index-of.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 export const splitShard = defineOperation({
   name: "SplitShard",
   plane: "control",
   async handle(input, context) {
-    const shardIndex = resolveShardId(input.ShardToSplit, findStream(input, context).place);
+    const shardIndex = shardIndexOf(input.ShardToSplit, findStream(input, context).place);
     const newStartingHashKey = BigInt(input.NewStartingHashKey);
     await updateStreamDocument(context, () => {
       const revision = requireStream(input, context);

@@ -1,4 +1,4 @@
-import { channelsNotDelivered } from "../../model/setting-errors.ts";
+import { channelsNotSupported } from "../../model/channel-errors.ts";
 import { defineOperation } from "../operation.ts";
 
 /** Always refused: channels deliver to S3, and this server does not. */
@@ -6,6 +6,6 @@ export const createChannel = defineOperation({
   name: "CreateChannel",
   plane: "control",
   async handle() {
-    throw channelsNotDelivered();
+    throw channelsNotSupported();
   },
 });

@@ -1,4 +1,4 @@
-import { channelNotFound } from "../../model/setting-errors.ts";
+import { channelNotFound } from "../../model/channel-errors.ts";
 import { defineOperation } from "../operation.ts";
 
 /** No channel exists: CreateChannel is always refused. */

@@ -5,11 +5,11 @@ import type { OutputOf } from "../../records/operation-io.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
-import { isPut, ScannedPut } from "../records/put-body.ts";
+import { isPut, ScannedPut } from "../records/parsed-put.ts";
 import { type PutRows, writeStored } from "../records/put-response.ts";
 import { scanCborPut } from "../records/scan-put.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
-import { encodeStructure, writeMap } from "./cbor-encode.ts";
+import { encodeStructure, writeTextMap } from "./cbor-encode.ts";
 import { LIST, MAP, TYPE_SHIFT } from "./cbor-head.ts";
 import { CborWriter } from "./cbor-writer.ts";
 import { encodedText, encodeWithRecords } from "./encode-stored-records.ts";
@@ -76,7 +76,7 @@ const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Nam
 
 function encodeTexts(texts: Readonly<Record<string, string>>): Buffer {
   const writer = new CborWriter();
-  writeMap(texts, writer);
+  writeTextMap(texts, writer);
   return writer.finish();
 }
 
@@ -108,7 +108,7 @@ function encodePutRecords(output: OutputOf<"PutRecords">): EncodedBody {
     }
     writer.latin1(stored);
     stored = "";
-    writeMap({ ErrorCode: failure.code, ErrorMessage: failure.message }, writer);
+    writeTextMap({ ErrorCode: failure.code, ErrorMessage: failure.message }, writer);
   }
   writer.latin1(stored);
   return writer.finish();

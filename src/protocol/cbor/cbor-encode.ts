@@ -47,7 +47,7 @@ function writeValue(shape: Shape, value: unknown, writer: CborWriter): void {
       writeList(shape.item, value as readonly unknown[], writer);
       break;
     case "map":
-      writeMap(value as Readonly<Record<string, string>>, writer);
+      writeTextMap(value as Readonly<Record<string, string>>, writer);
       break;
     case "structure":
       writeStructure(shape, value as object, writer);
@@ -63,7 +63,7 @@ function writeList(shape: Shape, items: readonly unknown[], writer: CborWriter):
 }
 
 /** Text to text: no other map occurs in the model, nor in an error. */
-export function writeMap(value: Readonly<Record<string, string>>, writer: CborWriter): void {
+export function writeTextMap(value: Readonly<Record<string, string>>, writer: CborWriter): void {
   const entries = Object.entries(value);
   writer.head(MAP, entries.length);
   for (const [key, text] of entries) {

@@ -20,7 +20,7 @@ import {
   TYPE_SHIFT,
   UNSIGNED,
 } from "./cbor-head.ts";
-import { itemEnd } from "./cbor-item-end.ts";
+import { wellFormedItemEnd } from "./check-well-formed.ts";
 
 export type CborKind = "integer" | "bytes" | "text" | "list" | "map" | "boolean" | "float" | "null";
 
@@ -60,7 +60,7 @@ export class CborReader {
 
   /** Skips one item. */
   skip(): void {
-    this.at = itemEnd(this.bytes, this.at);
+    this.at = wellFormedItemEnd(this.bytes, this.at);
   }
 
   /** Exact up to 2^53. */

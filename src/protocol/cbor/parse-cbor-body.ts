@@ -5,17 +5,17 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
 import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { BodyWithoutRecords } from "../records/body-without-records.ts";
-import { isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords, takesNoRecords } from "../records/put-body.ts";
+import { ParsedNonPut } from "../records/parsed-non-put.ts";
+import { isNonPut, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/parsed-put.ts";
 import { readStructure, type TakeOther } from "./cbor-bind.ts";
-import { itemEnd } from "./cbor-item-end.ts";
 import { CborPutColumns } from "./cbor-put-columns.ts";
 import { CborReader } from "./cbor-reader.ts";
+import { wellFormedItemEnd } from "./check-well-formed.ts";
 
 /** Throws a SerializationException without a message unless the body is one map or list, well formed to its last byte. */
 export function wellFormedCbor(body: Uint8Array): Buffer {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (itemEnd(bytes, 0) !== bytes.length) throw unparsableBody();
+  if (wellFormedItemEnd(bytes, 0) !== bytes.length) throw unparsableBody();
   const kind = new CborReader(bytes).kind();
   if (kind !== "map" && kind !== "list") throw unparsableBody();
   return bytes;
@@ -25,7 +25,7 @@ export function wellFormedCbor(body: Uint8Array): Buffer {
 export function parseCborBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
   const bytes = wellFormedCbor(body);
   const bind = (shape: StructureShape): BoundStructure => readStructure(shape, new CborReader(bytes));
-  if (takesNoRecords(name)) return new BodyWithoutRecords(name, bind);
+  if (isNonPut(name)) return new ParsedNonPut(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, bytes) });
 }

@@ -2,13 +2,13 @@ import { outputShapes } from "../../model/constraints.generated.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import type { OutputOf } from "../../records/operation-io.ts";
 import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
-import { isPut, ScannedPut } from "../records/put-body.ts";
+import { isPut, ScannedPut } from "../records/parsed-put.ts";
 import { encodePutRecords } from "../records/put-response.ts";
 import { scanJsonPut } from "../records/scan-put.ts";
 import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
 import { encodeWithRecords } from "./encode-stored-records.ts";
 import { encodeStructure } from "./json-encode.ts";
-import { checkJsonSyntax, parseJsonBody } from "./parse-json-body.ts";
+import { parseJsonBody, parseJsonObjectOrList } from "./parse-json-body.ts";
 
 /** `application/x-amz-json-1.1`: what every SDK but Java's speaks. */
 export const jsonCodec: Codec = {
@@ -23,7 +23,7 @@ export const jsonCodec: Codec = {
   },
 
   checkSyntax(body) {
-    checkJsonSyntax(body);
+    parseJsonObjectOrList(body);
   },
 
   encode<Name extends OperationName>(name: Name, output: OutputOf<Name>): EncodedBody {

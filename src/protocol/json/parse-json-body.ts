@@ -6,13 +6,13 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
 import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { BodyWithoutRecords } from "../records/body-without-records.ts";
-import { isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords, takesNoRecords } from "../records/put-body.ts";
+import { ParsedNonPut } from "../records/parsed-non-put.ts";
+import { isNonPut, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/parsed-put.ts";
 import { columnsOfParsedJson } from "../records/put-columns.ts";
 import { bindStructure } from "./json-bind.ts";
 
 /** Throws a SerializationException without a message unless the body is an object or a list. */
-export function checkJsonSyntax(body: Uint8Array): object {
+export function parseJsonObjectOrList(body: Uint8Array): object {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   let parsed: unknown;
   try {
@@ -26,9 +26,9 @@ export function checkJsonSyntax(body: Uint8Array): object {
 
 /** The general path of any JSON body. */
 export function parseJsonBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
-  const parsed = checkJsonSyntax(body);
+  const parsed = parseJsonObjectOrList(body);
   const bind = (shape: StructureShape): BoundStructure => bindStructure(shape, parsed);
-  if (takesNoRecords(name)) return new BodyWithoutRecords(name, bind);
+  if (isNonPut(name)) return new ParsedNonPut(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, parsed) });
 }

@@ -4,7 +4,7 @@ import type { PutOperation } from "../../records/operation-io.ts";
 import { textSlackBytes } from "../../records/wasm-layout.ts";
 import { type WasmModule, wasmModule } from "../../records/wasm-module.ts";
 import { HASH_KEY_WORDS } from "../../streams/hash-keys/hash-key.ts";
-import type { OrdinaryPut } from "./put-body.ts";
+import type { OrdinaryPut } from "./parsed-put.ts";
 import { RECORD_COUNT_MAX } from "./put-columns.ts";
 
 /** The module writes a little beyond what it decodes. */

@@ -1,5 +1,5 @@
 import type { AccessControl } from "../../auth/access-control.ts";
-import { type CallerDefaults, identifyCaller } from "../../auth/identify-caller.ts";
+import { type CallerDefaults, claimedCaller } from "../../auth/claimed-caller.ts";
 import { internalFailure } from "../../model/request-errors.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
@@ -77,7 +77,7 @@ async function handleOperation(
   try {
     const verifying = accessControl?.verify(request);
     const verified = verifying instanceof Promise ? await verifying : verifying;
-    const caller = verified ?? identifyCaller(request.url, request.headers, callerDefaults);
+    const caller = verified ?? claimedCaller(request.url, request.headers, callerDefaults);
     const input = parsed.bind();
     if (verified !== undefined) {
       accessControl?.authorize({ name, input, caller: verified, headers: request.headers, peer: request.peer });

@@ -1,16 +1,16 @@
 import { BlockList, isIP } from "node:net";
 import {
-  type ContextValues,
+  type ContextLookup,
   fillVariables,
   matchesArnPattern,
   matchesPattern,
-  type Pattern,
-  withoutWildcards,
+  type PolicyPattern,
+  wildcardsAsText,
 } from "./policy-pattern.ts";
 
 export interface ConditionOperator {
   /** Whether a value of the request matches one of the policy's values, before a negation. */
-  readonly matches: (value: string, wanted: readonly Pattern[], valuesOf: ContextValues) => boolean;
+  readonly matches: (value: string, wanted: readonly PolicyPattern[], valuesOf: ContextLookup) => boolean;
   readonly isNegated: boolean;
   /** Whether a value in a policy is valid; one with a variable always is. */
   readonly accepts: (text: string) => boolean;
@@ -144,7 +144,7 @@ function pair(
 }
 
 function plain(compare: Compare): Compare {
-  return (value, wanted) => compare(value, withoutWildcards(wanted));
+  return (value, wanted) => compare(value, wildcardsAsText(wanted));
 }
 
 function numbers(compare: (value: number, wanted: number) => boolean): Compare {

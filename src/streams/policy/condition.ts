@@ -1,5 +1,5 @@
 import { conditionOperators } from "./condition-operators.ts";
-import { type ContextValues, type Pattern, parsePattern } from "./policy-pattern.ts";
+import { type ContextLookup, type PolicyPattern, parsePattern } from "./policy-pattern.ts";
 
 /** One operator with one key in a statement's Condition. All conditions of a statement must hold. */
 export interface Condition {
@@ -11,7 +11,7 @@ export interface Condition {
   /** In lower case: condition keys are case-insensitive. */
   readonly key: string;
   /** One of them must match; for a negated operator none may. */
-  readonly values: readonly Pattern[];
+  readonly values: readonly PolicyPattern[];
 }
 
 interface ParsedConditions {
@@ -61,7 +61,7 @@ function parseOperator(name: string, keys: unknown, version: PolicyVersion): Par
 }
 
 /** Whether the condition holds for a request with these values. */
-export function conditionHolds(condition: Condition, valuesOf: ContextValues): boolean {
+export function conditionHolds(condition: Condition, valuesOf: ContextLookup): boolean {
   const rule = conditionOperators[condition.operator];
   // Parsing accepts only known operators.
   if (rule === undefined) return false;

@@ -1,6 +1,6 @@
 import { conditionHolds } from "./condition.ts";
 import type { PatternList, Policy, Statement } from "./policy-document.ts";
-import { type ContextValues, fillVariables, matchesPattern, withoutWildcards } from "./policy-pattern.ts";
+import { type ContextLookup, fillVariables, matchesPattern, wildcardsAsText } from "./policy-pattern.ts";
 import { matchPrincipal, type Principal } from "./principal.ts";
 
 /** One action on one resource. */
@@ -10,7 +10,7 @@ export interface PolicyRequest {
   readonly action: string;
   /** An ARN, or `*` for an action on no single resource. */
   readonly resource: string;
-  readonly valuesOf: ContextValues;
+  readonly valuesOf: ContextLookup;
 }
 
 export type Decision = "allow" | "deny" | "implicit-deny";
@@ -61,11 +61,11 @@ function applies(
   );
 }
 
-function isListed({ isInverted, patterns }: PatternList, name: string, valuesOf: ContextValues): boolean {
+function isListed({ isInverted, patterns }: PatternList, name: string, valuesOf: ContextLookup): boolean {
   const isNamed = patterns.some((pattern) => {
     const filled = fillVariables(pattern, valuesOf);
     if (filled === undefined) return false;
-    return name === "*" ? withoutWildcards(filled) === "*" : matchesPattern(name, filled);
+    return name === "*" ? wildcardsAsText(filled) === "*" : matchesPattern(name, filled);
   });
   return isNamed !== isInverted;
 }

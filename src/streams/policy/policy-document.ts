@@ -1,5 +1,5 @@
 import { type Condition, parseConditions } from "./condition.ts";
-import { type Pattern, parsePattern } from "./policy-pattern.ts";
+import { type PolicyPattern, parsePattern } from "./policy-pattern.ts";
 import { type PrincipalPattern, parsePrincipal } from "./principal.ts";
 
 /** An IAM policy document, parsed. */
@@ -20,7 +20,7 @@ export interface Statement {
 /** `isInverted`: from NotAction or NotResource, which mean everything else. */
 export interface PatternList {
   readonly isInverted: boolean;
-  readonly patterns: readonly Pattern[];
+  readonly patterns: readonly PolicyPattern[];
 }
 
 /** An identity policy has resources and no principal; a resource policy has a principal. */

@@ -1,11 +1,11 @@
 /** The condition context of a request: the values of a condition key in lower case; undefined when it has none. */
-export type ContextValues = (key: string) => readonly string[] | undefined;
+export type ContextLookup = (key: string) => readonly string[] | undefined;
 
 /**
  * A text of a policy in which wildcards and variables are distinct from plain characters: IAM User Guide, "Policy
  * variables". Wildcards are the characters `anyText` and `anyCharacter`, which JSON allows only escaped.
  */
-export interface Pattern {
+export interface PolicyPattern {
   /** The texts around the variables: one more than there are variables. */
   readonly texts: readonly string[];
   readonly variables: readonly Variable[];
@@ -20,7 +20,7 @@ const anyText = "\u0000";
 const anyCharacter = "\u0001";
 
 /** `hasVariables`: the policy has version 2012-10-17. In older ones `${…}` is plain text. */
-export function parsePattern(text: string, { hasVariables }: { readonly hasVariables: boolean }): Pattern {
+export function parsePattern(text: string, { hasVariables }: { readonly hasVariables: boolean }): PolicyPattern {
   const texts: string[] = [];
   const variables: Variable[] = [];
   let plain = "";
@@ -52,7 +52,7 @@ function parseVariable(inside: string): Variable {
 }
 
 /** The pattern with values for its variables; undefined when the request has no value, or several, for one of them. */
-export function fillVariables({ texts, variables }: Pattern, valuesOf: ContextValues): string | undefined {
+export function fillVariables({ texts, variables }: PolicyPattern, valuesOf: ContextLookup): string | undefined {
   let filled = texts[0] ?? "";
   for (const [index, { key, fallback }] of variables.entries()) {
     const values = valuesOf(key);
@@ -64,7 +64,7 @@ export function fillVariables({ texts, variables }: Pattern, valuesOf: ContextVa
 }
 
 /** A filled pattern with its wildcards as plain characters, for operators without wildcards. */
-export function withoutWildcards(filled: string): string {
+export function wildcardsAsText(filled: string): string {
   return filled.replaceAll(anyText, "*").replaceAll(anyCharacter, "?");
 }
 

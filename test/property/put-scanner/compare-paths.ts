@@ -8,7 +8,7 @@ import { parseCborBody } from "../../../src/protocol/cbor/parse-cbor-body.ts";
 import type { Codec } from "../../../src/protocol/codec/codec.ts";
 import { bindStructure } from "../../../src/protocol/json/json-bind.ts";
 import { jsonCodec } from "../../../src/protocol/json/json-codec.ts";
-import { ScannedPut } from "../../../src/protocol/records/put-body.ts";
+import { ScannedPut } from "../../../src/protocol/records/parsed-put.ts";
 import { columnsOfValidRecords } from "../../../src/protocol/records/put-columns.ts";
 import { type IncomingRecords, NO_PARTITION_KEY } from "../../../src/records/incoming-records.ts";
 import { WasmBodyMemory } from "../../../src/server/http/wasm-body-memory.ts";

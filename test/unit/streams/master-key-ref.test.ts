@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMasterKeyRef, resolveMasterKeyRef } from "../../../src/streams/master-key-ref.ts";
+import { isMasterKeyRef, parseMasterKeyRef } from "../../../src/streams/master-key-ref.ts";
 
 const scope = { account: "123456789012", region: "eu-west-1" };
 const id = "12345678-1234-1234-1234-123456789abc";
@@ -21,8 +21,7 @@ test("an id, its ARN, an alias and an alias' ARN name a key; what names no accou
     },
     [`mrk-${"0123456789abcdef".repeat(2)}`]: { ...scope, name: `key/mrk-${"0123456789abcdef".repeat(2)}` },
   };
-  for (const [given, place] of Object.entries(places))
-    assert.deepEqual(resolveMasterKeyRef(given, scope), place, given);
+  for (const [given, place] of Object.entries(places)) assert.deepEqual(parseMasterKeyRef(given, scope), place, given);
 });
 
 test("nothing else names a key", () => {

@@ -1,6 +1,6 @@
 import { type SegmentRow, segmentFileName } from "../format/segment-file.ts";
 import type { DiskFile } from "../io/disk.ts";
-import { framesOf, loadSegment } from "../segments/load-segment.ts";
+import { framesOfExtent, loadSegment } from "../segments/load-segment.ts";
 import { SegmentBuilder } from "../segments/segment-builder.ts";
 import type { CompactionResult, CompactSegmentsJob } from "./compaction-job.ts";
 import type { JobContext } from "./job-memory.ts";
@@ -25,7 +25,10 @@ export async function compactSegments(
       const name = segmentFileName(segmentId);
       const file = files.get(segmentId) ?? (await disk.open(`${directory}/${name}`, "read"));
       files.set(segmentId, file);
-      for await (const { bytes, at, span } of framesOf(file, row, { seed: identity.seed, path: `segments/${name}` })) {
+      for await (const { bytes, at, span } of framesOfExtent(file, row, {
+        seed: identity.seed,
+        path: `segments/${name}`,
+      })) {
         await builder.add(row.logId, bytes, at, span);
       }
     }

@@ -58,7 +58,7 @@ export function isRunDue(memory: CompactorState, progress: GrowthCounters, monot
 }
 
 /** A request less than a second after the last one changes nothing: every refused append makes one. */
-export function diskSpaceRequested(memory: CompactorState, monotonicMs: number): CompactorState {
+export function afterDiskSpaceRequest(memory: CompactorState, monotonicMs: number): CompactorState {
   if (monotonicMs < memory.diskSpaceRequestedMs + pauseMs) return memory;
   return {
     ...memory,
@@ -69,12 +69,12 @@ export function diskSpaceRequested(memory: CompactorState, monotonicMs: number):
   };
 }
 
-export function walSpaceRequested(memory: CompactorState): CompactorState {
+export function afterWalSpaceRequest(memory: CompactorState): CompactorState {
   return { ...memory, wantsWalSpace: true, hasWrittenNoop: false };
 }
 
 /** A step is about to be performed: it has used up the requests that led to it. */
-export function stepChosen(memory: CompactorState, step: Step, deadBytes: number): CompactorState {
+export function afterStepChosen(memory: CompactorState, step: Step, deadBytes: number): CompactorState {
   // Comes before every other rule, so none of them has looked at anything yet.
   if (step.kind === "rewriteManifest") return memory;
   // Segments are compacted only when nothing in the WAL can give back space.
@@ -89,16 +89,16 @@ export function stepChosen(memory: CompactorState, step: Step, deadBytes: number
 }
 
 /** Expired data is looked for after each flush, so that it is found in time while the WAL grows. */
-export function stepDone(memory: CompactorState, step: Step): CompactorState {
+export function afterStep(memory: CompactorState, step: Step): CompactorState {
   return step.kind === "flush" ? { ...memory, isExpiryDue: true } : memory;
 }
 
 /** Pauses, and then begins again from the first rule. */
-export function stepFailed(memory: CompactorState, monotonicMs: number): CompactorState {
+export function afterStepFailure(memory: CompactorState, monotonicMs: number): CompactorState {
   return { ...memory, isExpiryDue: true, pausedUntilMs: monotonicMs + pauseMs };
 }
 
 /** There is nothing to do until something grows. */
-export function becameIdle(memory: CompactorState, { generation, coveredLsn }: GrowthCounters): CompactorState {
+export function afterIdle(memory: CompactorState, { generation, coveredLsn }: GrowthCounters): CompactorState {
   return { ...memory, wantsWalSpace: false, idleGeneration: generation, idleCoveredLsn: coveredLsn };
 }

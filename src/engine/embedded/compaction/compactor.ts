@@ -1,15 +1,15 @@
 import { EngineError } from "../../engine-error.ts";
 import { errorCode } from "../io/disk.ts";
 import {
-  becameIdle,
+  afterDiskSpaceRequest,
+  afterIdle,
+  afterStep,
+  afterStepChosen,
+  afterStepFailure,
+  afterWalSpaceRequest,
   type CompactorState,
-  diskSpaceRequested,
   initialCompactorState,
   isRunDue,
-  stepChosen,
-  stepDone,
-  stepFailed,
-  walSpaceRequested,
 } from "./compactor-state.ts";
 import { nextStep, type Step } from "./next-step.ts";
 import { StepExecutor, type StepExecutorOptions } from "./step-executor.ts";
@@ -79,7 +79,7 @@ export class Compactor {
 
   /** The disk budget is used up: frees whatever can be freed, the spare WAL file too. */
   requestDiskSpace(): void {
-    const memory = diskSpaceRequested(this.#memory, this.#options.clock.monotonicMs());
+    const memory = afterDiskSpaceRequest(this.#memory, this.#options.clock.monotonicMs());
     if (memory === this.#memory) return;
     this.#memory = memory;
     this.maybeRun();
@@ -87,7 +87,7 @@ export class Compactor {
 
   /** The WAL has reached its bound: removes flushed files as soon as two snapshot files cover them. */
   requestWalSpace(): void {
-    this.#memory = walSpaceRequested(this.#memory);
+    this.#memory = afterWalSpaceRequest(this.#memory);
     this.maybeRun();
   }
 
@@ -117,9 +117,9 @@ export class Compactor {
         if (!this.#stopping.signal.aborted) this.#noteFailure(error);
         return;
       }
-      this.#memory = stepDone(this.#memory, step);
+      this.#memory = afterStep(this.#memory, step);
     }
-    this.#memory = becameIdle(this.#memory, this.#executor.facts());
+    this.#memory = afterIdle(this.#memory, this.#executor.facts());
   }
 
   #chooseStep(): Step {
@@ -127,7 +127,7 @@ export class Compactor {
     const { limits, clock } = this.#options;
     const storage = { ...this.#executor.facts(), isStopped: this.#isStopped() };
     const step = nextStep({ memory: this.#memory, storage, limits, nowMs: clock.nowMs() });
-    this.#memory = stepChosen(this.#memory, step, storage.deadBytes);
+    this.#memory = afterStepChosen(this.#memory, step, storage.deadBytes);
     return step;
   }
 
@@ -136,7 +136,7 @@ export class Compactor {
     this.#lastError =
       `Compaction failed: old WAL files could not be moved into segments or removed (${reason}). No data is lost, but ` +
       "disk space is not freed. It is tried again with the next writes.";
-    this.#memory = stepFailed(this.#memory, this.#options.clock.monotonicMs());
+    this.#memory = afterStepFailure(this.#memory, this.#options.clock.monotonicMs());
   }
 
   #isStopped(): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { blockBytes } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
-import { readU64, viewOf, writeU64 } from "../io/uint64.ts";
+import { dataViewOf, readU64, writeU64 } from "../io/uint64.ts";
 import { type DirectoryIdentity, saltBytes } from "./format-file.ts";
 import {
   alignFrame,
@@ -52,7 +52,7 @@ export interface GroupHeader {
 
 /** Summaries of frames on their way into a checksum; reused, within one call. */
 const summaries = Buffer.alloc(1024 * frameSummaryBytes);
-const summariesView = viewOf(summaries);
+const summariesView = dataViewOf(summaries);
 
 /** Rounds up to whole blocks. */
 export function paddedLength(used: number): number {

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { checksumFunctionOf } from "../io/checksum-wasm.ts";
+import { wasmChecksumFor } from "../io/checksum-wasm.ts";
 
 /** Up to here the tables are faster than the call into native code. */
 const byTableBytesMax = 192;
@@ -14,7 +14,7 @@ const tables = makeTables();
 export function frameChecksum(bytes: Buffer, from: number, to: number, seed: number): number {
   const length = to - from;
   if (length >= byWasmBytesMin) {
-    const checksum = checksumFunctionOf(bytes.buffer);
+    const checksum = wasmChecksumFor(bytes.buffer);
     if (checksum !== undefined) return checksum(bytes.byteOffset + from, length, seed) >>> 0;
   }
   if (length > byTableBytesMax) return crc32(bytes.subarray(from, to), seed);

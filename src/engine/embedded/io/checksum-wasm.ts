@@ -12,7 +12,7 @@ let compiled: object | "unsupported" | undefined;
 const functions = new WeakMap<ArrayBufferLike, ChecksumFunction | "unsupported">();
 
 /** The checksum function over the memory of a buffer of `allocateAligned()`; undefined for other buffers and without SIMD. */
-export function checksumFunctionOf(buffer: ArrayBufferLike): ChecksumFunction | undefined {
+export function wasmChecksumFor(buffer: ArrayBufferLike): ChecksumFunction | undefined {
   let found = functions.get(buffer);
   if (found === undefined) {
     const memory = wasmMemoryOf(buffer);

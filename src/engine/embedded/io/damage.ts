@@ -7,7 +7,7 @@ export function damaged(what: string, options?: ErrorOptions): EngineError {
 }
 
 /** Runs `use`; a file that it does not find is damage. */
-export async function missingIfAbsent<Result>(path: string, use: () => Promise<Result>): Promise<Result> {
+export async function damagedIfAbsent<Result>(path: string, use: () => Promise<Result>): Promise<Result> {
   try {
     return await use();
   } catch (error) {

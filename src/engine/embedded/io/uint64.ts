@@ -13,7 +13,7 @@ export function readU64(source: Buffer, at: number): number {
 }
 
 /** For loops over many fields: a DataView compiles to plain loads and stores, the methods of a Buffer do not. */
-export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+export function dataViewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 

@@ -13,7 +13,7 @@ import { keyFileName } from "../format/key-file.ts";
 import { loadManifest, type Manifest, manifestName, writeManifest } from "../format/manifest.ts";
 import { loadNewestWal, newestWalName, replaceNewestWal } from "../format/newest-wal-file.ts";
 import { segmentFileName } from "../format/segment-file.ts";
-import { damaged, missingIfAbsent } from "../io/damage.ts";
+import { damaged, damagedIfAbsent } from "../io/damage.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, errorCode, namesIn, readWhole, replaceFile } from "../io/disk.ts";
 import { readOnlyDisk } from "../io/read-only-disk.ts";
@@ -229,7 +229,7 @@ class Copy {
     const name = segmentFileName(id);
     if (this.#canLink) {
       try {
-        await missingIfAbsent(`segments/${name}`, () => this.#disk.link(`${from}/${name}`, `${to}/${name}`));
+        await damagedIfAbsent(`segments/${name}`, () => this.#disk.link(`${from}/${name}`, `${to}/${name}`));
         return true;
       } catch (error) {
         if (!linkErrors.has(errorCode(error) ?? "")) throw error;
@@ -260,7 +260,7 @@ class Copy {
   async #copyFile(fromDirectory: string, toDirectory: string, name: string): Promise<void> {
     const path = `${fromDirectory}/${name}`;
     const shown = path.slice(this.#source.path.length + 1);
-    const from = await missingIfAbsent(shown, () => this.#reading.open(path, "read"));
+    const from = await damagedIfAbsent(shown, () => this.#reading.open(path, "read"));
     try {
       const into = await this.#disk.open(`${toDirectory}/${name}`, "create");
       try {

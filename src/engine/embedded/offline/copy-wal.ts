@@ -4,7 +4,7 @@
 import type { DirectoryPaths } from "../directory/data-directory.ts";
 import { type NewestWal, noWalFile } from "../format/newest-wal-file.ts";
 import { type WalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
-import { damaged, missingIfAbsent } from "../io/damage.ts";
+import { damaged, damagedIfAbsent } from "../io/damage.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
 import { readWalHeaders } from "../wal/wal-headers.ts";
 import { type ScannedGroup, scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
@@ -72,7 +72,7 @@ export class WalCopy {
   async copyFrom(oldestGeneration: number | undefined, newest: NewestWal | undefined): Promise<void> {
     const { disk, reading, source, target } = this.#options;
     const range = { oldestGeneration: oldestGeneration ?? 0, newest };
-    const headers = await missingIfAbsent("a file of wal/", () => readWalHeaders(reading, source, range, []));
+    const headers = await damagedIfAbsent("a file of wal/", () => readWalHeaders(reading, source, range, []));
     const [oldest] = headers;
     if (oldestGeneration !== undefined && oldest?.generation !== oldestGeneration) throw missing(oldestGeneration);
     if (oldestGeneration === undefined && oldest !== undefined && oldest.previousGeneration !== 0) {
@@ -88,7 +88,7 @@ export class WalCopy {
       if (header.firstLsn !== lsn + 1) throw damaged(`group ${lsn + 1} is missing`);
       const end = headers[index + 1]?.previousEnd;
       const path = `wal/${walFileName(header.generation)}`;
-      lsn = (await missingIfAbsent(path, () => this.#copyFile(header, end))).lastLsn;
+      lsn = (await damagedIfAbsent(path, () => this.#copyFile(header, end))).lastLsn;
     }
     this.#newest = headers.at(-1) ?? noWalFile;
   }

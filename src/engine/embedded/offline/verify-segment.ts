@@ -17,7 +17,7 @@ import {
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
-import { framesOf, loadSegment, readExactly } from "../segments/load-segment.ts";
+import { framesOfExtent, loadSegment, readExactly } from "../segments/load-segment.ts";
 
 export interface SegmentCount {
   readonly entryCount: number;
@@ -85,7 +85,7 @@ async function verifyExtent(
   const places = new Map<number, IndexEntry>(points.map((point) => [point.offset, point]));
   let entryCount = 0;
   let lastMs = row.firstMs;
-  for await (const { bytes: frames, at, offset } of framesOf(file, row, { seed, path })) {
+  for await (const { bytes: frames, at, offset } of framesOfExtent(file, row, { seed, path })) {
     const storedMs = frameStoredMsAt(frames, at);
     if (decryptedBodyAt(frames, at, cipher) === undefined) {
       throw damaged(`the entry in ${path} at byte ${offset} cannot be decrypted with the directory's key`);

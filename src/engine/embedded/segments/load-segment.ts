@@ -25,7 +25,7 @@ import { type Disk, type DiskFile, errorCode } from "../io/disk.ts";
 import { isZero } from "../io/is-zero.ts";
 
 /** A segment as the manifest names it. */
-export interface SegmentIdentity {
+export interface SegmentRef {
   readonly id: number;
   readonly fileLength: number;
   readonly check: number;
@@ -44,7 +44,7 @@ const frameWindowBytes = 1024 * 1024;
 export async function loadSegment(
   disk: Disk,
   directory: string,
-  name: SegmentIdentity,
+  name: SegmentRef,
   identity: DirectoryIdentity,
 ): Promise<LoadedSegment> {
   const path = `segments/${segmentFileName(name.id)}`;
@@ -88,7 +88,7 @@ export interface SegmentFrame {
 }
 
 /** The frames of one extent, each verified. Throws `corrupt` at the first that is damaged or at another position than expected. */
-export async function* framesOf(
+export async function* framesOfExtent(
   file: DiskFile,
   row: SegmentRow,
   { seed, path }: { readonly seed: number; readonly path: string },

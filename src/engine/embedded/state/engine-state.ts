@@ -6,9 +6,9 @@ import { groupHeaderBytes } from "../format/commit-group.ts";
 import { decodeCreateLog, decodeDocument, decodeRetention } from "../format/control-body.ts";
 import { decryptedBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
 import { damaged } from "../io/damage.ts";
-import { generationOf, type WalAddress } from "./log-index.ts";
 import { LogState } from "./log-state.ts";
 import { PendingIndex } from "./pending-index.ts";
+import { generationOf, type WalAddress } from "./wal-index.ts";
 
 /** Holds parts of logs outside of the WAL (segments), and so follows which logs exist. */
 export interface LogLifecycleListener {

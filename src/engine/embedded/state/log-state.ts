@@ -1,14 +1,14 @@
 import { ExtentList } from "./extent-list.ts";
-import { LogIndex, type WalAddress } from "./log-index.ts";
 import type { PendingIndex } from "./pending-index.ts";
+import { type WalAddress, WalIndex } from "./wal-index.ts";
 
 const noWaiters: readonly (() => void)[] = [];
 /** Shared by all logs without entries, to save the memory of idle shards; never changed. */
 const noExtents: ReadonlyExtents = new ExtentList();
-const noIndex: ReadonlyIndex = new LogIndex();
+const noIndex: ReadonlyIndex = new WalIndex();
 
 export type ReadonlyExtents = Omit<ExtentList, "add" | "replace" | "dropBefore">;
-export type ReadonlyIndex = Omit<LogIndex, "add" | "dropThrough">;
+export type ReadonlyIndex = Omit<WalIndex, "add" | "dropThrough">;
 
 /** What memory holds of one shard log. Positions are plain numbers inside this engine. */
 export class LogState {
@@ -16,7 +16,7 @@ export class LogState {
   readonly streamId: string;
   readonly shardIndex: number;
   #extents: ExtentList | undefined;
-  #index: LogIndex | undefined;
+  #index: WalIndex | undefined;
   #pendingIndex: PendingIndex | undefined;
 
   /** One past the last durable record. */
@@ -83,8 +83,8 @@ export class LogState {
     this.#ownIndex.add(position, address, length, storedMs);
   }
 
-  get #ownIndex(): LogIndex {
-    this.#index ??= new LogIndex();
+  get #ownIndex(): WalIndex {
+    this.#index ??= new WalIndex();
     return this.#index;
   }
 

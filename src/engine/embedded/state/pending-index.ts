@@ -1,4 +1,4 @@
-import { generationOf, type LogIndex, type WalAddress } from "./log-index.ts";
+import { generationOf, type WalAddress, type WalIndex } from "./wal-index.ts";
 
 /** Position, address, length and `storedMs` of an entry. */
 const fieldsPerEntry = 4;
@@ -16,13 +16,13 @@ const entriesPerStep = 8 * 1024;
  */
 export class PendingIndex {
   /** Ring buffers: entry n is in slot n modulo their length. */
-  #indexes: (LogIndex | undefined)[] = new Array<undefined>(entriesMin).fill(undefined);
+  #indexes: (WalIndex | undefined)[] = new Array<undefined>(entriesMin).fill(undefined);
   #fields = new Float64Array(entriesMin * fieldsPerEntry);
   /** Numbers of the first entry and of the one behind the last; both below twice the capacity. */
   #first = 0;
   #end = 0;
 
-  add(index: LogIndex, position: number, address: WalAddress, length: number, storedMs: number): void {
+  add(index: WalIndex, position: number, address: WalAddress, length: number, storedMs: number): void {
     if (this.#end - this.#first === this.#indexes.length) this.#shrinkOrGrow();
     const slot = this.#slotOf(this.#end);
     const at = slot * fieldsPerEntry;

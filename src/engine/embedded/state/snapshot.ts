@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { VersionedDocument } from "../../document-store.ts";
 import type { ContentAccess } from "../directory/content-cipher.ts";
 import { directoryIdBytes } from "../format/format-file.ts";
-import { readU64, u64At, viewOf, writeU64 } from "../io/uint64.ts";
+import { dataViewOf, readU64, u64At, writeU64 } from "../io/uint64.ts";
 import { EngineState } from "./engine-state.ts";
 import { LogState } from "./log-state.ts";
 
@@ -116,7 +116,7 @@ function readBody(
   counts: { readonly logs: number; readonly documents: number },
   state: EngineState,
 ): void {
-  const view = viewOf(body);
+  const view = dataViewOf(body);
   let at = 0;
   /** Moves behind a length and as many bytes; returns where those begin. */
   const skipBytes = (): number => {

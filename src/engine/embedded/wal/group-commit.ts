@@ -13,7 +13,7 @@ import {
   writeFrame,
 } from "../format/frame.ts";
 import type { EngineState } from "../state/engine-state.ts";
-import type { WalAddress } from "../state/log-index.ts";
+import type { WalAddress } from "../state/wal-index.ts";
 import type { TailWindow } from "./tail-window.ts";
 import type { WalWriter } from "./wal-writer.ts";
 

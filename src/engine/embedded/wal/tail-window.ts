@@ -1,5 +1,5 @@
 import { lowerBound } from "../../../collections/lower-bound.ts";
-import type { WalAddress } from "../state/log-index.ts";
+import type { WalAddress } from "../state/wal-index.ts";
 
 interface WindowRange {
   readonly address: WalAddress;

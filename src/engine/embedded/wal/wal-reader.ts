@@ -2,7 +2,7 @@ import { walFileName } from "../format/wal-file.ts";
 import type { Disk } from "../io/disk.ts";
 import { OpenFiles } from "../io/open-files.ts";
 import type { ReadArena } from "../io/read-arena.ts";
-import { generationOf, offsetOf, type WalAddress } from "../state/log-index.ts";
+import { generationOf, offsetOf, type WalAddress } from "../state/wal-index.ts";
 import type { TailWindow } from "./tail-window.ts";
 
 /** Reads bytes of the WAL by address: the newest from the tail window, all others from files. */

@@ -4,7 +4,7 @@ import type { DirectoryIdentity } from "../format/format-file.ts";
 import { type NewestWal, nameNewestWal, newestWalName } from "../format/newest-wal-file.ts";
 import { spareWalName, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
-import { type WalAddress, walAddressOf } from "../state/log-index.ts";
+import { type WalAddress, walAddressOf } from "../state/wal-index.ts";
 
 /** A WAL file that is no longer written to. */
 export interface WalFileInfo {

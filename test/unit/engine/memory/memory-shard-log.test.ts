@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { EngineError } from "../../../../src/engine/engine-error.ts";
-import { MemoryShardLog, shardCountMax } from "../../../../src/engine/memory/memory-shard-log.ts";
+import { MemoryShardLog, memoryShardCountMax } from "../../../../src/engine/memory/memory-shard-log.ts";
 import type { Append, ShardRef } from "../../../../src/engine/shard-log.ts";
 import { SimulatedClock } from "../../../support/simulated-clock.ts";
 
@@ -208,11 +208,11 @@ test("an entry of no records or of more than 4096 is our own fault", async () =>
 
 test("createShard() throttles at the limit of shards until one is dropped", async () => {
   const { log, shard } = createLogger(100 * kib);
-  for (let index = 0; index < shardCountMax; index++) await shard(index);
-  await assert.rejects(shard(shardCountMax), { kind: "throttled" });
+  for (let index = 0; index < memoryShardCountMax; index++) await shard(index);
+  await assert.rejects(shard(memoryShardCountMax), { kind: "throttled" });
   await shard(0);
   await log.dropShard(await shard(5));
-  await shard(shardCountMax);
+  await shard(memoryShardCountMax);
 });
 
 test("the budget holds whatever is appended, dropped and expires", async () => {

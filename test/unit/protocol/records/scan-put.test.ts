@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jsonCodec } from "../../../../src/protocol/json/json-codec.ts";
-import { type OrdinaryPut, ParsedPut, ScannedPut } from "../../../../src/protocol/records/put-body.ts";
+import { type OrdinaryPut, ParsedPut, ScannedPut } from "../../../../src/protocol/records/parsed-put.ts";
 import { scanJsonPut } from "../../../../src/protocol/records/scan-put.ts";
 
 const record = '{"Data":"AAEC","PartitionKey":"a"}';

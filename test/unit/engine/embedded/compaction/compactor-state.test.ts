@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  becameIdle,
+  afterDiskSpaceRequest,
+  afterIdle,
+  afterStep,
+  afterStepChosen,
+  afterStepFailure,
+  afterWalSpaceRequest,
   type CompactorState,
-  diskSpaceRequested,
   type GrowthCounters,
   initialCompactorState,
   isRunDue,
-  stepChosen,
-  stepDone,
-  stepFailed,
-  walSpaceRequested,
 } from "../../../../../src/engine/embedded/compaction/compactor-state.ts";
 import type { Step } from "../../../../../src/engine/embedded/compaction/next-step.ts";
 
@@ -22,7 +22,7 @@ const flush: Step = {
   isLast: true,
 };
 /** There was nothing to do with `progress`. */
-const idle: CompactorState = becameIdle(stepChosen(initialCompactorState, wait, progress.deadBytes), progress);
+const idle: CompactorState = afterIdle(afterStepChosen(initialCompactorState, wait, progress.deadBytes), progress);
 
 const dueCases: readonly (readonly [
   name: string,
@@ -37,13 +37,13 @@ const dueCases: readonly (readonly [
   ["when a snapshot file was written", idle, { ...progress, coveredLsn: 41 }, 10, true],
   ["when extents ceased to count", idle, { ...progress, deadBytes: 501 }, 10, true],
   ["when expired data is to be looked for", { ...idle, isExpiryDue: true }, progress, 10, true],
-  ["when the WAL is full", walSpaceRequested(idle), progress, 10, true],
-  ["when disk space is short", diskSpaceRequested(idle, 10), progress, 10, true],
-  ["not within a second after a failure", stepFailed(idle, 10), progress, 1_009, false],
-  ["a second after a failure, though nothing has changed", stepFailed(idle, 10), progress, 1_010, true],
+  ["when the WAL is full", afterWalSpaceRequest(idle), progress, 10, true],
+  ["when disk space is short", afterDiskSpaceRequest(idle, 10), progress, 10, true],
+  ["not within a second after a failure", afterStepFailure(idle, 10), progress, 1_009, false],
+  ["a second after a failure, though nothing has changed", afterStepFailure(idle, 10), progress, 1_010, true],
   [
     "not within a second after a failure, though the WAL is full",
-    walSpaceRequested(stepFailed(idle, 10)),
+    afterWalSpaceRequest(afterStepFailure(idle, 10)),
     progress,
     11,
     false,
@@ -55,7 +55,7 @@ for (const [name, memory, now, monotonicMs, isDue] of dueCases) {
 }
 
 test("a request for disk space counts once a second, and takes effect until the WAL has nothing left to free", () => {
-  const requested = diskSpaceRequested({ ...idle, hasWrittenNoop: true }, 5_000);
+  const requested = afterDiskSpaceRequest({ ...idle, hasWrittenNoop: true }, 5_000);
   assert.deepEqual(requested, {
     ...idle,
     wantsDiskSpace: true,
@@ -63,40 +63,40 @@ test("a request for disk space counts once a second, and takes effect until the 
     hasWrittenNoop: false,
     isExpiryDue: true,
   });
-  assert.equal(diskSpaceRequested(requested, 5_999), requested, "every refused append makes one");
-  assert.equal(diskSpaceRequested(requested, 6_000).diskSpaceRequestedMs, 6_000);
-  assert.equal(stepChosen(requested, flush, 0).wantsDiskSpace, true);
-  assert.equal(stepChosen(requested, { kind: "writeNoopGroup" }, 0).wantsDiskSpace, true);
-  assert.equal(stepChosen(requested, { kind: "compact", sources: [], isShared: true }, 0).wantsDiskSpace, false);
-  assert.equal(stepChosen(requested, wait, 0).wantsDiskSpace, false);
+  assert.equal(afterDiskSpaceRequest(requested, 5_999), requested, "every refused append makes one");
+  assert.equal(afterDiskSpaceRequest(requested, 6_000).diskSpaceRequestedMs, 6_000);
+  assert.equal(afterStepChosen(requested, flush, 0).wantsDiskSpace, true);
+  assert.equal(afterStepChosen(requested, { kind: "writeNoopGroup" }, 0).wantsDiskSpace, true);
+  assert.equal(afterStepChosen(requested, { kind: "compact", sources: [], isShared: true }, 0).wantsDiskSpace, false);
+  assert.equal(afterStepChosen(requested, wait, 0).wantsDiskSpace, false);
 });
 
 test("each request allows one group that changes nothing", () => {
-  const written = stepChosen(walSpaceRequested(idle), { kind: "writeNoopGroup" }, 0);
+  const written = afterStepChosen(afterWalSpaceRequest(idle), { kind: "writeNoopGroup" }, 0);
   assert.equal(written.hasWrittenNoop, true);
-  assert.equal(stepChosen(written, { kind: "writeSnapshot" }, 0).hasWrittenNoop, true);
-  assert.equal(walSpaceRequested(written).hasWrittenNoop, false);
-  assert.equal(diskSpaceRequested(written, 0).hasWrittenNoop, false);
+  assert.equal(afterStepChosen(written, { kind: "writeSnapshot" }, 0).hasWrittenNoop, true);
+  assert.equal(afterWalSpaceRequest(written).hasWrittenNoop, false);
+  assert.equal(afterDiskSpaceRequest(written, 0).hasWrittenNoop, false);
 });
 
 test("a full WAL is forgotten only when there is nothing left to do", () => {
-  const requested = walSpaceRequested(idle);
-  assert.equal(stepChosen(requested, wait, 0).wantsWalSpace, true);
-  assert.equal(stepFailed(requested, 0).wantsWalSpace, true);
-  assert.equal(becameIdle(requested, progress).wantsWalSpace, false);
+  const requested = afterWalSpaceRequest(idle);
+  assert.equal(afterStepChosen(requested, wait, 0).wantsWalSpace, true);
+  assert.equal(afterStepFailure(requested, 0).wantsWalSpace, true);
+  assert.equal(afterIdle(requested, progress).wantsWalSpace, false);
 });
 
 test("a manifest in doubt leaves every request open: no other rule has been looked at", () => {
-  const requested = diskSpaceRequested(walSpaceRequested(idle), 0);
-  assert.equal(stepChosen(requested, { kind: "rewriteManifest" }, 7), requested);
+  const requested = afterDiskSpaceRequest(afterWalSpaceRequest(idle), 0);
+  assert.equal(afterStepChosen(requested, { kind: "rewriteManifest" }, 7), requested);
 });
 
 test("expired data is looked for once by each decision, and again after a flush, a failure and every loss of extents", () => {
-  const looked = stepChosen({ ...idle, isExpiryDue: true }, wait, 700);
+  const looked = afterStepChosen({ ...idle, isExpiryDue: true }, wait, 700);
   assert.equal(looked.isExpiryDue, false);
   assert.equal(looked.expiryDeadBytes, 700);
-  assert.equal(stepDone(looked, flush).isExpiryDue, true);
-  assert.equal(stepDone(looked, { kind: "writeSnapshot" }), looked);
-  assert.equal(stepFailed(looked, 0).isExpiryDue, true);
-  assert.equal(isRunDue(becameIdle(looked, progress), { ...progress, deadBytes: 701 }, 0), true);
+  assert.equal(afterStep(looked, flush).isExpiryDue, true);
+  assert.equal(afterStep(looked, { kind: "writeSnapshot" }), looked);
+  assert.equal(afterStepFailure(looked, 0).isExpiryDue, true);
+  assert.equal(isRunDue(afterIdle(looked, progress), { ...progress, deadBytes: 701 }, 0), true);
 });

@@ -16,7 +16,7 @@ import {
 } from "../../../../../src/engine/embedded/format/frame.ts";
 import { segmentFileName } from "../../../../../src/engine/embedded/format/segment-file.ts";
 import { walFileName, walHeaderBytes } from "../../../../../src/engine/embedded/format/wal-file.ts";
-import { framesOf, loadSegment } from "../../../../../src/engine/embedded/segments/load-segment.ts";
+import { framesOfExtent, loadSegment } from "../../../../../src/engine/embedded/segments/load-segment.ts";
 import { builderMemoryBytes } from "../../../../../src/engine/embedded/segments/segment-builder.ts";
 import { EngineError } from "../../../../../src/engine/engine-error.ts";
 import { SimulatedDisk } from "../../../../support/simulated-disk.ts";
@@ -73,7 +73,7 @@ async function bodiesIn(disk: SimulatedDisk, { built }: CompactionResult): Promi
     const { rows } = await loadSegment(disk, "/data/segments", segment, identity);
     const file = await disk.open(`/data/segments/${segmentFileName(segment.id)}`, "read");
     for (const row of rows) {
-      for await (const { bytes, at, span } of framesOf(file, row, { seed: identity.seed, path: "segment" })) {
+      for await (const { bytes, at, span } of framesOfExtent(file, row, { seed: identity.seed, path: "segment" })) {
         found.push(`${row.logId} ${bytes.toString("latin1", at + 48, at + span).replaceAll("\0", "")}`);
       }
     }

@@ -8,8 +8,8 @@ import {
   type StorageFacts,
 } from "../../../../../src/engine/embedded/compaction/next-step.ts";
 import type { Segment } from "../../../../../src/engine/embedded/segments/live-segments.ts";
-import { walAddressOf } from "../../../../../src/engine/embedded/state/log-index.ts";
 import { LogState } from "../../../../../src/engine/embedded/state/log-state.ts";
+import { walAddressOf } from "../../../../../src/engine/embedded/state/wal-index.ts";
 import type { WalFileInfo } from "../../../../../src/engine/embedded/wal/wal-writer.ts";
 
 const hourMs = 3_600_000;

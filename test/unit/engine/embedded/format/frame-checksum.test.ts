@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import { frameChecksum } from "../../../../../src/engine/embedded/format/frame-checksum.ts";
-import { checksumFunctionOf } from "../../../../../src/engine/embedded/io/checksum-wasm.ts";
+import { wasmChecksumFor } from "../../../../../src/engine/embedded/io/checksum-wasm.ts";
 import { allocateAligned } from "../../../../../src/platform/aligned-memory.ts";
 import { SeededRandom } from "../../../../support/seeded-random.ts";
 
@@ -22,8 +22,8 @@ function assertAsZlib(bytes: Buffer, from: number, length: number, seed: number)
 }
 
 test("this machine runs the module, in aligned memory alone", () => {
-  assert.ok(checksumFunctionOf(aligned.buffer));
-  assert.equal(checksumFunctionOf(anywhere.buffer), undefined);
+  assert.ok(wasmChecksumFor(aligned.buffer));
+  assert.equal(wasmChecksumFor(anywhere.buffer), undefined);
 });
 
 test("frameChecksum() gives zlib's checksum for every length up to 4,096, place and beginning", () => {
@@ -36,7 +36,7 @@ test("frameChecksum() gives zlib's checksum for every length up to 4,096, place 
 });
 
 test("the module gives zlib's checksum for every length up to 4,096 where the tables or zlib would be used", () => {
-  const checksum = checksumFunctionOf(aligned.buffer);
+  const checksum = wasmChecksumFor(aligned.buffer);
   for (let length = 0; length <= 4_096; length += 1) {
     const from = random.integer(0, 99);
     const seed = random.integer(0, 0xffffffff);

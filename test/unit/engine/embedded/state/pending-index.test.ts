@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { LogIndex, walAddressOf } from "../../../../../src/engine/embedded/state/log-index.ts";
 import { PendingIndex } from "../../../../../src/engine/embedded/state/pending-index.ts";
+import { WalIndex, walAddressOf } from "../../../../../src/engine/embedded/state/wal-index.ts";
 
-function pointsOf(index: LogIndex): readonly (readonly number[])[] {
+function pointsOf(index: WalIndex): readonly (readonly number[])[] {
   return Array.from({ length: index.count }, (_, point) => [
     index.positionAt(point),
     index.addressAt(point),
@@ -24,7 +24,7 @@ test("indexes become what adding each entry at once would make them, in any orde
     fc.integer({ min: 1, max: 200 }),
     (steps, repeats) => {
       const entries = new PendingIndex();
-      const [late, atOnce] = [0, 1].map(() => Array.from({ length: 4 }, () => new LogIndex()));
+      const [late, atOnce] = [0, 1].map(() => Array.from({ length: 4 }, () => new WalIndex()));
       assert(late !== undefined && atOnce !== undefined);
       const positions = [1, 1, 1, 1];
       let [generation, offset, storedMs] = [1, 8192, 1];
@@ -40,7 +40,7 @@ test("indexes become what adding each entry at once would make them, in any orde
           for (let repeat = 0; repeat < repeats; repeat++) {
             const position = positions[one.log] ?? 0;
             const address = walAddressOf(generation, offset);
-            entries.add(late[one.log] ?? new LogIndex(), position, address, one.length, storedMs);
+            entries.add(late[one.log] ?? new WalIndex(), position, address, one.length, storedMs);
             atOnce[one.log]?.add(position, address, one.length, storedMs);
             positions[one.log] = position + 1;
             offset += one.length;
@@ -57,7 +57,7 @@ test("indexes become what adding each entry at once would make them, in any orde
 
 test("entries that are not read are added before they become too many", () => {
   const entries = new PendingIndex();
-  const index = new LogIndex();
+  const index = new WalIndex();
   for (let entry = 0; entry <= 128 * 1024; entry++)
     entries.add(index, entry + 1, walAddressOf(1, 64 * entry), 64, entry);
   assert(index.count > 0);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ExpiringMap } from "../../../src/limits/expiring-map.ts";
+import { SweptMap } from "../../../src/limits/swept-map.ts";
 
-function countOf(map: ExpiringMap<number>, keys: readonly string[]): number {
+function countOf(map: SweptMap<number>, keys: readonly string[]): number {
   return keys.filter((key) => map.get(key) !== undefined).length;
 }
 
 test("entries at rest go, the others stay", () => {
-  const map = new ExpiringMap<number>((busyUntilMs, nowMs) => nowMs >= busyUntilMs);
+  const map = new SweptMap<number>((busyUntilMs, nowMs) => nowMs >= busyUntilMs);
   map.add("busy", Number.POSITIVE_INFINITY, 0);
   const idleKeys = Array.from({ length: 100_000 }, (_, i) => `idle ${i}`);
   for (const [i, key] of idleKeys.entries()) map.add(key, i, i);
@@ -18,7 +18,7 @@ test("entries at rest go, the others stay", () => {
 });
 
 test("the map stays bounded when nothing comes to rest", () => {
-  const map = new ExpiringMap<number>(() => false);
+  const map = new SweptMap<number>(() => false);
   const keys = Array.from({ length: 300_000 }, (_, i) => `${i}`);
   for (const [i, key] of keys.entries()) map.add(key, i, 0);
   const count = countOf(map, keys);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "cborg";
 import fc from "fast-check";
-import { itemEnd } from "../../../../src/protocol/cbor/cbor-item-end.ts";
+import { wellFormedItemEnd } from "../../../../src/protocol/cbor/check-well-formed.ts";
 import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
 
 const malformed: readonly [title: string, hex: string][] = [
@@ -32,7 +32,7 @@ const malformed: readonly [title: string, hex: string][] = [
 
 for (const [title, hex] of malformed) {
   test(`itemEnd() refuses ${title}`, () => {
-    assert.equal(itemEnd(Buffer.from(hex, "hex"), 0), -1);
+    assert.equal(wellFormedItemEnd(Buffer.from(hex, "hex"), 0), -1);
   });
 }
 
@@ -48,7 +48,7 @@ const foreign: readonly [title: string, hex: string][] = [
 
 for (const [title, hex] of foreign) {
   test(`itemEnd() refuses ${title}, though it is well-formed`, () => {
-    assert.equal(itemEnd(Buffer.from(hex, "hex"), 0), -1);
+    assert.equal(wellFormedItemEnd(Buffer.from(hex, "hex"), 0), -1);
   });
 }
 
@@ -60,9 +60,9 @@ test("itemEnd() takes 64 containers or tags within one another, and no more", ()
     ["c1", ""],
   ] as const) {
     const nested = (depth: number): Buffer => Buffer.from(`${open.repeat(depth)}00${close.repeat(depth)}`, "hex");
-    assert.equal(itemEnd(nested(64), 0), nested(64).length);
-    assert.equal(itemEnd(nested(65), 0), -1);
-    assert.equal(itemEnd(nested(200_000), 0), -1);
+    assert.equal(wellFormedItemEnd(nested(64), 0), nested(64).length);
+    assert.equal(wellFormedItemEnd(nested(65), 0), -1);
+    assert.equal(wellFormedItemEnd(nested(200_000), 0), -1);
   }
 });
 
@@ -70,8 +70,9 @@ test("itemEnd() finds the end of whatever the oracle writes, and refuses every s
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), fc.uint8Array(), (json, data) => {
       const item = Buffer.from(encode([json, data]));
-      assert.equal(itemEnd(Buffer.concat([Buffer.of(0), item, Buffer.of(0)]), 1), item.length + 1);
-      for (let length = 0; length < item.length; length += 1) assert.equal(itemEnd(item.subarray(0, length), 0), -1);
+      assert.equal(wellFormedItemEnd(Buffer.concat([Buffer.of(0), item, Buffer.of(0)]), 1), item.length + 1);
+      for (let length = 0; length < item.length; length += 1)
+        assert.equal(wellFormedItemEnd(item.subarray(0, length), 0), -1);
     }),
     { numRuns: 50 },
   );
@@ -81,7 +82,7 @@ test("itemEnd() finds the end of every form of a value", () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), fc.nat(), (json, seed) => {
       const item = anyFormOf(json, drawsFrom(seed));
-      assert.equal(itemEnd(item, 0), item.length);
+      assert.equal(wellFormedItemEnd(item, 0), item.length);
     }),
     { numRuns: 500 },
   );

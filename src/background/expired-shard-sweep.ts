@@ -12,7 +12,7 @@ import type { Clock } from "../time/clock.ts";
 /** Retention is counted in hours, so space may be freed a minute late. */
 const sweepMs = 60_000;
 
-export interface RetentionServices {
+export interface ExpiredShardSweepServices {
   readonly log: ShardLog;
   readonly registry: StreamRegistry;
   readonly clock: Clock;
@@ -24,12 +24,12 @@ export interface RetentionServices {
  * that no unexpired record needs. Expired records of open shards are hidden by the same horizon; the engine frees their
  * bytes.
  */
-export class RetentionTask {
-  readonly #services: RetentionServices;
+export class ExpiredShardSweep {
+  readonly #services: ExpiredShardSweepServices;
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(services: RetentionServices) {
+  constructor(services: ExpiredShardSweepServices) {
     this.#services = services;
   }
 

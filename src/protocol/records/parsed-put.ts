@@ -4,7 +4,7 @@ import { type StructureShape, structure } from "../../model/shape.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import { type BoundStructure, validate } from "../../model/validate.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
-import type { InputOf, OperationWithoutRecords, PutOperation, PutRecordMember } from "../../records/operation-io.ts";
+import type { InputOf, NonPutOperation, PutOperation, PutRecordMember } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
 import { columnsOfValidRecords } from "./put-columns.ts";
 
@@ -35,7 +35,7 @@ export function isPut<Name extends OperationName>(name: Name): name is Name & Pu
   return name === "PutRecord" || name === "PutRecords";
 }
 
-export function takesNoRecords<Name extends OperationName>(name: Name): name is Name & OperationWithoutRecords {
+export function isNonPut<Name extends OperationName>(name: Name): name is Name & NonPutOperation {
   return !isPut(name);
 }
 

@@ -31,7 +31,7 @@ const MALFORMED = -1;
  * understands is lost: text is UTF-8, the keys of a map are text without tags, and the only simple values are booleans,
  * null, undefined and floats.
  */
-export function itemEnd(bytes: Uint8Array, at: number, depth = 0): number {
+export function wellFormedItemEnd(bytes: Uint8Array, at: number, depth = 0): number {
   if (at >= bytes.length) return MALFORMED;
   const initial = bytes[at] as number;
   const info = initial & INFO_MASK;
@@ -83,7 +83,7 @@ function chunksEnd(bytes: Uint8Array, start: number, majorType: number): number 
     const initial = bytes[at] as number;
     if (initial === BREAK) return at + 1;
     if (initial >>> TYPE_SHIFT !== majorType || (initial & INFO_MASK) === INDEFINITE) return MALFORMED;
-    at = itemEnd(bytes, at);
+    at = wellFormedItemEnd(bytes, at);
     if (at === MALFORMED) return MALFORMED;
   }
   return MALFORMED;
@@ -98,7 +98,7 @@ function nestedEnd(bytes: Uint8Array, head: number, depth: number): number {
     case MAP:
       return mapEnd(bytes, head, depth);
     default:
-      return info === INDEFINITE ? MALFORMED : itemEnd(bytes, head + headBytes(info), depth + 1);
+      return info === INDEFINITE ? MALFORMED : wellFormedItemEnd(bytes, head + headBytes(info), depth + 1);
   }
 }
 
@@ -108,7 +108,7 @@ function listEnd(bytes: Uint8Array, head: number, depth: number): number {
   let at = head + headBytes(info);
   for (let index = 0; index < count; index += 1) {
     if (info === INDEFINITE && bytes[at] === BREAK) return at + 1;
-    at = itemEnd(bytes, at, depth + 1);
+    at = wellFormedItemEnd(bytes, at, depth + 1);
     if (at === MALFORMED) return MALFORMED;
   }
   return at;
@@ -122,7 +122,7 @@ function mapEnd(bytes: Uint8Array, head: number, depth: number): number {
     if (info === INDEFINITE && bytes[at] === BREAK) return at + 1;
     at = keyEnd(bytes, at);
     if (at === MALFORMED) return MALFORMED;
-    at = itemEnd(bytes, at, depth + 1);
+    at = wellFormedItemEnd(bytes, at, depth + 1);
     if (at === MALFORMED) return MALFORMED;
   }
   return at;
@@ -134,6 +134,6 @@ function keyEnd(bytes: Uint8Array, at: number): number {
   const initial = bytes[at] as number;
   if (initial >>> TYPE_SHIFT !== TEXT) return MALFORMED;
   const end = at + 1 + (initial & INFO_MASK);
-  if ((initial & INFO_MASK) >= UINT8_INFO || end > bytes.length) return itemEnd(bytes, at);
+  if ((initial & INFO_MASK) >= UINT8_INFO || end > bytes.length) return wellFormedItemEnd(bytes, at);
   return isText(bytes, at + 1, end) ? end : MALFORMED;
 }

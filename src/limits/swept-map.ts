@@ -6,7 +6,7 @@ const entriesBeforeSweepMin = 1_024;
  * A map whose entries expire: an expired entry, such as a token bucket that is full again, equals an absent one. They are
  * removed when the map has doubled since the last sweep, so memory follows use, and deleted streams need no clean-up.
  */
-export class ExpiringMap<Value> {
+export class SweptMap<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #isExpired: (value: Value, nowMs: number) => boolean;
   #sweepAt = entriesBeforeSweepMin;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { generationOf, LogIndex, offsetOf, walAddressOf } from "../../../../../src/engine/embedded/state/log-index.ts";
+import { generationOf, offsetOf, WalIndex, walAddressOf } from "../../../../../src/engine/embedded/state/wal-index.ts";
 
 test("addressOf() keeps generation and offset apart", () => {
   for (const [generation, offset] of [
@@ -24,7 +24,7 @@ test("find() gives the point whose span holds the entry of a position, for any m
     isNewFile: fc.boolean(),
   });
   const property = fc.property(fc.array(entry, { minLength: 1, maxLength: 60 }), (drafts) => {
-    const index = new LogIndex();
+    const index = new WalIndex();
     const entries = [];
     let [position, generation, offset, storedMs] = [1, 1, 8192, 1000];
     for (const { count, length, gap, stepMs, isNewFile } of drafts) {
@@ -59,7 +59,7 @@ test("find() gives the point whose span holds the entry of a position, for any m
 });
 
 test("find() in an empty index gives no point, and before the first gives the first", () => {
-  const index = new LogIndex();
+  const index = new WalIndex();
   assert.equal(index.find(1), -1);
   assert.equal(index.countBefore(0), 0);
   index.add(10, walAddressOf(1, 8192), 100, 5);
@@ -67,14 +67,14 @@ test("find() in an empty index gives no point, and before the first gives the fi
 });
 
 test("small neighbouring entries share a point, so that the index stays small", () => {
-  const index = new LogIndex();
+  const index = new WalIndex();
   for (let entry = 0; entry < 10_000; entry++) index.add(entry + 1, walAddressOf(1, 8192 + entry * 200), 150, entry);
   assert(index.count < 40, `${index.count} points`);
 });
 
 test("dropThrough() forgets old files and nothing else, and the log goes on behind them, for any number of files", () => {
   const property = fc.property(fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 }), (countOfFile) => {
-    const index = new LogIndex();
+    const index = new WalIndex();
     const expected: number[] = [];
     let position = 1;
     for (const [file, count] of countOfFile.entries()) {

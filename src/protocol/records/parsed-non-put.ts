@@ -1,13 +1,13 @@
 import { inputShapes } from "../../model/constraints.generated.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import { type BoundStructure, validate } from "../../model/validate.ts";
-import type { InputOf, OperationWithoutRecords } from "../../records/operation-io.ts";
+import type { InputOf, NonPutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
 
-const shapes: { readonly [Name in OperationWithoutRecords]: StructureShape<InputOf<Name>> } = inputShapes;
+const shapes: { readonly [Name in NonPutOperation]: StructureShape<InputOf<Name>> } = inputShapes;
 
 /** The parsed body of an operation that takes no records. Owns no memory. */
-export class BodyWithoutRecords<Name extends OperationWithoutRecords> implements ParsedBody<Name> {
+export class ParsedNonPut<Name extends NonPutOperation> implements ParsedBody<Name> {
   readonly #name: Name;
   readonly #bind: (shape: StructureShape) => BoundStructure;
 

@@ -19,7 +19,7 @@ export interface CallerDefaults {
  * Errors, in AWS's order: InvalidSignatureException for both forms of signature, MissingAuthenticationTokenException,
  * IncompleteSignatureException.
  */
-export function identifyCaller(url: string, headers: IncomingHttpHeaders, defaults: CallerDefaults): Caller {
+export function claimedCaller(url: string, headers: IncomingHttpHeaders, defaults: CallerDefaults): Caller {
   const form = parseSignature(url, headers);
   if (form !== undefined) return callerOf(form.credential, defaults);
   if (defaults.allowAnonymous) return { account: defaults.account, region: defaults.region };

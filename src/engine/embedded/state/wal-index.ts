@@ -29,7 +29,7 @@ const noFields = new Float64Array(0);
  * Where the entries of a log are in the WAL: a sparse index of points in one packed array, 32 bytes each. A point has the
  * position, address and `storedMs` of its first entry, and the bytes from there to the end of its last entry.
  */
-export class LogIndex {
+export class WalIndex {
   #fields = noFields;
   #count = 0;
 
