@@ -75,7 +75,7 @@ test("the bounds of connections and requests on the operating page are those of 
     `body | ${limits.requestBytesMax / 1024 ** 2} MiB, ${limits.requestMsMax / 1000} s in all, ${limits.bodyIdleMsMax / 1000} s `,
     `response that moves no byte | ${limits.stallMsMax / 1000} s`,
     `connection without a request | ${limits.keepAliveMs / 1000} s`,
-    `| ${limits.pipelinedRequestCountMax} with HTTP/1.1, ${limits.streamCountMax} streams with HTTP/2`,
+    `| ${limits.pipelinedRequestCountMax} with HTTP/1.1 (the next one gets a 503), ${limits.streamCountMax} streams with HTTP/2`,
     `bodies of requests being received | ${limits.requestBytesInFlightMax / 1024 ** 2} MiB together`,
   ];
   for (const bound of bounds) assert(page.includes(bound), `docs/operating.md does not say: ${bound}`);

@@ -19,7 +19,7 @@ for (const [name, keys] of [
     assert.deepEqual(
       disk.paths().map((path) => path.replace(/\d+/, "N")),
       [
-        ...["/data/catalog/N.snapshot", "/data/catalog/N.snapshot", ...keyFiles, "/data/format"],
+        ...["/data/catalog/N.snapshot", "/data/catalog/N.snapshot", ...keyFiles, "/data/format", "/data/newest-wal"],
         ...["/data/segments/N.segment", "/data/segments/N.segment", "/data/segments/manifest"],
         ...["/data/wal/N.wal", "/data/wal/N.wal"],
       ],
