@@ -3,12 +3,25 @@
  *
  *     {"millraceKeyring": 1, "sha256": "...", "masterKeys": [{"id", "account", "region", "name", "madeMs", "key"}]}
  *
- * `sha256` is the checksum of the JSON of `masterKeys`. Access is synchronous: it happens at start and when a master key is
- * created, under a lock.
+ * `sha256` is the checksum of the JSON of `masterKeys`. It is read at start and when a key is missing, and replaced when a
+ * master key is created, under a lock. The path may be a symbolic link, which stays one.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type FileLock, lockFile } from "../platform/file-lock.ts";
 import type { MasterKeyRef } from "../streams/master-key-ref.ts";
 import { KeyError } from "./key-provider.ts";
@@ -26,27 +39,25 @@ const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 /** Longest wait for another server's lock; it holds it for one small write. */
 const lockMsMax = 2_000;
+const lockAttemptMs = 20;
+/** As of Linux, against links that lead to themselves. */
+const linksMax = 40;
 
-/** All master keys of the file; none when there is no file. Throws `KeyError`. */
-export function readKeyring(file: string): readonly MasterKey[] {
+/** All master keys of the file; undefined when there is no file. Throws `KeyError`. */
+export function readKeyring(file: string): readonly MasterKey[] | undefined {
   let text: string;
   try {
-    const fd = openSync(file, "r");
+    // O_NONBLOCK: the open of a named pipe would wait for a writer.
+    const fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const { mode } = fstatSync(fd);
-      if (process.platform !== "win32" && (mode & OTHERS) !== 0) {
-        throw new KeyError(
-          "not_found",
-          `The keyring ${file} can be read by other users, so it is not used and encrypted data cannot be read or written. Run chmod 600 on it.`,
-        );
-      }
+      if (process.platform !== "win32") requirePrivate(file, fstatSync(fd));
       text = readFileSync(fd, "utf8");
     } finally {
       closeSync(fd);
     }
   } catch (error) {
     if (error instanceof KeyError) throw error;
-    if (codeOf(error) === "ENOENT") return [];
+    if (codeOf(error) === "ENOENT") return undefined;
     throw new KeyError(
       "unavailable",
       `The keyring ${file} cannot be read (${codeOf(error)}), nor can data that is encrypted with its keys. Check its path and permissions.`,
@@ -62,18 +73,36 @@ export function readKeyring(file: string): readonly MasterKey[] {
   return keys;
 }
 
+/** Throws `KeyError` for a file that another user can read, or has made and so knows. */
+function requirePrivate(file: string, stats: Stats): void {
+  if ((stats.mode & OTHERS) !== 0) {
+    throw new KeyError(
+      "not_found",
+      `The keyring ${file} can be read by other users, so it is not used and encrypted data cannot be read or written. Run chmod 600 on it.`,
+    );
+  }
+  const uid = process.geteuid?.() ?? stats.uid;
+  if (stats.uid !== uid) {
+    throw new KeyError(
+      "not_found",
+      `The keyring ${file} belongs to another user (uid ${stats.uid}), who knows its keys, so it is not used and encrypted data cannot be read or written. If it is yours, run chown ${uid} on it, or start the server as its owner.`,
+    );
+  }
+}
+
 /**
  * Replaces the keys of the file by those that `change` returns, atomically and durably, under a lock against other servers.
- * Throws `KeyError`; the file is unchanged then.
+ * Rejects with `KeyError`; the file is unchanged then.
  */
-export function changeKeyring(
+export async function changeKeyring(
   file: string,
   change: (keys: readonly MasterKey[]) => readonly MasterKey[],
-): readonly MasterKey[] {
-  const held = lock(file);
+): Promise<readonly MasterKey[]> {
+  const real = followLinks(file);
+  const held = await lock(file, real);
   try {
-    const next = change(readKeyring(file));
-    replaceDurably(file, keyringText(next));
+    const next = change(readKeyring(file) ?? []);
+    replaceDurably(real, keyringText(next));
     return next;
   } catch (error) {
     if (error instanceof KeyError) throw error;
@@ -127,13 +156,32 @@ function replaceDurably(file: string, text: string): void {
   }
 }
 
-/** Keeps other servers from changing the keyring until it is released. */
-function lock(file: string): FileLock {
-  const held = lockFile(`${file}.lock`, lockMsMax);
-  if (held !== "busy" && held !== "unsupported") return held;
+/** Where the file is, or would be made: a rename onto a symbolic link would replace the link. */
+function followLinks(file: string): string {
+  let path = file;
+  for (let count = 0; count < linksMax; count++) {
+    try {
+      path = resolve(dirname(path), readlinkSync(path));
+    } catch {
+      // No link, or nothing yet.
+      return path;
+    }
+  }
+  return file;
+}
+
+/** Keeps other servers from changing the keyring until it is released. Other work goes on while it waits. */
+async function lock(file: string, real: string): Promise<FileLock> {
+  const end = performance.now() + lockMsMax;
+  for (;;) {
+    const held = lockFile(`${real}.lock`);
+    if (held !== "busy" && held !== "unsupported") return held;
+    if (held === "unsupported" || performance.now() > end) break;
+    await sleep(lockAttemptMs);
+  }
   throw new KeyError(
     "unavailable",
-    `The keyring ${file} cannot be locked (${file}.lock), so no master key was added. Another process may use it: try again.`,
+    `The keyring ${file} cannot be locked (${real}.lock), so no master key was added. Another process may use it: try again.`,
   );
 }
 

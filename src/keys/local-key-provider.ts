@@ -43,6 +43,10 @@ export class LocalKeyProvider implements KeyProvider {
   readonly #byId = new Map<string, MasterKey>();
   readonly #byRef = new Map<string, MasterKey>();
   #fault: string | undefined;
+  /** Whether there was a file when it was last read. */
+  #isPresent = false;
+  /** Master keys that are being added to the file, by name: callers of one name wait for one change. */
+  readonly #creating = new Map<string, Promise<MasterKey>>();
 
   /** Does not throw for a file that cannot be used, because plain streams need no keys; see `fault`. */
   constructor({ file, nowMs, random = randomBytes }: LocalKeyProviderOptions) {
@@ -61,6 +65,11 @@ export class LocalKeyProvider implements KeyProvider {
     return this.#fault;
   }
 
+  /** Whether there is no file, so that the next new master key makes one. */
+  get isAbsent(): boolean {
+    return this.#file !== undefined && !this.#isPresent;
+  }
+
   async generateRootKey(
     keyId: string,
     scope: KeyScope,
@@ -68,7 +77,7 @@ export class LocalKeyProvider implements KeyProvider {
   ): Promise<GeneratedRootKey> {
     const ref = parseMasterKeyRef(keyId, scope);
     if (ref === undefined) throw new KeyError("not_found", `${keyId} is not a key id, key ARN, alias or alias ARN.`);
-    const master = this.#byRef.get(nameOf(ref)) ?? this.#create(ref);
+    const master = this.#byRef.get(nameOf(ref)) ?? (await this.#create(ref));
     const rootKey = this.#random(KEY_BYTES);
     const nonce = this.#random(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", Buffer.from(master.key, "base64"), nonce);
@@ -92,7 +101,9 @@ export class LocalKeyProvider implements KeyProvider {
     if (master === undefined) {
       throw new KeyError(
         "not_found",
-        `${this.#label()} does not contain the master key ${id}, so data under it cannot be read. Use the keyring that has it.`,
+        this.isAbsent
+          ? `${this.#label()} does not exist, so data that is encrypted with its keys cannot be read. Put the file back, or its backup.`
+          : `${this.#label()} does not contain the master key ${id}, so data under it cannot be read. Use the keyring that has it.`,
       );
     }
     const key = Buffer.from(master.key, "base64");
@@ -114,11 +125,26 @@ export class LocalKeyProvider implements KeyProvider {
     return rootKey;
   }
 
-  #create(ref: MasterKeyRef): MasterKey {
+  #create(ref: MasterKeyRef): Promise<MasterKey> {
+    const name = nameOf(ref);
+    const creating = this.#creating.get(name) ?? this.#createNow(ref).finally(() => this.#creating.delete(name));
+    this.#creating.set(name, creating);
+    return creating;
+  }
+
+  async #createNow(ref: MasterKeyRef): Promise<MasterKey> {
     const file = this.#file;
     const name = nameOf(ref);
     if (file === undefined) this.#add([this.#newKey(ref)]);
-    else this.#trackFault(() => this.#add(changeKeyring(file, (inFile) => this.#withKeyFor(ref, inFile))));
+    else {
+      try {
+        this.#add(await changeKeyring(file, (inFile) => this.#withKeyFor(ref, inFile)));
+        this.#isPresent = true;
+        this.#fault = undefined;
+      } catch (error) {
+        throw this.#noteFault(error);
+      }
+    }
     const created = this.#byRef.get(name);
     if (created === undefined)
       throw new KeyError(
@@ -150,7 +176,15 @@ export class LocalKeyProvider implements KeyProvider {
 
   #reload(): void {
     const file = this.#file;
-    if (file !== undefined) this.#trackFault(() => this.#add(readKeyring(file)));
+    if (file === undefined) return;
+    try {
+      const keys = readKeyring(file);
+      this.#isPresent = keys !== undefined;
+      this.#add(keys ?? []);
+      this.#fault = undefined;
+    } catch (error) {
+      throw this.#noteFault(error);
+    }
   }
 
   #add(keys: readonly MasterKey[]): void {
@@ -161,14 +195,10 @@ export class LocalKeyProvider implements KeyProvider {
     }
   }
 
-  #trackFault(work: () => void): void {
-    try {
-      work();
-      this.#fault = undefined;
-    } catch (error) {
-      if (error instanceof KeyError && error.kind !== "throttled") this.#fault = error.message;
-      throw error;
-    }
+  /** Returns the error. */
+  #noteFault(error: unknown): unknown {
+    if (error instanceof KeyError && error.kind !== "throttled") this.#fault = error.message;
+    return error;
   }
 
   #label(): string {

@@ -1,3 +1,4 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 
 /** Held until released or until the process ends, however it ends. */
@@ -6,18 +7,21 @@ export interface FileLock {
 }
 
 const sqliteBusy = 5;
+const ownerOnly = 0o600;
 
 /**
  * Takes the operating system's exclusive lock on a file, made if need be. Node has no call for file locks; the SQLite that is
- * part of it takes one, which holds between processes and between containers. Waits up to `waitMs` for another holder,
- * blocking the thread. "unsupported": the file system has no locks, or the file cannot be opened.
+ * part of it takes one, which holds between processes and between containers. Does not wait for another holder. Only the
+ * owner may open the file, because a user who can read it can hold the lock. "unsupported": the file system has no locks, or
+ * the file cannot be opened.
  */
-export function lockFile(path: string, waitMs: number): FileLock | "busy" | "unsupported" {
+export function lockFile(path: string): FileLock | "busy" | "unsupported" {
   let database: DatabaseSync | undefined;
   try {
     // An import would load SQLite in every process that imports this file, the command line's help too.
     const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-    const opened = new DatabaseSync(path, { timeout: waitMs });
+    makePrivate(path);
+    const opened = new DatabaseSync(path, { timeout: 0 });
     database = opened;
     // No journal: it would be a second file, and nothing is ever written.
     database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
@@ -26,5 +30,16 @@ export function lockFile(path: string, waitMs: number): FileLock | "busy" | "uns
     database?.close();
     const isBusy = error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
     return isBusy ? "busy" : "unsupported";
+  }
+}
+
+/** Makes the file if it is absent, and takes it from other users: SQLite would make it with the mode that the umask gives. */
+function makePrivate(path: string): void {
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, ownerOnly);
+  try {
+    const { mode, uid } = fstatSync(descriptor);
+    if ((mode & 0o777) !== ownerOnly && uid === process.getuid?.()) fchmodSync(descriptor, ownerOnly);
+  } finally {
+    closeSync(descriptor);
   }
 }

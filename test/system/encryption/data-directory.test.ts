@@ -102,7 +102,7 @@ test("nothing that clients say stands in the bytes of an encrypted data director
     [{ dataDir }, /is encrypted, and no key was given\. .+ Start with --encrypt-at-rest/],
     [
       { ...atWork, keyring: `${dataDir}.other` },
-      /cannot be unwrapped, .+: The keyring \S+\.other does not contain the master key [0-9a-f]{32}, so data under it cannot be read\. Use the keyring that has it\.$/,
+      /cannot be unwrapped, .+: The keyring \S+\.other does not exist, so data that is encrypted with its keys cannot be read\. Put the file back, or its backup\.$/,
     ],
     [
       { ...atWork, keyProvider: "kms", kmsEndpoint: "http://127.0.0.1:1" },

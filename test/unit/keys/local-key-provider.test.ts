@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { KeyError, type KeyErrorKind } from "../../../src/keys/key-provider.ts";
 import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
+import { lockFile } from "../../../src/platform/file-lock.ts";
 import { masterKeyMade } from "../../../src/telemetry/diagnostic-events.ts";
 
 const scope = { account: "123456789012", region: "eu-west-1" };
@@ -72,6 +83,69 @@ test("a file keeps the keys for a later keyring, readable by its owner only", as
   assert.equal(await masterOf(later, "alias/mine"), await masterOf(first, "alias/mine"));
 });
 
+test("other users can neither read nor hold the lock of the keyring", async () => {
+  using at = place();
+  const lock = `${at.file}.lock`;
+  writeFileSync(lock, "", { mode: 0o644 });
+  await new LocalKeyProvider({ file: at.file, nowMs }).generateRootKey("alias/mine", scope, context);
+  if (process.platform !== "win32") assert.equal(statSync(lock).mode & 0o777, 0o600);
+});
+
+test("a keyring that belongs to another user is not used", async (t) => {
+  using at = place();
+  const { geteuid } = process;
+  const own = geteuid?.() ?? 0;
+  const first = new LocalKeyProvider({ file: at.file, nowMs });
+  const { wrapped } = await first.generateRootKey("alias/mine", scope, context);
+  process.geteuid = () => own + 1;
+  t.after(() => {
+    Object.assign(process, { geteuid });
+  });
+  const keyring = new LocalKeyProvider({ file: at.file, nowMs });
+  assert.match(keyring.fault ?? "", /belongs to another user/);
+  await assert.rejects(keyring.unwrapRootKey(wrapped, context), withKind("not_found", /belongs to another user/));
+  await assert.rejects(keyring.generateRootKey("alias/other", scope, context), withKind("not_found"));
+});
+
+test("a keyring that is a symbolic link stays one, also when its target is not yet made", async () => {
+  using at = place();
+  const folder = `${at.file}-secrets`;
+  mkdirSync(folder);
+  symlinkSync(join(folder, "ring"), at.file);
+  for (const alias of ["alias/first", "alias/second"]) {
+    await new LocalKeyProvider({ file: at.file, nowMs }).generateRootKey(alias, scope, context);
+    assert(lstatSync(at.file).isSymbolicLink());
+    assert.match(readFileSync(join(folder, "ring"), "utf8"), new RegExp(alias));
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("waiting for the keyring's lock does not stop the event loop, and one alias becomes one key", async () => {
+  using at = place();
+  const keyring = new LocalKeyProvider({ file: at.file, nowMs });
+  const held = lockFile(`${at.file}.lock`);
+  assert(held !== "busy" && held !== "unsupported");
+  const made = Promise.all([masterOf(keyring, "alias/mine"), masterOf(keyring, "alias/mine")]);
+  // On a blocked event loop this timer fires only after the wait has failed.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  held.release();
+  const [first, second] = await made;
+  assert.equal(first, second);
+});
+
+test("a keyring that is missing is said to be missing", async () => {
+  using at = place();
+  const before = new LocalKeyProvider({ file: at.file, nowMs });
+  assert(before.isAbsent);
+  const { wrapped } = await before.generateRootKey("alias/mine", scope, context);
+  assert(!before.isAbsent);
+  const other = new LocalKeyProvider({ file: `${at.file}.other`, nowMs });
+  assert(other.isAbsent);
+  await assert.rejects(other.unwrapRootKey(wrapped, context), withKind("not_found", /does not exist/));
+  await other.generateRootKey("alias/mine", scope, context);
+  await assert.rejects(other.unwrapRootKey(wrapped, context), withKind("not_found", /does not contain the master key/));
+});
+
 test("each key that a file is given is logged, so that an operator keeps a copy", async (t) => {
   using at = place();
   const reported: unknown[] = [];
@@ -111,7 +185,7 @@ test("a keyring that was taken away is missed by name, and found again when it i
   rmSync(at.file);
   const later = new LocalKeyProvider({ file: at.file, nowMs });
   assert.equal(later.fault, undefined);
-  await assert.rejects(later.unwrapRootKey(wrapped, context), withKind("not_found", /does not contain the master key/));
+  await assert.rejects(later.unwrapRootKey(wrapped, context), withKind("not_found", /does not exist/));
   writeFileSync(at.file, text, { mode: 0o600 });
   assert.deepEqual(await later.unwrapRootKey(wrapped, context), rootKey);
 });

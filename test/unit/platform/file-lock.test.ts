@@ -9,14 +9,14 @@ test("a file lock keeps a second one out until it is released, and a file that c
   const directory = await mkdtemp(join(tmpdir(), "millrace-file-lock-"));
   try {
     const path = join(directory, "held");
-    const lock = lockFile(path, 0);
+    const lock = lockFile(path);
     assert(lock !== "busy" && lock !== "unsupported");
-    assert.equal(lockFile(path, 0), "busy");
+    assert.equal(lockFile(path), "busy");
     lock.release();
-    const again = lockFile(path, 0);
+    const again = lockFile(path);
     assert(again !== "busy" && again !== "unsupported");
     again.release();
-    assert.equal(lockFile(join(directory, "absent", "held"), 0), "unsupported");
+    assert.equal(lockFile(join(directory, "absent", "held")), "unsupported");
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -32,7 +32,7 @@ test("the warnings of the program that takes a lock stay as they are", async () 
   };
   const own = process.emitWarning;
   try {
-    const lock = lockFile(join(directory, "held"), 0);
+    const lock = lockFile(join(directory, "held"));
     assert.equal(process.emitWarning, own);
     process.emitWarning("of the program");
     assert(calls >= 1);

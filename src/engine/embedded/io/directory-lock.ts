@@ -20,7 +20,7 @@ export interface LockOwner {
  * `DataDirectoryError("locked")`. docs/file-format.md section 7.
  */
 export function lockDirectory(directory: string): DiskLock {
-  const held = lockFile(`${directory}/lock.held`, 0);
+  const held = lockFile(`${directory}/lock.held`);
   const path = `${directory}/lock`;
   const owner = readOwner(path);
   if (held === "busy" || (held === "unsupported" && owner !== undefined && isOwnerAlive(owner))) {
