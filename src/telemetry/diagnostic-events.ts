@@ -44,6 +44,13 @@ export interface ConnectionCut {
   readonly reason: string;
 }
 
+export interface ConnectionsRefused {
+  /** Connections that may be open at the same time. */
+  readonly limit: number;
+  /** Connections closed at once because of it, since the last such event. */
+  readonly count: number;
+}
+
 export interface BackgroundTaskFailed {
   readonly streamName: string;
   /** The intent that is not yet carried out, e.g. `create`. */
@@ -91,6 +98,7 @@ export const requestFinished = typedChannel<RequestFinished>("millrace:request.f
 export const requestFailed = typedChannel<RequestFailed>("millrace:request.failed");
 export const requestRefused = typedChannel<RequestRefused>("millrace:request.refused");
 export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
+export const connectionsRefused = typedChannel<ConnectionsRefused>("millrace:connections.refused");
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
 export const backgroundTaskFailed = typedChannel<BackgroundTaskFailed>("millrace:background.failed");
 export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.made");

@@ -2,6 +2,7 @@ import {
   backgroundTaskFailed,
   certificateReloaded,
   connectionCut,
+  connectionsRefused,
   credentialsExposed,
   credentialsReloaded,
   masterKeyMade,
@@ -99,6 +100,9 @@ export function logDiagnosticEvents(log: Logger, level: LogLevel): () => void {
       error === undefined
         ? log.info("TLS certificate reloaded", { path })
         : log.error("TLS files refused, the certificate loaded before stays in use", { path, error }),
+    ),
+    connectionsRefused.subscribe((refused) =>
+      log.warn("connections refused, as many as the limit are open", { ...refused }),
     ),
     serverFault.subscribe(({ where, error }) =>
       log.error(`internal error in ${where}, its connection was closed`, { error }),

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { connectionCut } from "../../telemetry/diagnostic-events.ts";
+import { connectionCut, connectionsRefused } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { CertificatePem } from "../tls/certificate-pem.ts";
 import { TlsHandshaker } from "../tls/tls-handshaker.ts";
@@ -53,6 +53,8 @@ const loopback = ["127.0.0.1", "::1"];
 // The system finds peers that disappeared without closing.
 const tcpKeepAliveMs = 60_000;
 const drainTimeoutCheckMs = 25;
+/** Least time between two reports of refused connections. */
+const refusalReportMs = 60_000;
 
 /** Opens one port that speaks TLS, HTTP/2 and HTTP/1.1, distinguished by the first bytes. Throws `StartError`. */
 export async function listen(options: ListenOptions): Promise<Listening> {
@@ -71,6 +73,9 @@ class Listener implements Listening {
   #servers: readonly Server[] = [];
   #port = 0;
   #hosts: readonly string[] = [];
+  /** Connections over the limit since the last report. */
+  #refusedCount = 0;
+  #nextRefusalReportMs = Number.NEGATIVE_INFINITY;
   #timeoutChecks: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   /** Resolves when the last connection has closed; used after accepting has stopped. */
@@ -159,6 +164,7 @@ class Listener implements Listening {
     socket.on("error", () => undefined);
     if (this.#context.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
       connectionCut.publish({ reason: "too_many" });
+      if (!this.#context.isDraining) this.#reportRefusal();
       socket.destroy();
       return;
     }
@@ -170,6 +176,16 @@ class Listener implements Listening {
       if (this.#connections.size === 0) this.#emptied.resolve();
     });
     this.#detect(connection, socket);
+  }
+
+  /** At once for the first, then with the number of all that followed, at intervals: a flood is not a flood of lines. */
+  #reportRefusal(): void {
+    this.#refusedCount++;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs < this.#nextRefusalReportMs) return;
+    connectionsRefused.publish({ limit: this.#limits.connectionCountMax, count: this.#refusedCount });
+    this.#refusedCount = 0;
+    this.#nextRefusalReportMs = nowMs + refusalReportMs;
   }
 
   /** `socket` is the accepted one, or the TLS socket on top of it where ALPN has not decided the protocol. */

@@ -45,9 +45,18 @@ export async function healthReportOf(
 
 /** 200 only when requests are served: load balancers look at nothing else. */
 export function healthResponse(report: HealthReport): WireResponse {
+  return jsonResponse(report.status, report);
+}
+
+/** The same for callers that may not read the sentences: a foreign `Host`, the web page of a foreign origin. */
+export function healthStatusResponse({ status }: HealthReport): WireResponse {
+  return jsonResponse(status, { status });
+}
+
+function jsonResponse(status: HealthReport["status"], body: object): WireResponse {
   return {
-    status: report.status === "ready" ? 200 : 503,
+    status: status === "ready" ? 200 : 503,
     headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
-    body: `${JSON.stringify(report)}\n`,
+    body: `${JSON.stringify(body)}\n`,
   };
 }

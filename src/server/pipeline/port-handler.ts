@@ -2,7 +2,7 @@ import { requestRefused } from "../../telemetry/diagnostic-events.ts";
 import { type DevTools, devResponse } from "../dev/dev-endpoints.ts";
 import type { RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";
 import { corsHeaders, preflightHeaders } from "../http/origin-rules.ts";
-import { type HealthReport, healthResponse } from "./health.ts";
+import { type HealthReport, healthResponse, healthStatusResponse } from "./health.ts";
 import { type PortRoute, type PortRules, pathOf, routeOf } from "./port-rules.ts";
 
 /** What the routes of all ports lead to. */
@@ -42,6 +42,8 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
       return endpoints.api(request);
     case "health":
       return healthResponse(await endpoints.health());
+    case "health_status":
+      return healthStatusResponse(await endpoints.health());
     case "metrics":
       return metricsResponse(await endpoints.metrics());
     case "dev":

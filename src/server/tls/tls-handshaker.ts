@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { serverFault } from "../../telemetry/diagnostic-events.ts";
-import { type CertificatePem, tlsVersionMin } from "./certificate-pem.ts";
+import { type CertificatePem, tlsCiphers, tlsVersionMin } from "./certificate-pem.ts";
 
 export interface TlsHandshakerOptions {
   readonly certificate: CertificatePem | undefined;
@@ -86,9 +86,9 @@ function agreedProtocol({ alpnProtocol }: TLSSocket): "h2" | "http/1.1" | undefi
   return alpnProtocol === "h2" || alpnProtocol === "http/1.1" ? alpnProtocol : undefined;
 }
 
-/** All of it for each call: `setSecureContext` resets what is left out, also the oldest version. */
+/** All of it for each call: `setSecureContext` resets what is left out, also the oldest version and the ciphers. */
 function contextOf({ cert, key }: CertificatePem): SecureContextOptions {
-  return { cert, key, minVersion: tlsVersionMin };
+  return { cert, key, minVersion: tlsVersionMin, ciphers: tlsCiphers };
 }
 
 function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

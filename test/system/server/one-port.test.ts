@@ -5,6 +5,7 @@ import http from "node:http";
 import { test } from "node:test";
 import { StartError } from "../../../src/config/start-error.ts";
 import { listen } from "../../../src/server/http/listen.ts";
+import { connectionsRefused } from "../../../src/telemetry/diagnostic-events.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
 import {
   echo,
@@ -179,6 +180,22 @@ test("an address of another machine is refused with one sentence", async () => {
       error instanceof StartError &&
       error.message === "192.0.2.1 is not an address of this machine (EADDRNOTAVAIL); choose another host",
   );
+});
+
+test("connections beyond the limit are reported at once, and at intervals with their number", async (t) => {
+  const reports: unknown[] = [];
+  t.after(connectionsRefused.subscribe((refused) => reports.push(refused)));
+  let movedMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + movedMs };
+  const { port } = await startListener(t, { limits: { connectionCountMax: 1 }, clock });
+  const first = await rawConnection(t, port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await readUntil(first, "\r\n\r\n");
+  const refuse = async () => readToClose(await rawConnection(t, port));
+  for (let count = 0; count < 3; count++) await refuse();
+  assert.deepEqual(reports, [{ limit: 1, count: 1 }]);
+  movedMs = 61_000;
+  await refuse();
+  assert.deepEqual(reports.slice(1), [{ limit: 1, count: 3 }]);
 });
 
 test("connections beyond the limit are closed at once", async (t) => {

@@ -141,6 +141,24 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 }
 
+test("TLS 1.2 is spoken without CBC", async (t) => {
+  const { port } = await startListener(t);
+  const connect = async (ciphers: string): Promise<string> => {
+    const socket = tls.connect({
+      ...{ port, host: "127.0.0.1", rejectUnauthorized: false },
+      ...{ maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` },
+    });
+    await once(socket, "secureConnect");
+    const { name } = socket.getCipher();
+    socket.destroy();
+    return name;
+  };
+  for (const suite of ["AES128-SHA256", "AES256-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384"]) {
+    await assert.rejects(connect(suite), /handshake failure/, suite);
+  }
+  assert.match(await connect("ECDHE+AESGCM"), /GCM/);
+});
+
 test("what is no TLS after its first byte is closed", async (t) => {
   const listening = await startListener(t);
   const socket = await rawConnection(t, listening.port);

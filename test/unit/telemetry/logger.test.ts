@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backgroundTaskFailed, requestFinished, serverFault } from "../../../src/telemetry/diagnostic-events.ts";
+import {
+  backgroundTaskFailed,
+  connectionsRefused,
+  requestFinished,
+  serverFault,
+} from "../../../src/telemetry/diagnostic-events.ts";
 import { createLogger, type LoggerOptions, logDiagnosticEvents } from "../../../src/telemetry/logger.ts";
 
 const noonMs = Date.UTC(2026, 10, 21, 12);
@@ -83,5 +88,7 @@ test("faults reach the log through their channels until it is stopped; requests 
   const stopQuiet = logDiagnosticEvents(quiet.log, "info");
   requestFinished.publish({ operation: "PutRecord", outcome: "ok", durationMs: 1, requestBytes: 2, responseBytes: 3 });
   assert.equal(quiet.lines.length, 0);
+  connectionsRefused.publish({ limit: 10_000, count: 12 });
+  assert.match(quiet.lines.join(""), /"connections refused, as many as the limit are open","limit":10000,"count":12}/);
   stopQuiet();
 });

@@ -52,6 +52,19 @@ test("health is 200 when ready and 503 otherwise", async () => {
   }
 });
 
+test("health tells a foreign Host nothing but the status", async () => {
+  const health = async () => ({
+    status: "unavailable" as const,
+    engine: "embedded",
+    durable: true,
+    degraded: ["orders"],
+  });
+  const foreign = { ...request("GET", "/health"), headers: { host: "evil.example:4567" } };
+  const response = await portHandler(rules, { ...endpoints, health })(foreign);
+  assert.equal(response.status, 503);
+  assert.equal(text(response), '{"status":"unavailable"}\n');
+});
+
 test("metrics are Prometheus text that no cache keeps", async () => {
   const { headers } = await handle(request("GET", "/metrics"));
   assert.equal(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8");

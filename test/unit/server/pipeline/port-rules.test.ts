@@ -36,10 +36,18 @@ const table: readonly Row[] = [
   ["OPTIONS without an Origin is no preflight", main, "OPTIONS /x", local, "api"],
   ["an admin port has no API", admin, "POST /", local, "absent"],
 
-  ["health is served under every Host", main, "GET /health?x=1", foreignHost, "health"],
-  ["health is served without a Host", main, "HEAD /health", {}, "health"],
+  ["health has its sentences under a loopback Host", main, "GET /health?x=1", local, "health"],
+  ["health tells a foreign Host nothing but the status", main, "GET /health?x=1", foreignHost, "health_status"],
+  ["health is served without a Host", main, "HEAD /health", {}, "health_status"],
   ["health stays on the main port beside an admin port", adminElsewhere, "GET /health", local, "health"],
-  ["health is on the admin port too", admin, "GET /health", foreignHost, "health"],
+  ["health is on the admin port too", admin, "GET /health", foreignHost, "health_status"],
+  [
+    "health has its sentences under the names of --admin-host",
+    named,
+    "GET /health",
+    { host: "metrics.internal" },
+    "health",
+  ],
 
   ["metrics are served under a loopback name", main, "GET /metrics?x", local, "metrics"],
   ["metrics are refused under another name", main, "GET /metrics", foreignHost, "refuse_host"],
@@ -69,6 +77,15 @@ const table: readonly Row[] = [
 
   ["a foreign page may not call", main, "POST /", foreignPage, "refuse_origin"],
   ["a foreign page gets no preflight", main, "OPTIONS /", foreignPage, "refuse_origin"],
+  [
+    "health tells a foreign page nothing but the status with keys",
+    verified,
+    "GET /health",
+    foreignPage,
+    "health_status",
+  ],
+  ["health has its sentences for a page of this machine", verified, "GET /health", ownPage, "health"],
+  ["health has its sentences for an origin that is allowed", friend, "GET /health", friendPage, "health"],
   ["a foreign page gets no health", main, "GET /health", foreignPage, "refuse_origin"],
   ["a foreign page gets no metrics", main, "GET /metrics", foreignPage, "refuse_origin"],
   ["a foreign page gets nothing of the admin port", admin, "GET /metrics", foreignPage, "refuse_origin"],
