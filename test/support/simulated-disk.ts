@@ -100,12 +100,16 @@ export class SimulatedDisk implements Disk {
     return children.map((path) => path.slice(directory.length + 1));
   }
 
-  async makeDirectory(directory: string): Promise<void> {
+  async makeDirectory(directory: string): Promise<string | undefined> {
+    let first: string | undefined;
     for (let end = directory.length; end > 0; end = directory.lastIndexOf("/", end - 1)) {
       const path = directory.slice(0, end);
       // A folder outside of the data directory counts as durable.
-      if (!this.#directories.has(path)) this.#directories.set(path, parentOf(path) === "");
+      if (this.#directories.has(path)) continue;
+      this.#directories.set(path, parentOf(path) === "");
+      first = path;
     }
+    return first;
   }
 
   async rename(from: string, to: string): Promise<void> {

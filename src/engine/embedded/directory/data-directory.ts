@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import {
   type DirectoryIdentity,
   decodeFormatFile,
@@ -69,7 +70,7 @@ const unfinishedNames: ReadonlySet<string> = new Set([
 export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
   const { disk, directory } = options;
   try {
-    await disk.makeDirectory(directory);
+    const firstMade = await disk.makeDirectory(directory);
     const seen = await readFormat(options);
     // Before any change: without its key the directory stays as it is.
     const opened = seen === undefined ? undefined : await openContents(options, seen);
@@ -86,11 +87,29 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       const isDirect = await disk.probe(walDirectory);
       return { ...placesIn(directory, format, isDirect), lock, ...contents };
     } catch (error) {
+      await removeMade(disk, directory, firstMade);
       await lock.release();
       throw error;
     }
   } catch (error) {
     throw asSentence(error, directory);
+  }
+}
+
+/**
+ * Removes a directory that `makeDirectory` has made, with the parents that it made, unless it has become a data directory or
+ * has other files. Call it while the lock is held; the lock must be released all the same.
+ */
+export async function removeMade(disk: Disk, directory: string, firstMade: string | undefined): Promise<void> {
+  if (firstMade === undefined) return;
+  try {
+    const names = await disk.list(directory);
+    if (names.some((name) => !unfinishedNames.has(name))) return;
+    for (const name of names) await disk.remove(`${directory}/${name}`);
+    for (let path = directory; path.length >= firstMade.length; path = dirname(path)) await disk.removeDirectory(path);
+  } catch (error) {
+    // What cannot be removed stays, as after a crash: it is empty but for files of an unfinished start.
+    if (errorCode(error) === undefined) throw error;
   }
 }
 
@@ -127,13 +146,18 @@ export async function directoryPathsOf(disk: Disk, directory: string): Promise<D
   }
 }
 
+/** The target of a copy, and the first directory that was made for it; undefined if it was there before. */
+export interface CopyTarget extends DataDirectory {
+  readonly firstMade: string | undefined;
+}
+
 /**
  * Makes and locks the target of a copy, which becomes a data directory when its `format` is written last; until then every
  * open refuses it. Rejects unless it is absent or empty.
  */
-export async function openForCopy(disk: Disk, directory: string, format: FormatFile): Promise<DataDirectory> {
+export async function openForCopy(disk: Disk, directory: string, format: FormatFile): Promise<CopyTarget> {
   try {
-    await disk.makeDirectory(directory);
+    const firstMade = await disk.makeDirectory(directory);
     await requireVacant(disk, directory);
     const lock = await disk.lock(directory);
     try {
@@ -141,8 +165,9 @@ export async function openForCopy(disk: Disk, directory: string, format: FormatF
       const places = placesIn(directory, format, false);
       await disk.makeDirectory(places.walDirectory);
       await disk.makeDirectory(places.catalogDirectory);
-      return { ...places, lock, ...plain };
+      return { ...places, lock, ...plain, firstMade };
     } catch (error) {
+      await removeMade(disk, directory, firstMade);
       await lock.release();
       throw error;
     }
@@ -306,6 +331,7 @@ const sentences: Readonly<Record<string, string>> = {
   EPERM: "cannot be read and written by this user (operation not permitted)",
   EROFS: "is on a read-only file system",
   ENOSPC: "is on a full disk",
+  ENOTSUP: "cannot be made: its file system has no new directories there",
 };
 
 /** Turns an error of the file system at open into a `DataDirectoryError("unreadable")`. */

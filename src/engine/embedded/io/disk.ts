@@ -7,8 +7,8 @@ export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** The names in a directory, in any order. */
   list(directory: string): Promise<readonly string[]>;
-  /** Makes a directory and its parents; does nothing if it exists. */
-  makeDirectory(directory: string): Promise<void>;
+  /** Makes a directory and those of its parents that are absent. Resolves with the first that was made, undefined if it exists. */
+  makeDirectory(directory: string): Promise<string | undefined>;
   /** Renames a file; one with the new name is replaced. */
   rename(from: string, to: string): Promise<void>;
   /** Makes a hard link. Rejects if the name exists, and where the file system has no links ("EXDEV", "EPERM" …). */

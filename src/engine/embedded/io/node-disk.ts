@@ -1,5 +1,6 @@
 import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
-import { link, mkdir, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { allocateAligned } from "../../../platform/aligned-memory.ts";
 import { lockDirectory } from "./directory-lock.ts";
@@ -66,9 +67,7 @@ export const nodeDisk: Disk = {
 
   list: (directory) => readdir(directory),
 
-  async makeDirectory(directory) {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-  },
+  makeDirectory,
 
   rename,
   link,
@@ -100,6 +99,43 @@ export const nodeDisk: Disk = {
 
   lock: async (directory) => lockDirectory(directory),
 };
+
+/** One call for each level: the recursive `mkdir` of Node never returns where a new directory is absent again, as under /proc. */
+async function makeDirectory(directory: string): Promise<string | undefined> {
+  const made = await makeOne(directory);
+  if (made !== "no parent") return made;
+  const parent = dirname(directory);
+  const first = parent === directory ? undefined : await makeDirectory(parent);
+  if ((await makeOne(directory)) === "no parent") throw notPossibleHere(directory);
+  return first ?? directory;
+}
+
+/** The directory if it was made, undefined if it exists. */
+async function makeOne(directory: string): Promise<string | undefined | "no parent"> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return directory;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return "no parent";
+    // Other codes than EEXIST too: of a read-only file system, of a parent that this user cannot write to.
+    if (await isDirectory(directory)) return undefined;
+    throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** Its parent exists, and still there is "no such file or directory". */
+function notPossibleHere(directory: string): Error {
+  return Object.assign(new Error(`no directory can be made at ${directory}`), { code: "ENOTSUP" });
+}
 
 class NodeFile implements DiskFile {
   readonly #descriptor: number;

@@ -11,7 +11,7 @@ export function readOnlyDisk(disk: Disk): Disk {
       return { ...readersOf(file), write: nothing, sync: nothing, setLength: nothing };
     },
     list: (directory) => disk.list(directory),
-    makeDirectory: nothing,
+    makeDirectory: async () => undefined,
     rename: nothing,
     link: nothing,
     remove: nothing,

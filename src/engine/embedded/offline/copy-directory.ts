@@ -2,11 +2,13 @@
 import { dirname } from "node:path";
 import { EngineError } from "../../engine-error.ts";
 import {
+  type CopyTarget,
   type DataDirectory,
   type DirectoryPaths,
   directoryPathsOf,
   finishedCopy,
   openForCopy,
+  removeMade,
 } from "../directory/data-directory.ts";
 import { decodeFormatFile, formatFileName } from "../format/format-file.ts";
 import { keyFileName } from "../format/key-file.ts";
@@ -77,7 +79,7 @@ export async function copyDirectory(options: CopyDirectoryOptions): Promise<Dire
     await clear(disk, target);
     if (errorCode(error) === undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const sentence = `The data directory ${from} cannot be copied to ${to} (${reason}). The source is unchanged and the target is empty.`;
+    const sentence = `The data directory ${from} cannot be copied to ${to} (${reason}). The source is unchanged, and the target is empty or absent as before.`;
     throw new DataDirectoryError("unreadable", sentence, { cause: error });
   } finally {
     await target.lock.release();
@@ -86,7 +88,7 @@ export async function copyDirectory(options: CopyDirectoryOptions): Promise<Dire
 
 async function fill(
   source: DirectoryPaths,
-  target: DataDirectory,
+  target: CopyTarget,
   { disk, check, keepsProblems }: CopyDirectoryOptions,
 ): Promise<DirectoryCopy> {
   const copy = new Copy(disk, source, target);
@@ -287,8 +289,11 @@ async function snapshotsIn(disk: Disk, { catalogDirectory }: DirectoryPaths): Pr
   return names.flatMap((name) => lsnOfName(name) ?? []).sort((left, right) => left - right);
 }
 
-/** Empties the target. Files that cannot be removed stay; without `format` they are no data directory. */
-async function clear(disk: Disk, target: DataDirectory): Promise<void> {
+/**
+ * Empties the target, and removes it if the copy has made it. Files that cannot be removed stay; without `format` they are no
+ * data directory.
+ */
+async function clear(disk: Disk, target: CopyTarget): Promise<void> {
   const { path, walDirectory, catalogDirectory, segmentDirectory, damageDirectory } = target;
   try {
     const ownNames = [formatFileName, newestWalName].flatMap((name) => [name, `${name}.tmp`]);
@@ -300,4 +305,5 @@ async function clear(disk: Disk, target: DataDirectory): Promise<void> {
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
   }
+  await removeMade(disk, path, target.firstMade);
 }

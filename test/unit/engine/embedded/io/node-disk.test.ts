@@ -69,6 +69,21 @@ test("link() gives a file a second name, never one that is taken; removeDirector
   });
 });
 
+test("a directory where the file system has none is refused, and the attempt ends", async () => {
+  await assert.rejects(nodeDisk.makeDirectory("/proc/millrace/data"), /./);
+});
+
+test("makeDirectory() names the first directory that it makes, so that a failed start can remove it", async () => {
+  await temporary(async (directory) => {
+    const deep = join(directory, "a", "b", "c");
+    assert.equal(await nodeDisk.makeDirectory(deep), join(directory, "a"));
+    assert.equal(await nodeDisk.makeDirectory(deep), undefined);
+    await writeFile(join(deep, "file"), "");
+    await assert.rejects(nodeDisk.makeDirectory(join(deep, "file")), { code: "EEXIST" });
+    await assert.rejects(nodeDisk.makeDirectory(join(deep, "file", "x")), { code: "ENOTDIR" });
+  });
+});
+
 test("the embedded engine works the same on a disk that knows no direct writes", async () => {
   await temporary(async (directory) => {
     const buffered = { ...nodeDisk, probe: async () => false };
