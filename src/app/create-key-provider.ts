@@ -5,6 +5,8 @@ export interface KeyProviderHandle {
   readonly provider: KeyProvider;
   /** Why no key can be used, as a sentence; undefined while no problem is known. */
   readonly fault: () => string | undefined;
+  /** Whether the file of the keys does not exist, so that the next master key makes a new one. */
+  readonly isFileAbsent: () => boolean;
   readonly close: () => void;
 }
 
@@ -13,11 +15,16 @@ export async function createKeyProvider(choice: KeysChoice, nowMs: () => number)
   if (choice.provider === "kms") {
     const { KmsKeyProvider } = await import("../keys/kms-key-provider.ts");
     const kms = new KmsKeyProvider(choice);
-    return { provider: kms, fault: () => undefined, close: () => kms.close() };
+    return { provider: kms, fault: () => undefined, isFileAbsent: () => false, close: () => kms.close() };
   }
   const { LocalKeyProvider } = await import("../keys/local-key-provider.ts");
   const keyring = new LocalKeyProvider({ file: choice.keyring, nowMs });
-  return { provider: keyring, fault: () => keyring.fault, close: () => undefined };
+  return {
+    provider: keyring,
+    fault: () => keyring.fault,
+    isFileAbsent: () => keyring.isAbsent,
+    close: () => undefined,
+  };
 }
 
 /** Adapts a provider to the embedded engine: one data key for each directory, bound to the directory's id. */

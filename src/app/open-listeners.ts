@@ -1,4 +1,6 @@
+import { createServer } from "node:net";
 import { drainMsMax } from "../config/process-limits.ts";
+import { bindPorts } from "../server/http/bind-ports.ts";
 import { type Listening, listen } from "../server/http/listen.ts";
 import { type Endpoints, portHandler } from "../server/pipeline/port-handler.ts";
 import { CertificateReloader } from "../server/tls/certificate-reloader.ts";
@@ -10,6 +12,17 @@ export interface OpenListenersOptions {
   readonly clock: Clock;
   /** Gets what closes each listener, in the order of opening. */
   readonly closing: AsyncDisposableStack;
+}
+
+/** Throws `StartError` unless the planned ports can be opened: binds all of them, and closes them again. */
+export async function checkPorts({ main, admin }: ListenerPlans): Promise<void> {
+  await using closing = new AsyncDisposableStack();
+  for (const plan of admin === undefined ? [main] : [main, admin]) {
+    // A client that connects now is early: it is refused, as before.
+    const makeServer = () => createServer((socket) => socket.destroy());
+    const { servers } = await bindPorts(makeServer, plan);
+    for (const server of servers) closing.defer(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  }
 }
 
 /** Opens the planned ports and returns the main one. Throws `StartError`; the ports open by then are in `closing`. */

@@ -75,9 +75,9 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     if (value !== undefined) settings[flagNameOf(name)] = value;
   }
   const readText = (path: string): string => readFileSync(path, "utf8");
-  const { config, problems } = loadConfigFromObject(settings, optionNameOf, readText, configFileChecks);
+  const { config, notices, problems } = loadConfigFromObject(settings, optionNameOf, readText, configFileChecks);
   if (problems !== undefined) throw new StartError(problems.join("\n"));
-  const server = await startServer(config);
+  const server = await startServer(config, { notices });
   const close = (): Promise<void> => server.close();
   return { endpoint: server.endpoint, close, [Symbol.asyncDispose]: close };
 }

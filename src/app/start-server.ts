@@ -1,6 +1,7 @@
 import { createAccessControl } from "../auth/access-control.ts";
 import { CredentialStore } from "../auth/credential-store.ts";
 import type { Config } from "../config/config.ts";
+import { keyringBeside } from "../config/load-config.ts";
 import type { Engine } from "../engine/engine.ts";
 import { limitsTableOf } from "../limits/limits-file.ts";
 import { RateLimits } from "../limits/rate-limits.ts";
@@ -17,7 +18,7 @@ import { DevClock } from "../time/dev-clock.ts";
 import { systemClock } from "../time/system-clock.ts";
 import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
-import { openListeners } from "./open-listeners.ts";
+import { checkPorts, openListeners } from "./open-listeners.ts";
 import { openServices, type Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
 
@@ -27,6 +28,12 @@ export interface RunningServer {
   readonly port: number;
   /** Drains: finishes what is in flight, then closes the engine. Calling it again joins the first call. */
   close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly clock?: Clock;
+  /** Settings without effect, each as a sentence for the log. */
+  readonly notices?: readonly string[];
 }
 
 /** What the steps of a start share. */
@@ -47,7 +54,10 @@ interface Start {
  *
  * Throws `StartError`, `DataDirectoryError` or `EngineError` with one sentence for the person at the terminal.
  */
-export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  { clock = systemClock, notices = [] }: StartOptions = {},
+): Promise<RunningServer> {
   // Made while the heap is small: V8 collects all of the heap when it makes memory of this size, which the first request
   // should not wait for.
   wasmModule();
@@ -55,7 +65,12 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
   const dev = config.dev ? { clock: new DevClock(clock), faults: new FaultInjector(Math.random) } : undefined;
   const format = process.stderr.isTTY ? "text" : "json";
   const log = createLogger({ level: config.logLevel, format, write: toStderr, nowMs: clock.nowMs });
+  const plans = planListeners(config);
+  // Before anything is made on disk: a taken port leaves no new directory.
+  await checkPorts(plans);
+  for (const notice of notices) log.warn("setting without effect", { notice });
   const keys = await createKeyProvider(config.keys, clock.nowMs);
+  reportAbsentKeyring(config, keys, log);
   closing.defer(() => keys.close());
   const start: Start = { config, unmovedClock: clock, dev, keys, closing, state: { isDraining: false } };
   try {
@@ -64,6 +79,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     await engine.open();
     closing.defer(() => engine.close());
     const services = await openServicesOn(engine, start);
+    for (const reason of services.shards.keys.faults()) log.error("encrypted records cannot be used", { reason });
     const { endpoint, port } = await openPorts(start, engine, services);
     log.info("server ready", { endpoint, engine: engine.name });
     return runningServer({ endpoint, port }, start, log);
@@ -71,6 +87,17 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
     await closing.disposeAsync();
     throw error;
   }
+}
+
+/** The keyring beside the data directory is made when it is needed; one that the operator has named may be missed. */
+function reportAbsentKeyring({ keys, dataDirectory }: Config, handle: KeyProviderHandle, log: Logger): void {
+  const fault = handle.fault();
+  if (fault !== undefined) log.error("keyring cannot be used", { reason: fault });
+  if (keys.provider !== "local" || keys.keyring === undefined || !handle.isFileAbsent()) return;
+  if (keys.keyring === keyringBeside(dataDirectory)) return;
+  log.warn("keyring does not exist, the first master key makes a new one; if there was one, put it back first", {
+    keyring: keys.keyring,
+  });
 }
 
 function runningServer(

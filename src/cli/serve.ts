@@ -9,17 +9,21 @@ import { StopSignals } from "./stop-signals.ts";
 
 /** Serves until a signal. Resolves with the exit code: 0 drained, 1 internal error, 2 a reason that the operator can change. */
 export async function serve(argv: readonly string[], environment: Environment): Promise<number> {
-  const { config, problems } = loadConfig(argv, environment, readText, configFileChecks);
+  const { config, notices, problems } = loadConfig(argv, environment, readText, configFileChecks);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;
   }
-  // A signal stops the server properly from here on, also during a long recovery.
   const signals = new StopSignals(process, () => process.exit(1));
   // The reader of the one line may have closed its end (`npm start | head -1`); the server goes on.
   process.stdout.on("error", () => undefined);
   try {
-    const server = await startServer(config);
+    const server = await Promise.race([startServer(config, { notices }), signals.stopped]);
+    if (server === undefined) {
+      // No client has been served yet, and a directory that is left in the middle of a start opens as after a crash.
+      process.stderr.write("millrace: stopped by a signal before the server was ready; no data was lost\n");
+      return 0;
+    }
     process.stdout.write(`millrace ready on ${server.endpoint} (${describe(config)})\n`);
     await signals.stopped;
     await server.close();

@@ -19,7 +19,8 @@ export function readArguments(argv: readonly string[], problems: string[]): Conf
   );
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
   const texts = new Map<FlagName, string[]>();
-  let unknownOptionAt = -1;
+  // Not -1: the first argument would follow it.
+  let unknownOptionAt = -2;
   for (const token of tokens) {
     if (token.kind === "positional") {
       // The argument after an unknown option is most likely its value: one problem for both.
@@ -55,17 +56,42 @@ function readOption({ name, value, inlineValue }: OptionToken): { flag: FlagName
   return `unknown option${suggestion(name, "--")}`;
 }
 
-/** Empty variables count as unset; unknown names are ignored, because other programs may define them. */
+/** Empty variables count as unset. Unknown names are no problem, because other programs may define them: see `unknownVariables`. */
 export function readEnvironment(environment: Environment): ConfigSource {
   const texts = new Map<FlagName, string[]>();
   for (const { name } of flags) {
     const text = environment[environmentName(name)];
     if (text === undefined || text === "") continue;
     // Kubernetes sets MILLRACE_PORT=tcp://10.0.0.1:4567 in every pod beside a service called "millrace".
-    if (name === "port" && /^(tcp|udp|sctp):\/\//.test(text)) continue;
+    if (name.endsWith("port") && /^(tcp|udp|sctp):\/\//.test(text)) continue;
     add(texts, name, text, [], name);
   }
   return { texts, nameOf: environmentName };
+}
+
+/**
+ * A sentence for each variable of the environment that looks like a setting and is none. Kubernetes defines variables such as
+ * MILLRACE_SERVICE_HOST in every pod beside a service called "millrace"; those are left out.
+ */
+export function unknownVariables(environment: Environment): readonly string[] {
+  const known = new Set<string>(flags.map(({ name }) => environmentName(name)));
+  return Object.entries(environment).flatMap(([name, text = ""]) => {
+    if (!name.startsWith(variablePrefix) || known.has(name) || text === "" || isOfKubernetes(name, text)) return [];
+    const similar = similarFlag(name.slice(variablePrefix.length));
+    const hint = similar === undefined ? "" : ` (did you mean ${environmentName(similar)}?)`;
+    return [`${name}: there is no such setting, so it has no effect${hint}`];
+  });
+}
+
+const variablePrefix = "MILLRACE_";
+
+function isOfKubernetes(name: string, text: string): boolean {
+  return (
+    /_SERVICE_(HOST|PORT)$/.test(name) ||
+    /_SERVICE_PORT_[A-Z0-9_]+$/.test(name) ||
+    /_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
+    (name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(text))
+  );
 }
 
 /** A configuration file: one JSON object, a key per setting. */

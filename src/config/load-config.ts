@@ -6,6 +6,7 @@ import {
   compressions,
   configDefaults,
   directoryKeyIdDefault,
+  type EngineName,
   engineNames,
   type KeysChoice,
   keyProviders,
@@ -21,6 +22,7 @@ import {
   readConfigText,
   readEnvironment,
   readObject,
+  unknownVariables,
 } from "./config-sources.ts";
 import type { FlagName } from "./flags.ts";
 import {
@@ -40,10 +42,10 @@ import {
 } from "./parse-value.ts";
 import { streamsAtStartMax } from "./process-limits.ts";
 
-/** A complete configuration, or all its problems, each as one sentence. */
+/** A complete configuration, and one sentence for each setting that has no effect; or all its problems, each as one sentence. */
 export type LoadedConfig =
-  | { readonly config: Config; readonly problems?: never }
-  | { readonly problems: readonly string[]; readonly config?: never };
+  | { readonly config: Config; readonly notices: readonly string[]; readonly problems?: never }
+  | { readonly problems: readonly string[]; readonly config?: never; readonly notices?: never };
 
 /** Text of a file; throws as `readFileSync` does. */
 export type FileReader = (path: string) => string;
@@ -71,7 +73,9 @@ export function loadConfig(
     const json = readOrComplain(path, readFile, problems, "--config");
     if (json !== undefined) sources.push(readConfigText(json, path, problems));
   }
-  return finish(new Settings(sources, problems), readFile, checks);
+  const loaded = finish(new Settings(sources, problems), readFile, checks);
+  if (loaded.problems !== undefined) return loaded;
+  return { ...loaded, notices: [...unknownVariables(environment), ...loaded.notices] };
 }
 
 /** Reads settings that a program passes, each under the name of its flag; `nameOf` gives their names in the program. */
@@ -118,7 +122,23 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
     logLevel: settings.one("log-level", parseChoice(...logLevels), logLevels.join(", ")) ?? configDefaults.logLevel,
   };
   checkAccess(config, settings);
-  return settings.problems.length === 0 ? { config } : { problems: settings.problems };
+  if (settings.problems.length > 0) return { problems: settings.problems };
+  return { config, notices: withoutEffect(config, settings) };
+}
+
+/** Flags of one engine that the other ignores. They are no mistake: one configuration may serve both. */
+const flagsOfEngine: Readonly<Record<EngineName, readonly FlagName[]>> = {
+  embedded: ["data-dir", "disk-budget"],
+  memory: ["memory-budget"],
+};
+
+function withoutEffect({ engine }: Config, settings: Settings): readonly string[] {
+  const others = engineNames.filter((name) => name !== engine);
+  return others.flatMap((other) =>
+    flagsOfEngine[other]
+      .filter((flag) => settings.has(flag))
+      .map((flag) => `${settings.nameOf(flag)}: has no effect with the ${engine} engine, only with ${other}`),
+  );
 }
 
 const anEngine = "an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)";
@@ -268,7 +288,7 @@ function isInside(directory: string, file: string): boolean {
 }
 
 /** The keyring of a data directory: outside, so that a copy of the directory does not have its keys. */
-function keyringBeside(dataDirectory: string): string {
+export function keyringBeside(dataDirectory: string): string {
   return `${dataDirectory.replace(/[/\\]+$/, "")}.keyring`;
 }
 
@@ -324,7 +344,7 @@ function readOrComplain(path: string, readFile: FileReader, problems: string[], 
     return readFile(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    problems.push(`${where}: cannot read ${path} (${code})`);
+    problems.push(code === "ENOENT" ? `${where}: ${path} does not exist` : `${where}: cannot read ${path} (${code})`);
     return undefined;
   }
 }

@@ -47,7 +47,7 @@ describe("A server whose clock is moved", () => {
   before(async () => {
     clock = new StandingClock(startSecond * 1000);
     const config = { ...configDefaults, port: 0, engine: "memory", logLevel: "error" } as const;
-    server = await startServer(config, clock);
+    server = await startServer(config, { clock });
     pace = new URL(server.endpoint);
   });
   after(() => server?.close());

@@ -34,7 +34,7 @@ export async function startVerified(
   const { config, problems } = loadConfigFromObject(settings, (flag) => flag, readFile, configFileChecks);
   assert.equal(problems, undefined);
   assert(config !== undefined);
-  const server: RunningServer = await startServer(config, standingClock);
+  const server: RunningServer = await startServer(config, { clock: standingClock });
   return {
     port: server.port,
     endpoint: server.endpoint,

@@ -1,20 +1,25 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
+import { publishedManifest } from "../../../scripts/make-package.ts";
 
 const cli = join(import.meta.dirname, "../../../src/cli/cli.ts");
 
 function millrace(t: TestContext, ...args: readonly string[]) {
+  return millraceIn(t, {}, ...args);
+}
+
+function millraceIn(t: TestContext, added: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_"));
   const child = spawn(process.execPath, [cli, ...args], {
-    env: Object.fromEntries(environment),
+    env: { ...Object.fromEntries(environment), ...added },
     stdio: ["ignore", "pipe", "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));
@@ -79,6 +84,121 @@ test("millrace serve says in one sentence that the port is taken and exits 2", a
     stderr,
     `millrace: port ${address.port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it, or choose another port\n`,
   );
+});
+
+test("a start that fails at a taken port leaves no new directory", async (t) => {
+  const folder = await temporaryFolder(t);
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  t.after(() => holder.close());
+  const address = holder.address();
+  assert.ok(address !== null && typeof address === "object");
+  const args = ["serve", "--data-dir", join(folder, "new", "data"), "--port", String(address.port)];
+  const { exitCode, stderr } = await outcomeOf(millrace(t, ...args));
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /already in use/);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("a start that fails without its keys leaves no new directory", async (t) => {
+  const folder = await temporaryFolder(t);
+  const keyring = join(folder, "keyring");
+  await writeFile(keyring, "none", { mode: 0o600 });
+  const args = ["serve", "--port", "0", "--data-dir", join(folder, "new", "data"), "--encrypt-at-rest"];
+  const { exitCode, stderr } = await outcomeOf(millrace(t, ...args, "--keyring", keyring));
+  assert.equal(exitCode, 2, stderr);
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => !name.startsWith("keyring")),
+    [],
+  );
+});
+
+test("a data directory where the file system makes none is refused at once", async (t) => {
+  const { exitCode, stderr } = await outcomeOf(
+    millrace(t, "serve", "--port", "0", "--data-dir", "/proc/millrace/data"),
+  );
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /^millrace: The data directory \/proc\/millrace\/data .+\n$/);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`${signal} stops a server that does not get ready, because its key service does not respond`, async (t) => {
+    const service = createServer().listen(0, "127.0.0.1");
+    await once(service, "listening");
+    t.after(() => service.close());
+    const address = service.address();
+    assert.ok(address !== null && typeof address === "object");
+    const called = once(service, "connection");
+    const server = millraceIn(
+      t,
+      { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+      ...["serve", "--port", "0", "--data-dir", join(await temporaryFolder(t), "data"), "--encrypt-at-rest"],
+      ...["--key-provider", "kms", "--kms-endpoint", `http://127.0.0.1:${address.port}`],
+    );
+    const outcome = outcomeOf(server);
+    const [socket] = await called;
+    t.after(() => socket.destroy());
+    server.kill(signal);
+    const { exitCode, stdout, stderr } = await outcome;
+    assert.deepEqual([exitCode, stdout], [0, ""]);
+    assert.match(stderr, /millrace: stopped by a signal before the server was ready/);
+  });
+}
+
+test("an old Node gets one sentence, before any code that it cannot parse", async (t) => {
+  const old =
+    "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})";
+  const { exitCode, stdout, stderr } = await outcomeOf(millraceIn(t, { NODE_OPTIONS: `--import ${old}` }, "--version"));
+  assert.deepEqual([exitCode, stdout], [2, ""]);
+  assert.match(stderr, /^millrace: this is Node 20\.20\.2, and Millrace needs Node \d+ or newer;.+\n$/);
+  const needed = /needs Node (\d+)/.exec(stderr)?.[1];
+  const manifest = publishedManifest({ name: "millrace", version: "1.0.0", description: "", license: "" });
+  assert.deepEqual(Object.getOwnPropertyDescriptor(manifest, "engines")?.value, { node: `>=${needed}` });
+  assert.doesNotMatch(await readFile(cli, "utf8"), /^(import|export) |[^.]\bimport ["{]/m);
+});
+
+test("variables that are no settings, and flags without effect, are in the log", async (t) => {
+  const args = ["serve", "--port", "0", "--engine", "memory", "--data-dir", "unused"];
+  const server = millraceIn(t, { MILLRACE_DATADIR: "/data" }, ...args);
+  const outcome = outcomeOf(server);
+  assert.ok(server.stdout !== null);
+  await once(server.stdout, "data");
+  server.kill("SIGTERM");
+  const { stderr } = await outcome;
+  assert.match(stderr, /MILLRACE_DATADIR: there is no such setting/);
+  assert.match(stderr, /--data-dir: has no effect with the memory engine/);
+});
+
+test("a credentials file and a keyring that are missing are said to be missing", async (t) => {
+  const folder = await temporaryFolder(t);
+  const refused = await outcomeOf(millrace(t, "serve", "--port", "0", "--credentials", join(folder, "gone.json")));
+  assert.deepEqual([refused.exitCode, refused.stdout], [2, ""]);
+  assert.match(refused.stderr, /^millrace: --credentials: .*gone\.json does not exist\n$/);
+  const keyring = join(folder, "gone.keyring");
+  const server = millrace(t, "serve", "--port", "0", "--engine", "memory", "--keyring", keyring);
+  const outcome = outcomeOf(server);
+  assert.ok(server.stdout !== null);
+  await once(server.stdout, "data");
+  server.kill("SIGTERM");
+  assert.match((await outcome).stderr, /keyring does not exist.*gone\.keyring/);
+});
+
+test("a restore that fails leaves nothing", async (t) => {
+  const folder = await temporaryFolder(t);
+  const backup = join(folder, "backup");
+  const first = millrace(t, "serve", "--port", "0", "--data-dir", join(folder, "data"), "--stream", "orders:1");
+  await readyLine(first);
+  first.kill("SIGTERM");
+  await once(first, "exit");
+  const made = await outcomeOf(millrace(t, "backup", backup, "--data-dir", join(folder, "data")));
+  assert.equal(made.exitCode, 0, made.stderr);
+  const [wal = ""] = (await readdir(join(backup, "wal"))).filter((name) => !name.endsWith(".tmp"));
+  const bytes = await readFile(join(backup, "wal", wal));
+  bytes.fill(0xff, 0, Math.min(bytes.length, 16_384));
+  await writeFile(join(backup, "wal", wal), bytes);
+  const { exitCode } = await outcomeOf(millrace(t, "restore", backup, "--data-dir", join(folder, "new", "data")));
+  assert.equal(exitCode, 1);
+  assert.deepEqual((await readdir(folder)).sort(), ["backup", "data"]);
 });
 
 test("millrace serve says in one sentence that the data directory is a file and exits 2", async (t) => {

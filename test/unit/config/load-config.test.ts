@@ -120,6 +120,47 @@ test("loadConfig() takes an empty variable, and the one that Kubernetes makes of
   assert.deepEqual([config.port, config.region], [4567, "us-east-1"]);
 });
 
+function noticesOf(argv: readonly string[], environment = {}) {
+  const { notices } = loadConfig(argv, environment, noFiles, anything);
+  assert(notices !== undefined, "expected no problems");
+  return notices;
+}
+
+test("an argument right after serve is refused, not swallowed", () => {
+  assert.deepEqual(problemsOf(["./dir"]), ['"./dir": unexpected argument']);
+  assert.deepEqual(problemsOf(["./dir", "--dev"]), ['"./dir": unexpected argument']);
+});
+
+test("a variable that looks like a setting and is none is reported, those that Kubernetes defines are not", () => {
+  assert.deepEqual(noticesOf([], { MILLRACE_DATADIR: "/data", MILLRACE_TYPO: "1", MILLRACE_EMPTY: "", OTHER: "x" }), [
+    "MILLRACE_DATADIR: there is no such setting, so it has no effect (did you mean MILLRACE_DATA_DIR?)",
+    "MILLRACE_TYPO: there is no such setting, so it has no effect",
+  ]);
+  const ofKubernetes = {
+    MILLRACE_SERVICE_HOST: "10.0.0.1",
+    MILLRACE_SERVICE_PORT: "4567",
+    MILLRACE_SERVICE_PORT_API: "4567",
+    MILLRACE_PORT: "tcp://10.0.0.1:4567",
+    MILLRACE_PORT_4567_TCP: "tcp://10.0.0.1:4567",
+    MILLRACE_PORT_4567_TCP_PROTO: "tcp",
+    MILLRACE_PORT_4567_TCP_ADDR: "10.0.0.1",
+    MILLRACE_ADMIN_SERVICE_HOST: "10.0.0.2",
+    MILLRACE_ADMIN_PORT: "tcp://10.0.0.2:80",
+  };
+  assert.deepEqual(noticesOf([], ofKubernetes), []);
+});
+
+test("flags that the engine ignores are reported with either engine", () => {
+  assert.deepEqual(noticesOf(["--engine", "memory", "--data-dir", "d"], { MILLRACE_DISK_BUDGET: "1GiB" }), [
+    "--data-dir: has no effect with the memory engine, only with embedded",
+    "MILLRACE_DISK_BUDGET: has no effect with the memory engine, only with embedded",
+  ]);
+  assert.deepEqual(noticesOf(["--memory-budget", "1GiB"]), [
+    "--memory-budget: has no effect with the embedded engine, only with memory",
+  ]);
+  assert.deepEqual(noticesOf(["--engine", "memory", "--memory-budget", "1GiB", "--dev"]), []);
+});
+
 test("loadConfig() lists all problems at once, each under the name it was given by", () => {
   const readFile = files({ "m.json": '{"dataDir": "x", "region": "US EAST", "log-level": {"a": 1}}' });
   const argv = ["--port", "70000", "--config", "m.json", "--prot", "1", "stray", "--engine", "disk", "--data_dir=x"];
@@ -147,12 +188,12 @@ const refusals: readonly (readonly [string, string])[] = [
   ["--stream a:1 --stream a:2", '--stream: "a" is given more than once'],
   ["--account 12", '--account: "12" is not an account number of 12 digits'],
   ["--cors-origin app.example", '--cors-origin: "app.example" is not an origin such as https://app.example, or *'],
-  ["--config gone.json", "--config: cannot read gone.json (ENOENT)"],
+  ["--config gone.json", "--config: gone.json does not exist"],
   ["--tls-cert c.pem", "--tls-cert: needs --tls-key as well"],
   ["--tls-key k.pem", "--tls-key: needs --tls-cert as well"],
   ["--admin-host ::1", "--admin-host: has no effect without --admin-port"],
-  ["--limits gone.json", "--limits: cannot read gone.json (ENOENT)"],
-  ["--credentials gone.json", "--credentials: cannot read gone.json (ENOENT)"],
+  ["--limits gone.json", "--limits: gone.json does not exist"],
+  ["--credentials gone.json", "--credentials: gone.json does not exist"],
   ["--key-provider vault", '--key-provider: "vault" is not local or kms'],
   ["--keyring k --key-provider kms", "--keyring: has no effect unless --key-provider is local"],
   ["--kms-region eu-west-1", "--kms-region: has no effect unless --key-provider is kms"],
@@ -264,10 +305,7 @@ test("loadConfig() refuses TLS files that cannot serve", () => {
   assert.deepEqual(refusal("c", "other"), ["--tls-key: other is not the key of the certificate in c"]);
   assert.deepEqual(refusal("text", "k"), ["--tls-cert: text holds no certificate in PEM form"]);
   assert.deepEqual(refusal("c", "text"), ["--tls-key: text holds no unencrypted private key in PEM form"]);
-  assert.deepEqual(refusal("gone", "gone"), [
-    "--tls-cert: cannot read gone (ENOENT)",
-    "--tls-key: cannot read gone (ENOENT)",
-  ]);
+  assert.deepEqual(refusal("gone", "gone"), ["--tls-cert: gone does not exist", "--tls-key: gone does not exist"]);
 });
 
 test("loadConfigFromObject() takes values and names problems as the program does", () => {
