@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { drainMsMax } from "../config/process-limits.ts";
 import { bindPorts } from "../server/http/bind-ports.ts";
 import { type Listening, listen } from "../server/http/listen.ts";
-import { type Endpoints, portHandler } from "../server/pipeline/port-handler.ts";
+import { type Endpoints, portBodyAdmitter, portHandler } from "../server/pipeline/port-handler.ts";
 import { CertificateReloader } from "../server/tls/certificate-reloader.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ListenerPlan, ListenerPlans } from "./plan-listeners.ts";
@@ -39,6 +39,7 @@ async function open(plan: ListenerPlan, { endpoints, clock, closing }: OpenListe
     port,
     clock,
     handler: portHandler(rules, endpoints),
+    admitBody: portBodyAdmitter(rules, endpoints),
     tls: tls === undefined ? undefined : { cert: tls.certificatePem, key: tls.keyPem },
     dataDir: certificateDirectory,
   });

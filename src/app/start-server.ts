@@ -8,7 +8,7 @@ import { RateLimits } from "../limits/rate-limits.ts";
 import { wasmModule } from "../records/wasm-module.ts";
 import { FaultInjector } from "../server/dev/fault-injector.ts";
 import type { Listening } from "../server/http/listen.ts";
-import { requestHandler } from "../server/pipeline/handle-request.ts";
+import { bodyAdmitter, type Pipeline, requestHandler } from "../server/pipeline/handle-request.ts";
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
@@ -160,17 +160,18 @@ async function openPorts(
     credentials === undefined
       ? undefined
       : createAccessControl((id) => credentials.find(id), { registry, tokens, nowMs: () => clock.nowMs() });
-  const api = requestHandler({
+  const pipeline: Pipeline = {
     services,
     callerDefaults: config,
     ...(accessControl === undefined ? {} : { accessControl }),
     ...(dev === undefined ? {} : { faultInjector: dev.faults }),
-  });
+  };
   const metrics = new Metrics();
   closing.defer(() => metrics.close());
   let main: Listening | undefined;
   const endpoints: Endpoints = {
-    api,
+    api: requestHandler(pipeline),
+    apiBodies: bodyAdmitter(pipeline),
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {
       const { figures } = await engine.health();

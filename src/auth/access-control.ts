@@ -1,10 +1,12 @@
 import { type AuthorizationServices, type AuthorizedRequest, authorize } from "./authorize.ts";
 import type { Credential } from "./credential.ts";
 import { SigningKeyCache } from "./signing-key-cache.ts";
-import { type SignedRequest, type VerifiedCaller, verifySignature } from "./verify-signature.ts";
+import { checkClaim, type SignedRequest, type VerifiedCaller, verifySignature } from "./verify-signature.ts";
 
 /** Authentication and authorization of requests, where there is a credentials file. */
 export interface AccessControl {
+  /** See `checkClaim()`. */
+  checkClaim(head: Omit<SignedRequest, "body">): void;
   /** See `verifySignature()`. */
   verify(request: SignedRequest): VerifiedCaller | Promise<VerifiedCaller>;
   /** See `authorize()`. */
@@ -17,6 +19,7 @@ export function createAccessControl(
 ): AccessControl {
   const verification = { credentialOf, keys: new SigningKeyCache(), nowMs: services.nowMs };
   return {
+    checkClaim: (head) => checkClaim(head, verification),
     verify: (request) => verifySignature(request, verification),
     authorize: (request) => authorize(request, services),
   };

@@ -65,7 +65,14 @@ export function verifySignature(
   return payloadHash.then((digest) => verifyClaim(claim, request, digest, verification));
 }
 
-function claimOf({ url, headers }: SignedRequest, { credentialOf, nowMs }: Verification): Claim {
+/**
+ * Checks all of a signature but itself and the session token, by the head of a request. Throws as `verifySignature()` does.
+ */
+export function checkClaim(head: Omit<SignedRequest, "body">, verification: Verification): void {
+  claimOf(head, verification);
+}
+
+function claimOf({ url, headers }: Omit<SignedRequest, "body">, { credentialOf, nowMs }: Verification): Claim {
   const form = parseSignature(url, headers);
   if (form === undefined) throw missingAuthenticationToken();
   const date = checkSignatureTime(form.date, nowMs(), signatureLifeMs(form.expires));

@@ -36,6 +36,30 @@ export interface RoutedResponse {
   readonly body: Uint8Array | string;
 }
 
+/** What the head of a request says of a body that is too large to be looked at yet. */
+export type HeadRoute = RoutedHead | RoutedResponse;
+
+export interface RoutedHead {
+  readonly kind: "head";
+  /** Absent where the target is unknown, which a response says only after authentication and parsing. */
+  readonly name?: OperationName;
+  readonly codec: Codec;
+}
+
+/**
+ * As `routeRequest()`, without the body, which is not empty: refuses what is refused whatever the body holds. A body of
+ * plain JSON is taken for one that parses.
+ */
+export function routeHead({ method, headers }: Pick<RoutableRequest, "method" | "headers">): HeadRoute {
+  if (method !== "POST") return unauthorizable();
+  const contentType = contentTypeOf(headers);
+  if (contentType === PLAIN_JSON_CONTENT_TYPE) return plainJsonRefusal({ parses: true });
+  const codec = codecs.get(contentType);
+  const { complete, operation } = targetOf(headers);
+  if (codec === undefined) return complete ? unknownContentType() : unauthorizable();
+  return { kind: "head", codec, ...(operation === undefined ? {} : { name: operation }) };
+}
+
 /** Which operation a request names, in which format; refusals come in the order in which AWS checks. */
 export function routeRequest(request: RoutableRequest): Route {
   if (request.method !== "POST") return unauthorizable();
@@ -103,6 +127,10 @@ function plainJson(body: Uint8Array): RoutedResponse {
   } catch {
     parses = false;
   }
+  return plainJsonRefusal({ parses });
+}
+
+function plainJsonRefusal({ parses }: { readonly parses: boolean }): RoutedResponse {
   const type = parses ? "UnknownOperationException" : "SerializationException";
   const text = JSON.stringify({ Output: { __type: `com.amazon.coral.service#${type}` }, Version: "1.0" });
   return refusal(parses ? 404 : 400, text, PLAIN_JSON_CONTENT_TYPE);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { defaultServerLimits } from "../../src/server/http/server-limits.ts";
+import { defaultServerLimits, plainBodyBytesMax } from "../../src/server/http/server-limits.ts";
 import { messagesIn } from "../support/source-messages.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -73,6 +73,8 @@ test("the bounds of connections and requests on the operating page are those of 
     `first bytes, TLS handshake | ${limits.detectMsMax / 1000} s each`,
     `headers | ${limits.headersMsMax / 1000} s, ${limits.headerBytesMax / 1024} KiB`,
     `body | ${limits.requestBytesMax / 1024 ** 2} MiB, ${limits.requestMsMax / 1000} s in all, ${limits.bodyIdleMsMax / 1000} s `,
+    `body of an operation that stores no records | 1 MiB and ${plainBodyBytesMax / 1024 - 1024} KiB`,
+    `body that is read and parsed before authentication | ${limits.smallBodyBytesMax / 1024} KiB`,
     `response that moves no byte | ${limits.stallMsMax / 1000} s`,
     `connection without a request | ${limits.keepAliveMs / 1000} s`,
     `| ${limits.pipelinedRequestCountMax} with HTTP/1.1 (the next one gets a 503), ${limits.streamCountMax} streams with HTTP/2`,

@@ -11,13 +11,8 @@ import {
   OBJECT_FOUND_TEXT,
   type ScalarKind,
 } from "../codec/bind-scalar.ts";
+import { documentValueCountMax } from "../codec/document-limits.ts";
 import type { CborReader } from "./cbor-reader.ts";
-
-/**
- * Items of one list or entries of one map. The model's largest is 10,000; an item may take a single byte here and
- * several in memory, so a body's length alone bounds too little.
- */
-const ITEM_COUNT_MAX = 65_536;
 
 /** Takes the value of a member that the shape does not have; false ends the reading. */
 export type TakeOther = (name: string, reader: CborReader) => boolean;
@@ -86,7 +81,7 @@ function readList(shape: ListShape, reader: CborReader): BoundValue {
   if (kind !== "list") throw wrongType(kind === "map" ? OBJECT_FOUND_TEXT : "Expected list or null");
   const items: BoundValue[] = [];
   for (let left = reader.open(); left > 0 && !reader.atBreak(); left -= 1) {
-    if (items.length === ITEM_COUNT_MAX) throw unparsableBody();
+    if (items.length === documentValueCountMax) throw unparsableBody();
     items.push(readValue(shape.item, reader));
   }
   return items;
@@ -98,7 +93,7 @@ function readMap(shape: MapShape, reader: CborReader): BoundValue {
   if (kind !== "map") throw wrongType("Expected map or null");
   const entries: [string, BoundValue][] = [];
   for (let left = reader.open(); left > 0 && !reader.atBreak(); left -= 1) {
-    if (entries.length === ITEM_COUNT_MAX) throw unparsableBody();
+    if (entries.length === documentValueCountMax) throw unparsableBody();
     entries.push([reader.text(), readValue(shape.value, reader)]);
   }
   // From entries, because a key may be "__proto__".

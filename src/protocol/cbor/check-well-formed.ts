@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { documentDepthMax, documentValueCountMax } from "../codec/document-limits.ts";
 import {
   argumentAt,
   BREAK,
@@ -19,19 +20,28 @@ import {
   UNDEFINED,
 } from "./cbor-head.ts";
 
-/** Levels of lists, maps and tags. No operation's input comes near. */
-const DEPTH_MAX = 64;
 /** Up to here a loop over ASCII is faster than a native call. */
 const ASCII_BY_LOOP_BYTES_MAX = 64;
 
 const MALFORMED = -1;
 
+/** What is left of the item that is being measured: each item and chunk takes one. */
+let valuesLeft = 0;
+
 /**
  * The offset behind the item at `at`, or -1 if it is malformed. Stricter than RFC 8949 where nothing that Kinesis
  * understands is lost: text is UTF-8, the keys of a map are text without tags, and the only simple values are booleans,
- * null, undefined and floats.
+ * null, undefined and floats; and an item has at most `documentDepthMax` levels, and `documentValueCountMax` items and
+ * chunks.
  */
-export function wellFormedItemEnd(bytes: Uint8Array, at: number, depth = 0): number {
+export function wellFormedItemEnd(bytes: Uint8Array, at: number): number {
+  valuesLeft = documentValueCountMax;
+  return innerEnd(bytes, at, 0);
+}
+
+function innerEnd(bytes: Uint8Array, at: number, depth: number): number {
+  valuesLeft -= 1;
+  if (valuesLeft < 0) return MALFORMED;
   if (at >= bytes.length) return MALFORMED;
   const initial = bytes[at] as number;
   const info = initial & INFO_MASK;
@@ -45,7 +55,7 @@ export function wellFormedItemEnd(bytes: Uint8Array, at: number, depth = 0): num
     case LIST:
     case MAP:
     case TAG:
-      return depth === DEPTH_MAX ? MALFORMED : nestedEnd(bytes, at, depth);
+      return depth === documentDepthMax ? MALFORMED : nestedEnd(bytes, at, depth);
     case SIMPLE:
       return isKnownSimple(initial) ? start : MALFORMED;
     default:
@@ -83,7 +93,7 @@ function chunksEnd(bytes: Uint8Array, start: number, majorType: number): number 
     const initial = bytes[at] as number;
     if (initial === BREAK) return at + 1;
     if (initial >>> TYPE_SHIFT !== majorType || (initial & INFO_MASK) === INDEFINITE) return MALFORMED;
-    at = wellFormedItemEnd(bytes, at);
+    at = innerEnd(bytes, at, 0);
     if (at === MALFORMED) return MALFORMED;
   }
   return MALFORMED;
@@ -98,7 +108,7 @@ function nestedEnd(bytes: Uint8Array, head: number, depth: number): number {
     case MAP:
       return mapEnd(bytes, head, depth);
     default:
-      return info === INDEFINITE ? MALFORMED : wellFormedItemEnd(bytes, head + headBytes(info), depth + 1);
+      return info === INDEFINITE ? MALFORMED : innerEnd(bytes, head + headBytes(info), depth + 1);
   }
 }
 
@@ -108,7 +118,7 @@ function listEnd(bytes: Uint8Array, head: number, depth: number): number {
   let at = head + headBytes(info);
   for (let index = 0; index < count; index += 1) {
     if (info === INDEFINITE && bytes[at] === BREAK) return at + 1;
-    at = wellFormedItemEnd(bytes, at, depth + 1);
+    at = innerEnd(bytes, at, depth + 1);
     if (at === MALFORMED) return MALFORMED;
   }
   return at;
@@ -122,7 +132,7 @@ function mapEnd(bytes: Uint8Array, head: number, depth: number): number {
     if (info === INDEFINITE && bytes[at] === BREAK) return at + 1;
     at = keyEnd(bytes, at);
     if (at === MALFORMED) return MALFORMED;
-    at = wellFormedItemEnd(bytes, at, depth + 1);
+    at = innerEnd(bytes, at, depth + 1);
     if (at === MALFORMED) return MALFORMED;
   }
   return at;
@@ -134,6 +144,6 @@ function keyEnd(bytes: Uint8Array, at: number): number {
   const initial = bytes[at] as number;
   if (initial >>> TYPE_SHIFT !== TEXT) return MALFORMED;
   const end = at + 1 + (initial & INFO_MASK);
-  if ((initial & INFO_MASK) >= UINT8_INFO || end > bytes.length) return wellFormedItemEnd(bytes, at);
+  if ((initial & INFO_MASK) >= UINT8_INFO || end > bytes.length) return innerEnd(bytes, at, 0);
   return isText(bytes, at + 1, end) ? end : MALFORMED;
 }

@@ -10,13 +10,15 @@ import { ParsedNonPut } from "../records/parsed-non-put.ts";
 import { isNonPut, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/parsed-put.ts";
 import { columnsOfParsedJson } from "../records/put-columns.ts";
 import { bindStructure } from "./json-bind.ts";
+import { isWithinJsonBounds } from "./json-bounds.ts";
 
-/** Throws a SerializationException without a message unless the body is an object or a list. */
+/** Throws a SerializationException without a message unless the body is an object or a list within the bounds. */
 export function parseJsonObjectOrList(body: Uint8Array): object {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (!isWithinJsonBounds(bytes)) throw unparsableBody();
   let parsed: unknown;
   try {
-    parsed = parseJson(text);
+    parsed = parseJson(bytes.toString("utf8"));
   } catch {
     throw unparsableBody();
   }

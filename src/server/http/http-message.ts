@@ -20,6 +20,15 @@ export interface WireRequest {
   readonly signal: AbortSignal;
 }
 
+/** A request of which the body has not been read. */
+export type RequestHead = Pick<WireRequest, "method" | "url" | "headers">;
+
+/** What is to become of the body of a request: it is read up to `bytesMax`, or not at all. */
+export type BodyAdmission = { readonly bytesMax: number } | { readonly response: WireResponse };
+
+/** Decides by its head what is read of a body that is longer than `smallBodyBytesMax`. Never throws. */
+export type BodyAdmitter = (head: RequestHead) => BodyAdmission;
+
 /** The writer of the response disposes of a lease once its bytes are sent. */
 export type BodyBytes = Uint8Array | BufferLease;
 

@@ -5,7 +5,7 @@ import { createServer, serveHalfClosed, startTimeoutChecks } from "../../platfor
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
 import type { Connection } from "./connection.ts";
 import { HttpExchange } from "./http-exchange.ts";
-import { BodyReader } from "./read-body.ts";
+import { type BodyOutcome, BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
 import { rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
 
@@ -104,6 +104,7 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
   const reader = hasBody(req)
     ? new BodyReader(req, declaredBytesOf(req), {
         bodies: context.bodies,
+        head: exchange,
         nowMs: context.clock.monotonicMs(),
         ownsChunks: true,
       })
@@ -112,10 +113,8 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
     if (reader !== undefined) {
       exchange.ownBody(reader);
       const outcome = await reader.read();
-      if (outcome === "aborted") return;
-      if (outcome === "too_large") {
-        requestRefused.publish({ reason: "too_large" });
-        rejectTooLargeHttp1(res, { mayKeepConnection: !context.isDraining });
+      if (outcome !== "whole") {
+        await refuseBody(outcome, { reader, exchange, res, context });
         return;
       }
       exchange.takeBody();
@@ -133,6 +132,22 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
     exchange.releaseBody();
     connection.finish(exchange, context.clock.monotonicMs());
   }
+}
+
+async function refuseBody(
+  outcome: Exclude<BodyOutcome, "whole">,
+  of: {
+    readonly reader: BodyReader;
+    readonly exchange: HttpExchange;
+    readonly res: ServerResponse;
+    readonly context: ServerContext;
+  },
+): Promise<void> {
+  const { reader, exchange, res, context } = of;
+  if (outcome === "refused") await writeHttp1(reader.refusal, { exchange, res, context });
+  if (outcome !== "too_large") return;
+  requestRefused.publish({ reason: "too_large" });
+  rejectTooLargeHttp1(res, { mayKeepConnection: !context.isDraining });
 }
 
 function hasBody(req: IncomingMessage): boolean {

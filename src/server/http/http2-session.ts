@@ -66,6 +66,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     ? undefined
     : new BodyReader(stream, declaredBytesOf(parts.headers), {
         bodies: context.bodies,
+        head: exchange,
         nowMs: context.clock.monotonicMs(),
         // Frames that came in one read share its memory.
         ownsChunks: false,
@@ -120,6 +121,7 @@ async function receive(
     exchange.takeBody();
     return true;
   }
+  if (outcome === "refused") await writeHttp2(reader.refusal, { exchange, stream, context });
   if (outcome === "too_large") {
     requestRefused.publish({ reason: "too_large" });
     rejectTooLargeHttp2(stream);

@@ -9,7 +9,7 @@ import { Connection } from "./connection.ts";
 import { detectProtocol } from "./detect-protocol.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
 import { EventLoopTick } from "./event-loop-tick.ts";
-import type { RequestHandler } from "./http-message.ts";
+import type { BodyAdmitter, RequestHandler } from "./http-message.ts";
 import { createHttp1Server, type Http1Server } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-session.ts";
 import type { BodyReader } from "./read-body.ts";
@@ -25,6 +25,8 @@ export interface ListenOptions {
   /** 0: any port that is free on all hosts. */
   readonly port: number;
   readonly handler: RequestHandler;
+  /** Default: all bodies are read up to the limit of a request. */
+  readonly admitBody?: BodyAdmitter;
   readonly clock: Clock;
   /** Undefined: a self-signed one is made, in `dataDir` if given, when the first client asks for TLS. */
   readonly tls?: CertificatePem | undefined;
@@ -93,6 +95,8 @@ class Listener implements Listening {
         budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
         memory: new WasmBodyMemory(),
         receiving: new SwapRemoveSet<BodyReader>(),
+        admitBody: options.admitBody ?? (() => ({ bytesMax: this.#limits.requestBytesMax })),
+        smallBodyBytesMax: this.#limits.smallBodyBytesMax,
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
       },

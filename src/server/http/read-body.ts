@@ -3,19 +3,22 @@ import type { Readable } from "node:stream";
 import { type Lease, messageBuffers } from "../../memory/buffer-pool.ts";
 import { freeBuffer } from "../../platform/free-buffer.ts";
 import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
+import type { BodyAdmitter, RequestHead, WireResponse } from "./http-message.ts";
 import type { SetMember, SwapRemoveSet } from "./swap-remove-set.ts";
 import type { WasmBodyMemory } from "./wasm-body-memory.ts";
 
 export const emptyBody = Buffer.alloc(0);
 
-/** `aborted`: the connection ended before the last byte. */
-export type BodyOutcome = "whole" | "too_large" | "aborted";
+/** `refused`: `refusal` is the response. `aborted`: the connection ended before the last byte. */
+export type BodyOutcome = "whole" | "too_large" | "refused" | "aborted";
 
 export interface BodyReaderContext {
   readonly budget: BodyBudget;
   readonly memory: WasmBodyMemory;
   /** The bodies that are being received, refused ones included; `enforceTimeouts` limits their time. */
   readonly receiving: SwapRemoveSet<BodyReader>;
+  readonly admitBody: BodyAdmitter;
+  readonly smallBodyBytesMax: number;
   readonly requestBytesMax: number;
   readonly discardBytesMax: number;
 }
@@ -30,6 +33,10 @@ export class BodyReader implements BudgetWaiter, SetMember {
   readonly #declaredBytes: number | undefined;
   readonly #ownsChunks: boolean;
   readonly #bodies: BodyReaderContext;
+  readonly #head: RequestHead;
+  #bytesMax: number;
+  #isAdmitted = false;
+  #refusal: WireResponse | undefined;
   #settle: ((outcome: BodyOutcome) => void) | undefined;
   #first: Buffer = emptyBody;
   #rest: Buffer[] | undefined;
@@ -47,6 +54,7 @@ export class BodyReader implements BudgetWaiter, SetMember {
     declaredBytes: number | undefined,
     options: {
       readonly bodies: BodyReaderContext;
+      readonly head: RequestHead;
       readonly nowMs: number;
       /** Whether no chunk shares its memory with another. */
       readonly ownsChunks: boolean;
@@ -56,6 +64,8 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#declaredBytes = declaredBytes;
     this.#ownsChunks = options.ownsChunks;
     this.#bodies = options.bodies;
+    this.#head = options.head;
+    this.#bytesMax = options.bodies.requestBytesMax;
     this.startedMs = options.nowMs;
     this.progressMs = options.nowMs;
   }
@@ -68,8 +78,7 @@ export class BodyReader implements BudgetWaiter, SetMember {
       source.on("error", () => this.#end("aborted"));
       source.on("close", () => this.#end("aborted"));
       source.on("end", () => this.#end("whole"));
-      if ((this.#declaredBytes ?? 0) > this.#bodies.requestBytesMax) this.#refuse();
-      else if (!this.#bodies.budget.mayRead(this)) this.#wait();
+      if (this.#isAllowed(this.#declaredBytes ?? 0) && !this.#bodies.budget.mayRead(this)) this.#wait();
       source.on("data", (chunk: Buffer) => this.#collect(chunk));
     });
   }
@@ -85,6 +94,12 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#first = emptyBody;
     this.#rest = undefined;
     return whole.subarray(0, end);
+  }
+
+  /** The response of a refused body. */
+  get refusal(): WireResponse {
+    assert(this.#refusal !== undefined, "a refused body has a response");
+    return this.#refusal;
   }
 
   get isWaitingForBudget(): boolean {
@@ -129,15 +144,12 @@ export class BodyReader implements BudgetWaiter, SetMember {
 
   #collect(chunk: Buffer): void {
     if (this.#settle === undefined) {
-      this.#discard(chunk.length);
+      this.#discard(chunk);
       return;
     }
     this.#hasProgressed = true;
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes > this.#bodies.requestBytesMax) {
-      this.#refuse();
-      return;
-    }
+    if (!this.#isAllowed(this.#receivedBytes)) return;
     this.#heldBytes += chunk.length;
     this.#bodies.budget.take(chunk.length);
     this.#keep(chunk);
@@ -165,16 +177,33 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#source.pause();
   }
 
+  /** Whether the body may have so many bytes. If not, the outcome is settled. */
+  #isAllowed(bytes: number): boolean {
+    if (bytes <= this.#bodies.smallBodyBytesMax && bytes <= this.#bytesMax) return true;
+    if (bytes > this.#bytesMax) return this.#refuse("too_large");
+    if (this.#isAdmitted) return true;
+    const admission = this.#bodies.admitBody(this.#head);
+    this.#isAdmitted = true;
+    if ("response" in admission) {
+      this.#refusal = admission.response;
+      return this.#refuse("refused");
+    }
+    this.#bytesMax = Math.min(this.#bytesMax, admission.bytesMax);
+    return bytes <= this.#bytesMax || this.#refuse("too_large");
+  }
+
   // It stays in `receiving`: a refused body has time limits too.
-  #refuse(): void {
+  #refuse(outcome: "too_large" | "refused"): false {
     this.#drop();
-    this.#finish("too_large");
+    this.#finish(outcome);
+    return false;
   }
 
   // A client that still writes must be read, or its system drops the response together with the connection.
-  #discard(bytes: number): void {
+  #discard(chunk: Buffer): void {
     this.#hasProgressed = true;
-    this.#discardedBytes += bytes;
+    this.#discardedBytes += chunk.length;
+    if (this.#ownsChunks) freeBuffer(chunk);
     if (this.#discardedBytes > this.#bodies.discardBytesMax) this.#source.destroy();
   }
 

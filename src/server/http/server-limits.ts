@@ -17,6 +17,8 @@ export interface ServerLimits {
   readonly keepAliveMs: number;
   /** 10 MiB of records are 13.4 MiB of base64. */
   readonly requestBytesMax: number;
+  /** Up to here a body is read, and may be parsed, before its request is authenticated. */
+  readonly smallBodyBytesMax: number;
   /** Bodies of HTTP/1.1 and HTTP/2 together; a full budget stops reading, it refuses nothing. */
   readonly requestBytesInFlightMax: number;
   /** Bytes of a refused body that are still read, so that a client that writes before it reads gets its 413. */
@@ -42,6 +44,9 @@ export interface ServerLimits {
 const kib = 1024;
 const mib = 1024 * kib;
 
+/** The longest body of an operation other than PutRecord and PutRecords: the longest member, NextToken, has 1 MiB. */
+export const plainBodyBytesMax = 1 * mib + 64 * kib;
+
 export const defaultServerLimits: ServerLimits = {
   connectionCountMax: 10_000,
   detectMsMax: 10_000,
@@ -53,6 +58,7 @@ export const defaultServerLimits: ServerLimits = {
   stallMsMax: 120_000,
   keepAliveMs: 75_000,
   requestBytesMax: 16 * mib,
+  smallBodyBytesMax: 64 * kib,
   requestBytesInFlightMax: 64 * mib,
   discardBytesMax: 64 * mib,
   pipelinedRequestCountMax: 128,

@@ -1,19 +1,37 @@
 import type { AccessControl } from "../../auth/access-control.ts";
 import { type CallerDefaults, claimedCaller } from "../../auth/claimed-caller.ts";
+import type { VerifiedCaller } from "../../auth/verify-signature.ts";
 import { internalFailure } from "../../model/request-errors.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
+import type { Caller } from "../../operations/caller.ts";
 import { chargeCallRate } from "../../operations/charge-call-rate.ts";
 import type { Operation } from "../../operations/operation.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import { operations } from "../../operations/table.ts";
 import type { Codec, EncodedBody } from "../../protocol/codec/codec.ts";
 import { eventStreamContentType } from "../../protocol/event-stream/subscribe-events.ts";
-import { type RoutedOperation, type RoutedResponse, routeRequest } from "../../protocol/route-request.ts";
+import { isPut } from "../../protocol/records/parsed-put.ts";
+import {
+  type RoutedHead,
+  type RoutedOperation,
+  type RoutedResponse,
+  routeHead,
+  routeRequest,
+} from "../../protocol/route-request.ts";
 import type { InputOf, OutputOf } from "../../records/operation-io.ts";
 import { requestFailed, requestFinished } from "../../telemetry/diagnostic-events.ts";
 import type { FaultInjector } from "../dev/fault-injector.ts";
-import { bodyLength, type RequestHandler, type WireRequest, type WireResponse } from "../http/http-message.ts";
+import {
+  type BodyAdmission,
+  type BodyAdmitter,
+  bodyLength,
+  type RequestHandler,
+  type RequestHead,
+  type WireRequest,
+  type WireResponse,
+} from "../http/http-message.ts";
+import { defaultServerLimits, plainBodyBytesMax } from "../http/server-limits.ts";
 import { eventStreamBody } from "./event-stream-body.ts";
 
 export interface Pipeline {
@@ -31,6 +49,35 @@ export function requestHandler(pipeline: Pipeline): RequestHandler {
   return (request) => handleRequest(request, pipeline);
 }
 
+/**
+ * Decides by the head of a request of the API what is read of its body: nothing unless a signature is complete, timely and
+ * of a known key; more than `plainBodyBytesMax` only of puts.
+ */
+export function bodyAdmitter(pipeline: Pipeline): BodyAdmitter {
+  return (head) => admitBody(head, pipeline);
+}
+
+function admitBody(head: RequestHead, { accessControl, callerDefaults }: Pipeline): BodyAdmission {
+  const routed = routeHead(head);
+  if (routed.kind === "response") return refused(refusal(routed));
+  const { name } = routed;
+  try {
+    if (accessControl === undefined) claimedCaller(head.url, head.headers, callerDefaults);
+    else accessControl.checkClaim(head);
+  } catch (thrown) {
+    return refused(failure(thrown, routed));
+  }
+  return { bytesMax: name !== undefined && isPut(name) ? Number.POSITIVE_INFINITY : plainBodyBytesMax };
+}
+
+function refused({ response, operation, outcome, recordCount }: Outcome): BodyAdmission {
+  if (requestFinished.hasSubscribers) {
+    const responseBytes = bodyLength(response.body) ?? 0;
+    requestFinished.publish({ operation, outcome, durationMs: 0, requestBytes: 0, responseBytes, recordCount });
+  }
+  return { response };
+}
+
 /** What a request came to, for the client and for the metrics. */
 interface Outcome {
   readonly response: WireResponse;
@@ -44,8 +91,8 @@ interface Outcome {
 async function handleRequest(request: WireRequest, pipeline: Pipeline): Promise<WireResponse> {
   const { clock } = pipeline.services;
   const startedMs = clock.monotonicMs();
-  const routed = routeRequest(request);
-  const done = routed.kind === "response" ? refusal(routed) : await handleOperation(request, routed, pipeline);
+  const isLarge = request.body.length > defaultServerLimits.smallBodyBytesMax;
+  const done = isLarge ? await handleLarge(request, pipeline) : await handleRouted(request, pipeline);
   const { response, operation, outcome, recordCount } = done;
   if (requestFinished.hasSubscribers) {
     requestFinished.publish({
@@ -60,6 +107,38 @@ async function handleRequest(request: WireRequest, pipeline: Pipeline): Promise<
   return response;
 }
 
+/** Authenticates a request before its body is parsed. */
+async function handleLarge(request: WireRequest, pipeline: Pipeline): Promise<Outcome> {
+  const routed = routeHead(request);
+  if (routed.kind === "response") return refusal(routed);
+  let caller: RequestCaller;
+  try {
+    caller = await authenticate(request, pipeline);
+  } catch (thrown) {
+    return failure(thrown, routed);
+  }
+  return handleRouted(request, pipeline, caller);
+}
+
+function handleRouted(request: WireRequest, pipeline: Pipeline, caller?: RequestCaller): Outcome | Promise<Outcome> {
+  const routed = routeRequest(request);
+  return routed.kind === "response" ? refusal(routed) : handleOperation(request, routed, { pipeline, caller });
+}
+
+/** Verified where there are credentials. */
+type RequestCaller = Caller | VerifiedCaller;
+
+function isVerified(caller: RequestCaller): caller is VerifiedCaller {
+  return caller.isVerified === true;
+}
+
+function authenticate(
+  request: WireRequest,
+  { accessControl, callerDefaults }: Pipeline,
+): RequestCaller | Promise<VerifiedCaller> {
+  return accessControl?.verify(request) ?? claimedCaller(request.url, request.headers, callerDefaults);
+}
+
 function refusal({ status, contentType, body }: RoutedResponse): Outcome {
   const headers: Record<string, string> = contentType === undefined ? {} : { "Content-Type": contentType };
   return { response: { status, headers, body }, operation: "-", outcome: `http-${status}`, recordCount: 0 };
@@ -72,15 +151,15 @@ function refusal({ status, contentType, body }: RoutedResponse): Outcome {
 async function handleOperation(
   request: WireRequest,
   { name, codec, parsed }: RoutedOperation,
-  { services, callerDefaults, accessControl, faultInjector }: Pipeline,
+  { pipeline, caller: known }: { readonly pipeline: Pipeline; readonly caller: RequestCaller | undefined },
 ): Promise<Outcome> {
   try {
-    const verifying = accessControl?.verify(request);
-    const verified = verifying instanceof Promise ? await verifying : verifying;
-    const caller = verified ?? claimedCaller(request.url, request.headers, callerDefaults);
+    const { services, accessControl, faultInjector } = pipeline;
+    const authenticated = known ?? authenticate(request, pipeline);
+    const caller = authenticated instanceof Promise ? await authenticated : authenticated;
     const input = parsed.bind();
-    if (verified !== undefined) {
-      accessControl?.authorize({ name, input, caller: verified, headers: request.headers, peer: request.peer });
+    if (isVerified(caller)) {
+      accessControl?.authorize({ name, input, caller, headers: request.headers, peer: request.peer });
     }
     const context = { ...services, caller, connection: request };
     chargeCallRate(name, input, context);
@@ -91,12 +170,18 @@ async function handleOperation(
       : responseOf(200, codec, codec.encode(name, output));
     return { response, operation: name, outcome: "ok", recordCount: recordCountOf(name, output) };
   } catch (thrown) {
-    const error = toServiceError(thrown, name);
-    const response = responseOf(error.httpStatus, codec, codec.encodeError(error));
-    return { response, operation: name, outcome: error.type, recordCount: 0 };
+    return failure(thrown, { name, codec });
   } finally {
     parsed[Symbol.dispose]();
   }
+}
+
+/** The operation is absent where the target names none. */
+function failure(thrown: unknown, { name, codec }: Pick<RoutedHead, "name" | "codec">): Outcome {
+  const operation = name ?? "-";
+  const error = toServiceError(thrown, operation);
+  const response = responseOf(error.httpStatus, codec, codec.encodeError(error));
+  return { response, operation, outcome: error.type, recordCount: 0 };
 }
 
 /** By name, each with its own input and output. */
@@ -133,7 +218,7 @@ function responseOf(status: number, codec: Codec, body: EncodedBody): WireRespon
 }
 
 /** An error that is not of the service's is the server's or the engine's own: the log gets it, the client an InternalFailure. */
-function toServiceError(thrown: unknown, operation: OperationName): ServiceError {
+function toServiceError(thrown: unknown, operation: OperationName | "-"): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   requestFailed.publish({ operation, error: thrown });
   return internalFailure();

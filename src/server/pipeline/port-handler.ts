@@ -1,7 +1,8 @@
 import { requestRefused } from "../../telemetry/diagnostic-events.ts";
 import { type DevTools, devResponse } from "../dev/dev-endpoints.ts";
-import type { RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";
+import type { BodyAdmitter, RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";
 import { corsHeaders, preflightHeaders } from "../http/origin-rules.ts";
+import { plainBodyBytesMax } from "../http/server-limits.ts";
 import { type HealthReport, healthResponse, healthStatusResponse } from "./health.ts";
 import { type PortRoute, type PortRules, pathOf, routeOf } from "./port-rules.ts";
 
@@ -9,6 +10,7 @@ import { type PortRoute, type PortRules, pathOf, routeOf } from "./port-rules.ts
 export interface Endpoints {
   /** The Kinesis API. */
   readonly api: RequestHandler;
+  readonly apiBodies: BodyAdmitter;
   readonly health: () => Promise<HealthReport>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
@@ -25,6 +27,20 @@ export function portHandler(rules: PortRules, endpoints: Endpoints): RequestHand
   };
 }
 
+/** Decides on the bodies of all requests of one port. */
+export function portBodyAdmitter(rules: PortRules, endpoints: Endpoints): BodyAdmitter {
+  return (head) => {
+    if (routeOf(head, rules) !== "api") return { bytesMax: plainBodyBytesMax };
+    const admission = endpoints.apiBodies(head);
+    if (!("response" in admission) || head.headers.origin === undefined) return admission;
+    return { response: forWebPage(admission.response) };
+  };
+}
+
+function forWebPage(response: WireResponse): WireResponse {
+  return { ...response, headers: { ...response.headers, ...corsHeaders } };
+}
+
 async function respond(
   request: WireRequest,
   { route, rules, endpoints }: { readonly route: PortRoute; readonly rules: PortRules; readonly endpoints: Endpoints },
@@ -32,7 +48,7 @@ async function respond(
   const response = await responseOf(route, request, endpoints);
   const isForWebPage = request.headers.origin !== undefined && rules.servesApi;
   if (!isForWebPage || route === "refuse_origin" || route === "preflight") return response;
-  return { ...response, headers: { ...response.headers, ...corsHeaders } };
+  return forWebPage(response);
 }
 
 async function responseOf(route: PortRoute, request: WireRequest, endpoints: Endpoints): Promise<WireResponse> {

@@ -41,10 +41,10 @@ export const attackerOf = (account: string): Credential => ({
 export function signed(
   { credential }: Target,
   operation: string,
-  input: object | string,
+  input: object | string | Buffer,
   headers: Readonly<Record<string, string>> = {},
 ): HttpRequest {
-  const body = typeof input === "string" ? input : JSON.stringify(input);
+  const body = typeof input === "string" || Buffer.isBuffer(input) ? input : JSON.stringify(input);
   const target = `Kinesis_20131202.${operation}`;
   return signRequest(credential, body, { target, host: "127.0.0.1", nowMs: Date.now(), headers });
 }

@@ -1,11 +1,5 @@
 import type { Attack } from "./attack.ts";
-import {
-  deepCbor,
-  deepJson,
-  emptyCborChunks,
-  emptyObjects,
-  escapedNames,
-} from "./attacks/bodies-before-authentication.ts";
+import { largeBodies } from "./attacks/bodies-before-authentication.ts";
 import { burstOfPages } from "./attacks/burst-of-pages.ts";
 import { http2UnfinishedBodies } from "./attacks/http2-unfinished-bodies.ts";
 import { policyPatterns } from "./attacks/policy-patterns.ts";
@@ -19,7 +13,7 @@ import { unreadResponses } from "./attacks/unread-responses.ts";
 export const attacks: readonly Attack[] = [
   repeatedSignedHeaders,
   tokenOfQuotes,
-  ...[deepJson, emptyObjects, escapedNames, deepCbor, emptyCborChunks],
+  ...largeBodies,
   slowBodies,
   http2UnfinishedBodies,
   ...[unreadResponses, slowReaders, burstOfPages],

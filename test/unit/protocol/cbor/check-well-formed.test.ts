@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { encode } from "cborg";
 import fc from "fast-check";
 import { wellFormedItemEnd } from "../../../../src/protocol/cbor/check-well-formed.ts";
+import { documentValueCountMax } from "../../../../src/protocol/codec/document-limits.ts";
 import { anyFormOf, drawsFrom } from "../../../support/cbor-forms.ts";
 
 const malformed: readonly [title: string, hex: string][] = [
@@ -31,7 +32,7 @@ const malformed: readonly [title: string, hex: string][] = [
 ];
 
 for (const [title, hex] of malformed) {
-  test(`itemEnd() refuses ${title}`, () => {
+  test(`wellFormedItemEnd() refuses ${title}`, () => {
     assert.equal(wellFormedItemEnd(Buffer.from(hex, "hex"), 0), -1);
   });
 }
@@ -47,12 +48,12 @@ const foreign: readonly [title: string, hex: string][] = [
 ];
 
 for (const [title, hex] of foreign) {
-  test(`itemEnd() refuses ${title}, though it is well-formed`, () => {
+  test(`wellFormedItemEnd() refuses ${title}, though it is well-formed`, () => {
     assert.equal(wellFormedItemEnd(Buffer.from(hex, "hex"), 0), -1);
   });
 }
 
-test("itemEnd() takes 64 containers or tags within one another, and no more", () => {
+test("wellFormedItemEnd() takes 64 containers or tags within one another, and no more", () => {
   for (const [open, close] of [
     ["81", ""],
     ["9f", "ff"],
@@ -66,7 +67,7 @@ test("itemEnd() takes 64 containers or tags within one another, and no more", ()
   }
 });
 
-test("itemEnd() finds the end of whatever the oracle writes, and refuses every shorter piece of it", () => {
+test("wellFormedItemEnd() finds the end of whatever the oracle writes, and refuses every shorter piece of it", () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), fc.uint8Array(), (json, data) => {
       const item = Buffer.from(encode([json, data]));
@@ -78,7 +79,7 @@ test("itemEnd() finds the end of whatever the oracle writes, and refuses every s
   );
 });
 
-test("itemEnd() finds the end of every form of a value", () => {
+test("wellFormedItemEnd() finds the end of every form of a value", () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), fc.nat(), (json, seed) => {
       const item = anyFormOf(json, drawsFrom(seed));
@@ -86,4 +87,18 @@ test("itemEnd() finds the end of every form of a value", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("wellFormedItemEnd() refuses more items, and more chunks of a string, than a document may have", () => {
+  const unending = (head: number, item: number, count: number): Buffer =>
+    Buffer.concat([Buffer.of(head), Buffer.alloc(count, item), Buffer.of(0xff)]);
+  for (const [head, item] of [
+    [0x9f, 0xf6],
+    [0x5f, 0x40],
+    [0x7f, 0x60],
+  ] as const) {
+    const most = unending(head, item, documentValueCountMax - 1);
+    assert.equal(wellFormedItemEnd(most, 0), most.length);
+    assert.equal(wellFormedItemEnd(unending(head, item, documentValueCountMax), 0), -1);
+  }
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FaultInjector } from "../../../../src/server/dev/fault-injector.ts";
 import type { WireRequest, WireResponse } from "../../../../src/server/http/http-message.ts";
-import { type Endpoints, portHandler } from "../../../../src/server/pipeline/port-handler.ts";
+import { plainBodyBytesMax } from "../../../../src/server/http/server-limits.ts";
+import { type Endpoints, portBodyAdmitter, portHandler } from "../../../../src/server/pipeline/port-handler.ts";
 import type { PortRules } from "../../../../src/server/pipeline/port-rules.ts";
 import { DevClock } from "../../../../src/time/dev-clock.ts";
 import { SimulatedClock } from "../../../support/simulated-clock.ts";
@@ -24,6 +25,7 @@ const rules: PortRules = {
 };
 const endpoints: Endpoints = {
   api: async ({ url }) => ({ status: 200, headers: { "Content-Type": "a/b" }, body: `api ${url}` }),
+  apiBodies: ({ url }) => (url === "/refused" ? { response: { status: 403, headers: {}, body: "" } } : { bytesMax: 7 }),
   health: async () => ({ status: "ready", engine: "memory", durable: false, degraded: [] }),
   metrics: async () => "metric 1\n",
   dev: { clock: new DevClock(new SimulatedClock(1_000_000_000_000)), faults: new FaultInjector(() => 0) },
@@ -100,4 +102,14 @@ test("a port without the API sends no CORS headers", async () => {
   const admin = portHandler({ ...rules, servesApi: false }, endpoints);
   const page = { host: "localhost", origin: "http://localhost:3000" };
   assert.equal((await admin(request("GET", "/metrics", page))).headers["Access-Control-Allow-Origin"], undefined);
+});
+
+test("bodies are the API's to decide on, with CORS headers for web pages, and small on all other paths", () => {
+  const admit = portBodyAdmitter(rules, endpoints);
+  assert.deepEqual(admit(request("POST", "/")), { bytesMax: 7 });
+  assert.deepEqual(admit(request("POST", "/dev/faults")), { bytesMax: plainBodyBytesMax });
+  const refused = admit(request("POST", "/refused", { origin: "http://localhost:3000" }));
+  assert("response" in refused);
+  assert.equal(refused.response.status, 403);
+  assert.equal(refused.response.headers["Access-Control-Allow-Origin"], "*");
 });
