@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync } from "node:fs";
+import { chmodSync, closeSync, lstatSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 
 /** Held until released or until the process ends, however it ends. */
@@ -33,13 +33,23 @@ export function lockFile(path: string): FileLock | "busy" | "unsupported" {
   }
 }
 
-/** Makes the file if it is absent, and takes it from other users: SQLite would make it with the mode that the umask gives. */
+/**
+ * Makes the file if it is absent, and takes it from other users: SQLite would make it with the mode that the umask gives.
+ * Never opens a file that exists: when a process closes any descriptor of a file, the system drops its locks on that file.
+ */
 function makePrivate(path: string): void {
-  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, ownerOnly);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) makeFile(path);
+  else if (stats.isFile() && stats.uid === process.getuid?.() && (stats.mode & 0o777) !== ownerOnly) {
+    chmodSync(path, ownerOnly);
+  }
+}
+
+function makeFile(path: string): void {
   try {
-    const { mode, uid } = fstatSync(descriptor);
-    if ((mode & 0o777) !== ownerOnly && uid === process.getuid?.()) fchmodSync(descriptor, ownerOnly);
-  } finally {
-    closeSync(descriptor);
+    closeSync(openSync(path, "wx", ownerOnly));
+  } catch (error) {
+    // Another process has just made it.
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
 }
