@@ -19,6 +19,8 @@ export interface MillraceOptions {
   readonly memoryBudget?: number | string;
   /** Bytes, or a size such as `10GiB`. */
   readonly diskBudget?: number | string;
+  /** Takes effect in `millrace serve` alone: a server inside a program never ends its process. */
+  readonly onFault?: "stay" | "exit";
   /** Streams to create at start if they are absent, each as `name:shards`. */
   readonly stream?: string | readonly string[];
   readonly account?: string;

@@ -2,7 +2,7 @@ import { createAccessControl } from "../auth/access-control.ts";
 import { CredentialStore } from "../auth/credential-store.ts";
 import type { Config } from "../config/config.ts";
 import { keyringBeside } from "../config/load-config.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, StreamBytes } from "../engine/engine.ts";
 import { limitsTableOf } from "../limits/limits-file.ts";
 import { RateLimits } from "../limits/rate-limits.ts";
 import { wasmModule } from "../records/wasm-module.ts";
@@ -13,6 +13,7 @@ import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts"
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import type { MetricFamily } from "../telemetry/prometheus-text.ts";
 import type { Clock } from "../time/clock.ts";
 import { DevClock } from "../time/dev-clock.ts";
 import { systemClock } from "../time/system-clock.ts";
@@ -47,6 +48,8 @@ interface Start {
   /** What is open so far, to be closed in reverse order by a failing start and by a stop. */
   readonly closing: AsyncDisposableStack;
   readonly state: { isDraining: boolean };
+  /** The name of the stream with an id, once the registry is open. */
+  readonly streamNames: { find: (streamId: string) => string | undefined };
 }
 
 /**
@@ -72,9 +75,10 @@ export async function startServer(
   const keys = await createKeyProvider(config.keys, clock.nowMs);
   reportAbsentKeyring(config, keys, log);
   closing.defer(() => keys.close());
-  const start: Start = { config, unmovedClock: clock, dev, keys, closing, state: { isDraining: false } };
+  const streamNames: Start["streamNames"] = { find: () => undefined };
+  const start: Start = { config, unmovedClock: clock, dev, keys, closing, state: { isDraining: false }, streamNames };
   try {
-    closing.defer(logDiagnosticEvents(log, config.logLevel));
+    closing.defer(logDiagnosticEvents(log, config.logLevel, (streamId) => streamNames.find(streamId)));
     const engine = await makeEngine(config, dev?.clock ?? clock, keys);
     await engine.open();
     closing.defer(() => engine.close());
@@ -133,6 +137,10 @@ async function openServicesOn(engine: Engine, start: Start): Promise<Services> {
   closing.defer(close);
   // A file unwraps keys at once, so that health reports a wrong one from the start.
   if (config.keys.provider === "local") await services.shards.keys.tryAll();
+  start.streamNames.find = (streamId) => {
+    for (const { stream } of services.registry.all()) if (stream.id === streamId) return stream.name;
+    return undefined;
+  };
   const { account, region } = config;
   const connection = { signal: new AbortController().signal };
   await createInitialStreams(config.streams, { ...services, caller: { account, region }, connection });
@@ -174,8 +182,8 @@ async function openPorts(
     apiBodies: bodyAdmitter(pipeline),
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {
-      const { figures } = await engine.health();
-      const families = shards.traffic.families(registry.all());
+      const { figures, space } = await engine.health();
+      const families = [...shards.traffic.families(registry.all()), storedBytes(space?.largestStreams ?? [], start)];
       return metrics.render({ engine: figures, server: main?.figures() ?? {} }, families);
     },
     dev,
@@ -184,12 +192,28 @@ async function openPorts(
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
 }
 
-function serverStateOf({ dev, keys, state }: Start, { registry, shards }: Services): HealthInputs {
+/** Streams of one name in several accounts or regions are one series. */
+function storedBytes(streams: readonly StreamBytes[], { streamNames }: Start): MetricFamily {
+  const bytesOf = new Map<string, number>();
+  for (const { streamId, bytes } of streams) {
+    const stream = streamNames.find(streamId);
+    if (stream !== undefined) bytesOf.set(stream, (bytesOf.get(stream) ?? 0) + bytes);
+  }
+  return {
+    name: "millrace_stream_stored_bytes",
+    type: "gauge",
+    help: "Bytes on the disk of the streams that have the most, at most ten.",
+    samples: [...bytesOf].map(([stream, value]) => ({ labels: { stream }, value })),
+  };
+}
+
+function serverStateOf({ dev, keys, state, streamNames }: Start, { registry, shards }: Services): HealthInputs {
   const providerFault = keys.fault();
   return {
     isDraining: state.isDraining,
     clockMovedByMs: dev?.clock.movedByMs ?? 0,
     keyFaults: [...(providerFault === undefined ? [] : [providerFault]), ...shards.keys.faults()],
+    streamName: (streamId) => streamNames.find(streamId),
     fault: registry.fault,
   };
 }

@@ -4,10 +4,17 @@ import { startServer } from "../app/start-server.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../config/config-sources.ts";
 import { loadConfig } from "../config/load-config.ts";
+import { walStopped } from "../telemetry/diagnostic-events.ts";
 import { describeStartFailure } from "./start-failure.ts";
 import { StopSignals } from "./stop-signals.ts";
 
-/** Serves until a signal. Resolves with the exit code: 0 drained, 1 internal error, 2 a reason that the operator can change. */
+/** The exit code of a server that stopped because its log cannot be written any more, with `--on-fault exit`. */
+const faultExitCode = 3;
+
+/**
+ * Serves until a signal. Resolves with the exit code: 0 drained, 1 internal error, 2 a reason that the operator can change,
+ * 3 the write-ahead log has stopped.
+ */
 export async function serve(argv: readonly string[], environment: Environment): Promise<number> {
   const { config, notices, problems } = loadConfig(argv, environment, readText, configFileChecks);
   if (problems !== undefined) {
@@ -15,6 +22,7 @@ export async function serve(argv: readonly string[], environment: Environment): 
     return 2;
   }
   const signals = new StopSignals(process, () => process.exit(1));
+  const fault = faultOf(config);
   // The reader of the one line may have closed its end (`npm start | head -1`); the server goes on.
   process.stdout.on("error", () => undefined);
   try {
@@ -25,14 +33,21 @@ export async function serve(argv: readonly string[], environment: Environment): 
       return 0;
     }
     process.stdout.write(`millrace ready on ${server.endpoint} (${describe(config)})\n`);
-    await signals.stopped;
+    const exitCode = await Promise.race([signals.stopped.then(() => 0), fault]);
     await server.close();
-    return 0;
+    return exitCode;
   } catch (error) {
     const { text, exitCode } = describeStartFailure(error);
     process.stderr.write(`millrace: ${text}\n`);
     return exitCode;
   }
+}
+
+/** Resolves with the exit code when the write-ahead log stops; never, if the server is to go on then. */
+function faultOf({ onFault }: Config): Promise<number> {
+  return new Promise((resolve) => {
+    if (onFault === "exit") walStopped.subscribe(() => resolve(faultExitCode));
+  });
 }
 
 function readText(path: string): string {

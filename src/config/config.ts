@@ -11,6 +11,8 @@ export interface Config {
   readonly memoryBudgetBytes: number;
   /** Bound of the size of the data directory; undefined: 80 % of the free space at start. */
   readonly diskBudgetBytes?: number;
+  /** When the write-ahead log has stopped: serve reads only, or stop with an exit code of its own. */
+  readonly onFault: FaultReaction;
   /** The account of a caller whose access key id is not an account number. */
   readonly account: string;
   readonly region: string;
@@ -70,6 +72,9 @@ export interface TlsFiles {
   readonly keyPem: string;
 }
 
+export const faultReactions = ["stay", "exit"] as const;
+export type FaultReaction = (typeof faultReactions)[number];
+
 export const engineNames = ["embedded", "memory"] as const;
 export type EngineName = (typeof engineNames)[number];
 
@@ -89,6 +94,7 @@ export const configDefaults = {
   engine: "embedded",
   dataDirectory: "./millrace-data",
   memoryBudgetBytes: 2 * 1024 ** 3,
+  onFault: "stay",
   account: "000000000000",
   region: "us-east-1",
   allowAnonymous: false,

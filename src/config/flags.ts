@@ -42,6 +42,11 @@ export const flags = [
     argument: "SIZE",
     help: "size of the data directory at most (80 % of the free space at start)",
   },
+  {
+    name: "on-fault",
+    argument: "stay|exit",
+    help: "when the log cannot be written: serve reads, or stop with exit code 3 (stay)",
+  },
   { name: "stream", argument: "NAME:SHARDS", list: true, help: "stream to create at start if it is absent" },
   {
     name: "account",

@@ -8,6 +8,7 @@ import {
   directoryKeyIdDefault,
   type EngineName,
   engineNames,
+  faultReactions,
   type KeysChoice,
   keyProviders,
   type LimitsChoice,
@@ -102,6 +103,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
     dataDirectory,
     memoryBudgetBytes: settings.one("memory-budget", parseBytes, aSize) ?? configDefaults.memoryBudgetBytes,
     ...optional("diskBudgetBytes", settings.one("disk-budget", parseBytes, aSize)),
+    onFault: settings.one("on-fault", parseChoice(...faultReactions), "stay or exit") ?? configDefaults.onFault,
     account: settings.one("account", parseAccount, "an account number of 12 digits") ?? configDefaults.account,
     region: settings.one("region", parseRegion, "a region such as us-east-1") ?? configDefaults.region,
     allowAnonymous: settings.one("allow-anonymous", parseSwitch, "true or false") ?? configDefaults.allowAnonymous,
@@ -128,7 +130,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
 
 /** Flags of one engine that the other ignores. They are no mistake: one configuration may serve both. */
 const flagsOfEngine: Readonly<Record<EngineName, readonly FlagName[]>> = {
-  embedded: ["data-dir", "disk-budget"],
+  embedded: ["data-dir", "disk-budget", "on-fault"],
   memory: ["memory-budget"],
 };
 

@@ -8,15 +8,28 @@ export interface EngineLimits {
   readonly shardCountMax: number;
 }
 
+/** How many bytes the records of a stream have on the disk. */
+export interface StreamBytes {
+  readonly streamId: string;
+  readonly bytes: number;
+}
+
 export interface EngineHealth {
   /** Whether the engine is open and takes writes. */
   readonly ready: boolean;
-  /** Whether acknowledged data survives a crash of the process and a power cut. */
+  /** Whether acknowledged data survives a crash of the process and a power cut, and more can be made durable. */
   readonly durable: boolean;
   /** One sentence for each thing that is wrong, for operators; empty when nothing is. */
   readonly degraded: readonly string[];
   /** Numbers for /metrics by name, e.g. `wal_bytes`. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Present if the engine writes to a disk. */
+  readonly space?: {
+    /** Whether appends are refused because the disk or its budget is used up. */
+    readonly isUsedUp: boolean;
+    /** The streams with the most bytes, the largest first. */
+    readonly largestStreams: readonly StreamBytes[];
+  };
 }
 
 /** A storage backend: one shard log for each shard, and a store of small documents. */

@@ -22,6 +22,11 @@ export function internalFailure(message = ""): ServiceError {
   return new ServiceError("InternalFailure", message);
 }
 
+/** A budget of the server's storage is used up. Clients back off and retry, as for a rate of the service. The text is ours. */
+export function storageLimitExceeded(message: string): ServiceError {
+  return new ServiceError("LimitExceededException", message);
+}
+
 /**
  * The service is unavailable for a moment; SDKs retry (API reference, Common Errors; observed without a message). This
  * server returns it only as an injected fault.

@@ -194,5 +194,8 @@ function admit(
 function failureOf(error: unknown): RecordFailure {
   if (!(error instanceof EngineError)) throw error;
   if (error.kind === "throttled") return { code: throttledCode, message: error.message };
+  if (error.kind === "unavailable" || error.kind === "indeterminate") {
+    return { code: recordFailure.code, message: error.message };
+  }
   return recordFailure;
 }

@@ -34,6 +34,26 @@ export interface GroupCommitted {
   readonly byteCount: number;
 }
 
+export interface AppendsRefused {
+  readonly cause: "disk_budget" | "disk_space";
+  /** What it means and what to do. */
+  readonly sentence: string;
+  /** Writes refused so far. */
+  readonly refusedCount: number;
+  /** Bytes on the disk, the largest first. */
+  readonly largestStreams: readonly { readonly streamId: string; readonly bytes: number }[];
+}
+
+export interface AppendsResumed {
+  readonly cause: "disk_budget" | "disk_space";
+  readonly refusedCount: number;
+}
+
+export interface WalStopped {
+  /** The first failed write. */
+  readonly error: unknown;
+}
+
 export interface RequestRefused {
   /** Why a request was refused before the API, e.g. `too_large`, `origin`. */
   readonly reason: string;
@@ -100,6 +120,9 @@ export const requestRefused = typedChannel<RequestRefused>("millrace:request.ref
 export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
 export const connectionsRefused = typedChannel<ConnectionsRefused>("millrace:connections.refused");
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
+export const appendsRefused = typedChannel<AppendsRefused>("millrace:appends.refused");
+export const appendsResumed = typedChannel<AppendsResumed>("millrace:appends.resumed");
+export const walStopped = typedChannel<WalStopped>("millrace:wal.stopped");
 export const backgroundTaskFailed = typedChannel<BackgroundTaskFailed>("millrace:background.failed");
 export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.made");
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");

@@ -1,4 +1,6 @@
 import {
+  appendsRefused,
+  appendsResumed,
   backgroundTaskFailed,
   certificateReloaded,
   connectionCut,
@@ -10,6 +12,7 @@ import {
   requestFinished,
   requestRefused,
   serverFault,
+  walStopped,
 } from "./diagnostic-events.ts";
 
 /** From the most to the fewest lines. */
@@ -69,9 +72,25 @@ export function createLogger({ level, format, write, nowMs }: LoggerOptions): Lo
   };
 }
 
-/** Logs the diagnostic events: failures and reloads, and at `debug` every request. Returns a function that stops it. */
-export function logDiagnosticEvents(log: Logger, level: LogLevel): () => void {
+/**
+ * Logs the diagnostic events: failures and reloads, and at `debug` every request. `streamName` names the stream with an id,
+ * if there is one. Returns a function that stops it.
+ */
+export function logDiagnosticEvents(
+  log: Logger,
+  level: LogLevel,
+  streamName: (streamId: string) => string | undefined = () => undefined,
+): () => void {
   const unsubscribe = [
+    appendsRefused.subscribe(({ cause, sentence, refusedCount, largestStreams }) => {
+      const why = cause === "disk_budget" ? "the disk budget is used up" : "the disk is full";
+      const streams = largestStreams.map(({ streamId, bytes }) => ({ stream: streamName(streamId) ?? "-", bytes }));
+      log.error(`puts are refused because ${why}`, { reason: sentence, refusedCount, largestStreams: streams });
+    }),
+    appendsResumed.subscribe(({ refusedCount }) => log.info("puts are stored again", { refusedCount })),
+    walStopped.subscribe(({ error }) =>
+      log.error("the write-ahead log has stopped, nothing is stored until the server is restarted", { error }),
+    ),
     requestFailed.subscribe(({ operation, error }) =>
       log.error("request failed with an internal error, its client got InternalFailure", { operation, error }),
     ),

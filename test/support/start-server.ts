@@ -55,6 +55,8 @@ export class ServerProcess implements AsyncDisposable {
   #endpoint = "";
   #stdout = "";
   #stderr = "";
+  /** How the last process ended; undefined while it runs. */
+  #lastExit: Exit | undefined;
 
   private constructor(options: ServerOptions) {
     this.#options = options;
@@ -111,6 +113,7 @@ export class ServerProcess implements AsyncDisposable {
     });
     children.add(child);
     this.#child = child;
+    this.#lastExit = undefined;
     this.#stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout = (this.#stdout + text).slice(0, outputCharsMax);
@@ -118,8 +121,9 @@ export class ServerProcess implements AsyncDisposable {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-outputCharsMax);
     });
-    child.once("exit", () => {
+    child.once("exit", (code, signal) => {
       children.delete(child);
+      this.#lastExit = { code, signal };
       if (this.#child === child) this.#child = undefined;
     });
   }
@@ -151,6 +155,14 @@ export class ServerProcess implements AsyncDisposable {
     const timer = setTimeout(() => signalGroup(child, "SIGKILL"), stopMsMax);
     const [code, endedBy] = (await exited) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
+    return { code, signal: endedBy };
+  }
+
+  /** Resolves when the process has ended by itself. */
+  async exited(): Promise<Exit> {
+    if (this.#lastExit !== undefined) return this.#lastExit;
+    const signal = AbortSignal.timeout(stopMsMax);
+    const [code, endedBy] = (await once(this.#running(), "exit", { signal })) as [number | null, NodeJS.Signals | null];
     return { code, signal: endedBy };
   }
 

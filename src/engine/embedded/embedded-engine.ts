@@ -13,6 +13,7 @@ import { writeDamageFiles } from "./io/damage-files.ts";
 import { DataDirectoryError } from "./io/data-directory-error.ts";
 import { errorCode } from "./io/disk.ts";
 import { type Recovered, recover } from "./recovery/recover.ts";
+import { largestStreams } from "./stored-bytes.ts";
 import { groupMemoryBytes } from "./wal/group-commit.ts";
 
 const entryBytesMax = 14 * 1024 * 1024;
@@ -57,8 +58,18 @@ export class EmbeddedEngine implements Engine {
       await writeDamageFiles(recovered.findings, { disk, directory: opened.damageDirectory, nowMs });
       const directory = { ...opened, format: await settleNewestWal(disk, opened, recovered.newestWal) };
       if (directory.findings.length > 0) await repairKeyFile({ disk, directory: path }, directory.identity);
-      const budgetBytes = this.#settings.diskBudgetBytes ?? (await this.#defaultBudgetBytes(recovered));
-      const parts = openParts({ settings: this.#settings, directory, recovered, budgetBytes, groupMemory });
+      const freeBytes = await disk.freeBytes(path);
+      const usedBytes = usedBytesOf(recovered);
+      const budgetBytes = this.#settings.diskBudgetBytes ?? Math.floor(usedBytes + freeShareOfBudget * freeBytes);
+      const parts = openParts({
+        settings: this.#settings,
+        directory,
+        recovered,
+        budgetBytes,
+        usedBytes,
+        freeBytes,
+        groupMemory,
+      });
       recovered.state.watchDocuments((change) => this.documents.publish(change));
       this.#clockBehindMs = recovered.state.lastStoredMs - nowMs;
       this.#parts = parts;
@@ -75,12 +86,18 @@ export class EmbeddedEngine implements Engine {
 
   async health(): Promise<EngineHealth> {
     const parts = this.#parts;
-    const isOpen = parts !== undefined && this.#closing === undefined;
+    if (parts === undefined) return { ready: false, durable: true, degraded: [], figures: {} };
+    if (this.#closing === undefined) await parts.reserve.measure();
+    const hasFailed = parts.commit.failure !== undefined;
     return {
-      ready: isOpen && parts.commit.failure === undefined,
-      durable: true,
-      degraded: parts === undefined ? [] : degradedSentences(parts, this.#clockBehindMs),
-      figures: parts === undefined ? {} : engineFigures(parts),
+      ready: this.#closing === undefined && !hasFailed,
+      durable: !hasFailed,
+      degraded: degradedSentences(parts, this.#clockBehindMs),
+      figures: engineFigures(parts),
+      space: {
+        isUsedUp: parts.monitor.shortage !== undefined,
+        largestStreams: largestStreams(parts.state.logs.values(), parts.wal.bytes),
+      },
     };
   }
 
@@ -103,16 +120,10 @@ export class EmbeddedEngine implements Engine {
     return this.#parts;
   }
 
-  /** What WAL files and segments have, and most of what is free beside them. */
-  async #defaultBudgetBytes({ walFiles, segments }: Recovered): Promise<number> {
-    const { disk, directory } = this.#settings;
-    const usedBytes = walFiles.reduce((sum, { end }) => sum + end, segments.bytes);
-    return Math.floor(usedBytes + freeShareOfBudget * (await disk.freeBytes(directory)));
-  }
-
   async #stop(): Promise<void> {
     const parts = this.#parts;
     if (parts === undefined) return;
+    parts.monitor.stop();
     for (const log of parts.state.logs.values()) log.wake();
     this.documents.close();
     try {
@@ -135,4 +146,9 @@ export class EmbeddedEngine implements Engine {
       await parts.directory.lock.release();
     }
   }
+}
+
+/** Bytes of WAL files and segments. */
+function usedBytesOf({ walFiles, segments }: Recovered): number {
+  return walFiles.reduce((sum, { end }) => sum + end, segments.bytes);
 }

@@ -6,7 +6,7 @@ const clockBehindMsMax = hourMs;
 
 /** One sentence for each thing that is wrong. */
 export function degradedSentences(
-  { recovered, commit, snapshotter, compactor }: EngineParts,
+  { recovered, commit, snapshotter, compactor, monitor, writer }: EngineParts,
   clockBehindMs: number,
 ): readonly string[] {
   const sentences = recovered.findings.map(({ sentence }) => sentence);
@@ -17,6 +17,8 @@ export function degradedSentences(
         "time until the clock has caught up, so they expire later; check the time synchronization (NTP) of this host.",
     );
   }
+  const { shortage } = monitor;
+  if (shortage !== undefined) sentences.push(writer.sentenceOf(shortage));
   for (const sentence of [commit.failure?.message, snapshotter.lastError, compactor.lastError]) {
     if (sentence !== undefined) sentences.push(sentence);
   }
@@ -24,7 +26,7 @@ export function degradedSentences(
 }
 
 export function engineFigures(parts: EngineParts): Readonly<Record<string, number>> {
-  const { state, commit, wal, window, recovered, budgetBytes } = parts;
+  const { state, commit, wal, window, recovered, budgetBytes, reserve, monitor } = parts;
   let indexBytes = 0;
   for (const { index, extents } of state.logs.values()) indexBytes += index.byteLength + extents.byteLength;
   return {
@@ -36,7 +38,13 @@ export function engineFigures(parts: EngineParts): Readonly<Record<string, numbe
     sync_seconds_total: commit.syncMs / 1000,
     tail_window_bytes: window.byteLength,
     index_bytes: indexBytes,
+    wal_stopped: commit.failure === undefined ? 0 : 1,
     disk_budget_bytes: budgetBytes,
+    disk_free_bytes: reserve.freeBytes,
+    disk_reserve_bytes: reserve.bytes,
+    disk_budget_used_up: monitor.shortage === "disk_budget" ? 1 : 0,
+    disk_full: monitor.shortage === "disk_space" ? 1 : 0,
+    appends_refused_total: monitor.refusedCount,
     recovered_groups: recovered.lastLsn,
     shard_logs: state.logs.size,
     documents: state.documents.size,

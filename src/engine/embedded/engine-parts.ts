@@ -1,7 +1,9 @@
 /** Builds the parts of an open engine from what recovery found, in the order in which they depend on each other. */
+import type { EngineError } from "../engine-error.ts";
 import { Compactor } from "./compaction/compactor.ts";
 import { Snapshotter } from "./compaction/snapshotter.ts";
 import type { DataDirectory } from "./directory/data-directory.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { compactionLimits, type EngineSettings, walFileBytesFor } from "./engine-options.ts";
 import { ChunkPool } from "./io/chunk-pool.ts";
@@ -9,6 +11,8 @@ import { EntryReader } from "./reading/entry-reader.ts";
 import { ReadAhead } from "./reading/read-ahead.ts";
 import type { Recovered } from "./recovery/recover.ts";
 import { SegmentReader } from "./segments/segment-reader.ts";
+import { StorageMonitor } from "./storage-monitor.ts";
+import { largestStreams } from "./stored-bytes.ts";
 import { GroupCommit } from "./wal/group-commit.ts";
 import { TailWindow } from "./wal/tail-window.ts";
 import { WalReader } from "./wal/wal-reader.ts";
@@ -21,6 +25,10 @@ export interface RecoveredDirectory {
   readonly directory: DataDirectory;
   readonly recovered: Recovered;
   readonly budgetBytes: number;
+  /** Bytes of WAL files and segments. */
+  readonly usedBytes: number;
+  /** Bytes that are free beside them. */
+  readonly freeBytes: number;
   /** `groupMemoryBytes()` of the disk's memory. */
   readonly groupMemory: Buffer;
 }
@@ -36,20 +44,44 @@ export interface EngineParts extends EngineContext {
   readonly snapshotter: Snapshotter;
   readonly compactor: Compactor;
   readonly commit: GroupCommit;
+  readonly reserve: DiskReserve;
+  readonly monitor: StorageMonitor;
 }
 
 export function openParts(opened: RecoveredDirectory): EngineParts {
-  const { settings, directory, recovered, budgetBytes } = opened;
+  const { settings, directory, recovered, budgetBytes, usedBytes } = opened;
   const { state } = recovered;
   const walFiles = openWalFiles(opened);
   const reading = openReading(opened, walFiles.walReader);
-  const compaction = openCompaction(opened, { ...walFiles, segmentReader: reading.segments });
-  const commit = openCommit(opened, { ...walFiles, ...compaction });
+  const reserve = openReserve(opened, () => commit.pendingBytes);
+  const compaction = openCompaction(opened, { ...walFiles, segmentReader: reading.segments, reserve });
+  const onStopped = (failure: EngineError): void => monitor.stopped(failure);
+  const commit: GroupCommit = openCommit(opened, { ...walFiles, ...compaction, onStopped });
   const { wal } = walFiles;
   const { compactor } = compaction;
   const { walBytesMax, clock } = settings;
-  const writer = new WalAppender({ state, commit, wal, compactor, walBytesMax, diskBudgetBytes: budgetBytes });
+  const writer: WalAppender = new WalAppender({
+    state,
+    commit,
+    wal,
+    compactor,
+    reserve,
+    walBytesMax,
+    diskBudgetBytes: budgetBytes,
+    usedBytes,
+    onRefused: (shortage, bytes) => monitor.refused(shortage, bytes),
+  });
+  const monitor = new StorageMonitor({
+    clock,
+    reserve,
+    shortageOf: (bytes) => writer.shortageOf(bytes),
+    sentenceOf: (shortage) => writer.sentenceOf(shortage),
+    failure: () => commit.failure,
+    largestStreams: () => largestStreams(state.logs.values(), wal.bytes),
+    onShortage: () => compactor.requestDiskSpace(),
+  });
   compactor.start(writer);
+  monitor.start();
   return {
     directory,
     recovered,
@@ -61,14 +93,43 @@ export function openParts(opened: RecoveredDirectory): EngineParts {
     ...compaction,
     commit,
     writer,
+    reserve,
+    monitor,
   };
 }
 
-function openWalFiles({ settings, directory, recovered, budgetBytes }: RecoveredDirectory) {
+function openReserve(
+  { settings, directory, usedBytes, freeBytes, ...opened }: RecoveredDirectory,
+  pendingBytes: () => number,
+): DiskReserve {
+  const { disk, clock } = settings;
+  const compactionBytes = walFileBytesFor(attainableBytes({ usedBytes, freeBytes, ...opened }));
+  return new DiskReserve({
+    disk,
+    directory: directory.path,
+    clock,
+    pendingBytes,
+    freeBytes,
+    usedBytes,
+    compactionBytes,
+  });
+}
+
+/** What the directory can really have: a budget may be larger than the disk. */
+function attainableBytes({
+  budgetBytes,
+  usedBytes,
+  freeBytes,
+}: Pick<RecoveredDirectory, "budgetBytes" | "usedBytes" | "freeBytes">): number {
+  return Math.min(budgetBytes, usedBytes + freeBytes);
+}
+
+function openWalFiles(opened: RecoveredDirectory) {
+  const { settings, directory, recovered } = opened;
   const { disk, clock, tailWindowBytes, walFileBytes } = settings;
   const { path, walDirectory, isDirect, identity, format } = directory;
   const hasNewestWal = format.hasNewestWal === true;
-  const fileBytes = walFileBytes ?? walFileBytesFor(budgetBytes);
+  const fileBytes = walFileBytes ?? walFileBytesFor(attainableBytes(opened));
   const { end, walFiles: files } = recovered;
   const window = new TailWindow(tailWindowBytes);
   const wal = new WalWriter({
@@ -94,9 +155,15 @@ function openReading({ settings, directory }: RecoveredDirectory, walReader: Wal
 }
 
 function openCompaction(
-  { settings, directory, recovered, budgetBytes }: RecoveredDirectory,
-  parts: { readonly wal: WalWriter; readonly walReader: WalReader; readonly segmentReader: SegmentReader },
+  opened: RecoveredDirectory,
+  parts: {
+    readonly wal: WalWriter;
+    readonly walReader: WalReader;
+    readonly segmentReader: SegmentReader;
+    readonly reserve: DiskReserve;
+  },
 ) {
+  const { settings, directory, recovered } = opened;
   const { disk, clock, jobs, snapshotAfterBytes } = settings;
   const { state, segments, snapshotLsn } = recovered;
   const snapshotter = new Snapshotter({
@@ -108,7 +175,7 @@ function openCompaction(
     snapshotLsn,
     afterBytes: snapshotAfterBytes,
   });
-  const limits = compactionLimits(settings, budgetBytes);
+  const limits = compactionLimits(settings, attainableBytes(opened));
   const compactor = new Compactor({
     ...parts,
     disk,
@@ -130,10 +197,11 @@ function openCommit(
     readonly window: TailWindow;
     readonly snapshotter: Snapshotter;
     readonly compactor: Compactor;
+    readonly onStopped: (failure: EngineError) => void;
   },
 ): GroupCommit {
   const { clock, groupBytesMax, queueBytesMax, secondGroupBytesMin } = settings;
-  const { wal, window, snapshotter, compactor } = parts;
+  const { wal, window, snapshotter, compactor, onStopped } = parts;
   return new GroupCommit({
     memory: groupMemory,
     wal,
@@ -145,6 +213,7 @@ function openCommit(
     queueBytesMax,
     // Never two groups through the page cache: of two syncs at once one may report a lost write for both.
     secondGroupBytesMin: directory.isDirect ? secondGroupBytesMin : Number.POSITIVE_INFINITY,
+    onStopped,
     onCommitted: () => {
       snapshotter.maybeWrite();
       compactor.maybeRun();

@@ -1,4 +1,4 @@
-import { orderingInvalid, storageThrottled } from "../../model/record-errors.ts";
+import { orderingInvalid, recordFailure, storageThrottled } from "../../model/record-errors.ts";
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { storeRecords } from "../../shards/store-records.ts";
@@ -31,6 +31,7 @@ export const putRecord = defineOperation({
     }
     const failure = results.failures?.get(0);
     if (failure?.code === "ProvisionedThroughputExceededException") throw storageThrottled(failure.message);
+    if (failure !== undefined && failure.message !== recordFailure.message) throw internalFailure(failure.message);
     const ShardId = results.shardIds[0];
     const SequenceNumber = results.sequenceNumbers[0];
     if (ShardId === undefined || SequenceNumber === undefined) throw internalFailure();

@@ -1,7 +1,8 @@
 import type { AccessControl } from "../../auth/access-control.ts";
 import { type CallerDefaults, claimedCaller } from "../../auth/claimed-caller.ts";
 import type { VerifiedCaller } from "../../auth/verify-signature.ts";
-import { internalFailure } from "../../model/request-errors.ts";
+import { EngineError } from "../../engine/engine-error.ts";
+import { internalFailure, storageLimitExceeded } from "../../model/request-errors.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import type { Caller } from "../../operations/caller.ts";
@@ -217,9 +218,14 @@ function responseOf(status: number, codec: Codec, body: EncodedBody): WireRespon
   return { status, headers: { "Content-Type": codec.contentType }, body };
 }
 
-/** An error that is not of the service's is the server's or the engine's own: the log gets it, the client an InternalFailure. */
+/**
+ * An error that is not of the service's is the server's or the engine's own: the log gets it, the client an InternalFailure.
+ * A full disk or budget is a throttle with the reason, which metrics and log report as such.
+ */
 function toServiceError(thrown: unknown, operation: OperationName | "-"): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
+  if (thrown instanceof EngineError && thrown.kind === "throttled") return storageLimitExceeded(thrown.message);
   requestFailed.publish({ operation, error: thrown });
-  return internalFailure();
+  const isOfDisk = thrown instanceof EngineError && (thrown.kind === "unavailable" || thrown.kind === "indeterminate");
+  return internalFailure(isOfDisk ? thrown.message : "");
 }

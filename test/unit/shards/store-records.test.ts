@@ -171,7 +171,10 @@ test("errors of the engine become failures of each record; what is no engine's e
   }));
   const { services, revision } = opened;
   const unavailable = await storeRecords(services, revision, records(lowest, upper));
-  assert.deepEqual(unavailable.failures, new Map([0, 1].map((i) => [i, recordFailure])));
+  assert.deepEqual(
+    unavailable.failures,
+    new Map([0, 1].map((i) => [i, { code: recordFailure.code, message: "the disk is away" }])),
+  );
   assert.deepEqual([...unavailable.sequenceNumbers], [undefined, undefined]);
   error = new EngineError("throttled", "The budget is full.");
   const throttled = await storeRecords(services, revision, records(lowest));

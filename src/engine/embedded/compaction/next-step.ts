@@ -50,6 +50,8 @@ export interface StorageFacts extends GrowthCounters {
   readonly segments: readonly Segment[];
   /** Names of WAL files and segments that proved damaged. They are left as they are. */
   readonly damagedFiles: ReadonlySet<string>;
+  /** Bytes that a step may write. */
+  readonly fillableBytes: number;
 }
 
 export interface CompactionState {
@@ -126,6 +128,7 @@ function compactStep({ storage, limits }: CompactionState): Step | undefined {
   let bytes = 0;
   for (const segment of soundSegments(storage)) {
     if (!segment.isShared || segment.liveBytes >= segment.dataBytes / 2) continue;
+    if (bytes + segment.liveBytes > storage.fillableBytes) break;
     if (sources.length > 0 && bytes + segment.liveBytes > limits.mergedSegmentBytesMax) break;
     sources.push(segment);
     bytes += segment.liveBytes;
@@ -137,7 +140,9 @@ function compactStep({ storage, limits }: CompactionState): Step | undefined {
 function mergeStep({ storage, limits }: CompactionState): Step | undefined {
   const { smallSegmentBytesMax: smallBytesMax, mergedSegmentBytesMax: mergedBytesMax } = limits;
   const sources = planMerge(soundSegments(storage), { smallBytesMax, mergedBytesMax });
-  return sources === undefined ? undefined : { kind: "compact", sources, isShared: false };
+  if (sources === undefined) return undefined;
+  const bytes = sources.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
+  return bytes > storage.fillableBytes ? undefined : { kind: "compact", sources, isShared: false };
 }
 
 function soundSegments({ segments, damagedFiles }: StorageFacts): readonly Segment[] {

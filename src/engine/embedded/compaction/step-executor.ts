@@ -8,6 +8,7 @@ import { type Disk, errorCode } from "../io/disk.ts";
 import type { LiveSegments, ManifestEdit, Segment } from "../segments/live-segments.ts";
 import type { SegmentReader } from "../segments/segment-reader.ts";
 import type { EngineState } from "../state/engine-state.ts";
+import { indexedWalBytes } from "../state/indexed-wal-bytes.ts";
 import type { LogState } from "../state/log-state.ts";
 import type { WalReader } from "../wal/wal-reader.ts";
 import type { WalFileInfo, WalWriter } from "../wal/wal-writer.ts";
@@ -15,6 +16,15 @@ import type { CompactionRunner, JobDirectory } from "./compaction-job.ts";
 import type { CompactionLimits } from "./compaction-limits.ts";
 import type { Step, StorageFacts } from "./next-step.ts";
 import type { Snapshotter } from "./snapshotter.ts";
+
+/** The space on the disk that a step may fill. */
+export interface CompactionReserve {
+  readonly freeBytes: number;
+  /** Bytes that a step leaves free. */
+  readonly controlBytes: number;
+  /** Rejects with `unavailable` unless a step may write `bytes` now. */
+  requireForCompaction(bytes: number): Promise<void>;
+}
 
 export interface StepExecutorOptions {
   readonly disk: Disk;
@@ -28,6 +38,7 @@ export interface StepExecutorOptions {
   readonly segmentReader: SegmentReader;
   readonly clock: Clock;
   readonly limits: CompactionLimits;
+  readonly reserve: CompactionReserve;
   /** Writes a commit group that changes nothing; resolves when it is durable. */
   readonly writeNoopGroup: () => Promise<void>;
 }
@@ -50,7 +61,7 @@ export class StepExecutor {
   }
 
   facts(): Omit<StorageFacts, "isStopped"> {
-    const { state, wal, snapshotter, segments } = this.#options;
+    const { state, wal, snapshotter, segments, reserve } = this.#options;
     return {
       isManifestInDoubt: this.#isManifestInDoubt,
       generation: wal.generation,
@@ -64,6 +75,7 @@ export class StepExecutor {
       logs: state.logs,
       segments: [...segments.segments],
       damagedFiles: this.#damagedFiles,
+      fillableBytes: Math.max(0, reserve.freeBytes - reserve.controlBytes),
     };
   }
 
@@ -124,8 +136,11 @@ export class StepExecutor {
   }
 
   async #flush(file: WalFileInfo, isLast: boolean): Promise<void> {
-    const { state, segments, jobs, snapshotter, limits, clock } = this.#options;
+    const { state, segments, jobs, snapshotter, limits, clock, reserve } = this.#options;
     const { generation, firstLsn, lastLsn, end } = file;
+    // Entries of dropped logs are in no index and not copied.
+    const liveBytes = state.logs.values().reduce((sum, log) => sum + indexedWalBytes(log, generation), 0);
+    await reserve.requireForCompaction(Math.min(end, liveBytes));
     if (isLast) state.hasDeadEntries = false;
     await this.#prepareSegments();
     const logs = logsToFlush(state.logs.values(), clock.nowMs());

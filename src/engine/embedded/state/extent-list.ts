@@ -20,6 +20,8 @@ export interface Extent {
 }
 
 const fieldsPerExtent = 10;
+/** Index of `Extent.length` among the fields. */
+const lengthField = 2;
 const extentsMin = 1;
 /** An array of more than so many times the needed length is replaced by a smaller one. */
 const capacityFactorMax = 2;
@@ -41,6 +43,14 @@ export class ExtentList {
 
   get byteLength(): number {
     return this.#fields.byteLength;
+  }
+
+  /** Bytes of all extents. */
+  get dataBytes(): number {
+    let bytes = 0;
+    for (let at = lengthField; at < this.#count * fieldsPerExtent; at += fieldsPerExtent)
+      bytes += this.#fields[at] ?? 0;
+    return bytes;
   }
 
   /** Adds an extent that begins where the last one ends. */

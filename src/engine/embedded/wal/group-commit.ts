@@ -12,6 +12,7 @@ import {
   wholeSlice,
   writeFrame,
 } from "../format/frame.ts";
+import { errorCode } from "../io/disk.ts";
 import type { EngineState } from "../state/engine-state.ts";
 import type { WalAddress } from "../state/wal-index.ts";
 import type { TailWindow } from "./tail-window.ts";
@@ -42,6 +43,8 @@ export interface GroupCommitOptions {
   readonly secondGroupBytesMin: number;
   /** Called after each group that is durable and applied. */
   readonly onCommitted: () => void;
+  /** Called at the first failed write. */
+  readonly onStopped?: (failure: EngineError) => void;
 }
 
 /** One commit group, from its first frame until its writers are called back. Its buffer is reused. */
@@ -251,7 +254,10 @@ export class GroupCommit {
     } catch (cause) {
       const what = `The log stopped at a failed write (${reasonOf(cause)}); a restart recovers it.`;
       group.failure = new EngineError(isBegun ? "indeterminate" : "unavailable", what, { cause });
-      this.#failure ??= new EngineError("unavailable", what, { cause });
+      if (this.#failure === undefined) {
+        this.#failure = new EngineError("unavailable", what, { cause });
+        this.#options.onStopped?.(this.#failure);
+      }
     }
     this.#writeCount -= 1;
     this.#completeInOrder();
@@ -314,6 +320,11 @@ function emptyGroup(buffer: Buffer): Group {
   return { buffer, ...empty, written: undefined, failure: undefined };
 }
 
+/** Without paths, because clients read it too. */
 function reasonOf(cause: unknown): string {
+  return errorCode(cause) ?? messageOf(cause);
+}
+
+function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -68,6 +68,7 @@ const nothing: StorageFacts = {
   logs: new Map(),
   segments: [],
   damagedFiles: new Set(),
+  fillableBytes: Number.POSITIVE_INFINITY,
 };
 
 function stateOf(storage: Partial<StorageFacts>, memory: Partial<CompactionState["memory"]> = {}): CompactionState {

@@ -1,0 +1,132 @@
+import { appendsRefused, appendsResumed, walStopped } from "../../telemetry/diagnostic-events.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { StreamBytes } from "../engine.ts";
+import type { EngineError } from "../engine-error.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
+
+/** Why entries are refused: the disk budget is used up, or the disk has only its reserve left. */
+export type Shortage = "disk_budget" | "disk_space";
+
+/** Between two looks at the disk. */
+const intervalMs = 1_000;
+/** Between two reports of a condition that goes on. */
+const reportMs = 60_000;
+
+export interface StorageMonitorOptions {
+  readonly clock: Clock;
+  readonly reserve: DiskReserve;
+  /** Why entries of so many bytes would be refused now; undefined if they would be stored. */
+  readonly shortageOf: (bytes: number) => Shortage | undefined;
+  /** What operators read about a shortage. */
+  readonly sentenceOf: (shortage: Shortage) => string;
+  /** Set from the first failed write of the WAL on. */
+  readonly failure: () => EngineError | undefined;
+  readonly largestStreams: () => readonly StreamBytes[];
+  /** Called at intervals while entries are refused. */
+  readonly onShortage: () => void;
+}
+
+/**
+ * Measures the free space at intervals, and reports that entries are refused for want of space or that the WAL has stopped:
+ * once when it begins, each minute while it lasts, and when it is over.
+ */
+export class StorageMonitor {
+  readonly #options: StorageMonitorOptions;
+  readonly #closing = new AbortController();
+  #shortage: Shortage | undefined;
+  /** Bytes of the largest refusal since entries were last stored: the shortage lasts until so many would be. */
+  #bytes = 0;
+  #refusedCount = 0;
+  #reportedMs = Number.NEGATIVE_INFINITY;
+  /** The shortage that was reported and whose end was not. */
+  #reported: Shortage | undefined;
+  /** `refusedCount` at the last look at the disk. */
+  #seenCount = 0;
+  #stopReportedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: StorageMonitorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.#watch();
+  }
+
+  stop(): void {
+    this.#closing.abort();
+  }
+
+  /** Writes refused for want of space since the open. */
+  get refusedCount(): number {
+    return this.#refusedCount;
+  }
+
+  /** The shortage in effect. It ends when what was refused would be stored. */
+  get shortage(): Shortage | undefined {
+    if (this.#shortage === undefined) return undefined;
+    this.#shortage = this.#options.shortageOf(this.#bytes);
+    if (this.#shortage === undefined) this.#bytes = 0;
+    return this.#shortage;
+  }
+
+  /** Entries of so many bytes were refused. */
+  refused(shortage: Shortage, bytes: number): void {
+    this.#shortage = shortage;
+    this.#bytes = Math.max(this.#bytes, bytes);
+    this.#refusedCount += 1;
+    this.#reportShortage();
+  }
+
+  /** Reports a stopped WAL. */
+  stopped(failure: EngineError): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#stopReportedMs < reportMs) return;
+    this.#stopReportedMs = nowMs;
+    walStopped.publish({ error: failure });
+  }
+
+  #reportShortage(): void {
+    const { clock, sentenceOf, largestStreams } = this.#options;
+    const shortage = this.#shortage;
+    const nowMs = clock.monotonicMs();
+    if (shortage === undefined || nowMs - this.#reportedMs < reportMs) return;
+    this.#reportedMs = nowMs;
+    this.#reported = shortage;
+    appendsRefused.publish({
+      cause: shortage,
+      sentence: sentenceOf(shortage),
+      refusedCount: this.#refusedCount,
+      largestStreams: largestStreams(),
+    });
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, reserve, failure, onShortage } = this.#options;
+    const { signal } = this.#closing;
+    for (;;) {
+      try {
+        await clock.delay(intervalMs, signal);
+      } catch {
+        return;
+      }
+      await reserve.measure();
+      const stopped = failure();
+      if (stopped !== undefined) this.stopped(stopped);
+      if (this.shortage === undefined) {
+        this.#reportEnd();
+      } else {
+        this.#reportShortage();
+        onShortage();
+      }
+      this.#seenCount = this.#refusedCount;
+    }
+  }
+
+  /** Only when nothing was refused since the last look: compaction frees space little by little. */
+  #reportEnd(): void {
+    if (this.#reported === undefined || this.#refusedCount !== this.#seenCount) return;
+    appendsResumed.publish({ cause: this.#reported, refusedCount: this.#refusedCount });
+    this.#reported = undefined;
+    this.#reportedMs = Number.NEGATIVE_INFINITY;
+  }
+}
