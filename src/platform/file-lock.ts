@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, lstatSync, openSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, DatabaseSyncOptions } from "node:sqlite";
 
 /** Held until released or until the process ends, however it ends. */
 export interface FileLock {
@@ -16,15 +16,36 @@ const ownerOnly = 0o600;
  * the file cannot be opened.
  */
 export function lockFile(path: string): FileLock | "busy" | "unsupported" {
+  try {
+    makePrivate(path);
+  } catch {
+    return "unsupported";
+  }
+  // No journal: it would be a second file, and nothing is ever written.
+  return lockThrough(path, { timeout: 0 }, "PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+}
+
+/**
+ * Takes a shared lock on a file that exists, without write access to it: it excludes the holder of `lockFile()` and no other
+ * reader. "unsupported": the file system has no locks, or the file is missing or cannot be opened.
+ */
+export function lockFileForReading(path: string): FileLock | "busy" | "unsupported" {
+  // SQLite locks the file at the first read of the transaction.
+  return lockThrough(path, { timeout: 0, readOnly: true }, "BEGIN; SELECT count(*) FROM sqlite_schema");
+}
+
+function lockThrough(
+  path: string,
+  options: DatabaseSyncOptions,
+  statements: string,
+): FileLock | "busy" | "unsupported" {
   let database: DatabaseSync | undefined;
   try {
     // An import would load SQLite in every process that imports this file, the command line's help too.
     const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-    makePrivate(path);
-    const opened = new DatabaseSync(path, { timeout: 0 });
+    const opened = new DatabaseSync(path, options);
     database = opened;
-    // No journal: it would be a second file, and nothing is ever written.
-    database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+    database.exec(statements);
     return { release: () => opened.close() };
   } catch (error) {
     database?.close();

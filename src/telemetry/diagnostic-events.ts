@@ -106,6 +106,11 @@ export interface CertificateReloaded {
   readonly error?: unknown;
 }
 
+export interface DirectoryLockLost {
+  /** Path of the data directory; the server stores nothing any more. */
+  readonly directory: string;
+}
+
 export interface ServerFault {
   /** The failed activity, for a log line: "an HTTP/1.1 exchange". */
   readonly where: string;
@@ -128,6 +133,7 @@ export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.ma
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
 export const credentialsExposed = typedChannel<CredentialsExposed>("millrace:credentials.exposed");
 export const certificateReloaded = typedChannel<CertificateReloaded>("millrace:certificate.reloaded");
+export const directoryLockLost = typedChannel<DirectoryLockLost>("millrace:directory.lock.lost");
 export const serverFault = typedChannel<ServerFault>("millrace:server.fault");
 
 function typedChannel<Message>(name: string): DiagnosticEvent<Message> {

@@ -7,6 +7,7 @@ import {
   connectionsRefused,
   credentialsExposed,
   credentialsReloaded,
+  directoryLockLost,
   masterKeyMade,
   requestFailed,
   requestFinished,
@@ -122,6 +123,14 @@ export function logDiagnosticEvents(
     ),
     connectionsRefused.subscribe((refused) =>
       log.warn("connections refused, as many as the limit are open", { ...refused }),
+    ),
+    directoryLockLost.subscribe(({ directory }) =>
+      log.error(
+        "lock of the data directory lost, this server stores nothing any more: stop all servers on it, start one",
+        {
+          directory,
+        },
+      ),
     ),
     serverFault.subscribe(({ where, error }) =>
       log.error(`internal error in ${where}, its connection was closed`, { error }),

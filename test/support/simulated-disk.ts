@@ -55,7 +55,7 @@ export class SimulatedDisk implements Disk {
   readonly #directories = new Map<string, boolean>([["/", true]]);
   #names: SimulatedNames;
   readonly #flipped = new Set<SimulatedFile>();
-  readonly #locked = new Set<string>();
+  readonly #locks = new Map<string, { onLost: () => void }>();
   readonly #random: () => number;
   #held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
 
@@ -151,13 +151,30 @@ export class SimulatedDisk implements Disk {
   }
 
   async lock(directory: string): Promise<DiskLock> {
-    if (this.#locked.has(directory)) throw new DataDirectoryError("locked", `${directory} is in use.`);
-    this.#locked.add(directory);
+    if (this.#locks.has(directory)) throw new DataDirectoryError("locked", `${directory} is in use.`);
+    const lock = { onLost: () => {} };
+    this.#locks.set(directory, lock);
+    const isHeld = (): boolean => this.#locks.get(directory) === lock;
     return {
+      isHeld,
+      watch: (onLost) => {
+        lock.onLost = onLost;
+      },
       release: async () => {
-        this.#locked.delete(directory);
+        if (isHeld()) this.#locks.delete(directory);
       },
     };
+  }
+
+  lockForReading(directory: string): Promise<DiskLock> {
+    return this.lock(directory);
+  }
+
+  /** Lets another process lock the directory, as after the removal of the lock's file; the holder is not informed yet. */
+  removeLock(directory: string): { readonly informHolder: () => void } {
+    const lock = this.#locks.get(directory);
+    this.#locks.delete(directory);
+    return { informHolder: () => lock?.onLost() };
   }
 
   /** From now on writes wait until the returned function is called. */

@@ -1,6 +1,7 @@
+import { directoryLockLost } from "../../telemetry/diagnostic-events.ts";
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
-import { openDataDirectory, settleNewestWal } from "./directory/data-directory.ts";
+import { lockLost, openDataDirectory, settleNewestWal } from "./directory/data-directory.ts";
 import { repairKeyFile } from "./directory/directory-key.ts";
 import { EmbeddedDocumentStore } from "./embedded-document-store.ts";
 import { EmbeddedShardLog, embeddedShardCountMax, entryBytesMaxFor } from "./embedded-shard-log.ts";
@@ -73,6 +74,10 @@ export class EmbeddedEngine implements Engine {
       recovered.state.watchDocuments((change) => this.documents.publish(change));
       this.#clockBehindMs = recovered.state.lastStoredMs - nowMs;
       this.#parts = parts;
+      directory.lock.watch(() => {
+        parts.commit.stop(lockLost(path));
+        directoryLockLost.publish({ directory: path });
+      });
     } catch (error) {
       await opened.lock.release();
       const code = errorCode(error);

@@ -2,7 +2,7 @@
 import type { EngineError } from "../engine-error.ts";
 import { Compactor } from "./compaction/compactor.ts";
 import { Snapshotter } from "./compaction/snapshotter.ts";
-import type { DataDirectory } from "./directory/data-directory.ts";
+import { type DataDirectory, requireLock } from "./directory/data-directory.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { compactionLimits, type EngineSettings, walFileBytesFor } from "./engine-options.ts";
@@ -133,6 +133,7 @@ function openWalFiles(opened: RecoveredDirectory) {
   const { end, walFiles: files } = recovered;
   const window = new TailWindow(tailWindowBytes);
   const wal = new WalWriter({
+    requireLock: () => requireLock(directory),
     disk,
     path,
     hasNewestWal,

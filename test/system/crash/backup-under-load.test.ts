@@ -72,6 +72,7 @@ function slowDisk(disk: Disk, random: SeededRandom): Disk {
     syncDirectory: (directory) => disk.syncDirectory(directory),
     freeBytes: (directory) => disk.freeBytes(directory),
     lock: (directory) => disk.lock(directory),
+    lockForReading: (directory) => disk.lockForReading(directory),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../time/clock.ts";
 import { EngineError } from "../../engine-error.ts";
-import { type DataDirectory, requireSegmentFormat } from "../directory/data-directory.ts";
+import { type DataDirectory, requireLock, requireSegmentFormat } from "../directory/data-directory.ts";
 import { writeManifest } from "../format/manifest.ts";
 import { segmentFileName } from "../format/segment-file.ts";
 import { spareWalName, walFileName } from "../format/wal-file.ts";
@@ -184,6 +184,7 @@ export class StepExecutor {
   async #commit(change: ManifestEdit, apply: () => void): Promise<void> {
     const { disk, directory, state, segments } = this.#options;
     const manifest = segments.nextManifest(change, (logId) => state.logs.has(logId));
+    requireLock(directory);
     this.#isManifestInDoubt = true;
     await writeManifest(disk, directory.segmentDirectory, manifest, directory.identity);
     this.#isManifestInDoubt = false;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
+import { EngineError } from "../../engine-error.ts";
 import {
   type DirectoryIdentity,
   decodeFormatFile,
@@ -66,6 +67,24 @@ const unfinishedNames: ReadonlySet<string> = new Set([
   `${newestWalName}.tmp`,
 ]);
 
+/**
+ * Throws `EngineError("unavailable")` unless the directory is still locked by this process. To be called before a change that
+ * would destroy what another server has written: a new WAL file, a new manifest.
+ */
+export function requireLock({ lock, path }: Pick<DataDirectory, "lock" | "path">): void {
+  if (!lock.isHeld()) throw lockLost(path);
+}
+
+/** The error of a server whose directory another one may have open. */
+export function lockLost(path: string): EngineError {
+  return new EngineError(
+    "unavailable",
+    `The lock of the data directory ${path} is lost: its file lock.held was removed or replaced, so another server may ` +
+      "have the directory open. This server stores nothing any more; what it has acknowledged before is on the disk. " +
+      "Stop all servers on this directory, then start one.",
+  );
+}
+
 /** Opens and locks a data directory; makes it if it is absent or empty. Throws `DataDirectoryError` and changes nothing otherwise. */
 export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
   const { disk, directory } = options;
@@ -125,7 +144,7 @@ export async function openReadOnly(
   const places = await directoryPathsOf(disk, directory);
   try {
     const contents = await lookInto({ disk, directory, keys, randomBytes }, places.format);
-    return { ...places, lock: await disk.lock(directory), ...contents };
+    return { ...places, lock: await disk.lockForReading(directory), ...contents };
   } catch (error) {
     throw asSentence(error, directory);
   }

@@ -23,6 +23,11 @@ export interface Disk {
   freeBytes(directory: string): Promise<number>;
   /** Locks the directory against other processes. Rejects with `DataDirectoryError("locked")`. */
   lock(directory: string): Promise<DiskLock>;
+  /**
+   * Keeps servers out of a directory that is only read, and changes nothing in it. Rejects as `lock()` does. Where no lock can
+   * be taken, `isHeld()` is false.
+   */
+  lockForReading(directory: string): Promise<DiskLock>;
 }
 
 /**
@@ -49,6 +54,10 @@ export interface DiskFile {
 }
 
 export interface DiskLock {
+  /** Whether this process has the directory locked: false once the lock's file was removed or replaced. */
+  isHeld(): boolean;
+  /** Calls `onLost` once when `isHeld()` has become false; it is looked at every `lockCheckMs`. */
+  watch(onLost: () => void): void;
   release(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { link, mkdir, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/p
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { allocateAligned } from "../../../platform/aligned-memory.ts";
-import { lockDirectory } from "./directory-lock.ts";
+import { lockDirectory, lockForReading } from "./directory-lock.ts";
 import { blockBytes, type Disk, type DiskFile, errorCode, type OpenMode } from "./disk.ts";
 
 const openFile = promisify(open);
@@ -97,7 +97,8 @@ export const nodeDisk: Disk = {
     return bavail * bsize;
   },
 
-  lock: async (directory) => lockDirectory(directory),
+  lock: lockDirectory,
+  lockForReading: async (directory) => lockForReading(directory),
 };
 
 /** One call for each level: the recursive `mkdir` of Node never returns where a new directory is absent again, as under /proc. */

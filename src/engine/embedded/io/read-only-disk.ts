@@ -19,6 +19,7 @@ export function readOnlyDisk(disk: Disk): Disk {
     syncDirectory: nothing,
     freeBytes: (directory) => disk.freeBytes(directory),
     lock: (directory) => disk.lock(directory),
+    lockForReading: (directory) => disk.lockForReading(directory),
   };
 }
 

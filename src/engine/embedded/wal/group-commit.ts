@@ -162,6 +162,18 @@ export class GroupCommit {
     this.#schedule();
   }
 
+  /**
+   * Ends all writing: frames in flight fail as `indeterminate`, all others with `failure`, also where their bytes become
+   * durable. Does nothing after a failure.
+   */
+  stop(failure: EngineError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#options.onStopped?.(failure);
+    this.#fail(new EngineError("indeterminate", failure.message, { cause: failure }));
+    this.#resolveDrains();
+  }
+
   /** Resolves when all submitted frames are durable or have failed. */
   drain(): Promise<void> {
     if (this.#isDrained()) return Promise.resolve();
@@ -252,7 +264,10 @@ export class GroupCommit {
       isBegun = true;
       group.written = { bytes, address: await wal.append(bytes) };
     } catch (cause) {
-      const what = `The log stopped at a failed write (${reasonOf(cause)}); a restart recovers it.`;
+      const what =
+        cause instanceof EngineError
+          ? cause.message
+          : `The log stopped at a failed write (${reasonOf(cause)}); a restart recovers it.`;
       group.failure = new EngineError(isBegun ? "indeterminate" : "unavailable", what, { cause });
       if (this.#failure === undefined) {
         this.#failure = new EngineError("unavailable", what, { cause });

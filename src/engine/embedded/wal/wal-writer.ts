@@ -32,6 +32,8 @@ export interface WalWriterOptions {
   readonly hasNewestWal: boolean;
   /** The directory `wal/`. */
   readonly directory: string;
+  /** Throws `EngineError` if another process may have the directory open: then no file may be made or replaced. */
+  readonly requireLock: () => void;
   readonly isDirect: boolean;
   readonly identity: DirectoryIdentity;
   readonly clock: Clock;
@@ -123,7 +125,8 @@ export class WalWriter {
    * the group was written.
    */
   async beginFile(firstLsn: number, groupLength: number): Promise<void> {
-    const { disk, directory, isDirect, identity, clock, fileBytes } = this.#options;
+    const { disk, directory, isDirect, identity, clock, fileBytes, requireLock } = this.#options;
+    requireLock();
     const generation = this.#generation + 1;
     if (generation === this.#namedGeneration) {
       throw new Error(
