@@ -79,6 +79,10 @@ test("the bounds of connections and requests on the operating page are those of 
     `connection without a request | ${limits.keepAliveMs / 1000} s`,
     `| ${limits.pipelinedRequestCountMax} with HTTP/1.1 (the next one gets a 503), ${limits.streamCountMax} streams with HTTP/2`,
     `bodies of requests being received | ${limits.requestBytesInFlightMax / 1024 ** 2} MiB together`,
+    `session | ${limits.peerRequestBytesInFlightMax / 1024 ** 2} MiB, ${limits.sessionRequestBytesInFlightMax / 1024 ** 2} MiB`,
+    `kept for bodies of at most ${limits.smallBodyBytesMax / 1024} KiB | ${limits.smallBodyReserveBytes / 1024 ** 2} MiB`,
+    `slower than ${limits.contendedBodyBytesPerSecondMin / 1024} KiB a second`,
+    `wait | ${limits.unreadStreamBytesMax / 1024 ** 2} MiB together, ${limits.sessionUnreadStreamBytesMax / 1024 ** 2} MiB of a session`,
   ];
   for (const bound of bounds) assert(page.includes(bound), `docs/operating.md does not say: ${bound}`);
   assert.equal(limits.detectMsMax, limits.tlsHandshakeMsMax);

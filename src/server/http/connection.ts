@@ -2,7 +2,10 @@ import type { ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import type { HttpExchange } from "./http-exchange.ts";
+import type { ServerLimits } from "./server-limits.ts";
+import { SubBudget } from "./sub-budget.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
 
 export type ConnectionPhase = "detecting" | "handshaking" | "http1" | "http2";
@@ -27,6 +30,8 @@ export class Connection {
   /** `socket.bytesRead` at the last check of the timeouts. */
   #bytesSeen = 0;
   #peer: ClientEndpoint | undefined;
+  #share: SubBudget | undefined;
+  #peerShare: SubBudget | undefined;
 
   constructor(socket: Socket, nowMs: number) {
     this.socket = socket;
@@ -38,6 +43,23 @@ export class Connection {
   get peer(): ClientEndpoint {
     this.#peer ??= { address: this.socket.remoteAddress ?? "", isEncrypted: this.transport !== this.socket };
     return this.#peer;
+  }
+
+  /** The share of its bodies: the peer's, or the session's. */
+  bodyShare({ budget, limits }: { readonly budget: BodyBudget; readonly limits: ServerLimits }): SubBudget {
+    if (this.#share !== undefined) return this.#share;
+    this.#peerShare = budget.join(this.peer.address);
+    this.#share =
+      this.session === undefined
+        ? this.#peerShare
+        : new SubBudget(limits.sessionRequestBytesInFlightMax, this.#peerShare);
+    return this.#share;
+  }
+
+  /** The socket has closed. */
+  leaveShare(budget: BodyBudget): void {
+    if (this.#peerShare !== undefined) budget.leave(this.peer.address, this.#peerShare);
+    this.#peerShare = undefined;
   }
 
   enter(phase: ConnectionPhase, nowMs: number): void {

@@ -1,5 +1,6 @@
 import { connectionCut } from "../../telemetry/diagnostic-events.ts";
 import type { Connection } from "./connection.ts";
+import type { BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /**
@@ -9,6 +10,7 @@ import type { ServerContext } from "./server-context.ts";
 export function enforceTimeouts(context: ServerContext): void {
   const nowMs = context.clock.monotonicMs();
   enforceBodyTimeouts(context, nowMs);
+  cutSlowBodies(context, nowMs);
   for (const connection of context.connections) enforceConnectionTimeout(connection, { context, nowMs });
 }
 
@@ -19,6 +21,21 @@ function enforceBodyTimeouts({ limits, bodies, isDraining }: ServerContext, nowM
     const isIdle = nowMs - body.progressMs >= idleMsMax;
     if (!isIdle && nowMs - body.startedMs < limits.requestMsMax) continue;
     connectionCut.publish({ reason: isIdle ? "body_idle" : "request_timeout" });
+    body.cut();
+  }
+}
+
+/** While bodies wait for memory, cuts those that are too slow, the slowest first, until none waits. */
+function cutSlowBodies({ limits, bodies }: ServerContext, nowMs: number): void {
+  const slow: (readonly [bytesPerSecond: number, body: BodyReader])[] = [];
+  for (const body of bodies.receiving.all()) {
+    const rate = body.takeRate(nowMs, limits.bodyRateWindowMs);
+    if (rate !== undefined && rate < limits.contendedBodyBytesPerSecondMin) slow.push([rate, body]);
+  }
+  if (bodies.budget.waitingCount === 0) return;
+  for (const [, body] of slow.toSorted(([one], [other]) => one - other)) {
+    if (bodies.budget.waitingCount === 0) return;
+    connectionCut.publish({ reason: "body_slow" });
     body.cut();
   }
 }

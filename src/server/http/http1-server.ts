@@ -105,6 +105,7 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
     ? new BodyReader(req, declaredBytesOf(req), {
         bodies: context.bodies,
         head: exchange,
+        share: connection.bodyShare({ budget: context.bodies.budget, limits: context.limits }),
         nowMs: context.clock.monotonicMs(),
         ownsChunks: true,
       })

@@ -67,6 +67,8 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     : new BodyReader(stream, declaredBytesOf(parts.headers), {
         bodies: context.bodies,
         head: exchange,
+        share: connection.bodyShare({ budget: context.bodies.budget, limits: context.limits }),
+        streamWindowBytes: context.limits.streamWindowBytes,
         nowMs: context.clock.monotonicMs(),
         // Frames that came in one read share its memory.
         ownsChunks: false,
@@ -122,6 +124,10 @@ async function receive(
     return true;
   }
   if (outcome === "refused") await writeHttp2(reader.refusal, { exchange, stream, context });
+  if (outcome === "full") {
+    requestRefused.publish({ reason: "memory" });
+    stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  }
   if (outcome === "too_large") {
     requestRefused.publish({ reason: "too_large" });
     rejectTooLargeHttp2(stream);

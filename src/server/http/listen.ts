@@ -92,7 +92,7 @@ class Listener implements Listening {
       clock: options.clock,
       ids: new RequestIds(options.fillRandom),
       bodies: {
-        budget: new BodyBudget(this.#limits.requestBytesInFlightMax),
+        budget: new BodyBudget(this.#limits),
         memory: new WasmBodyMemory(),
         receiving: new SwapRemoveSet<BodyReader>(),
         admitBody: options.admitBody ?? (() => ({ bytesMax: this.#limits.requestBytesMax })),
@@ -177,6 +177,7 @@ class Listener implements Listening {
     socket.on("close", () => {
       this.#connections.delete(connection);
       connection.abortExchanges();
+      connection.leaveShare(this.#context.bodies.budget);
       if (this.#connections.size === 0) this.#emptied.resolve();
     });
     this.#detect(connection, socket);

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
 import { type Lease, messageBuffers } from "../../memory/buffer-pool.ts";
 import { freeBuffer } from "../../platform/free-buffer.ts";
-import type { BodyBudget, BudgetWaiter } from "./body-budget.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import type { BodyAdmitter, RequestHead, WireResponse } from "./http-message.ts";
+import type { SubBudget, WaitingBody } from "./sub-budget.ts";
 import type { SetMember, SwapRemoveSet } from "./swap-remove-set.ts";
 import type { WasmBodyMemory } from "./wasm-body-memory.ts";
 
 export const emptyBody = Buffer.alloc(0);
 
-/** `refused`: `refusal` is the response. `aborted`: the connection ended before the last byte. */
-export type BodyOutcome = "whole" | "too_large" | "refused" | "aborted";
+/** `refused`: `refusal` is the response. `full`: no memory is left for the stream. `aborted`: the connection ended before the last byte. */
+export type BodyOutcome = "whole" | "too_large" | "refused" | "full" | "aborted";
 
 export interface BodyReaderContext {
   readonly budget: BodyBudget;
@@ -24,7 +25,7 @@ export interface BodyReaderContext {
 }
 
 /** Collects the body of one request within the budget of all of them. Its owner calls `release()` at the end. */
-export class BodyReader implements BudgetWaiter, SetMember {
+export class BodyReader implements WaitingBody, SetMember {
   index = -1;
   readonly startedMs: number;
   /** The last check of the timeouts at which bytes had come. */
@@ -34,6 +35,8 @@ export class BodyReader implements BudgetWaiter, SetMember {
   readonly #ownsChunks: boolean;
   readonly #bodies: BodyReaderContext;
   readonly #head: RequestHead;
+  readonly #share: SubBudget;
+  readonly #streamWindowBytes: number | undefined;
   #bytesMax: number;
   #isAdmitted = false;
   #refusal: WireResponse | undefined;
@@ -43,11 +46,16 @@ export class BodyReader implements BudgetWaiter, SetMember {
   /** The memory that chunks are copied to: as they come, or at the end. */
   #lease: Lease | undefined;
   #receivedBytes = 0;
-  #heldBytes = 0;
+  #reservedBytes = 0;
+  /** What it waits for. */
+  #wantedBytes = 0;
+  #unreadBytes = 0;
+  #rateSinceMs: number;
+  #rateBytes = 0;
+  #bytesPerSecond: number | undefined;
   #discardedBytes = 0;
   #hasProgressed = true;
   #isWaiting = false;
-  #isWhole = false;
 
   constructor(
     source: Readable,
@@ -55,6 +63,9 @@ export class BodyReader implements BudgetWaiter, SetMember {
     options: {
       readonly bodies: BodyReaderContext;
       readonly head: RequestHead;
+      readonly share: SubBudget;
+      /** Over HTTP/2: what a paused stream may receive. */
+      readonly streamWindowBytes?: number;
       readonly nowMs: number;
       /** Whether no chunk shares its memory with another. */
       readonly ownsChunks: boolean;
@@ -65,6 +76,9 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#ownsChunks = options.ownsChunks;
     this.#bodies = options.bodies;
     this.#head = options.head;
+    this.#share = options.share;
+    this.#streamWindowBytes = options.streamWindowBytes;
+    this.#rateSinceMs = options.nowMs;
     this.#bytesMax = options.bodies.requestBytesMax;
     this.startedMs = options.nowMs;
     this.progressMs = options.nowMs;
@@ -78,7 +92,10 @@ export class BodyReader implements BudgetWaiter, SetMember {
       source.on("error", () => this.#end("aborted"));
       source.on("close", () => this.#end("aborted"));
       source.on("end", () => this.#end("whole"));
-      if (this.#isAllowed(this.#declaredBytes ?? 0) && !this.#bodies.budget.mayRead(this)) this.#wait();
+      // One without a length reserves what a small one has, and all that it may have once it is larger.
+      if (this.#isAllowed(this.#declaredBytes ?? 0)) {
+        this.#reserve(this.#declaredBytes ?? Math.min(this.#bodies.smallBodyBytesMax, this.#bytesMax));
+      }
       source.on("data", (chunk: Buffer) => this.#collect(chunk));
     });
   }
@@ -106,6 +123,17 @@ export class BodyReader implements BudgetWaiter, SetMember {
     return this.#isWaiting;
   }
 
+  /** Bytes a second in the last whole window; undefined before the first, and where the client is not what is waited for. */
+  takeRate(nowMs: number, windowMs: number): number | undefined {
+    const elapsedMs = nowMs - this.#rateSinceMs;
+    const isReading = this.#reservedBytes > 0 && !this.#isWaiting;
+    if (isReading && elapsedMs < windowMs) return this.#bytesPerSecond;
+    this.#bytesPerSecond = isReading ? (this.#rateBytes * 1000) / elapsedMs : undefined;
+    this.#rateSinceMs = nowMs;
+    this.#rateBytes = 0;
+    return this.#bytesPerSecond;
+  }
+
   /** Whether bytes have come since the last call. */
   takeProgress(): boolean {
     const hasProgressed = this.#hasProgressed;
@@ -113,8 +141,12 @@ export class BodyReader implements BudgetWaiter, SetMember {
     return hasProgressed;
   }
 
+  /** Its bytes have been reserved. */
   resume(): void {
-    this.#isWaiting = false;
+    const reservedBefore = this.#reservedBytes;
+    this.#reservedBytes = this.#wantedBytes;
+    this.#stopWaiting();
+    if (reservedBefore > 0) this.#bodies.budget.release(this.#share, reservedBefore);
     this.#hasProgressed = true;
     this.#source.resume();
   }
@@ -135,11 +167,13 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#lease = undefined;
     this.#first = emptyBody;
     this.#rest = undefined;
-    const heldBytes = this.#heldBytes;
-    const wasWhole = this.#isWhole;
-    this.#heldBytes = 0;
-    this.#isWhole = false;
-    if (heldBytes > 0 || wasWhole) this.#bodies.budget.release(heldBytes, { wasWhole });
+    if (this.#isWaiting) {
+      this.#stopWaiting();
+      this.#bodies.budget.stopWaiting(this.#share, this);
+    }
+    const reservedBytes = this.#reservedBytes;
+    this.#reservedBytes = 0;
+    if (reservedBytes > 0) this.#bodies.budget.release(this.#share, reservedBytes);
   }
 
   #collect(chunk: Buffer): void {
@@ -150,11 +184,37 @@ export class BodyReader implements BudgetWaiter, SetMember {
     this.#hasProgressed = true;
     this.#receivedBytes += chunk.length;
     if (!this.#isAllowed(this.#receivedBytes)) return;
-    this.#heldBytes += chunk.length;
-    this.#bodies.budget.take(chunk.length);
+    this.#rateBytes += chunk.length;
     this.#keep(chunk);
-    const isComplete = this.#receivedBytes === this.#declaredBytes;
-    if (!isComplete && !this.#bodies.budget.mayRead(this)) this.#wait();
+    if (this.#receivedBytes > this.#reservedBytes && !this.#isWaiting) this.#reserve(this.#bytesMax);
+  }
+
+  #reserve(bytes: number): void {
+    const { budget } = this.#bodies;
+    const reservedBefore = this.#reservedBytes;
+    if (budget.reserve(this.#share, bytes)) {
+      this.#reservedBytes = bytes;
+      if (reservedBefore > 0) budget.release(this.#share, reservedBefore);
+      return;
+    }
+    if (this.#streamWindowBytes !== undefined) {
+      const unreadBytes = Math.min(bytes, this.#streamWindowBytes);
+      if (!budget.takeUnread(this.#share, unreadBytes)) {
+        this.#refuse("full");
+        return;
+      }
+      this.#unreadBytes = unreadBytes;
+    }
+    this.#wantedBytes = bytes;
+    this.#isWaiting = true;
+    this.#source.pause();
+    budget.wait(this.#share, this, bytes);
+  }
+
+  #stopWaiting(): void {
+    this.#isWaiting = false;
+    if (this.#unreadBytes > 0) this.#bodies.budget.releaseUnread(this.#share, this.#unreadBytes);
+    this.#unreadBytes = 0;
   }
 
   #keep(chunk: Buffer): void {
@@ -170,11 +230,6 @@ export class BodyReader implements BudgetWaiter, SetMember {
     } else if (isFirst) this.#first = chunk;
     else if (this.#rest === undefined) this.#rest = [chunk];
     else this.#rest.push(chunk);
-  }
-
-  #wait(): void {
-    this.#isWaiting = true;
-    this.#source.pause();
   }
 
   /** Whether the body may have so many bytes. If not, the outcome is settled. */
@@ -193,10 +248,19 @@ export class BodyReader implements BudgetWaiter, SetMember {
   }
 
   // It stays in `receiving`: a refused body has time limits too.
-  #refuse(outcome: "too_large" | "refused"): false {
+  #refuse(outcome: "too_large" | "refused" | "full"): false {
     this.#drop();
     this.#finish(outcome);
     return false;
+  }
+
+  /** To what has come of a body that did not say its length. */
+  #shrinkReservation(): void {
+    const bytes = this.#receivedBytes;
+    const reservedBefore = this.#reservedBytes;
+    if (bytes >= reservedBefore || !this.#bodies.budget.reserve(this.#share, bytes)) return;
+    this.#reservedBytes = bytes;
+    this.#bodies.budget.release(this.#share, reservedBefore);
   }
 
   // A client that still writes must be read, or its system drops the response together with the connection.
@@ -216,9 +280,8 @@ export class BodyReader implements BudgetWaiter, SetMember {
     const settle = this.#settle;
     if (settle === undefined) return;
     this.#settle = undefined;
-    this.#isWhole = outcome === "whole";
-    if (this.#isWhole) this.#bodies.budget.becomeWhole(this);
-    else this.#bodies.budget.giveUp(this);
+    if (outcome !== "whole") this.#drop();
+    else if (this.#declaredBytes === undefined) this.#shrinkReservation();
     settle(outcome);
   }
 }

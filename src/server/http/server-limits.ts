@@ -19,8 +19,19 @@ export interface ServerLimits {
   readonly requestBytesMax: number;
   /** Up to here a body is read, and may be parsed, before its request is authenticated. */
   readonly smallBodyBytesMax: number;
-  /** Bodies of HTTP/1.1 and HTTP/2 together; a full budget stops reading, it refuses nothing. */
+  /** Bodies of HTTP/1.1 and HTTP/2 together; a full budget stops reading. */
   readonly requestBytesInFlightMax: number;
+  /** Bodies of one IPv4 address or IPv6 network of 64 bits. */
+  readonly peerRequestBytesInFlightMax: number;
+  readonly sessionRequestBytesInFlightMax: number;
+  /** What large bodies leave to those of at most `smallBodyBytesMax`. */
+  readonly smallBodyReserveBytes: number;
+  /** What all HTTP/2 streams that wait for the budget may receive, and those of one session; further ones are refused. */
+  readonly unreadStreamBytesMax: number;
+  readonly sessionUnreadStreamBytesMax: number;
+  /** While others wait for the budget, a body that is slower than this over `bodyRateWindowMs` is cut, the slowest first. */
+  readonly contendedBodyBytesPerSecondMin: number;
+  readonly bodyRateWindowMs: number;
   /** Bytes of a refused body that are still read, so that a client that writes before it reads gets its 413. */
   readonly discardBytesMax: number;
   /** Requests that one HTTP/1.1 connection may send before it has their responses. */
@@ -60,10 +71,17 @@ export const defaultServerLimits: ServerLimits = {
   requestBytesMax: 16 * mib,
   smallBodyBytesMax: 64 * kib,
   requestBytesInFlightMax: 64 * mib,
+  peerRequestBytesInFlightMax: 48 * mib,
+  sessionRequestBytesInFlightMax: 32 * mib,
+  smallBodyReserveBytes: 16 * mib,
+  unreadStreamBytesMax: 16 * mib,
+  sessionUnreadStreamBytesMax: 8 * mib,
+  contendedBodyBytesPerSecondMin: 128 * kib,
+  bodyRateWindowMs: 2_000,
   discardBytesMax: 64 * mib,
   pipelinedRequestCountMax: 128,
   streamCountMax: 256,
-  streamWindowBytes: 1 * mib,
+  streamWindowBytes: 256 * kib,
   sessionWindowBytes: 4 * mib,
   frameBytesMax: 256 * kib,
   sessionMemoryMiBMax: 128,

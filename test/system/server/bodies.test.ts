@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
+import http2 from "node:http2";
 import { test } from "node:test";
 import type { RequestHandler } from "../../../src/server/http/http-message.ts";
 import {
@@ -113,7 +114,10 @@ test("a full memory budget refuses nothing: all bodies arrive, over both version
     );
     return echo(request);
   };
-  const listening = await startListener(t, { handler, limits: { requestBytesInFlightMax: budgetBytes } });
+  const listening = await startListener(t, {
+    handler,
+    limits: { requestBytesInFlightMax: budgetBytes, requestBytesMax: bodyBytes },
+  });
   const { port } = listening;
   const session = session2(t, port);
   const payloads = Array.from({ length: clientCount }, () => randomBytes(bodyBytes));
@@ -126,7 +130,7 @@ test("a full memory budget refuses nothing: all bodies arrive, over both version
       ),
     ]),
   );
-  // One favoured body and one read of each client may come on top.
+  // One body and one read of each client may come on top.
   const bound = budgetBytes + bodyBytes + 3 * clientCount * chunkBytes;
   assert.ok(mostBytes <= bound, `${mostBytes} > ${bound}`);
   assert.equal(listening.figures()["request_bytes_in_flight"], 0);
@@ -158,6 +162,49 @@ test("a client that leaves within its body gives its memory back and lets the ne
   await until(() => listening.figures()["connections"] === 0);
   assert.equal(listening.figures()["request_bytes_in_flight"], 0);
   assert.equal(handled, 1);
+});
+
+test("bodies that hold all memory and send no more are cut while others wait, and small ones do not wait", async (t) => {
+  const limits = {
+    ...{ requestBytesInFlightMax: 1000 * kib, smallBodyReserveBytes: 200 * kib, smallBodyBytesMax: 10 * kib },
+    ...{ bodyRateWindowMs: 50, timeoutCheckMs: 25 },
+  };
+  const listening = await startListener(t, { limits });
+  const { port } = listening;
+  const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${300 * kib}\r\n\r\n`;
+  const slow = await Promise.all([1, 2, 3, 4, 5, 6].map(() => rawConnection(t, port, head)));
+  for (const socket of slow) socket.write(Buffer.alloc(300 * kib - 1));
+  const closed = slow.map((socket) => readToClose(socket));
+  const small = randomBytes(5 * kib);
+  assert((await request1(port, { payload: small })).body.equals(small));
+  const large = randomBytes(400 * kib);
+  assert((await request1(port, { payload: large })).body.equals(large));
+  // Those that are left hold what others do not need.
+  const cut = (await Promise.all(closed.slice(0, 2))).join("");
+  assert.equal(cut, "");
+});
+
+test("over HTTP/2 unfinished bodies count, and streams beyond the budget are refused", async (t) => {
+  const limits = {
+    ...{ requestBytesInFlightMax: 1000 * kib, requestBytesMax: 500 * kib, smallBodyBytesMax: 10 * kib },
+    ...{ streamWindowBytes: 100 * kib, unreadStreamBytesMax: 400 * kib, sessionUnreadStreamBytesMax: 200 * kib },
+  };
+  const listening = await startListener(t, { limits });
+  const codes: number[] = [];
+  for (let sessions = 0; sessions < 3; sessions++) {
+    const session = session2(t, listening.port);
+    for (let streams = 0; streams < 20; streams++) {
+      const stream = session.request({ ":method": "POST", ":path": "/" });
+      stream.on("error", () => undefined);
+      stream.on("close", () => codes.push(stream.rstCode));
+      stream.write(Buffer.alloc(90 * kib));
+    }
+  }
+  // One is read, two of each of two sessions wait, all others are refused.
+  await until(() => codes.length === 60 - 1 - 4);
+  assert.deepEqual(new Set(codes), new Set([http2.constants.NGHTTP2_REFUSED_STREAM]));
+  assert.equal(listening.figures()["requests_waiting_for_memory"], 4);
+  assert((listening.figures()["request_bytes_in_flight"] ?? 0) <= 1000 * kib);
 });
 
 test("the signal aborts when the client leaves, over both versions", async (t) => {

@@ -1,18 +1,16 @@
-import { type Attack, bytesOf } from "../attack.ts";
+import { type Attack, bytesOf, signed } from "../attack.ts";
 import { openConnection } from "../attack-connection.ts";
 
 const declaredBytes = 16 * 1024 ** 2;
 
 export const slowBodies: Attack = {
   name: "six bodies of 16 MiB, the last bytes one in ten seconds",
-  async run({ port }, signal) {
-    const headers = {
-      host: "127.0.0.1",
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": "Kinesis_20131202.PutRecord",
-    };
+  async run(target, signal) {
+    const { port } = target;
+    // The signature of another body, which needs a key id and no secret: nothing is verified before the last byte.
+    const request = signed(target, "PutRecord", "");
     const body = Buffer.alloc(declaredBytes - 100, "a");
-    const bytes = bytesOf({ method: "POST", url: "/", headers, body }, declaredBytes);
+    const bytes = bytesOf({ ...request, body }, declaredBytes);
     const one = async (): Promise<void> => {
       while (!signal.aborted) {
         const connection = await openConnection(port);

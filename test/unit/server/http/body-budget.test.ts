@@ -1,105 +1,117 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { BodyBudget, type BudgetWaiter } from "../../../../src/server/http/body-budget.ts";
+import { BodyBudget, type BodyBudgetLimits } from "../../../../src/server/http/body-budget.ts";
+import { SubBudget, type WaitingBody } from "../../../../src/server/http/sub-budget.ts";
 
-const kib = 1024;
+const limits: BodyBudgetLimits = {
+  requestBytesInFlightMax: 1000,
+  peerRequestBytesInFlightMax: 600,
+  smallBodyBytesMax: 10,
+  smallBodyReserveBytes: 100,
+  unreadStreamBytesMax: 100,
+  sessionUnreadStreamBytesMax: 60,
+};
 
-class Waiter implements BudgetWaiter {
+class Waiter implements WaitingBody {
   resumedCount = 0;
   resume(): void {
     this.resumedCount++;
   }
 }
 
-test("below the bound everybody reads", () => {
-  const budget = new BodyBudget(100);
-  budget.take(99);
-  assert.ok(budget.mayRead(new Waiter()) && budget.mayRead(new Waiter()));
+test("large bodies leave a reserve for small ones, of which one peer gets a part", () => {
+  const budget = new BodyBudget(limits);
+  const [one, other] = [budget.join("1.1.1.1"), budget.join("2.2.2.2")];
+  assert(budget.reserve(one, 500));
+  assert(budget.reserve(other, 400));
+  assert(!budget.reserve(other, 11));
+  let count = 0;
+  while (budget.reserve(one, 10)) count++;
+  assert.equal(count, 10);
+  assert(budget.reserve(budget.join("3.3.3.3"), 10));
 });
 
-test("with the budget full of half-received bodies one goes on, and the next when it gave up", () => {
-  const budget = new BodyBudget(100);
-  const [first, second] = [new Waiter(), new Waiter()];
-  budget.take(150);
-  assert.equal(budget.mayRead(first), true);
-  assert.equal(budget.mayRead(second), false);
-  assert.equal(budget.mayRead(first), true);
-  budget.giveUp(first);
-  assert.equal(second.resumedCount, 1);
-  assert.equal(budget.mayRead(second), true);
+test("a peer gets no more than its share, over all its connections and sessions", () => {
+  const budget = new BodyBudget(limits);
+  const peer = budget.join("2001:db8::1");
+  assert.equal(budget.join("2001:db8::2"), peer);
+  const session = new SubBudget(300, peer);
+  assert(budget.reserve(session, 250));
+  assert(!budget.reserve(session, 100));
+  assert(budget.reserve(peer, 350));
+  assert(!budget.reserve(peer, 11));
+  assert(budget.reserve(budget.join("2.2.2.2"), 300));
 });
 
-test("while a whole body is handled no waiting body is favoured: its end frees memory", () => {
-  const budget = new BodyBudget(100);
-  const [whole, other] = [new Waiter(), new Waiter()];
-  budget.take(150);
-  budget.becomeWhole(whole);
-  assert.equal(budget.mayRead(other), false);
-  budget.release(150, { wasWhole: true });
-  assert.equal(other.resumedCount, 1);
+test("a body larger than the budget proceeds alone", () => {
+  const budget = new BodyBudget(limits);
+  const peer = budget.join("1.1.1.1");
+  assert(budget.reserve(peer, 5000));
+  assert(!budget.reserve(budget.join("2.2.2.2"), 11));
+  budget.release(peer, 5000);
   assert.equal(budget.bytesHeld, 0);
 });
 
-test("freed memory resumes as many bodies as it is enough for, in the order of their arrival", () => {
-  const budget = new BodyBudget(192 * kib);
-  const [whole, ...others] = Array.from({ length: 6 }, () => new Waiter());
-  assert.ok(whole !== undefined);
-  budget.take(192 * kib);
-  budget.becomeWhole(whole);
-  for (const other of others) assert.equal(budget.mayRead(other), false);
-  budget.release(128 * kib, { wasWhole: false });
-  assert.deepEqual(
-    others.map(({ resumedCount }) => resumedCount),
-    [1, 1, 0, 0, 0],
-  );
+test("no later body overtakes a large one that waits for what all hold", () => {
+  const budget = new BodyBudget(limits);
+  const [one, other, third] = [budget.join("1.1.1.1"), budget.join("2.2.2.2"), budget.join("3.3.3.3")];
+  assert(budget.reserve(one, 500) && budget.reserve(other, 300));
+  const [large, later] = [new Waiter(), new Waiter()];
+  assert(!budget.reserve(third, 550));
+  budget.wait(third, large, 550);
+  budget.wait(other, later, 200);
+  budget.release(other, 300);
+  assert.deepEqual([large.resumedCount, later.resumedCount, budget.waitingCount], [0, 0, 2]);
+  assert(!budget.reserve(other, 100));
+  budget.release(one, 500);
+  assert.deepEqual([large.resumedCount, later.resumedCount, budget.waitingCount], [1, 1, 0]);
 });
 
-/** Bodies of many sizes, read in pieces in any order, handled in any order. */
-test("whatever the order, all bodies become whole and the bound holds", () => {
-  const pieceBytes = 64 * kib;
+test("a body that is given up lets the next one go on", () => {
+  const budget = new BodyBudget(limits);
+  const peer = budget.join("1.1.1.1");
+  assert(budget.reserve(peer, 500));
+  const [first, second] = [new Waiter(), new Waiter()];
+  budget.wait(peer, first, 400);
+  budget.wait(peer, second, 100);
+  budget.stopWaiting(peer, first);
+  budget.stopWaiting(peer, first);
+  assert.deepEqual([first.resumedCount, second.resumedCount, budget.waitingCount], [0, 1, 0]);
+});
+
+test("paused streams are bounded, of a session and of all", () => {
+  const budget = new BodyBudget(limits);
+  const [one, other] = [new SubBudget(300), new SubBudget(300)];
+  assert(budget.takeUnread(one, 60));
+  assert(!budget.takeUnread(one, 1));
+  assert(budget.takeUnread(other, 40));
+  assert(!budget.takeUnread(other, 1));
+  budget.releaseUnread(one, 60);
+  assert(budget.takeUnread(other, 1));
+});
+
+test("whatever the order, all bodies get their memory and the bound holds", () => {
+  const body = fc.record({ bytes: fc.integer({ min: 1, max: 1500 }), peer: fc.nat(3) });
   fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 12 }),
-      fc.integer({ min: 1, max: 20 }),
-      fc.infiniteStream(fc.nat()),
-      (pieceCounts, budgetPieces, choices) => {
-        const budget = new BodyBudget(budgetPieces * pieceBytes);
-        const bodies = pieceCounts.map((pieceCount) => ({
-          left: pieceCount,
-          held: 0,
-          mayRead: true,
-          resume() {
-            this.mayRead = true;
-          },
-        }));
-        const arriving = new Set(bodies);
-        const whole = new Set<(typeof bodies)[number]>();
-        const bound = (budgetPieces + Math.max(...pieceCounts) + bodies.length) * pieceBytes;
-        while (arriving.size + whole.size > 0) {
-          const able = [...[...arriving].filter((body) => body.mayRead), ...whole];
-          assert.ok(able.length > 0, "all wait for one another");
-          const body = able[choices.next().value % able.length];
-          assert.ok(body !== undefined);
-          if (whole.delete(body)) {
-            budget.release(body.held, { wasWhole: true });
-            continue;
-          }
-          budget.take(pieceBytes);
-          body.held += pieceBytes;
-          body.left--;
-          if (body.left === 0) {
-            arriving.delete(body);
-            whole.add(body);
-            budget.becomeWhole(body);
-          } else {
-            body.mayRead = budget.mayRead(body);
-          }
-          assert.ok(budget.bytesHeld <= bound, `${budget.bytesHeld} > ${bound}`);
-        }
-        assert.equal(budget.bytesHeld, 0);
-        assert.equal(budget.waitingCount, 0);
-      },
-    ),
+    fc.property(fc.array(body, { minLength: 1, maxLength: 20 }), fc.infiniteStream(fc.nat()), (bodies, choices) => {
+      const budget = new BodyBudget(limits);
+      const shares = [0, 1, 2, 3].map((peer) => budget.join(`10.0.0.${peer}`));
+      const held = new Set<(typeof bodies)[number]>();
+      for (const one of bodies) {
+        const share = shares[one.peer] as SubBudget;
+        if (budget.reserve(share, one.bytes)) held.add(one);
+        else budget.wait(share, { resume: () => void held.add(one) }, one.bytes);
+      }
+      const bound = limits.requestBytesInFlightMax + Math.max(...bodies.map(({ bytes }) => bytes)) + 100;
+      for (let done = 0; done < bodies.length; done++) {
+        assert(held.size > 0, "all wait for one another");
+        assert(budget.bytesHeld <= bound, `${budget.bytesHeld} > ${bound}`);
+        const next = [...held][choices.next().value % held.size] as (typeof bodies)[number];
+        held.delete(next);
+        budget.release(shares[next.peer] as SubBudget, next.bytes);
+      }
+      assert.deepEqual([budget.bytesHeld, budget.waitingCount], [0, 0]);
+    }),
   );
 });
