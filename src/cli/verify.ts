@@ -11,8 +11,13 @@ export async function verify(argv: readonly string[], environment: Environment):
     return 2;
   }
   try {
-    const { problems, counts, isOpened } = await verifyData(directory, keys);
+    const { problems, counts, isOpened, isLocked } = await verifyData(directory, keys);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
+    if (!isLocked) {
+      process.stdout.write(
+        "not locked: lock.held is missing or cannot be read; if a server has the directory open, problems may be its writes\n",
+      );
+    }
     if (!isOpened) {
       process.stdout.write(`encrypted: only checksums were verified; to verify the contents too, give ${keyHint}\n`);
     }

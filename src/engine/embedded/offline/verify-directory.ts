@@ -13,6 +13,8 @@ import { verifyWal } from "./verify-wal.ts";
 export interface VerifyReport {
   /** False for an encrypted directory without its keys: then encrypted bodies were checked by their checksums only. */
   readonly isOpened: boolean;
+  /** False where no lock could be taken: a server that has the directory open elsewhere may be the cause of a problem. */
+  readonly isLocked: boolean;
   /** One sentence for each place that is not as it was written; empty if the directory is whole. */
   readonly problems: readonly string[];
   /** What was verified and found whole. */
@@ -54,7 +56,13 @@ export async function verifyOpenDirectory(disk: Disk, directory: DataDirectory):
   const segments = await verifySegments(looking, directory, problems);
   const snapshots = await verifySnapshots(looking, directory, problems, recovered?.findings ?? []);
   const isOpened = !directory.isClosed;
-  return { isOpened, problems: [...new Set(problems)], counts: { ...countsOf(recovered), ...segments, snapshots } };
+  const isLocked = directory.lock.isHeld();
+  return {
+    isOpened,
+    isLocked,
+    problems: [...new Set(problems)],
+    counts: { ...countsOf(recovered), ...segments, snapshots },
+  };
 }
 
 function countsOf(recovered: Recovered | undefined) {
