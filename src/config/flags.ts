@@ -47,7 +47,12 @@ export const flags = [
     argument: "stay|exit",
     help: "when the log cannot be written: serve reads, or stop with exit code 3 (stay)",
   },
-  { name: "stream", argument: "NAME:SHARDS", list: true, help: "stream to create at start if it is absent" },
+  {
+    name: "stream",
+    argument: "NAME:SHARDS",
+    list: true,
+    help: "stream to create at start if it is absent; repeatable",
+  },
   {
     name: "account",
     argument: "DIGITS",
@@ -75,7 +80,12 @@ export const flags = [
     help: `master key of the encrypted data directory (${directoryKeyIdDefault})`,
   },
   { name: "compression", argument: "off|zstd", help: "compress stored records (off)" },
-  { name: "cors-origin", argument: "ORIGIN", list: true, help: "origin whose web pages may call; * allows all" },
+  {
+    name: "cors-origin",
+    argument: "ORIGIN",
+    list: true,
+    help: "origin whose web pages may call; * allows all; repeatable",
+  },
   {
     name: "limits",
     argument: "off|aws|FILE",

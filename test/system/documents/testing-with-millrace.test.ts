@@ -45,6 +45,21 @@ testSnippets("docs/testing-with-millrace.md", {
 
   "A server per test run 3": {
     async run({ code }, place) {
+      place.linkMillrace();
+      place.write(
+        "program.js",
+        `import("millrace").then(async ({ startMillrace }) => {
+          const millrace = await startMillrace({ stream: "orders:1" });
+          await millrace.close();
+          console.log("closed", process.env.UV_THREADPOOL_SIZE);
+        });`,
+      );
+      assert.match((await place.run(code)).stdout, /^closed 8$/m);
+    },
+  },
+
+  "A server per test run 4": {
+    async run({ code }, place) {
       const served = await place.serve(code, { folder: place.clone(), env: { MILLRACE_PORT: "0" } });
       const kinesis = clientOf(served.endpoint);
       const { Shards } = await kinesis.send(new ListShardsCommand({ StreamName: "orders" }));
@@ -54,7 +69,7 @@ testSnippets("docs/testing-with-millrace.md", {
     },
   },
 
-  "A server per test run 4": {
+  "A server per test run 5": {
     needs: ["aws"],
     async run({ code }, place) {
       await using server = await ServerProcess.start({ args: devArgs });
@@ -97,7 +112,7 @@ testSnippets("docs/testing-with-millrace.md", {
     async run({ code }, place) {
       await using server = await ServerProcess.start({ args: devArgs });
       provideAws(place);
-      const { code: settings } = snippet("A server per test run 4");
+      const { code: settings } = snippet("A server per test run 5");
       const { stdout } = await place.run(withPort(`${settings}\n${code}`, server.port));
       assert.match(stdout, /"FailedRecordCount": 1/);
       assert.match(stdout, /"ErrorCode": "ProvisionedThroughputExceededException"/);

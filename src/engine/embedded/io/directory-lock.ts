@@ -106,7 +106,7 @@ function locked(directory: string, owner: LockOwner | undefined): DataDirectoryE
   return new DataDirectoryError(
     "locked",
     `The data directory ${directory} is locked: it is in use by ${holder}. Nothing was changed. ` +
-      "Stop that process first, or choose another --data-dir; each server needs a data directory of its own.",
+      "Stop that process first, or choose another directory: each server needs its own, and verify and inspect can read a backup.",
   );
 }
 
