@@ -95,12 +95,6 @@ export class Connection {
     for (const exchange of this.exchanges.all()) exchange.end("the client closed the connection");
   }
 
-  /** The client sends nothing more: it may wait for responses, but an endless response ends here. */
-  endStreams(): void {
-    for (const exchange of this.exchanges.all())
-      if (exchange.isStreaming) exchange.end("the client closed the connection");
-  }
-
   /** Over HTTP/1.1: sends all responses of the requests that were started, then `farewell`, and closes. */
   endAfterResponses(farewell: string): void {
     this.isEnding = true;

@@ -68,7 +68,7 @@ export function createHttp1Server(context: ServerContext): Http1Server {
       server.emit("connection", socket);
       // After node:http's own listener, which reports a request without its end.
       socket.on("end", () => {
-        connection.endStreams();
+        connection.abortExchanges();
         if (!connection.isEnding) connection.endAfterResponses("");
       });
     },

@@ -244,7 +244,7 @@ test("a signal first looked at after the client left is already aborted", async 
   const listening = await startListener(t, { handler });
   const socket = await rawConnection(t, listening.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await until(() => listening.figures()["requests_in_flight"] === 1);
-  socket.destroy();
+  socket.resetAndDestroy();
   await until(() => listening.figures()["connections"] === 0);
   go();
   await until(() => wasAborted !== undefined);
