@@ -1,4 +1,4 @@
-import type { KeysChoice } from "../config/config.ts";
+import type { KeyProviderConfig } from "../config/config.ts";
 import type { GeneratedRootKey, KeyProvider, KeyScope } from "../keys/key-provider.ts";
 
 export interface KeyProviderHandle {
@@ -11,7 +11,7 @@ export interface KeyProviderHandle {
 }
 
 /** Makes the configured key provider; the other's code is not loaded. */
-export async function createKeyProvider(choice: KeysChoice, nowMs: () => number): Promise<KeyProviderHandle> {
+export async function createKeyProvider(choice: KeyProviderConfig, nowMs: () => number): Promise<KeyProviderHandle> {
   if (choice.provider === "kms") {
     const { KmsKeyProvider } = await import("../keys/kms-key-provider.ts");
     const kms = new KmsKeyProvider(choice);

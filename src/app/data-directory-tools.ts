@@ -1,5 +1,5 @@
 // The composition root of the commands that work on a data directory without a server.
-import { configDefaults, directoryKeyIdDefault, type KeysChoice } from "../config/config.ts";
+import { configDefaults, encryptAtRestKeyIdDefault, type KeyProviderConfig } from "../config/config.ts";
 import type { RootKeyProvider } from "../engine/embedded/directory/root-key-provider.ts";
 import type { DirectoryCopy } from "../engine/embedded/offline/copy-directory.ts";
 import type { VerifyReport } from "../engine/embedded/offline/verify-directory.ts";
@@ -12,7 +12,7 @@ export type { DirectoryCopy, VerifyReport };
  * Verifies every checksum, index and position of a data directory, and with `choice` decrypts all of an encrypted one.
  * Rejects with `DataDirectoryError` if that is not possible.
  */
-export async function verifyData(directory: string, choice: KeysChoice | undefined): Promise<VerifyReport> {
+export async function verifyData(directory: string, choice: KeyProviderConfig | undefined): Promise<VerifyReport> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
   const { verifyDirectory } = await import("../engine/embedded/offline/verify-directory.ts");
   return withKeys(choice, (keys) => verifyDirectory(nodeDisk, directory, keys));
@@ -22,21 +22,21 @@ export async function verifyData(directory: string, choice: KeysChoice | undefin
  * The contents of a data directory, as a value for JSON; without `choice` only numbers of an encrypted one. Rejects with
  * `DataDirectoryError` if that is not possible.
  */
-export async function inspectData(directory: string, choice: KeysChoice | undefined): Promise<object> {
+export async function inspectData(directory: string, choice: KeyProviderConfig | undefined): Promise<object> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
   const { inspectDirectory } = await import("../engine/embedded/offline/inspect-directory.ts");
   return withKeys(choice, (keys) => inspectDirectory(nodeDisk, directory, keys));
 }
 
 async function withKeys<Result>(
-  choice: KeysChoice | undefined,
+  choice: KeyProviderConfig | undefined,
   look: (keys: RootKeyProvider | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (choice === undefined) return look(undefined);
   const { provider, close } = await createKeyProvider(choice, systemClock.nowMs);
   try {
     // Only keys are made under a name, account and region; reading needs none of them.
-    return await look(rootKeyProviderFor(provider, directoryKeyIdDefault, configDefaults));
+    return await look(rootKeyProviderFor(provider, encryptAtRestKeyIdDefault, configDefaults));
   } finally {
     close();
   }

@@ -8,7 +8,7 @@ import { RateLimits } from "../limits/rate-limits.ts";
 import { wasmModule } from "../records/wasm-module.ts";
 import { FaultInjector } from "../server/dev/fault-injector.ts";
 import type { Listening } from "../server/http/listen.ts";
-import { bodyAdmitter, type Pipeline, requestHandler } from "../server/pipeline/handle-request.ts";
+import { bodyAdmitter, createRequestHandler, type PipelineServices } from "../server/pipeline/handle-request.ts";
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
@@ -168,7 +168,7 @@ async function openPorts(
     credentials === undefined
       ? undefined
       : createAccessControl((id) => credentials.find(id), { registry, tokens, nowMs: () => clock.nowMs() });
-  const pipeline: Pipeline = {
+  const pipeline: PipelineServices = {
     services,
     callerDefaults: config,
     ...(accessControl === undefined ? {} : { accessControl }),
@@ -178,7 +178,7 @@ async function openPorts(
   closing.defer(() => metrics.close());
   let main: Listening | undefined;
   const endpoints: Endpoints = {
-    api: requestHandler(pipeline),
+    api: createRequestHandler(pipeline),
     apiBodies: bodyAdmitter(pipeline),
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {

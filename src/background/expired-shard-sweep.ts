@@ -5,7 +5,7 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { pruneDataKeys } from "../streams/data-keys.ts";
 import { expiredShards } from "../streams/positions/shard-filter.ts";
-import { horizonMs } from "../streams/retention-window.ts";
+import { trimHorizonMs } from "../streams/retention-window.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -81,7 +81,7 @@ export class ExpiredShardSweep {
   async #dropExpiredShards(revision: StreamRevision): Promise<void> {
     const { log, registry, clock } = this.#services;
     if (revision.stream.status === "DELETING") return;
-    const expired = expiredShards(revision.stream, horizonMs(clock.nowMs(), revision.stream));
+    const expired = expiredShards(revision.stream, trimHorizonMs(clock.nowMs(), revision.stream));
     if (expired.length === 0) return;
     for (const shard of expired) await log.dropShard(revision.ref(shard));
     const dropped = new Set(expired.map(({ index }) => index));

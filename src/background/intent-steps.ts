@@ -3,9 +3,9 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import { visibleShards } from "../streams/positions/shard-filter.ts";
 import { applyCreate } from "../streams/resharding/apply-reshard.ts";
 import { planResize } from "../streams/resharding/resize-plan.ts";
-import { horizonMs, retentionMs } from "../streams/retention-window.ts";
+import { retentionMs, trimHorizonMs } from "../streams/retention-window.ts";
 import type { StreamIntent } from "../streams/stream.ts";
-import { commitTransition } from "./commit-transition.ts";
+import { commitStep } from "./commit-step.ts";
 import { createShardLogs } from "./create-shard-logs.ts";
 import type { ReconcilerContext } from "./reconciler-context.ts";
 import { sealParentsAndOpenChildren } from "./seal-parents-and-open-children.ts";
@@ -25,7 +25,7 @@ export async function runCreate(
   const refs = await createShardLogs(log, stream.id, intent.opening, intent.opening.length);
   await log.setRetention(stream.id, refs, retentionMs(stream.retentionHours));
   const placements = refs.map((ref) => ref.placement);
-  return await commitTransition(registry, revision, (newest) => applyCreate(newest, intent, placements));
+  return await commitStep(registry, revision, (newest) => applyCreate(newest, intent, placements));
 }
 
 /** UPDATING to ACTIVE: one split or merge. */
@@ -35,7 +35,7 @@ export async function runReshard(
   intent: Extract<StreamIntent, { kind: "reshard" }>,
 ): Promise<StreamRevision> {
   const apply = await sealParentsAndOpenChildren(context, revision, [intent], intent.operationId);
-  return await commitTransition(context.registry, revision, apply);
+  return await commitStep(context.registry, revision, apply);
 }
 
 /**
@@ -51,7 +51,7 @@ export async function runResize(
   const open = shards.filter((shard) => shard.closed === undefined);
   const steps = planResize(open, nextShardIndex, targetCount);
   const apply = await sealParentsAndOpenChildren(context, revision, steps, operationId);
-  return await commitTransition(context.registry, revision, apply);
+  return await commitStep(context.registry, revision, apply);
 }
 
 /**
@@ -63,9 +63,9 @@ export async function runSettingsChange(
   revision: StreamRevision,
 ): Promise<StreamRevision> {
   const { stream } = revision;
-  const refs = visibleShards(stream, horizonMs(clock.nowMs(), stream)).map((shard) => revision.ref(shard));
+  const refs = visibleShards(stream, trimHorizonMs(clock.nowMs(), stream)).map((shard) => revision.ref(shard));
   await log.setRetention(stream.id, refs, retentionMs(stream.retentionHours));
-  return await commitTransition(registry, revision, ({ intent: _done, ...settled }) => ({
+  return await commitStep(registry, revision, ({ intent: _done, ...settled }) => ({
     ...settled,
     status: "ACTIVE",
   }));

@@ -3,7 +3,7 @@ import type { PendingDrop } from "../registry/deleted-streams.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { completeConsumerTransitions, nextTransition, type StreamTransition } from "../streams/stream-transitions.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
-import { commitTransition } from "./commit-transition.ts";
+import { commitStep } from "./commit-step.ts";
 import { runCreate, runDelete, runReshard, runResize, runSettingsChange } from "./intent-steps.ts";
 import type { ReconcilerContext } from "./reconciler-context.ts";
 
@@ -119,7 +119,7 @@ export class Reconciler {
     if (transition.kind === "consumers") {
       // The clock may have been set back during the wait.
       const nowMs = Math.max(clock.nowMs(), transition.dueMs);
-      return await commitTransition(registry, revision, (stream) => completeConsumerTransitions(stream, nowMs));
+      return await commitStep(registry, revision, (stream) => completeConsumerTransitions(stream, nowMs));
     }
     const { intent } = revision.stream;
     switch (intent?.kind) {

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { KeysChoice } from "../config/config.ts";
+import type { KeyProviderConfig } from "../config/config.ts";
 import type { Environment } from "../config/config-sources.ts";
 import { environmentName } from "../config/flags.ts";
 import { loadConfigFromObject } from "../config/load-config.ts";
 
 /** The directory and, if given, where its master key is; or all problems, each as one sentence. */
 export type DataDirectoryArguments =
-  | { readonly directory: string; readonly keys: KeysChoice | undefined; readonly problems?: undefined }
+  | { readonly directory: string; readonly keys: KeyProviderConfig | undefined; readonly problems?: undefined }
   | { readonly directory?: undefined; readonly keys?: undefined; readonly problems: readonly string[] };
 
 /** The options that open an encrypted directory. */

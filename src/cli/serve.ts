@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { configFileChecks } from "../app/config-file-checks.ts";
+import { namedFileChecks } from "../app/named-file-checks.ts";
 import { startServer } from "../app/start-server.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../config/config-sources.ts";
@@ -16,7 +16,7 @@ const faultExitCode = 3;
  * 3 the write-ahead log has stopped.
  */
 export async function serve(argv: readonly string[], environment: Environment): Promise<number> {
-  const { config, notices, problems } = loadConfig(argv, environment, readText, configFileChecks);
+  const { config, notices, problems } = loadConfig(argv, environment, readText, namedFileChecks);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;

@@ -20,7 +20,7 @@ export interface Config {
   readonly allowAnonymous: boolean;
   /** Undefined: signatures are read, not verified. */
   readonly credentials?: CredentialsFile;
-  readonly keys: KeysChoice;
+  readonly keys: KeyProviderConfig;
   /** Encrypts the data directory under a key that the master key of this name wraps. Undefined: no encryption. */
   readonly encryptAtRest?: { readonly keyId: string };
   readonly compression: Compression;
@@ -29,7 +29,7 @@ export interface Config {
   /** Created at start if absent. */
   readonly streams: readonly StreamAtStart[];
   /** Undefined: neither rates nor quotas. */
-  readonly limits?: LimitsChoice;
+  readonly limits?: LimitsSource;
   /** How long streams stay CREATING, UPDATING and DELETING, for clients that want to see these states. */
   readonly transitionDelayMs: number;
   /** Undefined: the server makes a self-signed certificate. */
@@ -47,7 +47,7 @@ export interface StreamAtStart {
 }
 
 /** Where the master keys of encrypted streams and of an encrypted directory are: in a file, or in a key service. */
-export type KeysChoice =
+export type KeyProviderConfig =
   | {
       readonly provider: "local";
       /** Undefined: in memory, lost with the process. */
@@ -56,7 +56,7 @@ export type KeysChoice =
   | { readonly provider: "kms"; readonly endpoint?: string; readonly region?: string };
 
 /** Amazon's rates and quotas, or those of a file: its checked contents and its path. */
-export type LimitsChoice = "aws" | { readonly path: string; readonly json: unknown };
+export type LimitsSource = "aws" | { readonly path: string; readonly json: unknown };
 
 /** The checked contents of the credentials file at start, and its path, from which it is read again. */
 export interface CredentialsFile {
@@ -78,7 +78,7 @@ export type FaultReaction = (typeof faultReactions)[number];
 export const engineNames = ["embedded", "memory"] as const;
 export type EngineName = (typeof engineNames)[number];
 
-export const directoryKeyIdDefault = "alias/millrace/data-directory";
+export const encryptAtRestKeyIdDefault = "alias/millrace/data-directory";
 
 export const keyProviders = ["local", "kms"] as const;
 

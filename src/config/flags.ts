@@ -1,4 +1,4 @@
-import { configDefaults, directoryKeyIdDefault } from "./config.ts";
+import { configDefaults, encryptAtRestKeyIdDefault } from "./config.ts";
 
 /** One setting: `--name` on the command line, `MILLRACE_NAME` in the environment, `"name"` in a configuration file. */
 interface Flag {
@@ -77,7 +77,7 @@ export const flags = [
   {
     name: "encrypt-at-rest-key",
     argument: "KEY_ID",
-    help: `master key of the encrypted data directory (${directoryKeyIdDefault})`,
+    help: `master key of the encrypted data directory (${encryptAtRestKeyIdDefault})`,
   },
   { name: "compression", argument: "off|zstd", help: "compress stored records (off)" },
   {

@@ -5,13 +5,13 @@ import {
   type CredentialsFile,
   compressions,
   configDefaults,
-  directoryKeyIdDefault,
   type EngineName,
+  encryptAtRestKeyIdDefault,
   engineNames,
   faultReactions,
-  type KeysChoice,
+  type KeyProviderConfig,
   keyProviders,
-  type LimitsChoice,
+  type LimitsSource,
   logLevels,
   type StreamAtStart,
   type TlsFiles,
@@ -29,17 +29,17 @@ import type { FlagName } from "./flags.ts";
 import {
   isLoopback,
   parseAccount,
-  parseBytes,
+  parseBudgetBytes,
   parseChoice,
-  parseDuration,
   parseHost,
   parseHttpUrl,
+  parseNonEmpty,
   parseOrigin,
   parsePort,
   parseRegion,
   parseStreamAtStart,
   parseSwitch,
-  parseText,
+  parseTransitionDelay,
 } from "./parse-value.ts";
 import { streamsAtStartMax } from "./process-limits.ts";
 
@@ -69,7 +69,7 @@ export function loadConfig(
 ): LoadedConfig {
   const problems: string[] = [];
   const sources = [readArguments(argv, problems), readEnvironment(environment)];
-  const path = new Settings(sources, problems).one("config", parseText, "a file");
+  const path = new Settings(sources, problems).one("config", parseNonEmpty, "a file");
   if (path !== undefined) {
     const json = readOrComplain(path, readFile, problems, "--config");
     if (json !== undefined) sources.push(readConfigText(json, path, problems));
@@ -95,14 +95,14 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
   const port = settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port;
   const hosts = settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts;
   const engine = readEngine(settings) ?? configDefaults.engine;
-  const dataDirectory = settings.one("data-dir", parseText, "a directory") ?? configDefaults.dataDirectory;
+  const dataDirectory = settings.one("data-dir", parseNonEmpty, "a directory") ?? configDefaults.dataDirectory;
   const config: Config = {
     port,
     hosts,
     engine,
     dataDirectory,
-    memoryBudgetBytes: settings.one("memory-budget", parseBytes, aSize) ?? configDefaults.memoryBudgetBytes,
-    ...optional("diskBudgetBytes", settings.one("disk-budget", parseBytes, aSize)),
+    memoryBudgetBytes: settings.one("memory-budget", parseBudgetBytes, aSize) ?? configDefaults.memoryBudgetBytes,
+    ...optional("diskBudgetBytes", settings.one("disk-budget", parseBudgetBytes, aSize)),
     onFault: settings.one("on-fault", parseChoice(...faultReactions), "stay or exit") ?? configDefaults.onFault,
     account: settings.one("account", parseAccount, "an account number of 12 digits") ?? configDefaults.account,
     region: settings.one("region", parseRegion, "a region such as us-east-1") ?? configDefaults.region,
@@ -116,7 +116,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
     streams: readStreams(settings),
     ...optional("limits", readLimits(settings, readFile, checks.limits)),
     transitionDelayMs:
-      settings.one("transition-delay", parseDuration, "a time up to an hour such as 500ms or 2s") ??
+      settings.one("transition-delay", parseTransitionDelay, "a time up to an hour such as 500ms or 2s") ??
       configDefaults.transitionDelayMs,
     ...optional("tls", readTls(settings, readFile)),
     ...optional("admin", readAdmin(settings)),
@@ -210,14 +210,14 @@ function readStreams(settings: Settings): readonly StreamAtStart[] {
   return streams;
 }
 
-function readLimits(settings: Settings, readFile: FileReader, check: FileCheck): LimitsChoice | undefined {
-  const choice = settings.one("limits", parseText, '"off", "aws" or a file');
+function readLimits(settings: Settings, readFile: FileReader, check: FileCheck): LimitsSource | undefined {
+  const choice = settings.one("limits", parseNonEmpty, '"off", "aws" or a file');
   if (choice === undefined || choice === "off") return undefined;
   return choice === "aws" ? choice : readChecked("limits", choice, { settings, readFile, check });
 }
 
 function readCredentials(settings: Settings, readFile: FileReader, check: FileCheck): CredentialsFile | undefined {
-  const path = settings.one("credentials", parseText, "a file");
+  const path = settings.one("credentials", parseNonEmpty, "a file");
   return path === undefined ? undefined : readChecked("credentials", path, { settings, readFile, check });
 }
 
@@ -247,9 +247,9 @@ function readChecked(
   return { path, json };
 }
 
-function readKeys(settings: Settings, ownKeyring: string | undefined): KeysChoice {
+function readKeys(settings: Settings, ownKeyring: string | undefined): KeyProviderConfig {
   const provider = settings.one("key-provider", parseChoice(...keyProviders), "local or kms") ?? "local";
-  const keyring = settings.one("keyring", parseText, "a file");
+  const keyring = settings.one("keyring", parseNonEmpty, "a file");
   const endpoint = settings.one("kms-endpoint", parseHttpUrl, "an address such as http://localhost:8080");
   const region = settings.one("kms-region", parseRegion, "a region such as us-east-1");
   const unused = provider === "kms" ? (["keyring"] as const) : (["kms-endpoint", "kms-region"] as const);
@@ -268,7 +268,7 @@ function readEncryption(
 ): Pick<Config, "keys" | "encryptAtRest"> {
   const keys = readKeys(settings, engine === "memory" ? undefined : keyringBeside(dataDirectory));
   const isWanted = settings.one("encrypt-at-rest", parseSwitch, "true or false") === true;
-  const keyId = settings.one("encrypt-at-rest-key", parseText, "a key id, its ARN or an alias");
+  const keyId = settings.one("encrypt-at-rest-key", parseNonEmpty, "a key id, its ARN or an alias");
   if (!isWanted) {
     if (keyId !== undefined) {
       settings.complain("encrypt-at-rest-key", `has no effect without ${settings.nameOf("encrypt-at-rest")}`);
@@ -281,7 +281,7 @@ function readEncryption(
     const sentence = `${keys.keyring} is inside the data directory, so a copy of the directory has the key that decrypts it`;
     settings.complain("keyring", `${sentence}; choose a file elsewhere`);
   }
-  return { keys, encryptAtRest: { keyId: keyId ?? directoryKeyIdDefault } };
+  return { keys, encryptAtRest: { keyId: keyId ?? encryptAtRestKeyIdDefault } };
 }
 
 function isInside(directory: string, file: string): boolean {
@@ -295,8 +295,8 @@ export function keyringBeside(dataDirectory: string): string {
 }
 
 function readTls(settings: Settings, readFile: FileReader): TlsFiles | undefined {
-  const certificatePath = settings.one("tls-cert", parseText, "a file");
-  const keyPath = settings.one("tls-key", parseText, "a file");
+  const certificatePath = settings.one("tls-cert", parseNonEmpty, "a file");
+  const keyPath = settings.one("tls-key", parseNonEmpty, "a file");
   if (certificatePath === undefined && keyPath === undefined) return undefined;
   if (certificatePath === undefined) settings.complain("tls-key", `needs ${settings.nameOf("tls-cert")} as well`);
   if (keyPath === undefined) settings.complain("tls-cert", `needs ${settings.nameOf("tls-key")} as well`);

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { StreamAtStart } from "./config.ts";
 import { budgetBytesMin, shardCountAtStartMax, transitionDelayMsMax } from "./process-limits.ts";
 
-export function parseText(text: string): string | undefined {
+export function parseNonEmpty(text: string): string | undefined {
   return text === "" ? undefined : text;
 }
 
@@ -35,7 +35,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
 };
 
 /** A size in bytes, with or without unit. `2G` is refused, because it may mean either 2 GB or 2 GiB. */
-export function parseBytes(text: string): number | undefined {
+export function parseBudgetBytes(text: string): number | undefined {
   const [, digits, unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?) ?([a-zA-Z]*)$/.exec(text) ?? [];
   const unitBytes = Object.hasOwn(bytesPerUnit, unit) ? bytesPerUnit[unit] : undefined;
   if (digits === undefined || unitBytes === undefined) return undefined;
@@ -44,7 +44,7 @@ export function parseBytes(text: string): number | undefined {
 }
 
 /** Milliseconds, also from `500ms`, `2s`, `1m`. */
-export function parseDuration(text: string): number | undefined {
+export function parseTransitionDelay(text: string): number | undefined {
   const match = /^(\d+) ?(ms|s|m)?$/.exec(text);
   if (match === null) return undefined;
   const ms = Number(match[1]) * (match[2] === "m" ? 60_000 : match[2] === "s" ? 1_000 : 1);

@@ -1,4 +1,4 @@
-import type { LimitsChoice } from "../config/config.ts";
+import type { LimitsSource } from "../config/config.ts";
 import { StartError } from "../config/start-error.ts";
 import { requestTimesKeptMax } from "./daily-limits.ts";
 import { awsLimits, type LimitsTable } from "./limits-table.ts";
@@ -35,7 +35,7 @@ export function validateLimitsFile(json: unknown): readonly string[] {
 }
 
 /** The table for the configured choice; undefined for no limits. Throws `StartError` with one line for each problem. */
-export function limitsTableOf(choice: LimitsChoice | undefined): LimitsTable | undefined {
+export function limitsTableOf(choice: LimitsSource | undefined): LimitsTable | undefined {
   if (choice === undefined) return undefined;
   if (choice === "aws") return awsLimits;
   const { table, problems } = parseLimitsFile(choice.json);

@@ -7,7 +7,7 @@ import type { Stream } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
 import { CallLimits } from "./call-limits.ts";
 import { callScope, type LimitsTable } from "./limits-table.ts";
-import { ReadLimits } from "./read-limits.ts";
+import { ReadByteLimits } from "./read-byte-limits.ts";
 import type { PartlyAdmitted, RoutedRecords } from "./shard-write-throttle.ts";
 import { WriteLimits } from "./write-limits.ts";
 
@@ -23,14 +23,14 @@ export class RateLimits {
   readonly table: LimitsTable;
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #calls: CallLimits;
-  readonly #reads: ReadLimits;
+  readonly #reads: ReadByteLimits;
   readonly #writes: WriteLimits;
 
   constructor(table: LimitsTable, clock: Pick<Clock, "monotonicMs">) {
     this.table = table;
     this.#clock = clock;
     this.#calls = new CallLimits(table);
-    this.#reads = new ReadLimits(table);
+    this.#reads = new ReadByteLimits(table);
     this.#writes = new WriteLimits(table);
   }
 

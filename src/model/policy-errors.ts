@@ -11,6 +11,6 @@ export function policyInvalid(reason: string): ServiceError {
 }
 
 /** A ResourceARN of a kind of resource that this server does not have. */
-export function resourceNotFound(resourceArn: string): ServiceError {
+export function resourceKindNotFound(resourceArn: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `Resource ${resourceArn} not found.`);
 }

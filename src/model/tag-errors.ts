@@ -12,7 +12,7 @@ export function tagCharactersInvalid(): ServiceError {
 }
 
 /** For `%`, which `tagCharactersInvalid` allows. The list of characters in the text is wrong (observed). */
-export function tagCharactersIllegal(stream: StreamPlace, action: TagAction): ServiceError {
+export function tagPercentSignIllegal(stream: StreamPlace, action: TagAction): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
     `Failed to ${action} stream ${stream.name} under account ${stream.account} because some tags contained illegal characters. The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.`,

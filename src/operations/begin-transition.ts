@@ -18,13 +18,13 @@ export function transitionDueMs({ clock, transitionDelayMs }: OperationContext):
 }
 
 /** For a stream with changed settings: they apply at once, and the stream is UPDATING until the engine has them too. */
-export function beginSettingsChange(stream: Stream, context: OperationContext): Stream {
+export function withSettingsIntent(stream: Stream, context: OperationContext): Stream {
   const intent = { kind: "settle", operationId: context.newId(), dueMs: transitionDueMs(context) } as const;
   return { ...stream, status: "UPDATING", intent };
 }
 
 /** For one split or merge. The parents stay open until it is carried out. */
-export function beginReshard(stream: Stream, plan: ReshardPlan, context: OperationContext): Stream {
+export function withReshardIntent(stream: Stream, plan: ReshardPlan, context: OperationContext): Stream {
   const intent = { kind: "reshard", operationId: context.newId(), dueMs: transitionDueMs(context), ...plan } as const;
   return { ...stream, status: "UPDATING", intent };
 }
@@ -35,7 +35,7 @@ export function beginReshard(stream: Stream, plan: ReshardPlan, context: Operati
  *
  * Errors: LimitExceededException.
  */
-export function beginResize(stream: Stream, targetCount: number, context: OperationContext): Stream {
+export function withResizeIntent(stream: Stream, targetCount: number, context: OperationContext): Stream {
   const openCount = openShardCount(stream);
   // Checked before planning as well: the time to plan grows with the number of shards.
   const more = Math.max(0, targetCount - openCount);

@@ -13,11 +13,11 @@ interface NamingMembers {
 
 /** Charges one call to its operation's rate, where limits are on. Errors: LimitExceededException. */
 export function chargeCallRate(name: OperationName, input: object, { limits, caller }: OperationContext): void {
-  limits?.chargeCallRate(name, caller, namedStream(input, caller.account));
+  limits?.chargeCallRate(name, caller, streamNamedIn(input, caller.account));
 }
 
 /** The stream that an input names, whether it exists or not; shard iterators are not read. */
-export function namedStream(input: NamingMembers, account: string): StreamPlace | undefined {
+export function streamNamedIn(input: NamingMembers, account: string): StreamPlace | undefined {
   if (typeof input.StreamName === "string") return { name: input.StreamName, account };
   for (const arn of [input.StreamARN, input.ResourceARN, input.ConsumerARN]) {
     if (typeof arn === "string") return parseStreamArn(arn) ?? parseConsumerArn(arn);

@@ -2,7 +2,7 @@ import { consumerNotFound } from "../model/consumer-errors.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { type ConsumerRefMembers, findConsumer, resolveConsumerRef } from "../streams/consumer-ref.ts";
 import type { StreamConsumer } from "../streams/stream.ts";
-import { canNameResource } from "./can-name-resource.ts";
+import { isVisibleToCaller } from "./is-visible-to-caller.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -14,7 +14,7 @@ export function requireConsumer(
   { registry, caller }: OperationContext,
 ): { readonly revision: StreamRevision; readonly consumer: StreamConsumer } {
   const ref = resolveConsumerRef(input);
-  const revision = canNameResource(ref, caller) ? registry.find(ref.account, ref.region, ref.name) : undefined;
+  const revision = isVisibleToCaller(ref, caller) ? registry.find(ref.account, ref.region, ref.name) : undefined;
   const consumer = revision === undefined ? undefined : findConsumer(revision.stream, ref);
   if (revision === undefined || consumer === undefined) throw consumerNotFound(ref.given, ref.account);
   return { revision, consumer };

@@ -2,7 +2,7 @@ import { type StreamPlace, streamNotActive, streamNotFound } from "../model/stre
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamStatus } from "../streams/stream.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
-import { canNameResource } from "./can-name-resource.ts";
+import { isVisibleToCaller } from "./is-visible-to-caller.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 /**
@@ -16,7 +16,9 @@ export function findStream(
   { caller, registry }: OperationContext,
 ): { readonly place: StreamPlace; readonly revision?: StreamRevision } {
   const place = resolveStreamRef(input, caller);
-  const revision = canNameResource(place, caller) ? registry.find(place.account, place.region, place.name) : undefined;
+  const revision = isVisibleToCaller(place, caller)
+    ? registry.find(place.account, place.region, place.name)
+    : undefined;
   return revision === undefined ? { place } : { place, revision };
 }
 

@@ -1,12 +1,12 @@
 import { channelNotFound } from "../model/channel-errors.ts";
 import { consumerNotFound } from "../model/consumer-errors.ts";
-import { resourceNotFound } from "../model/policy-errors.ts";
+import { resourceKindNotFound } from "../model/policy-errors.ts";
 import { streamNotActive, streamNotFound } from "../model/stream-errors.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
 import { findConsumer, replaceConsumer } from "../streams/consumer-ref.ts";
 import type { Stream, StreamConsumer } from "../streams/stream.ts";
-import { canNameResource } from "./can-name-resource.ts";
+import { isVisibleToCaller } from "./is-visible-to-caller.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { updateStreamDocument } from "./update-stream-document.ts";
 
@@ -31,7 +31,7 @@ export function requireResource(arn: string, context: OperationContext): Resourc
     return { revision, consumer };
   }
   const streamRef = parseStreamArn(arn);
-  if (streamRef === undefined) throw arn.includes(":channel/") ? channelNotFound(arn) : resourceNotFound(arn);
+  if (streamRef === undefined) throw arn.includes(":channel/") ? channelNotFound(arn) : resourceKindNotFound(arn);
   const revision = find(streamRef, context);
   if (revision === undefined) throw streamNotFound(streamRef);
   return { revision };
@@ -65,5 +65,5 @@ export async function updateTagsAndPolicy(
 
 function find(address: StreamAddress, { registry, caller }: OperationContext): StreamRevision | undefined {
   const { account, region, name } = address;
-  return canNameResource(address, caller) ? registry.find(account, region, name) : undefined;
+  return isVisibleToCaller(address, caller) ? registry.find(account, region, name) : undefined;
 }

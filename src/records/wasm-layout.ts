@@ -8,16 +8,16 @@
 const WASM_PAGE_BYTES = 65_536;
 
 const MODULE_DATA_BYTES = 65_536;
-export const allocatedAt = MODULE_DATA_BYTES;
+export const requestHeapAt = MODULE_DATA_BYTES;
 /** Bytes for all requests in flight. When they are used up, further requests take the general path. */
-export const allocatedBytes = 64 * 1024 * 1024;
+export const requestHeapBytes = 64 * 1024 * 1024;
 /** Bytes of these for bodies in flight, at most: bodies that never become whole must not keep others from the module. */
 export const bodyBytesMax = 32 * 1024 * 1024;
 /** What the module may read behind a text: a zero byte, and a little beyond. */
 export const textSlackBytes = 65;
 
 /** Stored records, and what they are written as: small enough that both stay in the cache of one core. */
-export const sliceInputAt = allocatedAt + allocatedBytes;
+export const sliceInputAt = requestHeapAt + requestHeapBytes;
 export const sliceInputBytes = 128 * 1024;
 /** The module reads and writes a little beyond. */
 const SLICE_SLACK_BYTES = 64;

@@ -1,7 +1,7 @@
 import { WasmAllocator, type WasmLease } from "../memory/wasm-allocator.ts";
 import { webAssembly } from "../platform/web-assembly.ts";
 import { wasmBase64 } from "./wasm.generated.ts";
-import { allocatedAt, allocatedBytes, entriesAt } from "./wasm-layout.ts";
+import { entriesAt, requestHeapAt, requestHeapBytes } from "./wasm-layout.ts";
 
 /** What wasm/ exports. Addresses and lengths are plain numbers; see there for what each call promises. */
 interface WasmExports {
@@ -69,7 +69,7 @@ function instantiate(): WasmModule | undefined {
     const module = new webAssembly.Module(Buffer.from(wasmBase64, "base64"));
     const calls = new webAssembly.Instance(module).exports as WasmExports;
     const memory = Buffer.from(calls.memory.buffer);
-    const allocator = new WasmAllocator(memory, allocatedAt, allocatedBytes);
+    const allocator = new WasmAllocator(memory, requestHeapAt, requestHeapBytes);
     const series = allocator.take(SERIES_BYTES + SEQUENCE_NUMBER_DIGITS);
     return series && { calls, memory, allocator, entries: memory.subarray(entriesAt), series };
   } catch {

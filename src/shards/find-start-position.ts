@@ -1,7 +1,7 @@
 import type { Position } from "../engine/shard-log.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StartingPosition } from "../streams/positions/starting-position.ts";
-import { horizonMs } from "../streams/retention-window.ts";
+import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
 
@@ -15,7 +15,7 @@ export async function findStartPosition(
   if (place.at === "position") return place.position;
   const ref = revision.ref(shard);
   if (place.at === "latest") return await services.log.seek(ref, { at: "newest" });
-  const horizon = horizonMs(services.clock.nowMs(), revision.stream);
+  const horizon = trimHorizonMs(services.clock.nowMs(), revision.stream);
   const timeMs = place.at === "time" ? Math.max(place.timeMs, horizon) : horizon;
   return await services.log.seek(ref, { at: "time", timeMs });
 }

@@ -2,9 +2,9 @@ import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { cutPage } from "../records/cut-page.ts";
 import type { StoredRecords } from "../records/stored-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { horizonMs } from "../streams/retention-window.ts";
+import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
-import { decodeEntries } from "./decode-entries.ts";
+import { decodeEntryBodies } from "./decode-entry-bodies.ts";
 import type { ShardServices } from "./shard-services.ts";
 
 /** Data of one push; a larger record is pushed alone. Small pushes reach a slow reader in time and bound its memory. */
@@ -53,7 +53,7 @@ export async function* followShard(services: ShardServices, start: FollowStart):
       if (turn.done === true) return;
       const tip = await services.log.seek(ref, { at: "newest" });
       for (let waiting = turn.value; waiting.length > 0; ) {
-        const decoded = await decodeEntries(services, start, waiting, { ...pushLimit, from });
+        const decoded = await decodeEntryBodies(services, start, waiting, { ...pushLimit, from });
         waiting = waiting.slice(decoded.length);
         for (const push of pushesOf(decoded, { from, tip, start, nowMs: services.clock.nowMs() })) {
           from = push.next;
@@ -77,7 +77,7 @@ function* pushesOf(
 ): Generator<ShardPush, void> {
   const { tip, nowMs } = place;
   const { revision, shard } = place.start;
-  const horizon = horizonMs(nowMs, revision.stream);
+  const horizon = trimHorizonMs(nowMs, revision.stream);
   const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
   for (let { from } = place; ; ) {
     const { records, next } = cutPage(unexpired, from, pushLimit, shard);

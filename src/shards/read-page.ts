@@ -2,9 +2,9 @@ import type { Position, ReadResult, StoredEntry } from "../engine/shard-log.ts";
 import { cutPage } from "../records/cut-page.ts";
 import type { StoredRecords } from "../records/stored-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { horizonMs } from "../streams/retention-window.ts";
+import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
-import { decodeEntries } from "./decode-entries.ts";
+import { decodeEntryBodies } from "./decode-entry-bodies.ts";
 import type { ShardServices } from "./shard-services.ts";
 
 /** API reference, GetRecords: at most 10 MiB of data and 10,000 records in one response. */
@@ -36,7 +36,7 @@ export async function readPage(
   recordsMax: number,
 ): Promise<Page> {
   const nowMs = services.clock.nowMs();
-  const horizon = horizonMs(nowMs, revision.stream);
+  const horizon = trimHorizonMs(nowMs, revision.stream);
   const ref = revision.ref(shard);
   const limit = { entriesMax: recordsMax, recordsMax, bytesMax: storedBytesMax };
 
@@ -55,7 +55,7 @@ export async function readPage(
 
     const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
     const decodeLimit = { from: start, recordsMax, bytesMax: storedBytesMax };
-    const decoded = await decodeEntries(services, { revision, shard }, unexpired, decodeLimit);
+    const decoded = await decodeEntryBodies(services, { revision, shard }, unexpired, decodeLimit);
     const { records, next: behind } = cutPage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
     const next = records.count > 0 ? behind : read.next > start ? read.next : start;
     const last = lastEntryBefore(unexpired, next);

@@ -17,7 +17,7 @@ type Retention = Pick<Stream, "retentionHours" | "expiredBeforeMs">;
  * The trim horizon, ms since the epoch: records that arrived before it are never served again, whenever their bytes are
  * freed. It is always before the clock, even one that was set back by days, so new records are not expired.
  */
-export function horizonMs(nowMs: number, { retentionHours, expiredBeforeMs = 0 }: Retention): number {
+export function trimHorizonMs(nowMs: number, { retentionHours, expiredBeforeMs = 0 }: Retention): number {
   const expiredMs = Math.min(expiredBeforeMs, nowMs - retentionMs(retentionHoursMin));
   return Math.max(nowMs - retentionMs(retentionHours), expiredMs);
 }
@@ -25,7 +25,7 @@ export function horizonMs(nowMs: number, { retentionHours, expiredBeforeMs = 0 }
 /** The stream with another retention. After an increase expired records stay expired (API reference). */
 export function withRetention<Kept extends Retention>(stream: Kept, retentionHours: number, nowMs: number): Kept {
   if (retentionHours < stream.retentionHours) return { ...stream, retentionHours };
-  return { ...stream, retentionHours, expiredBeforeMs: horizonMs(nowMs, stream) };
+  return { ...stream, retentionHours, expiredBeforeMs: trimHorizonMs(nowMs, stream) };
 }
 
 export function isExpired(arrivalMs: number, horizon: number): boolean {

@@ -1,8 +1,8 @@
 import {
   reservedTagKey,
   type TagAction,
-  tagCharactersIllegal,
   tagCharactersInvalid,
+  tagPercentSignIllegal,
   tooManyTags,
 } from "../model/tag-errors.ts";
 
@@ -63,5 +63,5 @@ const VALID = /^[\p{L}\p{N} _./=+\-%@:]*$/u;
 // AWS checks twice: `%` is valid in the first error text and refused with the second.
 function checkCharacters(action: TagAction, place: Place, texts: readonly string[]): void {
   if (!texts.every((text) => VALID.test(text))) throw tagCharactersInvalid();
-  if (texts.some((text) => text.includes("%"))) throw tagCharactersIllegal(place, action);
+  if (texts.some((text) => text.includes("%"))) throw tagPercentSignIllegal(place, action);
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { unproducedMessages } from "../../conformance/support/messages.ts";
 import { unmetTypeSentences } from "../../conformance/support/test-types.ts";
-import { startMillrace } from "../../src/app/start-millrace.ts";
+import { startMillrace } from "../../src/app/in-process-server.ts";
 import { operationNames } from "../../src/model/shapes.generated.ts";
 import { call } from "../support/kinesis-call.ts";
 

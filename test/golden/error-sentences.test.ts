@@ -171,7 +171,7 @@ const table: readonly [error: ServiceError, type: string, message: string][] = [
     "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.",
   ],
   [
-    tags.tagCharactersIllegal(orders, "remove tags from"),
+    tags.tagPercentSignIllegal(orders, "remove tags from"),
     "InvalidArgumentException",
     "Failed to remove tags from stream orders under account 123456789012 because some tags contained illegal characters. The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.",
   ],

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type MillraceOptions, startMillrace } from "../../src/app/start-millrace.ts";
+import { type MillraceOptions, startMillrace } from "../../src/app/in-process-server.ts";
 import { headersFor } from "./kinesis-call.ts";
 
 export interface DevResponse<Body> {

@@ -5,7 +5,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { KeyProvider } from "../../src/keys/key-provider.ts";
 import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
 import type { RateLimits } from "../../src/limits/rate-limits.ts";
-import { requestHandler } from "../../src/server/pipeline/handle-request.ts";
+import { createRequestHandler } from "../../src/server/pipeline/handle-request.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { bytesOf, textOf } from "./encoded-body.ts";
 
@@ -37,7 +37,7 @@ export class TestServer {
   #options: WholeOptions;
   readonly #never = new AbortController().signal;
   #open: OpenedServices;
-  #handle: ReturnType<typeof requestHandler>;
+  #handle: ReturnType<typeof createRequestHandler>;
 
   private constructor(options: WholeOptions, services: OpenedServices) {
     this.#options = options;
@@ -116,7 +116,7 @@ export class TestServer {
     await this.#open.close();
   }
 
-  #send(operation: string, input: object): ReturnType<ReturnType<typeof requestHandler>> {
+  #send(operation: string, input: object): ReturnType<ReturnType<typeof createRequestHandler>> {
     return this.#handle({
       method: "POST",
       url: "/",
@@ -141,6 +141,6 @@ function openWith({
   return openServices({ engine, clock, transitionDelayMs, keyProvider, limits });
 }
 
-function handlerOf({ services }: OpenedServices): ReturnType<typeof requestHandler> {
-  return requestHandler({ services, callerDefaults: { account, region, allowAnonymous: true } });
+function handlerOf({ services }: OpenedServices): ReturnType<typeof createRequestHandler> {
+  return createRequestHandler({ services, callerDefaults: { account, region, allowAnonymous: true } });
 }

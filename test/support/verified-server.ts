@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { configFileChecks } from "../../src/app/config-file-checks.ts";
+import { namedFileChecks } from "../../src/app/named-file-checks.ts";
 import { type RunningServer, startServer } from "../../src/app/start-server.ts";
 import { loadConfigFromObject } from "../../src/config/load-config.ts";
 import type { Clock } from "../../src/time/clock.ts";
@@ -31,7 +31,7 @@ export async function startVerified(
     ...options,
   };
   const readFile = (path: string): string => readFileSync(path, "utf8");
-  const { config, problems } = loadConfigFromObject(settings, (flag) => flag, readFile, configFileChecks);
+  const { config, problems } = loadConfigFromObject(settings, (flag) => flag, readFile, namedFileChecks);
   assert.equal(problems, undefined);
   assert(config !== undefined);
   const server: RunningServer = await startServer(config, { clock: standingClock });

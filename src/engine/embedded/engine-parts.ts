@@ -15,9 +15,9 @@ import { StorageMonitor } from "./storage-monitor.ts";
 import { largestStreams } from "./stored-bytes.ts";
 import { GroupCommit } from "./wal/group-commit.ts";
 import { TailWindow } from "./wal/tail-window.ts";
-import { WalReader } from "./wal/wal-reader.ts";
+import { WalRangeReader } from "./wal/wal-range-reader.ts";
 import { WalWriter } from "./wal/wal-writer.ts";
-import { WalAppender } from "./wal-appender.ts";
+import { WalAdmission } from "./wal-admission.ts";
 
 /** A data directory after recovery. */
 export interface RecoveredDirectory {
@@ -39,7 +39,7 @@ export interface EngineParts extends EngineContext {
   readonly budgetBytes: number;
   readonly window: TailWindow;
   readonly wal: WalWriter;
-  readonly walReader: WalReader;
+  readonly walReader: WalRangeReader;
   readonly readAhead: ReadAhead;
   readonly snapshotter: Snapshotter;
   readonly compactor: Compactor;
@@ -60,7 +60,7 @@ export function openParts(opened: RecoveredDirectory): EngineParts {
   const { wal } = walFiles;
   const { compactor } = compaction;
   const { walBytesMax, clock } = settings;
-  const writer: WalAppender = new WalAppender({
+  const writer: WalAdmission = new WalAdmission({
     state,
     commit,
     wal,
@@ -145,10 +145,10 @@ function openWalFiles(opened: RecoveredDirectory) {
     end,
     files,
   });
-  return { window, wal, walReader: new WalReader(disk, walDirectory, window) };
+  return { window, wal, walReader: new WalRangeReader(disk, walDirectory, window) };
 }
 
-function openReading({ settings, directory }: RecoveredDirectory, walReader: WalReader) {
+function openReading({ settings, directory }: RecoveredDirectory, walReader: WalRangeReader) {
   const segments = new SegmentReader(settings.disk, directory);
   const chunks = new ChunkPool(settings.disk);
   const readAhead = new ReadAhead(segments, chunks);
@@ -159,7 +159,7 @@ function openCompaction(
   opened: RecoveredDirectory,
   parts: {
     readonly wal: WalWriter;
-    readonly walReader: WalReader;
+    readonly walReader: WalRangeReader;
     readonly segmentReader: SegmentReader;
     readonly reserve: DiskReserve;
   },

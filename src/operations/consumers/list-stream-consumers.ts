@@ -1,7 +1,7 @@
 import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/list-errors.ts";
 import type { ListStreamConsumersInput } from "../../model/shapes.generated.ts";
+import { firstPage } from "../../streams/list-page.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { firstPage } from "../../streams/tokens/list-page.ts";
 import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { defineOperation } from "../operation.ts";

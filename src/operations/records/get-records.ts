@@ -2,14 +2,14 @@ import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "..
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
-import { withResourceNotFound } from "../../shards/map-dropped-log-error.ts";
+import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
 import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
 import { decodeShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { canNameResource } from "../can-name-resource.ts";
+import { isVisibleToCaller } from "../is-visible-to-caller.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
@@ -30,7 +30,7 @@ export const getRecords = defineOperation({
 
     admitRead(revision.stream, shard.index, context);
     const reading = readPage(context.shards, revision, shard, iterator.position, input.Limit ?? pageRecordsMax);
-    const page = await withResourceNotFound(revision, shard, reading).catch((error: unknown) => {
+    const page = await resourceNotFoundIfLogGone(revision, shard, reading).catch((error: unknown) => {
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
     });
     context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
@@ -77,7 +77,7 @@ function requireIterator(input: GetRecordsInput, context: OperationContext): Sha
  */
 function requireIteratorShard(iterator: ShardIterator, { registry, caller }: OperationContext) {
   const { account, region, streamName, streamId, shardIndex } = iterator;
-  const revision = canNameResource(iterator, caller) ? registry.find(account, region, streamName) : undefined;
+  const revision = isVisibleToCaller(iterator, caller) ? registry.find(account, region, streamName) : undefined;
   const shard = revision?.shard(shardIndex);
   if (revision === undefined || shard === undefined) {
     throw shardDoesNotExist({ name: streamName, account }, formatShardId(shardIndex));

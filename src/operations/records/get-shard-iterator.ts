@@ -1,12 +1,12 @@
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
-import { withResourceNotFound } from "../../shards/map-dropped-log-error.ts";
+import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
+import { parseShardIndex } from "../parse-shard-index.ts";
 import { findStream } from "../require-stream.ts";
-import { shardIndexOf } from "../shard-index-of.ts";
 import { newShardIterator } from "./new-shard-iterator.ts";
 
 /** Order of checks as observed: shard id, stream, shard, members that go together, number, its shard, its stream. */
@@ -15,7 +15,7 @@ export const getShardIterator = defineOperation({
   plane: "data",
   async handle(input, context) {
     const { place, revision } = findStream(input, context);
-    const index = shardIndexOf(input.ShardId, place);
+    const index = parseShardIndex(input.ShardId, place);
     const shard = revision?.shard(index);
     // A stream that is missing or still CREATING has no shard: the response names the shard, not the stream.
     if (revision === undefined || shard === undefined) throw shardDoesNotExist(place, formatShardId(index));
@@ -25,7 +25,7 @@ export const getShardIterator = defineOperation({
     const present = await latestTimestampMs(context.shards, revision, shard, input.Timestamp);
     const start = resolveStartingPosition(input, revision.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
-    const position = await withResourceNotFound(
+    const position = await resourceNotFoundIfLogGone(
       revision,
       shard,
       findStartPosition(context.shards, revision, shard, start),

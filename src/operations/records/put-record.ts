@@ -8,14 +8,14 @@ import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireWritableStream } from "../require-stream.ts";
-import { checkRecordsOfStream } from "./check-records-of-stream.ts";
+import { checkIncomingRecords } from "./check-incoming-records.ts";
 
 export const putRecord = defineOperation({
   name: "PutRecord",
   plane: "data",
   async handle(input, context) {
     const revision = requireWritableStream(input, context);
-    checkRecordsOfStream(input.Record, revision.stream, "PutRecord");
+    checkIncomingRecords(input.Record, revision.stream, "PutRecord");
     const ordering = input.SequenceNumberForOrdering;
     if (ordering !== undefined && !isPast(ordering, revision.stream, context)) {
       throw orderingInvalid(revision.stream, ordering);

@@ -4,7 +4,7 @@ import { storeRecords } from "../../shards/store-records.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
 import { requireWritableStream } from "../require-stream.ts";
-import { checkRecordsOfStream } from "./check-records-of-stream.ts";
+import { checkIncomingRecords } from "./check-incoming-records.ts";
 
 /** Each record succeeds or fails alone; results are in the order of the request. */
 export const putRecords = defineOperation({
@@ -12,7 +12,7 @@ export const putRecords = defineOperation({
   plane: "data",
   async handle(input, context) {
     const revision = requireWritableStream(input, context);
-    checkRecordsOfStream(input.Records, revision.stream, "PutRecords");
+    checkIncomingRecords(input.Records, revision.stream, "PutRecords");
     if (input.DryRun === true) throw dryRunSucceeded();
 
     let results: PutResults;

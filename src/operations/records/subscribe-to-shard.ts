@@ -2,12 +2,12 @@ import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
-import { withResourceNotFound } from "../../shards/map-dropped-log-error.ts";
+import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
+import { parseShardIndex } from "../parse-shard-index.ts";
 import { requireConsumer } from "../require-consumer.ts";
-import { shardIndexOf } from "../shard-index-of.ts";
 import { pushEvents } from "./push-events.ts";
 
 /**
@@ -23,7 +23,7 @@ export const subscribeToShard = defineOperation({
     if (consumer.status !== "ACTIVE") {
       throw consumerNotActive(stream, { name: consumer.name, createdSecond: Math.floor(consumer.createdMs / 1000) });
     }
-    const index = shardIndexOf(input.ShardId, stream);
+    const index = parseShardIndex(input.ShardId, stream);
     const shard = revision.shard(index);
     if (shard === undefined) throw shardDoesNotExist(stream, formatShardId(index));
     const { Type, SequenceNumber, Timestamp } = input.StartingPosition;
@@ -41,7 +41,11 @@ export const subscribeToShard = defineOperation({
     const { connection } = context;
     const lease = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => lease.end(), { once: true });
-    const from = await withResourceNotFound(revision, shard, findStartPosition(context.shards, revision, shard, place));
+    const from = await resourceNotFoundIfLogGone(
+      revision,
+      shard,
+      findStartPosition(context.shards, revision, shard, place),
+    );
     return { EventStream: pushEvents({ revision, shard, consumer, from, lease }, context) };
   },
 });

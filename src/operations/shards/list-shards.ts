@@ -9,16 +9,16 @@ import type { ListShardsInput } from "../../model/shapes.generated.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { streamArn } from "../../streams/arn.ts";
+import { firstPage } from "../../streams/list-page.ts";
 import { filterShards, type ShardFilter, visibleShards } from "../../streams/positions/shard-filter.ts";
-import { horizonMs } from "../../streams/retention-window.ts";
-import { firstPage } from "../../streams/tokens/list-page.ts";
+import { trimHorizonMs } from "../../streams/retention-window.ts";
 import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
-import { canNameResource } from "../can-name-resource.ts";
+import { isVisibleToCaller } from "../is-visible-to-caller.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
+import { parseShardIndex } from "../parse-shard-index.ts";
 import { requireStreamCreatedAt } from "../require-stream.ts";
-import { shardIndexOf } from "../shard-index-of.ts";
 import { parseShardFilter } from "./parse-shard-filter.ts";
 import { shardOutput } from "./shard-output.ts";
 
@@ -43,7 +43,7 @@ export const listShards = defineOperation({
         : listingOfToken(input, input.NextToken, context);
     const { stream } = revision;
     const nowMs = context.clock.nowMs();
-    const shards = filterShards(visibleShards(stream, horizonMs(nowMs, stream)), filter);
+    const shards = filterShards(visibleShards(stream, trimHorizonMs(nowMs, stream)), filter);
     const { items, hasMore } = firstPage(
       shards.filter((shard) => shard.index > afterIndex),
       Math.min(input.MaxResults ?? pageShardsMax, pageShardsMax),
@@ -78,7 +78,7 @@ function listingOfMembers(input: ListShardsInput, context: OperationContext): Li
   return {
     revision,
     filter: filter === undefined ? { type: "FROM_TRIM_HORIZON" } : parseShardFilter(filter, revision.stream),
-    afterIndex: start === undefined ? -1 : shardIndexOf(start, revision.stream),
+    afterIndex: start === undefined ? -1 : parseShardIndex(start, revision.stream),
   };
 }
 
@@ -94,7 +94,7 @@ function listingOfToken(input: ListShardsInput, nextToken: string, context: Oper
     if (input[member] !== undefined) throw nextTokenWith(member);
   }
   const token = decodePageToken(context.tokens, "shards", nextToken);
-  if (token === undefined || !canNameResource(token, context.caller)) throw invalidNextToken();
+  if (token === undefined || !isVisibleToCaller(token, context.caller)) throw invalidNextToken();
   if (tokenExpiry(token, context.clock.nowMs()) !== undefined) throw nextTokenExpired();
   const { account, region, streamName: name } = token;
   const revision = requireStreamCreatedAt({ StreamARN: streamArn({ account, region, name }) }, context);

@@ -1,8 +1,8 @@
 import { planMerge } from "../../streams/resharding/reshard-plan.ts";
-import { beginReshard } from "../begin-transition.ts";
+import { withReshardIntent } from "../begin-transition.ts";
 import { defineOperation } from "../operation.ts";
+import { parseShardIndex } from "../parse-shard-index.ts";
 import { findStream, requireStream } from "../require-stream.ts";
-import { shardIndexOf } from "../shard-index-of.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
 
 /** ShardToMerge must have the lower hash key range (observed); a reversed pair is not adjacent. */
@@ -11,12 +11,12 @@ export const mergeShards = defineOperation({
   plane: "control",
   async handle(input, context) {
     const { place } = findStream(input, context);
-    const shardIndex = shardIndexOf(input.ShardToMerge, place);
-    const adjacentShardIndex = shardIndexOf(input.AdjacentShardToMerge, place);
+    const shardIndex = parseShardIndex(input.ShardToMerge, place);
+    const adjacentShardIndex = parseShardIndex(input.AdjacentShardToMerge, place);
     await updateStreamDocument(context, () => {
       const revision = requireStream(input, context);
       const plan = planMerge(revision.stream, { shardIndex, adjacentShardIndex });
-      return [revision, beginReshard(revision.stream, plan, context)];
+      return [revision, withReshardIntent(revision.stream, plan, context)];
     });
     return undefined;
   },

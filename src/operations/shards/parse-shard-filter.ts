@@ -2,7 +2,7 @@ import { shardFilterNeeds, shardFilterRefuses } from "../../model/list-errors.ts
 import type * as shapes from "../../model/shapes.generated.ts";
 import type { StreamPlace } from "../../model/stream-errors.ts";
 import type { ShardFilter } from "../../streams/positions/shard-filter.ts";
-import { shardIndexOf } from "../shard-index-of.ts";
+import { parseShardIndex } from "../parse-shard-index.ts";
 
 /** Checks that a ShardFilter has exactly the members of its type. Errors: InvalidArgumentException. */
 export function parseShardFilter(given: shapes.ShardFilter, stream: StreamPlace): ShardFilter {
@@ -11,7 +11,7 @@ export function parseShardFilter(given: shapes.ShardFilter, stream: StreamPlace)
     case "AFTER_SHARD_ID":
       if (ShardId === undefined) throw shardFilterNeeds("ShardId", type);
       if (Timestamp !== undefined) throw shardFilterRefuses("Timestamp", type);
-      return { type, shardIndex: shardIndexOf(ShardId, stream) };
+      return { type, shardIndex: parseShardIndex(ShardId, stream) };
     case "AT_TIMESTAMP":
     case "FROM_TIMESTAMP":
       if (Timestamp === undefined) throw shardFilterNeeds("Timestamp", type);

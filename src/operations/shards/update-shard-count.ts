@@ -2,7 +2,7 @@ import { targetAboveDouble, targetAboveMax, targetBelowHalf } from "../../model/
 import { streamIsOnDemand } from "../../model/stream-errors.ts";
 import { streamArn } from "../../streams/arn.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
-import { beginResize } from "../begin-transition.ts";
+import { withResizeIntent } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
@@ -26,7 +26,7 @@ export const updateShardCount = defineOperation({
       if (context.limits !== undefined) checkTargetCount(targetCount, currentCount);
       return [
         revision,
-        countDailyChange(beginResize(revision.stream, targetCount, context), "shardCountChanges", context),
+        countDailyChange(withResizeIntent(revision.stream, targetCount, context), "shardCountChanges", context),
       ];
     });
     return {

@@ -1,7 +1,7 @@
+import { firstPage } from "../../streams/list-page.ts";
 import { visibleShards } from "../../streams/positions/shard-filter.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { horizonMs } from "../../streams/retention-window.ts";
-import { firstPage } from "../../streams/tokens/list-page.ts";
+import { trimHorizonMs } from "../../streams/retention-window.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStream } from "../require-stream.ts";
 import { shardOutput } from "../shards/shard-output.ts";
@@ -17,7 +17,7 @@ export const describeStream = defineOperation({
   async handle(input, context) {
     const { stream } = requireStream(input, context);
     const isDeleting = stream.status === "DELETING";
-    const visible = isDeleting ? [] : visibleShards(stream, horizonMs(context.clock.nowMs(), stream));
+    const visible = isDeleting ? [] : visibleShards(stream, trimHorizonMs(context.clock.nowMs(), stream));
     const start = input.ExclusiveStartShardId;
     const rest = start === undefined ? visible : visible.filter((shard) => formatShardId(shard.index) > start);
     const { items, hasMore } = firstPage(rest, Math.min(input.Limit ?? pageShardsMax, pageShardsMax));

@@ -1,6 +1,6 @@
 import { retentionNotIncreased } from "../../model/retention-errors.ts";
 import { withRetention } from "../../streams/retention-window.ts";
-import { beginSettingsChange } from "../begin-transition.ts";
+import { withSettingsIntent } from "../begin-transition.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
@@ -19,7 +19,7 @@ export const increaseStreamRetentionPeriod = defineOperation({
       checkRetention(requestedHours);
       if (requestedHours < currentHours) throw retentionNotIncreased(stream, { requestedHours, currentHours });
       if (requestedHours === currentHours) return [revision, stream];
-      return [revision, beginSettingsChange(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
+      return [revision, withSettingsIntent(withRetention(stream, requestedHours, context.clock.nowMs()), context)];
     });
     return undefined;
   },

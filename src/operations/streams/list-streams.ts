@@ -1,6 +1,6 @@
 import { invalidNextToken, nextTokenExpired, nextTokenWith } from "../../model/list-errors.ts";
 import type { ListStreamsInput } from "../../model/shapes.generated.ts";
-import { namesPage } from "../../streams/tokens/list-page.ts";
+import { namesPage } from "../../streams/list-page.ts";
 import { decodePageToken, encodePageToken } from "../../streams/tokens/page-token.ts";
 import { tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { defineOperation } from "../operation.ts";

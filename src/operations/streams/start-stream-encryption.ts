@@ -3,7 +3,7 @@ import { encryptionTypeNotKms, keyIdInvalid } from "../../model/setting-errors.t
 import type { StartStreamEncryptionInput } from "../../model/shapes.generated.ts";
 import { dataKeysMax, pruneDataKeys, startEncrypting } from "../../streams/data-keys.ts";
 import { isMasterKeyRef } from "../../streams/master-key-ref.ts";
-import { beginSettingsChange } from "../begin-transition.ts";
+import { withSettingsIntent } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
@@ -26,7 +26,7 @@ export const startStreamEncryption = defineOperation({
     });
     await updateStreamDocument(context, () => {
       const { revision: newest, counted } = plan(input, context);
-      return [newest, beginSettingsChange(startEncrypting(counted, made, context.clock.nowMs()), context)];
+      return [newest, withSettingsIntent(startEncrypting(counted, made, context.clock.nowMs()), context)];
     });
     return undefined;
   },

@@ -1,7 +1,7 @@
 import { encryptionTypeNotKms, keyIdInvalid } from "../../model/setting-errors.ts";
 import { stopEncrypting } from "../../streams/data-keys.ts";
 import { isMasterKeyRef } from "../../streams/master-key-ref.ts";
-import { beginSettingsChange } from "../begin-transition.ts";
+import { withSettingsIntent } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
@@ -18,7 +18,7 @@ export const stopStreamEncryption = defineOperation({
       if (!isMasterKeyRef(input.KeyId)) throw keyIdInvalid(input.KeyId);
       if (revision.stream.encryption === undefined) return [revision, revision.stream];
       const counted = countDailyChange(revision.stream, "encryptionStops", context);
-      return [revision, beginSettingsChange(stopEncrypting(counted, context.clock.nowMs()), context)];
+      return [revision, withSettingsIntent(stopEncrypting(counted, context.clock.nowMs()), context)];
     });
     return undefined;
   },

@@ -1,7 +1,7 @@
 import { streamArn } from "../../streams/arn.ts";
 import type { ShardLevelMetric } from "../../streams/stream.ts";
 import type { StreamRefMembers } from "../../streams/stream-ref.ts";
-import { beginSettingsChange } from "../begin-transition.ts";
+import { withSettingsIntent } from "../begin-transition.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
@@ -18,7 +18,7 @@ export async function updateEnhancedMonitoring(
     const { shardLevelMetrics = [], ...rest } = revision.stream;
     before = shardLevelMetrics;
     const after = next(before);
-    return [revision, beginSettingsChange(after.length === 0 ? rest : { ...rest, shardLevelMetrics: after }, context)];
+    return [revision, withSettingsIntent(after.length === 0 ? rest : { ...rest, shardLevelMetrics: after }, context)];
   });
   return {
     StreamName: stream.name,

@@ -1,4 +1,4 @@
-import { beginSettingsChange } from "../begin-transition.ts";
+import { withSettingsIntent } from "../begin-transition.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
 import { updateStreamDocument } from "../update-stream-document.ts";
@@ -10,7 +10,7 @@ export const updateMaxRecordSize = defineOperation({
   async handle(input, context) {
     await updateStreamDocument(context, () => {
       const revision = requireStreamInState(["ACTIVE"], input, context);
-      return [revision, beginSettingsChange({ ...revision.stream, recordKiBMax: input.MaxRecordSizeInKiB }, context)];
+      return [revision, withSettingsIntent({ ...revision.stream, recordKiBMax: input.MaxRecordSizeInKiB }, context)];
     });
     return undefined;
   },

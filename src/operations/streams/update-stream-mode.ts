@@ -1,5 +1,5 @@
 import { onlyOnDemand } from "../../model/stream-errors.ts";
-import { beginSettingsChange } from "../begin-transition.ts";
+import { withSettingsIntent } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
 import { defineOperation } from "../operation.ts";
 import { requireStreamInState } from "../require-stream.ts";
@@ -32,11 +32,11 @@ export const updateStreamMode = defineOperation({
         ...rest
       } = countDailyChange(stream, "modeSwitches", context);
       if (mode === "ON_DEMAND") checkOnDemandQuota(context);
-      if (mode === "PROVISIONED") return [revision, beginSettingsChange({ ...rest, mode }, context)];
+      if (mode === "PROVISIONED") return [revision, withSettingsIntent({ ...rest, mode }, context)];
       const next = { ...rest, mode, ...(recordDistribution === undefined ? {} : { recordDistribution }) };
       return [
         revision,
-        applyWarmThroughput === undefined ? beginSettingsChange(next, context) : applyWarmThroughput(next),
+        applyWarmThroughput === undefined ? withSettingsIntent(next, context) : applyWarmThroughput(next),
       ];
     });
     return undefined;

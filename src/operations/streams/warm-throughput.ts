@@ -2,7 +2,7 @@ import type { WarmThroughput } from "../../model/shapes.generated.ts";
 import { warmThroughputNotCommitted, warmThroughputTooGreat } from "../../model/stream-errors.ts";
 import { openShardCount } from "../../streams/resharding/open-shard-count.ts";
 import type { Stream } from "../../streams/stream.ts";
-import { beginResize, beginSettingsChange } from "../begin-transition.ts";
+import { withResizeIntent, withSettingsIntent } from "../begin-transition.ts";
 import type { OperationContext } from "../operation-context.ts";
 
 /** API reference, UpdateStreamWarmThroughput: 10 GiB/s. One shard takes 1 MiB/s. */
@@ -22,8 +22,8 @@ export async function warmThroughputChange(
   return (stream) => {
     const { warmThroughputMiBps: _former, ...rest } = stream;
     const next = warmThroughputMiBps === 0 ? rest : { ...rest, warmThroughputMiBps };
-    if (warmThroughputMiBps <= openShardCount(stream)) return beginSettingsChange(next, context);
-    return beginResize(next, warmThroughputMiBps, context);
+    if (warmThroughputMiBps <= openShardCount(stream)) return withSettingsIntent(next, context);
+    return withResizeIntent(next, warmThroughputMiBps, context);
   };
 }
 

@@ -5,10 +5,10 @@ import type { OutputOf } from "../../records/operation-io.ts";
 import type { PutResults } from "../../records/put-results.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
+import { encodeStoredResults, type PutRows } from "../records/encode-put-response.ts";
+import { eventShapeWithoutRecords, pageShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
 import { isPut, ScannedPut } from "../records/parsed-put.ts";
-import { type PutRows, writeStored } from "../records/put-response.ts";
 import { scanCborPut } from "../records/scan-put.ts";
-import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
 import { encodeStructure, writeTextMap } from "./cbor-encode.ts";
 import { LIST, MAP, TYPE_SHIFT } from "./cbor-head.ts";
 import { CborWriter } from "./cbor-writer.ts";
@@ -60,7 +60,7 @@ export const cborCodec: Codec = {
   emptyStructure: encodeTexts({}),
 
   encodeEvent(event, margins) {
-    return encodeWithRecords(eventWithoutRecords, event, margins);
+    return encodeWithRecords(eventShapeWithoutRecords, event, margins);
   },
 
   encodeException(message) {
@@ -70,7 +70,7 @@ export const cborCodec: Codec = {
 
 /** Outputs that are not written by their shape. */
 const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
-  GetRecords: (output) => encodeWithRecords(pageWithoutRecords, output),
+  GetRecords: (output) => encodeWithRecords(pageShapeWithoutRecords, output),
   PutRecords: encodePutRecords,
 };
 
@@ -95,7 +95,7 @@ function encodePutRecords(output: OutputOf<"PutRecords">): EncodedBody {
   writer.text("Records");
   writer.head(LIST, Records.count);
   if (Records.stored !== undefined && Records.failures === undefined) {
-    const written = writeStored(writer.finish(), Records.stored, cborPutRows);
+    const written = encodeStoredResults(writer.finish(), Records.stored, cborPutRows);
     if (written !== undefined) return written;
   }
   // One native call writes all stored records up to the next failure.

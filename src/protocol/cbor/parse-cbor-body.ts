@@ -5,8 +5,8 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
 import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { ParsedNonPut } from "../records/parsed-non-put.ts";
-import { isNonPut, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/parsed-put.ts";
+import { isNonPut, isPut, type OrdinaryPut, ParsedPut, putShapesWithoutRecords } from "../records/parsed-put.ts";
+import { ParsedStructure } from "../records/parsed-structure.ts";
 import { readStructure, type TakeOther } from "./cbor-bind.ts";
 import { CborPutColumns } from "./cbor-put-columns.ts";
 import { CborReader } from "./cbor-reader.ts";
@@ -25,7 +25,7 @@ export function wellFormedCbor(body: Uint8Array): Buffer {
 export function parseCborBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
   const bytes = wellFormedCbor(body);
   const bind = (shape: StructureShape): BoundStructure => readStructure(shape, new CborReader(bytes));
-  if (isNonPut(name)) return new ParsedNonPut(name, bind);
+  if (isNonPut(name)) return new ParsedStructure(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, bytes) });
 }
@@ -34,7 +34,7 @@ export function parseCborBody<Name extends OperationName>(body: Uint8Array, name
 function ordinaryPut(name: PutOperation, body: Buffer): OrdinaryPut | undefined {
   const columns = new CborPutColumns(body);
   const takeOther = name === "PutRecords" ? takeRecords(columns) : takeRecordMember(columns);
-  const rest = readStructure(shapesWithoutRecords[name], new CborReader(body), takeOther);
+  const rest = readStructure(putShapesWithoutRecords[name], new CborReader(body), takeOther);
   if (rest === undefined) return undefined;
   // The members of the one record of a PutRecord are among the others.
   const isWhole = name === "PutRecords" ? columns.count > 0 : columns.endRecord();

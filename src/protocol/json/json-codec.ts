@@ -2,10 +2,10 @@ import { outputShapes } from "../../model/constraints.generated.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import type { OutputOf } from "../../records/operation-io.ts";
 import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
+import { encodePutRecordsJson } from "../records/encode-put-response.ts";
+import { eventShapeWithoutRecords, pageShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
 import { isPut, ScannedPut } from "../records/parsed-put.ts";
-import { encodePutRecords } from "../records/put-response.ts";
 import { scanJsonPut } from "../records/scan-put.ts";
-import { eventWithoutRecords, pageWithoutRecords } from "../records/shapes-without-records.ts";
 import { encodeWithRecords } from "./encode-stored-records.ts";
 import { encodeStructure } from "./json-encode.ts";
 import { parseJsonBody, parseJsonObjectOrList } from "./parse-json-body.ts";
@@ -42,7 +42,7 @@ export const jsonCodec: Codec = {
   emptyStructure: Buffer.from("{}"),
 
   encodeEvent(event, margins) {
-    return encodeWithRecords(eventWithoutRecords, event, margins);
+    return encodeWithRecords(eventShapeWithoutRecords, event, margins);
   },
 
   encodeException(message) {
@@ -52,9 +52,9 @@ export const jsonCodec: Codec = {
 
 /** Outputs that are not written by their shape. */
 const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
-  GetRecords: (output) => encodeWithRecords(pageWithoutRecords, output),
+  GetRecords: (output) => encodeWithRecords(pageShapeWithoutRecords, output),
   PutRecord: encodePutRecord,
-  PutRecords: encodePutRecords,
+  PutRecords: encodePutRecordsJson,
 };
 
 /** None of its members needs an escape. */

@@ -6,8 +6,8 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { BoundStructure } from "../../model/validate.ts";
 import type { PutOperation } from "../../records/operation-io.ts";
 import type { ParsedBody } from "../codec/codec.ts";
-import { ParsedNonPut } from "../records/parsed-non-put.ts";
-import { isNonPut, isPut, type OrdinaryPut, ParsedPut, shapesWithoutRecords } from "../records/parsed-put.ts";
+import { isNonPut, isPut, type OrdinaryPut, ParsedPut, putShapesWithoutRecords } from "../records/parsed-put.ts";
+import { ParsedStructure } from "../records/parsed-structure.ts";
 import { columnsOfParsedJson } from "../records/put-columns.ts";
 import { bindStructure } from "./json-bind.ts";
 import { isWithinJsonBounds } from "./json-bounds.ts";
@@ -30,7 +30,7 @@ export function parseJsonObjectOrList(body: Uint8Array): object {
 export function parseJsonBody<Name extends OperationName>(body: Uint8Array, name: Name): ParsedBody<Name> {
   const parsed = parseJsonObjectOrList(body);
   const bind = (shape: StructureShape): BoundStructure => bindStructure(shape, parsed);
-  if (isNonPut(name)) return new ParsedNonPut(name, bind);
+  if (isNonPut(name)) return new ParsedStructure(name, bind);
   assert(isPut(name), "what is not plain is a put");
   return new ParsedPut(name, { bind, ordinary: () => ordinaryPut(name, parsed) });
 }
@@ -41,7 +41,7 @@ function ordinaryPut(name: PutOperation, parsed: object): OrdinaryPut | undefine
   );
   if (columns === undefined) return undefined;
   try {
-    return { ...columns, rest: bindStructure(shapesWithoutRecords[name], parsed) };
+    return { ...columns, rest: bindStructure(putShapesWithoutRecords[name], parsed) };
   } catch (wrongType) {
     columns.lease[Symbol.dispose]();
     throw wrongType;

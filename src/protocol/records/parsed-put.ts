@@ -42,7 +42,7 @@ export function isNonPut<Name extends OperationName>(name: Name): name is Name &
 const recordMembers: readonly PutRecordMember[] = ["Data", "PartitionKey", "ExplicitHashKey"];
 
 /** The input shapes without the members that become columns. */
-export const shapesWithoutRecords = {
+export const putShapesWithoutRecords = {
   PutRecord: without(inputShapes.PutRecord, recordMembers),
   PutRecords: without(inputShapes.PutRecords, ["Records"]),
 };
@@ -52,11 +52,11 @@ const completions: {
   readonly [Name in PutOperation]: (rest: BoundStructure, records: IncomingRecords) => InputOf<Name>;
 } = {
   PutRecord(rest, Record) {
-    validate(shapesWithoutRecords.PutRecord, rest);
+    validate(putShapesWithoutRecords.PutRecord, rest);
     return { ...rest, Record };
   },
   PutRecords(rest, Records) {
-    validate(shapesWithoutRecords.PutRecords, rest);
+    validate(putShapesWithoutRecords.PutRecords, rest);
     return { ...rest, Records };
   },
 };

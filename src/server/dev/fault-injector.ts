@@ -6,7 +6,7 @@ import type { OperationContext } from "../../operations/operation-context.ts";
 import type { InputOf, OutputOf } from "../../records/operation-io.ts";
 import type { FaultRule, RecordFaultType } from "./fault-rule.ts";
 import { putWithFailures } from "./put-with-failures.ts";
-import { addressOfCall, type FailingCall, serviceErrorFor } from "./service-fault.ts";
+import { addressOfCall, type FaultableCall, serviceErrorFor } from "./service-fault.ts";
 
 /**
  * Injects faults by the rules of `/dev/faults` (`--dev`). The first matching rule that fires is applied: its delay, then its
@@ -32,8 +32,8 @@ export class FaultInjector {
 
   /** Calls the operation's handler, `next`, unless a rule has another end for the call. */
   async invoke(
-    call: FailingCall,
-    next: (call: FailingCall) => Promise<OutputOf<OperationName>>,
+    call: FaultableCall,
+    next: (call: FaultableCall) => Promise<OutputOf<OperationName>>,
   ): Promise<OutputOf<OperationName>> {
     const { name, input, context } = call;
     const rule = this.#firingRule(call);
@@ -47,7 +47,7 @@ export class FaultInjector {
   }
 
   /** The rule that fires for this call; removed when it has fired `times` times. */
-  #firingRule({ name, input, context }: FailingCall): FaultRule | undefined {
+  #firingRule({ name, input, context }: FaultableCall): FaultRule | undefined {
     for (const [index, rule] of this.#rules.entries()) {
       const { operation, stream, share = 1, times } = rule;
       if (operation !== name) continue;
@@ -61,7 +61,7 @@ export class FaultInjector {
   }
 }
 
-function faultOf(type: FaultType, message: FaultRule["message"], call: FailingCall): ServiceError {
+function faultOf(type: FaultType, message: FaultRule["message"], call: FaultableCall): ServiceError {
   return (message === "service" ? serviceErrorFor(type, call) : undefined) ?? injectedFault(type);
 }
 

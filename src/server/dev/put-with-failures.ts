@@ -1,7 +1,7 @@
 import { recordFailure } from "../../model/record-errors.ts";
 import { shardRateText } from "../../model/shard-errors.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
-import { checkRecordsOfStream } from "../../operations/records/check-records-of-stream.ts";
+import { checkIncomingRecords } from "../../operations/records/check-incoming-records.ts";
 import { putRecords } from "../../operations/records/put-records.ts";
 import { requireWritableStream } from "../../operations/require-stream.ts";
 import type { IncomingRecords } from "../../records/incoming-records.ts";
@@ -30,7 +30,7 @@ export async function putWithFailures(
 ): Promise<OutputOf<"PutRecords">> {
   const { stream, shardMap } = requireWritableStream(input, context);
   const { Records } = input;
-  checkRecordsOfStream(Records, stream, "PutRecords");
+  checkIncomingRecords(Records, stream, "PutRecords");
   const chosen = chooseRecords(Records.count, share, random);
   if (chosen.size === 0 || input.DryRun === true) return await putRecords.handle(input, context);
 

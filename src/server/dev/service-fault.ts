@@ -16,7 +16,7 @@ import {
   streamNotFound,
   streamRateExceeded,
 } from "../../model/stream-errors.ts";
-import { namedStream } from "../../operations/charge-call-rate.ts";
+import { streamNamedIn } from "../../operations/charge-call-rate.ts";
 import { toKmsError } from "../../operations/kms-error.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import type { InputOf } from "../../records/operation-io.ts";
@@ -26,7 +26,7 @@ import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts
 import { decodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 
 /** The call that is to fail. Its input is valid. */
-export interface FailingCall {
+export interface FaultableCall {
   readonly name: OperationName;
   readonly input: InputOf<OperationName>;
   readonly context: OperationContext;
@@ -40,7 +40,7 @@ const expiredIteratorAgeMs = 301_000;
  * server's, filled in from the call. Undefined where the message would have to name a mistake in the call, or a stream that
  * the call does not name.
  */
-export function serviceErrorFor(type: FaultType, call: FailingCall): ServiceError | undefined {
+export function serviceErrorFor(type: FaultType, call: FaultableCall): ServiceError | undefined {
   const { name, context } = call;
   const nowMs = context.clock.nowMs();
   switch (type) {
@@ -71,10 +71,10 @@ export function serviceErrorFor(type: FaultType, call: FailingCall): ServiceErro
 }
 
 /** The address of the stream that a call names, by any member or by an iterator; the stream may be absent. */
-export function addressOfCall({ input, context }: Pick<FailingCall, "input" | "context">): StreamAddress | undefined {
+export function addressOfCall({ input, context }: Pick<FaultableCall, "input" | "context">): StreamAddress | undefined {
   const { caller, tokens } = context;
   const members: object = input;
-  const named = namedStream(members, caller.account);
+  const named = streamNamedIn(members, caller.account);
   // An ARN has its own region.
   if (named !== undefined) return { region: caller.region, ...named };
   if (!("ShardIterator" in input)) return undefined;
@@ -84,13 +84,13 @@ export function addressOfCall({ input, context }: Pick<FailingCall, "input" | "c
   return { account, region, name: streamName };
 }
 
-function revisionOf(call: FailingCall): StreamRevision | undefined {
+function revisionOf(call: FaultableCall): StreamRevision | undefined {
   const address = addressOfCall(call);
   if (address === undefined) return undefined;
   return call.context.registry.find(address.account, address.region, address.name);
 }
 
-function denied(call: FailingCall): ServiceError {
+function denied(call: FaultableCall): ServiceError {
   const { caller } = call.context;
   const address = addressOfCall(call);
   return accessDenied({
@@ -102,7 +102,7 @@ function denied(call: FailingCall): ServiceError {
 
 function throttled(
   type: "LimitExceededException" | "ProvisionedThroughputExceededException",
-  call: FailingCall,
+  call: FaultableCall,
 ): ServiceError | undefined {
   const stream = addressOfCall(call);
   if (type === "LimitExceededException") {
@@ -116,7 +116,7 @@ function throttled(
 
 function refusedByState(
   type: "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException",
-  call: FailingCall,
+  call: FaultableCall,
 ): ServiceError | undefined {
   const stream = addressOfCall(call);
   if (stream === undefined) return undefined;
@@ -147,7 +147,7 @@ const keyErrorKinds = {
   KMSThrottlingException: "throttled",
 } as const satisfies Readonly<Record<string, KeyErrorKind>>;
 
-function keyRefused(kind: KeyErrorKind, call: FailingCall): ServiceError | undefined {
+function keyRefused(kind: KeyErrorKind, call: FaultableCall): ServiceError | undefined {
   const revision = revisionOf(call);
   if (revision === undefined) return undefined;
   const { stream } = revision;
@@ -161,11 +161,11 @@ function keyRefused(kind: KeyErrorKind, call: FailingCall): ServiceError | undef
 }
 
 /** The shard of the call; of a put, that of its first record. The first shard if the call has none. */
-function shardIdOf(call: FailingCall): string {
+function shardIdOf(call: FaultableCall): string {
   return formatShardId(shardIndexOf(call) ?? 0);
 }
 
-function shardIndexOf(call: FailingCall): number | undefined {
+function shardIndexOf(call: FaultableCall): number | undefined {
   const { input, context } = call;
   if ("ShardIterator" in input) return decodeShardIterator(context.tokens, String(input.ShardIterator))?.shardIndex;
   if ("ShardId" in input && typeof input.ShardId === "string") return parseShardId(input.ShardId);
@@ -177,13 +177,13 @@ function shardIndexOf(call: FailingCall): number | undefined {
 }
 
 /** The ARN or name of the consumer in the call; undefined for a call without one. */
-function consumerGiven({ input }: FailingCall): string | undefined {
+function consumerGiven({ input }: FaultableCall): string | undefined {
   if ("ConsumerARN" in input && typeof input.ConsumerARN === "string") return input.ConsumerARN;
   if ("ConsumerName" in input && typeof input.ConsumerName === "string") return input.ConsumerName;
   return undefined;
 }
 
-function consumerNameOf(call: FailingCall): string {
+function consumerNameOf(call: FaultableCall): string {
   const given = consumerGiven(call) ?? "";
   return parseConsumerArn(given)?.consumerName ?? given;
 }

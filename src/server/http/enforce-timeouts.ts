@@ -1,5 +1,5 @@
 import { connectionCut } from "../../telemetry/diagnostic-events.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -41,7 +41,7 @@ function cutSlowBodies({ limits, bodies }: ServerContext, nowMs: number): void {
 }
 
 function enforceConnectionTimeout(
-  connection: Connection,
+  connection: ConnectionState,
   { context, nowMs }: { readonly context: ServerContext; readonly nowMs: number },
 ): void {
   const { limits } = context;
@@ -64,7 +64,7 @@ function enforceConnectionTimeout(
 
 /** Time without bytes is measured between two checks; node:http limits how long a next request may take to begin. */
 function enforceKeepAlive(
-  connection: Connection,
+  connection: ConnectionState,
   { limits, nowMs }: { readonly limits: ServerContext["limits"]; readonly nowMs: number },
 ): void {
   if (connection.takeProgress()) connection.sinceMs = nowMs;
@@ -73,7 +73,7 @@ function enforceKeepAlive(
 }
 
 function enforceSessionTimeout(
-  connection: Connection,
+  connection: ConnectionState,
   { context, ageMs }: { readonly context: ServerContext; readonly ageMs: number },
 ): void {
   const { limits } = context;
@@ -90,7 +90,7 @@ function enforceSessionTimeout(
 
 /** With no exchange open the client gets `drainLingerMs` to read the last response and to close. */
 function enforceDrainLinger(
-  connection: Connection,
+  connection: ConnectionState,
   { limits, ageMs }: { readonly limits: ServerContext["limits"]; readonly ageMs: number },
 ): void {
   if (connection.exchanges.size > 0) return;
@@ -99,7 +99,7 @@ function enforceDrainLinger(
   if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
 }
 
-function cut(connection: Connection, reason: string): void {
+function cut(connection: ConnectionState, reason: string): void {
   connectionCut.publish({ reason });
   connection.socket.destroy();
 }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer, serveHalfClosed, startTimeoutChecks } from "../../platform/http-module.ts";
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { type BodyOutcome, BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -11,13 +11,13 @@ import { rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-r
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
-  serve(socket: Duplex, connection: Connection): void;
+  serve(socket: Duplex, connection: ConnectionState): void;
   close(): void;
 }
 
 export function createHttp1Server(context: ServerContext): Http1Server {
   const { limits } = context;
-  const connectionOf = new WeakMap<Duplex, Connection>();
+  const connectionOf = new WeakMap<Duplex, ConnectionState>();
   const server = createServer({
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersMsMax,
@@ -82,7 +82,7 @@ export function createHttp1Server(context: ServerContext): Http1Server {
 interface Http1Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly context: ServerContext;
 }
 
@@ -172,7 +172,7 @@ const statusOfError: Readonly<Record<string, string>> = {
  * The parser has refused bytes, or waited too long for them. The requests before them have been started, and may have stored
  * records: they get their responses, then a response to the refused bytes follows, as node:http words it.
  */
-function endUnparsed(connection: Connection, code = ""): void {
+function endUnparsed(connection: ConnectionState, code = ""): void {
   if (connection.isEnding) return;
   const { lastResponse } = connection;
   const status = statusOfError[code] ?? "400 Bad Request";
@@ -192,7 +192,7 @@ function endUnparsed(connection: Connection, code = ""): void {
  * Ends a connection over which no byte has moved for `stallMsMax`, but not one whose body waits for the budget, and not one
  * between two requests, which `enforceTimeouts` ends.
  */
-function endStalled(socket: Socket, connection: Connection | undefined, context: ServerContext): void {
+function endStalled(socket: Socket, connection: ConnectionState | undefined, context: ServerContext): void {
   const isWaiting = context.bodies.budget.waitingCount > 0 && connection !== undefined && connection.exchanges.size > 0;
   if (connection?.isIdle || isWaiting) {
     socket.setTimeout(context.limits.stallMsMax);

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { constants, performServerHandshake } from "node:http2";
 import type { Socket } from "node:net";
 import { connectionCut, requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -12,7 +12,7 @@ import { rejectTooLargeHttp2, writeHttp2 } from "./write-response.ts";
  * Speaks HTTP/2 over one socket, with the `stream` API of node:http2: its compatibility API costs three times as much for a
  * large body.
  */
-export function serveHttp2(socket: Socket, connection: Connection, context: ServerContext): void {
+export function serveHttp2(socket: Socket, connection: ConnectionState, context: ServerContext): void {
   const { limits } = context;
   const session: ServerHttp2Session = performServerHandshake(socket, {
     maxSessionMemory: limits.sessionMemoryMiBMax,
@@ -46,7 +46,7 @@ interface Http2Exchange {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly isBodiless: boolean;
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly resets: ResetGuard;
   readonly context: ServerContext;
 }
@@ -150,7 +150,7 @@ class ResetGuard {
     this.#context = context;
   }
 
-  count(connection: Connection): void {
+  count(connection: ConnectionState): void {
     const { clock, limits } = this.#context;
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#windowStartMs >= limits.resetWindowMs) {

@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { connectionCut, connectionsRefused } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { CertificatePem } from "../tls/certificate-pem.ts";
+import type { CertificateAndKeyPem } from "../tls/certificate-and-key-pem.ts";
 import { TlsHandshaker } from "../tls/tls-handshaker.ts";
 import { bindPorts } from "./bind-ports.ts";
 import { BodyBudget } from "./body-budget.ts";
-import { Connection } from "./connection.ts";
-import { detectProtocol } from "./detect-protocol.ts";
+import { ConnectionState } from "./connection-state.ts";
+import { detectConnectionProtocol } from "./detect-connection-protocol.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
 import { EventLoopTick } from "./event-loop-tick.ts";
 import type { BodyAdmitter, RequestHandler } from "./http-message.ts";
@@ -29,7 +29,7 @@ export interface ListenOptions {
   readonly admitBody?: BodyAdmitter;
   readonly clock: Clock;
   /** Undefined: a self-signed one is made, in `dataDir` if given, when the first client asks for TLS. */
-  readonly tls?: CertificatePem | undefined;
+  readonly tls?: CertificateAndKeyPem | undefined;
   readonly dataDir?: string | undefined;
   readonly limits?: Partial<ServerLimits>;
   /** Source of the request ids' randomness; default: the system's. */
@@ -41,7 +41,7 @@ export interface Listening {
   /** The hosts that were bound; `::1` is missing on a machine without IPv6. */
   readonly hosts: readonly string[];
   /** For later handshakes. */
-  useCertificate(certificate: CertificatePem): void;
+  useCertificate(certificate: CertificateAndKeyPem): void;
   /** Figures for /metrics by name. */
   figures(): Readonly<Record<string, number>>;
   /**
@@ -68,7 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 class Listener implements Listening {
   readonly #options: ListenOptions;
   readonly #limits: ServerLimits;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<ConnectionState>();
   readonly #context: ServerContext;
   readonly #http1: Http1Server;
   readonly #tls: TlsHandshaker;
@@ -135,7 +135,7 @@ class Listener implements Listening {
     this.#checkTimeoutsEvery(this.#limits.timeoutCheckMs);
   }
 
-  useCertificate(certificate: CertificatePem): void {
+  useCertificate(certificate: CertificateAndKeyPem): void {
     this.#tls.useCertificate(certificate);
   }
 
@@ -172,7 +172,7 @@ class Listener implements Listening {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, this.#options.clock.monotonicMs());
+    const connection = new ConnectionState(socket, this.#options.clock.monotonicMs());
     this.#connections.add(connection);
     socket.on("close", () => {
       this.#connections.delete(connection);
@@ -194,14 +194,14 @@ class Listener implements Listening {
   }
 
   /** `socket` is the accepted one, or the TLS socket on top of it where ALPN has not decided the protocol. */
-  #detect(connection: Connection, socket: Socket): void {
+  #detect(connection: ConnectionState, socket: Socket): void {
     let seen: Buffer | undefined;
     const onEnd = (): void => {
       socket.destroy();
     };
     const onData = (chunk: Buffer): void => {
       seen = seen === undefined ? chunk : Buffer.concat([seen, chunk]);
-      const protocol = detectProtocol(seen);
+      const protocol = detectConnectionProtocol(seen);
       if (protocol === undefined) return;
       socket.off("data", onData);
       socket.off("end", onEnd);
@@ -218,12 +218,12 @@ class Listener implements Listening {
     socket.on("end", onEnd);
   }
 
-  #serveHttp2(socket: Socket, connection: Connection): void {
+  #serveHttp2(socket: Socket, connection: ConnectionState): void {
     socket.allowHalfOpen = false;
     serveHttp2(socket, connection, this.#context);
   }
 
-  #serveTls(connection: Connection): void {
+  #serveTls(connection: ConnectionState): void {
     connection.socket.allowHalfOpen = false;
     connection.enter("handshaking", this.#options.clock.monotonicMs());
     this.#tls.shakeHands(connection.socket, (secured, protocol) => {
@@ -236,7 +236,7 @@ class Listener implements Listening {
   }
 
   /** The AWS SDK for Java, and with it the KCL, speaks HTTP/2 over TLS without ALPN. */
-  #detectInside(connection: Connection, secured: Socket): void {
+  #detectInside(connection: ConnectionState, secured: Socket): void {
     connection.enter("detecting", this.#options.clock.monotonicMs());
     this.#detect(connection, secured);
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../time/clock.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionState } from "./connection-state.ts";
 import type { EventLoopTick } from "./event-loop-tick.ts";
 import type { RequestHandler } from "./http-message.ts";
 import type { BodyReaderContext } from "./read-body.ts";
@@ -14,7 +14,7 @@ export interface ServerContext {
   readonly ids: RequestIds;
   readonly bodies: BodyReaderContext;
   readonly tick: EventLoopTick;
-  readonly connections: ReadonlySet<Connection>;
+  readonly connections: ReadonlySet<ConnectionState>;
   /** True from the beginning of the drain. */
   isDraining: boolean;
 }

@@ -35,7 +35,7 @@ import {
 import { defaultServerLimits, plainBodyBytesMax } from "../http/server-limits.ts";
 import { eventStreamBody } from "./event-stream-body.ts";
 
-export interface Pipeline {
+export interface PipelineServices {
   /** Everything an operation may reach but the caller and its connection. */
   readonly services: Omit<OperationContext, "caller" | "connection">;
   readonly callerDefaults: CallerDefaults;
@@ -46,7 +46,7 @@ export interface Pipeline {
 }
 
 /** The pipeline for the sockets. */
-export function requestHandler(pipeline: Pipeline): RequestHandler {
+export function createRequestHandler(pipeline: PipelineServices): RequestHandler {
   return (request) => handleRequest(request, pipeline);
 }
 
@@ -54,11 +54,11 @@ export function requestHandler(pipeline: Pipeline): RequestHandler {
  * Decides by the head of a request of the API what is read of its body: nothing unless a signature is complete, timely and
  * of a known key; more than `plainBodyBytesMax` only of puts.
  */
-export function bodyAdmitter(pipeline: Pipeline): BodyAdmitter {
+export function bodyAdmitter(pipeline: PipelineServices): BodyAdmitter {
   return (head) => admitBody(head, pipeline);
 }
 
-function admitBody(head: RequestHead, { accessControl, callerDefaults }: Pipeline): BodyAdmission {
+function admitBody(head: RequestHead, { accessControl, callerDefaults }: PipelineServices): BodyAdmission {
   const routed = routeHead(head);
   if (routed.kind === "response") return refused(refusal(routed));
   const { name } = routed;
@@ -89,7 +89,7 @@ interface Outcome {
   readonly recordCount: number;
 }
 
-async function handleRequest(request: WireRequest, pipeline: Pipeline): Promise<WireResponse> {
+async function handleRequest(request: WireRequest, pipeline: PipelineServices): Promise<WireResponse> {
   const { clock } = pipeline.services;
   const startedMs = clock.monotonicMs();
   const isLarge = request.body.length > defaultServerLimits.smallBodyBytesMax;
@@ -109,7 +109,7 @@ async function handleRequest(request: WireRequest, pipeline: Pipeline): Promise<
 }
 
 /** Authenticates a request before its body is parsed. */
-async function handleLarge(request: WireRequest, pipeline: Pipeline): Promise<Outcome> {
+async function handleLarge(request: WireRequest, pipeline: PipelineServices): Promise<Outcome> {
   const routed = routeHead(request);
   if (routed.kind === "response") return refusal(routed);
   let caller: RequestCaller;
@@ -121,7 +121,11 @@ async function handleLarge(request: WireRequest, pipeline: Pipeline): Promise<Ou
   return handleRouted(request, pipeline, caller);
 }
 
-function handleRouted(request: WireRequest, pipeline: Pipeline, caller?: RequestCaller): Outcome | Promise<Outcome> {
+function handleRouted(
+  request: WireRequest,
+  pipeline: PipelineServices,
+  caller?: RequestCaller,
+): Outcome | Promise<Outcome> {
   const routed = routeRequest(request);
   return routed.kind === "response" ? refusal(routed) : handleOperation(request, routed, { pipeline, caller });
 }
@@ -135,7 +139,7 @@ function isVerified(caller: RequestCaller): caller is VerifiedCaller {
 
 function authenticate(
   request: WireRequest,
-  { accessControl, callerDefaults }: Pipeline,
+  { accessControl, callerDefaults }: PipelineServices,
 ): RequestCaller | Promise<VerifiedCaller> {
   return accessControl?.verify(request) ?? claimedCaller(request.url, request.headers, callerDefaults);
 }
@@ -152,7 +156,7 @@ function refusal({ status, contentType, body }: RoutedResponse): Outcome {
 async function handleOperation(
   request: WireRequest,
   { name, codec, parsed }: RoutedOperation,
-  { pipeline, caller: known }: { readonly pipeline: Pipeline; readonly caller: RequestCaller | undefined },
+  { pipeline, caller: known }: { readonly pipeline: PipelineServices; readonly caller: RequestCaller | undefined },
 ): Promise<Outcome> {
   try {
     const { services, accessControl, faultInjector } = pipeline;

@@ -3,7 +3,7 @@ import { createSecureContext } from "node:tls";
 import type { TlsFiles } from "../../config/config.ts";
 import { certificateReloaded } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { CertificatePem } from "./certificate-pem.ts";
+import type { CertificateAndKeyPem } from "./certificate-and-key-pem.ts";
 
 /** Interval of the checks. Polling works on every file system, and certificates are renewed days before they expire. */
 const checkMs = 2_000;
@@ -15,15 +15,15 @@ const fileBytesMax = 1024 * 1024;
  */
 export class CertificateReloader {
   readonly #files: TlsFiles;
-  readonly #onChange: (certificate: CertificatePem) => void;
+  readonly #onChange: (certificate: CertificateAndKeyPem) => void;
   readonly #closing = new AbortController();
   readonly #polling: Promise<void>;
-  #inUse: CertificatePem;
+  #inUse: CertificateAndKeyPem;
   /** Fingerprints of the files when they were last loaded, and at the last check. */
   #loaded: string | undefined;
   #seen: string | undefined;
 
-  constructor(files: TlsFiles, clock: Clock, onChange: (certificate: CertificatePem) => void) {
+  constructor(files: TlsFiles, clock: Clock, onChange: (certificate: CertificateAndKeyPem) => void) {
     this.#files = files;
     this.#onChange = onChange;
     this.#inUse = { cert: files.certificatePem, key: files.keyPem };

@@ -13,7 +13,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { CertificatePem } from "./certificate-pem.ts";
+import type { CertificateAndKeyPem } from "./certificate-and-key-pem.ts";
 import { issueCertificate } from "./issue-certificate.ts";
 
 export const selfSignedCaFile = join("tls", "ca.pem");
@@ -33,7 +33,7 @@ export async function selfSignedCertificate(options: {
   readonly dataDir: string | undefined;
   readonly nowMs: number;
   readonly machineName?: string;
-}): Promise<CertificatePem> {
+}): Promise<CertificateAndKeyPem> {
   const { dataDir, nowMs } = options;
   const names = [...new Set([...loopbackNames, ...dnsNamesOf(options.machineName ?? hostname())])];
   if (dataDir !== undefined) {
@@ -51,7 +51,7 @@ function dnsNamesOf(machineName: string): string[] {
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name) ? [name] : [];
 }
 
-async function readKept(dataDir: string): Promise<CertificatePem | undefined> {
+async function readKept(dataDir: string): Promise<CertificateAndKeyPem | undefined> {
   try {
     const [cert, key] = await Promise.all([
       readFile(join(dataDir, certFile), "utf8"),
@@ -80,7 +80,7 @@ function isStillGood(
 }
 
 /** Writes the authority's file last: a client that finds it finds a server that uses it. */
-async function keep(dataDir: string, issued: CertificatePem & { readonly ca: string }): Promise<void> {
+async function keep(dataDir: string, issued: CertificateAndKeyPem & { readonly ca: string }): Promise<void> {
   await mkdir(join(dataDir, "tls"), { recursive: true, mode: 0o700 });
   await replace(join(dataDir, keyFile), { text: issued.key, mode: 0o600 });
   await replace(join(dataDir, certFile), { text: issued.cert, mode: 0o644 });

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { serverFault } from "../../telemetry/diagnostic-events.ts";
-import { type CertificatePem, tlsCiphers, tlsVersionMin } from "./certificate-pem.ts";
+import { type CertificateAndKeyPem, tlsCiphers, tlsVersionMin } from "./certificate-and-key-pem.ts";
 
 export interface TlsHandshakerOptions {
-  readonly certificate: CertificatePem | undefined;
+  readonly certificate: CertificateAndKeyPem | undefined;
   readonly dataDir: string | undefined;
   readonly handshakeMsMax: number;
   readonly nowMs: () => number;
@@ -21,7 +21,7 @@ export class TlsHandshaker {
   readonly #options: TlsHandshakerOptions;
   // tls.Server does not report the socket below a TLS socket, but both have the same two addresses and ports.
   readonly #waiting = new Map<string, OnSecured>();
-  #certificate: CertificatePem | undefined;
+  #certificate: CertificateAndKeyPem | undefined;
   #server: Promise<Server> | undefined;
 
   constructor(options: TlsHandshakerOptions) {
@@ -30,7 +30,7 @@ export class TlsHandshaker {
   }
 
   /** For later handshakes; open connections keep theirs. */
-  useCertificate(certificate: CertificatePem): void {
+  useCertificate(certificate: CertificateAndKeyPem): void {
     this.#certificate = certificate;
     this.#server?.then(
       (server) => server.setSecureContext(contextOf(certificate)),
@@ -87,7 +87,7 @@ function agreedProtocol({ alpnProtocol }: TLSSocket): "h2" | "http/1.1" | undefi
 }
 
 /** All of it for each call: `setSecureContext` resets what is left out, also the oldest version and the ciphers. */
-function contextOf({ cert, key }: CertificatePem): SecureContextOptions {
+function contextOf({ cert, key }: CertificateAndKeyPem): SecureContextOptions {
   return { cert, key, minVersion: tlsVersionMin, ciphers: tlsCiphers };
 }
 
@@ -95,7 +95,7 @@ function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Soc
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
-async function makeOwn(dataDir: string | undefined, nowMs: number): Promise<CertificatePem> {
+async function makeOwn(dataDir: string | undefined, nowMs: number): Promise<CertificateAndKeyPem> {
   // Loaded here: making certificates needs a library, and most servers make none.
   const { selfSignedCertificate } = await import("./self-signed-certificate.ts");
   return selfSignedCertificate({ dataDir, nowMs });

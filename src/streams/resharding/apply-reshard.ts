@@ -47,7 +47,7 @@ export function applyReshard(
       assert(parent !== undefined && parent.closed === undefined, "a plan closes open shards");
       return parent;
     });
-    const second = reshardSecond(earliestSecond, parents);
+    const second = closingSecond(earliestSecond, parents);
     for (const parent of parents) {
       const end = ends[closedCount++];
       assert(end !== undefined, "the end of each closed shard is known");
@@ -65,7 +65,7 @@ export function applyReshard(
  * create second of a parent, so that all sequence numbers of a child are above those of its parents, whatever the clock
  * did.
  */
-export function reshardSecond(earliestSecond: number, parents: readonly Pick<Shard, "createSecond">[]): number {
+export function closingSecond(earliestSecond: number, parents: readonly Pick<Shard, "createSecond">[]): number {
   return parents.reduce((latest, { createSecond }) => Math.max(latest, createSecond), earliestSecond);
 }
 

@@ -45,7 +45,7 @@ export function planSplit(
       endingHashKey,
     });
   }
-  return { closing: [shard.index], opening: splitShard(shard, newStartingHashKey, stream.nextShardIndex) };
+  return { closing: [shard.index], opening: splitChildren(shard, newStartingHashKey, stream.nextShardIndex) };
 }
 
 /**
@@ -71,14 +71,14 @@ export function planMerge(
   }
   return {
     closing: [shard.index, adjacent.index],
-    opening: [mergedShard([shard, adjacent], stream.nextShardIndex)],
+    opening: [mergeChild([shard, adjacent], stream.nextShardIndex)],
   };
 }
 
 type Parent = Pick<Shard, "index" | "startingHashKey" | "endingHashKey">;
 
 /** The two children; the lower range gets the lower index. */
-export function splitShard(
+export function splitChildren(
   parent: Parent,
   newStartingHashKey: bigint,
   nextShardIndex: number,
@@ -90,7 +90,7 @@ export function splitShard(
   ];
 }
 
-export function mergedShard([lower, upper]: readonly [Parent, Parent], nextShardIndex: number): PlannedShard {
+export function mergeChild([lower, upper]: readonly [Parent, Parent], nextShardIndex: number): PlannedShard {
   return {
     index: nextShardIndex,
     parent: lower.index,

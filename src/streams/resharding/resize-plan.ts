@@ -1,7 +1,7 @@
 import { HASH_KEY_MAX } from "../hash-keys/hash-key.ts";
 import type { HashKeyRange } from "../hash-keys/hash-key-range.ts";
 import type { PlannedShard } from "../stream.ts";
-import { mergedShard, type ReshardPlan, splitShard } from "./reshard-plan.ts";
+import { mergeChild, type ReshardPlan, splitChildren } from "./reshard-plan.ts";
 
 type OpenShard = Pick<PlannedShard, "index" | "startingHashKey" | "endingHashKey">;
 
@@ -25,13 +25,13 @@ export function planResize(
   let nextIndex = nextShardIndex;
 
   const split = (shard: OpenShard, end: bigint): readonly [lower: PlannedShard, upper: PlannedShard] => {
-    const halves = splitShard(shard, end + 1n, nextIndex);
+    const halves = splitChildren(shard, end + 1n, nextIndex);
     steps.push({ closing: [shard.index], opening: halves });
     nextIndex += 2;
     return halves;
   };
   const merge = (lower: OpenShard, upper: OpenShard): PlannedShard => {
-    const merged = mergedShard([lower, upper], nextIndex);
+    const merged = mergeChild([lower, upper], nextIndex);
     steps.push({ closing: [lower.index, upper.index], opening: [merged] });
     nextIndex += 1;
     return merged;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startMillrace } from "../../../src/app/start-millrace.ts";
+import { startMillrace } from "../../../src/app/in-process-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
 test("a data directory that has seen the dev clock opens with --dev only", async (t) => {

@@ -4,7 +4,7 @@ import { globSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Millrace, type MillraceOptions, startMillrace } from "../../../src/app/start-millrace.ts";
+import { type Millrace, type MillraceOptions, startMillrace } from "../../../src/app/in-process-server.ts";
 import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
 import { KmsStandIn } from "../../support/kms-stand-in.ts";
 import { ShardReader } from "../../support/shard-reader.ts";

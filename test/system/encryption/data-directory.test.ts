@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspectData } from "../../../src/app/data-directory-tools.ts";
-import { type MillraceOptions, startMillrace } from "../../../src/app/start-millrace.ts";
+import { type MillraceOptions, startMillrace } from "../../../src/app/in-process-server.ts";
 import { activeConsumerArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
 import { KmsStandIn } from "../../support/kms-stand-in.ts";
 

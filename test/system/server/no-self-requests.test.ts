@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startMillrace } from "../../../src/app/start-millrace.ts";
+import { startMillrace } from "../../../src/app/in-process-server.ts";
 import { call } from "../../support/kinesis-call.ts";
 
 const StreamName = "orders";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { startMillrace } from "../../../src/app/start-millrace.ts";
+import { startMillrace } from "../../../src/app/in-process-server.ts";
 import { startDevServer } from "../../support/dev-server.ts";
 import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
 import { ShardReader } from "../../support/shard-reader.ts";

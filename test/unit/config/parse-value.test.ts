@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   isLoopback,
-  parseBytes,
-  parseDuration,
+  parseBudgetBytes,
   parseHost,
   parseOrigin,
   parsePort,
   parseRegion,
   parseStreamAtStart,
+  parseTransitionDelay,
 } from "../../../src/config/parse-value.ts";
 
 function testTable<Value>(
@@ -31,7 +31,7 @@ testTable(parsePort, [
   ["", undefined],
 ]);
 
-testTable(parseBytes, [
+testTable(parseBudgetBytes, [
   ["1048576", 2 ** 20],
   ["1MiB", 2 ** 20],
   ["1.5 GiB", 1.5 * 2 ** 30],
@@ -44,7 +44,7 @@ testTable(parseBytes, [
   ["-1GiB", undefined],
 ]);
 
-testTable(parseDuration, [
+testTable(parseTransitionDelay, [
   ["0", 0],
   ["500ms", 500],
   ["2s", 2_000],

@@ -19,7 +19,7 @@ test("findFaults() is content with imports downwards, within a module, and of an
     faultsOf({
       "src/server/http/listen.ts":
         'import { a } from "./detect-protocol.ts";\nimport type { C } from "../../config/config.ts";',
-      "src/server/http/detect-protocol.ts": 'import { x } from "node:net";',
+      "src/server/http/detect-connection-protocol.ts": 'import { x } from "node:net";',
       "src/config/config.ts": "",
       "src/engine/engine.ts": "",
       "src/engine/memory/memory-engine.ts": 'import type { Engine } from "../engine.ts";\nimport { b } from "./b.ts";',

@@ -10,7 +10,7 @@ import type { SegmentReader } from "../segments/segment-reader.ts";
 import type { EngineState } from "../state/engine-state.ts";
 import { indexedWalBytes } from "../state/indexed-wal-bytes.ts";
 import type { LogState } from "../state/log-state.ts";
-import type { WalReader } from "../wal/wal-reader.ts";
+import type { WalRangeReader } from "../wal/wal-range-reader.ts";
 import type { WalFileInfo, WalWriter } from "../wal/wal-writer.ts";
 import type { CompactionRunner, JobDirectory } from "./compaction-job.ts";
 import type { CompactionLimits } from "./compaction-limits.ts";
@@ -34,7 +34,7 @@ export interface StepExecutorOptions {
   readonly snapshotter: Snapshotter;
   readonly segments: LiveSegments;
   readonly jobs: CompactionRunner;
-  readonly walReader: WalReader;
+  readonly walReader: WalRangeReader;
   readonly segmentReader: SegmentReader;
   readonly clock: Clock;
   readonly limits: CompactionLimits;

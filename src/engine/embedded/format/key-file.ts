@@ -3,13 +3,13 @@ import { ENCRYPTION_OVERHEAD_BYTES, type SessionCipher } from "../../../cipher/s
 import type { Disk } from "../io/disk.ts";
 import { type DirectoryIdentity, directoryIdBytes } from "./format-file.ts";
 import {
-  beginContent,
-  contentChecksumBytes,
-  contentHeaderBytes,
-  contentOf,
+  beginMirroredContent,
   encodeMirrored,
   type LoadedMirrored,
   loadMirrored,
+  mirroredChecksumBytes,
+  mirroredHeaderBytes,
+  verifiedContentOf,
 } from "./mirrored-file.ts";
 
 /*
@@ -20,7 +20,7 @@ import {
  *
  * The proof is bound to all bytes before it.
  */
-const wrappedLengthOffset = contentHeaderBytes;
+const wrappedLengthOffset = mirroredHeaderBytes;
 const wrappedOffset = wrappedLengthOffset + 4;
 const proofBytes = directoryIdBytes + ENCRYPTION_OVERHEAD_BYTES;
 const wrappedBytesMax = 64 * 1024;
@@ -40,7 +40,7 @@ export interface KeyFile {
 export function encodeKeyFile(wrapped: Uint8Array, cipher: SessionCipher, identity: DirectoryIdentity): Buffer {
   assert(wrapped.length <= wrappedBytesMax, "a wrapped key is at most 64 KiB long");
   const proofOffset = wrappedOffset + wrapped.length;
-  const content = beginContent(proofOffset + proofBytes + contentChecksumBytes, kind, identity);
+  const content = beginMirroredContent(proofOffset + proofBytes + mirroredChecksumBytes, kind, identity);
   content.writeUInt32LE(wrapped.length, wrappedLengthOffset);
   content.set(wrapped, wrappedOffset);
   cipher.encryptInto(content, proofOffset, identity.directoryId, content.subarray(0, proofOffset));
@@ -49,11 +49,11 @@ export function encodeKeyFile(wrapped: Uint8Array, cipher: SessionCipher, identi
 
 /** The key file in one half of the file; undefined unless every byte is as written. */
 export function decodeKeyFile(half: Buffer, identity: DirectoryIdentity): KeyFile | undefined {
-  const content = contentOf(half, kind, identity);
-  if (content === undefined || content.length < wrappedOffset + proofBytes + contentChecksumBytes) return undefined;
+  const content = verifiedContentOf(half, kind, identity);
+  if (content === undefined || content.length < wrappedOffset + proofBytes + mirroredChecksumBytes) return undefined;
   const proofOffset = wrappedOffset + content.readUInt32LE(wrappedLengthOffset);
   const proofEnd = proofOffset + proofBytes;
-  if (content.length !== proofEnd + contentChecksumBytes) return undefined;
+  if (content.length !== proofEnd + mirroredChecksumBytes) return undefined;
   return {
     content,
     wrapped: content.subarray(wrappedOffset, proofOffset),

@@ -2,13 +2,13 @@ import { type Disk, replaceFile } from "../io/disk.ts";
 import { readU64, writeU64 } from "../io/uint64.ts";
 import type { DirectoryIdentity } from "./format-file.ts";
 import {
-  beginContent,
-  contentChecksumBytes,
-  contentHeaderBytes,
-  contentOf,
+  beginMirroredContent,
   encodeMirrored,
   type LoadedMirrored,
   loadMirrored,
+  mirroredChecksumBytes,
+  mirroredHeaderBytes,
+  verifiedContentOf,
 } from "./mirrored-file.ts";
 
 /*
@@ -20,7 +20,7 @@ import {
  *   a segment:  u64 id | u64 file length | u32 flags | u32 checksum of its trailer | u64 bytes of its extents
  *   a start:    u64 log id | u64 first position that counts
  */
-const numberOffset = contentHeaderBytes;
+const numberOffset = mirroredHeaderBytes;
 const flushedThroughOffset = numberOffset + 8;
 const oldestGenerationOffset = flushedThroughOffset + 8;
 const nextSegmentIdOffset = oldestGenerationOffset + 8;
@@ -69,8 +69,8 @@ export interface Manifest {
 
 export function encodeManifest(manifest: Manifest, identity: DirectoryIdentity): Buffer {
   const startsOffset = segmentsOffset + manifest.segments.length * segmentBytes;
-  const length = startsOffset + manifest.starts.size * startBytes + contentChecksumBytes;
-  const content = beginContent(length, kind, identity);
+  const length = startsOffset + manifest.starts.size * startBytes + mirroredChecksumBytes;
+  const content = beginMirroredContent(length, kind, identity);
   writeU64(content, manifest.number, numberOffset);
   writeU64(content, manifest.flushedThrough, flushedThroughOffset);
   writeU64(content, manifest.oldestGeneration, oldestGenerationOffset);
@@ -96,8 +96,8 @@ export function encodeManifest(manifest: Manifest, identity: DirectoryIdentity):
 
 /** The manifest in one half of the file; undefined unless every byte is as written. */
 export function decodeManifest(half: Buffer, identity: DirectoryIdentity): Manifest | undefined {
-  const content = contentOf(half, kind, identity);
-  if (content === undefined || content.length < segmentsOffset + contentChecksumBytes) return undefined;
+  const content = verifiedContentOf(half, kind, identity);
+  if (content === undefined || content.length < segmentsOffset + mirroredChecksumBytes) return undefined;
   let at = segmentsOffset;
   const segments: ManifestSegment[] = [];
   for (let left = content.readUInt32LE(segmentCountOffset); left > 0; left--, at += segmentBytes) {

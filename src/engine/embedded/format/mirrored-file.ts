@@ -17,9 +17,9 @@ const lengthOffset = versionOffset + 4;
 const directoryIdOffset = lengthOffset + 4;
 
 /** Where the fields of the kind begin. */
-export const contentHeaderBytes = directoryIdOffset + directoryIdBytes;
-export const contentChecksumBytes = 4;
-const contentBytesMin = contentHeaderBytes + contentChecksumBytes;
+export const mirroredHeaderBytes = directoryIdOffset + directoryIdBytes;
+export const mirroredChecksumBytes = 4;
+const contentBytesMin = mirroredHeaderBytes + mirroredChecksumBytes;
 
 export interface ContentKind {
   /** 8 bytes. */
@@ -28,7 +28,7 @@ export interface ContentKind {
 }
 
 /** A content of `length` bytes in all, with its header. */
-export function beginContent(
+export function beginMirroredContent(
   length: number,
   { magic, version }: ContentKind,
   { directoryId }: DirectoryIdentity,
@@ -43,7 +43,7 @@ export function beginContent(
 
 /** Writes the checksum at the end of a content; returns the file, the content in both halves. */
 export function encodeMirrored(content: Buffer, { seed }: DirectoryIdentity): Buffer {
-  const checksumOffset = content.length - contentChecksumBytes;
+  const checksumOffset = content.length - mirroredChecksumBytes;
   content.writeUInt32LE(crc32(content.subarray(0, checksumOffset), seed), checksumOffset);
   const halfBytes = Math.ceil(content.length / blockBytes) * blockBytes;
   const bytes = Buffer.alloc(2 * halfBytes);
@@ -53,7 +53,7 @@ export function encodeMirrored(content: Buffer, { seed }: DirectoryIdentity): Bu
 }
 
 /** The content of one half, its checksum included; undefined unless every byte is as written. */
-export function contentOf(
+export function verifiedContentOf(
   half: Buffer,
   { magic, version }: ContentKind,
   { directoryId, seed }: DirectoryIdentity,
@@ -62,10 +62,10 @@ export function contentOf(
   const length = contentLengthOf(half);
   if (length < contentBytesMin || length > half.length) return undefined;
   const content = half.subarray(0, length);
-  const checksumOffset = length - contentChecksumBytes;
+  const checksumOffset = length - mirroredChecksumBytes;
   if (content.readUInt32LE(checksumOffset) !== crc32(content.subarray(0, checksumOffset), seed)) return undefined;
   if (content.readUInt32LE(versionOffset) !== version) return undefined;
-  if (!content.subarray(directoryIdOffset, contentHeaderBytes).equals(directoryId)) return undefined;
+  if (!content.subarray(directoryIdOffset, mirroredHeaderBytes).equals(directoryId)) return undefined;
   return isZero(half, length, half.length) ? content : undefined;
 }
 

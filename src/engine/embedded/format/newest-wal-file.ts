@@ -68,7 +68,7 @@ export function readNewestWalSlot(slot: Buffer, { directoryId, seed }: Directory
 }
 
 /** Names a new WAL file, durably. A write that is cut short leaves the slot of the file before whole. */
-export async function nameNewestWal(file: DiskFile, newest: NewestWal, identity: DirectoryIdentity): Promise<void> {
+export async function recordNewestWal(file: DiskFile, newest: NewestWal, identity: DirectoryIdentity): Promise<void> {
   const slot = Buffer.alloc(newestWalSlotBytes);
   writeNewestWalSlot(slot, newest, identity);
   await file.write(slot, newestWalSlotOffset(newest.generation));

@@ -1,5 +1,5 @@
 import type { Disk } from "../io/disk.ts";
-import { readOnlyDisk } from "../io/read-only-disk.ts";
+import { writeDiscardingDisk } from "../io/write-discarding-disk.ts";
 import { recover } from "../recovery/recover.ts";
 import { copyDirectory, type DirectoryCopy } from "./copy-directory.ts";
 
@@ -12,7 +12,8 @@ export function backUpDirectory(disk: Disk, from: string, to: string): Promise<D
     disk,
     from,
     to,
-    check: async (copied) => (await recover(readOnlyDisk(disk), copied)).findings.map(({ sentence }) => sentence),
+    check: async (copied) =>
+      (await recover(writeDiscardingDisk(disk), copied)).findings.map(({ sentence }) => sentence),
     keepsProblems: true,
   });
 }

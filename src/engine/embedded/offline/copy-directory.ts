@@ -18,7 +18,7 @@ import { segmentFileName } from "../format/segment-file.ts";
 import { damaged, damagedIfAbsent } from "../io/damage.ts";
 import { DataDirectoryError } from "../io/data-directory-error.ts";
 import { type Disk, errorCode, namesIn, readWhole, replaceFile } from "../io/disk.ts";
-import { readOnlyDisk } from "../io/read-only-disk.ts";
+import { writeDiscardingDisk } from "../io/write-discarding-disk.ts";
 import { lsnOfName, snapshotName } from "../state/snapshot.ts";
 import { snapshotsKept } from "../state/snapshot-files.ts";
 import { WalCopy } from "./copy-wal.ts";
@@ -119,7 +119,7 @@ class Copy {
 
   constructor(disk: Disk, source: DirectoryPaths, target: DirectoryPaths) {
     this.#disk = disk;
-    this.#reading = readOnlyDisk(disk);
+    this.#reading = writeDiscardingDisk(disk);
     this.#source = source;
     this.#target = target;
     this.#wal = new WalCopy({ reading: this.#reading, disk, source, target });

@@ -6,7 +6,7 @@ import { type NewestWal, noWalFile } from "../format/newest-wal-file.ts";
 import { type WalHeader, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import { damaged, damagedIfAbsent } from "../io/damage.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
-import { readWalHeaders } from "../wal/wal-headers.ts";
+import { readWalFileChain } from "../wal/wal-file-chain.ts";
 import { type ScannedGroup, scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
 
 export interface WalCopyOptions {
@@ -72,7 +72,7 @@ export class WalCopy {
   async copyFrom(oldestGeneration: number | undefined, newest: NewestWal | undefined): Promise<void> {
     const { disk, reading, source, target } = this.#options;
     const range = { oldestGeneration: oldestGeneration ?? 0, newest };
-    const headers = await damagedIfAbsent("a file of wal/", () => readWalHeaders(reading, source, range, []));
+    const headers = await damagedIfAbsent("a file of wal/", () => readWalFileChain(reading, source, range, []));
     const [oldest] = headers;
     if (oldestGeneration !== undefined && oldest?.generation !== oldestGeneration) throw missing(oldestGeneration);
     if (oldestGeneration === undefined && oldest !== undefined && oldest.previousGeneration !== 0) {

@@ -5,7 +5,7 @@ import { formatVersionOf } from "../format/format-file.ts";
 import { segmentFileName } from "../format/segment-file.ts";
 import { walFileName } from "../format/wal-file.ts";
 import type { Disk } from "../io/disk.ts";
-import { readOnlyDisk } from "../io/read-only-disk.ts";
+import { writeDiscardingDisk } from "../io/write-discarding-disk.ts";
 import { recover } from "../recovery/recover.ts";
 import type { LogState } from "../state/log-state.ts";
 
@@ -18,7 +18,7 @@ const documentTextBytesMax = 64 * 1024;
  * `keys` are not its keys, and with `EngineError("corrupt")` if a server would not open it.
  */
 export async function inspectDirectory(disk: Disk, path: string, keys?: RootKeyProvider | undefined): Promise<object> {
-  const looking = readOnlyDisk(disk);
+  const looking = writeDiscardingDisk(disk);
   const directory = await openReadOnly(looking, path, keys);
   try {
     const { state, walFiles, segments, findings } = await recover(looking, directory);

@@ -1,6 +1,6 @@
 import type { Disk } from "../io/disk.ts";
 import { copyDirectory, type DirectoryCopy } from "./copy-directory.ts";
-import { verifyOpenDirectory } from "./verify-directory.ts";
+import { verifyLockedDirectory } from "./verify-directory.ts";
 
 /**
  * Makes a data directory from a backup, which is not changed. Every byte is verified first; if there is a problem, `to` is
@@ -11,7 +11,7 @@ export function restoreDirectory(disk: Disk, from: string, to: string): Promise<
     disk,
     from,
     to,
-    check: async (copied) => (await verifyOpenDirectory(disk, copied)).problems,
+    check: async (copied) => (await verifyLockedDirectory(disk, copied)).problems,
     keepsProblems: false,
   });
 }

@@ -3,7 +3,7 @@ import type { RootKeyProvider } from "../directory/root-key-provider.ts";
 import { loadManifest } from "../format/manifest.ts";
 import type { DamageFinding } from "../io/damage-files.ts";
 import { type Disk, readWhole } from "../io/disk.ts";
-import { readOnlyDisk } from "../io/read-only-disk.ts";
+import { writeDiscardingDisk } from "../io/write-discarding-disk.ts";
 import { type Recovered, recover } from "../recovery/recover.ts";
 import { decodeSnapshot, lsnOfName } from "../state/snapshot.ts";
 import { collectDamage } from "./collect-damage.ts";
@@ -39,17 +39,17 @@ export async function verifyDirectory(
   path: string,
   keys?: RootKeyProvider | undefined,
 ): Promise<VerifyReport> {
-  const directory = await openReadOnly(readOnlyDisk(disk), path, keys);
+  const directory = await openReadOnly(writeDiscardingDisk(disk), path, keys);
   try {
-    return await verifyOpenDirectory(disk, directory);
+    return await verifyLockedDirectory(disk, directory);
   } finally {
     await directory.lock.release();
   }
 }
 
 /** Verifies a directory whose lock the caller holds. */
-export async function verifyOpenDirectory(disk: Disk, directory: DataDirectory): Promise<VerifyReport> {
-  const looking = readOnlyDisk(disk);
+export async function verifyLockedDirectory(disk: Disk, directory: DataDirectory): Promise<VerifyReport> {
+  const looking = writeDiscardingDisk(disk);
   const problems: string[] = [];
   const recovered = await collectDamage(problems, () => recover(looking, directory));
   if (recovered !== undefined) await verifyWal(looking, directory, recovered, problems);

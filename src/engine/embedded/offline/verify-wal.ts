@@ -10,7 +10,7 @@ import { readWalHeader, type WalHeader, walFileName, walHeaderBytes, writeWalHea
 import { damaged } from "../io/damage.ts";
 import { blockBytes, type Disk, type DiskFile, namesIn } from "../io/disk.ts";
 import type { Recovered } from "../recovery/recover.ts";
-import { hasBytesFrom, scanChunkBytes } from "../wal/wal-headers.ts";
+import { hasNonZeroBytesFrom, scanChunkBytes } from "../wal/wal-file-chain.ts";
 import { scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo } from "../wal/wal-writer.ts";
 import { collectDamage } from "./collect-damage.ts";
@@ -83,7 +83,7 @@ class WalVerifier {
     if (isLast && !state.isCleanlyClosed) return;
     if (!isLast && (await this.#hasIncompleteGroup(file, walFile, reports))) return;
     this.#chunk ??= Buffer.allocUnsafeSlow(scanChunkBytes);
-    if (!(await hasBytesFrom(file, walFile.end, this.#chunk))) return;
+    if (!(await hasNonZeroBytesFrom(file, walFile.end, this.#chunk))) return;
     this.#problems.push(
       `wal/${walFileName(walFile.generation)} has bytes behind its last group, at byte ${walFile.end} or later, where ` +
         "nothing was written. Its records are whole.",

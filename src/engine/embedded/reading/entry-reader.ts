@@ -25,7 +25,7 @@ import type { ReadArena } from "../io/read-arena.ts";
 import type { ReadRange, SegmentReader } from "../segments/segment-reader.ts";
 import type { LogState } from "../state/log-state.ts";
 import { generationOf, offsetOf, type WalAddress } from "../state/wal-index.ts";
-import type { WalReader } from "../wal/wal-reader.ts";
+import type { WalRangeReader } from "../wal/wal-range-reader.ts";
 import type { PageAhead, ReadAhead } from "./read-ahead.ts";
 import { concurrentReadsMax, planReads } from "./read-plan.ts";
 
@@ -64,13 +64,13 @@ interface WalRead {
 
 /** Reads entries of a shard log from segments and the WAL, and verifies each. Rejects with `corrupt` at damage or a hole. */
 export class EntryReader {
-  readonly #wal: WalReader;
+  readonly #wal: WalRangeReader;
   readonly #segments: SegmentReader;
   readonly #ahead: ReadAhead;
   readonly #seed: number;
   readonly #cipher: SessionCipher | undefined;
 
-  constructor(wal: WalReader, segments: SegmentReader, ahead: ReadAhead, { identity, cipher }: ContentAccess) {
+  constructor(wal: WalRangeReader, segments: SegmentReader, ahead: ReadAhead, { identity, cipher }: ContentAccess) {
     this.#wal = wal;
     this.#segments = segments;
     this.#ahead = ahead;

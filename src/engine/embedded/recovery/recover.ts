@@ -11,7 +11,7 @@ import { firstManifest, type LiveSegments } from "../segments/live-segments.ts";
 import { EngineState } from "../state/engine-state.ts";
 import { loadSnapshot } from "../state/snapshot-files.ts";
 import { walAddressOf } from "../state/wal-index.ts";
-import { readWalHeaders } from "../wal/wal-headers.ts";
+import { readWalFileChain } from "../wal/wal-file-chain.ts";
 import { scanMemoryBytes, WalScan } from "../wal/wal-scan.ts";
 import type { WalFileInfo, WalPosition } from "../wal/wal-writer.ts";
 import { readManifest, readSegments, removeLeftovers } from "./recover-segments.ts";
@@ -55,7 +55,7 @@ export async function recover(disk: Disk, directory: DataDirectory, scanMemory?:
       ? await loadNewestWal(disk, directory.path, directory.identity, findings)
       : undefined;
   const range = { oldestGeneration: manifest?.oldestGeneration ?? 0, newest };
-  const headers = await readWalHeaders(disk, directory, range, findings);
+  const headers = await readWalFileChain(disk, directory, range, findings);
   const oldest = headers[0];
   if (manifest === undefined) requireOldest(oldest, snapshot?.oldestGeneration);
   else requireOldestOf(manifest, oldest, state.knownThroughLsn);

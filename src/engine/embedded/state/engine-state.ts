@@ -7,7 +7,7 @@ import { decodeCreateLog, decodeDocument, decodeRetention } from "../format/cont
 import { decryptedBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
 import { damaged } from "../io/damage.ts";
 import { LogState } from "./log-state.ts";
-import { PendingIndex } from "./pending-index.ts";
+import { UnindexedEntries } from "./unindexed-entries.ts";
 import { generationOf, type WalAddress } from "./wal-index.ts";
 
 /** Holds parts of logs outside of the WAL (segments), and so follows which logs exist. */
@@ -30,7 +30,7 @@ export class EngineState {
   readonly documents = new Map<string, VersionedDocument>();
   /** Stream id to shard index to log id. A key string for each shard would take more memory than the log of an idle shard. */
   readonly #logIds = new Map<string, Map<number, number>>();
-  readonly #pendingIndex = new PendingIndex();
+  readonly #unindexedEntries = new UnindexedEntries();
   /** A cache: array of shards to the logs of these shards, by index. Cleared when a log is dropped. */
   #logsOfArray = new WeakMap<readonly ShardRef[], (LogState | undefined)[]>();
   /** The revision of the last change of any document. */
@@ -115,7 +115,7 @@ export class EngineState {
 
   addLog(log: LogState): void {
     this.logs.set(log.id, log);
-    log.usePendingIndex(this.#pendingIndex);
+    log.useUnindexedEntries(this.#unindexedEntries);
     const ofStream = this.#logIds.get(log.streamId) ?? new Map<number, number>();
     this.#logIds.set(log.streamId, ofStream);
     ofStream.set(log.shardIndex, log.id);
@@ -125,7 +125,7 @@ export class EngineState {
 
   /** Removes the entries in WAL files up to a generation from all indexes. */
   dropThrough(generation: number): void {
-    this.#pendingIndex.dropThrough(generation);
+    this.#unindexedEntries.dropThrough(generation);
     for (const log of this.logs.values()) log.dropIndexThrough(generation);
   }
 

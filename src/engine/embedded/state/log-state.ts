@@ -1,5 +1,5 @@
 import { ExtentList } from "./extent-list.ts";
-import type { PendingIndex } from "./pending-index.ts";
+import type { UnindexedEntries } from "./unindexed-entries.ts";
 import { type WalAddress, WalIndex } from "./wal-index.ts";
 
 const noWaiters: readonly (() => void)[] = [];
@@ -17,7 +17,7 @@ export class LogState {
   readonly shardIndex: number;
   #extents: ExtentList | undefined;
   #index: WalIndex | undefined;
-  #pendingIndex: PendingIndex | undefined;
+  #unindexedEntries: UnindexedEntries | undefined;
 
   /** One past the last durable record. */
   tip = 1;
@@ -63,19 +63,19 @@ export class LogState {
 
   /** Entries in WAL files; begins where the extents end. */
   get index(): ReadonlyIndex {
-    this.#pendingIndex?.index();
+    this.#unindexedEntries?.index();
     return this.#index ?? noIndex;
   }
 
   /** Makes `addEntry()` add to a list that is shared with other logs and indexed at the first use of an index. */
-  usePendingIndex(pendingIndex: PendingIndex): void {
-    this.#pendingIndex = pendingIndex;
+  useUnindexedEntries(unindexedEntries: UnindexedEntries): void {
+    this.#unindexedEntries = unindexedEntries;
   }
 
   /** Adds the next entry of the WAL. `length` is that of its frame. */
   addEntry(position: number, address: WalAddress, length: number, storedMs: number): void {
-    if (this.#pendingIndex === undefined) this.indexEntry(position, address, length, storedMs);
-    else this.#pendingIndex.add(this.#ownIndex, position, address, length, storedMs);
+    if (this.#unindexedEntries === undefined) this.indexEntry(position, address, length, storedMs);
+    else this.#unindexedEntries.add(this.#ownIndex, position, address, length, storedMs);
   }
 
   /** Adds the next entry of the WAL to the index at once. */
@@ -88,7 +88,7 @@ export class LogState {
     return this.#index;
   }
 
-  /** Removes entries in WAL files up to a generation; call it after `PendingIndex.dropThrough()`. */
+  /** Removes entries in WAL files up to a generation; call it after `UnindexedEntries.dropThrough()`. */
   dropIndexThrough(generation: number): void {
     this.#index?.dropThrough(generation);
   }

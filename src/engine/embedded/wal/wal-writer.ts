@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../../time/clock.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
-import { type NewestWal, nameNewestWal, newestWalName } from "../format/newest-wal-file.ts";
+import { type NewestWal, newestWalName, recordNewestWal } from "../format/newest-wal-file.ts";
 import { spareWalName, walFileName, walHeaderBytes, writeWalHeader } from "../format/wal-file.ts";
 import type { Disk, DiskFile } from "../io/disk.ts";
 import { type WalAddress, walAddressOf } from "../state/wal-index.ts";
@@ -208,7 +208,7 @@ export class WalWriter {
     // Through the page cache: `wal/` may be on another file system than this file.
     this.#newestWal ??= await disk.open(`${path}/${newestWalName}`, "write");
     this.#namedGeneration = newest.generation;
-    await nameNewestWal(this.#newestWal, newest, identity);
+    await recordNewestWal(this.#newestWal, newest, identity);
   }
 
   async #renameSpare(path: string): Promise<void> {

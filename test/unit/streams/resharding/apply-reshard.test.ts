@@ -6,7 +6,7 @@ import {
   endingSequenceNumber,
   startingSequenceNumber,
 } from "../../../../src/streams/positions/sequence-number.ts";
-import { applyCreate, applyReshard, reshardSecond } from "../../../../src/streams/resharding/apply-reshard.ts";
+import { applyCreate, applyReshard, closingSecond } from "../../../../src/streams/resharding/apply-reshard.ts";
 import { planCreate, planMerge, planSplit } from "../../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream, StreamIntent } from "../../../../src/streams/stream.ts";
 import { createdMs, streamOf } from "../stream-of.ts";
@@ -98,7 +98,7 @@ test("every number of a child is above every number of its parent, whatever the 
   const seconds = fc.integer({ min: 0, max: 2 ** 33 });
   fc.assert(
     fc.property(seconds, seconds, seconds, (nowSecond, latestSecond, createSecond) => {
-      const second = reshardSecond(Math.max(nowSecond, latestSecond), [{ createSecond: 0 }, { createSecond }]);
+      const second = closingSecond(Math.max(nowSecond, latestSecond), [{ createSecond: 0 }, { createSecond }]);
       assert.ok(second >= nowSecond && second >= latestSecond && second >= createSecond);
       const parent = { index: 7, createSecond };
       const child = { index: 0, createSecond: second + 1 };

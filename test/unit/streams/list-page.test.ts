@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstPage, namesPage } from "../../../../src/streams/tokens/list-page.ts";
+import { firstPage, namesPage } from "../../../src/streams/list-page.ts";
 
 test("namesPage() sorts by code unit and starts behind a name that need not exist", () => {
   const names = ["b", "a-1", "B", "_", "a"];

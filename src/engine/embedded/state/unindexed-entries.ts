@@ -14,7 +14,7 @@ const entriesPerStep = 8 * 1024;
  * a reader needs the index of their log, and are then never indexed; a reader calls `index()` first. With thousands of logs
  * this avoids a cache miss for each entry.
  */
-export class PendingIndex {
+export class UnindexedEntries {
   /** Ring buffers: entry n is in slot n modulo their length. */
   #indexes: (WalIndex | undefined)[] = new Array<undefined>(entriesMin).fill(undefined);
   #fields = new Float64Array(entriesMin * fieldsPerEntry);

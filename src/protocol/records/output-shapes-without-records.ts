@@ -7,9 +7,9 @@ import { type Shape, type StructureShape, structure } from "../../model/shape.ts
  * the small ones are encoded by these shapes, and the records are written behind them from stored bytes.
  */
 
-export const pageWithoutRecords = withoutRecords(outputShapes.GetRecords);
+export const pageShapeWithoutRecords = withoutRecords(outputShapes.GetRecords);
 
-export const eventWithoutRecords = withoutRecords(
+export const eventShapeWithoutRecords = withoutRecords(
   eventOf(outputShapes.SubscribeToShard?.byName.get("EventStream")?.shape),
 );
 

@@ -12,7 +12,7 @@ interface ReadBudget {
  * spent, the shard is throttled until it is full again: after one second at the rate, after five for a read of 10 MiB (API
  * reference, GetRecords).
  */
-export class ReadLimits {
+export class ReadByteLimits {
   readonly #perSecond: number;
   readonly #budgets = new SweptMap<ReadBudget>(({ bytes }, nowMs) => {
     bytes.refill(nowMs);

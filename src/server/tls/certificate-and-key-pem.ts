@@ -1,5 +1,5 @@
 /** PEM; `cert` is the server's certificate followed by those that lead to its root. */
-export interface CertificatePem {
+export interface CertificateAndKeyPem {
   readonly cert: string;
   readonly key: string;
 }

@@ -3,4 +3,4 @@ import type { FileChecks } from "../config/load-config.ts";
 import { validateLimitsFile } from "../limits/limits-file.ts";
 
 /** Checks of the files that a configuration names, by the modules that define their contents. */
-export const configFileChecks: FileChecks = { limits: validateLimitsFile, credentials: validateCredentialsFile };
+export const namedFileChecks: FileChecks = { limits: validateLimitsFile, credentials: validateCredentialsFile };

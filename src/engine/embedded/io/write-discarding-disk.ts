@@ -1,7 +1,7 @@
 import type { Disk } from "./disk.ts";
 
 /** A disk that ignores every change: for commands that only read a directory. */
-export function readOnlyDisk(disk: Disk): Disk {
+export function writeDiscardingDisk(disk: Disk): Disk {
   const nothing = async (): Promise<void> => undefined;
   return {
     probe: async () => false,

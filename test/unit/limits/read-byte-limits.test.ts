@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
-import { ReadLimits } from "../../../src/limits/read-limits.ts";
+import { ReadByteLimits } from "../../../src/limits/read-byte-limits.ts";
 
 const mebibyte = 1024 ** 2;
 
 test("a page of 10 MiB silences its shard for 5 seconds, and no other", () => {
-  const limits = new ReadLimits(awsLimits);
+  const limits = new ReadByteLimits(awsLimits);
   assert.ok(limits.admit("a", 0));
   limits.charge("a", 10 * mebibyte, 0);
   assert.ok(!limits.admit("a", 1));
@@ -17,7 +17,7 @@ test("a page of 10 MiB silences its shard for 5 seconds, and no other", () => {
 });
 
 test("once 2 MiB are spent the shard is silent for a second", () => {
-  const limits = new ReadLimits(awsLimits);
+  const limits = new ReadByteLimits(awsLimits);
   limits.charge("a", mebibyte, 0);
   assert.ok(limits.admit("a", 0));
   limits.charge("a", mebibyte, 0);
@@ -26,7 +26,7 @@ test("once 2 MiB are spent the shard is silent for a second", () => {
 });
 
 test("five pages a second of less than 2 MiB together are never refused", () => {
-  const limits = new ReadLimits(awsLimits);
+  const limits = new ReadByteLimits(awsLimits);
   for (let call = 0; call < 100; call++) {
     assert.ok(limits.admit("a", call * 200));
     limits.charge("a", 2 * mebibyte * 0.19, call * 200);
@@ -34,7 +34,7 @@ test("five pages a second of less than 2 MiB together are never refused", () => 
 });
 
 test("reading costs nothing where nothing is read", () => {
-  const limits = new ReadLimits(awsLimits);
+  const limits = new ReadByteLimits(awsLimits);
   for (let call = 0; call < 100; call++) {
     limits.charge("a", 0, 0);
     assert.ok(limits.admit("a", 0));
@@ -43,7 +43,7 @@ test("reading costs nothing where nothing is read", () => {
 
 test("a reader of full pages that tries again all the time gets 2 MiB a second, within 5 %", () => {
   for (const pageBytes of [10 * mebibyte, 3 * mebibyte, mebibyte, 100_000]) {
-    const limits = new ReadLimits(awsLimits);
+    const limits = new ReadByteLimits(awsLimits);
     let bytes = 0;
     const seconds = 120;
     for (let nowMs = 0; nowMs < seconds * 1_000; nowMs += 10) {
@@ -60,7 +60,7 @@ test("over any schedule no window brings more than budget + rate x window + one 
   const schedule = fc.array(fc.record({ waitMs: fc.nat(3_000), bytes: fc.nat(10 * mebibyte) }), { maxLength: 50 });
   fc.assert(
     fc.property(schedule, (calls) => {
-      const limits = new ReadLimits(awsLimits);
+      const limits = new ReadByteLimits(awsLimits);
       const pages: { atMs: number; bytes: number }[] = [];
       let nowMs = 0;
       for (const { waitMs, bytes } of calls) {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Compression, EngineName, LogLevel } from "../config/config.ts";
 import { loadConfigFromObject } from "../config/load-config.ts";
 import { StartError } from "../config/start-error.ts";
-import { configFileChecks } from "./config-file-checks.ts";
+import { namedFileChecks } from "./named-file-checks.ts";
 import { startServer } from "./start-server.ts";
 
 export { StartError };
@@ -77,7 +77,7 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
     if (value !== undefined) settings[flagNameOf(name)] = value;
   }
   const readText = (path: string): string => readFileSync(path, "utf8");
-  const { config, notices, problems } = loadConfigFromObject(settings, optionNameOf, readText, configFileChecks);
+  const { config, notices, problems } = loadConfigFromObject(settings, optionNameOf, readText, namedFileChecks);
   if (problems !== undefined) throw new StartError(problems.join("\n"));
   const server = await startServer(config, { notices });
   const close = (): Promise<void> => server.close();

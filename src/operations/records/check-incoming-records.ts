@@ -9,7 +9,7 @@ const requestRecordBytesMax = 10 * 1024 * 1024;
  * The rules for records that need the stream: key present, explicit hash key within range, size within the stream's
  * maximum. Any breach refuses the whole request.
  */
-export function checkRecordsOfStream(
+export function checkIncomingRecords(
   records: IncomingRecords,
   stream: Stream,
   operation: "PutRecord" | "PutRecords",

@@ -40,7 +40,7 @@ const jsonPutRows: PutRows = {
 };
 
 /** The JSON of a PutRecords response: bytes where the WebAssembly module could write it, text otherwise. */
-export function encodePutRecords(output: OutputOf<"PutRecords">): BufferLease | string {
+export function encodePutRecordsJson(output: OutputOf<"PutRecords">): BufferLease | string {
   let head = "{";
   if (output.EncryptionType !== undefined) head += `"EncryptionType":"${output.EncryptionType}",`;
   if (output.FailedRecordCount !== undefined) head += `"FailedRecordCount":${output.FailedRecordCount},`;
@@ -48,7 +48,7 @@ export function encodePutRecords(output: OutputOf<"PutRecords">): BufferLease | 
   const { Records } = output;
   const { stored, failures } = Records;
   if (stored !== undefined && failures === undefined) {
-    const written = writeStored(Buffer.from(head, "latin1"), stored, jsonPutRows);
+    const written = encodeStoredResults(Buffer.from(head, "latin1"), stored, jsonPutRows);
     if (written !== undefined) return written;
   }
   let text = head;
@@ -70,7 +70,7 @@ function encodeResult(results: PutResults, index: number): string {
 }
 
 /** Writes rows behind the head of a response; undefined without the WebAssembly module, or when its memory is used up. */
-export function writeStored(head: Buffer, stored: StoredBatches, rows: PutRows): BufferLease | undefined {
+export function encodeStoredResults(head: Buffer, stored: StoredBatches, rows: PutRows): BufferLease | undefined {
   const wasm = wasmModule();
   if (wasm === undefined) return undefined;
   const { calls, memory, allocator } = wasm;

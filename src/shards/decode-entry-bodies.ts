@@ -4,7 +4,7 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { Shard } from "../streams/stream.ts";
 import type { ShardServices } from "./shard-services.ts";
 
-export interface DecodeLimit {
+export interface DecodedBodiesLimit {
   /** The position that the reader begins at, within the first entry. */
   readonly from: Position;
   readonly recordsMax: number;
@@ -17,11 +17,11 @@ export interface DecodeLimit {
  * count, since compressed entries may be small in storage and large in memory. When one cannot be decoded those before it
  * are returned, and the next read throws. Errors: KeyError, EngineError of kind `corrupt`.
  */
-export function decodeEntries(
+export function decodeEntryBodies(
   services: ShardServices,
   of: { readonly revision: StreamRevision; readonly shard: Shard },
   entries: readonly StoredEntry[],
-  limit: DecodeLimit,
+  limit: DecodedBodiesLimit,
 ): readonly StoredEntry[] | Promise<readonly StoredEntry[]> {
   return entries.some(({ body }) => isEncoded(body)) ? decodeAll(services, of, entries, limit) : entries;
 }
@@ -30,7 +30,7 @@ async function decodeAll(
   services: ShardServices,
   { revision, shard }: { readonly revision: StreamRevision; readonly shard: Shard },
   entries: readonly StoredEntry[],
-  { from, recordsMax, bytesMax }: DecodeLimit,
+  { from, recordsMax, bytesMax }: DecodedBodiesLimit,
 ): Promise<readonly StoredEntry[]> {
   const decoded: StoredEntry[] = [];
   let bytes = 0;

@@ -8,7 +8,7 @@ import type { Stream } from "../streams/stream.ts";
  * began; while the intent is the same, the step need not be repeated for that. Rejects with `conflict` when the stream has
  * another intent or is gone.
  */
-export async function commitTransition(
+export async function commitStep(
   registry: StreamRegistry,
   begun: StreamRevision,
   apply: (stream: Stream) => Stream,

@@ -11,7 +11,7 @@ import type { WalWriter } from "./wal/wal-writer.ts";
 /** Bytes past both bounds that only control frames may use, so that streams can still be deleted on a full disk. */
 const controlReserveBytes = 16 * 1024 * 1024;
 
-export interface WalAppenderOptions {
+export interface WalAdmissionOptions {
   readonly state: EngineState;
   readonly commit: GroupCommit;
   readonly wal: WalWriter;
@@ -28,11 +28,11 @@ export interface WalAppenderOptions {
 }
 
 /** Admits frames to the WAL: checks that it has not failed and that its bounds leave space, then queues them. */
-export class WalAppender implements NoopGroupWriter {
-  readonly #options: WalAppenderOptions;
+export class WalAdmission implements NoopGroupWriter {
+  readonly #options: WalAdmissionOptions;
   readonly #commit: GroupCommit;
 
-  constructor(options: WalAppenderOptions) {
+  constructor(options: WalAdmissionOptions) {
     this.#options = options;
     this.#commit = options.commit;
   }

@@ -8,7 +8,7 @@ import type { Shard } from "../streams/stream.ts";
  * The result of a call to the log. Throws ResourceNotFoundException when the shard's log is gone: freed because the
  * stream is being deleted or the shard's last record has expired, a moment before the document says so.
  */
-export async function withResourceNotFound<T>(
+export async function resourceNotFoundIfLogGone<T>(
   { stream }: StreamRevision,
   { index }: Shard,
   result: Promise<T>,

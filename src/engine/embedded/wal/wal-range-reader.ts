@@ -6,7 +6,7 @@ import { generationOf, offsetOf, type WalAddress } from "../state/wal-index.ts";
 import type { TailWindow } from "./tail-window.ts";
 
 /** Reads bytes of the WAL by address: the newest from the tail window, all others from files. */
-export class WalReader {
+export class WalRangeReader {
   readonly #files: OpenFiles;
   readonly #window: TailWindow;
 

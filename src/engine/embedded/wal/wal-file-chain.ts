@@ -11,7 +11,7 @@ import { isZero } from "../io/is-zero.ts";
 /** Bytes that are read at once when a file is searched. */
 export const scanChunkBytes = 64 * 1024;
 
-export interface WalFileRange {
+export interface ExpectedWalFiles {
   /** Older files are ignored. */
   readonly oldestGeneration: number;
   /** The newest file that must exist; undefined before format version 4. */
@@ -23,10 +23,10 @@ export interface WalFileRange {
  * left unfinished is removed; any other file without a readable header is damage, as is a newest file that is missing
  * (`corrupt`).
  */
-export async function readWalHeaders(
+export async function readWalFileChain(
   disk: Disk,
   directory: DirectoryPaths,
-  { oldestGeneration, newest }: WalFileRange,
+  { oldestGeneration, newest }: ExpectedWalFiles,
   findings: DamageFinding[],
 ): Promise<readonly WalHeader[]> {
   const names = await disk.list(directory.walDirectory);
@@ -95,7 +95,7 @@ async function readOne(
     // After a crash in `beginFile()` a new file may have one of its headers, and no group; a recycled file still has a header
     // of its earlier generation, and groups of that one only.
     const isNew =
-      copies.includes(undefined) && !(await hasBytesFrom(file, walHeaderBytes, Buffer.alloc(scanChunkBytes)));
+      copies.includes(undefined) && !(await hasNonZeroBytesFrom(file, walHeaderBytes, Buffer.alloc(scanChunkBytes)));
     const isStale = copies.some((copy) => copy !== undefined && copy.generation < generation);
     isUnfinished = mayBeUnfinished && (isNew || (isStale && !(await hasGroupOf(file, generation, directory.identity))));
     if (!mayBeUnfinished && read.length < walHeaderBytes) {
@@ -133,7 +133,7 @@ async function hasGroupOf(file: DiskFile, generation: number, identity: Director
 }
 
 /** Whether any byte from `from` on differs from zero. `chunk` is the memory to read into. */
-export async function hasBytesFrom(file: DiskFile, from: number, chunk: Buffer): Promise<boolean> {
+export async function hasNonZeroBytesFrom(file: DiskFile, from: number, chunk: Buffer): Promise<boolean> {
   for (let at = from; ; at += chunk.length) {
     const count = await file.read(chunk, at);
     if (!isZero(chunk, 0, count)) return true;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { PendingIndex } from "../../../../../src/engine/embedded/state/pending-index.ts";
+import { UnindexedEntries } from "../../../../../src/engine/embedded/state/unindexed-entries.ts";
 import { WalIndex, walAddressOf } from "../../../../../src/engine/embedded/state/wal-index.ts";
 
 function pointsOf(index: WalIndex): readonly (readonly number[])[] {
@@ -23,7 +23,7 @@ test("indexes become what adding each entry at once would make them, in any orde
     fc.array(step, { maxLength: 80 }),
     fc.integer({ min: 1, max: 200 }),
     (steps, repeats) => {
-      const entries = new PendingIndex();
+      const entries = new UnindexedEntries();
       const [late, atOnce] = [0, 1].map(() => Array.from({ length: 4 }, () => new WalIndex()));
       assert(late !== undefined && atOnce !== undefined);
       const positions = [1, 1, 1, 1];
@@ -56,7 +56,7 @@ test("indexes become what adding each entry at once would make them, in any orde
 });
 
 test("entries that are not read are added before they become too many", () => {
-  const entries = new PendingIndex();
+  const entries = new UnindexedEntries();
   const index = new WalIndex();
   for (let entry = 0; entry <= 128 * 1024; entry++)
     entries.add(index, entry + 1, walAddressOf(1, 64 * entry), 64, entry);

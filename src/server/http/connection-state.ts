@@ -11,7 +11,7 @@ import { SwapRemoveSet } from "./swap-remove-set.ts";
 export type ConnectionPhase = "detecting" | "handshaking" | "http1" | "http2";
 
 /** One accepted socket and its exchanges. */
-export class Connection {
+export class ConnectionState {
   readonly socket: Socket;
   /** What HTTP is spoken over: the socket, or the TLS socket on top of it. */
   transport: Socket;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encodePutRecords } from "../../../../src/protocol/records/put-response.ts";
+import { encodePutRecordsJson } from "../../../../src/protocol/records/encode-put-response.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
 import { textOf } from "../../../support/encoded-body.ts";
@@ -38,7 +38,7 @@ test("encodePutRecords() writes numbers and shards of stored records as BigInt a
         const batchOfRecord = choices.map((choice) => choice % batches.length);
         const stored = storedBatchesOf(batches, Int16Array.from(batchOfRecord));
         const Records = { count: choices.length, shardIds: [], sequenceNumbers: [], stored };
-        const encoded = encodePutRecords({ FailedRecordCount: 0, Records });
+        const encoded = encodePutRecordsJson({ FailedRecordCount: 0, Records });
         assert.ok(typeof encoded !== "string");
         assert.equal(textOf(encoded), expected(batches, batchOfRecord));
       },
@@ -56,7 +56,7 @@ test("encodePutRecords() carries into the digits that rarely change", () => {
     const batches = [{ shard, position, timeMs }];
     const stored = storedBatchesOf(batches, new Int16Array(500));
     const Records = { count: 500, shardIds: [], sequenceNumbers: [], stored };
-    const encoded = textOf(encodePutRecords({ FailedRecordCount: 0, Records }));
+    const encoded = textOf(encodePutRecordsJson({ FailedRecordCount: 0, Records }));
     assert.equal(encoded, expected(batches, new Array(500).fill(0)));
     const numbers = [...encoded.matchAll(/"SequenceNumber":"(\d+)"/g)].map(
       ([, digits = ""]) => BigInt(digits) / rarely,
@@ -74,7 +74,7 @@ test("encodePutRecords() writes results with failures, or without numbers, as te
     failures,
   };
   assert.equal(
-    encodePutRecords({ EncryptionType: "KMS", FailedRecordCount: 1, Records }),
+    encodePutRecordsJson({ EncryptionType: "KMS", FailedRecordCount: 1, Records }),
     '{"EncryptionType":"KMS","FailedRecordCount":1,"Records":[{"SequenceNumber":"5","ShardId":"shardId-000000000000"},{"ErrorCode":"InternalFailure","ErrorMessage":"a \\"b\\""}]}',
   );
 });

@@ -7,7 +7,7 @@ import type { ParsedBody } from "../codec/codec.ts";
 const shapes: { readonly [Name in NonPutOperation]: StructureShape<InputOf<Name>> } = inputShapes;
 
 /** The parsed body of an operation that takes no records. Owns no memory. */
-export class ParsedNonPut<Name extends NonPutOperation> implements ParsedBody<Name> {
+export class ParsedStructure<Name extends NonPutOperation> implements ParsedBody<Name> {
   readonly #name: Name;
   readonly #bind: (shape: StructureShape) => BoundStructure;
 
