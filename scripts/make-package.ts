@@ -31,7 +31,7 @@ export function publishedManifest({ name, version, description, license, depende
     engines: { node: ">=24" },
     bin: { millrace: "dist/cli/cli.js" },
     exports: {
-      ".": { types: "./dist/app/start-millrace.d.ts", default: "./dist/app/start-millrace.js" },
+      ".": { types: "./dist/app/in-process-server.d.ts", default: "./dist/app/in-process-server.js" },
       "./package.json": "./package.json",
     },
     dependencies,

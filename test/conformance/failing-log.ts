@@ -1,4 +1,7 @@
-/** What clients are told when the log itself fails: the service's words, over HTTP, with a log that is made to fail. */
+/**
+ * What clients get when the log itself fails: the service's words, over HTTP, with a log that is made to fail. A disk that
+ * cannot be written adds its reason; see test/system/full-disk.
+ */
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { call, ok } from "../../conformance/support/call.ts";
@@ -12,7 +15,7 @@ describe("A log that fails", () => {
 
   async function whileAppendsFail<T>(use: () => Promise<T>): Promise<T> {
     const append = mock.method(MemoryShardLog.prototype, "appendBatch", async () => {
-      throw new EngineError("unavailable", "the disk is gone");
+      throw new EngineError("corrupt", "the log is damaged");
     });
     try {
       return await use();

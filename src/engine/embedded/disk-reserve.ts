@@ -47,6 +47,8 @@ export class DiskReserve {
   /** Bytes admitted since the measurement in progress began. */
   #admittedBytes = 0;
   #measuring: Promise<void> | undefined;
+  /** Bytes that steps of compaction in progress may still write. */
+  #compactionBytes = 0;
 
   constructor(options: DiskReserveOptions) {
     const { freeBytes, usedBytes, compactionBytes, clock } = options;
@@ -66,7 +68,7 @@ export class DiskReserve {
 
   /** Whether `bytes` may be written and `leftBytes` stay free. */
   has(bytes: number, leftBytes: number): boolean {
-    return this.#freeBytes - bytes >= leftBytes;
+    return this.#freeBytes - this.#compactionBytes - bytes >= leftBytes;
   }
 
   /** Counts bytes that are about to be written. */
@@ -85,12 +87,22 @@ export class DiskReserve {
     return this.#measuring;
   }
 
-  /** Throws `unavailable` unless a step of compaction that writes up to `bytes` leaves control frames their part. */
-  async requireForCompaction(bytes: number): Promise<void> {
-    if (this.has(bytes, this.controlBytes)) return;
+  /**
+   * Keeps `bytes` for a step of compaction until the lease is disposed of: what it writes meanwhile is in no measurement.
+   * Throws `unavailable` unless the step leaves control frames their part.
+   */
+  async reserveForCompaction(bytes: number): Promise<Disposable> {
     await this.measure();
-    if (this.has(bytes, this.controlBytes)) return;
-    throw new EngineError("unavailable", `ENOSPC: it needs up to ${bytes} bytes, and ${this.freeBytes} are free`);
+    if (!this.has(bytes, this.controlBytes)) {
+      throw new EngineError("unavailable", `ENOSPC: it needs up to ${bytes} bytes, and ${this.freeBytes} are free`);
+    }
+    this.#compactionBytes += bytes;
+    return {
+      [Symbol.dispose]: () => {
+        this.#compactionBytes -= bytes;
+        void this.measure();
+      },
+    };
   }
 
   async #measure(): Promise<void> {

@@ -81,7 +81,6 @@ export function openParts(opened: RecoveredDirectory): EngineParts {
     onShortage: () => compactor.requestDiskSpace(),
   });
   compactor.start(writer);
-  monitor.start();
   return {
     directory,
     recovered,

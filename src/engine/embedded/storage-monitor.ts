@@ -27,12 +27,13 @@ export interface StorageMonitorOptions {
 }
 
 /**
- * Measures the free space at intervals, and reports that entries are refused for want of space or that the WAL has stopped:
- * once when it begins, each minute while it lasts, and when it is over.
+ * Reports that entries are refused for want of space or that the WAL has stopped: once when it begins, each minute while it
+ * lasts, and when it is over. Only meanwhile it looks at the disk at intervals; else each append and each look at health does.
  */
 export class StorageMonitor {
   readonly #options: StorageMonitorOptions;
   readonly #closing = new AbortController();
+  #isWatching = false;
   #shortage: Shortage | undefined;
   /** Bytes of the largest refusal since entries were last stored: the shortage lasts until so many would be. */
   #bytes = 0;
@@ -46,10 +47,6 @@ export class StorageMonitor {
 
   constructor(options: StorageMonitorOptions) {
     this.#options = options;
-  }
-
-  start(): void {
-    void this.#watch();
   }
 
   stop(): void {
@@ -75,6 +72,7 @@ export class StorageMonitor {
     this.#bytes = Math.max(this.#bytes, bytes);
     this.#refusedCount += 1;
     this.#reportShortage();
+    void this.#watch();
   }
 
   /** Reports a stopped WAL. */
@@ -83,6 +81,7 @@ export class StorageMonitor {
     if (nowMs - this.#stopReportedMs < reportMs) return;
     this.#stopReportedMs = nowMs;
     walStopped.publish({ error: failure });
+    void this.#watch();
   }
 
   #reportShortage(): void {
@@ -100,17 +99,18 @@ export class StorageMonitor {
     });
   }
 
+  /** Looks at the disk at intervals until the shortage is over; a stopped WAL stays so. */
   async #watch(): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     const { clock, reserve, failure, onShortage } = this.#options;
     const { signal } = this.#closing;
     for (;;) {
-      try {
-        await clock.delay(intervalMs, signal);
-      } catch {
-        return;
-      }
-      await reserve.measure();
       const stopped = failure();
+      if (stopped === undefined && this.#reported === undefined && this.shortage === undefined) break;
+      await clock.delay(stopped === undefined ? intervalMs : reportMs, signal).catch(() => undefined);
+      if (signal.aborted) break;
+      await reserve.measure();
       if (stopped !== undefined) this.stopped(stopped);
       if (this.shortage === undefined) {
         this.#reportEnd();
@@ -120,6 +120,7 @@ export class StorageMonitor {
       }
       this.#seenCount = this.#refusedCount;
     }
+    this.#isWatching = false;
   }
 
   /** Only when nothing was refused since the last look: compaction frees space little by little. */

@@ -40,7 +40,7 @@ for (const { direct, kind, code } of [
     await assert.rejects(makeShard(engine, "other"), { kind: "unavailable" });
     assert.equal(failures, 1, "nothing is tried again");
     const { ready, durable, degraded } = await engine.health();
-    assert.deepEqual({ ready, durable }, { ready: false, durable: true });
+    assert.deepEqual({ ready, durable }, { ready: false, durable: false });
     assert.match(degraded[0] ?? "", new RegExp(`The log stopped at a failed write \\(${code}`));
     assert.deepEqual(await readTexts(engine, shard), ["acknowledged"]);
     await engine.close();

@@ -18,7 +18,7 @@ test("findFaults() is content with imports downwards, within a module, and of an
   assert.deepEqual(
     faultsOf({
       "src/server/http/listen.ts":
-        'import { a } from "./detect-protocol.ts";\nimport type { C } from "../../config/config.ts";',
+        'import { a } from "./detect-connection-protocol.ts";\nimport type { C } from "../../config/config.ts";',
       "src/server/http/detect-connection-protocol.ts": 'import { x } from "node:net";',
       "src/config/config.ts": "",
       "src/engine/engine.ts": "",

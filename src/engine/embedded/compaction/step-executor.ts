@@ -22,8 +22,10 @@ export interface CompactionReserve {
   readonly freeBytes: number;
   /** Bytes that a step leaves free. */
   readonly controlBytes: number;
-  /** Rejects with `unavailable` unless a step may write `bytes` now. */
-  requireForCompaction(bytes: number): Promise<void>;
+  /** Whether `bytes` may be written and `leftBytes` stay free. */
+  has(bytes: number, leftBytes: number): boolean;
+  /** Keeps `bytes` for a step until disposed of. Rejects with `unavailable` unless it may write them now. */
+  reserveForCompaction(bytes: number): Promise<Disposable>;
 }
 
 export interface StepExecutorOptions {
@@ -138,9 +140,7 @@ export class StepExecutor {
   async #flush(file: WalFileInfo, isLast: boolean): Promise<void> {
     const { state, segments, jobs, snapshotter, limits, clock, reserve } = this.#options;
     const { generation, firstLsn, lastLsn, end } = file;
-    // Entries of dropped logs are in no index and not copied.
-    const liveBytes = state.logs.values().reduce((sum, log) => sum + indexedWalBytes(log, generation), 0);
-    await reserve.requireForCompaction(Math.min(end, liveBytes));
+    using _reserved = await reserve.reserveForCompaction(this.#bytesOfFlush(file));
     if (isLast) state.hasDeadEntries = false;
     await this.#prepareSegments();
     const logs = logsToFlush(state.logs.values(), clock.nowMs());
@@ -165,6 +165,16 @@ export class StepExecutor {
       state.dropThrough(generation);
     });
     if (snapshotter.coveredLsn < lastLsn && snapshotter.isBehind) await snapshotter.write();
+  }
+
+  /** At most what the file holds. Entries of dropped logs are not copied; to tell them costs an index of all others. */
+  #bytesOfFlush({ generation, end }: WalFileInfo): number {
+    const { state, reserve } = this.#options;
+    if (reserve.has(end, reserve.controlBytes)) return end;
+    return Math.min(
+      end,
+      state.logs.values().reduce((sum, log) => sum + indexedWalBytes(log, generation), 0),
+    );
   }
 
   async #compact(sources: readonly Segment[], isShared: boolean): Promise<void> {

@@ -57,11 +57,20 @@ test("fear: an old measurement admits what another program has taken since", asy
 
 test("fear: compaction takes the reserve that control frames need to free any", async () => {
   const { disk, reserve } = reserveOf({ freeBytes: 1000 * kibibyte });
-  await reserve.requireForCompaction(900 * kibibyte);
+  (await reserve.reserveForCompaction(900 * kibibyte))[Symbol.dispose]();
   disk.capacityBytes = 60 * kibibyte;
   await reserve.measure();
-  await reserve.requireForCompaction(40 * kibibyte);
-  await assert.rejects(reserve.requireForCompaction(41 * kibibyte), { kind: "unavailable" });
+  (await reserve.reserveForCompaction(40 * kibibyte))[Symbol.dispose]();
+  await assert.rejects(reserve.reserveForCompaction(41 * kibibyte), { kind: "unavailable" });
   disk.capacityBytes = 100 * kibibyte;
-  await reserve.requireForCompaction(41 * kibibyte);
+  (await reserve.reserveForCompaction(41 * kibibyte))[Symbol.dispose]();
+});
+
+test("fear: entries take the space that a step of compaction in progress is about to fill", async () => {
+  const { reserve } = reserveOf({ freeBytes: 1000 * kibibyte });
+  const { bytes } = reserve;
+  const held = await reserve.reserveForCompaction(500 * kibibyte);
+  assert(!reserve.has(600 * kibibyte, bytes));
+  held[Symbol.dispose]();
+  assert(reserve.has(600 * kibibyte, bytes));
 });
