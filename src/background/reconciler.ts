@@ -1,7 +1,11 @@
 import { EngineError } from "../engine/engine-error.ts";
 import type { PendingDrop } from "../registry/deleted-streams.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { completeConsumerTransitions, nextTransition, type StreamTransition } from "../streams/stream-transitions.ts";
+import {
+  completeDueConsumerTransitions,
+  nextDueTransition,
+  type StreamTransition,
+} from "../streams/due-transitions.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import { commitStep } from "./commit-step.ts";
 import { runCreate, runDelete, runReshard, runResize, runSettingsChange } from "./intent-steps.ts";
@@ -38,7 +42,7 @@ export class Reconciler {
   /** Starts a job if the revision has a transition and its stream has no job yet. Call it with every new revision. */
   wake(revision: StreamRevision): void {
     const { id } = revision.stream;
-    if (nextTransition(revision.stream) === undefined || this.#jobs.has(id) || this.#closing.signal.aborted) return;
+    if (nextDueTransition(revision.stream) === undefined || this.#jobs.has(id) || this.#closing.signal.aborted) return;
     const job = this.#run(revision).finally(() => {
       this.#jobs.delete(id);
       // The job may have looked at the document for the last time before this revision was written.
@@ -59,7 +63,7 @@ export class Reconciler {
     let next: StreamRevision | undefined = first;
     while (next !== undefined && !signal.aborted) {
       const revision: StreamRevision = next;
-      const transition = nextTransition(revision.stream);
+      const transition = nextDueTransition(revision.stream);
       if (transition === undefined) return;
       try {
         const isDue = await this.#waitUntilDue(revision, transition.dueMs);
@@ -119,7 +123,7 @@ export class Reconciler {
     if (transition.kind === "consumers") {
       // The clock may have been set back during the wait.
       const nowMs = Math.max(clock.nowMs(), transition.dueMs);
-      return await commitStep(registry, revision, (stream) => completeConsumerTransitions(stream, nowMs));
+      return await commitStep(registry, revision, (stream) => completeDueConsumerTransitions(stream, nowMs));
     }
     const { intent } = revision.stream;
     switch (intent?.kind) {

@@ -2,7 +2,7 @@ import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { recordSecond } from "../streams/positions/sequence-number.ts";
 import type { Shard } from "../streams/stream.ts";
 import { cutSlice, isKmsMarked } from "./entry-layout.ts";
-import type { RecordSlice, StoredRecords } from "./stored-records.ts";
+import type { OutgoingRecords, RecordSlice } from "./outgoing-records.ts";
 
 export interface PageLimit {
   readonly recordsMax: number;
@@ -11,7 +11,7 @@ export interface PageLimit {
 }
 
 export interface RecordPage {
-  readonly records: StoredRecords;
+  readonly records: OutgoingRecords;
   /** The position to read on from; `from` when the entries hold nothing at or behind it. */
   readonly next: Position;
 }

@@ -1,8 +1,8 @@
 import type { OperationName, OperationShapes, SubscribeToShardEvent } from "../model/shapes.generated.ts";
 import type { IncomingRecords } from "./incoming-records.ts";
+import type { OutgoingRecords } from "./outgoing-records.ts";
 import type { PushEvent } from "./push-event.ts";
 import type { PutResults } from "./put-results.ts";
-import type { StoredRecords } from "./stored-records.ts";
 
 /*
  * What each operation takes and returns: the model's shapes, but that records are columns and stored bytes instead of
@@ -24,7 +24,7 @@ export type PutRecordMember = "Data" | "PartitionKey" | "ExplicitHashKey";
 interface ColumnOutputs {
   readonly PutRecords: Omit<OperationShapes["PutRecords"]["output"], "Records"> & { readonly Records: PutResults };
   readonly SubscribeToShard: { readonly EventStream: AsyncIterable<PushEvent> };
-  readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: StoredRecords };
+  readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: OutgoingRecords };
 }
 
 export type PutOperation = keyof ColumnInputs;
@@ -45,4 +45,4 @@ export type InputOf<Name extends OperationName> = Inputs[Name];
 export type OutputOf<Name extends OperationName> = Outputs[Name];
 
 /** One event of SubscribeToShard as the wire has it. */
-export type EventOutput = Omit<SubscribeToShardEvent, "Records"> & { readonly Records: StoredRecords };
+export type EventOutput = Omit<SubscribeToShardEvent, "Records"> & { readonly Records: OutgoingRecords };

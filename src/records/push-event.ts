@@ -1,11 +1,11 @@
 import type { ChildShard } from "../model/shapes.generated.ts";
-import type { StoredRecords } from "./stored-records.ts";
+import type { OutgoingRecords } from "./outgoing-records.ts";
 
 /** One SubscribeToShardEvent, its records still in their stored bytes. */
 export interface PushEvent {
   /** All subscribers at the same place get this object. */
   readonly isShared?: true;
-  readonly records: StoredRecords;
+  readonly records: OutgoingRecords;
   /** Where to subscribe again, with AFTER_SEQUENCE_NUMBER; absent at the end of a closed shard. */
   readonly continuationSequenceNumber?: string;
   readonly millisBehindLatest: number;

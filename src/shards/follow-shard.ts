@@ -1,6 +1,6 @@
 import type { Position, StoredEntry } from "../engine/shard-log.ts";
 import { cutPage } from "../records/cut-page.ts";
-import type { StoredRecords } from "../records/stored-records.ts";
+import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
@@ -25,12 +25,12 @@ export interface ShardPush {
   readonly from: Position;
   /** The position that the next push begins at. */
   readonly next: Position;
-  readonly records: StoredRecords;
+  readonly records: OutgoingRecords;
   /** 0 at the tip. */
   readonly millisBehindLatest: number;
 }
 
-const noRecords: StoredRecords = { count: 0, dataBytes: 0, slices: [] };
+const noRecords: OutgoingRecords = { count: 0, dataBytes: 0, slices: [] };
 
 /**
  * All records from a position on, pulled by the reader: before the tip as fast as it reads, at the tip as soon as they

@@ -1,6 +1,6 @@
 import type { Position, ReadResult, StoredEntry } from "../engine/shard-log.ts";
 import { cutPage } from "../records/cut-page.ts";
-import type { StoredRecords } from "../records/stored-records.ts";
+import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
@@ -15,7 +15,7 @@ export const pageRecordsMax = 10_000;
 const storedBytesMax = pageBytesMax + 1024 * 1024;
 
 export interface Page {
-  readonly records: StoredRecords;
+  readonly records: OutgoingRecords;
   /** The position to read on from. */
   readonly next: Position;
   /** The shard is closed and nothing of it is left to read. */

@@ -7,7 +7,7 @@ import {
   writeEntryHeader,
   writeRecord,
 } from "../../src/records/entry-layout.ts";
-import type { RecordSlice } from "../../src/records/stored-records.ts";
+import type { RecordSlice } from "../../src/records/outgoing-records.ts";
 import { parseSequenceNumber } from "../../src/streams/positions/sequence-number.ts";
 
 export interface StoredRecord {

@@ -23,7 +23,7 @@ import { ReadArena } from "./io/read-arena.ts";
 import type { EntryReader } from "./reading/entry-reader.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
-import { PendingAppend } from "./wal/pending-append.ts";
+import { AppendCompletion } from "./wal/append-completion.ts";
 
 export const embeddedShardCountMax = 100_000;
 const entryRecordsMax = 4096;
@@ -97,7 +97,7 @@ export class EmbeddedShardLog implements ShardLog {
     let seals: (Promise<void> | undefined)[] | undefined;
     const nowMs = clock.nowMs();
     if (span > 0) writer.requireSpace(span);
-    const pending = new PendingAppend();
+    const pending = new AppendCompletion();
     // One object of each serves all entries: `submit()` copies what it is given.
     const head = { kind: frameKind.entry, count: 0, logId: 0, position: 0, timeMs: 0, storedMs: 0 };
     const body = { bytes: bufferOver(batch.bytes), from: 0, to: 0 };

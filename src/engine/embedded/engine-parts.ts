@@ -11,7 +11,7 @@ import { EntryReader } from "./reading/entry-reader.ts";
 import { ReadAhead } from "./reading/read-ahead.ts";
 import type { Recovered } from "./recovery/recover.ts";
 import { SegmentReader } from "./segments/segment-reader.ts";
-import { StorageMonitor } from "./storage-monitor.ts";
+import { StorageFaultReporter } from "./storage-fault-reporter.ts";
 import { largestStreams } from "./stored-bytes.ts";
 import { GroupCommit } from "./wal/group-commit.ts";
 import { TailWindow } from "./wal/tail-window.ts";
@@ -45,7 +45,7 @@ export interface EngineParts extends EngineContext {
   readonly compactor: Compactor;
   readonly commit: GroupCommit;
   readonly reserve: DiskReserve;
-  readonly monitor: StorageMonitor;
+  readonly monitor: StorageFaultReporter;
 }
 
 export function openParts(opened: RecoveredDirectory): EngineParts {
@@ -71,7 +71,7 @@ export function openParts(opened: RecoveredDirectory): EngineParts {
     usedBytes,
     onRefused: (shortage, bytes) => monitor.refused(shortage, bytes),
   });
-  const monitor = new StorageMonitor({
+  const monitor = new StorageFaultReporter({
     clock,
     reserve,
     shortageOf: (bytes) => writer.shortageOf(bytes),

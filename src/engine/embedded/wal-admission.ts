@@ -4,7 +4,7 @@ import type { DiskReserve } from "./disk-reserve.ts";
 import { type BodySlice, type FrameHeader, type FrameKind, frameKind, wholeSlice } from "./format/frame.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
-import type { Shortage } from "./storage-monitor.ts";
+import type { Shortage } from "./storage-fault-reporter.ts";
 import type { GroupCommit, PendingWrite } from "./wal/group-commit.ts";
 import type { WalWriter } from "./wal/wal-writer.ts";
 

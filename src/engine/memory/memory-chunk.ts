@@ -123,7 +123,7 @@ export class MemoryChunk {
 
   #field(index: number, field: number): number {
     const value = this.#fields[this.#baseOf(index) + field];
-    assert(value !== undefined, "an index entry is inside its chunk");
+    assert(value !== undefined, "an index point is inside its chunk");
     return value;
   }
 }

@@ -3,7 +3,7 @@ import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
 import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
+import { startingPositionOf } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
 import { parseShardIndex } from "../parse-shard-index.ts";
 import { findStream } from "../require-stream.ts";
@@ -23,7 +23,7 @@ export const getShardIterator = defineOperation({
     context.limits?.admitIterator(revision.stream, index);
 
     const present = await latestTimestampMs(context.shards, revision, shard, input.Timestamp);
-    const start = resolveStartingPosition(input, revision.stream, shard, present);
+    const start = startingPositionOf(input, revision.stream, shard, present);
     if (input.DryRun === true) throw dryRunSucceeded();
     const position = await resourceNotFoundIfLogGone(
       revision,

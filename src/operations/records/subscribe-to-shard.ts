@@ -4,7 +4,7 @@ import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
 import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { resolveStartingPosition } from "../../streams/positions/starting-position.ts";
+import { startingPositionOf } from "../../streams/positions/starting-position.ts";
 import { defineOperation } from "../operation.ts";
 import { parseShardIndex } from "../parse-shard-index.ts";
 import { requireConsumer } from "../require-consumer.ts";
@@ -28,7 +28,7 @@ export const subscribeToShard = defineOperation({
     if (shard === undefined) throw shardDoesNotExist(stream, formatShardId(index));
     const { Type, SequenceNumber, Timestamp } = input.StartingPosition;
     const members = { ShardIteratorType: Type, StartingSequenceNumber: SequenceNumber, Timestamp };
-    const place = resolveStartingPosition(
+    const place = startingPositionOf(
       members,
       stream,
       shard,

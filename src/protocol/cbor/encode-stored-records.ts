@@ -1,7 +1,7 @@
 import type { BufferLease } from "../../memory/buffer-pool.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
-import type { StoredRecords } from "../../records/stored-records.ts";
+import type { OutgoingRecords } from "../../records/outgoing-records.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
 import { noMargins, type PayloadMargins } from "../codec/codec.ts";
 import { encodeRecordRows, type RowFormat, type TextsBehindData } from "../records/encode-record-rows.ts";
@@ -82,7 +82,7 @@ export const cborRows: RowFormat = {
  */
 export function encodeWithRecords(
   rest: StructureShape,
-  output: { readonly Records: StoredRecords },
+  output: { readonly Records: OutgoingRecords },
   margins: PayloadMargins = noMargins,
 ): BufferLease {
   const writer = new CborWriter();

@@ -1,6 +1,6 @@
 import { type BufferLease, messageBuffers } from "../../memory/buffer-pool.ts";
 import { forEachRecord, recordEnd } from "../../records/entry-layout.ts";
-import type { RecordSlice, StoredRecords } from "../../records/stored-records.ts";
+import type { OutgoingRecords, RecordSlice } from "../../records/outgoing-records.ts";
 import { sliceInputAt, sliceInputBytes, sliceOutputAt, sliceOutputBytes } from "../../records/wasm-layout.ts";
 import { SEQUENCE_NUMBER_DIGITS, type WasmModule } from "../../records/wasm-module.ts";
 import { encodeSequenceNumber, SequenceNumberSeries } from "../../streams/positions/sequence-number.ts";
@@ -56,7 +56,7 @@ export interface ResponseEnds {
 /** Writes records from their stored bytes, without an object or a copy per record, and disposes of their memory. */
 export function encodeRecordRows(
   format: RowFormat,
-  records: StoredRecords,
+  records: OutgoingRecords,
   around: ResponseEnds,
   wasm: WasmModule | undefined,
 ): BufferLease {

@@ -37,7 +37,7 @@ export interface StartingMembers {
  * Errors, in AWS's order: InvalidArgumentException for members that exclude each other, a time in the future, an invalid
  * sequence number, one of another shard, one of another stream; InternalFailure for a number of version 0, as AWS returns.
  */
-export function resolveStartingPosition(
+export function startingPositionOf(
   members: StartingMembers,
   stream: { readonly account: string; readonly name: string },
   shard: Shard,

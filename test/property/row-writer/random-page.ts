@@ -1,4 +1,4 @@
-import type { RecordSlice } from "../../../src/records/stored-records.ts";
+import type { RecordSlice } from "../../../src/records/outgoing-records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { sequenceNumberAt } from "../../support/sequence-number-at.ts";
 import { entryOf, type StoredRecord, sliceOf } from "../../support/stored-records.ts";

@@ -4,7 +4,7 @@ import { decodeFormatFile } from "../../../src/engine/embedded/format/format-fil
 import {
   decodeRows,
   decodeTrailer,
-  indexEntryBytes,
+  indexPointBytes,
   rowBytes,
   trailerBytes,
 } from "../../../src/engine/embedded/format/segment-file.ts";
@@ -49,7 +49,7 @@ test("a flipped bit in the points of a long extent answers reads of it with an e
     decodeTrailer(bytes.subarray(-trailerBytes), identity) ?? assert.fail("it has a trailer");
   const [row] = decodeRows(bytes.subarray(rowsAt, rowsAt + rowBytes));
   const pointsAt = row?.pointsOffset ?? assert.fail("it has a row");
-  assert(rowsAt - pointsAt >= 2 * indexEntryBytes, "the extent has more than one point");
+  assert(rowsAt - pointsAt >= 2 * indexPointBytes, "the extent has more than one point");
   for (let at = pointsAt; at < rowsAt; at++) {
     const spoilt = disk.crash("lose");
     spoilt.flip(path, at, 1 << (at & 7));

@@ -1,6 +1,6 @@
 /**
  * What the compactor remembers between steps: which requests are open, what it has seen, and until when it pauses. Each
- * function returns the memory after one event; none has an effect.
+ * function returns the state after one event; none has an effect.
  */
 import type { Step } from "./next-step.ts";
 
@@ -51,17 +51,17 @@ export interface GrowthCounters {
 }
 
 /** Whether there may be a step now. */
-export function isRunDue(memory: CompactorState, progress: GrowthCounters, monotonicMs: number): boolean {
-  if (monotonicMs < memory.pausedUntilMs) return false;
-  if (memory.isExpiryDue || memory.wantsWalSpace || progress.deadBytes !== memory.expiryDeadBytes) return true;
-  return progress.generation !== memory.idleGeneration || progress.coveredLsn !== memory.idleCoveredLsn;
+export function isRunDue(state: CompactorState, counters: GrowthCounters, monotonicMs: number): boolean {
+  if (monotonicMs < state.pausedUntilMs) return false;
+  if (state.isExpiryDue || state.wantsWalSpace || counters.deadBytes !== state.expiryDeadBytes) return true;
+  return counters.generation !== state.idleGeneration || counters.coveredLsn !== state.idleCoveredLsn;
 }
 
 /** A request less than a second after the last one changes nothing: every refused append makes one. */
-export function afterDiskSpaceRequest(memory: CompactorState, monotonicMs: number): CompactorState {
-  if (monotonicMs < memory.diskSpaceRequestedMs + pauseMs) return memory;
+export function afterDiskSpaceRequest(state: CompactorState, monotonicMs: number): CompactorState {
+  if (monotonicMs < state.diskSpaceRequestedMs + pauseMs) return state;
   return {
-    ...memory,
+    ...state,
     wantsDiskSpace: true,
     diskSpaceRequestedMs: monotonicMs,
     hasWrittenNoop: false,
@@ -69,36 +69,36 @@ export function afterDiskSpaceRequest(memory: CompactorState, monotonicMs: numbe
   };
 }
 
-export function afterWalSpaceRequest(memory: CompactorState): CompactorState {
-  return { ...memory, wantsWalSpace: true, hasWrittenNoop: false };
+export function afterWalSpaceRequest(state: CompactorState): CompactorState {
+  return { ...state, wantsWalSpace: true, hasWrittenNoop: false };
 }
 
 /** A step is about to be performed: it has used up the requests that led to it. */
-export function afterStepChosen(memory: CompactorState, step: Step, deadBytes: number): CompactorState {
+export function afterStepChosen(state: CompactorState, step: Step, deadBytes: number): CompactorState {
   // Comes before every other rule, so none of them has looked at anything yet.
-  if (step.kind === "rewriteManifest") return memory;
+  if (step.kind === "rewriteManifest") return state;
   // Segments are compacted only when nothing in the WAL can give back space.
   const hasLeftWal = step.kind === "compact" || step.kind === "wait";
   return {
-    ...memory,
+    ...state,
     isExpiryDue: false,
     expiryDeadBytes: deadBytes,
-    wantsDiskSpace: memory.wantsDiskSpace && !hasLeftWal,
-    hasWrittenNoop: memory.hasWrittenNoop || step.kind === "writeNoopGroup",
+    wantsDiskSpace: state.wantsDiskSpace && !hasLeftWal,
+    hasWrittenNoop: state.hasWrittenNoop || step.kind === "writeNoopGroup",
   };
 }
 
 /** Expired data is looked for after each flush, so that it is found in time while the WAL grows. */
-export function afterStep(memory: CompactorState, step: Step): CompactorState {
-  return step.kind === "flush" ? { ...memory, isExpiryDue: true } : memory;
+export function afterStep(state: CompactorState, step: Step): CompactorState {
+  return step.kind === "flush" ? { ...state, isExpiryDue: true } : state;
 }
 
 /** Pauses, and then begins again from the first rule. */
-export function afterStepFailure(memory: CompactorState, monotonicMs: number): CompactorState {
-  return { ...memory, isExpiryDue: true, pausedUntilMs: monotonicMs + pauseMs };
+export function afterStepFailure(state: CompactorState, monotonicMs: number): CompactorState {
+  return { ...state, isExpiryDue: true, pausedUntilMs: monotonicMs + pauseMs };
 }
 
 /** There is nothing to do until something grows. */
-export function afterIdle(memory: CompactorState, { generation, coveredLsn }: GrowthCounters): CompactorState {
-  return { ...memory, wantsWalSpace: false, idleGeneration: generation, idleCoveredLsn: coveredLsn };
+export function afterIdle(state: CompactorState, { generation, coveredLsn }: GrowthCounters): CompactorState {
+  return { ...state, wantsWalSpace: false, idleGeneration: generation, idleCoveredLsn: coveredLsn };
 }

@@ -36,7 +36,7 @@ export class Compactor {
   readonly #executor: StepExecutor;
   readonly #stopping = new AbortController();
   #writer: NoopGroupWriter | undefined;
-  #memory: CompactorState = initialCompactorState;
+  #state: CompactorState = initialCompactorState;
   #running: Promise<void> | undefined;
   #lastError: string | undefined;
   #isTimerSet = false;
@@ -66,12 +66,12 @@ export class Compactor {
   maybeRun(): void {
     if (this.#running !== undefined || this.#isStopped()) return;
     const { wal, snapshotter, segments, clock } = this.#options;
-    const progress = {
+    const counters = {
       generation: wal.generation,
       coveredLsn: snapshotter.coveredLsn,
       deadBytes: segments.deadBytes,
     };
-    if (!isRunDue(this.#memory, progress, clock.monotonicMs())) return;
+    if (!isRunDue(this.#state, counters, clock.monotonicMs())) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -79,21 +79,21 @@ export class Compactor {
 
   /** The disk budget is used up: frees whatever can be freed, the spare WAL file too. */
   requestDiskSpace(): void {
-    const memory = afterDiskSpaceRequest(this.#memory, this.#options.clock.monotonicMs());
-    if (memory === this.#memory) return;
-    this.#memory = memory;
+    const state = afterDiskSpaceRequest(this.#state, this.#options.clock.monotonicMs());
+    if (state === this.#state) return;
+    this.#state = state;
     this.maybeRun();
   }
 
   /** The WAL has reached its bound: removes flushed files as soon as two snapshot files cover them. */
   requestWalSpace(): void {
-    this.#memory = afterWalSpaceRequest(this.#memory);
+    this.#state = afterWalSpaceRequest(this.#state);
     this.maybeRun();
   }
 
   /** Resolves when there is nothing left to do for now. */
   async settled(): Promise<void> {
-    this.#memory = { ...this.#memory, isExpiryDue: true };
+    this.#state = { ...this.#state, isExpiryDue: true };
     for (this.maybeRun(); this.#running !== undefined; this.maybeRun()) await this.#running;
   }
 
@@ -117,17 +117,17 @@ export class Compactor {
         if (!this.#stopping.signal.aborted) this.#noteFailure(error);
         return;
       }
-      this.#memory = afterStep(this.#memory, step);
+      this.#state = afterStep(this.#state, step);
     }
-    this.#memory = afterIdle(this.#memory, this.#executor.facts());
+    this.#state = afterIdle(this.#state, this.#executor.facts());
   }
 
   #chooseStep(): Step {
     this.#setTimer();
     const { limits, clock } = this.#options;
     const storage = { ...this.#executor.facts(), isStopped: this.#isStopped() };
-    const step = nextStep({ memory: this.#memory, storage, limits, nowMs: clock.nowMs() });
-    this.#memory = afterStepChosen(this.#memory, step, storage.deadBytes);
+    const step = nextStep({ state: this.#state, storage, limits, nowMs: clock.nowMs() });
+    this.#state = afterStepChosen(this.#state, step, storage.deadBytes);
     return step;
   }
 
@@ -136,7 +136,7 @@ export class Compactor {
     this.#lastError =
       `Compaction failed: old WAL files could not be moved into segments or removed (${reason}). No data is lost, but ` +
       "disk space is not freed. It is tried again with the next writes.";
-    this.#memory = afterStepFailure(this.#memory, this.#options.clock.monotonicMs());
+    this.#state = afterStepFailure(this.#state, this.#options.clock.monotonicMs());
   }
 
   #isStopped(): boolean {
@@ -153,7 +153,7 @@ export class Compactor {
     this.#isTimerSet = true;
     const run = (): void => {
       this.#isTimerSet = false;
-      this.#memory = { ...this.#memory, isExpiryDue: true };
+      this.#state = { ...this.#state, isExpiryDue: true };
       this.maybeRun();
     };
     this.#options.clock.delay(expiryIntervalMs, this.#stopping.signal).then(run, () => undefined);

@@ -54,8 +54,8 @@ export interface StorageFacts extends GrowthCounters {
   readonly fillableBytes: number;
 }
 
-export interface CompactionState {
-  readonly memory: CompactorState;
+export interface StepInput {
+  readonly state: CompactorState;
   readonly storage: StorageFacts;
   readonly limits: CompactionLimits;
   /** The clock that entries are stored by. */
@@ -63,21 +63,21 @@ export interface CompactionState {
 }
 
 /** The first rule that has a step decides. */
-export function nextStep(state: CompactionState): Step {
-  if (state.storage.isStopped) return { kind: "wait" };
+export function nextStep(input: StepInput): Step {
+  if (input.storage.isStopped) return { kind: "wait" };
   // No file may be removed, and no segment get a number that the manifest on disk may name already.
-  if (state.storage.isManifestInDoubt) return { kind: "rewriteManifest" };
+  if (input.storage.isManifestInDoubt) return { kind: "rewriteManifest" };
   return (
-    expireStep(state) ??
-    removeWalStep(state) ??
-    flushStep(state) ??
-    compactStep(state) ??
-    mergeStep(state) ?? { kind: "wait" }
+    expireStep(input) ??
+    removeWalStep(input) ??
+    flushStep(input) ??
+    compactStep(input) ??
+    mergeStep(input) ?? { kind: "wait" }
   );
 }
 
-function expireStep({ memory, storage, nowMs }: CompactionState): Step | undefined {
-  if (!memory.isExpiryDue && storage.deadBytes === memory.expiryDeadBytes) return undefined;
+function expireStep({ state, storage, nowMs }: StepInput): Step | undefined {
+  if (!state.isExpiryDue && storage.deadBytes === state.expiryDeadBytes) return undefined;
   const { starts, emptied, sparse } = planRetention(storage.logs.values(), storage.segments, nowMs);
   // Starts alone free nothing; they are worth a manifest when a shared segment can be compacted afterwards.
   const isWorthIt = emptied.size > 0 || (sparse.length > 0 && starts.size > 0);
@@ -85,16 +85,16 @@ function expireStep({ memory, storage, nowMs }: CompactionState): Step | undefin
 }
 
 /** Removes files whose entries are in segments, and whose other frames are in both snapshot files. */
-function removeWalStep({ memory, storage }: CompactionState): Step | undefined {
+function removeWalStep({ state, storage }: StepInput): Step | undefined {
   const { closedFiles, flushedThrough, coveredLsn } = storage;
   const flushed = closedFiles.filter(({ generation }) => generation <= flushedThrough);
   const last = flushed.findLast(({ lastLsn }) => lastLsn <= coveredLsn);
   if (last !== undefined) {
-    return { kind: "removeWalFiles", through: last.generation, keepsSpare: !memory.wantsDiskSpace };
+    return { kind: "removeWalFiles", through: last.generation, keepsSpare: !state.wantsDiskSpace };
   }
-  if (memory.wantsDiskSpace && storage.hasSpareFile) return { kind: "removeSpareFile" };
-  const isRequested = memory.wantsDiskSpace || memory.wantsWalSpace;
-  return isRequested && flushed.length > 0 ? snapshotStep(memory, storage) : undefined;
+  if (state.wantsDiskSpace && storage.hasSpareFile) return { kind: "removeSpareFile" };
+  const isRequested = state.wantsDiskSpace || state.wantsWalSpace;
+  return isRequested && flushed.length > 0 ? snapshotStep(state, storage) : undefined;
 }
 
 /** Leads to two snapshot files that cover the flushed files. Appends, which would lead there too, may be refused now. */
@@ -103,7 +103,7 @@ function snapshotStep({ hasWrittenNoop }: CompactorState, { isSnapshotBehind }: 
   return hasWrittenNoop ? undefined : { kind: "writeNoopGroup" };
 }
 
-function flushStep({ memory, storage, limits, nowMs }: CompactionState): Step | undefined {
+function flushStep({ state, storage, limits, nowMs }: StepInput): Step | undefined {
   const waiting = storage.closedFiles.filter(({ generation }) => generation > storage.flushedThrough);
   const [oldest] = waiting;
   if (oldest === undefined || storage.damagedFiles.has(walFileName(oldest.generation))) return undefined;
@@ -111,7 +111,7 @@ function flushStep({ memory, storage, limits, nowMs }: CompactionState): Step | 
   const isOverLimit = bytes > limits.flushAfterBytes || waiting.length > closedFilesMax;
   // A flush that leaves nothing behind would only move bytes.
   const freesSpace = (): boolean => storage.hasDeadEntries || hasExpiredEntries(storage.logs.values(), nowMs);
-  if (!isOverLimit && !(memory.wantsDiskSpace && freesSpace())) return undefined;
+  if (!isOverLimit && !(state.wantsDiskSpace && freesSpace())) return undefined;
   return { kind: "flush", file: oldest, isLast: waiting.length === 1 };
 }
 
@@ -123,7 +123,7 @@ function hasExpiredEntries(logs: Iterable<LogState>, nowMs: number): boolean {
 }
 
 /** Shared segments of which less than half counts, as many as one new segment may hold. */
-function compactStep({ storage, limits }: CompactionState): Step | undefined {
+function compactStep({ storage, limits }: StepInput): Step | undefined {
   const sources: Segment[] = [];
   let bytes = 0;
   for (const segment of soundSegments(storage)) {
@@ -137,7 +137,7 @@ function compactStep({ storage, limits }: CompactionState): Step | undefined {
 }
 
 /** Small neighbouring segments of one stream. */
-function mergeStep({ storage, limits }: CompactionState): Step | undefined {
+function mergeStep({ storage, limits }: StepInput): Step | undefined {
   const { smallSegmentBytesMax: smallBytesMax, mergedSegmentBytesMax: mergedBytesMax } = limits;
   const sources = planMerge(soundSegments(storage), { smallBytesMax, mergedBytesMax });
   if (sources === undefined) return undefined;

@@ -5,15 +5,15 @@ import { type DirectoryIdentity, directoryIdBytes, saltBytes } from "./format-fi
 
 /*
  * A segment: entries of closed WAL files, sorted by shard log. A header in a block of its own, the extents (frames as in the
- * WAL), the index entries of each extent, one row for each extent, zeros, a trailer that ends the last block. Little-endian;
+ * WAL), the index points of each extent, one row for each extent, zeros, a trailer that ends the last block. Little-endian;
  * docs/file-format.md section 8. Checksums begin with the directory's seed.
  *
  *   header:       "MRSEGMNT" | u32 version = 1 | u32 flags | directory id 16 | salt 8 | u64 segment id | f64 madeMs
  *                 u32 zero | u32 CRC of all before it | zeros up to the end of the block
- *   index entry:  u64 position | u64 file offset of the frame | f64 storedMs
+ *   index point:  u64 position | u64 file offset of the frame | f64 storedMs
  *   row:          u64 log id | u64 file offset | u64 length | u64 position | u64 end | f64 firstMs | f64 lastMs
- *                 u32 count of entries | u32 count of index entries | u64 file offset of the index entries
- *                 u32 CRC of the index entries | u32 zero
+ *                 u32 count of entries | u32 count of index points | u64 file offset of the index points
+ *                 u32 CRC of the index points | u32 zero
  *   trailer:      "MRSEGEND" | u64 segment id | u64 file offset of the rows | u64 file length | u32 count of rows
  *                 u32 CRC of the rows | u32 flags | zero 16 | u32 CRC of all before it
  */
@@ -33,7 +33,7 @@ export const extentsOffset = blockBytes;
 const indexPositionOffset = 0;
 const indexFrameOffset = indexPositionOffset + 8;
 const indexStoredMsOffset = indexFrameOffset + 8;
-export const indexEntryBytes = indexStoredMsOffset + 8;
+export const indexPointBytes = indexStoredMsOffset + 8;
 
 const rowLogIdOffset = 0;
 const rowExtentOffset = rowLogIdOffset + 8;
@@ -63,7 +63,7 @@ export const trailerBytes = trailerChecksumOffset + 4;
 
 const segmentVersion = 1;
 const flagShared = 1;
-/** An index entry covers the entries that end within so many bytes from its frame on. */
+/** An index point covers the entries that end within so many bytes from its frame on. */
 export const indexIntervalBytes = 64 * 1024;
 const idDigits = 10;
 const namePattern = new RegExp(`^[0-9]{${idDigits}}\\.segment$`);
@@ -103,7 +103,7 @@ export interface SegmentTrailer extends SegmentHeader {
 }
 
 /** Where an entry begins: one for every 64 KiB or so of an extent. */
-export interface IndexEntry {
+export interface IndexPoint {
   /** Position of the entry's first record. */
   readonly position: number;
   /** File offset of its frame. */
@@ -222,22 +222,22 @@ function decodeRow(bytes: Buffer, at: number): SegmentRow {
   };
 }
 
-/** Writes `indexEntryBytes` at `at`. */
-export function writeIndexEntry(target: Buffer, at: number, { position, offset, storedMs }: IndexEntry): void {
+/** Writes `indexPointBytes` at `at`. */
+export function writeIndexPoint(target: Buffer, at: number, { position, offset, storedMs }: IndexPoint): void {
   writeU64(target, position, at + indexPositionOffset);
   writeU64(target, offset, at + indexFrameOffset);
   target.writeDoubleLE(storedMs, at + indexStoredMsOffset);
 }
 
-/** The index entries of one extent; undefined unless every byte is as written. */
-export function decodeIndexEntries(
+/** The index points of one extent; undefined unless every byte is as written. */
+export function decodeIndexPoints(
   bytes: Buffer,
   row: Pick<SegmentRow, "pointCount" | "pointsCheck">,
   seed: number,
-): readonly IndexEntry[] | undefined {
-  if (bytes.length !== row.pointCount * indexEntryBytes || crc32(bytes, seed) !== row.pointsCheck) return undefined;
+): readonly IndexPoint[] | undefined {
+  if (bytes.length !== row.pointCount * indexPointBytes || crc32(bytes, seed) !== row.pointsCheck) return undefined;
   return Array.from({ length: row.pointCount }, (_, index) => {
-    const at = index * indexEntryBytes;
+    const at = index * indexPointBytes;
     return {
       position: readU64(bytes, at + indexPositionOffset),
       offset: readU64(bytes, at + indexFrameOffset),

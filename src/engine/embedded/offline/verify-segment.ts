@@ -4,10 +4,10 @@ import type { ContentAccess } from "../directory/content-cipher.ts";
 import { decryptedBodyAt, frameStoredMsAt } from "../format/frame.ts";
 import type { ManifestSegment } from "../format/manifest.ts";
 import {
-  decodeIndexEntries,
+  decodeIndexPoints,
   extentsOffset,
-  type IndexEntry,
-  indexEntryBytes,
+  type IndexPoint,
+  indexPointBytes,
   rowBytes,
   type SegmentRow,
   segmentFileName,
@@ -67,7 +67,7 @@ function layoutEnd(
   if (at !== extentsOffset + dataBytes) throw damaged(`the extents of ${path} do not end at byte ${at}`);
   for (const { pointsOffset, pointCount } of rows) {
     if (pointsOffset !== at) throw damaged(`points of ${path} are not at byte ${at}`);
-    at += pointCount * indexEntryBytes;
+    at += pointCount * indexPointBytes;
   }
   if (rowsOffset !== at) throw damaged(`the rows of ${path} are not at byte ${at}`);
   return at + rows.length * rowBytes;
@@ -79,10 +79,10 @@ async function verifyExtent(
   row: SegmentRow,
   { seed, cipher, path }: { readonly seed: number; readonly cipher: ContentAccess["cipher"]; readonly path: string },
 ): Promise<void> {
-  const bytes = await readExactly(file, row.pointsOffset, row.pointCount * indexEntryBytes, path);
-  const points = decodeIndexEntries(bytes, row, seed);
+  const bytes = await readExactly(file, row.pointsOffset, row.pointCount * indexPointBytes, path);
+  const points = decodeIndexPoints(bytes, row, seed);
   if (points === undefined) throw damaged(`the points at byte ${row.pointsOffset} in ${path} cannot be read`);
-  const places = new Map<number, IndexEntry>(points.map((point) => [point.offset, point]));
+  const places = new Map<number, IndexPoint>(points.map((point) => [point.offset, point]));
   let entryCount = 0;
   let lastMs = row.firstMs;
   for await (const { bytes: frames, at, offset } of framesOfExtent(file, row, { seed, path })) {

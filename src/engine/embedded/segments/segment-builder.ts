@@ -6,13 +6,13 @@ import {
   encodeRows,
   encodeTrailer,
   extentsOffset,
-  indexEntryBytes,
   indexIntervalBytes,
+  indexPointBytes,
   type SegmentHeader,
   type SegmentRow,
   segmentFileName,
   trailerBytes,
-  writeIndexEntry,
+  writeIndexPoint,
   writeSegmentHeader,
 } from "../format/segment-file.ts";
 import { damaged } from "../io/damage.ts";
@@ -181,7 +181,7 @@ export class SegmentBuilder {
     const extent = this.#extent;
     if (extent === undefined) return;
     const { points: memory, pointStart: _, ...row } = extent;
-    const points = memory.subarray(0, row.pointCount * indexEntryBytes);
+    const points = memory.subarray(0, row.pointCount * indexPointBytes);
     this.#rows.push({ ...row, pointsCheck: crc32(points, this.#options.identity.seed) });
     this.#points.push(points);
     this.#extent = undefined;
@@ -201,7 +201,7 @@ function newExtent(logId: number, offset: number, position: number, storedMs: nu
     pointCount: 0,
     pointsOffset: 0,
     pointsCheck: 0,
-    points: Buffer.alloc(indexEntryBytes),
+    points: Buffer.alloc(indexPointBytes),
     pointStart: offset,
   };
   addPoint(extent, position, offset, storedMs);
@@ -209,11 +209,11 @@ function newExtent(logId: number, offset: number, position: number, storedMs: nu
 }
 
 function addPoint(extent: OpenExtent, position: number, offset: number, storedMs: number): void {
-  const at = extent.pointCount * indexEntryBytes;
+  const at = extent.pointCount * indexPointBytes;
   if (at === extent.points.length) {
-    extent.points = Buffer.concat([extent.points, Buffer.alloc(Math.max(at, pointsMin * indexEntryBytes))]);
+    extent.points = Buffer.concat([extent.points, Buffer.alloc(Math.max(at, pointsMin * indexPointBytes))]);
   }
-  writeIndexEntry(extent.points, at, { position, offset, storedMs });
+  writeIndexPoint(extent.points, at, { position, offset, storedMs });
   extent.pointCount += 1;
   extent.pointStart = offset;
 }

@@ -2,10 +2,10 @@ import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { DataDirectory } from "../directory/data-directory.ts";
 import type { DirectoryIdentity } from "../format/format-file.ts";
 import {
-  decodeIndexEntries,
-  type IndexEntry,
-  indexEntryBytes,
+  decodeIndexPoints,
+  type IndexPoint,
   indexIntervalBytes,
+  indexPointBytes,
   segmentFileName,
 } from "../format/segment-file.ts";
 import { damaged } from "../io/damage.ts";
@@ -33,7 +33,7 @@ export class SegmentReader {
   readonly #files: OpenFiles;
   readonly #identity: DirectoryIdentity;
   /** In the order of last use. */
-  readonly #points = new Map<string, readonly IndexEntry[]>();
+  readonly #points = new Map<string, readonly IndexPoint[]>();
   #pointCount = 0;
 
   constructor(disk: Disk, { segmentDirectory, isDirect, identity }: DataDirectory) {
@@ -94,7 +94,7 @@ export class SegmentReader {
     return this.#files.close();
   }
 
-  async #pointsOf(extent: Extent): Promise<readonly IndexEntry[]> {
+  async #pointsOf(extent: Extent): Promise<readonly IndexPoint[]> {
     const key = `${extent.segmentId} ${extent.offset}`;
     const points = this.#points.get(key) ?? (await this.#loadPoints(extent));
     if (!this.#points.delete(key)) this.#pointCount += points.length;
@@ -107,15 +107,15 @@ export class SegmentReader {
     return points;
   }
 
-  async #loadPoints({ segmentId, pointsOffset, pointCount, pointsCheck }: Extent): Promise<readonly IndexEntry[]> {
+  async #loadPoints({ segmentId, pointsOffset, pointCount, pointsCheck }: Extent): Promise<readonly IndexPoint[]> {
     const name = segmentFileName(segmentId);
-    const bytes = await this.#files.read(name, pointsOffset, pointCount * indexEntryBytes);
-    const points = decodeIndexEntries(bytes, { pointCount, pointsCheck }, this.#identity.seed);
+    const bytes = await this.#files.read(name, pointsOffset, pointCount * indexPointBytes);
+    const points = decodeIndexPoints(bytes, { pointCount, pointsCheck }, this.#identity.seed);
     if (points === undefined) throw damaged(`the points at byte ${pointsOffset} in segments/${name} cannot be read`);
     return points;
   }
 }
 
-function countWhile(points: readonly IndexEntry[], holds: (point: IndexEntry) => boolean): number {
-  return lowerBound(0, points.length, (index) => holds(points[index] as IndexEntry));
+function countWhile(points: readonly IndexPoint[], holds: (point: IndexPoint) => boolean): number {
+  return lowerBound(0, points.length, (index) => holds(points[index] as IndexPoint));
 }

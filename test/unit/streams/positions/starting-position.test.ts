@@ -5,7 +5,7 @@ import {
   endingSequenceNumber,
   startingSequenceNumber,
 } from "../../../../src/streams/positions/sequence-number.ts";
-import { resolveStartingPosition, type StartingMembers } from "../../../../src/streams/positions/starting-position.ts";
+import { type StartingMembers, startingPositionOf } from "../../../../src/streams/positions/starting-position.ts";
 import type { Shard } from "../../../../src/streams/stream.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
 import { createdMs, serviceError, streamOf } from "../stream-of.ts";
@@ -18,7 +18,7 @@ const shard: Shard = {
   createSecond: createdMs / 1000,
   placement: {},
 };
-const place = (members: StartingMembers, of: Shard = shard) => resolveStartingPosition(members, stream, of, 5000);
+const place = (members: StartingMembers, of: Shard = shard) => startingPositionOf(members, stream, of, 5000);
 const number = (position: bigint) => sequenceNumberAt(shard, { position, timeMs: createdMs }).toString();
 
 function refuses(members: StartingMembers, type: string, message: string | RegExp): void {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialCompactorState } from "../../../../../src/engine/embedded/compaction/compactor-state.ts";
 import {
-  type CompactionState,
   nextStep,
   type Step,
+  type StepInput,
   type StorageFacts,
 } from "../../../../../src/engine/embedded/compaction/next-step.ts";
 import type { Segment } from "../../../../../src/engine/embedded/segments/live-segments.ts";
@@ -71,9 +71,9 @@ const nothing: StorageFacts = {
   fillableBytes: Number.POSITIVE_INFINITY,
 };
 
-function stateOf(storage: Partial<StorageFacts>, memory: Partial<CompactionState["memory"]> = {}): CompactionState {
+function stateOf(storage: Partial<StorageFacts>, state: Partial<StepInput["state"]> = {}): StepInput {
   return {
-    memory: { ...initialCompactorState, isExpiryDue: false, ...memory },
+    state: { ...initialCompactorState, isExpiryDue: false, ...state },
     storage: { ...nothing, ...storage },
     limits: {
       flushAfterBytes: 3_000,
@@ -96,7 +96,7 @@ const expire = (emptied: readonly number[], start = 11): Step => {
 };
 const compact = (sources: readonly Segment[], isShared: boolean): Step => ({ kind: "compact", sources, isShared });
 
-const cases: readonly (readonly [name: string, state: CompactionState, step: Step])[] = [
+const cases: readonly (readonly [name: string, input: StepInput, step: Step])[] = [
   ["nothing is there", stateOf({}), { kind: "wait" }],
 
   // Stop and doubt come before all else.
@@ -176,7 +176,7 @@ const cases: readonly (readonly [name: string, state: CompactionState, step: Ste
   ["the WAL is full: the spare file stays", stateOf({ hasSpareFile: true }, walSpace), { kind: "wait" }],
 
   // Under pressure two snapshot files are made, since no append leads to them.
-  ...[diskSpace, walSpace].flatMap((request): (readonly [string, CompactionState, Step])[] => {
+  ...[diskSpace, walSpace].flatMap((request): (readonly [string, StepInput, Step])[] => {
     const short = Object.keys(request).join();
     const flushed = { closedFiles: [walFile(1)], flushedThrough: 1, coveredLsn: 18 };
     return [

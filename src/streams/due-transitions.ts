@@ -7,7 +7,7 @@ export interface StreamTransition {
 }
 
 /** The earlier of the intent and the first transition of a consumer; undefined when there is none. */
-export function nextTransition({ intent, consumers = [] }: Stream): StreamTransition | undefined {
+export function nextDueTransition({ intent, consumers = [] }: Stream): StreamTransition | undefined {
   let next: StreamTransition | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
   for (const { dueMs } of consumers) {
     if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "consumers", dueMs };
@@ -16,7 +16,7 @@ export function nextTransition({ intent, consumers = [] }: Stream): StreamTransi
 }
 
 /** The stream after all due transitions of its consumers: CREATING to ACTIVE, DELETING to removed. */
-export function completeConsumerTransitions(stream: Stream, nowMs: number): Stream {
+export function completeDueConsumerTransitions(stream: Stream, nowMs: number): Stream {
   const consumers: StreamConsumer[] = [];
   let secondUsed = stream.consumerSecondUsed ?? 0;
   for (const consumer of stream.consumers ?? []) {

@@ -2,7 +2,7 @@ import { EngineError } from "../../engine-error.ts";
 import type { PendingWrite } from "./group-commit.ts";
 
 /** The entries of one request that are not durable yet, perhaps in several commit groups. */
-export class PendingAppend implements PendingWrite {
+export class AppendCompletion implements PendingWrite {
   #expected = 0;
   #storedCount = 0;
   #failure: EngineError | undefined;

@@ -12,7 +12,7 @@ const intervalMs = 1_000;
 /** Between two reports of a condition that goes on. */
 const reportMs = 60_000;
 
-export interface StorageMonitorOptions {
+export interface StorageFaultReporterOptions {
   readonly clock: Clock;
   readonly reserve: DiskReserve;
   /** Why entries of so many bytes would be refused now; undefined if they would be stored. */
@@ -30,8 +30,8 @@ export interface StorageMonitorOptions {
  * Reports that entries are refused for want of space or that the WAL has stopped: once when it begins, each minute while it
  * lasts, and when it is over. Only meanwhile it looks at the disk at intervals; else each append and each look at health does.
  */
-export class StorageMonitor {
-  readonly #options: StorageMonitorOptions;
+export class StorageFaultReporter {
+  readonly #options: StorageFaultReporterOptions;
   readonly #closing = new AbortController();
   #isWatching = false;
   #shortage: Shortage | undefined;
@@ -45,7 +45,7 @@ export class StorageMonitor {
   #seenCount = 0;
   #stopReportedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: StorageMonitorOptions) {
+  constructor(options: StorageFaultReporterOptions) {
     this.#options = options;
   }
 

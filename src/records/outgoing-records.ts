@@ -18,7 +18,7 @@ export interface RecordSlice {
 }
 
 /** The records of one GetRecords response or push event, still in their stored bytes. */
-export interface StoredRecords {
+export interface OutgoingRecords {
   readonly count: number;
   /** Data of all records together, without partition keys. */
   readonly dataBytes: number;
