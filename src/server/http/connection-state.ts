@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { HttpExchange } from "./http-exchange.ts";
+import { ConnectionResponses } from "./response-budget.ts";
+import type { ServerContext } from "./server-context.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { SubBudget } from "./sub-budget.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
@@ -19,6 +21,8 @@ export class ConnectionState {
   phase: ConnectionPhase = "detecting";
   /** When the phase began, or the last exchange ended. */
   sinceMs: number;
+  /** With the bound of HTTP/1.1, until HTTP/2 is known to be spoken. */
+  responses: ConnectionResponses;
   /** Whether any request has come over it. */
   hasServed = false;
   session: ServerHttp2Session | undefined;
@@ -33,10 +37,14 @@ export class ConnectionState {
   #share: SubBudget | undefined;
   #peerShare: SubBudget | undefined;
 
-  constructor(socket: Socket, nowMs: number) {
+  readonly #context: ServerContext;
+
+  constructor(socket: Socket, context: ServerContext) {
+    this.#context = context;
     this.socket = socket;
     this.transport = socket;
-    this.sinceMs = nowMs;
+    this.sinceMs = context.clock.monotonicMs();
+    this.responses = new ConnectionResponses(context.responses, context.limits.pipelinedResponseBytesMax);
   }
 
   /** Read at the first request, because a closed socket has no remote address. */
@@ -65,6 +73,9 @@ export class ConnectionState {
   enter(phase: ConnectionPhase, nowMs: number): void {
     this.phase = phase;
     this.sinceMs = nowMs;
+    if (phase !== "http2") return;
+    const { responses, limits } = this.#context;
+    this.responses = new ConnectionResponses(responses, limits.sessionResponseBytesMax);
   }
 
   begin(exchange: HttpExchange): void {

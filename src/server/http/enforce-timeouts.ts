@@ -11,7 +11,10 @@ export function enforceTimeouts(context: ServerContext): void {
   const nowMs = context.clock.monotonicMs();
   enforceBodyTimeouts(context, nowMs);
   cutSlowBodies(context, nowMs);
-  for (const connection of context.connections) enforceConnectionTimeout(connection, { context, nowMs });
+  for (const connection of context.connections) {
+    enforceConnectionTimeout(connection, { context, nowMs });
+    if (connection.responses.unsentBytes > 0) enforceSending(connection, { context, nowMs });
+  }
 }
 
 function enforceBodyTimeouts({ limits, bodies, isDraining }: ServerContext, nowMs: number): void {
@@ -97,6 +100,22 @@ function enforceDrainLinger(
   connection.closeSoon();
   const isFlushed = connection.transport.writableLength === 0;
   if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
+}
+
+/** While others wait for the memory of responses, a client must read its own at a minimum rate. */
+function enforceSending(
+  connection: ConnectionState,
+  { context, nowMs }: { readonly context: ServerContext; readonly nowMs: number },
+): void {
+  const { unsentMsMax, unsentBytesPerSecondMin } = context.limits;
+  for (const exchange of connection.exchanges.all()) {
+    if (exchange.unsentBytes === 0) continue;
+    exchange.unsentSinceMs ??= nowMs;
+    const msMax = unsentMsMax + (exchange.unsentBytes * 1000) / unsentBytesPerSecondMin;
+    if (context.responses.waitingCount === 0 || nowMs - exchange.unsentSinceMs < msMax) continue;
+    cut(connection, "response_slow");
+    return;
+  }
 }
 
 function cut(connection: ConnectionState, reason: string): void {

@@ -1,7 +1,10 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import type { EncodingBudget } from "./encoding-budget.ts";
 import type { WireRequest } from "./http-message.ts";
 import { type BodyReader, emptyBody } from "./read-body.ts";
+import type { ConnectionResponses } from "./response-budget.ts";
 import type { SetMember } from "./swap-remove-set.ts";
 
 /** One request from its headers to the last byte of its response. */
@@ -13,15 +16,75 @@ export class HttpExchange implements WireRequest, SetMember {
   readonly peer: ClientEndpoint;
   body: Buffer = emptyBody;
   #reader: BodyReader | undefined;
+  readonly #responses: ConnectionResponses;
+  readonly #encoding: EncodingBudget;
+  /** Over HTTP/1.1: Node gives it the socket when all responses before have been sent. */
+  readonly #res: ServerResponse | undefined;
+  /** Bytes that the response holds of the budget. */
+  #responseBytes = 0;
+  #isHandled = false;
+  /** The first check of the timeouts that found the response unsent; undefined before. */
+  unsentSinceMs: number | undefined;
   #isStreaming = false;
   #endReason: string | undefined;
   #controller: AbortController | undefined;
 
-  constructor(method: string, url: string, headers: IncomingHttpHeaders, peer: ClientEndpoint) {
+  constructor(
+    { method, url, headers }: Pick<WireRequest, "method" | "url" | "headers">,
+    connection: ConnectionState,
+    { encoding, res }: { readonly encoding: EncodingBudget; readonly res?: ServerResponse },
+  ) {
     this.method = method;
     this.url = url;
     this.headers = headers;
-    this.peer = peer;
+    this.peer = connection.peer;
+    this.#responses = connection.responses;
+    this.#encoding = encoding;
+    this.#res = res;
+  }
+
+  get mayStart(): boolean {
+    return this.#responses.mayStart;
+  }
+
+  /** Resolves when enough of the responses before has been sent; with false when the client has gone. */
+  untilMayStart(): Promise<boolean> {
+    return this.#responses.budget.wait(this.#responses, 0, this.signal);
+  }
+
+  async admitResponse(bytes: number): Promise<boolean> {
+    const { budget } = this.#responses;
+    // A response behind others cannot be sent before them, and they may wait for what it would hold.
+    if (this.#res?.socket === null) await untilAssigned(this.#res, this.signal);
+    const isAdmitted =
+      budget.tryReserve(this.#responses, bytes) || (await budget.wait(this.#responses, bytes, this.signal));
+    if (isAdmitted) this.#responseBytes = bytes;
+    return isAdmitted;
+  }
+
+  takeEncodingTurn(): Promise<void> | undefined {
+    return this.#encoding.take();
+  }
+
+  countEncoded(bytes: number): void {
+    this.#encoding.count(bytes);
+  }
+
+  /** The response has been made: it holds its own bytes from now on, until `releaseResponse()` or the end of the exchange. */
+  holdResponse(bytes: number): void {
+    this.#isHandled = true;
+    const held = this.isEnded ? 0 : bytes;
+    if (held !== this.#responseBytes) this.#responses.add(held - this.#responseBytes);
+    this.#responseBytes = held;
+  }
+
+  releaseResponse(): void {
+    this.holdResponse(0);
+  }
+
+  /** Bytes of the response that has been made and is not sent. */
+  get unsentBytes(): number {
+    return this.#isHandled ? this.#responseBytes : 0;
   }
 
   // Made on first use: few operations need it.
@@ -69,7 +132,16 @@ export class HttpExchange implements WireRequest, SetMember {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
     this.#controller?.abort(abortError(reason));
+    if (this.#isHandled) this.releaseResponse();
   }
+}
+
+function untilAssigned(res: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    res.once("socket", () => resolve());
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function abortError(reason: string): DOMException {

@@ -18,6 +18,11 @@ export interface WireRequest {
   readonly peer?: ClientEndpoint;
   /** Aborts when the client has disconnected or cancelled. */
   readonly signal: AbortSignal;
+  /** Resolves with true when there is memory to make a response of up to `bytes`; with false when the client has gone. */
+  admitResponse?(bytes: number): Promise<boolean>;
+  /** Undefined, or resolves when the response may be encoded, at once; `countEncoded` follows. */
+  takeEncodingTurn?(): Promise<void> | undefined;
+  countEncoded?(bytes: number): void;
 }
 
 /** A request of which the body has not been read. */

@@ -5,9 +5,10 @@ import { createServer, serveHalfClosed, startTimeoutChecks } from "../../platfor
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import { bodyLength } from "./http-message.ts";
 import { type BodyOutcome, BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
-import { rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
+import { largeResponseBytesMin, rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
@@ -86,20 +87,16 @@ interface Http1Exchange {
   readonly context: ServerContext;
 }
 
-async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): Promise<void> {
-  if (connection.isEnding) {
-    req.socket.pause();
-    return;
-  }
-  connection.lastResponse = res;
-  if (connection.exchanges.size >= context.limits.pipelinedRequestCountMax) {
-    requestRefused.publish({ reason: "pipelined" });
-    connection.isEnding = true;
-    rejectPipelinedHttp1(res);
-    return;
-  }
-  const exchange = new HttpExchange(req.method ?? "", req.url ?? "", req.headers, connection.peer);
+async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
+  if (isRefused(parts)) return;
+  const { req, res, connection, context } = parts;
+  const { method = "", url = "", headers } = req;
+  const exchange = new HttpExchange({ method, url, headers }, connection, { encoding: context.encoding, res });
   connection.begin(exchange);
+  if (!exchange.mayStart && !(await exchange.untilMayStart())) {
+    connection.finish(exchange, context.clock.monotonicMs());
+    return;
+  }
   const tick = context.tick.current;
   const reader = hasBody(req)
     ? new BodyReader(req, declaredBytesOf(req), {
@@ -121,16 +118,18 @@ async function exchangeHttp1({ req, res, connection, context }: Http1Exchange): 
       exchange.takeBody();
     }
     const response = await context.handler(exchange);
-    // Responses that are ready in the tick that brought their requests are written together at its end: fewer wake-ups of
+    // Small responses that are ready in the tick that brought their requests are written together at its end: fewer wake-ups of
     // clients (docs/decisions/17-responses-per-tick.md).
-    if (tick === context.tick.current) await context.tick.end();
-    const streaming = writeHttp1(response, { exchange, res, context });
-    if (streaming !== undefined) await streaming;
+    const isLarge = (bodyLength(response.body) ?? 0) >= largeResponseBytesMin;
+    if (!isLarge && tick === context.tick.current) await context.tick.end();
+    const sending = writeHttp1(response, { exchange, res, context });
+    if (sending !== undefined) await sending;
   } catch (error) {
     serverFault.publish({ where: "an HTTP/1.1 exchange", error });
     res.destroy();
   } finally {
     exchange.releaseBody();
+    exchange.releaseResponse();
     connection.finish(exchange, context.clock.monotonicMs());
   }
 }
@@ -149,6 +148,20 @@ async function refuseBody(
   if (outcome !== "too_large") return;
   requestRefused.publish({ reason: "too_large" });
   rejectTooLargeHttp1(res, { mayKeepConnection: !context.isDraining });
+}
+
+/** A request beyond the limit of pipelined ones gets a 503; what follows it on the connection gets nothing. */
+function isRefused({ req, res, connection, context }: Http1Exchange): boolean {
+  if (connection.isEnding) {
+    req.socket.pause();
+    return true;
+  }
+  connection.lastResponse = res;
+  if (connection.exchanges.size < context.limits.pipelinedRequestCountMax) return false;
+  requestRefused.publish({ reason: "pipelined" });
+  connection.isEnding = true;
+  rejectPipelinedHttp1(res);
+  return true;
 }
 
 function hasBody(req: IncomingMessage): boolean {
@@ -189,12 +202,14 @@ function endUnparsed(connection: ConnectionState, code = ""): void {
 }
 
 /**
- * Ends a connection over which no byte has moved for `stallMsMax`, but not one whose body waits for the budget, and not one
+ * Ends a connection over which no byte has moved for `stallMsMax`, but not one that waits for a budget, and not one
  * between two requests, which `enforceTimeouts` ends.
  */
 function endStalled(socket: Socket, connection: ConnectionState | undefined, context: ServerContext): void {
   const isWaiting = context.bodies.budget.waitingCount > 0 && connection !== undefined && connection.exchanges.size > 0;
-  if (connection?.isIdle || isWaiting) {
+  const { waitingCount = 0, unsentBytes = 0 } = connection?.responses ?? {};
+  const isWaitingForOthers = waitingCount > 0 && unsentBytes === 0;
+  if (connection?.isIdle || isWaiting || isWaitingForOthers) {
     socket.setTimeout(context.limits.stallMsMax);
     return;
   }

@@ -33,7 +33,7 @@ export function serveHttp2(socket: Socket, connection: ConnectionState, context:
   // An error ends the session, and each of its streams emits `close`.
   session.on("error", () => undefined);
   session.setTimeout(limits.stallMsMax, () => {
-    if (context.bodies.budget.waitingCount === 0) session.destroy();
+    if (context.bodies.budget.waitingCount === 0 && context.responses.waitingCount === 0) session.destroy();
   });
   session.on("stream", (stream, headers, flags) => {
     const isBodiless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -60,7 +60,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
   stream.on("close", () => {
     exchange.end("the client cancelled the request");
     if (stream.aborted) resets.count(connection);
-    if (isHandled) connection.finish(exchange, context.clock.monotonicMs());
+    if (isHandled) finish(exchange, parts);
   });
   const reader = isBodiless
     ? undefined
@@ -74,6 +74,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
         ownsChunks: false,
       });
   try {
+    if (!exchange.mayStart && !(await exchange.untilMayStart())) return;
     if (reader === undefined || (await receive(reader, exchange, parts))) {
       await writeHttp2(await context.handler(exchange), { exchange, stream, context });
     }
@@ -84,9 +85,14 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     exchange.releaseBody();
     isHandled = true;
     // An exchange is in flight until the client has read the response or the time for that is over.
-    if (stream.destroyed) connection.finish(exchange, context.clock.monotonicMs());
+    if (stream.destroyed) finish(exchange, parts);
     else stream.setTimeout(context.limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
   }
+}
+
+function finish(exchange: HttpExchange, { connection, context }: Http2Exchange): void {
+  exchange.releaseResponse();
+  connection.finish(exchange, context.clock.monotonicMs());
 }
 
 /** Undefined: the stream is refused. */
@@ -104,7 +110,7 @@ function begin({ stream, headers, connection, context }: Http2Exchange): HttpExc
     return undefined;
   }
   if (headers.host === undefined && authority !== undefined) headers.host = authority;
-  const exchange = new HttpExchange(method, path, headers, connection.peer);
+  const exchange = new HttpExchange({ method, url: path, headers }, connection, { encoding: context.encoding });
   connection.begin(exchange);
   return exchange;
 }

@@ -7,6 +7,7 @@ import { bindPorts } from "./bind-ports.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { ConnectionState } from "./connection-state.ts";
 import { detectConnectionProtocol } from "./detect-connection-protocol.ts";
+import { EncodingBudget } from "./encoding-budget.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
 import { EventLoopTick } from "./event-loop-tick.ts";
 import type { BodyAdmitter, RequestHandler } from "./http-message.ts";
@@ -14,6 +15,7 @@ import { createHttp1Server, type Http1Server } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-session.ts";
 import type { BodyReader } from "./read-body.ts";
 import { RequestIds } from "./request-ids.ts";
+import { ResponseBudget } from "./response-budget.ts";
 import type { ServerContext } from "./server-context.ts";
 import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
@@ -86,6 +88,7 @@ class Listener implements Listening {
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#limits = { ...defaultServerLimits, ...options.limits };
+    const tick = new EventLoopTick();
     this.#context = {
       handler: options.handler,
       limits: this.#limits,
@@ -100,7 +103,9 @@ class Listener implements Listening {
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
       },
-      tick: new EventLoopTick(),
+      responses: new ResponseBudget(this.#limits.responseBytesInFlightMax, this.#limits.responseReserveBytes),
+      encoding: new EncodingBudget(tick, this.#limits.encodedBytesPerTickMax),
+      tick,
       connections: this.#connections,
       isDraining: false,
     };
@@ -155,6 +160,8 @@ class Listener implements Listening {
       requests_in_flight: requestsInFlight,
       request_bytes_in_flight: this.#context.bodies.budget.bytesHeld,
       requests_waiting_for_memory: this.#context.bodies.budget.waitingCount,
+      response_bytes_in_flight: this.#context.responses.bytesHeld,
+      responses_waiting_for_memory: this.#context.responses.waitingCount,
     };
   }
 
@@ -172,7 +179,7 @@ class Listener implements Listening {
       socket.destroy();
       return;
     }
-    const connection = new ConnectionState(socket, this.#options.clock.monotonicMs());
+    const connection = new ConnectionState(socket, this.#context);
     this.#connections.add(connection);
     socket.on("close", () => {
       this.#connections.delete(connection);

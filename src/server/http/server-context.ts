@@ -1,9 +1,11 @@
 import type { Clock } from "../../time/clock.ts";
 import type { ConnectionState } from "./connection-state.ts";
+import type { EncodingBudget } from "./encoding-budget.ts";
 import type { EventLoopTick } from "./event-loop-tick.ts";
 import type { RequestHandler } from "./http-message.ts";
 import type { BodyReaderContext } from "./read-body.ts";
 import type { RequestIds } from "./request-ids.ts";
+import type { ResponseBudget } from "./response-budget.ts";
 import type { ServerLimits } from "./server-limits.ts";
 
 /** What one listener shares with all its connections, of either HTTP version. */
@@ -13,6 +15,8 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly ids: RequestIds;
   readonly bodies: BodyReaderContext;
+  readonly responses: ResponseBudget;
+  readonly encoding: EncodingBudget;
   readonly tick: EventLoopTick;
   readonly connections: ReadonlySet<ConnectionState>;
   /** True from the beginning of the drain. */

@@ -36,6 +36,19 @@ export interface ServerLimits {
   readonly discardBytesMax: number;
   /** Requests that one HTTP/1.1 connection may send before it has their responses. */
   readonly pipelinedRequestCountMax: number;
+  /** Responses that are being made or not yet sent, of all connections together; then large ones wait to be made. */
+  readonly responseBytesInFlightMax: number;
+  /** On top of `responseBytesInFlightMax`, for responses of at most an eighth of it. */
+  readonly responseReserveBytes: number;
+  /** Unsent responses of one HTTP/1.1 connection above which its next request is not started. */
+  readonly pipelinedResponseBytesMax: number;
+  /** As `pipelinedResponseBytesMax`, for the streams of one HTTP/2 session. */
+  readonly sessionResponseBytesMax: number;
+  /** Large responses that are encoded in one tick of the event loop: one, where it has this many bytes. */
+  readonly encodedBytesPerTickMax: number;
+  /** While requests wait for the memory of responses, one that is not sent in this time and that of the rate is cut. */
+  readonly unsentMsMax: number;
+  readonly unsentBytesPerSecondMin: number;
   readonly streamCountMax: number;
   readonly streamWindowBytes: number;
   readonly sessionWindowBytes: number;
@@ -80,6 +93,13 @@ export const defaultServerLimits: ServerLimits = {
   bodyRateWindowMs: 2_000,
   discardBytesMax: 64 * mib,
   pipelinedRequestCountMax: 128,
+  responseBytesInFlightMax: 128 * mib,
+  responseReserveBytes: 32 * mib,
+  pipelinedResponseBytesMax: 1 * mib,
+  sessionResponseBytesMax: 64 * mib,
+  encodedBytesPerTickMax: 1 * mib,
+  unsentMsMax: 2_000,
+  unsentBytesPerSecondMin: 1 * mib,
   streamCountMax: 256,
   streamWindowBytes: 256 * kib,
   sessionWindowBytes: 4 * mib,

@@ -7,11 +7,14 @@ import { type BodyBytes, bytesOf, type WireResponse } from "./http-message.ts";
 import { isPreflight } from "./origin-rules.ts";
 import type { ServerContext } from "./server-context.ts";
 
+/** Smaller responses over HTTP/1.1 are not counted: Node stops reading a connection that has some unsent. */
+export const largeResponseBytesMin = 32 * 1024;
+
 /**
  * Writes a response with AWS's headers: `x-amzn-RequestId` on each, `x-amz-id-2` on all but CORS preflights, `Date`, an
  * exact `Content-Length` unless the body is a stream, and no `Connection` header while the connection is kept. A body in
- * one piece is written to the socket before it returns; a stream's promise resolves after its last byte, or when the client
- * has disconnected.
+ * one piece is written to the socket before it returns. The promise of a stream resolves after its last byte, that of a large
+ * body when the system has all of it, or when the client has disconnected.
  */
 export function writeHttp1(
   response: WireResponse,
@@ -35,15 +38,25 @@ export function writeHttp1(
     return pump(body, { exchange, sink: res, transport: res.req.socket, context });
   }
   const bytes = typeof body === "string" ? body : bytesOf(body);
-  headers.push("Content-Length", String(Buffer.byteLength(bytes)));
+  const length = Buffer.byteLength(bytes);
+  headers.push("Content-Length", String(length));
   res.writeHead(response.status, headers);
-  if (isPooled(body)) {
-    const { socket } = res.req;
-    res.end(bytes, () => releaseSent(body, null, socket));
-  } else {
+  if (length < largeResponseBytesMin) {
+    exchange.holdResponse(0);
     res.end(bytes);
+    return undefined;
   }
-  return undefined;
+  exchange.releaseBody();
+  exchange.holdResponse(length);
+  const { socket } = res.req;
+  return new Promise((resolve) => {
+    res.on("close", resolve);
+    res.end(bytes, () => {
+      if (isPooled(body)) releaseSent(body, null, socket);
+      exchange.releaseResponse();
+      resolve();
+    });
+  });
 }
 
 /** As `writeHttp1`, over one HTTP/2 stream. */
@@ -66,6 +79,7 @@ export async function writeHttp2(
   const bytes = typeof body === "string" ? body : bytesOf(body);
   const length = Buffer.byteLength(bytes);
   headers["content-length"] = String(length);
+  exchange.holdResponse(length);
   const isWithoutBody = length === 0 || exchange.method === "HEAD";
   stream.respond(headers, { endStream: isWithoutBody });
   if (isWithoutBody) return;

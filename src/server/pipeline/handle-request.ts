@@ -169,10 +169,15 @@ async function handleOperation(
     const context = { ...services, caller, connection: request };
     chargeCallRate(name, input, context);
     const call = { name, input, context };
+    const bytesMax = largeResponseBytesMax[name];
+    if (bytesMax !== undefined && (await request.admitResponse?.(bytesMax)) === false) return withoutClient(name);
     const output = await (faultInjector === undefined ? invoke(call) : faultInjector.invoke(call, invoke));
+    const turn = bytesMax === undefined ? undefined : request.takeEncodingTurn?.();
+    if (turn !== undefined) await turn;
     const response = isEventStream(output)
       ? eventStream(output, codec)
       : responseOf(200, codec, codec.encode(name, output));
+    if (bytesMax !== undefined) request.countEncoded?.(bodyLength(response.body) ?? 0);
     return { response, operation: name, outcome: "ok", recordCount: recordCountOf(name, output) };
   } catch (thrown) {
     return failure(thrown, { name, codec });
@@ -187,6 +192,22 @@ function failure(thrown: unknown, { name, codec }: Pick<RoutedHead, "name" | "co
   const error = toServiceError(thrown, operation);
   const response = responseOf(error.httpStatus, codec, codec.encodeError(error));
   return { response, operation, outcome: error.type, recordCount: 0 };
+}
+
+/** What a page takes that is read and encoded: 11 MiB stored, and 10 MiB of records in base64. */
+const pageBytes = 32 * 1024 * 1024;
+/** 10,000 descriptions of shards, streams or consumers. */
+const listBytes = 4 * 1024 * 1024;
+
+/** Operations whose responses may be large, with the memory that making one may take. */
+const largeResponseBytesMax: { readonly [Name in OperationName]?: number } = {
+  GetRecords: pageBytes,
+  ...{ DescribeStream: listBytes, ListShards: listBytes, ListStreams: listBytes, ListStreamConsumers: listBytes },
+};
+
+/** For a client that went away before its request was carried out. */
+function withoutClient(operation: OperationName): Outcome {
+  return { response: { status: 503, headers: {}, body: "" }, operation, outcome: "client-gone", recordCount: 0 };
 }
 
 /** By name, each with its own input and output. */
