@@ -12,7 +12,7 @@ import { scanCborPut } from "../records/scan-put.ts";
 import { encodeStructure, writeTextMap } from "./cbor-encode.ts";
 import { LIST, MAP, TYPE_SHIFT } from "./cbor-head.ts";
 import { CborWriter } from "./cbor-writer.ts";
-import { encodedText, encodeWithRecords } from "./encode-stored-records.ts";
+import { encodedText, encodeWithRecords } from "./encode-outgoing-records.ts";
 import { parseCborBody, wellFormedCbor } from "./parse-cbor-body.ts";
 
 /** More than a stored record takes, which is 107. */

@@ -6,7 +6,7 @@ import { encodePutRecordsJson } from "../records/encode-put-response.ts";
 import { eventShapeWithoutRecords, pageShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
 import { isPut, ScannedPut } from "../records/parsed-put.ts";
 import { scanJsonPut } from "../records/scan-put.ts";
-import { encodeWithRecords } from "./encode-stored-records.ts";
+import { encodeWithRecords } from "./encode-outgoing-records.ts";
 import { encodeStructure } from "./json-encode.ts";
 import { parseJsonBody, parseJsonObjectOrList } from "./parse-json-body.ts";
 

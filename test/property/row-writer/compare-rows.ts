@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { cborRows } from "../../../src/protocol/cbor/encode-stored-records.ts";
-import { jsonRows } from "../../../src/protocol/json/encode-stored-records.ts";
+import { cborRows } from "../../../src/protocol/cbor/encode-outgoing-records.ts";
+import { jsonRows } from "../../../src/protocol/json/encode-outgoing-records.ts";
 import { encodeRecordRows, type RowFormat } from "../../../src/protocol/records/encode-record-rows.ts";
 import { type WasmModule, wasmModule } from "../../../src/records/wasm-module.ts";
 import { encodeSequenceNumber, SEQUENCE_NUMBER_STEP } from "../../../src/streams/positions/sequence-number.ts";

@@ -1,7 +1,7 @@
 import type { RecordSlice } from "../../../src/records/outgoing-records.ts";
+import { entryOf, type StoredRecord, sliceOf } from "../../support/outgoing-records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { sequenceNumberAt } from "../../support/sequence-number-at.ts";
-import { entryOf, type StoredRecord, sliceOf } from "../../support/stored-records.ts";
 
 /** A slice, and its records as objects. */
 export interface RandomSlice {

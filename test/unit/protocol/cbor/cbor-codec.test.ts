@@ -14,8 +14,8 @@ import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence
 import { formatShardId } from "../../../../src/streams/positions/shard-id.ts";
 import { anyFormOf, drawsFrom, Time } from "../../../support/cbor-forms.ts";
 import { bytesOf } from "../../../support/encoded-body.ts";
+import { entryOf, sliceOf } from "../../../support/outgoing-records.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
-import { entryOf, sliceOf } from "../../../support/stored-records.ts";
 import { storedBatchesOf } from "../../records/stored-batches-of.ts";
 import { contentOf } from "../columns-content.ts";
 import { oracleDecode, oracleEncode } from "../oracle.ts";

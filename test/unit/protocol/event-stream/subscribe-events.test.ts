@@ -13,7 +13,7 @@ import type { PushEvent } from "../../../../src/records/push-event.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { Time } from "../../../support/cbor-forms.ts";
 import { bytesOf } from "../../../support/encoded-body.ts";
-import { entryOf, sliceOf } from "../../../support/stored-records.ts";
+import { entryOf, sliceOf } from "../../../support/outgoing-records.ts";
 import { decodeMessage } from "../event-stream-messages.ts";
 import { oracleDecode } from "../oracle.ts";
 

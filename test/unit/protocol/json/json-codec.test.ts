@@ -5,8 +5,8 @@ import { parseJsonBody } from "../../../../src/protocol/json/parse-json-body.ts"
 import type { OutputOf } from "../../../../src/records/operation-io.ts";
 import { SEQUENCE_NUMBER_STEP } from "../../../../src/streams/positions/sequence-number.ts";
 import { textOf } from "../../../support/encoded-body.ts";
+import { entryOf, sliceOf } from "../../../support/outgoing-records.ts";
 import { sequenceNumberAt } from "../../../support/sequence-number-at.ts";
-import { entryOf, sliceOf } from "../../../support/stored-records.ts";
 
 const FIRST = 49610756384790827419890419256589692040303913337075269634n;
 /** A sequence number of another shard. */
