@@ -8,7 +8,7 @@ import { createStream } from "../operations/streams/create-stream.ts";
 const activeMsMax = 30_000;
 
 /**
- * Creates the streams of `--stream name:shards` that are absent, in the server's account and region, and waits until they
+ * Creates the streams of `--stream name:shards` that are absent, in the server's account and, if none is given, its region, and waits until they
  * are ACTIVE, so that a client that starts after the ready line can use them. Existing streams are not changed, whatever
  * their shard count.
  */
@@ -16,11 +16,12 @@ export async function createInitialStreams(
   streams: readonly StreamAtStart[],
   context: OperationContext,
 ): Promise<void> {
-  const { account, region } = context.caller;
-  for (const { name, shardCount } of streams) {
+  const { account, region: ownRegion } = context.caller;
+  for (const { name, shardCount, region = ownRegion } of streams) {
     if (context.registry.find(account, region, name) !== undefined) continue;
+    const caller = { ...context.caller, region };
     try {
-      await createStream.handle({ StreamName: name, ShardCount: shardCount }, context);
+      await createStream.handle({ StreamName: name, ShardCount: shardCount }, { ...context, caller });
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       throw new StartError(`--stream ${name}:${shardCount} cannot be created: ${error.message}`);
@@ -29,7 +30,7 @@ export async function createInitialStreams(
   // With --transition-delay clients are to see the stream CREATING.
   if (context.transitionDelayMs > 0) return;
   const signal = AbortSignal.timeout(activeMsMax);
-  for (const { name } of streams) {
+  for (const { name, region = ownRegion } of streams) {
     let revision = context.registry.find(account, region, name);
     while (revision?.stream.status === "CREATING" && (await context.registry.superseded(revision, signal))) {
       revision = context.registry.find(account, region, name);

@@ -11,17 +11,19 @@ export { StartError };
 export interface MillraceOptions {
   /** Default: 0, any free port. */
   readonly port?: number;
+  /** Further ports that serve the same. */
+  readonly alsoPort?: number | readonly number[];
   readonly host?: string | readonly string[];
   /** Default: `memory`; `embedded` when `dataDir` is given. */
   readonly engine?: EngineName;
   readonly dataDir?: string;
-  /** Bytes, or a size such as `512MiB`. */
+  /** Bytes, or a size such as `512MiB`. Default: 2 GiB, or 40 % of the memory that the process may use if that is less. */
   readonly memoryBudget?: number | string;
   /** Bytes, or a size such as `10GiB`. */
   readonly diskBudget?: number | string;
   /** Takes effect in `millrace serve` alone: a server inside a program never ends its process. */
   readonly onFault?: "stay" | "exit";
-  /** Streams to create at start if they are absent, each as `name:shards`. */
+  /** Streams to create at start if they are absent, each as `name:shards` or `name:shards:region`. */
   readonly stream?: string | readonly string[];
   readonly account?: string;
   readonly region?: string;

@@ -33,10 +33,11 @@ export async function openListeners(plans: ListenerPlans, options: OpenListeners
 }
 
 async function open(plan: ListenerPlan, { endpoints, clock, closing }: OpenListenersOptions): Promise<Listening> {
-  const { hosts, port, rules, tls, certificateDirectory } = plan;
+  const { hosts, port, alsoPorts, rules, tls, certificateDirectory } = plan;
   const listening = await listen({
     hosts,
     port,
+    alsoPorts,
     clock,
     handler: portHandler(rules, endpoints),
     admitBody: portBodyAdmitter(rules, endpoints),

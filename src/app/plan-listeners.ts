@@ -7,6 +7,8 @@ export interface ListenerPlan {
   readonly hosts: readonly string[];
   /** 0: any port that is free on all hosts. */
   readonly port: number;
+  /** Further ports, on the same hosts. */
+  readonly alsoPorts: readonly number[];
   readonly rules: PortRules;
   /** Undefined: the server makes its own certificate when the first client asks for TLS. */
   readonly tls?: TlsFiles;
@@ -25,12 +27,13 @@ export interface ListenerPlans {
  * signatures and listens beyond loopback has none on its main port.
  */
 export function planListeners(config: Config): ListenerPlans {
-  const { hosts, port, tls, admin, dev, corsOrigins } = config;
+  const { hosts, port, alsoPorts, tls, admin, dev, corsOrigins } = config;
   const verifiesSignatures = config.credentials !== undefined;
   const isExposed = verifiesSignatures && !hosts.every(isLoopback);
   const main: ListenerPlan = {
     hosts,
     port,
+    alsoPorts,
     rules: {
       servesApi: true,
       servesAdmin: admin === undefined && !isExposed,
@@ -49,5 +52,5 @@ export function planListeners(config: Config): ListenerPlans {
     adminHosts: admin.hosts,
     origins: { verifiesSignatures: false, corsOrigins: [] },
   };
-  return { main, admin: { hosts: admin.hosts, port: admin.port, rules } };
+  return { main, admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], rules } };
 }

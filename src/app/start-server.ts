@@ -2,6 +2,7 @@ import { createAccessControl } from "../auth/access-control.ts";
 import { CredentialStore } from "../auth/credential-store.ts";
 import type { Config } from "../config/config.ts";
 import { keyringBeside } from "../config/load-config.ts";
+import { defaultMemoryBudgetBytes } from "../config/memory-budget.ts";
 import type { Engine, StreamBytes } from "../engine/engine.ts";
 import { limitsTableOf } from "../limits/limits-file.ts";
 import { RateLimits } from "../limits/rate-limits.ts";
@@ -223,7 +224,7 @@ async function makeEngine(config: Config, clock: Clock, { provider }: KeyProvide
   switch (config.engine) {
     case "memory": {
       const { MemoryEngine } = await import("../engine/memory/memory-engine.ts");
-      return new MemoryEngine({ clock, memoryBudgetBytes: config.memoryBudgetBytes });
+      return new MemoryEngine({ clock, memoryBudgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes() });
     }
     case "embedded": {
       const { EmbeddedEngine } = await import("../engine/embedded/embedded-engine.ts");

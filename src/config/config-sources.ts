@@ -66,7 +66,24 @@ export function readEnvironment(environment: Environment): ConfigSource {
     if (name.endsWith("port") && /^(tcp|udp|sctp):\/\//.test(text)) continue;
     add(texts, name, text, [], name);
   }
-  return { texts, nameOf: environmentName };
+  const initialStreams = environment[initialStreamsVariable] ?? "";
+  if (texts.has("stream") || initialStreams === "") return { texts, nameOf: environmentName };
+  texts.set("stream", initialStreams.split(",").map(withShardCount));
+  return { texts, nameOf: (flag) => (flag === "stream" ? initialStreamsVariable : environmentName(flag)) };
+}
+
+/**
+ * The variable by which kinesis-mock creates streams at start, `name[:shards[:region]]` with commas between, so that its
+ * users need not change theirs. MILLRACE_STREAM comes before it.
+ */
+const initialStreamsVariable = "INITIALIZE_STREAMS";
+/** Where kinesis-mock's variable names no number. */
+const initialShardCount = 4;
+
+/** As `--stream` expects it. */
+function withShardCount(text: string): string {
+  const [name = "", shards = "", ...region] = text.trim().split(":");
+  return [name, shards === "" ? String(initialShardCount) : shards, ...region].join(":");
 }
 
 /**

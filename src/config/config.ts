@@ -2,13 +2,15 @@
 export interface Config {
   /** 0: any port that is free on all hosts. */
   readonly port: number;
+  /** Further ports that serve the same on all hosts. */
+  readonly alsoPorts: readonly number[];
   /** Addresses or names, all on the same port. */
   readonly hosts: readonly string[];
   readonly engine: EngineName;
   /** The embedded engine keeps its files here; created if absent. */
   readonly dataDirectory: string;
-  /** Bound of the memory of stored records; memory engine only. */
-  readonly memoryBudgetBytes: number;
+  /** Bound of the memory of stored records; memory engine only. Undefined: `defaultMemoryBudgetBytes()`. */
+  readonly memoryBudgetBytes?: number;
   /** Bound of the size of the data directory; undefined: 80 % of the free space at start. */
   readonly diskBudgetBytes?: number;
   /** When the write-ahead log has stopped: serve reads only, or stop with an exit code of its own. */
@@ -44,6 +46,8 @@ export interface Config {
 export interface StreamAtStart {
   readonly name: string;
   readonly shardCount: number;
+  /** Undefined: the server's own. */
+  readonly region?: string;
 }
 
 /** Where the master keys of encrypted streams and of an encrypted directory are: in a file, or in a key service. */
@@ -90,10 +94,10 @@ export type LogLevel = (typeof logLevels)[number];
 
 export const configDefaults = {
   port: 4567,
+  alsoPorts: [],
   hosts: ["127.0.0.1", "::1"],
   engine: "embedded",
   dataDirectory: "./millrace-data",
-  memoryBudgetBytes: 2 * 1024 ** 3,
   onFault: "stay",
   account: "000000000000",
   region: "us-east-1",

@@ -16,6 +16,7 @@ export const flags = [
     argument: "NUMBER",
     help: `port of HTTP/1.1, HTTP/2 and TLS; 0 picks a free one (${configDefaults.port})`,
   },
+  { name: "also-port", argument: "NUMBER", list: true, help: "further port that serves the same; repeatable" },
   {
     name: "host",
     argument: "ADDRESS",
@@ -35,7 +36,7 @@ export const flags = [
   {
     name: "memory-budget",
     argument: "SIZE",
-    help: "memory of stored records at most, memory engine only, e.g. 512MiB (2GiB)",
+    help: "memory of stored records at most, memory engine only, e.g. 512MiB (2GiB, or 40 % of less memory)",
   },
   {
     name: "disk-budget",
@@ -51,7 +52,7 @@ export const flags = [
     name: "stream",
     argument: "NAME:SHARDS",
     list: true,
-    help: "stream to create at start if it is absent; repeatable",
+    help: "stream to create at start if it is absent, :REGION may follow; repeatable",
   },
   {
     name: "account",

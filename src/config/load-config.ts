@@ -31,6 +31,7 @@ import {
   parseAccount,
   parseBudgetBytes,
   parseChoice,
+  parseFixedPort,
   parseHost,
   parseHttpUrl,
   parseNonEmpty,
@@ -93,15 +94,17 @@ export function loadConfigFromObject(
 function finish(settings: Settings, readFile: FileReader, checks: FileChecks): LoadedConfig {
   // In the order of the flags, so that problems are too. The path of the keyring depends on the first four.
   const port = settings.one("port", parsePort, "a port number from 0 to 65535") ?? configDefaults.port;
+  const alsoPorts = readAlsoPorts(settings, port);
   const hosts = settings.list("host", parseHost, "an address or host name") ?? configDefaults.hosts;
   const engine = readEngine(settings) ?? configDefaults.engine;
   const dataDirectory = settings.one("data-dir", parseNonEmpty, "a directory") ?? configDefaults.dataDirectory;
   const config: Config = {
     port,
+    alsoPorts,
     hosts,
     engine,
     dataDirectory,
-    memoryBudgetBytes: settings.one("memory-budget", parseBudgetBytes, aSize) ?? configDefaults.memoryBudgetBytes,
+    ...optional("memoryBudgetBytes", settings.one("memory-budget", parseBudgetBytes, aSize)),
     ...optional("diskBudgetBytes", settings.one("disk-budget", parseBudgetBytes, aSize)),
     onFault: settings.one("on-fault", parseChoice(...faultReactions), "stay or exit") ?? configDefaults.onFault,
     account: settings.one("account", parseAccount, "an account number of 12 digits") ?? configDefaults.account,
@@ -191,6 +194,14 @@ class Settings {
   }
 }
 
+function readAlsoPorts(settings: Settings, port: number): readonly number[] {
+  const ports = settings.list("also-port", parseFixedPort, "a port number from 1 to 65535") ?? configDefaults.alsoPorts;
+  const taken = [port, ...ports];
+  const twice = new Set(taken.filter((each, index) => taken.indexOf(each) !== index));
+  for (const each of twice) settings.complain("also-port", `port ${each} is given more than once`);
+  return ports;
+}
+
 function readEngine(settings: Settings): Config["engine"] | undefined {
   return settings.one("engine", parseChoice(...engineNames), anEngine);
 }
@@ -198,7 +209,7 @@ function readEngine(settings: Settings): Config["engine"] | undefined {
 function readStreams(settings: Settings): readonly StreamAtStart[] {
   const streams =
     settings.list("stream", parseStreamAtStart, "a stream name and 1 to 10000 shards, such as orders:4") ?? [];
-  const names = streams.map(({ name }) => name);
+  const names = streams.map(({ name, region }) => (region === undefined ? name : `${name} in ${region}`));
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   for (const name of twice) settings.complain("stream", `${JSON.stringify(name)} is given more than once`);
   if (streams.length > streamsAtStartMax) {

@@ -20,6 +20,12 @@ export function parsePort(text: string): number | undefined {
   return wholeNumber(text, 65_535);
 }
 
+/** A port that is the same at each start. */
+export function parseFixedPort(text: string): number | undefined {
+  const port = parsePort(text);
+  return port === 0 ? undefined : port;
+}
+
 const bytesPerUnit: Readonly<Record<string, number>> = {
   "": 1,
   B: 1,
@@ -82,10 +88,13 @@ export function parseHttpUrl(text: string): string | undefined {
 
 /** The name's pattern is that of `StreamName` in the API reference of CreateStream. */
 export function parseStreamAtStart(text: string): StreamAtStart | undefined {
-  const [, name, digits] = /^([a-zA-Z0-9_.-]{1,128}):(\d+)$/.exec(text) ?? [];
+  const [, name, digits, regionText] = /^([a-zA-Z0-9_.-]{1,128}):(\d+)(?::(.*))?$/.exec(text) ?? [];
   if (name === undefined || digits === undefined) return undefined;
   const shardCount = wholeNumber(digits, shardCountAtStartMax);
-  return shardCount === undefined || shardCount === 0 ? undefined : { name, shardCount };
+  if (shardCount === undefined || shardCount === 0) return undefined;
+  if (regionText === undefined) return { name, shardCount };
+  const region = parseRegion(regionText);
+  return region === undefined ? undefined : { name, shardCount, region };
 }
 
 export function isLoopback(host: string): boolean {

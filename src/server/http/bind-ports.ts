@@ -5,14 +5,40 @@ import { StartError } from "../../config/start-error.ts";
 const freePortAttemptsMax = 20;
 const loopbackIpv6 = "::1";
 
-/**
- * Binds every host to one port; `port` 0 picks one that is free on all of them. On a machine without IPv6 `::1` is left
- * out. Throws `StartError`, after which no port is bound.
- */
-export async function bindPorts(
+export interface PortTarget {
+  readonly hosts: readonly string[];
+  /** 0: one that is free on all hosts. */
+  readonly port: number;
+  /** Further ports on the same hosts. Default: none. */
+  readonly alsoPorts?: readonly number[];
+}
+
+interface BoundPort {
+  readonly servers: readonly Server[];
+  /** Without `::1` on a machine that has no IPv6. */
+  readonly hosts: readonly string[];
+  readonly port: number;
+}
+
+/** Binds every host to each port; the result names the first one. Throws `StartError`, after which no port is bound. */
+export async function bindPorts(makeServer: () => Server, target: PortTarget): Promise<BoundPort> {
+  const { hosts, port, servers } = await bindPort(makeServer, target);
+  const all = [...servers];
+  try {
+    for (const alsoPort of target.alsoPorts ?? []) {
+      all.push(...(await bindPort(makeServer, { hosts, port: alsoPort })).servers);
+    }
+    return { servers: all, hosts, port };
+  } catch (error) {
+    await closeAll(all);
+    throw error;
+  }
+}
+
+async function bindPort(
   makeServer: () => Server,
   target: { readonly hosts: readonly string[]; readonly port: number },
-): Promise<{ readonly servers: readonly Server[]; readonly hosts: readonly string[]; readonly port: number }> {
+): Promise<BoundPort> {
   for (let attempt = 1; ; attempt++) {
     const servers: Server[] = [];
     const hosts: string[] = [];
@@ -27,12 +53,16 @@ export async function bindPorts(
       }
       return { servers, hosts, port };
     } catch (error) {
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      await closeAll(servers);
       const mayRetry =
         target.port === 0 && servers.length > 0 && error instanceof StartError && codeOf(error.cause) === "EADDRINUSE";
       if (!mayRetry || attempt === freePortAttemptsMax) throw error;
     }
   }
+}
+
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
 async function bound(

@@ -26,6 +26,8 @@ export interface ListenOptions {
   readonly hosts?: readonly string[];
   /** 0: any port that is free on all hosts. */
   readonly port: number;
+  /** Further ports, on the same hosts. Default: none. */
+  readonly alsoPorts?: readonly number[];
   readonly handler: RequestHandler;
   /** Default: all bodies are read up to the limit of a request. */
   readonly admitBody?: BodyAdmitter;
@@ -132,8 +134,8 @@ class Listener implements Listening {
         { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: tcpKeepAliveMs },
         (socket) => this.#accept(socket),
       );
-    const { hosts = loopback, port } = this.#options;
-    const bound = await bindPorts(makeServer, { hosts, port });
+    const { hosts = loopback, port, alsoPorts = [] } = this.#options;
+    const bound = await bindPorts(makeServer, { hosts, port, alsoPorts });
     this.#servers = bound.servers;
     this.#port = bound.port;
     this.#hosts = bound.hosts;

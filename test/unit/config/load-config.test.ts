@@ -62,13 +62,14 @@ test("loadConfig() understands every flag", () => {
       ...["--transition-delay", "500ms", "--tls-cert", "c.pem", "--tls-key", "k.pem", "--admin-port", "9000"],
       ...["--admin-host", "0.0.0.0", "--dev", "--log-level", "debug", "--limits", "off"],
       ...["--key-provider", "kms", "--kms-endpoint", "http://kms:8080", "--kms-region", "eu-west-2"],
-      ...["--compression", "zstd", "--on-fault", "exit"],
+      ...["--compression", "zstd", "--on-fault", "exit", "--also-port", "4568,4569"],
     ],
     {},
     files({ "c.pem": certificatePem, "k.pem": keyPem }),
   );
   assert.deepEqual(config, {
     port: 0,
+    alsoPorts: [4568, 4569],
     hosts: ["127.0.0.1", "::1", "localhost"],
     engine: "memory",
     dataDirectory: "/data",
@@ -119,6 +120,33 @@ test("loadConfig() takes an empty variable, and the one that Kubernetes makes of
     MILLRACE_SERVICE_HOST: "x",
   });
   assert.deepEqual([config.port, config.region], [4567, "us-east-1"]);
+});
+
+test("loadConfig() takes the streams of INITIALIZE_STREAMS as kinesis-mock does, unless MILLRACE_STREAM is there", () => {
+  const environment = { INITIALIZE_STREAMS: "orders:3:us-west-2, bills, parts::eu-west-1" };
+  assert.deepEqual(configOf([], environment).streams, [
+    { name: "orders", shardCount: 3, region: "us-west-2" },
+    { name: "bills", shardCount: 4 },
+    { name: "parts", shardCount: 4, region: "eu-west-1" },
+  ]);
+  const both = { ...environment, MILLRACE_STREAM: "own:1" };
+  assert.deepEqual(configOf([], both).streams, [{ name: "own", shardCount: 1 }]);
+  assert.deepEqual(problemsOf([], { INITIALIZE_STREAMS: "orders:many" }), [
+    'INITIALIZE_STREAMS: "orders:many" is not a stream name and 1 to 10000 shards, such as orders:4',
+  ]);
+});
+
+test("loadConfig() takes a stream of one name in two regions, but not twice in one", () => {
+  const given = (...streams: readonly string[]) => streams.flatMap((stream) => ["--stream", stream]);
+  assert.equal(configOf(given("a:1:us-east-1", "a:1:us-east-2")).streams.length, 2);
+  assert.deepEqual(problemsOf(given("a:1:us-east-1", "a:2:us-east-1")), [
+    '--stream: "a in us-east-1" is given more than once',
+  ]);
+});
+
+test("loadConfig() refuses a further port that is taken or any", () => {
+  assert.deepEqual(problemsOf(["--also-port", "4567"]), ["--also-port: port 4567 is given more than once"]);
+  assert.deepEqual(problemsOf(["--also-port", "0"]), ['--also-port: "0" is not a port number from 1 to 65535']);
 });
 
 function noticesOf(argv: readonly string[], environment = {}) {

@@ -79,6 +79,9 @@ testTable(parseOrigin, [
 
 testTable(parseStreamAtStart, [
   ["orders_2-x.y:10000", { name: "orders_2-x.y", shardCount: 10_000 }],
+  ["orders:4:eu-west-1", { name: "orders", shardCount: 4, region: "eu-west-1" }],
+  ["orders:4:", undefined],
+  ["orders:4:EU", undefined],
   ["orders:0", undefined],
   ["orders:10001", undefined],
   ["or ders:1", undefined],
