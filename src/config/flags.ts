@@ -36,7 +36,7 @@ export const flags = [
   {
     name: "memory-budget",
     argument: "SIZE",
-    help: "memory of stored records at most, memory engine only, e.g. 512MiB (2GiB, or 40 % of less memory)",
+    help: "memory of stored records at most, memory engine only (2GiB, or 40 % of less memory)",
   },
   {
     name: "disk-budget",
