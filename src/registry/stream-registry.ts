@@ -8,6 +8,9 @@ import { StreamRevision } from "./stream-revision.ts";
 /** Pause before a watch that ended is started again. */
 const watchRetryMs = 100;
 
+/** Which stream, also among deleted streams of the same name. */
+export type StreamIdentity = Pick<Stream, "account" | "region" | "name" | "id">;
+
 /** A deleted document. */
 interface Tombstone {
   /** Revision of the deletion. Events of this revision or an older one must not bring the stream back. */
@@ -71,7 +74,7 @@ export class StreamRegistry {
   }
 
   /** The newest revision of the same stream; undefined when it is gone, even if another stream has its name. */
-  current({ stream }: StreamRevision): StreamRevision | undefined {
+  current({ stream }: { readonly stream: StreamIdentity }): StreamRevision | undefined {
     const found = this.find(stream.account, stream.region, stream.name);
     return found?.stream.id === stream.id ? found : undefined;
   }

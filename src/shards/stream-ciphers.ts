@@ -3,7 +3,7 @@ import { SessionCipher } from "../cipher/session-cipher.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { KeyError, type KeyProvider } from "../keys/key-provider.ts";
 import type { EntryKey } from "../records/entry-encoding.ts";
-import type { StreamRegistry } from "../registry/stream-registry.ts";
+import type { StreamIdentity, StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { streamArn } from "../streams/arn.ts";
 import { currentDataKey, type NewDataKey, startEncrypting } from "../streams/data-keys.ts";
@@ -28,7 +28,7 @@ const purpose = "millrace stream records";
 
 /** A data key that is unwrapped, or refused. */
 interface KnownKey {
-  readonly revision: StreamRevision;
+  readonly stream: StreamIdentity;
   readonly cipher?: SessionCipher;
   readonly error?: KeyError;
   readonly untilMs: number;
@@ -52,7 +52,7 @@ export class StreamCiphers {
   readonly #random: (size: number) => Uint8Array;
   readonly #known = new Map<string, KnownKey>();
   readonly #unwrapping = new Map<string, Promise<SessionCipher>>();
-  readonly #faults = new Map<string, { readonly revision: StreamRevision; readonly sentence: string }>();
+  readonly #faults = new Map<string, { readonly stream: StreamIdentity; readonly sentence: string }>();
 
   constructor({ provider, registry, clock, random = randomBytes }: StreamCiphersOptions) {
     this.#provider = provider;
@@ -102,7 +102,7 @@ export class StreamCiphers {
   /** Why streams cannot be read or written, as a few sentences. */
   faults(): readonly string[] {
     const sentences = [...this.#faults.values()].map(
-      ({ revision: { stream }, sentence }) => `a data key of stream ${stream.name} cannot be used: ${sentence}`,
+      ({ stream, sentence }) => `a data key of stream ${stream.name} cannot be used: ${sentence}`,
     );
     const more = sentences.length - reportedFaultsMax;
     const reported = sentences.slice(0, reportedFaultsMax);
@@ -118,11 +118,11 @@ export class StreamCiphers {
   /** Forgets keys that have been used for long enough, and keys and faults of streams that are gone. */
   sweep(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [name, { revision, untilMs }] of this.#known) {
-      if (untilMs <= nowMs || this.#registry.current(revision) === undefined) this.#known.delete(name);
+    for (const [name, { stream, untilMs }] of this.#known) {
+      if (untilMs <= nowMs || this.#registry.current({ stream }) === undefined) this.#known.delete(name);
     }
-    for (const [name, { revision }] of this.#faults) {
-      if (this.#registry.current(revision) === undefined) this.#faults.delete(name);
+    for (const [name, { stream }] of this.#faults) {
+      if (this.#registry.current({ stream }) === undefined) this.#faults.delete(name);
     }
   }
 
@@ -142,17 +142,18 @@ export class StreamCiphers {
   }
 
   async #unwrap(revision: StreamRevision, { wrapped }: StreamDataKey, name: string): Promise<SessionCipher> {
+    const stream = identityOf(revision.stream);
     try {
       const rootKey = await this.#provider.unwrapRootKey(Buffer.from(wrapped, "base64"), contextOf(revision.stream));
       // A session of its own for each cipher: two of one session would use its nonces twice.
       const cipher = new SessionCipher({ rootKey, session: this.#random(sessionBytes), purpose });
       this.#faults.delete(name);
-      this.#keep(name, { revision, cipher, untilMs: this.#clock.monotonicMs() + keyUseMsMax });
+      this.#keep(name, { stream, cipher, untilMs: this.#clock.monotonicMs() + keyUseMsMax });
       return cipher;
     } catch (error) {
       if (!(error instanceof KeyError)) throw error;
-      if (this.#faults.size < faultsMax) this.#faults.set(name, { revision, sentence: error.message });
-      this.#keep(name, { revision, error, untilMs: this.#clock.monotonicMs() + refusalMs });
+      if (this.#faults.size < faultsMax) this.#faults.set(name, { stream, sentence: error.message });
+      this.#keep(name, { stream, error, untilMs: this.#clock.monotonicMs() + refusalMs });
       throw error;
     }
   }
@@ -182,6 +183,11 @@ export class StreamCiphers {
       return key;
     });
   }
+}
+
+/** Without the shards: a key stays in memory longer than the revision that it was unwrapped for. */
+function identityOf({ account, region, name, id }: Stream): StreamIdentity {
+  return { account, region, name, id };
 }
 
 /** What a wrapped data key is bound to: the encryption context that the service gives to KMS as well. */

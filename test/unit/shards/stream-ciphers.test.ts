@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as nextTick } from "node:timers/promises";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
 import { startEncrypting } from "../../../src/streams/data-keys.ts";
+import { collectGarbage } from "../../support/retained-bytes.ts";
 import { SwitchedKeys } from "../../support/switched-keys.ts";
 import { openShardServices } from "./open-shard-services.ts";
 
@@ -89,5 +91,25 @@ test("a sweep forgets keys that are no longer used, and all of a stream that is 
   keys.sweep();
   assert.deepEqual(keys.faults(), []);
   await assert.rejects(keys.cipher(revision, 1), /The stream is gone/);
+  await close();
+});
+
+test("fear: a key in memory keeps the shards of the revision that it was unwrapped for", async () => {
+  /** A function of its own, because the variables of a test live until its end. */
+  async function useAndReplace() {
+    const { keys, provider, clock, revision, directory, close } = await createKeyProvider();
+    await keys.writeKey(revision);
+    provider.refusal = "disabled";
+    await clock.advance(keyUseMs);
+    await assert.rejects(keys.writeKey(revision));
+    const next = await directory.replace(revision, { ...revision.stream, retentionHours: 48 });
+    return { old: new WeakRef(revision), next, keys, close };
+  }
+  const { old, next, keys, close } = await useAndReplace();
+  await nextTick();
+  collectGarbage();
+  assert.equal(old.deref(), undefined);
+  assert.equal(keys.faults().length, 1);
+  assert.equal(next.stream.retentionHours, 48);
   await close();
 });
