@@ -10,6 +10,8 @@ export interface FuzzResponse {
 
 /** Sends one request at a time; undefined where the connection ended without a response. */
 export interface FuzzConnection {
+  /** What the connection has done, for faults. */
+  readonly history: string;
   send(request: SignedRequest, isEndless: boolean): Promise<FuzzResponse | undefined>;
   close(): void;
 }
@@ -19,6 +21,8 @@ export class Http1Fuzz implements FuzzConnection {
   readonly #port: number;
   readonly #isChunked: () => boolean;
   #socket: Socket | undefined;
+  #sentCount = 0;
+  #lastStatus = 0;
 
   constructor(port: number, isChunked: () => boolean) {
     this.#port = port;
@@ -26,8 +30,10 @@ export class Http1Fuzz implements FuzzConnection {
   }
 
   async send({ method, url, headers, body }: SignedRequest, isEndless: boolean): Promise<FuzzResponse | undefined> {
+    if (this.#socket === undefined) this.#sentCount = 0;
     const socket = this.#socket ?? (await open(this.#port));
     this.#socket = socket;
+    this.#sentCount += 1;
     const isChunked = this.#isChunked() && body.length > 0;
     let head = `${method} ${url} HTTP/1.1\r\n`;
     head += isChunked ? "transfer-encoding: chunked\r\n" : `content-length: ${body.length}\r\n`;
@@ -37,8 +43,13 @@ export class Http1Fuzz implements FuzzConnection {
     const sent = isChunked ? Buffer.concat([...chunks.map(chunkOf), Buffer.from("0\r\n\r\n")]) : body;
     socket.write(Buffer.concat([Buffer.from(`${head}\r\n`, "latin1"), sent]));
     const response = await responseOf(socket, isEndless);
+    if (response !== undefined) this.#lastStatus = response.status;
     if (response === undefined || isEndless || response.isLast) this.close();
     return response;
+  }
+
+  get history(): string {
+    return `HTTP/1.1, request ${this.#sentCount} of its connection, after a ${this.#lastStatus}`;
   }
 
   close(): void {
@@ -93,16 +104,27 @@ const forbiddenInHttp2: ReadonlySet<string> = new Set(["host", "connection"]);
 export class Http2Fuzz implements FuzzConnection {
   readonly #port: number;
   #session: ClientHttp2Session | undefined;
+  #sentCount = 0;
+  #lastStatus = 0;
+  #ended = "";
 
   constructor(port: number) {
     this.#port = port;
   }
 
+  get history(): string {
+    return `HTTP/2, request ${this.#sentCount} of its session, after a ${this.#lastStatus}${this.#ended}`;
+  }
+
   send({ method, url, headers, body }: SignedRequest, isEndless: boolean): Promise<FuzzResponse | undefined> {
     if (this.#session === undefined || this.#session.closed || this.#session.destroyed) {
       this.#session = connectHttp2(`http://127.0.0.1:${this.#port}`);
-      this.#session.on("error", () => undefined);
+      this.#sentCount = 0;
+      this.#ended = "";
+      this.#session.on("error", (error) => this.#note(String(error)));
+      this.#session.on("goaway", (code) => this.#note(`GOAWAY ${code}`));
     }
+    this.#sentCount += 1;
     const given = Object.entries(headers).filter(([name]) => !forbiddenInHttp2.has(name));
     const session = this.#session;
     return new Promise((resolve) => {
@@ -110,9 +132,10 @@ export class Http2Fuzz implements FuzzConnection {
       const stream = session.request({ ...pseudo, ...Object.fromEntries(given) });
       let status = 0;
       const chunks: Buffer[] = [];
-      stream.on("error", () => undefined);
+      stream.on("error", (error) => this.#note(String(error)));
       stream.on("response", (got) => {
         status = Number(got[":status"]);
+        this.#lastStatus = status;
         if (isEndless && status === 200) stream.close();
       });
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -123,5 +146,9 @@ export class Http2Fuzz implements FuzzConnection {
 
   close(): void {
     this.#session?.destroy();
+  }
+
+  #note(what: string): void {
+    this.#ended = `${this.#ended}, ${what}`.slice(0, 500);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fuzzServer } from "./fuzz-server.ts";
+import { FuzzedServer } from "./fuzz-server.ts";
 
 const requestCount = 3_000;
 const noProc = process.platform === "linux" ? false : "needs /proc";
@@ -10,11 +10,8 @@ for (const isVerified of [false, true]) {
   test(`random requests find no 5xx, no crash, no late response and no growth in a server ${name}`, {
     skip: noProc,
   }, async () => {
-    const {
-      faults,
-      statuses,
-      requestCount: sent,
-    } = await fuzzServer({ seed: isVerified ? 2 : 1, requestCount, isVerified });
+    await using server = await FuzzedServer.start(isVerified);
+    const { faults, statuses, requestCount: sent } = await server.fuzz(isVerified ? 2 : 1, requestCount);
     assert.deepEqual(faults, []);
     assert.equal(sent, requestCount);
     // Requests that are all refused, or all taken, say little.
