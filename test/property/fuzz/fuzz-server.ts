@@ -180,6 +180,9 @@ function signNow(body: string, target: string) {
   return signRequest(credential, body, { target, host: "127.0.0.1", nowMs: Date.now() });
 }
 
+/** JSON, and the printable characters of CBOR. */
+const bodiesOfService = ['{"__type":"InternalFailure"}', "f__typeoInternalFailure"];
+
 /**
  * The service itself responds with InternalFailure, without a message, to an iterator of a stream that was made again under
  * its name, and to a sequence number of version 0 (docs/compatibility.md). The server has no line for these in its log, as it
@@ -187,7 +190,7 @@ function signNow(body: string, target: string) {
  */
 function isOfService({ operation }: RandomRequest, body: string): boolean {
   const isReading = operation === "GetRecords" || operation === "GetShardIterator" || operation === "SubscribeToShard";
-  return isReading && /^(\{"__type":"InternalFailure"\}|\xbff__typeoInternalFailure\xff)$/.test(body);
+  return isReading && bodiesOfService.includes(body.replaceAll(/[^ -~]/g, ""));
 }
 
 function headerBytesOf({ request: { url, headers } }: RandomRequest): number {

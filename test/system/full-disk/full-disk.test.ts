@@ -1,7 +1,7 @@
 // A whole server on a real file system that is too small for what it is sent. What was acknowledged stays, nothing else is
 // acknowledged, the server says why, and space that comes back is used again.
 import assert from "node:assert/strict";
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
@@ -155,39 +155,21 @@ async function assertResumed(server: ServerProcess): Promise<void> {
   assert.equal(logLines(server, "puts are stored again").length, 1);
 }
 
-/** A filesystem that is really small, with a file that takes some of it; undefined where the machine allows none. */
-function makeCrowdedFilesystem(t: TestContext): (SmallFilesystem & { readonly ballast: string }) | undefined {
-  const filesystem = makeSmallFilesystem(filesystemBytes);
+/** A small filesystem, with a file that takes some of it. */
+async function makeCrowdedFilesystem(t: TestContext): Promise<SmallFilesystem & { readonly ballast: string }> {
+  const filesystem = await makeSmallFilesystem(filesystemBytes);
   t.diagnostic(`ran on ${filesystem.kind}`);
-  if (filesystem.kind === "a directory of the machine's own disk") {
-    filesystem[Symbol.dispose]();
-    t.skip("this user may not mount a file system");
-    return undefined;
-  }
   const ballast = join(filesystem.directory, "ballast");
   writeFileSync(ballast, Buffer.alloc(ballastBytes, 1));
   return { ...filesystem, ballast };
 }
 
-/** Another program takes every block that is left. */
-function takeAllSpace(path: string): void {
-  const file = openSync(path, "w");
-  for (const bytes of [mebibyte, 4096]) {
-    try {
-      while (writeSync(file, Buffer.alloc(bytes, 1)) === bytes);
-    } catch (error) {
-      assert(error instanceof Error && "code" in error && error.code === "ENOSPC", String(error));
-    }
-  }
-  closeSync(file);
-}
-
 test("fear: a full disk stops the log silently, and space that comes back is not used", async (t) => {
-  using filesystem = makeCrowdedFilesystem(t);
-  if (filesystem === undefined) return;
-  const dataDir = join(filesystem.directory, "data");
+  using filesystem = await makeCrowdedFilesystem(t);
+  const { directory, env } = filesystem;
+  const dataDir = join(directory, "data");
   // The budget is far too large, as where another program fills the disk.
-  await using server = await ServerProcess.start({ dataDir, args: ["--disk-budget", "1GiB"] });
+  await using server = await ServerProcess.start({ dataDir, env, args: ["--disk-budget", "1GiB"] });
   const connection = new KinesisConnection(server.endpoint);
   const [bulk, kept] = [new Filler(), new Filler()];
   await makeStream(connection, "kept");
@@ -222,10 +204,10 @@ test("fear: a full disk stops the log silently, and space that comes back is not
 });
 
 test("fear: a disk that the server's own data fills can never be freed after a restart", async (t) => {
-  using filesystem = makeCrowdedFilesystem(t);
-  if (filesystem === undefined) return;
-  const dataDir = join(filesystem.directory, "data");
-  await using server = await ServerProcess.start({ dataDir, args: ["--disk-budget", "1GiB"] });
+  using filesystem = await makeCrowdedFilesystem(t);
+  const { directory, env } = filesystem;
+  const dataDir = join(directory, "data");
+  await using server = await ServerProcess.start({ dataDir, env, args: ["--disk-budget", "1GiB"] });
   let connection = new KinesisConnection(server.endpoint);
   const [bulk, kept] = [new Filler(), new Filler()];
   await makeStream(connection, "kept");
@@ -250,10 +232,10 @@ test("fear: a disk that the server's own data fills can never be freed after a r
 });
 
 test("fear: a disk that another program fills to the last block stops the log, or makes changes internal failures", async (t) => {
-  using filesystem = makeCrowdedFilesystem(t);
-  if (filesystem === undefined) return;
-  const dataDir = join(filesystem.directory, "data");
-  await using server = await ServerProcess.start({ dataDir, args: ["--disk-budget", "1GiB"] });
+  using filesystem = await makeCrowdedFilesystem(t);
+  const { directory, env } = filesystem;
+  const dataDir = join(directory, "data");
+  await using server = await ServerProcess.start({ dataDir, env, args: ["--disk-budget", "1GiB"] });
   const connection = new KinesisConnection(server.endpoint);
   const bulk = new Filler();
   await makeStream(connection, "bulk");
@@ -262,8 +244,8 @@ test("fear: a disk that another program fills to the last block stops the log, o
   // Compaction may give back some space meanwhile, which is taken as well.
   for (let refusal: unknown; refusal === undefined; ) {
     assert(taken.length < takesMax, "there is always space for a tag");
-    taken.push(join(filesystem.directory, `taken ${taken.length}`));
-    takeAllSpace(taken.at(-1) ?? "");
+    taken.push(join(directory, `taken ${taken.length}`));
+    filesystem.takeAllSpace(taken.at(-1) ?? "");
     await health(server);
     const tag = { StreamName: "bulk", Tags: { tag: String(taken.length) } };
     refusal = await connection.call("AddTagsToStream", tag).then(
@@ -328,20 +310,20 @@ test("fear: a disk budget that is used up throttles without a word to the operat
 
 for (const reaction of ["stay", "exit"] as const) {
   test(`fear: a log that a full disk stopped is not told of, or ends what was acknowledged (--on-fault ${reaction})`, async (t) => {
-    using filesystem = makeCrowdedFilesystem(t);
-    if (filesystem === undefined) return;
-    const dataDir = join(filesystem.directory, "data");
-    await using server = await ServerProcess.start({ dataDir, args: ["--on-fault", reaction] });
+    using filesystem = await makeCrowdedFilesystem(t);
+    const { directory, env } = filesystem;
+    const dataDir = join(directory, "data");
+    await using server = await ServerProcess.start({ dataDir, env, args: ["--on-fault", reaction] });
     let connection = new KinesisConnection(server.endpoint);
     const bulk = new Filler();
     await makeStream(connection, "bulk");
     assert.equal(await bulk.put(connection, "bulk"), undefined);
-    const taken = join(filesystem.directory, "taken");
+    const taken = join(directory, "taken");
     // The space is gone between two looks at the disk. If a look comes first, puts are throttled and the log goes on.
     let refusal: Refusal | undefined;
     for (let attempts = 0; refusal?.type !== "InternalFailure" && refusal?.type !== "lost"; attempts++) {
       assert(attempts < stopAttemptsMax, "the log is never stopped");
-      takeAllSpace(taken);
+      filesystem.takeAllSpace(taken);
       refusal = await bulk.put(connection, "bulk");
       if (refusal?.type !== "ProvisionedThroughputExceededException") continue;
       rmSync(taken);
