@@ -14,6 +14,10 @@ import { readTree, type Tree } from "./read-tree.ts";
  */
 export const layers: readonly (readonly string[])[] = [
   ["src/cli"],
+  ["src/cli/commands"],
+  ["src/cli/reading", "src/cli/writing"],
+  ["src/cli/client", "src/cli/records"],
+  ["src/cli/output"],
   ["src/app"],
   ["src/server/pipeline"],
   ["src/server/dev"],

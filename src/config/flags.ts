@@ -124,9 +124,3 @@ export function similarFlag(name: string): FlagName | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   return allFlags.find((flag) => plain(flag.name) === plain(name))?.name;
 }
-
-export function flagsHelp(): string {
-  const lefts = allFlags.map(({ name, argument }) => `--${name}${argument === undefined ? "" : ` ${argument}`}`);
-  const width = Math.max(...lefts.map((left) => left.length));
-  return allFlags.map((flag, index) => `  ${(lefts[index] ?? "").padEnd(width)}  ${flag.help}\n`).join("");
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { environmentName, findFlag, flagsHelp, similarFlag } from "../../../src/config/flags.ts";
+import { environmentName, findFlag, similarFlag } from "../../../src/config/flags.ts";
 
 test("environmentName() is the flag in capitals behind MILLRACE_", () => {
   assert.equal(environmentName("data-dir"), "MILLRACE_DATA_DIR");
@@ -13,13 +13,4 @@ test("similarFlag() knows what a misspelt flag meant", () => {
 
 test("findFlag() knows no inherited names", () => {
   assert.equal(findFlag("constructor"), undefined);
-});
-
-test("flagsHelp() has one line of at most 120 characters for each flag", () => {
-  const lines = flagsHelp().trimEnd().split("\n");
-  assert.equal(lines.length, 30);
-  assert.ok(
-    lines.every((line) => /^ {2}--\S.* {2}\S/.test(line) && line.length <= 120),
-    flagsHelp(),
-  );
 });
