@@ -14,14 +14,18 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
 /** Writes the generated files again; a file that this changes was out of date, and is right afterwards. */
 function isGeneratedCodeCurrent(): boolean {
   const before = generatedFiles();
-  if (!succeeds("node", "scripts/generate-model.ts") || !succeeds("node", "scripts/build-wasm.ts")) return false;
-  const stale = [...generatedFiles()].filter(([file, text]) => before.get(file) !== text).map(([file]) => file);
+  const generators = ["generate-model", "build-wasm", "generate-cli-docs"];
+  if (!generators.every((generator) => succeeds("node", `scripts/${generator}.ts`))) return false;
+  const after = generatedFiles();
+  const stale = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (file) => before.get(file) !== after.get(file),
+  );
   for (const file of stale) process.stdout.write(`${file} was out of date and has been generated again\n`);
   return stale.length === 0;
 }
 
 function generatedFiles(): ReadonlyMap<string, string> {
-  const files = globSync("src/**/*.generated.ts", { cwd: root });
+  const files = globSync(["src/**/*.generated.ts", "docs/cli/*.md"], { cwd: root });
   return new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 }
 
