@@ -1,5 +1,6 @@
 /**
- * Gets the clients that tests drive the server with and that npm cannot install: the newest boto3 and AWS CLI, and boto 2.
+ * Gets what tests need and npm cannot install: the clients that drive the server, which are the newest boto3 and AWS CLI and
+ * boto 2, and moto, a second server for the clients of this project.
  * They come from PyPI into a Python environment of their own, .cache/client-tools, once; remove it to get newer ones.
  * `npm test` runs this by itself. It is quick when all is there, and one at a time.
  *
@@ -16,9 +17,10 @@ const environment = join(cache, "client-tools");
 const python = join(environment, "bin", "python3");
 /** Written last, so that an installation that was cut short is none. Another recipe makes another environment. */
 const stamp = join(environment, "installed-by");
-const recipe = "1\n";
+const recipe = "2\n";
 
-const packages = ["boto", "six", "boto3", "awscli"];
+/** The clients; and moto, a second server of the API, with what its server needs for Kinesis. */
+const packages = ["boto", "six", "boto3", "awscli", "moto", "flask", "flask-cors"];
 /** Older ones get versions of boto3 and the AWS CLI that no longer learn operations. */
 const pythonMinorMin = 10;
 const pythonMinors = Array.from({ length: 10 }, (_, index) => 19 - index);
@@ -44,8 +46,8 @@ async function install() {
   say(`installing ${packages.join(", ")} with Python 3.${found.minor}`);
   await makeEnvironment(found.path);
   letNewPythonImportBoto();
-  if (!answers(python, ["-c", "import boto3, awscli"])) {
-    throw new ClientToolsError("boto3 and the AWS CLI were installed, but cannot be imported");
+  if (!answers(python, ["-c", "import boto3, awscli, moto.server"])) {
+    throw new ClientToolsError("boto3, the AWS CLI and moto were installed, but cannot be imported");
   }
   writeFileSync(stamp, recipe);
 }

@@ -19,9 +19,15 @@ export interface FoundPython {
 /** Debian puts its boto3 into the system's Python, which need not be the first on the path. */
 const systemPython = "/usr/bin/python3";
 
-/** Where scripts/get-client-tools.mjs puts boto 2, and the newest boto3 and AWS CLI of PyPI; `npm test` runs it. */
+/** Where scripts/get-client-tools.mjs puts boto 2, moto, and the newest boto3 and AWS CLI of PyPI; `npm test` runs it. */
 const clientToolsBin = join(import.meta.dirname, "../../.cache/client-tools/bin");
 const clientToolsPython = join(clientToolsBin, "python3");
+
+/** The command of moto's server; undefined if it is not installed. */
+export function motoServer(): string | undefined {
+  const command = join(clientToolsBin, "moto_server");
+  return spawnSync(clientToolsPython, ["-c", "import moto.server"]).status === 0 ? command : undefined;
+}
 
 /** The Python of .cache/client-tools if it has the module, else the one that has the module's highest version. */
 export function newestPython(

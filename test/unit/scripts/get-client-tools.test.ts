@@ -61,7 +61,7 @@ test("the client tools are installed once, by runs at the same time or later", a
   assert.equal(later.said, "");
   const installations = await project.installations();
   assert.equal(installations.length, 1);
-  assert.match(installations[0] ?? "", / boto six boto3 awscli$/);
+  assert.match(installations[0] ?? "", / boto six boto3 awscli moto flask flask-cors$/);
   await assert.rejects(access(join(project.root, ".cache/client-tools.lock")));
 });
 

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { startMillrace } from "../../../src/app/in-process-server.ts";
+import { cliOutput, runCli } from "../../support/run-cli.ts";
+
+let endpoint = "";
+before(async (t) => {
+  const millrace = await startMillrace({ stream: "clicks:2" });
+  (t as { after(done: () => Promise<void>): void }).after(() => millrace.close());
+  endpoint = millrace.endpoint;
+});
+
+test("create makes a stream that is ACTIVE when it ends, ls lists it, rm deletes it", async () => {
+  const { code, stderr } = await runCli(["create", "orders", "--shards", "3", "--retention", "48"], { endpoint });
+  assert.deepEqual([code, stderr], [0, "millrace: orders is ACTIVE\n"]);
+  const again = await runCli(["create", "orders"], { endpoint });
+  assert.equal(again.code, 2);
+  assert.match(again.stderr, /^millrace: ResourceInUseException: .*already exists.*\n$/);
+  assert.equal((await runCli(["create", "orders", "--if-absent"], { endpoint })).code, 0);
+  const listed = await cliOutput(["ls"], { endpoint });
+  assert.match(listed, /^NAME +STATUS +MODE +CREATED\nclicks +ACTIVE.*\norders +ACTIVE +PROVISIONED/);
+  const names = JSON.parse(await cliOutput(["ls", "--json"], { endpoint })).map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, ["clicks", "orders"]);
+  await cliOutput(["rm", "orders"], { endpoint });
+  const left = await cliOutput(["ls", "--format", "ndjson"], { endpoint });
+  assert.equal(left.split("\n").length, 2);
+});
+
+test("without a server the message says where it was sought and what to do", async () => {
+  const refused = await runCli(["ls", "--endpoint", "http://127.0.0.1:9"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^millrace: no answer from http:\/\/127\.0\.0\.1:9: nothing listens there; start .*\n$/);
+});
+
+test("nothing but --endpoint aws leads to Amazon, and there rm wants --yes", async () => {
+  const unset = await runCli(["ls"], { env: { AWS_REGION: "eu-west-1" } });
+  assert.match(unset.stderr, /http:\/\/127\.0\.0\.1:4567/);
+  const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_EC2_METADATA_DISABLED: "true" };
+  const kept = await runCli(["rm", "orders", "-e", "aws", "--region", "eu-west-1"], { env: keys });
+  assert.equal(kept.code, 2);
+  assert.match(kept.stderr, /this deletes orders in Amazon Kinesis in eu-west-1 for ever; add --yes/);
+  const noRegion = await runCli(["ls", "-e", "aws"], { env: keys });
+  assert.match(noRegion.stderr, /^millrace: no AWS region is set/);
+  const noKeys = await runCli(["ls", "-e", "aws", "--region", "eu-west-1"], {
+    env: { AWS_EC2_METADATA_DISABLED: "true" },
+  });
+  assert.match(noKeys.stderr, /^millrace: no AWS credentials were found/);
+});
+
+test("flags and arguments that are wrong are named, with the one that is meant, and exit 2", async () => {
+  const unknown = await runCli(["tail", "orders", "--fron", "now"], { endpoint });
+  assert.deepEqual([unknown.code, unknown.stderr], [2, "millrace: unknown option '--fron'\n(Did you mean --from?)\n"]);
+  const missing = await runCli(["create"], { endpoint });
+  assert.deepEqual([missing.code, missing.stderr], [2, "millrace: missing required argument 'stream'\n"]);
+  const number = await runCli(["create", "orders", "--shards", "none"], { endpoint });
+  assert.match(
+    number.stderr,
+    /^millrace: option '-s, --shards <count>' argument 'none' is invalid. It must be a whole/,
+  );
+  const url = await runCli(["ls", "--endpoint", "localhost"]);
+  assert.match(url.stderr, /^millrace: --endpoint: "localhost" is neither a URL .* nor "aws"\n$/);
+});
+
+test("describe prints the state of a stream", async () => {
+  assert.match(
+    await cliOutput(["describe", "clicks"], { endpoint }),
+    /^name +clicks\n.*openShards +2\n.*consumers +-\n/s,
+  );
+  const described = JSON.parse(await cliOutput(["describe", "clicks", "--json"], { endpoint }));
+  assert.deepEqual([described.status, described.retentionHours, described.tags], ["ACTIVE", 24, {}]);
+  const absent = await runCli(["describe", "none"], { endpoint });
+  assert.match(absent.stderr, /^millrace: ResourceNotFoundException: .*none.*\n$/);
+});
