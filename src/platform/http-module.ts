@@ -1,10 +1,10 @@
 import type { Server } from "node:http";
 
 /**
- * `createServer` of node:http. An import of node:http would read every member of the module, and some of them load a whole
+ * `createServer` of node:http, and its texts of the status codes. An import of node:http would read every member of the module, and some of them load a whole
  * HTTP client: 1 ms and 3 MB at each start.
  */
-export const { createServer } = process.getBuiltinModule("node:http");
+export const { createServer, STATUS_CODES: statusTexts } = process.getBuiltinModule("node:http");
 
 /**
  * Starts the checks of `headersTimeout` and `requestTimeout` of a server that never listens because its sockets are handed to

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { HttpExchange } from "./http-exchange.ts";
+import type { Http1FastPath } from "./http1-fast-path.ts";
 import { ConnectionResponses } from "./response-budget.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ServerLimits } from "./server-limits.ts";
@@ -27,6 +28,8 @@ export class ConnectionState {
   hasServed = false;
   session: ServerHttp2Session | undefined;
   isClosing = false;
+  /** Serves the connection until it is handed to node:http. */
+  fastPath: Http1FastPath | undefined;
   /** Over HTTP/1.1: the response to the last request that was parsed. */
   lastResponse: ServerResponse | undefined;
   /** Over HTTP/1.1: no further request is started; the connection closes after `lastResponse`. */

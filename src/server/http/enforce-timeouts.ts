@@ -14,6 +14,7 @@ export function enforceTimeouts(context: ServerContext): void {
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
     if (connection.responses.unsentBytes > 0) enforceSending(connection, { context, nowMs });
+    connection.fastPath?.enforceTimeouts(nowMs);
   }
 }
 

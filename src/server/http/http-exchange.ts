@@ -3,9 +3,14 @@ import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { EncodingBudget } from "./encoding-budget.ts";
 import type { WireRequest } from "./http-message.ts";
-import { type BodyReader, emptyBody } from "./read-body.ts";
+import { emptyBody } from "./read-body.ts";
 import type { ConnectionResponses } from "./response-budget.ts";
 import type { SetMember } from "./swap-remove-set.ts";
+
+/** Holds the memory of a body, and what it has reserved of the budget. */
+interface BodyOwner {
+  release(): void;
+}
 
 /** One request from its headers to the last byte of its response. */
 export class HttpExchange implements WireRequest, SetMember {
@@ -15,7 +20,7 @@ export class HttpExchange implements WireRequest, SetMember {
   readonly headers: IncomingHttpHeaders;
   readonly peer: ClientEndpoint;
   body: Buffer = emptyBody;
-  #reader: BodyReader | undefined;
+  #bodyOwner: BodyOwner | undefined;
   readonly #responses: ConnectionResponses;
   readonly #encoding: EncodingBudget;
   /** Over HTTP/1.1: Node gives it the socket when all responses before have been sent. */
@@ -105,20 +110,15 @@ export class HttpExchange implements WireRequest, SetMember {
     return this.#endReason !== undefined;
   }
 
-  /** Owns the memory of the reader's body from now on, until `releaseBody()`. */
-  ownBody(reader: BodyReader): void {
-    this.#reader = reader;
-  }
-
-  /** The body is complete. */
-  takeBody(): void {
-    this.body = this.#reader?.takeBytes() ?? emptyBody;
+  /** `owner` is released with the body. */
+  ownBody(owner: BodyOwner): void {
+    this.#bodyOwner = owner;
   }
 
   releaseBody(): void {
     this.body = emptyBody;
-    this.#reader?.release();
-    this.#reader = undefined;
+    this.#bodyOwner?.release();
+    this.#bodyOwner = undefined;
   }
 
   /** Releases the body, because a streamed response lasts for minutes. */

@@ -115,7 +115,7 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
         await refuseBody(outcome, { reader, exchange, res, context });
         return;
       }
-      exchange.takeBody();
+      exchange.body = reader.takeBytes();
     }
     const response = await context.handler(exchange);
     // Small responses that are ready in the tick that brought their requests are written together at its end: fewer wake-ups of

@@ -126,7 +126,7 @@ async function receive(
   exchange.ownBody(reader);
   const outcome = await reader.read();
   if (outcome === "whole") {
-    exchange.takeBody();
+    exchange.body = reader.takeBytes();
     return true;
   }
   if (outcome === "refused") await writeHttp2(reader.refusal, { exchange, stream, context });

@@ -11,6 +11,7 @@ import { EncodingBudget } from "./encoding-budget.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
 import { EventLoopTick } from "./event-loop-tick.ts";
 import type { BodyAdmitter, RequestHandler } from "./http-message.ts";
+import { Http1FastPath } from "./http1-fast-path.ts";
 import { createHttp1Server, type Http1Server } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-session.ts";
 import type { BodyReader } from "./read-body.ts";
@@ -214,17 +215,23 @@ class Listener implements Listening {
       if (protocol === undefined) return;
       socket.off("data", onData);
       socket.off("end", onEnd);
+      if (protocol === "http1") {
+        this.#serveHttp1(socket, connection, seen);
+        return;
+      }
       socket.pause();
+      // HTTP/2 and TLS read the handle themselves, and take the bytes back.
       socket.unshift(seen);
-      if (protocol === "http1") this.#http1.serve(socket, connection);
-      else if (protocol === "http2") this.#serveHttp2(socket, connection);
+      if (protocol === "http2") this.#serveHttp2(socket, connection);
       else if (socket === connection.socket) this.#serveTls(connection);
       else socket.destroy();
-      // HTTP/1.1 has its listeners on now; HTTP/2 and TLS read the handle themselves and have taken the bytes back.
-      if (protocol === "http1") socket.resume();
     };
     socket.on("data", onData);
     socket.on("end", onEnd);
+  }
+
+  #serveHttp1(socket: Socket, connection: ConnectionState, firstBytes?: Buffer): void {
+    new Http1FastPath(socket, connection, { context: this.#context, http1: this.#http1 }).serve(firstBytes);
   }
 
   #serveHttp2(socket: Socket, connection: ConnectionState): void {
@@ -239,7 +246,7 @@ class Listener implements Listening {
       connection.transport = secured;
       if (this.#context.isDraining) secured.destroy();
       else if (protocol === "h2") serveHttp2(secured, connection, this.#context);
-      else if (protocol === "http/1.1") this.#http1.serve(secured, connection);
+      else if (protocol === "http/1.1") this.#serveHttp1(secured, connection);
       else this.#detectInside(connection, secured);
     });
   }

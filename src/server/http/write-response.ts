@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { BufferLease } from "../../memory/buffer-pool.ts";
+import { statusTexts } from "../../platform/http-module.ts";
+import { ChunkedBody } from "./chunked-body.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import { type BodyBytes, bytesOf, type WireResponse } from "./http-message.ts";
 import { isPreflight } from "./origin-rules.ts";
@@ -57,6 +60,63 @@ export function writeHttp1(
       resolve();
     });
   });
+}
+
+/** As `writeHttp1`, on a socket that node:http does not have: no other response is in flight on it. */
+export function writeDirect(
+  response: WireResponse,
+  target: { readonly exchange: HttpExchange; readonly socket: Socket; readonly context: ServerContext },
+): Promise<void> | undefined {
+  const { exchange, socket, context } = target;
+  if (socket.destroyed) return abandon(response);
+  const { body } = response;
+  if (isStream(body)) {
+    socket.write(`${headText(response, context)}Transfer-Encoding: chunked\r\n\r\n`, "latin1");
+    if (socket.readableEnded) exchange.end("the client closed the connection");
+    return pump(body, { exchange, sink: new ChunkedBody(socket), transport: socket, context });
+  }
+  const length = Buffer.byteLength(typeof body === "string" ? body : bytesOf(body));
+  const head = `${headText(response, context)}Content-Length: ${length}\r\n\r\n`;
+  if (length < largeResponseBytesMin) {
+    exchange.holdResponse(0);
+    writeSmall(socket, head, body);
+    return undefined;
+  }
+  exchange.releaseBody();
+  exchange.holdResponse(length);
+  return new Promise((resolve) => {
+    socket.once("close", resolve);
+    socket.cork();
+    socket.write(head, "latin1");
+    socket.write(typeof body === "string" ? body : bytesOf(body), (error) => {
+      socket.off("close", resolve);
+      if (isPooled(body)) releaseSent(body, error, socket);
+      resolve();
+    });
+    socket.uncork();
+  });
+}
+
+/** Head and body in one write. */
+function writeSmall(socket: Socket, head: string, body: BodyBytes | string): void {
+  if (typeof body === "string") {
+    socket.write(head + body);
+    return;
+  }
+  const bytes = bytesOf(body);
+  const whole = Buffer.allocUnsafe(head.length + bytes.length);
+  whole.write(head, "latin1");
+  whole.set(bytes, head.length);
+  if (isPooled(body)) body[Symbol.dispose]();
+  socket.write(whole);
+}
+
+/** Status line and headers but for those of the body, in the order of `writeHttp1`. */
+function headText({ status, headers }: WireResponse, { ids, clock, isDraining }: ServerContext): string {
+  let text = `HTTP/1.1 ${status} ${statusTexts[status] ?? ""}\r\nx-amzn-RequestId: ${ids.next()}\r\nx-amz-id-2: ${ids.extended()}\r\n`;
+  for (const name in headers) text += `${name}: ${headers[name] ?? ""}\r\n`;
+  text += `Date: ${httpDate(clock.nowMs())}\r\n`;
+  return isDraining ? `${text}Connection: close\r\n` : text;
 }
 
 /** As `writeHttp1`, over one HTTP/2 stream. */
