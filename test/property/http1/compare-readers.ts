@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { randomStream, recordedRequests } from "./random-stream.ts";
+import { faultOf, NodeReader, type Pieces, readFast } from "./read-both-ways.ts";
+
+/** How many requests the fast path served, and how many bytes it handed over. */
+export interface Compared {
+  readonly servedCount: number;
+  readonly handedOverBytes: number;
+}
+
+const node = new NodeReader();
+// So many streams wait for turns of the loop together.
+const concurrency = 64;
+
+/** Streams of the seeds `seed` to `seed + count - 1`. Throws at the first difference, with its seed. */
+export function compareRandomStreams(seed: number, count: number): Promise<Compared> {
+  return compareAll(count, async (index) => {
+    const { pieces, isSlow } = randomStream(seed + index);
+    return compare(pieces, isSlow, `seed ${seed + index}`);
+  });
+}
+
+/** Every request cut in two at each `step`th byte, with another request behind it. */
+export async function compareSplits(step: number): Promise<Compared> {
+  let total: Compared = { servedCount: 0, handedOverBytes: 0 };
+  for (const { client, text } of recordedRequests) {
+    const bytes = Buffer.from(text, "latin1");
+    const cuts = Math.ceil(bytes.length / step);
+    const compared = await compareAll(cuts, (index) => {
+      const at = index * step;
+      const pieces = [bytes.subarray(0, at), bytes.subarray(at), bytes].filter(({ length }) => length > 0);
+      return compare(pieces, true, `${client}, cut at byte ${at}`);
+    });
+    total = sum(total, compared);
+  }
+  return total;
+}
+
+async function compareAll(count: number, one: (index: number) => Promise<Compared>): Promise<Compared> {
+  let next = 0;
+  let total: Compared = { servedCount: 0, handedOverBytes: 0 };
+  const worker = async (): Promise<void> => {
+    while (next < count) total = sum(await one(next++), total);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return total;
+}
+
+function sum(one: Compared, other: Compared): Compared {
+  return {
+    servedCount: one.servedCount + other.servedCount,
+    handedOverBytes: one.handedOverBytes + other.handedOverBytes,
+  };
+}
+
+async function compare(pieces: Pieces, isSlow: boolean, name: string): Promise<Compared> {
+  const result = await readFast(pieces, { isSlow });
+  const fault = await faultOf(pieces, result, node);
+  assert.equal(fault, undefined, name);
+  return { servedCount: result.requests.length, handedOverBytes: result.rest.length };
+}
