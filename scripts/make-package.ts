@@ -1,62 +1,92 @@
 /**
- * Writes the package that users install, ready for `npm pack` or `npm publish`: compiled code, types, licence, readme
- * and a package.json of its own. The repository's package.json is private and allows Node 20, because its scripts
- * run on the pinned Node 26 from npm; the package has no scripts or development dependencies, and needs Node 24.
+ * Writes the package that users install, as a folder and as the tarball that `npm publish` takes: compiled code, types,
+ * documents, licence, and a package.json of its own. The repository's package.json is private and allows Node 20, because
+ * its scripts run on the pinned Node 26 from npm; the package has no scripts or development dependencies, and needs
+ * Node 24.
  *
- *   npm run package                    into .cache/package
+ *   npm run package                    into .cache/package, and .cache/millrace-VERSION.tgz beside it
  *   npm run package -- DIRECTORY       into an empty or new directory
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-interface Manifest {
+/** The fields of the repository's package.json that the package takes over. */
+export interface RepositoryManifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
   readonly license: string;
+  readonly author: string;
+  readonly homepage: string;
+  readonly repository: { readonly type: string; readonly url: string };
+  readonly bugs: { readonly url: string; readonly email: string };
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
+/** Documents that the links of the package's readme lead to, and those that these lead to. */
+const documentPatterns = ["*.md", "docs/**/*.{md,svg}", "conformance/README.md"];
+
 /** The package.json that users get, made from the repository's own. */
-export function publishedManifest({ name, version, description, license, dependencies = {} }: Manifest): object {
+export function publishedManifest(repository: RepositoryManifest): object {
+  const { name, version, description, license, author, homepage, bugs, dependencies = {} } = repository;
   return {
     name,
     version,
     description,
     keywords: ["kinesis", "aws", "stream", "server", "testing", "event-streaming"],
+    homepage,
+    bugs,
+    repository: repository.repository,
     license,
+    author,
     type: "module",
     engines: { node: ">=24" },
     bin: { millrace: "dist/cli/cli.js" },
+    types: "./dist/app/in-process-server.d.ts",
     exports: {
       ".": { types: "./dist/app/in-process-server.d.ts", default: "./dist/app/in-process-server.js" },
       "./package.json": "./package.json",
     },
     dependencies,
+    publishConfig: { access: "public" },
   };
 }
 
-/** False when the sources do not compile; the compiler has said why. */
-function makePackage(root: string, target: string): boolean {
+export function repositoryManifest(root: string): RepositoryManifest {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as RepositoryManifest;
+}
+
+/** Throws if the sources do not compile; setup has printed why. Returns the path of the tarball beside `target`. */
+export function makePackage(root: string, target: string): string {
+  run(process.execPath, [join(root, "scripts", "setup.mjs"), "--build"], root);
+  rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  rmSync(join(target, "dist"), { recursive: true, force: true });
-  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  const options = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(target, "dist"), "--noEmitOnError"];
-  const { status } = spawnSync(process.execPath, [compiler, ...options], { stdio: ["ignore", "inherit", "inherit"] });
-  if (status !== 0) return false;
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-  writeFileSync(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
-  for (const file of ["LICENSE", "README.md"]) {
-    if (existsSync(join(root, file))) copyFileSync(join(root, file), join(target, file));
+  cpSync(join(root, "dist"), join(target, "dist"), { recursive: true });
+  rmSync(join(target, "dist", ".built-from"));
+  for (const file of ["LICENSE", ...globSync(documentPatterns, { cwd: root })]) {
+    cpSync(join(root, file), join(target, file));
   }
-  return true;
+  const manifest = repositoryManifest(root);
+  writeFileSync(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+  const folder = dirname(target);
+  run("npm", ["pack", "--silent", "--pack-destination", folder, target], root);
+  return join(folder, `${manifest.name}-${manifest.version}.tgz`);
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const { status } = spawnSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(import.meta.dirname, "..");
   const target = resolve(process.argv[2] ?? join(root, ".cache", "package"));
-  if (makePackage(root, target)) process.stdout.write(`${target}\n`);
-  else process.exitCode = 1;
+  try {
+    process.stdout.write(`${makePackage(root, target)}\n`);
+  } catch (error) {
+    process.stderr.write(`make-package: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }

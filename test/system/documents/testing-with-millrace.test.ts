@@ -24,9 +24,9 @@ testSnippets("docs/testing-with-millrace.md", {
       const project = place.path("project");
       mkdirSync(project);
       await place.run("npm init --yes", { folder: project });
-      const [pack = "", install = ""] = code.split("\n");
+      const [pack = "", ...install] = code.split("\n");
       await place.run(pack, { folder });
-      await place.run(install, { folder: project });
+      await place.run(install.join("\n"), { folder: project });
       await place.run("test -d node_modules/millrace && test -d node_modules/@aws-sdk/client-kinesis", {
         folder: project,
       });

@@ -22,20 +22,39 @@ before(async () => {
   home = await mkdtemp(join(tmpdir(), "millrace-package-"));
   packed = join(home, "packed");
   project = join(home, "project");
-  await run(process.execPath, [join(root, "scripts", "make-package.ts"), packed]);
-  const { stdout } = await npm(packed, "pack", "--silent");
+  const { stdout } = await run(process.execPath, [join(root, "scripts", "make-package.ts"), packed]);
   await run("mkdir", [project]);
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
-  await npm(project, "install", "--prefer-offline", "--no-audit", "--no-fund", join(packed, stdout.trim()));
+  await npm(project, "install", "--prefer-offline", "--no-audit", "--no-fund", stdout.trim());
 });
 
 after(() => rm(home, { recursive: true, force: true }));
 
-test("the package holds compiled code, types, licence and readme, and no sources", async () => {
+test("the package holds compiled code, types, documents and licence, and no sources", async () => {
   const files = (await readdir(join(project, "node_modules", "millrace"))).sort();
-  assert.deepEqual(files, ["LICENSE", "README.md", "dist", "package.json"]);
+  const documents = files.filter((file) => file.endsWith(".md"));
+  const others = files.filter((file) => !file.endsWith(".md"));
+  assert.deepEqual(others, ["LICENSE", "conformance", "dist", "docs", "package.json"]);
+  assert(documents.includes("README.md") && documents.includes("SECURITY.md"), documents.join());
   const compiled = await readdir(join(project, "node_modules", "millrace", "dist"), { recursive: true });
   assert.ok(compiled.every((file) => !/(?<!\.d)\.ts$/.test(file)));
+});
+
+test("each link of the installed documents leads to a file of the package", async () => {
+  const installed = join(project, "node_modules", "millrace");
+  const documents = (await readdir(installed, { recursive: true })).filter((file) => file.endsWith(".md"));
+  const broken: string[] = [];
+  for (const document of documents) {
+    const text = (await readFile(join(installed, document), "utf8")).replaceAll(/^ *```[\s\S]*?^ *```$/gm, "");
+    for (const [, target = ""] of text.matchAll(/\]\((?![a-z]+:|#)([^)\s#]+)/g)) {
+      const isThere = await access(join(installed, document, "..", target)).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) broken.push(`${document}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
 });
 
 test("the installed package brings its run-time dependencies only", async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { publishedManifest } from "../../../scripts/make-package.ts";
+import { publishedManifest, repositoryManifest } from "../../../scripts/make-package.ts";
 
 const cli = join(import.meta.dirname, "../../../src/cli/cli.ts");
 
@@ -152,7 +152,7 @@ test("an old Node gets one sentence, before any code that it cannot parse", asyn
   assert.deepEqual([exitCode, stdout], [2, ""]);
   assert.match(stderr, /^millrace: this is Node 20\.20\.2, and Millrace needs Node \d+ or newer;.+\n$/);
   const needed = /needs Node (\d+)/.exec(stderr)?.[1];
-  const manifest = publishedManifest({ name: "millrace", version: "1.0.0", description: "", license: "" });
+  const manifest = publishedManifest(repositoryManifest(join(import.meta.dirname, "../../..")));
   assert.deepEqual(Object.getOwnPropertyDescriptor(manifest, "engines")?.value, { node: `>=${needed}` });
   assert.doesNotMatch(await readFile(cli, "utf8"), /^(import|export) |[^.]\bimport ["{]/m);
 });

