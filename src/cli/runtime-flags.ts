@@ -34,8 +34,8 @@ export function applyRuntimeFlags(environment: NodeJS.ProcessEnv): void {
 }
 
 /**
- * Replaces this process, under the same process id, by one with the flags of V8's start, unless it has them or the user has
- * set others. Does nothing where the system cannot replace a process (Windows).
+ * Replaces this process, under the same process id, by one with the flags of V8's start, unless it has them, the user has
+ * set others, or it is profiled. Does nothing where the system cannot replace a process (Windows).
  */
 export function restartWithStartFlags(environment: NodeJS.ProcessEnv): void {
   const given = [...process.execArgv, ...(environment["NODE_OPTIONS"] ?? "").split(" ")];
@@ -43,6 +43,8 @@ export function restartWithStartFlags(environment: NodeJS.ProcessEnv): void {
     const [name = ""] = flag.split("=");
     return !given.some((text) => text.replaceAll("_", "-").startsWith(name));
   });
+  // The timer of V8's profiler outlives the replacement and would end the new process.
+  if (given.some((text) => text.startsWith("--cpu-prof") || text === "--prof")) return;
   if (missing.length === 0 || process.platform === "win32" || process.execve === undefined) return;
   const args = [process.execPath, ...process.execArgv, ...missing, ...process.argv.slice(1)];
   process.execve(process.execPath, args, environment);

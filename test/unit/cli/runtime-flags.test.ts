@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 const flagsModule = new URL("../../../src/cli/runtime-flags.ts", import.meta.url).href;
@@ -80,4 +83,10 @@ test("a start without V8's flags restarts once with them, and flags of the user 
   assert.deepEqual(restart([initial, semi], ""), [initial, semi]);
   assert.deepEqual(restart(["--max_semi_space_size=4"], "").includes(semi), false);
   assert.deepEqual(restart([], "--max-semi-space-size=4"), [initial]);
+});
+
+test("a start that is profiled does not restart, because the profiler's timer would end the new process", (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-profiled-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  assert.deepEqual(restart(["--cpu-prof", `--cpu-prof-dir=${directory}`], ""), []);
 });
