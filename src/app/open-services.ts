@@ -13,6 +13,7 @@ import { loadOrCreateTokenKey } from "../registry/token-key.ts";
 import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
+import type { TrafficCounts } from "../shards/traffic-counts.ts";
 import { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -27,6 +28,8 @@ export interface ServicesOptions {
   readonly compresses?: boolean;
   /** Absent when limits are off. */
   readonly limits?: RateLimits | undefined;
+  /** Absent when the console is off. */
+  readonly counts?: TrafficCounts | undefined;
 }
 
 /** The context of operations without the caller and its connection, which each request has. */
@@ -41,7 +44,7 @@ export interface OpenedServices {
 
 /** Opens the services on an engine, and resumes the background work that an earlier run left unfinished. */
 export async function openServices(options: ServicesOptions): Promise<OpenedServices> {
-  const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits } = options;
+  const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits, counts } = options;
   const { log, documents } = engine;
   const deletedStreams = new DeletedStreams(documents);
   const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => reconciler.wake(revision));
@@ -64,7 +67,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         deletedStreams,
         accounts: new AccountSettingsStore(documents),
         ...(limits === undefined ? {} : { limits }),
-        shards: { log, registry, clock, limits, traffic: new ShardMetrics(), keys, compresses },
+        shards: { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses },
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(),
         latestEvents: new LatestEventCache(),

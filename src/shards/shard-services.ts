@@ -4,6 +4,7 @@ import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ShardMetrics } from "./shard-metrics.ts";
 import type { StreamCiphers } from "./stream-ciphers.ts";
+import type { TrafficCounts } from "./traffic-counts.ts";
 
 /** The services that work on shards needs. */
 export interface ShardServices {
@@ -13,6 +14,8 @@ export interface ShardServices {
   /** Absent when limits are off. */
   readonly limits?: RateLimits | undefined;
   readonly traffic: ShardMetrics;
+  /** Absent when the console is off. */
+  readonly counts?: TrafficCounts | undefined;
   readonly keys: StreamCiphers;
   /** Whether records are stored compressed if that makes them smaller. */
   readonly compresses: boolean;

@@ -36,6 +36,7 @@ export async function storeRecords(
   stream: StreamRevision,
   records: IncomingRecords,
 ): Promise<PutResults> {
+  const startedMs = services.clock.monotonicMs();
   const results = new PutResultColumns(records.count);
   let revision = stream;
   let routed = routable(records, revision);
@@ -68,6 +69,11 @@ export async function storeRecords(
     slots = undefined;
   }
   if (hasShardMetrics(stream.stream)) services.traffic.countPut(stream, first, results);
+  const { clock } = services;
+  services.counts?.countPut(stream, first, results, {
+    durationMs: clock.monotonicMs() - startedMs,
+    storedAtMs: clock.nowMs(),
+  });
   return results;
 }
 

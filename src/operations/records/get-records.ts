@@ -2,11 +2,11 @@ import { invalidShardIterator, iteratorExpired, iteratorOfOtherStream } from "..
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
+import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
 import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import type { Stream } from "../../streams/stream.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
 import { decodeShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { isVisibleToCaller } from "../is-visible-to-caller.ts";
@@ -28,13 +28,15 @@ export const getRecords = defineOperation({
     const { revision, shard } = requireIteratorShard(iterator, context);
     if (input.DryRun === true) throw dryRunSucceeded();
 
-    admitRead(revision.stream, shard.index, context);
+    admitRead(revision, shard.index, context);
+    const startedMs = context.clock.monotonicMs();
     const reading = readPage(context.shards, revision, shard, iterator.position, input.Limit ?? pageRecordsMax);
     const page = await resourceNotFoundIfLogGone(revision, shard, reading).catch((error: unknown) => {
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
     });
     context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
     if (hasShardMetrics(revision.stream)) context.shards.traffic.countRead(revision.stream, shard.index, page);
+    context.shards.counts?.countRead(revision, shard.index, page, context.clock.monotonicMs() - startedMs);
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
     const { stream } = context.registry.current(revision) ?? revision;
     return {
@@ -48,10 +50,12 @@ export const getRecords = defineOperation({
 });
 
 /** Errors: ProvisionedThroughputExceededException. */
-function admitRead(stream: Stream, shardIndex: number, { limits, shards }: OperationContext): void {
+function admitRead(revision: StreamRevision, shardIndex: number, { limits, shards }: OperationContext): void {
+  const { stream } = revision;
   try {
     limits?.admitRead(stream, shardIndex);
   } catch (throttled) {
+    shards.counts?.countThrottledRead(revision, shardIndex);
     if (hasShardMetrics(stream)) shards.traffic.countThrottledRead(stream, shardIndex);
     throw throttled;
   }

@@ -45,6 +45,7 @@ export async function* pushEvents(
     for await (const push of followShard(shards, { revision, shard, from, signal })) {
       const { stream } = registry.current(revision) ?? revision;
       if (hasShardMetrics(stream)) shards.traffic.countPush(stream, shard.index, push);
+      shards.counts?.countPush(revision, shard.index, push, subscription.consumer.name);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
       yield isShared

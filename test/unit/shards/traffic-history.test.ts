@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StreamRevision } from "../../../src/registry/stream-revision.ts";
+import { ShardTraffic, StreamTraffic, TrafficCounts } from "../../../src/shards/traffic-counts.ts";
+import { historyStepMs, TrafficHistory } from "../../../src/shards/traffic-history.ts";
+
+/** Only the identity of the stream matters here. */
+const revision = new StreamRevision({ id: "s" } as never, 1n);
+
+function open() {
+  const counts = new TrafficCounts();
+  const stream = new StreamTraffic(revision);
+  const shard = new ShardTraffic();
+  counts.streams.set("s", stream);
+  stream.shards.set(3, shard);
+  const history = new TrafficHistory(counts);
+  let nowMs = 0;
+  const step = (count = 1): void => {
+    for (let i = 0; i < count; i++) {
+      nowMs += historyStepMs;
+      history.sample(nowMs, historyStepMs);
+    }
+  };
+  return { counts, stream, shard, history, step };
+}
+
+test("each step has the rates since the step before", () => {
+  const { stream, shard, history, step } = open();
+  shard.incomingRecords = 10;
+  shard.incomingBytes = 500;
+  stream.puts.count = 2;
+  stream.puts.totalMs = 6;
+  step();
+  shard.incomingRecords = 60;
+  step();
+  const steps = history.ofShard("s", 3);
+  assert(steps !== undefined);
+  assert.deepEqual(steps.incomingRecords.slice(-2), [2, 10]);
+  assert.deepEqual(steps.incomingBytes.slice(-2), [100, 0]);
+  assert.deepEqual([steps.incomingRecords.length, steps.endMs], [720, 2 * historyStepMs]);
+  const ofStream = history.ofStream("s");
+  assert.deepEqual(ofStream?.putMs.slice(-2), [3, Number.NaN]);
+  assert.equal(history.rates.get("s")?.stream.incomingRecords, 10);
+});
+
+test("memory is taken with the first traffic and given back after an hour without any", () => {
+  const { shard, history, step } = open();
+  step();
+  assert.equal(history.ofStream("s"), undefined);
+  shard.incomingRecords = 1;
+  step(700);
+  assert.notEqual(history.ofShard("s", 3), undefined);
+  step(22);
+  assert.equal(history.ofShard("s", 3), undefined);
+  assert.equal(history.ofStream("s"), undefined);
+});
+
+test("a deleted stream leaves nothing", () => {
+  const { counts, shard, history, step } = open();
+  shard.incomingRecords = 1;
+  step();
+  counts.streams.delete("s");
+  step();
+  assert.equal(history.ofStream("s"), undefined);
+  assert.equal(history.ofShard("s", 3), undefined);
+  assert.equal(history.rates.size, 0);
+});
+
+test("a consumer that is behind shows in the iterator age of its stream", () => {
+  const { stream, history, step } = open();
+  stream.consumers.set("c", { millisBehindLatest: new Map([[3, 9_000]]) });
+  step();
+  assert.equal(history.rates.get("s")?.stream.iteratorAgeMs, 9_000);
+});
