@@ -20,7 +20,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/cli/output"],
   ["src/app"],
   ["src/server/pipeline"],
-  ["src/server/dev"],
+  ["src/server/console", "src/server/dev"],
   ["src/server/http"],
   ["src/server/tls"],
   ["src/auth", "src/protocol"],

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Compression, EngineName, LogLevel } from "../config/config.ts";
+import type { Compression, ConsoleMode, EngineName, LogLevel } from "../config/config.ts";
 import { loadConfigFromObject } from "../config/load-config.ts";
 import { StartError } from "../config/start-error.ts";
 import { namedFileChecks } from "./named-file-checks.ts";
@@ -51,6 +51,8 @@ export interface MillraceOptions {
   /** Path of a PEM file; needs `tlsKey`. */
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  /** Default: `on`; `read-only` when a host is not loopback. */
+  readonly console?: ConsoleMode;
   readonly dev?: boolean;
   /** Default: `error`. */
   readonly logLevel?: LogLevel;

@@ -1,4 +1,4 @@
-import type { Config, TlsFiles } from "../config/config.ts";
+import type { Config, ConsoleMode, TlsFiles } from "../config/config.ts";
 import { isLoopback } from "../config/parse-value.ts";
 import type { PortRules } from "../server/pipeline/port-rules.ts";
 
@@ -17,9 +17,15 @@ export interface ListenerPlan {
 }
 
 export interface ListenerPlans {
+  readonly consoleMode: ConsoleMode;
   readonly main: ListenerPlan;
   /** Only with `--admin-port`. */
   readonly admin?: ListenerPlan;
+}
+
+/** What the console on these hosts may do unless the configuration says it. */
+function consoleModeOf({ console: mode, hosts, admin }: Config): ConsoleMode {
+  return mode ?? ((admin?.hosts ?? hosts).every(isLoopback) ? "on" : "read-only");
 }
 
 /**
@@ -29,6 +35,7 @@ export interface ListenerPlans {
 export function planListeners(config: Config): ListenerPlans {
   const { hosts, port, alsoPorts, tls, admin, dev, corsOrigins } = config;
   const verifiesSignatures = config.credentials !== undefined;
+  const consoleMode = consoleModeOf(config);
   const isExposed = verifiesSignatures && !hosts.every(isLoopback);
   const main: ListenerPlan = {
     hosts,
@@ -38,19 +45,21 @@ export function planListeners(config: Config): ListenerPlans {
       servesApi: true,
       servesAdmin: admin === undefined && !isExposed,
       servesDev: dev,
+      servesConsole: consoleMode !== "off",
       adminHosts: [],
       origins: { verifiesSignatures, corsOrigins },
     },
     ...(tls === undefined ? {} : { tls }),
     ...(config.engine === "memory" ? {} : { certificateDirectory: config.dataDirectory }),
   };
-  if (admin === undefined) return { main };
+  if (admin === undefined) return { main, consoleMode };
   const rules: PortRules = {
     servesApi: false,
     servesAdmin: true,
     servesDev: dev,
+    servesConsole: consoleMode !== "off",
     adminHosts: admin.hosts,
     origins: { verifiesSignatures: false, corsOrigins: [] },
   };
-  return { main, admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], rules } };
+  return { main, consoleMode, admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], rules } };
 }

@@ -20,6 +20,7 @@ import { DevClock } from "../time/dev-clock.ts";
 import { systemClock } from "../time/system-clock.ts";
 import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
+import { openConsole, trafficCountsFor } from "./open-console.ts";
 import { checkPorts, openListeners } from "./open-listeners.ts";
 import { openServices, type Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
@@ -134,6 +135,7 @@ async function openServicesOn(engine: Engine, start: Start): Promise<Services> {
     keyProvider: keys.provider,
     compresses: config.compression === "zstd",
     limits: table === undefined ? undefined : new RateLimits(table, clock),
+    counts: trafficCountsFor(config),
   });
   closing.defer(close);
   // A file unwraps keys at once, so that health reports a wrong one from the start.
@@ -187,6 +189,7 @@ async function openPorts(
       const families = [...shards.traffic.families(registry.all()), storedBytes(space?.largestStreams ?? [], start)];
       return metrics.render({ engine: figures, server: main?.figures() ?? {} }, families);
     },
+    console: openConsole({ config, engine, services, clock, closing }),
     dev,
   };
   main = await openListeners(planListeners(config), { endpoints, clock, closing });

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Environment } from "../config/config-sources.ts";
+import { packageVersion } from "../config/package-version.ts";
 import { applyRuntimeFlags, restartWithStartFlags } from "./runtime-flags.ts";
 
 if (process.argv[2] === "serve") restartWithStartFlags(process.env);
@@ -35,11 +35,4 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (load !== undefined) return (await load())(rest, process.env);
   const { runProgram } = await import("./program.ts");
   return runProgram(argv);
-}
-
-/** From the package.json two folders up, which holds for src/, for dist/ and for the published package. */
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(text) as { readonly version: string };
-  return version;
 }

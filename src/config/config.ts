@@ -38,6 +38,8 @@ export interface Config {
   readonly tls?: TlsFiles;
   /** Moves metrics and dev endpoints from the main port to this one. */
   readonly admin?: { readonly port: number; readonly hosts: readonly string[] };
+  /** What the web console may do. Undefined: all on a server that only its own machine reaches, else only reading. */
+  readonly console?: ConsoleMode;
   /** Opens the endpoints that move the clock and inject faults. */
   readonly dev: boolean;
   readonly logLevel: LogLevel;
@@ -88,6 +90,9 @@ export const keyProviders = ["local", "kms"] as const;
 
 export const compressions = ["off", "zstd"] as const;
 export type Compression = (typeof compressions)[number];
+
+export const consoleModes = ["off", "read-only", "on"] as const;
+export type ConsoleMode = (typeof consoleModes)[number];
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];

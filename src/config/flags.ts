@@ -101,6 +101,11 @@ export const flags = [
   { name: "tls-key", argument: "FILE", help: "private key of --tls-cert in PEM form" },
   { name: "admin-port", argument: "NUMBER", help: "separate port for metrics and the endpoints of --dev" },
   { name: "admin-host", argument: "ADDRESS", list: true, help: "address for the admin port (127.0.0.1)" },
+  {
+    name: "console",
+    argument: "off|read-only|on",
+    help: "web console at /console/ (on; read-only beyond loopback)",
+  },
   { name: "dev", help: "open the endpoints that move the clock and inject faults" },
   { name: "log-level", argument: "LEVEL", help: "debug, info, warn, error or silent (info)" },
   { name: "config", argument: "FILE", help: "JSON file with any of these settings by name" },

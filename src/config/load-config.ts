@@ -5,6 +5,7 @@ import {
   type CredentialsFile,
   compressions,
   configDefaults,
+  consoleModes,
   type EngineName,
   encryptAtRestKeyIdDefault,
   engineNames,
@@ -123,6 +124,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
       configDefaults.transitionDelayMs,
     ...optional("tls", readTls(settings, readFile)),
     ...optional("admin", readAdmin(settings)),
+    ...optional("console", settings.one("console", parseChoice(...consoleModes), "off, read-only or on")),
     dev: settings.one("dev", parseSwitch, "true or false") ?? configDefaults.dev,
     logLevel: settings.one("log-level", parseChoice(...logLevels), logLevels.join(", ")) ?? configDefaults.logLevel,
   };

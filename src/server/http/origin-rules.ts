@@ -32,6 +32,25 @@ export function isOriginAllowed(origin: string, policy: OriginPolicy): boolean {
 }
 
 /**
+ * Whether a request comes from a page of this very server, from the address bar, or from a program that is no browser. Pages
+ * of other ports of the same machine are foreign here, because any development server or notebook may have one. Browsers send
+ * `Sec-Fetch-Site` to loopback names and over TLS; without it, an `Origin` must name the host and port of `Host`.
+ */
+export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  const url = URL.parse(origin);
+  return url !== null && host !== undefined && url.host === URL.parse(`${url.protocol}//${host}`)?.host;
+}
+
+/** Whether a browser opens the address as a page of its own: by a link of another site, but not in a frame. */
+export function isTopNavigation({ method, headers }: RequestHead): boolean {
+  return method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+}
+
+/**
  * Whether the `Host` header of a request for an admin path is a loopback name or one of `hosts`, the names that the operator
  * gave. A page whose own name resolves to 127.0.0.1 (DNS rebinding) sends its own name. A wildcard address in `hosts`
  * allows every address, because addresses cannot be rebound.

@@ -1,4 +1,7 @@
 import { requestRefused } from "../../telemetry/diagnostic-events.ts";
+import { consoleApiResponse, refusedByMode } from "../console/console-api.ts";
+import { ConsoleFiles } from "../console/console-files.ts";
+import type { ConsoleServices } from "../console/console-services.ts";
 import { type DevTools, devResponse } from "../dev/dev-endpoints.ts";
 import type { BodyAdmitter, RequestHandler, WireRequest, WireResponse } from "../http/http-message.ts";
 import { corsHeaders, preflightHeaders } from "../http/origin-rules.ts";
@@ -14,6 +17,8 @@ export interface Endpoints {
   readonly health: () => Promise<HealthReport>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  /** Absent with `--console off`. */
+  readonly console?: ConsoleServices | undefined;
   /** Absent without `--dev`. */
   readonly dev?: DevTools | undefined;
 }
@@ -30,9 +35,10 @@ export function portHandler(rules: PortRules, endpoints: Endpoints): RequestHand
 /** Decides on the bodies of all requests of one port. */
 export function portBodyAdmitter(rules: PortRules, endpoints: Endpoints): BodyAdmitter {
   return (head) => {
-    if (routeOf(head, rules) !== "api") return { bytesMax: plainBodyBytesMax };
+    const route = routeOf(head, rules);
+    if (route !== "api" && route !== "console_kinesis") return { bytesMax: plainBodyBytesMax };
     const admission = endpoints.apiBodies(head);
-    if (!("response" in admission) || head.headers.origin === undefined) return admission;
+    if (!("response" in admission) || head.headers.origin === undefined || route !== "api") return admission;
     return { response: forWebPage(admission.response) };
   };
 }
@@ -47,8 +53,39 @@ async function respond(
 ): Promise<WireResponse> {
   const response = await responseOf(route, request, endpoints);
   const isForWebPage = request.headers.origin !== undefined && rules.servesApi;
-  if (!isForWebPage || route === "refuse_origin" || route === "preflight") return response;
-  return forWebPage(response);
+  return isForWebPage && !withoutCorsHeaders.has(route) ? forWebPage(response) : response;
+}
+
+/** What no page of another origin may read. */
+const withoutCorsHeaders: ReadonlySet<PortRoute> = new Set([
+  "console",
+  "console_api",
+  "console_kinesis",
+  "dev",
+  "preflight",
+  "refuse_origin",
+  "refuse_site",
+] as const);
+
+const files = new ConsoleFiles();
+
+/** The console of a port that has it. */
+async function consoleResponse(
+  route: "console" | "console_api" | "console_kinesis",
+  request: WireRequest,
+  endpoints: Endpoints,
+): Promise<WireResponse> {
+  const services = endpoints.console;
+  if (services === undefined) return notFound;
+  const path = pathOf(request.url);
+  switch (route) {
+    case "console":
+      return files.response(path, request);
+    case "console_api":
+      return await consoleApiResponse(request, path, services, endpoints.health);
+    case "console_kinesis":
+      return refusedByMode(request.headers, services) ?? (await endpoints.api(request));
+  }
 }
 
 async function responseOf(route: PortRoute, request: WireRequest, endpoints: Endpoints): Promise<WireResponse> {
@@ -64,6 +101,10 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
       return metricsResponse(await endpoints.metrics());
     case "dev":
       return endpoints.dev === undefined ? notFound : devResponse(request, pathOf(request.url), endpoints.dev);
+    case "console":
+    case "console_api":
+    case "console_kinesis":
+      return consoleResponse(route, request, endpoints);
     case "preflight":
       return { status: 200, headers: preflightHeaders(headers), body: "" };
     case "absent":
@@ -71,6 +112,9 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
     case "refuse_origin":
       requestRefused.publish({ reason: "origin" });
       return plain(403, originRefused(headers.origin ?? ""));
+    case "refuse_site":
+      requestRefused.publish({ reason: "origin" });
+      return plain(403, siteRefused);
     case "refuse_host":
       requestRefused.publish({ reason: "host" });
       return plain(403, hostRefused(headers.host ?? ""));
@@ -80,6 +124,9 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
 function originRefused(origin: string): string {
   return `Cross-origin request refused: web pages of ${JSON.stringify(origin)} may not call this server. Start it with --cors-origin to allow that origin.`;
 }
+
+const siteRefused =
+  "Cross-site request refused: the console and the endpoints of --dev respond to pages of this very address and to programs, not to pages of other sites or ports.";
 
 function hostRefused(host: string): string {
   return `Host header ${JSON.stringify(host)} refused: this path is served under loopback names (localhost, 127.0.0.1, [::1]) and the names of --admin-host only.`;

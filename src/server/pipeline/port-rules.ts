@@ -1,6 +1,13 @@
+import { isConsoleApiPath, kinesisPath } from "../console/console-api.ts";
 import { isDevPath } from "../dev/dev-endpoints.ts";
 import type { WireRequest } from "../http/http-message.ts";
-import { isAdminHost, isOriginAllowed, type OriginPolicy } from "../http/origin-rules.ts";
+import {
+  isAdminHost,
+  isOriginAllowed,
+  isSameOrigin,
+  isTopNavigation,
+  type OriginPolicy,
+} from "../http/origin-rules.ts";
 
 /** What a port serves, and to whom. Fixed while the port is open. */
 export interface PortRules {
@@ -9,13 +16,15 @@ export interface PortRules {
   readonly servesAdmin: boolean;
   /** Whether the dev endpoints exist at all (`--dev`). */
   readonly servesDev: boolean;
+  /** Whether the web console exists at all (`--console`). */
+  readonly servesConsole: boolean;
   /** Names and addresses, besides loopback, that a request for an admin path may have in its `Host` header. */
   readonly adminHosts: readonly string[];
   readonly origins: OriginPolicy;
 }
 
 /**
- * `refuse_origin`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight. `health_status`: `/health`
+ * `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight. `health_status`: `/health`
  * without anything but the status.
  */
 export type PortRoute =
@@ -24,39 +33,72 @@ export type PortRoute =
   | "health_status"
   | "metrics"
   | "dev"
+  | "console"
+  | "console_api"
+  | "console_kinesis"
   | "preflight"
   | "absent"
   | "refuse_origin"
+  | "refuse_site"
   | "refuse_host";
 
 /**
  * Decides where a request goes, before anything of its body is looked at:
  *
- * 1. A web page of an origin that may not call gets nothing. A verified signature lets every origin call the API, but not
- *    the admin paths, which have no signature.
- * 2. `/health` is served under every `Host`, because load balancers name the server as they like. Its sentences name
+ * 1. The console and the dev endpoints are called by pages of this very port alone, whatever `--cors-origin` says.
+ * 2. Elsewhere, a web page of an origin that may not call gets nothing. A verified signature lets every origin call the API,
+ *    but not the admin paths, which have no signature.
+ * 3. `/health` is served under every `Host`, because load balancers name the server as they like. Its sentences name
  *    streams, files and accounts: only the callers of admin paths get them, all others the status.
- * 3. Admin paths are served under loopback names and `adminHosts` only, on the port that has them.
- * 4. All else is the API's.
+ * 4. Admin paths are served under loopback names and `adminHosts` only, on the port that has them.
+ * 5. All else is the API's.
  */
 export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">, rules: PortRules): PortRoute {
   const { method, url, headers } = request;
+  if (isOwnPagePath(method, url)) return ownPageRoute(request, rules);
   if (headers.origin !== undefined) {
     if (!isOriginAllowed(headers.origin, originPolicyFor(pathOf(url), rules))) return "refuse_origin";
     if (rules.servesApi && method === "OPTIONS") return "preflight";
   }
-  // Clients post to the API; of the admin paths only the dev endpoints take another method than GET.
-  if (rules.servesApi && method !== "GET" && method !== "HEAD" && !url.startsWith("/dev/")) return "api";
+  // Clients post to the API; of the other paths here none takes another method than GET.
+  if (rules.servesApi && method !== "GET" && method !== "HEAD") return "api";
   const path = pathOf(url);
   if (path === "/health") return mayReadSentences(headers, rules) ? "health" : "health_status";
-  return isAdminPath(path) ? adminRoute(path, headers.host, rules) : rules.servesApi ? "api" : "absent";
+  if (path === "/metrics") return adminRoute("metrics", headers.host, rules);
+  return rules.servesApi ? "api" : "absent";
 }
 
-function adminRoute(path: string, host: string | undefined, rules: PortRules): PortRoute {
+/** Paths that only pages of this port call. For other methods a path below `/console/` is the API's, which ignores it. */
+function isOwnPagePath(method: string, url: string): boolean {
+  // Most requests are for `/`.
+  if (!url.startsWith("/console") && !url.startsWith("/dev/")) return false;
+  const path = pathOf(url);
+  if (isDevPath(path) || path === kinesisPath) return true;
+  const isReading = method === "GET" || method === "HEAD" || method === "OPTIONS";
+  return isReading && isConsolePath(path);
+}
+
+function ownPageRoute(request: Parameters<typeof routeOf>[0], rules: PortRules): PortRoute {
+  const path = pathOf(request.url);
+  const isLink = (path === "/console" || path === "/console/") && isTopNavigation(request);
+  if (!isLink && !isSameOrigin(request.headers)) return "refuse_site";
+  return adminRoute(ownPageRouteOf(path, rules), request.headers.host, rules);
+}
+
+function ownPageRouteOf(path: string, { servesDev, servesConsole }: PortRules): PortRoute {
+  if (isDevPath(path)) return servesDev ? "dev" : "absent";
+  if (!servesConsole) return "absent";
+  if (path === kinesisPath) return "console_kinesis";
+  return isConsoleApiPath(path) ? "console_api" : "console";
+}
+
+function adminRoute(route: PortRoute, host: string | undefined, rules: PortRules): PortRoute {
   if (!rules.servesAdmin) return "absent";
-  if (!isAdminHost(host, rules.adminHosts)) return "refuse_host";
-  if (path === "/metrics") return "metrics";
-  return rules.servesDev && isDevPath(path) ? "dev" : "absent";
+  return isAdminHost(host, rules.adminHosts) ? route : "refuse_host";
+}
+
+function isConsolePath(path: string): boolean {
+  return path === "/console" || path.startsWith("/console/");
 }
 
 function mayReadSentences({ host, origin }: WireRequest["headers"], { adminHosts, origins }: PortRules): boolean {
@@ -65,11 +107,7 @@ function mayReadSentences({ host, origin }: WireRequest["headers"], { adminHosts
 }
 
 function originPolicyFor(path: string, { origins }: PortRules): OriginPolicy {
-  return { ...origins, verifiesSignatures: origins.verifiesSignatures && !isAdminPath(path) };
-}
-
-function isAdminPath(path: string): boolean {
-  return path === "/metrics" || path === "/console" || path.startsWith("/console/") || isDevPath(path);
+  return { ...origins, verifiesSignatures: origins.verifiesSignatures && path !== "/metrics" };
 }
 
 /** Without the query. */

@@ -20,6 +20,7 @@ const rules: PortRules = {
   servesApi: true,
   servesAdmin: true,
   servesDev: true,
+  servesConsole: true,
   adminHosts: [],
   origins: { verifiesSignatures: false, corsOrigins: [] },
 };
@@ -90,7 +91,7 @@ test("a page that may call gets AWS's CORS headers on every response", async () 
   assert.equal(preflight.headers["Access-Control-Allow-Methods"], "POST");
   assert.equal(preflight.headers["Content-Type"], undefined);
   assert.equal(text(preflight), "");
-  for (const url of ["/", "/health", "/metrics", "/console"]) {
+  for (const url of ["/", "/health", "/metrics"]) {
     const response = await handle(request("GET", url, headers));
     assert.equal(response.headers["Access-Control-Allow-Origin"], "*", url);
     assert.match(response.headers["Access-Control-Expose-Headers"] ?? "", /^x-amzn-RequestId,x-amzn-ErrorType,/);

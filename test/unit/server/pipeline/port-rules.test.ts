@@ -9,6 +9,7 @@ const main: PortRules = {
   servesApi: true,
   servesAdmin: true,
   servesDev: true,
+  servesConsole: true,
   adminHosts: [],
   origins: noSignatures,
 };
@@ -16,6 +17,7 @@ const admin: PortRules = { ...main, servesApi: false };
 const verified: PortRules = { ...main, origins: signatures };
 const adminElsewhere: PortRules = { ...main, servesAdmin: false };
 const withoutDev: PortRules = { ...main, servesDev: false };
+const withoutConsole: PortRules = { ...main, servesConsole: false };
 const named: PortRules = { ...admin, adminHosts: ["metrics.internal"] };
 const friend: PortRules = { ...main, origins: { verifiesSignatures: false, corsOrigins: ["https://app.example"] } };
 
@@ -24,6 +26,11 @@ const foreignHost = { host: "evil.example:4567" };
 const foreignPage = { ...local, origin: "https://evil.example" };
 const ownPage = { ...local, origin: "http://localhost:3000" };
 const friendPage = { ...local, origin: "https://app.example" };
+
+const ownOrigin = { ...local, origin: "http://localhost:4567" };
+const fetchedBy = (site: string) => ({ ...local, "sec-fetch-site": site });
+const followedLink = { ...fetchedBy("cross-site"), "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+const framed = { ...followedLink, "sec-fetch-dest": "iframe" };
 
 type Row = readonly [rule: string, port: PortRules, request: string, headers: IncomingHttpHeaders, route: PortRoute];
 
@@ -66,7 +73,47 @@ const table: readonly Row[] = [
   ["absent is said before the Host is looked at", adminElsewhere, "GET /metrics", foreignHost, "absent"],
 
   ["the console looks at the Host first", main, "GET /console/app.js", foreignHost, "refuse_host"],
-  ["the console is absent", main, "GET /console", local, "absent"],
+  ["the console is absent with --console off", withoutConsole, "GET /console", local, "absent"],
+  ["so is its way to the API", withoutConsole, "POST /console/kinesis", local, "absent"],
+  ["the console has its page", main, "GET /console/", local, "console"],
+  ["the console has its files", main, "HEAD /console/app.js?x", local, "console"],
+  ["the console has its data", main, "GET /console/api/rates?x", local, "console_api"],
+  ["the console reaches the API on its port", main, "POST /console/kinesis", local, "console_kinesis"],
+  ["the console reaches the API on the admin port", admin, "POST /console/kinesis", local, "console_kinesis"],
+  ["the console is not where admin paths are elsewhere", adminElsewhere, "GET /console/", local, "absent"],
+  ["other posts below /console/ are the API's", main, "POST /console/api/rates", local, "api"],
+  ["a path that begins like the console's is the API's", main, "GET /consoles", local, "api"],
+
+  ["the console's own page may call", main, "POST /console/kinesis", ownOrigin, "console_kinesis"],
+  ["its browser says so", main, "POST /console/kinesis", fetchedBy("same-origin"), "console_kinesis"],
+  ["the address bar may open the page", main, "GET /console/", fetchedBy("none"), "console"],
+  ["a link of another site may open the page", main, "GET /console/", followedLink, "console"],
+  ["a link may not open data", main, "GET /console/api/server", followedLink, "refuse_site"],
+  ["a frame of another site gets nothing", main, "GET /console/", framed, "refuse_site"],
+  ["a page of another port gets no data", main, "GET /console/api/server", ownPage, "refuse_site"],
+  ["its browser says so too", main, "GET /console/api/server", fetchedBy("same-site"), "refuse_site"],
+  ["a page of another port may not use the console's way", main, "POST /console/kinesis", ownPage, "refuse_site"],
+  ["nor gets its preflight", main, "OPTIONS /console/kinesis", ownPage, "refuse_site"],
+  ["nor one of its data", main, "OPTIONS /console/api/rates", ownPage, "refuse_site"],
+  ["signatures do not open the console to other pages", verified, "POST /console/kinesis", ownPage, "refuse_site"],
+  ["nor does --cors-origin", friend, "POST /console/kinesis", friendPage, "refuse_site"],
+  [
+    "Sec-Fetch-Site counts before Origin",
+    main,
+    "GET /console/",
+    { ...ownOrigin, ...fetchedBy("cross-site") },
+    "refuse_site",
+  ],
+  ["a page in a sandbox has no origin", main, "POST /dev/clock", { ...local, origin: "null" }, "refuse_site"],
+  ["a page of another port may not move the clock", main, "POST /dev/clock", ownPage, "refuse_site"],
+  ["a page of this port may move the clock", main, "POST /dev/clock", ownOrigin, "dev"],
+  [
+    "a rebound name of its own origin is refused by Host",
+    main,
+    "POST /console/kinesis",
+    { ...foreignHost, origin: "http://evil.example:4567", "sec-fetch-site": "same-origin" },
+    "refuse_host",
+  ],
 
   ["a dev endpoint takes every method", main, "POST /dev/clock?x", local, "dev"],
   ["a dev endpoint is refused under another name", main, "PUT /dev/faults", foreignHost, "refuse_host"],
@@ -105,13 +152,13 @@ const table: readonly Row[] = [
   ["with verified signatures every page may call", verified, "POST /", foreignPage, "api"],
   ["with verified signatures every page gets a preflight", verified, "OPTIONS /", foreignPage, "preflight"],
   ["signatures do not open metrics to a foreign page", verified, "GET /metrics", foreignPage, "refuse_origin"],
-  ["signatures do not open dev endpoints to a foreign page", verified, "POST /dev/clock", foreignPage, "refuse_origin"],
+  ["signatures do not open dev endpoints to a foreign page", verified, "POST /dev/clock", foreignPage, "refuse_site"],
   [
     "signatures do not answer a preflight for dev endpoints",
     verified,
     "OPTIONS /dev/faults",
     foreignPage,
-    "refuse_origin",
+    "refuse_site",
   ],
 ];
 

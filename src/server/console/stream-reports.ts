@@ -1,0 +1,61 @@
+import type { StreamRevision } from "../../registry/stream-revision.ts";
+import type { StreamTraffic } from "../../shards/traffic-counts.ts";
+import type { StreamRates, TrafficStep } from "../../shards/traffic-history.ts";
+
+/** What a row of the list of streams has besides the output of ListStreams. */
+export interface StreamReport {
+  readonly name: string;
+  readonly openShards: number;
+  readonly closedShards: number;
+  readonly retentionHours: number;
+  readonly isEncrypted: boolean;
+  readonly consumers: number;
+}
+
+export function streamReport({ stream }: StreamRevision): StreamReport {
+  const closedShards = stream.shards.reduce((count, { closed }) => count + (closed === undefined ? 0 : 1), 0);
+  return {
+    name: stream.name,
+    openShards: stream.shards.length - closedShards,
+    closedShards,
+    retentionHours: stream.retentionHours,
+    isEncrypted: stream.encryption !== undefined,
+    consumers: stream.consumers?.length ?? 0,
+  };
+}
+
+/** When the shards of a stream were made and closed: index, creation in seconds, closing in milliseconds or null. */
+export type ShardTimes = readonly (readonly [index: number, createSecond: number, closedMs: number | null])[];
+
+export function shardTimes({ stream }: StreamRevision): ShardTimes {
+  return stream.shards.map(({ index, createSecond, closed }) => [index, createSecond, closed?.closedMs ?? null]);
+}
+
+/** The traffic of one stream now. */
+export interface TrafficReport {
+  readonly stream: TrafficStep | null;
+  /** By shard index; only shards with traffic. */
+  readonly shards: Readonly<Record<string, TrafficStep>>;
+  /** Age of the last record of each consumer's last event, the largest of all shards. */
+  readonly consumers: Readonly<Record<string, { readonly millisBehindLatest: number; readonly shards: number }>>;
+  /** Arrival of the newest record since the server started; null: none arrived. */
+  readonly newestMs: number | null;
+}
+
+export function trafficReport(traffic: StreamTraffic | undefined, rates: StreamRates | undefined): TrafficReport {
+  const consumers = [...(traffic?.consumers ?? [])].map(([name, { millisBehindLatest }]) => {
+    return [name, { millisBehindLatest: Math.max(0, ...millisBehindLatest.values()), shards: millisBehindLatest.size }];
+  });
+  return {
+    stream: rates?.stream ?? null,
+    shards: Object.fromEntries(rates?.shards ?? []),
+    consumers: Object.fromEntries(consumers),
+    newestMs: newestMsOf(traffic),
+  };
+}
+
+export function newestMsOf(traffic: StreamTraffic | undefined): number | null {
+  let newest = 0;
+  for (const { storedAtMs } of traffic?.shards.values() ?? []) newest = Math.max(newest, storedAtMs);
+  return newest === 0 ? null : newest;
+}
