@@ -63,7 +63,8 @@ export function makePackage(root: string, target: string): string {
   run(process.execPath, [join(root, "scripts", "setup.mjs"), "--build"], root);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  cpSync(join(root, "dist"), join(target, "dist"), { recursive: true });
+  for (const built of ["dist", join("console", "dist")])
+    cpSync(join(root, built), join(target, built), { recursive: true });
   rmSync(join(target, "dist", ".built-from"));
   for (const file of ["LICENSE", ...globSync(documentPatterns, { cwd: root })]) {
     cpSync(join(root, file), join(target, file));

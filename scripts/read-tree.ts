@@ -5,8 +5,8 @@ import { join } from "node:path";
 /** Path from the project's folder, with slashes → text. */
 export type Tree = ReadonlyMap<string, string>;
 
-const folders = "{src,test,conformance,scripts,bench,interop,wasm,docs,.ci}";
-const extensions = "{ts,mjs,md,json,sh,java,py,go,mod,xml,txt}";
+const folders = "{src,console/src,test,conformance,scripts,bench,interop,wasm,docs,.ci}";
+const extensions = "{ts,tsx,css,html,mjs,md,json,sh,java,py,go,mod,xml,txt}";
 const patterns = ["*.{md,json}", ".npmrc", ".ci/*", `${folders}/**/*.${extensions}`];
 
 export function readTree(root: string): Tree {

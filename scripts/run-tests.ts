@@ -24,9 +24,13 @@ if (files.length === 0) {
 
 // Tests that drive the server with clients which npm cannot install ask available-tools.ts which there are. The script says so
 // if it cannot get them, and then the tests do.
-const drivesClients = files.some((file) => readFileSync(file, "utf8").includes("/available-tools.ts"));
-if (drivesClients) {
-  spawnSync(process.execPath, [join(import.meta.dirname, "get-client-tools.mjs")], { stdio: "inherit" });
+const tools = [
+  ["/available-tools.ts", "get-client-tools.mjs"],
+  ["/chromium.ts", "get-chromium.mjs"],
+] as const;
+for (const [module, script] of tools) {
+  const isUsed = files.some((file) => readFileSync(file, "utf8").includes(module));
+  if (isUsed) spawnSync(process.execPath, [join(import.meta.dirname, script)], { stdio: "inherit" });
 }
 
 // The runner by default leaves one core to itself, and most tests wait for sockets, disks and clocks.

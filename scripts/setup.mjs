@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Makes a fresh clone ready, then gets out of the way: installs when node_modules is not what the lock file says, builds
- * dist/ (only with --build) when src/ has changed, and checks the pinned Node. Every npm script runs it first.
+ * dist/ (only with --build) when src/ has changed and the web console when console/ has, and checks the pinned Node. Every
+ * npm script runs it first.
  *
  * Plain JavaScript, because it must run on any Node 20 or newer before anything is installed. The pinned Node 26 comes
  * from npm; where its binary does not run, Node 24 or newer must be in PATH.
@@ -9,7 +10,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LockTimeoutError, withLock } from "./lock.mjs";
@@ -19,6 +20,8 @@ const modules = join(root, "node_modules");
 const pinnedNode = join(modules, ".bin", "node");
 const dist = join(root, "dist");
 const buildStamp = join(dist, ".built-from");
+const consoleFiles = join(root, "console", "dist");
+const consoleStamp = join(root, ".cache", "console-built-from");
 const lock = join(root, ".cache", "setup.lock");
 
 const nodeMajorMin = 24;
@@ -64,8 +67,8 @@ async function install() {
   if (code !== 0) throw new SetupError("npm ci failed; its own words are above");
 }
 
-/** Paths, sizes and times of everything that the build reads; also a deleted or restored file changes it. */
-function sourceFingerprint() {
+/** Paths, sizes and times of everything that a build reads; also a deleted or restored file changes it. */
+function fingerprintOf(files, folder) {
   const hash = createHash("sha256");
   const add = (path) => {
     const { size, mtimeMs } = statSync(join(root, path));
@@ -79,9 +82,33 @@ function sourceFingerprint() {
       else add(path);
     }
   };
-  for (const path of ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) add(path);
-  walk("src");
+  for (const path of files) add(path);
+  walk(folder);
   return hash.digest("hex");
+}
+
+function sourceFingerprint() {
+  return fingerprintOf(["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"], "src");
+}
+
+function consoleFingerprint() {
+  return fingerprintOf(["package-lock.json", "scripts/build-console.mjs"], "console/src");
+}
+
+function isConsoleBuilt() {
+  // A copy of the scripts without the console has none to build.
+  if (!existsSync(join(root, "console"))) return true;
+  if (!existsSync(consoleFiles) || !existsSync(consoleStamp)) return false;
+  return readFileSync(consoleStamp, "utf8") === consoleFingerprint();
+}
+
+async function buildConsole() {
+  const fingerprint = consoleFingerprint();
+  // Loaded here, because the bundler is there only after the install.
+  const { buildConsole: build } = await import("./build-console.mjs");
+  await build(consoleFiles);
+  mkdirSync(dirname(consoleStamp), { recursive: true });
+  writeFileSync(consoleStamp, fingerprint);
 }
 
 function isBuilt() {
@@ -134,10 +161,11 @@ function run(command, args) {
 
 async function main() {
   const wantsBuild = process.argv.includes("--build");
-  if (!isInstalled() || (wantsBuild && !isBuilt())) {
+  if (!isInstalled() || !isConsoleBuilt() || (wantsBuild && !isBuilt())) {
     await withLock({ folder: lock, waiting: () => say("waiting for another setup that is under way") }, async () => {
       // Looked at again: the process that held the lock before may have done the work.
       if (!isInstalled()) await install();
+      if (!isConsoleBuilt()) await buildConsole();
       if (wantsBuild && !isBuilt()) await build();
     });
   }

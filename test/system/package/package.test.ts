@@ -30,11 +30,11 @@ before(async () => {
 
 after(() => rm(home, { recursive: true, force: true }));
 
-test("the package holds compiled code, types, documents and licence, and no sources", async () => {
+test("the package holds compiled code, types, the console, documents and licence, and no sources", async () => {
   const files = (await readdir(join(project, "node_modules", "millrace"))).sort();
   const documents = files.filter((file) => file.endsWith(".md"));
   const others = files.filter((file) => !file.endsWith(".md"));
-  assert.deepEqual(others, ["LICENSE", "conformance", "dist", "docs", "package.json"]);
+  assert.deepEqual(others, ["LICENSE", "conformance", "console", "dist", "docs", "package.json"]);
   assert(documents.includes("README.md") && documents.includes("SECURITY.md"), documents.join());
   const compiled = await readdir(join(project, "node_modules", "millrace", "dist"), { recursive: true });
   assert.ok(compiled.every((file) => !/(?<!\.d)\.ts$/.test(file)));
@@ -71,6 +71,8 @@ test("millrace serve of the installed package becomes ready with its runtime fla
   const health = await fetch(`${endpoint}/health`);
   assert.equal(health.status, 200);
   await health.text();
+  const page = await fetch(`${endpoint}/console/`);
+  assert.match(await page.text(), /<script type="module" src="main-\w+\.js">/);
   // Only Linux tells the names of a process's threads.
   if (process.platform === "linux") assert.equal(await countPoolThreads(server.pid), threadPoolSize);
   server.kill("SIGTERM");

@@ -1,0 +1,39 @@
+import { useEffect, useState } from "preact/hooks";
+import { fromBase64 } from "../decode/bytes.ts";
+import { type Decoded, decode } from "../decode/decode.ts";
+import type { StreamRecord } from "./record.ts";
+
+const cache = new WeakMap<StreamRecord, Decoded | Promise<Decoded>>();
+
+function decodedOf(record: StreamRecord): Decoded | Promise<Decoded> {
+  let decoded = cache.get(record);
+  if (decoded === undefined) {
+    decoded = decode(fromBase64(record.dataBase64) ?? new Uint8Array());
+    cache.set(record, decoded);
+    if (decoded instanceof Promise) void decoded.then((value) => cache.set(record, value));
+  }
+  return decoded;
+}
+
+/** The record's data as it can be read; undefined while it is unpacked. */
+export function useDecoded(record: StreamRecord): Decoded | undefined {
+  const [, setTurn] = useState(0);
+  const decoded = decodedOf(record);
+  useEffect(() => {
+    if (!(decoded instanceof Promise)) return undefined;
+    let isOver = false;
+    void decoded.then(() => {
+      if (!isOver) setTurn((count) => count + 1);
+    });
+    return () => {
+      isOver = true;
+    };
+  }, [decoded]);
+  return decoded instanceof Promise ? undefined : decoded;
+}
+
+/** Bytes of the data before it was packed or encoded. */
+export function dataBytes({ dataBase64 }: StreamRecord): number {
+  const padding = dataBase64.endsWith("==") ? 2 : dataBase64.endsWith("=") ? 1 : 0;
+  return (dataBase64.length / 4) * 3 - padding;
+}

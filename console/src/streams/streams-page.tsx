@@ -1,0 +1,203 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import {
+  account,
+  isReadOnly,
+  region,
+  type StreamRates,
+  type StreamReport,
+  serverNowMs,
+  streamRates,
+  streamReports,
+} from "../api/console-data.ts";
+import { sentenceOf } from "../api/kinesis.ts";
+import { session } from "../api/session.ts";
+import type { StreamSummary } from "../api/shapes.ts";
+import { streamLink } from "../app/route.ts";
+import { bytesText, countText, durationText, exactText, plural } from "../parts/format.ts";
+import { Empty, Fault } from "../parts/notice.tsx";
+import { usePolled } from "../parts/use-polled.ts";
+import { VirtualRows } from "../parts/virtual-rows.tsx";
+import { CreateDialog } from "./create-dialog.tsx";
+import { listStreams } from "./list-streams.ts";
+
+const listEveryMs = 10_000;
+const ratesEveryMs = 2_000;
+const rowHeight = 48;
+
+/** All streams of the caller with their traffic. */
+export function StreamsPage() {
+  const who = `${account()}/${region()}/${session.value.key?.accessKeyId ?? ""}`;
+  const { streams, fault, refresh } = useStreams(who);
+  const reports = usePolled(streamReports, listEveryMs, who).value;
+  const rates = usePolled(streamRates, ratesEveryMs, who).value ?? {};
+  const [search, setSearch] = useState("");
+  const [isCreating, setCreating] = useState(false);
+  const reportOf = useMemo(() => new Map(reports?.map((report) => [report.name, report])), [reports]);
+  const shown = useMemo(() => {
+    const wanted = search.trim().toLowerCase();
+    return streams?.filter(({ StreamName }) => StreamName.toLowerCase().includes(wanted)) ?? [];
+  }, [streams, search]);
+  return (
+    <section class="page fill">
+      <div class="bar">
+        <h1>Streams</h1>
+        <input
+          type="search"
+          aria-label="Search streams by name"
+          placeholder="Search by name"
+          value={search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+        />
+        <span class="muted count" aria-live="polite">
+          {streams === undefined ? "" : countOf(shown.length, streams.length)}
+        </span>
+        <span class="spring" />
+        {!isReadOnly() && (
+          <button type="button" class="primary" onClick={() => setCreating(true)}>
+            Create a stream
+          </button>
+        )}
+      </div>
+      {fault !== undefined && <Fault>{fault}</Fault>}
+      {streams?.length === 0 && <NoStreams />}
+      {streams !== undefined && streams.length > 0 && (
+        <>
+          <div class="stream-row head" aria-hidden="true">
+            <span>Stream</span>
+            <span class="num">Put</span>
+            <span class="num wide">Read</span>
+            <span class="num wide">Behind</span>
+            <span class="num wide">Shards</span>
+            <span class="num wide">Kept</span>
+            <span class="num">Newest</span>
+          </div>
+          <VirtualRows
+            count={shown.length}
+            rowHeight={rowHeight}
+            label="Streams"
+            row={(index) => {
+              const stream = shown[index];
+              if (stream === undefined) return null;
+              const name = stream.StreamName;
+              return <StreamRow stream={stream} report={reportOf.get(name)} rates={rates[name]} />;
+            }}
+          />
+          {shown.length === 0 && <Empty>No stream has “{search}” in its name.</Empty>}
+        </>
+      )}
+      {isCreating && (
+        <CreateDialog
+          onClose={(isCreated) => {
+            setCreating(false);
+            if (isCreated) refresh();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function countOf(shown: number, all: number): string {
+  return shown === all ? plural(all, "stream") : `${exactText(shown)} of ${plural(all, "stream")}`;
+}
+
+function useStreams(who: string) {
+  const [streams, setStreams] = useState<readonly StreamSummary[]>();
+  const [fault, setFault] = useState<string>();
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let isOver = false;
+    let isFirst = true;
+    const load = async (): Promise<void> => {
+      try {
+        let last: readonly StreamSummary[] = [];
+        await listStreams((page) => {
+          last = page;
+          // Later lists are shown whole, so that rows do not go and come.
+          if (isFirst && !isOver) setStreams(page);
+        });
+        if (isOver) return;
+        setStreams(last);
+        setFault(undefined);
+      } catch (error) {
+        if (!isOver) setFault(sentenceOf(error));
+      }
+      isFirst = false;
+    };
+    void load();
+    const timer = setInterval(() => {
+      if (!document.hidden) void load();
+    }, listEveryMs);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+    };
+  }, [who, turn]);
+  return { streams, fault, refresh: () => setTurn((count) => count + 1) };
+}
+
+interface StreamRowProps {
+  readonly stream: StreamSummary;
+  readonly report: StreamReport | undefined;
+  readonly rates: StreamRates | undefined;
+}
+
+function StreamRow({ stream, report, rates }: StreamRowProps) {
+  const { StreamName, StreamStatus, StreamModeDetails } = stream;
+  const throttled = (rates?.throttledWrites ?? 0) + (rates?.throttledReads ?? 0);
+  return (
+    <a class="stream-row" href={streamLink(StreamName)}>
+      <span class="name">
+        <b>{StreamName}</b>
+        {StreamStatus !== "ACTIVE" && <span class="tag warn">{StreamStatus.toLowerCase()}</span>}
+        {StreamModeDetails?.StreamMode === "ON_DEMAND" && <span class="tag">on demand</span>}
+        {report?.isEncrypted === true && <span class="tag">encrypted</span>}
+        {throttled > 0 && <span class="tag bad">{countText(throttled)}/s throttled</span>}
+      </span>
+      <span class="num">
+        {rateText(rates?.incomingRecords)}
+        <small>{rateBytes(rates?.incomingBytes)}</small>
+      </span>
+      <span class="num wide">
+        {rateText(rates?.outgoingRecords)}
+        <small>{rateBytes(rates?.outgoingBytes)}</small>
+      </span>
+      <span class={`num wide ${(rates?.iteratorAgeMs ?? 0) > 60_000 ? "warn" : ""}`}>
+        {rates?.iteratorAgeMs === undefined || rates.iteratorAgeMs === 0 ? "–" : durationText(rates.iteratorAgeMs)}
+      </span>
+      <span class="num wide">{report === undefined ? "" : exactText(report.openShards)}</span>
+      <span class="num wide">{report === undefined ? "" : durationText(report.retentionHours * 3_600_000)}</span>
+      <span class="num">{newestText(rates?.newestMs)}</span>
+    </a>
+  );
+}
+
+function rateText(rate: number | undefined): string {
+  return rate === undefined || rate === 0 ? "–" : `${countText(rate)}/s`;
+}
+
+function rateBytes(rate: number | undefined): string {
+  return rate === undefined || rate === 0 ? "" : `${bytesText(rate)}/s`;
+}
+
+/** The server knows of arrivals since its start only. */
+function newestText(newestMs: number | null | undefined): string {
+  return newestMs == null ? "–" : `${durationText(serverNowMs() - newestMs)} ago`;
+}
+
+function NoStreams() {
+  return (
+    <Empty>
+      <h2>No streams yet</h2>
+      {isReadOnly() ? (
+        <p>Create the first one with the AWS CLI:</p>
+      ) : (
+        <p>Create the first one above, or with the AWS CLI:</p>
+      )}
+      <pre>
+        aws kinesis create-stream --stream-name orders --shard-count 2 \{"\n"}
+        {"  "}--endpoint-url {location.origin}
+      </pre>
+    </Empty>
+  );
+}
