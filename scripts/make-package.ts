@@ -26,7 +26,7 @@ export interface RepositoryManifest {
 }
 
 /** Documents that the links of the package's readme lead to, and those that these lead to. */
-const documentPatterns = ["*.md", "docs/**/*.{md,svg}", "conformance/README.md"];
+const documentPatterns = ["*.md", "docs/**/*.{md,svg,png}", "conformance/README.md"];
 
 /** The package.json that users get, made from the repository's own. */
 export function publishedManifest(repository: RepositoryManifest): object {
