@@ -94,6 +94,7 @@ export function unknownVariables(environment: Environment): readonly string[] {
   const known = new Set<string>(flags.map(({ name }) => environmentName(name)));
   return Object.entries(environment).flatMap(([name, text = ""]) => {
     if (!name.startsWith(variablePrefix) || known.has(name) || text === "" || isOfKubernetes(name, text)) return [];
+    if (name === clientVariable) return [];
     const similar = similarFlag(name.slice(variablePrefix.length));
     const hint = similar === undefined ? "" : ` (did you mean ${environmentName(similar)}?)`;
     return [`${name}: there is no such setting, so it has no effect${hint}`];
@@ -101,6 +102,8 @@ export function unknownVariables(environment: Environment): readonly string[] {
 }
 
 const variablePrefix = "MILLRACE_";
+/** Tells the other commands where the server is. */
+const clientVariable = "MILLRACE_ENDPOINT";
 
 function isOfKubernetes(name: string, text: string): boolean {
   return (

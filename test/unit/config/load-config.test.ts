@@ -165,6 +165,7 @@ test("a variable that looks like a setting and is none is reported, those that K
     "MILLRACE_DATADIR: there is no such setting, so it has no effect (did you mean MILLRACE_DATA_DIR?)",
     "MILLRACE_TYPO: there is no such setting, so it has no effect",
   ]);
+  assert.deepEqual(noticesOf([], { MILLRACE_ENDPOINT: "http://127.0.0.1:4567" }), [], "it is for the other commands");
   const ofKubernetes = {
     MILLRACE_SERVICE_HOST: "10.0.0.1",
     MILLRACE_SERVICE_PORT: "4567",
