@@ -15,7 +15,7 @@ import { readTree, type Tree } from "./read-tree.ts";
 export const layers: readonly (readonly string[])[] = [
   ["src/cli"],
   ["src/cli/commands"],
-  ["src/cli/reading", "src/cli/writing"],
+  ["src/cli/doctor", "src/cli/reading", "src/cli/writing"],
   ["src/cli/client", "src/cli/records"],
   ["src/cli/output"],
   ["src/app"],

@@ -1,24 +1,45 @@
 import { Command, CommanderError, type HelpConfiguration } from "commander";
+import { benchCommand } from "./commands/bench.ts";
+import { callCommand } from "./commands/call.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { createCommand } from "./commands/create.ts";
 import { helpColumns } from "./commands/define-command.ts";
 import { describeCommand } from "./commands/describe.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
+import { findCommand } from "./commands/find.ts";
 import { healthCommand } from "./commands/health.ts";
 import { importCommand } from "./commands/import.ts";
 import { lsCommand } from "./commands/ls.ts";
 import { putCommand } from "./commands/put.ts";
+import { mergeCommand, resizeCommand, splitCommand } from "./commands/reshard.ts";
 import { rmCommand } from "./commands/rm.ts";
+import { shardsCommand } from "./commands/shards.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { exitCodes } from "./output/command-error.ts";
 import { serverCommands } from "./server-commands.ts";
 
 /** The commands by topic, in the order of the help. */
 const groups: Readonly<Record<string, () => readonly Command[]>> = {
-  "Streams:": () => [lsCommand(), createCommand(), describeCommand(), rmCommand()],
+  "Streams:": () => [
+    lsCommand(),
+    createCommand(),
+    describeCommand(),
+    shardsCommand(),
+    findCommand(),
+    splitCommand(),
+    mergeCommand(),
+    resizeCommand(),
+    rmCommand(),
+  ],
   "Records:": () => [tailCommand(), putCommand(), exportCommand(), importCommand()],
-  "Checks:": () => [healthCommand()],
+  "Checks:": () => [healthCommand(), doctorCommand(), benchCommand()],
+  "More:": () => [callCommand(), completionCommand(), completeCommand()],
   "Server and data directory:": serverCommands,
 };
+
+/** What the scripts of completion call. */
+const hiddenCommand = "complete";
 
 const environmentHelp = `
 Without --endpoint, MILLRACE_ENDPOINT, AWS_ENDPOINT_URL_KINESIS and
@@ -63,7 +84,7 @@ export function createProgram(): Command {
     .addHelpText("after", environmentHelp);
   for (const [group, commands] of Object.entries(groups)) {
     program.commandsGroup(group);
-    for (const command of commands()) program.addCommand(command);
+    for (const command of commands()) program.addCommand(command, { hidden: command.name() === hiddenCommand });
   }
   for (const command of [program, ...program.commands]) {
     command

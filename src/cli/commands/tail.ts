@@ -133,7 +133,7 @@ export function endOf({ until, follow }: { readonly until?: string; readonly fol
 }
 
 /** `3` is `shardId-000000000003`. */
-function wholeShardId(id: string): string {
+export function wholeShardId(id: string): string {
   return /^\d+$/.test(id) ? `shardId-${id.padStart(12, "0")}` : id;
 }
 
