@@ -26,6 +26,7 @@ if (files.length === 0) {
 // if it cannot get them, and then the tests do.
 const tools = [
   ["/available-tools.ts", "get-client-tools.mjs"],
+  ["/available-shells.ts", "get-shells.mjs"],
   ["/chromium.ts", "get-chromium.mjs"],
 ] as const;
 for (const [module, script] of tools) {

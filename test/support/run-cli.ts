@@ -1,10 +1,10 @@
-/** The command as its users run it: a child process from the TypeScript sources, without settings of the machine. */
+/** The command as its users run it: in a child process, from the TypeScript sources, without settings of the machine. */
 import assert from "node:assert/strict";
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { text } from "node:stream/consumers";
+import type { HostRequest } from "./cli-host.ts";
 
 export const cliPath = join(import.meta.dirname, "../../src/cli/cli.ts");
 
@@ -31,6 +31,7 @@ export function cliEnvironment({ endpoint, env = {} }: CliOptions): Record<strin
   return { ...(Object.fromEntries(entries) as Record<string, string>), ...nowhere, ...there, ...env };
 }
 
+/** A process of its own, to be killed, or read while it runs. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
   const child = spawn(process.execPath, [cliPath, ...args], {
     env: cliEnvironment(options),
@@ -41,11 +42,35 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   return child;
 }
 
+let host: ChildProcess | undefined;
+
+/** The process that runs the commands of this test file; it ends with it. */
+function cliHost(): ChildProcess {
+  if (host === undefined) {
+    const options = { stdio: ["ignore", "ignore", "inherit", "ipc"] as ["ignore", "ignore", "inherit", "ipc"] };
+    host = fork(join(import.meta.dirname, "cli-host.ts"), options);
+    process.once("exit", () => host?.kill("SIGKILL"));
+  }
+  return host;
+}
+
+/** One command after another. Only what a process of its own would show differs: see `startCli`. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliOutcome> {
-  const child = startCli(args, options);
-  child.stdin.end(options.input ?? "");
-  const [[code], stdout, stderr] = await Promise.all([once(child, "exit"), text(child.stdout), text(child.stderr)]);
-  return { code, stdout, stderr };
+  const child = cliHost();
+  const request: HostRequest = { args, env: cliEnvironment(options), input: options.input ?? "" };
+  child.ref();
+  child.channel?.ref();
+  const answered = new AbortController();
+  const { signal } = answered;
+  const outcomes = [once(child, "message", { signal }), once(child, "exit", { signal }).then(() => [undefined])];
+  child.send(request);
+  const [outcome] = await Promise.race(outcomes);
+  answered.abort();
+  await Promise.allSettled(outcomes);
+  assert(outcome !== undefined, `millrace ${args.join(" ")} ended its process`);
+  child.unref();
+  child.channel?.unref();
+  return outcome as CliOutcome;
 }
 
 /** The standard output of a command that must succeed. */

@@ -71,3 +71,34 @@ test("describe prints the state of a stream", async () => {
   const absent = await runCli(["describe", "none"], { endpoint });
   assert.match(absent.stderr, /^millrace: ResourceNotFoundException: .*none.*\n$/);
 });
+
+test("split, merge and resize print the shards that they opened, and shards draws their lineage", async () => {
+  await cliOutput(["create", "shapes", "--shards", "2"], { endpoint });
+  const split = JSON.parse(await cliOutput(["split", "shapes", "0", "--at", "25%", "--json"], { endpoint }));
+  assert.deepEqual(
+    split.map(({ shard, share, parent }: Record<string, string>) => [shard, share, parent]),
+    [
+      ["shardId-000000000002", "12.5%", "shardId-000000000000"],
+      ["shardId-000000000003", "37.5%", "shardId-000000000000"],
+    ],
+  );
+  const merged = await cliOutput(["merge", "shapes", "3", "1"], { endpoint });
+  assert.match(
+    merged,
+    /^SHARD +SHARE .*\nshardId-000000000004 +87.5% +\d+ +shardId-000000000003 +shardId-000000000001\n$/,
+  );
+  const tree = (await cliOutput(["shards", "shapes"], { endpoint }))
+    .split("\n")
+    .map((line) => line.replace(/(?<=\S) {2,}.*/, ""));
+  const [zero, one, two, three, four] = [0, 1, 2, 3, 4].map((index) => `shardId-00000000000${index}`);
+  assert.deepEqual(tree, ["SHARD", zero, `├─ ${two}`, `└─ ${three}`, one, ""].toSpliced(4, 0, `   └─ ${four}`));
+  const resized = await cliOutput(["resize", "shapes", "4", "-f", "ndjson"], { endpoint });
+  assert(resized.split("\n").length > 1);
+  const open = JSON.parse(await cliOutput(["shards", "shapes", "--open", "--json"], { endpoint }));
+  assert.equal(open.length, 4);
+  const found = JSON.parse(await cliOutput(["find", "shapes", "alice", "--closed", "--json"], { endpoint }));
+  assert.equal(found.filter(({ state }: { state: string }) => state === "open").length, 1);
+  assert(found.length > 1, "closed shards had the key too");
+  const unknown = await runCli(["split", "shapes", "77"], { endpoint });
+  assert.match(unknown.stderr, /the stream shapes has no shard shardId-000000000077/);
+});
