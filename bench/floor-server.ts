@@ -34,6 +34,8 @@ const description = Buffer.from(
   }),
 );
 const iterator = Buffer.from(JSON.stringify({ ShardIterator: "first" }));
+const tipIterator = Buffer.from(JSON.stringify({ ShardIterator: "tip" }));
+const emptyPage = Buffer.from(JSON.stringify({ MillisBehindLatest: 0, NextShardIterator: "tip", Records: [] }));
 let sequence = 10n ** 55n;
 
 function shardIdOf(index: bigint): string {
@@ -72,7 +74,7 @@ function answer(operation: string, chunks: readonly Buffer[]): Buffer {
     case "DescribeStream":
       return description;
     case "GetShardIterator":
-      return iterator;
+      return Buffer.concat(chunks).includes("LATEST") ? tipIterator : iterator;
     case "PutRecord":
     case "PutRecords":
     case "GetRecords":
@@ -82,6 +84,7 @@ function answer(operation: string, chunks: readonly Buffer[]): Buffer {
   }
   if (variant === "drain") return operation === "GetRecords" ? preparedPage : empty;
   const input: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  if ((input as { readonly ShardIterator?: string }).ShardIterator === "tip") return emptyPage;
   if (variant === "parse") return operation === "GetRecords" ? preparedPage : empty;
   if (operation === "GetRecords") return makePage();
   if (operation === "PutRecord") return Buffer.from(JSON.stringify(place(input as PutEntry)));

@@ -1,10 +1,11 @@
 /** What is measured, and with which servers. Rates count records that the server acknowledged, returned or pushed. */
 
 /**
- * `Push` puts one record at a time and waits until the subscriber has it; `Mixed` puts many, puts one and reads at once,
+ * `Push` puts one record at a time and waits until the subscriber has it; `Poll` asks at the tip of a shard, where nothing
+ * is, and counts its calls as records; `Mixed` puts many, puts one and reads at once,
  * by connection in turn.
  */
-export type Operation = "PutRecords" | "PutRecord" | "GetRecords" | "Push" | "Mixed";
+export type Operation = "PutRecords" | "PutRecord" | "GetRecords" | "Push" | "Poll" | "Mixed";
 
 /** Where the records to be read lie: in what was written last, further back in the log, or in sealed segments. */
 export type ReadFrom = "tail" | "log" | "segments";
@@ -60,7 +61,7 @@ export const lines: readonly Line[] = [
   { scenario: putRecord("put-record-c1", 1), byDefault: ["millrace durable"], withAll: [...ours, ...floors] },
   {
     scenario: putRecord("put-record-c32", 32),
-    byDefault: [...ours, "floor: parse", "floor: answer", ...peers],
+    byDefault: [...ours, "millrace durable sigv4", "millrace durable h2c", "floor: parse", "floor: answer", ...peers],
     withAll: ["floor: drain", ...allVariants],
   },
   { scenario: putRecord("put-record-c256", 256), byDefault: [], withAll: [...ours, ...floors, "kinesalite"] },
@@ -68,6 +69,14 @@ export const lines: readonly Line[] = [
     scenario: getRecords("get-records-tail", "tail"),
     byDefault: [...ours, "floor: drain", "floor: answer", ...peers],
     withAll: ["floor: parse", ...allVariants],
+  },
+  {
+    scenario: {
+      ...{ name: "get-records-empty-c32", title: "GetRecords that finds nothing, 4 shards, 32 connections (calls)" },
+      ...{ operation: "Poll", recordBytes: 1024, recordsPerRequest: 1000, connections: 32, shards: 4 },
+    },
+    byDefault: [...ours, "floor: parse"],
+    withAll: [],
   },
   { scenario: getRecords("get-records-log", "log"), byDefault: [], withAll: ["millrace durable", "floor: drain"] },
   {

@@ -36,6 +36,8 @@ export function makeStep(connection: Connection, { scenario, wire, index, shardI
   switch (turn) {
     case "GetRecords":
       return readStep(connection, { wire, shardId, limit: scenario.recordsPerRequest });
+    case "Poll":
+      return pollStep(connection, { wire, shardId, limit: scenario.recordsPerRequest });
     case "PutRecord":
       return putStep(connection, wire, { ...scenario, recordsPerRequest: 1, streamName });
     case "PutRecords":
@@ -132,21 +134,47 @@ interface Read {
   readonly limit: number;
 }
 
-/** From TRIM_HORIZON to the end of what is there, and again. */
-function readStep(connection: Connection, { wire, shardId, limit }: Read): Step {
-  let iterator: string | undefined;
-  const send = async (operation: string, input: object): Promise<Buffer> => {
+type SendCall = (operation: string, input: object) => Promise<Buffer>;
+
+function caller(connection: Connection, wire: Wire): SendCall {
+  return async (operation, input) => {
     const { status, body } = await connection.send(prepareRequest(operation, input, wire));
     if (status !== 200) throw new Error(`${operation} answered ${status}: ${body.toString("utf8", 0, 300)}`);
     return body;
   };
+}
+
+async function iteratorAt(type: "LATEST" | "TRIM_HORIZON", send: SendCall, { wire, shardId }: Read): Promise<string> {
+  const input = { StreamName: streamName, ShardId: shardId, ShardIteratorType: type };
+  const iterator = textMember(await send("GetShardIterator", input), "ShardIterator", wire);
+  if (iterator === undefined) throw new Error("GetShardIterator answered without an iterator");
+  return iterator;
+}
+
+/** At the tip, with one iterator over and over, so that the load costs the same for each server. */
+function pollStep(connection: Connection, read: Read): Step {
+  const send = caller(connection, read.wire);
+  let request: PreparedRequest | undefined;
   return {
     async run() {
-      if (iterator === undefined) {
-        const input = { StreamName: streamName, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" };
-        iterator = textMember(await send("GetShardIterator", input), "ShardIterator", wire);
-        if (iterator === undefined) throw new Error("GetShardIterator answered without an iterator");
-      }
+      const ShardIterator = request === undefined ? await iteratorAt("LATEST", send, read) : "";
+      request ??= prepareRequest("GetRecords", { ShardIterator, Limit: read.limit }, read.wire);
+      const begin = performance.now();
+      const { status, body } = await connection.send(request);
+      if (status !== 200) throw new Error(`GetRecords answered ${status}: ${body.toString("utf8", 0, 300)}`);
+      return { moved: 1, failed: 0, ms: performance.now() - begin };
+    },
+  };
+}
+
+/** From TRIM_HORIZON to the end of what is there, and again. */
+function readStep(connection: Connection, read: Read): Step {
+  const { wire, limit } = read;
+  const send = caller(connection, wire);
+  let iterator: string | undefined;
+  return {
+    async run() {
+      iterator ??= await iteratorAt("TRIM_HORIZON", send, read);
       const begin = performance.now();
       const body = await send("GetRecords", { ShardIterator: iterator, Limit: limit });
       const ms = performance.now() - begin;
