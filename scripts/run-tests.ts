@@ -33,6 +33,10 @@ for (const [module, script] of tools) {
   const isUsed = files.some((file) => readFileSync(file, "utf8").includes(module));
   if (isUsed) spawnSync(process.execPath, [join(import.meta.dirname, script)], { stdio: "inherit" });
 }
+// The same for the servers of the jetstream engine.
+if (files.some((file) => readFileSync(file, "utf8").includes("/nats-servers.ts"))) {
+  spawnSync(process.execPath, [join(import.meta.dirname, "get-nats-server.ts")], { stdio: "inherit" });
+}
 
 // The runner by default leaves one core to itself, and most tests wait for sockets, disks and clocks.
 const filesAtOnce = availableParallelism();

@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
+import { StartError } from "../config/start-error.ts";
 import type { Engine } from "../engine/engine.ts";
+import { GatewayPresence } from "../gateways/gateway-presence.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import { LatestEventCache } from "../operations/latest-event-cache.ts";
@@ -51,12 +53,15 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const reconciler = new Reconciler({ log, registry, deletedStreams, clock });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys });
+  const presence = engine.multiGateway ? new GatewayPresence({ documents, clock, id: randomUUID() }) : undefined;
   const close = async (): Promise<void> => {
     await retention.close();
     await reconciler.close();
     await registry.close();
+    await presence?.close();
   };
   try {
+    if (presence !== undefined) await refuseOtherGateways(presence);
     await registry.open();
     await reconciler.start();
     retention.start();
@@ -82,4 +87,13 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
     await close();
     throw error;
   }
+}
+
+/** Subscriptions and rate limits are not shared among gateways yet, so that two of them would not act as one. */
+async function refuseOtherGateways(presence: GatewayPresence): Promise<void> {
+  await presence.open();
+  if ((await presence.countOthers()) === 0) return;
+  throw new StartError(
+    "Another gateway serves the streams on these NATS servers, and this version supports one at a time. Nothing was changed. Stop the other one first.",
+  );
 }

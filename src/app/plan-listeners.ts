@@ -50,7 +50,7 @@ export function planListeners(config: Config): ListenerPlans {
       origins: { verifiesSignatures, corsOrigins },
     },
     ...(tls === undefined ? {} : { tls }),
-    ...(config.engine === "memory" ? {} : { certificateDirectory: config.dataDirectory }),
+    ...(config.engine !== "embedded" ? {} : { certificateDirectory: config.dataDirectory }),
   };
   if (admin === undefined) return { main, consoleMode };
   const rules: PortRules = {

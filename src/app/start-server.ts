@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createAccessControl } from "../auth/access-control.ts";
 import { CredentialStore } from "../auth/credential-store.ts";
 import type { Config } from "../config/config.ts";
@@ -228,6 +229,24 @@ async function makeEngine(config: Config, clock: Clock, { provider }: KeyProvide
     case "memory": {
       const { MemoryEngine } = await import("../engine/memory/memory-engine.ts");
       return new MemoryEngine({ clock, memoryBudgetBytes: config.memoryBudgetBytes ?? defaultMemoryBudgetBytes() });
+    }
+    case "jetstream": {
+      const { JetStreamEngine } = await import("../engine/jetstream/jetstream-engine.ts");
+      assert(config.nats !== undefined, "the configuration of the jetstream engine names its servers");
+      const { urls, credentials, tls, monitorUrls, assumesFsync, allowsDegraded } = config.nats;
+      const address = {
+        urls,
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(tls === undefined ? {} : { tls }),
+      };
+      return new JetStreamEngine({
+        address,
+        prefix: "millrace",
+        nowMs: () => clock.nowMs(),
+        monitorUrls,
+        assumesFsync,
+        allowsDegraded,
+      });
     }
     case "embedded": {
       const { EmbeddedEngine } = await import("../engine/embedded/embedded-engine.ts");

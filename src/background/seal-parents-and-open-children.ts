@@ -38,9 +38,7 @@ export async function sealParentsAndOpenChildren(
   const parents = closing.map((index) => revision.shard(index)).filter((shard) => shard !== undefined);
   const sealed = await Promise.all(parents.map((parent) => log.seal(revision.ref(parent), operationId)));
   const ends = new Map(parents.map(({ index }, i) => [index, sealed[i]?.end ?? emptyEnd]));
-  const lastRecords = await Promise.all(
-    parents.map((parent) => lastRecordMs(log, revision.ref(parent), ends.get(parent.index) ?? emptyEnd)),
-  );
+  const lastRecords = await Promise.all(parents.map((parent) => lastRecordMs(log, revision.ref(parent))));
 
   const nowMs = clock.nowMs();
   const latestRecordMs = Math.max(0, ...lastRecords);
@@ -69,9 +67,8 @@ function closingMs(revision: StreamRevision, parents: readonly Shard[], earliest
 }
 
 /** The later of the times at which the last record of a shard was sent and stored; 0 for an empty shard. */
-async function lastRecordMs(log: ShardLog, shard: ShardRef, end: bigint): Promise<number> {
-  if (end === emptyEnd) return 0;
-  const { entries } = await log.read(shard, end - 1n, { entriesMax: 1, bytesMax: 1 });
+async function lastRecordMs(log: ShardLog, shard: ShardRef): Promise<number> {
+  const { entries } = await log.read(shard, await log.seek(shard, { at: "last" }), { entriesMax: 1, bytesMax: 1 });
   const last = entries.at(-1);
   return last === undefined ? 0 : Math.max(last.timeMs, last.storedMs);
 }

@@ -55,6 +55,8 @@ function readText(path: string): string {
 }
 
 function describe(config: Config): string {
-  const storage = config.engine === "embedded" ? `data in ${config.dataDirectory}` : "nothing is kept";
+  const { engine, dataDirectory, nats } = config;
+  const onServers = `a preview, data on ${nats?.urls.length ?? 0} NATS addresses`;
+  const storage = { embedded: `data in ${dataDirectory}`, memory: "nothing is kept", jetstream: onServers }[engine];
   return `engine ${config.engine}, ${storage}`;
 }

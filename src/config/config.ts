@@ -40,9 +40,28 @@ export interface Config {
   readonly admin?: { readonly port: number; readonly hosts: readonly string[] };
   /** What the web console may do. Undefined: all on a server that only its own machine reaches, else only reading. */
   readonly console?: ConsoleMode;
+  /** Present with the jetstream engine. */
+  readonly nats?: NatsConfig;
   /** Opens the endpoints that move the clock and inject faults. */
   readonly dev: boolean;
   readonly logLevel: LogLevel;
+}
+
+/** How a gateway reaches its NATS servers, and what it is told about them. Files are read at start. */
+export interface NatsConfig {
+  readonly urls: readonly string[];
+  /** The text of a credentials file. */
+  readonly credentials?: string;
+  /** The files of the settings that name one, by flag. */
+  readonly paths: Readonly<Record<string, string | undefined>>;
+  /** PEM texts. */
+  readonly tls?: { readonly ca?: string; readonly certificate?: string; readonly key?: string };
+  /** Addresses of the monitoring endpoints of the servers. */
+  readonly monitorUrls: readonly string[];
+  /** The operator states that the servers sync each record to disk before they acknowledge it. */
+  readonly assumesFsync: boolean;
+  /** Serves although an acknowledgement does not mean: on the disks of a majority. */
+  readonly allowsDegraded: boolean;
 }
 
 export interface StreamAtStart {
@@ -81,7 +100,7 @@ export interface TlsFiles {
 export const faultReactions = ["stay", "exit"] as const;
 export type FaultReaction = (typeof faultReactions)[number];
 
-export const engineNames = ["embedded", "memory"] as const;
+export const engineNames = ["embedded", "memory", "jetstream"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 export const encryptAtRestKeyIdDefault = "alias/millrace/data-directory";

@@ -1,5 +1,6 @@
 import { type Config, configDefaults } from "./config.ts";
 import { type FlagName, flags } from "./flags.ts";
+import type { natsFlags } from "./read-nats.ts";
 
 /** One setting as it is in force. */
 export interface ConfigSetting {
@@ -53,9 +54,27 @@ function valuesOf(config: Config): Readonly<Record<FlagName, string | undefined>
     "tls-key": tls?.keyPath,
     "admin-port": admin === undefined ? undefined : String(admin.port),
     "admin-host": admin?.hosts.join(", "),
+    ...natsValuesOf(config),
     console: config.console ?? "on (read-only beyond loopback)",
     dev: String(config.dev),
     "log-level": config.logLevel,
     config: undefined,
+  };
+}
+
+type NatsValues = Readonly<Record<(typeof natsFlags)[number], string | undefined>>;
+
+/** Addresses are shown without user and password. */
+function natsValuesOf({ nats }: Config): NatsValues {
+  const addresses = (nats?.urls ?? []).map((url) => url.replace(/\/\/[^@/]*@/, "//"));
+  return {
+    nats: addresses.join(", ") || undefined,
+    "nats-creds": nats?.paths["nats-creds"],
+    "nats-tls-ca": nats?.paths["nats-tls-ca"],
+    "nats-tls-cert": nats?.paths["nats-tls-cert"],
+    "nats-tls-key": nats?.paths["nats-tls-key"],
+    "nats-monitor": nats?.monitorUrls.join(", ") || undefined,
+    "assume-fsync": String(nats?.assumesFsync ?? false),
+    "allow-degraded": String(nats?.allowsDegraded ?? false),
   };
 }

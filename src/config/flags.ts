@@ -26,7 +26,7 @@ export const flags = [
   {
     name: "engine",
     argument: "NAME",
-    help: "embedded: durable, in a data directory; memory: nothing is kept (embedded)",
+    help: "embedded: durable, in a directory; memory: keeps nothing; jetstream: a preview (embedded)",
   },
   {
     name: "data-dir",
@@ -48,6 +48,28 @@ export const flags = [
     argument: "stay|exit",
     help: "when the log cannot be written: serve reads, or stop with exit code 3 (stay)",
   },
+  {
+    name: "nats",
+    argument: "URL",
+    list: true,
+    help: "NATS server of the jetstream engine, e.g. nats://127.0.0.1:4222; repeatable",
+  },
+  { name: "nats-creds", argument: "FILE", help: "credentials file for the NATS servers" },
+  {
+    name: "nats-tls-ca",
+    argument: "FILE",
+    help: "certificates of the authorities that the NATS servers' are signed by",
+  },
+  { name: "nats-tls-cert", argument: "FILE", help: "client certificate for the NATS servers in PEM form" },
+  { name: "nats-tls-key", argument: "FILE", help: "private key of --nats-tls-cert in PEM form" },
+  {
+    name: "nats-monitor",
+    argument: "URL",
+    list: true,
+    help: "monitoring endpoint of a NATS server, to verify that it syncs; repeatable",
+  },
+  { name: "assume-fsync", help: "state that the NATS servers run with sync_interval always" },
+  { name: "allow-degraded", help: "serve although an acknowledgement does not mean: on the disks of a majority" },
   {
     name: "stream",
     argument: "NAME:SHARDS",

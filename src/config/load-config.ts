@@ -18,7 +18,6 @@ import {
   type TlsFiles,
 } from "./config.ts";
 import {
-  type ConfigSource,
   type Environment,
   readArguments,
   readConfigText,
@@ -44,14 +43,13 @@ import {
   parseTransitionDelay,
 } from "./parse-value.ts";
 import { streamsAtStartMax } from "./process-limits.ts";
+import { natsFlags, readNats } from "./read-nats.ts";
+import { type FileReader, optional, readOrComplain, Settings } from "./settings.ts";
 
 /** A complete configuration, and one sentence for each setting that has no effect; or all its problems, each as one sentence. */
 export type LoadedConfig =
   | { readonly config: Config; readonly notices: readonly string[]; readonly problems?: never }
   | { readonly problems: readonly string[]; readonly config?: never; readonly notices?: never };
-
-/** Text of a file; throws as `readFileSync` does. */
-export type FileReader = (path: string) => string;
 
 /** The problems of the contents of a JSON file, each as one sentence. */
 export type FileCheck = (json: unknown) => readonly string[];
@@ -123,6 +121,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
       settings.one("transition-delay", parseTransitionDelay, "a time up to an hour such as 500ms or 2s") ??
       configDefaults.transitionDelayMs,
     ...optional("tls", readTls(settings, readFile)),
+    ...optional("nats", readNats(settings, readFile, engine)),
     ...optional("admin", readAdmin(settings)),
     ...optional("console", settings.one("console", parseChoice(...consoleModes), "off, read-only or on")),
     dev: settings.one("dev", parseSwitch, "true or false") ?? configDefaults.dev,
@@ -137,6 +136,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
 const flagsOfEngine: Readonly<Record<EngineName, readonly FlagName[]>> = {
   embedded: ["data-dir", "disk-budget", "on-fault"],
   memory: ["memory-budget"],
+  jetstream: natsFlags,
 };
 
 function withoutEffect({ engine }: Config, settings: Settings): readonly string[] {
@@ -148,53 +148,9 @@ function withoutEffect({ engine }: Config, settings: Settings): readonly string[
   );
 }
 
-const anEngine = "an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)";
+const anEngine =
+  "an engine of this version: embedded (durable, in a data directory), memory (nothing is kept) or jetstream (on NATS servers, a preview)";
 const aSize = "a size of at least 1MiB such as 512MiB or 2GiB";
-
-/** Looks settings up in their sources, in order of precedence, and collects problems. */
-class Settings {
-  readonly #sources: readonly ConfigSource[];
-  readonly problems: string[];
-
-  constructor(sources: readonly ConfigSource[], problems: string[]) {
-    this.#sources = sources;
-    this.problems = problems;
-  }
-
-  one<Value>(flag: FlagName, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
-    return this.list(flag, parse, expected)?.[0];
-  }
-
-  list<Value>(
-    flag: FlagName,
-    parse: (text: string) => Value | undefined,
-    expected: string,
-  ): readonly Value[] | undefined {
-    const source = this.#sources.find(({ texts }) => texts.has(flag));
-    const texts = source?.texts.get(flag);
-    if (source === undefined || texts === undefined) return undefined;
-    const values: Value[] = [];
-    for (const text of texts) {
-      const value = parse(text);
-      if (value === undefined) this.problems.push(`${source.nameOf(flag)}: ${JSON.stringify(text)} is not ${expected}`);
-      else values.push(value);
-    }
-    return values.length === 0 ? undefined : values;
-  }
-
-  has(flag: FlagName): boolean {
-    return this.#sources.some(({ texts }) => texts.has(flag));
-  }
-
-  /** The name under which the setting was given, or else its flag. */
-  nameOf(flag: FlagName): string {
-    return this.#sources.find(({ texts }) => texts.has(flag))?.nameOf(flag) ?? this.#sources[0]?.nameOf(flag) ?? flag;
-  }
-
-  complain(flag: FlagName, sentence: string): void {
-    this.problems.push(`${this.nameOf(flag)}: ${sentence}`);
-  }
-}
 
 function readAlsoPorts(settings: Settings, port: number): readonly number[] {
   const ports = settings.list("also-port", parseFixedPort, "a port number from 1 to 65535") ?? configDefaults.alsoPorts;
@@ -288,8 +244,10 @@ function readEncryption(
     }
     return { keys };
   }
-  if (engine === "memory")
-    settings.complain("encrypt-at-rest", "has no effect with the memory engine, which stores nothing on disk");
+  if (engine !== "embedded") {
+    const why = engine === "memory" ? "which stores nothing on disk" : "whose servers have the disks";
+    settings.complain("encrypt-at-rest", `has no effect with the ${engine} engine, ${why}`);
+  }
   if (keys.provider === "local" && keys.keyring !== undefined && isInside(dataDirectory, keys.keyring)) {
     const sentence = `${keys.keyring} is inside the data directory, so a copy of the directory has the key that decrypts it`;
     settings.complain("keyring", `${sentence}; choose a file elsewhere`);
@@ -339,6 +297,9 @@ function readAdmin(settings: Settings): Config["admin"] {
 
 /** Who may call must be decided before a server listens beyond loopback. */
 function checkAccess(config: Config, settings: Settings): void {
+  if (config.engine === "jetstream" && config.dev) {
+    settings.complain("dev", "is not possible with the jetstream engine: the NATS servers' clocks cannot be moved");
+  }
   if (settings.has("credentials")) {
     if (config.allowAnonymous) {
       settings.complain("allow-anonymous", `contradicts ${settings.nameOf("credentials")}; leave out one of the two`);
@@ -354,25 +315,10 @@ function checkAccess(config: Config, settings: Settings): void {
   );
 }
 
-function readOrComplain(path: string, readFile: FileReader, problems: string[], where: string): string | undefined {
-  try {
-    return readFile(path);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    problems.push(code === "ENOENT" ? `${where}: ${path} does not exist` : `${where}: cannot read ${path} (${code})`);
-    return undefined;
-  }
-}
-
 function orUndefined<Value>(make: () => Value): Value | undefined {
   try {
     return make();
   } catch {
     return undefined;
   }
-}
-
-/** A property only if it has a value, as exactOptionalPropertyTypes requires. */
-function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
 }

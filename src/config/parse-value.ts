@@ -86,6 +86,12 @@ export function parseHttpUrl(text: string): string | undefined {
   return url?.protocol === "http:" || url?.protocol === "https:" ? text : undefined;
 }
 
+/** The address of a NATS server, with user and password, or a token, if it asks for them. */
+export function parseNatsUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  return (url?.protocol === "nats:" || url?.protocol === "tls:") && url.hostname !== "" ? text : undefined;
+}
+
 /** The name's pattern is that of `StreamName` in the API reference of CreateStream. */
 export function parseStreamAtStart(text: string): StreamAtStart | undefined {
   const [, name, digits, regionText] = /^([a-zA-Z0-9_.-]{1,128}):(\d+)(?::(.*))?$/.exec(text) ?? [];

@@ -16,12 +16,8 @@ export type WatchEvent =
  * several steps is an intent inside one document, whose steps may be repeated.
  */
 export interface DocumentStore {
-  /**
-   * The document under a key; undefined if there is none. With `fresh` the result reflects every swap that completed before
-   * the call, on any server (a linearizable read). Without it a server of a cluster may return an older revision from its
-   * own copy. An engine with one server is always fresh.
-   */
-  get(key: string, options?: { readonly fresh?: boolean }): Promise<VersionedDocument | undefined>;
+  /** The document under a key; undefined if there is none. Has every swap that completed before the call, on any server. */
+  get(key: string): Promise<VersionedDocument | undefined>;
 
   /**
    * Writes `value` (null deletes) if the key's revision is `expectedRevision`; 0n means that the key must not exist.

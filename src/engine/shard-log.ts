@@ -75,7 +75,10 @@ export interface ReadResult {
   readonly entries: readonly StoredEntry[];
   /** Where to continue, also when `entries` is empty. */
   readonly next: Position;
-  /** One past the last durable record of the shard at the time of the read. */
+  /**
+   * One past the last durable record of the shard at the time of the read. While there are more entries behind `next`, an
+   * engine that does not know it returns some position behind `next`.
+   */
   readonly tip: Position;
   /**
    * The memory behind the bodies. The reader disposes of it, once, after the last use of the entries; otherwise it is left to
@@ -87,11 +90,13 @@ export interface ReadResult {
 /**
  * - `oldest`: the first position that the engine still has
  * - `newest`: one past every append acknowledged before the call
+ * - `last`:   a position in the last entry that the engine still has; the tip when there is none
  * - `time`:   the first entry with `storedMs` at or after `timeMs`; the tip when there is none
  */
 export type SeekTarget =
   | { readonly at: "oldest" }
   | { readonly at: "newest" }
+  | { readonly at: "last" }
   | { readonly at: "time"; readonly timeMs: number };
 
 export interface FollowOptions {

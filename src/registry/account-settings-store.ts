@@ -30,7 +30,7 @@ export class AccountSettingsStore {
   ): Promise<CommitmentState> {
     const key = keyOf(account, region);
     for (;;) {
-      const known = await this.#documents.get(key, { fresh: true });
+      const known = await this.#documents.get(key);
       const present = known === undefined ? noCommitment : commitmentAt(decode(known.value), nowMs);
       const changed = next(present);
       try {

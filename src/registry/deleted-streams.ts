@@ -27,7 +27,7 @@ export class DeletedStreams {
 
   /** Epoch seconds; 0 when no deleted stream of that name is recorded. */
   async lastSecond(account: string, region: string, name: string): Promise<number> {
-    const found = await this.#documents.get(lastSecondKey(account, region, name), { fresh: true });
+    const found = await this.#documents.get(lastSecondKey(account, region, name));
     return found === undefined ? 0 : decode<number>(found.value);
   }
 
@@ -49,7 +49,7 @@ export class DeletedStreams {
   }
 
   async endDrop(streamId: string): Promise<void> {
-    const known = await this.#documents.get(DROPS_PREFIX + streamId, { fresh: true });
+    const known = await this.#documents.get(DROPS_PREFIX + streamId);
     if (known !== undefined) await ignoreConflict(this.#documents.compareAndSwap(known.key, null, known.revision));
   }
 
@@ -59,7 +59,7 @@ export class DeletedStreams {
 
   async #update<T>(key: string, next: (known: T | undefined) => T): Promise<void> {
     for (;;) {
-      const known = await this.#documents.get(key, { fresh: true });
+      const known = await this.#documents.get(key);
       const value = next(known === undefined ? undefined : decode<T>(known.value));
       try {
         await this.#documents.compareAndSwap(key, encode(value), known?.revision ?? 0n);

@@ -200,7 +200,7 @@ export class StreamRegistry {
   /** For a key that a new watch did not report: its deletion may have been missed while no watch ran. */
   async #deleteIfMissing(key: string): Promise<void> {
     const known = this.#revisions.get(key);
-    if (known === undefined || (await this.#documents.get(key, { fresh: true })) !== undefined) return;
+    if (known === undefined || (await this.#documents.get(key)) !== undefined) return;
     this.#delete(key, known.revision);
     this.#markObserved(key, known.revision);
   }

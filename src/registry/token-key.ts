@@ -15,7 +15,7 @@ export async function loadOrCreateTokenKey(
   random: (size: number) => Uint8Array = randomBytes,
 ): Promise<Uint8Array> {
   for (;;) {
-    const known = await documents.get(DOCUMENT_KEY, { fresh: true });
+    const known = await documents.get(DOCUMENT_KEY);
     if (known !== undefined) return known.value;
     const created = random(TOKEN_KEY_BYTES);
     try {

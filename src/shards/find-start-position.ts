@@ -33,8 +33,7 @@ export async function latestTimestampMs(
   const nowMs = services.clock.nowMs();
   if (timestampMs === undefined || timestampMs <= nowMs) return nowMs;
   const ref = revision.ref(shard);
-  const tip = await services.log.seek(ref, { at: "newest" });
-  if (tip === 1n) return nowMs;
-  const { entries } = await services.log.read(ref, tip - 1n, { entriesMax: 1, bytesMax: 1 });
+  const last = await services.log.seek(ref, { at: "last" });
+  const { entries } = await services.log.read(ref, last, { entriesMax: 1, bytesMax: 1 });
   return Math.max(nowMs, entries.at(-1)?.storedMs ?? 0);
 }

@@ -57,7 +57,7 @@ export async function readPage(
     const decodeLimit = { from: start, recordsMax, bytesMax: storedBytesMax };
     const decoded = await decodeEntryBodies(services, { revision, shard }, unexpired, decodeLimit);
     const { records, next: behind } = cutPage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
-    const next = records.count > 0 ? behind : read.next > start ? read.next : start;
+    const next = records.count > 0 && behind < endOfEntries(read) ? behind : read.next > start ? read.next : start;
     const last = lastEntryBefore(unexpired, next);
     return {
       records: read.lease === undefined ? records : { ...records, lease: read.lease },
@@ -69,6 +69,12 @@ export async function readPage(
     read.lease?.[Symbol.dispose]();
     throw error;
   }
+}
+
+/** The read is over where its last entry ends: positions behind that may be of no entry. */
+function endOfEntries({ entries }: ReadResult): Position {
+  const last = entries.at(-1);
+  return last === undefined ? 0n : last.position + BigInt(last.count);
 }
 
 function startsExpired(read: ReadResult, horizon: number): boolean {

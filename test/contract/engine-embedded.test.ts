@@ -37,6 +37,6 @@ for (const { name, keys } of [
         },
       };
     },
-    { positions: "dense", reopens: true },
+    { positions: "dense", storedBy: "clock", reopens: true },
   );
 }

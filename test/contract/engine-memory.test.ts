@@ -10,5 +10,5 @@ engineContract(
     await engine.open();
     return { engine, clock, close: () => engine.close() };
   },
-  { positions: "dense", reopens: false },
+  { positions: "dense", storedBy: "clock", reopens: false },
 );

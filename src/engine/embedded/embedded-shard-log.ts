@@ -150,6 +150,7 @@ export class EmbeddedShardLog implements ShardLog {
     const { state } = this.#context();
     const log = requireLog(state, shard);
     if (target.at === "newest") return BigInt(log.tip);
+    if (target.at === "last") return BigInt(Math.max(log.oldest, log.tip - 1));
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);
   }

@@ -20,7 +20,7 @@ import {
 
 export function appendContract(engineTest: EngineTest, traits: EngineTraits): void {
   engineTest(
-    "append() gives the first record position 1 and places each entry after the one before",
+    "append() gives the first record the first position and places each entry after the one before",
     async (subject) => {
       const { engine, clock } = subject;
       const shard = await makeShard(engine.log);
@@ -228,7 +228,12 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
       await storeOne(engine.log, shard, textEntry(clock, `${stepMs}`));
     }
     const storedMs = (await readAll(engine.log, shard)).map((entry) => entry.storedMs);
-    assert.deepEqual(storedMs, [startMs, startMs + 1_000, startMs + 1_000, startMs + 1_000, startMs + 1_000]);
+    assert.deepEqual(
+      storedMs,
+      storedMs.toSorted((left, right) => left - right),
+    );
+    if (traits.storedBy === "clock")
+      assert.deepEqual(storedMs, [startMs, startMs + 1_000, startMs + 1_000, startMs + 1_000, startMs + 1_000]);
   });
 
   engineTest("seal() ends an empty shard at its beginning", async ({ engine, clock }) => {

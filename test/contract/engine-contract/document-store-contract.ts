@@ -10,7 +10,7 @@ const text = (document: VersionedDocument | undefined): string | undefined =>
 export function documentStoreContract(engineTest: EngineTest): void {
   engineTest("get() answers undefined for a key that was never written", async ({ engine }) => {
     assert.equal(await engine.documents.get("streams/none"), undefined);
-    assert.equal(await engine.documents.get("streams/none", { fresh: true }), undefined);
+    assert.equal(await engine.documents.get("streams/none"), undefined);
     assert.deepEqual(await engine.documents.list("streams/"), []);
   });
 
@@ -19,12 +19,12 @@ export function documentStoreContract(engineTest: EngineTest): void {
     const first = await documents.compareAndSwap("a", bytes("1"), 0n);
     assert(first > 0n);
     assert.deepEqual(await documents.get("a"), { ...(await documents.get("a")), key: "a", revision: first });
-    assert.equal(text(await documents.get("a", { fresh: true })), "1");
+    assert.equal(text(await documents.get("a")), "1");
     const second = await documents.compareAndSwap("a", bytes("2"), first);
     const other = await documents.compareAndSwap("b", bytes("b"), 0n);
     const gone = await documents.compareAndSwap("a", null, second);
     assert.equal(await documents.get("a"), undefined);
-    assert.equal(await documents.get("a", { fresh: true }), undefined);
+    assert.equal(await documents.get("a"), undefined);
     const again = await documents.compareAndSwap("a", bytes("3"), 0n);
     assert.equal(text(await documents.get("a")), "3");
     const revisions = [first, second, other, gone, again];
@@ -64,7 +64,7 @@ export function documentStoreContract(engineTest: EngineTest): void {
       );
       assert.equal(winners.length, 1);
       for (const rival of rivals) await rival.catch((error: unknown) => rejectsAs("conflict", Promise.reject(error)));
-      assert.equal(text(await documents.get("a", { fresh: true })), `rival ${winners[0]?.rival}`);
+      assert.equal(text(await documents.get("a")), `rival ${winners[0]?.rival}`);
       expected = winners[0]?.value ?? 0n;
     }
   });

@@ -8,7 +8,7 @@ import type { SimulatedClock } from "../../support/simulated-clock.ts";
 export interface EngineUnderTest {
   /** Open already. */
   readonly engine: Engine;
-  /** The engine's only source of time. */
+  /** The engine's only source of time, unless its traits say that servers stamp its entries. */
   readonly clock: SimulatedClock;
   /** Closes the present engine and opens another on the same data. Present exactly where the traits say so. */
   readonly reopen?: () => Promise<Engine>;
@@ -21,6 +21,8 @@ export type MakeEngine = (context: TestContext) => Promise<EngineUnderTest>;
 export interface EngineTraits {
   /** `dense`: an entry begins where the one before ended, the first at 1. `increasing`: later entries lie higher. */
   readonly positions: "dense" | "increasing";
+  /** Whose clock gives `storedMs`: the simulated one, or the real ones of servers. */
+  readonly storedBy: "clock" | "servers";
   /** Whether data outlives a close, so that `makeEngine` gives a `reopen`. */
   readonly reopens: boolean;
 }

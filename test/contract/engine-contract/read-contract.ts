@@ -195,33 +195,55 @@ export function readContract(engineTest: EngineTest, traits: EngineTraits): void
     assert.deepEqual(textsOf(await readAll(log, shard, newest)), ["z"]);
   });
 
+  engineTest("seek() finds the last entry by a position in it, and the tip of an empty shard", async (subject) => {
+    const { engine, clock } = subject;
+    const { log } = engine;
+    const shard = await makeShard(log);
+    assert.equal(await log.seek(shard, { at: "last" }), await log.seek(shard, { at: "newest" }));
+    for (const [text, count] of [
+      ["x", 3],
+      ["y", 4096],
+    ] as const) {
+      await storeOne(log, shard, textEntry(clock, text, count));
+      const last = await log.seek(shard, { at: "last" });
+      assert.deepEqual(textsOf((await log.read(shard, last, everything)).entries), [text]);
+    }
+    await log.seal(shard, "split-1");
+    const last = await log.seek(shard, { at: "last" });
+    assert.deepEqual(textsOf((await log.read(shard, last, everything)).entries), ["y"]);
+  });
+
   engineTest("seek() by time finds the first entry stored at or after it", async ({ engine, clock }) => {
     const { log } = engine;
     const shard = await makeShard(log);
     const startMs = clock.nowMs();
-    assert.equal(await log.seek(shard, { at: "time", timeMs: startMs }), await log.seek(shard, { at: "newest" }));
-    const positions = [];
+    assert.equal(await log.seek(shard, { at: "time", timeMs: 0 }), await log.seek(shard, { at: "newest" }));
     // Two entries a moment, moments a second apart, enough of them to need a real search.
     for (let second = 0; second < 50; second++) {
-      positions.push(await storeOne(log, shard, textEntry(clock, `${second} a`, 3)));
+      await storeOne(log, shard, textEntry(clock, `${second} a`, 3));
       await storeOne(log, shard, textEntry(clock, `${second} b`, 2));
       await clock.advance(1_000);
     }
     const tip = await log.seek(shard, { at: "newest" });
-    const cases = [
-      { timeMs: 0, expected: positions[0] },
-      { timeMs: startMs - 1, expected: positions[0] },
-      { timeMs: startMs, expected: positions[0] },
-      { timeMs: startMs + 1, expected: positions[1] },
-      { timeMs: startMs + 23_999, expected: positions[24] },
-      { timeMs: startMs + 24_000, expected: positions[24] },
-      { timeMs: startMs + 24_001, expected: positions[25] },
-      { timeMs: startMs + 49_000, expected: positions[49] },
-      { timeMs: startMs + 49_001, expected: tip },
-      { timeMs: startMs + 1e12, expected: tip },
-    ];
-    for (const { timeMs, expected } of cases) {
-      assert.equal(await log.seek(shard, { at: "time", timeMs }), expected, `${timeMs - startMs} ms after the start`);
+    const entries = await readAll(log, shard);
+    if (traits.storedBy === "clock") {
+      const stored = entries.map(({ storedMs }) => storedMs);
+      assert.deepEqual(
+        stored,
+        stored.map((_, index) => startMs + 1_000 * Math.floor(index / 2)),
+      );
+    }
+    const storedMs = [...new Set(entries.map((entry) => entry.storedMs))];
+    const first = storedMs[0] ?? assert.fail("entries are stored");
+    const last = storedMs.at(-1) ?? first;
+    const times = storedMs.flatMap((ms) => [ms - 1, ms, ms + 1]);
+    for (const timeMs of [0, ...times, last + 1e12]) {
+      const expected = entries.find((entry) => entry.storedMs >= timeMs)?.position ?? tip;
+      assert.equal(
+        await log.seek(shard, { at: "time", timeMs }),
+        expected,
+        `${timeMs - first} ms after the first entry`,
+      );
     }
   });
 }

@@ -156,8 +156,8 @@ class StoppingDocumentStore implements DocumentStore {
     this.#stopped = stopped;
   }
 
-  get(key: string, options?: { readonly fresh?: boolean }): Promise<VersionedDocument | undefined> {
-    return this.#run(() => this.#inner.get(key, options));
+  get(key: string): Promise<VersionedDocument | undefined> {
+    return this.#run(() => this.#inner.get(key));
   }
 
   compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {

@@ -201,7 +201,7 @@ test("loadConfig() lists all problems at once, each under the name it was given 
     '"dataDir" in m.json: unknown setting (did you mean data-dir?)',
     '"log-level" in m.json: must be text, a number, true or false',
     '--port: "70000" is not a port number from 0 to 65535',
-    '--engine: "disk" is not an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)',
+    '--engine: "disk" is not an engine of this version: embedded (durable, in a data directory), memory (nothing is kept) or jetstream (on NATS servers, a preview)',
     '"region" in m.json: "US EAST" is not a region such as us-east-1',
     'MILLRACE_TRANSITION_DELAY: "soon" is not a time up to an hour such as 500ms or 2s',
   ]);
@@ -242,10 +242,7 @@ const refusals: readonly (readonly [string, string])[] = [
     "--keyring: d/keys/ring is inside the data directory, so a copy of the directory has the key that decrypts it; choose a file elsewhere",
   ],
   ["--compression gzip", '--compression: "gzip" is not off or zstd'],
-  [
-    "--engine jetstream",
-    '--engine: "jetstream" is not an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)',
-  ],
+  ["--engine jetstream", "--engine: jetstream needs --nats URL as well"],
   [
     "--host 0.0.0.0",
     "--host: 0.0.0.0 is not a loopback address, and without verified signatures every machine that reaches it can read and write all streams; verify them with --credentials FILE, or accept that with --allow-anonymous",

@@ -1,0 +1,73 @@
+import { apiErrorCodes } from "./jetstream-api.ts";
+import type { ServerConnection } from "./server-connection.ts";
+
+/**
+ * What came of one attempt to store a message:
+ *
+ * - `stored`     on a majority of the replicas; `isDuplicate` if an earlier attempt with the same id stored it
+ * - `refused`    not stored: the subject of the expectation has the last sequence `lastSequence`
+ * - `contended`  not stored by this attempt: one with the same expectation or id is on its way
+ * - `unserved`   not stored: no server has a leader of the stream, or there is no such stream
+ * - `failed`     not stored: the server says why
+ * - `unknown`    no answer: it may be stored, now or later
+ */
+export type PublishOutcome =
+  | { readonly kind: "stored"; readonly sequence: number; readonly isDuplicate: boolean }
+  | { readonly kind: "refused"; readonly lastSequence: number }
+  | { readonly kind: "contended" }
+  | { readonly kind: "unserved" }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "unknown" };
+
+export interface Publication {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** Header names of the server. */
+export const messageHeaders = {
+  id: "Nats-Msg-Id",
+  expectedLastSequence: "Nats-Expected-Last-Subject-Sequence",
+  expectedSubject: "Nats-Expected-Last-Subject-Sequence-Subject",
+  timeToLive: "Nats-TTL",
+} as const;
+
+/** Retention does not remove these. */
+export const keptForever = { [messageHeaders.timeToLive]: "never" } as const;
+
+interface Acknowledgement {
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly code: number; readonly err_code?: number; readonly description?: string };
+}
+
+/** Sends a message to the JetStream stream that stores its subject, once. */
+export async function publish(connection: ServerConnection, publication: Publication): Promise<PublishOutcome> {
+  const { subject, data, headers, timeoutMs } = publication;
+  let answer: Acknowledgement;
+  try {
+    answer = (await connection.request(subject, data, { timeoutMs, headers })).json();
+  } catch (error) {
+    return isNoResponders(error) ? { kind: "unserved" } : { kind: "unknown" };
+  }
+  const { seq, duplicate = false, error } = answer;
+  if (error === undefined) return { kind: "stored", sequence: seq ?? 0, isDuplicate: duplicate };
+  const description = error.description ?? `code ${error.code}`;
+  switch (error.err_code) {
+    case apiErrorCodes.wrongLastSequence:
+      return { kind: "refused", lastSequence: Number(/(\d+)$/.exec(description)?.[1] ?? 0) };
+    case apiErrorCodes.wrongLastSequenceInFlight:
+    case apiErrorCodes.duplicateInFlight:
+      return { kind: "contended" };
+    default:
+      return { kind: "failed", reason: description };
+  }
+}
+
+function isNoResponders(error: unknown): boolean {
+  return error instanceof Error && "isNoResponders" in error && typeof error.isNoResponders === "function"
+    ? error.isNoResponders() === true
+    : false;
+}

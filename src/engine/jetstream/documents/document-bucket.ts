@@ -1,0 +1,88 @@
+import { EngineError } from "../../engine-error.ts";
+import {
+  ApiRefusalError,
+  answerMsMax,
+  apiErrorCodes,
+  type JetStreamApi,
+  type StreamConfig,
+  type StreamInfo,
+} from "../api/jetstream-api.ts";
+import { publish } from "../api/publish.ts";
+import { type BucketNames, subjectOfGroup } from "./document-names.ts";
+
+const duplicateWindowNs = 120_000_000_000;
+const attemptMs = 2_000;
+const pauseMs = 20;
+
+/** Finds the bucket of documents, or makes it with so many replicas. Rejects with `ApiRefusalError` if it cannot be made. */
+export async function openBucket(api: JetStreamApi, names: BucketNames, replicaCount: number): Promise<StreamInfo> {
+  for (;;) {
+    const info = await api.streamInfo(names.stream);
+    if (info !== undefined) return info;
+    try {
+      await api.createStream(configOf(names, replicaCount));
+    } catch (error) {
+      // Another gateway made it at the same time.
+      if (!(error instanceof ApiRefusalError && error.code === apiErrorCodes.streamNameInUse)) throw error;
+    }
+  }
+}
+
+/** As the key-value buckets of the NATS clients are, and pushed. */
+function configOf({ stream, subjects, pushes }: BucketNames, replicaCount: number): StreamConfig {
+  return {
+    name: stream,
+    subjects: [subjects],
+    num_replicas: replicaCount,
+    storage: "file",
+    retention: "limits",
+    discard: "new",
+    max_age: 0,
+    max_msgs_per_subject: 1,
+    duplicate_window: duplicateWindowNs,
+    allow_direct: true,
+    allow_msg_ttl: true,
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    republish: { src: subjects, dest: pushes },
+  };
+}
+
+/** Notes in the bucket that log groups were made, so that one that is gone is missed. */
+export class GroupStore {
+  readonly #api: JetStreamApi;
+  readonly #names: BucketNames;
+
+  constructor(api: JetStreamApi, names: BucketNames) {
+    this.#api = api;
+    this.#names = names;
+  }
+
+  async has(group: string): Promise<boolean> {
+    const note = await this.#api.lastMessage(this.#names.stream, subjectOfGroup(this.#names, group));
+    return note !== undefined && note.data.length > 0;
+  }
+
+  async add(group: string): Promise<void> {
+    await this.#put(group, "made", {});
+  }
+
+  async remove(group: string): Promise<void> {
+    await this.#put(group, "", { "KV-Operation": "DEL", "Nats-TTL": "1h" });
+  }
+
+  /** Without an expectation: all gateways write the same. */
+  async #put(group: string, text: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    const subject = subjectOfGroup(this.#names, group);
+    const giveUpAt = performance.now() + answerMsMax;
+    for (;;) {
+      const publication = { subject, data: Buffer.from(text), headers, timeoutMs: attemptMs };
+      const outcome = await publish(this.#api.connection, publication);
+      if (outcome.kind === "stored") return;
+      if (performance.now() > giveUpAt || this.#api.connection.isClosed) {
+        throw new EngineError("unavailable", "The bucket of documents has no leader; the log group was not noted.");
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}

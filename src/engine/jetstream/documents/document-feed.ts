@@ -1,0 +1,97 @@
+import { type StoredMessage, storedMessageOf } from "../api/direct-get.ts";
+import type { ServerConnection } from "../api/server-connection.ts";
+import type { BucketNames } from "./document-names.ts";
+
+/** Changes that wait for a slow watcher; when they are more, it reads the bucket again. */
+const heldBytesMax = 16 * 1024 * 1024;
+/** A push is lost when a connection breaks or a leader crashes, so the watcher looks by itself at least this often. */
+const lookMs = 500;
+
+/** The pushes of the bucket of documents, for one watcher. Their sequences have no gap unless one was lost. */
+export class DocumentFeed {
+  readonly ready: Promise<void>;
+  readonly #subscription: Disposable;
+  readonly #reconnects: Disposable;
+  readonly #waiting = new Set<() => void>();
+  #held: StoredMessage[] = [];
+  #heldBytes = 0;
+  #version = 0;
+  #mayHaveGap = false;
+
+  constructor(connection: ServerConnection, { pushes }: BucketNames) {
+    this.#subscription = connection.subscribe(pushes, (reply) => this.#receive(storedMessageOf(reply)));
+    this.#reconnects = connection.onReconnect(() => this.#suspectGap());
+    this.ready = connection.isConnected ? connection.flush().catch(() => undefined) : Promise.resolve();
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Whether changes from a sequence on may have been lost, so that the bucket must be read. Asking resets a suspicion. */
+  hasGapBehind(from: number): boolean {
+    this.#held = this.#held.filter(({ sequence }) => sequence >= from);
+    this.#heldBytes = this.#held.reduce((sum, { data }) => sum + data.length, 0);
+    const first = this.#held[0];
+    const hasGap = this.#mayHaveGap || (first !== undefined && first.sequence > from);
+    this.#mayHaveGap = false;
+    return hasGap;
+  }
+
+  /** The changes from a sequence on that follow on one another, and the sequence behind them. */
+  takeFrom(from: number): { readonly messages: readonly StoredMessage[]; readonly next: number } {
+    const messages: StoredMessage[] = [];
+    for (const message of this.#held) {
+      if (message.sequence < from) continue;
+      if (message.sequence !== from + messages.length) break;
+      messages.push(message);
+    }
+    return { messages, next: from + messages.length };
+  }
+
+  /** Resolves when there has been a change since `version`, at an abort, or when it is time to look. */
+  changed(version: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (version !== this.#version || signal.aborted) {
+      resolve();
+      return promise;
+    }
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      this.#waiting.delete(wake);
+      resolve();
+    };
+    const timer = setTimeout(() => this.#suspectGap(), lookMs);
+    signal.addEventListener("abort", wake, { once: true });
+    this.#waiting.add(wake);
+    return promise;
+  }
+
+  close(): void {
+    this.#subscription[Symbol.dispose]();
+    this.#reconnects[Symbol.dispose]();
+    this.#notify();
+  }
+
+  #suspectGap(): void {
+    this.#mayHaveGap = true;
+    this.#notify();
+  }
+
+  #receive(message: StoredMessage): void {
+    this.#held.push(message);
+    this.#heldBytes += message.data.length;
+    if (this.#heldBytes > heldBytesMax) {
+      this.#held = [];
+      this.#heldBytes = 0;
+      this.#mayHaveGap = true;
+    }
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#version += 1;
+    for (const wake of [...this.#waiting]) wake();
+  }
+}

@@ -1,0 +1,171 @@
+import { EngineError } from "../../engine-error.ts";
+import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
+import {
+  type EntryBytes,
+  encodeLogMessage,
+  entryHeaderBytes,
+  positionOf,
+  recordsPerMessageMax,
+} from "../format/log-message.ts";
+import { type AppendAttempts, type AppendStep, attemptMs, nextAppendStep } from "./append-plan.ts";
+import { findBeforeMarker } from "./find-before-marker.ts";
+import type { ShardState } from "./shard-state.ts";
+
+/** Entries that wait are stored together, up to this many bytes; a larger entry is stored alone. */
+const messageBytesMax = 1024 * 1024;
+
+export interface WaitingEntry extends EntryBytes {
+  /** The position of the first record; 0n: the log is sealed. */
+  readonly resolve: (position: bigint) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+/** What the lanes of a gateway share. */
+export interface LaneContext {
+  readonly api: JetStreamApi;
+  /** Identifies this run of this gateway. */
+  readonly session: bigint;
+  readonly nextId: () => string;
+  readonly nowMs: () => number;
+}
+
+/**
+ * The appends of this gateway to one shard: one message on its way at a time, and in it all that waited meanwhile. So
+ * appends of a gateway are stored in the order of their calls, and the chain of its messages has no gap.
+ */
+export class AppendLane {
+  readonly #context: LaneContext;
+  readonly #shard: ShardState;
+  #waiting: WaitingEntry[] = [];
+  #running: Promise<void> | undefined;
+  #stripe: number;
+  /** The newest message of this session in the shard. */
+  #previous = { sequence: 0, ms: 0 };
+
+  constructor(context: LaneContext, shard: ShardState) {
+    this.#context = context;
+    this.#shard = shard;
+    this.#stripe = Number(context.session % BigInt(shard.subjects.fences.length));
+  }
+
+  add(entry: WaitingEntry): void {
+    this.#waiting.push(entry);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the event loop, so that all entries of a call and of its neighbours share the first message.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, countOfNextMessage(this.#waiting));
+      try {
+        await this.#store(group);
+      } catch (error) {
+        const failure = error instanceof EngineError ? error : new EngineError("indeterminate", String(error));
+        for (const { reject } of group) reject(failure);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #store(group: readonly WaitingEntry[]): Promise<void> {
+    const { session, nextId, nowMs } = this.#context;
+    const link = { session, previousSequence: this.#previous.sequence, previousMs: this.#previous.ms };
+    const data = encodeLogMessage(group, link);
+    const sequence = await this.#publish(data, nextId());
+    if (sequence === "sealed") {
+      for (const { resolve } of group) resolve(0n);
+      return;
+    }
+    const recordCount = group.reduce((sum, { count }) => sum + count, 0);
+    this.#previous = { sequence, ms: nowMs() };
+    this.#shard.learnLast({ sequence, recordCount, isAcknowledgedHere: true });
+    let recordIndex = 0;
+    for (const { count, resolve } of group) {
+      resolve(positionOf(sequence, recordIndex));
+      recordIndex += count;
+    }
+  }
+
+  /** Repeats until it is known what came of the message, or the time to hold it is over. */
+  async #publish(data: Uint8Array, id: string): Promise<number | "sealed"> {
+    const { connection } = this.#context.api;
+    const startMs = performance.now();
+    let attempts: AppendAttempts = { sameKindCount: 0, maybeStored: false, elapsedMs: 0 };
+    let kind: PublishOutcome["kind"] | undefined;
+    for (;;) {
+      const { records: subject } = this.#shard.subjects;
+      const outcome = await publish(connection, { subject, data, headers: this.#headers(id), timeoutMs: attemptMs });
+      attempts = {
+        sameKindCount: outcome.kind === kind ? attempts.sameKindCount + 1 : 1,
+        maybeStored: attempts.maybeStored || outcome.kind === "unknown",
+        elapsedMs: connection.isClosed ? Number.POSITIVE_INFINITY : performance.now() - startMs,
+      };
+      kind = outcome.kind;
+      const done = await this.#take(nextAppendStep(outcome, attempts, Math.random()), id);
+      if (done !== undefined) return done;
+    }
+  }
+
+  /** Takes one step. The sequence of the message when that is known; undefined: the next attempt follows. */
+  async #take(step: AppendStep, id: string): Promise<number | "sealed" | undefined> {
+    const { api } = this.#context;
+    switch (step.kind) {
+      case "done":
+        return step.sequence;
+      case "sealed":
+        return await this.#shard.sealedOrThrow(api);
+      case "examine": {
+        const search = { id, from: this.#previous.sequence + 1, fence: this.#fence };
+        return (await findBeforeMarker(api, this.#shard, search)) ?? (await this.#shard.sealedOrThrow(api));
+      }
+      case "give-up":
+        throw gaveUp(step);
+      case "find":
+        await this.#shard.assertGroupExists(api);
+        break;
+      case "repeat":
+        if (step.changesStripe) this.#stripe = (this.#stripe + 1) % this.#shard.subjects.fences.length;
+    }
+    if (step.pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, step.pauseMs));
+    return undefined;
+  }
+
+  #headers(id: string): Readonly<Record<string, string>> {
+    return {
+      [messageHeaders.id]: id,
+      [messageHeaders.expectedLastSequence]: "0",
+      [messageHeaders.expectedSubject]: this.#fence,
+    };
+  }
+
+  get #fence(): string {
+    return this.#shard.subjects.fences[this.#stripe] ?? "";
+  }
+}
+
+/** How many of the waiting entries the next message takes: at least one. */
+function countOfNextMessage(waiting: readonly WaitingEntry[]): number {
+  let bytes = 0;
+  let records = 0;
+  let count = 0;
+  for (const entry of waiting) {
+    bytes += entryHeaderBytes + entry.body.length;
+    records += entry.count;
+    if (count > 0 && (bytes > messageBytesMax || records > recordsPerMessageMax)) break;
+    count += 1;
+  }
+  return count;
+}
+
+function gaveUp({ as, reason }: Extract<AppendStep, { kind: "give-up" }>): EngineError {
+  return as === "unavailable"
+    ? new EngineError(as, `Nothing was stored: ${reason}. It may be tried again.`)
+    : new EngineError(as, `It is not known whether the records were stored: ${reason}.`);
+}

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { toAppendBatch, toAppendOutcomes } from "../../append-batch.ts";
+import { EngineError } from "../../engine-error.ts";
+import type {
+  Append,
+  AppendBatch,
+  AppendOutcome,
+  FollowOptions,
+  PlacementHint,
+  Position,
+  ReadLimit,
+  ReadResult,
+  SeekTarget,
+  ShardLog,
+  ShardRef,
+  StoredEntry,
+} from "../../shard-log.ts";
+import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { positionOf, recordsPerMessageMax, sequenceOf } from "../format/log-message.ts";
+import { groupName, type LogPlacement, logSubjects, placementOf, type SubjectNames } from "../format/subjects.ts";
+import { AppendLane, type LaneContext } from "./append-lane.ts";
+import { CallState } from "./call-state.ts";
+import type { LogGroups } from "./log-groups.ts";
+import { behind, readLogMessages } from "./log-page.ts";
+import type { PushFeed, ShardPushes } from "./shard-pushes.ts";
+import type { ShardReader } from "./shard-reader.ts";
+import { ShardState } from "./shard-state.ts";
+import { dropLog, sealLog } from "./store-marker.ts";
+
+/** Open shards for each log group, so that one group has a third of what it can store in a second. */
+const shardsPerGroup = 32;
+/** Appends of so many gateways to one shard can be on their way at the same time. */
+const stripesPerShard = 4;
+/** Bodies of all appends that wait or are on their way. */
+const waitingBytesMax = 64 * 1024 * 1024;
+/** Entries in one batch of `follow()`; its bytes are bounded by `bufferedBytesMax`. */
+const entriesPerBatchMax = 1_024;
+const closingMsMax = 5_000;
+
+export interface JetStreamShardLogOptions {
+  readonly api: JetStreamApi;
+  readonly names: SubjectNames;
+  readonly groups: LogGroups;
+  readonly reader: ShardReader;
+  readonly pushes: ShardPushes;
+  readonly lanes: LaneContext;
+  readonly entryBytesMax: number;
+}
+
+interface Shard {
+  readonly state: ShardState;
+  readonly lane: AppendLane;
+}
+
+/** Shard logs in log groups on NATS servers. It keeps nothing that another gateway would need. */
+export class JetStreamShardLog implements ShardLog {
+  readonly #options: JetStreamShardLogOptions;
+  readonly #shards = new Map<string, Shard>();
+  /** The same by the identity of a ref, which spares a lookup by name. */
+  readonly #byRef = new WeakMap<ShardRef, Shard>();
+  #isOpen = true;
+  #waitingBytes = 0;
+
+  constructor(options: JetStreamShardLogOptions) {
+    this.#options = options;
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Waits for appends that are on their way, and then refuses all calls. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    this.#options.pushes.close();
+    const idle = Promise.all([...this.#shards.values()].map(({ lane }) => lane.idle()));
+    const giveUp = Promise.withResolvers<void>();
+    const timer = setTimeout(giveUp.resolve, closingMsMax);
+    await Promise.race([idle, giveUp.promise]);
+    clearTimeout(timer);
+  }
+
+  /** The group follows from the index and the number of open shards, so that every repetition finds the same one. */
+  async createShard(streamId: string, shardIndex: number, { openShardCount }: PlacementHint): Promise<ShardRef> {
+    this.#assertOpen();
+    const { api, names, groups } = this.#options;
+    const group = shardIndex % Math.max(1, Math.ceil(openShardCount / shardsPerGroup));
+    await groups.ensure(streamId, group);
+    for (let drops = 0; ; drops++) {
+      const log = drops === 0 ? `${shardIndex}` : `${shardIndex}-${drops}`;
+      const placement: LogPlacement = { group, log, stripes: stripesPerShard };
+      const { group: stream, dropped } = logSubjects(names, streamId, placement);
+      const isDropped = (await api.lastMessage(stream, dropped)) !== undefined;
+      if (!isDropped) return { streamId, shardIndex, placement: { ...placement } };
+    }
+  }
+
+  async append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    return toAppendOutcomes(await this.appendBatch(toAppendBatch(entries)));
+  }
+
+  async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
+    this.#assertOpen();
+    const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
+    const shards = this.#shardsOf(batch);
+    const callBytes = bodyBytes.subarray(0, count).reduce((sum, length) => sum + length, 0);
+    if (this.#waitingBytes + callBytes > waitingBytesMax) {
+      throw new EngineError(
+        "throttled",
+        `${this.#waitingBytes} bytes of records wait for the NATS servers, which is the limit; nothing was stored. It may be tried again.`,
+      );
+    }
+    this.#waitingBytes += callBytes;
+    const call = new CallState(count);
+    for (const [row, { lane }] of shards.entries()) {
+      const start = bodyStarts[row] as number;
+      lane.add({
+        count: recordCounts[row] as number,
+        timeMs: timesMs[row] as number,
+        body: Buffer.from(bytes.subarray(start, start + (bodyBytes[row] as number))),
+        resolve: (position) => call.resolve(row, position),
+        reject: (error) => call.reject(error),
+      });
+    }
+    try {
+      return await call.settled;
+    } finally {
+      this.#waitingBytes -= callBytes;
+    }
+  }
+
+  async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
+    return await this.#whileOpen(this.#options.reader.read(this.#shard(shard).state, from, limit));
+  }
+
+  async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
+    const { state } = this.#shard(shard);
+    const { reader } = this.#options;
+    switch (target.at) {
+      case "oldest":
+        return await this.#whileOpen(reader.oldest(state));
+      case "newest":
+        return await this.#whileOpen(reader.tip(state));
+      case "last":
+        return (await this.#whileOpen(reader.last(state))) ?? (await this.#whileOpen(reader.tip(state)));
+      case "time":
+        return await this.#whileOpen(reader.atTime(state, target.timeMs));
+    }
+  }
+
+  async *follow(
+    shard: ShardRef,
+    from: Position,
+    { signal, bufferedBytesMax }: FollowOptions,
+  ): AsyncGenerator<readonly StoredEntry[], undefined> {
+    const { state } = this.#shard(shard);
+    const { pushes, reader } = this.#options;
+    const { feed, release } = pushes.use(state);
+    try {
+      // A subscription that the servers have not seen yet would miss what is stored until then.
+      await feed.ready;
+      for (let next = from; !signal.aborted; ) {
+        this.#assertOpen();
+        const { version } = feed;
+        const limit = { entriesMax: entriesPerBatchMax, bytesMax: bufferedBytesMax };
+        const page = pushedPage(state, feed, next) ?? (await this.#whileOpen(reader.read(state, next, limit)));
+        if (page.next > next) next = page.next;
+        if (page.entries.length > 0) yield page.entries;
+        else if (isAtEnd(state, next)) return;
+        else await feed.changed(version, signal);
+      }
+    } finally {
+      release();
+    }
+  }
+
+  async seal(shard: ShardRef, _operationId: string): Promise<{ readonly end: Position }> {
+    const { state } = this.#shard(shard);
+    state.assertExists();
+    const { api, lanes } = this.#options;
+    const sequence = await this.#whileOpen(sealLog(api, state, lanes.nowMs()));
+    state.learnEnd(sequence);
+    this.#options.pushes.notify(state);
+    return { end: positionOf(sequence) };
+  }
+
+  async setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
+    this.#assertOpen();
+    const { names, groups } = this.#options;
+    const used = new Set(shards.map((shard) => groupName(names, streamId, placementOf(shard).group)));
+    await groups.setRetention([...used], retentionMs);
+  }
+
+  async dropShard(shard: ShardRef): Promise<void> {
+    const { state } = this.#shard(shard);
+    const { api, pushes } = this.#options;
+    if (state.isDropped || (await api.streamInfo(state.subjects.group)) === undefined) return;
+    await dropLog(api, state);
+    state.isDropped = true;
+    pushes.notify(state);
+  }
+
+  async dropStream(streamId: string, shards: readonly ShardRef[]): Promise<void> {
+    this.#assertOpen();
+    const { names, groups, pushes } = this.#options;
+    await groups.drop(
+      streamId,
+      shards.map((shard) => groupName(names, streamId, placementOf(shard).group)),
+    );
+    for (const [key, { state }] of [...this.#shards]) {
+      if (!key.startsWith(`${streamId}/`)) continue;
+      state.isDropped = true;
+      pushes.notify(state);
+      this.#shards.delete(key);
+    }
+  }
+
+  /** The shard of each entry. Throws unless all entries may be stored. */
+  #shardsOf({ count, shards, shardOf, recordCounts, bodyBytes }: AppendBatch): readonly Shard[] {
+    const { entryBytesMax } = this.#options;
+    const found: Shard[] = [];
+    for (let row = 0; row < count; row++) {
+      const recordCount = recordCounts[row] as number;
+      assert(recordCount >= 1 && recordCount <= recordsPerMessageMax, "an entry has 1 to 4096 records");
+      const bytes = bodyBytes[row] as number;
+      if (bytes > entryBytesMax) {
+        throw new EngineError(
+          "too_large",
+          `An entry of ${bytes} bytes is over the limit of ${entryBytesMax} bytes; nothing was stored.`,
+        );
+      }
+      const shard = this.#shard(shards[shardOf[row] as number] as ShardRef);
+      shard.state.assertExists();
+      found.push(shard);
+    }
+    return found;
+  }
+
+  #shard(ref: ShardRef): Shard {
+    this.#assertOpen();
+    const cached = this.#byRef.get(ref);
+    if (cached !== undefined) return cached;
+    const placement = placementOf(ref);
+    const key = `${ref.streamId}/${placement.group}/${placement.log}`;
+    let shard = this.#shards.get(key);
+    if (shard === undefined) {
+      const { names, lanes } = this.#options;
+      const subjects = logSubjects(names, ref.streamId, placement);
+      const state = new ShardState(subjects, `Shard ${ref.shardIndex} of stream ${ref.streamId}`);
+      shard = { state, lane: new AppendLane(lanes, state) };
+      this.#shards.set(key, shard);
+    }
+    this.#byRef.set(ref, shard);
+    return shard;
+  }
+
+  /** The result of a call; a call that the close interrupts fails as closed, however the connection puts it. */
+  async #whileOpen<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      this.#assertOpen();
+      throw error;
+    }
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen) throw new EngineError("closed", "The jetstream engine is closed; nothing was stored.");
+  }
+}
+
+/** The entries behind a position as the servers pushed them; undefined if the message that follows is not held. */
+function pushedPage(
+  state: ShardState,
+  feed: PushFeed,
+  from: Position,
+): { readonly entries: readonly StoredEntry[]; readonly next: Position } | undefined {
+  const pushed = state.isDropped ? undefined : feed.following(sequenceOf(from));
+  const message = pushed === undefined ? undefined : readLogMessages([pushed]).records[0];
+  if (message === undefined) return undefined;
+  state.learnLast({ ...message, isAcknowledgedHere: false });
+  const entries = message.entries.filter(({ position, count }) => position + BigInt(count) > from);
+  return entries.length === 0 ? undefined : { entries, next: behind(message) };
+}
+
+function isAtEnd({ endPosition }: ShardState, next: Position): boolean {
+  return endPosition !== undefined && next >= endPosition;
+}

@@ -1,0 +1,111 @@
+import { EngineError } from "../../engine-error.ts";
+import { ApiRefusalError, apiErrorCodes, type JetStreamApi, type StreamConfig } from "../api/jetstream-api.ts";
+import { groupName, groupSubjects, type SubjectNames, streamSubjects } from "../format/subjects.ts";
+
+/** Ids of appends are remembered this long: ten times as long as an append is repeated. */
+const duplicateWindowMs = 120_000;
+const nsPerMs = 1_000_000;
+/** The API's shortest retention is a day; the window of the ids must not be longer than the retention. */
+const retentionMsMin = 3_600_000;
+
+/** A note that a log group was made, so that one that was deleted behind the engine's back is not made again, empty. */
+export interface GroupRecords {
+  has(group: string): Promise<boolean>;
+  add(group: string): Promise<void>;
+  remove(group: string): Promise<void>;
+}
+
+export interface LogGroupsOptions {
+  readonly api: JetStreamApi;
+  readonly names: SubjectNames;
+  readonly replicaCount: number;
+  readonly records: GroupRecords;
+}
+
+/** The log groups: JetStream streams, each with the logs of some shards of one stream. */
+export class LogGroups {
+  readonly #api: JetStreamApi;
+  readonly #names: SubjectNames;
+  readonly #replicaCount: number;
+  readonly #records: GroupRecords;
+  /** Groups that exist, or are being made, by name. Resolves with whether this call made it. */
+  readonly #known = new Map<string, Promise<boolean>>();
+
+  constructor({ api, names, replicaCount, records }: LogGroupsOptions) {
+    this.#api = api;
+    this.#names = names;
+    this.#replicaCount = replicaCount;
+    this.#records = records;
+  }
+
+  /** Makes the group if it does not exist. May be repeated, also by several gateways at the same time. */
+  async ensure(streamId: string, group: number): Promise<void> {
+    const name = groupName(this.#names, streamId, group);
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      known = this.#make(name, streamId, group);
+      this.#known.set(name, known);
+      known.catch(() => this.#known.delete(name));
+    }
+    await known;
+  }
+
+  /** Keeps the messages of the groups for at least so long. */
+  async setRetention(groups: readonly string[], retentionMs: number): Promise<void> {
+    const maxAge = Number.isFinite(retentionMs) ? Math.max(retentionMs, retentionMsMin) * nsPerMs : 0;
+    for (const name of groups) {
+      const info = await this.#api.streamInfo(name);
+      if (info === undefined) throw groupIsGone(name);
+      if (info.config.max_age !== maxAge) await this.#api.updateStream({ ...info.config, max_age: maxAge });
+    }
+  }
+
+  /** Removes all groups of a stream, also those that no shard names any more. */
+  async drop(streamId: string, groups: readonly string[]): Promise<void> {
+    const found = await this.#api.streamNames(streamSubjects(this.#names, streamId));
+    for (const name of new Set([...groups, ...found])) {
+      await this.#api.deleteStream(name);
+      await this.#records.remove(name);
+      this.#known.delete(name);
+    }
+  }
+
+  async #make(name: string, streamId: string, group: number): Promise<boolean> {
+    if ((await this.#api.streamInfo(name)) !== undefined) return false;
+    if (await this.#records.has(name)) throw groupIsGone(name);
+    try {
+      await this.#api.createStream(this.#configOf(name, streamId, group));
+    } catch (error) {
+      // Another gateway made it at the same time, and may have set its retention.
+      if (!(error instanceof ApiRefusalError && error.code === apiErrorCodes.streamNameInUse)) throw error;
+    }
+    await this.#records.add(name);
+    return true;
+  }
+
+  #configOf(name: string, streamId: string, group: number): StreamConfig {
+    const { stored, pushed } = groupSubjects(this.#names, streamId, group);
+    return {
+      name,
+      subjects: [stored],
+      num_replicas: this.#replicaCount,
+      storage: "file",
+      retention: "limits",
+      discard: "old",
+      max_age: 0,
+      max_msgs_per_subject: -1,
+      duplicate_window: duplicateWindowMs * nsPerMs,
+      allow_direct: true,
+      allow_msg_ttl: true,
+      deny_delete: true,
+      republish: { src: stored, dest: pushed },
+    };
+  }
+}
+
+export function groupIsGone(name: string): EngineError {
+  return new EngineError(
+    "corrupt",
+    `The JetStream stream ${name} was removed by something else than Millrace, and the records in it with it. It is not made again; restore it from a backup, or delete the Kinesis stream.`,
+  );
+}

@@ -1,0 +1,84 @@
+import { EngineError } from "../../engine-error.ts";
+import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { positionOf } from "../format/log-message.ts";
+import type { LogSubjects } from "../format/subjects.ts";
+import { groupIsGone } from "./log-groups.ts";
+
+/** The last message with records of a shard, as far as this gateway knows. */
+export interface KnownLast {
+  readonly sequence: number;
+  readonly recordCount: number;
+  /** Whether a call of this gateway was told so: then its own reads must find it. */
+  readonly isAcknowledgedHere: boolean;
+}
+
+/** What this gateway knows of one shard log. Nothing of it is needed for correctness: all of it can be asked for again. */
+export class ShardState {
+  readonly subjects: LogSubjects;
+  readonly title: string;
+  /** The log was dropped, by this gateway or by another one. */
+  isDropped = false;
+  #last: KnownLast | undefined;
+  #acknowledged = { sequence: 0, ms: 0 };
+  /** The sequence of the message that ends a sealed log. */
+  #endSequence: number | undefined;
+
+  constructor(subjects: LogSubjects, title: string) {
+    this.subjects = subjects;
+    this.title = title;
+  }
+
+  get last(): KnownLast | undefined {
+    return this.#last;
+  }
+
+  /** The last message that was acknowledged to a caller of this gateway, and when, in ms of the monotonic clock. */
+  get acknowledged(): { readonly sequence: number; readonly ms: number } {
+    return this.#acknowledged;
+  }
+
+  get endPosition(): bigint | undefined {
+    return this.#endSequence === undefined ? undefined : positionOf(this.#endSequence);
+  }
+
+  /** One past the last record that is known. */
+  get knownTip(): bigint {
+    if (this.#endSequence !== undefined) return positionOf(this.#endSequence);
+    return this.#last === undefined ? 1n : positionOf(this.#last.sequence, this.#last.recordCount);
+  }
+
+  learnLast(last: KnownLast): void {
+    if (last.isAcknowledgedHere) this.#acknowledged = { sequence: last.sequence, ms: performance.now() };
+    if (this.#last === undefined || last.sequence > this.#last.sequence) this.#last = last;
+  }
+
+  learnEnd(sequence: number): void {
+    this.#endSequence = sequence;
+  }
+
+  assertExists(): void {
+    if (this.isDropped) throw this.notFound();
+  }
+
+  notFound(): EngineError {
+    return new EngineError("not_found", `${this.title} does not exist in the cluster any more.`);
+  }
+
+  /** For an append that met a marker on its fence: a dropped log has one as well as a sealed one. */
+  async sealedOrThrow(api: JetStreamApi): Promise<"sealed"> {
+    if ((await api.lastMessage(this.subjects.group, this.subjects.dropped)) === undefined) return "sealed";
+    this.isDropped = true;
+    throw this.notFound();
+  }
+
+  /** For a message that no server takes: the group may have no leader, or be gone. */
+  async assertGroupExists(api: JetStreamApi): Promise<void> {
+    if ((await api.streamInfo(this.subjects.group)) !== undefined) return;
+    throw this.isDropped ? this.notFound() : groupGoneOrDeleted(this);
+  }
+}
+
+/** A stream that is being deleted and a group that was removed by hand look the same from here. */
+function groupGoneOrDeleted({ title, subjects }: ShardState): EngineError {
+  return new EngineError("not_found", `${title} does not exist: ${groupIsGone(subjects.group).message}`);
+}

@@ -1,0 +1,68 @@
+import { EngineError } from "../engine-error.ts";
+import type { JetStreamApi } from "./api/jetstream-api.ts";
+import { messageHeaders, type PublishOutcome, publish } from "./api/publish.ts";
+import { type BucketNames, subjectsOfTest } from "./documents/document-names.ts";
+
+const monitorMsMax = 3_000;
+const attemptMs = 5_000;
+const testKept = "60s";
+
+/** Asks a monitoring endpoint whether its server syncs each record. Undefined: it does not answer. */
+export async function syncsAlways(monitorUrl: string): Promise<boolean | undefined> {
+  try {
+    const response = await fetch(new URL("/varz", monitorUrl), { signal: AbortSignal.timeout(monitorMsMax) });
+    if (!response.ok) return undefined;
+    const varz = (await response.json()) as {
+      readonly jetstream?: { readonly config?: { readonly sync_always?: boolean } };
+    };
+    return varz.jetstream?.config?.sync_always === true;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Tries on the servers what the log relies on: an id is stored once, and a fence refuses an append behind its marker and none
+ * before it. Returns the leader's clock less this one's, in ms. Rejects with
+ * `unavailable` and the step that did not behave so.
+ */
+export async function testFence(api: JetStreamApi, names: BucketNames, run: string): Promise<number> {
+  const { records, fence } = subjectsOfTest(names, run);
+  const append = (id: string): Promise<PublishOutcome> =>
+    publish(api.connection, {
+      subject: records,
+      data: new Uint8Array(1),
+      headers: {
+        [messageHeaders.id]: `${run}.${id}`,
+        [messageHeaders.timeToLive]: testKept,
+        [messageHeaders.expectedLastSequence]: "0",
+        [messageHeaders.expectedSubject]: fence,
+      },
+      timeoutMs: attemptMs,
+    });
+  const beforeMs = Date.now();
+  const first = await append("a");
+  const afterMs = Date.now();
+  expect(first.kind === "stored", "an append before the marker is stored", first);
+  const repeated = await append("a");
+  expect(repeated.kind === "stored" && repeated.isDuplicate, "an id is stored once", repeated);
+  const marker = await publish(api.connection, {
+    subject: fence,
+    data: new Uint8Array(1),
+    headers: { [messageHeaders.timeToLive]: testKept },
+    timeoutMs: attemptMs,
+  });
+  expect(marker.kind === "stored", "a marker is stored", marker);
+  const late = await append("b");
+  expect(late.kind === "refused", "an append behind the marker is refused", late);
+  const message = first.kind === "stored" ? await api.messageAt(names.stream, first.sequence) : undefined;
+  return message === undefined ? 0 : message.timeMs - (beforeMs + afterMs) / 2;
+}
+
+function expect(isSo: boolean, rule: string, outcome: PublishOutcome): void {
+  if (isSo) return;
+  throw new EngineError(
+    "unavailable",
+    `The NATS servers do not keep a rule that the log relies on (${rule}; the outcome was ${outcome.kind}), so nothing is written to them.`,
+  );
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+
+interface Shards {
+  readonly Shards: readonly { readonly ShardId: string }[];
+}
+
+async function put(endpoint: string, StreamName: string, text: string): Promise<string> {
+  const Data = Buffer.from(text).toString("base64");
+  const put = await call<{ SequenceNumber: string }>(endpoint, "PutRecord", { StreamName, Data, PartitionKey: text });
+  return put.SequenceNumber;
+}
+
+/** The texts of all records, shard by shard, parents first. */
+async function readStream(endpoint: string, StreamName: string): Promise<readonly string[]> {
+  const { Shards } = await call<Shards>(endpoint, "ListShards", { StreamName });
+  const texts: string[] = [];
+  for (const { ShardId } of Shards) {
+    const start = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
+    let next = (await call<{ ShardIterator?: string }>(endpoint, "GetShardIterator", start)).ShardIterator;
+    while (next !== undefined) {
+      const page = await call<{ Records: { Data: string }[]; NextShardIterator?: string; MillisBehindLatest: number }>(
+        endpoint,
+        "GetRecords",
+        { ShardIterator: next },
+      );
+      texts.push(...page.Records.map(({ Data }) => Buffer.from(Data, "base64").toString()));
+      const isAtTip = page.Records.length === 0 && page.MillisBehindLatest === 0;
+      next = isAtTip ? undefined : page.NextShardIterator;
+    }
+  }
+  return texts;
+}
+
+test("a gateway over three servers keeps what it acknowledged over a split and its own death", async (t) => {
+  if (!hasNatsServer(t)) return;
+  await using servers = await NatsServers.start({ nodeCount: 3 });
+  const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+  await using gateway = await ServerProcess.start({ args: ["--engine", "jetstream"], env });
+  await call(gateway.endpoint, "CreateStream", { StreamName: "orders", ShardCount: 1 });
+  await activeStreamArn(gateway.endpoint, "orders");
+  const sent: string[] = [];
+  const putNext = async (): Promise<void> => {
+    sent.push(`record ${sent.length}`);
+    await put(gateway.endpoint, "orders", sent.at(-1) ?? "");
+  };
+  for (let record = 0; record < 10; record++) await putNext();
+  const NewStartingHashKey = "170141183460469231731687303715884105728";
+  const split = { StreamName: "orders", ShardToSplit: "shardId-000000000000", NewStartingHashKey };
+  await call(gateway.endpoint, "SplitShard", split);
+  await activeStreamArn(gateway.endpoint, "orders");
+  await putNext();
+
+  await gateway.kill("SIGKILL");
+  await gateway.restart();
+  await putNext();
+  assert.deepEqual((await readStream(gateway.endpoint, "orders")).toSorted(), sent.toSorted());
+
+  const health = (await (await fetch(`${gateway.endpoint}/health`)).json()) as { durable: boolean; degraded: string[] };
+  assert.equal(health.durable, true);
+  assert.match(health.degraded.join("\n"), /is a preview/);
+});
+
+test("a second gateway is refused while the first one runs, and servers that do not sync are refused", async (t) => {
+  if (!hasNatsServer(t)) return;
+  await using servers = await NatsServers.start({ nodeCount: 1, syncInterval: "2m" });
+  const args = [
+    "--engine",
+    "jetstream",
+    "--nats",
+    servers.urls.join(","),
+    "--nats-monitor",
+    servers.monitorUrls[0] ?? "",
+  ];
+  await assert.rejects(ServerProcess.start({ args }), /cannot keep three copies/);
+  const degraded = [...args, "--allow-degraded"];
+  await using gateway = await ServerProcess.start({ args: degraded });
+  const health = (await (await fetch(`${gateway.endpoint}/health`)).json()) as { durable: boolean; degraded: string[] };
+  assert.equal(health.durable, false);
+  assert.match(health.degraded.join("\n"), /one copy of each record(?:.|\n)*a power cut loses/);
+  await assert.rejects(ServerProcess.start({ args: degraded }), /Another gateway serves the streams/);
+  assert.equal((await gateway.kill("SIGTERM")).code, 0);
+});
