@@ -37,6 +37,8 @@ export interface Stream {
   readonly consumers?: readonly StreamConsumer[];
   /** The latest creation second of a consumer that is gone, of earlier streams of the name too: no ARN is used twice. */
   readonly consumerSecondUsed?: number;
+  /** Queues of the stream, in the order of creation. */
+  readonly queues?: readonly StreamQueue[];
   /** Times of the changes that AWS limits over 24 hours, ms since the epoch. */
   readonly changeTimesMs?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;
   /** Open shards, and closed ones while they may have unexpired records; sorted by index. Empty while CREATING. */
@@ -80,6 +82,36 @@ export interface StreamConsumer {
   readonly dueMs?: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly policy?: string;
+}
+
+export type QueueStatus = "CREATING" | "ACTIVE" | "UPDATING" | "DELETING";
+
+/** A queue of the stream: everything about it except what became of its records, which is in its state log. */
+export interface StreamQueue {
+  /** 20 characters of `[a-z0-9]`, never used again. In the queue's ARN, and the stream id of its state log in the engine. */
+  readonly id: string;
+  /** Unique within account and region among all streams. */
+  readonly name: string;
+  readonly status: QueueStatus;
+  readonly createdMs: number;
+  /** When a CREATING or UPDATING queue becomes ACTIVE, or a DELETING one is removed; ms since the epoch. */
+  readonly dueMs?: number;
+  /** Where CreateQueue asked to begin; `timeMs` with AT_TIMESTAMP alone. */
+  readonly start: { readonly type: "LATEST" | "TRIM_HORIZON" | "AT_TIMESTAMP"; readonly timeMs?: number };
+  /** Records that arrived before this time are not in the queue; ms since the epoch. Present once it was ACTIVE. */
+  readonly startMs?: number;
+  /** The default visibility timeout, seconds; 0 is possible. */
+  readonly visibilitySeconds: number;
+  /** A record that was received as often without acknowledgement becomes a dead letter; absent: none ever does. */
+  readonly receiveCountMax?: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The resource policy, exactly as it was put. */
+  readonly policy?: string;
+  /**
+   * The state log that counts: its generation, which is its shard index in the engine, and its placement. Present once the
+   * queue was ACTIVE.
+   */
+  readonly stateLog?: { readonly generation: number; readonly placement: Shard["placement"] };
 }
 
 export interface Shard {
