@@ -18,6 +18,49 @@ import {
 } from "./shape.ts";
 import type { OperationName, OperationShapes } from "./shapes.generated.ts";
 
+const queueARN = string({ min: 1, max: 2048, pattern: "arn:aws.*:kinesis:.*:\\d{12}:queue/\\S+" });
+const receiptHandle = string({ min: 1, max: 1024 });
+const acknowledgeDeadLetterQueueRecordsRequestEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const acknowledgeDeadLetterQueueRecordsRequestEntryList = list({
+  knowledgeDeadLetterQueueRecordsRequestEnt,
+}, {
+  min: 1,
+  max: 10,
+});
+const acknowledgeDeadLetterQueueRecordsInput = structure<OperationShapes["AcknowledgeDeadLetterQueueRecords"]["input"]>([
+  required("QueueARN", queueARN),
+  required("Entries", acknowledgeDeadLetterQueueRecordsRequestEntryList),
+]);
+const acknowledgeDeadLetterQueueRecordsResultEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const acknowledgeDeadLetterQueueRecordsResultEntryList = list(acknowledgeDeadLetterQueueRecordsResultEntry);
+const acknowledgeDeadLetterQueueRecordsErrorEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("ErrorCode", string()),
+  optional("ErrorMessage", string()),
+]);
+const acknowledgeDeadLetterQueueRecordsErrorEntryList = list(acknowledgeDeadLetterQueueRecordsErrorEntry);
+const acknowledgeDeadLetterQueueRecordsOutput = structure<OperationShapes["AcknowledgeDeadLetterQueueRecords"]["output"]>([
+  required("Successful", acknowledgeDeadLetterQueueRecordsResultEntryList),
+  required("Failed", acknowledgeDeadLetterQueueRecordsErrorEntryList),
+]);
+const acknowledgeQueueRecordsRequestEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const acknowledgeQueueRecordsRequestEntryList = list(acknowledgeQueueRecordsRequestEntry, { min: 1, max: 10 });
+const acknowledgeQueueRecordsInput = structure<OperationShapes["AcknowledgeQueueRecords"]["input"]>([
+  required("QueueARN", queueARN),
+  required("Entries", acknowledgeQueueRecordsRequestEntryList),
+]);
+const acknowledgeQueueRecordsResultEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const acknowledgeQueueRecordsResultEntryList = list(acknowledgeQueueRecordsResultEntry);
+const acknowledgeQueueRecordsErrorEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("ErrorCode", string()),
+  optional("ErrorMessage", string()),
+]);
+const acknowledgeQueueRecordsErrorEntryList = list(acknowledgeQueueRecordsErrorEntry);
+const acknowledgeQueueRecordsOutput = structure<OperationShapes["AcknowledgeQueueRecords"]["output"]>([
+  required("Successful", acknowledgeQueueRecordsResultEntryList),
+  required("Failed", acknowledgeQueueRecordsErrorEntryList),
+]);
 const streamName = string({ min: 1, max: 128, pattern: "[a-zA-Z0-9_.-]+" });
 const tagKey = string({ min: 1, max: 128 });
 const tagValue = string({ min: 0, max: 256 });
@@ -159,6 +202,46 @@ const channelDescription = structure([
 const createChannelOutput = structure<OperationShapes["CreateChannel"]["output"]>([
   required("ChannelDescription", channelDescription),
 ]);
+const queueName = string({ min: 1, max: 128, pattern: "[a-zA-Z0-9_.-]+" });
+const queueStartingPositionType = string({ values: ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"] });
+const queueStartingPosition = structure([
+  required("Type", queueStartingPositionType),
+  optional("Timestamp", timestamp()),
+]);
+const queueStreamConfiguration = structure([
+  required("StreamARN", streamARN),
+  optional("StartingPosition", queueStartingPosition),
+]);
+const queueStreamConfigurationList = list(queueStreamConfiguration, { min: 1, max: 10_000 });
+const visibilityTimeoutSeconds = integer({ min: 0, max: 43_200 });
+const targetType = string({ values: ["BUILT_IN", "NONE"] });
+const maxReceiveCount = integer({ min: 1, max: 1000 });
+const deadLetterConfiguration = structure([
+  required("TargetType", targetType),
+  optional("MaxReceiveCount", maxReceiveCount),
+]);
+const queueAttributes = structure([
+  optional("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
+  optional("DeadLetterConfiguration", deadLetterConfiguration),
+]);
+const createQueueInput = structure<OperationShapes["CreateQueue"]["input"]>([
+  required("QueueName", queueName),
+  required("StreamConfigurationList", queueStreamConfigurationList),
+  optional("QueueAttributes", queueAttributes),
+  optional("Tags", tagMap),
+]);
+const queueStatus = string({ values: ["CREATING", "ACTIVE", "UPDATING", "DELETING"] });
+const queueDescription = structure([
+  required("QueueName", queueName),
+  required("QueueARN", queueARN),
+  required("QueueStatus", queueStatus),
+  required("QueueCreationTimestamp", timestamp()),
+  required("StreamConfigurationList", queueStreamConfigurationList),
+  optional("QueueAttributes", queueAttributes),
+]);
+const createQueueOutput = structure<OperationShapes["CreateQueue"]["output"]>([
+  required("QueueDescription", queueDescription),
+]);
 const shardCount = integer({ min: 1, max: 100_000 });
 const streamMode = string({ values: ["PROVISIONED", "ON_DEMAND"] });
 const streamModeDetails = structure([required("StreamMode", streamMode)]);
@@ -181,7 +264,12 @@ const decreaseStreamRetentionPeriodInput = structure<OperationShapes["DecreaseSt
   optional("StreamId", streamId),
 ]);
 const deleteChannelInput = structure<OperationShapes["DeleteChannel"]["input"]>([required("ChannelARN", channelARN)]);
-const resourceARN = string({ min: 1, max: 2048, pattern: "arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel)/\\S+" });
+const deleteQueueInput = structure<OperationShapes["DeleteQueue"]["input"]>([required("QueueARN", queueARN)]);
+const resourceARN = string({
+  min: 1,
+  max: 2048,
+  pattern: "arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel|queue)/\\S+",
+});
 const deleteResourcePolicyInput = structure<OperationShapes["DeleteResourcePolicy"]["input"]>([
   required("ResourceARN", resourceARN),
   optional("StreamId", streamId),
@@ -229,6 +317,10 @@ const describeLimitsOutput = structure<OperationShapes["DescribeLimits"]["output
   required("OnDemandStreamCountLimit", integer()),
   optional("ChannelCount", integer()),
   optional("ChannelCountLimit", integer()),
+]);
+const describeQueueInput = structure<OperationShapes["DescribeQueue"]["input"]>([required("QueueARN", queueARN)]);
+const describeQueueOutput = structure<OperationShapes["DescribeQueue"]["output"]>([
+  required("QueueDescription", queueDescription),
 ]);
 const pageSize = integer({ min: 1, max: 10_000 });
 const shardId = string({ min: 1, max: 128, pattern: "[a-zA-Z0-9_.-]+" });
@@ -330,6 +422,7 @@ const streamDescriptionSummary = structure([
   optional("MaxRecordSizeInKiB", maxRecordSizeInKiB),
   optional("ChannelCount", integer()),
   optional("RecordDistributionStrategy", recordDistributionStrategy),
+  optional("QueueCount", integer()),
 ]);
 const describeStreamSummaryOutput = structure<OperationShapes["DescribeStreamSummary"]["output"]>([
   required("StreamDescriptionSummary", streamDescriptionSummary),
@@ -448,6 +541,34 @@ const channelSummary = structure([
 const channelSummaryList = list(channelSummary);
 const listChannelsOutput = structure<OperationShapes["ListChannels"]["output"]>([
   required("ChannelSummaries", channelSummaryList),
+  optional("NextToken", nextToken),
+]);
+const listQueuesInputLimit = integer({ min: 1, max: 10_000 });
+const queueStreamFilter = structure([
+  required("StreamARN", streamARN),
+  optional("StreamCreationTimestamp", timestamp()),
+]);
+const queueStreamFilterList = list(queueStreamFilter, { min: 1, max: 10_000 });
+const listQueuesInput = structure<OperationShapes["ListQueues"]["input"]>([
+  optional("MaxResults", listQueuesInputLimit),
+  optional("NextToken", nextToken),
+  optional("StreamFilter", queueStreamFilterList),
+]);
+const queueStreamIdentifier = structure([
+  required("StreamARN", streamARN),
+  required("StreamCreationTimestamp", wholeSecondTimestamp()),
+]);
+const queueStreamIdentifierList = list(queueStreamIdentifier, { min: 1, max: 10_000 });
+const queueSummary = structure([
+  required("QueueName", queueName),
+  required("QueueARN", queueARN),
+  required("QueueStatus", queueStatus),
+  required("QueueCreationTimestamp", timestamp()),
+  required("Streams", queueStreamIdentifierList),
+]);
+const queueSummaryList = list(queueSummary);
+const listQueuesOutput = structure<OperationShapes["ListQueues"]["output"]>([
+  required("QueueSummaries", queueSummaryList),
   optional("NextToken", nextToken),
 ]);
 const shardFilterType = string({
@@ -583,6 +704,38 @@ const putResourcePolicyInput = structure<OperationShapes["PutResourcePolicy"]["i
   optional("StreamId", streamId),
   required("Policy", string()),
 ]);
+const receiveQueueRecordsInputLimit = integer({ min: 1, max: 10 });
+const receiveQueueRecordsWaitTimeSeconds = integer({ min: 1, max: 20 });
+const receiveDeadLetterQueueRecordsInput = structure<OperationShapes["ReceiveDeadLetterQueueRecords"]["input"]>([
+  required("QueueARN", queueARN),
+  optional("Limit", receiveQueueRecordsInputLimit),
+  optional("WaitTimeSeconds", receiveQueueRecordsWaitTimeSeconds),
+  optional("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
+]);
+const recordId = string({ min: 1, max: 64, pattern: "^[a-z0-9]+$" });
+const receiveCount = integer({ min: 0 });
+const queueRecord = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("RecordId", recordId),
+  optional("PartitionKey", partitionKey),
+  required("Data", data),
+  required("ApproximateArrivalTimestamp", timestamp()),
+  required("FirstReceiveTimestamp", timestamp()),
+  required("ReceiveCount", receiveCount),
+]);
+const queueRecordList = list(queueRecord);
+const receiveDeadLetterQueueRecordsOutput = structure<OperationShapes["ReceiveDeadLetterQueueRecords"]["output"]>([
+  required("QueueRecords", queueRecordList),
+]);
+const receiveQueueRecordsInput = structure<OperationShapes["ReceiveQueueRecords"]["input"]>([
+  required("QueueARN", queueARN),
+  optional("Limit", receiveQueueRecordsInputLimit),
+  optional("WaitTimeSeconds", receiveQueueRecordsWaitTimeSeconds),
+  optional("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
+]);
+const receiveQueueRecordsOutput = structure<OperationShapes["ReceiveQueueRecords"]["output"]>([
+  required("QueueRecords", queueRecordList),
+]);
 const registerStreamConsumerInput = structure<OperationShapes["RegisterStreamConsumer"]["input"]>([
   required("StreamARN", streamARN),
   required("ConsumerName", consumerName),
@@ -598,6 +751,29 @@ const removeTagsFromStreamInput = structure<OperationShapes["RemoveTagsFromStrea
   optional("StreamName", streamName),
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
+]);
+const restoreDeadLetterQueueRecordsRequestEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const restoreDeadLetterQueueRecordsRequestEntryList = list({
+  storeDeadLetterQueueRecordsRequestEnt,
+}, {
+  min: 1,
+  max: 10,
+});
+const restoreDeadLetterQueueRecordsInput = structure<OperationShapes["RestoreDeadLetterQueueRecords"]["input"]>([
+  required("QueueARN", queueARN),
+  required("Entries", restoreDeadLetterQueueRecordsRequestEntryList),
+]);
+const restoreDeadLetterQueueRecordsResultEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const restoreDeadLetterQueueRecordsResultEntryList = list(restoreDeadLetterQueueRecordsResultEntry);
+const restoreDeadLetterQueueRecordsErrorEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("ErrorCode", string()),
+  optional("ErrorMessage", string()),
+]);
+const restoreDeadLetterQueueRecordsErrorEntryList = list(restoreDeadLetterQueueRecordsErrorEntry);
+const restoreDeadLetterQueueRecordsOutput = structure<OperationShapes["RestoreDeadLetterQueueRecords"]["output"]>([
+  required("Successful", restoreDeadLetterQueueRecordsResultEntryList),
+  required("Failed", restoreDeadLetterQueueRecordsErrorEntryList),
 ]);
 const splitShardInput = structure<OperationShapes["SplitShard"]["input"]>([
   required("NewStartingHashKey", hashKey),
@@ -671,10 +847,69 @@ const updateChannelInput = structure<OperationShapes["UpdateChannel"]["input"]>(
 const updateChannelOutput = structure<OperationShapes["UpdateChannel"]["output"]>([
   required("ChannelDescription", channelDescription),
 ]);
+const updateDeadLetterQueueRecordsVisibilityRequestEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
+]);
+const updateDeadLetterQueueRecordsVisibilityRequestEntryList = list({
+  dateDeadLetterQueueRecordsVisibilityRequestEnt,
+}, {
+  min: 1,
+  max: 10,
+});
+const updateDeadLetterQueueRecordsVisibilityInput = structure<OperationShapes["UpdateDeadLetterQueueRecordsVisibility"]["input"]>([
+  required("QueueARN", queueARN),
+  required("Entries", updateDeadLetterQueueRecordsVisibilityRequestEntryList),
+]);
+const updateDeadLetterQueueRecordsVisibilityResultEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const updateDeadLetterQueueRecordsVisibilityResultEntryList = list(updateDeadLetterQueueRecordsVisibilityResultEntry);
+const updateDeadLetterQueueRecordsVisibilityErrorEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("ErrorCode", string()),
+  optional("ErrorMessage", string()),
+]);
+const updateDeadLetterQueueRecordsVisibilityErrorEntryList = list(updateDeadLetterQueueRecordsVisibilityErrorEntry);
+const updateDeadLetterQueueRecordsVisibilityOutput = structure<OperationShapes["UpdateDeadLetterQueueRecordsVisibility"]["output"]>([
+  required("Successful", updateDeadLetterQueueRecordsVisibilityResultEntryList),
+  required("Failed", updateDeadLetterQueueRecordsVisibilityErrorEntryList),
+]);
 const updateMaxRecordSizeInput = structure<OperationShapes["UpdateMaxRecordSize"]["input"]>([
   optional("StreamARN", streamARN),
   optional("StreamId", streamId),
   required("MaxRecordSizeInKiB", maxRecordSizeInKiB),
+]);
+const updateQueueInput = structure<OperationShapes["UpdateQueue"]["input"]>([
+  required("QueueARN", queueARN),
+  required("QueueAttributes", queueAttributes),
+]);
+const updateQueueOutput = structure<OperationShapes["UpdateQueue"]["output"]>([
+  required("QueueDescription", queueDescription),
+]);
+const updateQueueRecordsVisibilityRequestEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
+]);
+const updateQueueRecordsVisibilityRequestEntryList = list({
+  dateQueueRecordsVisibilityRequestEnt,
+}, {
+  min: 1,
+  max: 10,
+});
+const updateQueueRecordsVisibilityInput = structure<OperationShapes["UpdateQueueRecordsVisibility"]["input"]>([
+  required("QueueARN", queueARN),
+  required("Entries", updateQueueRecordsVisibilityRequestEntryList),
+]);
+const updateQueueRecordsVisibilityResultEntry = structure([required("ReceiptHandle", receiptHandle)]);
+const updateQueueRecordsVisibilityResultEntryList = list(updateQueueRecordsVisibilityResultEntry);
+const updateQueueRecordsVisibilityErrorEntry = structure([
+  required("ReceiptHandle", receiptHandle),
+  required("ErrorCode", string()),
+  optional("ErrorMessage", string()),
+]);
+const updateQueueRecordsVisibilityErrorEntryList = list(updateQueueRecordsVisibilityErrorEntry);
+const updateQueueRecordsVisibilityOutput = structure<OperationShapes["UpdateQueueRecordsVisibility"]["output"]>([
+  required("Successful", updateQueueRecordsVisibilityResultEntryList),
+  required("Failed", updateQueueRecordsVisibilityErrorEntryList),
 ]);
 const positiveCount = integer({ min: 1 });
 const scalingType = string({ values: ["UNIFORM_SCALING"] });
@@ -715,17 +950,22 @@ const updateStreamWarmThroughputOutput = structure<OperationShapes["UpdateStream
 ]);
 
 export const inputShapes: { readonly [Name in OperationName]: StructureShape<OperationShapes[Name]["input"]> } = {
+  AcknowledgeDeadLetterQueueRecords: acknowledgeDeadLetterQueueRecordsInput,
+  AcknowledgeQueueRecords: acknowledgeQueueRecordsInput,
   AddTagsToStream: addTagsToStreamInput,
   CreateChannel: createChannelInput,
+  CreateQueue: createQueueInput,
   CreateStream: createStreamInput,
   DecreaseStreamRetentionPeriod: decreaseStreamRetentionPeriodInput,
   DeleteChannel: deleteChannelInput,
+  DeleteQueue: deleteQueueInput,
   DeleteResourcePolicy: deleteResourcePolicyInput,
   DeleteStream: deleteStreamInput,
   DeregisterStreamConsumer: deregisterStreamConsumerInput,
   DescribeAccountSettings: describeAccountSettingsInput,
   DescribeChannel: describeChannelInput,
   DescribeLimits: describeLimitsInput,
+  DescribeQueue: describeQueueInput,
   DescribeStream: describeStreamInput,
   DescribeStreamConsumer: describeStreamConsumerInput,
   DescribeStreamSummary: describeStreamSummaryInput,
@@ -736,6 +976,7 @@ export const inputShapes: { readonly [Name in OperationName]: StructureShape<Ope
   GetShardIterator: getShardIteratorInput,
   IncreaseStreamRetentionPeriod: increaseStreamRetentionPeriodInput,
   ListChannels: listChannelsInput,
+  ListQueues: listQueuesInput,
   ListShards: listShardsInput,
   ListStreamConsumers: listStreamConsumersInput,
   ListStreams: listStreamsInput,
@@ -745,8 +986,11 @@ export const inputShapes: { readonly [Name in OperationName]: StructureShape<Ope
   PutRecord: putRecordInput,
   PutRecords: putRecordsInput,
   PutResourcePolicy: putResourcePolicyInput,
+  ReceiveDeadLetterQueueRecords: receiveDeadLetterQueueRecordsInput,
+  ReceiveQueueRecords: receiveQueueRecordsInput,
   RegisterStreamConsumer: registerStreamConsumerInput,
   RemoveTagsFromStream: removeTagsFromStreamInput,
+  RestoreDeadLetterQueueRecords: restoreDeadLetterQueueRecordsInput,
   SplitShard: splitShardInput,
   StartStreamEncryption: startStreamEncryptionInput,
   StopStreamEncryption: stopStreamEncryptionInput,
@@ -755,7 +999,10 @@ export const inputShapes: { readonly [Name in OperationName]: StructureShape<Ope
   UntagResource: untagResourceInput,
   UpdateAccountSettings: updateAccountSettingsInput,
   UpdateChannel: updateChannelInput,
+  UpdateDeadLetterQueueRecordsVisibility: updateDeadLetterQueueRecordsVisibilityInput,
   UpdateMaxRecordSize: updateMaxRecordSizeInput,
+  UpdateQueue: updateQueueInput,
+  UpdateQueueRecordsVisibility: updateQueueRecordsVisibilityInput,
   UpdateShardCount: updateShardCountInput,
   UpdateStreamMode: updateStreamModeInput,
   UpdateStreamRecordDistributionStrategy: updateStreamRecordDistributionStrategyInput,
@@ -764,17 +1011,22 @@ export const inputShapes: { readonly [Name in OperationName]: StructureShape<Ope
 
 /** Undefined where a success has an empty body. */
 export const outputShapes: Readonly<Record<OperationName, StructureShape | undefined>> = {
+  AcknowledgeDeadLetterQueueRecords: acknowledgeDeadLetterQueueRecordsOutput,
+  AcknowledgeQueueRecords: acknowledgeQueueRecordsOutput,
   AddTagsToStream: undefined,
   CreateChannel: createChannelOutput,
+  CreateQueue: createQueueOutput,
   CreateStream: undefined,
   DecreaseStreamRetentionPeriod: undefined,
   DeleteChannel: undefined,
+  DeleteQueue: undefined,
   DeleteResourcePolicy: undefined,
   DeleteStream: undefined,
   DeregisterStreamConsumer: undefined,
   DescribeAccountSettings: describeAccountSettingsOutput,
   DescribeChannel: describeChannelOutput,
   DescribeLimits: describeLimitsOutput,
+  DescribeQueue: describeQueueOutput,
   DescribeStream: describeStreamOutput,
   DescribeStreamConsumer: describeStreamConsumerOutput,
   DescribeStreamSummary: describeStreamSummaryOutput,
@@ -785,6 +1037,7 @@ export const outputShapes: Readonly<Record<OperationName, StructureShape | undef
   GetShardIterator: getShardIteratorOutput,
   IncreaseStreamRetentionPeriod: undefined,
   ListChannels: listChannelsOutput,
+  ListQueues: listQueuesOutput,
   ListShards: listShardsOutput,
   ListStreamConsumers: listStreamConsumersOutput,
   ListStreams: listStreamsOutput,
@@ -794,8 +1047,11 @@ export const outputShapes: Readonly<Record<OperationName, StructureShape | undef
   PutRecord: putRecordOutput,
   PutRecords: putRecordsOutput,
   PutResourcePolicy: undefined,
+  ReceiveDeadLetterQueueRecords: receiveDeadLetterQueueRecordsOutput,
+  ReceiveQueueRecords: receiveQueueRecordsOutput,
   RegisterStreamConsumer: registerStreamConsumerOutput,
   RemoveTagsFromStream: undefined,
+  RestoreDeadLetterQueueRecords: restoreDeadLetterQueueRecordsOutput,
   SplitShard: undefined,
   StartStreamEncryption: undefined,
   StopStreamEncryption: undefined,
@@ -804,7 +1060,10 @@ export const outputShapes: Readonly<Record<OperationName, StructureShape | undef
   UntagResource: undefined,
   UpdateAccountSettings: updateAccountSettingsOutput,
   UpdateChannel: updateChannelOutput,
+  UpdateDeadLetterQueueRecordsVisibility: updateDeadLetterQueueRecordsVisibilityOutput,
   UpdateMaxRecordSize: undefined,
+  UpdateQueue: updateQueueOutput,
+  UpdateQueueRecordsVisibility: updateQueueRecordsVisibilityOutput,
   UpdateShardCount: updateShardCountOutput,
   UpdateStreamMode: undefined,
   UpdateStreamRecordDistributionStrategy: undefined,

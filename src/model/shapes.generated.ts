@@ -2,17 +2,22 @@
 
 /** Timestamps are ms since the epoch; blobs are bytes; a member that may be absent is left out, never undefined. */
 export type OperationName =
+  | "AcknowledgeDeadLetterQueueRecords"
+  | "AcknowledgeQueueRecords"
   | "AddTagsToStream"
   | "CreateChannel"
+  | "CreateQueue"
   | "CreateStream"
   | "DecreaseStreamRetentionPeriod"
   | "DeleteChannel"
+  | "DeleteQueue"
   | "DeleteResourcePolicy"
   | "DeleteStream"
   | "DeregisterStreamConsumer"
   | "DescribeAccountSettings"
   | "DescribeChannel"
   | "DescribeLimits"
+  | "DescribeQueue"
   | "DescribeStream"
   | "DescribeStreamConsumer"
   | "DescribeStreamSummary"
@@ -23,6 +28,7 @@ export type OperationName =
   | "GetShardIterator"
   | "IncreaseStreamRetentionPeriod"
   | "ListChannels"
+  | "ListQueues"
   | "ListShards"
   | "ListStreamConsumers"
   | "ListStreams"
@@ -32,8 +38,11 @@ export type OperationName =
   | "PutRecord"
   | "PutRecords"
   | "PutResourcePolicy"
+  | "ReceiveDeadLetterQueueRecords"
+  | "ReceiveQueueRecords"
   | "RegisterStreamConsumer"
   | "RemoveTagsFromStream"
+  | "RestoreDeadLetterQueueRecords"
   | "SplitShard"
   | "StartStreamEncryption"
   | "StopStreamEncryption"
@@ -42,24 +51,32 @@ export type OperationName =
   | "UntagResource"
   | "UpdateAccountSettings"
   | "UpdateChannel"
+  | "UpdateDeadLetterQueueRecordsVisibility"
   | "UpdateMaxRecordSize"
+  | "UpdateQueue"
+  | "UpdateQueueRecordsVisibility"
   | "UpdateShardCount"
   | "UpdateStreamMode"
   | "UpdateStreamRecordDistributionStrategy"
   | "UpdateStreamWarmThroughput";
 
 export const operationNames: readonly OperationName[] = [
+  "AcknowledgeDeadLetterQueueRecords",
+  "AcknowledgeQueueRecords",
   "AddTagsToStream",
   "CreateChannel",
+  "CreateQueue",
   "CreateStream",
   "DecreaseStreamRetentionPeriod",
   "DeleteChannel",
+  "DeleteQueue",
   "DeleteResourcePolicy",
   "DeleteStream",
   "DeregisterStreamConsumer",
   "DescribeAccountSettings",
   "DescribeChannel",
   "DescribeLimits",
+  "DescribeQueue",
   "DescribeStream",
   "DescribeStreamConsumer",
   "DescribeStreamSummary",
@@ -70,6 +87,7 @@ export const operationNames: readonly OperationName[] = [
   "GetShardIterator",
   "IncreaseStreamRetentionPeriod",
   "ListChannels",
+  "ListQueues",
   "ListShards",
   "ListStreamConsumers",
   "ListStreams",
@@ -79,8 +97,11 @@ export const operationNames: readonly OperationName[] = [
   "PutRecord",
   "PutRecords",
   "PutResourcePolicy",
+  "ReceiveDeadLetterQueueRecords",
+  "ReceiveQueueRecords",
   "RegisterStreamConsumer",
   "RemoveTagsFromStream",
+  "RestoreDeadLetterQueueRecords",
   "SplitShard",
   "StartStreamEncryption",
   "StopStreamEncryption",
@@ -89,12 +110,43 @@ export const operationNames: readonly OperationName[] = [
   "UntagResource",
   "UpdateAccountSettings",
   "UpdateChannel",
+  "UpdateDeadLetterQueueRecordsVisibility",
   "UpdateMaxRecordSize",
+  "UpdateQueue",
+  "UpdateQueueRecordsVisibility",
   "UpdateShardCount",
   "UpdateStreamMode",
   "UpdateStreamRecordDistributionStrategy",
   "UpdateStreamWarmThroughput",
 ];
+
+export interface AcknowledgeDeadLetterQueueRecordsErrorEntry {
+  readonly ReceiptHandle: string;
+  readonly ErrorCode: string;
+  readonly ErrorMessage?: string;
+}
+
+export interface AcknowledgeDeadLetterQueueRecordsRequestEntry {
+  readonly ReceiptHandle: string;
+}
+
+export interface AcknowledgeDeadLetterQueueRecordsResultEntry {
+  readonly ReceiptHandle: string;
+}
+
+export interface AcknowledgeQueueRecordsErrorEntry {
+  readonly ReceiptHandle: string;
+  readonly ErrorCode: string;
+  readonly ErrorMessage?: string;
+}
+
+export interface AcknowledgeQueueRecordsRequestEntry {
+  readonly ReceiptHandle: string;
+}
+
+export interface AcknowledgeQueueRecordsResultEntry {
+  readonly ReceiptHandle: string;
+}
 
 export interface BillingCommitment {
   readonly Status: BillingCommitmentStatus;
@@ -197,6 +249,11 @@ export interface ConsumerDescription {
 
 export type ConsumerStatus = "CREATING" | "DELETING" | "ACTIVE";
 
+export interface DeadLetterConfiguration {
+  readonly TargetType: TargetType;
+  readonly MaxReceiveCount?: number;
+}
+
 export interface DeadLetterQueueS3Configuration {
   readonly BucketARN: string;
   readonly ExpectedBucketOwner: string;
@@ -256,6 +313,62 @@ export interface PutRecordsResultEntry {
   readonly ErrorMessage?: string;
 }
 
+export interface QueueAttributes {
+  readonly VisibilityTimeoutSeconds?: number;
+  readonly DeadLetterConfiguration?: DeadLetterConfiguration;
+}
+
+export interface QueueDescription {
+  readonly QueueName: string;
+  readonly QueueARN: string;
+  readonly QueueStatus: QueueStatus;
+  readonly QueueCreationTimestamp: number;
+  readonly StreamConfigurationList: readonly QueueStreamConfiguration[];
+  readonly QueueAttributes?: QueueAttributes;
+}
+
+export interface QueueRecord {
+  readonly ReceiptHandle: string;
+  readonly RecordId: string;
+  readonly PartitionKey?: string;
+  readonly Data: Uint8Array;
+  readonly ApproximateArrivalTimestamp: number;
+  readonly FirstReceiveTimestamp: number;
+  readonly ReceiveCount: number;
+}
+
+export interface QueueStartingPosition {
+  readonly Type: QueueStartingPositionType;
+  readonly Timestamp?: number;
+}
+
+export type QueueStartingPositionType = "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
+
+export type QueueStatus = "CREATING" | "ACTIVE" | "UPDATING" | "DELETING";
+
+export interface QueueStreamConfiguration {
+  readonly StreamARN: string;
+  readonly StartingPosition?: QueueStartingPosition;
+}
+
+export interface QueueStreamFilter {
+  readonly StreamARN: string;
+  readonly StreamCreationTimestamp?: number;
+}
+
+export interface QueueStreamIdentifier {
+  readonly StreamARN: string;
+  readonly StreamCreationTimestamp: number;
+}
+
+export interface QueueSummary {
+  readonly QueueName: string;
+  readonly QueueARN: string;
+  readonly QueueStatus: QueueStatus;
+  readonly QueueCreationTimestamp: number;
+  readonly Streams: readonly QueueStreamIdentifier[];
+}
+
 export interface RecordConfiguration {
   readonly RecordFormatType: RecordFormatType;
   readonly GSRSchemaARN?: string;
@@ -264,6 +377,20 @@ export interface RecordConfiguration {
 export type RecordDistributionStrategy = "AUTO" | "USER_PARTITION_KEY";
 
 export type RecordFormatType = "GSR_JSON" | "JSON" | "STRING" | "BYTE_ARRAY";
+
+export interface RestoreDeadLetterQueueRecordsErrorEntry {
+  readonly ReceiptHandle: string;
+  readonly ErrorCode: string;
+  readonly ErrorMessage?: string;
+}
+
+export interface RestoreDeadLetterQueueRecordsRequestEntry {
+  readonly ReceiptHandle: string;
+}
+
+export interface RestoreDeadLetterQueueRecordsResultEntry {
+  readonly ReceiptHandle: string;
+}
 
 export type S3CompressionType = "NONE" | "GZIP" | "ZSTD";
 
@@ -392,6 +519,7 @@ export interface StreamDescriptionSummary {
   readonly MaxRecordSizeInKiB?: number;
   readonly ChannelCount?: number;
   readonly RecordDistributionStrategy?: RecordDistributionStrategy;
+  readonly QueueCount?: number;
 }
 
 export interface StreamFilter {
@@ -427,9 +555,61 @@ export interface Tag {
   readonly Value?: string;
 }
 
+export type TargetType = "BUILT_IN" | "NONE";
+
+export interface UpdateDeadLetterQueueRecordsVisibilityErrorEntry {
+  readonly ReceiptHandle: string;
+  readonly ErrorCode: string;
+  readonly ErrorMessage?: string;
+}
+
+export interface UpdateDeadLetterQueueRecordsVisibilityRequestEntry {
+  readonly ReceiptHandle: string;
+  readonly VisibilityTimeoutSeconds: number;
+}
+
+export interface UpdateDeadLetterQueueRecordsVisibilityResultEntry {
+  readonly ReceiptHandle: string;
+}
+
+export interface UpdateQueueRecordsVisibilityErrorEntry {
+  readonly ReceiptHandle: string;
+  readonly ErrorCode: string;
+  readonly ErrorMessage?: string;
+}
+
+export interface UpdateQueueRecordsVisibilityRequestEntry {
+  readonly ReceiptHandle: string;
+  readonly VisibilityTimeoutSeconds: number;
+}
+
+export interface UpdateQueueRecordsVisibilityResultEntry {
+  readonly ReceiptHandle: string;
+}
+
 export interface WarmThroughput {
   readonly TargetMiBps?: number;
   readonly CurrentMiBps?: number;
+}
+
+export interface AcknowledgeDeadLetterQueueRecordsInput {
+  readonly QueueARN: string;
+  readonly Entries: readonly AcknowledgeDeadLetterQueueRecordsRequestEntry[];
+}
+
+export interface AcknowledgeDeadLetterQueueRecordsOutput {
+  readonly Successful: readonly AcknowledgeDeadLetterQueueRecordsResultEntry[];
+  readonly Failed: readonly AcknowledgeDeadLetterQueueRecordsErrorEntry[];
+}
+
+export interface AcknowledgeQueueRecordsInput {
+  readonly QueueARN: string;
+  readonly Entries: readonly AcknowledgeQueueRecordsRequestEntry[];
+}
+
+export interface AcknowledgeQueueRecordsOutput {
+  readonly Successful: readonly AcknowledgeQueueRecordsResultEntry[];
+  readonly Failed: readonly AcknowledgeQueueRecordsErrorEntry[];
 }
 
 export interface AddTagsToStreamInput {
@@ -454,6 +634,17 @@ export interface CreateChannelOutput {
   readonly ChannelDescription: ChannelDescription;
 }
 
+export interface CreateQueueInput {
+  readonly QueueName: string;
+  readonly StreamConfigurationList: readonly QueueStreamConfiguration[];
+  readonly QueueAttributes?: QueueAttributes;
+  readonly Tags?: Readonly<Record<string, string>>;
+}
+
+export interface CreateQueueOutput {
+  readonly QueueDescription: QueueDescription;
+}
+
 export interface CreateStreamInput {
   readonly StreamName: string;
   readonly ShardCount?: number;
@@ -473,6 +664,10 @@ export interface DecreaseStreamRetentionPeriodInput {
 
 export interface DeleteChannelInput {
   readonly ChannelARN: string;
+}
+
+export interface DeleteQueueInput {
+  readonly QueueARN: string;
 }
 
 export interface DeleteResourcePolicyInput {
@@ -517,6 +712,14 @@ export interface DescribeLimitsOutput {
   readonly OnDemandStreamCountLimit: number;
   readonly ChannelCount?: number;
   readonly ChannelCountLimit?: number;
+}
+
+export interface DescribeQueueInput {
+  readonly QueueARN: string;
+}
+
+export interface DescribeQueueOutput {
+  readonly QueueDescription: QueueDescription;
 }
 
 export interface DescribeStreamInput {
@@ -637,6 +840,17 @@ export interface ListChannelsOutput {
   readonly NextToken?: string;
 }
 
+export interface ListQueuesInput {
+  readonly MaxResults?: number;
+  readonly NextToken?: string;
+  readonly StreamFilter?: readonly QueueStreamFilter[];
+}
+
+export interface ListQueuesOutput {
+  readonly QueueSummaries: readonly QueueSummary[];
+  readonly NextToken?: string;
+}
+
 export interface ListShardsInput {
   readonly StreamName?: string;
   readonly NextToken?: string;
@@ -746,6 +960,28 @@ export interface PutResourcePolicyInput {
   readonly Policy: string;
 }
 
+export interface ReceiveDeadLetterQueueRecordsInput {
+  readonly QueueARN: string;
+  readonly Limit?: number;
+  readonly WaitTimeSeconds?: number;
+  readonly VisibilityTimeoutSeconds?: number;
+}
+
+export interface ReceiveDeadLetterQueueRecordsOutput {
+  readonly QueueRecords: readonly QueueRecord[];
+}
+
+export interface ReceiveQueueRecordsInput {
+  readonly QueueARN: string;
+  readonly Limit?: number;
+  readonly WaitTimeSeconds?: number;
+  readonly VisibilityTimeoutSeconds?: number;
+}
+
+export interface ReceiveQueueRecordsOutput {
+  readonly QueueRecords: readonly QueueRecord[];
+}
+
 export interface RegisterStreamConsumerInput {
   readonly StreamARN: string;
   readonly ConsumerName: string;
@@ -762,6 +998,16 @@ export interface RemoveTagsFromStreamInput {
   readonly TagKeys: readonly string[];
   readonly StreamARN?: string;
   readonly StreamId?: string;
+}
+
+export interface RestoreDeadLetterQueueRecordsInput {
+  readonly QueueARN: string;
+  readonly Entries: readonly RestoreDeadLetterQueueRecordsRequestEntry[];
+}
+
+export interface RestoreDeadLetterQueueRecordsOutput {
+  readonly Successful: readonly RestoreDeadLetterQueueRecordsResultEntry[];
+  readonly Failed: readonly RestoreDeadLetterQueueRecordsErrorEntry[];
 }
 
 export interface SplitShardInput {
@@ -831,10 +1077,39 @@ export interface UpdateChannelOutput {
   readonly ChannelDescription: ChannelDescription;
 }
 
+export interface UpdateDeadLetterQueueRecordsVisibilityInput {
+  readonly QueueARN: string;
+  readonly Entries: readonly UpdateDeadLetterQueueRecordsVisibilityRequestEntry[];
+}
+
+export interface UpdateDeadLetterQueueRecordsVisibilityOutput {
+  readonly Successful: readonly UpdateDeadLetterQueueRecordsVisibilityResultEntry[];
+  readonly Failed: readonly UpdateDeadLetterQueueRecordsVisibilityErrorEntry[];
+}
+
 export interface UpdateMaxRecordSizeInput {
   readonly StreamARN?: string;
   readonly StreamId?: string;
   readonly MaxRecordSizeInKiB: number;
+}
+
+export interface UpdateQueueInput {
+  readonly QueueARN: string;
+  readonly QueueAttributes: QueueAttributes;
+}
+
+export interface UpdateQueueOutput {
+  readonly QueueDescription: QueueDescription;
+}
+
+export interface UpdateQueueRecordsVisibilityInput {
+  readonly QueueARN: string;
+  readonly Entries: readonly UpdateQueueRecordsVisibilityRequestEntry[];
+}
+
+export interface UpdateQueueRecordsVisibilityOutput {
+  readonly Successful: readonly UpdateQueueRecordsVisibilityResultEntry[];
+  readonly Failed: readonly UpdateQueueRecordsVisibilityErrorEntry[];
 }
 
 export interface UpdateShardCountInput {
@@ -879,14 +1154,24 @@ export interface UpdateStreamWarmThroughputOutput {
 }
 
 export interface OperationShapes {
+  readonly AcknowledgeDeadLetterQueueRecords: {
+    readonly input: AcknowledgeDeadLetterQueueRecordsInput;
+    readonly output: AcknowledgeDeadLetterQueueRecordsOutput;
+  };
+  readonly AcknowledgeQueueRecords: {
+    readonly input: AcknowledgeQueueRecordsInput;
+    readonly output: AcknowledgeQueueRecordsOutput;
+  };
   readonly AddTagsToStream: { readonly input: AddTagsToStreamInput; readonly output: undefined };
   readonly CreateChannel: { readonly input: CreateChannelInput; readonly output: CreateChannelOutput };
+  readonly CreateQueue: { readonly input: CreateQueueInput; readonly output: CreateQueueOutput };
   readonly CreateStream: { readonly input: CreateStreamInput; readonly output: undefined };
   readonly DecreaseStreamRetentionPeriod: {
     readonly input: DecreaseStreamRetentionPeriodInput;
     readonly output: undefined;
   };
   readonly DeleteChannel: { readonly input: DeleteChannelInput; readonly output: undefined };
+  readonly DeleteQueue: { readonly input: DeleteQueueInput; readonly output: undefined };
   readonly DeleteResourcePolicy: { readonly input: DeleteResourcePolicyInput; readonly output: undefined };
   readonly DeleteStream: { readonly input: DeleteStreamInput; readonly output: undefined };
   readonly DeregisterStreamConsumer: { readonly input: DeregisterStreamConsumerInput; readonly output: undefined };
@@ -896,6 +1181,7 @@ export interface OperationShapes {
   };
   readonly DescribeChannel: { readonly input: DescribeChannelInput; readonly output: DescribeChannelOutput };
   readonly DescribeLimits: { readonly input: DescribeLimitsInput; readonly output: DescribeLimitsOutput };
+  readonly DescribeQueue: { readonly input: DescribeQueueInput; readonly output: DescribeQueueOutput };
   readonly DescribeStream: { readonly input: DescribeStreamInput; readonly output: DescribeStreamOutput };
   readonly DescribeStreamConsumer: {
     readonly input: DescribeStreamConsumerInput;
@@ -921,6 +1207,7 @@ export interface OperationShapes {
     readonly output: undefined;
   };
   readonly ListChannels: { readonly input: ListChannelsInput; readonly output: ListChannelsOutput };
+  readonly ListQueues: { readonly input: ListQueuesInput; readonly output: ListQueuesOutput };
   readonly ListShards: { readonly input: ListShardsInput; readonly output: ListShardsOutput };
   readonly ListStreamConsumers: {
     readonly input: ListStreamConsumersInput;
@@ -936,11 +1223,23 @@ export interface OperationShapes {
   readonly PutRecord: { readonly input: PutRecordInput; readonly output: PutRecordOutput };
   readonly PutRecords: { readonly input: PutRecordsInput; readonly output: PutRecordsOutput };
   readonly PutResourcePolicy: { readonly input: PutResourcePolicyInput; readonly output: undefined };
+  readonly ReceiveDeadLetterQueueRecords: {
+    readonly input: ReceiveDeadLetterQueueRecordsInput;
+    readonly output: ReceiveDeadLetterQueueRecordsOutput;
+  };
+  readonly ReceiveQueueRecords: {
+    readonly input: ReceiveQueueRecordsInput;
+    readonly output: ReceiveQueueRecordsOutput;
+  };
   readonly RegisterStreamConsumer: {
     readonly input: RegisterStreamConsumerInput;
     readonly output: RegisterStreamConsumerOutput;
   };
   readonly RemoveTagsFromStream: { readonly input: RemoveTagsFromStreamInput; readonly output: undefined };
+  readonly RestoreDeadLetterQueueRecords: {
+    readonly input: RestoreDeadLetterQueueRecordsInput;
+    readonly output: RestoreDeadLetterQueueRecordsOutput;
+  };
   readonly SplitShard: { readonly input: SplitShardInput; readonly output: undefined };
   readonly StartStreamEncryption: { readonly input: StartStreamEncryptionInput; readonly output: undefined };
   readonly StopStreamEncryption: { readonly input: StopStreamEncryptionInput; readonly output: undefined };
@@ -952,7 +1251,16 @@ export interface OperationShapes {
     readonly output: UpdateAccountSettingsOutput;
   };
   readonly UpdateChannel: { readonly input: UpdateChannelInput; readonly output: UpdateChannelOutput };
+  readonly UpdateDeadLetterQueueRecordsVisibility: {
+    readonly input: UpdateDeadLetterQueueRecordsVisibilityInput;
+    readonly output: UpdateDeadLetterQueueRecordsVisibilityOutput;
+  };
   readonly UpdateMaxRecordSize: { readonly input: UpdateMaxRecordSizeInput; readonly output: undefined };
+  readonly UpdateQueue: { readonly input: UpdateQueueInput; readonly output: UpdateQueueOutput };
+  readonly UpdateQueueRecordsVisibility: {
+    readonly input: UpdateQueueRecordsVisibilityInput;
+    readonly output: UpdateQueueRecordsVisibilityOutput;
+  };
   readonly UpdateShardCount: { readonly input: UpdateShardCountInput; readonly output: UpdateShardCountOutput };
   readonly UpdateStreamMode: { readonly input: UpdateStreamModeInput; readonly output: undefined };
   readonly UpdateStreamRecordDistributionStrategy: {
