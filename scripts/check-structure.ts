@@ -35,6 +35,7 @@ export const layers: readonly (readonly string[])[] = [
     "src/operations/unsupported-channels",
     "src/operations/consumers",
     "src/operations/policies",
+    "src/operations/queues",
     "src/operations/shards",
     "src/operations/tags",
   ],

@@ -203,7 +203,9 @@ function assignment(name: string, [call = "", ...rest]: readonly string[]): stri
   if (line.length <= LINE_WIDTH) return line;
   if (call.startsWith("structure"))
     return `const ${name} = ${open}\n${rest.map((part) => `  ${part},\n`).join("")}${close}`;
-  return `const ${name} = ${open}${rest.map(broken).join(", ")}${close}`;
+  const text = `const ${name} = ${open}${rest.map((part) => (part.startsWith("{") ? broken(part) : part)).join(", ")}${close}`;
+  if (text.split("\n").every(({ length }) => length <= LINE_WIDTH)) return text;
+  return `const ${name} = ${open}\n${rest.map((part) => `  ${part},\n`).join("")}${close}`;
 }
 
 /** An object too long for one line: one fact a line, and a long list of values one value a line. */

@@ -8,10 +8,13 @@ import type { KeyProvider } from "../keys/key-provider.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import { LatestEventCache } from "../operations/latest-event-cache.ts";
 import type { OperationContext } from "../operations/operation-context.ts";
+import { OpenQueues } from "../queues/open-queues.ts";
 import { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import { DeletedStreams } from "../registry/deleted-streams.ts";
+import { QueueNameStore } from "../registry/queue-name-store.ts";
 import { StreamRegistry } from "../registry/stream-registry.ts";
 import { loadOrCreateTokenKey } from "../registry/token-key.ts";
+import { ShardGrowth } from "../shards/shard-growth.ts";
 import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
@@ -49,13 +52,22 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits, counts } = options;
   const { log, documents } = engine;
   const deletedStreams = new DeletedStreams(documents);
-  const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => reconciler.wake(revision));
-  const reconciler = new Reconciler({ log, registry, deletedStreams, clock });
+  const queueNames = new QueueNameStore(documents, clock);
+  const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => {
+    queues.update(revision);
+    reconciler.wake(revision);
+  });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
+  const growth = new ShardGrowth();
+  const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
+  const tokenKey = await loadOrCreateTokenKey(documents);
+  const queues = new OpenQueues({ shards, registry, clock, handleKey: tokenKey });
+  const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys });
   const presence = engine.multiGateway ? new GatewayPresence({ documents, clock, id: randomUUID() }) : undefined;
   const close = async (): Promise<void> => {
     await retention.close();
+    await queues.close();
     await reconciler.close();
     await registry.close();
     await presence?.close();
@@ -65,14 +77,15 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
     await registry.open();
     await reconciler.start();
     retention.start();
-    const tokenKey = await loadOrCreateTokenKey(documents);
     return {
       services: {
         registry,
         deletedStreams,
         accounts: new AccountSettingsStore(documents),
         ...(limits === undefined ? {} : { limits }),
-        shards: { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses },
+        shards,
+        queues,
+        queueNames,
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(),
         latestEvents: new LatestEventCache(),

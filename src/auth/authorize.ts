@@ -4,11 +4,11 @@ import { parseJson } from "../model/parse-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
-import { awsPartitionOf, consumerArn, streamArn } from "../streams/arn.ts";
+import { awsPartitionOf, consumerArn, queueArn, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/consumer-ref.ts";
 import { denialReason } from "../streams/policy/decide-access.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
-import type { Stream, StreamConsumer } from "../streams/stream.ts";
+import type { Stream, StreamConsumer, StreamQueue } from "../streams/stream.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Credential } from "./credential.ts";
 import { type ClientEndpoint, policyContextOf } from "./policy-context.ts";
@@ -51,8 +51,10 @@ export function authorize(request: AuthorizedRequest, services: AuthorizationSer
   const alsoAction = also?.(input);
   for (const target of targets(input, { caller, tokens: services.tokens })) {
     const resource = locate(target, caller, services.registry);
-    check(name, resource, { isShareable, request, services });
-    if (alsoAction !== undefined) check(alsoAction, resource, { isShareable, request, services });
+    const ownAction = target.kind === "stream" ? target.action : undefined;
+    check(ownAction ?? name, resource, { isShareable, request, services });
+    if (ownAction === undefined && alsoAction !== undefined)
+      check(alsoAction, resource, { isShareable, request, services });
   }
 }
 
@@ -101,6 +103,11 @@ function principalArn({ account, user }: Credential, region: string): string {
 
 function locate(target: PermissionTarget, caller: VerifiedCaller, registry: StreamRegistry): Resource {
   if (target.kind === "account") return describe("*", { owner: caller.account });
+  if (target.kind === "queue") {
+    const { account, region, queueId } = target.address;
+    const found = region === caller.region ? registry.findQueue(account, region, queueId)?.queue : undefined;
+    return describe(queueArn(target.address), { owner: account, found });
+  }
   if (target.kind === "other") return describe(target.arn, { owner: target.arn.split(":")[4] ?? "" });
   const { address } = target;
   const { account, region, name } = address;
@@ -119,7 +126,7 @@ interface ResourceFacts {
   /** Default: the whole ARN. */
   readonly namedArn?: string;
   readonly owner: string;
-  readonly found?: Stream | StreamConsumer | undefined;
+  readonly found?: Stream | StreamConsumer | StreamQueue | undefined;
 }
 
 function describe(arn: string, { namedArn = arn, owner, found }: ResourceFacts): Resource {
@@ -128,10 +135,10 @@ function describe(arn: string, { namedArn = arn, owner, found }: ResourceFacts):
   return { arn, namedArn, owner, tags: found.tags, ...(policy === undefined ? {} : { policy }) };
 }
 
-/** Parsed policies; a changed stream or consumer is another object. */
-const policies = new WeakMap<Stream | StreamConsumer, Policy>();
+/** Parsed policies; a changed stream, consumer or queue is another object. */
+const policies = new WeakMap<Stream | StreamConsumer | StreamQueue, Policy>();
 
-function policyOf(resource: Stream | StreamConsumer): Policy | undefined {
+function policyOf(resource: Stream | StreamConsumer | StreamQueue): Policy | undefined {
   if (resource.policy === undefined) return undefined;
   const known = policies.get(resource);
   if (known !== undefined) return known;

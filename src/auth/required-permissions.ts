@@ -3,7 +3,15 @@ import { invalidNextToken, listShardsUnnamed } from "../model/list-errors.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { Caller } from "../operations/caller.ts";
 import type { InputOf } from "../records/operation-io.ts";
-import { type ConsumerAddress, parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
+import {
+  type ConsumerAddress,
+  parseConsumerArn,
+  parseQueueArn,
+  parseStreamArn,
+  type QueueAddress,
+  queueArn,
+  type StreamAddress,
+} from "../streams/arn.ts";
 import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/consumer-ref.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
 import { decodePageToken } from "../streams/tokens/page-token.ts";
@@ -14,8 +22,14 @@ import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 export type PermissionTarget =
   /** The caller's account as a whole: `*` in policies. */
   | { readonly kind: "account" }
-  | { readonly kind: "stream"; readonly address: StreamAddress }
+  | {
+      readonly kind: "stream";
+      readonly address: StreamAddress;
+      /** The action that must be allowed on it; default: the operation's. */
+      readonly action?: string;
+    }
   | { readonly kind: "consumer"; readonly address: StreamAddress & ConsumerName }
+  | { readonly kind: "queue"; readonly address: QueueAddress }
   /** A resource of a kind that this server does not have. */
   | { readonly kind: "other"; readonly arn: string };
 
@@ -26,7 +40,7 @@ export interface PermissionRequirement<Name extends OperationName> {
   readonly isShareable: boolean;
   /** The operation must be allowed on all of them. Errors: those of the operation for members that name no resource. */
   readonly targets: (input: InputOf<Name>, query: PermissionQuery) => readonly PermissionTarget[];
-  /** Another action that some inputs need on the same targets. */
+  /** Another action that some inputs need on the targets without an action of their own. */
   readonly also?: (input: InputOf<Name>) => string | undefined;
 }
 
@@ -44,6 +58,8 @@ const sharedStream = { isShareable: true, targets: streamNamed };
 const ownConsumer = { isShareable: false, targets: consumerNamed };
 const sharedConsumer = { isShareable: true, targets: consumerNamed };
 const ownResource = { isShareable: false, targets: resourceNamed };
+const ownQueue = { isShareable: false, targets: queueNamed };
+const sharedQueue = { isShareable: true, targets: queueNamed };
 const channel = { isShareable: false, targets: channelNamed };
 
 /**
@@ -51,17 +67,30 @@ const channel = { isShareable: false, targets: channelNamed };
  * for Amazon Kinesis Data Streams". A missing row does not compile.
  */
 export const requiredPermissions: { readonly [Name in OperationName]: PermissionRequirement<Name> } = {
+  AcknowledgeDeadLetterQueueRecords: sharedQueue,
+  AcknowledgeQueueRecords: sharedQueue,
   AddTagsToStream: ownStream,
   CreateChannel: account(),
+  CreateQueue: {
+    isShareable: false,
+    targets: ({ StreamConfigurationList }, { caller: { account, region } }) => [
+      // The id of the new queue is not known yet.
+      { kind: "other", arn: queueArn({ account, region, queueId: "*" }) },
+      ...StreamConfigurationList.map(({ StreamARN }) => associatedStream(StreamARN)),
+    ],
+    also: ({ Tags }) => (hasTags(Tags) ? "TagResource" : undefined),
+  },
   CreateStream: { ...ownStream, also: ({ Tags }) => (hasTags(Tags) ? "AddTagsToStream" : undefined) },
   DecreaseStreamRetentionPeriod: ownStream,
   DeleteChannel: channel,
+  DeleteQueue: ownQueue,
   DeleteResourcePolicy: ownResource,
   DeleteStream: ownStream,
   DeregisterStreamConsumer: ownConsumer,
   DescribeAccountSettings: account(),
   DescribeChannel: channel,
   DescribeLimits: account(),
+  DescribeQueue: sharedQueue,
   DescribeStream: sharedStream,
   DescribeStreamConsumer: sharedConsumer,
   DescribeStreamSummary: sharedStream,
@@ -79,6 +108,7 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   GetShardIterator: sharedStream,
   IncreaseStreamRetentionPeriod: ownStream,
   ListChannels: account(),
+  ListQueues: account(),
   ListShards: {
     isShareable: true,
     targets(input, query) {
@@ -99,8 +129,11 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   PutRecord: sharedStream,
   PutRecords: sharedStream,
   PutResourcePolicy: ownResource,
+  ReceiveDeadLetterQueueRecords: sharedQueue,
+  ReceiveQueueRecords: sharedQueue,
   RegisterStreamConsumer: { ...ownStream, also: ({ Tags }) => (hasTags(Tags) ? "TagResource" : undefined) },
   RemoveTagsFromStream: ownStream,
+  RestoreDeadLetterQueueRecords: sharedQueue,
   SplitShard: ownStream,
   StartStreamEncryption: ownStream,
   StopStreamEncryption: ownStream,
@@ -109,7 +142,10 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   UntagResource: ownResource,
   UpdateAccountSettings: account(),
   UpdateChannel: channel,
+  UpdateDeadLetterQueueRecordsVisibility: sharedQueue,
   UpdateMaxRecordSize: ownStream,
+  UpdateQueue: ownQueue,
+  UpdateQueueRecordsVisibility: sharedQueue,
   UpdateShardCount: ownStream,
   UpdateStreamMode: ownStream,
   UpdateStreamRecordDistributionStrategy: ownStream,
@@ -127,16 +163,29 @@ function consumerNamed(input: ConsumerRefMembers): readonly PermissionTarget[] {
 function resourceNamed({ ResourceARN }: { readonly ResourceARN: string }): readonly PermissionTarget[] {
   const consumer = parseConsumerArn(ResourceARN);
   if (consumer !== undefined) return [{ kind: "consumer", address: consumer }];
+  const queue = parseQueueArn(ResourceARN);
+  if (queue !== undefined) return [{ kind: "queue", address: queue }];
   const address = parseStreamArn(ResourceARN);
   return [address === undefined ? { kind: "other", arn: ResourceARN } : stream(address)];
+}
+
+function queueNamed({ QueueARN }: { readonly QueueARN: string }): readonly PermissionTarget[] {
+  const address = parseQueueArn(QueueARN);
+  return [address === undefined ? { kind: "other", arn: QueueARN } : { kind: "queue", address }];
+}
+
+function associatedStream(streamArn: string): PermissionTarget {
+  const address = parseStreamArn(streamArn);
+  if (address === undefined) return { kind: "other", arn: streamArn };
+  return { ...stream(address), action: "AssociateStreamsWithQueue" };
 }
 
 function channelNamed({ ChannelARN }: { readonly ChannelARN: string }): readonly PermissionTarget[] {
   return [{ kind: "other", arn: ChannelARN }];
 }
 
-function stream(address: StreamAddress): PermissionTarget {
-  return { kind: "stream", address };
+function stream(address: StreamAddress) {
+  return { kind: "stream", address } as const;
 }
 
 function hasTags(tags: Readonly<Record<string, string>> | undefined): boolean {

@@ -7,6 +7,7 @@ import {
   type StreamTransition,
 } from "../streams/due-transitions.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
+import { carryOutQueue } from "./carry-out-queue.ts";
 import { commitStep } from "./commit-step.ts";
 import { runCreate, runDelete, runReshard, runResize, runSettingsChange } from "./intent-steps.ts";
 import type { ReconcilerContext } from "./reconciler-context.ts";
@@ -18,8 +19,8 @@ const retryMs = 200;
 const lastSecondKeptS = 30 * 24 * 3600;
 
 /**
- * Carries out the intents in stream documents: create, split, merge, resize, settings, delete. A request only writes the
- * intent. The work may be interrupted between any two steps and continues after a restart.
+ * Carries out the intents in stream documents: create, split, merge, resize, settings, delete, and the transitions of
+ * consumers and queues. A request only writes the intent. The work may be interrupted between any two steps and continues after a restart.
  */
 export class Reconciler {
   readonly #context: ReconcilerContext;
@@ -124,6 +125,9 @@ export class Reconciler {
       // The clock may have been set back during the wait.
       const nowMs = Math.max(clock.nowMs(), transition.dueMs);
       return await commitStep(registry, revision, (stream) => completeDueConsumerTransitions(stream, nowMs));
+    }
+    if (transition.kind === "queues") {
+      return await carryOutQueue(this.#context, revision, Math.max(clock.nowMs(), transition.dueMs));
     }
     const { intent } = revision.stream;
     switch (intent?.kind) {

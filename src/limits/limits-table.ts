@@ -22,6 +22,8 @@ export interface LimitsTable {
   /** As `consumerCountMax`, in an account with the minimum throughput billing commitment. */
   readonly consumerCountMaxCommitted: number;
   readonly creatingConsumerCountMax: number;
+  /** Queues in CREATING and DELETING of an account in a region, together. */
+  readonly changingQueueCountMax: number;
 }
 
 /** What the calls of an operation are counted for. */
@@ -40,17 +42,22 @@ const noCallLimit = { per: undefined, callsPerSecond: undefined } as const;
  * the guide's holds. A missing row does not compile.
  */
 const callLimits = {
+  AcknowledgeDeadLetterQueueRecords: noCallLimit,
+  AcknowledgeQueueRecords: noCallLimit,
   AddTagsToStream: { per: "account", callsPerSecond: 5 },
   CreateChannel: { per: "account", callsPerSecond: 5 },
+  CreateQueue: { per: "account", callsPerSecond: 5 },
   CreateStream: { per: "account", callsPerSecond: 5 },
   DecreaseStreamRetentionPeriod: { per: "stream", callsPerSecond: 5 },
   DeleteChannel: { per: "account", callsPerSecond: 5 },
+  DeleteQueue: { per: "account", callsPerSecond: 5 },
   DeleteResourcePolicy: { per: "account", callsPerSecond: 5 },
   DeleteStream: { per: "account", callsPerSecond: 5 },
   DeregisterStreamConsumer: { per: "stream", callsPerSecond: 5 },
   DescribeAccountSettings: { per: "account", callsPerSecond: 5 },
   DescribeChannel: { per: "account", callsPerSecond: 5 },
   DescribeLimits: { per: "account", callsPerSecond: 1 },
+  DescribeQueue: { per: "account", callsPerSecond: 5 },
   DescribeStream: { per: "account", callsPerSecond: 10 },
   DescribeStreamConsumer: { per: "stream", callsPerSecond: 20 },
   DescribeStreamSummary: { per: "account", callsPerSecond: 20 },
@@ -61,18 +68,23 @@ const callLimits = {
   GetShardIterator: { per: "shard", callsPerSecond: 5 },
   IncreaseStreamRetentionPeriod: { per: "stream", callsPerSecond: 5 },
   ListChannels: { per: "account", callsPerSecond: 5 },
+  ListQueues: { per: "account", callsPerSecond: 5 },
   ListShards: { per: "stream", callsPerSecond: 1000 },
   ListStreamConsumers: { per: "stream", callsPerSecond: 5 },
   ListStreams: { per: "account", callsPerSecond: 5 },
-  // The rates of ListTagsForResource and of five more below are not published; these are those of similar operations.
+  // The rates of ListTagsForResource, of five more below and of queues are not published; these are those of similar
+  // operations. What receives and acknowledges has none: "virtually unlimited".
   ListTagsForResource: { per: "account", callsPerSecond: 5 },
   ListTagsForStream: { per: "stream", callsPerSecond: 5 },
   MergeShards: { per: "stream", callsPerSecond: 5 },
   PutRecord: noCallLimit,
   PutRecords: noCallLimit,
   PutResourcePolicy: { per: "account", callsPerSecond: 5 },
+  ReceiveDeadLetterQueueRecords: noCallLimit,
+  ReceiveQueueRecords: noCallLimit,
   RegisterStreamConsumer: { per: "stream", callsPerSecond: 5 },
   RemoveTagsFromStream: { per: "stream", callsPerSecond: 5 },
+  RestoreDeadLetterQueueRecords: noCallLimit,
   SplitShard: { per: "stream", callsPerSecond: 5 },
   StartStreamEncryption: noCallLimit,
   StopStreamEncryption: noCallLimit,
@@ -81,7 +93,10 @@ const callLimits = {
   UntagResource: { per: "account", callsPerSecond: 5 },
   UpdateAccountSettings: { per: "account", callsPerSecond: 5 },
   UpdateChannel: { per: "account", callsPerSecond: 5 },
+  UpdateDeadLetterQueueRecordsVisibility: noCallLimit,
   UpdateMaxRecordSize: { per: "account", callsPerSecond: 5 },
+  UpdateQueue: { per: "account", callsPerSecond: 5 },
+  UpdateQueueRecordsVisibility: noCallLimit,
   UpdateShardCount: { per: "account", callsPerSecond: 10 },
   UpdateStreamMode: noCallLimit,
   UpdateStreamRecordDistributionStrategy: { per: "account", callsPerSecond: 5 },
@@ -115,4 +130,5 @@ export const awsLimits: LimitsTable = {
   consumerCountMax: 20,
   consumerCountMaxCommitted: 50,
   creatingConsumerCountMax: 5,
+  changingQueueCountMax: 5,
 };

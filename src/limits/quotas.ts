@@ -5,6 +5,7 @@ import {
   tooManyOnDemandStreams,
   tooManyStreamsCreating,
 } from "../model/limit-errors.ts";
+import { tooManyQueues, tooManyQueuesChanging } from "../model/queue-errors.ts";
 import { type StreamPlace, shardLimitExceeded } from "../model/stream-errors.ts";
 import type { LimitsTable } from "./limits-table.ts";
 
@@ -43,7 +44,7 @@ export function checkCreatingStreams(table: LimitsTable | undefined, account: st
   throw tooManyStreamsCreating(account, table.creatingStreamCountMax);
 }
 
-/** For one more consumer of a stream. `isCommitted`: the account has the minimum throughput billing commitment. */
+/** For one more consumer of a stream. `registeredCount` includes its queues; `isCommitted`: the account has the minimum throughput billing commitment. */
 export function checkConsumers(
   table: LimitsTable | undefined,
   stream: StreamPlace,
@@ -58,5 +59,26 @@ export function checkConsumers(
   if (registeredCount >= limit) throw tooManyConsumers(stream, { current: registeredCount, limit });
   if (creatingCount >= table.creatingConsumerCountMax) {
     throw tooManyConsumersCreating(stream, table.creatingConsumerCountMax);
+  }
+}
+
+/**
+ * For one more queue of a stream. `readerCount`: its consumers and queues, which share one quota. `changingCount`: queues of
+ * the account in the region that are CREATING or DELETING.
+ */
+export function checkQueues(
+  table: LimitsTable | undefined,
+  stream: StreamPlace,
+  {
+    readerCount,
+    changingCount,
+    isCommitted,
+  }: { readonly readerCount: number; readonly changingCount: number; readonly isCommitted: boolean },
+): void {
+  if (table === undefined) return;
+  const limit = isCommitted ? table.consumerCountMaxCommitted : table.consumerCountMax;
+  if (readerCount >= limit) throw tooManyQueues(stream, { current: readerCount, limit });
+  if (changingCount >= table.changingQueueCountMax) {
+    throw tooManyQueuesChanging(stream.account, table.changingQueueCountMax);
   }
 }

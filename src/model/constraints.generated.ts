@@ -21,9 +21,7 @@ import type { OperationName, OperationShapes } from "./shapes.generated.ts";
 const queueARN = string({ min: 1, max: 2048, pattern: "arn:aws.*:kinesis:.*:\\d{12}:queue/\\S+" });
 const receiptHandle = string({ min: 1, max: 1024 });
 const acknowledgeDeadLetterQueueRecordsRequestEntry = structure([required("ReceiptHandle", receiptHandle)]);
-const acknowledgeDeadLetterQueueRecordsRequestEntryList = list({
-  knowledgeDeadLetterQueueRecordsRequestEnt,
-}, {
+const acknowledgeDeadLetterQueueRecordsRequestEntryList = list(acknowledgeDeadLetterQueueRecordsRequestEntry, {
   min: 1,
   max: 10,
 });
@@ -753,9 +751,7 @@ const removeTagsFromStreamInput = structure<OperationShapes["RemoveTagsFromStrea
   optional("StreamId", streamId),
 ]);
 const restoreDeadLetterQueueRecordsRequestEntry = structure([required("ReceiptHandle", receiptHandle)]);
-const restoreDeadLetterQueueRecordsRequestEntryList = list({
-  storeDeadLetterQueueRecordsRequestEnt,
-}, {
+const restoreDeadLetterQueueRecordsRequestEntryList = list(restoreDeadLetterQueueRecordsRequestEntry, {
   min: 1,
   max: 10,
 });
@@ -851,12 +847,10 @@ const updateDeadLetterQueueRecordsVisibilityRequestEntry = structure([
   required("ReceiptHandle", receiptHandle),
   required("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
 ]);
-const updateDeadLetterQueueRecordsVisibilityRequestEntryList = list({
-  dateDeadLetterQueueRecordsVisibilityRequestEnt,
-}, {
-  min: 1,
-  max: 10,
-});
+const updateDeadLetterQueueRecordsVisibilityRequestEntryList = list(
+  updateDeadLetterQueueRecordsVisibilityRequestEntry,
+  { min: 1, max: 10 },
+);
 const updateDeadLetterQueueRecordsVisibilityInput = structure<OperationShapes["UpdateDeadLetterQueueRecordsVisibility"]["input"]>([
   required("QueueARN", queueARN),
   required("Entries", updateDeadLetterQueueRecordsVisibilityRequestEntryList),
@@ -889,9 +883,7 @@ const updateQueueRecordsVisibilityRequestEntry = structure([
   required("ReceiptHandle", receiptHandle),
   required("VisibilityTimeoutSeconds", visibilityTimeoutSeconds),
 ]);
-const updateQueueRecordsVisibilityRequestEntryList = list({
-  dateQueueRecordsVisibilityRequestEnt,
-}, {
+const updateQueueRecordsVisibilityRequestEntryList = list(updateQueueRecordsVisibilityRequestEntry, {
   min: 1,
   max: 10,
 });

@@ -16,6 +16,11 @@ export function invalidNextToken(): ServiceError {
   return new ServiceError("InvalidArgumentException", "Invalid NextToken.");
 }
 
+/** A token that contains too little of the first request. */
+export function nextTokenNeeds(memberName: string): ServiceError {
+  return new ServiceError("InvalidArgumentException", `NextToken must be given with the same ${memberName}.`);
+}
+
 export function nextTokenExpired(): ServiceError {
   return new ServiceError("ExpiredNextTokenException", "NextToken expired. A token is valid for 300 seconds.");
 }

@@ -22,6 +22,7 @@ export type ServiceErrorType =
   | "ResourceNotFoundException"
   | "SerializationException"
   | "ServiceUnavailable"
+  | "ThrottlingException"
   | "UnknownOperationException"
   | "UnrecognizedClientException"
   | "ValidationException";

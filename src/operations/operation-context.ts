@@ -1,6 +1,15 @@
 import type { RateLimits } from "../limits/rate-limits.ts";
+import type {
+  EntryOutcomes,
+  QueueRef,
+  ReceivedRecords,
+  ReceiveRequest,
+  RecordKind,
+  VisibilityEntry,
+} from "../queues/queue-calls.ts";
 import type { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import type { DeletedStreams } from "../registry/deleted-streams.ts";
+import type { QueueNameStore } from "../registry/queue-name-store.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import type { SubscriptionLeases } from "../shards/subscription-leases.ts";
@@ -8,6 +17,15 @@ import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Caller } from "./caller.ts";
 import type { LatestEventCache } from "./latest-event-cache.ts";
+
+/** The data plane of queues. Errors: KeyError, EngineError. */
+export interface QueueCalls {
+  receive(ref: QueueRef, request: ReceiveRequest): Promise<ReceivedRecords>;
+  acknowledge(ref: QueueRef, kind: RecordKind, receiptHandles: readonly string[]): Promise<EntryOutcomes>;
+  changeVisibility(ref: QueueRef, kind: RecordKind, entries: readonly VisibilityEntry[]): Promise<EntryOutcomes>;
+  /** For dead letters alone. */
+  restore(ref: QueueRef, receiptHandles: readonly string[]): Promise<EntryOutcomes>;
+}
 
 /** The services that an operation uses. One for each request; only caller and connection differ between requests. */
 export interface OperationContext {
@@ -18,6 +36,8 @@ export interface OperationContext {
   /** Absent when limits are off. */
   readonly limits?: RateLimits;
   readonly shards: ShardServices;
+  readonly queues: QueueCalls;
+  readonly queueNames: QueueNameStore;
   readonly tokens: TokenCipher;
   /** Running subscriptions, at most one for each consumer and shard. */
   readonly subscriptions: SubscriptionLeases;

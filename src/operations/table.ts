@@ -10,6 +10,18 @@ import type { Operation } from "./operation.ts";
 import { deleteResourcePolicy } from "./policies/delete-resource-policy.ts";
 import { getResourcePolicy } from "./policies/get-resource-policy.ts";
 import { putResourcePolicy } from "./policies/put-resource-policy.ts";
+import { acknowledgeDeadLetterQueueRecords } from "./queues/acknowledge-dead-letter-queue-records.ts";
+import { acknowledgeQueueRecords } from "./queues/acknowledge-queue-records.ts";
+import { createQueue } from "./queues/create-queue.ts";
+import { deleteQueue } from "./queues/delete-queue.ts";
+import { describeQueue } from "./queues/describe-queue.ts";
+import { listQueues } from "./queues/list-queues.ts";
+import { receiveDeadLetterQueueRecords } from "./queues/receive-dead-letter-queue-records.ts";
+import { receiveQueueRecords } from "./queues/receive-queue-records.ts";
+import { restoreDeadLetterQueueRecords } from "./queues/restore-dead-letter-queue-records.ts";
+import { updateDeadLetterQueueRecordsVisibility } from "./queues/update-dead-letter-queue-records-visibility.ts";
+import { updateQueue } from "./queues/update-queue.ts";
+import { updateQueueRecordsVisibility } from "./queues/update-queue-records-visibility.ts";
 import { getRecords } from "./records/get-records.ts";
 import { getShardIterator } from "./records/get-shard-iterator.ts";
 import { putRecord } from "./records/put-record.ts";
@@ -48,17 +60,22 @@ import { updateChannel } from "./unsupported-channels/update-channel.ts";
 
 /** All operations by their name on the wire. A missing or wrong row does not compile. */
 export const operations = {
+  AcknowledgeDeadLetterQueueRecords: acknowledgeDeadLetterQueueRecords,
+  AcknowledgeQueueRecords: acknowledgeQueueRecords,
   AddTagsToStream: addTagsToStream,
   CreateChannel: createChannel,
+  CreateQueue: createQueue,
   CreateStream: createStream,
   DecreaseStreamRetentionPeriod: decreaseStreamRetentionPeriod,
   DeleteChannel: deleteChannel,
+  DeleteQueue: deleteQueue,
   DeleteResourcePolicy: deleteResourcePolicy,
   DeleteStream: deleteStream,
   DeregisterStreamConsumer: deregisterStreamConsumer,
   DescribeAccountSettings: describeAccountSettings,
   DescribeChannel: describeChannel,
   DescribeLimits: describeLimits,
+  DescribeQueue: describeQueue,
   DescribeStream: describeStream,
   DescribeStreamConsumer: describeStreamConsumer,
   DescribeStreamSummary: describeStreamSummary,
@@ -69,6 +86,7 @@ export const operations = {
   GetShardIterator: getShardIterator,
   IncreaseStreamRetentionPeriod: increaseStreamRetentionPeriod,
   ListChannels: listChannels,
+  ListQueues: listQueues,
   ListShards: listShards,
   ListStreamConsumers: listStreamConsumers,
   ListStreams: listStreams,
@@ -78,8 +96,11 @@ export const operations = {
   PutRecord: putRecord,
   PutRecords: putRecords,
   PutResourcePolicy: putResourcePolicy,
+  ReceiveDeadLetterQueueRecords: receiveDeadLetterQueueRecords,
+  ReceiveQueueRecords: receiveQueueRecords,
   RegisterStreamConsumer: registerStreamConsumer,
   RemoveTagsFromStream: removeTagsFromStream,
+  RestoreDeadLetterQueueRecords: restoreDeadLetterQueueRecords,
   SplitShard: splitShard,
   StartStreamEncryption: startStreamEncryption,
   StopStreamEncryption: stopStreamEncryption,
@@ -88,7 +109,10 @@ export const operations = {
   UntagResource: untagResource,
   UpdateAccountSettings: updateAccountSettings,
   UpdateChannel: updateChannel,
+  UpdateDeadLetterQueueRecordsVisibility: updateDeadLetterQueueRecordsVisibility,
   UpdateMaxRecordSize: updateMaxRecordSize,
+  UpdateQueue: updateQueue,
+  UpdateQueueRecordsVisibility: updateQueueRecordsVisibility,
   UpdateShardCount: updateShardCount,
   UpdateStreamMode: updateStreamMode,
   UpdateStreamRecordDistributionStrategy: updateStreamRecordDistributionStrategy,

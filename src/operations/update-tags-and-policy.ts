@@ -3,17 +3,20 @@ import { consumerNotFound } from "../model/consumer-errors.ts";
 import { resourceKindNotFound } from "../model/policy-errors.ts";
 import { streamNotActive, streamNotFound } from "../model/stream-errors.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { parseConsumerArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
+import { parseConsumerArn, parseQueueArn, parseStreamArn, type StreamAddress } from "../streams/arn.ts";
 import { findConsumer, replaceConsumer } from "../streams/consumer-ref.ts";
-import type { Stream, StreamConsumer } from "../streams/stream.ts";
+import { replaceQueue } from "../streams/queue-ref.ts";
+import type { Stream, StreamConsumer, StreamQueue } from "../streams/stream.ts";
 import { isVisibleToCaller } from "./is-visible-to-caller.ts";
 import type { OperationContext } from "./operation-context.ts";
+import { requireQueue } from "./require-queue.ts";
 import { updateStreamDocument } from "./update-stream-document.ts";
 
-/** What a ResourceARN names: a stream, or a consumer of it. Both have tags and a policy. */
+/** What a ResourceARN names: a stream, or a consumer or queue of it. All have tags and a policy. */
 export interface Resource {
   readonly revision: StreamRevision;
   readonly consumer?: StreamConsumer;
+  readonly queue?: StreamQueue;
 }
 
 export interface TagsAndPolicy {
@@ -30,6 +33,7 @@ export function requireResource(arn: string, context: OperationContext): Resourc
     if (revision === undefined || consumer === undefined) throw consumerNotFound(arn, consumerRef.account);
     return { revision, consumer };
   }
+  if (parseQueueArn(arn) !== undefined) return requireQueue(arn, context);
   const streamRef = parseStreamArn(arn);
   if (streamRef === undefined) throw arn.includes(":channel/") ? channelNotFound(arn) : resourceKindNotFound(arn);
   const revision = find(streamRef, context);
@@ -37,8 +41,8 @@ export function requireResource(arn: string, context: OperationContext): Resourc
   return { revision };
 }
 
-export function tagsAndPolicyOf({ revision, consumer }: Resource): TagsAndPolicy {
-  return consumer ?? revision.stream;
+export function tagsAndPolicyOf({ revision, consumer, queue }: Resource): TagsAndPolicy {
+  return consumer ?? queue ?? revision.stream;
 }
 
 /** Writes the tags and policy that `next` returns. Errors: ResourceInUseException for a CREATING or DELETING stream. */
@@ -49,11 +53,15 @@ export async function updateTagsAndPolicy(
 ): Promise<void> {
   await updateStreamDocument(context, () => {
     const resource = requireResource(arn, context);
-    const { revision, consumer } = resource;
+    const { revision, consumer, queue } = resource;
     const { stream } = revision;
     if (stream.status === "CREATING" || stream.status === "DELETING") throw streamNotActive(stream, stream.status);
     const { tags, policy } = next(resource);
     const changed = policy === undefined ? { tags } : { tags, policy };
+    if (queue !== undefined) {
+      const { policy: _former, ...rest } = queue;
+      return [revision, replaceQueue(stream, { ...rest, ...changed })];
+    }
     if (consumer === undefined) {
       const { policy: _former, ...rest } = stream;
       return [revision, { ...rest, ...changed }];

@@ -1,6 +1,7 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
-import type { Stream } from "../streams/stream.ts";
+import { findQueue } from "../streams/queue-ref.ts";
+import type { Stream, StreamQueue } from "../streams/stream.ts";
 import { decodeStream, encodeStream, streamDocumentKey, streamDocumentPrefix } from "../streams/stream-document.ts";
 import type { Clock } from "../time/clock.ts";
 import { StreamRevision } from "./stream-revision.ts";
@@ -10,6 +11,11 @@ const watchRetryMs = 100;
 
 /** Which stream, also among deleted streams of the same name. */
 export type StreamIdentity = Pick<Stream, "account" | "region" | "name" | "id">;
+
+export interface FoundQueue {
+  readonly revision: StreamRevision;
+  readonly queue: StreamQueue;
+}
 
 /** A deleted document. */
 interface Tombstone {
@@ -26,6 +32,8 @@ interface Tombstone {
 export class StreamRegistry {
   readonly #documents: DocumentStore;
   readonly #revisions = new Map<string, StreamRevision>();
+  /** The key of the stream of each queue, by the queue's id. */
+  readonly #keyByQueueId = new Map<string, string>();
   /** Kept until the watch has observed the deletion and no swap of the key is in flight. */
   readonly #tombstones = new Map<string, Tombstone>();
   /** Number of swaps of this server in flight, by key. */
@@ -71,6 +79,17 @@ export class StreamRegistry {
 
   find(account: string, region: string, name: string): StreamRevision | undefined {
     return this.#revisions.get(streamDocumentKey(account, region, name));
+  }
+
+  /** The queue with an id, in any state, and its stream. */
+  findQueue(account: string, region: string, queueId: string): FoundQueue | undefined {
+    const key = this.#keyByQueueId.get(queueId);
+    const revision = key === undefined ? undefined : this.#revisions.get(key);
+    if (revision === undefined) return undefined;
+    const { stream } = revision;
+    const queue = findQueue(stream, queueId);
+    if (queue === undefined || stream.account !== account || stream.region !== region) return undefined;
+    return { revision, queue };
   }
 
   /** The newest revision of the same stream; undefined when it is gone, even if another stream has its name. */
@@ -221,6 +240,7 @@ export class StreamRegistry {
     if (known !== undefined && known.revision >= revision) return known;
     const added = new StreamRevision(stream, revision);
     if (revision <= this.#knownRevision(key)) return added;
+    this.#indexQueues(key, known?.stream.queues, stream.queues);
     this.#revisions.set(key, added);
     this.#wakeWaiting(key);
     this.#onRevision(added);
@@ -229,9 +249,16 @@ export class StreamRegistry {
 
   #delete(key: string, revision: bigint): void {
     if (this.#knownRevision(key) > revision) return;
+    this.#indexQueues(key, this.#revisions.get(key)?.stream.queues, []);
     this.#revisions.delete(key);
     if (this.#tombstones.get(key)?.revision !== revision) this.#tombstones.set(key, { revision, isObserved: false });
     this.#wakeWaiting(key);
+  }
+
+  #indexQueues(key: string, former: readonly StreamQueue[] = [], present: readonly StreamQueue[] = []): void {
+    if (former === present) return;
+    for (const { id } of former) this.#keyByQueueId.delete(id);
+    for (const { id } of present) this.#keyByQueueId.set(id, key);
   }
 
   #knownRevision(key: string): bigint {

@@ -12,6 +12,14 @@ export interface ConsumerAddress extends StreamAddress {
   readonly createdSecond: number;
 }
 
+/** The parts of a queue ARN. */
+export interface QueueAddress {
+  readonly account: string;
+  readonly region: string;
+  /** Made by the server; the queue's name is not in the ARN. */
+  readonly queueId: string;
+}
+
 export function streamArn({ account, region, name }: StreamAddress): string {
   return `arn:${awsPartitionOf(region)}:kinesis:${region}:${account}:stream/${name}`;
 }
@@ -20,9 +28,15 @@ export function consumerArn(consumer: ConsumerAddress): string {
   return `${streamArn(consumer)}/consumer/${consumer.consumerName}:${consumer.createdSecond}`;
 }
 
+export function queueArn({ account, region, queueId }: QueueAddress): string {
+  return `arn:${awsPartitionOf(region)}:kinesis:${region}:${account}:queue/${queueId}`;
+}
+
 const STREAM_ARN = /^arn:aws[a-z-]*:kinesis:([^:]+):([0-9]{12}):stream\/([a-zA-Z0-9_.-]{1,128})$/;
 const CONSUMER_ARN =
   /^arn:aws[a-z-]*:kinesis:([^:]+):([0-9]{12}):stream\/([a-zA-Z0-9_.-]{1,128})\/consumer\/([a-zA-Z0-9_.-]{1,128}):([0-9]{1,12})$/;
+/** AWS's endpoint rules: an id is a label of a host name. */
+const QUEUE_ARN = /^arn:aws[a-z-]*:kinesis:([^:]+):([0-9]{12}):queue\/([a-zA-Z0-9-]{1,63})$/;
 
 export function parseStreamArn(arn: string): StreamAddress | undefined {
   const [, region, account, name] = STREAM_ARN.exec(arn) ?? [];
@@ -35,6 +49,12 @@ export function parseConsumerArn(arn: string): ConsumerAddress | undefined {
   if (region === undefined || account === undefined || name === undefined || consumerName === undefined)
     return undefined;
   return { account, region, name, consumerName, createdSecond: Number(createdSecond) };
+}
+
+export function parseQueueArn(arn: string): QueueAddress | undefined {
+  const [, region, account, queueId] = QUEUE_ARN.exec(arn) ?? [];
+  if (region === undefined || account === undefined || queueId === undefined) return undefined;
+  return { account, region, queueId };
 }
 
 // AWS General Reference, partitions: the prefixes of their regions.

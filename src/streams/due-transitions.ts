@@ -1,16 +1,19 @@
 import type { Stream, StreamConsumer } from "./stream.ts";
 
-/** The next state change of a stream or of its consumers, and when it is due, ms since the epoch. */
+/** The next state change of a stream, its consumers or its queues, and when it is due, ms since the epoch. */
 export interface StreamTransition {
-  readonly kind: "intent" | "consumers";
+  readonly kind: "intent" | "consumers" | "queues";
   readonly dueMs: number;
 }
 
-/** The earlier of the intent and the first transition of a consumer; undefined when there is none. */
-export function nextDueTransition({ intent, consumers = [] }: Stream): StreamTransition | undefined {
+/** The earliest of the intent and the transitions of consumers and queues; undefined when there is none. */
+export function nextDueTransition({ intent, consumers = [], queues = [] }: Stream): StreamTransition | undefined {
   let next: StreamTransition | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
   for (const { dueMs } of consumers) {
     if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "consumers", dueMs };
+  }
+  for (const { dueMs } of queues) {
+    if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "queues", dueMs };
   }
   return next;
 }

@@ -22,7 +22,11 @@ export const registerStreamConsumer = defineOperation({
         throw consumerExists(revision.stream, input.ConsumerName);
       }
       const creatingCount = consumers.filter(({ status }) => status === "CREATING").length;
-      const counts = { registeredCount: consumers.length, creatingCount, isCommitted };
+      const counts = {
+        registeredCount: consumers.length + (revision.stream.queues ?? []).length,
+        creatingCount,
+        isCommitted,
+      };
       checkConsumers(context.limits?.table, revision.stream, counts);
       const consumer: StreamConsumer = {
         name: input.ConsumerName,

@@ -1,4 +1,5 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
+import { queueNotActive } from "../../model/queue-errors.ts";
 import { validateResourcePolicy } from "../../streams/policy/validate-resource-policy.ts";
 import { defineOperation } from "../operation.ts";
 import { tagsAndPolicyOf, updateTagsAndPolicy } from "../update-tags-and-policy.ts";
@@ -9,10 +10,13 @@ export const putResourcePolicy = defineOperation({
   plane: "control",
   async handle(input, context) {
     await updateTagsAndPolicy(input.ResourceARN, context, (resource) => {
-      const { revision, consumer } = resource;
+      const { revision, consumer, queue } = resource;
       if (consumer !== undefined && consumer.status !== "ACTIVE") {
         const createdSecond = Math.floor(consumer.createdMs / 1000);
         throw consumerNotActive(revision.stream, { name: consumer.name, createdSecond });
+      }
+      if (queue?.status === "CREATING" || queue?.status === "DELETING") {
+        throw queueNotActive(input.ResourceARN, queue.status);
       }
       validateResourcePolicy(input.Policy);
       return { ...tagsAndPolicyOf(resource), policy: input.Policy };

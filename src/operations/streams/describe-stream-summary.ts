@@ -16,6 +16,7 @@ export const describeStreamSummary = defineOperation({
         ConsumerCount: stream.consumers?.length ?? 0,
         MaxRecordSizeInKiB: stream.recordKiBMax,
         ChannelCount: 0,
+        QueueCount: stream.queues?.length ?? 0,
         ...(stream.mode === "ON_DEMAND"
           ? { RecordDistributionStrategy: stream.recordDistribution ?? "USER_PARTITION_KEY" }
           : {}),

@@ -1,4 +1,6 @@
+import { streamModeHasQueues } from "../../model/queue-errors.ts";
 import { onlyOnDemand } from "../../model/stream-errors.ts";
+import type { Stream } from "../../streams/stream.ts";
 import { withSettingsIntent } from "../begin-transition.ts";
 import { countDailyChange } from "../count-daily-change.ts";
 import { defineOperation } from "../operation.ts";
@@ -25,6 +27,7 @@ export const updateStreamMode = defineOperation({
       const { stream } = revision;
       if (stream.mode === mode)
         return [revision, applyWarmThroughput === undefined ? stream : applyWarmThroughput(stream)];
+      if (mode === "PROVISIONED") refuseWithQueues(stream);
       // Settings of on-demand streams end with the mode.
       const {
         recordDistribution,
@@ -42,3 +45,7 @@ export const updateStreamMode = defineOperation({
     return undefined;
   },
 });
+
+function refuseWithQueues(stream: Stream): void {
+  if ((stream.queues ?? []).length > 0) throw streamModeHasQueues(stream);
+}

@@ -20,6 +20,17 @@ export interface PageTokenContents {
     /** The last name listed. */
     readonly afterName: string;
   };
+  readonly queues: {
+    readonly createdMs: number;
+    readonly account: string;
+    readonly region: string;
+    /** The last name listed. */
+    readonly afterName: string;
+    /** A digest of the filter; absent without one. */
+    readonly filterDigest?: string;
+    /** The filter itself, unless it is long. */
+    readonly filter?: readonly { readonly StreamARN: string; readonly StreamCreationTimestamp?: number }[];
+  };
   readonly consumers: {
     readonly createdMs: number;
     readonly streamId: string;

@@ -28,7 +28,7 @@ const TOKEN_CHARACTERS_MAX =
 /** Most derived keys in the cache. */
 const BOOT_KEYS_MAX = 64;
 
-export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels";
+export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels" | "queues";
 
 // These numbers never change: tokens outlive a restart.
 const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
@@ -37,6 +37,7 @@ const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
   streams: 3,
   consumers: 4,
   channels: 5,
+  queues: 6,
 };
 
 /** Encrypts tokens, so that clients can neither read nor forge them. Tokens of earlier boots stay valid. */

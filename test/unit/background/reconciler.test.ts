@@ -6,10 +6,11 @@ import { EngineError } from "../../../src/engine/engine-error.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import type { ShardLog } from "../../../src/engine/shard-log.ts";
 import { DeletedStreams } from "../../../src/registry/deleted-streams.ts";
+import { QueueNameStore } from "../../../src/registry/queue-name-store.ts";
 import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { planCreate } from "../../../src/streams/resharding/reshard-plan.ts";
-import type { Stream, StreamConsumer } from "../../../src/streams/stream.ts";
+import type { Stream, StreamConsumer, StreamQueue } from "../../../src/streams/stream.ts";
 import { backgroundTaskFailed } from "../../../src/telemetry/diagnostic-events.ts";
 import { logWith } from "../../support/log-with.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
@@ -42,7 +43,18 @@ async function openServices(
     onChange(revision, registry);
   });
   const log = logWith(engine.log, own(engine.log));
-  const reconciler = new Reconciler({ log, registry, deletedStreams, clock });
+  const queueNames = new QueueNameStore(engine.documents, clock);
+  const queues = {
+    async openStateLog(queueId: string) {
+      const { placement } = await log.createShard(queueId, 1, { openShardCount: 1 });
+      return { generation: 1, placement };
+    },
+    async drop(_revision: StreamRevision, { id, stateLog }: StreamQueue) {
+      if (stateLog === undefined) return;
+      await log.dropShard({ streamId: id, shardIndex: stateLog.generation, placement: stateLog.placement });
+    },
+  };
+  const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock });
   await registry.open();
   await reconciler.start();
   return { engine, clock, registry, deletedStreams, reconciler, statuses };
