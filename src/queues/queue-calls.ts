@@ -19,7 +19,7 @@ export interface ReceiveRequest {
   readonly waitSeconds: number;
   /** How long the records are in flight; absent: as long as the queue says. */
   readonly visibilitySeconds?: number | undefined;
-  /** Of the caller's connection: an aborted call takes nothing in flight. */
+  /** Aborts when the caller is gone: then nothing is taken in flight. */
   readonly signal: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ import type { ShardLog } from "../engine/shard-log.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { Clock } from "../time/clock.ts";
+import type { ShardGrowth } from "./shard-growth.ts";
 import type { ShardMetrics } from "./shard-metrics.ts";
 import type { StreamCiphers } from "./stream-ciphers.ts";
 import type { TrafficCounts } from "./traffic-counts.ts";
@@ -16,6 +17,8 @@ export interface ShardServices {
   readonly traffic: ShardMetrics;
   /** Absent when the console is off. */
   readonly counts?: TrafficCounts | undefined;
+  /** Told when records have become durable. */
+  readonly growth: ShardGrowth;
   readonly keys: StreamCiphers;
   /** Whether records are stored compressed if that makes them smaller. */
   readonly compresses: boolean;

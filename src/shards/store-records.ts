@@ -57,6 +57,7 @@ export async function storeRecords(
       break;
     }
 
+    reportGrowth(services, revision, batches, positions);
     admitted = results.add(batches, positions, revision.shardMap, timeMs);
     if (admitted === undefined) break;
     const next = route === routesMax ? undefined : await switchedFrom(services, revision);
@@ -98,6 +99,22 @@ function toAppendBatch(batches: ShardBatches, revision: StreamRevision, timeMs: 
   const { batchCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = batches;
   const timesMs = new Float64Array(count).fill(timeMs);
   return { count, shards: revision.openRefs, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes };
+}
+
+/** `positions`: of each batch its first record, 0 where the shard is sealed. */
+function reportGrowth(
+  { growth }: ShardServices,
+  { stream, shardMap }: StreamRevision,
+  { batchCount, slots, recordCounts }: ShardBatches,
+  positions: BigUint64Array,
+): void {
+  const listener = growth.listenerOf(stream.id);
+  if (listener === undefined) return;
+  for (let batch = 0; batch < batchCount; batch++) {
+    const position = Number(positions[batch]);
+    if (position === 0) continue;
+    listener(shardMap.indexes[slots[batch] as number] as number, position + (recordCounts[batch] as number));
+  }
 }
 
 /** Undefined for entries that are stored as they are. A promise only for a key that is not in memory. Errors: KeyError. */

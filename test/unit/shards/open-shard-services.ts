@@ -3,6 +3,7 @@ import type { ShardLog } from "../../../src/engine/shard-log.ts";
 import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
 import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
+import { ShardGrowth } from "../../../src/shards/shard-growth.ts";
 import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
 import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
@@ -40,7 +41,7 @@ export async function openShardServices(
   };
   const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
   const log = logWith(engine.log, own(engine.log));
-  const services = { log, registry, clock, traffic: new ShardMetrics(), keys, compresses: false };
+  const services = { log, registry, clock, traffic: new ShardMetrics(), growth: new ShardGrowth(), keys, compresses: false };
   return { services, clock, engine, revision, close };
 }
 
