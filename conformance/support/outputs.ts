@@ -1,5 +1,9 @@
 /** The outputs that tests read members of, as JSON carries them; every other operation's is an unnamed object. */
 interface Outputs {
+  readonly AcknowledgeDeadLetterQueueRecords: EntryResults;
+  readonly AcknowledgeQueueRecords: EntryResults;
+  readonly CreateQueue: { readonly QueueDescription: QueueDescription };
+  readonly DescribeQueue: { readonly QueueDescription: QueueDescription };
   readonly DescribeStream: { readonly StreamDescription: StreamDescription };
   readonly DescribeStreamConsumer: { readonly ConsumerDescription: Consumer & { readonly StreamARN: string } };
   readonly DescribeStreamSummary: { readonly StreamDescriptionSummary: StreamDescriptionSummary };
@@ -11,6 +15,7 @@ interface Outputs {
   readonly GetResourcePolicy: { readonly Policy: string };
   readonly GetShardIterator: { readonly ShardIterator: string };
   readonly ListChannels: { readonly ChannelSummaries: readonly unknown[]; readonly NextToken?: string };
+  readonly ListQueues: { readonly QueueSummaries: readonly QueueSummary[]; readonly NextToken?: string };
   readonly ListShards: { readonly Shards: readonly Shard[]; readonly NextToken?: string };
   readonly ListStreamConsumers: { readonly Consumers: readonly Consumer[]; readonly NextToken?: string };
   readonly ListStreams: StreamsPage;
@@ -18,8 +23,14 @@ interface Outputs {
   readonly ListTagsForStream: { readonly Tags: readonly Tag[]; readonly HasMoreTags: boolean };
   readonly PutRecord: { readonly ShardId: string; readonly SequenceNumber: string; readonly EncryptionType?: string };
   readonly PutRecords: PutRecordsOutput;
+  readonly ReceiveDeadLetterQueueRecords: { readonly QueueRecords: readonly QueueRecord[] };
+  readonly ReceiveQueueRecords: { readonly QueueRecords: readonly QueueRecord[] };
   readonly RegisterStreamConsumer: { readonly Consumer: Consumer };
+  readonly RestoreDeadLetterQueueRecords: EntryResults;
   readonly UpdateAccountSettings: { readonly MinimumThroughputBillingCommitment: BillingCommitment };
+  readonly UpdateDeadLetterQueueRecordsVisibility: EntryResults;
+  readonly UpdateQueue: { readonly QueueDescription: QueueDescription };
+  readonly UpdateQueueRecordsVisibility: EntryResults;
   readonly UpdateShardCount: ShardCountChange;
   readonly UpdateStreamWarmThroughput: { readonly StreamName: string; readonly StreamARN: string };
 }
@@ -62,6 +73,7 @@ export interface StreamDescription extends Described {
 export interface StreamDescriptionSummary extends Described {
   readonly OpenShardCount: number;
   readonly ConsumerCount: number;
+  readonly QueueCount?: number;
   readonly MaxRecordSizeInKiB?: number;
   readonly RecordDistributionStrategy?: string;
   readonly WarmThroughput?: { readonly TargetMiBps: number; readonly CurrentMiBps: number };
@@ -135,4 +147,46 @@ interface BillingCommitment {
   readonly StartedAt?: number;
   readonly EndedAt?: number;
   readonly EarliestAllowedEndAt?: number;
+}
+
+export interface QueueDescription {
+  readonly QueueName: string;
+  readonly QueueARN: string;
+  readonly QueueStatus: string;
+  readonly QueueCreationTimestamp: number;
+  readonly StreamConfigurationList: readonly {
+    readonly StreamARN: string;
+    readonly StartingPosition?: { readonly Type: string; readonly Timestamp?: number };
+  }[];
+  readonly QueueAttributes?: {
+    readonly VisibilityTimeoutSeconds?: number;
+    readonly DeadLetterConfiguration?: { readonly TargetType: string; readonly MaxReceiveCount?: number };
+  };
+}
+
+export interface QueueSummary {
+  readonly QueueName: string;
+  readonly QueueARN: string;
+  readonly QueueStatus: string;
+  readonly QueueCreationTimestamp: number;
+  readonly Streams: readonly { readonly StreamARN: string; readonly StreamCreationTimestamp: number }[];
+}
+
+export interface QueueRecord {
+  readonly ReceiptHandle: string;
+  readonly RecordId: string;
+  readonly PartitionKey?: string;
+  readonly Data: string;
+  readonly ApproximateArrivalTimestamp: number;
+  readonly FirstReceiveTimestamp: number;
+  readonly ReceiveCount: number;
+}
+
+interface EntryResults {
+  readonly Successful: readonly { readonly ReceiptHandle: string }[];
+  readonly Failed: readonly {
+    readonly ReceiptHandle: string;
+    readonly ErrorCode: string;
+    readonly ErrorMessage?: string;
+  }[];
 }
