@@ -38,7 +38,7 @@ export interface ServicesOptions {
 }
 
 /** The context of operations without the caller and its connection, which each request has. */
-export type Services = Omit<OperationContext, "caller" | "connection">;
+export type Services = Omit<OperationContext, "caller" | "connection" | "queues"> & { readonly queues: OpenQueues };
 
 /** Everything between the request pipeline and the engine. */
 export interface OpenedServices {

@@ -13,6 +13,7 @@ import type { Listening } from "../server/http/listen.ts";
 import { bodyAdmitter, createRequestHandler, type PipelineServices } from "../server/pipeline/handle-request.ts";
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
+import { findQueue } from "../streams/queue-ref.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { MetricFamily } from "../telemetry/prometheus-text.ts";
@@ -25,6 +26,7 @@ import { openConsole, trafficCountsFor } from "./open-console.ts";
 import { checkPorts, openListeners } from "./open-listeners.ts";
 import { openServices, type Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
+import { queueMetricFamilies } from "./queue-metric-families.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:4567` */
@@ -89,7 +91,7 @@ export async function startServer(
     for (const reason of services.shards.keys.faults()) log.error("encrypted records cannot be used", { reason });
     const { endpoint, port } = await openPorts(start, engine, services);
     log.info("server ready", { endpoint, engine: engine.name });
-    return runningServer({ endpoint, port }, start, log);
+    return runningServer({ endpoint, port }, start, services, log);
   } catch (error) {
     await closing.disposeAsync();
     throw error;
@@ -110,6 +112,7 @@ function reportAbsentKeyring({ keys, dataDirectory }: Config, handle: KeyProvide
 function runningServer(
   address: { readonly endpoint: string; readonly port: number },
   { closing, state }: Start,
+  { queues }: Services,
   log: Logger,
 ): RunningServer {
   const stack = closing.move();
@@ -118,6 +121,7 @@ function runningServer(
     ...address,
     close() {
       state.isDraining = true;
+      queues.drain();
       closed ??= stack.disposeAsync().then(() => log.info("server stopped"));
       return closed;
     },
@@ -142,7 +146,10 @@ async function openServicesOn(engine: Engine, start: Start): Promise<Services> {
   // A file unwraps keys at once, so that health reports a wrong one from the start.
   if (config.keys.provider === "local") await services.shards.keys.tryAll();
   start.streamNames.find = (streamId) => {
-    for (const { stream } of services.registry.all()) if (stream.id === streamId) return stream.name;
+    for (const { stream } of services.registry.all()) {
+      // The state logs of its queues have ids of their own.
+      if (stream.id === streamId || findQueue(stream, streamId) !== undefined) return stream.name;
+    }
     return undefined;
   };
   const { account, region } = config;
@@ -166,7 +173,7 @@ async function openPorts(
   services: Services,
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, unmovedClock: clock, dev, closing } = start;
-  const { registry, shards, tokens } = services;
+  const { registry, shards, queues, tokens } = services;
   const credentials = openCredentials(start);
   const accessControl =
     credentials === undefined
@@ -187,7 +194,11 @@ async function openPorts(
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {
       const { figures, space } = await engine.health();
-      const families = [...shards.traffic.families(registry.all()), storedBytes(space?.largestStreams ?? [], start)];
+      const families = [
+        ...shards.traffic.families(registry.all()),
+        ...queueMetricFamilies(registry.all(), (queueId) => queues.figures(queueId)),
+        storedBytes(space?.largestStreams ?? [], start),
+      ];
       return metrics.render({ engine: figures, server: main?.figures() ?? {} }, families);
     },
     console: openConsole({ config, engine, services, clock, closing }),

@@ -27,7 +27,12 @@ export type Figures = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 // Outcomes are a closed list of error types; the bound guards against one with a caller's text.
 const seriesPerFamilyMax = 200;
-const recordsOut: ReadonlySet<string> = new Set(["GetRecords", "SubscribeToShard"]);
+const recordsOut: ReadonlySet<string> = new Set([
+  "GetRecords",
+  "ReceiveDeadLetterQueueRecords",
+  "ReceiveQueueRecords",
+  "SubscribeToShard",
+]);
 
 /** Counts the diagnostic events and renders them for Prometheus. */
 export class Metrics {

@@ -48,19 +48,25 @@ async function startServer(t: TestContext): Promise<ServerProcess> {
   return await ServerProcess.start({ args: ["--engine", "memory", "--limits", file] });
 }
 
-async function walk(t: TestContext, start: Start, knows: "all" | "its own"): Promise<void> {
+/** The newest AWS SDK for JavaScript does not have them yet. */
+const queueOperations = operations.filter((name) => name.includes("Queue"));
+
+async function walk(t: TestContext, start: Start, knows: "all" | "all but queues" | "its own"): Promise<void> {
   await using server = await startServer(t);
   const client = await start(server);
   t.after(() => client.close());
   const unknown = operations.filter((name) => !client.operations.has(name));
   if (knows === "all") assert.deepEqual(unknown, []);
+  else if (knows === "all but queues") assert.deepEqual(unknown, queueOperations);
   else t.diagnostic(`does not know: ${unknown.join(", ") || "nothing"}`);
   await walkOperations(client, operations);
   await walkPages(client);
 }
 
-test("the AWS SDK for JavaScript walks all operations over HTTP/2", (t) => walk(t, sdkOverHttp2, "all"));
-test("the AWS SDK for JavaScript walks all operations over HTTP/1.1", (t) => walk(t, sdkOverHttp1, "all"));
+test("the AWS SDK for JavaScript walks all operations but those of queues over HTTP/2", (t) =>
+  walk(t, sdkOverHttp2, "all but queues"));
+test("the AWS SDK for JavaScript walks all operations but those of queues over HTTP/1.1", (t) =>
+  walk(t, sdkOverHttp1, "all but queues"));
 
 const newestBoto3 = newestPython("boto3");
 const newestCli = newestPython("awscli");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ApiClient, Members } from "./api-client.ts";
 import { Walk } from "./walk.ts";
+import { walkQueues } from "./walk-queues.ts";
 
 const missing = "absent";
 const onlyShard = "shardId-000000000000";
@@ -39,6 +40,7 @@ export async function walkOperations(client: ApiClient, operations: readonly str
   await walkPolicies(stream);
   await walkShards(stream);
   await walkModes(stream);
+  await walkQueues(walk, streamName, arn);
   await walkChannels(stream);
   await walk.ok("DeleteStream", { StreamName: streamName });
   await walk.refused("DeleteStream", { StreamName: missing }, "ResourceNotFoundException", notFound);
