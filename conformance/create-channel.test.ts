@@ -26,6 +26,7 @@ describe("CreateChannel", () => {
           Namespace: "n",
           TableName: "t",
           CompressionType: "NONE",
+          PartitionSpec: { PartitionFields: [{ Transform: "TIME_HOUR", SourceName: "at" }] },
         },
       ],
     },
@@ -176,6 +177,18 @@ describe("CreateChannel", () => {
     },
     "S3TablesDestinationConfiguration.S3TablesConfigurationList[].PartitionSpec.PartitionFields[]": {
       type: "Structure",
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].PartitionSpec.PartitionFields[].Transform": {
+      type: "String",
+      required: true,
+      values: ["TIME_HOUR"],
+    },
+    "S3TablesDestinationConfiguration.S3TablesConfigurationList[].PartitionSpec.PartitionFields[].SourceName": {
+      type: "String",
+      required: true,
+      min: 1,
+      max: 255,
+      pattern: "[a-zA-Z0-9\\.\\_]+",
     },
     EncryptionConfiguration: { type: "Structure" },
     "EncryptionConfiguration.EncryptionType": { type: "String", required: true, values: ["KMS"] },

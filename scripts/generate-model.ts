@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 type Members = Readonly<Record<string, string>>;
 
-interface Fact {
+export interface Fact {
   readonly type: string;
   readonly min?: number;
   readonly max?: number;
@@ -23,10 +23,13 @@ interface Fact {
   readonly errorOrder?: readonly string[];
 }
 
-interface OperationFact {
+export interface OperationFact {
+  readonly plane: string;
   readonly input: Members;
   readonly errorOrder?: readonly string[];
   readonly output?: Members;
+  /** The errors that the API reference names. */
+  readonly errors: readonly string[];
 }
 
 export interface Facts {

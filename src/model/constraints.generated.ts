@@ -123,7 +123,11 @@ const tableBucketARN = string({
 const tableIdentifier = string({ min: 1, max: 255, pattern: "[0-9a-z_]+" });
 const s3TablesCompressionType = string({ values: ["NONE", "ZSTD", "SNAPPY"] });
 const partitionTransform = string({ values: ["TIME_HOUR"] });
-const partitionField = structure([required("Transform", partitionTransform), required("SourceName", string())]);
+const partitionSourceName = string({ min: 1, max: 255, pattern: "[a-zA-Z0-9\\.\\_]+" });
+const partitionField = structure([
+  required("Transform", partitionTransform),
+  required("SourceName", partitionSourceName),
+]);
 const partitionFieldList = list(partitionField, { min: 1, max: 10 });
 const partitionSpec = structure([required("PartitionFields", partitionFieldList)]);
 const s3TablesConfiguration = structure([
