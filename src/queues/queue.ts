@@ -15,7 +15,7 @@ import type {
 import type { QueueTimer, Timed } from "./queue-timer.ts";
 import { readRecords } from "./read-records.ts";
 import type { ReceiptHandleCipher } from "./receipt-handle.ts";
-import { planReceive, type ReceivePlan } from "./receive-plan.ts";
+import { type MissingRead, planReceive, type ReceivePlan } from "./receive-plan.ts";
 import { noReceivedRecords, ReceivedBuilder } from "./received-builder.ts";
 import { RecordCache, type RecordCacheBudget } from "./record-cache.ts";
 import type { Delivery, QueueState } from "./state/queue-state.ts";
@@ -169,7 +169,7 @@ export class Queue implements Timed {
     if (waiting.count === 0) {
       this.#noteGrowth();
       const plan = this.#plan(request);
-      if (plan.missing === undefined) {
+      if (plan.missing.length === 0) {
         const received = this.#take(request, plan);
         if (received !== undefined) return Promise.resolve(received);
       }
@@ -305,14 +305,14 @@ export class Queue implements Timed {
       this.#noteGrowth();
       const plan = this.#plan(receive.request);
       const { missing } = plan;
-      if (missing !== undefined && receive.readCount < readsMax) {
+      if (missing.length > 0 && receive.readCount < readsMax) {
         receive.readCount += 1;
-        await this.#read(missing);
+        await Promise.all(missing.map((read) => this.#read(read)));
         continue;
       }
       const received = this.#take(receive.request, plan);
       if (received !== undefined) receive.resolve(received);
-      else if (missing !== undefined) receive.readCount = 0;
+      else if (missing.length > 0) receive.readCount = 0;
       else if (!this.#rejectIfBlocked(receive)) return;
     }
   }
@@ -332,16 +332,15 @@ export class Queue implements Timed {
 
   /** Takes what is planned and in memory; undefined if that is nothing. */
   #take({ kind, recordsMax, visibilitySeconds }: ReceiveRequest, plan: ReceivePlan): ReceivedRecords | undefined {
-    if (plan.again.length === 0 && plan.unseen === undefined) return undefined;
+    if (plan.again.length + plan.unseen.length === 0) return undefined;
     const { timer, services, handles } = this.#options;
     const room = this.#options.inFlightMax - this.#state.inFlightCount;
     const builder = new ReceivedBuilder(Math.min(recordsMax, room));
     const deadlineTick = timer.tickAfter((visibilitySeconds ?? this.#row.visibilitySeconds) * 1000);
     const oldestMs = this.#oldestMs();
     for (const slot of plan.again) if (!builder.isFull) this.#takeAgain(builder, slot, deadlineTick, oldestMs);
-    if (plan.unseen !== undefined) {
-      this.#takeUnseen(builder, { deadlineTick, oldestMs, second: Math.floor(services.clock.nowMs() / 1000) });
-    }
+    const second = Math.floor(services.clock.nowMs() / 1000);
+    for (const cursor of plan.unseen) this.#takeUnseen(builder, cursor, { deadlineTick, oldestMs, second });
     if (builder.count === 0) return undefined;
     this.#receivedCount += builder.count;
     this.#countSlots();
@@ -361,46 +360,42 @@ export class Queue implements Timed {
     builder.addDelivery(cursor.shardIndex, table, slot);
   }
 
+  /** Takes records of one cursor, as many as were read. */
   #takeUnseen(
     builder: ReceivedBuilder,
+    cursor: ShardCursor,
     {
       deadlineTick,
       oldestMs,
       second,
     }: { readonly deadlineTick: number; readonly oldestMs: number; readonly second: number },
   ): void {
-    for (let turns = this.#state.readyCursorCount; turns > 0 && !builder.isFull; ) {
-      const cursor = this.#state.nextUnseen();
-      if (cursor === undefined) return;
+    while (!builder.isFull) {
       const read = this.#cache.find(cursor.number, cursor.scan);
-      if (read === undefined || (this.#blocked.size > 0 && this.#isBlocked(cursor))) {
-        // Its records have to be read first: the other cursors may have some in memory.
-        if (builder.count > 0) return;
-        this.#state.rotate();
-        turns -= 1;
-        continue;
-      }
+      const run =
+        read === undefined ? 0 : this.#state.unseenRun(cursor, Math.min(builder.recordsLeft, read.end - cursor.scan));
+      if (read === undefined || run <= 0) return;
       const { storedMs, end } = read.storedAt(cursor.scan);
       if (storedMs < oldestMs) {
         this.#state.expireBelow(cursor, end);
-        continue;
+        return;
       }
-      const run = this.#state.unseenRun(cursor, Math.min(builder.recordsLeft, read.end - cursor.scan));
       const count = builder.addRecords(read, cursor.scan, run);
       if (count === 0) return;
-      this.#cache.touch(read);
       for (let i = 0; i < count; i += 1) {
         const slot = this.#state.receiveUnseen(cursor, deadlineTick, second);
         builder.addDelivery(cursor.shardIndex, this.#state.table, slot);
       }
+      this.#cache.touch(read);
       if (cursor.scan < read.end) continue;
       // What was read is received: another cursor is next.
       this.#cache.forget(read);
-      this.#state.rotate();
+      this.#state.moveBack(cursor);
+      return;
     }
   }
 
-  async #read({ cursor, position, recordsMax }: NonNullable<ReceivePlan["missing"]>): Promise<void> {
+  async #read({ cursor, position, recordsMax }: MissingRead): Promise<void> {
     const oldestMs = this.#oldestMs();
     try {
       const wanted = { state: this.#state, cursor, position, recordsMax, oldestMs };

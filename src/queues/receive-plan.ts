@@ -15,11 +15,12 @@ export interface MissingRead {
   readonly recordsMax: number;
 }
 
-/** What a receive can take: slots that come again, and records that are received for the first time from a cursor. */
+/** What a receive can take: slots that come again, and cursors with records that were never received. */
 export interface ReceivePlan {
   readonly again: readonly number[];
-  readonly unseen: ShardCursor | undefined;
-  readonly missing: MissingRead | undefined;
+  readonly unseen: readonly ShardCursor[];
+  /** To be read first. */
+  readonly missing: readonly MissingRead[];
 }
 
 export interface PlanInput {
@@ -38,36 +39,46 @@ export interface PlanInput {
  */
 export function planReceive(input: PlanInput): ReceivePlan {
   const { state, cache, isDead, recordsMax, allowsUnseen } = input;
-  const unseen = isDead || !allowsUnseen ? undefined : unblockedUnseen(input);
-  const againMax = unseen === undefined ? recordsMax : Math.ceil(recordsMax / 2);
+  const missing: MissingRead[] = [];
+  const unseen = isDead || !allowsUnseen ? [] : planUnseen(input, missing);
+  const againMax = unseen.length === 0 ? recordsMax : Math.ceil(recordsMax / 2);
   const again: number[] = [];
-  let missing: MissingRead | undefined;
   let slot = state.firstWaiting({ isDead });
   for (let looked = 0; slot >= 0 && again.length < againMax && looked < waitingLookedAtMax; looked += 1) {
     const cursor = state.cursorOfSlot(slot);
     if (!input.isBlocked(cursor)) {
       again.push(slot);
       const position = state.table.position[slot] as number;
-      if (missing === undefined && cache.find(cursor.number, position) === undefined) {
-        missing = { cursor, position, recordsMax: waitingRun(state, slot) };
-      }
+      const isRead =
+        cache.find(cursor.number, position) !== undefined || missing.some((read) => covers(read, cursor, position));
+      if (!isRead) missing.push({ cursor, position, recordsMax: waitingRun(state, slot) });
     }
     slot = state.table.after(slot);
-  }
-  if (unseen !== undefined && missing === undefined && cache.find(unseen.number, unseen.scan) === undefined) {
-    missing = { cursor: unseen, position: unseen.scan, recordsMax: state.unseenRun(unseen, unseenReadMax) };
   }
   return { again, unseen, missing };
 }
 
-/** Looks at each cursor once. */
-function unblockedUnseen({ state, isBlocked }: PlanInput): ShardCursor | undefined {
-  for (let left = state.readyCursorCount; left > 0; left -= 1) {
-    const cursor = state.nextUnseen();
-    if (cursor === undefined || !isBlocked(cursor)) return cursor;
-    state.rotate();
+/** As many cursors as one receive may need. */
+function planUnseen(
+  { state, cache, recordsMax, isBlocked }: PlanInput,
+  missing: MissingRead[],
+): readonly ShardCursor[] {
+  const unseen: ShardCursor[] = [];
+  let left = recordsMax;
+  for (const cursor of state.unseenCursors()) {
+    if (isBlocked(cursor)) continue;
+    unseen.push(cursor);
+    if (cache.find(cursor.number, cursor.scan) === undefined) {
+      missing.push({ cursor, position: cursor.scan, recordsMax: state.unseenRun(cursor, unseenReadMax) });
+    }
+    left -= Math.min(left, cursor.tip - cursor.scan);
+    if (left <= 0) break;
   }
-  return undefined;
+  return unseen;
+}
+
+function covers({ cursor, position, recordsMax }: MissingRead, of: ShardCursor, at: number): boolean {
+  return cursor === of && at >= position && at < position + recordsMax;
 }
 
 /** How many slots wait one behind another whose positions are consecutive: mostly they were received together. */

@@ -48,7 +48,8 @@ export class QueueState {
   readonly #cursors = new Map<number, ShardCursor>();
   /** By number; undefined where the shard is gone. */
   readonly #numbered: (ShardCursor | undefined)[] = [];
-  #ready: ShardCursor[] = [];
+  /** The cursors that may have records that were never received, in the order in which they are asked. */
+  readonly #ready = new Set<ShardCursor>();
   readonly #ended: EndedDelivery;
   #nonce = 0;
   #inFlightDeadCount = 0;
@@ -112,7 +113,7 @@ export class QueueState {
     this.#dropSlotsBelow(cursor, Number.POSITIVE_INFINITY);
     this.#cursors.delete(shardIndex);
     this.#numbered[cursor.number] = undefined;
-    this.#ready = this.#ready.filter((other) => other !== cursor);
+    this.#ready.delete(cursor);
   }
 
   /** Returns whether there is a record to receive that was not there before. */
@@ -135,28 +136,20 @@ export class QueueState {
 
   // Receiving.
 
-  /** The cursor whose records are received next for the first time, its `scan` at the first of them. */
-  nextUnseen(): ShardCursor | undefined {
-    for (;;) {
-      const cursor = this.#ready[0];
-      if (cursor === undefined) return undefined;
-      if (this.#skipSeen(cursor)) return cursor;
-      cursor.isReady = false;
-      this.#ready.shift();
+  /** The cursors that have records that were never received, each with its `scan` at the first of them. */
+  *unseenCursors(): Generator<ShardCursor, void> {
+    for (const cursor of this.#ready) {
+      if (this.#skipSeen(cursor)) yield cursor;
+      else this.#ready.delete(cursor);
     }
   }
 
   /** Lets the other cursors come first. */
-  rotate(): void {
-    const cursor = this.#ready.shift();
-    if (cursor !== undefined) this.#ready.push(cursor);
+  moveBack(cursor: ShardCursor): void {
+    if (this.#ready.delete(cursor)) this.#ready.add(cursor);
   }
 
-  get readyCursorCount(): number {
-    return this.#ready.length;
-  }
-
-  /** How many records from `scan` on, at most `max`, are to be received for the first time. At least 1 after `nextUnseen()`. */
+  /** How many records from `scan` on, at most `max`, are to be received for the first time. */
   unseenRun(cursor: ShardCursor, max: number): number {
     const { scan, tip, done, loadedEnd } = cursor;
     let end = Math.min(tip, scan + max);
@@ -375,9 +368,7 @@ export class QueueState {
   }
 
   #offer(cursor: ShardCursor): void {
-    if (cursor.isReady || cursor.scan >= cursor.tip) return;
-    cursor.isReady = true;
-    this.#ready.push(cursor);
+    if (cursor.scan < cursor.tip) this.#ready.add(cursor);
   }
 
   /** Moves `scan` over what is done or has a slot. Returns whether it is below the tip. */

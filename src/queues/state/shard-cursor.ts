@@ -16,8 +16,6 @@ export class ShardCursor {
   tip: number;
   /** One past the last position at or above `scan` that may have a slot: those that were loaded with the state. */
   loadedEnd = 0;
-  /** Whether the cursor is in the ring of those that have records for a first receive. */
-  isReady = false;
 
   constructor(shardIndex: number, number: number, { floor, tip }: { readonly floor: number; readonly tip: number }) {
     this.shardIndex = shardIndex;
