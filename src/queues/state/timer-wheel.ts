@@ -70,10 +70,10 @@ export class TimerWheel {
   nextTick(): number | undefined {
     if (this.#count === 0) return undefined;
     const tick = this.#tick;
-    for (let at = tick; at === tick || (at & spokeMask) !== 0; at += 1) {
+    for (let at = tick; at < tick + spokes; at += 1) {
       if (this.#table.lengthOf(at & spokeMask) > 0 || ((at & spokeMask) === 0 && this.#movesDownAt(at))) return at;
     }
-    let at = (tick | spokeMask) + 1;
+    let at = ((tick + spokeMask) | spokeMask) + 1;
     for (let spoke = 0; spoke < spokes; spoke += 1, at += spokes) if (this.#movesDownAt(at)) return at;
     return at;
   }
