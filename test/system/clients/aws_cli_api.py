@@ -1,4 +1,5 @@
-"""The AWS CLI's own code within one process, as each start of it takes half a second. Argument: the endpoint."""
+"""The AWS CLI's own code within one process, as each start of it takes half a second. Arguments: the endpoint, and
+`newest-model` for the operations that boto3's newest model knows instead of the CLI's own."""
 import base64
 import contextlib
 import io
@@ -21,8 +22,15 @@ UNKNOWN = re.compile(r"Unknown parameter in input")
 
 
 class AwsCliApi:
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, model=None):
         os.environ["AWS_MAX_ATTEMPTS"] = "1"
+        if model == "newest-model":
+            self.models = tempfile.TemporaryDirectory()
+            # The CLI has a botocore of its own inside.
+            packages = os.path.dirname(os.path.dirname(awscli.__file__))
+            newest = os.path.join(packages, "botocore", "data", "kinesis")
+            os.symlink(newest, os.path.join(self.models.name, "kinesis"))
+            os.environ["AWS_DATA_PATH"] = os.pathsep.join([self.models.name, os.environ["AWS_DATA_PATH"]])
         self.endpoint = endpoint
         self.driver = create_clidriver()
         self.directory = tempfile.TemporaryDirectory()
