@@ -20,12 +20,19 @@ export async function commitGeneration(
       const row = newest === undefined ? undefined : findQueue(newest.stream, queueId);
       if (newest === undefined || row === undefined || row.status === "DELETING") return false;
       if (row.stateLog?.generation === generation) return true;
-      try {
-        await registry.replace(newest, replaceQueue(newest.stream, { ...row, stateLog: { generation, placement } }));
-        return true;
-      } catch (error) {
-        if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
-      }
+      const next = replaceQueue(newest.stream, { ...row, stateLog: { generation, placement } });
+      if (await isWritten(registry.replace(newest, next))) return true;
     }
   });
+}
+
+/** False when another change came first. */
+async function isWritten(replaced: Promise<StreamRevision>): Promise<boolean> {
+  try {
+    await replaced;
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === "conflict") return false;
+    throw error;
+  }
 }

@@ -2,10 +2,15 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { StreamQueue } from "../streams/stream.ts";
+import {
+  acknowledgeDeliveries,
+  changeVisibilities,
+  type KnownDeliveries,
+  restoreDeliveries,
+} from "./answer-deliveries.ts";
 import type { StateLog } from "./log/state-log.ts";
 import type {
   EntryOutcomes,
-  EntryRefusal,
   QueueFigures,
   ReceivedRecords,
   ReceiveRequest,
@@ -18,10 +23,11 @@ import type { ReceiptHandleCipher } from "./receipt-handle.ts";
 import { type MissingRead, planReceive, type ReceivePlan } from "./receive-plan.ts";
 import { noReceivedRecords, ReceivedBuilder } from "./received-builder.ts";
 import { RecordCache, type RecordCacheBudget } from "./record-cache.ts";
-import type { Delivery, QueueState } from "./state/queue-state.ts";
+import type { QueueState } from "./state/queue-state.ts";
 import type { ShardCursor } from "./state/shard-cursor.ts";
 import { StateWriter } from "./state-writer.ts";
 import type { StreamGrowth } from "./stream-growth.ts";
+import { takePlanned } from "./take-planned.ts";
 import { type WaitingReceive, WaitingReceives } from "./waiting-receives.ts";
 
 /** Deliveries that end in one turn of the event loop, at most. */
@@ -182,57 +188,21 @@ export class Queue implements Timed {
   }
 
   async acknowledge(kind: RecordKind, handles: readonly string[]): Promise<EntryOutcomes> {
-    const deliveries = this.#options.handles.decrypt(handles);
-    const refusals = deliveries.map((delivery) => refusalOf(delivery, kind));
-    let written: Promise<EntryRefusal | undefined> | undefined;
-    const isWritten = deliveries.map((delivery, i) => {
-      if (delivery === undefined || refusals[i] !== undefined) return false;
-      const standing = this.#state.standingOf(delivery);
-      if (standing === "superseded") refusals[i] = "superseded";
-      if (standing === "superseded" || standing === "done") return false;
-      if (standing !== "unseen") this.#state.beginAcknowledging(standing);
-      written = this.#writer.acknowledge(delivery.shardIndex, delivery.position);
-      return true;
-    });
-    return await outcomesOf(refusals, isWritten, written);
+    return await acknowledgeDeliveries(this.#deliveries(), kind, handles);
   }
 
   async restore(handles: readonly string[]): Promise<EntryOutcomes> {
-    const deliveries = this.#options.handles.decrypt(handles);
-    const refusals = deliveries.map((delivery) => refusalOf(delivery, "dead"));
-    let written: Promise<EntryRefusal | undefined> | undefined;
-    const isWritten = deliveries.map((delivery, i) => {
-      if (delivery === undefined || refusals[i] !== undefined) return false;
-      const slot = this.#state.standingOf(delivery);
-      if (typeof slot !== "number") {
-        if (!this.#state.isRestoredBy(delivery)) refusals[i] = "superseded";
-        return false;
-      }
-      this.#state.beginRestoring(slot);
-      const second = this.#state.table.firstReceiveSecond[slot] as number;
-      written = this.#writer.restore(delivery.shardIndex, delivery.position, second);
-      return true;
-    });
-    return await outcomesOf(refusals, isWritten, written);
+    return await restoreDeliveries(this.#deliveries(), handles);
   }
 
   changeVisibility(kind: RecordKind, entries: readonly VisibilityEntry[]): EntryOutcomes {
-    const deliveries = this.#options.handles.decrypt(entries.map(({ receiptHandle }) => receiptHandle));
-    const outcomes = deliveries.map((delivery, i) => {
-      const refusal = refusalOf(delivery, kind);
-      if (delivery === undefined || refusal !== undefined) return refusal;
-      const slot = this.#state.standingOf(delivery);
-      if (slot === "superseded") return slot;
-      if (typeof slot !== "number" || !this.#state.isInFlight(slot)) return "not_in_flight";
-      const seconds = (entries[i] as VisibilityEntry).visibilitySeconds;
-      if (seconds === 0) this.#state.giveBack(slot);
-      else {
-        const tick = this.#options.timer.tickAfter(seconds * 1000);
-        this.#state.move(slot, tick);
-        this.#options.timer.schedule(this, tick);
-      }
-      return undefined;
-    });
+    const { timer } = this.#options;
+    const tickAfter = (seconds: number): number => {
+      const tick = timer.tickAfter(seconds * 1000);
+      timer.schedule(this, tick);
+      return tick;
+    };
+    const outcomes = changeVisibilities(this.#deliveries(), kind, entries, tickAfter);
     this.#wake();
     return outcomes;
   }
@@ -338,61 +308,13 @@ export class Queue implements Timed {
     const builder = new ReceivedBuilder(Math.min(recordsMax, room));
     const deadlineTick = timer.tickAfter((visibilitySeconds ?? this.#row.visibilitySeconds) * 1000);
     const oldestMs = this.#oldestMs();
-    for (const slot of plan.again) if (!builder.isFull) this.#takeAgain(builder, slot, deadlineTick, oldestMs);
     const second = Math.floor(services.clock.nowMs() / 1000);
-    for (const cursor of plan.unseen) this.#takeUnseen(builder, cursor, { deadlineTick, oldestMs, second });
+    takePlanned(plan, { state: this.#state, cache: this.#cache, builder, deadlineTick, oldestMs, second });
     if (builder.count === 0) return undefined;
     this.#receivedCount += builder.count;
     this.#countSlots();
     timer.schedule(this, deadlineTick);
     return builder.build(handles, kind === "dead");
-  }
-
-  #takeAgain(builder: ReceivedBuilder, slot: number, deadlineTick: number, oldestMs: number): void {
-    const { table } = this.#state;
-    const cursor = this.#state.cursorOfSlot(slot);
-    const position = table.position[slot] as number;
-    const read = this.#cache.find(cursor.number, position);
-    if (read === undefined || read.storedAt(position).storedMs < oldestMs) return;
-    if (builder.addRecords(read, position, 1) === 0) return;
-    this.#cache.touch(read);
-    this.#state.receiveWaiting(slot, deadlineTick);
-    builder.addDelivery(cursor.shardIndex, table, slot);
-  }
-
-  /** Takes records of one cursor, as many as were read. */
-  #takeUnseen(
-    builder: ReceivedBuilder,
-    cursor: ShardCursor,
-    {
-      deadlineTick,
-      oldestMs,
-      second,
-    }: { readonly deadlineTick: number; readonly oldestMs: number; readonly second: number },
-  ): void {
-    while (!builder.isFull) {
-      const read = this.#cache.find(cursor.number, cursor.scan);
-      const run =
-        read === undefined ? 0 : this.#state.unseenRun(cursor, Math.min(builder.recordsLeft, read.end - cursor.scan));
-      if (read === undefined || run <= 0) return;
-      const { storedMs, end } = read.storedAt(cursor.scan);
-      if (storedMs < oldestMs) {
-        this.#state.expireBelow(cursor, end);
-        return;
-      }
-      const count = builder.addRecords(read, cursor.scan, run);
-      if (count === 0) return;
-      for (let i = 0; i < count; i += 1) {
-        const slot = this.#state.receiveUnseen(cursor, deadlineTick, second);
-        builder.addDelivery(cursor.shardIndex, this.#state.table, slot);
-      }
-      this.#cache.touch(read);
-      if (cursor.scan < read.end) continue;
-      // What was read is received: another cursor is next.
-      this.#cache.forget(read);
-      this.#state.moveBack(cursor);
-      return;
-    }
   }
 
   async #read({ cursor, position, recordsMax }: MissingRead): Promise<void> {
@@ -458,24 +380,13 @@ export class Queue implements Timed {
     this.#countSlots();
   }
 
+  #deliveries(): KnownDeliveries {
+    return { state: this.#state, writer: this.#writer, handles: this.#options.handles };
+  }
+
   #countSlots(): void {
     const { count } = this.#state.table;
     this.#options.slots.usedCount += count - this.#slotCount;
     this.#slotCount = count;
   }
-}
-
-function refusalOf(delivery: Delivery | undefined, kind: RecordKind): EntryRefusal | undefined {
-  if (delivery === undefined) return "malformed";
-  return delivery.isDead === (kind === "dead") ? undefined : "other_kind";
-}
-
-async function outcomesOf(
-  refusals: (EntryRefusal | undefined)[],
-  isWritten: readonly boolean[],
-  written: Promise<EntryRefusal | undefined> | undefined,
-): Promise<EntryOutcomes> {
-  if (written === undefined) return refusals;
-  const refusal = await written;
-  return refusal === undefined ? refusals : refusals.map((known, i) => (isWritten[i] === true ? refusal : known));
 }

@@ -15,10 +15,10 @@ export const slotState = {
 } as const;
 
 /** Lists of slots beside those of the timer wheel, which come first. */
-export const listsOfWheel = 3 * 256;
-export const liveList = listsOfWheel;
-export const deadList = listsOfWheel + 1;
-const listCount = listsOfWheel + 2;
+const wheelLists = 3 * 256;
+export const liveList = wheelLists;
+export const deadList = wheelLists + 1;
+const listCount = wheelLists + 2;
 
 /**
  * One slot for each record of a queue that is in flight, waits for another receive, or is a dead letter. Columns of numbers:
@@ -31,7 +31,7 @@ export class DeliveryTable {
   deadlineTick = new Uint32Array(slotsMin);
   /** Seconds since the epoch. */
   firstReceiveSecond = new Uint32Array(slotsMin);
-  /** Of its newest receive; 0 if there was none since the state was loaded. */
+  /** The number of its newest receive; 0 if there was none since the state was loaded. */
   nonce = new Uint32Array(slotsMin);
   receiveCount = new Uint16Array(slotsMin);
   state = new Uint8Array(slotsMin);

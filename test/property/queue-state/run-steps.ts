@@ -1,4 +1,5 @@
 // Random steps on the state of a queue and on a naive model of it; what differs is an error with its seed.
+// Long because: a method for each kind of step.
 import assert from "node:assert/strict";
 import { ChangeWriter } from "../../../src/queues/log/change-writer.ts";
 import { snapshotEntries } from "../../../src/queues/log/snapshot-entries.ts";

@@ -41,7 +41,15 @@ export async function openShardServices(
   };
   const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
   const log = logWith(engine.log, own(engine.log));
-  const services = { log, registry, clock, traffic: new ShardMetrics(), growth: new ShardGrowth(), keys, compresses: false };
+  const services = {
+    log,
+    registry,
+    clock,
+    traffic: new ShardMetrics(),
+    growth: new ShardGrowth(),
+    keys,
+    compresses: false,
+  };
   return { services, clock, engine, revision, close };
 }
 
