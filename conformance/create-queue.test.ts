@@ -14,8 +14,7 @@ import {
   withStream,
 } from "./support/stream-fixture.ts";
 
-describe("CreateQueue", () => {
-  const provisioned = suiteStream();
+describe("CreateQueue's input", () => {
   const valid = {
     QueueName: "absent",
     StreamConfigurationList: [
@@ -57,7 +56,10 @@ describe("CreateQueue", () => {
     Tags: { type: "Map", min: 1, max: 200, entry: { min: 0, max: 256 } },
     "Tags.*": { type: "String" },
   });
+});
 
+describe("CreateQueue", () => {
+  const provisioned = suiteStream();
   test("CreateQueue refuses a stream that does not exist", async () => {
     const absent = uniqueName("absent");
     const input = { QueueName: uniqueName(), StreamConfigurationList: [{ StreamARN: await streamArn(absent) }] };

@@ -34,7 +34,7 @@ describe("ReceiveDeadLetterQueueRecords", () => {
     await assertRefusedAs("ReceiveDeadLetterQueueRecords", { QueueARN: `${queue.arn}x` }, "ResourceNotFoundException");
   });
 
-  test("ReceiveDeadLetterQueueRecords gives what was received too often, which ReceiveQueueRecords does not give any more", async () => {
+  test("ReceiveDeadLetterQueueRecords gives what was received too often, and ReceiveQueueRecords does not", async () => {
     await putTexts(queue.stream.name, "poison");
     const [tried] = await receive(queue.arn, 1, { visibilitySeconds: 0 });
     const [dead] = await receive(queue.arn, 1, { dead: true });

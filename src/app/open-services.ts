@@ -61,7 +61,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const growth = new ShardGrowth();
   const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
-  const queues = new OpenQueues({ shards, handleKey: tokenKey });
+  const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax: limits?.table.queueInFlightCountMax });
   const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys });
   const presence = engine.multiGateway ? new GatewayPresence({ documents, clock, id: randomUUID() }) : undefined;

@@ -24,6 +24,8 @@ export interface LimitsTable {
   readonly creatingConsumerCountMax: number;
   /** Queues in CREATING and DELETING of an account in a region, together. */
   readonly changingQueueCountMax: number;
+  /** Records of one queue in flight at once. At this number a receive waits as if nothing were visible. */
+  readonly queueInFlightCountMax: number;
 }
 
 /** What the calls of an operation are counted for. */
@@ -131,4 +133,5 @@ export const awsLimits: LimitsTable = {
   consumerCountMaxCommitted: 50,
   creatingConsumerCountMax: 5,
   changingQueueCountMax: 5,
+  queueInFlightCountMax: 120_000,
 };

@@ -22,6 +22,7 @@ export const faultTypes = [
   "ResourceInUseException",
   "ResourceNotFoundException",
   "ServiceUnavailable",
+  "ThrottlingException",
   "ValidationException",
 ] as const satisfies readonly ServiceErrorType[];
 

@@ -5,6 +5,7 @@ import type { FaultType } from "../../model/injected-fault.ts";
 import { invalidShardIterator, iteratorExpired } from "../../model/iterator-errors.ts";
 import { accountRateExceeded } from "../../model/limit-errors.ts";
 import { nextTokenExpired } from "../../model/list-errors.ts";
+import { queueNotActive, queueNotFound } from "../../model/queue-errors.ts";
 import { internalFailure, serviceUnavailable } from "../../model/request-errors.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
@@ -21,7 +22,7 @@ import { toKmsError } from "../../operations/kms-error.ts";
 import type { OperationContext } from "../../operations/operation-context.ts";
 import type { InputOf } from "../../records/operation-io.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
-import { awsPartitionOf, parseConsumerArn, type StreamAddress, streamArn } from "../../streams/arn.ts";
+import { awsPartitionOf, parseConsumerArn, parseQueueArn, type StreamAddress, streamArn } from "../../streams/arn.ts";
 import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";
 import { decodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 
@@ -50,6 +51,9 @@ export function serviceErrorFor(type: FaultType, call: FaultableCall): ServiceEr
       return serviceUnavailable();
     case "ExpiredTokenException":
       return sessionExpired();
+    case "ThrottlingException":
+      // Only operations of queues have it, and no sentence of it is known.
+      return undefined;
     case "ExpiredIteratorException":
       return iteratorExpired({ createdMs: nowMs - expiredIteratorAgeMs, nowMs });
     case "ExpiredNextTokenException":
@@ -77,11 +81,20 @@ export function addressOfCall({ input, context }: Pick<FaultableCall, "input" | 
   const named = streamNamedIn(members, caller.account);
   // An ARN has its own region.
   if (named !== undefined) return { region: caller.region, ...named };
+  if ("QueueARN" in input) return streamOfQueue(String(input.QueueARN), context);
   if (!("ShardIterator" in input)) return undefined;
   const iterator = decodeShardIterator(tokens, String(input.ShardIterator));
   if (iterator === undefined) return undefined;
   const { account, region, streamName } = iterator;
   return { account, region, name: streamName };
+}
+
+/** A queue's ARN does not name its stream. */
+function streamOfQueue(arn: string, { registry }: OperationContext): StreamAddress | undefined {
+  const queue = parseQueueArn(arn);
+  return queue === undefined
+    ? undefined
+    : registry.findQueue(queue.account, queue.region, queue.queueId)?.revision.stream;
 }
 
 function revisionOf(call: FaultableCall): StreamRevision | undefined {
@@ -118,9 +131,10 @@ function refusedByState(
   type: "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException",
   call: FaultableCall,
 ): ServiceError | undefined {
+  const { name, input } = call;
+  if ("QueueARN" in input) return queueRefused(type, String(input.QueueARN));
   const stream = addressOfCall(call);
   if (stream === undefined) return undefined;
-  const { name } = call;
   const consumerName = consumerNameOf(call);
   if (type === "ValidationException") return isManualReshard(name) ? streamIsOnDemand(stream) : undefined;
   if (type === "ResourceInUseException") {
@@ -132,6 +146,11 @@ function refusedByState(
   if (name === "GetRecords" || name === "GetShardIterator") return shardDoesNotExist(stream, shardIdOf(call));
   const consumer = consumerGiven(call);
   return consumer === undefined ? streamNotFound(stream) : consumerNotFound(consumer, stream.account);
+}
+
+function queueRefused(type: FaultType, arn: string): ServiceError | undefined {
+  if (type === "ResourceNotFoundException") return queueNotFound(arn);
+  return type === "ResourceInUseException" ? queueNotActive(arn, "UPDATING") : undefined;
 }
 
 function isManualReshard(name: OperationName): boolean {
@@ -147,6 +166,13 @@ const keyErrorKinds = {
   KMSThrottlingException: "throttled",
 } as const satisfies Readonly<Record<string, KeyErrorKind>>;
 
+const readsRecords: ReadonlySet<OperationName> = new Set([
+  "GetRecords",
+  "ReceiveDeadLetterQueueRecords",
+  "ReceiveQueueRecords",
+  "SubscribeToShard",
+]);
+
 function keyRefused(kind: KeyErrorKind, call: FaultableCall): ServiceError | undefined {
   const revision = revisionOf(call);
   if (revision === undefined) return undefined;
@@ -154,7 +180,7 @@ function keyRefused(kind: KeyErrorKind, call: FaultableCall): ServiceError | und
   const refusal = toKmsError(new KeyError(kind, ""), {
     stream,
     caller: call.context.caller,
-    use: call.name === "GetRecords" || call.name === "SubscribeToShard" ? "read" : "write",
+    use: readsRecords.has(call.name) ? "read" : "write",
     keyId: stream.encryption?.keyId ?? "alias/aws/kinesis",
   });
   return refusal instanceof ServiceError ? refusal : undefined;

@@ -13,13 +13,15 @@ export interface Check {
   readonly run: (snippet: Snippet, place: Workplace, t: TestContext) => Promise<void> | void;
 }
 
-export type Tool = "aws" | "boto3" | "curl" | "go" | "java";
+/** `queues`: a boto3 and an AWS CLI of PyPI that are new enough to know queues. */
+export type Tool = "aws" | "boto3" | "curl" | "go" | "java" | "queues";
 
 export const isPresent: Readonly<Record<Tool, () => boolean>> = {
   aws: () => awsClis().length > 0,
   boto3: () => newestPython("boto3") !== undefined,
   curl: () => succeeds("curl", "--version"),
   go: () => succeeds("gofmt", "-h"),
+  queues: () => newestPython("boto3")?.isNewest === true && newestPython("awscli")?.isNewest === true,
   java: () => succeeds("javac", "-version"),
 };
 
