@@ -100,7 +100,8 @@ export class TestServer {
     const nowMs = this.#options.clock.nowMs();
     for (const { stream } of this.#open.services.registry.all()) {
       if (stream.intent !== undefined && stream.intent.dueMs <= nowMs) return false;
-      if (stream.consumers?.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
+      const due = [...(stream.consumers ?? []), ...(stream.queues ?? [])];
+      if (due.some(({ dueMs }) => dueMs !== undefined && dueMs <= nowMs)) return false;
     }
     return (await this.#open.services.deletedStreams.pendingDrops()).length === 0;
   }

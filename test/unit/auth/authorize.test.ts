@@ -16,7 +16,7 @@ const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
 const tokens = new TokenCipher({ tokenKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
 const services = {
   // What is there plays no part where no resource has a policy.
-  registry: { find: () => undefined } as unknown as StreamRegistry,
+  registry: { find: () => undefined, findQueue: () => undefined } as unknown as StreamRegistry,
   tokens,
   nowMs: () => signedMs,
 };
@@ -25,7 +25,11 @@ function inputOf(name: OperationName): object {
   const consumer = { ConsumerARN: `${orders}/consumer/app:1` };
   const resource = { ResourceARN: orders };
   const channel = { ChannelARN: "arn:aws:kinesis:us-east-1:111111111111:channel/c" };
-  if (name !== "GetRecords") return { StreamName: "orders", ...consumer, ...resource, ...channel };
+  const queue = {
+    QueueARN: orders.replace("stream/orders", "queue/q"),
+    StreamConfigurationList: [{ StreamARN: orders }],
+  };
+  if (name !== "GetRecords") return { ...queue, StreamName: "orders", ...consumer, ...resource, ...channel };
   const where = { ...place, streamName: "orders", streamId: "id", shardIndex: 0 };
   return { ShardIterator: encodeShardIterator(tokens, { createdMs: signedMs, position: 1n, ...where }) };
 }
@@ -49,7 +53,8 @@ function ask(name: OperationName, policies: readonly object[] | undefined, furth
 
 const allow = (Action: string, Resource = "*") => ({ Statement: { Effect: "Allow", Action, Resource } });
 
-for (const name of operationNames) {
+// CreateQueue needs two actions.
+for (const name of operationNames.filter((each) => each !== "CreateQueue")) {
   test(`authorize() lets ${name} pass by its own action only`, () => {
     assert.match(ask(name, []), /^AccessDeniedException (\*|arn:aws:kinesis:us-east-1:111111111111:\S+)$/);
     assert.match(
@@ -74,6 +79,30 @@ test("authorize() asks for the resource that the operation works on", () => {
     assert.equal(resourceOf(name), "*");
     assert.match(ask(name, [allow(`kinesis:${name}`, orders)]), /^AccessDenied/);
   }
+});
+
+test("authorize() asks for CreateQueue on queues, and for AssociateStreamsWithQueue on the stream", () => {
+  const queues = "arn:aws:kinesis:us-east-1:111111111111:queue/*";
+  const create = allow("kinesis:CreateQueue", queues);
+  const associate = allow("kinesis:AssociateStreamsWithQueue", orders);
+  assert.equal(ask("CreateQueue", [create, associate]), "allowed");
+  assert.equal(ask("CreateQueue", [create]), `AccessDeniedException ${orders}`);
+  assert.equal(ask("CreateQueue", [associate]), `AccessDeniedException ${queues}`);
+  const tagged = { Tags: { a: "b" } };
+  assert.equal(ask("CreateQueue", [create, associate], tagged), `AccessDeniedException ${queues}`);
+  assert.equal(ask("CreateQueue", [create, associate, allow("kinesis:TagResource", queues)], tagged), "allowed");
+  const foreign = orders.replace("111111111111", "222222222222");
+  const StreamConfigurationList = [{ StreamARN: foreign }];
+  assert.equal(ask("CreateQueue", [allow("*")], { StreamConfigurationList }), `AccessDeniedException ${foreign}`);
+});
+
+test("authorize() asks for the queue that an operation on records names", () => {
+  const queue = "arn:aws:kinesis:us-east-1:111111111111:queue/q";
+  for (const name of ["ReceiveQueueRecords", "DeleteQueue", "RestoreDeadLetterQueueRecords"] as const) {
+    assert.equal(ask(name, [allow(`kinesis:${name}`, queue)]), "allowed");
+    assert.equal(ask(name, [allow(`kinesis:${name}`, `${queue}x`)]), `AccessDeniedException ${queue}`);
+  }
+  assert.equal(ask("TagResource", [], { ResourceARN: queue }), `AccessDeniedException ${queue}`);
 });
 
 test("authorize() lets no caller manage another account's resources, whatever the caller's policies say", () => {
