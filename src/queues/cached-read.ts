@@ -1,6 +1,6 @@
 import type { StoredEntry } from "../engine/shard-log.ts";
 import { ENTRY_HEADER_BYTES, isKmsMarked, recordEnd } from "../records/entry-layout.ts";
-import type { RecordSlice } from "../records/stored-records.ts";
+import type { RecordSlice } from "../records/outgoing-records.ts";
 import { recordSecond } from "../streams/positions/sequence-number.ts";
 import type { Shard } from "../streams/stream.ts";
 

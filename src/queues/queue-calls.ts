@@ -1,4 +1,4 @@
-import type { StoredRecords } from "../records/stored-records.ts";
+import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamQueue } from "../streams/stream.ts";
 
@@ -26,7 +26,7 @@ export interface ReceiveRequest {
 /** Records of a queue, each in flight from now on. */
 export interface ReceivedRecords {
   /** In slices; the columns below have one row for each record, in the order of the slices. Its lease is to be disposed of. */
-  readonly records: StoredRecords;
+  readonly records: OutgoingRecords;
   /** 44 characters of base64url each. */
   readonly receiptHandles: readonly string[];
   /** How often the record was received, this time included; for a dead letter, how often before it became one. */

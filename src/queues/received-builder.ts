@@ -1,4 +1,4 @@
-import type { RecordSlice } from "../records/stored-records.ts";
+import type { RecordSlice } from "../records/outgoing-records.ts";
 import type { CachedRead } from "./cached-read.ts";
 import type { ReceivedRecords } from "./queue-calls.ts";
 import type { ReceiptHandleCipher } from "./receipt-handle.ts";
