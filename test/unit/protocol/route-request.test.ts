@@ -235,7 +235,7 @@ for (const [title, method, contentType, target, body, response] of table) {
   });
 }
 
-test("routeRequest() finds each of the 45 operations", () => {
+test("routeRequest() finds each of the 57 operations", () => {
   for (const name of operationNames) {
     const body = Buffer.from('{"Limit":1}');
     const decision = routeRequest({
