@@ -228,3 +228,53 @@ test("close() leaves what waits and what fails in its document, and ends at once
   assert.deepEqual(intents, ["create", "create"]);
   await close(services);
 });
+
+function queueOf(status: StreamQueue["status"], dueMs: number): StreamQueue {
+  const start = { type: "TRIM_HORIZON" } as const;
+  return { id: "q", name: "work", status, createdMs: dueMs, dueMs, start, visibilitySeconds: 30, tags: {} };
+}
+
+test("a queue is ACTIVE only with a state log and a start, and gone only with neither", async () => {
+  const services = await openServices();
+  const { registry, clock, engine } = services;
+  const dueMs = clock.nowMs() + 1_000;
+  await registry.create({ ...streamOf(1), mode: "ON_DEMAND", queues: [queueOf("CREATING", dueMs)] });
+  await clock.advance(999);
+  assert.equal(newest(services)?.queues?.[0]?.status, "CREATING");
+  await clock.advance(1);
+  await nextTurn();
+  const active = newest(services)?.queues?.[0];
+  assert(active?.stateLog !== undefined && active.startMs !== undefined);
+  assert.deepEqual([active.status, active.dueMs, active.stateLog.generation], ["ACTIVE", undefined, 1]);
+  assert.equal(engine.log.shardCount, 1, "the state log; the shard of the stream was not made here");
+  const [revision] = [...registry.all()];
+  assert(revision !== undefined);
+  const deleting = { ...active, status: "DELETING", dueMs: 0 } as const;
+  await registry.replace(revision, { ...revision.stream, queues: [deleting] });
+  await nextTurn();
+  assert.equal(newest(services)?.queues, undefined);
+  assert.equal(engine.log.shardCount, 0);
+  await close(services);
+});
+
+test("a queue that is deleted while its state log is being made is deleted, not ACTIVE again", async () => {
+  const made = Promise.withResolvers<void>();
+  const services = await openServices((log) => ({
+    createShard: async (...args) => {
+      await made.promise;
+      return await log.createShard(...args);
+    },
+  }));
+  const { registry, clock } = services;
+  const created = await registry.create({ ...streamOf(1), mode: "ON_DEMAND", queues: [queueOf("CREATING", 0)] });
+  await nextTurn();
+  const deleting = queueOf("DELETING", clock.nowMs() + 1_000);
+  await registry.replace(created, { ...created.stream, queues: [deleting] });
+  made.resolve();
+  await nextTurn();
+  assert.equal(newest(services)?.queues?.[0]?.status, "DELETING");
+  await clock.advance(1_000);
+  await nextTurn();
+  assert.equal(newest(services)?.queues, undefined);
+  await close(services);
+});
