@@ -30,6 +30,7 @@ const inFlightMaxDefault = 1_000_000;
 /** Records in the delivery tables of all queues: in flight, to be received again, or dead letters. 40 to 50 bytes each. */
 const slotsMax = 4_000_000;
 
+const changeBytesMaxDefault = 256 * 1024;
 const epochCeiling = 2 ** 32;
 
 export interface OpenQueuesOptions {
@@ -38,6 +39,8 @@ export interface OpenQueuesOptions {
   readonly handleKey: Uint8Array;
   /** Records in flight in one queue, at most. */
   readonly inFlightMax?: number | undefined;
+  /** Bytes of changes behind a snapshot of a state, however small that is, before it is written again. */
+  readonly changeBytesMax?: number;
   /** A number from 0 to 2^32 - 1 that marks the receipt handles of one load of a queue. */
   readonly newEpoch?: () => number;
 }
@@ -62,6 +65,7 @@ export class OpenQueues {
   readonly #services: ShardServices;
   readonly #handleKey: Uint8Array;
   readonly #inFlightMax: number;
+  readonly #changeBytesMax: number;
   readonly #newEpoch: () => number;
   readonly #timer: QueueTimer;
   readonly #cacheBudget = new RecordCacheBudget();
@@ -74,6 +78,7 @@ export class OpenQueues {
     this.#services = options.shards;
     this.#handleKey = options.handleKey;
     this.#inFlightMax = options.inFlightMax ?? inFlightMaxDefault;
+    this.#changeBytesMax = options.changeBytesMax ?? changeBytesMaxDefault;
     this.#newEpoch = options.newEpoch ?? (() => randomInt(epochCeiling));
     this.#timer = new QueueTimer(options.shards.clock);
   }
@@ -184,6 +189,7 @@ export class OpenQueues {
       ref: stateLogRef(row),
       loaded,
       state,
+      changeBytesMax: this.#changeBytesMax,
       commit: (next) => commitGeneration(registry, revision, row.id, next),
       failed: (error) => backgroundTaskFailed.publish({ streamName: revision.stream.name, intent: "queue", error }),
     });

@@ -93,7 +93,11 @@ export class Queue implements Timed {
     this.#writer = new StateWriter({
       state: options.state,
       stateLog: options.stateLog,
-      changed: () => this.#wake(),
+      changed: (isReverted) => {
+        const tick = isReverted ? this.#state.nextTick() : undefined;
+        if (tick !== undefined) options.timer.schedule(this, tick);
+        this.#wake();
+      },
     });
     this.#expiryTick = options.timer.tickAfter(expiryMs);
     this.#countSlots();

@@ -14,15 +14,15 @@ interface PendingWrite {
 export interface StateWriterOptions {
   readonly state: QueueState;
   readonly stateLog: StateLog;
-  /** Called when records may have become visible, or counts have changed. */
-  readonly changed: () => void;
+  /** Called when there may be room for other records in flight; with true when some of them are in flight again. */
+  readonly changed: (isReverted: boolean) => void;
 }
 
 /** Writes the changes of one queue: those of one turn of the event loop as one entry, however many requests they are of. */
 export class StateWriter {
   readonly #state: QueueState;
   readonly #stateLog: StateLog;
-  readonly #changed: () => void;
+  readonly #changed: (isReverted: boolean) => void;
   readonly #changes = new ChangeWriter();
   #pending: PendingWrite | undefined;
   #acknowledgedCount = 0;
@@ -104,7 +104,7 @@ export class StateWriter {
       else this.#state.revert(shardIndex, position);
     }
     ended.resolve(error === undefined ? undefined : refusalOf(error));
-    this.#changed();
+    this.#changed(error !== undefined);
   }
 }
 

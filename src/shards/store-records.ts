@@ -105,11 +105,17 @@ function toAppendBatch(batches: ShardBatches, revision: StreamRevision, timeMs: 
 function reportGrowth(
   { growth }: ShardServices,
   { stream, shardMap }: StreamRevision,
-  { batchCount, slots, recordCounts }: ShardBatches,
+  { batchCount, slots, batchOfRecord }: ShardBatches,
   positions: BigUint64Array,
 ): void {
   const listener = growth.listenerOf(stream.id);
   if (listener === undefined) return;
+  // The batches' own column of counts belongs to a later request by now.
+  const recordCounts = new Uint16Array(batchCount);
+  for (let i = 0; i < batchOfRecord.length; i++) {
+    const batch = batchOfRecord[i] as number;
+    if (batch >= 0) recordCounts[batch] = (recordCounts[batch] as number) + 1;
+  }
   for (let batch = 0; batch < batchCount; batch++) {
     const position = Number(positions[batch]);
     if (position === 0) continue;

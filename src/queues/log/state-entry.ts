@@ -125,6 +125,8 @@ function applyParts(reader: ByteReader, state: QueueState): void {
       number += applyItem(reader, number, cursor?.done);
     }
   }
+  // A change of a record that was acknowledged already may have come before the parts that say so.
+  state.dropDone();
 }
 
 /** Returns the number of parts of the item. */

@@ -6,8 +6,7 @@ import { entryHeadBytes, type LoadedLog } from "./load-state.ts";
 import { snapshotEntries } from "./snapshot-entries.ts";
 import { originEntry } from "./state-entry.ts";
 
-/** Changes behind the snapshot that a log may have before a new generation begins, however small the snapshot is. */
-const changeBytesMax = 256 * 1024;
+/** Bytes of changes for each byte of the snapshot before a new generation begins. */
 const changesPerSnapshot = 2;
 
 /** Pause after a switch that failed. */
@@ -19,6 +18,8 @@ export interface StateLogOptions {
   readonly ref: ShardRef;
   readonly loaded: LoadedLog;
   readonly state: QueueState;
+  /** Bytes of changes that a log may have behind its snapshot, however small that is. */
+  readonly changeBytesMax: number;
   /** Lets the queue's row name a log of another generation. Returns false when the queue is gone or being deleted. */
   readonly commit: (next: ShardRef) => Promise<boolean>;
   /** Told when a switch to another generation failed; it is tried again. */
@@ -82,7 +83,7 @@ export class StateLog {
   }
 
   switchIfDue(): void {
-    const { clock, failed } = this.#options;
+    const { clock, failed, changeBytesMax } = this.#options;
     const changesMax = Math.max(changeBytesMax, changesPerSnapshot * this.#snapshotBytes);
     const isDue = this.#isIncomplete || this.#changeBytes > changesMax;
     if (!isDue || this.#isClosed || this.#switching !== undefined || clock.monotonicMs() < this.#retryAtMs) return;

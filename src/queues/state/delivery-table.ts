@@ -28,6 +28,7 @@ export class DeliveryTable {
   position = new Float64Array(slotsMin);
   /** The number of the cursor of its shard. */
   cursor = new Uint32Array(slotsMin);
+  /** At least 1 for a delivery whose time was running when last looked at; 0 for a record that was visible. */
   deadlineTick = new Uint32Array(slotsMin);
   /** Seconds since the epoch. */
   firstReceiveSecond = new Uint32Array(slotsMin);
@@ -68,6 +69,7 @@ export class DeliveryTable {
     this.#count += 1;
     this.cursor[slot] = cursor;
     this.position[slot] = position;
+    this.deadlineTick[slot] = 0;
     this.nonce[slot] = 0;
     this.isDead[slot] = 0;
     return slot;

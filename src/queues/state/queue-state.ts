@@ -154,7 +154,7 @@ export class QueueState {
     const { scan, tip, done, loadedEnd } = cursor;
     let end = Math.min(tip, scan + max);
     if (scan < done.end) end = Math.min(end, done.next(scan, true));
-    for (let position = scan + 1; position < Math.min(end, loadedEnd); position += 1) {
+    for (let position = scan; position < Math.min(end, loadedEnd); position += 1) {
       if (this.#index.find(cursor.number, position) !== noSlot) return position - scan;
     }
     return end - scan;
@@ -277,13 +277,18 @@ export class QueueState {
     this.#wait(slot);
   }
 
-  /** What was to become durable did not: a record that is still kept from receivers is visible again. */
+  /**
+   * What was to become durable did not: a record that is still kept from receivers is what it was before, in flight for the rest
+   * of its time or visible.
+   */
   revert(shardIndex: number, position: number): void {
     const cursor = this.#cursors.get(shardIndex);
     const slot = cursor === undefined ? noSlot : this.#index.find(cursor.number, position);
     if (slot === noSlot) return;
     const state = this.table.state[slot];
-    if (state === slotState.acknowledging || state === slotState.restoring) this.#endDelivery(slot);
+    if (state !== slotState.acknowledging && state !== slotState.restoring) return;
+    if (this.table.deadlineTick[slot] === 0) this.#wait(slot);
+    else this.#startTime(slot);
   }
 
   /** A record as the log has it: visible, after `count` receives. A later call for the same position counts. */
@@ -301,6 +306,15 @@ export class QueueState {
     this.#wait(slot);
   }
 
+  /** Drops the slots of records that are done. */
+  dropDone(): void {
+    const { table } = this;
+    for (let slot = 0; slot < table.end; slot += 1) {
+      if (table.state[slot] === slotState.free) continue;
+      if (this.cursorOfSlot(slot).done.has(table.position[slot] as number)) this.#drop(slot);
+    }
+  }
+
   #take(cursor: ShardCursor, position: number): number {
     const slot = this.table.take(cursor.number, position);
     this.#index.add(slot);
@@ -310,8 +324,12 @@ export class QueueState {
   #fly(slot: number, deadlineTick: number): void {
     this.#nonce = (this.#nonce + 1) >>> 0 || 1;
     this.table.nonce[slot] = this.#nonce;
+    this.table.deadlineTick[slot] = Math.max(1, deadlineTick);
+    this.#startTime(slot);
+  }
+
+  #startTime(slot: number): void {
     this.table.state[slot] = slotState.inFlight;
-    this.table.deadlineTick[slot] = deadlineTick;
     if (this.table.isDead[slot] === 1) this.#inFlightDeadCount += 1;
     this.#wheel.add(slot);
   }
@@ -330,6 +348,7 @@ export class QueueState {
 
   #wait(slot: number): void {
     this.table.state[slot] = slotState.waiting;
+    this.table.deadlineTick[slot] = 0;
     this.table.append(this.table.isDead[slot] === 1 ? deadList : liveList, slot);
   }
 

@@ -58,6 +58,7 @@ export class RecordModel {
   endDelivery(record: ModelRecord): ModelChange | undefined {
     const wasDead = record.isDead;
     record.status = "waiting";
+    record.deadlineTick = 0;
     if (record.receiveCount >= this.receiveCountMax) record.isDead = true;
     if (wasDead) return undefined;
     const { shardIndex, position, receiveCount, firstReceiveSecond: second } = record;
@@ -84,7 +85,14 @@ export class RecordModel {
   /** Everything that was not written down is forgotten. */
   crash(durable: readonly ModelChange[]): void {
     for (const record of this.records.values()) {
-      Object.assign(record, { status: "unseen", isDead: false, receiveCount: 0, firstReceiveSecond: 0, nonce: 0 });
+      Object.assign(record, {
+        status: "unseen",
+        isDead: false,
+        receiveCount: 0,
+        firstReceiveSecond: 0,
+        nonce: 0,
+        deadlineTick: 0,
+      });
     }
     for (const change of durable) {
       const record = this.find(change);

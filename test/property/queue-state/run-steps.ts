@@ -140,7 +140,7 @@ class Run {
   }
 
   #deadline(): number {
-    return this.#tick + this.#random.integer(0, this.#timeoutMax);
+    return Math.max(1, this.#tick + this.#random.integer(0, this.#timeoutMax));
   }
 
   #receive(): boolean {
@@ -295,7 +295,7 @@ class Run {
     if (change.kind !== "done" && !isRestore(change)) return;
     if (!succeeds) {
       this.#state.revert(shardIndex, position);
-      if (record?.status === "held") this.#end(record);
+      if (record?.status === "held") record.status = record.deadlineTick === 0 ? "waiting" : "in flight";
       return;
     }
     if (isRestore(change)) {
