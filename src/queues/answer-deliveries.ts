@@ -1,6 +1,7 @@
 import type { EntryOutcomes, EntryRefusal, RecordKind, VisibilityEntry } from "./queue-calls.ts";
 import type { ReceiptHandleCipher } from "./receipt-handle.ts";
-import type { Delivery, QueueState } from "./state/queue-state.ts";
+import type { Delivery } from "./state/delivery.ts";
+import type { QueueState } from "./state/queue-state.ts";
 import type { StateWriter } from "./state-writer.ts";
 
 /** What is known of the deliveries of one queue. */

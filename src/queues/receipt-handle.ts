@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
-import type { Delivery } from "./state/queue-state.ts";
+import type { Delivery } from "./state/delivery.ts";
 
 /*
  * A receipt handle: 32 bytes under AES-256, two blocks, and a zero byte, in 44 characters of base64url.

@@ -1,27 +1,8 @@
+import type { Delivery, DeliveryStanding, LoadedRecord } from "./delivery.ts";
 import { DeliveryTable, deadList, liveList, noSlot, slotState } from "./delivery-table.ts";
 import { ShardCursor } from "./shard-cursor.ts";
 import { SlotIndex } from "./slot-index.ts";
 import { TimerWheel } from "./timer-wheel.ts";
-
-/** What a receipt handle says about a delivery. */
-export interface Delivery {
-  readonly shardIndex: number;
-  readonly position: number;
-  readonly isDead: boolean;
-  /** Whether it was made since the state was loaded. */
-  readonly isOfThisEpoch: boolean;
-  readonly nonce: number;
-}
-
-/**
- * What a delivery still means:
- *
- * - a slot (0 or more): its record, and no later receive of it
- * - `unseen`            its record, which was not received again since the state was loaded and has no slot
- * - `done`              its record is acknowledged, expired, or of a shard that is gone
- * - `superseded`        another receive counts, or the record is of the other kind now
- */
-export type DeliveryStanding = number | "unseen" | "done" | "superseded";
 
 /** Counts stay at this one; the API knows limits up to 1,000. */
 const receiveCountCeiling = 0xffff;
@@ -406,10 +387,4 @@ export class QueueState {
     }
     return false;
   }
-}
-
-export interface LoadedRecord {
-  readonly isDead: boolean;
-  readonly receiveCount: number;
-  readonly firstReceiveSecond: number;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Delivery } from "../../../src/queues/state/queue-state.ts";
+import type { Delivery } from "../../../src/queues/state/delivery.ts";
 
 /** What a record is, said in words. `held`: acknowledged or restored, and that is not durable yet. */
 export interface ModelRecord {

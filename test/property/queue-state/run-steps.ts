@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { ChangeWriter } from "../../../src/queues/log/change-writer.ts";
 import { snapshotEntries } from "../../../src/queues/log/snapshot-entries.ts";
 import { applyEntry } from "../../../src/queues/log/state-entry.ts";
+import type { Delivery } from "../../../src/queues/state/delivery.ts";
 import { noSlot } from "../../../src/queues/state/delivery-table.ts";
-import { type Delivery, QueueState } from "../../../src/queues/state/queue-state.ts";
+import { QueueState } from "../../../src/queues/state/queue-state.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { type ModelChange, type ModelRecord, RecordModel } from "./record-model.ts";
 
