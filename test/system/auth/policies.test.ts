@@ -322,3 +322,40 @@ test("a refusal does not tell another account whether a consumer exists, or sinc
     await refusal(partnerUser, "DescribeStreamConsumer", { ConsumerARN: wrongSecond }),
   );
 });
+
+test("a queue's policy opens its records to another account, and nothing that manages it", async (t) => {
+  const { ok, refusal } = await rigWith(t);
+  await ok(root, "CreateStream", { StreamName: "jobs", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  const input = { QueueName: "work", StreamConfigurationList: [{ StreamARN: arnOf("jobs") }] };
+  const create = async () =>
+    (await ok(root, "CreateQueue", input))["QueueDescription"] as { readonly QueueARN: string };
+  await until(async () => (await statusOf(ok, "DescribeStreamSummary", { StreamName: "jobs" })) === "ACTIVE");
+  const { QueueARN } = await create();
+  await until(async () => (await statusOf(ok, "DescribeQueue", { QueueARN })) === "ACTIVE");
+  const receive = { QueueARN, WaitTimeSeconds: 1 };
+  assert.match(
+    await refusal(partnerUser, "ReceiveQueueRecords", receive),
+    /^AccessDenied.*no resource-based policy allows/,
+  );
+  const Statement = { Effect: "Allow", Principal: { AWS: partner }, Action: "kinesis:*", Resource: QueueARN };
+  await ok(root, "PutResourcePolicy", { ResourceARN: QueueARN, Policy: JSON.stringify({ Statement }) });
+  await ok(root, "PutRecord", { StreamName: "jobs", ...put });
+  const { QueueRecords } = await ok(partnerUser, "ReceiveQueueRecords", { ...receive, WaitTimeSeconds: 20 });
+  const [{ ReceiptHandle }] = QueueRecords as [{ readonly ReceiptHandle: string }];
+  const acknowledged = await ok(partnerUser, "AcknowledgeQueueRecords", { QueueARN, Entries: [{ ReceiptHandle }] });
+  assert.deepEqual(acknowledged["Failed"], []);
+  await ok(partnerUser, "DescribeQueue", { QueueARN });
+  assert.match(await refusal(partnerUser, "DeleteQueue", { QueueARN }), /^AccessDenied/);
+  assert.match(await refusal(partnerUser, "UpdateQueue", { QueueARN, QueueAttributes: {} }), /^AccessDenied/);
+  assert.match(await refusal(partnerUser, "CreateQueue", { ...input, QueueName: "other" }), /^AccessDenied/);
+});
+
+/** The status of the one thing that a description is of. */
+async function statusOf(ok: Rig["ok"], operation: string, input: object): Promise<string | undefined> {
+  const [described] = Object.values(await ok(root, operation, input)) as Readonly<Record<string, string>>[];
+  return described?.["StreamStatus"] ?? described?.["QueueStatus"];
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await holds()); tries++) assert(tries < 2_000, "waited in vain");
+}
