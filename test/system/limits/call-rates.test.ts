@@ -24,20 +24,25 @@ const merge = (StreamName: string) => ({ StreamName, ShardToMerge: shardId(0), A
 const resize = (StreamName: string) => ({ StreamName, TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" });
 const strategy = (name: string) => ({ ...byArn(name), RecordDistributionStrategy: "AUTO" });
 const nothing = () => ({});
+const queue = () => ({ QueueARN: streamArn("s").replace("stream/s", "queue/q") });
+const newQueue = (name: string) => ({ QueueName: "q", StreamConfigurationList: [byArn(name)] });
 const channel = () => ({ ChannelARN: streamArn("s").replace("stream/s", "channel/id/c") });
 
 /** "Kinesis Data Streams API limits" of the Developer Guide: calls a second, what counts them together, and a call. */
 const rates: readonly (readonly [string, number, Scope, (streamName: string) => object])[] = [
   ["AddTagsToStream", 5, "account", (StreamName) => ({ StreamName, Tags: { a: "b" } })],
+  ["CreateQueue", 5, "account", newQueue],
   ["CreateStream", 5, "account", (StreamName) => ({ StreamName, ShardCount: 1 })],
   ["DecreaseStreamRetentionPeriod", 5, "stream", retention],
   ["DeleteChannel", 5, "account", channel],
+  ["DeleteQueue", 5, "account", queue],
   ["DeleteResourcePolicy", 5, "account", byResource],
   ["DeleteStream", 5, "account", byStream],
   ["DeregisterStreamConsumer", 5, "stream", consumer],
   ["DescribeAccountSettings", 5, "account", nothing],
   ["DescribeChannel", 5, "account", channel],
   ["DescribeLimits", 1, "account", nothing],
+  ["DescribeQueue", 5, "account", queue],
   ["DescribeStream", 10, "account", byStream],
   ["DescribeStreamConsumer", 20, "stream", consumer],
   ["DescribeStreamSummary", 20, "account", byStream],
@@ -46,6 +51,7 @@ const rates: readonly (readonly [string, number, Scope, (streamName: string) => 
   ["GetResourcePolicy", 5, "account", byResource],
   ["IncreaseStreamRetentionPeriod", 5, "stream", retention],
   ["ListChannels", 5, "account", nothing],
+  ["ListQueues", 5, "account", nothing],
   ["ListShards", 1000, "stream", byStream],
   ["ListStreamConsumers", 5, "stream", byArn],
   ["ListStreams", 5, "account", nothing],
@@ -60,6 +66,7 @@ const rates: readonly (readonly [string, number, Scope, (streamName: string) => 
   ["UntagResource", 5, "account", (name) => ({ ...byResource(name), TagKeys: ["a"] })],
   ["UpdateAccountSettings", 5, "account", () => ({ MinimumThroughputBillingCommitment: { Status: "ENABLED" } })],
   ["UpdateMaxRecordSize", 5, "account", (name) => ({ ...byArn(name), MaxRecordSizeInKiB: 1024 })],
+  ["UpdateQueue", 5, "account", () => ({ ...queue(), QueueAttributes: {} })],
   ["UpdateShardCount", 10, "account", resize],
   ["UpdateStreamRecordDistributionStrategy", 5, "account", strategy],
   ["UpdateStreamWarmThroughput", 5, "account", (name) => ({ ...byStream(name), WarmThroughputMiBps: 1 })],
@@ -68,12 +75,14 @@ const rates: readonly (readonly [string, number, Scope, (streamName: string) => 
 /** Those whose calls count by shard have their own tests below; the rest are limited by their records or by the day. */
 const countedByShard = ["GetRecords", "GetShardIterator", "SubscribeToShard"];
 const withoutRate = ["PutRecord", "PutRecords", "StartStreamEncryption", "StopStreamEncryption", "UpdateStreamMode"];
+const recordsOfQueues = Object.keys(operations).filter((name) => name.includes("QueueRecords"));
 
 test("the table of this test names every operation", () => {
   const named = [
     ...rates.map(([operation]) => operation),
     ...countedByShard,
     ...withoutRate,
+    ...recordsOfQueues,
     "CreateChannel",
     "UpdateChannel",
   ];
