@@ -1,14 +1,9 @@
 import { defineOperation } from "../operation.ts";
-import { requireServingQueue } from "../require-queue.ts";
-import { entryResults } from "./entry-results.ts";
+import { restoreRecords } from "./change-records.ts";
 
 /** Makes dead letters ordinary records with a receive count of 0, visible at once. Durable before the response. */
 export const restoreDeadLetterQueueRecords = defineOperation({
   name: "RestoreDeadLetterQueueRecords",
   plane: "data",
-  async handle(input, context) {
-    const found = requireServingQueue(input.QueueARN, context);
-    const handles = input.Entries.map(({ ReceiptHandle }) => ReceiptHandle);
-    return entryResults(input.Entries, await context.queues.restore(found, handles));
-  },
+  handle: (input, context) => restoreRecords(input, context),
 });
