@@ -39,7 +39,7 @@ export class QueueNameStore {
    * that does not exist is taken over after a minute.
    */
   async reserve(place: QueueNamePlace, queueId: string, isUsed: (queueId: string) => boolean): Promise<boolean> {
-    const found = await this.#documents.get(keyOf(place), { fresh: true });
+    const found = await this.#documents.get(keyOf(place));
     const nowMs = this.#clock.nowMs();
     if (found !== undefined) {
       const known = JSON.parse(Buffer.from(found.value).toString()) as Reservation;
@@ -53,7 +53,7 @@ export class QueueNameStore {
 
   /** Frees the name if it is reserved for this queue. May be repeated. */
   async release(place: QueueNamePlace, queueId: string): Promise<void> {
-    const found = await this.#documents.get(keyOf(place), { fresh: true });
+    const found = await this.#documents.get(keyOf(place));
     if (found === undefined) return;
     const known = JSON.parse(Buffer.from(found.value).toString()) as Reservation;
     if (known.queueId === queueId) await this.#swap(found.key, null, found.revision);
