@@ -33,21 +33,12 @@ export function createHttp1Server(context: ServerContext): Http1Server {
   server.maxHeadersCount = 0;
   serveHalfClosed(server);
 
-  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+  const onRequest = (req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean): void => {
     const connection = connectionOf.get(req.socket);
-    if (connection !== undefined) void exchangeHttp1({ req, res, connection, context });
+    if (connection !== undefined) void exchangeHttp1({ req, res, awaitsContinue, connection, context });
   };
-  server.on("request", onRequest);
-  server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
-    if ((declaredBytesOf(req) ?? 0) > limits.requestBytesMax) {
-      // The client may or may not send the body after this response, so the connection cannot be kept.
-      requestRefused.publish({ reason: "too_large" });
-      rejectTooLargeHttp1(res, { mayKeepConnection: false });
-      return;
-    }
-    res.writeContinue();
-    onRequest(req, res);
-  });
+  server.on("request", (req: IncomingMessage, res: ServerResponse) => onRequest(req, res, false));
+  server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => onRequest(req, res, true));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     const connection = connectionOf.get(socket);
     if (connection !== undefined && !socket.destroyed) endUnparsed(connection, error.code);
@@ -83,13 +74,15 @@ export function createHttp1Server(context: ServerContext): Http1Server {
 interface Http1Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** The client sends the body only after a 100 Continue (`Expect: 100-continue`), or when it is tired of waiting. */
+  readonly awaitsContinue: boolean;
   readonly connection: ConnectionState;
   readonly context: ServerContext;
 }
 
 async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
   if (isRefused(parts)) return;
-  const { req, res, connection, context } = parts;
+  const { req, res, awaitsContinue, connection, context } = parts;
   const { method = "", url = "", headers } = req;
   const exchange = new HttpExchange({ method, url, headers }, connection, { encoding: context.encoding, res });
   connection.begin(exchange);
@@ -105,6 +98,9 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
         share: connection.bodyShare({ budget: context.bodies.budget, limits: context.limits }),
         nowMs: context.clock.monotonicMs(),
         ownsChunks: true,
+        onWanted: () => {
+          if (awaitsContinue) res.writeContinue();
+        },
       })
     : undefined;
   try {
@@ -112,7 +108,9 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
       exchange.ownBody(reader);
       const outcome = await reader.read();
       if (outcome !== "whole") {
-        await refuseBody(outcome, { reader, exchange, res, context });
+        // A client that was not told to continue may still send the body, or not: nothing can follow on the connection.
+        const isLast = awaitsContinue && !reader.isWanted;
+        await refuseBody(outcome, { reader, exchange, res, isLast, context });
         return;
       }
       exchange.body = reader.takeBytes();
@@ -140,14 +138,17 @@ async function refuseBody(
     readonly reader: BodyReader;
     readonly exchange: HttpExchange;
     readonly res: ServerResponse;
+    /** Whether the connection ends with the response. */
+    readonly isLast: boolean;
     readonly context: ServerContext;
   },
 ): Promise<void> {
-  const { reader, exchange, res, context } = of;
+  const { reader, exchange, res, isLast, context } = of;
+  if (isLast) res.shouldKeepAlive = false;
   if (outcome === "refused") await writeHttp1(reader.refusal, { exchange, res, context });
   if (outcome !== "too_large") return;
   requestRefused.publish({ reason: "too_large" });
-  rejectTooLargeHttp1(res, { mayKeepConnection: !context.isDraining });
+  rejectTooLargeHttp1(res, { mayKeepConnection: !isLast && !context.isDraining });
 }
 
 /** A request beyond the limit of pipelined ones gets a 503; what follows it on the connection gets nothing. */

@@ -72,6 +72,10 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
         nowMs: context.clock.monotonicMs(),
         // Frames that came in one read share its memory.
         ownsChunks: false,
+        onWanted: () => {
+          const isOpen = !stream.destroyed && !stream.headersSent;
+          if (isOpen && parts.headers.expect === "100-continue") stream.additionalHeaders({ ":status": 100 });
+        },
       });
   try {
     if (!exchange.mayStart && !(await exchange.untilMayStart())) return;
@@ -119,10 +123,8 @@ function begin({ stream, headers, connection, context }: Http2Exchange): HttpExc
 async function receive(
   reader: BodyReader,
   exchange: HttpExchange,
-  { stream, headers, context }: Http2Exchange,
+  { stream, context }: Http2Exchange,
 ): Promise<boolean> {
-  const isAllowed = (declaredBytesOf(headers) ?? 0) <= context.limits.requestBytesMax;
-  if (headers.expect === "100-continue" && isAllowed) stream.additionalHeaders({ ":status": 100 });
   exchange.ownBody(reader);
   const outcome = await reader.read();
   if (outcome === "whole") {

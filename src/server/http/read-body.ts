@@ -37,6 +37,8 @@ export class BodyReader implements WaitingBody, SetMember {
   readonly #head: RequestHead;
   readonly #share: SubBudget;
   readonly #streamWindowBytes: number | undefined;
+  readonly #onWanted: () => void;
+  #isWanted = false;
   #bytesMax: number;
   #isAdmitted = false;
   #refusal: WireResponse | undefined;
@@ -69,6 +71,8 @@ export class BodyReader implements WaitingBody, SetMember {
       readonly nowMs: number;
       /** Whether no chunk shares its memory with another. */
       readonly ownsChunks: boolean;
+      /** Called at most once, when the head has not refused the body and there is memory for it. */
+      readonly onWanted: () => void;
     },
   ) {
     this.#source = source;
@@ -78,6 +82,7 @@ export class BodyReader implements WaitingBody, SetMember {
     this.#head = options.head;
     this.#share = options.share;
     this.#streamWindowBytes = options.streamWindowBytes;
+    this.#onWanted = options.onWanted;
     this.#rateSinceMs = options.nowMs;
     this.#bytesMax = options.bodies.requestBytesMax;
     this.startedMs = options.nowMs;
@@ -111,6 +116,11 @@ export class BodyReader implements WaitingBody, SetMember {
     this.#first = emptyBody;
     this.#rest = undefined;
     return whole.subarray(0, end);
+  }
+
+  /** Whether `onWanted` has been called. */
+  get isWanted(): boolean {
+    return this.#isWanted;
   }
 
   /** The response of a refused body. */
@@ -148,6 +158,7 @@ export class BodyReader implements WaitingBody, SetMember {
     this.#stopWaiting();
     if (reservedBefore > 0) this.#bodies.budget.release(this.#share, reservedBefore);
     this.#hasProgressed = true;
+    this.#ask();
     this.#source.resume();
   }
 
@@ -195,6 +206,7 @@ export class BodyReader implements WaitingBody, SetMember {
     if (budget.reserve(this.#share, bytes)) {
       this.#reservedBytes = bytes;
       if (reservedBefore > 0) budget.release(this.#share, reservedBefore);
+      this.#ask();
       return;
     }
     if (this.#streamWindowBytes !== undefined) {
@@ -209,6 +221,13 @@ export class BodyReader implements WaitingBody, SetMember {
     this.#isWaiting = true;
     this.#source.pause();
     budget.wait(this.#share, this, bytes);
+  }
+
+  /** For the body, if that has not been done. */
+  #ask(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    this.#onWanted();
   }
 
   #stopWaiting(): void {

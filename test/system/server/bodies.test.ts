@@ -4,7 +4,7 @@ import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
 import { test } from "node:test";
-import type { RequestHandler } from "../../../src/server/http/http-message.ts";
+import type { RequestHandler, WireResponse } from "../../../src/server/http/http-message.ts";
 import {
   echo,
   rawConnection,
@@ -75,6 +75,53 @@ test("over HTTP/2 a body over the limit gets 413, and the session goes on", asyn
   const headers = { "content-length": 3000 * kib };
   assert.equal((await request2(session, { headers, payload: Buffer.alloc(3000 * kib) })).status, 413);
   assert.equal((await request2(session, { payload: "small" })).body.toString(), "small");
+});
+
+const forbidden: WireResponse = { status: 403, headers: {}, body: "not you" };
+
+test("fear: a client that waits for 100 Continue is told to send a body that its head already refuses", async (t) => {
+  const { port } = await startListener(t, { admitBody: () => ({ response: forbidden }) });
+  const head = (bytes: number) =>
+    `POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${bytes}\r\n\r\n`;
+  const refused = await readToClose(await rawConnection(t, port, head(100 * kib)));
+  assert.match(refused, /^HTTP\/1\.1 403 [\s\S]*connection: close[\s\S]*not you$/i);
+  // A small body is read before its caller is checked.
+  await readUntil(await rawConnection(t, port, head(2)), "HTTP/1.1 100 Continue\r\n\r\n");
+
+  const headers = { ":method": "POST", expect: "100-continue", "content-length": 100 * kib };
+  const stream = session2(t, port).request(headers, { endStream: false });
+  stream.on("continue", () => assert.fail("told to go on"));
+  const [response] = (await once(stream, "response")) as [Record<string, number>];
+  assert.equal(response[":status"], 403);
+});
+
+test("fear: a client that waits for 100 Continue is told to send a body over the limit of its operation", async (t) => {
+  const { port } = await startListener(t, { admitBody: () => ({ bytesMax: 70 * kib }) });
+  const head = `POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${100 * kib}\r\n\r\n`;
+  assert.match(await readToClose(await rawConnection(t, port, head)), /^HTTP\/1\.1 413 [\s\S]*connection: close/i);
+});
+
+test("a client that waits for 100 Continue is told to go on when there is memory for its body", async (t) => {
+  const listening = await startListener(t, {
+    limits: { requestBytesInFlightMax: 200 * kib, requestBytesMax: 150 * kib },
+  });
+  const head = (more: string) => `POST / HTTP/1.1\r\nHost: a\r\n${more}Content-Length: ${140 * kib}\r\n\r\n`;
+  const first = await rawConnection(t, listening.port, head(""));
+  await until(() => (listening.figures()["request_bytes_in_flight"] ?? 0) > 0);
+  const second = await rawConnection(t, listening.port, head("Expect: 100-continue\r\n"));
+  let received = "";
+  second.on("data", (bytes: Buffer) => {
+    received += bytes.toString("latin1");
+  });
+  await until(() => (listening.figures()["requests_waiting_for_memory"] ?? 0) > 0);
+  // What was sent before this response has come by now.
+  await request1(listening.port, { payload: "small" });
+  assert.equal(received, "");
+  first.write(Buffer.alloc(140 * kib));
+  await until(() => received !== "");
+  assert.equal(received, "HTTP/1.1 100 Continue\r\n\r\n");
+  second.write(Buffer.alloc(140 * kib));
+  await until(() => received.includes("HTTP/1.1 200 "));
 });
 
 test("over HTTP/2 a client that waits for 100 Continue is told to go on", async (t) => {
