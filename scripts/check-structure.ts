@@ -76,7 +76,7 @@ const compositionRoots: ReadonlySet<string> = new Set([
   "src/app/data-directory-tools.ts",
   "src/app/create-key-provider.ts",
 ]);
-const entryPoints: readonly string[] = ["src/cli/cli.ts", "src/app/in-process-server.ts"];
+const entryPoints: readonly string[] = ["src/cli/cli.ts", "src/app/package-entry.ts"];
 const modules: readonly string[] = layers.flat().sort((a, b) => b.length - a.length);
 const filesPerFolderMax = 25;
 const linesMax = 400;

@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeMajorMin } from "../src/config/node-requirement.ts";
 
 /** The fields of the repository's package.json that the package takes over. */
 export interface RepositoryManifest {
@@ -42,11 +43,11 @@ export function publishedManifest(repository: RepositoryManifest): object {
     license,
     author,
     type: "module",
-    engines: { node: ">=24" },
+    engines: { node: `>=${nodeMajorMin}` },
     bin: { millrace: "dist/cli/cli.js" },
     types: "./dist/app/in-process-server.d.ts",
     exports: {
-      ".": { types: "./dist/app/in-process-server.d.ts", default: "./dist/app/in-process-server.js" },
+      ".": { types: "./dist/app/package-entry.d.ts", default: "./dist/app/package-entry.js" },
       "./package.json": "./package.json",
     },
     dependencies,

@@ -5,8 +5,6 @@ import { StartError } from "../config/start-error.ts";
 import { namedFileChecks } from "./named-file-checks.ts";
 import { startServer } from "./start-server.ts";
 
-export { StartError };
-
 /** The flags of `millrace serve` for a server inside a program, with their names in camelCase. */
 export interface MillraceOptions {
   /** Default: 0, any free port. */
@@ -72,6 +70,7 @@ export interface Millrace {
  * `StartError` with one sentence for each wrong option, or with the reason why the server cannot start.
  */
 export async function startMillrace(options: MillraceOptions = {}): Promise<Millrace> {
+  if (Object(options) !== options) throw new StartError("the options must be an object, such as { port: 4567 }");
   const settings: Record<string, unknown> = {
     port: 0,
     engine: options.dataDir === undefined ? "memory" : "embedded",

@@ -1,14 +1,11 @@
 #!/usr/bin/env node
-// The entry of the command. It has no static import, and only syntax that old versions of Node can parse: Node reads all static
-// imports before it runs the first line, and would print a SyntaxError of a file that the user does not know.
+// The entry of the command. Old versions of Node must be able to parse this file and its static import: Node reads them all
+// before it runs the first line, and would print a SyntaxError of a file that the user does not know.
+import { nodeProblem } from "../config/node-requirement.ts";
 
-const nodeMajorMin = 24;
-
-const { node } = process.versions;
-if (Number(node.split(".")[0]) < nodeMajorMin) {
-  process.stderr.write(
-    `millrace: this is Node ${node}, and Millrace needs Node ${nodeMajorMin} or newer; install one from https://nodejs.org and start again\n`,
-  );
+const problem = nodeProblem();
+if (problem !== undefined) {
+  process.stderr.write(`millrace: ${problem}\n`);
   process.exit(2);
 }
 const { main } = await import("./main.ts");

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { environmentName, type FlagName, findFlag, flags, similarFlag } from "./flags.ts";
+import { environmentName, type FlagName, findFlag, flags, similarFlag, valueKindOf } from "./flags.ts";
 
 /** One source of settings: their texts, not yet parsed. */
 export interface ConfigSource {
@@ -53,7 +53,7 @@ function readOption({ name, value, inlineValue }: OptionToken): { flag: FlagName
   if (negated !== undefined && negated.argument === undefined && value === undefined) {
     return { flag: negated.name, text: "false" };
   }
-  return `unknown option${suggestion(name, "--")}`;
+  return `unknown option${suggestion(name, (flag) => `--${flag}`)}`;
 }
 
 /** Empty variables count as unset. Unknown names are no problem, because other programs may define them: see `unknownVariables`. */
@@ -128,23 +128,28 @@ export function readConfigText(json: string, path: string, problems: string[]): 
     problems.push(`${path}: must contain one JSON object, such as {"port": 4567}`);
     return { texts: new Map(), nameOf };
   }
-  return readObject(settings, nameOf, problems);
+  return readObject(settings, { nameOf, keyOf: (flag) => `"${flag}"` }, problems);
+}
+
+/** How a source spells a setting, given its flag: in problems, and where a user writes it. */
+export interface SettingNames {
+  readonly nameOf: (flag: string) => string;
+  readonly keyOf: (flag: string) => string;
 }
 
 /** Reads settings that are values, not texts; lists may be arrays. */
-export function readObject(settings: object, nameOf: (key: string) => string, problems: string[]): ConfigSource {
+export function readObject(settings: object, { nameOf, keyOf }: SettingNames, problems: string[]): ConfigSource {
   const texts = new Map<FlagName, string[]>();
   for (const [key, value] of Object.entries(settings)) {
     const flag = findFlag(key);
     if (flag === undefined || flag.name === "config") {
-      problems.push(`${nameOf(key)}: unknown setting${suggestion(key, "")}`);
+      problems.push(`${nameOf(key)}: unknown setting${suggestion(key, keyOf)}`);
       continue;
     }
     const values: readonly unknown[] = flag.list === true && Array.isArray(value) ? value : [value];
     for (const each of values) {
-      if (typeof each === "string" || typeof each === "number" || typeof each === "boolean") {
-        add(texts, flag.name, String(each), problems, nameOf(flag.name));
-      } else problems.push(`${nameOf(flag.name)}: must be text, a number, true or false`);
+      if (isOfKind(each, valueKindOf(flag))) add(texts, flag.name, String(each), problems, nameOf(flag.name));
+      else problems.push(`${nameOf(flag.name)}: ${expectedKinds[valueKindOf(flag)]}`);
     }
   }
   return { texts, nameOf };
@@ -158,7 +163,17 @@ function add(texts: Map<FlagName, string[]>, name: FlagName, text: string, probl
   else problems.push(`${where}: given more than once`);
 }
 
-function suggestion(name: string, prefix: string): string {
+function isOfKind(value: unknown, kind: ReturnType<typeof valueKindOf>): value is string | number | boolean {
+  return typeof value === "string" || (kind !== "text" && typeof value === kind) || (kind === "boolean" && value === 1);
+}
+
+const expectedKinds = {
+  text: "must be text",
+  number: "must be text or a number",
+  boolean: "must be true or false",
+} as const;
+
+function suggestion(name: string, spell: (flag: string) => string): string {
   const similar = similarFlag(name);
-  return similar === undefined || similar === name ? "" : ` (did you mean ${prefix}${similar}?)`;
+  return similar === undefined || similar === name ? "" : ` (did you mean ${spell(similar)}?)`;
 }

@@ -1,3 +1,4 @@
+import { closestName } from "./closest-name.ts";
 import { configDefaults, encryptAtRestKeyIdDefault } from "./config.ts";
 
 /** One setting: `--name` on the command line, `MILLRACE_NAME` in the environment, `"name"` in a configuration file. */
@@ -119,8 +120,12 @@ export const flags = [
     argument: "TIME",
     help: "how long streams stay CREATING, UPDATING, DELETING, e.g. 500ms (0)",
   },
-  { name: "tls-cert", argument: "FILE", help: "certificate chain in PEM form (a self-signed one is made)" },
-  { name: "tls-key", argument: "FILE", help: "private key of --tls-cert in PEM form" },
+  {
+    name: "tls-cert",
+    argument: "FILE",
+    help: "certificate chain in PEM form; needs --tls-key (the server makes a self-signed one)",
+  },
+  { name: "tls-key", argument: "FILE", help: "private key of --tls-cert in PEM form, unencrypted" },
   { name: "admin-port", argument: "NUMBER", help: "separate port for metrics and the endpoints of --dev" },
   { name: "admin-host", argument: "ADDRESS", list: true, help: "address for the admin port (127.0.0.1)" },
   {
@@ -146,8 +151,18 @@ export function environmentName(flag: FlagName): string {
   return `MILLRACE_${flag.toUpperCase().replaceAll("-", "_")}`;
 }
 
-/** The flag that `dataDir` or `data_dir` probably means, if there is one. */
+/** The flag that `dataDir`, `data_dir` or `data-dri` probably means, if there is one. */
 export function similarFlag(name: string): FlagName | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-  return allFlags.find((flag) => plain(flag.name) === plain(name))?.name;
+  return closestName(
+    name,
+    allFlags.map((flag) => flag.name),
+  );
 }
+
+/** What a program or a JSON file may give as the value of a flag, besides text. */
+export function valueKindOf({ argument }: Flag): "number" | "boolean" | "text" {
+  if (argument === undefined) return "boolean";
+  return numericArguments.has(argument) ? "number" : "text";
+}
+
+const numericArguments: ReadonlySet<string> = new Set(["NUMBER", "SIZE", "TIME", "DIGITS"]);

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isAbsolute, relative, resolve, sep } from "node:path";
+import { closestName } from "./closest-name.ts";
 import {
   type Config,
   type CredentialsFile,
@@ -87,7 +88,7 @@ export function loadConfigFromObject(
   checks: FileChecks,
 ): LoadedConfig {
   const problems: string[] = [];
-  return finish(new Settings([readObject(settings, nameOf, problems)], problems), readFile, checks);
+  return finish(new Settings([readObject(settings, { nameOf, keyOf: nameOf }, problems)], problems), readFile, checks);
 }
 
 function finish(settings: Settings, readFile: FileReader, checks: FileChecks): LoadedConfig {
@@ -182,26 +183,31 @@ function readStreams(settings: Settings): readonly StreamAtStart[] {
 function readLimits(settings: Settings, readFile: FileReader, check: FileCheck): LimitsSource | undefined {
   const choice = settings.one("limits", parseNonEmpty, '"off", "aws" or a file');
   if (choice === undefined || choice === "off") return undefined;
-  return choice === "aws" ? choice : readChecked("limits", choice, { settings, readFile, check });
+  if (choice === "aws") return choice;
+  const similar = closestName(choice, ["off", "aws"]);
+  const hint = similar === undefined ? "" : ` (did you mean ${similar}?)`;
+  return readChecked("limits", choice, { settings, readFile, check, hint });
 }
 
 function readCredentials(settings: Settings, readFile: FileReader, check: FileCheck): CredentialsFile | undefined {
   const path = settings.one("credentials", parseNonEmpty, "a file");
-  return path === undefined ? undefined : readChecked("credentials", path, { settings, readFile, check });
+  return path === undefined ? undefined : readChecked("credentials", path, { settings, readFile, check, hint: "" });
 }
 
 interface Checking {
   readonly settings: Settings;
   readonly readFile: FileReader;
   readonly check: FileCheck;
+  /** Follows the sentence that the file does not exist. */
+  readonly hint: string;
 }
 
 function readChecked(
   flag: "limits" | "credentials",
   path: string,
-  { settings, readFile, check }: Checking,
+  { settings, readFile, check, hint }: Checking,
 ): { readonly path: string; readonly json: unknown } | undefined {
-  const text = readOrComplain(path, readFile, settings.problems, settings.nameOf(flag));
+  const text = readOrComplain(path, readFile, settings.problems, settings.nameOf(flag), hint);
   if (text === undefined) return undefined;
   let json: unknown;
   try {

@@ -68,7 +68,7 @@ export class Workplace implements AsyncDisposable {
       if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
     mkdirSync(join(modules, "millrace"));
-    const entry = join(root, "src/app/in-process-server.ts");
+    const entry = join(root, "src/app/package-entry.ts");
     // Node does not strip the types of files below node_modules; this one only passes the sources on.
     writeFileSync(join(modules, "millrace", "index.js"), `export * from ${JSON.stringify(entry)};\n`);
     writeFileSync(

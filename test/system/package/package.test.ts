@@ -84,6 +84,22 @@ test("millrace --version of the installed package prints its version", async () 
   assert.equal(await firstLine(start(["--version"])), version);
 });
 
+test("fear: import of the package on an old Node is a SyntaxError of a file that the user does not know", async () => {
+  const old =
+    "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})";
+  const importing = run(process.execPath, ["--import", old, "--input-type=module", "--eval", 'import "millrace";'], {
+    cwd: project,
+  });
+  await assert.rejects(importing, /StartError: this is Node 20\.20\.2, and Millrace needs Node 24 or newer;/);
+  const dist = join(project, "node_modules", "millrace", "dist");
+  const imported = /^(?:import|export) .* from "(.+)";$/gm;
+  const paths = [...(await readFile(join(dist, "app", "package-entry.js"), "utf8")).matchAll(imported)];
+  assert.equal(paths.length, 2);
+  for (const [, file = ""] of paths) {
+    assert.doesNotMatch(await readFile(join(dist, "app", file), "utf8"), imported);
+  }
+});
+
 test("startMillrace() of the installed package serves in-process, and its types are sound", async () => {
   const program = `import { startMillrace } from "millrace";
 const server = await startMillrace({ stream: "orders:2" });

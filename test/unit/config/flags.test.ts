@@ -8,7 +8,8 @@ test("environmentName() is the flag in capitals behind MILLRACE_", () => {
 
 test("similarFlag() knows what a misspelt flag meant", () => {
   assert.equal(similarFlag("memoryBudget"), "memory-budget");
-  assert.equal(similarFlag("memory"), undefined);
+  assert.equal(similarFlag("memory"), "memory-budget");
+  assert.equal(similarFlag("kms"), undefined);
 });
 
 test("findFlag() knows no inherited names", () => {

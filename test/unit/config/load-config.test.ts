@@ -195,15 +195,26 @@ test("loadConfig() lists all problems at once, each under the name it was given 
   const readFile = files({ "m.json": '{"dataDir": "x", "region": "US EAST", "log-level": {"a": 1}}' });
   const argv = ["--port", "70000", "--config", "m.json", "--prot", "1", "stray", "--engine", "disk", "--data_dir=x"];
   assert.deepEqual(problemsOf(argv, { MILLRACE_TRANSITION_DELAY: "soon" }, readFile), [
-    "--prot: unknown option",
+    "--prot: unknown option (did you mean --port?)",
     '"stray": unexpected argument',
     "--data_dir: unknown option (did you mean --data-dir?)",
-    '"dataDir" in m.json: unknown setting (did you mean data-dir?)',
-    '"log-level" in m.json: must be text, a number, true or false',
+    '"dataDir" in m.json: unknown setting (did you mean "data-dir"?)',
+    '"log-level" in m.json: must be text',
     '--port: "70000" is not a port number from 0 to 65535',
     '--engine: "disk" is not an engine of this version: embedded (durable, in a data directory), memory (nothing is kept) or jetstream (on NATS servers, a preview)',
     '"region" in m.json: "US EAST" is not a region such as us-east-1',
     'MILLRACE_TRANSITION_DELAY: "soon" is not a time up to an hour such as 500ms or 2s',
+  ]);
+});
+
+test("fear: a number, or a misspelt choice, is taken for the name of a directory or file", () => {
+  const json = '{"data-dir": 5, "keyring": true, "account": 123456789012, "transition-delay": true, "dev": 2, "limits": "awz"}';
+  assert.deepEqual(problemsOf(["--config", "m.json"], {}, files({ "m.json": json })), [
+    '"data-dir" in m.json: must be text',
+    '"keyring" in m.json: must be text',
+    '"transition-delay" in m.json: must be text or a number',
+    '"dev" in m.json: must be true or false',
+    '"limits" in m.json: awz does not exist (did you mean aws?)',
   ]);
 });
 
