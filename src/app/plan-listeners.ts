@@ -9,6 +9,8 @@ export interface ListenerPlan {
   readonly port: number;
   /** Further ports, on the same hosts. */
   readonly alsoPorts: readonly number[];
+  /** The flag that chooses the port. */
+  readonly flag: "--port" | "--admin-port";
   readonly rules: PortRules;
   /** Undefined: the server makes its own certificate when the first client asks for TLS. */
   readonly tls?: TlsFiles;
@@ -41,6 +43,7 @@ export function planListeners(config: Config): ListenerPlans {
     hosts,
     port,
     alsoPorts,
+    flag: "--port",
     rules: {
       servesApi: true,
       servesAdmin: admin === undefined && !isExposed,
@@ -61,5 +64,5 @@ export function planListeners(config: Config): ListenerPlans {
     adminHosts: admin.hosts,
     origins: { verifiesSignatures: false, corsOrigins: [] },
   };
-  return { main, consoleMode, admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], rules } };
+  return { main, consoleMode, admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], flag: "--admin-port", rules } };
 }

@@ -142,7 +142,7 @@ export class CredentialStore {
     if (seen === this.#seen) return;
     this.#seen = seen;
     const credentialCount = this.#inForce.size;
-    this.#fault = `the credentials file has a problem (${problems[0]}), so its last valid version with ${credentialCount} credentials stays in force; correct the file`;
+    this.#fault = `the credentials file has a problem (${problems[0]}), so its last valid version stays in force (credentials in it: ${credentialCount}); correct the file`;
     credentialsReloaded.publish({ path: this.#path, credentialCount, problems });
   }
 }

@@ -21,7 +21,8 @@ export async function verify(argv: readonly string[], environment: Environment):
     if (!isOpened) {
       process.stdout.write(`encrypted: only checksums were verified; to verify the contents too, give ${keyHint}\n`);
     }
-    const outcome = problems.length === 0 ? "no damage" : `damaged, ${problems.length} problems`;
+    const damaged = problems.length === 1 ? "damaged, 1 problem" : `damaged, ${problems.length} problems`;
+    const outcome = problems.length === 0 ? "no damage" : damaged;
     const pairs = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
     process.stdout.write(`${outcome}: ${pairs.join(", ")}\n`);
     return problems.length === 0 ? 0 : 1;

@@ -17,13 +17,18 @@ export interface DevTools {
   readonly faults: FaultInjector;
 }
 
+const clockPath = "/dev/clock";
+const faultsPath = "/dev/faults";
+
 export function isDevPath(path: string): boolean {
-  return path === "/dev/clock" || path === "/dev/faults";
+  return path === clockPath || path === faultsPath;
 }
 
-/** Handles `/dev/clock` and `/dev/faults`, which ask for no signature: the port's rules have decided about the caller. */
+/** Handles the paths below `/dev/`, which ask for no signature: the port's rules have decided about the caller. */
 export function devResponse(request: WireRequest, path: string, tools: DevTools): WireResponse {
-  return path === "/dev/clock" ? clockResponse(request, tools.clock) : faultsResponse(request, tools.faults);
+  if (path === clockPath) return clockResponse(request, tools.clock);
+  if (path === faultsPath) return faultsResponse(request, tools.faults);
+  return json(404, { problem: `There is no ${path}; the endpoints of --dev are ${clockPath} and ${faultsPath}.` });
 }
 
 function clockResponse(request: WireRequest, clock: DevClock): WireResponse {

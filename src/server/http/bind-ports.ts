@@ -11,6 +11,14 @@ export interface PortTarget {
   readonly port: number;
   /** Further ports on the same hosts. Default: none. */
   readonly alsoPorts?: readonly number[];
+  /** The flag of the first port, for errors. Default: `--port`. */
+  readonly flag?: string;
+}
+
+interface OnePort {
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly flag: string;
 }
 
 interface BoundPort {
@@ -22,11 +30,12 @@ interface BoundPort {
 
 /** Binds every host to each port; the result names the first one. Throws `StartError`, after which no port is bound. */
 export async function bindPorts(makeServer: () => Server, target: PortTarget): Promise<BoundPort> {
-  const { hosts, port, servers } = await bindPort(makeServer, target);
+  const { flag = "--port" } = target;
+  const { hosts, port, servers } = await bindPort(makeServer, { hosts: target.hosts, port: target.port, flag });
   const all = [...servers];
   try {
     for (const alsoPort of target.alsoPorts ?? []) {
-      all.push(...(await bindPort(makeServer, { hosts, port: alsoPort })).servers);
+      all.push(...(await bindPort(makeServer, { hosts, port: alsoPort, flag: "--also-port" })).servers);
     }
     return { servers: all, hosts, port };
   } catch (error) {
@@ -35,10 +44,7 @@ export async function bindPorts(makeServer: () => Server, target: PortTarget): P
   }
 }
 
-async function bindPort(
-  makeServer: () => Server,
-  target: { readonly hosts: readonly string[]; readonly port: number },
-): Promise<BoundPort> {
+async function bindPort(makeServer: () => Server, target: OnePort): Promise<BoundPort> {
   for (let attempt = 1; ; attempt++) {
     const servers: Server[] = [];
     const hosts: string[] = [];
@@ -46,7 +52,7 @@ async function bindPort(
     try {
       for (const host of target.hosts) {
         const server = makeServer();
-        if (!(await bound(server, { host, port }, target.hosts.length > 1))) continue;
+        if (!(await bound(server, { host, port, flag: target.flag }, target.hosts.length > 1))) continue;
         servers.push(server);
         hosts.push(host);
         port = (server.address() as AddressInfo).port;
@@ -65,11 +71,7 @@ async function closeAll(servers: readonly Server[]): Promise<void> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
 }
 
-async function bound(
-  server: Server,
-  address: { readonly host: string; readonly port: number },
-  othersToo: boolean,
-): Promise<boolean> {
+async function bound(server: Server, { flag, ...address }: Address, othersToo: boolean): Promise<boolean> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -83,16 +85,22 @@ async function bound(
     const code = codeOf(error);
     const hasNoIpv6 = code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
     if (othersToo && address.host === loopbackIpv6 && hasNoIpv6) return false;
-    throw new StartError(sentenceFor(address, code), { cause: error });
+    throw new StartError(sentenceFor({ ...address, flag }, code), { cause: error });
   }
 }
 
-function sentenceFor({ host, port }: { readonly host: string; readonly port: number }, code: string): string {
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly flag: string;
+}
+
+function sentenceFor({ host, port, flag }: Address, code: string): string {
   switch (code) {
     case "EADDRINUSE":
-      return `port ${port} on ${host} is already in use by another process (EADDRINUSE); stop it, or choose another port`;
+      return `port ${port} on ${host} is already in use by another process (EADDRINUSE); stop it (lsof -i :${port} names it), or choose another port with ${flag}`;
     case "EACCES":
-      return `permission denied to listen on ${host} port ${port} (EACCES); ports below 1024 need more rights, choose another port`;
+      return `permission denied to listen on ${host} port ${port} (EACCES); ports below 1024 need more rights, choose another port with ${flag}`;
     case "EADDRNOTAVAIL":
     case "EAFNOSUPPORT":
       return `${host} is not an address of this machine (${code}); choose another host`;

@@ -134,7 +134,7 @@ function hostRefused(host: string): string {
 
 const notFound = plain(
   404,
-  "Not found: this port has no such path. The Kinesis API takes POST requests to /; with --admin-port metrics are on that port.",
+  "Not found: this port has no such path. The Kinesis API takes POST requests to /. /dev/ needs --dev; with --admin-port, metrics and /dev/ are on that port.",
 );
 
 function metricsResponse(text: string): WireResponse {

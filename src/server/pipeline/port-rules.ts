@@ -9,6 +9,8 @@ import {
   type OriginPolicy,
 } from "../http/origin-rules.ts";
 
+const devPrefix = "/dev/";
+
 /** What a port serves, and to whom. Fixed while the port is open. */
 export interface PortRules {
   readonly servesApi: boolean;
@@ -55,7 +57,7 @@ export type PortRoute =
  */
 export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">, rules: PortRules): PortRoute {
   const { method, url, headers } = request;
-  if (isOwnPagePath(method, url)) return ownPageRoute(request, rules);
+  if (isOwnPagePath(method, url, rules)) return ownPageRoute(request, rules);
   if (headers.origin !== undefined) {
     if (!isOriginAllowed(headers.origin, originPolicyFor(pathOf(url), rules))) return "refuse_origin";
     if (rules.servesApi && method === "OPTIONS") return "preflight";
@@ -69,11 +71,13 @@ export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">
 }
 
 /** Paths that only pages of this port call. For other methods a path below `/console/` is the API's, which ignores it. */
-function isOwnPagePath(method: string, url: string): boolean {
+function isOwnPagePath(method: string, url: string, { servesDev }: PortRules): boolean {
   // Most requests are for `/`.
-  if (!url.startsWith("/console") && !url.startsWith("/dev/")) return false;
+  if (!url.startsWith("/console") && !url.startsWith(devPrefix)) return false;
   const path = pathOf(url);
   if (isDevPath(path) || path === kinesisPath) return true;
+  // With `--dev` all of `/dev/`, so that a misspelt endpoint is told from the API.
+  if (path.startsWith(devPrefix)) return servesDev;
   const isReading = method === "GET" || method === "HEAD" || method === "OPTIONS";
   return isReading && isConsolePath(path);
 }
@@ -86,7 +90,7 @@ function ownPageRoute(request: Parameters<typeof routeOf>[0], rules: PortRules):
 }
 
 function ownPageRouteOf(path: string, { servesDev, servesConsole }: PortRules): PortRoute {
-  if (isDevPath(path)) return servesDev ? "dev" : "absent";
+  if (path.startsWith(devPrefix)) return servesDev ? "dev" : "absent";
   if (!servesConsole) return "absent";
   if (path === kinesisPath) return "console_kinesis";
   return isConsoleApiPath(path) ? "console_api" : "console";

@@ -45,7 +45,7 @@ function effectOf(
   mustNameItself: boolean,
 ): Statement["effect"] | undefined {
   const { principal, effect } = statement;
-  const match = principal === undefined ? "itself" : matchPrincipal(principal, request.principal, effect);
+  const match = principal === undefined ? "itself" : matchPrincipal(principal, request.principal);
   if (match === "none" || !applies(statement, request)) return undefined;
   return effect === "Allow" && match !== "itself" && mustNameItself ? undefined : effect;
 }

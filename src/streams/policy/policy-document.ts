@@ -113,6 +113,8 @@ function readPrincipal(json: JsonObject, kind: PolicyKind, problems: string[]): 
     problems.push("it needs either Principal or NotPrincipal");
     return undefined;
   }
+  // IAM User Guide, "AWS JSON policy elements: NotPrincipal": it would allow everyone who is not named.
+  if (isInvertedGiven && json["Effect"] === "Allow") problems.push("NotPrincipal is supported with Deny only");
   const principal = parsePrincipal(isGiven ? json["Principal"] : json["NotPrincipal"], isInvertedGiven);
   if (principal === undefined) problems.push("its Principal names no account, user, role or *");
   return principal;

@@ -5,7 +5,10 @@ export interface Principal {
   readonly arn: string;
 }
 
-/** The Principal or NotPrincipal of a statement in a resource policy. */
+/**
+ * The Principal or NotPrincipal of a statement in a resource policy. An account is the same one in all partitions; the ARN of
+ * a user is compared whole, and that of a caller has the partition of its region.
+ */
 export interface PrincipalPattern {
   readonly isInverted: boolean;
   /** `*`: every principal. */
@@ -50,18 +53,13 @@ function addAwsPrincipal(
 }
 
 /**
- * A NotPrincipal that names an account spares its users from no Deny: authors name it beside a user, so that the user's
- * account is not denied. It keeps them from an Allow. IAM User Guide, "AWS JSON policy elements: NotPrincipal".
+ * A NotPrincipal, which only a Deny may have, spares the users of an account that it names from nothing: authors name it
+ * beside a user, so that the user's account is not denied. IAM User Guide, "AWS JSON policy elements: NotPrincipal".
  */
-export function matchPrincipal(
-  pattern: PrincipalPattern,
-  principal: Principal,
-  effect: "Allow" | "Deny",
-): PrincipalMatch {
+export function matchPrincipal(pattern: PrincipalPattern, principal: Principal): PrincipalMatch {
   const match = matchNamed(pattern, principal);
   if (!pattern.isInverted) return match;
-  const isExcepted = effect === "Deny" ? match === "itself" : match !== "none";
-  return isExcepted ? "none" : "itself";
+  return match === "itself" ? "none" : "itself";
 }
 
 function matchNamed({ isWildcard, accounts, arns }: PrincipalPattern, { account, arn }: Principal): PrincipalMatch {

@@ -341,6 +341,17 @@ test("a delayed call whose client leaves is not carried out", async () => {
   assert.deepEqual(await server.textsOf("orders"), []);
 });
 
+test("fear: a misspelt dev endpoint gets an error of the API, which says nothing of what exists", async () => {
+  await using server = await startDevServer();
+  for (const [method, path, body] of [
+    ["GET", "/dev/fault", undefined],
+    ["PUT", "/dev/clocks", []],
+  ] as const) {
+    const problem = `There is no ${path}; the endpoints of --dev are /dev/clock and /dev/faults.`;
+    assert.deepEqual(await server.dev(method, path, body), { status: 404, body: { problem } });
+  }
+});
+
 test("rules that are no good are refused with one sentence and change nothing", async () => {
   await using server = await startDevServer();
   const rule = { operation: "ListStreams", error: "InternalFailure", share: 0 };

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { newestPython } from "../../support/available-tools.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { type Check, isPresent, testSnippets } from "./run-snippets.ts";
 
+import { root } from "./snippets.ts";
 import { Workplace, withPort } from "./workplace.ts";
 
 /** The snippets are parts of a method. Syntax only: `npm run interop` compiles them against the libraries. */
@@ -94,6 +97,15 @@ testSnippets("docs/interop.md", {
     async run({ code }, place) {
       await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
       assert.equal(await runPython(place, withPort(code, server.port)), "alice hello\n");
+    },
+  },
+
+  "AWS SDK for JavaScript v3 1": {
+    async run({ code }, place) {
+      await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
+      symlinkSync(join(root, "node_modules"), place.path("node_modules"));
+      place.write("push.mjs", withPort(code, server.port));
+      assert.match((await place.run("node push.mjs")).stdout, /^alice hello\ncontinue after \d{56}\n$/);
     },
   },
 

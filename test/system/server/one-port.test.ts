@@ -169,7 +169,7 @@ test("a port in use is refused with one sentence", async (t) => {
     (error) =>
       error instanceof StartError &&
       error.message ===
-        `port ${port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it, or choose another port`,
+        `port ${port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it (lsof -i :${port} names it), or choose another port with --port`,
   );
 });
 

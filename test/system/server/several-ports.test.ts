@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
-import { startMillrace } from "../../../src/app/in-process-server.ts";
+import { type MillraceOptions, startMillrace } from "../../../src/app/in-process-server.ts";
 import { StartError } from "../../../src/config/start-error.ts";
 
 async function heldPort(t: TestContext): Promise<{ readonly port: number; readonly free: () => Promise<void> }> {
@@ -45,6 +45,18 @@ test("a further port that is taken fails the start, which leaves no port open", 
   const first = await heldPort(t);
   await first.free();
   const start = () => startMillrace({ host: "127.0.0.1", port: first.port, alsoPort: port });
-  await assert.rejects(start, (error) => error instanceof StartError && /in use/.test(error.message));
+  await assert.rejects(
+    start,
+    (error) => error instanceof StartError && /in use.* with --also-port$/.test(error.message),
+  );
   await assert.rejects(callOn(first.port, "us-east-1"));
+});
+
+test("fear: a taken admin port is told as if --port chose it", async (t) => {
+  const { port } = await heldPort(t);
+  const start = () => startMillrace({ host: "127.0.0.1", adminPort: port } as MillraceOptions);
+  await assert.rejects(
+    start,
+    (error) => error instanceof StartError && /in use.* with --admin-port$/.test(error.message),
+  );
 });

@@ -114,7 +114,7 @@ test("Credentials has a fault for health while its file is emptied or removed, a
   const { path, credentials } = open(t);
   await credentials.check();
   assert.equal(credentials.fault, undefined);
-  const stays = "so its last valid version with 1 credentials stays in force; correct the file";
+  const stays = "so its last valid version stays in force (credentials in it: 1); correct the file";
   writeFileSync(path, "");
   await credentials.check();
   assert.equal(credentials.fault, `the credentials file has a problem (not JSON), ${stays}`);

@@ -82,7 +82,7 @@ test("millrace serve says in one sentence that the port is taken and exits 2", a
   assert.equal(exitCode, 2);
   assert.equal(
     stderr,
-    `millrace: port ${address.port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it, or choose another port\n`,
+    `millrace: port ${address.port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it (lsof -i :${address.port} names it), or choose another port with --port\n`,
   );
 });
 

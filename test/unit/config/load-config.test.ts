@@ -208,7 +208,8 @@ test("loadConfig() lists all problems at once, each under the name it was given 
 });
 
 test("fear: a number, or a misspelt choice, is taken for the name of a directory or file", () => {
-  const json = '{"data-dir": 5, "keyring": true, "account": 123456789012, "transition-delay": true, "dev": 2, "limits": "awz"}';
+  const json =
+    '{"data-dir": 5, "keyring": true, "account": 123456789012, "transition-delay": true, "dev": 2, "limits": "awz"}';
   assert.deepEqual(problemsOf(["--config", "m.json"], {}, files({ "m.json": json })), [
     '"data-dir" in m.json: must be text',
     '"keyring" in m.json: must be text',

@@ -120,7 +120,10 @@ const table: readonly Row[] = [
   ["a dev endpoint is absent without --dev", withoutDev, "PUT /dev/faults", local, "absent"],
   ["a dev endpoint is absent where admin paths are elsewhere", adminElsewhere, "DELETE /dev/faults", local, "absent"],
   ["a dev endpoint is on the admin port", admin, "DELETE /dev/faults", local, "dev"],
-  ["other paths below /dev/ are the API's", main, "POST /dev/", local, "api"],
+  ["a misspelt dev endpoint is not the API's", main, "GET /dev/fault", local, "dev"],
+  ["a misspelt dev endpoint takes every method", main, "PUT /dev/fault", local, "dev"],
+  ["a misspelt dev endpoint is refused under another name", main, "GET /dev/fault", foreignHost, "refuse_host"],
+  ["other paths below /dev/ are the API's without --dev", withoutDev, "POST /dev/", local, "api"],
 
   ["a foreign page may not call", main, "POST /", foreignPage, "refuse_origin"],
   ["a foreign page gets no preflight", main, "OPTIONS /", foreignPage, "refuse_origin"],
@@ -153,6 +156,7 @@ const table: readonly Row[] = [
   ["with verified signatures every page gets a preflight", verified, "OPTIONS /", foreignPage, "preflight"],
   ["signatures do not open metrics to a foreign page", verified, "GET /metrics", foreignPage, "refuse_origin"],
   ["signatures do not open dev endpoints to a foreign page", verified, "POST /dev/clock", foreignPage, "refuse_site"],
+  ["signatures do not open misspelt ones either", verified, "POST /dev/clocks", foreignPage, "refuse_site"],
   [
     "signatures do not answer a preflight for dev endpoints",
     verified,

@@ -326,9 +326,8 @@ const principals: readonly Row[] = [
   ["an account for its root", by({ AWS: account }), root, yes],
   ["a service", by({ Service: "lambda.amazonaws.com" }), bob, no],
   ["a service and the account", by({ Service: "lambda.amazonaws.com", AWS: other }), bob, yes],
-  ["everybody but another", not({ AWS: alice }), bob, yes],
-  ["everybody but the user", not({ AWS: bob.arn }), bob, no],
-  ["everybody but the account", not({ AWS: other }), bob, no],
+  ["an account by its root in another partition", by({ AWS: `arn:aws-cn:iam::${other}:root` }), bob, yes],
+  ["a user of another partition", by({ AWS: bob.arn.replace("aws", "aws-cn") }), bob, no],
   ["a deny of everybody but the user", [by("*"), { ...not({ AWS: bob.arn }), Effect: "Deny" }], bob, yes],
   ["a deny of everybody but another", [by("*"), { ...not({ AWS: alice }), Effect: "Deny" }], bob, denied],
   ["a deny of everybody but the user and its account", [by("*"), denyBut([bob.arn, other])], bob, yes],
@@ -362,6 +361,13 @@ test("evaluatePolicies() of no policy allows nothing", () =>
 test("evaluatePolicies() takes variables of older policies for plain characters", () => {
   const resource = orders.replace("orders", "${aws:username}");
   assert.equal(decide("identity", own("${aws:username}"), { ...name, resource }, "2008-10-17"), "allow");
+});
+
+test("fear: a stored policy allows all principals but one", () => {
+  const judge = (...Statement: readonly Json[]) =>
+    evaluatePolicies(requestOf(bob), [parsePolicy({ Statement }, "resource").policy]);
+  assert.equal(judge(not({ AWS: alice })), "implicit-deny");
+  assert.equal(judge(not({ AWS: alice }), by({ AWS: other })), "allow");
 });
 
 test("evaluatePolicies() takes a statement about the account for nothing where it must name the principal itself", () => {

@@ -70,6 +70,7 @@ const wrong: readonly (readonly [PolicyKind, unknown, string])[] = [
   ],
   ["resource", good, "its Statement: it needs either Principal or NotPrincipal"],
   ["resource", { ...shared, NotPrincipal: "*" }, "its Statement: it needs either Principal or NotPrincipal"],
+  ["resource", { ...good, NotPrincipal: "*" }, "its Statement: NotPrincipal is supported with Deny only"],
   ["resource", { ...shared, Principal: "alice" }, "its Statement: its Principal names no account, user, role or *"],
   [
     "resource",
