@@ -49,18 +49,21 @@ export class Settings {
   }
 }
 
-/** The text of a file that a setting names; a problem if it cannot be read. */
+/** The text of a file that a setting names; a problem if it cannot be read, with the hint if it does not exist. */
 export function readOrComplain(
   path: string,
   readFile: FileReader,
   problems: string[],
   where: string,
+  hint = "",
 ): string | undefined {
   try {
     return readFile(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    problems.push(code === "ENOENT" ? `${where}: ${path} does not exist` : `${where}: cannot read ${path} (${code})`);
+    problems.push(
+      code === "ENOENT" ? `${where}: ${path} does not exist${hint}` : `${where}: cannot read ${path} (${code})`,
+    );
     return undefined;
   }
 }
