@@ -64,5 +64,9 @@ export function planListeners(config: Config): ListenerPlans {
     adminHosts: admin.hosts,
     origins: { verifiesSignatures: false, corsOrigins: [] },
   };
-  return { main, consoleMode, admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], flag: "--admin-port", rules } };
+  return {
+    main,
+    consoleMode,
+    admin: { hosts: admin.hosts, port: admin.port, alsoPorts: [], flag: "--admin-port", rules },
+  };
 }
