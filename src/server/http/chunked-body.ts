@@ -15,6 +15,8 @@ export class ChunkedBody extends Writable {
     super({ decodeStrings: true });
     this.#socket = socket;
     socket.on("close", this.#onClose);
+    // A client that has left fails a write before its socket closes; without a listener that would end the process.
+    this.on("error", () => undefined);
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
