@@ -14,7 +14,7 @@ const networkSentences: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "no route leads there",
 };
 
-const tlsHint = "give --ca-bundle FILE with the certificate that the server uses, or --no-verify-tls";
+const tlsHint = "give --ca-bundle FILE (of a Millrace that made its own: DATA-DIR/tls/ca.pem), or --no-verify-tls";
 
 /** One sentence for any error, without a stack. `place` is where the command sent its calls, if it did. */
 export function describeFailure(error: unknown, place: string | undefined): Failure {

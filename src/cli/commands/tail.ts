@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Connection, ConnectionOptions } from "../client/connection.ts";
+import { describeFailure } from "../client/describe-failure.ts";
 import type { OnTrouble } from "../client/retry-transient.ts";
 import { exitCodes } from "../output/command-error.ts";
 import { note } from "../output/progress.ts";
@@ -138,5 +139,5 @@ export function wholeShardId(id: string): string {
 }
 
 export const onTrouble: OnTrouble = (error) => {
-  note(error === undefined ? "the server answers again" : `${error.name}: ${error.message}; trying again`);
+  note(error === undefined ? "the server answers again" : `${describeFailure(error, undefined).text}; trying again`);
 };

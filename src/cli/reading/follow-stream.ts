@@ -53,7 +53,8 @@ async function readAll(
 ): Promise<void> {
   const { kinesis, stream, shardIds, onTrouble } = options;
   const list = () => retryTransient(() => listShards(kinesis, stream), { signal: stopped, onTrouble });
-  let shards = onlyWanted(await list(), options);
+  // Once, so that a wrong address is told at once; later calls wait for a server that starts again.
+  let shards = onlyWanted(await listShards(kinesis, stream), options);
   const state = { begun: new Set<string>(), finished: new Set(options.from.kind === "now" ? closedIds(shards) : []) };
   // Kept, because a promise that rejects while nothing waits for it would end the process.
   let failure: { readonly error: unknown } | undefined;

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type Millrace, startMillrace } from "../../../src/app/in-process-server.ts";
 import { DevServer } from "../../support/dev-server.ts";
-import { cliEnvironment, cliOutput, cliPath, runCli } from "../../support/run-cli.ts";
+import { cliOutput, runCli } from "../../support/run-cli.ts";
 
 let millrace: Millrace;
 let endpoint = "";
@@ -16,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "millrace-records-"));
 before(async () => {
   millrace = await startMillrace({
     dev: true,
-    stream: ["orders:2", "events:1", "files:1", "lines:4", "faults:1", "idle:1"],
+    stream: ["orders:2", "events:1", "files:1", "lines:4", "faults:1"],
   });
   endpoint = millrace.endpoint;
 });
@@ -105,12 +103,4 @@ test("put lists exactly what failed, and exits 1", async () => {
   assert.match(put.stderr, /record 2 \(key "a"\) is not stored/);
   await cliOutput(["import", "faults", failed], { endpoint });
   assert.deepEqual(await readAll("faults"), ["a=one", "a=two"]);
-});
-
-test("tail ends when its reader does, also if no record comes any more", async () => {
-  await cliOutput(["put", "idle", "first", "second"], { endpoint });
-  const script = `"$NODE" "$CLI" tail idle --from oldest --format "{data}" | head -1`;
-  const env = cliEnvironment({ endpoint, env: { NODE: process.execPath, CLI: cliPath } });
-  const child = spawn("bash", ["-c", `set -o pipefail; ${script}; echo "exit \${PIPESTATUS[0]}"`], { env });
-  assert.deepEqual([await text(child.stdout), await text(child.stderr)], ["first\nexit 0\n", ""]);
 });
