@@ -60,13 +60,13 @@ test("millrace serve --help lists the flags and exits 0", async (t) => {
 
 test("millrace serve lists every problem of its configuration and exits 2", async (t) => {
   const { exitCode, stdout, stderr } = await outcomeOf(
-    millrace(t, "serve", "--port", "x", "--engine", "jetstream", "--colour"),
+    millrace(t, "serve", "--port", "x", "--engine", "postgres", "--colour"),
   );
   assert.deepEqual([exitCode, stdout], [2, ""]);
   assert.deepEqual(stderr.trimEnd().split("\n"), [
     "millrace: --colour: unknown option",
     'millrace: --port: "x" is not a port number from 0 to 65535',
-    'millrace: --engine: "jetstream" is not an engine of this version: embedded (durable, in a data directory) or memory (nothing is kept)',
+    'millrace: --engine: "postgres" is not an engine of this version: embedded (durable, in a data directory), memory (nothing is kept) or jetstream (on NATS servers, a preview)',
   ]);
 });
 
