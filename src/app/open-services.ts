@@ -86,6 +86,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         shards,
         queues,
         queueNames,
+        makesQueues: engine.densePositions,
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(),
         latestEvents: new LatestEventCache(),

@@ -41,6 +41,8 @@ export interface Engine {
    * has read of them stays true until it changes them itself.
    */
   readonly multiGateway: boolean;
+  /** Whether the positions of a shard log follow one another without gaps, as queues count them. */
+  readonly densePositions: boolean;
   readonly limits: EngineLimits;
   readonly log: ShardLog;
   readonly documents: DocumentStore;

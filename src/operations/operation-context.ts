@@ -38,6 +38,8 @@ export interface OperationContext {
   readonly shards: ShardServices;
   readonly queues: QueueCalls;
   readonly queueNames: QueueNameStore;
+  /** Whether the engine can carry queues. */
+  readonly makesQueues: boolean;
   readonly tokens: TokenCipher;
   /** Running subscriptions, at most one for each consumer and shard. */
   readonly subscriptions: SubscriptionLeases;

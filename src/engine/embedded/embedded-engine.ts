@@ -24,6 +24,7 @@ const freeShareOfBudget = 0.8;
 export class EmbeddedEngine implements Engine {
   readonly name = "embedded";
   readonly multiGateway = false;
+  readonly densePositions = true;
   readonly limits: EngineLimits;
   readonly log: EmbeddedShardLog;
   readonly documents: EmbeddedDocumentStore;

@@ -58,6 +58,7 @@ interface OpenParts {
 export class JetStreamEngine implements Engine {
   readonly name = "jetstream";
   readonly multiGateway = true;
+  readonly densePositions = false;
   readonly #options: JetStreamEngineOptions;
   #parts: OpenParts | undefined;
   #isClosed = false;

@@ -19,6 +19,7 @@ export interface MemoryEngineOptions {
 export class MemoryEngine implements Engine {
   readonly name = "memory";
   readonly multiGateway = false;
+  readonly densePositions = true;
   readonly limits: EngineLimits;
   readonly log: MemoryShardLog;
   readonly documents: MemoryDocumentStore;

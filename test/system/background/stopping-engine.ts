@@ -26,6 +26,7 @@ export type StopSide = "before" | "after";
 export class StoppingEngine implements Engine {
   readonly name: string;
   readonly multiGateway: boolean;
+  readonly densePositions: boolean;
   readonly limits: EngineLimits;
   readonly log: ShardLog;
   readonly documents: DocumentStore;
@@ -39,6 +40,7 @@ export class StoppingEngine implements Engine {
     this.#inner = inner;
     this.name = inner.name;
     this.multiGateway = inner.multiGateway;
+    this.densePositions = inner.densePositions;
     this.limits = inner.limits;
     const run: Run = (call) => this.#run(call);
     this.log = new StoppingLog(inner.log, run, this.#stopped.signal);
