@@ -27,6 +27,21 @@ export interface QueueCalls {
   restore(ref: QueueRef, receiptHandles: readonly string[]): Promise<EntryOutcomes>;
 }
 
+/** What an operation knows of its client, and of the memory for its response. */
+export interface ClientConnection {
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /**
+   * Resolves when a large response may be made, at once: with the bytes that it may take, at most `bytesMax`. Rejects with the
+   * reason of `signal`. Absent where responses are not bounded.
+   */
+  admitLarge?(bytesMax: number): Promise<number>;
+  /** Resolves when a large response may go on to be made that has waited since it was admitted. */
+  takeTurn?(): Promise<void> | undefined;
+  /** Whether `admitLarge` would wait, or grant less than `bytesMax`. */
+  isLargeDelayed?(bytesMax: number): boolean;
+}
+
 /** The services that an operation uses. One for each request; only caller and connection differ between requests. */
 export interface OperationContext {
   readonly caller: Caller;
@@ -44,8 +59,7 @@ export interface OperationContext {
   /** Running subscriptions, at most one for each consumer and shard. */
   readonly subscriptions: SubscriptionLeases;
   readonly latestEvents: LatestEventCache;
-  /** Aborts when the client is gone. */
-  readonly connection: { readonly signal: AbortSignal };
+  readonly connection: ClientConnection;
   readonly clock: Clock;
   /** Shortest time in CREATING, UPDATING and DELETING; with 0 the states last as long as the work. */
   readonly transitionDelayMs: number;

@@ -11,8 +11,24 @@ import type { ShardServices } from "./shard-services.ts";
 const pageBytesMax = 10 * 1024 * 1024;
 export const pageRecordsMax = 10_000;
 
-/** Bytes read for one page: data is stored with keys and headers, which the limit of a page does not count. */
-const storedBytesMax = pageBytesMax + 1024 * 1024;
+/** What is read for a page, of its data: data is stored with keys and headers, which the limit of a page does not count. */
+const storedPart = 1.1;
+/** What a page takes in memory, of its data: what is stored, the base64 of the data, and keys. */
+const memoryPart = 3.2;
+/** Memory that making the largest page takes, in bytes. */
+export const pageMemoryBytesMax = pageBytesMax * memoryPart;
+
+/** The bytes of data of a page that takes so much memory. */
+export function pageBytesIn(memoryBytes = Number.POSITIVE_INFINITY): number {
+  return Math.min(pageBytesMax, Math.floor(memoryBytes / memoryPart));
+}
+
+/** A page holds one record at least, whatever its size. */
+export interface PageLimit {
+  readonly recordsMax: number;
+  /** Bytes of data. */
+  readonly bytesMax: number;
+}
 
 export interface Page {
   readonly records: OutgoingRecords;
@@ -33,11 +49,12 @@ export async function readPage(
   revision: StreamRevision,
   shard: Shard,
   from: Position,
-  recordsMax: number,
+  { recordsMax, bytesMax }: PageLimit,
 ): Promise<Page> {
   const nowMs = services.clock.nowMs();
   const horizon = trimHorizonMs(nowMs, revision.stream);
   const ref = revision.ref(shard);
+  const storedBytesMax = Math.ceil(bytesMax * storedPart);
   const limit = { entriesMax: recordsMax, recordsMax, bytesMax: storedBytesMax };
 
   let start = from;
@@ -56,7 +73,7 @@ export async function readPage(
     const unexpired = read.entries.filter((entry) => entry.storedMs >= horizon);
     const decodeLimit = { from: start, recordsMax, bytesMax: storedBytesMax };
     const decoded = await decodeEntryBodies(services, { revision, shard }, unexpired, decodeLimit);
-    const { records, next: behind } = cutPage(decoded, start, { recordsMax, bytesMax: pageBytesMax }, shard);
+    const { records, next: behind } = cutPage(decoded, start, { recordsMax, bytesMax }, shard);
     const next = records.count > 0 && behind < endOfEntries(read) ? behind : read.next > start ? read.next : start;
     const last = lastEntryBefore(unexpired, next);
     return {

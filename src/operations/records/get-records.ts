@@ -4,7 +4,7 @@ import type { GetRecordsInput } from "../../model/shapes.generated.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
-import { pageRecordsMax, readPage } from "../../shards/read-page.ts";
+import { type Page, pageBytesIn, pageMemoryBytesMax, pageRecordsMax, readPage } from "../../shards/read-page.ts";
 import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
@@ -12,9 +12,14 @@ import { decodeShardIterator, type ShardIterator, tokenExpiry } from "../../stre
 import { isVisibleToCaller } from "../is-visible-to-caller.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
-import type { OperationContext } from "../operation-context.ts";
+import type { ClientConnection, OperationContext } from "../operation-context.ts";
 import { childShardOutputs } from "../shards/shard-output.ts";
 import { newShardIterator } from "./new-shard-iterator.ts";
+
+/** Data of a page that is made at once, whatever else waits. */
+const smallPageBytesMax = 64 * 1024;
+/** A reader whose page ends with a record that is younger follows the tip. */
+const liveMsMax = 1_000;
 
 /**
  * A page from the iterator's position on. At the end of a closed shard NextShardIterator is absent and ChildShards names
@@ -30,7 +35,10 @@ export const getRecords = defineOperation({
 
     admitRead(revision, shard.index, context);
     const startedMs = context.clock.monotonicMs();
-    const reading = readPage(context.shards, revision, shard, iterator.position, input.Limit ?? pageRecordsMax);
+    const recordsMax = input.Limit ?? pageRecordsMax;
+    const reading = readAdmitted(context.connection, (bytesMax) =>
+      readPage(context.shards, revision, shard, iterator.position, { recordsMax, bytesMax }),
+    );
     const page = await resourceNotFoundIfLogGone(revision, shard, reading).catch((error: unknown) => {
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
     });
@@ -48,6 +56,19 @@ export const getRecords = defineOperation({
     };
   },
 });
+
+/** While large responses wait, a reader that follows the tip does not wait with them: it gets a small page. */
+async function readAdmitted(connection: ClientConnection, read: (bytesMax: number) => Promise<Page>): Promise<Page> {
+  if (connection.isLargeDelayed?.(pageMemoryBytesMax) === true) {
+    const page = await read(smallPageBytesMax);
+    if (page.atEnd || page.millisBehindLatest < liveMsMax) return page;
+    page.records.lease?.[Symbol.dispose]();
+  }
+  const page = await read(pageBytesIn(await connection.admitLarge?.(pageMemoryBytesMax)));
+  // One that was read from the disk is there some time after its turn.
+  if (page.records.dataBytes > smallPageBytesMax) await connection.takeTurn?.();
+  return page;
+}
 
 /** Errors: ProvisionedThroughputExceededException. */
 function admitRead(revision: StreamRevision, shardIndex: number, { limits, shards }: OperationContext): void {

@@ -5,7 +5,7 @@ import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { Http1FastPath } from "./http1-fast-path.ts";
-import { ConnectionResponses } from "./response-budget.ts";
+import type { ConnectionResponses } from "./response-budget.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { SubBudget } from "./sub-budget.ts";
@@ -22,8 +22,6 @@ export class ConnectionState {
   phase: ConnectionPhase = "detecting";
   /** When the phase began, or the last exchange ended. */
   sinceMs: number;
-  /** With the bound of HTTP/1.1, until HTTP/2 is known to be spoken. */
-  responses: ConnectionResponses;
   /** Whether any request has come over it. */
   hasServed = false;
   session: ServerHttp2Session | undefined;
@@ -39,7 +37,7 @@ export class ConnectionState {
   #peer: ClientEndpoint | undefined;
   #share: SubBudget | undefined;
   #peerShare: SubBudget | undefined;
-
+  #responses: ConnectionResponses | undefined;
   readonly #context: ServerContext;
 
   constructor(socket: Socket, context: ServerContext) {
@@ -47,7 +45,6 @@ export class ConnectionState {
     this.socket = socket;
     this.transport = socket;
     this.sinceMs = context.clock.monotonicMs();
-    this.responses = new ConnectionResponses(context.responses, context.limits.pipelinedResponseBytesMax);
   }
 
   /** Read at the first request, because a closed socket has no remote address. */
@@ -67,18 +64,26 @@ export class ConnectionState {
     return this.#share;
   }
 
+  /** Made at the first request, when the version of HTTP is known. */
+  get responses(): ConnectionResponses {
+    if (this.#responses !== undefined) return this.#responses;
+    const { responses, limits } = this.#context;
+    const bytesMax = this.session === undefined ? limits.pipelinedResponseBytesMax : limits.sessionResponseBytesMax;
+    this.#responses = responses.join(this.peer.address, bytesMax);
+    return this.#responses;
+  }
+
   /** The socket has closed. */
-  leaveShare(budget: BodyBudget): void {
-    if (this.#peerShare !== undefined) budget.leave(this.peer.address, this.#peerShare);
+  leaveBudgets(): void {
+    const { bodies, responses } = this.#context;
+    if (this.#peerShare !== undefined) bodies.budget.leave(this.peer.address, this.#peerShare);
+    if (this.#responses !== undefined) responses.leave(this.peer.address, this.#responses);
     this.#peerShare = undefined;
   }
 
   enter(phase: ConnectionPhase, nowMs: number): void {
     this.phase = phase;
     this.sinceMs = nowMs;
-    if (phase !== "http2") return;
-    const { responses, limits } = this.#context;
-    this.responses = new ConnectionResponses(responses, limits.sessionResponseBytesMax);
   }
 
   begin(exchange: HttpExchange): void {

@@ -1,45 +1,68 @@
 import type { EventLoopTick } from "./event-loop-tick.ts";
 
+/** Longest wait of a large response for a tick in which no connection was accepted. */
+const acceptingTicksMax = 128;
+
 /**
  * Spreads the making of large responses over ticks of the event loop, so that what else has arrived is handled between two of
- * them.
+ * them. The event loop accepts one connection in each tick: while connections arrive, large responses wait for them, or the
+ * last of a hundred would wait for a hundred large responses.
  */
 export class EncodingBudget {
   readonly #tick: EventLoopTick;
   readonly #tickBytesMax: number;
+  readonly #acceptedCount: () => number;
   readonly #waiting: (() => void)[] = [];
   #tickNumber = -1;
   #tickBytes = 0;
-  #isResuming = false;
+  /** From the tick that had its bytes until everything that waits has had its turn. */
+  isResting = false;
 
-  constructor(tick: EventLoopTick, tickBytesMax: number) {
+  /** `acceptedCount`: connections accepted so far. */
+  constructor(tick: EventLoopTick, tickBytesMax: number, acceptedCount: () => number) {
     this.#tick = tick;
     this.#tickBytesMax = tickBytesMax;
+    this.#acceptedCount = acceptedCount;
   }
 
-  /** Undefined: the caller encodes in the same turn of the microtasks, and calls `count()`. */
+  /** The number of the present tick. */
+  get currentTick(): number {
+    return this.#tick.current;
+  }
+
+  /** Undefined: the caller makes its response in the same turn of the microtasks, and calls `count()`. */
   take(): Promise<void> | undefined {
-    const isFree = this.#tickBytes < this.#tickBytesMax || this.#tickNumber !== this.#tick.current;
-    if (isFree && this.#waiting.length === 0) return undefined;
+    if (!this.isResting) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
-    if (!this.#isResuming) void this.#resumeOnePerTick();
     return promise;
   }
 
-  /** A response of so many bytes has been encoded. */
+  /** A response of so many bytes has been made. */
   count(bytes: number): void {
     if (this.#tickNumber !== this.#tick.current) this.#tickBytes = 0;
     this.#tickNumber = this.#tick.current;
     this.#tickBytes += bytes;
+    if (this.#tickBytes < this.#tickBytesMax) this.#waiting.shift()?.();
+    else if (!this.isResting) void this.#rest();
   }
 
-  async #resumeOnePerTick(): Promise<void> {
-    this.#isResuming = true;
-    while (this.#waiting.length > 0) {
-      await this.#tick.end();
+  async #rest(): Promise<void> {
+    this.isResting = true;
+    do {
+      await this.#accepted();
       this.#waiting.shift()?.();
+    } while (this.#waiting.length > 0);
+    this.isResting = false;
+  }
+
+  /** Resolves after a whole tick in which no connection was accepted: none waits. */
+  async #accepted(): Promise<void> {
+    await this.#tick.end();
+    for (let ticks = 0; ticks < acceptingTicksMax; ticks++) {
+      const before = this.#acceptedCount();
+      await this.#tick.end();
+      if (this.#acceptedCount() === before) return;
     }
-    this.#isResuming = false;
   }
 }

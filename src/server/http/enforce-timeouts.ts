@@ -11,9 +11,10 @@ export function enforceTimeouts(context: ServerContext): void {
   const nowMs = context.clock.monotonicMs();
   enforceBodyTimeouts(context, nowMs);
   cutSlowBodies(context, nowMs);
+  const isShort = context.responses.takeShortage();
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
-    if (connection.responses.unsentBytes > 0) enforceSending(connection, { context, nowMs });
+    enforceSending(connection, { context, nowMs, isShort });
     connection.fastPath?.enforceTimeouts(nowMs);
   }
 }
@@ -103,17 +104,17 @@ function enforceDrainLinger(
   if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
 }
 
-/** While others wait for the memory of responses, a client must read its own at a minimum rate. */
+/** While memory for responses is short, a client must read its own at a minimum rate. */
 function enforceSending(
   connection: ConnectionState,
-  { context, nowMs }: { readonly context: ServerContext; readonly nowMs: number },
+  { context, nowMs, isShort }: { readonly context: ServerContext; readonly nowMs: number; readonly isShort: boolean },
 ): void {
   const { unsentMsMax, unsentBytesPerSecondMin } = context.limits;
   for (const exchange of connection.exchanges.all()) {
     if (exchange.unsentBytes === 0) continue;
     exchange.unsentSinceMs ??= nowMs;
     const msMax = unsentMsMax + (exchange.unsentBytes * 1000) / unsentBytesPerSecondMin;
-    if (context.responses.waitingCount === 0 || nowMs - exchange.unsentSinceMs < msMax) continue;
+    if (!isShort || nowMs - exchange.unsentSinceMs < msMax) continue;
     cut(connection, "response_slow");
     return;
   }

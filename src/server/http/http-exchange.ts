@@ -25,6 +25,7 @@ export class HttpExchange implements WireRequest, SetMember {
   readonly #encoding: EncodingBudget;
   /** Over HTTP/1.1: Node gives it the socket when all responses before have been sent. */
   readonly #res: ServerResponse | undefined;
+  #turnTick = -1;
   /** Bytes that the response holds of the budget. */
   #responseBytes = 0;
   #isHandled = false;
@@ -53,25 +54,43 @@ export class HttpExchange implements WireRequest, SetMember {
   }
 
   /** Resolves when enough of the responses before has been sent; with false when the client has gone. */
-  untilMayStart(): Promise<boolean> {
-    return this.#responses.budget.wait(this.#responses, 0, this.signal);
+  async untilMayStart(): Promise<boolean> {
+    return (await this.#responses.budget.wait(this.#responses, 0, this.signal)) !== undefined;
   }
 
-  async admitResponse(bytes: number): Promise<boolean> {
+  async admitLarge(bytesMax: number): Promise<number> {
+    // Memory is taken in turn too, so that what waits for its turn holds none.
+    await this.takeTurn();
+    const bytes = await this.admitResponse(bytesMax);
+    await this.takeTurn();
+    return bytes;
+  }
+
+  isLargeDelayed(bytesMax: number): boolean {
+    return this.#encoding.isResting || !this.#responses.budget.isAmpleFor(this.#responses, bytesMax);
+  }
+
+  async admitResponse(bytesMax: number): Promise<number> {
     const { budget } = this.#responses;
     // A response behind others cannot be sent before them, and they may wait for what it would hold.
     if (this.#res?.socket === null) await untilAssigned(this.#res, this.signal);
-    const isAdmitted =
-      budget.tryReserve(this.#responses, bytes) || (await budget.wait(this.#responses, bytes, this.signal));
-    if (isAdmitted) this.#responseBytes = bytes;
-    return isAdmitted;
+    const bytes = budget.take(this.#responses, bytesMax) ?? (await budget.wait(this.#responses, bytesMax, this.signal));
+    if (bytes === undefined) throw this.signal.reason;
+    this.#responseBytes = bytes;
+    return bytes;
   }
 
-  takeEncodingTurn(): Promise<void> | undefined {
-    return this.#encoding.take();
+  /** One turn lasts for the tick of the event loop in which it comes. */
+  takeTurn(): Promise<void> | undefined {
+    if (this.#turnTick === this.#encoding.currentTick) return undefined;
+    const turn = this.#encoding.take();
+    if (turn === undefined) this.#turnTick = this.#encoding.currentTick;
+    return turn?.then(() => {
+      this.#turnTick = this.#encoding.currentTick;
+    });
   }
 
-  countEncoded(bytes: number): void {
+  countMade(bytes: number): void {
     this.#encoding.count(bytes);
   }
 

@@ -18,11 +18,19 @@ export interface WireRequest {
   readonly peer?: ClientEndpoint;
   /** Aborts when the client has disconnected or cancelled. */
   readonly signal: AbortSignal;
-  /** Resolves with true when there is memory to make a response of up to `bytes`; with false when the client has gone. */
-  admitResponse?(bytes: number): Promise<boolean>;
-  /** Undefined, or resolves when the response may be encoded, at once; `countEncoded` follows. */
-  takeEncodingTurn?(): Promise<void> | undefined;
-  countEncoded?(bytes: number): void;
+  /**
+   * Resolves when there is memory to make a response: with as many bytes as it may take, at most `bytesMax`. Rejects with the
+   * reason of `signal` when the client has gone.
+   */
+  admitResponse?(bytesMax: number): Promise<number>;
+  /** As `admitResponse`, for one that is large: when its turn has come too. It is to be made at once; `countMade` follows. */
+  admitLarge?(bytesMax: number): Promise<number>;
+  /** Whether `admitLarge` would wait, or grant less than `bytesMax`. */
+  isLargeDelayed?(bytesMax: number): boolean;
+  /** Resolves when a large response may go on to be made that has waited since its turn came. */
+  takeTurn?(): Promise<void> | undefined;
+  /** A large response of so many bytes has been made. */
+  countMade?(bytes: number): void;
 }
 
 /** A request of which the body has not been read. */

@@ -6,7 +6,8 @@ import { bodyLength } from "./http-message.ts";
 import type { Http1Server } from "./http1-server.ts";
 import { readOrdinaryHead } from "./ordinary-head.ts";
 import type { ServerContext } from "./server-context.ts";
-import { largeResponseBytesMin, writeDirect } from "./write-response.ts";
+import { largeResponseBytesMin } from "./server-limits.ts";
+import { writeDirect } from "./write-response.ts";
 
 /** A request whose head has been read. */
 interface OpenRequest {

@@ -8,7 +8,8 @@ import { HttpExchange } from "./http-exchange.ts";
 import { bodyLength } from "./http-message.ts";
 import { type BodyOutcome, BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
-import { largeResponseBytesMin, rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
+import { largeResponseBytesMin } from "./server-limits.ts";
+import { rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
@@ -208,8 +209,8 @@ function endUnparsed(connection: ConnectionState, code = ""): void {
  */
 function endStalled(socket: Socket, connection: ConnectionState | undefined, context: ServerContext): void {
   const isWaiting = context.bodies.budget.waitingCount > 0 && connection !== undefined && connection.exchanges.size > 0;
-  const { waitingCount = 0, unsentBytes = 0 } = connection?.responses ?? {};
-  const isWaitingForOthers = waitingCount > 0 && unsentBytes === 0;
+  const { waitingCount = 0, heldBytes = 0 } = connection?.responses ?? {};
+  const isWaitingForOthers = waitingCount > 0 && heldBytes === 0;
   if (connection?.isIdle || isWaiting || isWaitingForOthers) {
     socket.setTimeout(context.limits.stallMsMax);
     return;

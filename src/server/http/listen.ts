@@ -80,6 +80,7 @@ class Listener implements Listening {
   #servers: readonly Server[] = [];
   #port = 0;
   #hosts: readonly string[] = [];
+  #acceptedCount = 0;
   /** Connections over the limit since the last report. */
   #refusedCount = 0;
   #nextRefusalReportMs = Number.NEGATIVE_INFINITY;
@@ -106,8 +107,8 @@ class Listener implements Listening {
         requestBytesMax: this.#limits.requestBytesMax,
         discardBytesMax: this.#limits.discardBytesMax,
       },
-      responses: new ResponseBudget(this.#limits.responseBytesInFlightMax, this.#limits.responseReserveBytes),
-      encoding: new EncodingBudget(tick, this.#limits.encodedBytesPerTickMax),
+      responses: new ResponseBudget(this.#limits),
+      encoding: new EncodingBudget(tick, this.#limits.encodedBytesPerTickMax, () => this.#acceptedCount),
       tick,
       connections: this.#connections,
       isDraining: false,
@@ -176,6 +177,7 @@ class Listener implements Listening {
   #accept(socket: Socket): void {
     // Resets and timeouts of clients are common; `close` follows and is handled.
     socket.on("error", () => undefined);
+    this.#acceptedCount++;
     if (this.#context.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
       connectionCut.publish({ reason: "too_many" });
       if (!this.#context.isDraining) this.#reportRefusal();
@@ -187,7 +189,7 @@ class Listener implements Listening {
     socket.on("close", () => {
       this.#connections.delete(connection);
       connection.abortExchanges();
-      connection.leaveShare(this.#context.bodies.budget);
+      connection.leaveBudgets();
       if (this.#connections.size === 0) this.#emptied.resolve();
     });
     this.#detect(connection, socket);

@@ -1,133 +1,177 @@
+import type { ServerLimits } from "./server-limits.ts";
+import { peerKeyOf } from "./sub-budget.ts";
+
+export type ResponseBudgetLimits = Pick<
+  ServerLimits,
+  "responseBytesInFlightMax" | "peerResponseBytesInFlightMax" | "responseBytesMin"
+>;
+
 /** Waits for memory for a response, or to be started at all. */
 interface Waiter {
   readonly connection: ConnectionResponses;
   /** What its response may take; 0: the request is only to be started. */
-  readonly bytes: number;
-  resume(isAdmitted: boolean): void;
+  readonly bytesMax: number;
+  resume(grantedBytes: number | undefined): void;
 }
 
-/** The part of the reserve that one response may take. */
-const reserveShareMax = 1 / 8;
+/** The connections of one peer, which share a bound. */
+interface Peer {
+  heldBytes: number;
+  connectionCount: number;
+}
+
+/** While less than this part is free, a response gets `shortPart` of what is free. */
+const amplePart = 3 / 8;
+const shortPart = 1 / 8;
 
 /** Responses of one connection that are being made, or of which the system does not have the last byte yet. */
 export class ConnectionResponses {
   readonly budget: ResponseBudget;
+  readonly peer: Peer;
   readonly #bytesMax: number;
-  unsentBytes = 0;
+  heldBytes = 0;
   waitingCount = 0;
 
-  constructor(budget: ResponseBudget, bytesMax: number) {
+  constructor(budget: ResponseBudget, peer: Peer, bytesMax: number) {
     this.budget = budget;
+    this.peer = peer;
     this.#bytesMax = bytesMax;
   }
 
   get isFull(): boolean {
-    return this.unsentBytes >= this.#bytesMax;
+    return this.heldBytes >= this.#bytesMax;
   }
 
   /** Whether a further request may be started. */
   get mayStart(): boolean {
-    if (this.unsentBytes === 0) return true;
-    return this.waitingCount === 0 && !this.isFull && !this.budget.isFull;
+    if (this.heldBytes === 0) return true;
+    return this.waitingCount === 0 && !this.isFull && this.budget.freeFor(this) > 0;
   }
 
   /** More, or with a negative count fewer, bytes are held. */
   add(bytes: number): void {
-    this.unsentBytes += bytes;
+    this.heldBytes += bytes;
+    this.peer.heldBytes += bytes;
     this.budget.add(bytes);
   }
 }
 
 /**
- * Bounds the memory of responses over all connections. A response that may be large reserves what it may take before it is
- * made; every other one is counted once it is there, and no further request of its connection is started while the budget
- * is full. The bound is `bytesMax` + `reserveBytes`, which small responses may use as well, + one such response of each connection.
+ * Bounds the memory of responses over all connections, and of those of one peer. A response that may be large is granted
+ * memory before it is made: all that it asks for while there is plenty, a part of what is free when memory is short, so that
+ * many responses that are not read leave something to others. It waits when that part is too small. Every other response
+ * counts once it has been made, and no further request of its connection is started while the budget is full.
  */
 export class ResponseBudget {
-  readonly #bytesMax: number;
-  readonly #reserveBytes: number;
+  readonly #limits: ResponseBudgetLimits;
+  readonly #peers = new Map<string, Peer>();
+  /** In the order of arrival. */
   readonly #waiting = new Set<Waiter>();
-  #bytes = 0;
+  #heldBytes = 0;
+  #wasShort = false;
 
-  constructor(bytesMax: number, reserveBytes: number) {
-    this.#bytesMax = bytesMax;
-    this.#reserveBytes = reserveBytes;
+  constructor(limits: ResponseBudgetLimits) {
+    this.#limits = limits;
   }
 
   get bytesHeld(): number {
-    return this.#bytes;
+    return this.#heldBytes;
   }
 
   get waitingCount(): number {
     return this.#waiting.size;
   }
 
-  get isFull(): boolean {
-    return this.#bytes >= this.#bytesMax;
+  /** For one more connection of a peer, which may hold up to `bytesMax` before its further requests wait. */
+  join(address: string, bytesMax: number): ConnectionResponses {
+    const key = peerKeyOf(address);
+    const peer = this.#peers.get(key) ?? { heldBytes: 0, connectionCount: 0 };
+    this.#peers.set(key, peer);
+    peer.connectionCount++;
+    return new ConnectionResponses(this, peer, bytesMax);
+  }
+
+  /** The connection has closed; its responses may still be held. */
+  leave(address: string, { peer }: ConnectionResponses): void {
+    peer.connectionCount--;
+    if (peer.connectionCount === 0) this.#peers.delete(peerKeyOf(address));
   }
 
   add(bytes: number): void {
-    this.#bytes += bytes;
+    this.#heldBytes += bytes;
     if (bytes < 0 && this.#waiting.size > 0) this.#resumeSome();
   }
 
-  /** Holds `bytes` for the connection at once if they are free and no earlier request waits for them. */
-  tryReserve(connection: ConnectionResponses, bytes: number): boolean {
-    if (connection.isFull || connection.waitingCount > 0 || !this.#fits(bytes)) return false;
-    if (this.#waiting.size > 0 && !this.#isSmall(bytes)) return false;
+  freeFor({ peer }: ConnectionResponses): number {
+    const { responseBytesInFlightMax, peerResponseBytesInFlightMax } = this.#limits;
+    return Math.min(responseBytesInFlightMax - this.#heldBytes, peerResponseBytesInFlightMax - peer.heldBytes);
+  }
+
+  /** Whether it would get all of `bytesMax`. Where nothing is held, it does, however much that is. */
+  isAmpleFor(connection: ConnectionResponses, bytesMax: number): boolean {
+    const free = this.freeFor(connection);
+    const isAmple = free >= this.#limits.responseBytesInFlightMax * amplePart && free >= bytesMax;
+    return isAmple || this.#heldBytes === 0;
+  }
+
+  /** Bytes that are held for the connection from now on, up to `bytesMax`; undefined: it has to wait. */
+  take(connection: ConnectionResponses, bytesMax: number): number | undefined {
+    // Earlier requests of other peers wait for what those peers may hold.
+    if (connection.isFull || connection.waitingCount > 0) return undefined;
+    const bytes = this.#grantOf(connection, bytesMax);
+    if (bytes < bytesMax) this.#wasShort = true;
+    if (bytes === 0) return undefined;
     connection.add(bytes);
-    return true;
+    return bytes;
   }
 
   /**
-   * Resolves with true once `bytes` are held for the connection; with 0 bytes, once it may start a further request. Resolves
-   * with false when the signal aborts.
+   * Resolves with the bytes that are held for the connection; with 0 for `bytesMax` 0, once it may start a further request.
+   * Resolves with undefined when the signal aborts.
    */
-  async wait(connection: ConnectionResponses, bytes: number, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const waiter: Waiter = { connection, bytes, resume: resolve };
-    const cancel = (): void => this.#resume(waiter, false);
+  async wait(connection: ConnectionResponses, bytesMax: number, signal: AbortSignal): Promise<number | undefined> {
+    if (signal.aborted) return undefined;
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    const waiter: Waiter = { connection, bytesMax, resume: resolve };
+    const cancel = (): void => this.#resume(waiter, undefined);
     this.#waiting.add(waiter);
     connection.waitingCount++;
     signal.addEventListener("abort", cancel, { once: true });
-    const isAdmitted = await promise;
+    const grantedBytes = await promise;
     signal.removeEventListener("abort", cancel);
-    return isAdmitted;
+    return grantedBytes;
   }
 
-  /** A response larger than the whole budget is made when nothing else is held. */
-  #fits(bytes: number): boolean {
-    const bytesMax = this.#isSmall(bytes) ? this.#bytesMax + this.#reserveBytes : this.#bytesMax;
-    return this.#bytes === 0 || this.#bytes + bytes <= bytesMax;
+  /** Whether a response has waited or got less than it asked for since the last call. */
+  takeShortage(): boolean {
+    const wasShort = this.#wasShort || this.#waiting.size > 0;
+    this.#wasShort = false;
+    return wasShort;
   }
 
-  /** Several of them fit into the reserve: they need not wait for pages. */
-  #isSmall(bytes: number): boolean {
-    return bytes <= this.#reserveBytes * reserveShareMax;
+  /** 0: not enough for any response. */
+  #grantOf(connection: ConnectionResponses, bytesMax: number): number {
+    if (this.isAmpleFor(connection, bytesMax)) return bytesMax;
+    const part = Math.floor(this.freeFor(connection) * shortPart);
+    return part < this.#limits.responseBytesMin ? 0 : Math.min(bytesMax, part);
   }
 
-  /** In the order of arrival; but a connection that is full itself keeps no other one waiting, and a page no small response. */
   #resumeSome(): void {
-    let isPageWaiting = false;
     for (const waiter of this.#waiting) {
-      const { connection, bytes } = waiter;
-      if (connection.isFull) continue;
-      const isPage = !this.#isSmall(bytes);
-      if (isPage && isPageWaiting) continue;
-      if (this.#mayResume(waiter)) this.#resume(waiter, true);
-      else isPageWaiting ||= isPage;
+      const { connection, bytesMax } = waiter;
+      if (bytesMax === 0) {
+        if (connection.heldBytes === 0 || (!connection.isFull && this.freeFor(connection) > 0)) this.#resume(waiter, 0);
+      } else if (!connection.isFull) {
+        const bytes = this.#grantOf(connection, bytesMax);
+        if (bytes > 0) this.#resume(waiter, bytes);
+      }
     }
   }
 
-  #mayResume({ connection, bytes }: Waiter): boolean {
-    return bytes === 0 ? connection.unsentBytes === 0 || !this.isFull : this.#fits(bytes);
-  }
-
-  #resume(waiter: Waiter, isAdmitted: boolean): void {
+  #resume(waiter: Waiter, grantedBytes: number | undefined): void {
     if (!this.#waiting.delete(waiter)) return;
     waiter.connection.waitingCount--;
-    if (isAdmitted && waiter.bytes > 0) waiter.connection.add(waiter.bytes);
-    waiter.resume(isAdmitted);
+    if (grantedBytes !== undefined && grantedBytes > 0) waiter.connection.add(grantedBytes);
+    waiter.resume(grantedBytes);
   }
 }

@@ -36,17 +36,19 @@ export interface ServerLimits {
   readonly discardBytesMax: number;
   /** Requests that one HTTP/1.1 connection may send before it has their responses. */
   readonly pipelinedRequestCountMax: number;
-  /** Responses that are being made or not yet sent, of all connections together; then large ones wait to be made. */
+  /** Responses that are being made or not yet sent, of all connections together. */
   readonly responseBytesInFlightMax: number;
-  /** On top of `responseBytesInFlightMax`, for responses of at most an eighth of it. */
-  readonly responseReserveBytes: number;
+  /** Responses of one IPv4 address or IPv6 network of 64 bits. */
+  readonly peerResponseBytesInFlightMax: number;
+  /** While memory is short large responses are made smaller, down to this; then they wait to be made. */
+  readonly responseBytesMin: number;
   /** Unsent responses of one HTTP/1.1 connection above which its next request is not started. */
   readonly pipelinedResponseBytesMax: number;
   /** As `pipelinedResponseBytesMax`, for the streams of one HTTP/2 session. */
   readonly sessionResponseBytesMax: number;
-  /** Large responses that are encoded in one tick of the event loop: one, where it has this many bytes. */
+  /** Large responses that are made in one tick of the event loop: one, where it has this many bytes. */
   readonly encodedBytesPerTickMax: number;
-  /** While requests wait for the memory of responses, one that is not sent in this time and that of the rate is cut. */
+  /** While memory for responses is short, one that is not sent in this time and that of the rate is cut. */
   readonly unsentMsMax: number;
   readonly unsentBytesPerSecondMin: number;
   readonly streamCountMax: number;
@@ -71,6 +73,9 @@ const mib = 1024 * kib;
 /** The longest body of an operation other than PutRecord and PutRecords: the longest member, NextToken, has 1 MiB. */
 export const plainBodyBytesMax = 1 * mib + 64 * kib;
 
+/** Smaller responses over HTTP/1.1 are not counted: Node stops reading a connection that has some unsent. */
+export const largeResponseBytesMin = 32 * kib;
+
 export const defaultServerLimits: ServerLimits = {
   connectionCountMax: 10_000,
   detectMsMax: 10_000,
@@ -93,13 +98,14 @@ export const defaultServerLimits: ServerLimits = {
   bodyRateWindowMs: 2_000,
   discardBytesMax: 64 * mib,
   pipelinedRequestCountMax: 128,
-  responseBytesInFlightMax: 128 * mib,
-  responseReserveBytes: 32 * mib,
+  responseBytesInFlightMax: 160 * mib,
+  peerResponseBytesInFlightMax: 128 * mib,
+  responseBytesMin: 256 * kib,
   pipelinedResponseBytesMax: 1 * mib,
   sessionResponseBytesMax: 64 * mib,
   encodedBytesPerTickMax: 1 * mib,
   unsentMsMax: 2_000,
-  unsentBytesPerSecondMin: 1 * mib,
+  unsentBytesPerSecondMin: 256 * kib,
   streamCountMax: 256,
   streamWindowBytes: 256 * kib,
   sessionWindowBytes: 4 * mib,

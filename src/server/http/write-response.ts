@@ -9,9 +9,7 @@ import type { HttpExchange } from "./http-exchange.ts";
 import { type BodyBytes, bytesOf, type WireResponse } from "./http-message.ts";
 import { isPreflight } from "./origin-rules.ts";
 import type { ServerContext } from "./server-context.ts";
-
-/** Smaller responses over HTTP/1.1 are not counted: Node stops reading a connection that has some unsent. */
-export const largeResponseBytesMin = 32 * 1024;
+import { largeResponseBytesMin } from "./server-limits.ts";
 
 /**
  * Writes a response with AWS's headers: `x-amzn-RequestId` on each, `x-amz-id-2` on all but CORS preflights, `Date`, an

@@ -32,7 +32,7 @@ import {
   type WireRequest,
   type WireResponse,
 } from "../http/http-message.ts";
-import { defaultServerLimits, plainBodyBytesMax } from "../http/server-limits.ts";
+import { defaultServerLimits, largeResponseBytesMin, plainBodyBytesMax } from "../http/server-limits.ts";
 import { eventStreamBody } from "./event-stream-body.ts";
 
 export interface PipelineServices {
@@ -169,18 +169,16 @@ async function handleOperation(
     const context = { ...services, caller, connection: request };
     chargeCallRate(name, input, context);
     const call = { name, input, context };
-    const bytesMax = largeResponseBytesMax[name];
-    if (bytesMax !== undefined && (await request.admitResponse?.(bytesMax)) === false) return withoutClient(name);
+    if (name in listItemsMax) await admitList(name, input, request);
     const output = await (faultInjector === undefined ? invoke(call) : faultInjector.invoke(call, invoke));
-    const turn = bytesMax === undefined ? undefined : request.takeEncodingTurn?.();
-    if (turn !== undefined) await turn;
     const response = isEventStream(output)
       ? eventStream(output, codec)
       : responseOf(200, codec, codec.encode(name, output));
-    if (bytesMax !== undefined) request.countEncoded?.(bodyLength(response.body) ?? 0);
+    const length = bodyLength(response.body) ?? 0;
+    if (length >= largeResponseBytesMin) request.countMade?.(length);
     return { response, operation: name, outcome: "ok", recordCount: recordCountOf(name, output) };
   } catch (thrown) {
-    return failure(thrown, { name, codec });
+    return isOfLeavingClient(thrown, request) ? withoutClient(name) : failure(thrown, { name, codec });
   } finally {
     parsed[Symbol.dispose]();
   }
@@ -194,16 +192,26 @@ function failure(thrown: unknown, { name, codec }: Pick<RoutedHead, "name" | "co
   return { response, operation, outcome: error.type, recordCount: 0 };
 }
 
-/** What a page takes that is read and encoded: 11 MiB stored, and 10 MiB of records in base64. */
-const pageBytes = 32 * 1024 * 1024;
-/** 10,000 descriptions of shards, streams or consumers. */
-const listBytes = 4 * 1024 * 1024;
-
-/** Operations whose responses may be large, with the memory that making one may take. */
-const largeResponseBytesMax: { readonly [Name in OperationName]?: number } = {
-  GetRecords: pageBytes,
-  ...{ DescribeStream: listBytes, ListShards: listBytes, ListStreams: listBytes, ListStreamConsumers: listBytes },
+/** Operations that return a list, with the length that it has where the input does not say one. */
+const listItemsMax: { readonly [Name in OperationName]?: number } = {
+  ...{ DescribeStream: 100, ListShards: 1_000, ListStreams: 100, ListStreamConsumers: 100 },
 };
+/** A longer list waits for its turn to be made. */
+const shortListItemsMax = 1_000;
+/** What making the description of a shard, stream or consumer may take. */
+const listItemBytes = 400;
+
+/** A list may be as long as its input says; how long it is turns out when it is made. */
+async function admitList(name: OperationName, input: object, request: WireRequest): Promise<void> {
+  const asked = "MaxResults" in input ? input.MaxResults : "Limit" in input ? input.Limit : undefined;
+  const items = typeof asked === "number" ? asked : (listItemsMax[name] ?? 0);
+  const bytes = items * listItemBytes;
+  await (items > shortListItemsMax ? request.admitLarge?.(bytes) : request.admitResponse?.(bytes));
+}
+
+function isOfLeavingClient(thrown: unknown, { signal }: WireRequest): boolean {
+  return signal.aborted && thrown === signal.reason;
+}
 
 /** For a client that went away before its request was carried out. */
 function withoutClient(operation: OperationName): Outcome {

@@ -8,7 +8,12 @@ import { rawConnection, request1, request2, session2, startListener, until } fro
 const mib = 1024 ** 2;
 const pageBytes = 8 * mib;
 const budgetBytes = 3 * pageBytes;
-const limits = { responseBytesInFlightMax: budgetBytes, sessionResponseBytesMax: 2 * pageBytes };
+const limits = {
+  responseBytesInFlightMax: budgetBytes,
+  peerResponseBytesInFlightMax: budgetBytes,
+  sessionResponseBytesMax: 2 * pageBytes,
+  responseBytesMin: 1 * mib,
+};
 const page = "GET /page HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /** Large pages as the API makes them; every other path is small. */
@@ -16,11 +21,10 @@ function pages(): { readonly handler: RequestHandler; readonly made: () => numbe
   let made = 0;
   const handler: RequestHandler = async (request) => {
     if (request.url !== "/page") return { status: 200, headers: {}, body: "small" };
-    if ((await request.admitResponse?.(pageBytes)) === false) return { status: 503, headers: {}, body: "" };
-    await request.takeEncodingTurn?.();
+    const bytes = (await request.admitLarge?.(pageBytes)) ?? 0;
     made++;
-    request.countEncoded?.(pageBytes);
-    return { status: 200, headers: {}, body: Buffer.alloc(pageBytes) };
+    request.countMade?.(bytes);
+    return { status: 200, headers: {}, body: Buffer.alloc(bytes) };
   };
   return { handler, made: () => made };
 }
@@ -53,14 +57,14 @@ test("unread pages of many connections of both versions stay within the budget, 
       .request({ ":path": "/page" })
       .on("error", () => undefined)
       .pause();
-  await until(() => figures.call(listening)["responses_waiting_for_memory"] === 9);
-  assert.equal(made(), 3);
+  await until(() => (figures.call(listening)["responses_waiting_for_memory"] ?? 0) > 0);
+  assert.ok(made() < 12, `${made()}`);
   assert.ok((listening.figures()["response_bytes_in_flight"] ?? 0) <= budgetBytes);
   assert.equal((await request1(port, { path: "/" })).body.toString(), "small");
   assert.equal((await request2(session2(t, port))).body.toString(), "small");
 });
 
-test("clients that read get all their pages, however small the budget", async (t) => {
+test("clients that read get a page each, however small the budget", async (t) => {
   const { handler } = pages();
   const listening = await startListener(t, { handler, limits });
   const session = session2(t, listening.port);
@@ -71,13 +75,13 @@ test("clients that read get all their pages, however small the budget", async (t
         : request2(session, { headers: { ":path": "/page" } }),
     ),
   );
-  for (const { body } of bodies) assert.equal(body.length, pageBytes);
+  for (const { body } of bodies) assert.ok(body.length >= limits.responseBytesMin && body.length <= pageBytes);
   await until(() => listening.figures()["response_bytes_in_flight"] === 0);
 });
 
 test("while others wait, a client that does not read is cut", async (t) => {
   const { handler } = pages();
-  const own = { responseBytesInFlightMax: pageBytes, unsentMsMax: 50, unsentBytesPerSecondMin: 1024 * mib };
+  const own = { ...limits, responseBytesInFlightMax: pageBytes, unsentMsMax: 50, unsentBytesPerSecondMin: 1024 * mib };
   const { port } = await startListener(t, { handler, limits: { ...own, timeoutCheckMs: 20 } });
   const stalled = await rawConnection(t, port);
   stalled.pause();
@@ -88,7 +92,10 @@ test("while others wait, a client that does not read is cut", async (t) => {
 
 test("a page leaves before the pages behind it are made", async (t) => {
   const { handler, made } = pages();
-  const { port } = await startListener(t, { handler, limits: { responseBytesInFlightMax: 100 * pageBytes } });
+  const { port } = await startListener(t, {
+    handler,
+    limits: { responseBytesInFlightMax: 100 * pageBytes, peerResponseBytesInFlightMax: 100 * pageBytes },
+  });
   const madeAtFirstByte = await Promise.all(
     Array.from({ length: 12 }, async () => {
       const socket = await rawConnection(t, port, page);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import type { ShardLog } from "../../../src/engine/shard-log.ts";
-import { readPage } from "../../../src/shards/read-page.ts";
+import { pageBytesIn, readPage } from "../../../src/shards/read-page.ts";
 import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { startEncrypting } from "../../../src/streams/data-keys.ts";
@@ -43,7 +43,7 @@ async function put(
 async function pageFrom({ services, revision }: OpenShardServices, from: bigint, recordsMax = 10_000) {
   const [shard] = revision.stream.shards;
   assert(shard !== undefined);
-  const { records, next } = await readPage(services, revision, shard, from, recordsMax);
+  const { records, next } = await readPage(services, revision, shard, from, { recordsMax, bytesMax: pageBytesIn() });
   return { count: records.count, next, kms: records.slices.map(({ kms }) => kms) };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Page, readPage } from "../../../src/shards/read-page.ts";
+import { type Page, pageBytesIn, pageMemoryBytesMax, readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import type { Shard } from "../../../src/streams/stream.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
@@ -13,8 +13,16 @@ async function put({ services, revision }: OpenShardServices, ...data: readonly 
   await storeRecords(services, revision, incomingRecords(data.map((text) => ({ key: "k", data: text }))));
 }
 
-function read({ services, revision }: OpenShardServices, from: bigint, recordsMax = 10_000): Promise<Page> {
-  return readPage(services, revision, onlyShard(revision.stream.shards), from, recordsMax);
+function read(
+  { services, revision }: OpenShardServices,
+  from: bigint,
+  recordsMax = 10_000,
+  memoryBytes?: number,
+): Promise<Page> {
+  return readPage(services, revision, onlyShard(revision.stream.shards), from, {
+    recordsMax,
+    bytesMax: pageBytesIn(memoryBytes),
+  });
 }
 
 function onlyShard([shard]: readonly Shard[]): Shard {
@@ -61,6 +69,17 @@ test("a page holds 10 MiB of data, not a byte more, and always one record", asyn
   assert.deepEqual([first.records.count, first.next], [2, 3n]);
   await put(opened, "w".repeat(pageBytesMax + 1));
   assert.deepEqual(seen(await read(opened, 4n)), { count: 1, next: 5n, atEnd: false, millisBehindLatest: 0 });
+  await opened.close();
+});
+
+test("a page in little memory is smaller, holds one record at least, and the next one goes on behind it", async () => {
+  const opened = await openShardServices(1);
+  await put(opened, ...Array<string>(8).fill("x".repeat(1_000)));
+  const few = await read(opened, 1n, 10_000, 10_000);
+  assert.deepEqual([few.records.count, few.next], [3, 4n]);
+  const one = await read(opened, few.next, 10_000, 1);
+  assert.deepEqual([one.records.count, one.next], [1, 5n]);
+  assert.equal((await read(opened, one.next, 10_000, pageMemoryBytesMax)).records.count, 4);
   await opened.close();
 });
 

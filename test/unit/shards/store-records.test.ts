@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { recordFailure } from "../../../src/model/record-errors.ts";
-import { readPage } from "../../../src/shards/read-page.ts";
+import { pageBytesIn, readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { startEncrypting } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
@@ -71,7 +71,7 @@ test("records of an encrypted stream that meet a sealed shard are encrypted agai
   const children = await services.registry.replace(revision, next);
   assert.deepEqual((await storing).shardIds, [shard(1), shard(2)]);
   for (const child of children.stream.shards.slice(1)) {
-    const page = await readPage(services, children, child, 1n, 10);
+    const page = await readPage(services, children, child, 1n, { recordsMax: 10, bytesMax: pageBytesIn() });
     assert.deepEqual([page.records.count, page.records.slices[0]?.kms], [1, true]);
   }
   await opened.close();

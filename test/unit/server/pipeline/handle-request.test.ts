@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryEngine } from "../../../../src/engine/memory/memory-engine.ts";
 import { wasmModule } from "../../../../src/records/wasm-module.ts";
+import type { WireRequest } from "../../../../src/server/http/http-message.ts";
+import { createRequestHandler } from "../../../../src/server/pipeline/handle-request.ts";
+import { textOf } from "../../../support/encoded-body.ts";
 import { SimulatedClock } from "../../../support/simulated-clock.ts";
-import { TestServer } from "../../../support/test-server.ts";
+import { account, region, TestServer } from "../../../support/test-server.ts";
 
 const StreamName = "orders";
 const record = { Data: "AAEC", PartitionKey: "key" };
@@ -48,6 +51,49 @@ test("the memory of a put must come back whatever ends the request", async () =>
       assert.equal(freePages(), free, `${operation} ${JSON.stringify(input)}`);
     }
   }
+  await server.close();
+  await engine.close();
+});
+
+test("while large responses wait, a page at the tip does not, and one far behind it is as large as it may be", async () => {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
+  await engine.open();
+  const server = await TestServer.open({ engine, clock });
+  await server.expectOk("CreateStream", { StreamName, ShardCount: 1 });
+  await server.untilIdle();
+  for (let second = 0; second < 8; second++) {
+    await server.expectOk("PutRecord", { StreamName, PartitionKey: "k", Data: "A".repeat(80_000) });
+    await clock.advance(1_000);
+  }
+  const handle = createRequestHandler({
+    services: server.services,
+    callerDefaults: { account, region, allowAnonymous: true },
+  });
+  const granted = 600_000;
+  const asked: string[] = [];
+  const read = async (type: string, parts: Partial<WireRequest>): Promise<number> => {
+    const place = { StreamName, ShardId: "shardId-000000000000", ShardIteratorType: type };
+    const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
+    const { body } = await handle({
+      ...{ method: "POST", url: "/", body: Buffer.from(JSON.stringify({ ShardIterator })) },
+      headers: { "x-amz-target": "Kinesis_20131202.GetRecords", "content-type": "application/x-amz-json-1.1" },
+      signal: new AbortController().signal,
+      admitLarge: async () => {
+        asked.push(type);
+        return granted;
+      },
+      ...parts,
+    });
+    assert(typeof body === "string" || !(Symbol.asyncIterator in body));
+    return JSON.parse(textOf(body)).Records.length;
+  };
+  assert.equal(await read("LATEST", { isLargeDelayed: () => true }), 0);
+  assert.deepEqual(asked, []);
+  assert.equal(await read("TRIM_HORIZON", { isLargeDelayed: () => true }), 3);
+  assert.deepEqual(asked, ["TRIM_HORIZON"]);
+  assert.equal(await read("LATEST", { isLargeDelayed: () => false }), 0);
+  assert.deepEqual(asked, ["TRIM_HORIZON", "LATEST"]);
   await server.close();
   await engine.close();
 });
