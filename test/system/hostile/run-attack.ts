@@ -1,13 +1,14 @@
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { Credential } from "../../../src/auth/credential.ts";
 import { RawConnection } from "../../support/raw-connection.ts";
 import { signRequest } from "../../support/signed-request.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { type Attack, attackerOf, type Target } from "./attack.ts";
+import type { AttackOrder } from "./attacker.ts";
 import type { PoliteClientOptions, PoliteFigures } from "./polite-client.ts";
 
 /** What an attack did to the server and to the client beside it. */
@@ -15,6 +16,12 @@ export interface AttackResult {
   readonly name: string;
   readonly politeP99Ms: number;
   readonly politeMaxMs: number;
+  /** Those of health, over a connection that is kept and over new ones. */
+  readonly healthP99Ms: number;
+  readonly newConnectionP99Ms: number;
+  /** Longest delays of the event loops of the server and of the polite client. */
+  readonly serverLoopMsMax: number;
+  readonly politeLoopMsMax: number;
   readonly politeFailureCount: number;
   readonly rssMiBMax: number;
   /** What went wrong, as sentences; empty: the server withstood. */
@@ -71,25 +78,37 @@ async function measure(attack: Attack, { target, server, durationMs }: Measured)
     if (rssMiB === undefined) isRunning = false;
     else rssMiBMax = Math.max(rssMiBMax, rssMiB);
   }, sampleMs);
-  const workerData: PoliteClientOptions = { port: target.port, credential: owner, streamName };
-  const polite = new Worker(new URL("./polite-client.ts", import.meta.url), { workerData });
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), durationMs);
-  const faults = [...(await attack.run(target, over.signal))];
-  clearTimeout(timer);
-  polite.postMessage("stop");
+  const polite = fork(new URL("./polite-client.ts", import.meta.url));
+  const attacker = fork(new URL("./attacker.ts", import.meta.url));
+  const client: PoliteClientOptions = { port: target.port, credential: owner, streamName };
+  polite.send(client);
+  await once(polite, "message");
+  const order: AttackOrder = { name: attack.name, target, durationMs };
+  attacker.send(order);
+  const [attackFaults] = (await once(attacker, "message")) as [readonly string[]];
+  const faults = [...attackFaults];
+  polite.send("stop");
   const [figures] = (await once(polite, "message")) as [PoliteFigures];
   clearInterval(sampling);
   if (!isRunning || rssMiBOf(pid) === undefined) faults.push(`the process ended: ${server.stderr.slice(-200).trim()}`);
-  const latencies = figures.latenciesMs.toSorted((one, other) => one - other);
+  const { latenciesMs, healthLatenciesMs, newConnectionLatenciesMs, serverLoopMsMax, ownLoopMsMax } = figures;
   return {
     name: attack.name,
-    politeP99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
-    politeMaxMs: latencies.at(-1) ?? 0,
+    politeP99Ms: percentileOf(latenciesMs, 0.99),
+    politeMaxMs: percentileOf(latenciesMs, 1),
+    healthP99Ms: percentileOf(healthLatenciesMs, 0.99),
+    newConnectionP99Ms: percentileOf(newConnectionLatenciesMs, 0.99),
+    serverLoopMsMax,
+    politeLoopMsMax: ownLoopMsMax,
     politeFailureCount: figures.failures.length,
     rssMiBMax,
     faults: [...faults, ...new Set(figures.failures.slice(0, 3).map((failure) => `polite client: ${failure}`))],
   };
+}
+
+function percentileOf(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
 
 /** Most memory that the process has held so far; undefined once it has ended. */

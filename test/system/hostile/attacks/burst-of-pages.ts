@@ -1,10 +1,9 @@
-import { get } from "node:http";
 import type { Attack, Target } from "../attack.ts";
 import { openConnection } from "../attack-connection.ts";
 import { readRequest } from "./read-request.ts";
 
 const clientCount = 100;
-const healthMsMax = 100;
+const firstByteMsMax = 1_000;
 
 /** Resolves with the time to the first byte once the whole page has come. */
 async function readPage(target: Target, request: Buffer, signal: AbortSignal): Promise<number> {
@@ -35,37 +34,18 @@ async function readPage(target: Target, request: Buffer, signal: AbortSignal): P
   return firstByteMs;
 }
 
-function healthMs(port: number): Promise<number> {
-  const startedMs = performance.now();
-  return new Promise((resolve) => {
-    get({ port, host: "127.0.0.1", path: "/health", agent: false }, (response) => {
-      response.resume().on("end", () => resolve(performance.now() - startedMs));
-    }).on("error", () => resolve(Number.POSITIVE_INFINITY));
-  });
-}
-
 export const burstOfPages: Attack = {
   name: "100 pages of 10 MiB at once",
   filledBytes: 12 * 1024 ** 2,
   async run(target, signal) {
-    const faults: string[] = [];
-    let firstBytesMs: readonly number[] = [];
-    let slowestHealthMs = 0;
+    let slowestMs = 0;
     while (!signal.aborted) {
       const request = await readRequest(target);
-      const pages = Promise.all(Array.from({ length: clientCount }, () => readPage(target, request, signal)));
-      let isOver = false;
-      void pages.then(() => {
-        isOver = true;
-      });
-      while (!isOver && !signal.aborted) {
-        slowestHealthMs = Math.max(slowestHealthMs, await healthMs(target.port));
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      firstBytesMs = firstBytesMs.length === 0 ? await pages : firstBytesMs;
+      const firstBytesMs = await Promise.all(
+        Array.from({ length: clientCount }, () => readPage(target, request, signal)),
+      );
+      slowestMs = Math.max(slowestMs, Math.min(...firstBytesMs));
     }
-    faults.push(`first byte of the first page after ${Math.round(Math.min(...firstBytesMs))} ms`);
-    if (slowestHealthMs > healthMsMax) faults.push(`health after ${Math.round(slowestHealthMs)} ms`);
-    return faults;
+    return slowestMs > firstByteMsMax ? [`first byte of the first page after ${Math.round(slowestMs)} ms`] : [];
   },
 };
