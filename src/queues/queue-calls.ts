@@ -30,9 +30,9 @@ export interface ReceivedRecords {
   /** 44 characters of base64url each. */
   readonly receiptHandles: readonly string[];
   /** How often the record was received, this time included; for a dead letter, how often before it became one. */
-  readonly receiveCounts: Uint16Array;
+  readonly receiveCounts: readonly number[];
   /** When the record was first received from this queue, whole seconds since the epoch. */
-  readonly firstReceiveSeconds: Float64Array;
+  readonly firstReceiveSeconds: readonly number[];
 }
 
 /**

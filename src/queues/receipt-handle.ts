@@ -15,7 +15,8 @@ const strideBytes = 33;
 const handleCharacters = 44;
 const liveVersion = 0x10;
 const deadVersion = 0x11;
-const nothing = Buffer.alloc(0);
+/** In the place of a text that is no handle. */
+const noHandle = "A".repeat(handleCharacters);
 
 /** Columns of the deliveries that get handles. */
 export interface NewDeliveries {
@@ -41,25 +42,23 @@ export class ReceiptHandleCipher {
   }
 
   encrypt({ count, shardIndexes, positions, nonces, isDead }: NewDeliveries): readonly string[] {
-    const clear = Buffer.alloc(count * handleBytes);
+    const { bytes, view } = scratchOf(count);
     for (let i = 0; i < count; i += 1) {
       const at = i * handleBytes;
       const position = positions[i] as number;
       const nonce = nonces[i] as number;
-      clear[at] = isDead ? deadVersion : liveVersion;
-      clear.writeUInt32LE(shardIndexes[i] as number, at + 1);
-      clear.writeUIntLE(position, at + 5, 6);
-      clear.writeUInt32LE(nonce, at + 11);
-      clear.writeUInt32LE(this.#epoch, at + 16);
-      clear.writeUInt32LE(nonce, at + 20);
-      clear.writeUInt32LE(position >>> 0, at + 24);
+      bytes[at] = isDead ? deadVersion : liveVersion;
+      view.setUint32(at + 1, shardIndexes[i] as number, true);
+      view.setUint32(at + 5, position, true);
+      view.setUint16(at + 9, position / 2 ** 32, true);
+      view.setUint32(at + 11, nonce, true);
+      bytes[at + 15] = 0;
+      view.setUint32(at + 16, this.#epoch, true);
+      view.setUint32(at + 20, nonce, true);
+      view.setUint32(at + 24, position, true);
+      view.setUint32(at + 28, 0, true);
     }
-    const encrypted = this.#encrypt.update(clear);
-    const strides = Buffer.alloc(count * strideBytes);
-    for (let i = 0; i < count; i += 1) {
-      encrypted.copy(strides, i * strideBytes, i * handleBytes, (i + 1) * handleBytes);
-    }
-    const text = strides.toString("base64url");
+    const text = this.#textOf(this.#encrypt.update(bytes.subarray(0, count * handleBytes)), count);
     const handles: string[] = [];
     for (let i = 0; i < count; i += 1) handles.push(text.slice(i * handleCharacters, (i + 1) * handleCharacters));
     return handles;
@@ -67,33 +66,73 @@ export class ReceiptHandleCipher {
 
   /** The delivery of each handle; undefined where a text is no handle of this queue. */
   decrypt(handles: readonly string[]): readonly (Delivery | undefined)[] {
-    const encrypted = Buffer.alloc(handles.length * strideBytes);
-    const packed = Buffer.alloc(handles.length * handleBytes);
-    const isWhole = handles.map((handle, i) => {
-      const at = i * strideBytes;
-      if (handle.length !== handleCharacters) return false;
-      // The last byte is zero and the text has one form only: a changed last character is no handle.
-      const isRead = encrypted.write(handle, at, strideBytes, "base64url") === strideBytes;
-      const isCanonical = isRead && encrypted[at + handleBytes] === 0 && /^[\w-]+$/.test(handle);
-      if (isCanonical) encrypted.copy(packed, i * handleBytes, at, at + handleBytes);
-      return isCanonical;
-    });
-    const clear = packed.length === 0 ? nothing : this.#decrypt.update(packed);
-    return isWhole.map((whole, i) => (whole ? this.#deliveryAt(clear, i * handleBytes) : undefined));
+    const { length: count } = handles;
+    const whole = handles.every(isWhole) ? handles : handles.map((handle) => (isWhole(handle) ? handle : noHandle));
+    const strides = Buffer.from(whole.join(""), "base64url");
+    // Other characters than those of base64 are skipped: then each text is looked at alone.
+    if (strides.length < count * strideBytes) {
+      return count === 1 ? [undefined] : handles.flatMap((handle) => this.decrypt([handle]));
+    }
+    const { bytes } = scratchOf(count);
+    for (let i = 0; i < count; i += 1) {
+      const from = i * strideBytes;
+      for (let at = 0; at < handleBytes; at += 1) bytes[i * handleBytes + at] = strides[from + at] as number;
+    }
+    const clear = this.#decrypt.update(bytes.subarray(0, count * handleBytes));
+    const view = new DataView(clear.buffer, clear.byteOffset, clear.byteLength);
+    const deliveries: (Delivery | undefined)[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const isRead = strides[i * strideBytes + handleBytes] === 0 && isWhole(handles[i] as string);
+      deliveries.push(isRead ? this.#deliveryAt(view, i * handleBytes) : undefined);
+    }
+    return deliveries;
   }
 
-  #deliveryAt(clear: Buffer, at: number): Delivery | undefined {
-    const isDead = clear[at] === deadVersion;
-    const position = clear.readUIntLE(at + 5, 6);
-    const nonce = clear.readUInt32LE(at + 11);
-    const isGenuine =
-      (isDead || clear[at] === liveVersion) &&
-      clear[at + 15] === 0 &&
-      clear.readUInt32LE(at + 20) === nonce &&
-      clear.readUInt32LE(at + 24) === position >>> 0 &&
-      clear.readUInt32LE(at + 28) === 0;
-    if (!isGenuine) return undefined;
-    const shardIndex = clear.readUInt32LE(at + 1);
-    return { shardIndex, position, isDead, isOfThisEpoch: clear.readUInt32LE(at + 16) === this.#epoch, nonce };
+  /** Each handle is followed by a zero byte, so that its text ends where its bytes end. */
+  #textOf(encrypted: Buffer, count: number): string {
+    const strides = Buffer.allocUnsafe(count * strideBytes);
+    for (let i = 0; i < count; i += 1) {
+      const to = i * strideBytes;
+      for (let at = 0; at < handleBytes; at += 1) strides[to + at] = encrypted[i * handleBytes + at] as number;
+      strides[to + handleBytes] = 0;
+    }
+    return strides.toString("base64url");
   }
+
+  #deliveryAt(view: DataView, at: number): Delivery | undefined {
+    const version = view.getUint8(at);
+    const low = view.getUint32(at + 5, true);
+    const nonce = view.getUint32(at + 11, true);
+    const isGenuine =
+      (version === liveVersion || version === deadVersion) &&
+      view.getUint8(at + 15) === 0 &&
+      view.getUint32(at + 20, true) === nonce &&
+      view.getUint32(at + 24, true) === low &&
+      view.getUint32(at + 28, true) === 0;
+    if (!isGenuine) return undefined;
+    return {
+      shardIndex: view.getUint32(at + 1, true),
+      position: view.getUint16(at + 9, true) * 2 ** 32 + low,
+      isDead: version === deadVersion,
+      isOfThisEpoch: view.getUint32(at + 16, true) === this.#epoch,
+      nonce,
+    };
+  }
+}
+
+function isWhole(handle: string): boolean {
+  return handle.length === handleCharacters;
+}
+
+/** Clear bytes of the handles of one call: encrypted or read before the next call. */
+let scratch = memoryFor(10);
+
+function scratchOf(count: number): typeof scratch {
+  if (scratch.bytes.length < count * handleBytes) scratch = memoryFor(count);
+  return scratch;
+}
+
+function memoryFor(count: number): { readonly bytes: Uint8Array; readonly view: DataView } {
+  const bytes = new Uint8Array(count * handleBytes);
+  return { bytes, view: new DataView(bytes.buffer) };
 }

@@ -15,15 +15,13 @@ export class ReceivedBuilder {
   readonly #shardIndexes: number[] = [];
   readonly #positions: number[] = [];
   readonly #nonces: number[] = [];
-  readonly #receiveCounts: Uint16Array;
-  readonly #firstReceiveSeconds: Float64Array;
+  readonly #receiveCounts: number[] = [];
+  readonly #firstReceiveSeconds: number[] = [];
   #count = 0;
   #bytes = 0;
 
   constructor(recordsMax: number) {
     this.recordsMax = recordsMax;
-    this.#receiveCounts = new Uint16Array(recordsMax);
-    this.#firstReceiveSeconds = new Float64Array(recordsMax);
   }
 
   get count(): number {
@@ -58,8 +56,8 @@ export class ReceivedBuilder {
     this.#shardIndexes.push(shardIndex);
     this.#positions.push(table.position[slot] as number);
     this.#nonces.push(table.nonce[slot] as number);
-    this.#receiveCounts[this.#count] = table.receiveCount[slot] as number;
-    this.#firstReceiveSeconds[this.#count] = table.firstReceiveSecond[slot] as number;
+    this.#receiveCounts.push(table.receiveCount[slot] as number);
+    this.#firstReceiveSeconds.push(table.firstReceiveSecond[slot] as number);
     this.#count += 1;
   }
 
@@ -75,8 +73,8 @@ export class ReceivedBuilder {
         nonces: this.#nonces,
         isDead,
       }),
-      receiveCounts: this.#receiveCounts.subarray(0, this.#count),
-      firstReceiveSeconds: this.#firstReceiveSeconds.subarray(0, this.#count),
+      receiveCounts: this.#receiveCounts,
+      firstReceiveSeconds: this.#firstReceiveSeconds,
     };
   }
 }
@@ -84,8 +82,8 @@ export class ReceivedBuilder {
 export const noReceivedRecords: ReceivedRecords = {
   records: { count: 0, dataBytes: 0, slices: [] },
   receiptHandles: [],
-  receiveCounts: new Uint16Array(0),
-  firstReceiveSeconds: new Float64Array(0),
+  receiveCounts: [],
+  firstReceiveSeconds: [],
 };
 
 function leaseOf(reads: ReadonlySet<CachedRead>): Disposable | undefined {

@@ -1,4 +1,6 @@
 const slotsMin = 64;
+/** An empty table keeps memory for so many slots, so that one that empties all the time does not grow each time. */
+const slotsKept = 1024;
 export const noSlot = -1;
 
 /** States of a slot. A record in one of them is neither acknowledged nor waiting for its first receive. */
@@ -84,7 +86,7 @@ export class DeliveryTable {
     if (this.#count > 0) return;
     this.#free = noSlot;
     this.#unused = 0;
-    if (this.position.length > slotsMin) this.#resize(slotsMin);
+    if (this.position.length > slotsKept) this.#resize(slotsKept);
   }
 
   /** Slots of a list. */

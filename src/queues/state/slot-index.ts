@@ -1,6 +1,8 @@
 import { type DeliveryTable, noSlot } from "./delivery-table.ts";
 
 const capacityMin = 128;
+/** What an empty index keeps. */
+const capacityKept = 2048;
 
 /** Finds the slot of a record by cursor and position: open addressing in one array, at most half full, 8 bytes a slot. */
 export class SlotIndex {
@@ -42,7 +44,7 @@ export class SlotIndex {
     }
     this.#cells[hole] = 0;
     this.#count -= 1;
-    if (this.#count === 0 && this.#cells.length > capacityMin) this.#cells = new Int32Array(capacityMin);
+    if (this.#count === 0 && this.#cells.length > capacityKept) this.#cells = new Int32Array(capacityKept);
   }
 
   #resize(length: number): void {

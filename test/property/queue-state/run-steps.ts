@@ -451,7 +451,7 @@ class Run {
       record.status = "done";
     }
     this.#compareCounts();
-    assert.equal(this.#state.table.position.length, 64, "the table is as small as at first");
+    assert(this.#state.table.position.length <= 1024, "the table is that of an empty queue");
     for (const cursor of this.#state.cursors) {
       assert.equal(cursor.done.memberCountAboveFloor, 0);
       assert.equal(cursor.done.floor, this.#tips.get(cursor.shardIndex));

@@ -10,7 +10,7 @@ import { QueueHistory } from "../../support/queue-history.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
-import { QueueSession, type QueueSettings } from "./queue-session.ts";
+import { QueueSession, type QueueSettings } from "../../support/queue-session.ts";
 
 const kibibyte = 1024;
 const sessionsMax = 4;

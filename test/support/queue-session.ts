@@ -1,15 +1,15 @@
-import type { Engine } from "../../../src/engine/engine.ts";
-import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
-import { OpenQueues } from "../../../src/queues/open-queues.ts";
-import type { QueueRef } from "../../../src/queues/queue-calls.ts";
-import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
-import { ShardGrowth } from "../../../src/shards/shard-growth.ts";
-import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
-import type { ShardServices } from "../../../src/shards/shard-services.ts";
-import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
-import { planCreate } from "../../../src/streams/resharding/reshard-plan.ts";
-import type { Shard, Stream, StreamQueue } from "../../../src/streams/stream.ts";
-import type { Clock } from "../../../src/time/clock.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
+import { OpenQueues } from "../../src/queues/open-queues.ts";
+import type { QueueRef } from "../../src/queues/queue-calls.ts";
+import { StreamRegistry } from "../../src/registry/stream-registry.ts";
+import { ShardGrowth } from "../../src/shards/shard-growth.ts";
+import { ShardMetrics } from "../../src/shards/shard-metrics.ts";
+import type { ShardServices } from "../../src/shards/shard-services.ts";
+import { StreamCiphers } from "../../src/shards/stream-ciphers.ts";
+import { planCreate } from "../../src/streams/resharding/reshard-plan.ts";
+import type { Shard, Stream, StreamQueue } from "../../src/streams/stream.ts";
+import type { Clock } from "../../src/time/clock.ts";
 
 const account = "000000000000";
 const region = "us-east-1";
