@@ -6,12 +6,9 @@
  * out-of-order: ten million records acknowledged at random behind a thousand that are not; the process is killed, and the
  * first receive of the next one is timed. waiting: memory of 10,000 receives that wait.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CompactionThread } from "../src/engine/embedded/compaction/compaction-thread.ts";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
@@ -44,7 +41,10 @@ const settings = {
   inFlightMax: 1_000_000,
 };
 
-async function open(kind: string, directory: string): Promise<{ readonly engine: Engine; readonly session: QueueSession }> {
+async function open(
+  kind: string,
+  directory: string,
+): Promise<{ readonly engine: Engine; readonly session: QueueSession }> {
   const engine =
     kind === "memory"
       ? new MemoryEngine({ clock: systemClock, memoryBudgetBytes: 4096 * mebibyte })

@@ -7,10 +7,10 @@ import { storeRecords } from "../../../src/shards/store-records.ts";
 import { dataDirectory } from "../../support/embedded-engine.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { QueueHistory } from "../../support/queue-history.ts";
+import { QueueSession, type QueueSettings } from "../../support/queue-session.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
-import { QueueSession, type QueueSettings } from "../../support/queue-session.ts";
 
 const kibibyte = 1024;
 const sessionsMax = 4;
