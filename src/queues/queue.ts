@@ -273,22 +273,32 @@ export class Queue implements Timed {
     this.#isServing = false;
   }
 
-  /** Serves receives in their order, until nothing is visible. */
+  /** Serves receives in their order, until nothing is visible. A fault is that of the receive that met it. */
   async #serveWaiting(waiting: WaitingReceives): Promise<void> {
     for (let receive = waiting.first; receive !== undefined && !this.#isEnded; receive = waiting.first) {
-      this.#noteGrowth();
-      const plan = this.#plan(receive.request);
-      const { missing } = plan;
-      if (missing.length > 0 && receive.readCount < readsMax) {
-        receive.readCount += 1;
-        await Promise.all(missing.map((read) => this.#read(read)));
-        continue;
+      try {
+        if (!(await this.#serveOne(receive))) return;
+      } catch (error) {
+        receive.reject(error);
       }
-      const received = this.#take(receive.request, plan);
-      if (received !== undefined) receive.resolve(received);
-      else if (missing.length > 0) receive.readCount = 0;
-      else if (!this.#rejectIfBlocked(receive)) return;
     }
+  }
+
+  /** Answers a receive, or reads something for it. Returns false if nothing is visible. */
+  async #serveOne(receive: WaitingReceive): Promise<boolean> {
+    this.#noteGrowth();
+    const plan = this.#plan(receive.request);
+    const { missing } = plan;
+    if (missing.length > 0 && receive.readCount < readsMax) {
+      receive.readCount += 1;
+      await Promise.all(missing.map((read) => this.#read(read)));
+      return true;
+    }
+    const received = this.#take(receive.request, plan);
+    if (received !== undefined) receive.resolve(received);
+    else if (missing.length > 0) receive.readCount = 0;
+    else return this.#rejectIfBlocked(receive);
+    return true;
   }
 
   #plan({ kind, recordsMax }: ReceiveRequest): ReceivePlan {
