@@ -8,6 +8,7 @@ import {
   type KnownDeliveries,
   restoreDeliveries,
 } from "./answer-deliveries.ts";
+import { expireRecords } from "./expire-records.ts";
 import type { StateLog } from "./log/state-log.ts";
 import type {
   EntryOutcomes,
@@ -377,20 +378,8 @@ export class Queue implements Timed {
     return Math.max(horizon, this.#row.startMs ?? 0);
   }
 
-  /** Lets go of records that have expired, those in flight and dead letters too. */
   async #expire(): Promise<void> {
-    const { log } = this.#options.services;
-    const oldestMs = this.#oldestMs();
-    for (const cursor of [...this.#state.cursors]) {
-      const shard = this.#revision.shard(cursor.shardIndex);
-      if (shard === undefined || this.#isEnded) continue;
-      try {
-        const position = await log.seek(this.#revision.ref(shard), { at: "time", timeMs: oldestMs });
-        this.#state.expireBelow(cursor, Math.min(Number(position), cursor.tip));
-      } catch {
-        // The next look, or the next read of the shard, meets the fault again and reports it.
-      }
-    }
+    await expireRecords(this.#options.services.log, this.#revision, this.#state, this.#oldestMs());
     this.#countSlots();
   }
 
