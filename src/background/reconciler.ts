@@ -96,8 +96,10 @@ export class Reconciler {
     await deletedStreams.endDrop(streamId);
   }
 
-  async #reportAndPause({ stream: { name, intent } }: StreamRevision, error: unknown): Promise<void> {
-    backgroundTaskFailed.publish({ streamName: name, intent: intent?.kind ?? "-", error });
+  async #reportAndPause({ stream }: StreamRevision, error: unknown): Promise<void> {
+    const { name, intent } = stream;
+    const isOfQueue = nextDueTransition(stream)?.kind === "queues";
+    backgroundTaskFailed.publish({ streamName: name, intent: isOfQueue ? "queue" : (intent?.kind ?? "-"), error });
     await this.#context.clock.delay(retryMs, this.#closing.signal).catch(() => undefined);
   }
 

@@ -278,3 +278,24 @@ test("a queue that is deleted while its state log is being made is deleted, not 
   assert.equal(newest(services)?.queues, undefined);
   await close(services);
 });
+
+test("a queue whose state log cannot be made is reported, and made after a pause", async () => {
+  let failures = 1;
+  const error = new EngineError("unavailable", "not now");
+  const services = await openServices((log) => ({
+    createShard: async (...args) => {
+      if (failures-- > 0) throw error;
+      return await log.createShard(...args);
+    },
+  }));
+  const reported: unknown[] = [];
+  const unsubscribe = backgroundTaskFailed.subscribe((message) => reported.push(message));
+  await services.registry.create({ ...streamOf(1), mode: "ON_DEMAND", queues: [queueOf("CREATING", 0)] });
+  await nextTurn();
+  assert.deepEqual(reported, [{ streamName: "orders", intent: "queue", error }]);
+  await services.clock.advance(retryMs);
+  await nextTurn();
+  assert.equal(newest(services)?.queues?.[0]?.status, "ACTIVE");
+  unsubscribe();
+  await close(services);
+});
