@@ -9,6 +9,7 @@ const tokenCountMax = 32;
 export class KnownNames {
   readonly streams: readonly string[] = Array.from({ length: 6 }, (_, index) => `stream-${index}`);
   readonly consumers: readonly string[] = ["app-0", "app-1"];
+  readonly queues: readonly string[] = ["queue-0", "queue-1", "queue-2"];
   readonly #learned = new Map<string, string[]>();
   readonly #random: SeededRandom;
 
@@ -19,7 +20,7 @@ export class KnownNames {
   /** Keeps the tokens of a response in JSON for later requests. */
   learn(body: string): void {
     for (const [, name = "", value = ""] of body.matchAll(
-      /"(\w*(?:Token|Iterator|Number|ARN|Id))":"([^"]{1,1000})"/g,
+      /"(\w*(?:Token|Iterator|Number|ARN|Id|Handle))":"([^"]{1,1000})"/g,
     )) {
       const kind = name.replace(/^Next(?=ShardIterator)|^(?:Starting|Ending)/, "");
       const values = this.#learned.get(kind) ?? [];

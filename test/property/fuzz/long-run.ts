@@ -3,7 +3,7 @@
  *
  *   npm run test:fuzz -- --requests 1000000 --seed 1 [--servers both|open|verified]
  *
- * Each seed stands for 50,000 requests; seeds go in turn to the two servers, which live until the end. A run that was cut
+ * Each seed stands for 10,000 requests; seeds go in turn to the two servers, which live until the end. A run that was cut
  * goes on with a later `--seed`; with `--servers` two runs share the work. Exit code 1 for a 5xx, a crash, a response later
  * than 1 s, an error in the log, or memory that grows.
  */
@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { FuzzedServer, type FuzzFigures, type MemorySample } from "./fuzz-server.ts";
 import { memoryGrowth } from "./memory-growth.ts";
 
-const requestsAtATime = 50_000;
+const requestsAtATime = 10_000;
 const { values } = parseArgs({
   options: {
     requests: { type: "string", default: "1000000" },

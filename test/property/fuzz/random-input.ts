@@ -3,6 +3,9 @@ import { Time } from "../../support/cbor-forms.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import { account, type KnownNames, region } from "./known-names.ts";
 
+/** What a receive waits for records, if it waits. */
+export const waitSeconds = 1;
+
 /** Longest text of a repeated pattern, in characters. */
 const repeatedCharactersMax = 100_000;
 
@@ -94,13 +97,22 @@ export class RandomInput {
     if (this.#happens(0.01)) return this.#repeated();
     const stream = this.#happens(0.97) ? this.#stream : this.#pick(this.#names.streams);
     const streamArn = `arn:aws:kinesis:${region}:${account}:stream/${stream}`;
+    const queue = this.#pick(this.#names.queues);
+    const queueArn = arnOfQueue(queue);
     switch (name) {
       case "StreamName":
         return stream;
       case "StreamARN":
         return streamArn;
       case "ResourceARN":
+        if (this.#happens(0.1)) return queueArn;
         return this.#happens(0.7) ? streamArn : (this.#names.learned("ConsumerARN") ?? streamArn);
+      case "QueueName":
+        return queue;
+      case "QueueARN":
+        return queueArn;
+      case "ReceiptHandle":
+        return this.#changed(this.#names.learned("ReceiptHandle") ?? "AAAA");
       case "ConsumerARN":
         return this.#names.learned("ConsumerARN") ?? `${streamArn}/consumer/app-0:1`;
       case "ConsumerName":
@@ -154,6 +166,7 @@ export class RandomInput {
   #number(name: string, { min = -10, max = 1_000_000 }: { readonly min?: number; readonly max?: number }): number {
     // More shards than a few make the run long, not thorough.
     if (name.includes("ShardCount")) return this.#random.integer(this.#happens(0.05) ? -1 : 1, 6);
+    if (name === "WaitTimeSeconds") return this.#pick([waitSeconds, waitSeconds, min - 1, max + 1]);
     const near = [min, max, min - 1, max + 1, this.#random.integer(min, Math.min(max, min + 1000))];
     return this.#happens(0.8) ? this.#random.integer(Math.max(1, min), Math.min(max, 1_000)) : this.#pick(near);
   }
@@ -187,9 +200,14 @@ export class RandomInput {
   }
 }
 
+export function arnOfQueue(queue: string): string {
+  return `arn:aws:kinesis:${region}:${account}:queue/${queue}`;
+}
+
 /** Members that name a stream are nearly always needed, though the shapes do not say so; most others change little. */
 function likelihoodOf(name: string): number {
   if (name === "StreamName" || name === "ConsumerName" || name === "ConsumerARN") return 0.85;
+  if (name === "WaitTimeSeconds") return 0.05;
   if (name === "ShardCount" || name === "StreamARN") return 0.6;
   return name === "StreamId" ? 0.02 : 0.2;
 }
