@@ -1,5 +1,5 @@
 /**
- * The Java and Go of docs/interop.md: compiled against the libraries, and the clients of the two SDKs used on a server.
+ * The Java and Go of docs/interop.md and of the pages per language: compiled against the libraries, and the clients of the two SDKs used on a server.
  * `npm test` runs the page's other snippets, and reads these for their syntax only.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -71,7 +71,7 @@ export const documentSnippets: Library = {
           }
         }`,
       );
-      return await listStreams(folder, env);
+      return (await listStreams(folder, env)) + (await runClientPages(folder, env));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -109,6 +109,28 @@ ${onServer(codeOf("AWS SDK for Go v2 1"), env)}
   return fromJava + fromGo;
 }
 
+/** The whole programs of the pages per language. */
+async function runClientPages(folder: string, env: Environment): Promise<string> {
+  const [javaFile, goFile] = [join(folder, "Orders.java"), join(folder, "orders.go")];
+  writeFileSync(javaFile, onServer(programOf("docs/clients/java.md"), env));
+  // Both make a stream of this name.
+  writeFileSync(goFile, onServer(programOf("docs/clients/go.md"), env).replace('"orders"', '"orders-of-go"'));
+  const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
+  const javaCommand = ["java", quiet, "-cp", jarsOf("aws-sdk-java").join(delimiter), javaFile] as const;
+  const fromJava = await runProgram([...javaCommand], { cwd: folder, timeMsMax: stepMsMax });
+  const fromGo = await runProgram(["go", "run", goFile], { cwd: sourcesOf("aws-sdk-go"), timeMsMax: stepMsMax });
+  for (const printed of [fromJava, fromGo]) {
+    if (printed !== "alice hello alice\n") throw new Error(`a page per language printed ${printed}`);
+  }
+  return "pages per language: both";
+}
+
+function programOf(document: string): string {
+  const [snippet] = snippetsIn(document);
+  if (snippet === undefined) throw new Error(`${document} has no program`);
+  return snippet.code;
+}
+
 async function compileJava(library: string, folder: string, source: string): Promise<void> {
   const file = join(folder, "Snippet.java");
   writeFileSync(file, source);
@@ -126,5 +148,5 @@ function codeOf(name: string): string {
 function onServer(code: string, env: Environment): string {
   return code
     .replace("http://127.0.0.1:4567", env["MILLRACE_HTTP"] ?? "")
-    .replace('"any", "any"', `"${env["AWS_ACCESS_KEY_ID"]}", "${env["AWS_SECRET_ACCESS_KEY"]}"`);
+    .replace(/"(any|test)", "\1"/, `"${env["AWS_ACCESS_KEY_ID"]}", "${env["AWS_SECRET_ACCESS_KEY"]}"`);
 }

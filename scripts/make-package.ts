@@ -29,6 +29,13 @@ export interface RepositoryManifest {
 /** Documents that the links of the package's readme lead to, and those that these lead to. */
 const documentPatterns = ["*.md", "docs/**/*.{md,svg,png}", "conformance/README.md"];
 
+/** Paths of the documents of the package, and of the pictures in them. */
+export function packagedDocuments(root: string): readonly string[] {
+  return globSync(documentPatterns, { cwd: root })
+    .map((path) => path.replaceAll("\\", "/"))
+    .sort();
+}
+
 /** The package.json that users get, made from the repository's own. */
 export function publishedManifest(repository: RepositoryManifest): object {
   const { name, version, description, license, author, homepage, bugs, dependencies = {} } = repository;
@@ -67,7 +74,7 @@ export function makePackage(root: string, target: string): string {
   for (const built of ["dist", join("console", "dist")])
     cpSync(join(root, built), join(target, built), { recursive: true });
   rmSync(join(target, "dist", ".built-from"));
-  for (const file of ["LICENSE", ...globSync(documentPatterns, { cwd: root })]) {
+  for (const file of ["LICENSE", ...packagedDocuments(root)]) {
     cpSync(join(root, file), join(target, file));
   }
   const manifest = repositoryManifest(root);

@@ -2,7 +2,8 @@
  * Builds the image for amd64 and arm64 as an OCI layout, without a container engine: Debian's C library, Node from npm, and
  * the packed tarball with the dependencies of the lock file.
  *
- *   node packaging/image/build-image.ts DIRECTORY     an OCI layout; skopeo, crane and podman read it
+ *   node packaging/image/build-image.ts DIRECTORY     an OCI layout, which skopeo and crane read; and DIRECTORY.tar, which
+ *                                                     `podman load` and `docker load` read
  *
  * Needs Debian's apt-get and dpkg-deb, tar and npm. The same tree, lock file and Debian packages give the same bytes.
  */
@@ -13,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { makePackage, repositoryManifest } from "../../scripts/make-package.ts";
 import { cache, root, run } from "../support/run.ts";
 import { type Architecture, type DebianPackage, downloadPackages, extractPackages } from "./debian-files.ts";
-import { type ContainerConfig, type Layer, OciLayout } from "./oci-layout.ts";
+import { type ContainerConfig, type Layer, OciLayout, writeTar } from "./oci-layout.ts";
 
 /** What the Node binary links (`readelf -d`), and the licences of the last three. Of Debian 12. */
 const debianPackages = ["libc6", "libstdc++6", "libgcc-s1", "libatomic1", "gcc-12-base"];
@@ -25,6 +26,8 @@ const home = "/var/lib/millrace";
 export interface BuiltImage {
   /** The folder of the OCI layout. */
   readonly layout: string;
+  /** The same as one file, beside the folder. */
+  readonly archive: string;
   readonly debianPackages: readonly DebianPackage[];
 }
 
@@ -47,8 +50,11 @@ export async function buildImage(layoutFolder: string, architectures = allArchit
       const layers: readonly Layer[] = [base, node, application, data];
       layout.addImage(architecture, layers, containerConfig());
     }
-    layout.finish(repositoryManifest(root).version, labels());
-    return { layout: layoutFolder, debianPackages: used };
+    const { name, version } = repositoryManifest(root);
+    layout.finish(`${name}:${version}`, labels());
+    const archive = `${layoutFolder}.tar`;
+    await writeTar(archive, layoutFolder, { epoch: time });
+    return { layout: layoutFolder, archive, debianPackages: used };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -72,10 +78,6 @@ function labels(): Readonly<Record<string, string>> {
   };
 }
 
-/** The image has no shell and no curl. */
-const healthProgram =
-  "fetch('http://127.0.0.1:'+(process.env.MILLRACE_PORT||4567)+'/health').then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))";
-
 /** The Dockerfile has the same settings; a test compares them. */
 export function containerConfig(): ContainerConfig {
   const seconds = 1_000_000_000;
@@ -91,7 +93,7 @@ export function containerConfig(): ContainerConfig {
     StopSignal: "SIGTERM",
     Labels: labels(),
     Healthcheck: {
-      Test: ["CMD", "/usr/local/bin/node", "-e", healthProgram],
+      Test: ["CMD", "/usr/local/bin/millrace", "health"],
       Interval: 10 * seconds,
       Timeout: 5 * seconds,
       StartPeriod: 30 * seconds,

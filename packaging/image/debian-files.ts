@@ -16,6 +16,7 @@ export function hasDebianTools(): boolean {
 export interface DebianPackage {
   readonly name: string;
   readonly version: string;
+  readonly architecture: Architecture;
   /** The package file. */
   readonly path: string;
 }
@@ -29,7 +30,7 @@ export async function downloadPackages(
   architecture: Architecture,
   folder: string,
 ): Promise<readonly DebianPackage[]> {
-  const found = packagesIn(folder, names);
+  const found = packagesIn(folder, names, architecture);
   if (found.length === names.length) return found;
   rmSync(folder, { recursive: true, force: true });
   const state = join(folder, "state");
@@ -49,17 +50,18 @@ export async function downloadPackages(
   await run("apt-get", [...options, "-qq", "update"], { cwd: folder });
   await run("apt-get", [...options, "-qq", "download", ...names], { cwd: folder });
   rmSync(state, { recursive: true });
-  const packages = packagesIn(folder, names);
+  const packages = packagesIn(folder, names, architecture);
   if (packages.length !== names.length) throw new Error(`not all of ${names.join(", ")} were downloaded to ${folder}`);
   return packages;
 }
 
 /** apt names files `name_version_architecture.deb`, with `:` of the version as `%3a`. */
-function packagesIn(folder: string, names: readonly string[]): readonly DebianPackage[] {
+function packagesIn(folder: string, names: readonly string[], architecture: Architecture): readonly DebianPackage[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((file) => {
     const [, name = "", version = ""] = /^([^_]+)_([^_]+)_[^_]+\.deb$/.exec(file) ?? [];
-    return names.includes(name) ? [{ name, version: decodeURIComponent(version), path: join(folder, file) }] : [];
+    if (!names.includes(name)) return [];
+    return [{ name, version: decodeURIComponent(version), architecture, path: join(folder, file) }];
   });
 }
 

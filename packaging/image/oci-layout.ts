@@ -57,18 +57,7 @@ export class OciLayout {
   /** A layer of all files below a folder, which belong to `owner` in the image. */
   async addLayer(folder: string, what: string, owner = 0): Promise<Layer> {
     const tar = `${folder}.tar`;
-    const order = ["--sort=name", "--format=gnu", `--mtime=@${this.#epoch}`];
-    const owners = [`--owner=${owner}`, `--group=${owner}`, "--numeric-owner"];
-    await run("tar", [
-      "--create",
-      `--file=${tar}`,
-      ...order,
-      ...owners,
-      "--mode=u+rw,go-w",
-      "--directory",
-      folder,
-      ".",
-    ]);
+    await writeTar(tar, folder, { epoch: this.#epoch, owner });
     const bytes = readFileSync(tar);
     rmSync(tar);
     const compressed = gzipSync(bytes, { level: 6 });
@@ -97,7 +86,7 @@ export class OciLayout {
     this.#manifests.push({ ...descriptor, platform: { architecture, os: "linux" } });
   }
 
-  /** Writes the index of all images, which is the one entry of the layout's own: that is how tools expect it. */
+  /** Writes the index of all images, which is the one entry of the layout's own, under the name that `podman load` gives it. */
   finish(reference: string, annotations: Readonly<Record<string, string>>): void {
     const mediaType = "application/vnd.oci.image.index.v1+json";
     const images = this.#addJson({ schemaVersion: 2, mediaType, manifests: this.#manifests, annotations }, mediaType);
@@ -118,6 +107,17 @@ export class OciLayout {
     writeFileSync(join(this.#folder, "blobs", "sha256", digest.slice("sha256:".length)), bytes);
     return { mediaType, digest, size: bytes.length };
   }
+}
+
+/** The same files give the same bytes. */
+export async function writeTar(
+  file: string,
+  folder: string,
+  { epoch, owner = 0 }: { readonly epoch: number; readonly owner?: number },
+): Promise<void> {
+  const order = ["--sort=name", "--format=gnu", `--mtime=@${epoch}`];
+  const owners = [`--owner=${owner}`, `--group=${owner}`, "--numeric-owner"];
+  await run("tar", ["--create", `--file=${file}`, ...order, ...owners, "--mode=u+rw,go-w", "--directory", folder, "."]);
 }
 
 function digestOf(bytes: Buffer): string {

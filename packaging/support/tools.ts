@@ -62,10 +62,9 @@ export async function podman(): Promise<Podman | { readonly missing: string }> {
   }
   const folder = join(cache, "podman");
   mkdirSync(folder, { recursive: true });
-  // Without the right to raise limits, podman's own default of open files cannot be set.
-  const openFilesMax = (await run("sh", ["-c", "ulimit -Hn"])).trim();
+  // Without the right to raise limits, podman's own defaults cannot be set.
   const settings = `[containers]
-default_ulimits = ["nofile=${openFilesMax}:${openFilesMax}"]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 log_driver = "k8s-file"
 [engine]
 runtime = "runc"

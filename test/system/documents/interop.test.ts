@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { newestPython } from "../../support/available-tools.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import { parseGo, parseJava } from "./parse-programs.ts";
 import { type Check, isPresent, testSnippets } from "./run-snippets.ts";
-
 import { root } from "./snippets.ts";
 import { Workplace, withPort } from "./workplace.ts";
 
@@ -13,39 +13,18 @@ import { Workplace, withPort } from "./workplace.ts";
 const javaSyntax: Check = {
   needs: ["java"],
   async run({ code }, place) {
-    await parseJava(place, code);
+    await parseJavaPart(place, code);
   },
 };
 
-async function parseJava(place: Workplace, code: string): Promise<void> {
-  place.write("Snippet.java", `class Snippet {\n  void run() throws Exception {\n${code}\n  }\n}\n`);
-  place.write("Parse.java", javaParser);
-  await place.run("java Parse.java Snippet.java");
+/** A part of a method. */
+function parseJavaPart(place: Workplace, code: string): Promise<void> {
+  return parseJava(place, `class Snippet {\n  void run() throws Exception {\n${code}\n  }\n}\n`);
 }
 
-async function parseGo(place: Workplace, code: string): Promise<void> {
-  place.write("main.go", `package main\n\nfunc main() {\n${code}\n}\n`);
-  await place.run("gofmt -e main.go");
+function parseGoPart(place: Workplace, code: string): Promise<void> {
+  return parseGo(place, `package main\n\nfunc main() {\n${code}\n}\n`);
 }
-
-const javaParser = `
-import com.sun.source.util.JavacTask;
-import java.io.File;
-import javax.tools.DiagnosticCollector;
-import javax.tools.JavaFileObject;
-import javax.tools.ToolProvider;
-
-public class Parse {
-  public static void main(String[] args) throws Exception {
-    var faults = new DiagnosticCollector<JavaFileObject>();
-    var compiler = ToolProvider.getSystemJavaCompiler();
-    var files = compiler.getStandardFileManager(null, null, null).getJavaFileObjects(new File(args[0]));
-    ((JavacTask) compiler.getTask(null, null, faults, null, null, files)).parse();
-    faults.getDiagnostics().forEach(System.err::println);
-    System.exit(faults.getDiagnostics().isEmpty() ? 0 : 1);
-  }
-}
-`;
 
 const healthOverTls = `
 import java.net.URI;
@@ -88,7 +67,7 @@ testSnippets("docs/interop.md", {
   "AWS SDK for Go v2 1": {
     needs: ["go"],
     async run({ code }, place) {
-      await parseGo(place, code);
+      await parseGoPart(place, code);
     },
   },
 
@@ -136,6 +115,6 @@ except TimeoutError as error:
 
 test("a snippet of Java or Go whose syntax is wrong is found", async () => {
   await using place = new Workplace();
-  if (isPresent.go()) await assert.rejects(parseGo(place, "client :== 1"), /expected/);
-  if (isPresent.java()) await assert.rejects(parseJava(place, "client..builder();"), /error:/);
+  if (isPresent.go()) await assert.rejects(parseGoPart(place, "client :== 1"), /expected/);
+  if (isPresent.java()) await assert.rejects(parseJavaPart(place, "client..builder();"), /error:/);
 });
