@@ -36,7 +36,7 @@ export function stampedFiles(): readonly string[] {
 }
 
 /** The values, by name. */
-export function valuesOf({
+function valuesOf({
   version,
   author,
   homepage,
