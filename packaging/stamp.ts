@@ -36,14 +36,7 @@ export function stampedFiles(): readonly string[] {
 }
 
 /** The values, by name. */
-function valuesOf({
-  version,
-  author,
-  homepage,
-  repository,
-  bugs,
-  config,
-}: Manifest): ReadonlyMap<string, string> {
+function valuesOf({ version, author, homepage, repository, bugs, config }: Manifest): ReadonlyMap<string, string> {
   return new Map([
     // Before the address that it begins with.
     ["bugs.url", bugs.url],

@@ -16,9 +16,9 @@ const port = "4567/tcp"
 // Container is a running server in memory. It takes any access keys.
 type Container struct {
 	testcontainers.Container
-	// Endpoint for clients, such as http://localhost:40123.
-	Endpoint string
-	Region   string
+	// EndpointURL for clients, such as http://localhost:40123.
+	EndpointURL string
+	Region      string
 }
 
 // Run starts a server and waits until it is ready. Streams are created at start, each as name:shards or
@@ -44,5 +44,5 @@ func Run(ctx context.Context, image string, streams []string, options ...testcon
 	if err != nil {
 		return &Container{Container: container}, err
 	}
-	return &Container{Container: container, Endpoint: endpoint, Region: "us-east-1"}, nil
+	return &Container{Container: container, EndpointURL: endpoint, Region: "us-east-1"}, nil
 }

@@ -19,7 +19,7 @@ func TestStreamsAreThereAtStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.Endpoint, strings.NewReader("{}"))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.EndpointURL, strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
