@@ -74,7 +74,7 @@ events_logger = "none"
   const config = join(folder, "containers.conf");
   writeFileSync(config, settings);
   const env = { ...process.env, CONTAINERS_CONF: config };
-  const command = ["podman", "--root", join(folder, "root"), "--runroot", "/run/millrace-packaging"] as const;
+  const command = ["podman", "--root", join(folder, "root"), "--runroot", join(folder, "run")] as const;
   const [file, ...options] = command;
   const runPodman = (...args: readonly string[]) => run(file, [...options, ...args], { env });
   try {
