@@ -35,7 +35,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* The file of --config: the values' settings, and those that follow from the other values. */}}
 {{- define "millrace.config" -}}
 {{- $own := dict "host" "0.0.0.0" "port" 4567 "admin-port" (int .Values.admin.port) -}}
-{{- if .Values.persistence.enabled -}}
+{{- if .Values.nats.servers -}}
+{{- $own = merge $own (dict "engine" "jetstream" "nats" .Values.nats.servers "nats-monitor" .Values.nats.monitors) -}}
+{{- if .Values.nats.existingSecret -}}
+{{- $own = merge $own (dict "nats-creds" (printf "/etc/millrace/nats/%s" .Values.nats.key)) -}}
+{{- end -}}
+{{- else if .Values.persistence.enabled -}}
 {{- $own = merge $own (dict "engine" "embedded" "data-dir" "/var/lib/millrace/millrace-data" "on-fault" "exit") -}}
 {{- else -}}
 {{- $own = merge $own (dict "engine" "memory") -}}
