@@ -36,7 +36,7 @@ export function changelogFaults(changelog: string, version: string): readonly st
 }
 
 /** Writes the files of the release into `target`, and their checksums. Returns the files' names. */
-export async function buildRelease(target: string): Promise<readonly string[]> {
+export async function buildRelease(target: string, makeImage = buildImage): Promise<readonly string[]> {
   const { name, version } = repositoryManifest(root);
   const epoch = Number(await run("git", ["log", "-1", "--format=%ct"]));
   const work = mkdtempSync(join(tmpdir(), "millrace-release-"));
@@ -45,7 +45,7 @@ export async function buildRelease(target: string): Promise<readonly string[]> {
   try {
     const tarball = makePackage(root, join(work, "package"));
     cpSync(tarball, join(target, `${name}-${version}.tgz`));
-    const { archive, debianPackages } = await buildImage(join(work, "image"));
+    const { archive, debianPackages } = await makeImage(join(work, "image"));
     cpSync(archive, join(target, `${name}-${version}-image.tar`));
     mkdirSync(join(work, "chart"));
     cpSync(join(root, "deploy/helm/millrace"), join(work, "chart", name), { recursive: true });

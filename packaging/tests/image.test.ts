@@ -10,6 +10,7 @@ import { after, before, test } from "node:test";
 import { buildImage, compressedBytes, containerConfig, layersOf } from "../image/build-image.ts";
 import { hasDebianTools } from "../image/debian-files.ts";
 import { root, run, serve, stop, walk } from "../support/run.ts";
+import { testedImage } from "../support/tested-image.ts";
 import { goTool, type Podman, podman } from "../support/tools.ts";
 
 const mebibyte = 1024 ** 2;
@@ -24,7 +25,7 @@ const skip = isDebian ? false : "the image is built from Debian packages, with D
 
 before(async () => {
   home = mkdtempSync(join(tmpdir(), "millrace-image-test-"));
-  if (isDebian) ({ layout, archive } = await buildImage(join(home, "image")));
+  if (isDebian) ({ layout, archive } = await testedImage());
 });
 
 after(() => rmSync(home, { recursive: true, force: true }));

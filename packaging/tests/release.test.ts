@@ -8,13 +8,14 @@ import { repositoryManifest } from "../../scripts/make-package.ts";
 import { hasDebianTools } from "../image/debian-files.ts";
 import { buildRelease } from "../release.ts";
 import { root, run } from "../support/run.ts";
+import { testedImage } from "../support/tested-image.ts";
 
 const skip = hasDebianTools() ? false : "the image is built with Debian's tools";
 
 test("a release has each file with its checksum, and a bill of materials", { skip }, async (t) => {
   const target = mkdtempSync(join(tmpdir(), "millrace-release-test-"));
   t.after(() => rmSync(target, { recursive: true, force: true }));
-  const files = await buildRelease(target);
+  const files = await buildRelease(target, testedImage);
   const { version } = repositoryManifest(root);
   assert.deepEqual(files, [
     `millrace-${version}-image.tar`,

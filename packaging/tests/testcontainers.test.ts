@@ -5,9 +5,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { buildImage } from "../image/build-image.ts";
 import { hasDebianTools } from "../image/debian-files.ts";
 import { cache, root, run } from "../support/run.ts";
+import { testedImage } from "../support/tested-image.ts";
 import { npmTools, packagingPython, podman } from "../support/tools.ts";
 
 const modules = join(root, "deploy/testcontainers");
@@ -22,7 +22,7 @@ let service: ChildProcess | undefined;
 before(async () => {
   if ("missing" in engine) return;
   home = mkdtempSync(join(tmpdir(), "millrace-testcontainers-"));
-  const { archive } = await buildImage(join(home, "image"), ["amd64"]);
+  const { archive } = await testedImage();
   const loaded = (await engine.run("load", "--quiet", "--input", archive)).trim().split(" ").at(-1) ?? "";
   await engine.run("tag", loaded, image);
   const socket = join(home, "docker.sock");
