@@ -23,8 +23,14 @@ const sections: readonly Section[] = [
   {
     title: "Running",
     documents: [
-      ...["docs/containers.md", "docs/kubernetes.md", "docs/operating.md", "docs/security.md", "docs/backups.md"],
+      "docs/containers.md",
+      "docs/kubernetes.md",
+      "docs/cluster.md",
+      "docs/operating.md",
+      "docs/security.md",
+      "docs/backups.md",
       "docs/limits.md",
+      "docs/console.md",
     ],
   },
   { title: "Commands", documents: ["docs/cli/"] },
