@@ -62,7 +62,8 @@ async function install() {
   const node = process.env.npm_node_execpath ?? process.execPath;
   const npm = process.env.npm_execpath;
   const viaNpm = npm?.endsWith(".js");
-  const options = ["ci", "--include=dev", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
+  // Warnings are about the Node that runs npm; what is installed runs on the pinned one.
+  const options = ["ci", "--loglevel=error", "--include=dev", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
   const code = viaNpm ? await run(node, [npm, ...options]) : await run("npm", options);
   if (code !== 0) throw new SetupError("npm ci failed; its own words are above");
 }
@@ -136,8 +137,11 @@ async function build() {
 
 /** npm puts node_modules/.bin first in PATH, so what stands there is what runs next. */
 function checkNode() {
-  const answer = existsSync(pinnedNode) ? spawnSync(pinnedNode, ["--version"], { encoding: "utf8" }).stdout : undefined;
-  if (/^v\d+\./.test(answer ?? "")) return;
+  const tried = existsSync(pinnedNode) ? spawnSync(pinnedNode, ["--version"], { encoding: "utf8" }) : undefined;
+  if (/^v\d+\./.test(tried?.stdout ?? "")) return;
+  // The loader says which library is missing; Debian's smallest systems have no libatomic1.
+  const [reason = ""] = tried?.stderr?.match(/lib[\w+.-]+: cannot open shared object file/) ?? [];
+  const notHere = `the pinned Node does not run on this machine${reason === "" ? "" : ` (${reason}; its package may be installed)`}`;
   // A binary that does not run here (another libc, say) would shadow the system's Node for ever.
   rmSync(pinnedNode, { force: true });
   const system = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
@@ -145,10 +149,10 @@ function checkNode() {
   if (major < nodeMajorMin) {
     const instead = system === "" ? "no other Node is in PATH" : `the Node in PATH is ${system}`;
     throw new SetupError(
-      `the pinned Node does not run on this machine and ${instead}; please install Node ${nodeMajorMin} or newer`,
+      `${notHere} and ${instead}; please install Node ${nodeMajorMin} or newer`,
     );
   }
-  say(`the pinned Node does not run on this machine; using ${system} from PATH instead`);
+  say(`${notHere}; using ${system} from PATH instead`);
 }
 
 function run(command, args) {
