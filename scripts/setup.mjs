@@ -63,7 +63,15 @@ async function install() {
   const npm = process.env.npm_execpath;
   const viaNpm = npm?.endsWith(".js");
   // Warnings are about the Node that runs npm; what is installed runs on the pinned one.
-  const options = ["ci", "--loglevel=error", "--include=dev", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const options = [
+    "ci",
+    "--loglevel=error",
+    "--include=dev",
+    "--include=optional",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+  ];
   const code = viaNpm ? await run(node, [npm, ...options]) : await run("npm", options);
   if (code !== 0) throw new SetupError("npm ci failed; its own words are above");
 }
@@ -141,16 +149,14 @@ function checkNode() {
   if (/^v\d+\./.test(tried?.stdout ?? "")) return;
   // The loader says which library is missing; Debian's smallest systems have no libatomic1.
   const [reason = ""] = tried?.stderr?.match(/lib[\w+.-]+: cannot open shared object file/) ?? [];
-  const notHere = `the pinned Node does not run on this machine${reason === "" ? "" : ` (${reason}; its package may be installed)`}`;
+  const notHere = `the pinned Node does not run on this machine${reason === "" ? "" : ` (${reason})`}`;
   // A binary that does not run here (another libc, say) would shadow the system's Node for ever.
   rmSync(pinnedNode, { force: true });
   const system = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
   const major = Number(/^v(\d+)\./.exec(system)?.[1] ?? 0);
   if (major < nodeMajorMin) {
     const instead = system === "" ? "no other Node is in PATH" : `the Node in PATH is ${system}`;
-    throw new SetupError(
-      `${notHere} and ${instead}; please install Node ${nodeMajorMin} or newer`,
-    );
+    throw new SetupError(`${notHere} and ${instead}; please install Node ${nodeMajorMin} or newer`);
   }
   say(`${notHere}; using ${system} from PATH instead`);
 }
