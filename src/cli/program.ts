@@ -12,6 +12,7 @@ import { healthCommand } from "./commands/health.ts";
 import { importCommand } from "./commands/import.ts";
 import { lsCommand } from "./commands/ls.ts";
 import { putCommand } from "./commands/put.ts";
+import { queueCommand } from "./commands/queue.ts";
 import { mergeCommand, resizeCommand, splitCommand } from "./commands/reshard.ts";
 import { rmCommand } from "./commands/rm.ts";
 import { shardsCommand } from "./commands/shards.ts";
@@ -33,6 +34,7 @@ const groups: Readonly<Record<string, () => readonly Command[]>> = {
     rmCommand(),
   ],
   "Records:": () => [tailCommand(), putCommand(), exportCommand(), importCommand()],
+  "Queues:": () => [queueCommand()],
   "Checks:": () => [healthCommand(), doctorCommand(), benchCommand()],
   "More:": () => [callCommand(), completionCommand(), completeCommand()],
   "Server and data directory:": serverCommands,
@@ -59,7 +61,8 @@ const helpStyle: HelpConfiguration = {
   argumentTerm: (argument) => capitalized(`<${argument.name()}>`),
   subcommandTerm: (command) => command.name(),
   commandUsage: (command) => {
-    const names = command.parent === null ? [command.name()] : [command.parent.name(), command.name()];
+    const names = [command.name()];
+    for (let { parent } = command; parent !== null; { parent } = parent) names.unshift(parent.name());
     const rest = command.commands.length > 0 ? "COMMAND [OPTIONS]" : command.usage().replace(/\[options\] ?/, "");
     const options = command.commands.length > 0 ? [] : ["[OPTIONS]"];
     return [...names, capitalized(rest), ...options].filter((word) => word !== "").join(" ");
@@ -86,7 +89,7 @@ export function createProgram(): Command {
     program.commandsGroup(group);
     for (const command of commands()) program.addCommand(command, { hidden: command.name() === hiddenCommand });
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of allCommands(program)) {
     command
       .configureHelp(helpStyle)
       .helpOption("-h, --help", "show this help")
@@ -95,6 +98,11 @@ export function createProgram(): Command {
       .exitOverride();
   }
   return program;
+}
+
+/** The command, its subcommands, and theirs. */
+export function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
 }
 
 /** What `--help` prints, examples included. */

@@ -10,7 +10,7 @@ export interface Completions {
 const fileNames = /^(file|path|dir|directory|target|backup)$/i;
 const nothing: Completions = { candidates: [] };
 
-/** What may stand in place of the last word; the words follow the name of the program. */
+/** What may stand in place of the last word; the words follow the name of the program, or of a command with subcommands. */
 export function completionsFor(program: Command, words: readonly string[]): Completions {
   const [name = "", ...rest] = words.length > 1 ? words : ["", ...words];
   const commands = visibleCommands(program);
@@ -22,9 +22,14 @@ export function completionsFor(program: Command, words: readonly string[]): Comp
     if (current.startsWith("-")) return optionsOf(program);
     return { candidates: commands.map((each) => [each.name(), each.summary()] as const) };
   }
+  if (command.commands.length > 0) return completionsFor(command, rest);
   const { awaiting, positionals } = readWords(command, rest.slice(0, -1));
   if (awaiting !== undefined) return valuesOf(awaiting);
   if (current.startsWith("-")) return optionsOf(command);
+  return argumentAt(command, positionals);
+}
+
+function argumentAt(command: Command, positionals: number): Completions {
   const { registeredArguments } = command;
   const argument = registeredArguments[Math.min(positionals, registeredArguments.length - 1)];
   if (argument === undefined || (positionals >= registeredArguments.length && !argument.variadic)) return nothing;

@@ -101,7 +101,7 @@ export function textOf(data: Uint8Array): string {
 }
 
 /** One line that cannot move the cursor or colour the terminal: records are text of strangers. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) => {
     const known = { "\n": "\\n", "\r": "\\r" }[character];

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command } from "commander";
-import { createProgram, helpOf } from "../../../src/cli/program.ts";
+import { allCommands, createProgram, helpOf } from "../../../src/cli/program.ts";
 
 const columnsMax = 80;
+
+/** `queue create` of the command `millrace queue create`. */
+function pathOf(command: Command): readonly string[] {
+  return command.parent === null ? [] : [...pathOf(command.parent), command.name()];
+}
+
+function findCommand(program: Command, words: readonly string[]): Command {
+  const next = program.commands.find((command) => command.name() === words[0]);
+  return next === undefined ? program : findCommand(next, words.slice(1));
+}
 
 function examplesOf(command: Command): readonly string[] {
   const [, examples = ""] = helpOf(command).split("\nExamples:\n");
@@ -22,8 +32,7 @@ function millraceCalls(line: string): readonly (readonly string[])[] {
 }
 
 test("the help of each command fits 80 columns, and says what each argument and option is", () => {
-  const program = createProgram();
-  for (const command of [program, ...program.commands]) {
+  for (const command of allCommands(createProgram())) {
     const long = helpOf(command)
       .split("\n")
       .filter((line) => line.length > columnsMax);
@@ -36,18 +45,18 @@ test("the help of each command fits 80 columns, and says what each argument and 
 });
 
 test("the help of each command has examples that the command takes", () => {
-  for (const { name } of createProgram().commands.map((command) => ({ name: command.name() }))) {
-    if (name === "complete") continue;
-    const examples = examplesOf(createProgram().commands.find((command) => command.name() === name) as Command);
-    assert(examples.length > 0, `${name} has an example`);
+  const [, ...commands] = allCommands(createProgram());
+  for (const command of commands.filter((each) => each.name() !== "complete")) {
+    const path = pathOf(command);
+    const calls = examplesOf(command).flatMap(millraceCalls);
     assert(
-      examples.some((line) => millraceCalls(line).some(([called]) => called === name)),
-      name,
+      calls.some((words) => path.every((word, index) => words[index] === word)),
+      `${path.join(" ")} has an example`,
     );
-    for (const words of examples.flatMap(millraceCalls)) {
+    for (const words of calls) {
       const program = createProgram();
-      const called = program.commands.find((command) => command.name() === words[0]);
-      assert(called !== undefined, words.join(" "));
+      const called = findCommand(program, words);
+      assert(called !== program, words.join(" "));
       // The parser alone: what the command would do is not done.
       called.action(() => undefined);
       program.parse([...words], { from: "user" });

@@ -1,0 +1,141 @@
+import { Command } from "commander";
+import type { ConnectionOptions } from "../client/connection.ts";
+import { callQueues, describeQueue, listQueues, queueArnOf, waitForQueue } from "../client/queue-calls.ts";
+import { CommandError, exitCodes } from "../output/command-error.ts";
+import { formatOf, type OutputOptions, printObject, printRows } from "../output/print-rows.ts";
+import { note } from "../output/progress.ts";
+import { parseStart } from "../records/start-position.ts";
+import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "./define-command.ts";
+import { queueRecordCommands } from "./queue-records.ts";
+
+export function queueCommand(): Command {
+  const command = new Command("queue")
+    .summary("make queues on streams, receive and acknowledge their records")
+    .description(
+      "Queues hand the records of an on-demand stream out to workers that compete for them; see docs/queues.md. " +
+        "A queue is given by its name or ARN.",
+    );
+  const subcommands = [createCommand(), lsCommand(), describeCommand(), ...queueRecordCommands(), rmCommand()];
+  for (const subcommand of subcommands) command.addCommand(subcommand);
+  return command.addHelpText(
+    "after",
+    "\nExamples:\n  millrace queue create work orders\n  millrace queue receive work",
+  );
+}
+
+interface CreateOptions extends ConnectionOptions {
+  readonly from: string;
+  readonly visibility?: number;
+  readonly maxReceives?: number;
+}
+
+function createCommand(): Command {
+  const command = defineCommand({
+    name: "create <queue> <stream>",
+    summary: "make a queue on a stream, and wait until it is ACTIVE",
+    arguments: { queue: "its name", stream: "a stream in on-demand mode" },
+    examples: ["millrace queue create work orders", "millrace queue create work orders --from oldest --max-receives 3"],
+  })
+    .option("--from <start>", "now, oldest, an age such as 5m, or a time such as 2026-11-30T14:00:00Z", "now")
+    .option("--visibility <seconds>", "how long a received record is hidden from other workers", wholeNumber(0, 43_200))
+    .option("--max-receives <count>", "a record received so often is a dead letter", wholeNumber(1, 1_000));
+  addConnectionOptions(command);
+  return runConnected<CreateOptions>(command, async ({ kinesis }, [queue = "", stream = ""], options) => {
+    const { StreamDescriptionSummary: summary } = await kinesis.describeStreamSummary({ StreamName: stream });
+    const dead = { TargetType: "BUILT_IN", MaxReceiveCount: options.maxReceives };
+    const { QueueDescription: made } = await callQueues<{ readonly QueueDescription: { readonly QueueARN: string } }>(
+      kinesis,
+      "CreateQueue",
+      {
+        QueueName: queue,
+        StreamConfigurationList: [{ StreamARN: summary?.StreamARN, ...startingPosition(options.from) }],
+        QueueAttributes: {
+          VisibilityTimeoutSeconds: options.visibility,
+          ...(options.maxReceives === undefined ? {} : { DeadLetterConfiguration: dead }),
+        },
+      },
+    );
+    await waitForQueue(kinesis, made.QueueARN, "ACTIVE");
+    note(`the queue ${queue} is ACTIVE`);
+    return exitCodes.done;
+  });
+}
+
+/** Without a position a queue begins with what arrives after its creation. */
+function startingPosition(from: string): object {
+  const start = parseStart(from, "--from", Date.now());
+  if (start.kind === "now") return {};
+  if (start.kind === "oldest") return { StartingPosition: { Type: "TRIM_HORIZON" } };
+  if (start.kind === "time") return { StartingPosition: { Type: "AT_TIMESTAMP", Timestamp: start.ms / 1_000 } };
+  throw new CommandError("--from: a queue begins at a time, not at a sequence number");
+}
+
+function lsCommand(): Command {
+  const command = defineCommand({
+    name: "ls",
+    summary: "list the queues",
+    examples: ["millrace queue ls", "millrace queue ls --json"],
+  });
+  addConnectionOptions(addFormatOptions(command));
+  return runConnected<ConnectionOptions & OutputOptions>(command, async ({ kinesis }, _, options) => {
+    const format = formatOf(options);
+    const rows = (await listQueues(kinesis)).map(({ QueueName, QueueStatus, QueueARN, Streams }) => ({
+      queue: QueueName,
+      status: QueueStatus,
+      stream: Streams.map(({ StreamARN }) => StreamARN.split("/").at(-1)),
+      arn: QueueARN,
+    }));
+    await printRows(rows, ["queue", "status", "stream", "arn"], format);
+    return exitCodes.done;
+  });
+}
+
+function describeCommand(): Command {
+  const command = defineCommand({
+    name: "describe <queue>",
+    summary: "print the state of a queue",
+    arguments: { queue: "its name or ARN" },
+    examples: ["millrace queue describe work"],
+  });
+  addConnectionOptions(addFormatOptions(command));
+  return runConnected<ConnectionOptions & OutputOptions>(command, async ({ kinesis }, [queue = ""], options) => {
+    const description = await describeQueue(kinesis, await queueArnOf(kinesis, queue));
+    const { QueueName, QueueARN, QueueStatus, QueueCreationTimestamp, QueueAttributes, StreamConfigurationList } =
+      description;
+    await printObject(
+      {
+        queue: QueueName,
+        arn: QueueARN,
+        status: QueueStatus,
+        created: new Date(QueueCreationTimestamp * 1_000).toISOString(),
+        streams: StreamConfigurationList.map(({ StreamARN }) => StreamARN),
+        visibilitySeconds: QueueAttributes?.VisibilityTimeoutSeconds,
+        maxReceives: QueueAttributes?.DeadLetterConfiguration?.MaxReceiveCount,
+      },
+      formatOf(options),
+    );
+    return exitCodes.done;
+  });
+}
+
+function rmCommand(): Command {
+  const command = defineCommand({
+    name: "rm <queue>",
+    summary: "delete a queue with its dead letters; the stream stays",
+    description: "Deletes a queue with its dead letters; the stream stays. On Amazon Kinesis it needs --yes.",
+    arguments: { queue: "its name or ARN" },
+    examples: ["millrace queue rm work"],
+  }).option("-y, --yes", "really delete a queue of Amazon Kinesis");
+  addConnectionOptions(command);
+  return runConnected<ConnectionOptions & { readonly yes?: boolean }>(
+    command,
+    async ({ kinesis, isAws, place }, [queue = ""], { yes }) => {
+      if (isAws && yes !== true) throw new CommandError(`this deletes ${queue} in ${place} for ever; add --yes`);
+      const QueueARN = await queueArnOf(kinesis, queue);
+      await callQueues(kinesis, "DeleteQueue", { QueueARN });
+      await waitForQueue(kinesis, QueueARN, undefined);
+      note(`the queue ${queue} is deleted`);
+      return exitCodes.done;
+    },
+  );
+}
