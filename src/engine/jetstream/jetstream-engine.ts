@@ -44,6 +44,7 @@ export interface JetStreamEngineOptions {
 /** What an open engine consists of. */
 interface OpenParts {
   readonly api: JetStreamApi;
+  readonly others: OtherReplicas;
   readonly verified: VerifiedReader;
   readonly log: JetStreamShardLog;
   readonly documents: JetStreamDocumentStore;
@@ -131,6 +132,7 @@ export class JetStreamEngine implements Engine {
     this.#isClosed = true;
     await this.#parts.log.close();
     this.#parts.documents.close();
+    await this.#parts.others.close();
     await this.#parts.api.connection.close();
   }
 
@@ -149,7 +151,8 @@ export class JetStreamEngine implements Engine {
     const session = randomBytes(8);
     const run = session.toString("hex");
     const durability = await this.#judge(info, await testFence(api, names, run));
-    const verified = new VerifiedReader({ api, others: new OtherReplicas(address, connection), nowMs });
+    const others = new OtherReplicas(address, connection);
+    const verified = new VerifiedReader({ api, others, nowMs });
     const entryBytesMax = payloadBytes - headersBytesMax - messageHeaderBytes - entryHeaderBytes;
     let idCount = 0;
     const nextId = (): string => `${run}.${++idCount}`;
@@ -169,7 +172,7 @@ export class JetStreamEngine implements Engine {
       entryBytesMax,
     });
     const documents = new JetStreamDocumentStore({ api, names, documentBytesMax: entryBytesMax, nextId });
-    return { api, verified, log, documents, durability, limits: { entryBytesMax, shardCountMax } };
+    return { api, others, verified, log, documents, durability, limits: { entryBytesMax, shardCountMax } };
   }
 
   /** With three replicas, or one where that is all there can be and degraded service is allowed. */

@@ -38,11 +38,21 @@ export class ServerConnection {
     void this.#watchStatus();
   }
 
-  /** The client is loaded here, so that servers with another engine never load it. Rejects with `unavailable`. */
+  /** Rejects with `unavailable`. */
   static async open(address: NatsAddress, name: string): Promise<ServerConnection> {
+    return await ServerConnection.#open(address, name, {});
+  }
+
+  /** One that ends when its server does, and never goes to another one. */
+  static async openPinned(address: NatsAddress, name: string): Promise<ServerConnection> {
+    return await ServerConnection.#open(address, name, { reconnect: false, ignoreClusterUpdates: true });
+  }
+
+  /** The client is loaded here, so that servers with another engine never load it. */
+  static async #open(address: NatsAddress, name: string, more: NodeConnectionOptions): Promise<ServerConnection> {
     const { connect, createInbox, headers } = await import("@nats-io/transport-node");
     try {
-      const connection = await connect(await connectOptions(address, name));
+      const connection = await connect({ ...(await connectOptions(address, name)), ...more });
       return new ServerConnection(connection, headers, () => createInbox());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -57,6 +67,11 @@ export class ServerConnection {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** `HOST:PORT` of the server that this is connected to. */
+  get server(): string {
+    return this.#connection.getServer();
   }
 
   get serverVersion(): string {
@@ -136,7 +151,7 @@ export class ServerConnection {
 
   async #watchStatus(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === "disconnect") this.#isConnected = false;
+      if (status.type === "disconnect" || status.type === "close") this.#isConnected = false;
       if (status.type !== "reconnect") continue;
       this.#isConnected = true;
       for (const notify of this.#reconnected) notify();

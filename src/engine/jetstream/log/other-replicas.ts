@@ -1,43 +1,54 @@
-import { type DirectGet, directGet, type StoredMessage } from "../api/direct-get.ts";
+import { type DirectGet, type DirectGetAnswer, directGet } from "../api/direct-get.ts";
 import { type NatsAddress, ServerConnection } from "../api/server-connection.ts";
 
 /**
  * The replicas that the gateway's own connection does not reach: a server answers a read itself if it has a replica, so
- * each is asked over a connection to its own server. Only for what is missing elsewhere.
+ * each is asked over a connection to its own server.
  */
 export class OtherReplicas {
   readonly #address: NatsAddress;
-  readonly #connection: ServerConnection;
+  readonly #own: ServerConnection;
+  /** By `HOST:PORT`. */
+  readonly #connections = new Map<string, ServerConnection>();
 
-  constructor(address: NatsAddress, connection: ServerConnection) {
+  constructor(address: NatsAddress, own: ServerConnection) {
     this.#address = address;
-    this.#connection = connection;
+    this.#own = own;
   }
 
-  /** The first message that a server has and that is accepted. Undefined: none; servers that do not answer are passed over. */
-  async find(get: DirectGet, accepts: (message: StoredMessage) => boolean): Promise<StoredMessage | undefined> {
-    for (const url of this.#urls()) {
+  /** What each other server answers to a read. Servers that do not answer are passed over. */
+  async *answers(get: DirectGet): AsyncGenerator<DirectGetAnswer, undefined> {
+    for (const server of this.#servers()) {
+      let answer: DirectGetAnswer;
       try {
-        const connection = await ServerConnection.open({ ...this.#address, urls: [url] }, "millrace-repair");
-        try {
-          const { messages } = await directGet(connection, get);
-          const message = messages.find(accepts);
-          if (message !== undefined) return message;
-        } finally {
-          await connection.close();
-        }
+        answer = await directGet(await this.#connect(server), get);
       } catch {
         // This server is down or has no replica; the next one may have it.
+        continue;
       }
+      yield answer;
     }
-    return undefined;
   }
 
-  /** Those that were configured, which have user and password, and those that the servers tell of. */
-  #urls(): readonly string[] {
-    const configured = new Set(this.#address.urls);
-    const known = [...configured].map((url) => url.replace(/^.*@|^[a-z]+:\/\//, ""));
-    const told = this.#connection.knownServers.filter((server) => !known.includes(server));
-    return [...configured, ...told];
+  async close(): Promise<void> {
+    await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
+  }
+
+  #servers(): readonly string[] {
+    const configured = this.#address.urls.map((url) => new URL(url).host);
+    const all = new Set([...this.#own.knownServers, ...(this.#own.knownServers.length === 0 ? configured : [])]);
+    return [...all].filter((server) => server !== this.#own.server);
+  }
+
+  /** With the login of the configured addresses. */
+  async #connect(server: string): Promise<ServerConnection> {
+    const known = this.#connections.get(server);
+    if (known?.isConnected === true) return known;
+    await known?.close();
+    const url = new URL(this.#address.urls[0] ?? "nats://");
+    url.host = server;
+    const connection = await ServerConnection.openPinned({ ...this.#address, urls: [url.href] }, "millrace-replicas");
+    this.#connections.set(server, connection);
+    return connection;
   }
 }

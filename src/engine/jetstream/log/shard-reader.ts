@@ -1,5 +1,5 @@
 import type { Position, ReadLimit, ReadResult } from "../../shard-log.ts";
-import { directGet, type StoredMessage } from "../api/direct-get.ts";
+import type { StoredMessage } from "../api/direct-get.ts";
 import type { JetStreamApi, LeaderMessage } from "../api/jetstream-api.ts";
 import { positionOf, sequenceOf } from "../format/log-message.ts";
 import { kindOf } from "../format/subjects.ts";
@@ -18,11 +18,11 @@ const seekPauseMs = 10;
 /** Reads and seeks in shard logs. */
 export class ShardReader {
   readonly #api: JetStreamApi;
-  readonly #get: VerifiedReader;
+  readonly #verified: VerifiedReader;
 
-  constructor(api: JetStreamApi, get: VerifiedReader) {
+  constructor(api: JetStreamApi, verified: VerifiedReader) {
     this.#api = api;
-    this.#get = get;
+    this.#verified = verified;
   }
 
   async read(shard: ShardState, from: Position, limit: ReadLimit): Promise<ReadResult> {
@@ -32,7 +32,7 @@ export class ShardReader {
     let sequence = firstSequence(shard, from);
     let isAtTip = false;
     while (!isAtTip && !builder.isFull) {
-      const messages = await this.#get.get(shard, { from: sequence, ...rangeOf(builder) }, seen);
+      const messages = await this.#verified.get(shard, { from: sequence, ...rangeOf(builder) }, seen);
       learn(shard, messages);
       for (const message of messages.records) {
         seen.add(message.sequence);
@@ -83,17 +83,15 @@ export class ShardReader {
     }
   }
 
-  /** The first message with records from a sequence or a time on, as one replica has it. */
+  /** The first message with records from a sequence or a time on. */
   async #first(
     shard: ShardState,
     from: { readonly sequence: number } | { readonly timeMs: number },
   ): Promise<StoredMessage | undefined> {
     shard.assertExists();
-    const { group: stream, records: subject } = shard.subjects;
     for (;;) {
       try {
-        const { messages } = await directGet(this.#api.connection, { stream, subject, from, messagesMax: 1 });
-        return messages[0];
+        return await this.#verified.first(shard, from);
       } catch {
         // Rejects when the group is gone, and when its leader cannot be reached for too long.
         await shard.assertGroupExists(this.#api);

@@ -22,6 +22,7 @@ export class ShardState {
   #acknowledged = { sequence: 0, ms: 0 };
   /** The sequence of the message that ends a sealed log. */
   #endSequence: number | undefined;
+  #leader = { sequence: 0, askedMs: Number.NEGATIVE_INFINITY };
 
   constructor(subjects: LogSubjects, title: string) {
     this.subjects = subjects;
@@ -35,6 +36,15 @@ export class ShardState {
   /** The last message that was acknowledged to a caller of this gateway, and when, in ms of the monotonic clock. */
   get acknowledged(): { readonly sequence: number; readonly ms: number } {
     return this.#acknowledged;
+  }
+
+  /** The last message with records as the leader had it, and when it was asked, in ms of the monotonic clock. */
+  get leader(): { readonly sequence: number; readonly askedMs: number } {
+    return this.#leader;
+  }
+
+  learnLeaderSequence(sequence: number): void {
+    this.#leader = { sequence, askedMs: performance.now() };
   }
 
   get endPosition(): bigint | undefined {

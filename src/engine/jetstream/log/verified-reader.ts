@@ -1,6 +1,7 @@
 import { EngineError } from "../../engine-error.ts";
 import { type DirectGet, type DirectGetAnswer, directGet, type StoredMessage } from "../api/direct-get.ts";
 import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
+import { messageHeaders, publish } from "../api/publish.ts";
 import { type LogMessages, type MissingMessage, missingMessages, readLogMessages } from "./log-page.ts";
 import type { OtherReplicas } from "./other-replicas.ts";
 import type { ShardState } from "./shard-state.ts";
@@ -13,6 +14,8 @@ const lagPauseMsMax = 20;
 /** How long a gateway holds replicas to what it has acknowledged. */
 const acknowledgedMsMax = 60_000;
 const unavailablePauseMs = 50;
+const leaderAskedEachMs = 1_000;
+const leaderMsMax = 2_000;
 /** The API's shortest retention: younger messages cannot have expired under any retention that the stream ever had. */
 const retentionMsMin = 24 * 3_600_000;
 const clockDifferenceMs = 10_000;
@@ -70,33 +73,73 @@ export class VerifiedReader {
   /** `seen`: sequences that this read got from earlier ranges. Rejects with `corrupt`, `not_found` or `unavailable`. */
   async get(shard: ShardState, range: LogRange, seen: ReadonlySet<number>): Promise<VerifiedMessages> {
     const startMs = performance.now();
-    let rereads = 0;
-    for (let lagPauseMs = 1; ; ) {
+    for (let reads = 1; ; reads++) {
       const answer = await this.#ask(shard, range);
-      const messages = readLogMessages(answer.messages);
-      const missing = missingMessages(messages, range.from, seen);
-      const isBehind = isBehindAcknowledged(shard, range, { ...messages, pendingCount: answer.pendingCount });
-      if (missing.length === 0 && !isBehind) return { ...messages, pendingCount: answer.pendingCount };
-      if (missing.length === 0 && performance.now() - startMs < lagMsMax) {
-        await new Promise((resolve) => setTimeout(resolve, lagPauseMs));
-        lagPauseMs = Math.min(lagPauseMsMax, lagPauseMs * 2);
-        continue;
+      if (answer.pendingCount === 0) await this.#askLeader(shard);
+      const { messages, missing, isBehind } = judge(shard, range, answer, seen);
+      const step = nextReadStep({
+        missingCount: missing.length,
+        isBehind,
+        reads,
+        elapsedMs: performance.now() - startMs,
+      });
+      if (step === "take" || (missing.length > 0 && (await this.#allExpired(shard, missing)))) return messages;
+      if (step === "repair") {
+        return (await this.#fromOthers(shard, range, seen)) ?? (await this.#heal(shard, answer, missing));
       }
-      const wanted = missing.length > 0 ? missing : [{ sequence: shard.acknowledged.sequence, ms: this.#nowMs() }];
-      if (await this.#allExpired(shard, wanted)) return { ...messages, pendingCount: answer.pendingCount };
-      if (rereads < rereadsMax) {
-        rereads += 1;
-        continue;
-      }
-      const healed = await this.#heal(shard, answer.messages, wanted);
-      return { ...readLogMessages(healed), pendingCount: answer.pendingCount };
+      if (step === "wait") await new Promise((resolve) => setTimeout(resolve, Math.min(lagPauseMsMax, reads)));
     }
   }
 
+  /** The first message of a subject from a place on. A replica that skips has it too late, so the earliest of all counts. */
+  async first(
+    { subjects: { group: stream, records: subject } }: ShardState,
+    from: DirectGet["from"],
+  ): Promise<StoredMessage | undefined> {
+    const get: DirectGet = { stream, subject, from, messagesMax: 1 };
+    let { messages } = await directGet(this.#api.connection, get);
+    for await (const other of this.#others.answers(get)) {
+      const [first, found] = [messages[0], other.messages[0]];
+      if (found !== undefined && (first === undefined || found.sequence < first.sequence)) messages = other.messages;
+    }
+    return messages[0];
+  }
+
+  /** What another replica has that passes the checks. Undefined: none does. */
+  async #fromOthers(
+    shard: ShardState,
+    range: LogRange,
+    seen: ReadonlySet<number>,
+  ): Promise<VerifiedMessages | undefined> {
+    for await (const answer of this.#others.answers(getOf(shard, range))) {
+      const { messages, missing, isBehind } = judge(shard, range, answer, seen);
+      if (missing.length > 0 || isBehind) continue;
+      this.#skippedCount += 1;
+      this.#healedCount += 1;
+      this.#lastSkip = { ms: this.#nowMs(), title: shard.title };
+      return messages;
+    }
+    return undefined;
+  }
+
+  /**
+   * Learns the last sequence of the log from its leader, once in a while: a replica that has stopped to follow looks like
+   * one at the tip. An append that no log can take is refused with that sequence, which is cheaper than the message itself.
+   */
+  async #askLeader(shard: ShardState): Promise<void> {
+    if (performance.now() - shard.leader.askedMs < leaderAskedEachMs) return;
+    const outcome = await publish(this.#api.connection, {
+      subject: shard.subjects.records,
+      data: new Uint8Array(),
+      headers: { [messageHeaders.expectedLastSequence]: String(Number.MAX_SAFE_INTEGER) },
+      timeoutMs: leaderMsMax,
+    });
+    shard.learnLeaderSequence(outcome.kind === "refused" ? outcome.lastSequence : shard.leader.sequence);
+  }
+
   /** Asks until a replica answers, as long as an append would be held. */
-  async #ask(shard: ShardState, { from, messagesMax, bytesMax }: LogRange): Promise<DirectGetAnswer> {
-    const { group: stream, all: subject } = shard.subjects;
-    const get: DirectGet = { stream, subject, from: { sequence: from }, messagesMax, bytesMax };
+  async #ask(shard: ShardState, range: LogRange): Promise<DirectGetAnswer> {
+    const get = getOf(shard, range);
     const giveUpAt = performance.now() + answerMsMax;
     for (;;) {
       try {
@@ -120,9 +163,9 @@ export class VerifiedReader {
   /** The messages with the missing ones in their places, from whichever replica has them. */
   async #heal(
     shard: ShardState,
-    messages: readonly StoredMessage[],
+    { messages, pendingCount }: DirectGetAnswer,
     missing: readonly MissingMessage[],
-  ): Promise<readonly StoredMessage[]> {
+  ): Promise<VerifiedMessages> {
     const found: StoredMessage[] = [];
     for (const one of missing) {
       const message = await this.#find(shard, one.sequence);
@@ -135,7 +178,8 @@ export class VerifiedReader {
     }
     const replaced = new Set(found.map(({ sequence }) => sequence));
     const others = messages.filter(({ sequence }) => !replaced.has(sequence));
-    return [...others, ...found].sort((left, right) => left.sequence - right.sequence);
+    const whole = [...others, ...found].sort((left, right) => left.sequence - right.sequence);
+    return { ...readLogMessages(whole), pendingCount };
   }
 
   /** One undamaged message, from the leader or from any other replica. */
@@ -147,9 +191,11 @@ export class VerifiedReader {
       if (readLogMessages([message]).damaged.length === 0) return message;
     }
     const get: DirectGet = { stream: group, subject: records, from: { sequence }, messagesMax: 1 };
-    return await this.#others.find(get, (message) => {
-      return message.sequence === sequence && readLogMessages([message]).damaged.length === 0;
-    });
+    for await (const { messages } of this.#others.answers(get)) {
+      const [message] = messages;
+      if (message?.sequence === sequence && readLogMessages([message]).damaged.length === 0) return message;
+    }
+    return undefined;
   }
 
   #lost(shard: ShardState, { sequence }: MissingMessage): EngineError {
@@ -166,14 +212,41 @@ function couldHaveExpired({ ms }: MissingMessage, nowMs: number): boolean {
   return ms > 0 && ms + retentionMsMin <= nowMs + clockDifferenceMs;
 }
 
-/** Whether the replica does not have yet what callers of this gateway know to be stored. */
-function isBehindAcknowledged(
-  { acknowledged: { sequence, ms } }: ShardState,
+/** Takes an answer, waits for a replica that is behind, asks whichever replica once more, or asks each of the others. */
+function nextReadStep(read: {
+  readonly missingCount: number;
+  readonly isBehind: boolean;
+  readonly reads: number;
+  readonly elapsedMs: number;
+}): "take" | "wait" | "again" | "repair" {
+  if (read.missingCount > 0) return read.reads <= rereadsMax ? "again" : "repair";
+  if (!read.isBehind) return "take";
+  return read.elapsedMs < lagMsMax ? "wait" : "repair";
+}
+
+function getOf({ subjects: { group: stream, all: subject } }: ShardState, range: LogRange): DirectGet {
+  const { from, messagesMax, bytesMax } = range;
+  return { stream, subject, from: { sequence: from }, messagesMax, bytesMax };
+}
+
+function judge(shard: ShardState, range: LogRange, answer: DirectGetAnswer, seen: ReadonlySet<number>) {
+  const messages: VerifiedMessages = { ...readLogMessages(answer.messages), pendingCount: answer.pendingCount };
+  return {
+    messages,
+    missing: missingMessages(messages, range.from, seen),
+    isBehind: isBehind(shard, range, messages),
+  };
+}
+
+/** Whether the replica does not have what callers of this gateway, or the leader, know to be stored. */
+function isBehind(
+  { acknowledged, leader }: ShardState,
   { from }: LogRange,
   { records, end, isDropped, pendingCount }: VerifiedMessages,
 ): boolean {
-  if (pendingCount > 0 || end !== undefined || isDropped || sequence < from) return false;
-  // Later a replica may be behind, as for readers through another gateway, or the message has expired.
-  if (performance.now() - ms > acknowledgedMsMax) return false;
-  return (records.at(-1)?.sequence ?? 0) < sequence;
+  if (pendingCount > 0 || end !== undefined || isDropped) return false;
+  // Later the message may have expired.
+  const isRecent = performance.now() - acknowledged.ms <= acknowledgedMsMax;
+  const known = Math.max(leader.sequence, isRecent ? acknowledged.sequence : 0);
+  return known >= from && (records.at(-1)?.sequence ?? 0) < known;
 }

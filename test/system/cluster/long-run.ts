@@ -1,0 +1,58 @@
+/**
+ * The tests of the engine on three servers, then rounds of each fault on three servers, judged by the history checker: `npm run test:cluster -- --rounds 50`, or
+ * `--fault "kill leader"` for one kind. Prints a line for each kind, and exits 1 at the first fault that it finds.
+ */
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { NatsServers } from "../../support/nats-servers.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { chaosRound, type Fault, faults, openGateway } from "./chaos-round.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "10" },
+    fault: { type: "string" },
+    seed: { type: "string", default: String(Date.now() % 100_000) },
+  },
+});
+const chosen = values.fault === undefined ? faults : faults.filter((fault) => fault === values.fault);
+
+async function runRounds(servers: NatsServers, fault: Fault): Promise<void> {
+  const seeded = new SeededRandom(Number(values.seed));
+  const random = (): number => seeded.next();
+  const gateways = [await openGateway(servers, "chaos"), await openGateway(servers, "chaos")];
+  const gaps: number[] = [];
+  let [storedCount, failedCount] = [0, 0];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const streamId = `${fault.replaceAll(" ", "-")}-${round}`;
+    const result = await chaosRound(servers, gateways, { fault, streamId, random });
+    if (result.faults.length > 0)
+      throw new Error(`${fault}, round ${round}:\n${result.faults.slice(0, 20).join("\n")}`);
+    gaps.push(result.gapMs);
+    storedCount += result.storedCount;
+    failedCount += result.failedCount;
+  }
+  gaps.sort((left, right) => left - right);
+  const p90 = gaps[Math.floor(gaps.length * 0.9)] ?? 0;
+  const figures = `${gaps.length} rounds, ${storedCount} acknowledged, ${failedCount} failed, longest gap p90 ${Math.round(p90)} ms, max ${Math.round(gaps.at(-1) ?? 0)} ms`;
+  process.stdout.write(`${fault}: ${figures}, 0 faults\n`);
+  for (const gateway of gateways) await gateway.close();
+}
+
+spawnSync(process.execPath, ["scripts/get-nats-server.ts"], { stdio: "inherit" });
+if (values.fault === undefined) {
+  const files = ["test/contract/engine-jetstream.test.ts", "test/system/cluster/damaged-replica.test.ts"];
+  const env = { ...process.env, MILLRACE_NATS_NODES: "3" };
+  const { status } = spawnSync(process.execPath, ["--test", "--test-concurrency=1", ...files], {
+    stdio: "inherit",
+    env,
+  });
+  if (status !== 0) process.exit(1);
+}
+const servers = await NatsServers.start({ nodeCount: 3 });
+try {
+  process.stdout.write(`seed ${values.seed}\n`);
+  for (const fault of chosen) await runRounds(servers, fault);
+} finally {
+  await servers.stop();
+}
