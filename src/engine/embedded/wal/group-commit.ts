@@ -267,7 +267,8 @@ export class GroupCommit {
       const what =
         cause instanceof EngineError
           ? cause.message
-          : `The log stopped at a failed write (${reasonOf(cause)}); a restart recovers it.`;
+          : `The log stopped at a failed write (${reasonOf(cause)}): nothing more is stored, and nothing that was acknowledged is ` +
+            "lost. Free space or replace the disk, then restart the server, which recovers the log; it does not go on by itself.";
       group.failure = new EngineError(isBegun ? "indeterminate" : "unavailable", what, { cause });
       if (this.#failure === undefined) {
         this.#failure = new EngineError("unavailable", what, { cause });
