@@ -9,7 +9,7 @@ import { ServerProcess } from "../../support/start-server.ts";
 import { type FuzzConnection, type FuzzResponse, Http1Fuzz, Http2Fuzz } from "./fuzz-connections.ts";
 import { account } from "./known-names.ts";
 import { waitedForCoreMs } from "./process-times.ts";
-import { arnOfQueue, waitSeconds } from "./random-input.ts";
+import { waitSeconds } from "./random-input.ts";
 import { credential, type RandomRequest, RandomRequests } from "./random-request.ts";
 
 export interface FuzzFigures {
@@ -85,6 +85,13 @@ export class FuzzedServer implements AsyncDisposable {
   }
 }
 
+/** What is read of responses. */
+interface Named {
+  readonly __type?: string;
+  readonly QueueSummaries?: readonly { readonly QueueARN: string }[];
+  readonly StreamNames?: readonly string[];
+}
+
 class FuzzRun {
   readonly #server: ServerProcess;
   readonly #pid: number;
@@ -110,7 +117,7 @@ class FuzzRun {
     );
     await Promise.all(connections.map((connection) => this.#sendAll(connection, requests)));
     for (const connection of connections) connection.close();
-    await this.#deleteAll(requests.names);
+    await this.#deleteAll();
     const logged = this.#server.stderr.slice(logLength);
     if (logged !== "") this.#faults.push(`the log has errors: ${logged.slice(-2_000)}`);
     return {
@@ -161,19 +168,22 @@ class FuzzRun {
   }
 
   /** So that only what the server keeps without need is left in its memory. What a policy protects stays. */
-  async #deleteAll({ queues, streams }: RandomRequests["names"]): Promise<void> {
+  async #deleteAll(): Promise<void> {
     const connection = new Http1Fuzz(this.#server.port, () => false);
-    const call = (operation: string, input: object) => {
+    const call = async (operation: string, input: object) => {
       const target = `Kinesis_20131202.${operation}`;
-      return connection.send(signNow(JSON.stringify(input), target), false);
+      const response = await connection.send(signNow(JSON.stringify(input), target), false);
+      return { status: response?.status, members: JSON.parse(response?.body || "{}") as Named };
     };
-    for (const queue of queues) await call("DeleteQueue", { QueueARN: arnOfQueue(queue) });
-    for (const StreamName of streams) {
+    const { QueueSummaries = [] } = (await call("ListQueues", {})).members;
+    for (const { QueueARN } of QueueSummaries) await call("DeleteQueue", { QueueARN });
+    const { StreamNames = [] } = (await call("ListStreams", {})).members;
+    for (const StreamName of StreamNames) {
       const input = { StreamName, EnforceConsumerDeletion: true };
       // Refused while a queue of the stream is being deleted.
       for (let polls = 0; polls < deletionPollsMax; polls++) {
-        const response = await call("DeleteStream", input);
-        if (response?.status === 200 || response?.body.includes("ResourceNotFoundException")) break;
+        const { status, members } = await call("DeleteStream", input);
+        if (status === 200 || members.__type === "ResourceNotFoundException") break;
         await wait(deletionPollMs);
       }
     }

@@ -98,7 +98,7 @@ export class RandomInput {
     const stream = this.#happens(0.97) ? this.#stream : this.#pick(this.#names.streams);
     const streamArn = `arn:aws:kinesis:${region}:${account}:stream/${stream}`;
     const queue = this.#pick(this.#names.queues);
-    const queueArn = arnOfQueue(queue);
+    const queueArn = this.#names.learned("QueueARN") ?? `arn:aws:kinesis:${region}:${account}:queue/${queue}`;
     switch (name) {
       case "StreamName":
         return stream;
@@ -198,10 +198,6 @@ export class RandomInput {
   #pick<Value>(values: readonly Value[]): Value {
     return values[this.#random.integer(0, values.length - 1)] as Value;
   }
-}
-
-export function arnOfQueue(queue: string): string {
-  return `arn:aws:kinesis:${region}:${account}:queue/${queue}`;
 }
 
 /** Members that name a stream are nearly always needed, though the shapes do not say so; most others change little. */
