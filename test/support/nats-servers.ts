@@ -90,8 +90,9 @@ export class NatsServers implements AsyncDisposable {
     const giveUpAt = Date.now() + readyMsMax;
     for (;;) {
       const running = this.#ports.filter((_, node) => this.isRunning(node));
+      assert(running.length > 0, `no nats-server runs:\n${await this.logs()}`);
       const healthy = await Promise.all(running.map(({ monitor }) => isHealthy(monitor)));
-      if (running.length > 0 && healthy.every(Boolean)) return;
+      if (healthy.every(Boolean)) return;
       assert(Date.now() < giveUpAt, `nats-servers are not ready:\n${await this.logs()}`);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
