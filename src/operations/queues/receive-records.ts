@@ -11,6 +11,11 @@ import { requireServingQueue } from "../require-queue.ts";
 const recordsMaxDefault = 10;
 const waitSecondsDefault = 9;
 
+/** A response with more bytes of data waits until there is memory to make it. */
+const smallBytesMax = 128 * 1024;
+/** What making a response takes in memory, of its data: a copy of the data, and its base64 as text and as bytes. */
+const memoryPart = 4;
+
 interface ReceiveInput {
   readonly QueueARN: string;
   readonly Limit?: number;
@@ -40,6 +45,9 @@ export async function receiveRecords(
     throw toKmsError(error, { stream, caller: context.caller, use: "read" });
   });
   try {
+    // Its records are in flight meanwhile: their timeouts run, as they do on the way to the client.
+    const { dataBytes } = received.records;
+    if (dataBytes > smallBytesMax) await context.connection.admitLarge?.(dataBytes * memoryPart);
     return { QueueRecords: rowsOf(received) };
   } finally {
     received.records.lease?.[Symbol.dispose]();

@@ -208,3 +208,19 @@ test("CBOR carries the records of a queue as JSON does: data as bytes, times as 
   const acknowledged = await send("AcknowledgeQueueRecords", { QueueARN, Entries: [{ ReceiptHandle }] });
   assert.deepEqual(acknowledged, { Successful: [{ ReceiptHandle }], Failed: [] });
 });
+
+test("receives of large records share the memory of responses, and lose none", async () => {
+  await using server = await startDevServer();
+  const { endpoint } = server;
+  const QueueARN = await makeQueue(endpoint, "jobs");
+  const StreamARN = await activeStreamArn(endpoint, "jobs");
+  await call(endpoint, "UpdateMaxRecordSize", { StreamARN, MaxRecordSizeInKiB: 10_240 });
+  await activeStreamArn(endpoint, "jobs");
+  const large = "x".repeat(2 * 1024 * 1024);
+  for (let i = 0; i < 4; i++) {
+    await call(endpoint, "PutRecord", { StreamName: "jobs", Data: base64(`${i}${large}`), PartitionKey: String(i) });
+  }
+  const receives = Array.from({ length: 4 }, () => receive(endpoint, QueueARN, 1));
+  const firsts = (await Promise.all(receives)).map(([record]) => record && textOf(record)[0]);
+  assert.deepEqual(firsts.toSorted(), ["0", "1", "2", "3"]);
+});
