@@ -18,7 +18,7 @@ export interface RandomRequest {
 /** Operations that keep the run going are asked for more often. */
 const frequent: readonly OperationName[] = [
   ...(["CreateStream", "CreateStream", "PutRecord", "PutRecords", "GetShardIterator", "GetRecords"] as const),
-  ...(["CreateQueue", "ReceiveQueueRecords", "ReceiveQueueRecords"] as const),
+  ...(["CreateQueue", "ReceiveQueueRecords"] as const),
   ...(["ListShards", "ListStreams", "DescribeStream", "RegisterStreamConsumer"] as const),
 ];
 
