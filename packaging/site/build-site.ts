@@ -19,7 +19,7 @@ interface Section {
 
 const sections: readonly Section[] = [
   { title: "Start", documents: ["README.md", "docs/coming-from.md", "docs/testing-with-millrace.md"] },
-  { title: "Clients", documents: ["docs/clients/", "docs/interop.md"] },
+  { title: "Clients", documents: ["docs/clients/", "docs/queues.md", "docs/interop.md"] },
   {
     title: "Running",
     documents: [
