@@ -102,7 +102,7 @@ export class EmbeddedEngine implements Engine {
       figures: engineFigures(parts),
       space: {
         isUsedUp: parts.monitor.shortage !== undefined,
-        largestStreams: largestStreams(parts.state.logs.values(), parts.wal.bytes),
+        largestStreams: largestStreams(parts.state.storedBytes.all()),
       },
     };
   }

@@ -28,7 +28,7 @@ export function degradedSentences(
 export function engineFigures(parts: EngineParts): Readonly<Record<string, number>> {
   const { state, commit, wal, window, recovered, budgetBytes, reserve, monitor } = parts;
   let indexBytes = 0;
-  for (const { index, extents } of state.logs.values()) indexBytes += index.byteLength + extents.byteLength;
+  for (const counts of state.storedBytes.all()) indexBytes += counts.indexBytes;
   return {
     wal_bytes: wal.bytes,
     segment_bytes: recovered.segments.bytes,

@@ -77,7 +77,7 @@ export function openParts(opened: RecoveredDirectory): EngineParts {
     shortageOf: (bytes) => writer.shortageOf(bytes),
     sentenceOf: (shortage) => writer.sentenceOf(shortage),
     failure: () => commit.failure,
-    largestStreams: () => largestStreams(state.logs.values(), wal.bytes),
+    largestStreams: () => largestStreams(state.storedBytes.all()),
     onShortage: () => compactor.requestDiskSpace(),
   });
   compactor.start(writer);

@@ -7,6 +7,7 @@ import { decodeCreateLog, decodeDocument, decodeRetention } from "../format/cont
 import { decryptedBodyAt, FrameView, frameKind, frameKindAt, frameLogIdAt, framePositionAt } from "../format/frame.ts";
 import { damaged } from "../io/damage.ts";
 import { LogState } from "./log-state.ts";
+import { StoredByteCounts } from "./stored-byte-counts.ts";
 import { UnindexedEntries } from "./unindexed-entries.ts";
 import { generationOf, type WalAddress } from "./wal-index.ts";
 
@@ -28,6 +29,7 @@ export type DocumentChange = Exclude<WatchEvent, { readonly kind: "synced" }>;
 export class EngineState {
   readonly logs = new Map<number, LogState>();
   readonly documents = new Map<string, VersionedDocument>();
+  readonly storedBytes = new StoredByteCounts();
   /** Stream id to shard index to log id. A key string for each shard would take more memory than the log of an idle shard. */
   readonly #logIds = new Map<string, Map<number, number>>();
   readonly #unindexedEntries = new UnindexedEntries();
@@ -116,6 +118,7 @@ export class EngineState {
   addLog(log: LogState): void {
     this.logs.set(log.id, log);
     log.useUnindexedEntries(this.#unindexedEntries);
+    log.counts = this.storedBytes.of(log.streamId);
     const ofStream = this.#logIds.get(log.streamId) ?? new Map<number, number>();
     this.#logIds.set(log.streamId, ofStream);
     ofStream.set(log.shardIndex, log.id);
@@ -127,6 +130,7 @@ export class EngineState {
   dropThrough(generation: number): void {
     this.#unindexedEntries.dropThrough(generation);
     for (const log of this.logs.values()) log.dropIndexThrough(generation);
+    this.storedBytes.dropWalThrough(generation, (streamId) => this.#logIds.has(streamId));
   }
 
   /** Applies a verified group, which begins at `address`, then wakes the waiters of its logs. */
@@ -140,7 +144,8 @@ export class EngineState {
     // A log may be in it more than once: waking it twice is cheaper than a set.
     const changed: LogState[] = [];
     const isKnown = lsn <= this.knownThroughLsn;
-    const isFlushed = generationOf(address) <= this.flushedThrough;
+    const generation = generationOf(address);
+    const isFlushed = generation <= this.flushedThrough;
     const frames = new FrameView(group);
     this.isCleanlyClosed = false;
     for (let at = groupHeaderBytes; at < used; at += frames.span(at)) {
@@ -149,7 +154,11 @@ export class EngineState {
         if (log !== undefined) {
           const position = frames.position(at);
           const storedMs = frames.storedMs(at);
-          if (!isFlushed) this.#index(log, position, address + at, frames.length(at), storedMs);
+          if (!isFlushed) {
+            const length = frames.length(at);
+            this.#index(log, position, address + at, length, storedMs);
+            log.counts?.addWal(generation, length);
+          }
           this.#applyEntry(log, position + frames.count(at), storedMs, isFlushed);
           changed.push(log);
         }
@@ -239,6 +248,10 @@ export class EngineState {
     log.pendingDrop ??= Promise.resolve();
     if (log.index.count > 0) this.hasDeadEntries = true;
     this.#listener?.detach(log);
+    if (log.counts !== undefined) {
+      log.counts.segmentBytes -= log.extents.dataBytes;
+      log.counts.indexBytes -= log.extents.byteLength + log.index.byteLength;
+    }
     this.logs.delete(log.id);
     this.#logsOfArray = new WeakMap();
     // A new log of the shard may have been created while this one was being dropped.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { lowerBound } from "../../../collections/lower-bound.ts";
 import type { SegmentRow } from "../format/segment-file.ts";
+import type { StreamByteCounts } from "./stored-byte-counts.ts";
 
 /** Consecutive entries of a shard log in one segment. */
 export interface Extent {
@@ -36,6 +37,12 @@ export function extentOf(segmentId: number, row: SegmentRow): Extent {
 export class ExtentList {
   #fields = noFields;
   #count = 0;
+  readonly #counts: StreamByteCounts | undefined;
+
+  /** `counts`: those of the stream, which the list adds to. */
+  constructor(counts?: StreamByteCounts) {
+    this.#counts = counts;
+  }
 
   get count(): number {
     return this.#count;
@@ -64,6 +71,7 @@ export class ExtentList {
       at,
     );
     this.#count += 1;
+    if (this.#counts !== undefined) this.#counts.segmentBytes += length;
   }
 
   at(index: number): Extent {
@@ -117,11 +125,12 @@ export class ExtentList {
   }
 
   replace(extents: readonly Extent[]): void {
+    if (this.#counts !== undefined) this.#counts.segmentBytes -= this.dataBytes;
     const needed = extents.length * fieldsPerExtent;
-    if (needed === 0) this.#fields = noFields;
+    if (needed === 0) this.#use(noFields);
     // Otherwise in place: a new array for each change would be garbage.
     else if (needed > this.#fields.length || needed * capacityFactorMax < this.#fields.length) {
-      this.#fields = new Float64Array(needed);
+      this.#use(new Float64Array(needed));
     }
     this.#count = 0;
     for (const extent of extents) this.add(extent);
@@ -130,6 +139,11 @@ export class ExtentList {
   #grow(): void {
     const larger = new Float64Array(Math.max(extentsMin * fieldsPerExtent, this.#fields.length * 2));
     larger.set(this.#fields);
-    this.#fields = larger;
+    this.#use(larger);
+  }
+
+  #use(fields: typeof noFields): void {
+    if (this.#counts !== undefined) this.#counts.indexBytes += fields.byteLength - this.#fields.byteLength;
+    this.#fields = fields;
   }
 }

@@ -1,4 +1,5 @@
 import { ExtentList } from "./extent-list.ts";
+import type { StreamByteCounts } from "./stored-byte-counts.ts";
 import type { UnindexedEntries } from "./unindexed-entries.ts";
 import { type WalAddress, WalIndex } from "./wal-index.ts";
 
@@ -15,6 +16,8 @@ export class LogState {
   readonly id: number;
   readonly streamId: string;
   readonly shardIndex: number;
+  /** Those of its stream; set when the log is added to the state, and not when it is dropped. */
+  counts: StreamByteCounts | undefined;
   #extents: ExtentList | undefined;
   #index: WalIndex | undefined;
   #unindexedEntries: UnindexedEntries | undefined;
@@ -57,7 +60,7 @@ export class LogState {
 
   /** For changes; made at the first one. */
   get mutableExtents(): ExtentList {
-    this.#extents ??= new ExtentList();
+    this.#extents ??= new ExtentList(this.counts);
     return this.#extents;
   }
 
@@ -84,7 +87,7 @@ export class LogState {
   }
 
   get #ownIndex(): WalIndex {
-    this.#index ??= new WalIndex();
+    this.#index ??= new WalIndex(this.counts);
     return this.#index;
   }
 

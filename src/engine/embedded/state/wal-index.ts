@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { lowerBound } from "../../../collections/lower-bound.ts";
+import type { StreamByteCounts } from "./stored-byte-counts.ts";
 
 /** A byte of the WAL: generation * 2^32 + offset in that file. A whole number below 2^53. */
 export type WalAddress = number;
@@ -32,6 +33,12 @@ const noFields = new Float64Array(0);
 export class WalIndex {
   #fields = noFields;
   #count = 0;
+  readonly #counts: StreamByteCounts | undefined;
+
+  /** `counts`: those of the stream, which the index adds to. */
+  constructor(counts?: StreamByteCounts) {
+    this.#counts = counts;
+  }
 
   get count(): number {
     return this.#count;
@@ -100,7 +107,7 @@ export class WalIndex {
     if (dropped === 0) return;
     this.#count -= dropped;
     if (this.#count === 0) {
-      this.#fields = noFields;
+      this.#use(noFields);
       return;
     }
     this.#fields.copyWithin(0, dropped * fieldsPerPoint);
@@ -118,6 +125,11 @@ export class WalIndex {
   #resize(points: number): void {
     const resized = new Float64Array(points * fieldsPerPoint);
     resized.set(this.#fields.subarray(0, this.#count * fieldsPerPoint));
-    this.#fields = resized;
+    this.#use(resized);
+  }
+
+  #use(fields: typeof noFields): void {
+    if (this.#counts !== undefined) this.#counts.indexBytes += fields.byteLength - this.#fields.byteLength;
+    this.#fields = fields;
   }
 }
