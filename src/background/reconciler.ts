@@ -14,6 +14,8 @@ import type { ReconcilerContext } from "./reconciler-context.ts";
 
 /** Pause after a step that failed. */
 const retryMs = 200;
+/** Between two reports of a step that goes on to fail in the same way. */
+const reportMs = 60_000;
 
 /** The last second of a deleted stream is kept for 30 days: further back no clock is set by accident. */
 const lastSecondKeptS = 30 * 24 * 3600;
@@ -27,6 +29,8 @@ export class Reconciler {
   readonly #closing = new AbortController();
   /** Running jobs by stream id; at most one for each stream. */
   readonly #jobs = new Map<string, Promise<void>>();
+  /** The last failure that was reported of each stream whose job runs. */
+  readonly #reported = new Map<string, { readonly sentence: string; readonly atMs: number }>();
 
   constructor(context: ReconcilerContext) {
     this.#context = context;
@@ -46,6 +50,7 @@ export class Reconciler {
     if (nextDueTransition(revision.stream) === undefined || this.#jobs.has(id) || this.#closing.signal.aborted) return;
     const job = this.#run(revision).finally(() => {
       this.#jobs.delete(id);
+      this.#reported.delete(id);
       // The job may have looked at the document for the last time before this revision was written.
       const newest = this.#context.registry.current(revision);
       if (newest !== undefined) this.wake(newest);
@@ -96,11 +101,19 @@ export class Reconciler {
     await deletedStreams.endDrop(streamId);
   }
 
+  /** Reports a failure at once and each minute while it goes on: a full disk fails each step for as long as it is full. */
   async #reportAndPause({ stream }: StreamRevision, error: unknown): Promise<void> {
-    const { name, intent } = stream;
-    const isOfQueue = nextDueTransition(stream)?.kind === "queues";
-    backgroundTaskFailed.publish({ streamName: name, intent: isOfQueue ? "queue" : (intent?.kind ?? "-"), error });
-    await this.#context.clock.delay(retryMs, this.#closing.signal).catch(() => undefined);
+    const { clock } = this.#context;
+    const { id, name, intent } = stream;
+    const sentence = error instanceof Error ? error.message : String(error);
+    const nowMs = clock.monotonicMs();
+    const last = this.#reported.get(id);
+    if (last?.sentence !== sentence || nowMs - last.atMs >= reportMs) {
+      this.#reported.set(id, { sentence, atMs: nowMs });
+      const isOfQueue = nextDueTransition(stream)?.kind === "queues";
+      backgroundTaskFailed.publish({ streamName: name, intent: isOfQueue ? "queue" : (intent?.kind ?? "-"), error });
+    }
+    await clock.delay(retryMs, this.#closing.signal).catch(() => undefined);
   }
 
   /** False when the document changes before the time has come. */

@@ -148,7 +148,7 @@ test("a clock that is set back while an intent or a consumer waits holds neither
   }
 });
 
-test("a step that fails is retried after a pause and reported, until it succeeds", async () => {
+test("a step that fails is retried after a pause, and reported once until it succeeds", async () => {
   let failures = 2;
   const reported: unknown[] = [];
   const unsubscribe = backgroundTaskFailed.subscribe((message) => reported.push(message));
@@ -165,7 +165,34 @@ test("a step that fails is retried after a pause and reported, until it succeeds
   await services.clock.advance(2 * retryMs);
   await nextTurn();
   assert.equal(newest(services)?.status, "ACTIVE");
-  assert.deepEqual(reported, Array(2).fill({ streamName: "orders", intent: "create", error }));
+  assert.deepEqual(reported, [{ streamName: "orders", intent: "create", error }]);
+  unsubscribe();
+  await close(services);
+});
+
+test("a full disk is one report of a stream that waits for it and one a minute, not five a second", async () => {
+  const reported: string[] = [];
+  const unsubscribe = backgroundTaskFailed.subscribe(({ error }) => reported.push((error as Error).message));
+  let sentence = "the disk is full";
+  let calls = 0;
+  const services = await openServices(() => ({
+    createShard: () => {
+      calls++;
+      return Promise.reject(new EngineError("throttled", sentence));
+    },
+  }));
+  await services.registry.create(creating(1));
+  await nextTurn();
+  for (let elapsedMs = 0; elapsedMs < 130_000; elapsedMs += retryMs) {
+    await services.clock.advance(retryMs);
+    await nextTurn();
+  }
+  assert.ok(calls > 100, `${calls} calls`);
+  assert.deepEqual(reported, Array(3).fill("the disk is full"));
+  sentence = "something else";
+  await services.clock.advance(retryMs);
+  await nextTurn();
+  assert.deepEqual(reported.slice(3), ["something else"]);
   unsubscribe();
   await close(services);
 });
