@@ -1,7 +1,7 @@
 /** The browser that tests of the web console drive. scripts/get-chromium.mjs gets one where there is none. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { TestContext } from "node:test";
+import { after, type TestContext } from "node:test";
 import axe, { type AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { reportMissing } from "./available-tools.ts";
@@ -37,13 +37,9 @@ function isExecutable(path: string): boolean {
   }
 }
 
-export interface TestBrowser extends AsyncDisposable {
-  /** A new page without cookies or storage. What the page logs as an error is in `faults`. */
-  open(options?: BrowserContextOptions): Promise<TestPage>;
-}
-
 export interface TestPage {
   readonly page: Page;
+  /** What the page throws, and what the browser refuses it or cannot load. */
   readonly faults: string[];
 }
 
@@ -55,25 +51,36 @@ export async function accessibilityFaults(page: Page): Promise<readonly string[]
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`));
 }
 
-/** Undefined, and the test is skipped or failed, where there is no browser. */
-export async function startChromium(t: TestContext, more: readonly string[] = []): Promise<TestBrowser | undefined> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) {
-    reportMissing(t, "Chromium or Chrome");
-    return undefined;
+/** One browser for the tests of a file, started by the first of them. */
+export class TestBrowser {
+  readonly #args: readonly string[];
+  #browser: Promise<Browser> | undefined;
+
+  /** `more`: arguments of the browser. */
+  constructor(more: readonly string[] = []) {
+    this.#args = [...args, ...more];
+    after(async () => (await this.#browser)?.close());
   }
-  const browser: Browser = await chromium.launch({ executablePath, args: [...args, ...more] });
-  return {
-    async open(options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-      const page = await context.newPage();
-      const faults: string[] = [];
-      page.on("pageerror", ({ message }) => faults.push(message));
-      page.on("console", (message) => {
-        if (message.type() === "error") faults.push(message.text());
-      });
-      return { page, faults };
-    },
-    [Symbol.asyncDispose]: () => browser.close(),
-  };
+
+  /**
+   * A new page without cookies or storage, which is closed with the test. Undefined, and the test is skipped or failed, where
+   * there is no browser.
+   */
+  async open(t: TestContext, options: BrowserContextOptions = {}): Promise<TestPage | undefined> {
+    const executablePath = findChromium();
+    if (executablePath === undefined) {
+      reportMissing(t, "Chromium or Chrome");
+      return undefined;
+    }
+    this.#browser ??= chromium.launch({ executablePath, args: [...this.#args] });
+    const context = await (await this.#browser).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on("pageerror", ({ message }) => faults.push(message));
+    page.on("console", (message) => {
+      if (message.type() === "error") faults.push(message.text());
+    });
+    return { page, faults };
+  }
 }

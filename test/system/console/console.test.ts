@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { accessibilityFaults, startChromium } from "../../support/chromium.ts";
+import { accessibilityFaults, TestBrowser } from "../../support/chromium.ts";
 import { startConsole } from "./console-server.ts";
 
+const browser = new TestBrowser();
+
 test("a person creates a stream, puts a record, follows the link to it and finds its shard", async (t) => {
-  await using browser = await startChromium(t);
-  if (browser === undefined) return;
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
   await using server = await startConsole();
-  const { page, faults } = await browser.open();
+  const { page, faults } = opened;
   await page.goto(server.at());
   await page.getByRole("link", { name: "orders" }).waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
@@ -31,10 +33,10 @@ test("a person creates a stream, puts a record, follows the link to it and finds
 });
 
 test("a tail over all shards shows what is put while it is open, decoded, and filters it", async (t) => {
-  await using browser = await startChromium(t);
-  if (browser === undefined) return;
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
   await using server = await startConsole();
-  const { page, faults } = await browser.open();
+  const { page, faults } = opened;
   await server.put("orders", "before", "stored before the page was open");
   await page.goto(server.at("#/stream/orders/records"));
   const row = (text: string) => page.locator(".record-row", { hasText: text });
@@ -54,10 +56,10 @@ test("a tail over all shards shows what is put while it is open, decoded, and fi
 });
 
 test("a split and a merge by clicking change the stream and are drawn", async (t) => {
-  await using browser = await startChromium(t);
-  if (browser === undefined) return;
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
   await using server = await startConsole({ stream: "orders:1" });
-  const { page, faults } = await browser.open();
+  const { page, faults } = opened;
   await page.goto(server.at("#/stream/orders/shards"));
   await page.getByRole("button", { name: "shardId-000000000000" }).click();
   await page.getByRole("button", { name: "Split…" }).click();
@@ -74,10 +76,10 @@ test("a split and a merge by clicking change the stream and are drawn", async (t
 });
 
 test("a read-only console offers no change and its way to the API refuses one", async (t) => {
-  await using browser = await startChromium(t);
-  if (browser === undefined) return;
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
   await using server = await startConsole({ console: "read-only" });
-  const { page, faults } = await browser.open();
+  const { page, faults } = opened;
   await page.goto(server.at());
   await page.getByRole("link", { name: "orders" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Create a stream" }).count(), 0);
