@@ -30,6 +30,8 @@ export interface ServerReport {
 
 export interface StreamReport {
   readonly name: string;
+  readonly status: "CREATING" | "ACTIVE" | "UPDATING" | "DELETING";
+  readonly isOnDemand: boolean;
   readonly openShards: number;
   readonly closedShards: number;
   readonly retentionHours: number;
@@ -100,7 +102,8 @@ export function isReadOnly(): boolean {
 }
 
 export async function streamReports(): Promise<readonly StreamReport[]> {
-  return (await get<{ streams: readonly StreamReport[] }>("streams", {})).streams;
+  const { streams } = await get<{ streams: readonly StreamReport[] }>("streams", {});
+  return streams.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 export async function streamRates(): Promise<Readonly<Record<string, StreamRates>>> {

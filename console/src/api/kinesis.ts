@@ -1,5 +1,5 @@
-import { account, region, server, serverNowMs } from "./console-data.ts";
-import { session } from "./session.ts";
+import { account, region, serverNowMs } from "./console-data.ts";
+import { type Session, session } from "./session.ts";
 import { claimedHeaders, signedHeaders } from "./sign.ts";
 
 /** An error of the API, with the type and the sentence of the service. */
@@ -20,29 +20,44 @@ export function sentenceOf(error: unknown): string {
 }
 
 /** Calls an operation of the Kinesis API as the session's caller. Errors: KinesisError, and those of `fetch`. */
-export async function kinesis<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
+export function kinesis<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
+  return kinesisAs<Output>(session.value, { operation, input, signal });
+}
+
+/** The same as another caller, whose key is tried. */
+export async function kinesisAs<Output>(
+  caller: Session,
+  {
+    operation,
+    input,
+    signal,
+  }: { readonly operation: string; readonly input: object; readonly signal?: AbortSignal | undefined },
+): Promise<Output> {
   const url = new URL("kinesis", location.href);
   url.hash = "";
   const body = JSON.stringify(input);
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `Kinesis_20131202.${operation}` };
-  const authorized = await authorize({ url, headers, body });
+  const authorized = await authorize({ url, headers, body }, caller);
   const response = await fetch(url, { method: "POST", headers: authorized, body, ...(signal && { signal }) });
   const text = await response.text();
   if (!response.ok) throw errorIn(text, response.status);
   return (text === "" ? {} : JSON.parse(text)) as Output;
 }
 
-async function authorize(request: Parameters<typeof signedHeaders>[0]): Promise<Readonly<Record<string, string>>> {
-  const { key } = session.value;
-  const nowMs = server.value?.verifiesSignatures === true ? Date.now() : serverNowMs();
-  if (key === undefined)
-    return { ...request.headers, ...claimedHeaders({ account: account(), region: region(), nowMs }) };
+async function authorize(
+  request: Parameters<typeof signedHeaders>[0],
+  caller: Session,
+): Promise<Readonly<Record<string, string>>> {
+  const { key } = caller;
+  const scope = { account: account(), region: caller.region ?? region() };
+  if (key === undefined) return { ...request.headers, ...claimedHeaders({ ...scope, nowMs: serverNowMs() }) };
   if (globalThis.crypto?.subtle === undefined) {
     throw new Error(
       "This browser signs requests only on localhost or over https. Open the console under such an address.",
     );
   }
-  return await signedHeaders(request, key, { region: region(), nowMs });
+  // A server with --dev verifies by the clock that is not moved.
+  return await signedHeaders(request, key, { region: scope.region, nowMs: Date.now() });
 }
 
 function errorIn(text: string, status: number): Error {

@@ -11,7 +11,7 @@ export interface StreamSummary {
 }
 
 export interface ListStreamsOutput {
-  readonly StreamSummaries: readonly StreamSummary[];
+  readonly StreamNames: readonly string[];
   readonly HasMoreStreams: boolean;
   readonly NextToken?: string;
 }

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { server } from "../api/console-data.ts";
-import { kinesis, sentenceOf } from "../api/kinesis.ts";
+import { kinesisAs, sentenceOf } from "../api/kinesis.ts";
 import { changeSession, type Session, session } from "../api/session.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Fault } from "../parts/notice.tsx";
@@ -22,17 +22,16 @@ function KeyForm({ onClose }: { readonly onClose: () => void }) {
     const text = (name: string): string => String(new FormData(form).get(name) ?? "").trim();
     const [accessKeyId, secretAccessKey, sessionToken] = [text("id"), text("secret"), text("token")];
     const key = { accessKeyId, secretAccessKey, ...(sessionToken === "" ? {} : { sessionToken }) };
-    changeSession({ region: text("region"), key });
+    const next: Session = { region: text("region"), key };
     try {
-      await kinesis("ListStreams", { Limit: 1 });
-      onClose();
+      await kinesisAs(next, { operation: "ListStreams", input: { Limit: 1 } });
     } catch (error) {
       const sentence = sentenceOf(error);
       // A key that may not list streams may do other things.
-      if (sentence.startsWith("AccessDenied")) return onClose();
-      changeSession(before);
-      setFault(sentence);
+      if (!sentence.startsWith("AccessDenied")) return setFault(sentence);
     }
+    changeSession(next);
+    onClose();
   };
   return (
     <form
@@ -47,7 +46,7 @@ function KeyForm({ onClose }: { readonly onClose: () => void }) {
       </p>
       <label>
         Access key id
-        <input name="id" required autocomplete="off" spellcheck={false} value={before.key?.accessKeyId ?? ""} />
+        <input name="id" required autocomplete="off" spellcheck={false} defaultValue={before.key?.accessKeyId ?? ""} />
       </label>
       <label>
         Secret access key
@@ -59,7 +58,7 @@ function KeyForm({ onClose }: { readonly onClose: () => void }) {
       </label>
       <label>
         Region
-        <input name="region" required value={before.region ?? server.value?.region ?? ""} />
+        <input name="region" required defaultValue={before.region ?? server.value?.region ?? ""} />
       </label>
       {fault !== undefined && <Fault>{fault}</Fault>}
       <div class="actions">
@@ -109,12 +108,12 @@ function AccountForm({ onClose }: { readonly onClose: () => void }) {
           required
           pattern="\d{12}"
           title="12 digits"
-          value={account ?? server.value?.account ?? ""}
+          defaultValue={account ?? server.value?.account ?? ""}
         />
       </label>
       <label>
         Region
-        <input name="region" required pattern="[a-z0-9\-]+" value={region ?? server.value?.region ?? ""} />
+        <input name="region" required pattern="[a-z0-9\-]+" defaultValue={region ?? server.value?.region ?? ""} />
       </label>
       <div class="actions">
         <button type="submit" class="primary">

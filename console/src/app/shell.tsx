@@ -106,7 +106,8 @@ function CallerButton() {
   return (
     <>
       <button type="button" class="quiet caller" onClick={() => setOpen(true)} title="Account and region">
-        {who} · {region ?? report.region}
+        <span class="who">{who} · </span>
+        {region ?? report.region}
       </button>
       {isOpen && <CallerDialog onClose={() => setOpen(false)} />}
     </>

@@ -34,6 +34,11 @@ export function durationText(ms: number): string {
   return "";
 }
 
+/** `just now`, `12 s ago` */
+export function agoText(ms: number): string {
+  return ms < 1_500 ? "just now" : `${durationText(ms)} ago`;
+}
+
 /** `14:05:09.123` of today in the browser's time zone, with the date before it on other days. */
 export function timeText(ms: number, nowMs: number = Date.now()): string {
   const time = new Date(ms);

@@ -19,7 +19,7 @@ interface PlotProps {
   readonly format: (value: number) => string;
 }
 
-const height = 150;
+const height = 140;
 
 /** Lines over time. */
 export function Plot({ title, times, lines, format }: PlotProps) {
@@ -41,8 +41,8 @@ export function Plot({ title, times, lines, format }: PlotProps) {
         cursor: { drag: { x: false, y: false }, y: false },
         scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
         axes: [
-          { ...axis, space: 70, values: (_plot, splits) => splits.map(clockText) },
-          { ...axis, size: 62, values: (_plot, splits) => splits.map(format) },
+          { ...axis, space: 70, size: 30, values: (_plot, splits) => splits.map(clockText) },
+          { ...axis, size: 76, values: (_plot, splits) => splits.map(format) },
         ],
         series: [
           {},

@@ -1,5 +1,5 @@
 import type { GetRecordsOutput } from "../api/shapes.ts";
-import { recordsFrom, type StreamRecord } from "./record.ts";
+import { compareRecords, recordsFrom, type StreamRecord } from "./record.ts";
 
 /** Where reading begins. */
 export type StartAt =
@@ -48,8 +48,10 @@ interface Cursor {
 
 /** Browsers open six connections to a server with HTTP/1.1: one is for the news, one for the rest of the page. */
 const readsAtOnce = 4;
-/** From so many shards on, each read takes fewer records. */
-const manyShards = 64;
+/** Records of one read; fewer when there are many shards, because each may wait for all others. */
+const pageRecordsMax = 1_000;
+const pageRecordsMin = 10;
+const heldRecordsMax = 60_000;
 const throttledWaitMs = 250;
 const failedWaitMs = 1_000;
 /** Every so often some shards are read even without news, which another server of the same data does not send. */
@@ -67,6 +69,8 @@ export class RecordReader {
   readonly #closing = new AbortController();
   #following: AbortController | undefined;
   #backlog: number;
+  /** Records that arrived after the time up to which all shards are read: older ones of other shards may be missing. */
+  #held: StreamRecord[] = [];
   #active = 0;
   #state: ReaderState = "reading";
   #isPaused = false;
@@ -83,6 +87,13 @@ export class RecordReader {
 
   get state(): ReaderState {
     return this.#state;
+  }
+
+  /** The time up to which every shard is read; infinite at the tip. */
+  get completeToMs(): number {
+    let time = Number.POSITIVE_INFINITY;
+    for (const { isAtTip, readToMs } of this.#cursors.values()) if (!isAtTip) time = Math.min(time, readToMs);
+    return time;
   }
 
   start(): void {
@@ -224,12 +235,28 @@ export class RecordReader {
   async #readPage(cursor: Cursor): Promise<void> {
     const { signal } = this.#closing;
     const iterator = cursor.iterator ?? (await this.#iteratorOf(cursor));
-    const Limit = this.#cursors.size > manyShards ? 200 : 1_000;
+    const share = Math.floor(heldRecordsMax / this.#cursors.size);
+    const Limit = Math.max(pageRecordsMin, Math.min(pageRecordsMax, share));
     const input = { ShardIterator: iterator, Limit };
     const page = await this.#sources.call<GetRecordsOutput>("GetRecords", input, signal);
-    if (!cursor.isAtTip) this.#backlog -= page.Records.length;
+    const wasAtTip = cursor.isAtTip;
     this.#advance(cursor, page);
-    if (page.Records.length > 0 && !signal.aborted) this.#options.onRecords(recordsFrom(cursor.shardId, page.Records));
+    if (signal.aborted) return;
+    const records = recordsFrom(cursor.shardId, page.Records);
+    if (wasAtTip && this.#held.length === 0 && records.length > 0) this.#options.onRecords(records);
+    else this.#release(records);
+  }
+
+  /** Hands on what is complete: records up to the time to which every shard is read. */
+  #release(records: readonly StreamRecord[]): void {
+    for (const record of records) this.#held.push(record);
+    const completeToMs = this.completeToMs;
+    const isFull = this.#held.length > heldRecordsMax;
+    const complete = isFull ? this.#held : this.#held.filter(({ arrivalMs }) => arrivalMs <= completeToMs);
+    if (complete.length === 0) return;
+    this.#held = isFull ? [] : this.#held.filter(({ arrivalMs }) => arrivalMs > completeToMs);
+    this.#backlog -= complete.length;
+    this.#options.onRecords(complete.toSorted(compareRecords));
   }
 
   async #iteratorOf({ shardId: ShardId, start }: Cursor): Promise<string> {
@@ -254,11 +281,13 @@ export class RecordReader {
   }
 
   /** The shard is closed and read to its end: its children follow. */
-  #end({ shardId }: Cursor, { ChildShards = [] }: GetRecordsOutput): void {
+  #end({ shardId, readToMs }: Cursor, { ChildShards = [] }: GetRecordsOutput): void {
     this.#cursors.delete(shardId);
     if (this.#options.only === true) return;
     for (const child of ChildShards) {
-      if (!this.#cursors.has(child.ShardId)) this.#add(child.ShardId, { ShardIteratorType: "TRIM_HORIZON" });
+      if (this.#cursors.has(child.ShardId)) continue;
+      // Nothing of a child is older than the end of its parent.
+      this.#add(child.ShardId, { ShardIteratorType: "TRIM_HORIZON" }).readToMs = readToMs;
     }
   }
 
@@ -287,8 +316,10 @@ export class RecordReader {
 
   #stateNow(): ReaderState {
     if (this.#isPaused) return "paused";
-    if (this.#cursors.size === 0) return this.#options.only === true ? "ended" : "live";
+    if (this.#cursors.size === 0 && this.#options.only === true) return "ended";
     for (const { isAtTip } of this.#cursors.values()) if (!isAtTip) return this.#backlog > 0 ? "reading" : "full";
+    // From now on the reader follows, also when it falls behind for a while.
+    this.#backlog = Number.POSITIVE_INFINITY;
     return "live";
   }
 }

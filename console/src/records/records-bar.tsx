@@ -1,4 +1,4 @@
-import { plural, shortShard } from "../parts/format.ts";
+import { plural, shortShard, timeText } from "../parts/format.ts";
 import type { Shard } from "../shards/shard.ts";
 import type { FilterKind } from "./filter.ts";
 import { rowsMax } from "./record-list.ts";
@@ -112,8 +112,8 @@ export function RecordsBar(props: RecordsBarProps) {
   );
 }
 
-function Status({ records, filterText }: RecordsBarProps) {
-  const { all, shown, state, waiting } = records;
+function Status({ records, filterText, onPlace }: RecordsBarProps) {
+  const { all, shown, state, waiting, completeToMs } = records;
   const found = filterText === "" ? "" : `${plural(shown.length, "match")} in `.replace("matchs", "matches");
   return (
     <>
@@ -127,9 +127,15 @@ function Status({ records, filterText }: RecordsBarProps) {
         {all.forgotten > 0 && `; the oldest ${plural(all.forgotten, "record")} left the list, which holds ${rowsMax}`}
       </span>
       {state === "full" && (
-        <button type="button" class="link" onClick={records.more}>
-          Read more
-        </button>
+        <>
+          {completeToMs !== undefined && <span>up to {timeText(completeToMs)}</span>}
+          <button type="button" class="link" onClick={records.more}>
+            Read on
+          </button>
+          <button type="button" class="link" onClick={() => onPlace({ choice: "live" })}>
+            Jump to now
+          </button>
+        </>
       )}
     </>
   );

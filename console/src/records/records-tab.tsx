@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { serverNowMs } from "../api/console-data.ts";
 import { rememberQuery } from "../app/address.ts";
-import { durationText, plural } from "../parts/format.ts";
+import { agoText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
 import type { StreamView } from "../streams/stream-page.tsx";
@@ -177,7 +177,7 @@ function NothingShown({ view, records, place, isFiltered, onPlace }: NothingShow
           : "What is put now appears here at once."}
       </p>
       {newestMs != null && place.choice !== "oldest" && place.choice !== "live" && (
-        <p>The newest record arrived {durationText(serverNowMs() - newestMs)} ago.</p>
+        <p>The newest record arrived {agoText(serverNowMs() - newestMs)}.</p>
       )}
       {place.choice !== "oldest" && (
         <div class="actions">

@@ -8,7 +8,7 @@ import { type ReaderState, RecordReader, type StartAt } from "./reader.ts";
 import { RecordList } from "./record-list.ts";
 
 /** Records read before a person is asked whether to go on. */
-const backlogMax = 5_000;
+const backlogMax = 20_000;
 /** The list is drawn so often at most. */
 const drawEveryMs = 60;
 
@@ -33,6 +33,8 @@ export interface Records {
   readonly filterFault: string | undefined;
   /** Records that the filter has not looked at yet. */
   readonly waiting: number;
+  /** The time up to which all shards are read; undefined at the tip. */
+  readonly completeToMs: number | undefined;
   readonly more: () => void;
   readonly pause: () => void;
   readonly resume: () => void;
@@ -103,11 +105,16 @@ export function useRecords({ stream, shards, shardId, start, isLive, filter }: R
 
   return {
     ...{ all, shown, state, fault, filterFault },
+    completeToMs: finite(reader.current?.completeToMs),
     waiting: matcher.current?.waitingCount ?? 0,
     more: () => reader.current?.more(),
     pause: () => reader.current?.pause(),
     resume: () => reader.current?.resume(),
   };
+}
+
+function finite(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
 /** Shards that may have records from the start on. */

@@ -19,7 +19,7 @@ const axisHeight = 20;
 const labelWidthMin = 26;
 const labelHeightMin = 13;
 /** The label of the hottest shard stays readable. */
-const heatAlpha = 0.6;
+const heatAlpha = 0.4;
 
 /** Splits and merges over time: each box is a shard, as high as its part of the hash keys. */
 export function LineageGraph({ shards, traffic, selectedId, marker, onSelect }: LineageGraphProps) {

@@ -51,7 +51,8 @@ export function ShardsTab({ view }: { readonly view: StreamView }) {
       <div class="drawings">
         <figure>
           <figcaption>
-            Open shards over all hash keys, and what is put into each now <span class="legend hot">hot</span>
+            Open shards over all hash keys, and what is put into each now <span class="legend heat">traffic</span>{" "}
+            <span class="legend hot">hot</span>
           </figcaption>
           <HashBar {...{ shards, traffic, marker }} selectedId={selected?.id} onSelect={setSelectedId} />
         </figure>

@@ -36,7 +36,7 @@ export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolea
         {!isOnDemand && (
           <label>
             Shards
-            <input name="shards" type="number" min={1} max={10_000} required value={1} />
+            <input name="shards" type="number" min={1} max={10_000} required defaultValue={1} />
             <small>With limits, each takes 1 MiB and 1,000 records a second.</small>
           </label>
         )}

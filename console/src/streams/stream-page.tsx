@@ -3,7 +3,7 @@ import { serverNowMs, shardTimes, type TrafficReport, trafficOf } from "../api/c
 import { kinesis } from "../api/kinesis.ts";
 import type { ShardDescription, StreamDescription } from "../api/shapes.ts";
 import { streamLink, type Tab, tabs } from "../app/route.ts";
-import { bytesText, countText, durationText, plural } from "../parts/format.ts";
+import { agoText, bytesText, countText, durationText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { type Polled, usePolled } from "../parts/use-polled.ts";
 import { PlotsTab } from "../plots/plots-tab.tsx";
@@ -123,7 +123,7 @@ function Facts({
         </span>
       )}
       {throttled > 0 && <span class="tag bad">{countText(throttled)}/s throttled</span>}
-      {traffic?.newestMs != null && <span>newest {durationText(serverNowMs() - traffic.newestMs)} ago</span>}
+      {traffic?.newestMs != null && <span>newest {agoText(serverNowMs() - traffic.newestMs)}</span>}
     </p>
   );
 }

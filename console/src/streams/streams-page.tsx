@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import {
   account,
   isReadOnly,
@@ -7,13 +7,10 @@ import {
   type StreamReport,
   serverNowMs,
   streamRates,
-  streamReports,
 } from "../api/console-data.ts";
-import { sentenceOf } from "../api/kinesis.ts";
 import { session } from "../api/session.ts";
-import type { StreamSummary } from "../api/shapes.ts";
 import { streamLink } from "../app/route.ts";
-import { bytesText, countText, durationText, exactText, plural } from "../parts/format.ts";
+import { agoText, bytesText, countText, durationText, exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
@@ -27,15 +24,13 @@ const rowHeight = 48;
 /** All streams of the caller with their traffic. */
 export function StreamsPage() {
   const who = `${account()}/${region()}/${session.value.key?.accessKeyId ?? ""}`;
-  const { streams, fault, refresh } = useStreams(who);
-  const reports = usePolled(streamReports, listEveryMs, who).value;
+  const { value: streams, fault, refresh } = usePolled(listStreams, listEveryMs, who);
   const rates = usePolled(streamRates, ratesEveryMs, who).value ?? {};
   const [search, setSearch] = useState("");
   const [isCreating, setCreating] = useState(false);
-  const reportOf = useMemo(() => new Map(reports?.map((report) => [report.name, report])), [reports]);
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase();
-    return streams?.filter(({ StreamName }) => StreamName.toLowerCase().includes(wanted)) ?? [];
+    return streams?.filter(({ name }) => name.toLowerCase().includes(wanted)) ?? [];
   }, [streams, search]);
   return (
     <section class="page fill">
@@ -78,8 +73,7 @@ export function StreamsPage() {
             row={(index) => {
               const stream = shown[index];
               if (stream === undefined) return null;
-              const name = stream.StreamName;
-              return <StreamRow stream={stream} report={reportOf.get(name)} rates={rates[name]} />;
+              return <StreamRow stream={stream} rates={rates[stream.name]} />;
             }}
           />
           {shown.length === 0 && <Empty>No stream has “{search}” in its name.</Empty>}
@@ -101,57 +95,21 @@ function countOf(shown: number, all: number): string {
   return shown === all ? plural(all, "stream") : `${exactText(shown)} of ${plural(all, "stream")}`;
 }
 
-function useStreams(who: string) {
-  const [streams, setStreams] = useState<readonly StreamSummary[]>();
-  const [fault, setFault] = useState<string>();
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    let isOver = false;
-    let isFirst = true;
-    const load = async (): Promise<void> => {
-      try {
-        let last: readonly StreamSummary[] = [];
-        await listStreams((page) => {
-          last = page;
-          // Later lists are shown whole, so that rows do not go and come.
-          if (isFirst && !isOver) setStreams(page);
-        });
-        if (isOver) return;
-        setStreams(last);
-        setFault(undefined);
-      } catch (error) {
-        if (!isOver) setFault(sentenceOf(error));
-      }
-      isFirst = false;
-    };
-    void load();
-    const timer = setInterval(() => {
-      if (!document.hidden) void load();
-    }, listEveryMs);
-    return () => {
-      isOver = true;
-      clearInterval(timer);
-    };
-  }, [who, turn]);
-  return { streams, fault, refresh: () => setTurn((count) => count + 1) };
-}
-
 interface StreamRowProps {
-  readonly stream: StreamSummary;
-  readonly report: StreamReport | undefined;
+  readonly stream: StreamReport;
   readonly rates: StreamRates | undefined;
 }
 
-function StreamRow({ stream, report, rates }: StreamRowProps) {
-  const { StreamName, StreamStatus, StreamModeDetails } = stream;
+function StreamRow({ stream, rates }: StreamRowProps) {
+  const { name, status, isOnDemand, isEncrypted, openShards, retentionHours } = stream;
   const throttled = (rates?.throttledWrites ?? 0) + (rates?.throttledReads ?? 0);
   return (
-    <a class="stream-row" href={streamLink(StreamName)}>
+    <a class="stream-row" href={streamLink(name)}>
       <span class="name">
-        <b>{StreamName}</b>
-        {StreamStatus !== "ACTIVE" && <span class="tag warn">{StreamStatus.toLowerCase()}</span>}
-        {StreamModeDetails?.StreamMode === "ON_DEMAND" && <span class="tag">on demand</span>}
-        {report?.isEncrypted === true && <span class="tag">encrypted</span>}
+        <b>{name}</b>
+        {status !== "ACTIVE" && <span class="tag warn">{status.toLowerCase()}</span>}
+        {isOnDemand && <span class="tag">on demand</span>}
+        {isEncrypted && <span class="tag">encrypted</span>}
         {throttled > 0 && <span class="tag bad">{countText(throttled)}/s throttled</span>}
       </span>
       <span class="num">
@@ -165,8 +123,8 @@ function StreamRow({ stream, report, rates }: StreamRowProps) {
       <span class={`num wide ${(rates?.iteratorAgeMs ?? 0) > 60_000 ? "warn" : ""}`}>
         {rates?.iteratorAgeMs === undefined || rates.iteratorAgeMs === 0 ? "–" : durationText(rates.iteratorAgeMs)}
       </span>
-      <span class="num wide">{report === undefined ? "" : exactText(report.openShards)}</span>
-      <span class="num wide">{report === undefined ? "" : durationText(report.retentionHours * 3_600_000)}</span>
+      <span class="num wide">{exactText(openShards)}</span>
+      <span class="num wide">{durationText(retentionHours * 3_600_000)}</span>
       <span class="num">{newestText(rates?.newestMs)}</span>
     </a>
   );
@@ -182,7 +140,7 @@ function rateBytes(rate: number | undefined): string {
 
 /** The server knows of arrivals since its start only. */
 function newestText(newestMs: number | null | undefined): string {
-  return newestMs == null ? "–" : `${durationText(serverNowMs() - newestMs)} ago`;
+  return newestMs == null ? "–" : agoText(serverNowMs() - newestMs);
 }
 
 function NoStreams() {

@@ -1,10 +1,13 @@
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import type { StreamTraffic } from "../../shards/traffic-counts.ts";
 import type { StreamRates, TrafficStep } from "../../shards/traffic-history.ts";
+import type { Stream } from "../../streams/stream.ts";
 
-/** What a row of the list of streams has besides the output of ListStreams. */
+/** A row of the list of streams. ListStreams has less of it, and 5,000 streams would be fifty calls. */
 export interface StreamReport {
   readonly name: string;
+  readonly status: Stream["status"];
+  readonly isOnDemand: boolean;
   readonly openShards: number;
   readonly closedShards: number;
   readonly retentionHours: number;
@@ -16,6 +19,8 @@ export function streamReport({ stream }: StreamRevision): StreamReport {
   const closedShards = stream.shards.reduce((count, { closed }) => count + (closed === undefined ? 0 : 1), 0);
   return {
     name: stream.name,
+    status: stream.status,
+    isOnDemand: stream.mode === "ON_DEMAND",
     openShards: stream.shards.length - closedShards,
     closedShards,
     retentionHours: stream.retentionHours,

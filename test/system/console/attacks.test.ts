@@ -157,6 +157,11 @@ test("a server that were to return markup as names and tags would do no harm to 
       : (await response.text()).replaceAll(/"(StreamName|StreamARN)":"[^"]*"/g, `"$1":${JSON.stringify(markup)}`);
     await route.fulfill({ response, body: text });
   });
+  await page.route("**/console/api/streams*", async (route) => {
+    const response = await route.fetch();
+    const text = (await response.text()).replaceAll('"name":"orders"', `"name":${JSON.stringify(markup)}`);
+    await route.fulfill({ response, body: text });
+  });
   await page.goto(server.at("#/streams"));
   await page.locator("a.stream-row", { hasText: markup }).waitFor();
   await page.goto(server.at("#/stream/orders/settings"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { GetRecordsOutput } from "../../../../../console/src/api/shapes.ts";
 import { type ReaderState, RecordReader } from "../../../../../console/src/records/reader.ts";
@@ -71,7 +71,12 @@ interface Reading {
   readonly until: (isDone: () => boolean) => Promise<void>;
 }
 
-function read(stream: FakeStream, shardIds: readonly string[], backlogMax = 1_000, only = false): Reading {
+function read(
+  t: TestContext,
+  stream: FakeStream,
+  shardIds: readonly string[],
+  { backlogMax = 1_000, only = false } = {},
+): Reading {
   const times: number[] = [];
   const faults: unknown[] = [];
   const states: ReaderState[] = [];
@@ -89,6 +94,7 @@ function read(stream: FakeStream, shardIds: readonly string[], backlogMax = 1_00
     },
   );
   reader.start();
+  t.after(() => reader.close());
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) await pause(1);
   };
@@ -99,44 +105,41 @@ function sorted(times: readonly number[]): readonly number[] {
   return times.toSorted((one, other) => one - other);
 }
 
-test("all shards are read to their tips, and then each that has news", async () => {
+test("all shards are read to their tips, and then each that has news", async (t) => {
   const stream = new FakeStream();
   for (let i = 0; i < 9; i++) stream.put(i % 3, i);
-  const { reader, times, until } = read(stream, [0, 1, 2].map(shardIdOf));
+  const { reader, times, until } = read(t, stream, [0, 1, 2].map(shardIdOf));
   await until(() => reader.state === "live");
   assert.deepEqual(sorted(times), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
   stream.put(1, 9);
   stream.put(7, 10);
   await until(() => times.length === 11);
-  reader.close();
 });
 
-test("the end of a closed shard leads to its children", async () => {
+test("the end of a closed shard leads to its children", async (t) => {
   const stream = new FakeStream();
   stream.put(0, 1);
   stream.put(1, 2);
   stream.put(2, 3);
   stream.shards.set(shardIdOf(0), { times: [1], children: [shardIdOf(1), shardIdOf(2)] });
   stream.news.length = 0;
-  const { reader, times, until } = read(stream, [shardIdOf(0)]);
+  const { times, until } = read(t, stream, [shardIdOf(0)]);
   await until(() => times.length === 3);
   assert.deepEqual(sorted(times), [1, 2, 3]);
-  reader.close();
 });
 
-test("a closed shard that is read alone ends the reading", async () => {
+test("a closed shard that is read alone ends the reading", async (t) => {
   const stream = new FakeStream();
   stream.shards.set(shardIdOf(0), { times: [1], children: [shardIdOf(1)] });
-  const { reader, times, until } = read(stream, [shardIdOf(0)], 1_000, true);
+  const { reader, times, until } = read(t, stream, [shardIdOf(0)], { only: true });
   await until(() => reader.state === "ended");
   assert.deepEqual(times, [1]);
-  reader.close();
 });
 
-test("a long backlog is read in parts, each when a person asks for it", async () => {
+test("a long backlog is read in parts, each when a person asks for it", async (t) => {
   const stream = new FakeStream();
   stream.shards.set(shardIdOf(0), { times: Array.from({ length: 10 }, (_, i) => i) });
-  const { reader, times, until } = read(stream, [shardIdOf(0)], 4);
+  const { reader, times, until } = read(t, stream, [shardIdOf(0)], { backlogMax: 4 });
   await until(() => reader.state === "full");
   assert.equal(times.length, 4);
   reader.more();
@@ -144,14 +147,13 @@ test("a long backlog is read in parts, each when a person asks for it", async ()
   reader.more();
   await until(() => reader.state === "live");
   assert.deepEqual(times, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  reader.close();
 });
 
-test("a pause keeps its place, and nothing is lost or read twice", async () => {
+test("a pause keeps its place, and nothing is lost or read twice", async (t) => {
   const stream = new FakeStream();
   stream.put(0, 1);
   stream.news.length = 0;
-  const { reader, times, until } = read(stream, [shardIdOf(0)]);
+  const { reader, times, until } = read(t, stream, [shardIdOf(0)]);
   await until(() => reader.state === "live");
   reader.pause();
   stream.put(0, 2);
@@ -160,28 +162,35 @@ test("a pause keeps its place, and nothing is lost or read twice", async () => {
   reader.resume();
   await until(() => times.length === 2);
   assert.deepEqual(times, [1, 2]);
-  reader.close();
 });
 
-test("a throttled read and an iterator that has expired are tried again without a word", async () => {
+test("a throttled read and an iterator that has expired are tried again without a word", async (t) => {
   const stream = new FakeStream();
   for (let i = 0; i < 4; i++) stream.put(0, i);
   const typed = (type: string) => Object.assign(new Error(type), { type });
   stream.failure = typed("ProvisionedThroughputExceededException");
-  const { reader, times, faults, until } = read(stream, [shardIdOf(0)]);
+  const { times, faults, until } = read(t, stream, [shardIdOf(0)]);
   await until(() => times.length === 2);
   stream.failure = typed("ExpiredIteratorException");
   await until(() => times.length === 4);
   assert.deepEqual(times, [0, 1, 2, 3]);
   assert.deepEqual(faults, []);
-  reader.close();
 });
 
-test("a refusal is reported", async () => {
+test("a refusal is reported", async (t) => {
   const stream = new FakeStream();
   stream.put(0, 1);
   stream.failure = Object.assign(new Error("not you"), { type: "AccessDeniedException" });
-  const { reader, faults, until } = read(stream, [shardIdOf(0)]);
+  const { faults, until } = read(t, stream, [shardIdOf(0)]);
   await until(() => faults.length > 0);
-  reader.close();
+});
+
+test("records are handed on when no older one of another shard can be missing", async (t) => {
+  const stream = new FakeStream();
+  stream.shards.set(shardIdOf(0), { times: [1, 2, 30, 31, 32, 33] });
+  stream.shards.set(shardIdOf(1), { times: [10, 11, 12, 13, 14, 40] });
+  const { reader, times, until } = read(t, stream, [0, 1].map(shardIdOf));
+  await until(() => reader.state === "live");
+  assert.deepEqual(times, sorted(times));
+  assert.equal(times.length, 12);
 });

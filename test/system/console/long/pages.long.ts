@@ -1,0 +1,148 @@
+/**
+ * Every page of the console with real traffic, at the width of a desk and of a phone, in light and dark: axe finds nothing,
+ * nothing is wider than the window, and the browser has nothing to refuse. Keeps the pictures with MILLRACE_WRITE_PICTURES=1.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Page } from "playwright-core";
+import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
+import { type ConsoleServer, startConsole } from "../console-server.ts";
+import { putDemoRecords, readSlowly } from "./demo-traffic.ts";
+
+const browser = new TestBrowser();
+const pictures = join(import.meta.dirname, "../../../../docs/console");
+const keepsPictures = process.env["MILLRACE_WRITE_PICTURES"] === "1";
+
+interface Place {
+  readonly name: string;
+  readonly hash: string;
+  /** Brings the page into the state that is looked at. */
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const places: readonly Place[] = [
+  { name: "streams", hash: "#/streams" },
+  {
+    name: "records",
+    hash: "#/stream/orders/records",
+    async act(page) {
+      await page.locator(".record-row", { hasText: "order" }).nth(2).click();
+      await page.getByRole("complementary", { name: "Record" }).waitFor();
+    },
+  },
+  {
+    name: "filter",
+    hash: "#/stream/orders/records?start=oldest&filter=total+%3E+150&by=path",
+    async act(page) {
+      await page.getByText(/matches in/).waitFor();
+    },
+  },
+  {
+    name: "shards",
+    hash: "#/stream/orders/shards",
+    async act(page) {
+      await page.getByLabel("Which shard takes this key?").fill("customer-7");
+      await page.locator("output b").waitFor();
+    },
+  },
+  {
+    name: "split",
+    hash: "#/stream/orders/shards",
+    async act(page) {
+      await page.locator(".shard-row:not(.closed)").nth(1).click();
+      await page.getByRole("button", { name: "Split…" }).click();
+      await page.getByText("child 2").waitFor();
+    },
+  },
+  { name: "put", hash: "#/stream/orders/put" },
+  { name: "plots", hash: "#/stream/orders/plots" },
+  { name: "settings", hash: "#/stream/orders/settings" },
+  { name: "server", hash: "#/server" },
+  { name: "nothing-here", hash: "#/stream/empty/records?start=live" },
+];
+
+/** The stream `orders` with two splits and a merge behind it, consumers, tags, and records that arrive. */
+async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
+  const server = await startConsole({ stream: ["orders:2", "clicks:1", "empty:1"] });
+  const { kinesis } = server;
+  const StreamName = "orders";
+  const half = "170141183460469231731687303715884105728";
+  const quarter = "85070591730234615865843651857942052864";
+  await putDemoRecords(server, StreamName, 400);
+  const untilActive = async (): Promise<void> => {
+    const isActive = async (): Promise<boolean> => {
+      const output = await kinesis<{ StreamDescriptionSummary: { StreamStatus: string } }>("DescribeStreamSummary", {
+        StreamName,
+      });
+      return output.StreamDescriptionSummary.StreamStatus === "ACTIVE";
+    };
+    while (!(await isActive())) await pause(20);
+  };
+  const shard = (index: number): string => `shardId-${String(index).padStart(12, "0")}`;
+  await kinesis("SplitShard", { StreamName, ShardToSplit: shard(0), NewStartingHashKey: quarter });
+  await untilActive();
+  await pause(1_100);
+  const threeQuarters = String(BigInt(half) + BigInt(quarter));
+  await kinesis("SplitShard", { StreamName, ShardToSplit: shard(1), NewStartingHashKey: threeQuarters });
+  await untilActive();
+  await pause(1_100);
+  await kinesis("MergeShards", { StreamName, ShardToMerge: shard(3), AdjacentShardToMerge: shard(4) });
+  await untilActive();
+  await kinesis("AddTagsToStream", { StreamName, Tags: { team: "shop", purpose: "orders of the web shop" } });
+  const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/orders";
+  await kinesis("RegisterStreamConsumer", { StreamARN, ConsumerName: "billing" });
+  void (async () => {
+    while (!signal.aborted) {
+      await putDemoRecords(server, StreamName, 40);
+      await putDemoRecords(server, "clicks", 5);
+      await pause(100);
+    }
+  })().catch(() => undefined);
+  void readSlowly(server, StreamName, signal).catch(() => undefined);
+  return server;
+}
+
+interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: "light" | "dark";
+  /** Behind the name of the picture. */
+  readonly suffix: string;
+}
+
+const looks: readonly Look[] = [
+  { width: 1280, height: 800, colorScheme: "light", suffix: "" },
+  { width: 1280, height: 800, colorScheme: "dark", suffix: "-dark" },
+  { width: 390, height: 844, colorScheme: "light", suffix: "-phone" },
+];
+
+async function lookAt(t: TestContext, server: ConsoleServer, { name, hash, act }: Place, look: Look): Promise<void> {
+  const { width, height, colorScheme, suffix } = look;
+  const opened = await browser.open(t, { viewport: { width, height }, colorScheme });
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  await page.goto(server.at(hash));
+  await page.locator("h1").waitFor();
+  await act?.(page);
+  // The canvas and the plots are drawn with the next answer of the server.
+  await pause(700);
+  const where = `${name}, ${width} pixels, ${colorScheme}`;
+  assert.deepEqual(await accessibilityFaults(page), [], where);
+  assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${where}: too wide`);
+  assert.deepEqual(faults, [], where);
+  if (keepsPictures) await page.screenshot({ path: join(pictures, `${name}${suffix}.png`) });
+  await page.context().close();
+}
+
+test("each page is whole, in order and accessible at 1280 and at 390 pixels, light and dark", async (t) => {
+  const stopping = new AbortController();
+  t.after(() => stopping.abort());
+  await using server = await startBusy(stopping.signal);
+  // Some steps of the history, so that plots have lines.
+  await pause(26_000);
+  if (keepsPictures) mkdirSync(pictures, { recursive: true });
+  for (const look of looks) for (const place of places) await lookAt(t, server, place, look);
+});

@@ -1,0 +1,154 @@
+/** How fast the console is: a tail, a flood, many shards, many streams. The server is a process of its own. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Page } from "playwright-core";
+import { TestBrowser } from "../../../support/chromium.ts";
+import { call } from "../../../support/kinesis-call.ts";
+import { ServerProcess } from "../../../support/start-server.ts";
+
+const browser = new TestBrowser(["--js-flags=--expose-gc", "--enable-precise-memory-info"]);
+
+function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+test("what is put is in an open tail within 200 ms, 95 times of 100", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page } = opened;
+  await using server = await ServerProcess.start({ args: ["--stream", "orders:4"] });
+  await page.goto(`${server.endpoint}/console/#/stream/orders/records?start=live`);
+  await page.locator(".state.live").waitFor();
+  await page.evaluate(`
+    globalThis.seen = new Map();
+    new MutationObserver(() => {
+      for (const { textContent: key } of document.querySelectorAll(".record-row .key")) {
+        if (!seen.has(key)) seen.set(key, Date.now());
+      }
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  `);
+  const sentMs = new Map<string, number>();
+  for (let i = 0; i < 100; i++) {
+    const key = `key-${i}`;
+    sentMs.set(key, Date.now());
+    await call(server.endpoint, "PutRecord", { StreamName: "orders", PartitionKey: key, Data: base64("x") });
+    await pause(50 + (i % 7) * 13);
+  }
+  await page.locator(".record-row", { hasText: "key-99" }).waitFor();
+  const seen = new Map((await page.evaluate("[...seen]")) as [string, number][]);
+  const delays = [...sentMs].map(([key, ms]) => (seen.get(key) ?? Number.POSITIVE_INFINITY) - ms);
+  const p95 = percentile(delays, 0.95);
+  t.diagnostic(`put to tail: p50 ${percentile(delays, 0.5)} ms, p95 ${p95} ms, slowest ${Math.max(...delays)} ms`);
+  assert(p95 <= 200, `p95 ${p95} ms`);
+});
+
+/** Longest pause between two frames since it was last asked, in ms. */
+async function longestFrame(page: Page): Promise<number> {
+  const script = "(() => { const { longest } = frames; frames.longest = 0; return longest; })()";
+  return (await page.evaluate(script)) as number;
+}
+
+async function watchFrames(page: Page): Promise<void> {
+  await page.evaluate(`
+    globalThis.frames = { longest: 0, last: performance.now() };
+    const next = (nowMs) => {
+      frames.longest = Math.max(frames.longest, nowMs - frames.last);
+      frames.last = nowMs;
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+  `);
+}
+
+async function heapBytes(page: Page): Promise<number> {
+  return (await page.evaluate("(gc(), performance.memory.usedJSHeapSize)")) as number;
+}
+
+const floodSeconds = 60;
+const perSecond = 1_000;
+
+test("a tail of 1,000 records a second for a minute has no frame over 100 ms and its memory stays flat", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  await using server = await ServerProcess.start({ args: ["--stream", "orders:4"] });
+  await page.goto(`${server.endpoint}/console/#/stream/orders/records?start=live`);
+  await page.locator(".state.live").waitFor();
+  const put = async (count: number): Promise<void> => {
+    const Records = Array.from({ length: count }, (_, i) => ({
+      PartitionKey: `key-${(i * 7919) % 1_000}`,
+      Data: base64(JSON.stringify({ number: i, at: Date.now(), text: "x".repeat(150) })),
+    }));
+    await call(server.endpoint, "PutRecords", { StreamName: "orders", Records });
+  };
+  // The list is full at first, so that what it forgets and what comes are the same.
+  for (let i = 0; i < 210; i++) await put(500);
+  await page.getByText(/left the list/).waitFor({ timeout: 60_000 });
+  const before = await heapBytes(page);
+  await watchFrames(page);
+  await pause(500);
+  await longestFrame(page);
+  const startedMs = performance.now();
+  const frames: number[] = [];
+  for (let tick = 0; tick < floodSeconds * 10; tick++) {
+    await put(perSecond / 10);
+    await pause(Math.max(0, startedMs + (tick + 1) * 100 - performance.now()));
+    if (tick % 10 === 9) frames.push(await longestFrame(page));
+  }
+  const after = await heapBytes(page);
+  const growth = after / before;
+  const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MiB`;
+  t.diagnostic(
+    `longest frame ${Math.max(...frames).toFixed(0)} ms, p95 of seconds ${percentile(frames, 0.95).toFixed(0)} ms`,
+  );
+  t.diagnostic(`heap ${mib(before)} with a full list, ${mib(after)} a minute later`);
+  assert(Math.max(...frames) <= 100, `a frame took ${Math.max(...frames)} ms`);
+  assert(growth < 1.15, `the heap grew by ${growth}`);
+  assert.deepEqual(faults, []);
+});
+
+test("a stream of 10,000 shards opens within a second", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  await using server = await ServerProcess.start({ args: ["--stream", "wide:10000"] });
+  await page.goto(`${server.endpoint}/console/#/streams`);
+  await page.getByRole("link", { name: "wide" }).waitFor();
+  const startedMs = performance.now();
+  await page.goto(`${server.endpoint}/console/#/stream/wide/shards`);
+  await page.locator(".shard-row", { hasText: "shardId-000000000000" }).waitFor();
+  const tookMs = performance.now() - startedMs;
+  t.diagnostic(`10,000 shards: ${tookMs.toFixed(0)} ms`);
+  assert(tookMs <= 1_000, `${tookMs} ms`);
+  await page.goto(`${server.endpoint}/console/#/stream/wide/records?start=live`);
+  await page.locator(".state.live").waitFor();
+  await call(server.endpoint, "PutRecord", { StreamName: "wide", PartitionKey: "found", Data: base64("among many") });
+  await page.locator(".record-row", { hasText: "among many" }).waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test("a list of 5,000 streams opens within a second and is searched", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  await using server = await ServerProcess.start();
+  for (let made = 0; made < 5_000; made += 50) {
+    const names = Array.from({ length: 50 }, (_, i) => `stream-${String(made + i).padStart(4, "0")}`);
+    await Promise.all(names.map((StreamName) => call(server.endpoint, "CreateStream", { StreamName, ShardCount: 1 })));
+  }
+  const startedMs = performance.now();
+  await page.goto(`${server.endpoint}/console/#/streams`);
+  await page.getByText("5,000 streams").waitFor();
+  const tookMs = performance.now() - startedMs;
+  t.diagnostic(`5,000 streams: ${tookMs.toFixed(0)} ms with the load of the page`);
+  assert(tookMs <= 1_000, `${tookMs} ms`);
+  await page.getByRole("searchbox", { name: "Search streams by name" }).fill("4999");
+  await page.getByText("1 of 5,000 streams").waitFor();
+  assert.deepEqual(faults, []);
+});
