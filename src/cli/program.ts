@@ -84,6 +84,7 @@ export function createProgram(): Command {
     )
     .helpCommand("help [command]", "show the help of a command")
     .option("--version", "print the version")
+    .helpOption("-h, --help", "show this help")
     .addHelpText("after", environmentHelp);
   for (const [group, commands] of Object.entries(groups)) {
     program.commandsGroup(group);
@@ -92,7 +93,6 @@ export function createProgram(): Command {
   for (const command of allCommands(program)) {
     command
       .configureHelp(helpStyle)
-      .helpOption("-h, --help", "show this help")
       .showSuggestionAfterError()
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "millrace: ")) })
       .exitOverride();

@@ -33,7 +33,7 @@ const texts = {
     description:
       "Prints the contents of a data directory as JSON. Exit codes: 0 printed, 1 internal error, 2 not possible.",
     arguments: { dir: "the data directory" },
-    examples: ["millrace inspect ./millrace-data | jq .streams"],
+    examples: ["millrace inspect ./millrace-data | jq .logs"],
   },
   backup: {
     name: "backup <target>",

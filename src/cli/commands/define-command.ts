@@ -31,7 +31,10 @@ export function defineCommand({
   arguments: argumentTexts = {},
 }: CommandText): Command {
   const [, word = "", rest = ""] = /^(\S+) ?(.*)$/.exec(name) ?? [];
-  const command = new Command(word).summary(summary).description(description ?? `${summary}.`);
+  const command = new Command(word)
+    .summary(summary)
+    .description(description ?? `${summary}.`)
+    .helpOption("-h, --help", "show this help");
   for (const argument of rest.split(" ").filter((each) => each !== "")) {
     command.argument(argument, argumentTexts[argument.replaceAll(/[<>[\].]/g, "")] ?? "");
   }

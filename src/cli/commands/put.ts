@@ -73,6 +73,13 @@ export function addPutOptions(command: Command): Command {
     .option("--retry <seconds>", "how long to send again what is refused for now", wholeNumber(0, 86_400), 60);
 }
 
+/** What is printed of a record that is stored. */
+interface Stored {
+  readonly line: number;
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+}
+
 interface Failed {
   readonly entry: QueuedEntry;
   readonly code: string;
@@ -88,7 +95,7 @@ async function put(
   const format = options.json === true ? "json" : options.format;
   const isGiven = data.length > 0 || options.file !== undefined;
   const failures: Failed[] = [];
-  const results: object[] = [];
+  const results: Stored[] = [];
   let [stored, retried] = [0, 0];
   const progress = startProgress((seconds) => {
     const again = retried === 0 ? "" : `, ${retried} sent again`;
@@ -115,6 +122,7 @@ async function put(
     },
     onOutcome,
   });
+  results.sort((a, b) => a.line - b.line);
   await writeOut(resultText(results, format));
   if (isGiven && failures.length === 0) return exitCodes.done;
   progress.end();
@@ -122,10 +130,10 @@ async function put(
   return failures.length === 0 ? exitCodes.done : exitCodes.partly;
 }
 
-function resultText(results: readonly object[], format: string | undefined): string {
+function resultText(results: readonly Stored[], format: string | undefined): string {
   if (format === "json") return `${JSON.stringify(results, undefined, 2)}\n`;
   if (format === "ndjson") return results.map((result) => `${JSON.stringify(result)}\n`).join("");
-  return results.map((result) => `${Object.values(result).slice(1).join("  ")}\n`).join("");
+  return results.map(({ shardId, sequenceNumber }) => `${shardId}  ${sequenceNumber}\n`).join("");
 }
 
 function* givenEntries(data: readonly string[], options: PutOptions): Generator<QueuedEntry> {

@@ -15,6 +15,7 @@ export function queueCommand(): Command {
       "Queues hand the records of an on-demand stream out to workers that compete for them; see docs/queues.md. " +
         "A queue is given by its name or ARN.",
     );
+  command.helpOption("-h, --help", "show this help");
   const subcommands = [createCommand(), lsCommand(), describeCommand(), ...queueRecordCommands(), rmCommand()];
   for (const subcommand of subcommands) command.addCommand(subcommand);
   return command.addHelpText(

@@ -57,9 +57,8 @@ function cellOf(value: unknown): string {
   if (value === undefined || value === null || value === "") return "-";
   if (Array.isArray(value)) return value.length === 0 ? "-" : value.map(cellOf).join(", ");
   if (typeof value === "object") {
-    return Object.entries(value)
-      .map(([name, each]) => `${name}=${cellOf(each)}`)
-      .join(", ");
+    const pairs = Object.entries(value).map(([name, each]) => `${name}=${cellOf(each)}`);
+    return pairs.length === 0 ? "-" : pairs.join(", ");
   }
   return String(value);
 }

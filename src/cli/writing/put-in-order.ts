@@ -64,14 +64,19 @@ export async function putInOrder<Entry extends QueuedEntry>(
     });
   };
 
-  for await (const entry of entries) {
-    queues.add(entry);
-    pumpSoon();
-    while ((queues.entries >= windowEntriesMax || queues.bytes >= windowBytesMax) && failure === undefined) {
-      pump();
-      await requestEnd();
+  try {
+    for await (const entry of entries) {
+      queues.add(entry);
+      pumpSoon();
+      while ((queues.entries >= windowEntriesMax || queues.bytes >= windowBytesMax) && failure === undefined) {
+        pump();
+        await requestEnd();
+      }
+      if (failure !== undefined) break;
     }
-    if (failure !== undefined) break;
+  } catch (error) {
+    // The input has failed; what is in flight is still waited for.
+    failure ??= { error };
   }
   pump();
   while (inFlight > 0) await requestEnd();

@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "millrace-records-"));
 before(async () => {
   millrace = await startMillrace({
     dev: true,
-    stream: ["orders:2", "events:1", "files:1", "lines:4", "faults:1"],
+    stream: ["orders:2", "events:1", "files:1", "lines:4", "faults:1", "refused:1"],
   });
   endpoint = millrace.endpoint;
 });
@@ -103,4 +103,21 @@ test("put lists exactly what failed, and exits 1", async () => {
   assert.match(put.stderr, /record 2 \(key "a"\) is not stored/);
   await cliOutput(["import", "faults", failed], { endpoint });
   assert.deepEqual(await readAll("faults"), ["a=one", "a=two"]);
+});
+
+test("put finds the record that refuses its whole request, and stores the others", async () => {
+  const input = ["one", "k".repeat(257), "three"].map((key) => JSON.stringify({ key })).join("\n");
+  const put = await runCli(["put", "refused", "--key-from", "key"], { endpoint, input });
+  assert.equal(put.code, 1);
+  assert.match(
+    put.stderr,
+    /^millrace: 2 stored in .* s, 1 FAILED\nmillrace: record 2 \(key "k{257}"\) is not stored: Validation.*\n$/,
+  );
+  assert.deepEqual(await readAll("refused", "--format", "{key}"), ["one", "three"]);
+  const absent = await runCli(["put", "absent", "text"], { endpoint });
+  assert.deepEqual(
+    [absent.code, /^millrace: ResourceNotFoundException: /.test(absent.stderr)],
+    [2, true],
+    absent.stderr,
+  );
 });
