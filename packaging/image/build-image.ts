@@ -86,7 +86,7 @@ export function containerConfig(): ContainerConfig {
     Env: ["PATH=/usr/local/bin:/usr/bin:/bin"],
     Entrypoint: ["/usr/local/bin/millrace"],
     Cmd: ["serve"],
-    ExposedPorts: { "4567/tcp": {}, "4568/tcp": {} },
+    ExposedPorts: { "4567/tcp": {} },
     Volumes: { [home]: {} },
     // The default data directory and its keyring are below it.
     WorkingDir: home,

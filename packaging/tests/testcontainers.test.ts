@@ -37,7 +37,14 @@ before(async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   // Its own container of helpers, which removes what a killed test leaves, would have to be pulled.
-  env = { ...process.env, DOCKER_HOST: `unix://${socket}`, TESTCONTAINERS_RYUK_DISABLED: "true" };
+  env = {
+    ...process.env,
+    DOCKER_HOST: `unix://${socket}`,
+    TESTCONTAINERS_RYUK_DISABLED: "true",
+    // On a machine that is a container itself, the library would look for the ports on its gateway.
+    TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1",
+    TESTCONTAINERS_CONNECTION_MODE: "docker_host",
+  };
 });
 
 after(async () => {
