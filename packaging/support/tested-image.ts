@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuiltImage, buildImage } from "../image/build-image.ts";
 import { cache, root, run } from "./run.ts";
@@ -13,6 +13,8 @@ export async function testedImage(): Promise<BuiltImage> {
     const { image, builtFrom } = JSON.parse(readFileSync(stamp, "utf8")) as { image: BuiltImage; builtFrom: string };
     if (builtFrom === fingerprint && existsSync(image.archive)) return image;
   }
+  // A build that is ended in the middle leaves no stamp of the one before.
+  rmSync(stamp, { force: true });
   const image = await buildImage(join(cache, "tested-image"));
   writeFileSync(stamp, JSON.stringify({ image, builtFrom: fingerprint }));
   return image;
