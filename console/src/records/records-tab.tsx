@@ -93,9 +93,9 @@ function RecordsBody({ view, records, place, isFiltered, wanted, onPlace }: Reco
   const [selected, setSelected] = useState<StreamRecord>();
   const [isAtTop, setAtTop] = useState(true);
   const openedLink = useRef(false);
-  // While the top is out of view, new records do not move the rows that a person reads.
+  // While the top is out of view or a record is open, new records do not move the rows that a person reads.
   const frozen = useRef(0);
-  if (isAtTop) frozen.current = shown.length + shown.forgotten;
+  if (isAtTop && selected === undefined) frozen.current = shown.length + shown.forgotten;
   const end = Math.min(frozen.current - shown.forgotten, shown.length);
   const fresh = shown.length - end;
   const [top, setTop] = useState<number>();
@@ -118,7 +118,14 @@ function RecordsBody({ view, records, place, isFiltered, wanted, onPlace }: Reco
     <div class={`records-body ${selected === undefined ? "" : "with-detail"}`}>
       <div class="records-list">
         {fresh > 0 && (
-          <button type="button" class="fresh" onClick={() => setTop(top === 0 ? undefined : 0)}>
+          <button
+            type="button"
+            class="fresh"
+            onClick={() => {
+              setSelected(undefined);
+              setTop(0);
+            }}
+          >
             ↑ {plural(fresh, "new record")}
           </button>
         )}
