@@ -1,14 +1,17 @@
 /**
  * Queues inside the process, without sockets:
- *   node_modules/.bin/node bench/queue-engine.ts [--only drain,in-flight,out-of-order,waiting] [--records 500000]
+ *   node_modules/.bin/node --expose-gc bench/queue-engine.ts [--only drain,in-flight,out-of-order,waiting] [--records 500000]
  * drain: receives of ten and acknowledgements, durable before the answer, of records of 1 KiB in four shards.
  * in-flight: resident memory of a million records in flight.
  * out-of-order: ten million records acknowledged at random behind a thousand that are not; the process is killed, and the
  * first receive of the next one is timed. waiting: memory of 10,000 receives that wait.
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CompactionThread } from "../src/engine/embedded/compaction/compaction-thread.ts";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
@@ -25,6 +28,7 @@ const { values: flags } = parseArgs({
     only: { type: "string", default: "drain,in-flight,out-of-order,waiting" },
     records: { type: "string", default: "500000" },
     engine: { type: "string", default: "embedded,memory" },
+    acknowledged: { type: "string", default: "10000000" },
     child: { type: "string" },
   },
 });
@@ -38,7 +42,7 @@ const settings = {
   receiveCountMax: 6,
   visibilitySeconds: 3600,
   changeBytesMax: 256 * 1024,
-  inFlightMax: 1_000_000,
+  inFlightMax: 1_100_000,
 };
 
 async function open(
@@ -108,9 +112,129 @@ async function drainOnce({ queues, ref }: QueueSession, count: number): Promise<
   await Promise.all(Array.from({ length: callers }, drainOne));
 }
 
+/** Resident memory after a collection. */
+function residentBytes(): number {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+function inMiB(bytes: number): string {
+  return `${(bytes / mebibyte).toFixed(1)} MiB`;
+}
+
+/** Receives so many records in calls of ten and returns their handles. */
+async function receiveAll({ queues, ref }: QueueSession, count: number): Promise<readonly string[]> {
+  const { signal } = new AbortController();
+  const handles: string[] = [];
+  while (handles.length < count) {
+    const { records, receiptHandles } = await queues.receive(ref, {
+      kind: "live",
+      recordsMax: 10,
+      waitSeconds: 1,
+      signal,
+    });
+    records.lease?.[Symbol.dispose]();
+    handles.push(...receiptHandles);
+  }
+  return handles;
+}
+
+async function inFlight(count: number): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  const { engine, session } = await open("embedded", directory);
+  await fill(session, count + 300_000, 10);
+  // The heap is as large as receives make it, with nothing in flight.
+  await drainOnce(session, 200_000);
+  const before = residentBytes();
+  for (let left = count; left > 0; left -= 10_000) await receiveAll(session, 10_000);
+  const more = residentBytes() - before;
+  const { inFlightCount } = session.queues.figures(session.ref.queue.id) ?? {};
+  console.log(`in flight: ${inFlightCount} records take ${inMiB(more)} more`);
+  await session.close();
+  await engine.close();
+  rmSync(directory, { recursive: true });
+}
+
+/** The process that is killed: acknowledges all but a thousand records, in another order than that of the records. */
+async function acknowledgeOutOfOrder(directory: string, count: number): Promise<void> {
+  const { session } = await open("embedded", directory);
+  const step = 500_000;
+  for (let done = 0; done < count; done += step) {
+    await fill(session, step, 10);
+    const handles = [...(await receiveAll(session, step))];
+    for (let i = handles.length - 1; i > 0; i--) {
+      const other = Math.floor(Math.random() * (i + 1));
+      [handles[i], handles[other]] = [handles[other] as string, handles[i] as string];
+    }
+    const kept = Math.floor((1_000 * step) / count);
+    let next = kept;
+    const acknowledgeOne = async (): Promise<void> => {
+      while (next < handles.length) {
+        const some = handles.slice(next, next + 10);
+        next += 10;
+        await session.queues.acknowledge(session.ref, "live", some);
+      }
+    };
+    await Promise.all(Array.from({ length: callers }, acknowledgeOne));
+  }
+  process.send?.(process.memoryUsage.rss());
+  process.kill(process.pid, "SIGKILL");
+}
+
+async function outOfOrder(count: number): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  const child = fork(import.meta.filename, ["--child", directory, "--records", String(count)], {
+    execArgv: process.execArgv,
+  });
+  await once(child, "exit");
+  const before = residentBytes();
+  const startedMs = performance.now();
+  const { engine, session } = await open("embedded", directory);
+  const openedMs = performance.now();
+  const first = await receiveAll(session, 1);
+  const receivedMs = performance.now();
+  const more = residentBytes() - before;
+  const figures = session.queues.figures(session.ref.queue.id);
+  console.log(
+    `out of order: ${count} acknowledged behind ${(figures?.visibleCount ?? 0) + first.length}; the first receive after a kill took`,
+    `${Math.round(receivedMs - openedMs)} ms, ${Math.round(openedMs - startedMs)} ms before it to open the engine;`,
+    `${inMiB(more)} more with the engine`,
+  );
+  await session.close();
+  await engine.close();
+  rmSync(directory, { recursive: true });
+}
+
+async function waiting(count: number): Promise<void> {
+  const { engine, session } = await open("memory", "");
+  const { queues, ref } = session;
+  const request = { kind: "live", recordsMax: 10, waitSeconds: 20 } as const;
+  const ended = new AbortController();
+  await queues.receive(ref, { ...request, waitSeconds: 1, signal: ended.signal });
+  const before = residentBytes();
+  const heapBefore = process.memoryUsage().heapUsed;
+  const receives = Array.from({ length: count }, () =>
+    queues.receive(ref, { ...request, signal: new AbortController().signal }),
+  );
+  for (let turns = 0; turns < 10; turns++) await nextTurn();
+  const more = residentBytes() - before;
+  const heapMore = process.memoryUsage().heapUsed - heapBefore;
+  console.log(
+    `waiting: ${count} receives take ${Math.round(heapMore / count)} bytes of heap each, ${Math.round(more / count)} resident`,
+  );
+  queues.drain();
+  await Promise.all(receives);
+  await session.close();
+  await engine.close();
+}
+
 // Timers of the server do not keep a process alive.
 const alive = setInterval(() => undefined, 1_000);
 const only = flags.only.split(",");
 const count = Number(flags.records);
+if (flags.child !== undefined) await acknowledgeOutOfOrder(flags.child, count);
 if (only.includes("drain")) for (const kind of flags.engine.split(",")) await drain(kind, count);
+if (only.includes("in-flight")) await inFlight(1_000_000);
+if (only.includes("out-of-order")) await outOfOrder(Number(flags.acknowledged));
+if (only.includes("waiting")) await waiting(10_000);
 clearInterval(alive);
