@@ -32,8 +32,8 @@ function valuesOf(config: Config): Readonly<Record<FlagName, string | undefined>
     host: config.hosts.join(", "),
     engine: config.engine,
     "data-dir": config.engine === "embedded" ? config.dataDirectory : undefined,
-    "memory-budget": config.engine === "memory" ? `${config.memoryBudgetBytes} bytes` : undefined,
-    "disk-budget": diskBudgetBytes === undefined ? undefined : `${diskBudgetBytes} bytes`,
+    "memory-budget": config.engine === "memory" ? bytesText(config.memoryBudgetBytes) : undefined,
+    "disk-budget": bytesText(diskBudgetBytes),
     "on-fault": config.onFault,
     stream: config.streams.map(({ name, shardCount }) => `${name}:${shardCount}`).join(", ") || undefined,
     account: config.account,
@@ -60,6 +60,10 @@ function valuesOf(config: Config): Readonly<Record<FlagName, string | undefined>
     "log-level": config.logLevel,
     config: undefined,
   };
+}
+
+function bytesText(bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : `${bytes} bytes`;
 }
 
 type NatsValues = Readonly<Record<(typeof natsFlags)[number], string | undefined>>;

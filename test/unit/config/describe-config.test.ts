@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configDefaults } from "../../../src/config/config.ts";
+import { configDefaults, engineNames } from "../../../src/config/config.ts";
 import { describeConfig } from "../../../src/config/describe-config.ts";
 import { flags } from "../../../src/config/flags.ts";
 
@@ -23,4 +23,11 @@ test("files are named, and nothing of their contents is shown", () => {
   const set = Object.fromEntries(settings.filter(({ isSet }) => isSet).map(({ name, value }) => [name, value]));
   assert.deepEqual(set, { port: "1", credentials: "keys.json", "tls-cert": "c.pem", "tls-key": "k.pem" });
   assert(!JSON.stringify(settings).includes("hidden"));
+});
+
+test("what is not set has no value, with each engine", () => {
+  for (const engine of engineNames) {
+    const values = describeConfig({ ...configDefaults, engine }).map(({ value }) => value);
+    assert(!values.some((value) => value?.includes("undefined")), engine);
+  }
 });
