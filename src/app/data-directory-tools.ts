@@ -45,8 +45,8 @@ async function withKeys<Result>(
 /** Copies everything acknowledged so far into an empty or absent directory. Rejects with `DataDirectoryError` or `EngineError`. */
 export async function backUpData(from: string, to: string): Promise<DirectoryCopy> {
   const { nodeDisk } = await import("../engine/embedded/io/node-disk.ts");
-  const { backUpDirectory } = await import("../engine/embedded/offline/backup-directory.ts");
-  return backUpDirectory(nodeDisk, from, to);
+  const { backUpLiveDirectory } = await import("../engine/embedded/offline/backup-live-directory.ts");
+  return backUpLiveDirectory(nodeDisk, from, to);
 }
 
 /** Verifies a backup and copies it into an empty or absent directory. Rejects with `DataDirectoryError` or `EngineError`. */

@@ -1,4 +1,4 @@
-import { type AuthorizationServices, type AuthorizedRequest, authorize } from "./authorize.ts";
+import { type AuthorizationServices, type AuthorizedRequest, authorizeByPolicies } from "./authorize-by-policies.ts";
 import type { Credential } from "./credential.ts";
 import { SigningKeyCache } from "./signing-key-cache.ts";
 import { checkClaim, type SignedRequest, type VerifiedCaller, verifySignature } from "./verify-signature.ts";
@@ -21,6 +21,6 @@ export function createAccessControl(
   return {
     checkClaim: (head) => checkClaim(head, verification),
     verify: (request) => verifySignature(request, verification),
-    authorize: (request) => authorize(request, services),
+    authorize: (request) => authorizeByPolicies(request, services),
   };
 }

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { CredentialsFile } from "../config/config.ts";
 import { StartError } from "../config/start-error.ts";
-import { parseJson } from "../model/parse-json.ts";
+import { parseUntrustedJson } from "../model/parse-untrusted-json.ts";
 import { credentialsExposed, credentialsReloaded } from "../telemetry/diagnostic-events.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Credential } from "./credential.ts";
@@ -104,7 +104,7 @@ export class CredentialStore {
       const fingerprint = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
       if (fingerprint === this.#fingerprint) return;
       if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
-      const json: unknown = parseJson(await readFile(this.#path, "utf8"));
+      const json: unknown = parseUntrustedJson(await readFile(this.#path, "utf8"));
       this.#fingerprint = fingerprint;
       this.#accept(json);
     } catch (error) {

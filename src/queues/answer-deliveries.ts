@@ -1,6 +1,6 @@
 import type { EntryOutcomes, EntryRefusal, RecordKind, VisibilityEntry } from "./queue-calls.ts";
 import type { ReceiptHandleCipher } from "./receipt-handle.ts";
-import type { Delivery } from "./state/delivery.ts";
+import type { DeliveryReceipt } from "./state/delivery-receipt.ts";
 import type { QueueState } from "./state/queue-state.ts";
 import type { StateWriter } from "./state-writer.ts";
 
@@ -71,7 +71,7 @@ export function changeVisibilities(
   });
 }
 
-function refusalOf(delivery: Delivery | undefined, kind: RecordKind): EntryRefusal | undefined {
+function refusalOf(delivery: DeliveryReceipt | undefined, kind: RecordKind): EntryRefusal | undefined {
   if (delivery === undefined) return "malformed";
   return delivery.isDead === (kind === "dead") ? undefined : "other_kind";
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
-import type { Delivery } from "./state/delivery.ts";
+import type { DeliveryReceipt } from "./state/delivery-receipt.ts";
 
 /*
  * A receipt handle: 32 bytes under AES-256, two blocks, and a zero byte, in 44 characters of base64url.
@@ -65,7 +65,7 @@ export class ReceiptHandleCipher {
   }
 
   /** The delivery of each handle; undefined where a text is no handle of this queue. */
-  decrypt(handles: readonly string[]): readonly (Delivery | undefined)[] {
+  decrypt(handles: readonly string[]): readonly (DeliveryReceipt | undefined)[] {
     const { length: count } = handles;
     const whole = handles.every(isWhole) ? handles : handles.map((handle) => (isWhole(handle) ? handle : noHandle));
     const strides = Buffer.from(whole.join(""), "base64url");
@@ -80,7 +80,7 @@ export class ReceiptHandleCipher {
     }
     const clear = this.#decrypt.update(bytes.subarray(0, count * handleBytes));
     const view = new DataView(clear.buffer, clear.byteOffset, clear.byteLength);
-    const deliveries: (Delivery | undefined)[] = [];
+    const deliveries: (DeliveryReceipt | undefined)[] = [];
     for (let i = 0; i < count; i += 1) {
       const isRead = strides[i * strideBytes + handleBytes] === 0 && isWhole(handles[i] as string);
       deliveries.push(isRead ? this.#deliveryAt(view, i * handleBytes) : undefined);
@@ -99,7 +99,7 @@ export class ReceiptHandleCipher {
     return strides.toString("base64url");
   }
 
-  #deliveryAt(view: DataView, at: number): Delivery | undefined {
+  #deliveryAt(view: DataView, at: number): DeliveryReceipt | undefined {
     const version = view.getUint8(at);
     const low = view.getUint32(at + 5, true);
     const nonce = view.getUint32(at + 11, true);

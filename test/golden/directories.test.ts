@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import type { EmbeddedEngineOptions } from "../../src/engine/embedded/engine-options.ts";
-import { backUpDirectory } from "../../src/engine/embedded/offline/backup-directory.ts";
+import { backUpLiveDirectory } from "../../src/engine/embedded/offline/backup-live-directory.ts";
 import { inspectDirectory } from "../../src/engine/embedded/offline/inspect-directory.ts";
 import { restoreDirectory } from "../../src/engine/embedded/offline/restore-directory.ts";
 import { verifyDirectory } from "../../src/engine/embedded/offline/verify-directory.ts";
@@ -208,7 +208,7 @@ for (const name of readdirSync(folder)) {
 
   test(`${name} can be backed up, restored and opened`, async () => {
     const disk = await diskWith(golden);
-    assert.deepEqual((await backUpDirectory(disk, dataDirectory, "/backup")).problems, []);
+    assert.deepEqual((await backUpLiveDirectory(disk, dataDirectory, "/backup")).problems, []);
     assert.deepEqual((await restoreDirectory(disk, "/backup", "/restored")).problems, []);
     const engine = await openSmallEngine(disk, { ...options, directory: "/restored" });
     await assertServes(engine, golden, []);

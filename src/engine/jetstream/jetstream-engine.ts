@@ -4,7 +4,7 @@ import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
 import { ApiRefusalError, JetStreamApi, type StreamInfo } from "./api/jetstream-api.ts";
 import { type NatsAddress, ServerConnection } from "./api/server-connection.ts";
-import { GroupStore, openBucket } from "./documents/document-bucket.ts";
+import { LogGroupRegistry, openBucket } from "./documents/document-bucket.ts";
 import { type BucketNames, bucketNames } from "./documents/document-names.ts";
 import { bucketIsGone, JetStreamDocumentStore } from "./documents/jetstream-document-store.ts";
 import { type Durability, judgeDurability, versionFault } from "./durability.ts";
@@ -160,7 +160,7 @@ export class JetStreamEngine implements Engine {
       api,
       names: { prefix },
       replicaCount: info.config.num_replicas,
-      records: new GroupStore(api, names),
+      records: new LogGroupRegistry(api, names),
     });
     const log = new JetStreamShardLog({
       api,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseJson } from "../../model/parse-json.ts";
+import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import { unparsableBody } from "../../model/request-errors.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
@@ -18,7 +18,7 @@ export function parseJsonObjectOrList(body: Uint8Array): object {
   if (!isWithinJsonBounds(bytes)) throw unparsableBody();
   let parsed: unknown;
   try {
-    parsed = parseJson(bytes.toString("utf8"));
+    parsed = parseUntrustedJson(bytes.toString("utf8"));
   } catch {
     throw unparsableBody();
   }

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStanding, LoadedRecord } from "./delivery.ts";
+import type { DeliveryReceipt, LoadedRecord, ReceiptStanding } from "./delivery-receipt.ts";
 import { DeliveryTable, deadList, liveList, noSlot, slotState } from "./delivery-table.ts";
 import { ShardCursor } from "./shard-cursor.ts";
 import { SlotIndex } from "./slot-index.ts";
@@ -174,7 +174,7 @@ export class QueueState {
 
   // Deliveries.
 
-  standingOf(delivery: Delivery): DeliveryStanding {
+  standingOf(delivery: DeliveryReceipt): ReceiptStanding {
     const cursor = this.#cursors.get(delivery.shardIndex);
     if (cursor === undefined || cursor.done.has(delivery.position)) return "done";
     const slot = this.#index.find(cursor.number, delivery.position);
@@ -189,7 +189,7 @@ export class QueueState {
   }
 
   /** Whether a delivery of a dead letter restored its record, which was not received since. */
-  isRestoredBy({ shardIndex, position, isOfThisEpoch, nonce }: Delivery): boolean {
+  isRestoredBy({ shardIndex, position, isOfThisEpoch, nonce }: DeliveryReceipt): boolean {
     const cursor = this.#cursors.get(shardIndex);
     const slot = cursor === undefined ? noSlot : this.#index.find(cursor.number, position);
     if (slot === noSlot || this.table.isDead[slot] === 1 || this.table.receiveCount[slot] !== 0) return false;

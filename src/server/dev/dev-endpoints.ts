@@ -1,4 +1,4 @@
-import { parseJson } from "../../model/parse-json.ts";
+import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import type { DevClock } from "../../time/dev-clock.ts";
 import type { WireRequest, WireResponse } from "../http/http-message.ts";
 import type { FaultInjector } from "./fault-injector.ts";
@@ -79,7 +79,7 @@ function readMove(bytes: Buffer, nowMs: number): { readonly byMs: number } | Pro
 function readJson(bytes: Buffer): { readonly value: unknown } | Problem {
   if (bytes.length > devBodyBytesMax) return { problem: `The body may have at most ${devBodyBytesMax} bytes.` };
   try {
-    return { value: parseJson(bytes.toString("utf8")) };
+    return { value: parseUntrustedJson(bytes.toString("utf8")) };
   } catch {
     return { problem: "The body is not valid JSON." };
   }

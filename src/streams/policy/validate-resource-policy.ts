@@ -1,4 +1,4 @@
-import { parseJson } from "../../model/parse-json.ts";
+import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import { policyInvalid } from "../../model/policy-errors.ts";
 import { parsePolicy } from "./policy-document.ts";
 
@@ -23,7 +23,7 @@ export function validateResourcePolicy(text: string): void {
 
 function parseDocument(text: string): unknown {
   try {
-    return parseJson(text);
+    return parseUntrustedJson(text);
   } catch {
     throw policyInvalid("it is not JSON.");
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Delivery } from "../../../src/queues/state/delivery.ts";
+import type { DeliveryReceipt } from "../../../src/queues/state/delivery-receipt.ts";
 
 /** What a record is, said in words. `held`: acknowledged or restored, and that is not durable yet. */
 export interface ModelRecord {
@@ -72,7 +72,7 @@ export class RecordModel {
   }
 
   /** What the answer to an acknowledgement depends on. */
-  standingOf(delivery: Delivery): "current" | "unseen" | "done" | "superseded" {
+  standingOf(delivery: DeliveryReceipt): "current" | "unseen" | "done" | "superseded" {
     const record = this.find(delivery);
     if (record === undefined || record.status === "done") return "done";
     if (record.status === "unseen" && record.receiveCount === 0 && record.nonce === 0 && !record.isDead) {

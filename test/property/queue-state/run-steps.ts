@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { ChangeWriter } from "../../../src/queues/log/change-writer.ts";
 import { snapshotEntries } from "../../../src/queues/log/snapshot-entries.ts";
 import { applyEntry } from "../../../src/queues/log/state-entry.ts";
-import type { Delivery } from "../../../src/queues/state/delivery.ts";
+import type { DeliveryReceipt } from "../../../src/queues/state/delivery-receipt.ts";
 import { noSlot } from "../../../src/queues/state/delivery-table.ts";
 import { QueueState } from "../../../src/queues/state/queue-state.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
@@ -57,7 +57,7 @@ class Run {
   #writing: Written[] = [];
   #snapshot: Generator<Uint8Array, void> | undefined;
   #next: Written[] = [];
-  #deliveries: Delivery[] = [];
+  #deliveries: DeliveryReceipt[] = [];
   #tick = 0;
   #second = 1_000;
 
@@ -196,7 +196,7 @@ class Run {
 
   /** A delivery of any age, with the same standing in both; a record that it does not stand for is left alone. */
   #delivery():
-    | { readonly delivery: Delivery; readonly slot: number | "unseen"; readonly record: ModelRecord }
+    | { readonly delivery: DeliveryReceipt; readonly slot: number | "unseen"; readonly record: ModelRecord }
     | undefined {
     const delivery = this.#deliveries[this.#random.integer(0, Math.max(0, this.#deliveries.length - 1))];
     if (delivery === undefined) return undefined;

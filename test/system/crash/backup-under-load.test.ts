@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import type { Disk, DiskFile } from "../../../src/engine/embedded/io/disk.ts";
-import { backUpDirectory } from "../../../src/engine/embedded/offline/backup-directory.ts";
+import { backUpLiveDirectory } from "../../../src/engine/embedded/offline/backup-live-directory.ts";
 import { inspectDirectory } from "../../../src/engine/embedded/offline/inspect-directory.ts";
 import { restoreDirectory } from "../../../src/engine/embedded/offline/restore-directory.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
@@ -140,7 +140,7 @@ interface Backup {
 }
 
 async function backUp(disk: SimulatedDisk, path: string, history: LogHistory, random: SeededRandom): Promise<Backup> {
-  const { problems } = await backUpDirectory(slowDisk(disk, random), "/data", path);
+  const { problems } = await backUpLiveDirectory(slowDisk(disk, random), "/data", path);
   assert.deepEqual(problems, []);
   return { path, history, disk: disk.crash("lose") };
 }

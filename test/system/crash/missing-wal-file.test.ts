@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import { backUpDirectory } from "../../../src/engine/embedded/offline/backup-directory.ts";
+import { backUpLiveDirectory } from "../../../src/engine/embedded/offline/backup-live-directory.ts";
 import { inspectDirectory } from "../../../src/engine/embedded/offline/inspect-directory.ts";
 import { verifyDirectory } from "../../../src/engine/embedded/offline/verify-directory.ts";
 import {
@@ -46,7 +46,7 @@ async function assertRefused(disk: SimulatedDisk, sentence: RegExp): Promise<voi
   await assert.rejects(smallEngine(disk).open(), { kind: "corrupt", message: sentence });
   assert.match((await verifyDirectory(disk, "/data")).problems.join(), sentence);
   await assert.rejects(inspectDirectory(disk, "/data"), { kind: "corrupt", message: sentence });
-  await assert.rejects(backUpDirectory(disk, "/data", "/backup"), { kind: "corrupt", message: sentence });
+  await assert.rejects(backUpLiveDirectory(disk, "/data", "/backup"), { kind: "corrupt", message: sentence });
   assert.deepEqual(checksumsOf(disk), before, "a refused directory stays as it is");
 }
 

@@ -49,7 +49,7 @@ function configOf({ stream, subjects, pushes }: BucketNames, replicaCount: numbe
 }
 
 /** Notes in the bucket that log groups were made, so that one that is gone is missed. */
-export class GroupStore {
+export class LogGroupRegistry {
   readonly #api: JetStreamApi;
   readonly #names: BucketNames;
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { identityOf } from "../../../../../src/engine/embedded/format/format-file.ts";
 import { loadManifest, writeManifest } from "../../../../../src/engine/embedded/format/manifest.ts";
 import { type Disk, namesIn } from "../../../../../src/engine/embedded/io/disk.ts";
-import { backUpDirectory } from "../../../../../src/engine/embedded/offline/backup-directory.ts";
+import { backUpLiveDirectory } from "../../../../../src/engine/embedded/offline/backup-live-directory.ts";
 import { restoreDirectory } from "../../../../../src/engine/embedded/offline/restore-directory.ts";
 import { verifyDirectory } from "../../../../../src/engine/embedded/offline/verify-directory.ts";
 import {
@@ -43,7 +43,11 @@ test("a backup of an open directory holds what was stored, opens, and changes no
   const disk = new SimulatedDisk();
   const { engine, shard } = await filled(disk);
   const before = filesIn(disk, dataDirectory);
-  const { problems, lastLsn, segments, linkedSegments, walFiles } = await backUpDirectory(disk, dataDirectory, target);
+  const { problems, lastLsn, segments, linkedSegments, walFiles } = await backUpLiveDirectory(
+    disk,
+    dataDirectory,
+    target,
+  );
   assert.deepEqual([problems, linkedSegments], [[], segments]);
   assert(segments > 0 && walFiles > 0 && lastLsn > filledTexts.length);
   assert.deepEqual(filesIn(disk, dataDirectory), before);
@@ -59,10 +63,10 @@ test("a backup of an open directory holds what was stored, opens, and changes no
 test("a backup opens of a directory in which nothing was ever stored, or flushed", async () => {
   const disk = new SimulatedDisk();
   const engine = await openSmallEngine(disk);
-  await backUpDirectory(disk, dataDirectory, target);
+  await backUpLiveDirectory(disk, dataDirectory, target);
   assert.deepEqual(await textsIn(disk, target), []);
   await store(engine, await makeShard(engine, "a"), "one");
-  await backUpDirectory(disk, dataDirectory, "/second");
+  await backUpLiveDirectory(disk, dataDirectory, "/second");
   assert.deepEqual(await textsIn(disk, "/second"), ["one"]);
 });
 
@@ -91,7 +95,7 @@ test("where a file can have no second name segments are copied, a piece at a tim
       return { ...file, read };
     },
   };
-  const { segments, linkedSegments, bytes } = await backUpDirectory(watching, dataDirectory, target);
+  const { segments, linkedSegments, bytes } = await backUpLiveDirectory(watching, dataDirectory, target);
   assert.deepEqual([links, linkedSegments], [1, 0]);
   assert(segments > 0 && bytes > 3_000_000);
   assert(readBytesMax <= 1024 * 1024, `${readBytesMax} bytes at once`);
@@ -110,7 +114,7 @@ for (const nameOrder of ["journal", "independent"] as const) {
         disk.isOff = changes > changesMax;
         return disk.isOff ? "EIO" : undefined;
       };
-      const made = await backUpDirectory(disk, dataDirectory, target).then(
+      const made = await backUpLiveDirectory(disk, dataDirectory, target).then(
         () => true,
         () => false,
       );
@@ -128,7 +132,7 @@ for (const nameOrder of ["journal", "independent"] as const) {
         if (found instanceof Error) {
           assert.match(found.message, /is not a Millrace data directory|does not exist/);
           await assert.rejects(restoreDirectory(after, target, "/restored"), { name: "DataDirectoryError" });
-          const again = backUpDirectory(after, dataDirectory, target);
+          const again = backUpLiveDirectory(after, dataDirectory, target);
           if ((await namesIn(after, target)).length > 0) {
             const message = /^The target directory \/backup contains an unfinished copy\. /;
             await assert.rejects(again, { reason: "occupied", message });
@@ -156,7 +160,7 @@ test("an error at anything that the disk is asked for leaves the target empty, a
     let asked = 0;
     // What has been copied is cleared by removing it.
     disk.fault = ({ kind }) => (kind !== "remove" && asked++ === failAt ? "EIO" : undefined);
-    const outcome = await backUpDirectory(disk, dataDirectory, target).catch((error: Error) => error);
+    const outcome = await backUpLiveDirectory(disk, dataDirectory, target).catch((error: Error) => error);
     disk.fault = () => undefined;
     if (!(outcome instanceof Error)) break;
     failures += 1;
@@ -180,14 +184,14 @@ test("a directory that is not empty is not filled, nor one that another process 
   ] as const;
   for (const [path, message] of refusals) {
     const before = filesIn(disk, path);
-    await assert.rejects(backUpDirectory(disk, dataDirectory, path), { reason: "occupied", message });
+    await assert.rejects(backUpLiveDirectory(disk, dataDirectory, path), { reason: "occupied", message });
     assert.deepEqual(filesIn(disk, path), before);
   }
-  const first = backUpDirectory(disk, dataDirectory, target);
-  await assert.rejects(backUpDirectory(disk, dataDirectory, target), { name: "DataDirectoryError" });
+  const first = backUpLiveDirectory(disk, dataDirectory, target);
+  await assert.rejects(backUpLiveDirectory(disk, dataDirectory, target), { name: "DataDirectoryError" });
   await first;
-  await assert.rejects(backUpDirectory(disk, "/nowhere", "/other"), { message: /\/nowhere does not exist\.$/ });
-  await assert.rejects(backUpDirectory(disk, "/photos", "/other"), { reason: "foreign" });
+  await assert.rejects(backUpLiveDirectory(disk, "/nowhere", "/other"), { message: /\/nowhere does not exist\.$/ });
+  await assert.rejects(backUpLiveDirectory(disk, "/photos", "/other"), { reason: "foreign" });
   await assert.rejects(restoreDirectory(disk, target, dataDirectory), { reason: "occupied" });
   await engine.close();
   assert.deepEqual(await textsIn(disk, target), filledTexts);
@@ -245,7 +249,7 @@ for (const [what, isDue] of goings) {
         return disk.open(path, mode);
       },
     };
-    const { problems } = await backUpDirectory(disturbed, dataDirectory, target);
+    const { problems } = await backUpLiveDirectory(disturbed, dataDirectory, target);
     assert.deepEqual([disturbances, problems], [1, []]);
     assert(generations().every((path) => !before.includes(path)));
     assert.deepEqual((await textsIn(disk, target)).slice(0, filledTexts.length), filledTexts);
@@ -267,7 +271,7 @@ test("a directory that changes faster than it can be copied is given up on, in a
   });
   const sentence =
     /^The data directory \/data changes faster than it can be copied: in 100 attempts a file was removed before it was copied\./;
-  await assert.rejects(backUpDirectory(restless, dataDirectory, target), { reason: "restless", message: sentence });
+  await assert.rejects(backUpLiveDirectory(restless, dataDirectory, target), { reason: "restless", message: sentence });
   await assert.rejects(disk.list(target), { code: "ENOENT" });
 });
 
@@ -295,7 +299,7 @@ test("a group that is written between two looks at the log does not make a gap",
       };
     },
   };
-  await backUpDirectory(racing, dataDirectory, target);
+  await backUpLiveDirectory(racing, dataDirectory, target);
   assert(reads > 2);
   const found = await textsIn(disk, target);
   const all = await readTexts(engine, shard);
@@ -313,7 +317,7 @@ test("a backup keeps the mark of a dev clock, a wrapped key, and reports of dama
   disk.place("/data/notes.txt", Buffer.from("mine"));
   disk.place("/data/damage/0000000002-00012288.txt", Buffer.from("long ago"));
   await disk.makeDirectory("/data/damage");
-  await backUpDirectory(disk, dataDirectory, target);
+  await backUpLiveDirectory(disk, dataDirectory, target);
   assert.equal(disk.bytesOf(`${target}/damage/0000000002-00012288.txt`).toString(), "long ago");
   assert.equal(disk.bytesOf(`${target}/directory.key`).toString(), "wrapped");
   assert(!disk.paths().includes(`${target}/notes.txt`));

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { accessDenied } from "../model/auth-errors.ts";
-import { parseJson } from "../model/parse-json.ts";
+import { parseUntrustedJson } from "../model/parse-untrusted-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
@@ -45,7 +45,7 @@ interface Resource {
  * anything up, so that a denied caller does not learn what exists. Errors: AccessDeniedException, and those of the operation
  * for members that name no resource.
  */
-export function authorize(request: AuthorizedRequest, services: AuthorizationServices): void {
+export function authorizeByPolicies(request: AuthorizedRequest, services: AuthorizationServices): void {
   const { name, input, caller } = request;
   const { isShareable, targets, also } = requirementOf(name);
   const alsoAction = also?.(input);
@@ -142,7 +142,7 @@ function policyOf(resource: Stream | StreamConsumer | StreamQueue): Policy | und
   if (resource.policy === undefined) return undefined;
   const known = policies.get(resource);
   if (known !== undefined) return known;
-  const { policy } = parsePolicy(parseJson(resource.policy), "resource");
+  const { policy } = parsePolicy(parseUntrustedJson(resource.policy), "resource");
   policies.set(resource, policy);
   return policy;
 }

@@ -1,5 +1,5 @@
 /** What a receipt handle says about a delivery. */
-export interface Delivery {
+export interface DeliveryReceipt {
   readonly shardIndex: number;
   readonly position: number;
   readonly isDead: boolean;
@@ -16,7 +16,7 @@ export interface Delivery {
  * - `done`              its record is acknowledged, expired, or of a shard that is gone
  * - `superseded`        another receive counts, or the record is of the other kind now
  */
-export type DeliveryStanding = number | "unseen" | "done" | "superseded";
+export type ReceiptStanding = number | "unseen" | "done" | "superseded";
 
 /** A record as the state log has it. */
 export interface LoadedRecord {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseJson } from "../../../src/model/parse-json.ts";
+import { parseUntrustedJson } from "../../../src/model/parse-untrusted-json.ts";
 
 /** Every name in escapes, as some clients write what is not ASCII. */
 function escaped(value: unknown): string {
@@ -24,27 +24,27 @@ test("a name with an escape stays what it is after a name with a backslash was r
     ["\\\\n", "\nx", "\\nx"],
     ["b\\\\", "b/", "b\\/"],
   ] as const) {
-    parseJson(`{"first":1,"${seen}":2}`);
-    assert.deepEqual(parseJson(`{"first":1,"${text}" :3}`), { first: 1, [name]: 3 }, text);
-    assert.deepEqual(parseJson(`[{"first":1,"${seen}":2},{"first":1,"${text}":3}]`), [
-      parseJson(`{"first":1,"${seen}":2}`),
+    parseUntrustedJson(`{"first":1,"${seen}":2}`);
+    assert.deepEqual(parseUntrustedJson(`{"first":1,"${text}" :3}`), { first: 1, [name]: 3 }, text);
+    assert.deepEqual(parseUntrustedJson(`[{"first":1,"${seen}":2},{"first":1,"${text}":3}]`), [
+      parseUntrustedJson(`{"first":1,"${seen}":2}`),
       { first: 1, [name]: 3 },
     ]);
   }
 });
 
-test("parseJson() reads what JSON.parse() reads, however its names are written", () => {
+test("parseUntrustedJson() reads what JSON.parse() reads, however its names are written", () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
       const plain: unknown = JSON.parse(JSON.stringify(value));
-      assert.deepEqual(parseJson(escaped(value)), plain);
+      assert.deepEqual(parseUntrustedJson(escaped(value)), plain);
     }),
     { numRuns: 500 },
   );
 });
 
-test("parseJson() keeps of a name the first place and the last value, and an own __proto__", () => {
-  const read = parseJson('{"\\u0061":1,"b":2,"a":3,"__proto__":{"c":"\\\\"}}') as object;
+test("parseUntrustedJson() keeps of a name the first place and the last value, and an own __proto__", () => {
+  const read = parseUntrustedJson('{"\\u0061":1,"b":2,"a":3,"__proto__":{"c":"\\\\"}}') as object;
   assert.deepEqual(Object.entries(read), [
     ["a", 3],
     ["b", 2],
@@ -53,14 +53,14 @@ test("parseJson() keeps of a name the first place and the last value, and an own
   assert.equal(Object.getPrototypeOf(read), Object.prototype);
 });
 
-test("parseJson() reads a text that is as deep as it is long", () => {
+test("parseUntrustedJson() reads a text that is as deep as it is long", () => {
   const depth = 200_000;
-  let read = parseJson(`${"[".repeat(depth)}{"\\n":-1.5e3}${"]".repeat(depth)}`);
+  let read = parseUntrustedJson(`${"[".repeat(depth)}{"\\n":-1.5e3}${"]".repeat(depth)}`);
   for (let level = 0; level < depth; level += 1) [read] = read as [unknown];
   assert.deepEqual(read, { "\n": -1500 });
 });
 
-test("parseJson() refuses what is no JSON, with escaped names as well", () => {
+test("parseUntrustedJson() refuses what is no JSON, with escaped names as well", () => {
   for (const text of ["", '{"\\n":}', '{"\\n":1', '{"\\q":1}', '{"\\n":01}'])
-    assert.throws(() => parseJson(text), SyntaxError);
+    assert.throws(() => parseUntrustedJson(text), SyntaxError);
 });

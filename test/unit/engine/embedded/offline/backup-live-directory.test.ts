@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EmbeddedEngine } from "../../../../../src/engine/embedded/embedded-engine.ts";
-import { backUpDirectory } from "../../../../../src/engine/embedded/offline/backup-directory.ts";
+import { backUpLiveDirectory } from "../../../../../src/engine/embedded/offline/backup-live-directory.ts";
 import { restoreDirectory } from "../../../../../src/engine/embedded/offline/restore-directory.ts";
 import type { ShardRef } from "../../../../../src/engine/shard-log.ts";
 import { dataDirectory, makeShard, openSmallEngine, readTexts, store } from "../../../../support/embedded-engine.ts";
@@ -25,7 +25,7 @@ test("damage for which a server would refuse the source refuses the backup, and 
   for (const [what, damage, message] of cases) {
     const disk = whole.crash("lose");
     damage(disk);
-    await assert.rejects(backUpDirectory(disk, dataDirectory, target), { kind: "corrupt", message }, what);
+    await assert.rejects(backUpLiveDirectory(disk, dataDirectory, target), { kind: "corrupt", message }, what);
     await assert.rejects(disk.list(target), { code: "ENOENT" }, what);
   }
   await engine.close();
@@ -44,7 +44,7 @@ test("a group that cannot be read, and of which a later one says that it was ack
   await shortLog(disk);
   disk.damage("/data/wal/0000000001.wal", flipAt(16_484));
   const message = /group 3 in wal\/0000000001\.wal at byte 16384 was acknowledged and cannot be read/;
-  await assert.rejects(backUpDirectory(disk, dataDirectory, target), { kind: "corrupt", message });
+  await assert.rejects(backUpLiveDirectory(disk, dataDirectory, target), { kind: "corrupt", message });
   await assert.rejects(disk.list(target), { code: "ENOENT" });
 });
 
@@ -54,7 +54,7 @@ test("what a crash cut short is left out, as a server would leave it out", async
   disk.fault = ({ kind }) => (kind === "write" ? "EIO" : undefined);
   await assert.rejects(store(engine, shard, "x".repeat(6_000)), { kind: "indeterminate" });
   const after = disk.crash("keep");
-  assert.deepEqual((await backUpDirectory(after, dataDirectory, target)).problems, []);
+  assert.deepEqual((await backUpLiveDirectory(after, dataDirectory, target)).problems, []);
   assert.deepEqual(await textsIn(after, target), ["one", "two", "three"]);
 });
 
@@ -63,7 +63,7 @@ test("damage that does not keep a server from opening is copied, reported, and p
   const { engine } = await filled(disk);
   const snapshot = disk.paths().find((path) => path.endsWith(".snapshot")) ?? assert.fail();
   disk.damage(snapshot, flipAt(100));
-  await backUpDirectory(disk, dataDirectory, target);
+  await backUpLiveDirectory(disk, dataDirectory, target);
   const isSegment = (path: string): boolean => path.startsWith(target) && path.endsWith(".segment");
   disk.damage(disk.paths().find(isSegment) ?? assert.fail(), flipAt(5_000));
   const { problems } = await restoreDirectory(disk, target, "/restored");
@@ -80,7 +80,7 @@ test("a finding of an opening is a problem of the backup, which is made", async 
   await engine.close();
   const newest = disk.paths().findLast((path) => path.endsWith(".snapshot")) ?? assert.fail();
   disk.damage(newest, flipAt(100));
-  const { problems } = await backUpDirectory(disk, dataDirectory, target);
+  const { problems } = await backUpLiveDirectory(disk, dataDirectory, target);
   assert.match(problems.join("\n"), /^The snapshot catalog\/\d+\.snapshot is damaged \(checksum mismatch\)\. [^\n]*$/);
   assert.deepEqual((await restoreDirectory(disk, target, "/restored")).problems.length, 1);
   const opened = await openSmallEngine(disk, { ...filledOptions, directory: target });

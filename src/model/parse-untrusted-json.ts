@@ -3,7 +3,7 @@
  * an earlier one whose characters are those of the escape. After `{"a":1,"\\":2}` from any client, the name in
  * `{"a":1,"\u00e9":2}` is read as a backslash. Throws a SyntaxError for anything but JSON.
  */
-export function parseJson(text: string): unknown {
+export function parseUntrustedJson(text: string): unknown {
   const parsed: unknown = JSON.parse(text);
   return NAME_WITH_ESCAPE.test(text) ? readValid(text) : parsed;
 }

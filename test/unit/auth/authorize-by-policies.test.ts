@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authorize } from "../../../src/auth/authorize.ts";
+import { authorizeByPolicies } from "../../../src/auth/authorize-by-policies.ts";
 import type { Credential } from "../../../src/auth/credential.ts";
 import { ServiceError } from "../../../src/model/service-error.ts";
 import { type OperationName, operationNames } from "../../../src/model/shapes.generated.ts";
@@ -43,7 +43,7 @@ function ask(name: OperationName, policies: readonly object[] | undefined, furth
   const caller = { ...place, accessKeyId: "A", isVerified: true, credential } as const;
   const input = { ...inputOf(name), ...further } as InputOf<OperationName>;
   try {
-    authorize({ name, input, caller, headers: {} }, services);
+    authorizeByPolicies({ name, input, caller, headers: {} }, services);
     return "allowed";
   } catch (error) {
     assert(error instanceof ServiceError, String(error));
