@@ -26,7 +26,10 @@ async function rateOf(endpoint: string, act: (connection: KinesisConnection) => 
   let calls = 0;
   const actOn = async (): Promise<void> => {
     const connection = new KinesisConnection(endpoint);
-    while (performance.now() < endMs) calls += await act(connection);
+    while (performance.now() < endMs) {
+      const made = await act(connection);
+      calls += made;
+    }
     connection.close();
   };
   await Promise.all(Array.from({ length: connectionCount }, actOn));
