@@ -39,7 +39,7 @@ const directory = mkdtempSync(join(tmpdir(), "millrace-profile-"));
 try {
   // With V8's start flags of `millrace serve`, which does not restart itself for them while it is profiled.
   const profiling = [
-    "--initial-old-space-size=256",
+    "--initial-old-space-size=96",
     "--max-semi-space-size=8",
     "--cpu-prof",
     `--cpu-prof-dir=${directory}`,

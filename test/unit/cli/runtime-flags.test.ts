@@ -78,7 +78,7 @@ function restart(nodeFlags: readonly string[], nodeOptions: string): readonly st
 test("a start without V8's flags restarts once with them, and flags of the user stay", {
   skip: process.platform === "win32",
 }, () => {
-  const [initial, semi] = ["--initial-old-space-size=256", "--max-semi-space-size=8"];
+  const [initial, semi] = ["--initial-old-space-size=96", "--max-semi-space-size=8"];
   assert.deepEqual(restart([], ""), [initial, semi]);
   assert.deepEqual(restart([initial, semi], ""), [initial, semi]);
   assert.deepEqual(restart(["--max_semi_space_size=4"], "").includes(semi), false);
