@@ -1,9 +1,6 @@
 /** Standard output: data only. A reader that has gone (`| head -1`) ends the program, quietly and with exit code 0. */
 import { fstatSync } from "node:fs";
-import { isPipeReaderGone } from "../../platform/pipe-reader.ts";
-
-/** How long after its end a reader that waits for nothing more is noticed. */
-const readerCheckMs = 250;
+import { watchPipeReader } from "../../platform/pipe-reader.ts";
 
 /** Resolves when the text has left the process, so that a slow reader slows the caller. */
 export function writeOut(text: string | Uint8Array): Promise<void> {
@@ -31,9 +28,5 @@ function leave(): void {
  */
 export function watchReader(): () => void {
   if (!fstatSync(1).isFIFO()) return () => undefined;
-  const timer = setInterval(() => {
-    if (isPipeReaderGone(1)) leave();
-  }, readerCheckMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  return watchPipeReader({ descriptor: 1 }, leave);
 }

@@ -1,27 +1,40 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
 const module = join(import.meta.dirname, "../../../src/platform/pipe-reader.ts");
+/** Writes a line, and then waits until its reader has gone, or for as many milliseconds as its argument says. */
 const program = `
-  import { isPipeReaderGone } from ${JSON.stringify(module)};
-  const before = isPipeReaderGone(1);
-  process.stdout.write("line\\n");
-  for (let polls = 0; polls < 200; polls++) {
-    if (isPipeReaderGone(1)) { process.stderr.write(before + " then gone"); process.exit(); }
-  }
-  process.stderr.write(before + " then there");
+  import { watchPipeReader } from ${JSON.stringify(module)};
+  const [, , staysMs] = process.argv;
+  const end = (text: string): void => {
+    process.stderr.write(text);
+    process.exit();
+  };
+  let hasWritten = false;
+  watchPipeReader({ descriptor: 1 }, () => end(hasWritten ? "gone after the line" : "gone before the line"));
+  setTimeout(() => {
+    hasWritten = true;
+    process.stdout.write("line\\n");
+    if (staysMs === undefined) setInterval(() => undefined, 1_000);
+    else setTimeout(() => end("there"), Number(staysMs));
+  }, 500);
 `;
 
-/** What the program wrote to standard error, with its output piped to another program. */
-function ran(reader: string): string {
-  const script = `"$NODE" --input-type=module-typescript -e "$PROGRAM" | ${reader}`;
-  const env = { ...process.env, NODE: process.execPath, PROGRAM: program };
-  return spawnSync("sh", ["-c", script], { encoding: "utf8", env }).stderr;
-}
-
-test("a reader that ends is noticed without a write, and one that waits is not taken for gone", () => {
-  assert.equal(ran("head -1"), "false then gone");
-  assert.equal(ran("cat"), "false then there");
+test("a reader that ends is noticed without a write, and one that waits is not taken for gone", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-pipe-reader-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "program.mts");
+  writeFileSync(file, program);
+  /** What the program wrote to standard error, with its output piped to another program. */
+  const ran = (reader: string, ...args: readonly string[]): string => {
+    const env = { ...process.env, NODE: process.execPath, PROGRAM: file };
+    return spawnSync("sh", ["-c", `"$NODE" "$PROGRAM" ${args.join(" ")} | ${reader}`], { encoding: "utf8", env })
+      .stderr;
+  };
+  assert.equal(ran("head -1"), "gone after the line");
+  assert.equal(ran("cat", "1000"), "there");
 });
