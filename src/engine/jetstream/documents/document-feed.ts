@@ -1,4 +1,5 @@
 import { type StoredMessage, storedMessageOf } from "../api/direct-get.ts";
+import { PushNotifier } from "../api/push-notifier.ts";
 import type { ServerConnection } from "../api/server-connection.ts";
 import type { BucketNames } from "./document-names.ts";
 
@@ -12,10 +13,9 @@ export class DocumentFeed {
   readonly ready: Promise<void>;
   readonly #subscription: Disposable;
   readonly #reconnects: Disposable;
-  readonly #waiting = new Set<() => void>();
+  readonly #notifier = new PushNotifier();
   #held: StoredMessage[] = [];
   #heldBytes = 0;
-  #version = 0;
   #mayHaveGap = false;
 
   constructor(connection: ServerConnection, { pushes }: BucketNames) {
@@ -25,7 +25,7 @@ export class DocumentFeed {
   }
 
   get version(): number {
-    return this.#version;
+    return this.#notifier.version;
   }
 
   /** Whether changes from a sequence on may have been lost, so that the bucket must be read. Asking resets a suspicion. */
@@ -51,21 +51,7 @@ export class DocumentFeed {
 
   /** Resolves when there has been a change since `version`, at an abort, or when it is time to look. */
   changed(version: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (version !== this.#version || signal.aborted) {
-      resolve();
-      return promise;
-    }
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      this.#waiting.delete(wake);
-      resolve();
-    };
-    const timer = setTimeout(() => this.#suspectGap(), lookMs);
-    signal.addEventListener("abort", wake, { once: true });
-    this.#waiting.add(wake);
-    return promise;
+    return this.#notifier.changed(version, signal, lookMs, () => this.#suspectGap());
   }
 
   close(): void {
@@ -91,7 +77,6 @@ export class DocumentFeed {
   }
 
   #notify(): void {
-    this.#version += 1;
-    for (const wake of [...this.#waiting]) wake();
+    this.#notifier.notify();
   }
 }

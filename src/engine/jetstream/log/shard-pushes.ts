@@ -1,4 +1,5 @@
 import { type StoredMessage, storedMessageOf } from "../api/direct-get.ts";
+import { PushNotifier } from "../api/push-notifier.ts";
 import type { ServerConnection } from "../api/server-connection.ts";
 import { kindOf } from "../format/subjects.ts";
 import type { ShardState } from "./shard-state.ts";
@@ -18,8 +19,7 @@ export class PushFeed {
   readonly #subscription: Disposable;
   #held: StoredMessage[] = [];
   #heldBytes = 0;
-  #version = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #notifier = new PushNotifier();
 
   constructor(connection: ServerConnection, subject: string) {
     this.#subscription = connection.subscribe(subject, (reply) => this.#receive(storedMessageOf(reply)));
@@ -29,7 +29,7 @@ export class PushFeed {
 
   /** Grows with each change. */
   get version(): number {
-    return this.#version;
+    return this.#notifier.version;
   }
 
   /** The message that follows directly on what a reader has up to `sequence`, exclusive; undefined if it is not held. */
@@ -39,26 +39,11 @@ export class PushFeed {
 
   /** Resolves when there has been a change since `version`, at an abort, or when it is time to look. */
   changed(version: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (version !== this.#version || signal.aborted) {
-      resolve();
-      return promise;
-    }
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      this.#waiting.delete(wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, lookMs);
-    signal.addEventListener("abort", wake, { once: true });
-    this.#waiting.add(wake);
-    return promise;
+    return this.#notifier.changed(version, signal, lookMs, () => undefined);
   }
 
   notify(): void {
-    this.#version += 1;
-    for (const wake of [...this.#waiting]) wake();
+    this.#notifier.notify();
   }
 
   close(): void {
