@@ -97,7 +97,7 @@ export function decodeLogMessage(data: Uint8Array, sequence: number, storedMs: n
       count,
       timeMs,
       storedMs,
-      body: data.subarray(bodyAt, end),
+      body: bytes.subarray(bodyAt, end),
     });
     recordCount += count;
     at = end;

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  decodeLogMessage,
+  encodeLogMessage,
+  positionOf,
+} from "../../../../../src/engine/jetstream/format/log-message.ts";
+
+const link = { session: 7n, previousSequence: 2, previousMs: 1_000 };
+const entries = [
+  { count: 3, timeMs: 1_500, body: Buffer.from("one") },
+  { count: 1, timeMs: 1_501, body: Buffer.from("two") },
+];
+
+test("entries come back with their positions, and the link to the message before", () => {
+  assert.deepEqual(decodeLogMessage(encodeLogMessage(entries, link), 5, 1_600), {
+    sequence: 5,
+    link,
+    recordCount: 4,
+    entries: [
+      { ...entries[0], position: positionOf(5), storedMs: 1_600 },
+      { ...entries[1], position: positionOf(5, 3), storedMs: 1_600 },
+    ],
+  });
+});
+
+// The NATS client gives a Buffer or a plain Uint8Array, by where the reads of its socket were cut.
+test("a message that came in one read of the socket and one that came in two have equal entries", () => {
+  const whole = Buffer.from(encodeLogMessage(entries, link));
+  const joined = new Uint8Array(whole);
+  assert.deepEqual(decodeLogMessage(joined, 5, 1_600), decodeLogMessage(whole, 5, 1_600));
+});
+
+test("a message of which a bit has changed is no message", () => {
+  const bytes = encodeLogMessage(entries, link);
+  bytes[bytes.length - 1] = 0;
+  assert.equal(decodeLogMessage(bytes, 5, 1_600), undefined);
+});
