@@ -2,6 +2,7 @@ import type { DocumentStore, VersionedDocument, WatchEvent } from "../../documen
 import { EngineError } from "../../engine-error.ts";
 import { directGet, type StoredMessage } from "../api/direct-get.ts";
 import { answerMsMax, type JetStreamApi, type LeaderMessage } from "../api/jetstream-api.ts";
+import { OpenState } from "../api/open-state.ts";
 import { messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
 import { DocumentFeed } from "./document-feed.ts";
 import {
@@ -30,28 +31,28 @@ export interface JetStreamDocumentStoreOptions {
 export class JetStreamDocumentStore implements DocumentStore {
   readonly #options: JetStreamDocumentStoreOptions;
   readonly #feeds = new Set<DocumentFeed>();
-  #isOpen = true;
+  readonly #open = new OpenState();
 
   constructor(options: JetStreamDocumentStoreOptions) {
     this.#options = options;
   }
 
   close(): void {
-    this.#isOpen = false;
+    this.#open.close();
     for (const feed of this.#feeds) feed.close();
   }
 
   async get(key: string): Promise<VersionedDocument | undefined> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { api, names } = this.#options;
-    const message = await this.#whileOpen(api.lastMessage(names.stream, subjectOfDocument(names, key)));
+    const message = await this.#open.whileOpen(api.lastMessage(names.stream, subjectOfDocument(names, key)));
     // The leader's answer has no headers; only deletions have no body but a mark.
     if (message === undefined || isDeletionMark(message.data)) return undefined;
     return { key, value: documentBytesOf(message.data), revision: revisionOf(message.sequence, false) };
   }
 
   async compareAndSwap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { documentBytesMax } = this.#options;
     if (value !== null && value.length > documentBytesMax) {
       throw new EngineError(
@@ -62,17 +63,17 @@ export class JetStreamDocumentStore implements DocumentStore {
     const data = value === null ? deletionMark : Buffer.concat([valueMark, value]);
     const sequence = sequenceOfRevision(expectedRevision);
     if (sequence === undefined) throw conflict(key);
-    return await this.#whileOpen(this.#swap(key, data, sequence));
+    return await this.#open.whileOpen(this.#swap(key, data, sequence));
   }
 
   async list(prefix: string): Promise<readonly VersionedDocument[]> {
-    this.#assertOpen();
-    const { documents } = await this.#whileOpen(this.#scan(prefix, 1));
+    this.#open.assertOpen();
+    const { documents } = await this.#open.whileOpen(this.#scan(prefix, 1));
     return documents.sort((left, right) => (left.key < right.key ? -1 : 1));
   }
 
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { api, names } = this.#options;
     const feed = new DocumentFeed(api.connection, names);
     this.#feeds.add(feed);
@@ -88,10 +89,10 @@ export class JetStreamDocumentStore implements DocumentStore {
   async *#follow(feed: DocumentFeed, prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
     let from = 1;
     for (let isSynced = false; !signal.aborted; ) {
-      this.#assertOpen();
+      this.#open.assertOpen();
       const { version } = feed;
       const reads = !isSynced || feed.hasGapBehind(from);
-      const { messages, next } = reads ? await this.#whileOpen(this.#scanMessages(from)) : feed.takeFrom(from);
+      const { messages, next } = reads ? await this.#open.whileOpen(this.#scanMessages(from)) : feed.takeFrom(from);
       for (const event of this.#events(messages, prefix, isSynced)) if (!signal.aborted) yield event;
       if (!isSynced) yield { kind: "synced" };
       isSynced = true;
@@ -177,19 +178,6 @@ export class JetStreamDocumentStore implements DocumentStore {
         throw new EngineError("unavailable", "The replicas of the documents are behind.");
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
-  }
-
-  async #whileOpen<T>(result: Promise<T>): Promise<T> {
-    try {
-      return await result;
-    } catch (error) {
-      this.#assertOpen();
-      throw error;
-    }
-  }
-
-  #assertOpen(): void {
-    if (!this.#isOpen) throw new EngineError("closed", "The jetstream engine is closed; nothing was stored.");
   }
 }
 

@@ -16,6 +16,7 @@ import type {
   StoredEntry,
 } from "../../shard-log.ts";
 import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { OpenState } from "../api/open-state.ts";
 import { positionOf, recordsPerMessageMax, sequenceOf } from "../format/log-message.ts";
 import { groupName, type LogPlacement, logSubjects, placementOf, type SubjectNames } from "../format/subjects.ts";
 import { AppendLane, type LaneContext } from "./append-lane.ts";
@@ -58,7 +59,7 @@ export class JetStreamShardLog implements ShardLog {
   readonly #shards = new Map<string, Shard>();
   /** The same by the identity of a ref, which spares a lookup by name. */
   readonly #byRef = new WeakMap<ShardRef, Shard>();
-  #isOpen = true;
+  readonly #open = new OpenState();
   #waitingBytes = 0;
 
   constructor(options: JetStreamShardLogOptions) {
@@ -71,7 +72,7 @@ export class JetStreamShardLog implements ShardLog {
 
   /** Waits for appends that are on their way, and then refuses all calls. */
   async close(): Promise<void> {
-    this.#isOpen = false;
+    this.#open.close();
     this.#options.pushes.close();
     const idle = Promise.all([...this.#shards.values()].map(({ lane }) => lane.idle()));
     const giveUp = Promise.withResolvers<void>();
@@ -82,7 +83,7 @@ export class JetStreamShardLog implements ShardLog {
 
   /** The group follows from the index and the number of open shards, so that every repetition finds the same one. */
   async createShard(streamId: string, shardIndex: number, { openShardCount }: PlacementHint): Promise<ShardRef> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { api, names, groups } = this.#options;
     const group = shardIndex % Math.max(1, Math.ceil(openShardCount / shardsPerGroup));
     await groups.ensure(streamId, group);
@@ -100,7 +101,7 @@ export class JetStreamShardLog implements ShardLog {
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
     const shards = this.#shardsOf(batch);
     const callBytes = bodyBytes.subarray(0, count).reduce((sum, length) => sum + length, 0);
@@ -130,7 +131,7 @@ export class JetStreamShardLog implements ShardLog {
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
-    return await this.#whileOpen(this.#options.reader.read(this.#shard(shard).state, from, limit));
+    return await this.#open.whileOpen(this.#options.reader.read(this.#shard(shard).state, from, limit));
   }
 
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
@@ -138,13 +139,13 @@ export class JetStreamShardLog implements ShardLog {
     const { reader } = this.#options;
     switch (target.at) {
       case "oldest":
-        return await this.#whileOpen(reader.oldest(state));
+        return await this.#open.whileOpen(reader.oldest(state));
       case "newest":
-        return await this.#whileOpen(reader.tip(state));
+        return await this.#open.whileOpen(reader.tip(state));
       case "last":
-        return (await this.#whileOpen(reader.last(state))) ?? (await this.#whileOpen(reader.tip(state)));
+        return (await this.#open.whileOpen(reader.last(state))) ?? (await this.#open.whileOpen(reader.tip(state)));
       case "time":
-        return await this.#whileOpen(reader.atTime(state, target.timeMs));
+        return await this.#open.whileOpen(reader.atTime(state, target.timeMs));
     }
   }
 
@@ -160,10 +161,10 @@ export class JetStreamShardLog implements ShardLog {
       // A subscription that the servers have not seen yet would miss what is stored until then.
       await feed.ready;
       for (let next = from; !signal.aborted; ) {
-        this.#assertOpen();
+        this.#open.assertOpen();
         const { version } = feed;
         const limit = { entriesMax: entriesPerBatchMax, bytesMax: bufferedBytesMax };
-        const page = pushedPage(state, feed, next) ?? (await this.#whileOpen(reader.read(state, next, limit)));
+        const page = pushedPage(state, feed, next) ?? (await this.#open.whileOpen(reader.read(state, next, limit)));
         if (page.next > next) next = page.next;
         if (page.entries.length > 0) yield page.entries;
         else if (isAtEnd(state, next)) return;
@@ -178,14 +179,14 @@ export class JetStreamShardLog implements ShardLog {
     const { state } = this.#shard(shard);
     state.assertExists();
     const { api, lanes } = this.#options;
-    const sequence = await this.#whileOpen(sealLog(api, state, lanes.nowMs()));
+    const sequence = await this.#open.whileOpen(sealLog(api, state, lanes.nowMs()));
     state.learnEnd(sequence);
     this.#options.pushes.notify(state);
     return { end: positionOf(sequence) };
   }
 
   async setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { names, groups } = this.#options;
     const used = new Set(shards.map((shard) => groupName(names, streamId, placementOf(shard).group)));
     await groups.setRetention([...used], retentionMs);
@@ -201,7 +202,7 @@ export class JetStreamShardLog implements ShardLog {
   }
 
   async dropStream(streamId: string, shards: readonly ShardRef[]): Promise<void> {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const { names, groups, pushes } = this.#options;
     await groups.drop(
       streamId,
@@ -237,7 +238,7 @@ export class JetStreamShardLog implements ShardLog {
   }
 
   #shard(ref: ShardRef): Shard {
-    this.#assertOpen();
+    this.#open.assertOpen();
     const cached = this.#byRef.get(ref);
     if (cached !== undefined) return cached;
     const placement = placementOf(ref);
@@ -252,20 +253,6 @@ export class JetStreamShardLog implements ShardLog {
     }
     this.#byRef.set(ref, shard);
     return shard;
-  }
-
-  /** The result of a call; a call that the close interrupts fails as closed, however the connection puts it. */
-  async #whileOpen<T>(result: Promise<T>): Promise<T> {
-    try {
-      return await result;
-    } catch (error) {
-      this.#assertOpen();
-      throw error;
-    }
-  }
-
-  #assertOpen(): void {
-    if (!this.#isOpen) throw new EngineError("closed", "The jetstream engine is closed; nothing was stored.");
   }
 }
 
