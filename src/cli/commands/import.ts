@@ -6,20 +6,17 @@ import { CommandError, exitCodes } from "../output/command-error.ts";
 import { bar, note, startProgress } from "../output/progress.ts";
 import { type ImportedRecord, parseExportedLine } from "../records/exported-line.ts";
 import { readCheckpoint, writeCheckpoint } from "../writing/checkpoint-file.ts";
-import type { KeyOrder, QueuedEntry } from "../writing/key-queues.ts";
+import type { QueuedEntry } from "../writing/key-queues.ts";
 import { putInOrder } from "../writing/put-in-order.ts";
 import { readLines } from "../writing/read-lines.ts";
 import { type SourcePosition, SourceProgressMap } from "../writing/source-progress.ts";
 import { addConnectionOptions, defineCommand, runConnected } from "./define-command.ts";
-import { addPutOptions } from "./put.ts";
 import { onTrouble } from "./tail.ts";
+import { addWritingOptions, type WritingOptions, writingOf } from "./writing-options.ts";
 
-interface ImportOptions extends ConnectionOptions {
+interface ImportOptions extends ConnectionOptions, WritingOptions {
   readonly speed: number;
   readonly checkpoint?: string;
-  readonly order: KeyOrder;
-  readonly requests: number;
-  readonly retry: number;
 }
 
 /** How often the checkpoint is written at most. */
@@ -49,7 +46,7 @@ export function importCommand(): Command {
         .default(Number.POSITIVE_INFINITY, "max"),
     )
     .option("--checkpoint <file>", "remember here what is stored, and skip it in the next run");
-  addPutOptions(command);
+  addWritingOptions(command);
   addConnectionOptions(command);
   return runConnected<ImportOptions>(command, (connection, [stream = "", file], options) =>
     importRecords(connection, stream, file, options),
@@ -81,9 +78,7 @@ async function importRecords(
     await putInOrder(importEntries(file, options.speed, progress, counts), {
       kinesis,
       stream,
-      order: options.order,
-      requestsMax: options.requests,
-      retryMsMax: options.retry * 1_000,
+      ...writingOf(options),
       onTrouble,
       onRetry: (entries) => {
         counts.retried += entries;

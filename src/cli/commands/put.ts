@@ -7,22 +7,20 @@ import { type OutputOptions, outputFormats } from "../output/print-rows.ts";
 import { note, startProgress } from "../output/progress.ts";
 import { writeOut } from "../output/stdout.ts";
 import { findInJson } from "../records/json-path.ts";
-import type { KeyOrder, QueuedEntry } from "../writing/key-queues.ts";
+import type { QueuedEntry } from "../writing/key-queues.ts";
 import type { PutOutcome } from "../writing/put-batch.ts";
 import { putInOrder } from "../writing/put-in-order.ts";
 import { readLines } from "../writing/read-lines.ts";
-import { addConnectionOptions, collect, defineCommand, runConnected, wholeNumber } from "./define-command.ts";
+import { addConnectionOptions, collect, defineCommand, runConnected } from "./define-command.ts";
 import { onTrouble } from "./tail.ts";
+import { addWritingOptions, type WritingOptions, writingOf } from "./writing-options.ts";
 
-interface PutOptions extends ConnectionOptions, OutputOptions {
+interface PutOptions extends ConnectionOptions, OutputOptions, WritingOptions {
   readonly key?: string;
   readonly keyFrom?: string;
   readonly hashKey?: string;
   readonly file?: readonly string[];
   readonly base64?: boolean;
-  readonly order: KeyOrder;
-  readonly requests: number;
-  readonly retry: number;
   readonly failed?: string;
 }
 
@@ -51,7 +49,7 @@ export function putCommand(): Command {
     .option("--hash-key <number>", "explicit hash key of all records")
     .option("--file <path>", "one record with the contents of the file; repeatable", collect)
     .option("--base64", "the data is in base64");
-  addPutOptions(command)
+  addWritingOptions(command)
     .option("--failed <file>", "append records that failed, as import reads them")
     .addOption(new Option("-f, --format <format>", "how to print what was stored").choices([...outputFormats]))
     .option("--json", "short for --format json");
@@ -59,18 +57,6 @@ export function putCommand(): Command {
   return runConnected<PutOptions>(command, (connection, [stream = "", ...data], options) =>
     put(connection, stream, data, options),
   );
-}
-
-/** The options of commands that write to a stream. */
-export function addPutOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--order <order>", "key: keeps the order of each key, one of its records in a request; none: faster")
-        .choices(["key", "none"])
-        .default("key"),
-    )
-    .option("--requests <count>", "requests at once", wholeNumber(1, 256), 8)
-    .option("--retry <seconds>", "how long to send again what is refused for now", wholeNumber(0, 86_400), 60);
 }
 
 /** What is printed of a record that is stored. */
@@ -113,9 +99,7 @@ async function put(
   await putInOrder(isGiven ? givenEntries(data, options) : lineEntries(options), {
     kinesis,
     stream,
-    order: options.order,
-    requestsMax: options.requests,
-    retryMsMax: options.retry * 1_000,
+    ...writingOf(options),
     onTrouble,
     onRetry: (entries) => {
       retried += entries;
