@@ -9,17 +9,6 @@ import type { ServerContext } from "./server-context.ts";
 import { largeResponseBytesMin } from "./server-limits.ts";
 import { writeDirect } from "./write-response.ts";
 
-/** A request whose head has been read. */
-interface OpenRequest {
-  readonly exchange: HttpExchange;
-  /** Bytes of head and body. */
-  readonly length: number;
-  readonly bodyStart: number;
-  readonly startedMs: number;
-  /** Bytes of the body reserved of the budget; 0 once they are released. */
-  reservedBytes: number;
-}
-
 /**
  * Serves the ordinary requests of one HTTP/1.1 connection: heads as `readOrdinaryHead` takes them, with a small body, one after
  * the other. Where anything else comes, the connection and every byte that was not part of a served request are handed to
@@ -30,13 +19,20 @@ export class Http1FastPath {
   readonly #connection: ConnectionState;
   readonly #context: ServerContext;
   readonly #http1: Http1Server;
-  #request: OpenRequest | undefined;
-  /** What has come of a request whose body is incomplete. */
+  /** The request whose head has been read. What follows is about it. */
+  #exchange: HttpExchange | undefined;
+  /** Bytes of its head and body. */
+  #length = 0;
+  #bodyStart = 0;
+  #startedMs = 0;
+  /** Bytes of its body reserved of the budget; 0 once they are released. */
+  #reservedBytes = 0;
+  /** What has come of it while its body is incomplete. */
   #received: Buffer | undefined;
   #receivedBytes = 0;
-  /** The request is being handled, or its response is being sent. */
+  /** It is being handled, or its response is being sent. */
   #isBusy = false;
-  /** Bytes have come behind a request that is being handled. */
+  /** Bytes have come behind it while it is handled. */
   #isPipelined = false;
   #hasEnded = false;
 
@@ -60,9 +56,17 @@ export class Http1FastPath {
 
   /** Hands a connection to node:http whose request has been incomplete since the last check: it has limits for slow ones. */
   enforceTimeouts(nowMs: number): void {
-    const { timeoutCheckMs } = this.#context.limits;
-    if (this.#received === undefined || this.#request === undefined) return;
-    if (nowMs - this.#request.startedMs >= timeoutCheckMs) this.#handOver(this.#takeReceived());
+    if (this.#received === undefined || nowMs - this.#startedMs < this.#context.limits.timeoutCheckMs) return;
+    this.#handOver(this.#takeReceived());
+  }
+
+  /** Releases what the body of the request has reserved. */
+  release(): void {
+    const { bodies, limits } = this.#context;
+    const bytes = this.#reservedBytes;
+    if (bytes === 0) return;
+    this.#reservedBytes = 0;
+    bodies.budget.release(this.#connection.bodyShare({ budget: bodies.budget, limits }), bytes);
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -71,8 +75,8 @@ export class Http1FastPath {
       this.#isPipelined = true;
       this.#socket.pause();
       this.#socket.unshift(chunk);
-    } else if (this.#request === undefined) this.#begin(chunk);
-    else this.#receive(this.#request, chunk);
+    } else if (this.#exchange === undefined) this.#begin(chunk);
+    else this.#receive(this.#exchange, chunk);
   };
 
   #begin(chunk: Buffer): void {
@@ -90,30 +94,27 @@ export class Http1FastPath {
       return;
     }
     const exchange = new HttpExchange({ method: "POST", url: "/", headers: head.headers }, connection, { encoding });
-    const request = {
-      exchange,
-      length,
-      bodyStart: head.bodyStart,
-      startedMs: clock.monotonicMs(),
-      reservedBytes: head.bodyBytes,
-    };
-    exchange.ownBody({ release: () => this.#release(request) });
-    this.#request = request;
+    exchange.ownBody(this);
+    this.#exchange = exchange;
+    this.#length = length;
+    this.#bodyStart = head.bodyStart;
+    this.#startedMs = clock.monotonicMs();
+    this.#reservedBytes = head.bodyBytes;
     connection.begin(exchange);
-    if (chunk.length === length) void this.#handle(request, chunk);
-    else this.#receive(request, chunk);
+    if (chunk.length === length) void this.#handle(exchange, chunk);
+    else this.#receive(exchange, chunk);
   }
 
-  #receive(request: OpenRequest, chunk: Buffer): void {
+  #receive(exchange: HttpExchange, chunk: Buffer): void {
     const bytes = this.#receivedBytes + chunk.length;
-    this.#received ??= Buffer.allocUnsafe(request.length);
-    if (bytes > request.length) {
+    this.#received ??= Buffer.allocUnsafe(this.#length);
+    if (bytes > this.#length) {
       this.#handOver(Buffer.concat([this.#takeReceived(), chunk]));
       return;
     }
     chunk.copy(this.#received, this.#receivedBytes);
     this.#receivedBytes = bytes;
-    if (bytes === request.length) void this.#handle(request, this.#takeReceived());
+    if (bytes === this.#length) void this.#handle(exchange, this.#takeReceived());
   }
 
   #takeReceived(): Buffer {
@@ -123,10 +124,9 @@ export class Http1FastPath {
     return bytes;
   }
 
-  async #handle(request: OpenRequest, bytes: Buffer): Promise<void> {
-    const { exchange } = request;
+  async #handle(exchange: HttpExchange, bytes: Buffer): Promise<void> {
     this.#isBusy = true;
-    exchange.body = bytes.subarray(request.bodyStart);
+    exchange.body = bytes.subarray(this.#bodyStart);
     try {
       await this.#respond(exchange);
     } catch (error) {
@@ -168,17 +168,10 @@ export class Http1FastPath {
     this.#socket.destroy();
   };
 
-  #release(request: OpenRequest): void {
-    const { bodies, limits } = this.#context;
-    if (request.reservedBytes === 0) return;
-    bodies.budget.release(this.#connection.bodyShare({ budget: bodies.budget, limits }), request.reservedBytes);
-    request.reservedBytes = 0;
-  }
-
   #finish(exchange: HttpExchange): void {
     const socket = this.#socket;
     this.#connection.finish(exchange, this.#context.clock.monotonicMs());
-    this.#request = undefined;
+    this.#exchange = undefined;
     this.#isBusy = false;
     if (this.#context.isDraining || this.#hasEnded) socket.destroySoon();
     else if (this.#isPipelined) this.#handOver();
@@ -200,23 +193,23 @@ export class Http1FastPath {
     this.#hasEnded = true;
     this.#connection.abortExchanges();
     if (this.#isBusy) return;
-    if (this.#request !== undefined) {
-      this.#abandon(this.#request);
+    if (this.#exchange !== undefined) {
+      this.#abandon(this.#exchange);
       this.#connection.endAfterResponses("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     } else if (!this.#connection.isEnding) this.#connection.endAfterResponses("");
   };
 
   /** The request was not handled, and its exchange ends without a response. */
-  #abandon(request: OpenRequest): void {
-    request.exchange.releaseBody();
-    this.#connection.finish(request.exchange, this.#context.clock.monotonicMs());
-    this.#request = undefined;
+  #abandon(exchange: HttpExchange): void {
+    exchange.releaseBody();
+    this.#connection.finish(exchange, this.#context.clock.monotonicMs());
+    this.#exchange = undefined;
     this.#received = undefined;
   }
 
   #handOver(bytes?: Buffer): void {
     const socket = this.#socket;
-    if (this.#request !== undefined) this.#abandon(this.#request);
+    if (this.#exchange !== undefined) this.#abandon(this.#exchange);
     this.#connection.fastPath = undefined;
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
