@@ -37,14 +37,7 @@ if (contestant === undefined) throw new Error(`no server of ours is named ${JSON
 buildServer();
 const directory = mkdtempSync(join(tmpdir(), "millrace-profile-"));
 try {
-  // With V8's start flags of `millrace serve`, which does not restart itself for them while it is profiled.
-  const profiling = [
-    "--initial-old-space-size=96",
-    "--max-semi-space-size=8",
-    "--cpu-prof",
-    `--cpu-prof-dir=${directory}`,
-    `--cpu-prof-interval=${samplingUs}`,
-  ];
+  const profiling = ["--cpu-prof", `--cpu-prof-dir=${directory}`, `--cpu-prof-interval=${samplingUs}`];
   const measured = await measureOnce({ scenario, contestant }, Number(flags.seconds), profiling);
   const rate = Math.round(measured.records / measured.seconds).toLocaleString("en-US");
   console.log(`${scenario.title}, ${contestant.name}: ${rate} rec/s while profiled\n`);

@@ -1,8 +1,7 @@
 import type { Environment } from "../config/config-sources.ts";
 import { packageVersion } from "../config/package-version.ts";
-import { applyRuntimeFlags, restartWithStartFlags } from "./runtime-flags.ts";
+import { applyRuntimeFlags } from "./runtime-flags.ts";
 
-if (process.argv[2] === "serve") restartWithStartFlags(process.env);
 applyRuntimeFlags(process.env);
 
 type Command = (argv: readonly string[], environment: Environment) => Promise<number>;

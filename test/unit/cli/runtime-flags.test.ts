@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 
 const flagsModule = new URL("../../../src/cli/runtime-flags.ts", import.meta.url).href;
@@ -55,38 +52,4 @@ console.log("threads", names.filter((name) => name.startsWith("libuv-worker")).l
 test("libuv gets eight threads, or as many as the user has set", { skip: process.platform !== "linux" }, () => {
   assert.match(run(apply + countThreads), /^threads 8$/m);
   assert.match(run(apply + countThreads, { UV_THREADPOOL_SIZE: "3" }), /^threads 3$/m);
-});
-
-/** Runs a program that restarts itself; the sizes that its V8 flags set. */
-function restart(nodeFlags: readonly string[], nodeOptions: string): readonly string[] {
-  const program = `
-    import { restartWithStartFlags } from ${JSON.stringify(flagsModule)};
-    restartWithStartFlags(process.env);
-    console.log(JSON.stringify({ id: process.pid, flags: process.execArgv }));
-  `;
-  const args = [...nodeFlags, "--input-type=module", "-e", program];
-  const { pid, stdout, stderr } = spawnSync(process.execPath, args, {
-    encoding: "utf8",
-    env: { ...process.env, NODE_OPTIONS: nodeOptions },
-  });
-  assert.equal(stderr, "");
-  const { id, flags } = JSON.parse(stdout);
-  assert.equal(id, pid, "the process is replaced, not doubled");
-  return flags.filter((flag: string) => flag.includes("-space-size"));
-}
-
-test("a start without V8's flags restarts once with them, and flags of the user stay", {
-  skip: process.platform === "win32",
-}, () => {
-  const [initial, semi] = ["--initial-old-space-size=96", "--max-semi-space-size=8"];
-  assert.deepEqual(restart([], ""), [initial, semi]);
-  assert.deepEqual(restart([initial, semi], ""), [initial, semi]);
-  assert.deepEqual(restart(["--max_semi_space_size=4"], "").includes(semi), false);
-  assert.deepEqual(restart([], "--max-semi-space-size=4"), [initial]);
-});
-
-test("a start that is profiled does not restart, because the profiler's timer would end the new process", (t) => {
-  const directory = mkdtempSync(join(tmpdir(), "millrace-profiled-"));
-  t.after(() => rmSync(directory, { recursive: true }));
-  assert.deepEqual(restart(["--cpu-prof", `--cpu-prof-dir=${directory}`], ""), []);
 });
