@@ -1,16 +1,10 @@
-import type { ShardRef } from "../engine/shard-log.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { StreamQueue } from "../streams/stream.ts";
 import { type LoadedLog, loadState } from "./log/load-state.ts";
 import type { QueueState } from "./state/queue-state.ts";
-
-/** The log that a queue's row names. */
-export function stateLogRef({ id, stateLog }: StreamQueue): ShardRef {
-  if (stateLog === undefined) throw new Error("a queue that was ACTIVE has a state log");
-  return { streamId: id, shardIndex: stateLog.generation, placement: stateLog.placement };
-}
+import { stateLogRef } from "./state-log-ref.ts";
 
 /**
  * Fills the state of a queue: what its state log says, and where its shards begin and end now. What an interrupted change of

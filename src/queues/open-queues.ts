@@ -1,13 +1,8 @@
-import { randomInt } from "node:crypto";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import { findQueue } from "../streams/queue-ref.ts";
 import type { StreamQueue } from "../streams/stream.ts";
-import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
-import { commitGeneration } from "./commit-generation.ts";
-import { loadQueueState, stateLogRef } from "./load-queue.ts";
-import { StateLog } from "./log/state-log.ts";
-import { Queue, type SlotBudget } from "./queue.ts";
+import type { Queue } from "./queue.ts";
 import type {
   EntryOutcomes,
   QueueFigures,
@@ -17,21 +12,11 @@ import type {
   RecordKind,
   VisibilityEntry,
 } from "./queue-calls.ts";
-import { QueueTimer } from "./queue-timer.ts";
-import { ReceiptHandleCipher } from "./receipt-handle.ts";
-import { RecordCacheBudget } from "./record-cache.ts";
-import { QueueState } from "./state/queue-state.ts";
+import type { QueueLoader } from "./queue-loader.ts";
+import { stateLogRef } from "./state-log-ref.ts";
 import { StreamGrowth } from "./stream-growth.ts";
 
 const firstGeneration = 1;
-
-/** Records in flight in one queue; the limit of the service is 120,000. */
-const inFlightMaxDefault = 1_000_000;
-/** Records in the delivery tables of all queues: in flight, to be received again, or dead letters. 40 to 50 bytes each. */
-const slotsMax = 4_000_000;
-
-const changeBytesMaxDefault = 256 * 1024;
-const epochCeiling = 2 ** 32;
 
 export interface OpenQueuesOptions {
   readonly shards: ShardServices;
@@ -62,25 +47,17 @@ interface OpenQueue {
  * memory. Errors of its calls: KeyError, EngineError.
  */
 export class OpenQueues {
+  readonly #options: OpenQueuesOptions;
   readonly #services: ShardServices;
-  readonly #handleKey: Uint8Array;
-  readonly #inFlightMax: number;
-  readonly #changeBytesMax: number;
-  readonly #newEpoch: () => number;
-  readonly #timer: QueueTimer;
-  readonly #cacheBudget = new RecordCacheBudget();
-  readonly #slots: SlotBudget = { usedCount: 0, countMax: slotsMax };
   readonly #queues = new Map<string, OpenQueue>();
   readonly #streams = new Map<string, StreamQueues>();
+  /** Made at the first use of a queue: a server without queues does not load what it needs. */
+  #loader: Promise<QueueLoader> | undefined;
   #isDraining = false;
 
   constructor(options: OpenQueuesOptions) {
+    this.#options = options;
     this.#services = options.shards;
-    this.#handleKey = options.handleKey;
-    this.#inFlightMax = options.inFlightMax ?? inFlightMaxDefault;
-    this.#changeBytesMax = options.changeBytesMax ?? changeBytesMaxDefault;
-    this.#newEpoch = options.newEpoch ?? (() => randomInt(epochCeiling));
-    this.#timer = new QueueTimer(options.shards.clock);
   }
 
   /** Makes the first state log of a queue, to be named by its row before the queue is ACTIVE. May be repeated. */
@@ -148,7 +125,7 @@ export class OpenQueues {
     const queues = await Promise.allSettled([...this.#queues.values()].map(({ loading }) => loading));
     await Promise.all(queues.map((queue) => (queue.status === "fulfilled" ? queue.value.close() : undefined)));
     for (const id of [...this.#queues.keys()]) this.#forget(id);
-    this.#timer.close();
+    (await this.#loader)?.close();
   }
 
   #loaded({ queue }: QueueRef): Queue | undefined {
@@ -178,35 +155,9 @@ export class OpenQueues {
     }
   }
 
-  async #loadNew({ revision, queue: row }: QueueRef, growth: StreamGrowth): Promise<Queue> {
-    const { log, clock, registry } = this.#services;
-    let queue: Queue | undefined;
-    const state = new QueueState({ tick: this.#timer.nowTick, ended: (slot) => queue?.deliveryEnded(slot) });
-    const loaded = await loadQueueState(this.#services, revision, row, state);
-    const stateLog = new StateLog({
-      log,
-      clock,
-      ref: stateLogRef(row),
-      loaded,
-      state,
-      changeBytesMax: this.#changeBytesMax,
-      commit: (next) => commitGeneration(registry, revision, row.id, next),
-      failed: (error) => backgroundTaskFailed.publish({ streamName: revision.stream.name, intent: "queue", error }),
-    });
-    queue = new Queue({
-      services: this.#services,
-      revision,
-      row,
-      state,
-      stateLog,
-      growth,
-      handles: new ReceiptHandleCipher(this.#handleKey, row.id, this.#newEpoch()),
-      timer: this.#timer,
-      cacheBudget: this.#cacheBudget,
-      slots: this.#slots,
-      inFlightMax: this.#inFlightMax,
-    });
-    return queue;
+  async #loadNew(ref: QueueRef, growth: StreamGrowth): Promise<Queue> {
+    this.#loader ??= import("./queue-loader.ts").then(({ QueueLoader }) => new QueueLoader(this.#options));
+    return await (await this.#loader).load(ref, growth);
   }
 
   /** Notes the growth of a stream from its first queue on. */
