@@ -69,6 +69,10 @@ interface QueuedFrame {
 
 /** A disk serves two requests in little more time than one. */
 const groupsInFlightMax = 2;
+/** Ticks of the event loop for which a group waits while each of them brings frames. */
+const extraTicksMax = 2;
+/** A larger group is written at the end of its tick: what its write costs is the bytes, no longer the call. */
+const waitingGroupBytesMax = 64 * 1024;
 
 /** Buffers of the groups in flight and of the one that is being filled. */
 export function groupMemoryBytes(groupBytesMax: number): number {
@@ -78,7 +82,8 @@ export function groupMemoryBytes(groupBytesMax: number): number {
 /**
  * Collects frames of all shard logs and documents into commit groups, writes each group with one sync, applies it to the
  * state, and calls its writers back, all in the order of submission. Frames that arrive while groups are being written form
- * the next group; there is no timer. Two groups may be in flight: if the second is durable first, it waits for the first.
+ * the next group; there is no timer, but a small group waits while ticks of the event loop bring more frames. Two groups may
+ * be in flight: if the second is durable first, it waits for the first.
  *
  * After the first I/O error nothing is retried: frames in flight fail as `indeterminate`, all others as `unavailable`.
  */
@@ -197,13 +202,23 @@ export class GroupCommit {
     filling.writers.push(writer);
   }
 
-  /** Flushes at the end of this event loop tick, so that requests that arrived together share a group. */
+  /** Flushes after the first event loop tick that brings no frame, so that requests that arrive together share a group. */
   #schedule(): void {
     if (this.#isScheduled || !this.#mayWrite()) return;
     this.#isScheduled = true;
+    this.#flushWhenQuiet(0, extraTicksMax);
+  }
+
+  /** @param used of the group at the end of the tick before; 0 for none */
+  #flushWhenQuiet(used: number, ticksMax: number): void {
     setImmediate(() => {
-      this.#isScheduled = false;
-      this.#flush();
+      const usedNow = this.#filling.used;
+      if (ticksMax > 0 && usedNow > used && usedNow < waitingGroupBytesMax) {
+        this.#flushWhenQuiet(usedNow, ticksMax - 1);
+      } else {
+        this.#isScheduled = false;
+        this.#flush();
+      }
     });
   }
 
@@ -292,7 +307,8 @@ export class GroupCommit {
         break;
       }
     }
-    this.#flush();
+    if (this.#filling.used < waitingGroupBytesMax) this.#schedule();
+    else this.#flush();
     this.#resolveDrains();
   }
 

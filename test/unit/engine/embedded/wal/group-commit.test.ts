@@ -64,18 +64,21 @@ function commitOver({ freeBytes = Number.POSITIVE_INFINITY } = {}) {
     onCommitted: () => undefined,
   });
   let position = 1;
-  /** Submits one entry and lets the turn of the event loop end. */
-  const put = async (name: string, bytes = largeBytes): Promise<void> => {
+  const submit = (name: string, bytes: number): void => {
     const complete = (failure: EngineError | undefined): void => {
       answers.push(`${name} ${failure?.kind ?? "stored"}`);
     };
     const head = { kind: frameKind.entry, count: 1, logId: 1, position, timeMs: 1, storedMs: 1 };
     position += 1;
     commit.submit(head, wholeSlice(Buffer.alloc(bytes)), { complete });
+  };
+  /** Submits one entry and lets the event loop turn until its group is written, if it may be. */
+  const put = async (name: string, bytes = largeBytes): Promise<void> => {
+    submit(name, bytes);
     await turn();
     await turn();
   };
-  return { commit, state, writes, begun, answers, put };
+  return { commit, state, writes, begun, answers, submit, put };
 }
 
 test("two large groups are on their way together, and the one that is durable first waits for the one before it", async () => {
@@ -106,11 +109,32 @@ test("small groups go one after another, so that each gathers what came meanwhil
   await put("c", 100);
   assert.equal(writes.length, 1);
   writes[0]?.finish();
-  await turn();
+  for (let turns = 0; turns < 3; turns++) await turn();
   assert.equal(writes.length, 2);
   writes[1]?.finish();
   await turn();
   assert.deepEqual(answers, ["a stored", "b stored", "c stored"]);
+});
+
+test("a small group waits while turns of the event loop bring more, but not for ever", async () => {
+  const { writes, submit, answers } = commitOver();
+  const counts: number[] = [];
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    submit(name, 100);
+    await turn();
+    counts.push(writes.length);
+  }
+  assert.deepEqual(counts, [0, 0, 1, 1, 1]);
+  writes[0]?.finish();
+  await turn();
+  assert.deepEqual(answers, ["a stored", "b stored", "c stored"]);
+});
+
+test("a large group does not wait for more", async () => {
+  const { writes, submit } = commitOver();
+  submit("a", largeBytes);
+  await turn();
+  assert.equal(writes.length, 1);
 });
 
 test("when the first of two groups fails, the second is not acknowledged though it is on the disk", async () => {
