@@ -56,6 +56,16 @@ export interface StreamRates extends Partial<Rates> {
   readonly newestMs: number | null;
 }
 
+/** Counts since the server's start, and what is in the queue now. */
+export interface QueueFigures {
+  readonly receivedCount: number;
+  readonly acknowledgedCount: number;
+  readonly visibleCount: number;
+  readonly inFlightCount: number;
+  readonly visibleDeadLetterCount: number;
+  readonly inFlightDeadLetterCount: number;
+}
+
 export interface TrafficReport {
   readonly stream: Rates | null;
   readonly shards: Readonly<Record<string, Rates>>;
@@ -108,6 +118,11 @@ export async function streamReports(): Promise<readonly StreamReport[]> {
 
 export async function streamRates(): Promise<Readonly<Record<string, StreamRates>>> {
   return (await get<{ rates: Readonly<Record<string, StreamRates>> }>("rates", {})).rates;
+}
+
+/** By the id at the end of a queue's ARN; only queues that were used since the server's start. */
+export async function queueFigures(): Promise<Readonly<Record<string, QueueFigures>>> {
+  return (await get<{ queues: Readonly<Record<string, QueueFigures>> }>("queues", {})).queues;
 }
 
 /** By shard index: when it was made, in seconds, and closed, in ms or null. */

@@ -24,6 +24,10 @@ export interface StreamDescription extends StreamSummary {
   readonly KeyId?: string;
   readonly EnhancedMonitoring?: readonly { readonly ShardLevelMetrics?: readonly string[] }[];
   readonly MaxRecordSizeInKiB?: number;
+  readonly RecordDistributionStrategy?: "AUTO" | "USER_PARTITION_KEY";
+  /** In MiB/s; only where some was asked for. */
+  readonly WarmThroughput?: { readonly TargetMiBps?: number; readonly CurrentMiBps?: number };
+  readonly QueueCount?: number;
 }
 
 export interface ShardDescription {
@@ -52,4 +56,47 @@ export interface Consumer {
   readonly ConsumerARN: string;
   readonly ConsumerStatus: string;
   readonly ConsumerCreationTimestamp: number;
+}
+
+export interface QueueSummary {
+  readonly QueueName: string;
+  readonly QueueARN: string;
+  readonly QueueStatus: StreamStatus;
+  readonly QueueCreationTimestamp: number;
+  readonly Streams: readonly { readonly StreamARN: string }[];
+}
+
+export interface QueueDescription {
+  readonly QueueName: string;
+  readonly QueueARN: string;
+  readonly QueueStatus: StreamStatus;
+  readonly QueueCreationTimestamp: number;
+  readonly StreamConfigurationList: readonly {
+    readonly StreamARN: string;
+    readonly StartingPosition?: { readonly Type: string; readonly Timestamp?: number };
+  }[];
+  readonly QueueAttributes?: {
+    readonly VisibilityTimeoutSeconds?: number;
+    readonly DeadLetterConfiguration?: { readonly TargetType: "BUILT_IN" | "NONE"; readonly MaxReceiveCount?: number };
+  };
+}
+
+export interface QueueRecord {
+  readonly ReceiptHandle: string;
+  readonly RecordId: string;
+  readonly PartitionKey?: string;
+  readonly Data: string;
+  readonly ApproximateArrivalTimestamp: number;
+  readonly FirstReceiveTimestamp: number;
+  readonly ReceiveCount: number;
+}
+
+/** Of the calls about received records: each entry of the request is in one of the lists. */
+export interface EntriesOutput {
+  readonly Successful: readonly { readonly ReceiptHandle: string }[];
+  readonly Failed: readonly {
+    readonly ReceiptHandle: string;
+    readonly ErrorCode: string;
+    readonly ErrorMessage: string;
+  }[];
 }

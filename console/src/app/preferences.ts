@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 export type Theme = "auto" | "light" | "dark";
 
@@ -29,10 +29,21 @@ export function prefer(change: Partial<Preferences>): void {
   localStorage.setItem(storageKey, JSON.stringify(preferences.value));
 }
 
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+const systemTheme = signal<"light" | "dark">(systemIsDark.matches ? "dark" : "light");
+
+/** The colors in use. */
+export const shownTheme = computed(() => {
+  const { theme } = preferences.value;
+  return theme === "auto" ? systemTheme.value : theme;
+});
+
+/** Keeps the colors of the document those that a person, or else the system, has chosen. */
 export function applyTheme(): void {
+  systemIsDark.addEventListener("change", ({ matches }) => {
+    systemTheme.value = matches ? "dark" : "light";
+  });
   effect(() => {
-    const { theme } = preferences.value;
-    if (theme === "auto") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = theme;
+    document.documentElement.dataset["theme"] = shownTheme.value;
   });
 }

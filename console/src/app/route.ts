@@ -1,10 +1,15 @@
 export const tabs = ["records", "shards", "put", "plots", "settings"] as const;
 export type Tab = (typeof tabs)[number];
 
+export const queueTabs = ["records", "dead-letters", "settings"] as const;
+export type QueueTab = (typeof queueTabs)[number];
+
 /** What the address names. */
 export type Route =
   | { readonly page: "streams" }
+  | { readonly page: "queues" }
   | { readonly page: "server" }
+  | { readonly page: "queue"; readonly arn: string; readonly tab: QueueTab }
   | {
       readonly page: "stream";
       readonly name: string;
@@ -16,7 +21,10 @@ export type Route =
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?");
   const [page, name, tab] = path.split("/");
-  if (page === "server") return { page };
+  if (page === "server" || page === "queues") return { page };
+  if (page === "queue" && name !== undefined && name !== "") {
+    return { page, arn: decodeName(name), tab: queueTabs.find((one) => one === tab) ?? "records" };
+  }
   if (page === "stream" && name !== undefined && name !== "") {
     const known = tabs.find((one) => one === tab) ?? "records";
     return { page, name: decodeName(name), tab: known, query: Object.fromEntries(new URLSearchParams(query)) };
@@ -25,6 +33,7 @@ export function parseRoute(hash: string): Route {
 }
 
 export function formatRoute(route: Route): string {
+  if (route.page === "queue") return `#/queue/${encodeURIComponent(route.arn)}/${route.tab}`;
   if (route.page !== "stream") return `#/${route.page}`;
   const query = new URLSearchParams(route.query).toString();
   return `#/stream/${encodeURIComponent(route.name)}/${route.tab}${query === "" ? "" : `?${query}`}`;

@@ -1,6 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { loadServer, server, serverFault } from "../api/console-data.ts";
 import { session } from "../api/session.ts";
+import { QueuePage } from "../queues/queue-page.tsx";
+import { QueuesPage } from "../queues/queues-page.tsx";
 import { ServerPage } from "../server/server-page.tsx";
 import { StreamPage } from "../streams/stream-page.tsx";
 import { StreamsPage } from "../streams/streams-page.tsx";
@@ -28,8 +30,11 @@ export function Shell() {
           Millrace
         </a>
         <nav aria-label="Main">
-          <a href="#/streams" aria-current={page === "server" ? undefined : "page"}>
+          <a href="#/streams" aria-current={page === "streams" || page === "stream" ? "page" : undefined}>
             Streams
+          </a>
+          <a href="#/queues" aria-current={page === "queues" || page === "queue" ? "page" : undefined}>
+            Queues
           </a>
           <a href="#/server" aria-current={page === "server" ? "page" : undefined}>
             Server
@@ -64,6 +69,10 @@ function Page() {
   switch (at.page) {
     case "streams":
       return <StreamsPage />;
+    case "queues":
+      return <QueuesPage />;
+    case "queue":
+      return <QueuePage key={at.arn} arn={at.arn} tab={at.tab} />;
     case "server":
       return <ServerPage />;
     case "stream":

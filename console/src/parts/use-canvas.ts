@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { preferences } from "../app/preferences.ts";
+import { shownTheme } from "../app/preferences.ts";
 
 /** Colors of the style sheet by the name of their custom property, for what is drawn on a canvas. */
 export type Colors = (name: string) => string;
@@ -19,19 +19,13 @@ export function useCanvas(
 ): RefObject<HTMLCanvasElement | null> {
   const ref = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState("");
-  const { theme } = preferences.value;
+  const theme = shownTheme.value;
   useEffect(() => {
     const canvas = ref.current;
     if (canvas === null) return undefined;
     const observer = new ResizeObserver(() => setSize(`${canvas.clientWidth}x${canvas.clientHeight}`));
     observer.observe(canvas);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const change = (): void => setSize((before) => `${before} `);
-    dark.addEventListener("change", change);
-    return () => {
-      observer.disconnect();
-      dark.removeEventListener("change", change);
-    };
+    return () => observer.disconnect();
   }, []);
   useEffect(() => {
     const canvas = ref.current;

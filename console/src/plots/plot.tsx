@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { preferences } from "../app/preferences.ts";
+import { shownTheme } from "../app/preferences.ts";
 import { timeText } from "../parts/format.ts";
 
 export interface PlotLine {
@@ -25,7 +25,7 @@ const height = 140;
 export function Plot({ title, times, lines, format }: PlotProps) {
   const ref = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const { theme } = preferences.value;
+  const theme = shownTheme.value;
   const key = `${title} ${theme} ${lines.map(({ label }) => label).join(",")}`;
   useEffect(() => {
     const place = ref.current;

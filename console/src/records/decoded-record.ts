@@ -1,11 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
 import { fromBase64 } from "../decode/bytes.ts";
 import { type Decoded, decode } from "../decode/decode.ts";
-import type { StreamRecord } from "./record.ts";
 
-const cache = new WeakMap<StreamRecord, Decoded | Promise<Decoded>>();
+/** A record of a stream or queue. */
+interface HasData {
+  readonly dataBase64: string;
+}
 
-function decodedOf(record: StreamRecord): Decoded | Promise<Decoded> {
+const cache = new WeakMap<HasData, Decoded | Promise<Decoded>>();
+
+function decodedOf(record: HasData): Decoded | Promise<Decoded> {
   let decoded = cache.get(record);
   if (decoded === undefined) {
     decoded = decode(fromBase64(record.dataBase64) ?? new Uint8Array());
@@ -16,7 +20,7 @@ function decodedOf(record: StreamRecord): Decoded | Promise<Decoded> {
 }
 
 /** The record's data as it can be read; undefined while it is unpacked. */
-export function useDecoded(record: StreamRecord): Decoded | undefined {
+export function useDecoded(record: HasData): Decoded | undefined {
   const [, setTurn] = useState(0);
   const decoded = decodedOf(record);
   useEffect(() => {
@@ -33,7 +37,7 @@ export function useDecoded(record: StreamRecord): Decoded | undefined {
 }
 
 /** Bytes of the data before it was packed or encoded. */
-export function dataBytes({ dataBase64 }: StreamRecord): number {
+export function dataBytes({ dataBase64 }: HasData): number {
   const padding = dataBase64.endsWith("==") ? 2 : dataBase64.endsWith("=") ? 1 : 0;
   return (dataBase64.length / 4) * 3 - padding;
 }

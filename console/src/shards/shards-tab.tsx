@@ -165,7 +165,9 @@ interface SelectedProps {
 function Selected({ view, shard, onDone }: SelectedProps) {
   const [action, setAction] = useState<"split" | "merge">();
   const rates = view.traffic?.shards[shard.index];
-  const canReshard = !isReadOnly() && shard.isOpen && view.description.StreamStatus === "ACTIVE";
+  const { StreamStatus, StreamModeDetails } = view.description;
+  const isProvisioned = StreamModeDetails?.StreamMode !== "ON_DEMAND";
+  const canReshard = !isReadOnly() && shard.isOpen && isProvisioned && StreamStatus === "ACTIVE";
   return (
     <div class="selected-shard">
       <div>

@@ -31,7 +31,7 @@ export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolea
         </label>
         <label class="check">
           <input type="checkbox" checked={isOnDemand} onInput={(event) => setOnDemand(event.currentTarget.checked)} />
-          On demand: the number of shards follows the traffic
+          On demand: without a number of shards to choose, and with queues if you want them
         </label>
         {!isOnDemand && (
           <label>

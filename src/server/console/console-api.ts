@@ -24,6 +24,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "/console/api/server": serverResponse,
   "/console/api/streams": ({ query, services }) => json(200, { streams: inRegion(query, services).map(streamReport) }),
   "/console/api/rates": ratesResponse,
+  "/console/api/queues": queuesResponse,
   "/console/api/shards": (request) => ofStream(request, (revision) => json(200, { shards: shardTimes(revision) })),
   "/console/api/traffic": (request) =>
     ofStream(request, ({ stream: { id } }) => {
@@ -86,6 +87,13 @@ function ratesResponse({ query, services }: ApiRequest): WireResponse {
     rates[stream.name] = { ...history.rates.get(stream.id)?.stream, newestMs: newestMsOf(traffic) };
   }
   return json(200, { rates });
+}
+
+/** The figures of each queue by its id. */
+function queuesResponse({ query, services }: ApiRequest): WireResponse {
+  const ids = inRegion(query, services).flatMap(({ stream }) => (stream.queues ?? []).map(({ id }) => id));
+  const queues = Object.fromEntries(ids.map((id) => [id, services.queueFigures(id)]));
+  return json(200, { queues });
 }
 
 function historyResponse({ query, services: { history } }: ApiRequest, { stream }: StreamRevision): WireResponse {

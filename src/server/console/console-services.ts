@@ -1,5 +1,6 @@
 import type { ConfigSetting } from "../../config/describe-config.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { QueueFigures } from "../../queues/queue-calls.ts";
 import type { StreamRegistry } from "../../registry/stream-registry.ts";
 import type { TrafficCounts } from "../../shards/traffic-counts.ts";
 import type { TrafficHistory } from "../../shards/traffic-history.ts";
@@ -17,6 +18,8 @@ export interface ConsoleServices {
   readonly registry: StreamRegistry;
   readonly counts: TrafficCounts;
   readonly history: TrafficHistory;
+  /** Undefined for a queue that was not used since the start. */
+  readonly queueFigures: (queueId: string) => QueueFigures | undefined;
   /** The configuration in force, without secrets. */
   readonly settings: readonly ConfigSetting[];
   /** Whether callers must sign with keys that the server knows. */

@@ -1,41 +1,45 @@
 import { useState } from "preact/hooks";
 import { kinesis } from "../api/kinesis.ts";
-import { go } from "../app/address.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { Fault } from "../parts/notice.tsx";
-import { useAction } from "../parts/use-action.ts";
-import type { StreamView } from "./stream-page.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Fault } from "./notice.tsx";
+import { useAction } from "./use-action.ts";
 
-/** Deletes the stream, when its name has been typed. */
-export function DeleteSection({ view }: { readonly view: StreamView }) {
+interface DeleteSectionProps {
+  readonly what: "stream" | "queue";
+  readonly name: string;
+  /** What is gone then. */
+  readonly consequence: string;
+  readonly operation: string;
+  readonly input: object;
+  readonly onDone: () => void;
+}
+
+/** Deletes a stream or queue, when its name has been typed. */
+export function DeleteSection({ what, name, consequence, operation, input, onDone }: DeleteSectionProps) {
   const [isOpen, setOpen] = useState(false);
   const [typed, setTyped] = useState("");
   const { isBusy, fault, run } = useAction();
-  const { name: StreamName } = view;
   const remove = async (): Promise<void> => {
-    const isDone = await run(() => kinesis("DeleteStream", { StreamName, EnforceConsumerDeletion: true }));
-    if (isDone) go({ page: "streams" });
+    if (await run(() => kinesis(operation, input))) onDone();
   };
   return (
     <section>
       <h2>Delete</h2>
       <button type="button" class="danger" onClick={() => setOpen(true)}>
-        Delete this stream…
+        Delete this {what}…
       </button>
       {isOpen && (
-        <Dialog title={`Delete ${StreamName}`} onClose={() => setOpen(false)}>
+        <Dialog title={`Delete ${name}`} onClose={() => setOpen(false)}>
           <form
             class="fields"
             onSubmit={(event) => {
               event.preventDefault();
-              if (typed === StreamName) void remove();
+              if (typed === name) void remove();
             }}
           >
-            <p>
-              The stream, all its records and its consumers are removed for good. There is no way back but a backup.
-            </p>
+            <p>{consequence}</p>
             <label>
-              Type the name of the stream
+              Type the name of the {what}
               <input
                 value={typed}
                 autocomplete="off"
@@ -45,7 +49,7 @@ export function DeleteSection({ view }: { readonly view: StreamView }) {
             </label>
             {fault !== undefined && <Fault>{fault}</Fault>}
             <div class="actions">
-              <button type="submit" class="danger" disabled={isBusy || typed !== StreamName}>
+              <button type="submit" class="danger" disabled={isBusy || typed !== name}>
                 Delete
               </button>
             </div>

@@ -1,25 +1,21 @@
 import { useState } from "preact/hooks";
 import { isReadOnly } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
-import { Fault } from "../parts/notice.tsx";
-import { useAction } from "../parts/use-action.ts";
-import { usePolled } from "../parts/use-polled.ts";
-import type { StreamView } from "./stream-page.tsx";
+import { Fault } from "./notice.tsx";
+import { useChange } from "./use-change.ts";
+import { usePolled } from "./use-polled.ts";
 
 const everyMs = 30_000;
 
-/** The resource policy: which other accounts may do what with the stream. */
-export function PolicySection({ view }: { readonly view: StreamView }) {
-  const { StreamARN: ResourceARN } = view.description;
-  const { isBusy, fault, run } = useAction();
+/** The resource policy: which other accounts may do what with a stream or queue. */
+export function PolicySection({ arn: ResourceARN }: { readonly arn: string }) {
   const [text, setText] = useState<string>();
   const got = usePolled(() => kinesis<{ Policy: string }>("GetResourcePolicy", { ResourceARN }), everyMs, ResourceARN);
   const policy = pretty(got.value?.Policy ?? "");
-  const change = async (operation: string, input: object): Promise<void> => {
-    if (!(await run(() => kinesis(operation, { ResourceARN, ...input })))) return;
+  const { isBusy, fault, change } = useChange(() => {
     setText(undefined);
     got.refresh();
-  };
+  });
   return (
     <section>
       <h2>Resource policy</h2>
@@ -30,7 +26,7 @@ export function PolicySection({ view }: { readonly view: StreamView }) {
           class="fields"
           onSubmit={(event) => {
             event.preventDefault();
-            void change("PutResourcePolicy", { Policy: text ?? policy });
+            void change("PutResourcePolicy", { ResourceARN, Policy: text ?? policy });
           }}
         >
           <textarea
@@ -45,7 +41,7 @@ export function PolicySection({ view }: { readonly view: StreamView }) {
             <button
               type="button"
               disabled={isBusy || policy === "" || policy === "{}"}
-              onClick={() => void change("DeleteResourcePolicy", {})}
+              onClick={() => void change("DeleteResourcePolicy", { ResourceARN })}
             >
               Remove
             </button>
