@@ -33,6 +33,7 @@ test("a page on another loopback port can neither read from the console nor act 
     const calls: readonly (readonly [string, RequestInit])[] = [
       ["console/", {}],
       ["console/api/server", {}],
+      ["console/api/queues", {}],
       ["console/api/news?stream=orders", {}],
       ["console/kinesis", { method: "POST", headers: target, body }],
       ["console/kinesis", { method: "POST", mode: "no-cors", body }],
@@ -50,7 +51,7 @@ test("a page on another loopback port can neither read from the console nor act 
     return read;
   }, server.endpoint);
   // A request without CORS is opaque: its status is 0 and its body empty.
-  assert.deepEqual(outcomes, ["nothing", "nothing", "nothing", "nothing", "0 ", "0 ", "nothing"]);
+  assert.deepEqual(outcomes, ["nothing", "nothing", "nothing", "nothing", "nothing", "0 ", "0 ", "nothing"]);
   const { StreamNames } = await server.kinesis<{ StreamNames: readonly string[] }>("ListStreams", {});
   assert.deepEqual(StreamNames, ["orders"]);
   const clock = (await (await fetch(`${server.endpoint}/dev/clock`)).json()) as { readonly nowMs: number };
@@ -144,7 +145,33 @@ test("markup in records, keys, tags, names and addresses is shown as text wherev
   await assertUnharmed(page, faults);
 });
 
-test("a server that were to return markup as names and tags would do no harm to the page", async (t) => {
+/** What no client can store: names and tags that a server would have to make up. */
+const hostileQueue = {
+  ...{ QueueName: markup, QueueARN: `arn/${markup}`, QueueStatus: markup, QueueCreationTimestamp: 1 },
+  Streams: [{ StreamARN: `stream/${markup}` }],
+  StreamConfigurationList: [{ StreamARN: `stream/${markup}`, StartingPosition: { Type: markup } }],
+  QueueAttributes: { VisibilityTimeoutSeconds: 30, DeadLetterConfiguration: { TargetType: markup } },
+};
+const hostileRecord = {
+  ...{ ReceiptHandle: markup, RecordId: markup, PartitionKey: markup, Data: Buffer.from(markup).toString("base64") },
+  ...{ ApproximateArrivalTimestamp: 1, FirstReceiveTimestamp: 1, ReceiveCount: 7 },
+};
+const hostileAnswers: Readonly<Record<string, string>> = {
+  ListTagsForResource: JSON.stringify({ Tags: [{ Key: markup, Value: markup }] }),
+  ListQueues: JSON.stringify({ QueueSummaries: [hostileQueue] }),
+  DescribeQueue: JSON.stringify({ QueueDescription: hostileQueue }),
+  ReceiveDeadLetterQueueRecords: JSON.stringify({ QueueRecords: [hostileRecord] }),
+  RestoreDeadLetterQueueRecords: JSON.stringify({
+    Successful: [],
+    Failed: [{ ReceiptHandle: markup, ErrorCode: markup, ErrorMessage: markup }],
+  }),
+};
+
+function hostileNames(text: string): string {
+  return text.replaceAll(/"(StreamName|StreamARN|KeyId)":"[^"]*"/g, `"$1":${JSON.stringify(markup)}`);
+}
+
+test("a server that were to return markup as names, tags and reasons would do no harm to the page", async (t) => {
   const opened = await browser.open(t);
   if (opened === undefined) return;
   await using server = await startConsole();
@@ -152,10 +179,9 @@ test("a server that were to return markup as names and tags would do no harm to 
   await page.route("**/console/kinesis", async (route) => {
     const target = route.request().headers()["x-amz-target"] ?? "";
     const response = await route.fetch();
-    const text = target.endsWith("ListTagsForStream")
-      ? JSON.stringify({ Tags: [{ Key: markup, Value: markup }], HasMoreTags: false })
-      : (await response.text()).replaceAll(/"(StreamName|StreamARN)":"[^"]*"/g, `"$1":${JSON.stringify(markup)}`);
-    await route.fulfill({ response, body: text });
+    const answer = hostileAnswers[target.replace(/^.*\./, "")];
+    if (answer === undefined) await route.fulfill({ response, body: hostileNames(await response.text()) });
+    else await route.fulfill({ status: 200, contentType: "application/x-amz-json-1.1", body: answer });
   });
   await page.route("**/console/api/streams*", async (route) => {
     const response = await route.fetch();
@@ -166,6 +192,15 @@ test("a server that were to return markup as names and tags would do no harm to 
   await page.locator("a.stream-row", { hasText: markup }).waitFor();
   await page.goto(server.at("#/stream/orders/settings"));
   await page.getByRole("rowheader", { name: markup }).waitFor();
+  await page.goto(server.at("#/queues"));
+  await page.locator("a.queue-row", { hasText: markup }).click();
+  await page.getByRole("heading", { name: markup }).waitFor();
+  await page.getByRole("link", { name: "Dead letters" }).click();
+  await page.getByRole("button", { name: "Look at dead letters" }).click();
+  const letter = page.getByRole("listitem").filter({ hasText: markup });
+  await letter.locator(".delivery-data").click();
+  await letter.getByRole("button", { name: "Restore" }).click();
+  await letter.locator(".fault", { hasText: markup }).waitFor();
   await assertUnharmed(page, faults);
 });
 

@@ -40,6 +40,7 @@ test("a person makes a queue, works off a record, and restores and deletes its d
   // Once received and given back is once too often for this queue.
   await button("Give back all").click();
   await page.getByText("given back").nth(1).waitFor();
+  await page.locator(".card.bad", { hasText: "Dead letters" }).getByText("2", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Dead letters" }).click();
   await button("Look at dead letters").click();
   await row("order-2").waitFor();
