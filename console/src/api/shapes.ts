@@ -91,7 +91,7 @@ export interface QueueRecord {
   readonly ReceiveCount: number;
 }
 
-/** Of the calls about received records: each entry of the request is in one of the lists. */
+/** The result of a call about received records: each entry of the request is in one of the lists. */
 export interface EntriesOutput {
   readonly Successful: readonly { readonly ReceiptHandle: string }[];
   readonly Failed: readonly {

@@ -7,14 +7,25 @@ interface HasData {
   readonly dataBase64: string;
 }
 
-const cache = new WeakMap<HasData, Decoded | Promise<Decoded>>();
+/** Records whose decoded data is kept: more than a screen has rows. In a tail every row is decoded once and then scrolls by. */
+const keptMax = 200;
+
+/** In the order in which they were decoded. */
+const cache = new Map<HasData, Decoded | Promise<Decoded>>();
 
 function decodedOf(record: HasData): Decoded | Promise<Decoded> {
-  let decoded = cache.get(record);
-  if (decoded === undefined) {
-    decoded = decode(fromBase64(record.dataBase64) ?? new Uint8Array());
-    cache.set(record, decoded);
-    if (decoded instanceof Promise) void decoded.then((value) => cache.set(record, value));
+  const kept = cache.get(record);
+  if (kept !== undefined) return kept;
+  const decoded = decode(fromBase64(record.dataBase64) ?? new Uint8Array());
+  cache.set(record, decoded);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= keptMax) break;
+    cache.delete(oldest);
+  }
+  if (decoded instanceof Promise) {
+    void decoded.then((value) => {
+      if (cache.has(record)) cache.set(record, value);
+    });
   }
   return decoded;
 }
