@@ -29,12 +29,18 @@ const TEXTS_AT = POSITION_AT + 8;
 
 export function encodeShardIterator(cipher: TokenCipher, iterator: ShardIterator): string {
   const { streamId, account, region, streamName } = iterator;
-  const texts = [streamId, account, region, streamName].map((text) => Buffer.from(text));
-  const fixed = Buffer.alloc(TEXTS_AT);
-  fixed.writeUIntBE(iterator.createdMs, 0, CREATED_MS_BYTES);
-  fixed.writeUInt32BE(iterator.shardIndex, SHARD_INDEX_AT);
-  fixed.writeBigUInt64BE(iterator.position, POSITION_AT);
-  return cipher.encrypt("iterator", Buffer.concat([fixed, ...texts.flatMap((text) => [Buffer.of(text.length), text])]));
+  const bytesMax = TEXTS_AT + 4 + 3 * (streamId.length + account.length + region.length + streamName.length);
+  const payload = Buffer.allocUnsafe(bytesMax);
+  payload.writeUIntBE(iterator.createdMs, 0, CREATED_MS_BYTES);
+  payload.writeUInt32BE(iterator.shardIndex, SHARD_INDEX_AT);
+  payload.writeBigUInt64BE(iterator.position, POSITION_AT);
+  let at = TEXTS_AT;
+  for (const text of [streamId, account, region, streamName]) {
+    const byteCount = payload.write(text, at + 1);
+    payload.writeUInt8(byteCount, at);
+    at += 1 + byteCount;
+  }
+  return cipher.encrypt("iterator", payload.subarray(0, at));
 }
 
 /** Undefined for anything else than an iterator that was encrypted under the same token key. */

@@ -27,6 +27,8 @@ const TOKEN_CHARACTERS_MAX =
 
 /** Most derived keys in the cache. */
 const BOOT_KEYS_MAX = 64;
+/** Iterators in each half of the cache of those that were made last: some 0.5 KB each. */
+const RECENT_ITERATORS_MAX = 2048;
 
 export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels" | "queues";
 
@@ -44,8 +46,12 @@ const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
 export class TokenCipher {
   readonly #tokenKey: Uint8Array;
   readonly #bootId: Uint8Array;
-  readonly #keys = new Map<string, Buffer>();
+  readonly #key: Buffer;
+  readonly #earlierKeys = new Map<string, Buffer>();
   #counter = 0n;
+  // A reader hands back the iterator that it was given last, so most iterators are read without a decryption.
+  #recent = new Map<string, Buffer>();
+  #lessRecent = new Map<string, Buffer>();
 
   /** `tokenKey`: the 32 bytes of `loadTokenKey`. `bootId`: 16 bytes that no other start of a server has used. */
   constructor(options: { readonly tokenKey: Uint8Array; readonly bootId: Uint8Array }) {
@@ -53,31 +59,49 @@ export class TokenCipher {
     assert(options.bootId.length === BOOT_ID_BYTES, `a boot id has ${BOOT_ID_BYTES} bytes`);
     this.#tokenKey = options.tokenKey;
     this.#bootId = options.bootId;
+    this.#key = deriveKey(options.tokenKey, options.bootId);
   }
 
   encrypt(kind: TokenKind, payload: Uint8Array): string {
     assert(payload.length <= PAYLOAD_BYTES_MAX, "a token's payload is short");
     const overMin = Math.max(0, CLEAR_HEADER_BYTES + payload.length - CLEAR_BYTES_MIN);
-    const clear = Buffer.alloc(CLEAR_BYTES_MIN + Math.ceil(overMin / BLOCK_BYTES) * BLOCK_BYTES);
+    const clear = Buffer.allocUnsafe(CLEAR_BYTES_MIN + Math.ceil(overMin / BLOCK_BYTES) * BLOCK_BYTES);
     clear[0] = KIND_NUMBERS[kind];
     clear.writeUInt16BE(payload.length, 1);
     clear.set(payload, CLEAR_HEADER_BYTES);
+    clear.fill(0, CLEAR_HEADER_BYTES + payload.length);
 
-    const token = Buffer.alloc(CIPHERTEXT_AT + clear.length + TAG_BYTES);
+    const token = Buffer.allocUnsafe(CIPHERTEXT_AT + clear.length + TAG_BYTES);
     token.set(HEADER);
     token.set(this.#bootId, HEADER.length);
     this.#counter += 1n;
     token.writeBigUInt64BE(this.#counter, COUNTER_AT);
-    const cipher = createCipheriv("aes-256-gcm", this.#keyOf(this.#bootId), nonceOf(token));
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonceOf(token));
     cipher.setAAD(token.subarray(0, COUNTER_AT));
     token.set(cipher.update(clear), CIPHERTEXT_AT);
     cipher.final();
     token.set(cipher.getAuthTag(), CIPHERTEXT_AT + clear.length);
-    return token.toString("base64");
+    const text = token.toString("base64");
+    if (kind === "iterator") this.#remember(text, clear);
+    return text;
   }
 
-  /** The payload; undefined for anything else than a token of this kind under the same token key. */
+  /** The payload, to be read only; undefined for anything else than a token of this kind under the same token key. */
   decrypt(kind: TokenKind, text: string): Uint8Array | undefined {
+    const clear = this.#recent.get(text) ?? this.#lessRecent.get(text) ?? this.#clearTextOf(text);
+    if (clear?.[0] !== KIND_NUMBERS[kind]) return undefined;
+    return clear.subarray(CLEAR_HEADER_BYTES, CLEAR_HEADER_BYTES + clear.readUInt16BE(1));
+  }
+
+  #remember(text: string, clear: Buffer): void {
+    if (this.#recent.size >= RECENT_ITERATORS_MAX) {
+      this.#lessRecent = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(text, clear);
+  }
+
+  #clearTextOf(text: string): Buffer | undefined {
     const token = bytesOf(text);
     if (token === undefined) return undefined;
     const tagAt = token.length - TAG_BYTES;
@@ -91,20 +115,24 @@ export class TokenCipher {
     } catch {
       return undefined;
     }
-    if (clear[0] !== KIND_NUMBERS[kind]) return undefined;
-    return clear.subarray(CLEAR_HEADER_BYTES, CLEAR_HEADER_BYTES + clear.readUInt16BE(1));
+    return clear;
   }
 
-  #keyOf(bootId: Uint8Array): Buffer {
-    const name = Buffer.from(bootId).toString("base64");
-    const known = this.#keys.get(name);
+  #keyOf(bootId: Buffer): Buffer {
+    if (bootId.equals(this.#bootId)) return this.#key;
+    const name = bootId.toString("base64");
+    const known = this.#earlierKeys.get(name);
     if (known !== undefined) return known;
-    const key = Buffer.from(hkdfSync("sha256", this.#tokenKey, bootId, "millrace token", 32));
+    const key = deriveKey(this.#tokenKey, bootId);
     // Forged boot ids cannot grow the cache; a key that is dropped is derived again.
-    if (this.#keys.size >= BOOT_KEYS_MAX) this.#keys.clear();
-    this.#keys.set(name, key);
+    if (this.#earlierKeys.size >= BOOT_KEYS_MAX) this.#earlierKeys.clear();
+    this.#earlierKeys.set(name, key);
     return key;
   }
+}
+
+function deriveKey(tokenKey: Uint8Array, bootId: Uint8Array): Buffer {
+  return Buffer.from(hkdfSync("sha256", tokenKey, bootId, "millrace token", 32));
 }
 
 /** AWS accepts a token in extra double quotes, which shell scripts tend to leave around it. */

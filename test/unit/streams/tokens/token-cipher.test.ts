@@ -30,6 +30,21 @@ test("any payload comes back, under the same kind only, also after a restart", (
   );
 });
 
+test("an iterator opens whether it is still in the cache, has left it, or was made by another process", () => {
+  const cipher = cipherOf(1);
+  const numberOf = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).readUInt32BE(0);
+  const iterators = Array.from({ length: 5000 }, (_, i) => {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(i);
+    return cipher.encrypt("iterator", payload);
+  });
+  for (const i of [0, 1000, 2047, 2048, 3500, 4999]) {
+    assert.equal(numberOf(cipher.decrypt("iterator", iterators[i] ?? "")), i);
+    assert.equal(numberOf(cipherOf(1).decrypt("iterator", iterators[i] ?? "")), i);
+    assert.equal(cipher.decrypt("shards", iterators[i] ?? ""), undefined);
+  }
+});
+
 test("two tokens of the same payload differ", () => {
   const cipher = cipherOf(1);
   assert.notEqual(cipher.encrypt("iterator", Buffer.of(1)), cipher.encrypt("iterator", Buffer.of(1)));
