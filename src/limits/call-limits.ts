@@ -22,7 +22,8 @@ export class CallLimits {
     const name = `${operation} ${key}`;
     let bucket = this.#buckets.get(name);
     if (bucket === undefined) {
-      bucket = new TokenBucket({ capacity: perSecond, perSecond }, nowMs);
+      // A part of a rate may be less than one call a second.
+      bucket = new TokenBucket({ capacity: Math.max(1, perSecond), perSecond }, nowMs);
       this.#buckets.add(name, bucket, nowMs);
     }
     return bucket.take(1, nowMs);

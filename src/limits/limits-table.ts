@@ -135,3 +135,15 @@ export const awsLimits: LimitsTable = {
   changingQueueCountMax: 5,
   queueInFlightCountMax: 120_000,
 };
+
+/** The rates of one of so many gateways that share them. Quotas and daily counts are in documents, and stay whole. */
+export function partOfRates(table: LimitsTable, gatewayCount: number): LimitsTable {
+  const calls = Object.entries(table.callsPerSecond).map(([operation, rate]) => [operation, rate / gatewayCount]);
+  return {
+    ...table,
+    callsPerSecond: Object.fromEntries(calls),
+    shardWriteBytesPerSecond: table.shardWriteBytesPerSecond / gatewayCount,
+    shardWriteRecordsPerSecond: table.shardWriteRecordsPerSecond / gatewayCount,
+    shardReadBytesPerSecond: table.shardReadBytesPerSecond / gatewayCount,
+  };
+}

@@ -6,7 +6,7 @@ import { formatShardId } from "../streams/positions/shard-id.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
 import { CallLimits } from "./call-limits.ts";
-import { callScope, type LimitsTable } from "./limits-table.ts";
+import { callScope, type LimitsTable, partOfRates } from "./limits-table.ts";
 import { ReadByteLimits } from "./read-byte-limits.ts";
 import type { PartlyAdmitted, RoutedRecords } from "./shard-write-throttle.ts";
 import { WriteLimits } from "./write-limits.ts";
@@ -22,9 +22,10 @@ type StreamIdentity = Pick<Stream, "id" | "name" | "account">;
 export class RateLimits {
   readonly table: LimitsTable;
   readonly #clock: Pick<Clock, "monotonicMs">;
-  readonly #calls: CallLimits;
-  readonly #reads: ReadByteLimits;
-  readonly #writes: WriteLimits;
+  #calls: CallLimits;
+  #reads: ReadByteLimits;
+  #writes: WriteLimits;
+  #sharerCount = 1;
 
   constructor(table: LimitsTable, clock: Pick<Clock, "monotonicMs">) {
     this.table = table;
@@ -32,6 +33,19 @@ export class RateLimits {
     this.#calls = new CallLimits(table);
     this.#reads = new ReadByteLimits(table);
     this.#writes = new WriteLimits(table);
+  }
+
+  /**
+   * Shares the rates among so many gateways: this one allows its part of them. Budgets that are used up are forgotten when
+   * the number changes. `table` has the whole rates.
+   */
+  shareAmong(gatewayCount: number): void {
+    if (gatewayCount === this.#sharerCount) return;
+    this.#sharerCount = gatewayCount;
+    const part = partOfRates(this.table, gatewayCount);
+    this.#calls = new CallLimits(part);
+    this.#reads = new ReadByteLimits(part);
+    this.#writes = new WriteLimits(part);
   }
 
   /**

@@ -36,6 +36,7 @@ const rowsPerOpenShardMax = 4;
 /** The write budgets of the shards of one stream. */
 export class ShardWriteThrottle {
   readonly #rates: WriteRates;
+  readonly #burstRecords: number;
   #burstBytes = 0;
   #rows = new Float64Array(0);
   #rowOfShard = new Map<number, number>();
@@ -45,6 +46,8 @@ export class ShardWriteThrottle {
 
   constructor(rates: WriteRates) {
     this.#rates = rates;
+    // A part of a rate may be less than one record a second.
+    this.#burstRecords = Math.max(1, rates.shardWriteRecordsPerSecond);
   }
 
   /**
@@ -77,8 +80,12 @@ export class ShardWriteThrottle {
 
   /** Whether the budgets of all shards are full, so that new ones would be the same. */
   isFull(nowMs: number): boolean {
-    const { shardWriteBytesPerSecond } = this.#rates;
-    const msUntilFull = Math.max(1000, (1000 * this.#burstBytes) / shardWriteBytesPerSecond);
+    const { shardWriteBytesPerSecond, shardWriteRecordsPerSecond } = this.#rates;
+    const secondsUntilFull = Math.max(
+      this.#burstRecords / shardWriteRecordsPerSecond,
+      this.#burstBytes / shardWriteBytesPerSecond,
+    );
+    const msUntilFull = 1000 * Math.max(1, secondsUntilFull);
     return nowMs - this.#usedMs >= msUntilFull;
   }
 
@@ -90,7 +97,7 @@ export class ShardWriteThrottle {
     const bytes = (rows[row + BYTES] as number) + seconds * shardWriteBytesPerSecond;
     const records = (rows[row + RECORDS] as number) + seconds * shardWriteRecordsPerSecond;
     rows[row + BYTES] = Math.min(this.#burstBytes, bytes);
-    rows[row + RECORDS] = Math.min(shardWriteRecordsPerSecond, records);
+    rows[row + RECORDS] = Math.min(this.#burstRecords, records);
     rows[row + AS_OF_MS] = nowMs;
   }
 
@@ -105,7 +112,7 @@ export class ShardWriteThrottle {
       const row = this.#rows.length + i * ROW_FLOATS;
       this.#rowOfShard.set(index, row);
       rows[row + BYTES] = burstBytes;
-      rows[row + RECORDS] = this.#rates.shardWriteRecordsPerSecond;
+      rows[row + RECORDS] = this.#burstRecords;
       rows[row + AS_OF_MS] = nowMs;
     }
     this.#rows = rows;
@@ -120,7 +127,7 @@ export class ShardWriteThrottle {
       this.#refill(row, nowMs);
       const bytes = this.#rows[row + BYTES] as number;
       const records = this.#rows[row + RECORDS] as number;
-      const isRowFull = bytes >= this.#burstBytes && records >= this.#rates.shardWriteRecordsPerSecond;
+      const isRowFull = bytes >= this.#burstBytes && records >= this.#burstRecords;
       if (!isRowFull) kept.push([index, row]);
     }
     const rows = new Float64Array(kept.length * ROW_FLOATS);

@@ -129,3 +129,32 @@ test("records are admitted by their shard's rate", async () => {
   await clock.advance(500);
   assert.equal(limits.admitRecords(routed(records, map), stream), undefined);
 });
+
+test("gateways that share the rates allow their parts, and one that is alone again all of them", async () => {
+  const { clock, limits } = make();
+  limits.shareAmong(2);
+  const map = new ShardMap(stream.shards);
+  const records = incomingRecords(Array.from({ length: 700 }, () => ({ key: "a", data: "x" })));
+  assert.equal(limits.admitRecords(routed(records, map), stream)?.throttledCount, 200, "half of 1,000 a second");
+  repeat(2, () => limits.admitRead(stream, 1));
+  assert.throws(() => limits.admitRead(stream, 1), readRate);
+  limits.shareAmong(1);
+  assert.equal(limits.admitRecords(routed(records, map), stream), undefined);
+  repeat(5, () => limits.admitRead(stream, 1));
+  assert.throws(() => limits.admitRead(stream, 1), readRate);
+
+  // A part of one call a second is a call every seven seconds, not none.
+  limits.shareAmong(7);
+  limits.chargeCallRate("DescribeLimits", caller);
+  assert.throws(() => limits.chargeCallRate("DescribeLimits", caller));
+  await clock.advance(7_000);
+  limits.chargeCallRate("DescribeLimits", caller);
+});
+
+test("a record of the largest size is admitted however many gateways share the rates", () => {
+  const { limits } = make();
+  limits.shareAmong(2_000);
+  const map = new ShardMap(stream.shards);
+  const records = incomingRecords([{ key: "a", data: "x".repeat(1024 * 1024 - 1) }]);
+  assert.equal(limits.admitRecords(routed(records, map), stream), undefined);
+});
