@@ -31,4 +31,10 @@ export interface DocumentStore {
 
   /** The documents there are, then `synced`, then each change, in order for each key, until the signal aborts. */
   watch(prefix: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
+
+  /**
+   * Resolves when each watch that is synced has been told of, and has asked for what follows, every swap that completed before
+   * the call, on any server. Absent where one server alone changes the documents.
+   */
+  catchUp?(): Promise<void>;
 }

@@ -8,6 +8,8 @@ import { StreamRevision } from "./stream-revision.ts";
 
 /** Pause before a watch that ended is started again. */
 const watchRetryMs = 100;
+/** While no server answers, nothing is changed either; then what is known counts. */
+const catchUpMsMax = 1_000;
 
 /** Which stream, also among deleted streams of the same name. */
 export type StreamIdentity = Pick<Stream, "account" | "region" | "name" | "id">;
@@ -46,6 +48,8 @@ export class StreamRegistry {
   readonly #clock: Clock;
   readonly #onRevision: (revision: StreamRevision) => void;
   #watching: Promise<void> | undefined;
+  #catchingUp: Promise<void> | undefined;
+  #nextCatchUp: Promise<void> | undefined;
   #fault: string | undefined;
 
   /** `onRevision` is called with every new revision, once. */
@@ -70,6 +74,22 @@ export class StreamRegistry {
   /** Why the registry may be behind the document store, as a clause for /health; undefined while it is current. */
   get fault(): string | undefined {
     return this.#fault;
+  }
+
+  /** Whether other servers may change streams too. */
+  get isShared(): boolean {
+    return this.#documents.catchUp !== undefined;
+  }
+
+  /** Resolves when the registry has every change that completed before the call, on any server, or cannot learn of it. */
+  async catchUp(): Promise<void> {
+    // A call that comes while one runs needs another one, which it shares with all that wait for it.
+    this.#nextCatchUp ??= (this.#catchingUp ?? Promise.resolve()).then(() => {
+      this.#nextCatchUp = undefined;
+      this.#catchingUp = this.#catchUpOnce();
+      return this.#catchingUp;
+    });
+    await this.#nextCatchUp;
   }
 
   async close(): Promise<void> {
@@ -169,6 +189,14 @@ export class StreamRegistry {
       const revision = await this.#documents.compareAndSwap(key, encodeStream(stream), expectedRevision);
       return this.#put(key, stream, revision);
     });
+  }
+
+  async #catchUpOnce(): Promise<void> {
+    const over = new AbortController();
+    const caughtUp = this.#documents.catchUp?.().catch(() => undefined);
+    const giveUp = this.#clock.delay(catchUpMsMax, over.signal).catch(() => undefined);
+    await Promise.race([caughtUp, giveUp]);
+    over.abort();
   }
 
   /** The watch may report a swap of this server, and a later deletion too, before the swap itself resolves. */

@@ -34,6 +34,7 @@ import {
 } from "../http/http-message.ts";
 import { defaultServerLimits, largeResponseBytesMin, plainBodyBytesMax } from "../http/server-limits.ts";
 import { eventStreamBody } from "./event-stream-body.ts";
+import { invokeAmongGateways } from "./invoke-among-gateways.ts";
 
 export interface PipelineServices {
   /** Everything an operation may reach but the caller and its connection. */
@@ -170,7 +171,11 @@ async function handleOperation(
     chargeCallRate(name, input, context);
     const call = { name, input, context };
     if (name in listItemsMax) await admitList(name, input, request);
-    const output = await (faultInjector === undefined ? invoke(call) : faultInjector.invoke(call, invoke));
+    const output = await (faultInjector !== undefined
+      ? faultInjector.invoke(call, invoke)
+      : services.registry.isShared
+        ? invokeAmongGateways(name, services.registry, () => invoke(call))
+        : invoke(call));
     const response = isEventStream(output)
       ? eventStream(output, codec)
       : responseOf(200, codec, codec.encode(name, output));

@@ -7,6 +7,8 @@ import type { BucketNames } from "./document-names.ts";
 const heldBytesMax = 16 * 1024 * 1024;
 /** A push is lost when a connection breaks or a leader crashes, so the watcher looks by itself at least this often. */
 const lookMs = 500;
+/** A change that is known to be there and has not been pushed within this time is looked for. */
+const pushMsMax = 50;
 
 /** The pushes of the bucket of documents, for one watcher. Their sequences have no gap unless one was lost. */
 export class DocumentFeed {
@@ -17,6 +19,10 @@ export class DocumentFeed {
   #held: StoredMessage[] = [];
   #heldBytes = 0;
   #mayHaveGap = false;
+  /** The sequence behind the changes that the watcher was told of; undefined until it is synced. */
+  #told: number | undefined;
+  readonly #waiting = new Set<() => void>();
+  readonly #closing = new AbortController();
 
   constructor(connection: ServerConnection, { pushes }: BucketNames) {
     this.#subscription = connection.subscribe(pushes, (reply) => this.#receive(storedMessageOf(reply)));
@@ -54,7 +60,28 @@ export class DocumentFeed {
     return this.#notifier.changed(version, signal, lookMs, () => this.#suspectGap());
   }
 
+  /** To be called when the watcher has asked for what follows the changes up to `next`, exclusive. */
+  markTold(next: number): void {
+    this.#told = next;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves when the watcher was told of the change with a sequence, at once if it is not synced, or at the close. */
+  async told(sequence: number): Promise<void> {
+    const { signal } = this.#closing;
+    const soon = setTimeout(() => this.#suspectGap(), pushMsMax);
+    while (this.#told !== undefined && this.#told <= sequence && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.add(resolve);
+      await promise;
+      this.#waiting.delete(resolve);
+    }
+    clearTimeout(soon);
+  }
+
   close(): void {
+    this.#closing.abort();
+    for (const wake of this.#waiting) wake();
     this.#subscription[Symbol.dispose]();
     this.#reconnects[Symbol.dispose]();
     this.#notify();

@@ -86,6 +86,14 @@ export class JetStreamDocumentStore implements DocumentStore {
     }
   }
 
+  async catchUp(): Promise<void> {
+    this.#open.assertOpen();
+    const { api, names } = this.#options;
+    const info = await this.#open.whileOpen(api.streamInfo(names.stream));
+    if (info === undefined) throw bucketIsGone(names);
+    await Promise.all([...this.#feeds].map((feed) => feed.told(info.state.last_seq)));
+  }
+
   async *#follow(feed: DocumentFeed, prefix: string, signal: AbortSignal): AsyncGenerator<WatchEvent, undefined> {
     let from = 1;
     for (let isSynced = false; !signal.aborted; ) {
@@ -97,6 +105,7 @@ export class JetStreamDocumentStore implements DocumentStore {
       if (!isSynced) yield { kind: "synced" };
       isSynced = true;
       from = next;
+      feed.markTold(next);
       if (!reads && messages.length === 0) await feed.changed(version, signal);
     }
   }
