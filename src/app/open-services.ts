@@ -1,9 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
-import { StartError } from "../config/start-error.ts";
 import type { Engine } from "../engine/engine.ts";
-import { GatewayPresence } from "../gateways/gateway-presence.ts";
+import type { Gateways, GatewaysOptions } from "../gateways/open-gateways.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import { LatestEventCache } from "../operations/latest-event-cache.ts";
@@ -14,6 +13,7 @@ import { DeletedStreams } from "../registry/deleted-streams.ts";
 import { QueueNameStore } from "../registry/queue-name-store.ts";
 import { StreamRegistry } from "../registry/stream-registry.ts";
 import { loadOrCreateTokenKey } from "../registry/token-key.ts";
+import { gatewayCallPath } from "../server/pipeline/port-rules.ts";
 import { ShardGrowth } from "../shards/shard-growth.ts";
 import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
@@ -38,7 +38,11 @@ export interface ServicesOptions {
 }
 
 /** The context of operations without the caller and its connection, which each request has. */
-export type Services = Omit<OperationContext, "caller" | "connection" | "queues"> & { readonly queues: OpenQueues };
+export type Services = Omit<OperationContext, "caller" | "connection" | "queues"> & {
+  readonly queues: OpenQueues;
+  /** Absent where one server alone uses the engine. */
+  readonly gateways?: Gateways;
+};
 
 /** Everything between the request pipeline and the engine. */
 export interface OpenedServices {
@@ -64,16 +68,18 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax: limits?.table.queueInFlightCountMax });
   const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys });
-  const presence = engine.multiGateway ? new GatewayPresence({ documents, clock, id: randomUUID() }) : undefined;
+  const gateways = engine.multiGateway
+    ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath })
+    : undefined;
+  gateways?.registry.onChange(() => limits?.shareAmong(gateways.registry.live.length));
   const close = async (): Promise<void> => {
     await retention.close();
     await queues.close();
     await reconciler.close();
     await registry.close();
-    await presence?.close();
+    await gateways?.close();
   };
   try {
-    if (presence !== undefined) await refuseOtherGateways(presence);
     await registry.open();
     await reconciler.start();
     retention.start();
@@ -88,12 +94,13 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         queueNames,
         makesQueues: engine.densePositions,
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
-        subscriptions: new SubscriptionLeases(),
+        subscriptions: new SubscriptionLeases(gateways?.leases),
         latestEvents: new LatestEventCache(),
         clock,
         transitionDelayMs,
         serverShardCountMax: engine.limits.shardCountMax,
         newId: randomUUID,
+        ...(gateways === undefined ? {} : { gateways }),
       },
       close,
     };
@@ -103,11 +110,8 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   }
 }
 
-/** Subscriptions and rate limits are not shared among gateways yet, so that two of them would not act as one. */
-async function refuseOtherGateways(presence: GatewayPresence): Promise<void> {
-  await presence.open();
-  if ((await presence.countOthers()) === 0) return;
-  throw new StartError(
-    "Another gateway serves the streams on these NATS servers, and this version supports one at a time. Nothing was changed. Stop the other one first.",
-  );
+/** Loaded only here: a server that is alone on its engine has no use for it. */
+async function joinGateways(options: GatewaysOptions): Promise<Gateways> {
+  const { openGateways } = await import("../gateways/open-gateways.ts");
+  return await openGateways(options);
 }

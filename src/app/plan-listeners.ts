@@ -46,6 +46,7 @@ export function planListeners(config: Config): ListenerPlans {
     flag: "--port",
     rules: {
       servesApi: true,
+      servesGateways: config.nats !== undefined,
       servesAdmin: admin === undefined && !isExposed,
       servesDev: dev,
       servesConsole: consoleMode !== "off",
@@ -58,6 +59,7 @@ export function planListeners(config: Config): ListenerPlans {
   if (admin === undefined) return { main, consoleMode };
   const rules: PortRules = {
     servesApi: false,
+    servesGateways: false,
     servesAdmin: true,
     servesDev: dev,
     servesConsole: consoleMode !== "off",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { createAccessControl } from "../auth/access-control.ts";
 import { CredentialStore } from "../auth/credential-store.ts";
 import type { Config } from "../config/config.ts";
@@ -10,12 +11,13 @@ import { RateLimits } from "../limits/rate-limits.ts";
 import { wasmModule } from "../records/wasm-module.ts";
 import { FaultInjector } from "../server/dev/fault-injector.ts";
 import type { Listening } from "../server/http/listen.ts";
+import { gatewayHandler } from "../server/pipeline/gateway-handler.ts";
 import { bodyAdmitter, createRequestHandler, type PipelineServices } from "../server/pipeline/handle-request.ts";
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { findQueue } from "../streams/queue-ref.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
-import { Metrics } from "../telemetry/metrics.ts";
+import { type Figures, Metrics } from "../telemetry/metrics.ts";
 import type { MetricFamily } from "../telemetry/prometheus-text.ts";
 import type { Clock } from "../time/clock.ts";
 import { DevClock } from "../time/dev-clock.ts";
@@ -190,6 +192,7 @@ async function openPorts(
   let main: Listening | undefined;
   const endpoints: Endpoints = {
     api: createRequestHandler(pipeline),
+    gateway: services.gateways === undefined ? undefined : gatewayHandler(services.gateways.calls),
     apiBodies: bodyAdmitter(pipeline),
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {
@@ -199,13 +202,23 @@ async function openPorts(
         ...queueMetricFamilies(registry.all(), (queueId) => queues.figures(queueId)),
         storedBytes(space?.largestStreams ?? [], start),
       ];
-      return metrics.render({ engine: figures, server: main?.figures() ?? {} }, families);
+      return metrics.render({ engine: figures, ...gatewayFigures(services), server: main?.figures() ?? {} }, families);
     },
     console: openConsole({ config, engine, services, clock, closing }),
     dev,
   };
   main = await openListeners(planListeners(config), { endpoints, clock, closing });
+  await services.gateways?.registry.announce(config.nats?.advertised ?? ownAddress(main));
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
+}
+
+/** Where other gateways reach a port: at its first host, or, when that is all addresses of the machine, at one of them. */
+function ownAddress({ hosts, port }: Listening): string {
+  const [host = "127.0.0.1"] = hosts;
+  const outward = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const first = outward.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+  const isEvery = host === "0.0.0.0" || host === "::";
+  return `http://${hostInUrl(isEvery ? (first ?? "127.0.0.1") : host)}:${port}`;
 }
 
 /** Streams of one name in several accounts or regions are one series. */
@@ -223,14 +236,21 @@ function storedBytes(streams: readonly StreamBytes[], { streamNames }: Start): M
   };
 }
 
-function serverStateOf({ dev, keys, state, streamNames }: Start, { registry, shards }: Services): HealthInputs {
+function gatewayFigures({ gateways }: Services): Figures {
+  return gateways === undefined ? {} : { gateways: { live: gateways.registry.live.length } };
+}
+
+function serverStateOf(
+  { dev, keys, state, streamNames }: Start,
+  { registry, shards, gateways }: Services,
+): HealthInputs {
   const providerFault = keys.fault();
   return {
     isDraining: state.isDraining,
     clockMovedByMs: dev?.clock.movedByMs ?? 0,
     keyFaults: [...(providerFault === undefined ? [] : [providerFault]), ...shards.keys.faults()],
     streamName: (streamId) => streamNames.find(streamId),
-    fault: registry.fault,
+    fault: registry.fault ?? gateways?.fault,
   };
 }
 

@@ -47,7 +47,7 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-/** How a gateway reaches its NATS servers, and what it is told about them. Files are read at start. */
+/** How a gateway reaches its NATS servers, what it is told about them, and how other gateways reach it. Files are read at start. */
 export interface NatsConfig {
   readonly urls: readonly string[];
   /** The text of a credentials file. */
@@ -62,6 +62,8 @@ export interface NatsConfig {
   readonly assumesFsync: boolean;
   /** Serves although an acknowledgement does not mean: on the disks of a majority. */
   readonly allowsDegraded: boolean;
+  /** `http://HOST:PORT` of this gateway for the others; undefined: made of its hosts and port. */
+  readonly advertised?: string;
 }
 
 export interface StreamAtStart {

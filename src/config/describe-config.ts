@@ -80,5 +80,6 @@ function natsValuesOf({ nats }: Config): NatsValues {
     "nats-monitor": nats?.monitorUrls.join(", ") || undefined,
     "assume-fsync": String(nats?.assumesFsync ?? false),
     "allow-degraded": String(nats?.allowsDegraded ?? false),
+    advertise: nats?.advertised,
   };
 }

@@ -70,6 +70,11 @@ export const flags = [
     help: "monitoring endpoint of a NATS server, to verify that it syncs; repeatable",
   },
   { name: "assume-fsync", help: "state that the NATS servers run with sync_interval always" },
+  {
+    name: "advertise",
+    argument: "URL",
+    help: "address by which other gateways reach this one, e.g. http://10.0.0.5:4567 (that of --host and --port)",
+  },
   { name: "allow-degraded", help: "serve although an acknowledgement does not mean: on the disks of a majority" },
   {
     name: "stream",

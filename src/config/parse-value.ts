@@ -86,6 +86,12 @@ export function parseHttpUrl(text: string): string | undefined {
   return url?.protocol === "http:" || url?.protocol === "https:" ? text : undefined;
 }
 
+/** `http://HOST:PORT` without a path. */
+export function parseHttpOrigin(text: string): string | undefined {
+  const origin = URL.parse(text)?.origin;
+  return origin?.startsWith("http:") === true && (text === origin || text === `${origin}/`) ? origin : undefined;
+}
+
 /** The address of a NATS server, with user and password, or a token, if it asks for them. */
 export function parseNatsUrl(text: string): string | undefined {
   const url = URL.parse(text);

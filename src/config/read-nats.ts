@@ -1,6 +1,6 @@
 import type { EngineName, NatsConfig } from "./config.ts";
 import type { FlagName } from "./flags.ts";
-import { parseHttpUrl, parseNatsUrl, parseNonEmpty, parseSwitch } from "./parse-value.ts";
+import { parseHttpOrigin, parseHttpUrl, parseNatsUrl, parseNonEmpty, parseSwitch } from "./parse-value.ts";
 import { type FileReader, optional, readOrComplain, type Settings } from "./settings.ts";
 
 /** The settings of the jetstream engine. */
@@ -13,6 +13,7 @@ export const natsFlags = [
   "nats-monitor",
   "assume-fsync",
   "allow-degraded",
+  "advertise",
 ] as const satisfies readonly FlagName[];
 
 /** How the gateway reaches its NATS servers. Undefined with another engine, and, with a problem, when no server is named. */
@@ -52,5 +53,6 @@ export function readNats(settings: Settings, readFile: FileReader, engine: Engin
     monitorUrls: settings.list("nats-monitor", parseHttpUrl, "an address such as http://127.0.0.1:8222") ?? [],
     assumesFsync: settings.one("assume-fsync", parseSwitch, "true or false") ?? false,
     allowsDegraded: settings.one("allow-degraded", parseSwitch, "true or false") ?? false,
+    ...optional("advertised", settings.one("advertise", parseHttpOrigin, "an address such as http://10.0.0.5:4567")),
   };
 }

@@ -1,3 +1,4 @@
+import type { SharedLeases } from "../gateways/shared-leases.ts";
 import { subscriptionActive } from "../model/consumer-errors.ts";
 import type { StreamPlace } from "../model/stream-errors.ts";
 
@@ -26,27 +27,39 @@ interface Entry {
   isEnded: boolean;
 }
 
-/** One subscription at a time per consumer and shard. */
+/** One subscription at a time per consumer and shard, over all gateways where there are several. */
 export class SubscriptionLeases {
   readonly #entries = new Map<string, Entry>();
+  readonly #shared: SharedLeases | undefined;
+
+  /** `shared`: leases that hold over all gateways; absent where one server alone uses the engine. */
+  constructor(shared?: SharedLeases) {
+    this.#shared = shared;
+  }
 
   /**
    * Subscribes a consumer to a shard, and ends its former subscription. `nowMs` is of the monotonic clock. Errors:
    * ResourceInUseException within `takeOverMs` of the last success, even if that client is gone by now.
    */
-  take({ stream, shardId, consumer }: LeaseKey, nowMs: number): SubscriptionLease {
+  async take({ stream, shardId, consumer }: LeaseKey, nowMs: number): Promise<SubscriptionLease> {
     const key = `${stream.id}/${shardId}/${consumer.name}/${consumer.createdMs}`;
     const refusal = subscriptionActive(stream, { shardId, consumerName: consumer.name });
     const former = this.#entries.get(key);
     if (former !== undefined && nowMs - former.takenMs < takeOverMs) throw refusal;
     if (this.#entries.size >= leasesSweptAt) this.#sweep(nowMs);
 
-    former?.controller.abort(refusal);
     const entry: Entry = { takenMs: nowMs, controller: new AbortController(), isEnded: false };
+    const shared = this.#shared;
+    if (shared !== undefined) {
+      const isTaken = await shared.take(key, takeOverMs, () => entry.controller.abort(refusal));
+      if (!isTaken) throw refusal;
+    }
+    this.#entries.get(key)?.controller.abort(refusal);
     this.#entries.set(key, entry);
     return {
       signal: entry.controller.signal,
       end: () => {
+        if (!entry.isEnded && this.#entries.get(key) === entry) void shared?.end(key, takeOverMs);
         entry.isEnded = true;
       },
     };

@@ -39,8 +39,9 @@ export const subscribeToShard = defineOperation({
     context.limits?.admitSubscription(stream, index, consumer.name);
     const shardId = formatShardId(index);
     const { connection } = context;
-    const lease = context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
+    const lease = await context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
     connection.signal.addEventListener("abort", () => lease.end(), { once: true });
+    if (connection.signal.aborted) lease.end();
     const from = await resourceNotFoundIfLogGone(
       revision,
       shard,

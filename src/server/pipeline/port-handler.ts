@@ -14,6 +14,8 @@ export interface Endpoints {
   /** The Kinesis API. */
   readonly api: RequestHandler;
   readonly apiBodies: BodyAdmitter;
+  /** Calls that other gateways pass on; absent where one server alone uses the engine. */
+  readonly gateway?: RequestHandler | undefined;
   readonly health: () => Promise<HealthReport>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
@@ -93,6 +95,8 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
   switch (route) {
     case "api":
       return endpoints.api(request);
+    case "gateway":
+      return endpoints.gateway === undefined ? notFound : endpoints.gateway(request);
     case "health":
       return healthResponse(await endpoints.health());
     case "health_status":

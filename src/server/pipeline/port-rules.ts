@@ -10,10 +10,14 @@ import {
 } from "../http/origin-rules.ts";
 
 const devPrefix = "/dev/";
+/** Where other gateways pass calls on to. */
+export const gatewayCallPath = "/gateway/call";
 
 /** What a port serves, and to whom. Fixed while the port is open. */
 export interface PortRules {
   readonly servesApi: boolean;
+  /** Whether other gateways may pass calls on to this port. */
+  readonly servesGateways: boolean;
   /** Whether `/metrics`, `/console` and the dev endpoints are on this port. They ask for no signature. */
   readonly servesAdmin: boolean;
   /** Whether the dev endpoints exist at all (`--dev`). */
@@ -31,6 +35,7 @@ export interface PortRules {
  */
 export type PortRoute =
   | "api"
+  | "gateway"
   | "health"
   | "health_status"
   | "metrics"
@@ -63,11 +68,15 @@ export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">
     if (rules.servesApi && method === "OPTIONS") return "preflight";
   }
   // Clients post to the API; of the other paths here none takes another method than GET.
-  if (rules.servesApi && method !== "GET" && method !== "HEAD") return "api";
+  if (rules.servesApi && method !== "GET" && method !== "HEAD") return postRoute(url, rules);
   const path = pathOf(url);
   if (path === "/health") return mayReadSentences(headers, rules) ? "health" : "health_status";
   if (path === "/metrics") return adminRoute("metrics", headers.host, rules);
   return rules.servesApi ? "api" : "absent";
+}
+
+function postRoute(url: string, { servesGateways }: PortRules): PortRoute {
+  return servesGateways && url === gatewayCallPath ? "gateway" : "api";
 }
 
 /** Paths that only pages of this port call. For other methods a path below `/console/` is the API's, which ignores it. */

@@ -18,6 +18,7 @@ function request(
 
 const rules: PortRules = {
   servesApi: true,
+  servesGateways: false,
   servesAdmin: true,
   servesDev: true,
   servesConsole: true,

@@ -7,6 +7,7 @@ const noSignatures = { verifiesSignatures: false, corsOrigins: [] };
 const signatures = { verifiesSignatures: true, corsOrigins: [] };
 const main: PortRules = {
   servesApi: true,
+  servesGateways: false,
   servesAdmin: true,
   servesDev: true,
   servesConsole: true,

@@ -1,0 +1,144 @@
+import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** All documents by which gateways act as one. Part of the stored format. */
+const prefix = "gateways/";
+
+/** Pause before a watch that ended is started again. */
+const watchRetryMs = 100;
+
+/** One revision of a document, and when this gateway learnt of it. */
+export interface SharedDocument {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly revision: bigint;
+  /** In ms of this gateway's monotonic clock. Clocks of gateways may differ, so no time in a document is compared with it. */
+  readonly seenMs: number;
+}
+
+/** Called with each change; undefined for a document that was removed. Never throws. */
+export type DocumentListener = (key: string, document: SharedDocument | undefined) => void;
+
+/** A copy in memory of the documents that gateways share, kept current by one watch. Keys are relative to their prefix. */
+export class SharedDocuments {
+  readonly #documents: DocumentStore;
+  readonly #clock: Clock;
+  readonly #known = new Map<string, SharedDocument>();
+  readonly #listeners = new Set<DocumentListener>();
+  readonly #closing = new AbortController();
+  #watching: Promise<void> | undefined;
+  #fault: string | undefined;
+
+  constructor(documents: DocumentStore, clock: Clock) {
+    this.#documents = documents;
+    this.#clock = clock;
+  }
+
+  /** Resolves when all documents are known. */
+  async open(): Promise<void> {
+    const synced = Promise.withResolvers<void>();
+    this.#watching = this.#watch(synced);
+    this.#watching.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#fault = `this gateway no longer sees the other ones, so limits and subscriptions are not shared with them; stored records are not affected; restart the server: ${reason}`;
+      synced.reject(error);
+    });
+    await synced.promise;
+  }
+
+  /** Why this gateway does not see the other ones, as a clause for /health; undefined while it does. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#watching?.catch(() => undefined);
+  }
+
+  get(key: string): SharedDocument | undefined {
+    return this.#known.get(key);
+  }
+
+  /** The documents whose keys begin with a text, in no order. */
+  *startingWith(start: string): Generator<SharedDocument> {
+    for (const document of this.#known.values()) if (document.key.startsWith(start)) yield document;
+  }
+
+  listen(listener: DocumentListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Compare-and-swap, as of the document store. Its result is known here when it resolves. */
+  async swap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
+    const revision = await this.#documents.compareAndSwap(prefix + key, value, expectedRevision);
+    if (value === null) this.#remove(key, revision);
+    else this.#put(key, value, revision);
+    return revision;
+  }
+
+  /** The document as it is now, which is known here when it resolves. */
+  async refresh(key: string): Promise<SharedDocument | undefined> {
+    const before = this.#known.get(key);
+    const found = await this.#documents.get(prefix + key);
+    if (found !== undefined) this.#put(key, found.value, found.revision);
+    else if (before !== undefined) this.#remove(key, before.revision);
+    return this.#known.get(key);
+  }
+
+  async #watch(synced: PromiseWithResolvers<void>): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#watchOnce(synced);
+      } catch (error) {
+        const isTransient =
+          error instanceof EngineError && (error.kind === "unavailable" || error.kind === "throttled");
+        if (signal.aborted) return;
+        if (!isTransient) throw error;
+      }
+      await this.#clock.delay(watchRetryMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
+    const unseen = new Map(this.#known);
+    for await (const event of this.#documents.watch(prefix, this.#closing.signal)) {
+      if (event.kind !== "synced") {
+        if (event.kind === "put") unseen.delete(event.document.key.slice(prefix.length));
+        this.#apply(event);
+        continue;
+      }
+      // These were removed while no watch ran, unless they have another revision by now.
+      for (const [key, document] of unseen) if (this.#known.get(key) === document) this.#remove(key, document.revision);
+      unseen.clear();
+      synced.resolve();
+    }
+  }
+
+  #apply(event: Exclude<WatchEvent, { kind: "synced" }>): void {
+    if (event.kind === "delete") this.#remove(event.key.slice(prefix.length), event.revision);
+    else this.#put(event.document.key.slice(prefix.length), event.document.value, event.document.revision);
+  }
+
+  #put(key: string, value: Uint8Array, revision: bigint): void {
+    const known = this.#known.get(key);
+    if (known !== undefined && known.revision >= revision) return;
+    const document = { key, value, revision, seenMs: this.#clock.monotonicMs() };
+    this.#known.set(key, document);
+    for (const listener of this.#listeners) listener(key, document);
+  }
+
+  /** `revision`: that of the removal, or of the document that is not there any more. */
+  #remove(key: string, revision: bigint): void {
+    const known = this.#known.get(key);
+    if (known === undefined || known.revision > revision) return;
+    this.#known.delete(key);
+    for (const listener of this.#listeners) listener(key, undefined);
+  }
+}
+
+export function isConflict(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === "conflict";
+}

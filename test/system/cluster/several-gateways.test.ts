@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
+import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
+import { ShardReader } from "../../support/shard-reader.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+
+const StreamName = "orders";
+const hashKeyMiddle = "170141183460469231731687303715884105728";
+
+interface Page {
+  readonly Records: readonly { readonly Data: string; readonly SequenceNumber: string }[];
+  readonly NextShardIterator?: string;
+  readonly MillisBehindLatest: number;
+}
+
+async function putTexts(endpoint: string, texts: readonly string[]): Promise<readonly string[]> {
+  const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
+  const { Records: stored } = await call<{ Records: { SequenceNumber: string; ErrorCode?: string }[] }>(
+    endpoint,
+    "PutRecords",
+    { StreamName, Records },
+  );
+  assert.deepEqual(
+    stored.filter(({ ErrorCode }) => ErrorCode !== undefined),
+    [],
+  );
+  return stored.map(({ SequenceNumber }) => SequenceNumber);
+}
+
+async function shardIds(endpoint: string): Promise<readonly string[]> {
+  const { Shards } = await call<{ Shards: { ShardId: string }[] }>(endpoint, "ListShards", { StreamName });
+  return Shards.map(({ ShardId }) => ShardId);
+}
+
+/** Texts of a shard from its start; each page through the next gateway in turn, with the iterator of the one before. */
+async function readShard(endpoints: readonly string[], ShardId: string): Promise<readonly string[]> {
+  const start = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
+  const [first = ""] = endpoints;
+  let next = (await call<{ ShardIterator?: string }>(first, "GetShardIterator", start)).ShardIterator;
+  const texts: string[] = [];
+  for (let page = 0; next !== undefined; page++) {
+    const endpoint = endpoints[page % endpoints.length] as string;
+    const { Records, NextShardIterator, MillisBehindLatest } = await call<Page>(endpoint, "GetRecords", {
+      ShardIterator: next,
+      Limit: 7,
+    });
+    texts.push(...Records.map(({ Data }) => Buffer.from(Data, "base64").toString()));
+    next = Records.length === 0 && MillisBehindLatest === 0 ? undefined : NextShardIterator;
+  }
+  return texts;
+}
+
+async function refusalOf(endpoint: string, operation: string, input: object): Promise<string> {
+  const body = JSON.stringify(input);
+  const response = await fetch(endpoint, { method: "POST", headers: headersFor(operation), body });
+  if (response.status === 200) {
+    await response.body?.cancel();
+    return "none";
+  }
+  return ((await response.json()) as { __type: string }).__type;
+}
+
+test("two gateways act as one: what one makes the other serves, puts, splits, subscribes and takes over", async (t) => {
+  if (!hasNatsServer(t)) return;
+  await using servers = await NatsServers.start({ nodeCount: 3 });
+  const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+  const args = ["--engine", "jetstream"];
+  await using first = await ServerProcess.start({ args, env });
+  await using second = await ServerProcess.start({ args, env });
+  const [one, other] = [first.endpoint, second.endpoint];
+
+  await call(one, "CreateStream", { StreamName, ShardCount: 1 });
+  const arn = await activeStreamArn(other, StreamName);
+  const sent: string[] = [];
+  const putNext = async (endpoint: string, count: number): Promise<void> => {
+    const texts = Array.from({ length: count }, (_, i) => `record ${sent.length + i}`);
+    sent.push(...texts);
+    await putTexts(endpoint, texts);
+  };
+  await putNext(other, 20);
+  await putNext(one, 20);
+  assert.deepEqual(await readShard([one, other], "shardId-000000000000"), sent, "in the order of the puts");
+
+  // A consumer that one gateway has registered is subscribed through the other one, and pushed what either stores.
+  const consumerArn = await activeConsumerArn(one, arn, "reader");
+  const reader = new ShardReader({ endpoint: other, consumerArn, shardId: "shardId-000000000000" });
+  await reader.subscribe();
+  const subscribe = { ConsumerARN: consumerArn, ShardId: "shardId-000000000000", StartingPosition: { Type: "LATEST" } };
+  assert.equal(await refusalOf(one, "SubscribeToShard", subscribe), "ResourceInUseException");
+
+  let isSplit = false;
+  const writers = [one, other].map(async (endpoint) => {
+    while (!isSplit) await putNext(endpoint, 3);
+    await putNext(endpoint, 3);
+  });
+  const split = { StreamName, ShardToSplit: "shardId-000000000000", NewStartingHashKey: hashKeyMiddle };
+  await call(one, "SplitShard", split);
+  await activeStreamArn(other, StreamName);
+  isSplit = true;
+  await Promise.all(writers);
+  const found: string[] = [];
+  for (const id of await shardIds(other)) found.push(...(await readShard([other, one], id)));
+  assert.deepEqual(found.toSorted(), sent.toSorted(), "each record once, over the split");
+  await reader.ended;
+  assert.deepEqual(reader.children, ["shardId-000000000001", "shardId-000000000002"]);
+
+  // What one changes, the other one answers with at once.
+  await call(one, "AddTagsToStream", { StreamName, Tags: { a: "1" } });
+  const { Tags } = await call<{ Tags: { Key: string }[] }>(other, "ListTagsForStream", { StreamName });
+  assert.deepEqual(Tags, [{ Key: "a", Value: "1" }]);
+  await call(other, "CreateStream", { StreamName: "later", ShardCount: 1 });
+  assert.equal(await refusalOf(one, "CreateStream", { StreamName: "later", ShardCount: 1 }), "ResourceInUseException");
+  const { NextToken } = await call<{ NextToken: string }>(one, "ListShards", { StreamName, MaxResults: 2 });
+  const rest = await call<{ Shards: { ShardId: string }[] }>(other, "ListShards", { NextToken });
+  assert.deepEqual(
+    rest.Shards.map(({ ShardId }) => ShardId),
+    ["shardId-000000000002"],
+  );
+  const metrics = await (await fetch(`${one}/metrics`)).text();
+  assert.match(metrics, /millrace_gateways_live 2\b/);
+});
