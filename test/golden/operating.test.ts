@@ -59,7 +59,7 @@ test("each message that the operating page explains is one of the source", () =>
 test("each metric on the operating page is one of the source", () => {
   const text = sources.join("\n");
   for (const [name] of page.matchAll(/\b(?:millrace|process|nodejs)_\w+\b/g)) {
-    const [, figure] = /^millrace_(?:engine|server)_(\w+)$/.exec(name) ?? [];
+    const [, figure] = /^millrace_(?:engine|server|gateways)_(\w+)$/.exec(name) ?? [];
     const found = text.includes(`"${name}"`) || (figure !== undefined && new RegExp(`\\b${figure}:`).test(text));
     assert(found, `no metric is named ${name}`);
   }
