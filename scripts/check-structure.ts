@@ -73,6 +73,7 @@ const belowEngines: readonly string[] = ["cipher", "collections", "config", "mem
 /** The only files that may import a concrete engine. */
 const compositionRoots: ReadonlySet<string> = new Set([
   "src/app/start-server.ts",
+  "src/app/cluster-tools.ts",
   "src/app/data-directory-tools.ts",
   "src/app/create-key-provider.ts",
 ]);

@@ -1,6 +1,7 @@
 import { Command, CommanderError, type HelpConfiguration } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { callCommand } from "./commands/call.ts";
+import { checkClusterCommand } from "./commands/check-cluster.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { createCommand } from "./commands/create.ts";
 import { helpColumns } from "./commands/define-command.ts";
@@ -35,7 +36,7 @@ const groups: Readonly<Record<string, () => readonly Command[]>> = {
   ],
   "Records:": () => [tailCommand(), putCommand(), exportCommand(), importCommand()],
   "Queues:": () => [queueCommand()],
-  "Checks:": () => [healthCommand(), doctorCommand(), benchCommand()],
+  "Checks:": () => [healthCommand(), doctorCommand(), checkClusterCommand(), benchCommand()],
   "More:": () => [callCommand(), completionCommand(), completeCommand()],
   "Server and data directory:": serverCommands,
 };

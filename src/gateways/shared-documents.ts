@@ -3,7 +3,7 @@ import { EngineError } from "../engine/engine-error.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** All documents by which gateways act as one. Part of the stored format. */
-const prefix = "gateways/";
+export const gatewayDocumentPrefix = "gateways/";
 
 /** Pause before a watch that ended is started again. */
 const watchRetryMs = 100;
@@ -72,7 +72,7 @@ export class SharedDocuments {
 
   /** Compare-and-swap, as of the document store. Its result is known here when it resolves. */
   async swap(key: string, value: Uint8Array | null, expectedRevision: bigint): Promise<bigint> {
-    const revision = await this.#documents.compareAndSwap(prefix + key, value, expectedRevision);
+    const revision = await this.#documents.compareAndSwap(gatewayDocumentPrefix + key, value, expectedRevision);
     if (value === null) this.#remove(key, revision);
     else this.#put(key, value, revision);
     return revision;
@@ -81,7 +81,7 @@ export class SharedDocuments {
   /** The document as it is now, which is known here when it resolves. */
   async refresh(key: string): Promise<SharedDocument | undefined> {
     const before = this.#known.get(key);
-    const found = await this.#documents.get(prefix + key);
+    const found = await this.#documents.get(gatewayDocumentPrefix + key);
     if (found !== undefined) this.#put(key, found.value, found.revision);
     else if (before !== undefined) this.#remove(key, before.revision);
     return this.#known.get(key);
@@ -104,9 +104,9 @@ export class SharedDocuments {
 
   async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
     const unseen = new Map(this.#known);
-    for await (const event of this.#documents.watch(prefix, this.#closing.signal)) {
+    for await (const event of this.#documents.watch(gatewayDocumentPrefix, this.#closing.signal)) {
       if (event.kind !== "synced") {
-        if (event.kind === "put") unseen.delete(event.document.key.slice(prefix.length));
+        if (event.kind === "put") unseen.delete(event.document.key.slice(gatewayDocumentPrefix.length));
         this.#apply(event);
         continue;
       }
@@ -118,8 +118,9 @@ export class SharedDocuments {
   }
 
   #apply(event: Exclude<WatchEvent, { kind: "synced" }>): void {
-    if (event.kind === "delete") this.#remove(event.key.slice(prefix.length), event.revision);
-    else this.#put(event.document.key.slice(prefix.length), event.document.value, event.document.revision);
+    if (event.kind === "delete") this.#remove(event.key.slice(gatewayDocumentPrefix.length), event.revision);
+    else
+      this.#put(event.document.key.slice(gatewayDocumentPrefix.length), event.document.value, event.document.revision);
   }
 
   #put(key: string, value: Uint8Array, revision: bigint): void {

@@ -3,10 +3,8 @@ import type { ConnectionOptions } from "../client/connection.ts";
 import { checkDataDirectory } from "../doctor/check-data-directory.ts";
 import { checkMachine } from "../doctor/check-machine.ts";
 import { checkServer } from "../doctor/check-server.ts";
-import type { Finding } from "../doctor/finding.ts";
-import { exitCodes } from "../output/command-error.ts";
-import { formatOf, type OutputOptions, printRows } from "../output/print-rows.ts";
-import { writeOut } from "../output/stdout.ts";
+import { printFindings } from "../doctor/print-findings.ts";
+import { formatOf, type OutputOptions } from "../output/print-rows.ts";
 import { addConnectionOptions, addFormatOptions, defineCommand, run } from "./define-command.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions {
@@ -40,17 +38,6 @@ export function doctorCommand(): Command {
       ...(dataDir === undefined ? [] : checkDataDirectory({ ...options, dataDir })),
       ...checkMachine(),
     ];
-    if (format === "text") await writeOut(findings.map(lineOf).join(""));
-    else
-      await printRows(
-        findings.map((finding) => ({ ...finding })),
-        [],
-        format,
-      );
-    return findings.some(({ state }) => state === "fail") ? exitCodes.partly : exitCodes.done;
+    return await printFindings(findings, format);
   });
-}
-
-function lineOf({ check, state, found, advice }: Finding): string {
-  return `${state.padEnd(4)}  ${check}: ${found}\n${advice === "" ? "" : `      -> ${advice}\n`}`;
 }

@@ -10,13 +10,13 @@ import { bucketIsGone, JetStreamDocumentStore } from "./documents/jetstream-docu
 import { type Durability, judgeDurability, versionFault } from "./durability.ts";
 import { entryHeaderBytes, messageHeaderBytes } from "./format/log-message.ts";
 import { allLogSubjects } from "./format/subjects.ts";
+import { EachReplica } from "./log/each-replica.ts";
 import { JetStreamShardLog } from "./log/jetstream-shard-log.ts";
 import { LogGroups } from "./log/log-groups.ts";
-import { OtherReplicas } from "./log/other-replicas.ts";
 import { ShardPushes } from "./log/shard-pushes.ts";
 import { ShardReader } from "./log/shard-reader.ts";
 import { VerifiedReader } from "./log/verified-reader.ts";
-import { syncsAlways, testFence } from "./server-checks.ts";
+import { readMonitor, testFence } from "./server-checks.ts";
 
 /** Subject and headers of a message, which the servers count to the payload. */
 const headersBytesMax = 64 * 1024;
@@ -44,7 +44,6 @@ export interface JetStreamEngineOptions {
 /** What an open engine consists of. */
 interface OpenParts {
   readonly api: JetStreamApi;
-  readonly others: OtherReplicas;
   readonly verified: VerifiedReader;
   readonly log: JetStreamShardLog;
   readonly documents: JetStreamDocumentStore;
@@ -132,7 +131,6 @@ export class JetStreamEngine implements Engine {
     this.#isClosed = true;
     await this.#parts.log.close();
     this.#parts.documents.close();
-    await this.#parts.others.close();
     await this.#parts.api.connection.close();
   }
 
@@ -142,7 +140,7 @@ export class JetStreamEngine implements Engine {
   }
 
   async #openOn(connection: ServerConnection): Promise<OpenParts> {
-    const { address, prefix, nowMs } = this.#options;
+    const { prefix, nowMs } = this.#options;
     const payloadBytes = connection.payloadBytesMax;
     refuse([versionFault(connection.serverVersion), payloadFault(payloadBytes)]);
     const api = new JetStreamApi(connection);
@@ -151,8 +149,8 @@ export class JetStreamEngine implements Engine {
     const session = randomBytes(8);
     const run = session.toString("hex");
     const durability = await this.#judge(info, await testFence(api, names, run));
-    const others = new OtherReplicas(address, connection);
-    const verified = new VerifiedReader({ api, others, nowMs });
+    const replicas = new EachReplica(connection, { prefix, run });
+    const verified = new VerifiedReader({ api, replicas, nowMs });
     const entryBytesMax = payloadBytes - headersBytesMax - messageHeaderBytes - entryHeaderBytes;
     let idCount = 0;
     const nextId = (): string => `${run}.${++idCount}`;
@@ -172,7 +170,7 @@ export class JetStreamEngine implements Engine {
       entryBytesMax,
     });
     const documents = new JetStreamDocumentStore({ api, names, documentBytesMax: entryBytesMax, nextId });
-    return { api, others, verified, log, documents, durability, limits: { entryBytesMax, shardCountMax } };
+    return { api, verified, log, documents, durability, limits: { entryBytesMax, shardCountMax } };
   }
 
   /** With three replicas, or one where that is all there can be and degraded service is allowed. */
@@ -196,7 +194,9 @@ export class JetStreamEngine implements Engine {
 
   async #judge(info: StreamInfo, clockDifferenceMs: number): Promise<Durability> {
     const { monitorUrls, assumesFsync, allowsDegraded } = this.#options;
-    const monitored = await Promise.all(monitorUrls.map(async (url) => ({ url, syncsAlways: await syncsAlways(url) })));
+    const monitored = await Promise.all(
+      monitorUrls.map(async (url) => ({ url, syncsAlways: (await readMonitor(url))?.syncsAlways })),
+    );
     const durability = judgeDurability({
       replicaCount: info.config.num_replicas,
       persistMode: info.config.persist_mode,

@@ -7,15 +7,24 @@ const monitorMsMax = 3_000;
 const attemptMs = 5_000;
 const testKept = "60s";
 
-/** Asks a monitoring endpoint whether its server syncs each record. Undefined: it does not answer. */
-export async function syncsAlways(monitorUrl: string): Promise<boolean | undefined> {
+/** What the monitoring endpoint of a server says. */
+export interface MonitorFacts {
+  readonly syncsAlways: boolean;
+  /** The server's wall clock; undefined: it does not tell. */
+  readonly nowMs: number | undefined;
+}
+
+/** Asks a monitoring endpoint. Undefined: it does not answer. */
+export async function readMonitor(monitorUrl: string): Promise<MonitorFacts | undefined> {
   try {
     const response = await fetch(new URL("/varz", monitorUrl), { signal: AbortSignal.timeout(monitorMsMax) });
     if (!response.ok) return undefined;
     const varz = (await response.json()) as {
+      readonly now?: string;
       readonly jetstream?: { readonly config?: { readonly sync_always?: boolean } };
     };
-    return varz.jetstream?.config?.sync_always === true;
+    const syncsAlways = varz.jetstream?.config?.sync_always === true;
+    return { syncsAlways, nowMs: varz.now === undefined ? undefined : Date.parse(varz.now) };
   } catch {
     return undefined;
   }

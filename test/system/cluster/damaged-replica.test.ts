@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { closeSync, globSync, openSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, globSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
+import { ClusterReader } from "../../../src/engine/jetstream/cluster-reader.ts";
 import { JetStreamEngine } from "../../../src/engine/jetstream/jetstream-engine.ts";
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
@@ -106,5 +107,24 @@ for (const { title, damage } of damages) {
     assert((await skippedCount()) > 0, "the damaged replica has skipped messages");
     assert.match((await reader.health()).degraded.join("\n"), /one disk is damaged/);
     await reader.close();
+
+    const address = { urls: servers.urls };
+    const view = await ClusterReader.open({ address, prefix: "damage", monitorUrls: servers.monitorUrls });
+    t.after(() => view.close());
+    const [group] = await view.logGroups();
+    assert(group !== undefined);
+    const { messageCount, faults, lost } = await view.scrub(group);
+    assert.deepEqual([messageCount, lost], [shardCount * messagesPerShard, []]);
+    assert.deepEqual([...new Set(faults.map(({ server }) => server))], [`n${victim}`], "the scrub names the server");
+    await heal(servers, victim);
+    assert.deepEqual((await view.scrub(group)).faults, [], "the runbook has healed it");
   });
+}
+
+/** The runbook of docs/cluster.md: the victim is stopped, its files are removed, and the others send it everything again. */
+async function heal(servers: NatsServers, victim: number): Promise<void> {
+  await servers.kill(victim, "SIGTERM");
+  rmSync(servers.storeDirectory(victim), { recursive: true });
+  await servers.startNode(victim);
+  await servers.ready();
 }

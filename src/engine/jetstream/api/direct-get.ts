@@ -37,7 +37,11 @@ export interface DirectGetAnswer {
  * Messages in the order of their sequences, from one replica, whichever answers. It may be behind the leader: what it
  * returns has no gap that it knows of, and may end early. Rejects with `unavailable`, also when there is no such stream.
  */
-export function directGet(connection: ServerConnection, get: DirectGet): Promise<DirectGetAnswer> {
+export function directGet(
+  connection: ServerConnection,
+  get: DirectGet,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<DirectGetAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<DirectGetAnswer>();
   const messages: StoredMessage[] = [];
   const timer = setTimeout(() => end(() => reject(unavailable("no replica answered within 5 seconds"))), replyMsMax);
@@ -59,7 +63,8 @@ export function directGet(connection: ServerConnection, get: DirectGet): Promise
   const closing = connection.onClose(() =>
     end(() => reject(new EngineError("closed", "The jetstream engine is closed."))),
   );
-  const replies = connection.requestMany(`$JS.API.DIRECT.GET.${get.stream}`, requestOf(get), receive);
+  const subject = `$JS.API.DIRECT.GET.${get.stream}`;
+  const replies = connection.requestMany(subject, requestOf(get), { headers, onReply: receive });
   return promise;
 }
 

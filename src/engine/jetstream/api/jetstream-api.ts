@@ -37,11 +37,24 @@ export interface StreamConfig {
 
 export interface StreamInfo {
   readonly config: StreamConfig;
-  readonly state: { readonly last_seq: number; readonly bytes: number; readonly messages: number };
+  readonly state: {
+    readonly first_seq: number;
+    readonly last_seq: number;
+    readonly bytes: number;
+    readonly messages: number;
+  };
   readonly cluster?: {
     readonly leader?: string;
-    readonly replicas?: readonly { readonly name: string; readonly current: boolean; readonly offline?: boolean }[];
+    readonly replicas?: readonly {
+      readonly name: string;
+      readonly current: boolean;
+      readonly offline?: boolean;
+      /** Messages behind the leader. */
+      readonly lag?: number;
+    }[];
   };
+  /** The wall clock of the server that answers, as a text. */
+  readonly ts?: string;
 }
 
 /** A stored message, from the leader of its stream. */

@@ -74,6 +74,10 @@ export class ServerConnection {
     return this.#connection.getServer();
   }
 
+  get serverName(): string {
+    return this.#connection.info?.server_name ?? "";
+  }
+
   get serverVersion(): string {
     return this.#connection.info?.version ?? "";
   }
@@ -100,11 +104,22 @@ export class ServerConnection {
     });
   }
 
-  /** Sends a request that has several replies, to be received with `onReply`. */
-  requestMany(subject: string, data: string, onReply: (reply: NatsReply) => void): Disposable {
+  /** Sends a request that has several replies. */
+  requestMany(
+    subject: string,
+    data: string,
+    {
+      headers,
+      onReply,
+    }: { readonly headers: Readonly<Record<string, string>>; readonly onReply: (reply: NatsReply) => void },
+  ): Disposable {
     const inbox = this.#makeInbox();
     const subscription = this.subscribe(inbox, onReply);
-    this.#connection.publish(subject, data, { reply: inbox });
+    const hasHeaders = Object.keys(headers).length > 0;
+    this.#connection.publish(subject, data, {
+      reply: inbox,
+      ...(hasHeaders ? { headers: this.#headers(headers) } : {}),
+    });
     return subscription;
   }
 

@@ -1,4 +1,5 @@
 import { EngineError } from "../../engine-error.ts";
+import { directGet } from "../api/direct-get.ts";
 import {
   ApiRefusalError,
   answerMsMax,
@@ -8,11 +9,12 @@ import {
   type StreamInfo,
 } from "../api/jetstream-api.ts";
 import { publish } from "../api/publish.ts";
-import { type BucketNames, subjectOfGroup } from "./document-names.ts";
+import { type BucketNames, groupOfSubject, subjectOfGroup } from "./document-names.ts";
 
 const duplicateWindowNs = 120_000_000_000;
 const attemptMs = 2_000;
 const pauseMs = 20;
+const notesPerGet = 1_000;
 
 /** Finds the bucket of documents, or makes it with so many replicas. Rejects with `ApiRefusalError` if it cannot be made. */
 export async function openBucket(api: JetStreamApi, names: BucketNames, replicaCount: number): Promise<StreamInfo> {
@@ -61,6 +63,22 @@ export class LogGroupRegistry {
   async has(group: string): Promise<boolean> {
     const note = await this.#api.lastMessage(this.#names.stream, subjectOfGroup(this.#names, group));
     return note !== undefined && note.data.length > 0;
+  }
+
+  /** The groups that were made and not removed. */
+  async all(): Promise<readonly string[]> {
+    const subject = subjectOfGroup(this.#names, "*");
+    const found: string[] = [];
+    for (let sequence = 1; ; ) {
+      const get = { stream: this.#names.stream, subject, from: { sequence }, messagesMax: notesPerGet };
+      const { messages, pendingCount } = await directGet(this.#api.connection, get);
+      for (const message of messages) {
+        const group = groupOfSubject(this.#names, message.subject);
+        if (group !== undefined && message.data.length > 0) found.push(group);
+      }
+      if (pendingCount === 0) return found;
+      sequence = (messages.at(-1)?.sequence ?? sequence) + 1;
+    }
   }
 
   async add(group: string): Promise<void> {

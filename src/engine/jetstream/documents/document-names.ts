@@ -31,6 +31,12 @@ export function subjectOfGroup({ bucket }: BucketNames, group: string): string {
   return `$KV.${bucket}.g.${group}`;
 }
 
+/** Undefined for subjects of the bucket that are no notes of log groups. `*` for the group: the subjects of all. */
+export function groupOfSubject(names: BucketNames, subject: string): string | undefined {
+  const start = subjectOfGroup(names, "");
+  return subject.startsWith(start) ? subject.slice(start.length) : undefined;
+}
+
 /** Subjects of one run of the fence's test, which expire. */
 export function subjectsOfTest({ bucket }: BucketNames, run: string) {
   return { records: `$KV.${bucket}.t.${run}.r`, fence: `$KV.${bucket}.t.${run}.f` };

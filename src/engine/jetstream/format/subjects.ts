@@ -46,6 +46,11 @@ export function groupName({ prefix }: SubjectNames, streamId: string, group: num
   return `${prefix}_${token(streamId)}_${group}`;
 }
 
+/** The stream's id in the name of a log group. */
+export function streamIdOfGroup({ prefix }: SubjectNames, name: string): string {
+  return name.slice(prefix.length + 1, name.lastIndexOf("_"));
+}
+
 export function groupSubjects({ prefix }: SubjectNames, streamId: string, group: number) {
   const under = `log.${token(streamId)}.${group}.>`;
   return { stored: `${prefix}.${under}`, pushed: `${prefix}.push.${under}` };

@@ -2,8 +2,8 @@ import { EngineError } from "../../engine-error.ts";
 import { type DirectGet, type DirectGetAnswer, directGet, type StoredMessage } from "../api/direct-get.ts";
 import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
 import { messageHeaders, publish } from "../api/publish.ts";
+import type { EachReplica } from "./each-replica.ts";
 import { type LogMessages, type MissingMessage, missingMessages, readLogMessages } from "./log-page.ts";
-import type { OtherReplicas } from "./other-replicas.ts";
 import type { ShardState } from "./shard-state.ts";
 
 /** Re-reads before the missing messages are asked for one by one. */
@@ -32,7 +32,7 @@ export interface VerifiedMessages extends LogMessages {
 
 export interface VerifiedReaderOptions {
   readonly api: JetStreamApi;
-  readonly others: OtherReplicas;
+  readonly replicas: EachReplica;
   readonly nowMs: () => number;
 }
 
@@ -43,15 +43,15 @@ export interface VerifiedReaderOptions {
  */
 export class VerifiedReader {
   readonly #api: JetStreamApi;
-  readonly #others: OtherReplicas;
+  readonly #replicas: EachReplica;
   readonly #nowMs: () => number;
   #skippedCount = 0;
   #healedCount = 0;
   #lastSkip: { readonly ms: number; readonly title: string } | undefined;
 
-  constructor({ api, others, nowMs }: VerifiedReaderOptions) {
+  constructor({ api, replicas, nowMs }: VerifiedReaderOptions) {
     this.#api = api;
-    this.#others = others;
+    this.#replicas = replicas;
     this.#nowMs = nowMs;
   }
 
@@ -85,7 +85,7 @@ export class VerifiedReader {
       });
       if (step === "take" || (missing.length > 0 && (await this.#allExpired(shard, missing)))) return messages;
       if (step === "repair") {
-        return (await this.#fromOthers(shard, range, seen)) ?? (await this.#heal(shard, answer, missing));
+        return (await this.#fromAnother(shard, range, seen)) ?? (await this.#heal(shard, answer, missing));
       }
       if (step === "wait") await new Promise((resolve) => setTimeout(resolve, Math.min(lagPauseMsMax, reads)));
     }
@@ -98,7 +98,7 @@ export class VerifiedReader {
   ): Promise<StoredMessage | undefined> {
     const get: DirectGet = { stream, subject, from, messagesMax: 1 };
     let { messages } = await directGet(this.#api.connection, get);
-    for await (const other of this.#others.answers(get)) {
+    for await (const other of this.#replicas.answers(get)) {
       const [first, found] = [messages[0], other.messages[0]];
       if (found !== undefined && (first === undefined || found.sequence < first.sequence)) messages = other.messages;
     }
@@ -106,12 +106,12 @@ export class VerifiedReader {
   }
 
   /** What another replica has that passes the checks. Undefined: none does. */
-  async #fromOthers(
+  async #fromAnother(
     shard: ShardState,
     range: LogRange,
     seen: ReadonlySet<number>,
   ): Promise<VerifiedMessages | undefined> {
-    for await (const answer of this.#others.answers(getOf(shard, range))) {
+    for await (const answer of this.#replicas.answers(getOf(shard, range))) {
       const { messages, missing, isBehind } = judge(shard, range, answer, seen);
       if (missing.length > 0 || isBehind) continue;
       this.#skippedCount += 1;
@@ -191,7 +191,7 @@ export class VerifiedReader {
       if (readLogMessages([message]).damaged.length === 0) return message;
     }
     const get: DirectGet = { stream: group, subject: records, from: { sequence }, messagesMax: 1 };
-    for await (const { messages } of this.#others.answers(get)) {
+    for await (const { messages } of this.#replicas.answers(get)) {
       const [message] = messages;
       if (message?.sequence === sequence && readLogMessages([message]).damaged.length === 0) return message;
     }
