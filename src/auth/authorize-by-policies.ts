@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { accessDenied } from "../model/auth-errors.ts";
+import { accessDenied, type DeniedBecause } from "../model/auth-errors.ts";
 import { parseUntrustedJson } from "../model/parse-untrusted-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import { awsPartitionOf, consumerArn, queueArn, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/consumer-ref.ts";
-import { denialReason } from "../streams/policy/decide-access.ts";
+import { type AccessRules, denialReason } from "../streams/policy/decide-access.ts";
+import type { PolicyRequest } from "../streams/policy/evaluate-policies.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
+import { EvaluationTooLongError } from "../streams/policy/policy-pattern.ts";
 import type { Stream, StreamConsumer, StreamQueue } from "../streams/stream.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Credential } from "./credential.ts";
@@ -81,13 +83,24 @@ function check(action: string, resource: Resource, { isShareable, request, servi
   });
   const because =
     isOwn || isShareable
-      ? denialReason(
+      ? boundedDenialReason(
           { principal, action: `kinesis:${action}`, resource: resource.arn, valuesOf },
           { owner, identityPolicies: credential.policies, resourcePolicy },
         )
       : "no resource-based policy allows";
   if (because !== undefined) {
     throw accessDenied({ principalArn: principal.arn, action, resourceArn: resource.namedArn, because });
+  }
+}
+
+/** Policies that take too long allow nothing; to another account that is no proof that the resource has one. */
+function boundedDenialReason(request: PolicyRequest, rules: AccessRules): DeniedBecause | undefined {
+  try {
+    return denialReason(request, rules);
+  } catch (error) {
+    if (!(error instanceof EvaluationTooLongError)) throw error;
+    const isOwn = request.principal.account === rules.owner;
+    return isOwn ? "evaluating the policies takes too long to allow" : "no resource-based policy allows";
   }
 }
 

@@ -81,6 +81,7 @@ export function credentialMalformed(credential: string): ServiceError {
 export type DeniedBecause =
   | "no identity-based policy allows"
   | "no resource-based policy allows"
+  | "evaluating the policies takes too long to allow"
   | "explicit deny in an identity-based policy"
   | "explicit deny in a resource-based policy";
 

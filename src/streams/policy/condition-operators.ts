@@ -1,6 +1,7 @@
-import { BlockList, isIP } from "node:net";
+import { addressOf, blockOf, isInBlock } from "./address-block.ts";
 import {
   type ContextLookup,
+  type EvaluationSteps,
   fillVariables,
   matchesArnPattern,
   matchesPattern,
@@ -8,9 +9,15 @@ import {
   wildcardsAsText,
 } from "./policy-pattern.ts";
 
+/** What conditions are evaluated with. */
+export interface EvaluationContext {
+  readonly valuesOf: ContextLookup;
+  readonly steps: EvaluationSteps;
+}
+
 export interface ConditionOperator {
   /** Whether a value of the request matches one of the policy's values, before a negation. */
-  readonly matches: (value: string, wanted: readonly PolicyPattern[], valuesOf: ContextLookup) => boolean;
+  readonly matches: (value: string, wanted: readonly PolicyPattern[], context: EvaluationContext) => boolean;
   readonly isNegated: boolean;
   /** Whether a value in a policy is valid; one with a variable always is. */
   readonly accepts: (text: string) => boolean;
@@ -18,7 +25,12 @@ export interface ConditionOperator {
   readonly expects: string;
 }
 
-type Compare = (value: string, wanted: string) => boolean;
+type Compare = (value: string, wanted: string, steps: EvaluationSteps) => boolean;
+
+/** What one pattern takes besides the comparison of characters: its variables are filled in, its text is parsed. */
+const stepsPerPattern = 32;
+/** Characters that are copied or parsed in the time of one step. */
+const charactersPerStep = 8;
 
 const text = { accepts: () => true, expects: "text" };
 const booleanText = { accepts: orVariable((value) => /^(true|false)$/i.test(value)), expects: "true or false" };
@@ -112,7 +124,12 @@ export const conditionOperators: Readonly<Record<string, ConditionOperator>> = {
     text,
     plain((value, wanted) => value === wanted),
   ),
-  ...pair("IpAddress", "NotIpAddress", address, plain(isInBlock)),
+  ...pair(
+    "IpAddress",
+    "NotIpAddress",
+    address,
+    plain((value, wanted) => isInBlock(addressOf(value), blockOf(wanted))),
+  ),
   ...one(
     "Null",
     booleanText,
@@ -126,10 +143,12 @@ function one(
   compare: Compare,
   isNegated = false,
 ): Readonly<Record<string, ConditionOperator>> {
-  const matches: ConditionOperator["matches"] = (value, wanted, valuesOf) =>
+  const matches: ConditionOperator["matches"] = (value, wanted, { valuesOf, steps }) =>
     wanted.some((pattern) => {
       const filled = fillVariables(pattern, valuesOf);
-      return filled !== undefined && compare(value, filled);
+      if (filled === undefined) return false;
+      steps.take(stepsPerPattern + Math.ceil((value.length + filled.length) / charactersPerStep));
+      return compare(value, filled, steps);
     });
   return { [name]: { matches, isNegated, ...values } };
 }
@@ -143,7 +162,7 @@ function pair(
   return { ...one(name, values, compare), ...one(negatedName, values, compare, true) };
 }
 
-function plain(compare: Compare): Compare {
+function plain(compare: (value: string, wanted: string) => boolean): Compare {
   return (value, wanted) => compare(value, wildcardsAsText(wanted));
 }
 
@@ -178,23 +197,4 @@ function epochMsOf(value: string): number | undefined {
   if (/^\d{5,12}$/.test(value)) return Number(value) * 1000;
   const ms = /^\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d))?)?)?$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function isInBlock(value: string, wanted: string): boolean {
-  const block = blockOf(wanted);
-  // A dual-stack socket reports an IPv4 address as ::ffff:10.0.0.1.
-  const bare = value.replace(/^::ffff:(?=\d+\.)/i, "");
-  const version = isIP(bare);
-  return version !== 0 && block?.check(bare, version === 4 ? "ipv4" : "ipv6") === true;
-}
-
-function blockOf(wanted: string): BlockList | undefined {
-  const [, network = "", bits] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(wanted) ?? [];
-  const version = isIP(network);
-  const bitsMax = version === 4 ? 32 : 128;
-  const prefix = bits === undefined ? bitsMax : Number(bits);
-  if (version === 0 || prefix > bitsMax) return undefined;
-  const block = new BlockList();
-  block.addSubnet(network, prefix, version === 4 ? "ipv4" : "ipv6");
-  return block;
 }

@@ -1,5 +1,5 @@
-import { conditionOperators } from "./condition-operators.ts";
-import { type ContextLookup, type PolicyPattern, parsePattern } from "./policy-pattern.ts";
+import { conditionOperators, type EvaluationContext } from "./condition-operators.ts";
+import { type PolicyPattern, parsePattern } from "./policy-pattern.ts";
 
 /** One operator with one key in a statement's Condition. All conditions of a statement must hold. */
 export interface Condition {
@@ -61,19 +61,19 @@ function parseOperator(name: string, keys: unknown, version: PolicyVersion): Par
 }
 
 /** Whether the condition holds for a request with these values. */
-export function conditionHolds(condition: Condition, valuesOf: ContextLookup): boolean {
+export function conditionHolds(condition: Condition, context: EvaluationContext): boolean {
   const rule = conditionOperators[condition.operator];
   // Parsing accepts only known operators.
   if (rule === undefined) return false;
-  const actual = valuesOf(condition.key);
+  const actual = context.valuesOf(condition.key);
   if (condition.operator === "Null") {
-    return rule.matches(actual === undefined ? "true" : "false", condition.values, valuesOf);
+    return rule.matches(actual === undefined ? "true" : "false", condition.values, context);
   }
   if (actual === undefined || actual.length === 0) {
     if (condition.quantifier !== undefined) return condition.quantifier === "all" || condition.ifExists;
     return condition.ifExists || rule.isNegated;
   }
-  const matches = (value: string): boolean => rule.matches(value, condition.values, valuesOf) !== rule.isNegated;
+  const matches = (value: string): boolean => rule.matches(value, condition.values, context) !== rule.isNegated;
   if (condition.quantifier === "all") return actual.every(matches);
   if (condition.quantifier === "any") return actual.some(matches);
   return rule.isNegated ? actual.every(matches) : actual.some(matches);

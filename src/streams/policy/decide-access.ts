@@ -11,9 +11,16 @@ export interface AccessRules {
   readonly resourcePolicy?: Policy | undefined;
 }
 
+/** Most steps of evaluating the policies of a caller, which the operator has written: 10 ms. */
+const identityStepsMax = 1_000_000;
+/** And that of a resource, which has at most 20 KB and may be written by those who have rights to that resource alone. */
+const resourceStepsMax = 100_000;
+
 /**
  * Undefined when the request is allowed, else the reason. Within one account the identity or the resource policy must
  * allow, across accounts both; an explicit deny in either wins. IAM User Guide, "Cross-account policy evaluation logic".
+ *
+ * Errors: EvaluationTooLongError for policies that are made to cost.
  */
 export function denialReason(
   request: PolicyRequest,
@@ -21,11 +28,15 @@ export function denialReason(
 ): DeniedBecause | undefined {
   const isOwn = request.principal.account === owner;
   const byIdentity =
-    identityPolicies === undefined ? (isOwn ? "allow" : "implicit-deny") : evaluatePolicies(request, identityPolicies);
+    identityPolicies === undefined
+      ? isOwn
+        ? "allow"
+        : "implicit-deny"
+      : evaluatePolicies(request, identityPolicies, { stepsMax: identityStepsMax });
   const byResource =
     resourcePolicy === undefined
       ? "implicit-deny"
-      : evaluatePolicies(request, [resourcePolicy], { mustNameItself: isOwn });
+      : evaluatePolicies(request, [resourcePolicy], { mustNameItself: isOwn, stepsMax: resourceStepsMax });
   if (byIdentity === "deny") return "explicit deny in an identity-based policy";
   if (!isOwn) {
     if (byIdentity !== "allow") return "no identity-based policy allows";

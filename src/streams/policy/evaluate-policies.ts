@@ -1,6 +1,13 @@
 import { conditionHolds } from "./condition.ts";
+import type { EvaluationContext } from "./condition-operators.ts";
 import type { PatternList, Policy, Statement } from "./policy-document.ts";
-import { type ContextLookup, fillVariables, matchesPattern, wildcardsAsText } from "./policy-pattern.ts";
+import {
+  type ContextLookup,
+  evaluationSteps,
+  fillVariables,
+  matchesPattern,
+  wildcardsAsText,
+} from "./policy-pattern.ts";
 import { matchPrincipal, type Principal } from "./principal.ts";
 
 /** One action on one resource. */
@@ -21,16 +28,19 @@ export type Decision = "allow" | "deny" | "implicit-deny";
  *
  * `mustNameItself`: only statements that name the principal itself can allow. A resource policy that names an account lets
  * that account decide; within the resource's own account this allows nothing to a user of the account.
+ *
+ * Errors: EvaluationTooLongError above `stepsMax`.
  */
 export function evaluatePolicies(
   request: PolicyRequest,
   policies: readonly Policy[],
-  { mustNameItself = false }: { readonly mustNameItself?: boolean } = {},
+  { mustNameItself = false, stepsMax }: { readonly mustNameItself?: boolean; readonly stepsMax: number },
 ): Decision {
+  const context: EvaluationContext = { valuesOf: request.valuesOf, steps: evaluationSteps(stepsMax) };
   let decision: Decision = "implicit-deny";
   for (const { statements } of policies) {
     for (const statement of statements) {
-      const effect = effectOf(statement, request, mustNameItself);
+      const effect = effectOf(statement, { request, mustNameItself, context });
       if (effect === "Deny") return "deny";
       if (effect === "Allow") decision = "allow";
     }
@@ -38,34 +48,44 @@ export function evaluatePolicies(
   return decision;
 }
 
+interface Evaluation {
+  readonly request: PolicyRequest;
+  readonly mustNameItself: boolean;
+  readonly context: EvaluationContext;
+}
+
 /** Undefined when the statement does not apply to the request. */
 function effectOf(
   statement: Statement,
-  request: PolicyRequest,
-  mustNameItself: boolean,
+  { request, mustNameItself, context }: Evaluation,
 ): Statement["effect"] | undefined {
   const { principal, effect } = statement;
   const match = principal === undefined ? "itself" : matchPrincipal(principal, request.principal);
-  if (match === "none" || !applies(statement, request)) return undefined;
+  if (match === "none" || !applies(statement, request, context)) return undefined;
   return effect === "Allow" && match !== "itself" && mustNameItself ? undefined : effect;
 }
 
 function applies(
   { actions, resources, conditions }: Statement,
-  { action, resource, valuesOf }: PolicyRequest,
+  { action, resource }: PolicyRequest,
+  context: EvaluationContext,
 ): boolean {
   return (
-    isListed(actions, action.toLowerCase(), valuesOf) &&
-    (resources === undefined || isListed(resources, resource, valuesOf)) &&
-    conditions.every((condition) => conditionHolds(condition, valuesOf))
+    isListed(actions, action.toLowerCase(), context) &&
+    (resources === undefined || isListed(resources, resource, context)) &&
+    conditions.every((condition) => conditionHolds(condition, context))
   );
 }
 
-function isListed({ isInverted, patterns }: PatternList, name: string, valuesOf: ContextLookup): boolean {
+function isListed(
+  { isInverted, patterns }: PatternList,
+  name: string,
+  { valuesOf, steps }: EvaluationContext,
+): boolean {
   const isNamed = patterns.some((pattern) => {
     const filled = fillVariables(pattern, valuesOf);
     if (filled === undefined) return false;
-    return name === "*" ? wildcardsAsText(filled) === "*" : matchesPattern(name, filled);
+    return name === "*" ? wildcardsAsText(filled) === "*" : matchesPattern(name, filled, steps);
   });
   return isNamed !== isInverted;
 }

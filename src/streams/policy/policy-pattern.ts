@@ -1,6 +1,26 @@
 /** The condition context of a request: the values of a condition key in lower case; undefined when it has none. */
 export type ContextLookup = (key: string) => readonly string[] | undefined;
 
+/** Bounds what evaluating policies takes. A step is a comparison of two characters, about 10 ns. */
+export interface EvaluationSteps {
+  /** Throws `EvaluationTooLongError` when too few are left. */
+  take(count: number): void;
+}
+
+export class EvaluationTooLongError extends Error {
+  override readonly name = "EvaluationTooLongError";
+}
+
+export function evaluationSteps(countMax: number): EvaluationSteps {
+  let left = countMax;
+  return {
+    take(count) {
+      left -= count;
+      if (left < 0) throw new EvaluationTooLongError(`evaluating the policies takes more than ${countMax} steps`);
+    },
+  };
+}
+
 /**
  * A text of a policy in which wildcards and variables are distinct from plain characters: IAM User Guide, "Policy
  * variables". Wildcards are the characters `anyText` and `anyCharacter`, which JSON allows only escaped.
@@ -72,19 +92,21 @@ export function wildcardsAsText(filled: string): string {
 const comparisonsPerCharacterMax = 3;
 
 /** Whether the whole text matches a filled pattern. Time grows with the text, and by one for 32 characters of pattern. */
-export function matchesPattern(text: string, filled: string): boolean {
-  return searchMatch(text, filled) ?? automatonMatches(text, filled);
+export function matchesPattern(text: string, filled: string, steps: EvaluationSteps): boolean {
+  return searchMatch(text, filled, steps) ?? automatonMatches(text, filled, steps);
 }
 
 /** Undefined where the search takes more comparisons than `comparisonsPerCharacterMax` allows. */
-function searchMatch(text: string, filled: string): boolean | undefined {
-  let comparisonsLeft = comparisonsPerCharacterMax * (text.length + filled.length);
+function searchMatch(text: string, filled: string, steps: EvaluationSteps): boolean | undefined {
+  const comparisonsMax = comparisonsPerCharacterMax * (text.length + filled.length);
+  let comparisons = 0;
   let at = 0;
   let patternAt = 0;
   let starAt = -1;
   let retryAt = 0;
-  while (at < text.length) {
-    if (comparisonsLeft-- === 0) return undefined;
+  let isMatch = true;
+  while (at < text.length && comparisons < comparisonsMax) {
+    comparisons++;
     const wanted = filled[patternAt];
     if (wanted === anyText) {
       starAt = patternAt++;
@@ -96,10 +118,15 @@ function searchMatch(text: string, filled: string): boolean | undefined {
       // The last star matches one more character; earlier stars need no second try.
       patternAt = starAt + 1;
       at = ++retryAt;
-    } else return false;
+    } else {
+      isMatch = false;
+      break;
+    }
   }
+  steps.take(comparisons);
+  if (isMatch && at < text.length) return undefined;
   while (filled[patternAt] === anyText) patternAt++;
-  return patternAt === filled.length;
+  return isMatch && patternAt === filled.length;
 }
 
 /** A pattern as a bit-parallel automaton, 32 states in a word. State i: the first i characters other than stars matched. */
@@ -129,11 +156,12 @@ function automatonOf(filled: string, wordCount: number): Automaton {
   return { stars, anywhere, byCharacter };
 }
 
-function automatonMatches(text: string, filled: string): boolean {
+function automatonMatches(text: string, filled: string, steps: EvaluationSteps): boolean {
   const stateCount = filled.replaceAll(anyText, "").length;
   // Each state consumes one character of the text.
   if (stateCount > text.length) return false;
   const wordCount = (stateCount >>> 5) + 1;
+  steps.take(text.length * wordCount + filled.length);
   const { stars, anywhere, byCharacter } = automatonOf(filled, wordCount);
   const nowhere = new Int32Array(wordCount);
   const states = new Int32Array(wordCount);
@@ -156,11 +184,13 @@ function setBit(words: Int32Array, bit: number): void {
 }
 
 /** Matches an ARN part by part: a wildcard never spans one of the first five colons. */
-export function matchesArnPattern(arn: string, filled: string): boolean {
+export function matchesArnPattern(arn: string, filled: string, steps: EvaluationSteps): boolean {
   const parts = arnParts(arn);
   const wanted = arnParts(filled);
   if (filled === anyText) return true;
-  return parts.length === wanted.length && parts.every((part, index) => matchesPattern(part, wanted[index] ?? ""));
+  return (
+    parts.length === wanted.length && parts.every((part, index) => matchesPattern(part, wanted[index] ?? "", steps))
+  );
 }
 
 function arnParts(arn: string): readonly string[] {

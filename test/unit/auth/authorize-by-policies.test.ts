@@ -114,3 +114,30 @@ test("authorize() lets no caller manage another account's resources, whatever th
     assert.match(ask(name, undefined, further), /^AccessDeniedException/);
   }
 });
+
+test("a stream's policy that takes too long denies, and tells another account no more than that it may not", () => {
+  const values = Array.from({ length: 1_500 }, () => "*ab");
+  const Condition = { StringLike: { "aws:UserAgent": values } };
+  const policy = JSON.stringify({ Statement: { Effect: "Allow", Principal: "*", Action: "kinesis:*", Condition } });
+  const stream = { ...place, name: "orders", tags: {}, policy };
+  const registry = { find: () => ({ stream }), findQueue: () => undefined } as unknown as StreamRegistry;
+  const messageFor = (account: string) => {
+    const policies = [parsePolicy({ Version: "2012-10-17", ...allow("kinesis:*") }, "identity").policy];
+    const credential = { accessKeyId: "A", secretAccessKey: "s", account, user: "alice", policies };
+    const caller = { account, region: place.region, accessKeyId: "A", isVerified: true, credential } as const;
+    const headers = { "user-agent": "a".repeat(1_024) };
+    const input = inputOf("PutRecord") as InputOf<"PutRecord">;
+    const named = account === place.account ? input : { ...input, StreamName: undefined, StreamARN: orders };
+    try {
+      authorizeByPolicies({ name: "PutRecord", input: named, caller, headers }, { ...services, registry });
+      return "allowed";
+    } catch (error) {
+      return error instanceof ServiceError ? error.message : String(error);
+    }
+  };
+  assert.match(
+    messageFor(place.account),
+    /because evaluating the policies takes too long to allow the kinesis:PutRecord action$/,
+  );
+  assert.match(messageFor("222222222222"), /because no resource-based policy allows the kinesis:PutRecord action$/);
+});

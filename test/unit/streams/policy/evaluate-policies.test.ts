@@ -9,6 +9,10 @@ import {
   type PolicyRequest,
 } from "../../../../src/streams/policy/evaluate-policies.ts";
 import { type PolicyKind, parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
+import { EvaluationTooLongError } from "../../../../src/streams/policy/policy-pattern.ts";
+
+/** More steps than any case here takes. */
+const enough = { stepsMax: 100_000 };
 
 type Json = Readonly<Record<string, unknown>>;
 type Values = Readonly<Record<string, string | readonly string[]>>;
@@ -42,7 +46,7 @@ function requestOf({ action, resource, account: caller, arn, values = {} }: Aske
 function decide(kind: PolicyKind, statements: Json | readonly Json[], asked: Asked, version = "2012-10-17"): Decision {
   const { policy, problems } = parsePolicy({ Version: version, Statement: statements }, kind);
   assert.deepEqual(problems, []);
-  return evaluatePolicies(requestOf(asked), [policy]);
+  return evaluatePolicies(requestOf(asked), [policy], enough);
 }
 
 const [yes, no, denied] = ["allow", "implicit-deny", "deny"] as const;
@@ -356,7 +360,7 @@ for (const [kind, rows] of table) {
 test("the decision table has at least 120 cases", () => assert(caseCount >= 120, String(caseCount)));
 
 test("evaluatePolicies() of no policy allows nothing", () =>
-  assert.equal(evaluatePolicies(requestOf({}), []), "implicit-deny"));
+  assert.equal(evaluatePolicies(requestOf({}), [], enough), "implicit-deny"));
 
 test("evaluatePolicies() takes variables of older policies for plain characters", () => {
   const resource = orders.replace("orders", "${aws:username}");
@@ -365,7 +369,7 @@ test("evaluatePolicies() takes variables of older policies for plain characters"
 
 test("fear: a stored policy allows all principals but one", () => {
   const judge = (...Statement: readonly Json[]) =>
-    evaluatePolicies(requestOf(bob), [parsePolicy({ Statement }, "resource").policy]);
+    evaluatePolicies(requestOf(bob), [parsePolicy({ Statement }, "resource").policy], enough);
   assert.equal(judge(not({ AWS: alice })), "implicit-deny");
   assert.equal(judge(not({ AWS: alice }), by({ AWS: other })), "allow");
 });
@@ -373,7 +377,7 @@ test("fear: a stored policy allows all principals but one", () => {
 test("evaluatePolicies() takes a statement about the account for nothing where it must name the principal itself", () => {
   const judge = (given: unknown, asked: Asked) => {
     const { policy } = parsePolicy({ Statement: by(given) }, "resource");
-    return evaluatePolicies(requestOf(asked), [policy], { mustNameItself: true });
+    return evaluatePolicies(requestOf(asked), [policy], { mustNameItself: true, ...enough });
   };
   assert.equal(judge({ AWS: account }, {}), "implicit-deny");
   assert.equal(judge({ AWS: alice }, {}), "allow");
@@ -411,7 +415,7 @@ test("evaluatePolicies() denies whatever else is allowed, wherever the deny stan
     const parsed = all.map(
       (statement) => parsePolicy({ Version: "2012-10-17", Statement: statement }, "identity").policy,
     );
-    assert.equal(evaluatePolicies(requestOf(name), parsed), "deny");
+    assert.equal(evaluatePolicies(requestOf(name), parsed, enough), "deny");
   });
   fc.assert(property, { numRuns: 1_000 });
 });
@@ -421,6 +425,7 @@ test("evaluatePolicies() does not depend on the order of statements, and allows 
       evaluatePolicies(
         requestOf(name),
         lists.map((statement) => parsePolicy({ Statement: statement }, "identity").policy),
+        enough,
       );
     const decision = judge(policies);
     assert.equal(judge(policies.toReversed().map((list) => list.toReversed())), decision);
@@ -429,4 +434,61 @@ test("evaluatePolicies() does not depend on the order of statements, and allows 
     assert.equal(decision, expected);
   });
   fc.assert(property, { numRuns: 1_000 });
+});
+
+/** As many values as a resource policy of 20 KB has room for. */
+function fillPolicy(makeValue: (index: number) => string): readonly string[] {
+  const values: string[] = [];
+  for (let bytes = 0; bytes < 19_000; bytes += JSON.stringify(values.at(-1)).length + 1)
+    values.push(makeValue(values.length));
+  return values;
+}
+
+const longAgent = { "aws:useragent": "a".repeat(1_024) };
+const manyTagKeys = { "aws:tagkeys": Array.from({ length: 50 }, (_, index) => `${index}`.padEnd(128, "a")) };
+const costly: readonly (readonly [title: string, condition: Json, values: Values])[] = [
+  ["short patterns against a long User-Agent", { StringLike: { "aws:UserAgent": fillPolicy(() => "*ab") } }, longAgent],
+  [
+    "variables with a long value",
+    { StringLike: { "aws:UserAgent": fillPolicy(() => "*${aws:UserAgent}b") } },
+    longAgent,
+  ],
+  [
+    "many values of many tag keys",
+    { "ForAnyValue:StringLike": { "aws:TagKeys": fillPolicy(() => "*ab") } },
+    manyTagKeys,
+  ],
+  [
+    "many texts of many tag keys",
+    { "ForAnyValue:StringEquals": { "aws:TagKeys": fillPolicy(() => "b") } },
+    manyTagKeys,
+  ],
+];
+
+for (const [title, Condition, values] of costly) {
+  test(`a policy that is made to cost by ${title} is given up, not evaluated for a second`, () => {
+    const statement = { Effect: "Deny", Principal: "*", Action: "kinesis:*", Condition };
+    assert.throws(() => decide("resource", statement, { values }), EvaluationTooLongError);
+  });
+}
+
+test("no ordinary policy of 20 KB is given up", () => {
+  const arns = fillPolicy((index) => `arn:aws:iam::${account}:user/team/member-${index}`);
+  const ofArns = {
+    Effect: "Allow",
+    Principal: "*",
+    Action: "kinesis:*",
+    Condition: { ArnLike: { "aws:PrincipalArn": arns } },
+  };
+  assert.equal(decide("resource", ofArns, { values: { "aws:principalarn": alice } }), no);
+  const blocks = fillPolicy((index) => `10.${index % 256}.0.0/16`);
+  const ofBlocks = {
+    Effect: "Allow",
+    Principal: "*",
+    Action: "kinesis:*",
+    Condition: { IpAddress: { "aws:SourceIp": blocks } },
+  };
+  assert.equal(decide("resource", ofBlocks, { values: { "aws:sourceip": "192.168.0.1" } }), no);
+  const ofActions = { Effect: "Allow", Principal: "*", Action: fillPolicy((index) => `kinesis:Get*Records${index}`) };
+  assert.equal(decide("resource", ofActions, {}), no);
 });

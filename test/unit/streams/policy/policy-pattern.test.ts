@@ -2,11 +2,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fillVariables, matchesPattern, parsePattern } from "../../../../src/streams/policy/policy-pattern.ts";
+import {
+  evaluationSteps,
+  fillVariables,
+  matchesPattern,
+  parsePattern,
+} from "../../../../src/streams/policy/policy-pattern.ts";
 import { costOfSizes, growsFasterThanSize } from "../../../support/growth-of-cost.ts";
 
+const steps = evaluationSteps(Number.POSITIVE_INFINITY);
+
 function like(text: string, pattern: string): boolean {
-  return matchesPattern(text, fillVariables(parsePattern(pattern, { hasVariables: false }), () => undefined) ?? "");
+  return matchesPattern(
+    text,
+    fillVariables(parsePattern(pattern, { hasVariables: false }), () => undefined) ?? "",
+    steps,
+  );
 }
 
 test("matchesPattern() says what a regular expression would", () => {
