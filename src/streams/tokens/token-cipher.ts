@@ -27,7 +27,7 @@ const TOKEN_CHARACTERS_MAX =
 
 /** Most derived keys in the cache. */
 const BOOT_KEYS_MAX = 64;
-/** Iterators in each half of the cache of those that were made last: some 0.5 KB each. */
+/** Iterators in each half of the cache of those that were made or read last: some 0.5 KB each. */
 const RECENT_ITERATORS_MAX = 2048;
 
 export type TokenKind = "iterator" | "shards" | "streams" | "consumers" | "channels" | "queues";
@@ -49,7 +49,7 @@ export class TokenCipher {
   readonly #key: Buffer;
   readonly #earlierKeys = new Map<string, Buffer>();
   #counter = 0n;
-  // A reader hands back the iterator that it was given last, so most iterators are read without a decryption.
+  // A reader hands back the iterator that it was given last, or the same one again: most are read without a decryption.
   #recent = new Map<string, Buffer>();
   #lessRecent = new Map<string, Buffer>();
 
@@ -88,7 +88,11 @@ export class TokenCipher {
 
   /** The payload, to be read only; undefined for anything else than a token of this kind under the same token key. */
   decrypt(kind: TokenKind, text: string): Uint8Array | undefined {
-    const clear = this.#recent.get(text) ?? this.#lessRecent.get(text) ?? this.#clearTextOf(text);
+    let clear = this.#recent.get(text) ?? this.#lessRecent.get(text);
+    if (clear === undefined) {
+      clear = this.#clearTextOf(text);
+      if (clear?.[0] === KIND_NUMBERS.iterator) this.#remember(text, clear);
+    }
     if (clear?.[0] !== KIND_NUMBERS[kind]) return undefined;
     return clear.subarray(CLEAR_HEADER_BYTES, CLEAR_HEADER_BYTES + clear.readUInt16BE(1));
   }
