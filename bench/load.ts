@@ -102,14 +102,18 @@ async function open({ scenario, wire, port }: Job): Promise<readonly Connection[
 }
 
 /**
- * The same for every server, and not measured. Puts begin with many small requests, whatever the scenario: what it measures
- * is to be the code of a server that has run for a while, not the compiler's work.
+ * The same for every server, and not measured. Puts and polls begin with many small requests, whatever the scenario: what
+ * it measures is to be the code of a server that has run for a while, not the compiler's work.
  */
 async function warm(steps: readonly Step[], job: Job, shardIds: readonly string[]): Promise<Phase> {
   const { scenario, wire, port } = job;
   const bounds = { seconds: job.seconds * warmUpShare, bytesMax: payloadBytesMax * warmUpShare };
-  const isPut = scenario.operation === "PutRecord" || scenario.operation === "PutRecords";
-  if (!isPut || wire.http === "2") return runPhase(steps, scenario, bounds);
+  if (!["PutRecord", "PutRecords", "Poll"].includes(scenario.operation)) return runPhase(steps, scenario, bounds);
+  if (wire.http === "2") {
+    const first = await runPhase(steps, scenario, { ...small, seconds: 0, bytesMax: bounds.bytesMax });
+    const second = await runPhase(steps, scenario, bounds);
+    return { ...second, records: first.records + second.records };
+  }
   const recordsPerRequest = Math.min(scenario.recordsPerRequest, small.recordsMax);
   const smaller = { ...scenario, recordsPerRequest };
   const connections = await Promise.all(
