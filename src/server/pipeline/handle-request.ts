@@ -171,11 +171,7 @@ async function handleOperation(
     chargeCallRate(name, input, context);
     const call = { name, input, context };
     if (name in listItemsMax) await admitList(name, input, request);
-    const output = await (faultInjector !== undefined
-      ? faultInjector.invoke(call, invoke)
-      : services.registry.isShared
-        ? invokeAmongGateways(name, services.registry, () => invoke(call))
-        : invoke(call));
+    const output = await (faultInjector === undefined ? invoke(call) : faultInjector.invoke(call, invoke));
     const response = isEventStream(output)
       ? eventStream(output, codec)
       : responseOf(200, codec, codec.encode(name, output));
@@ -231,7 +227,9 @@ function invoke<Name extends OperationName>(call: {
   readonly input: InputOf<Name>;
   readonly context: OperationContext;
 }): Promise<OutputOf<Name>> {
-  return handlers[call.name].handle(call.input, call.context);
+  const { name, input, context } = call;
+  if (!context.registry.isShared) return handlers[name].handle(input, context);
+  return invokeAmongGateways(name, context.registry, () => handlers[name].handle(input, context));
 }
 
 type Output = OutputOf<OperationName>;
