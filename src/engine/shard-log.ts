@@ -103,6 +103,19 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Bytes of entries that may be in memory for a slow reader; the rest is read from storage when it asks for more. */
   readonly bufferedBytesMax: number;
+  /** Asked before each batch is read, once there may be one; default: all batches may be read. */
+  readonly admission?: BatchAdmission;
+}
+
+/** Memory for the batches that a follower reads. */
+export interface BatchAdmission {
+  /**
+   * Resolves with the bytes of entries that the batch may have, at most `bufferedBytesMax`; with 0 when the signal aborts.
+   * `isNew`: its entries have just been stored, and are likely to be in memory.
+   */
+  take(isNew: boolean): number | Promise<number>;
+  /** There was nothing to read. */
+  giveBack(): void;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { AccountSettingsStore } from "../registry/account-settings-store.ts
 import type { DeletedStreams } from "../registry/deleted-streams.ts";
 import type { QueueNameStore } from "../registry/queue-name-store.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
+import type { PushMemory } from "../shards/push-memory.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import type { SubscriptionLeases } from "../shards/subscription-leases.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
@@ -40,6 +41,8 @@ export interface ClientConnection {
   takeTurn?(): Promise<void> | undefined;
   /** Whether `admitLarge` would wait, or grant less than `bytesMax`. */
   isLargeDelayed?(bytesMax: number): boolean;
+  /** Absent where responses are not bounded. */
+  readonly pushMemory?: PushMemory;
 }
 
 /** The services that an operation uses. One for each request; only caller and connection differ between requests. */

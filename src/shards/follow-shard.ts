@@ -5,10 +5,10 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard } from "../streams/stream.ts";
 import { decodeEntryBodies } from "./decode-entry-bodies.ts";
+import { PushAdmission, type PushMemory, pushBytesMax } from "./push-memory.ts";
 import type { ShardServices } from "./shard-services.ts";
 
-/** Data of one push; a larger record is pushed alone. Small pushes reach a slow reader in time and bound its memory. */
-const pushLimit = { recordsMax: 10_000, bytesMax: 1024 * 1024 };
+const pushRecordsMax = 10_000;
 
 /** How often a reader at the tip gets an event without records (observed: about every 5 s). */
 const heartbeatMs = 5_000;
@@ -18,6 +18,8 @@ export interface FollowStart {
   readonly shard: Shard;
   readonly from: Position;
   readonly signal: AbortSignal;
+  /** Absent where memory is not bounded. */
+  readonly memory?: PushMemory | undefined;
 }
 
 /** Records of a shard in order, without gap or repeat; none of them when it is a heartbeat. */
@@ -38,49 +40,95 @@ const noRecords: OutgoingRecords = { count: 0, dataBytes: 0, slices: [] };
  */
 export async function* followShard(services: ShardServices, start: FollowStart): AsyncGenerator<ShardPush, void> {
   const { revision, shard, signal } = start;
+  const { clock } = services;
   const ref = revision.ref(shard);
-  const batches = services.log.follow(ref, start.from, { signal, bufferedBytesMax: pushLimit.bytesMax });
-  const source = batches[Symbol.asyncIterator]();
+  const admission = new PushAdmission(start.memory, signal);
+  const source = decodedBatches(services, start, admission);
   let from = start.from;
+  let behindMs = 0;
   let pending = source.next();
   try {
     for (;;) {
       const turn = await untilHeartbeat(pending, services);
       if (turn === "heartbeat") {
-        yield { from, next: from, records: noRecords, millisBehindLatest: 0 };
+        yield {
+          from,
+          next: from,
+          records: noRecords,
+          millisBehindLatest: admission.isBehind ? Math.max(1, behindMs) : 0,
+        };
         continue;
       }
       if (turn.done === true) return;
+      const batch = turn.value;
       const tip = await services.log.seek(ref, { at: "newest" });
-      for (let waiting = turn.value; waiting.length > 0; ) {
-        const decoded = await decodeEntryBodies(services, start, waiting, { ...pushLimit, from });
-        waiting = waiting.slice(decoded.length);
-        for (const push of pushesOf(decoded, { from, tip, start, nowMs: services.clock.nowMs() })) {
-          from = push.next;
-          yield push;
-          await keepPace(push, services, signal);
-        }
+      const place = { from, tip, start, nowMs: clock.nowMs(), bytesMax: admission.dataBytesMax };
+      for (const push of pushesOf(batch, place)) {
+        from = push.next;
+        behindMs = push.millisBehindLatest;
+        admission.holdPush(push.records.dataBytes);
+        const startedMs = clock.monotonicMs();
+        yield push;
+        admission.pace(clock.monotonicMs() - startedMs);
+        await keepPace(push, services, signal);
       }
-      from = endOf(turn.value);
+      from = endOf(batch);
+      admission.giveBack();
       pending = source.next();
     }
   } finally {
     // A source that waits for a commit ends by the signal; the reader's end must not wait for that.
     pending.catch(() => undefined);
-    void source.return?.();
+    void source.return();
   }
+}
+
+/** Batches of the log, decoded as far as there is room for. The memory of a batch is held until the next one is asked for. */
+async function* decodedBatches(
+  services: ShardServices,
+  { revision, shard, from, signal }: FollowStart,
+  admission: PushAdmission,
+): AsyncGenerator<readonly StoredEntry[], void> {
+  const batches = services.log.follow(revision.ref(shard), from, { signal, bufferedBytesMax: pushBytesMax, admission });
+  let next = from;
+  for await (const batch of batches) {
+    for (let waiting = batch; waiting.length > 0; ) {
+      if (waiting !== batch) await admission.takeMore(bytesOf(waiting));
+      if (signal.aborted) return;
+      const limit = { from: next, recordsMax: pushRecordsMax, bytesMax: admission.dataBytesMax };
+      const decoded = await decodeEntryBodies(services, { revision, shard }, waiting, limit);
+      waiting = waiting.slice(decoded.length);
+      if (signal.aborted) return;
+      admission.holdStored(bytesOf(decoded) + bytesOf(waiting));
+      next = endOf(decoded);
+      yield decoded;
+    }
+  }
+}
+
+function bytesOf(entries: readonly StoredEntry[]): number {
+  let bytes = 0;
+  for (const { body } of entries) bytes += body.length;
+  return bytes;
 }
 
 function* pushesOf(
   batch: readonly StoredEntry[],
-  place: { readonly from: Position; readonly tip: Position; readonly start: FollowStart; readonly nowMs: number },
+  place: {
+    readonly from: Position;
+    readonly tip: Position;
+    readonly start: FollowStart;
+    readonly nowMs: number;
+    readonly bytesMax: number;
+  },
 ): Generator<ShardPush, void> {
-  const { tip, nowMs } = place;
+  const { tip, nowMs, bytesMax } = place;
+  const limit = { recordsMax: pushRecordsMax, bytesMax };
   const { revision, shard } = place.start;
   const horizon = trimHorizonMs(nowMs, revision.stream);
   const unexpired = batch.filter((entry) => entry.storedMs >= horizon);
   for (let { from } = place; ; ) {
-    const { records, next } = cutPage(unexpired, from, pushLimit, shard);
+    const { records, next } = cutPage(unexpired, from, limit, shard);
     if (records.count === 0) return;
     const arrivalMs = records.slices.at(-1)?.arrivalMs ?? nowMs;
     yield { from, next, records, millisBehindLatest: next >= tip ? 0 : Math.max(0, nowMs - arrivalMs) };

@@ -158,21 +158,24 @@ export class EmbeddedShardLog implements ShardLog {
   async *follow(
     shard: ShardRef,
     from: Position,
-    { signal, bufferedBytesMax }: FollowOptions,
+    options: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
+    const { signal } = options;
     const log = requireLog(this.#context().state, shard);
-    const limit = { entriesMax: followEntriesMax, bytesMax: bufferedBytesMax };
     // Nothing is buffered for a follower: a commit wakes it and it reads on, near the tip from memory.
     let next = from < 1n ? 1n : from;
+    let isNew = false;
     while (!signal.aborted) {
       const { entries } = this.#context();
       if (log.pendingDrop !== undefined) throw notFound(shard);
       if (next >= BigInt(log.tip)) {
         if (log.sealedBy !== undefined) return;
         await changeOf(log, signal);
+        isNew = true;
         continue;
       }
-      const batch = await entries.read(log, Number(next), limit);
+      const batch = await readBatch(entries, log, { from: next, isNew }, options);
+      isNew = false;
       if (signal.aborted) return;
       if (batch.length > 0) yield batch;
       next = nextAfter(batch, log);
@@ -293,6 +296,20 @@ export class EmbeddedShardLog implements ShardLog {
       `An entry of ${bytes} bytes is over the limit of ${this.#entryBytesMax} bytes; nothing was stored.`,
     );
   }
+}
+
+/** What a follower reads next, when there is room for it; nothing after an abort. */
+async function readBatch(
+  entries: EntryReader,
+  log: LogState,
+  { from, isNew }: { readonly from: Position; readonly isNew: boolean },
+  { signal, bufferedBytesMax, admission }: FollowOptions,
+): Promise<readonly StoredEntry[]> {
+  const bytesMax = (await admission?.take(isNew)) ?? bufferedBytesMax;
+  if (signal.aborted) return [];
+  const batch = await entries.read(log, Number(from), { entriesMax: followEntriesMax, bytesMax });
+  if (batch.length === 0) admission?.giveBack();
+  return batch;
 }
 
 function bufferOver(bytes: Uint8Array): Buffer {

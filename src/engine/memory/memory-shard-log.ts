@@ -146,17 +146,26 @@ export class MemoryShardLog implements ShardLog {
     from: Position,
     options: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
-    const { signal, bufferedBytesMax } = options;
-    const limit = { entriesMax: entriesPerBatchMax, bytesMax: bufferedBytesMax };
+    const { signal, bufferedBytesMax, admission } = options;
     let next = from;
+    let isNew = false;
     while (!signal.aborted) {
       this.#assertOpen();
-      const state = this.#shard(shard);
-      const result = state.read(next, limit);
+      if (next >= this.#shard(shard).tip) {
+        const { sealed, changed } = this.#shard(shard);
+        if (sealed) return;
+        await changed.wait(signal);
+        isNew = true;
+        continue;
+      }
+      const bytesMax = (await admission?.take(isNew)) ?? bufferedBytesMax;
+      isNew = false;
+      if (signal.aborted) return;
+      this.#assertOpen();
+      const result = this.#shard(shard).read(next, { entriesMax: entriesPerBatchMax, bytesMax });
       next = result.next;
       if (result.entries.length > 0) yield result.entries;
-      else if (state.sealed) return;
-      else await state.changed.wait(signal);
+      else admission?.giveBack();
     }
   }
 

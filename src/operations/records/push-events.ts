@@ -42,7 +42,7 @@ export async function* pushEvents(
   );
   void watchConsumer(subscription, context, over, signal);
   try {
-    for await (const push of followShard(shards, { revision, shard, from, signal })) {
+    for await (const push of followShard(shards, { revision, shard, from, signal, memory: connection.pushMemory })) {
       const { stream } = registry.current(revision) ?? revision;
       if (hasShardMetrics(stream)) shards.traffic.countPush(stream, shard.index, push);
       shards.counts?.countPush(revision, shard.index, push, subscription.consumer.name);

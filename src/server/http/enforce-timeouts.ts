@@ -11,12 +11,11 @@ export function enforceTimeouts(context: ServerContext): void {
   const nowMs = context.clock.monotonicMs();
   enforceBodyTimeouts(context, nowMs);
   cutSlowBodies(context, nowMs);
-  const isShort = context.responses.takeShortage();
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
-    enforceSending(connection, { context, nowMs, isShort });
     connection.fastPath?.enforceTimeouts(nowMs);
   }
+  cutSlowReaders(context, nowMs);
 }
 
 function enforceBodyTimeouts({ limits, bodies, isDraining }: ServerContext, nowMs: number): void {
@@ -104,19 +103,25 @@ function enforceDrainLinger(
   if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
 }
 
-/** While memory for responses is short, a client must read its own at a minimum rate. */
-function enforceSending(
-  connection: ConnectionState,
-  { context, nowMs, isShort }: { readonly context: ServerContext; readonly nowMs: number; readonly isShort: boolean },
-): void {
-  const { unsentMsMax, unsentBytesPerSecondMin } = context.limits;
-  for (const exchange of connection.exchanges.all()) {
-    if (exchange.unsentBytes === 0) continue;
-    exchange.unsentSinceMs ??= nowMs;
-    const msMax = unsentMsMax + (exchange.unsentBytes * 1000) / unsentBytesPerSecondMin;
-    if (!isShort || nowMs - exchange.unsentSinceMs < msMax) continue;
+/** While memory for responses is short, cuts the clients that are below the minimum rate, the latest first, until none waits. */
+function cutSlowReaders({ limits, responses, connections }: ServerContext, nowMs: number): void {
+  const { unsentMsMax, unsentBytesPerSecondMin } = limits;
+  const late: (readonly [lateMs: number, connection: ConnectionState])[] = [];
+  for (const connection of connections) {
+    for (const exchange of connection.exchanges.all()) {
+      if (exchange.unsentBytes === 0) continue;
+      exchange.unsentSinceMs ??= nowMs;
+      const msMax = unsentMsMax + (exchange.unsentBytes * 1000) / unsentBytesPerSecondMin;
+      const lateMs = nowMs - exchange.unsentSinceMs - msMax;
+      if (lateMs >= 0) late.push([lateMs, connection]);
+    }
+  }
+  if (!responses.takeShortage()) return;
+  for (const [, connection] of late.toSorted(([one], [other]) => other - one)) {
     cut(connection, "response_slow");
-    return;
+    // What they held is free at once, and others may be granted it.
+    connection.abortExchanges();
+    if (!responses.isShort) return;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
+import type { PushDemand, PushMemory } from "../../shards/push-memory.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { EncodingBudget } from "./encoding-budget.ts";
 import type { WireRequest } from "./http-message.ts";
 import { emptyBody } from "./read-body.ts";
-import type { ConnectionResponses } from "./response-budget.ts";
+import type { ConnectionResponses, ResponseDemand } from "./response-budget.ts";
 import type { SetMember } from "./swap-remove-set.ts";
 
 /** Holds the memory of a body, and what it has reserved of the budget. */
@@ -13,7 +14,7 @@ interface BodyOwner {
 }
 
 /** One request from its headers to the last byte of its response. */
-export class HttpExchange implements WireRequest, SetMember {
+export class HttpExchange implements WireRequest, PushMemory, SetMember {
   index = -1;
   readonly method: string;
   readonly url: string;
@@ -28,6 +29,8 @@ export class HttpExchange implements WireRequest, SetMember {
   #turnTick = -1;
   /** Bytes that the response holds of the budget. */
   #responseBytes = 0;
+  /** One of those that are being made at the same time. */
+  #isMaking = false;
   #isHandled = false;
   /** The first check of the timeouts that found the response unsent; undefined before. */
   unsentSinceMs: number | undefined;
@@ -55,13 +58,13 @@ export class HttpExchange implements WireRequest, SetMember {
 
   /** Resolves when enough of the responses before has been sent; with false when the client has gone. */
   async untilMayStart(): Promise<boolean> {
-    return (await this.#responses.budget.wait(this.#responses, 0, this.signal)) !== undefined;
+    return (await this.#responses.budget.wait(this.#responses, { bytesMax: 0 }, this.signal)) !== undefined;
   }
 
   async admitLarge(bytesMax: number): Promise<number> {
     // Memory is taken in turn too, so that what waits for its turn holds none.
     await this.takeTurn();
-    const bytes = await this.admitResponse(bytesMax);
+    const bytes = await this.#admit({ bytesMax, isMade: true });
     await this.takeTurn();
     return bytes;
   }
@@ -70,14 +73,59 @@ export class HttpExchange implements WireRequest, SetMember {
     return this.#encoding.isResting || !this.#responses.budget.isAmpleFor(this.#responses, bytesMax);
   }
 
-  async admitResponse(bytesMax: number): Promise<number> {
+  admitResponse(bytesMax: number): Promise<number> {
+    return this.#admit({ bytesMax });
+  }
+
+  async #admit(demand: ResponseDemand): Promise<number> {
     const { budget } = this.#responses;
     // A response behind others cannot be sent before them, and they may wait for what it would hold.
     if (this.#res?.socket === null) await untilAssigned(this.#res, this.signal);
-    const bytes = budget.take(this.#responses, bytesMax) ?? (await budget.wait(this.#responses, bytesMax, this.signal));
+    const bytes = budget.take(this.#responses, demand) ?? (await budget.wait(this.#responses, demand, this.signal));
     if (bytes === undefined) throw this.signal.reason;
     this.#responseBytes = bytes;
+    this.#isMaking = demand.isMade === true;
     return bytes;
+  }
+
+  get pushMemory(): PushMemory {
+    return this;
+  }
+
+  admit({ bytesMax, bytesMin, keptBytes, isInMemory, isPrompt, signal }: PushDemand): number | Promise<number> {
+    const { budget } = this.#responses;
+    this.hold(keptBytes);
+    // From here on its client is not what is waited for.
+    this.#isHandled = false;
+    if (signal.aborted) return 0;
+    const isDelayed = this.isLargeDelayed(bytesMax);
+    // Reading takes no memory, and what is made of it counts as soon as it is there.
+    if (isInMemory && budget.freeFor(this.#responses) > 0) return isDelayed ? bytesMin : bytesMax;
+    const demand = { bytesMax: isDelayed && isPrompt ? bytesMin : bytesMax, isMade: true, isPush: true };
+    const mustWait = isDelayed && !isPrompt;
+    const bytes = mustWait ? undefined : budget.take(this.#responses, demand);
+    if (bytes === undefined) return this.#admitLater(demand, signal, mustWait ? this.takeTurn() : undefined);
+    this.#responseBytes += bytes;
+    this.#isMaking = true;
+    return bytes;
+  }
+
+  async #admitLater(demand: ResponseDemand, signal: AbortSignal, turn: Promise<void> | undefined): Promise<number> {
+    const { budget } = this.#responses;
+    await turn;
+    const bytes = budget.take(this.#responses, demand) ?? (await budget.wait(this.#responses, demand, signal));
+    if (bytes === undefined) return 0;
+    this.#responseBytes += bytes;
+    this.#isMaking = true;
+    if (!signal.aborted) return bytes;
+    // Its end came after the grant, and may have released everything else before.
+    this.hold(0);
+    return 0;
+  }
+
+  hold(bytes: number): void {
+    this.holdResponse(bytes);
+    this.unsentSinceMs = undefined;
   }
 
   /** One turn lasts for the tick of the event loop in which it comes. */
@@ -97,6 +145,10 @@ export class HttpExchange implements WireRequest, SetMember {
   /** The response has been made: it holds its own bytes from now on, until `releaseResponse()` or the end of the exchange. */
   holdResponse(bytes: number): void {
     this.#isHandled = true;
+    if (this.#isMaking) {
+      this.#isMaking = false;
+      this.#responses.budget.endMaking();
+    }
     const held = this.isEnded ? 0 : bytes;
     if (held !== this.#responseBytes) this.#responses.add(held - this.#responseBytes);
     this.#responseBytes = held;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import { BufferLease } from "../../memory/buffer-pool.ts";
+import type { PushMemory } from "../../shards/push-memory.ts";
 
 /** One complete HTTP request, whichever HTTP version carried it. */
 export interface WireRequest {
@@ -31,6 +32,8 @@ export interface WireRequest {
   takeTurn?(): Promise<void> | undefined;
   /** A large response of so many bytes has been made. */
   countMade?(bytes: number): void;
+  /** For what a streamed response is made of, one piece after another. */
+  readonly pushMemory?: PushMemory;
 }
 
 /** A request of which the body has not been read. */

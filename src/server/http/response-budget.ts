@@ -3,14 +3,29 @@ import { peerKeyOf } from "./sub-budget.ts";
 
 export type ResponseBudgetLimits = Pick<
   ServerLimits,
-  "responseBytesInFlightMax" | "peerResponseBytesInFlightMax" | "responseBytesMin"
+  | "responseBytesInFlightMax"
+  | "peerResponseBytesInFlightMax"
+  | "responseBytesMin"
+  | "smallResponseReserveBytes"
+  | "responsesMadeAtOnceMax"
 >;
+
+export interface ResponseDemand {
+  /** What the response may take; 0: the request is only to be started. */
+  readonly bytesMax: number;
+  /**
+   * It is made as soon as memory is granted, and may turn out larger: one record is returned however large it is. Therefore
+   * few are made at the same time. `endMaking()` follows.
+   */
+  readonly isMade?: boolean;
+  /** A subscription asks, which waits beside the other requests of its connection. */
+  readonly isPush?: boolean;
+}
 
 /** Waits for memory for a response, or to be started at all. */
 interface Waiter {
   readonly connection: ConnectionResponses;
-  /** What its response may take; 0: the request is only to be started. */
-  readonly bytesMax: number;
+  readonly demand: ResponseDemand;
   resume(grantedBytes: number | undefined): void;
 }
 
@@ -68,6 +83,7 @@ export class ResponseBudget {
   /** In the order of arrival. */
   readonly #waiting = new Set<Waiter>();
   #heldBytes = 0;
+  #makingCount = 0;
   #wasShort = false;
 
   constructor(limits: ResponseBudgetLimits) {
@@ -107,20 +123,21 @@ export class ResponseBudget {
     return Math.min(responseBytesInFlightMax - this.#heldBytes, peerResponseBytesInFlightMax - peer.heldBytes);
   }
 
-  /** Whether it would get all of `bytesMax`. Where nothing is held, it does, however much that is. */
+  /** Whether it would get all of `bytesMax` at once. Where nothing is held, it does, however much that is. */
   isAmpleFor(connection: ConnectionResponses, bytesMax: number): boolean {
-    const free = this.freeFor(connection);
-    const isAmple = free >= this.#limits.responseBytesInFlightMax * amplePart && free >= bytesMax;
-    return isAmple || this.#heldBytes === 0;
+    return this.#mayMake && this.#isAmple(connection, bytesMax);
   }
 
   /** Bytes that are held for the connection from now on, up to `bytesMax`; undefined: it has to wait. */
-  take(connection: ConnectionResponses, bytesMax: number): number | undefined {
+  take(connection: ConnectionResponses, demand: ResponseDemand): number | undefined {
+    const { bytesMax, isMade = false, isPush = false } = demand;
     // Earlier requests of other peers wait for what those peers may hold.
-    if (connection.isFull || connection.waitingCount > 0) return undefined;
+    if (connection.isFull || (connection.waitingCount > 0 && !isPush)) return undefined;
+    if (isMade && !this.#mayMake) return undefined;
     const bytes = this.#grantOf(connection, bytesMax);
     if (bytes < bytesMax) this.#wasShort = true;
     if (bytes === 0) return undefined;
+    if (isMade) this.#makingCount++;
     connection.add(bytes);
     return bytes;
   }
@@ -129,49 +146,82 @@ export class ResponseBudget {
    * Resolves with the bytes that are held for the connection; with 0 for `bytesMax` 0, once it may start a further request.
    * Resolves with undefined when the signal aborts.
    */
-  async wait(connection: ConnectionResponses, bytesMax: number, signal: AbortSignal): Promise<number | undefined> {
+  async wait(
+    connection: ConnectionResponses,
+    demand: ResponseDemand,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     if (signal.aborted) return undefined;
     const { promise, resolve } = Promise.withResolvers<number | undefined>();
-    const waiter: Waiter = { connection, bytesMax, resume: resolve };
+    const waiter: Waiter = { connection, demand, resume: resolve };
     const cancel = (): void => this.#resume(waiter, undefined);
     this.#waiting.add(waiter);
-    connection.waitingCount++;
+    if (demand.isPush !== true) connection.waitingCount++;
     signal.addEventListener("abort", cancel, { once: true });
     const grantedBytes = await promise;
     signal.removeEventListener("abort", cancel);
     return grantedBytes;
   }
 
-  /** Whether a response has waited or got less than it asked for since the last call. */
+  /** A response whose demand said `isMade` has been made, and what it holds is known. */
+  endMaking(): void {
+    this.#makingCount--;
+    if (this.#waiting.size > 0) this.#resumeSome();
+  }
+
+  /** Whether a response waits for memory. */
+  get isShort(): boolean {
+    return this.#waiting.values().some((waiter) => !this.#hasMemoryFor(waiter));
+  }
+
+  /** Whether a response has waited for memory or got less than it asked for since the last call. */
   takeShortage(): boolean {
-    const wasShort = this.#wasShort || this.#waiting.size > 0;
+    const wasShort = this.#wasShort || this.isShort;
     this.#wasShort = false;
     return wasShort;
   }
 
+  get #mayMake(): boolean {
+    return this.#makingCount < this.#limits.responsesMadeAtOnceMax;
+  }
+
+  #isAmple(connection: ConnectionResponses, bytesMax: number): boolean {
+    const free = this.freeFor(connection);
+    const isAmple = free >= this.#limits.responseBytesInFlightMax * amplePart && free >= bytesMax;
+    return isAmple || this.#heldBytes === 0;
+  }
+
   /** 0: not enough for any response. */
   #grantOf(connection: ConnectionResponses, bytesMax: number): number {
-    if (this.isAmpleFor(connection, bytesMax)) return bytesMax;
-    const part = Math.floor(this.freeFor(connection) * shortPart);
-    return part < this.#limits.responseBytesMin ? 0 : Math.min(bytesMax, part);
+    const { responseBytesMin, smallResponseReserveBytes } = this.#limits;
+    if (this.#isAmple(connection, bytesMax)) return bytesMax;
+    const free = this.freeFor(connection);
+    if (bytesMax < responseBytesMin) return free >= bytesMax ? bytesMax : 0;
+    const part = Math.floor((free - smallResponseReserveBytes) * shortPart);
+    return part < responseBytesMin ? 0 : Math.min(bytesMax, part);
+  }
+
+  #hasMemoryFor({ connection, demand: { bytesMax } }: Waiter): boolean {
+    if (bytesMax > 0) return !connection.isFull && this.#grantOf(connection, bytesMax) > 0;
+    return connection.heldBytes === 0 || (!connection.isFull && this.freeFor(connection) > 0);
   }
 
   #resumeSome(): void {
     for (const waiter of this.#waiting) {
-      const { connection, bytesMax } = waiter;
-      if (bytesMax === 0) {
-        if (connection.heldBytes === 0 || (!connection.isFull && this.freeFor(connection) > 0)) this.#resume(waiter, 0);
-      } else if (!connection.isFull) {
-        const bytes = this.#grantOf(connection, bytesMax);
-        if (bytes > 0) this.#resume(waiter, bytes);
-      }
+      const { connection, demand } = waiter;
+      if ((demand.isMade === true && !this.#mayMake) || !this.#hasMemoryFor(waiter)) continue;
+      this.#resume(waiter, demand.bytesMax === 0 ? 0 : this.#grantOf(connection, demand.bytesMax));
     }
   }
 
   #resume(waiter: Waiter, grantedBytes: number | undefined): void {
     if (!this.#waiting.delete(waiter)) return;
-    waiter.connection.waitingCount--;
-    if (grantedBytes !== undefined && grantedBytes > 0) waiter.connection.add(grantedBytes);
+    const { connection, demand } = waiter;
+    if (demand.isPush !== true) connection.waitingCount--;
+    if (grantedBytes !== undefined && grantedBytes > 0) {
+      if (demand.isMade === true) this.#makingCount++;
+      connection.add(grantedBytes);
+    }
     waiter.resume(grantedBytes);
   }
 }

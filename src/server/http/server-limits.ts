@@ -42,6 +42,10 @@ export interface ServerLimits {
   readonly peerResponseBytesInFlightMax: number;
   /** While memory is short large responses are made smaller, down to this; then they wait to be made. */
   readonly responseBytesMin: number;
+  /** What large responses leave to smaller ones than `responseBytesMin`. */
+  readonly smallResponseReserveBytes: number;
+  /** Large responses that are read and made at the same time: one may turn out larger than what it was granted. */
+  readonly responsesMadeAtOnceMax: number;
   /** Unsent responses of one HTTP/1.1 connection above which its next request is not started. */
   readonly pipelinedResponseBytesMax: number;
   /** As `pipelinedResponseBytesMax`, for the streams of one HTTP/2 session. */
@@ -101,6 +105,8 @@ export const defaultServerLimits: ServerLimits = {
   responseBytesInFlightMax: 160 * mib,
   peerResponseBytesInFlightMax: 128 * mib,
   responseBytesMin: 256 * kib,
+  smallResponseReserveBytes: 8 * mib,
+  responsesMadeAtOnceMax: 4,
   pipelinedResponseBytesMax: 1 * mib,
   sessionResponseBytesMax: 64 * mib,
   encodedBytesPerTickMax: 1 * mib,

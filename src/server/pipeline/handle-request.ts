@@ -173,7 +173,7 @@ async function handleOperation(
     if (name in listItemsMax) await admitList(name, input, request);
     const output = await (faultInjector === undefined ? invoke(call) : faultInjector.invoke(call, invoke));
     const response = isEventStream(output)
-      ? eventStream(output, codec)
+      ? eventStream(output, codec, request)
       : responseOf(200, codec, codec.encode(name, output));
     const length = bodyLength(response.body) ?? 0;
     if (length >= largeResponseBytesMin) request.countMade?.(length);
@@ -238,8 +238,8 @@ function isEventStream(output: Output): output is OutputOf<"SubscribeToShard"> {
   return output !== undefined && "EventStream" in output;
 }
 
-function eventStream({ EventStream }: OutputOf<"SubscribeToShard">, codec: Codec): WireResponse {
-  const body = eventStreamBody(codec, EventStream, (thrown) => toServiceError(thrown, "SubscribeToShard"));
+function eventStream({ EventStream }: OutputOf<"SubscribeToShard">, codec: Codec, request: WireRequest): WireResponse {
+  const body = eventStreamBody(codec, EventStream, request, (thrown) => toServiceError(thrown, "SubscribeToShard"));
   return { status: 200, headers: { "Content-Type": eventStreamContentType }, body };
 }
 

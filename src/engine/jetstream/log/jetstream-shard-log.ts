@@ -152,7 +152,7 @@ export class JetStreamShardLog implements ShardLog {
   async *follow(
     shard: ShardRef,
     from: Position,
-    { signal, bufferedBytesMax }: FollowOptions,
+    { signal, bufferedBytesMax, admission }: FollowOptions,
   ): AsyncGenerator<readonly StoredEntry[], undefined> {
     const { state } = this.#shard(shard);
     const { pushes, reader } = this.#options;
@@ -160,15 +160,23 @@ export class JetStreamShardLog implements ShardLog {
     try {
       // A subscription that the servers have not seen yet would miss what is stored until then.
       await feed.ready;
+      let isNew = false;
       for (let next = from; !signal.aborted; ) {
         this.#open.assertOpen();
         const { version } = feed;
-        const limit = { entriesMax: entriesPerBatchMax, bytesMax: bufferedBytesMax };
+        const bytesMax = (await admission?.take(isNew)) ?? bufferedBytesMax;
+        isNew = false;
+        if (signal.aborted) return;
+        const limit = { entriesMax: entriesPerBatchMax, bytesMax };
         const page = pushedPage(state, feed, next) ?? (await this.#open.whileOpen(reader.read(state, next, limit)));
         if (page.next > next) next = page.next;
         if (page.entries.length > 0) yield page.entries;
-        else if (isAtEnd(state, next)) return;
-        else await feed.changed(version, signal);
+        else {
+          admission?.giveBack();
+          if (isAtEnd(state, next)) return;
+          await feed.changed(version, signal);
+          isNew = true;
+        }
       }
     } finally {
       release();

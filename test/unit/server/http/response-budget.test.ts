@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { ResponseBudget } from "../../../../src/server/http/response-budget.ts";
 
 const { signal } = new AbortController();
-const limits = { responseBytesInFlightMax: 800, peerResponseBytesInFlightMax: 800, responseBytesMin: 10 };
+const limits = {
+  responseBytesInFlightMax: 800,
+  peerResponseBytesInFlightMax: 800,
+  responseBytesMin: 10,
+  smallResponseReserveBytes: 0,
+  responsesMadeAtOnceMax: 2,
+};
 const connectionBytesMax = 1_000;
 
 interface Tracked {
@@ -23,7 +29,7 @@ const budgetWith = (some: Partial<typeof limits> = {}) => new ResponseBudget({ .
 
 test("a response gets what it asks for while there is plenty, then an eighth of what is free", () => {
   const budget = budgetWith();
-  const granted = Array.from({ length: 6 }, () => budget.take(budget.join("a", connectionBytesMax), 200));
+  const granted = Array.from({ length: 6 }, () => budget.take(budget.join("a", connectionBytesMax), { bytesMax: 200 }));
   // 800 and 600 and 400 are free, which is plenty; then 200, 175 and 154.
   assert.deepEqual(granted, [200, 200, 200, 25, 21, 19]);
   assert.equal(budget.bytesHeld, 665);
@@ -33,8 +39,8 @@ test("a response waits when too little is free, and gets its part when others ha
   const budget = budgetWith();
   const [one, two] = [budget.join("a", connectionBytesMax), budget.join("a", connectionBytesMax)];
   one.add(780);
-  assert.equal(budget.take(two, 200), undefined);
-  const waiting = track(budget.wait(two, 200, signal));
+  assert.equal(budget.take(two, { bytesMax: 200 }), undefined);
+  const waiting = track(budget.wait(two, { bytesMax: 200 }, signal));
   one.add(-20);
   await settled();
   assert.equal(waiting.granted, "waits");
@@ -47,7 +53,7 @@ test("a response waits when too little is free, and gets its part when others ha
 test("many responses that nothing reads never take all memory", () => {
   const budget = budgetWith({ responseBytesMin: 2 });
   let count = 0;
-  while (budget.take(budget.join("a", connectionBytesMax), 300) !== undefined) count++;
+  while (budget.take(budget.join("a", connectionBytesMax), { bytesMax: 300 }) !== undefined) count++;
   assert.ok(count > 20, `${count}`);
   assert.ok(budget.bytesHeld < 800, `${budget.bytesHeld}`);
 });
@@ -55,10 +61,10 @@ test("many responses that nothing reads never take all memory", () => {
 test("responses of one peer leave a part to all others, who do not wait behind them", async () => {
   const budget = budgetWith({ peerResponseBytesInFlightMax: 500 });
   const greedy = () => budget.join("192.0.2.1", connectionBytesMax);
-  while (budget.take(greedy(), 300) !== undefined);
-  const greedyWaits = track(budget.wait(greedy(), 300, signal));
+  while (budget.take(greedy(), { bytesMax: 300 }) !== undefined);
+  const greedyWaits = track(budget.wait(greedy(), { bytesMax: 300 }, signal));
   const polite = budget.join("192.0.2.2", connectionBytesMax);
-  assert.equal(budget.take(polite, 100), 100);
+  assert.equal(budget.take(polite, { bytesMax: 100 }), 100);
   polite.add(-100);
   await settled();
   assert.equal(greedyWaits.granted, "waits");
@@ -69,7 +75,7 @@ test("an IPv6 network is one peer, and a peer that has left is forgotten", () =>
   const one = budget.join("2001:db8::1", connectionBytesMax);
   one.add(100);
   const other = budget.join("2001:db8::2", connectionBytesMax);
-  assert.equal(budget.take(other, 50), undefined);
+  assert.equal(budget.take(other, { bytesMax: 50 }), undefined);
   one.add(-100);
   budget.leave("2001:db8::1", one);
   budget.leave("2001:db8::2", other);
@@ -80,9 +86,9 @@ test("a connection above its own mark keeps no other one waiting", async () => {
   const budget = budgetWith();
   const [full, other] = [budget.join("a", 10), budget.join("a", 10)];
   full.add(10);
-  const own = track(budget.wait(full, 20, signal));
+  const own = track(budget.wait(full, { bytesMax: 20 }, signal));
   other.add(1);
-  const others = track(budget.wait(other, 20, signal));
+  const others = track(budget.wait(other, { bytesMax: 20 }, signal));
   other.add(-1);
   await settled();
   assert.deepEqual([own.granted, others.granted], ["waits", 20]);
@@ -96,7 +102,7 @@ test("a request is started once its connection has sent enough, or the budget ha
   assert.ok(one.mayStart, "it holds nothing");
   one.add(1);
   assert.ok(!one.mayStart);
-  const waiting = track(budget.wait(one, 0, signal));
+  const waiting = track(budget.wait(one, { bytesMax: 0 }, signal));
   await settled();
   assert.equal(waiting.granted, "waits");
   two.add(-10);
@@ -108,9 +114,9 @@ test("a request is started once its connection has sent enough, or the budget ha
 test("a client that goes leaves the queue, and a response larger than all memory is made alone", async () => {
   const budget = budgetWith();
   const [one, two] = [budget.join("a", connectionBytesMax), budget.join("a", connectionBytesMax)];
-  assert.equal(budget.take(one, 5_000), 5_000);
+  assert.equal(budget.take(one, { bytesMax: 5_000 }), 5_000);
   const leaving = new AbortController();
-  const gone = track(budget.wait(two, 90, leaving.signal));
+  const gone = track(budget.wait(two, { bytesMax: 90 }, leaving.signal));
   leaving.abort();
   await settled();
   assert.equal(gone.granted, undefined);
@@ -125,7 +131,48 @@ test("memory is short from the first response that waits or gets less, until non
   const connection = budget.join("a", connectionBytesMax);
   assert.ok(!budget.takeShortage());
   connection.add(700);
-  budget.take(connection, 100);
+  budget.take(connection, { bytesMax: 100 });
   assert.ok(budget.takeShortage());
   assert.ok(!budget.takeShortage());
+});
+
+test("what is read and made is made a few at a time, and waiting for that is no shortage of memory", async () => {
+  const budget = budgetWith({ responsesMadeAtOnceMax: 2 });
+  const join = () => budget.join("a", connectionBytesMax);
+  const made = { bytesMax: 20, isMade: true };
+  assert.deepEqual([budget.take(join(), made), budget.take(join(), made)], [20, 20]);
+  assert(!budget.isAmpleFor(join(), 20));
+  assert.equal(budget.take(join(), made), undefined);
+  const waiting = track(budget.wait(join(), made, signal));
+  await settled();
+  assert.equal(waiting.granted, "waits");
+  assert(!budget.isShort);
+  assert(!budget.takeShortage());
+  assert.equal(budget.take(join(), { bytesMax: 20 }), 20, "what is there already need not wait");
+  budget.endMaking();
+  await settled();
+  assert.equal(waiting.granted, 20);
+});
+
+test("large responses leave a reserve, which small ones may take", () => {
+  const budget = budgetWith({ smallResponseReserveBytes: 100 });
+  const greedy = budget.join("a", connectionBytesMax);
+  greedy.add(650);
+  assert.equal(budget.take(budget.join("a", connectionBytesMax), { bytesMax: 300 }), undefined);
+  assert.equal(budget.take(budget.join("a", connectionBytesMax), { bytesMax: 9 }), 9);
+});
+
+test("a subscription that waits keeps no request of its connection waiting", async () => {
+  const budget = budgetWith();
+  const [full, shared] = [budget.join("a", 2_000), budget.join("a", connectionBytesMax)];
+  full.add(795);
+  shared.add(1);
+  const push = track(budget.wait(shared, { bytesMax: 300, isPush: true }, signal));
+  await settled();
+  assert.equal(push.granted, "waits");
+  assert(budget.isShort);
+  assert(shared.mayStart);
+  full.add(-795);
+  await settled();
+  assert.equal(push.granted, 300);
 });
