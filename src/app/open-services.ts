@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
+import type { UpkeepTurns } from "../background/upkeep-turns.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Gateways, GatewaysOptions } from "../gateways/open-gateways.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
@@ -66,12 +67,11 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
   const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax: limits?.table.queueInFlightCountMax });
-  const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock });
-  const retention = new ExpiredShardSweep({ log, registry, clock, keys });
-  const gateways = engine.multiGateway
-    ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath })
-    : undefined;
-  gateways?.registry.onChange(() => limits?.shareAmong(gateways.registry.live.length));
+  const { gateways, turns } = engine.multiGateway
+    ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)
+    : {};
+  const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock, turns });
+  const retention = new ExpiredShardSweep({ log, registry, clock, keys, turns });
   const close = async (): Promise<void> => {
     await retention.close();
     await queues.close();
@@ -83,6 +83,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
     await registry.open();
     await reconciler.start();
     retention.start();
+    if (gateways !== undefined) followGateways(gateways, { limits, reconciler });
     return {
       services: {
         registry,
@@ -111,7 +112,27 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
 }
 
 /** Loaded only here: a server that is alone on its engine has no use for it. */
-async function joinGateways(options: GatewaysOptions): Promise<Gateways> {
+async function joinGateways(
+  options: GatewaysOptions,
+  registry: StreamRegistry,
+): Promise<{ readonly gateways: Gateways; readonly turns: UpkeepTurns }> {
   const { openGateways } = await import("../gateways/open-gateways.ts");
-  return await openGateways(options);
+  const { UpkeepTurns } = await import("../background/upkeep-turns.ts");
+  const gateways = await openGateways(options);
+  return { gateways, turns: new UpkeepTurns(gateways.owners, registry) };
+}
+
+/** Shares the rates with the gateways that run, and goes on with the deletions of one that is gone. */
+function followGateways(
+  { registry }: Gateways,
+  { limits, reconciler }: { readonly limits: RateLimits | undefined; readonly reconciler: Reconciler },
+): void {
+  let count = registry.live.length;
+  limits?.shareAmong(count);
+  registry.onChange(() => {
+    const isOneGone = registry.live.length < count;
+    count = registry.live.length;
+    limits?.shareAmong(count);
+    if (isOneGone) void reconciler.carryOn();
+  });
 }

@@ -8,6 +8,7 @@ import { expiredShards } from "../streams/positions/shard-filter.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import type { Clock } from "../time/clock.ts";
+import type { UpkeepTurns } from "./upkeep-turns.ts";
 
 /** Retention is counted in hours, so space may be freed a minute late. */
 const sweepMs = 60_000;
@@ -17,6 +18,8 @@ export interface ExpiredShardSweepServices {
   readonly registry: StreamRegistry;
   readonly clock: Clock;
   readonly keys: Pick<StreamCiphers, "sweep">;
+  /** Absent where one server alone uses the engine. */
+  readonly turns?: UpkeepTurns | undefined;
 }
 
 /**
@@ -79,10 +82,11 @@ export class ExpiredShardSweep {
 
   /** Drops the logs before the document changes: after a crash between the two, the next sweep repeats it. */
   async #dropExpiredShards(revision: StreamRevision): Promise<void> {
-    const { log, registry, clock } = this.#services;
+    const { log, registry, clock, turns } = this.#services;
     if (revision.stream.status === "DELETING") return;
     const expired = expiredShards(revision.stream, trimHorizonMs(clock.nowMs(), revision.stream));
     if (expired.length === 0) return;
+    if (turns !== undefined && !(await turns.take(expiryOf(revision)))) return;
     for (const shard of expired) await log.dropShard(revision.ref(shard));
     const dropped = new Set(expired.map(({ index }) => index));
     await registry.inTurn(revision, async () => {
@@ -91,5 +95,11 @@ export class ExpiredShardSweep {
       const shards = newest.stream.shards.filter(({ index }) => !dropped.has(index));
       await registry.replace(newest, { ...newest.stream, shards });
     });
+    await turns?.end(expiryOf(revision));
   }
+}
+
+/** Names the work, apart from transitions of the same stream. */
+function expiryOf({ stream }: StreamRevision): string {
+  return `${stream.id}/expiry`;
 }

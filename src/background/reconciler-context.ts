@@ -5,6 +5,7 @@ import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamQueue } from "../streams/stream.ts";
 import type { Clock } from "../time/clock.ts";
+import type { UpkeepTurns } from "./upkeep-turns.ts";
 
 /** Makes and removes what queues keep in the engine. */
 export interface QueueStates {
@@ -22,4 +23,6 @@ export interface ReconcilerContext {
   readonly queueNames: QueueNameStore;
   readonly queues: QueueStates;
   readonly clock: Clock;
+  /** Absent where one server alone uses the engine. */
+  readonly turns?: UpkeepTurns | undefined;
 }

@@ -39,9 +39,18 @@ export class Reconciler {
   /** Continues what an earlier process left unfinished. */
   async start(): Promise<void> {
     const { deletedStreams, registry, clock } = this.#context;
-    for (const drop of await deletedStreams.pendingDrops()) await this.#drop(drop);
+    await this.#finishDrops();
     await deletedStreams.forgetNamesBefore(Math.floor(clock.nowMs() / 1000) - lastSecondKeptS);
     for (const revision of registry.all()) this.wake(revision);
+  }
+
+  /** Goes on with the deletions of a gateway that is gone: no document of a stream is left that would start them again. */
+  async carryOn(): Promise<void> {
+    try {
+      await this.#finishDrops();
+    } catch (error) {
+      if (!this.#closing.signal.aborted) backgroundTaskFailed.publish({ streamName: "-", intent: "delete", error });
+    }
   }
 
   /** Starts a job if the revision has a transition and its stream has no job yet. Call it with every new revision. */
@@ -65,14 +74,25 @@ export class Reconciler {
   }
 
   async #run(first: StreamRevision): Promise<void> {
-    const signal = this.#closing.signal;
+    try {
+      await this.#carryOutAll(first);
+    } finally {
+      await this.#context.turns?.end(first.stream.id);
+    }
+  }
+
+  async #carryOutAll(first: StreamRevision): Promise<void> {
+    const { signal } = this.#closing;
+    const { turns } = this.#context;
     let next: StreamRevision | undefined = first;
     while (next !== undefined && !signal.aborted) {
       const revision: StreamRevision = next;
       const transition = nextDueTransition(revision.stream);
       if (transition === undefined) return;
       try {
-        const isDue = await this.#waitUntilDue(revision, transition.dueMs);
+        const isDue =
+          (await this.#waitUntilDue(revision, transition.dueMs)) &&
+          (turns === undefined || (await turns.waitFor(revision, signal)));
         next = isDue ? await this.#carryOut(revision, transition) : this.#context.registry.current(revision);
       } catch (error) {
         if (signal.aborted) return;
@@ -92,6 +112,15 @@ export class Reconciler {
       } catch (error) {
         if (!signal.aborted) await this.#reportAndPause(revision, error);
       }
+    }
+  }
+
+  async #finishDrops(): Promise<void> {
+    const { deletedStreams, turns } = this.#context;
+    for (const drop of await deletedStreams.pendingDrops()) {
+      if (turns !== undefined && !(await turns.take(drop.streamId))) continue;
+      await this.#drop(drop);
+      await turns?.end(drop.streamId);
     }
   }
 

@@ -30,3 +30,19 @@ export class EngineError extends Error {
     this.kind = kind;
   }
 }
+
+/** Entries of one append whose shards failed, each by itself, while others were stored or met a seal. */
+export class PartialAppendError extends EngineError {
+  /** By entry, as `appendBatch()` resolves; 0n too for entries that failed. */
+  readonly positions: BigUint64Array;
+  /** By the number of the entry. */
+  readonly failures: ReadonlyMap<number, EngineError>;
+
+  constructor(kind: EngineErrorKind, positions: BigUint64Array, failures: ReadonlyMap<number, EngineError>) {
+    const [first] = failures.values();
+    super(kind, `Some of the records were stored, others not: ${first?.message}`, { cause: first });
+    this.name = "PartialAppendError";
+    this.positions = positions;
+    this.failures = failures;
+  }
+}

@@ -131,6 +131,7 @@ export interface ShardLog {
   /**
    * Stores the entries of one request. Resolves when each is durable or refused by a seal, with one outcome for each in
    * the order given. Copies every `body` before it returns its promise. Appends to one shard are stored in call order.
+   * Rejects with `PartialAppendError` when entries of some shards failed and others did not.
    */
   append(entries: readonly Append[]): Promise<readonly AppendOutcome[]>;
 

@@ -19,10 +19,13 @@ export interface Ownership {
 export class GatewayOwners {
   readonly #documents: SharedDocuments;
   readonly #registry: GatewayRegistry;
+  readonly #waiting = new Set<() => void>();
 
   constructor(documents: SharedDocuments, registry: GatewayRegistry) {
     this.#documents = documents;
     this.#registry = registry;
+    registry.onChange(() => this.#wake());
+    this.onChange(() => this.#wake());
   }
 
   /** The owner of a name among the gateways that run; this gateway becomes it if there is none. */
@@ -63,5 +66,24 @@ export class GatewayOwners {
     this.#documents.listen((key) => {
       if (key.startsWith(prefix)) listener(key.slice(prefix.length));
     });
+  }
+
+  /** Resolves when the owner that a name has now is not its owner any more, or the signal aborts. */
+  async changed(name: string, signal: AbortSignal): Promise<void> {
+    const revision = this.find(name)?.revision;
+    const giveUp = (): void => this.#wake();
+    signal.addEventListener("abort", giveUp, { once: true });
+    while (!signal.aborted && revision !== undefined && this.find(name)?.revision === revision) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.add(resolve);
+      await promise;
+    }
+    signal.removeEventListener("abort", giveUp);
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
   }
 }

@@ -47,7 +47,7 @@ export class PutResultColumns implements PutResults {
 
   /**
    * Adds what was stored, `positions` being what `appendBatch` returned. Returns the mask of records that met a sealed
-   * shard, if any.
+   * shard, if any, and did not fail.
    */
   add(batches: ShardBatches, positions: BigUint64Array, map: ShardMap, timeMs: number): Uint8Array | undefined {
     this.#texts = undefined;
@@ -77,7 +77,7 @@ export class PutResultColumns implements PutResults {
       if (batch < 0) continue;
       const number = numberOf[batch] as number;
       if (number >= 0) numbers[i] = number;
-      else {
+      else if (this.failures?.has(i) !== true) {
         sealed ??= new Uint8Array(this.count);
         sealed[i] = 1;
       }
@@ -89,6 +89,14 @@ export class PutResultColumns implements PutResults {
   /** Every record of the batches. */
   fail({ batchOfRecord }: ShardBatches, failure: RecordFailure): void {
     for (let i = 0; i < this.count; i++) if ((batchOfRecord[i] ?? -1) >= 0) this.failOne(i, failure);
+  }
+
+  /** The records of some batches, by the number of the batch. Call it before `add` with the rest of the same append. */
+  failBatches({ batchOfRecord }: ShardBatches, failures: ReadonlyMap<number, RecordFailure>): void {
+    for (let i = 0; i < this.count; i++) {
+      const failure = failures.get(batchOfRecord[i] ?? -1);
+      if (failure !== undefined) this.failOne(i, failure);
+    }
   }
 
   /** Every record whose byte in the mask is 1. */

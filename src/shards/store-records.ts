@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/engine-error.ts";
+import { EngineError, PartialAppendError } from "../engine/engine-error.ts";
 import type { AppendBatch } from "../engine/shard-log.ts";
 import { recordFailure } from "../model/record-errors.ts";
 import { shardRateText } from "../model/shard-errors.ts";
@@ -53,8 +53,12 @@ export async function storeRecords(
       positions = await append(services, revision, batches, { timeMs, encoding });
     } catch (error) {
       if (isDeleted(error, services, revision)) throw streamNotFound(revision.stream);
-      results.fail(batches, failureOf(error));
-      break;
+      if (!(error instanceof PartialAppendError)) {
+        results.fail(batches, failureOf(error));
+        break;
+      }
+      positions = error.positions;
+      results.failBatches(batches, failuresOf(error));
     }
 
     reportGrowth(services, revision, batches, positions);
@@ -220,10 +224,14 @@ function admit(
   return { slots, admitted };
 }
 
+function failuresOf({ failures }: PartialAppendError): ReadonlyMap<number, RecordFailure> {
+  return new Map([...failures].map(([batch, error]) => [batch, failureOf(error)]));
+}
+
 function failureOf(error: unknown): RecordFailure {
   if (!(error instanceof EngineError)) throw error;
   if (error.kind === "throttled") return { code: throttledCode, message: error.message };
-  if (error.kind === "unavailable" || error.kind === "indeterminate") {
+  if (error.kind === "unavailable" || error.kind === "indeterminate" || error.kind === "not_found") {
     return { code: recordFailure.code, message: error.message };
   }
   return recordFailure;

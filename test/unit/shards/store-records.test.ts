@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { EngineError } from "../../../src/engine/engine-error.ts";
+import { EngineError, PartialAppendError } from "../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { recordFailure } from "../../../src/model/record-errors.ts";
 import { pageBytesIn, readPage } from "../../../src/shards/read-page.ts";
@@ -182,5 +182,45 @@ test("errors of the engine become failures of each record; what is no engine's e
   assert.deepEqual(throttled.failures, new Map([[0, failure]]));
   error = new TypeError("ours");
   await assert.rejects(storeRecords(services, revision, records(lowest)), error);
+  await opened.close();
+});
+
+test("when the shards of some records fail, those records fail, each by itself, and the others are stored", async () => {
+  const down = new EngineError("unavailable", "The servers of the log elect a leader.");
+  const opened = await openShardServices(2, (log) => ({
+    appendBatch: async (batch) => {
+      const positions = await log.appendBatch({ ...batch, count: 1 });
+      throw new PartialAppendError("indeterminate", BigUint64Array.of(positions[0] ?? 0n, 0n), new Map([[1, down]]));
+    },
+  }));
+  const results = await storeRecords(opened.services, opened.revision, records(lowest, upper, second));
+  const failure = { code: "InternalFailure", message: down.message };
+  assert.deepEqual(results.failures, new Map([[1, failure]]));
+  assert.deepEqual(results.shardIds, [shard(0), undefined, shard(0)]);
+  assert.equal(opened.clock.pendingDelayCount, 0, "no record waits for a split");
+  await opened.close();
+});
+
+test("a record that meets a sealed shard is routed again although another shard failed", async () => {
+  let appends = 0;
+  const down = new EngineError("unavailable", "The servers of the log elect a leader.");
+  const opened = await openShardServices(2, (log) => ({
+    appendBatch: async (batch) => {
+      appends += 1;
+      if (appends > 1) return log.appendBatch(batch);
+      throw new PartialAppendError("unavailable", BigUint64Array.of(0n, 0n), new Map([[1, down]]));
+    },
+  }));
+  const { services, revision } = opened;
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest, upper));
+  await nextTurn();
+  await services.registry.replace(revision, next);
+  const results = await storing;
+  assert.deepEqual(results.shardIds, [shard(2), undefined]);
+  assert.deepEqual(
+    [...(results.failures ?? [])].map(([index]) => index),
+    [1],
+  );
   await opened.close();
 });

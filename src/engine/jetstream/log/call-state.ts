@@ -1,4 +1,4 @@
-import { EngineError } from "../../engine-error.ts";
+import { type EngineError, PartialAppendError } from "../../engine-error.ts";
 
 /** One append call whose entries go to several shards, each stored or refused by itself. */
 export class CallState {
@@ -6,8 +6,7 @@ export class CallState {
   readonly #positions: BigUint64Array;
   readonly #resolvers = Promise.withResolvers<BigUint64Array>();
   #leftCount: number;
-  #storedCount = 0;
-  #error: EngineError | undefined;
+  readonly #failures = new Map<number, EngineError>();
 
   constructor(count: number) {
     this.#positions = new BigUint64Array(count);
@@ -19,27 +18,37 @@ export class CallState {
   /** 0n: the log of the row is sealed. */
   resolve(row: number, position: bigint): void {
     this.#positions[row] = position;
-    if (position !== 0n) this.#storedCount += 1;
     this.#end();
   }
 
-  reject(error: EngineError): void {
-    this.#error ??= error;
+  reject(row: number, error: EngineError): void {
+    this.#failures.set(row, error);
     this.#end();
   }
 
   #end(): void {
     this.#leftCount -= 1;
     if (this.#leftCount > 0) return;
-    if (this.#error === undefined) this.#resolvers.resolve(this.#positions);
-    else this.#resolvers.reject(this.#storedCount === 0 ? this.#error : partly(this.#error));
+    const [first] = this.#failures.values();
+    if (first === undefined) this.#resolvers.resolve(this.#positions);
+    else this.#resolvers.reject(this.#isOneFailure(first) ? first : this.#partly(first));
   }
-}
 
-/** Other entries of the call are stored, so the call as a whole did not fail to store. */
-function partly(error: EngineError): EngineError {
-  if (error.kind === "not_found" || error.kind === "corrupt") return error;
-  return new EngineError("indeterminate", `Some of the records were stored, others not: ${error.message}`, {
-    cause: error,
-  });
+  /** Whether all entries failed in the same way. */
+  #isOneFailure({ kind, message }: EngineError): boolean {
+    const failures = [...this.#failures.values()];
+    return (
+      failures.length === this.#positions.length &&
+      failures.every((failure) => failure.kind === kind && failure.message === message)
+    );
+  }
+
+  /** When other entries are stored, the call as a whole did not fail to store. */
+  #partly(first: EngineError): EngineError {
+    const kinds = new Set([...this.#failures.values()].map(({ kind }) => kind));
+    const isPartly = this.#positions.some((position) => position !== 0n);
+    const known = (["not_found", "corrupt"] as const).find((kind) => kinds.has(kind));
+    const kind = known ?? (isPartly || kinds.has("indeterminate") ? "indeterminate" : first.kind);
+    return new PartialAppendError(kind, this.#positions, this.#failures);
+  }
 }

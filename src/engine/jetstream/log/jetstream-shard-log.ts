@@ -120,7 +120,7 @@ export class JetStreamShardLog implements ShardLog {
         timeMs: timesMs[row] as number,
         body: Buffer.from(bytes.subarray(start, start + (bodyBytes[row] as number))),
         resolve: (position) => call.resolve(row, position),
-        reject: (error) => call.reject(error),
+        reject: (error) => call.reject(row, error),
       });
     }
     try {
