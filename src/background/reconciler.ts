@@ -83,17 +83,15 @@ export class Reconciler {
 
   async #carryOutAll(first: StreamRevision): Promise<void> {
     const { signal } = this.#closing;
-    const { turns } = this.#context;
     let next: StreamRevision | undefined = first;
     while (next !== undefined && !signal.aborted) {
       const revision: StreamRevision = next;
       const transition = nextDueTransition(revision.stream);
       if (transition === undefined) return;
       try {
-        const isDue =
-          (await this.#waitUntilDue(revision, transition.dueMs)) &&
-          (turns === undefined || (await turns.waitFor(revision, signal)));
-        next = isDue ? await this.#carryOut(revision, transition) : this.#context.registry.current(revision);
+        next = (await this.#waitUntilTurn(revision, transition.dueMs))
+          ? await this.#carryOut(revision, transition)
+          : this.#context.registry.current(revision);
       } catch (error) {
         if (signal.aborted) return;
         // A lost race is no failure: the newer document says what to do.
@@ -160,6 +158,13 @@ export class Reconciler {
     } finally {
       stop.abort();
     }
+  }
+
+  /** False when the document changes before the time has come and it is this gateway's turn. */
+  async #waitUntilTurn(revision: StreamRevision, dueMs: number): Promise<boolean> {
+    if (!(await this.#waitUntilDue(revision, dueMs))) return false;
+    const { turns } = this.#context;
+    return turns === undefined || (await turns.waitFor(revision, this.#closing.signal));
   }
 
   /** Returns the next revision to look at; undefined when the stream is gone. */

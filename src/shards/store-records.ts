@@ -52,13 +52,9 @@ export async function storeRecords(
     try {
       positions = await append(services, revision, batches, { timeMs, encoding });
     } catch (error) {
-      if (isDeleted(error, services, revision)) throw streamNotFound(revision.stream);
-      if (!(error instanceof PartialAppendError)) {
-        results.fail(batches, failureOf(error));
-        break;
-      }
-      positions = error.positions;
-      results.failBatches(batches, failuresOf(error));
+      const partly = await addFailures(services, revision, { results, batches, error });
+      if (partly === undefined) break;
+      positions = partly;
     }
 
     reportGrowth(services, revision, batches, positions);
@@ -142,7 +138,7 @@ async function encodingWithKey(services: ShardServices, revision: StreamRevision
   try {
     return { compresses: services.compresses, key: await services.keys.writeKey(revision) };
   } catch (error) {
-    throw isDeleted(error, services, revision) ? streamNotFound(revision.stream) : error;
+    throw (await isDeleted(error, services, revision)) ? streamNotFound(revision.stream) : error;
   }
 }
 
@@ -173,8 +169,10 @@ async function switchedFrom(
 }
 
 /** Whether the logs are gone because the stream is being deleted, which its document may say a moment later. */
-function isDeleted(error: unknown, { registry }: ShardServices, revision: StreamRevision): boolean {
+async function isDeleted(error: unknown, { registry }: ShardServices, revision: StreamRevision): Promise<boolean> {
   if (!(error instanceof EngineError && error.kind === "not_found")) return false;
+  // Another gateway may have deleted the stream.
+  if (registry.isShared) await registry.catchUp();
   const current = registry.current(revision);
   return current === undefined || current.stream.status === "DELETING";
 }
@@ -224,8 +222,26 @@ function admit(
   return { slots, admitted };
 }
 
-function failuresOf({ failures }: PartialAppendError): ReadonlyMap<number, RecordFailure> {
-  return new Map([...failures].map(([batch, error]) => [batch, failureOf(error)]));
+/**
+ * Adds the failures of an append. Resolves with the positions of what did not fail; undefined when all of it failed. Errors:
+ * ResourceNotFoundException when the stream was deleted.
+ */
+async function addFailures(
+  services: ShardServices,
+  revision: StreamRevision,
+  {
+    results,
+    batches,
+    error,
+  }: { readonly results: PutResultColumns; readonly batches: ShardBatches; readonly error: unknown },
+): Promise<BigUint64Array | undefined> {
+  if (await isDeleted(error, services, revision)) throw streamNotFound(revision.stream);
+  if (!(error instanceof PartialAppendError)) {
+    results.fail(batches, failureOf(error));
+    return undefined;
+  }
+  results.failBatches(batches, new Map([...error.failures].map(([batch, one]) => [batch, failureOf(one)])));
+  return error.positions;
 }
 
 function failureOf(error: unknown): RecordFailure {

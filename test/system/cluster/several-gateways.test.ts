@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import { ShardReader } from "../../support/shard-reader.ts";
@@ -120,3 +121,68 @@ test("two gateways act as one: what one makes the other serves, puts, splits, su
   const metrics = await (await fetch(`${one}/metrics`)).text();
   assert.match(metrics, /millrace_gateways_live 2\b/);
 });
+
+test("what a gateway has begun when it is killed another one carries on", async (t) => {
+  if (!hasNatsServer(t)) return;
+  await using servers = await NatsServers.start({ nodeCount: 1 });
+  const args = ["--engine", "jetstream", "--allow-degraded", "--nats", servers.urls.join(",")];
+  await using first = await ServerProcess.start({ args: [...args, "--transition-delay", "1s"] });
+  await using second = await ServerProcess.start({ args });
+  const [one, other] = [first.endpoint, second.endpoint];
+  const made = ["split", "resized", "kept", "read", "deleted"];
+  for (const name of made) await call(other, "CreateStream", { StreamName: name, ShardCount: 1 });
+  const arns = await Promise.all(made.map((name) => activeStreamArn(other, name)));
+  for (const name of made) {
+    await call(other, "PutRecord", {
+      StreamName: name,
+      Data: Buffer.from(name).toString("base64"),
+      PartitionKey: name,
+    });
+  }
+
+  const shard = "shardId-000000000000";
+  const readArn = arns[made.indexOf("read")];
+  await Promise.all([
+    call(one, "CreateStream", { StreamName: "created", ShardCount: 3 }),
+    call(one, "SplitShard", { StreamName: "split", ShardToSplit: shard, NewStartingHashKey: hashKeyMiddle }),
+    call(one, "UpdateShardCount", { StreamName: "resized", TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" }),
+    call(one, "IncreaseStreamRetentionPeriod", { StreamName: "kept", RetentionPeriodHours: 48 }),
+    call(one, "RegisterStreamConsumer", { StreamARN: readArn, ConsumerName: "reader" }),
+    call(one, "DeleteStream", { StreamName: "deleted" }),
+  ]);
+  await first.kill("SIGKILL");
+
+  for (const name of ["created", "split", "resized", "kept"]) await activeStreamArn(other, name);
+  const shardsOf = async (StreamName: string): Promise<number> => {
+    return (await call<{ Shards: unknown[] }>(other, "ListShards", { StreamName })).Shards.length;
+  };
+  assert.deepEqual(await Promise.all(["created", "split", "resized"].map(shardsOf)), [3, 3, 3]);
+  const consumer = { StreamARN: readArn, ConsumerName: "reader" };
+  await until(async () => {
+    interface Described {
+      readonly ConsumerDescription: { readonly ConsumerStatus: string };
+    }
+    const described = await call<Described>(other, "DescribeStreamConsumer", consumer);
+    return described.ConsumerDescription.ConsumerStatus === "ACTIVE";
+  });
+  const deleted = { StreamName: "deleted" };
+  await until(async () => (await refusalOf(other, "DescribeStreamSummary", deleted)) === "ResourceNotFoundException");
+  await until(async () => (await groupCount(servers)) === 5);
+  await call(other, "CreateStream", { StreamName: "deleted", ShardCount: 1 });
+});
+
+/** Log groups on the servers. */
+async function groupCount({ monitorUrls }: NatsServers): Promise<number> {
+  const [url = ""] = monitorUrls;
+  const response = await fetch(`${url}/jsz?streams=true`);
+  const { account_details = [] } = (await response.json()) as {
+    readonly account_details?: readonly { readonly stream_detail?: readonly { readonly name: string }[] }[];
+  };
+  return account_details
+    .flatMap(({ stream_detail = [] }) => stream_detail)
+    .filter(({ name }) => !name.startsWith("KV_")).length;
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await pause(20);
+}
