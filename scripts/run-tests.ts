@@ -33,9 +33,14 @@ for (const [module, script] of tools) {
   const isUsed = files.some((file) => readFileSync(file, "utf8").includes(module));
   if (isUsed) spawnSync(process.execPath, [join(import.meta.dirname, script)], { stdio: "inherit" });
 }
-// The same for the servers of the jetstream engine.
-if (files.some((file) => readFileSync(file, "utf8").includes("/nats-servers.ts"))) {
-  spawnSync(process.execPath, [join(import.meta.dirname, "get-nats-server.ts")], { stdio: "inherit" });
+// The same for the servers of the jetstream engine, and for the store of channels.
+const servers = [
+  ["/nats-servers.ts", "get-nats-server.ts"],
+  ["/seaweed-server.ts", "get-seaweedfs.ts"],
+] as const;
+for (const [module, script] of servers) {
+  if (!files.some((file) => readFileSync(file, "utf8").includes(module))) continue;
+  spawnSync(process.execPath, [join(import.meta.dirname, script)], { stdio: "inherit" });
 }
 
 // The runner by default leaves one core to itself, and most tests wait for sockets, disks and clocks.

@@ -116,11 +116,18 @@ describe("What is our own choice", () => {
     assert.equal(type, "ResourceInUseException");
   });
 
-  test("CreateChannel is refused in one clear sentence, and no channel is ever found", async () => {
+  test("CreateChannel is refused in one clear sentence by a server that knows no buckets", async () => {
     const input = {
       ChannelName: "a",
       ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/r",
       StreamConfigurationList: [{ StreamARN: onDemand.arn, RecordConfiguration: { RecordFormatType: "JSON" } }],
+      S3DestinationConfiguration: {
+        StorageConfiguration: {
+          BucketARN: "arn:aws:s3:::bucket",
+          ExpectedBucketOwner: "123456789012",
+          CompressionType: "NONE",
+        },
+      },
     };
     const { type, message = "" } = await refused("CreateChannel", input);
     assert.equal(type, "InvalidArgumentException");

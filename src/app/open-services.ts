@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
 import type { UpkeepTurns } from "../background/upkeep-turns.ts";
+import type { NamedFile } from "../config/config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Gateways, GatewaysOptions } from "../gateways/open-gateways.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
@@ -11,7 +12,7 @@ import type { OperationContext } from "../operations/operation-context.ts";
 import { OpenQueues } from "../queues/open-queues.ts";
 import { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import { DeletedStreams } from "../registry/deleted-streams.ts";
-import { QueueNameStore } from "../registry/queue-name-store.ts";
+import { NameStore } from "../registry/name-store.ts";
 import { StreamRegistry } from "../registry/stream-registry.ts";
 import { loadOrCreateTokenKey } from "../registry/token-key.ts";
 import { gatewayCallPath } from "../server/pipeline/port-rules.ts";
@@ -22,6 +23,7 @@ import { SubscriptionLeases } from "../shards/subscription-leases.ts";
 import type { TrafficCounts } from "../shards/traffic-counts.ts";
 import { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
+import { type ChannelDelivery, openChannelDelivery } from "./channel-delivery.ts";
 
 export interface ServicesOptions {
   /** Open; its owner closes it. */
@@ -34,6 +36,8 @@ export interface ServicesOptions {
   readonly compresses?: boolean;
   /** Absent when limits are off. */
   readonly limits?: RateLimits | undefined;
+  /** Where the buckets of channels are; absent: channels deliver nothing. */
+  readonly channels?: NamedFile | undefined;
   /** Absent when the console is off. */
   readonly counts?: TrafficCounts | undefined;
 }
@@ -43,6 +47,7 @@ export type Services = Omit<OperationContext, "caller" | "connection" | "queues"
   readonly queues: OpenQueues;
   /** Absent where one server alone uses the engine. */
   readonly gateways?: Gateways;
+  readonly channelDelivery: ChannelDelivery;
 };
 
 /** Everything between the request pipeline and the engine. */
@@ -57,9 +62,11 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits, counts } = options;
   const { log, documents } = engine;
   const deletedStreams = new DeletedStreams(documents);
-  const queueNames = new QueueNameStore(documents, clock);
+  const queueNames = new NameStore(documents, clock, "queue");
+  const channelNames = new NameStore(documents, clock, "channel");
   const registry: StreamRegistry = new StreamRegistry(documents, clock, (revision) => {
     queues.update(revision);
+    channels.update(revision);
     reconciler.wake(revision);
   });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
@@ -67,14 +74,17 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
   const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax: limits?.table.queueInFlightCountMax });
+  const channels = await openChannelDelivery(options.channels, { shards, documents });
   const { gateways, turns } = engine.multiGateway
     ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)
     : {};
-  const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock, turns });
+  const names = { queueNames, channelNames };
+  const reconciler = new Reconciler({ log, registry, deletedStreams, ...names, queues, channels, clock, turns });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys, turns });
   const close = async (): Promise<void> => {
     await retention.close();
     await queues.close();
+    await channels.close();
     await reconciler.close();
     await registry.close();
     await gateways?.close();
@@ -92,7 +102,9 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         ...(limits === undefined ? {} : { limits }),
         shards,
         queues,
-        queueNames,
+        ...names,
+        channelDelivery: channels,
+        ...(channels.destinations === undefined ? {} : { channels: channels.destinations }),
         makesQueues: engine.densePositions,
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(gateways?.leases),

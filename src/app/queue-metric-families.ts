@@ -1,17 +1,10 @@
 import type { QueueFigures } from "../queues/queue-calls.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import type { MetricFamily, Sample } from "../telemetry/prometheus-text.ts";
-
-/** Queues with series at once. */
-const queuesMax = 1_000;
+import type { MetricFamily } from "../telemetry/prometheus-text.ts";
+import { type RowMetric, rowMetricFamilies } from "./row-metric-families.ts";
 
 /** The metrics of the Developer Guide, "Monitoring queues": its sums as counters since the start, the others as gauges. */
-const families: readonly {
-  readonly name: string;
-  readonly type: "counter" | "gauge";
-  readonly help: string;
-  readonly value: (figures: QueueFigures) => number;
-}[] = [
+const metrics: readonly RowMetric<QueueFigures>[] = [
   {
     name: "millrace_queue_received_records_total",
     type: "counter",
@@ -61,17 +54,9 @@ export function queueMetricFamilies(
   revisions: Iterable<StreamRevision>,
   figuresOf: (queueId: string) => QueueFigures | undefined,
 ): readonly MetricFamily[] {
-  const samples = families.map((): Sample[] => []);
-  let queueCount = 0;
-  for (const { stream } of revisions) {
-    for (const { id, name } of stream.queues ?? []) {
-      const figures = queueCount < queuesMax ? figuresOf(id) : undefined;
-      if (figures === undefined) continue;
-      queueCount++;
-      const { account, region } = stream;
-      const labels = { account, region, stream: stream.name, queue: name, queue_id: id };
-      for (const [i, { value }] of families.entries()) samples[i]?.push({ labels, value: value(figures) });
-    }
-  }
-  return families.map(({ name, type, help }, i) => ({ name, type, help, samples: samples[i] ?? [] }));
+  return rowMetricFamilies(metrics, revisions, {
+    label: "queue",
+    rowsOf: ({ queues }) => queues,
+    figuresOf: ({ id }) => figuresOf(id),
+  });
 }

@@ -22,6 +22,7 @@ import type { MetricFamily } from "../telemetry/prometheus-text.ts";
 import type { Clock } from "../time/clock.ts";
 import { DevClock } from "../time/dev-clock.ts";
 import { systemClock } from "../time/system-clock.ts";
+import { channelMetricFamilies } from "./channel-metric-families.ts";
 import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
 import { openConsole, trafficCountsFor } from "./open-console.ts";
@@ -142,6 +143,7 @@ async function openServicesOn(engine: Engine, start: Start): Promise<Services> {
     keyProvider: keys.provider,
     compresses: config.compression === "zstd",
     limits: table === undefined ? undefined : new RateLimits(table, clock),
+    channels: config.channels,
     counts: trafficCountsFor(config),
   });
   closing.defer(close);
@@ -175,7 +177,7 @@ async function openPorts(
   services: Services,
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, unmovedClock: clock, dev, closing } = start;
-  const { registry, shards, queues, tokens } = services;
+  const { registry, shards, queues, channelDelivery, tokens } = services;
   const credentials = openCredentials(start);
   const accessControl =
     credentials === undefined
@@ -200,6 +202,7 @@ async function openPorts(
       const families = [
         ...shards.traffic.families(registry.all()),
         ...queueMetricFamilies(registry.all(), (queueId) => queues.figures(queueId)),
+        ...channelMetricFamilies(registry.all(), (channelId) => channelDelivery.figures(channelId)),
         storedBytes(space?.largestStreams ?? [], start),
       ];
       return metrics.render({ engine: figures, ...gatewayFigures(services), server: main?.figures() ?? {} }, families);
@@ -240,15 +243,14 @@ function gatewayFigures({ gateways }: Services): Figures {
   return gateways === undefined ? {} : { gateways: { live: gateways.registry.live.length } };
 }
 
-function serverStateOf(
-  { dev, keys, state, streamNames }: Start,
-  { registry, shards, gateways }: Services,
-): HealthInputs {
+function serverStateOf({ dev, keys, state, streamNames }: Start, services: Services): HealthInputs {
+  const { registry, shards, channelDelivery, gateways } = services;
   const providerFault = keys.fault();
   return {
     isDraining: state.isDraining,
     clockMovedByMs: dev?.clock.movedByMs ?? 0,
     keyFaults: [...(providerFault === undefined ? [] : [providerFault]), ...shards.keys.faults()],
+    channelFaults: channelDelivery.faults(registry.all()),
     streamName: (streamId) => streamNames.find(streamId),
     fault: registry.fault ?? gateways?.fault,
   };

@@ -4,13 +4,13 @@ import { parseUntrustedJson } from "../model/parse-untrusted-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../records/operation-io.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
-import { awsPartitionOf, consumerArn, queueArn, streamArn } from "../streams/arn.ts";
+import { awsPartitionOf, channelArn, consumerArn, queueArn, streamArn } from "../streams/arn.ts";
 import { findConsumer } from "../streams/consumer-ref.ts";
 import { type AccessRules, denialReason } from "../streams/policy/decide-access.ts";
 import type { PolicyRequest } from "../streams/policy/evaluate-policies.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import { EvaluationTooLongError } from "../streams/policy/policy-pattern.ts";
-import type { Stream, StreamConsumer, StreamQueue } from "../streams/stream.ts";
+import type { Stream, StreamChannel, StreamConsumer, StreamQueue } from "../streams/stream.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Credential } from "./credential.ts";
 import { type ClientEndpoint, policyContextOf } from "./policy-context.ts";
@@ -121,6 +121,11 @@ function locate(target: PermissionTarget, caller: VerifiedCaller, registry: Stre
     const found = region === caller.region ? registry.findQueue(account, region, queueId)?.queue : undefined;
     return describe(queueArn(target.address), { owner: account, found });
   }
+  if (target.kind === "channel") {
+    const { account, region, channelId } = target.address;
+    const found = region === caller.region ? registry.findChannel(account, region, channelId)?.channel : undefined;
+    return describe(channelArn(target.address), { owner: account, found });
+  }
   if (target.kind === "other") return describe(target.arn, { owner: target.arn.split(":")[4] ?? "" });
   const { address } = target;
   const { account, region, name } = address;
@@ -139,7 +144,7 @@ interface ResourceFacts {
   /** Default: the whole ARN. */
   readonly namedArn?: string;
   readonly owner: string;
-  readonly found?: Stream | StreamConsumer | StreamQueue | undefined;
+  readonly found?: PolicyHolder | undefined;
 }
 
 function describe(arn: string, { namedArn = arn, owner, found }: ResourceFacts): Resource {
@@ -148,10 +153,12 @@ function describe(arn: string, { namedArn = arn, owner, found }: ResourceFacts):
   return { arn, namedArn, owner, tags: found.tags, ...(policy === undefined ? {} : { policy }) };
 }
 
-/** Parsed policies; a changed stream, consumer or queue is another object. */
-const policies = new WeakMap<Stream | StreamConsumer | StreamQueue, Policy>();
+type PolicyHolder = Stream | StreamConsumer | StreamQueue | StreamChannel;
 
-function policyOf(resource: Stream | StreamConsumer | StreamQueue): Policy | undefined {
+/** Parsed policies; a changed stream, consumer, queue or channel is another object. */
+const policies = new WeakMap<PolicyHolder, Policy>();
+
+function policyOf(resource: PolicyHolder): Policy | undefined {
   if (resource.policy === undefined) return undefined;
   const known = policies.get(resource);
   if (known !== undefined) return known;

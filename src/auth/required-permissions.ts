@@ -4,13 +4,16 @@ import type { OperationName } from "../model/shapes.generated.ts";
 import type { Caller } from "../operations/caller.ts";
 import type { InputOf } from "../records/operation-io.ts";
 import {
+  type ChannelAddress,
   type ConsumerAddress,
+  parseChannelArn,
   parseConsumerArn,
   parseQueueArn,
   parseStreamArn,
   type QueueAddress,
   queueArn,
   type StreamAddress,
+  streamArn,
 } from "../streams/arn.ts";
 import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/consumer-ref.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
@@ -30,6 +33,7 @@ export type PermissionTarget =
     }
   | { readonly kind: "consumer"; readonly address: StreamAddress & ConsumerName }
   | { readonly kind: "queue"; readonly address: QueueAddress }
+  | { readonly kind: "channel"; readonly address: ChannelAddress }
   /** A resource of a kind that this server does not have. */
   | { readonly kind: "other"; readonly arn: string };
 
@@ -70,13 +74,21 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   AcknowledgeDeadLetterQueueRecords: sharedQueue,
   AcknowledgeQueueRecords: sharedQueue,
   AddTagsToStream: ownStream,
-  CreateChannel: account(),
+  CreateChannel: {
+    isShareable: false,
+    targets: ({ StreamConfigurationList }) =>
+      StreamConfigurationList.flatMap(({ StreamARN }) => [
+        arnNamed(StreamARN),
+        associatedStream(StreamARN, "AssociateStreamsWithChannel"),
+      ]),
+    also: ({ Tags }) => (hasTags(Tags) ? "TagResource" : undefined),
+  },
   CreateQueue: {
     isShareable: false,
     targets: ({ StreamConfigurationList }, { caller: { account, region } }) => [
       // The id of the new queue is not known yet.
       { kind: "other", arn: queueArn({ account, region, queueId: "*" }) },
-      ...StreamConfigurationList.map(({ StreamARN }) => associatedStream(StreamARN)),
+      ...StreamConfigurationList.map(({ StreamARN }) => associatedStream(StreamARN, "AssociateStreamsWithQueue")),
     ],
     also: ({ Tags }) => (hasTags(Tags) ? "TagResource" : undefined),
   },
@@ -107,7 +119,12 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   GetResourcePolicy: ownResource,
   GetShardIterator: sharedStream,
   IncreaseStreamRetentionPeriod: ownStream,
-  ListChannels: account(),
+  ListChannels: {
+    isShareable: false,
+    targets: (_input, { caller: { account, region } }) => [
+      { kind: "other", arn: streamArn({ account, region, name: "*" }) },
+    ],
+  },
   ListQueues: account(),
   ListShards: {
     isShareable: true,
@@ -165,8 +182,14 @@ function resourceNamed({ ResourceARN }: { readonly ResourceARN: string }): reado
   if (consumer !== undefined) return [{ kind: "consumer", address: consumer }];
   const queue = parseQueueArn(ResourceARN);
   if (queue !== undefined) return [{ kind: "queue", address: queue }];
-  const address = parseStreamArn(ResourceARN);
-  return [address === undefined ? { kind: "other", arn: ResourceARN } : stream(address)];
+  const ofChannel = parseChannelArn(ResourceARN);
+  return [ofChannel === undefined ? arnNamed(ResourceARN) : { kind: "channel", address: ofChannel }];
+}
+
+/** A stream, or anything else that an ARN names. */
+function arnNamed(arn: string): PermissionTarget {
+  const address = parseStreamArn(arn);
+  return address === undefined ? { kind: "other", arn } : stream(address);
 }
 
 function queueNamed({ QueueARN }: { readonly QueueARN: string }): readonly PermissionTarget[] {
@@ -174,14 +197,15 @@ function queueNamed({ QueueARN }: { readonly QueueARN: string }): readonly Permi
   return [address === undefined ? { kind: "other", arn: QueueARN } : { kind: "queue", address }];
 }
 
-function associatedStream(streamArn: string): PermissionTarget {
-  const address = parseStreamArn(streamArn);
-  if (address === undefined) return { kind: "other", arn: streamArn };
-  return { ...stream(address), action: "AssociateStreamsWithQueue" };
+function associatedStream(arn: string, action: string): PermissionTarget {
+  const address = parseStreamArn(arn);
+  if (address === undefined) return { kind: "other", arn };
+  return { ...stream(address), action };
 }
 
 function channelNamed({ ChannelARN }: { readonly ChannelARN: string }): readonly PermissionTarget[] {
-  return [{ kind: "other", arn: ChannelARN }];
+  const address = parseChannelArn(ChannelARN);
+  return [address === undefined ? { kind: "other", arn: ChannelARN } : { kind: "channel", address }];
 }
 
 function stream(address: StreamAddress) {

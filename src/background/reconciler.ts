@@ -7,6 +7,7 @@ import {
   type StreamTransition,
 } from "../streams/due-transitions.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
+import { carryOutChannel } from "./carry-out-channel.ts";
 import { carryOutQueue } from "./carry-out-queue.ts";
 import { commitStep } from "./commit-step.ts";
 import { runCreate, runDelete, runReshard, runResize, runSettingsChange } from "./intent-steps.ts";
@@ -17,12 +18,18 @@ const retryMs = 200;
 /** Between two reports of a step that goes on to fail in the same way. */
 const reportMs = 60_000;
 
+/** What a transition of rows is called in reports. */
+const rowKinds: ReadonlyMap<StreamTransition["kind"] | undefined, string> = new Map([
+  ["queues", "queue"],
+  ["channels", "channel"],
+]);
+
 /** The last second of a deleted stream is kept for 30 days: further back no clock is set by accident. */
 const lastSecondKeptS = 30 * 24 * 3600;
 
 /**
  * Carries out the intents in stream documents: create, split, merge, resize, settings, delete, and the transitions of
- * consumers and queues. A request only writes the intent. The work may be interrupted between any two steps and continues after a restart.
+ * consumers, queues and channels. A request only writes the intent. The work may be interrupted between any two steps and continues after a restart.
  */
 export class Reconciler {
   readonly #context: ReconcilerContext;
@@ -137,8 +144,8 @@ export class Reconciler {
     const last = this.#reported.get(id);
     if (last?.sentence !== sentence || nowMs - last.atMs >= reportMs) {
       this.#reported.set(id, { sentence, atMs: nowMs });
-      const isOfQueue = nextDueTransition(stream)?.kind === "queues";
-      backgroundTaskFailed.publish({ streamName: name, intent: isOfQueue ? "queue" : (intent?.kind ?? "-"), error });
+      const rowKind = rowKinds.get(nextDueTransition(stream)?.kind);
+      backgroundTaskFailed.publish({ streamName: name, intent: rowKind ?? intent?.kind ?? "-", error });
     }
     await clock.delay(retryMs, this.#closing.signal).catch(() => undefined);
   }
@@ -177,6 +184,9 @@ export class Reconciler {
     }
     if (transition.kind === "queues") {
       return await carryOutQueue(this.#context, revision, Math.max(clock.nowMs(), transition.dueMs));
+    }
+    if (transition.kind === "channels") {
+      return await carryOutChannel(this.#context, revision, Math.max(clock.nowMs(), transition.dueMs));
     }
     const { intent } = revision.stream;
     switch (intent?.kind) {

@@ -28,6 +28,8 @@ export interface Config {
   readonly compression: Compression;
   /** Origins whose web pages may call; `*` for all. */
   readonly corsOrigins: readonly string[];
+  /** Where the buckets of channels are: JSON that is not checked yet. Undefined: no channels. */
+  readonly channels?: NamedFile;
   /** Created at start if absent. */
   readonly streams: readonly StreamAtStart[];
   /** Undefined: neither rates nor quotas. */
@@ -84,6 +86,12 @@ export type KeyProviderConfig =
 
 /** Amazon's rates and quotas, or those of a file: its checked contents and its path. */
 export type LimitsSource = "aws" | { readonly path: string; readonly json: unknown };
+
+/** A file whose contents are JSON, as it is at start, and its path, from which it is read again. */
+export interface NamedFile {
+  readonly path: string;
+  readonly json: unknown;
+}
 
 /** The checked contents of the credentials file at start, and its path, from which it is read again. */
 export interface CredentialsFile {

@@ -48,6 +48,7 @@ function valuesOf(config: Config): Readonly<Record<FlagName, string | undefined>
     "encrypt-at-rest-key": encryptAtRest?.keyId,
     compression: config.compression,
     "cors-origin": config.corsOrigins.join(", ") || undefined,
+    channels: config.channels?.path,
     limits: limits === undefined ? "off" : limits === "aws" ? "aws" : limits.path,
     "transition-delay": `${config.transitionDelayMs} ms`,
     "tls-cert": tls?.certificatePath,

@@ -116,6 +116,11 @@ export const flags = [
     help: "origin whose web pages may call; * allows all; repeatable",
   },
   {
+    name: "channels",
+    argument: "FILE",
+    help: "JSON file that says where the buckets of channels are; without it CreateChannel is refused",
+  },
+  {
     name: "limits",
     argument: "off|aws|FILE",
     help: "rate limits and quotas: none, Amazon's, or those of a JSON file (off)",

@@ -116,6 +116,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
     corsOrigins:
       settings.list("cors-origin", parseOrigin, "an origin such as https://app.example, or *") ??
       configDefaults.corsOrigins,
+    ...optional("channels", readChannels(settings, readFile)),
     streams: readStreams(settings),
     ...optional("limits", readLimits(settings, readFile, checks.limits)),
     transitionDelayMs:
@@ -194,6 +195,13 @@ function readCredentials(settings: Settings, readFile: FileReader, check: FileCh
   return path === undefined ? undefined : readChecked("credentials", path, { settings, readFile, check, hint: "" });
 }
 
+/** What is in the file is checked when the module that delivers is loaded, which most servers never do. */
+function readChannels(settings: Settings, readFile: FileReader): Config["channels"] {
+  const path = settings.one("channels", parseNonEmpty, "a file");
+  const check: FileCheck = () => [];
+  return path === undefined ? undefined : readChecked("channels", path, { settings, readFile, check, hint: "" });
+}
+
 interface Checking {
   readonly settings: Settings;
   readonly readFile: FileReader;
@@ -203,7 +211,7 @@ interface Checking {
 }
 
 function readChecked(
-  flag: "limits" | "credentials",
+  flag: "limits" | "credentials" | "channels",
   path: string,
   { settings, readFile, check, hint }: Checking,
 ): { readonly path: string; readonly json: unknown } | undefined {

@@ -26,6 +26,10 @@ export interface LimitsTable {
   readonly changingQueueCountMax: number;
   /** Records of one queue in flight at once. At this number a receive waits as if nothing were visible. */
   readonly queueInFlightCountMax: number;
+  /** Channels of a stream into buckets, and as many into tables. */
+  readonly streamChannelCountMax: number;
+  /** The shortest DataFreshnessInSeconds. */
+  readonly channelFreshnessSecondsMin: number;
 }
 
 /** What the calls of an operation are counted for. */
@@ -134,6 +138,8 @@ export const awsLimits: LimitsTable = {
   creatingConsumerCountMax: 5,
   changingQueueCountMax: 5,
   queueInFlightCountMax: 120_000,
+  streamChannelCountMax: 1,
+  channelFreshnessSecondsMin: 300,
 };
 
 /** The rates of one of so many gateways that share them. Quotas and daily counts are in documents, and stay whole. */

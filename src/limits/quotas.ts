@@ -1,4 +1,6 @@
 /** Quotas of accounts and streams. Each check throws LimitExceededException; without a table there is no quota. */
+
+import { tooManyChannels } from "../model/channel-errors.ts";
 import {
   tooManyConsumers,
   tooManyConsumersCreating,
@@ -7,6 +9,7 @@ import {
 } from "../model/limit-errors.ts";
 import { tooManyQueues, tooManyQueuesChanging } from "../model/queue-errors.ts";
 import { type StreamPlace, shardLimitExceeded } from "../model/stream-errors.ts";
+import type { Stream, StreamChannel } from "../streams/stream.ts";
 import type { LimitsTable } from "./limits-table.ts";
 
 interface AccountPlace {
@@ -81,4 +84,16 @@ export function checkQueues(
   if (changingCount >= table.changingQueueCountMax) {
     throw tooManyQueuesChanging(stream.account, table.changingQueueCountMax);
   }
+}
+
+/** For one more channel of a stream into a destination of a kind. */
+export function checkChannels(
+  table: LimitsTable | undefined,
+  stream: Stream,
+  kind: StreamChannel["destination"]["kind"],
+): void {
+  if (table === undefined) return;
+  const count = (stream.channels ?? []).filter(({ destination }) => destination.kind === kind).length;
+  const limit = table.streamChannelCountMax;
+  if (count >= limit) throw tooManyChannels(stream, kind === "bucket" ? "a bucket" : "a table", limit);
 }

@@ -9,7 +9,7 @@ import type {
 } from "../queues/queue-calls.ts";
 import type { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import type { DeletedStreams } from "../registry/deleted-streams.ts";
-import type { QueueNameStore } from "../registry/queue-name-store.ts";
+import type { NameStore } from "../registry/name-store.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { PushMemory } from "../shards/push-memory.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
@@ -26,6 +26,12 @@ export interface QueueCalls {
   changeVisibility(ref: QueueRef, kind: RecordKind, entries: readonly VisibilityEntry[]): Promise<EntryOutcomes>;
   /** For dead letters alone. */
   restore(ref: QueueRef, receiptHandles: readonly string[]): Promise<EntryOutcomes>;
+}
+
+/** What operations ask about the destinations of channels. */
+export interface ChannelDestinations {
+  /** Whether the server's file says where the bucket of an ARN is. */
+  knows(bucketArn: string): boolean;
 }
 
 /** What an operation knows of its client, and of the memory for its response. */
@@ -55,7 +61,10 @@ export interface OperationContext {
   readonly limits?: RateLimits;
   readonly shards: ShardServices;
   readonly queues: QueueCalls;
-  readonly queueNames: QueueNameStore;
+  readonly queueNames: NameStore;
+  readonly channelNames: NameStore;
+  /** Absent on a server without `--channels`. */
+  readonly channels?: ChannelDestinations;
   /** Whether the engine can carry queues. */
   readonly makesQueues: boolean;
   readonly tokens: TokenCipher;

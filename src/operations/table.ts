@@ -2,6 +2,11 @@ import type { OperationName } from "../model/shapes.generated.ts";
 import { describeAccountSettings } from "./account/describe-account-settings.ts";
 import { describeLimits } from "./account/describe-limits.ts";
 import { updateAccountSettings } from "./account/update-account-settings.ts";
+import { createChannel } from "./channels/create-channel.ts";
+import { deleteChannel } from "./channels/delete-channel.ts";
+import { describeChannel } from "./channels/describe-channel.ts";
+import { listChannels } from "./channels/list-channels.ts";
+import { updateChannel } from "./channels/update-channel.ts";
 import { deregisterStreamConsumer } from "./consumers/deregister-stream-consumer.ts";
 import { describeStreamConsumer } from "./consumers/describe-stream-consumer.ts";
 import { listStreamConsumers } from "./consumers/list-stream-consumers.ts";
@@ -52,11 +57,6 @@ import { listTagsForStream } from "./tags/list-tags-for-stream.ts";
 import { removeTagsFromStream } from "./tags/remove-tags-from-stream.ts";
 import { tagResource } from "./tags/tag-resource.ts";
 import { untagResource } from "./tags/untag-resource.ts";
-import { createChannel } from "./unsupported-channels/create-channel.ts";
-import { deleteChannel } from "./unsupported-channels/delete-channel.ts";
-import { describeChannel } from "./unsupported-channels/describe-channel.ts";
-import { listChannels } from "./unsupported-channels/list-channels.ts";
-import { updateChannel } from "./unsupported-channels/update-channel.ts";
 
 /** All operations by their name on the wire. A missing or wrong row does not compile. */
 export const operations = {

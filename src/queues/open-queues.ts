@@ -17,6 +17,7 @@ import { stateLogRef } from "./state-log-ref.ts";
 import { StreamGrowth } from "./stream-growth.ts";
 
 const firstGeneration = 1;
+const growthListenerName = "queues";
 
 export interface OpenQueuesOptions {
   readonly shards: ShardServices;
@@ -166,7 +167,7 @@ export class OpenQueues {
     if (stream === undefined) {
       stream = { growth: new StreamGrowth(), ids: new Set() };
       this.#streams.set(streamId, stream);
-      this.#services.growth.listen(streamId, stream.growth.note);
+      this.#services.growth.listen(streamId, growthListenerName, stream.growth.note);
     }
     stream.ids.add(queueId);
     return stream.growth;
@@ -180,6 +181,6 @@ export class OpenQueues {
     stream.ids.delete(queueId);
     if (stream.ids.size > 0) return;
     this.#streams.delete(streamId);
-    this.#services.growth.forget(streamId);
+    this.#services.growth.forget(streamId, growthListenerName);
   }
 }

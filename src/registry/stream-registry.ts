@@ -1,7 +1,8 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
+import { findChannel } from "../streams/channel-ref.ts";
 import { findQueue } from "../streams/queue-ref.ts";
-import type { Stream, StreamQueue } from "../streams/stream.ts";
+import type { Stream, StreamChannel, StreamQueue } from "../streams/stream.ts";
 import { decodeStream, encodeStream, streamDocumentKey, streamDocumentPrefix } from "../streams/stream-document.ts";
 import type { Clock } from "../time/clock.ts";
 import { StreamRevision } from "./stream-revision.ts";
@@ -19,6 +20,11 @@ export interface FoundQueue {
   readonly queue: StreamQueue;
 }
 
+export interface FoundChannel {
+  readonly revision: StreamRevision;
+  readonly channel: StreamChannel;
+}
+
 /** A deleted document. */
 interface Tombstone {
   /** Revision of the deletion. Events of this revision or an older one must not bring the stream back. */
@@ -34,8 +40,8 @@ interface Tombstone {
 export class StreamRegistry {
   readonly #documents: DocumentStore;
   readonly #revisions = new Map<string, StreamRevision>();
-  /** The key of the stream of each queue, by the queue's id. */
-  readonly #keyByQueueId = new Map<string, string>();
+  /** The key of the stream of each queue and channel, by its id. */
+  readonly #keyByRowId = new Map<string, string>();
   /** Kept until the watch has observed the deletion and no swap of the key is in flight. */
   readonly #tombstones = new Map<string, Tombstone>();
   /** Number of swaps of this server in flight, by key. */
@@ -103,13 +109,22 @@ export class StreamRegistry {
 
   /** The queue with an id, in any state, and its stream. */
   findQueue(account: string, region: string, queueId: string): FoundQueue | undefined {
-    const key = this.#keyByQueueId.get(queueId);
+    const revision = this.#streamOfRow(account, region, queueId);
+    const queue = revision === undefined ? undefined : findQueue(revision.stream, queueId);
+    return revision === undefined || queue === undefined ? undefined : { revision, queue };
+  }
+
+  /** The channel with an id, in any state, and its stream. */
+  findChannel(account: string, region: string, channelId: string): FoundChannel | undefined {
+    const revision = this.#streamOfRow(account, region, channelId);
+    const channel = revision === undefined ? undefined : findChannel(revision.stream, channelId);
+    return revision === undefined || channel === undefined ? undefined : { revision, channel };
+  }
+
+  #streamOfRow(account: string, region: string, rowId: string): StreamRevision | undefined {
+    const key = this.#keyByRowId.get(rowId);
     const revision = key === undefined ? undefined : this.#revisions.get(key);
-    if (revision === undefined) return undefined;
-    const { stream } = revision;
-    const queue = findQueue(stream, queueId);
-    if (queue === undefined || stream.account !== account || stream.region !== region) return undefined;
-    return { revision, queue };
+    return revision?.stream.account === account && revision.stream.region === region ? revision : undefined;
   }
 
   /** The newest revision of the same stream; undefined when it is gone, even if another stream has its name. */
@@ -268,7 +283,7 @@ export class StreamRegistry {
     if (known !== undefined && known.revision >= revision) return known;
     const added = new StreamRevision(stream, revision);
     if (revision <= this.#knownRevision(key)) return added;
-    this.#indexQueues(key, known?.stream.queues, stream.queues);
+    this.#indexRows(key, known?.stream, stream);
     this.#revisions.set(key, added);
     this.#wakeWaiting(key);
     this.#onRevision(added);
@@ -277,16 +292,16 @@ export class StreamRegistry {
 
   #delete(key: string, revision: bigint): void {
     if (this.#knownRevision(key) > revision) return;
-    this.#indexQueues(key, this.#revisions.get(key)?.stream.queues, []);
+    this.#indexRows(key, this.#revisions.get(key)?.stream, undefined);
     this.#revisions.delete(key);
     if (this.#tombstones.get(key)?.revision !== revision) this.#tombstones.set(key, { revision, isObserved: false });
     this.#wakeWaiting(key);
   }
 
-  #indexQueues(key: string, former: readonly StreamQueue[] = [], present: readonly StreamQueue[] = []): void {
-    if (former === present) return;
-    for (const { id } of former) this.#keyByQueueId.delete(id);
-    for (const { id } of present) this.#keyByQueueId.set(id, key);
+  #indexRows(key: string, former: Stream | undefined, present: Stream | undefined): void {
+    if (former?.queues === present?.queues && former?.channels === present?.channels) return;
+    for (const { id } of rowsOf(former)) this.#keyByRowId.delete(id);
+    for (const { id } of rowsOf(present)) this.#keyByRowId.set(id, key);
   }
 
   #knownRevision(key: string): bigint {
@@ -310,6 +325,10 @@ export class StreamRegistry {
     this.#waiting.delete(key);
     for (const wake of waiting ?? []) wake();
   }
+}
+
+function rowsOf(stream: Stream | undefined): readonly { readonly id: string }[] {
+  return [...(stream?.queues ?? []), ...(stream?.channels ?? [])];
 }
 
 function keyOf({ account, region, name }: Stream): string {

@@ -1,20 +1,25 @@
 import type { Stream, StreamConsumer } from "./stream.ts";
 
-/** The next state change of a stream, its consumers or its queues, and when it is due, ms since the epoch. */
+/** The next state change of a stream, its consumers, queues or channels, and when it is due, ms since the epoch. */
 export interface StreamTransition {
-  readonly kind: "intent" | "consumers" | "queues";
+  readonly kind: "intent" | "consumers" | "queues" | "channels";
   readonly dueMs: number;
 }
 
-/** The earliest of the intent and the transitions of consumers and queues; undefined when there is none. */
-export function nextDueTransition({ intent, consumers = [], queues = [] }: Stream): StreamTransition | undefined {
+/** The earliest of the intent and the transitions of consumers, queues and channels; undefined when there is none. */
+export function nextDueTransition({
+  intent,
+  consumers = [],
+  queues = [],
+  channels = [],
+}: Stream): StreamTransition | undefined {
   let next: StreamTransition | undefined = intent === undefined ? undefined : { kind: "intent", dueMs: intent.dueMs };
-  for (const { dueMs } of consumers) {
-    if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "consumers", dueMs };
-  }
-  for (const { dueMs } of queues) {
-    if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind: "queues", dueMs };
-  }
+  const take = (kind: StreamTransition["kind"], dueMs: number | undefined): void => {
+    if (dueMs !== undefined && (next === undefined || dueMs < next.dueMs)) next = { kind, dueMs };
+  };
+  for (const { dueMs } of consumers) take("consumers", dueMs);
+  for (const { dueMs } of queues) take("queues", dueMs);
+  for (const { dueMs } of channels) take("channels", dueMs);
   return next;
 }
 

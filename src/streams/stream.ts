@@ -39,6 +39,8 @@ export interface Stream {
   readonly consumerSecondUsed?: number;
   /** Queues of the stream, in the order of creation. */
   readonly queues?: readonly StreamQueue[];
+  /** Channels of the stream, in the order of creation. */
+  readonly channels?: readonly StreamChannel[];
   /** Times of the changes that AWS limits over 24 hours, ms since the epoch. */
   readonly changeTimesMs?: Readonly<Partial<Record<CountedChange, readonly number[]>>>;
   /** Open shards, and closed ones while they may have unexpired records; sorted by index. Empty while CREATING. */
@@ -112,6 +114,59 @@ export interface StreamQueue {
    * queue was ACTIVE.
    */
   readonly stateLog?: { readonly generation: number; readonly placement: Shard["placement"] };
+}
+
+export type ChannelStatus = "CREATING" | "ACTIVE" | "UPDATING" | "DELETING" | "FAILED";
+
+/** A channel of the stream: everything about it except how far it has delivered, which is in its checkpoint. */
+export interface StreamChannel {
+  /** 20 characters of `[a-z0-9]`, never used again. In the channel's ARN, and in the key of its checkpoint. */
+  readonly id: string;
+  /** Unique within account and region among all streams. */
+  readonly name: string;
+  readonly status: ChannelStatus;
+  /** Why it is FAILED, as a sentence. */
+  readonly statusReason?: string;
+  readonly createdMs: number;
+  /** When a CREATING or UPDATING channel goes on, or a DELETING one is removed; ms since the epoch. */
+  readonly dueMs?: number;
+  /** Kept and shown; the operator's file says with which credentials the server delivers. */
+  readonly roleArn: string;
+  readonly format: "GSR_JSON" | "JSON" | "STRING" | "BYTE_ARRAY";
+  readonly schemaArn?: string;
+  /** How old a record may become before it is delivered, seconds. */
+  readonly freshnessSeconds: number;
+  readonly destination: BucketPlace | TablePlace;
+  /** Where what is known of records that cannot be delivered goes. */
+  readonly deadLetters: { readonly bucketArn: string; readonly owner: string; readonly prefix?: string };
+  /** The master key of the objects; absent: the store's own encryption. */
+  readonly encryption?: { readonly keyId: string };
+  readonly logging: { readonly isEnabled: boolean; readonly group: string; readonly stream: string };
+  readonly tags: Readonly<Record<string, string>>;
+  /** The resource policy, exactly as it was put. */
+  readonly policy?: string;
+}
+
+/** Objects in a bucket. */
+export interface BucketPlace {
+  readonly kind: "bucket";
+  readonly bucketArn: string;
+  /** The account that must own the bucket. */
+  readonly owner: string;
+  readonly keyTemplate: string;
+  readonly storageClass: "STANDARD" | "INTELLIGENT_TIERING" | "GLACIER_IR";
+  readonly compression: "NONE" | "GZIP" | "ZSTD";
+}
+
+/** Rows of an Iceberg table. */
+export interface TablePlace {
+  readonly kind: "table";
+  readonly bucketArn: string;
+  readonly namespace: string;
+  readonly table: string;
+  readonly compression: "NONE" | "ZSTD" | "SNAPPY";
+  /** Names of the columns whose hours partition the table. */
+  readonly partitionColumns: readonly string[];
 }
 
 export interface Shard {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { connect } from "@nats-io/transport-node";
 import { isNatsServerInstalled, natsServerPath, natsServerVersion } from "../../scripts/get-nats-server.ts";
 import { reportMissing } from "./available-tools.ts";
+import { freePorts } from "./free-ports.ts";
 
 const readyMsMax = 60_000;
 const pollMs = 20;
@@ -51,7 +51,7 @@ export class NatsServers implements AsyncDisposable {
 
   static async start(options: NatsServersOptions): Promise<NatsServers> {
     const directory = await mkdtemp(join(tmpdir(), "millrace-nats-"));
-    const servers = new NatsServers(directory, await freePorts(options.nodeCount), options);
+    const servers = new NatsServers(directory, await portsOf(options.nodeCount), options);
     try {
       await Promise.all(servers.#ports.map((_, node) => servers.startNode(node)));
       await servers.ready();
@@ -185,21 +185,10 @@ async function isHealthy(monitor: number): Promise<boolean> {
   }
 }
 
-/** Ports that were free a moment ago: all are held until the last one is found, so that no two are the same. */
-async function freePorts(nodeCount: number): Promise<readonly Ports[]> {
-  const held: Server[] = [];
-  const free = async (): Promise<number> => {
-    const server = createServer();
-    held.push(server);
-    await new Promise<void>((resolve) => server.listen(0, host, resolve));
-    const address = server.address();
-    assert(address !== null && typeof address === "object");
-    return address.port;
-  };
-  const ports: Ports[] = [];
-  for (let node = 0; node < nodeCount; node++) {
-    ports.push({ client: await free(), cluster: await free(), monitor: await free() });
-  }
-  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+async function portsOf(nodeCount: number): Promise<readonly Ports[]> {
+  const free = await freePorts(nodeCount * 3);
+  return Array.from({ length: nodeCount }, (_, node) => {
+    const [client = 0, cluster = 0, monitor = 0] = free.slice(node * 3);
+    return { client, cluster, monitor };
+  });
 }

@@ -15,7 +15,7 @@ export const describeStreamSummary = defineOperation({
         OpenShardCount: stream.status === "CREATING" ? 0 : openShardCount(stream),
         ConsumerCount: stream.consumers?.length ?? 0,
         MaxRecordSizeInKiB: stream.recordKiBMax,
-        ChannelCount: 0,
+        ChannelCount: stream.channels?.length ?? 0,
         QueueCount: stream.queues?.length ?? 0,
         ...(stream.mode === "ON_DEMAND"
           ? { RecordDistributionStrategy: stream.recordDistribution ?? "USER_PARTITION_KEY" }

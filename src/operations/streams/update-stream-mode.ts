@@ -1,3 +1,4 @@
+import { streamModeHasChannels } from "../../model/channel-errors.ts";
 import { streamModeHasQueues } from "../../model/queue-errors.ts";
 import { onlyOnDemand } from "../../model/stream-errors.ts";
 import type { Stream } from "../../streams/stream.ts";
@@ -27,7 +28,7 @@ export const updateStreamMode = defineOperation({
       const { stream } = revision;
       if (stream.mode === mode)
         return [revision, applyWarmThroughput === undefined ? stream : applyWarmThroughput(stream)];
-      if (mode === "PROVISIONED") refuseWithQueues(stream);
+      if (mode === "PROVISIONED") refuseWithOnDemandRows(stream);
       // Settings of on-demand streams end with the mode.
       const {
         recordDistribution,
@@ -46,6 +47,7 @@ export const updateStreamMode = defineOperation({
   },
 });
 
-function refuseWithQueues(stream: Stream): void {
+function refuseWithOnDemandRows(stream: Stream): void {
   if ((stream.queues ?? []).length > 0) throw streamModeHasQueues(stream);
+  if ((stream.channels ?? []).length > 0) throw streamModeHasChannels(stream);
 }

@@ -17,6 +17,8 @@ export interface HealthInputs {
   readonly clockMovedByMs?: number;
   /** Why encrypted streams cannot be read or written, as sentences. */
   readonly keyFaults?: readonly string[];
+  /** Why channels deliver nothing at present, as sentences. */
+  readonly channelFaults?: readonly string[];
   /** Why the credentials file as it is now is not in force, as a sentence. */
   readonly credentialsFault?: string | undefined;
   /** The name of the stream with an id; undefined if there is none, for instance while it is being deleted. */
@@ -27,7 +29,15 @@ export interface HealthInputs {
 
 export async function healthReportOf(
   engine: Pick<Engine, "name" | "health">,
-  { isDraining, clockMovedByMs = 0, keyFaults = [], credentialsFault, fault, streamName }: HealthInputs,
+  {
+    isDraining,
+    clockMovedByMs = 0,
+    keyFaults = [],
+    channelFaults = [],
+    credentialsFault,
+    fault,
+    streamName,
+  }: HealthInputs,
 ): Promise<HealthReport> {
   try {
     const { ready, durable, degraded, space } = await engine.health();
@@ -37,7 +47,9 @@ export async function healthReportOf(
         ? []
         : [`the clock is moved by ${clockMovedByMs} ms through POST /dev/clock; stored times are not the system's`];
     const holders = space?.isUsedUp === true ? [largestStreamsSentence(space.largestStreams, streamName)] : [];
-    const faults = [...holders, ...keyFaults, credentialsFault, fault].filter((sentence) => sentence !== undefined);
+    const faults = [...holders, ...keyFaults, ...channelFaults, credentialsFault, fault].filter(
+      (sentence) => sentence !== undefined,
+    );
     return { status, engine: engine.name, durable, degraded: [...degraded, ...moved, ...faults] };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

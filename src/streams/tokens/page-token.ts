@@ -1,6 +1,19 @@
 import type { ShardFilter } from "../positions/shard-filter.ts";
 import type { TokenCipher } from "./token-cipher.ts";
 
+/** Where a list goes on of rows with names in the documents of streams: queues or channels. */
+interface NamedRowsToken {
+  readonly createdMs: number;
+  readonly account: string;
+  readonly region: string;
+  /** The last name listed. */
+  readonly afterName: string;
+  /** A digest of the filter; absent without one. */
+  readonly filterDigest?: string;
+  /** The filter itself, unless it is long. */
+  readonly filter?: readonly { readonly StreamARN: string; readonly StreamCreationTimestamp?: number }[];
+}
+
 /** Contents of NextTokens by the kind of list: all that the next request needs. */
 export interface PageTokenContents {
   readonly shards: {
@@ -20,17 +33,8 @@ export interface PageTokenContents {
     /** The last name listed. */
     readonly afterName: string;
   };
-  readonly queues: {
-    readonly createdMs: number;
-    readonly account: string;
-    readonly region: string;
-    /** The last name listed. */
-    readonly afterName: string;
-    /** A digest of the filter; absent without one. */
-    readonly filterDigest?: string;
-    /** The filter itself, unless it is long. */
-    readonly filter?: readonly { readonly StreamARN: string; readonly StreamCreationTimestamp?: number }[];
-  };
+  readonly queues: NamedRowsToken;
+  readonly channels: NamedRowsToken;
   readonly consumers: {
     readonly createdMs: number;
     readonly streamId: string;

@@ -1,31 +1,13 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { newestPython } from "../../support/available-tools.ts";
 import { activeStreamArn, call } from "../../support/kinesis-call.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import { newestBoto3, provideNewestAws } from "./newest-aws.ts";
 import { testSnippets } from "./run-snippets.ts";
-import { type Workplace, withPort } from "./workplace.ts";
+import { withPort } from "./workplace.ts";
 
 const waitMsMax = 60_000;
-
-/** The newest boto3 of PyPI; older ones do not know queues. */
-function pythonWithQueues(): string | undefined {
-  const found = newestPython("boto3");
-  return found?.isNewest === true ? found.python : undefined;
-}
-
-/** The AWS CLI of PyPI with the model of that boto3, as `aws configure add-model` gives it to a CLI. */
-function provideAwsWithQueues(place: Workplace, python: string): void {
-  const find = "import botocore, os; print(os.path.join(os.path.dirname(botocore.__file__), 'data', 'kinesis'))";
-  const { stdout } = spawnSync(python, ["-c", find], { encoding: "utf8" });
-  mkdirSync(place.path("models"));
-  symlinkSync(stdout.trim(), place.path("models", "kinesis"));
-  const aws = join(dirname(python), "aws");
-  place.provideCommand("aws", `AWS_DATA_PATH='${place.path("models")}' exec '${python}' '${aws}' "$@"`);
-}
 
 interface Described {
   readonly QueueDescription: { readonly QueueARN: string; readonly QueueStatus: string };
@@ -107,7 +89,7 @@ testSnippets("docs/queues.md", {
     needs: ["queues"],
     async run({ code }, place) {
       await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
-      provideAwsWithQueues(place, pythonWithQueues() ?? "");
+      provideNewestAws(place, newestBoto3() ?? "");
       const { stdout } = await place.run(withPort(code, server.port));
       assert.match(stdout, /"Failed": \[\]/);
       const [, handle] = /"ReceiptHandle": "([^"]+)"/.exec(stdout) ?? [];
@@ -124,7 +106,7 @@ testSnippets("docs/queues.md", {
       const { endpoint } = server;
       const QueueARN = await makeQueue(endpoint, { maxReceiveCount: 2, visibilitySeconds: 2 });
       place.write("worker.py", withPort(code, server.port));
-      const start = () => new Program(pythonWithQueues() ?? "", [place.path("worker.py"), QueueARN]);
+      const start = () => new Program(newestBoto3() ?? "", [place.path("worker.py"), QueueARN]);
       await using killed = start();
       await using left = start();
       const items: string[] = [];
@@ -197,7 +179,7 @@ runpy.run_path("dead-letters.py", run_name="__main__")
 sys.stdout.write(f"{len(said)} dead letters\\n")
 `,
       );
-      const { stdout } = await place.run(`'${pythonWithQueues()}' input.py ${QueueARN}`);
+      const { stdout } = await place.run(`'${newestBoto3()}' input.py ${QueueARN}`);
       assert.equal(stdout, "2 dead letters\n");
       const restored = await call<Received>(endpoint, "ReceiveQueueRecords", { QueueARN, WaitTimeSeconds: 20 });
       assert.deepEqual(textsIn(restored), [["mended", 1]]);

@@ -16,7 +16,11 @@ const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
 const tokens = new TokenCipher({ tokenKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
 const services = {
   // What is there plays no part where no resource has a policy.
-  registry: { find: () => undefined, findQueue: () => undefined } as unknown as StreamRegistry,
+  registry: {
+    find: () => undefined,
+    findQueue: () => undefined,
+    findChannel: () => undefined,
+  } as unknown as StreamRegistry,
   tokens,
   nowMs: () => signedMs,
 };
@@ -53,8 +57,8 @@ function ask(name: OperationName, policies: readonly object[] | undefined, furth
 
 const allow = (Action: string, Resource = "*") => ({ Statement: { Effect: "Allow", Action, Resource } });
 
-// CreateQueue needs two actions.
-for (const name of operationNames.filter((each) => each !== "CreateQueue")) {
+// CreateQueue and CreateChannel need two actions.
+for (const name of operationNames.filter((each) => each !== "CreateQueue" && each !== "CreateChannel")) {
   test(`authorize() lets ${name} pass by its own action only`, () => {
     assert.match(ask(name, []), /^AccessDeniedException (\*|arn:aws:kinesis:us-east-1:111111111111:\S+)$/);
     assert.match(
@@ -94,6 +98,29 @@ test("authorize() asks for CreateQueue on queues, and for AssociateStreamsWithQu
   const foreign = orders.replace("111111111111", "222222222222");
   const StreamConfigurationList = [{ StreamARN: foreign }];
   assert.equal(ask("CreateQueue", [allow("*")], { StreamConfigurationList }), `AccessDeniedException ${foreign}`);
+});
+
+test("authorize() asks for CreateChannel and for AssociateStreamsWithChannel on the stream", () => {
+  const create = allow("kinesis:CreateChannel", orders);
+  const associate = allow("kinesis:AssociateStreamsWithChannel", orders);
+  assert.equal(ask("CreateChannel", [create, associate]), "allowed");
+  assert.equal(ask("CreateChannel", [create]), `AccessDeniedException ${orders}`);
+  assert.equal(ask("CreateChannel", [associate]), `AccessDeniedException ${orders}`);
+  const tagged = { Tags: { a: "b" } };
+  assert.equal(ask("CreateChannel", [create, associate], tagged), `AccessDeniedException ${orders}`);
+  assert.equal(ask("CreateChannel", [create, associate, allow("kinesis:TagResource", orders)], tagged), "allowed");
+});
+
+test("authorize() asks for the channel that an operation names, and for all streams to list channels", () => {
+  const named = "arn:aws:kinesis:us-east-1:111111111111:channel/c";
+  for (const name of ["DescribeChannel", "UpdateChannel", "DeleteChannel"] as const) {
+    assert.equal(ask(name, [allow(`kinesis:${name}`, named)]), "allowed");
+    assert.equal(ask(name, [allow(`kinesis:${name}`, `${named}x`)]), `AccessDeniedException ${named}`);
+  }
+  const streams = "arn:aws:kinesis:us-east-1:111111111111:stream/*";
+  assert.equal(ask("ListChannels", [allow("kinesis:ListChannels", streams)]), "allowed");
+  assert.equal(ask("ListChannels", [allow("kinesis:ListChannels", orders)]), `AccessDeniedException ${streams}`);
+  assert.equal(ask("TagResource", [], { ResourceARN: named }), `AccessDeniedException ${named}`);
 });
 
 test("authorize() asks for the queue that an operation on records names", () => {

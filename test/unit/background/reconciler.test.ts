@@ -6,11 +6,11 @@ import { EngineError } from "../../../src/engine/engine-error.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import type { ShardLog } from "../../../src/engine/shard-log.ts";
 import { DeletedStreams } from "../../../src/registry/deleted-streams.ts";
-import { QueueNameStore } from "../../../src/registry/queue-name-store.ts";
+import { NameStore } from "../../../src/registry/name-store.ts";
 import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { planCreate } from "../../../src/streams/resharding/reshard-plan.ts";
-import type { Stream, StreamConsumer, StreamQueue } from "../../../src/streams/stream.ts";
+import type { Stream, StreamChannel, StreamConsumer, StreamQueue } from "../../../src/streams/stream.ts";
 import { backgroundTaskFailed } from "../../../src/telemetry/diagnostic-events.ts";
 import { logWith } from "../../support/log-with.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
@@ -43,7 +43,7 @@ async function openServices(
     onChange(revision, registry);
   });
   const log = logWith(engine.log, own(engine.log));
-  const queueNames = new QueueNameStore(engine.documents, clock);
+  const queueNames = new NameStore(engine.documents, clock, "queue");
   const queues = {
     async openStateLog(queueId: string) {
       const { placement } = await log.createShard(queueId, 1, { openShardCount: 1 });
@@ -54,7 +54,14 @@ async function openServices(
       await log.dropShard({ streamId: id, shardIndex: stateLog.generation, placement: stateLog.placement });
     },
   };
-  const reconciler = new Reconciler({ log, registry, deletedStreams, queueNames, queues, clock });
+  const channelNames = new NameStore(engine.documents, clock, "channel");
+  const channels = {
+    // A channel of this name has no bucket.
+    begin: async (_revision: StreamRevision, { name }: StreamChannel) => (name === "lost" ? "no bucket" : undefined),
+    drop: async () => undefined,
+  };
+  const names = { queueNames, channelNames };
+  const reconciler = new Reconciler({ log, registry, deletedStreams, ...names, queues, channels, clock });
   await registry.open();
   await reconciler.start();
   return { engine, clock, registry, deletedStreams, reconciler, statuses };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
-import { QueueNameStore } from "../../../src/registry/queue-name-store.ts";
+import { NameStore } from "../../../src/registry/name-store.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 
 const place = { account: "123456789012", region: "us-east-1", name: "work" };
@@ -12,7 +12,7 @@ async function openStore(t: TestContext) {
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
   await engine.open();
   t.after(() => engine.close());
-  return { clock, names: new QueueNameStore(engine.documents, clock) };
+  return { clock, names: new NameStore(engine.documents, clock, "queue") };
 }
 
 test("a name is reserved once in its account and region, until it is released", async (t) => {

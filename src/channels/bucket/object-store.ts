@@ -1,0 +1,15 @@
+/** What is stored beside the bytes of an object. */
+export interface ObjectOptions {
+  readonly contentType: string;
+  readonly storageClass?: string;
+  readonly signal: AbortSignal;
+}
+
+/** One bucket. Its calls reject with `DestinationError`. */
+export interface ObjectStore {
+  /** Tries whether the bucket is there and may be used. */
+  check(signal: AbortSignal): Promise<void>;
+  /** Stores an object unless one has the key. Resolves with whether it was stored now. */
+  putNew(key: string, parts: readonly Uint8Array[], options: ObjectOptions): Promise<boolean>;
+  close(): void;
+}

@@ -1,0 +1,130 @@
+import type { S3Client, ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
+import { DestinationError } from "../batch/destination.ts";
+import type { BucketAccess } from "../places/bucket-access.ts";
+import type { ObjectOptions, ObjectStore } from "./object-store.ts";
+
+const connectMsMax = 5_000;
+/** From the last byte of a request to its response; 16 MiB take a second and a half at 100 Mbit/s. */
+const responseMsMax = 60_000;
+const attemptsMax = 2;
+
+export interface S3Bucket {
+  readonly bucketArn: string;
+  /** The account that must own the bucket; sent with each request. */
+  readonly owner: string;
+  /** The master key of the objects; absent: the store's own encryption. */
+  readonly keyId?: string | undefined;
+}
+
+/** A bucket behind the API of Amazon S3. The SDK is loaded with the first request. */
+export class S3Store implements ObjectStore {
+  readonly #bucket: S3Bucket;
+  readonly #access: () => BucketAccess;
+  #client: { readonly access: BucketAccess; readonly client: S3Client } | undefined;
+  #sdk: Promise<typeof import("@aws-sdk/client-s3")> | undefined;
+
+  /** `access` is asked before each request, so that credentials can change. It throws `DestinationError`. */
+  constructor(bucket: S3Bucket, access: () => BucketAccess) {
+    this.#bucket = bucket;
+    this.#access = access;
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const { HeadBucketCommand } = await this.#load();
+    const client = await this.#connect();
+    const { owner } = this.#bucket;
+    await this.#call(
+      client.send(new HeadBucketCommand({ Bucket: this.#name, ExpectedBucketOwner: owner }), { abortSignal: signal }),
+    );
+  }
+
+  async putNew(
+    key: string,
+    parts: readonly Uint8Array[],
+    { contentType, storageClass, signal }: ObjectOptions,
+  ): Promise<boolean> {
+    const { PutObjectCommand } = await this.#load();
+    const client = await this.#connect();
+    const { owner, keyId } = this.#bucket;
+    const command = new PutObjectCommand({
+      Bucket: this.#name,
+      Key: key,
+      Body: Buffer.concat(parts),
+      ContentType: contentType,
+      ExpectedBucketOwner: owner,
+      IfNoneMatch: "*",
+      ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
+      ...(keyId === undefined
+        ? {}
+        : { ServerSideEncryption: "aws:kms" satisfies ServerSideEncryption, SSEKMSKeyId: keyId }),
+    });
+    try {
+      await this.#call(client.send(command, { abortSignal: signal }));
+      return true;
+    } catch (error) {
+      if (error instanceof DestinationError && statusOf(error.cause) === 412) return false;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#client?.client.destroy();
+    this.#client = undefined;
+  }
+
+  get #name(): string {
+    return this.#bucket.bucketArn.split(":").at(-1) ?? "";
+  }
+
+  #load(): Promise<typeof import("@aws-sdk/client-s3")> {
+    this.#sdk ??= import("@aws-sdk/client-s3");
+    return this.#sdk;
+  }
+
+  async #connect(): Promise<S3Client> {
+    const { S3Client } = await this.#load();
+    const access = this.#access();
+    if (this.#client?.access === access) return this.#client.client;
+    this.close();
+    const { endpoint, region, pathStyle, credentials } = access;
+    const client = new S3Client({
+      region,
+      forcePathStyle: pathStyle,
+      maxAttempts: attemptsMax,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      // A copy: the SDK writes into it.
+      ...(credentials === undefined ? {} : { credentials: { ...credentials } }),
+      // The signature covers the bytes; not every server knows the headers of further checksums.
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+      requestHandler: { connectionTimeout: connectMsMax, requestTimeout: responseMsMax, throwOnRequestTimeout: true },
+    });
+    this.#client = { access, client };
+    return client;
+  }
+
+  /** Turns errors of the store into `DestinationError`. */
+  async #call(response: Promise<unknown>): Promise<void> {
+    try {
+      await response;
+    } catch (error) {
+      const status = statusOf(error);
+      const isRefused = status !== undefined && status >= 300 && status < 500 && !retryableStatuses.has(status);
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      const what = status === undefined ? `${name}: ${message}` : `${status} ${name}`;
+      const sentence = isRefused
+        ? `The bucket ${this.#name} refuses what the server asks of it (${what}).`
+        : `The bucket ${this.#name} cannot be reached or fails (${what}).`;
+      throw new DestinationError(isRefused ? "refused" : "unavailable", sentence, { cause: error });
+    }
+  }
+}
+
+/** Request timeout, conflict with another request, too many requests. */
+const retryableStatuses: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("$metadata" in error)) return undefined;
+  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
+  return httpStatusCode;
+}

@@ -1,0 +1,261 @@
+import { EngineError } from "../engine/engine-error.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
+import type { ShardServices } from "../shards/shard-services.ts";
+import { trimHorizonMs } from "../streams/retention-window.ts";
+import type { Shard, StreamChannel } from "../streams/stream.ts";
+import type { Cut } from "./batch/cut.ts";
+import type { Destination, StoredBatch } from "./batch/destination.ts";
+import type { BatchSlots } from "./batch-slots.ts";
+import type { ChannelFigures } from "./channel-figures.ts";
+import type { Checkpoint, CheckpointStore, VersionedCheckpoint } from "./checkpoint-store.ts";
+import { type BatchSource, fillBatch, fillBatchAgain } from "./fill-batch.ts";
+import { PendingRecords } from "./pending-records.ts";
+
+/** Pause between two looks at what is pending. */
+const lookMs = 500;
+/** Pause after a failure: the first one, and the longest one. */
+const retryMsMin = 500;
+const retryMsMax = 30_000;
+
+/** Stored bytes that are expected to be pending before a batch is cut early. */
+const batchBytes = 16 * 1024 * 1024;
+/** What a record is expected to take until a batch says. */
+const recordBytesDefault = 256;
+
+/** Failures in a row are reported at once, and again after this while they go on. */
+const reportMs = 60_000;
+
+export interface ChannelOptions {
+  readonly services: ShardServices;
+  readonly checkpoints: CheckpointStore;
+  readonly destination: Destination;
+  readonly slots: BatchSlots;
+  readonly revision: StreamRevision;
+  readonly row: StreamChannel;
+  /** Six characters of `[a-z0-9]`. */
+  readonly newRandom: () => string;
+  /** Told of failures, which are tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Delivers the records of one stream to one destination, batch by batch. A batch is read, cut, stored and done: the cut is
+ * durable before anything of the batch can be seen at the destination, and after any failure and any crash the batch that was
+ * cut is read and stored again before there is another one. The stream's log is the only buffer.
+ */
+export class Channel {
+  readonly #options: ChannelOptions;
+  readonly pending: PendingRecords;
+  readonly #closing = new AbortController();
+  #revision: StreamRevision;
+  #row: StreamChannel;
+  #running: Promise<void> | undefined;
+  #recordBytes = recordBytesDefault;
+  #failure: { readonly sentence: string; readonly sinceMs: number; readonly reportedMs: number } | undefined;
+  readonly #figures = {
+    batchCount: 0,
+    recordCount: 0,
+    failedCount: 0,
+    expiredCount: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    failureCount: 0,
+  };
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.#revision = options.revision;
+    this.#row = options.row;
+    const { clock } = options.services;
+    this.pending = new PendingRecords(() => clock.nowMs());
+  }
+
+  get streamId(): string {
+    return this.#revision.stream.id;
+  }
+
+  get figures(): ChannelFigures {
+    const { oldestMs } = this.pending;
+    const ageMs = oldestMs === Number.POSITIVE_INFINITY ? 0 : this.#options.services.clock.nowMs() - oldestMs;
+    return { ...this.#figures, freshnessSeconds: Math.max(0, ageMs / 1000) };
+  }
+
+  /** Why nothing is delivered at present, and since when; undefined while it is. */
+  get failure(): { readonly sentence: string; readonly sinceMs: number } | undefined {
+    return this.#failure;
+  }
+
+  get row(): StreamChannel {
+    return this.#row;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  update(revision: StreamRevision, row: StreamChannel): void {
+    this.#revision = revision;
+    this.#row = row;
+  }
+
+  /** Resolves when nothing is read or stored any more. A batch at work is stored again by the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    await this.#options.destination.close();
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options.services;
+    const { signal } = this.#closing;
+    let pauseMs = retryMsMin;
+    while (!signal.aborted) {
+      const countBefore = this.#figures.batchCount;
+      try {
+        await this.#deliver();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#noteFailure(error);
+      }
+      pauseMs = this.#figures.batchCount > countBefore ? retryMsMin : Math.min(retryMsMax, pauseMs * 2);
+      await clock.delay(pauseMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Delivers from what is durable until something fails. */
+  async #deliver(): Promise<void> {
+    const { clock } = this.#options.services;
+    const { signal } = this.#closing;
+    let known = await this.#load();
+    await this.#findPending(known.checkpoint);
+    if (known.checkpoint.cut !== undefined) known = await this.#storeAgain(known, known.checkpoint.cut);
+    while (!signal.aborted) {
+      if (this.#isDue()) known = await this.#deliverOne(known);
+      else await clock.delay(lookMs, signal);
+    }
+  }
+
+  #source(checkpoint: Checkpoint): BatchSource {
+    return {
+      services: this.#options.services,
+      revision: this.#revision,
+      startOf: (shard) => this.#startOf(shard, checkpoint),
+      signal: this.#closing.signal,
+    };
+  }
+
+  async #load(): Promise<VersionedCheckpoint> {
+    const { checkpoints } = this.#options;
+    const known = await checkpoints.read(this.#row.id);
+    if (known !== undefined) return known;
+    throw new EngineError("not_found", "The checkpoint of the channel is not there, so nothing is delivered.");
+  }
+
+  /** Looks at all shards once; from then on puts tell. */
+  async #findPending(checkpoint: Checkpoint): Promise<void> {
+    const { log, clock } = this.#options.services;
+    const revision = this.#revision;
+    for (const shard of revision.stream.shards) {
+      const tip = Number(await log.seek(revision.ref(shard), { at: "newest" }));
+      const from = await this.#startOf(shard, checkpoint);
+      if (from >= tip) continue;
+      const { entries } = await log.read(revision.ref(shard), BigInt(from), { entriesMax: 1, bytesMax: 1 });
+      this.pending.set(shard.index, { sinceMs: entries[0]?.storedMs ?? clock.nowMs(), from, tip });
+    }
+  }
+
+  async #startOf(shard: Shard, { delivered, startMs }: Checkpoint): Promise<number> {
+    const known = delivered.get(shard.index);
+    if (known !== undefined) return known;
+    const { log, clock } = this.#options.services;
+    const timeMs = Math.max(startMs, trimHorizonMs(clock.nowMs(), this.#revision.stream));
+    return Number(await log.seek(this.#revision.ref(shard), { at: "time", timeMs }));
+  }
+
+  #isDue(): boolean {
+    const { oldestMs } = this.pending;
+    if (oldestMs === Number.POSITIVE_INFINITY) return false;
+    const ageMs = this.#options.services.clock.nowMs() - oldestMs;
+    if (ageMs >= this.#row.freshnessSeconds * 1000) return true;
+    return this.pending.recordCount * this.#recordBytes >= batchBytes;
+  }
+
+  async #deliverOne(known: VersionedCheckpoint): Promise<VersionedCheckpoint> {
+    const { checkpoints, destination, slots, newRandom } = this.#options;
+    const { signal } = this.#closing;
+    const { checkpoint } = known;
+    using _slot = await slots.take(signal);
+    const builder = destination.begin();
+    try {
+      const contents = await fillBatch(this.#source(checkpoint), this.pending, builder);
+      if (contents.ranges.length === 0) {
+        this.pending.advance(contents.delivered);
+        return known;
+      }
+      const number = checkpoint.cutCount + 1;
+      const cut: Cut = { number, random: newRandom(), ranges: contents.ranges, oldestMs: contents.oldestMs };
+      const written = await checkpoints.replace(this.#row.id, known, { ...checkpoint, cutCount: number, cut });
+      const stored = await builder.store(cut, signal);
+      const done = await this.#finish(written, cut);
+      this.pending.advance(contents.delivered);
+      this.#count(stored, contents.expiredCount);
+      return done;
+    } finally {
+      builder.discard();
+    }
+  }
+
+  /** Stores the batch of a cut that may be stored already: its records are those between the same positions. */
+  async #storeAgain(known: VersionedCheckpoint, cut: Cut): Promise<VersionedCheckpoint> {
+    const { destination, slots } = this.#options;
+    using _slot = await slots.take(this.#closing.signal);
+    const builder = destination.begin();
+    try {
+      const expiredCount = await fillBatchAgain(this.#source(known.checkpoint), cut, builder);
+      const stored = await builder.store(cut, this.#closing.signal);
+      const done = await this.#finish(known, cut);
+      const sinceMs = cut.oldestMs;
+      this.pending.advance(cut.ranges.map(({ shardIndex, to: position }) => ({ shardIndex, position, sinceMs })));
+      this.#count(stored, expiredCount);
+      return done;
+    } finally {
+      builder.discard();
+    }
+  }
+
+  /** Durable when it resolves: the batch is never looked at again. */
+  async #finish({ checkpoint, revision }: VersionedCheckpoint, { ranges }: Cut): Promise<VersionedCheckpoint> {
+    const { cut: _done, ...rest } = checkpoint;
+    const delivered = new Map(checkpoint.delivered);
+    for (const { shardIndex, to } of ranges) delivered.set(shardIndex, to);
+    // Shards that have expired take along how far they were delivered.
+    for (const shardIndex of delivered.keys()) {
+      if (this.#revision.shard(shardIndex) === undefined) delivered.delete(shardIndex);
+    }
+    return await this.#options.checkpoints.replace(this.#row.id, { checkpoint, revision }, { ...rest, delivered });
+  }
+
+  #count({ recordCount, failedCount, bytesIn, bytesOut }: StoredBatch, expiredCount: number): void {
+    const figures = this.#figures;
+    figures.batchCount += 1;
+    figures.recordCount += recordCount;
+    figures.failedCount += failedCount;
+    figures.expiredCount += expiredCount;
+    figures.bytesIn += bytesIn;
+    figures.bytesOut += bytesOut;
+    this.#failure = undefined;
+    if (recordCount > 0) this.#recordBytes = Math.max(1, bytesOut / recordCount);
+  }
+
+  #noteFailure(error: unknown): void {
+    const { services, failed } = this.#options;
+    const nowMs = services.clock.nowMs();
+    const sentence = error instanceof Error ? error.message : String(error);
+    const { sinceMs = nowMs, reportedMs } = this.#failure ?? {};
+    const isSame = this.#failure?.sentence === sentence;
+    const isReported = isSame && reportedMs !== undefined && nowMs - reportedMs < reportMs;
+    if (!isReported) failed(error);
+    this.#failure = { sentence, sinceMs, reportedMs: isReported ? (reportedMs ?? nowMs) : nowMs };
+    this.#figures.failureCount += 1;
+  }
+}

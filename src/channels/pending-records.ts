@@ -1,0 +1,82 @@
+import type { GrowthListener } from "../shards/shard-growth.ts";
+
+/** A shard with records that are not delivered. */
+interface PendingShard {
+  /** When the first of them arrived, or a time before; ms since the epoch. */
+  sinceMs: number;
+  /** One past the last durable record. */
+  tip: number;
+  /** The position of the first of them, or one before. */
+  from: number;
+}
+
+export interface DeliveredShard {
+  readonly shardIndex: number;
+  /** Infinity for a shard that is gone. */
+  readonly position: number;
+  readonly sinceMs: number;
+}
+
+/** The shards of a stream that have records which one channel has not delivered, kept current by puts. */
+export class PendingRecords {
+  readonly #shards = new Map<number, PendingShard>();
+  readonly #nowMs: () => number;
+  #oldestMs = Number.POSITIVE_INFINITY;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Quick: it runs in the put. */
+  readonly note: GrowthListener = (shardIndex, tip) => {
+    const known = this.#shards.get(shardIndex);
+    if (known !== undefined) {
+      if (tip > known.tip) known.tip = tip;
+      return;
+    }
+    this.set(shardIndex, { sinceMs: this.#nowMs(), from: tip, tip });
+  };
+
+  set(shardIndex: number, pending: PendingShard): void {
+    this.#shards.set(shardIndex, pending);
+    if (pending.sinceMs < this.#oldestMs) this.#oldestMs = pending.sinceMs;
+  }
+
+  /** The channel has delivered shards up to positions; what is behind them arrived at `sinceMs` or later. */
+  advance(shards: Iterable<DeliveredShard>): void {
+    for (const { shardIndex, position, sinceMs } of shards) {
+      const known = this.#shards.get(shardIndex);
+      if (known === undefined) continue;
+      if (position >= known.tip) this.#shards.delete(shardIndex);
+      else this.#shards.set(shardIndex, { sinceMs, from: position, tip: known.tip });
+    }
+    this.#oldestMs = Number.POSITIVE_INFINITY;
+    for (const { sinceMs } of this.#shards.values()) if (sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
+  }
+
+  /** Arrival of the oldest record that is not delivered, about; Infinity when there is none. */
+  get oldestMs(): number {
+    return this.#oldestMs;
+  }
+
+  /** Records that are not delivered, about. */
+  get recordCount(): number {
+    let count = 0;
+    for (const { from, tip } of this.#shards.values()) count += tip - from;
+    return count;
+  }
+
+  /** By the age of the oldest record, the oldest first: a batch that is full leaves the youngest shards to the next one. */
+  shards(): readonly number[] {
+    return [...this.#shards].sort(([, one], [, other]) => one.sinceMs - other.sinceMs).map(([index]) => index);
+  }
+
+  tipOf(shardIndex: number): number {
+    return this.#shards.get(shardIndex)?.tip ?? 0;
+  }
+
+  clear(): void {
+    this.#shards.clear();
+    this.#oldestMs = Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,14 @@
+/** Where a bucket is and with which rights it is used, as the operator's file says. Plain data. */
+export interface BucketAccess {
+  /** Absent: the endpoint of AWS in the region. */
+  readonly endpoint?: string;
+  readonly region: string;
+  /** Whether the bucket's name is in the path of requests, not in the host name. */
+  readonly pathStyle: boolean;
+  /** Absent: the default chain of the AWS SDK. */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}

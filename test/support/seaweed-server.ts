@@ -1,0 +1,170 @@
+/** A real SeaweedFS on loopback: buckets behind the API of S3, table buckets and an Iceberg catalog, in one process. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { isSeaweedInstalled, seaweedPath, seaweedVersion } from "../../scripts/get-seaweedfs.ts";
+import { reportMissing } from "./available-tools.ts";
+import { freePorts } from "./free-ports.ts";
+
+const readyMsMax = 60_000;
+const host = "127.0.0.1";
+const credentials = { accessKeyId: "admin", secretAccessKey: "secretsecret" };
+/** Each server listens on all of them; those with `.grpc` are for its own parts. */
+const portFlags = [
+  ...["s3.port", "s3.port.grpc", "s3.port.iceberg", "s3.port.lance", "master.port", "master.port.grpc"],
+  ...["filer.port", "filer.port.grpc", "volume.port", "volume.port.grpc", "admin.port", "admin.port.grpc"],
+] as const;
+
+export interface StoredObject {
+  readonly key: string;
+  readonly body: Buffer;
+}
+
+/** Whether the tests can start it; reports to a test that they cannot. `npm test` has tried to install it before. */
+export function hasSeaweed(t?: TestContext): boolean {
+  if (isSeaweedInstalled()) return true;
+  if (t !== undefined) reportMissing(t, `SeaweedFS ${seaweedVersion}`);
+  return false;
+}
+
+export class SeaweedServer implements AsyncDisposable {
+  readonly client: S3Client;
+  readonly #directory: string;
+  readonly #ports: ReadonlyMap<string, number>;
+  #child: ChildProcess | undefined;
+
+  private constructor(directory: string, ports: ReadonlyMap<string, number>) {
+    this.#directory = directory;
+    this.#ports = ports;
+    const requestHandler = { connectionTimeout: 5_000, requestTimeout: 30_000 };
+    this.client = new S3Client({
+      region: "us-east-1",
+      endpoint: this.endpoint,
+      forcePathStyle: true,
+      // The client writes into what it is given.
+      credentials: { ...credentials },
+      requestHandler,
+    });
+  }
+
+  static async start(): Promise<SeaweedServer> {
+    const ports = await freePorts(portFlags.length);
+    const named = new Map(portFlags.map((flag, i) => [flag as string, ports[i] ?? 0]));
+    const server = new SeaweedServer(await mkdtemp(join(tmpdir(), "millrace-seaweed-")), named);
+    try {
+      await server.restart();
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  /** The address of S3. */
+  get endpoint(): string {
+    return `http://${host}:${this.#ports.get("s3.port")}`;
+  }
+
+  /** A file for `--channels` that leads every bucket here. */
+  async writePlaces(
+    path: string,
+    keys: { readonly accessKeyId: string; readonly secretAccessKey: string } = credentials,
+  ): Promise<void> {
+    await writeFile(path, JSON.stringify({ buckets: { "*": { endpoint: this.endpoint, credentials: keys } } }));
+  }
+
+  /** Starts the process on what an earlier one left. */
+  async restart(): Promise<void> {
+    const ports = [...this.#ports].map(([flag, port]) => `-${flag}=${port}`);
+    const off = ["-master.telemetry=false", "-admin.ui=false", "-webdav=false"];
+    const args = ["mini", `-dir=${this.#directory}`, `-ip=${host}`, `-ip.bind=${host}`, ...ports, ...off];
+    const log = openSync(join(this.#directory, "weed.log"), "a");
+    const env = {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+    this.#child = spawn(seaweedPath, args, { stdio: ["ignore", log, log], env });
+    closeSync(log);
+    const giveUpAt = performance.now() + readyMsMax;
+    while (!(await this.#isReady())) {
+      assert(
+        this.#child.exitCode === null && performance.now() < giveUpAt,
+        `SeaweedFS does not start:\n${await this.#log()}`,
+      );
+      await pause(100);
+    }
+  }
+
+  /** Until `resume()` it accepts connections and says nothing. */
+  suspend(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+
+  async makeBucket(name: string): Promise<void> {
+    await this.client.send(new CreateBucketCommand({ Bucket: name }));
+  }
+
+  /** All objects of a bucket, by key. */
+  async objects(bucket: string): Promise<readonly StoredObject[]> {
+    const found: StoredObject[] = [];
+    for (let token: string | undefined, isMore = true; isMore; ) {
+      const page = await this.client.send(
+        new ListObjectsV2Command({ Bucket: bucket, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+      );
+      for (const { Key = "" } of page.Contents ?? []) {
+        const { Body } = await this.client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+        assert(Body !== undefined, Key);
+        found.push({ key: Key, body: Buffer.from(await Body.transformToByteArray()) });
+      }
+      token = page.NextContinuationToken;
+      isMore = page.IsTruncated === true;
+    }
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.destroy();
+    await this.kill();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      await this.client.send(new HeadBucketCommand({ Bucket: "absent" }));
+      return true;
+    } catch (error) {
+      return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404;
+    }
+  }
+
+  async #log(): Promise<string> {
+    return (await readFile(join(this.#directory, "weed.log"), "utf8").catch(() => "")).slice(-4_000);
+  }
+}

@@ -1,0 +1,160 @@
+/** A stream with a channel into a bucket, on a server of its own, as its users see both. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import type { SeaweedServer } from "../../support/seaweed-server.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+
+const waitMsMax = 60_000;
+export const owner = "000000000000";
+
+interface Described {
+  readonly ChannelDescription: {
+    readonly ChannelARN: string;
+    readonly ChannelId: string;
+    readonly ChannelStatus: string;
+    readonly ChannelStatusReason?: string;
+  };
+}
+
+export type ChannelFormat = "JSON" | "STRING" | "BYTE_ARRAY";
+
+export interface ChannelWanted {
+  readonly bucket: string;
+  readonly format?: ChannelFormat;
+  readonly compression?: "NONE" | "GZIP" | "ZSTD";
+  /** Further members of S3DestinationConfiguration, and of StorageConfiguration. */
+  readonly destination?: object;
+  readonly storage?: object;
+}
+
+/** A server with a file of places, which may be changed. */
+export class ChannelServer implements AsyncDisposable {
+  readonly server: ServerProcess;
+  readonly placesPath: string;
+  readonly #folder: string;
+
+  private constructor(server: ServerProcess, folder: string, placesPath: string) {
+    this.server = server;
+    this.#folder = folder;
+    this.placesPath = placesPath;
+  }
+
+  static async start(seaweed: SeaweedServer, args: readonly string[] = []): Promise<ChannelServer> {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-places-"));
+    const placesPath = join(folder, "places.json");
+    await seaweed.writePlaces(placesPath);
+    const server = await ServerProcess.start({ args: ["--channels", placesPath, ...args] });
+    return new ChannelServer(server, folder, placesPath);
+  }
+
+  get endpoint(): string {
+    return this.server.endpoint;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes an on-demand stream, and returns its ARN once it is ACTIVE. */
+export async function makeStream(endpoint: string, StreamName: string): Promise<string> {
+  await call(endpoint, "CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  return await activeStreamArn(endpoint, StreamName);
+}
+
+/** Makes a channel, and returns its ARN and id once it is ACTIVE. */
+export async function makeChannel(
+  endpoint: string,
+  name: string,
+  StreamARN: string,
+  { bucket, format = "JSON", compression = "NONE", destination = {}, storage = {} }: ChannelWanted,
+): Promise<{ readonly arn: string; readonly id: string }> {
+  const { ChannelDescription } = await call<Described>(endpoint, "CreateChannel", {
+    ChannelName: name,
+    ServiceExecutionRoleARN: `arn:aws:iam::${owner}:role/delivery`,
+    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: format } }],
+    S3DestinationConfiguration: {
+      DataFreshnessInSeconds: 1,
+      StorageConfiguration: {
+        BucketARN: `arn:aws:s3:::${bucket}`,
+        ExpectedBucketOwner: owner,
+        CompressionType: compression,
+        ...storage,
+      },
+      ...destination,
+    },
+  });
+  const { ChannelARN, ChannelId } = ChannelDescription;
+  assert.equal(await settledStatus(endpoint, ChannelARN), "ACTIVE");
+  return { arn: ChannelARN, id: ChannelId };
+}
+
+/** The state of a channel once it is not CREATING, and its reason. */
+export async function settledStatus(endpoint: string, ChannelARN: string): Promise<string> {
+  let status = "";
+  await until(async () => {
+    const { ChannelDescription } = await call<Described>(endpoint, "DescribeChannel", { ChannelARN });
+    const { ChannelStatus, ChannelStatusReason } = ChannelDescription;
+    status = ChannelStatusReason === undefined ? ChannelStatus : `${ChannelStatus}: ${ChannelStatusReason}`;
+    return ChannelStatus !== "CREATING";
+  });
+  return status;
+}
+
+export async function put(endpoint: string, StreamName: string, records: readonly (string | Buffer)[]): Promise<void> {
+  for (let at = 0; at < records.length; at += 500) {
+    const Records = records.slice(at, at + 500).map((data, i) => {
+      return { Data: Buffer.from(data).toString("base64"), PartitionKey: String(at + i) };
+    });
+    const input = { StreamName, Records };
+    const { FailedRecordCount } = await call<{ readonly FailedRecordCount: number }>(endpoint, "PutRecords", input);
+    assert.equal(FailedRecordCount, 0);
+  }
+}
+
+/** What the objects of a channel hold, decompressed by their names, dead letters apart. */
+export async function delivered(
+  seaweed: SeaweedServer,
+  bucket: string,
+  channelId: string,
+): Promise<{
+  readonly keys: readonly string[];
+  readonly bodies: readonly Buffer[];
+  readonly deadLetters: readonly Buffer[];
+}> {
+  const objects = (await seaweed.objects(bucket)).filter(({ key }) => key.includes(channelId));
+  const letters = objects.filter(({ key }) => key.startsWith("kinesis-channel-errors/") || key.startsWith("errors/"));
+  const others = objects.filter((object) => !letters.includes(object));
+  return {
+    keys: others.map(({ key }) => key),
+    bodies: others.map(({ key, body }) => {
+      if (key.endsWith(".gz")) return gunzipSync(body);
+      return key.endsWith(".zst") ? zstdDecompressSync(body) : body;
+    }),
+    deadLetters: letters.map(({ body }) => body),
+  };
+}
+
+/** The lines of all objects of a channel, sorted. */
+export async function deliveredLines(
+  seaweed: SeaweedServer,
+  bucket: string,
+  channelId: string,
+): Promise<readonly string[]> {
+  const { bodies } = await delivered(seaweed, bucket, channelId);
+  return bodies.flatMap((body) => body.toString().split("\n").slice(0, -1)).sort();
+}
+
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const startMs = performance.now();
+  while (!(await holds())) {
+    assert(performance.now() - startMs < waitMsMax, "waited in vain");
+    await pause(100);
+  }
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { SeaweedServer } from "../../support/seaweed-server.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+import { newestBoto3, provideNewestAws } from "./newest-aws.ts";
+import { testSnippets } from "./run-snippets.ts";
+import { snippetsIn } from "./snippets.ts";
+import { type Workplace, withPort } from "./workplace.ts";
+
+const page = "docs/channels.md";
+const waitMsMax = 60_000;
+
+/** The snippets with the addresses of the test: the page has the default ports. */
+function codeOf(name: string, seaweed: SeaweedServer): string {
+  const code = snippetsIn(page).find((snippet) => snippet.name === `${page}: ${name}`)?.code ?? "";
+  return code.replaceAll("http://127.0.0.1:8333", seaweed.endpoint);
+}
+
+/** The way of the page: a file of places, a channel, a record, and the object that a program reads. */
+async function deliver(place: Workplace): Promise<string> {
+  await using seaweed = await SeaweedServer.start();
+  await seaweed.makeBucket("lake");
+  place.write("places.json", codeOf("Where buckets are 1", seaweed));
+  await using server = await ServerProcess.start({
+    args: ["--engine", "memory", "--channels", place.path("places.json")],
+  });
+  provideNewestAws(place, newestBoto3() ?? "");
+  const soon = codeOf("From a stream to a bucket 1", seaweed).replace(
+    '"DataFreshnessInSeconds": 60',
+    '"DataFreshnessInSeconds": 1',
+  );
+  await place.run(withPort(soon, server.port));
+  const giveUpAt = performance.now() + waitMsMax;
+  while ((await seaweed.objects("lake")).length === 0) {
+    assert(performance.now() < giveUpAt, server.stderr);
+    await pause(100);
+  }
+  place.write("read.py", codeOf("From a stream to a bucket 2", seaweed));
+  return (await place.run(`'${newestBoto3()}' read.py`)).stdout;
+}
+
+const wholeWay = {
+  needs: ["queues", "seaweed"],
+  async run(_snippet: unknown, place: Workplace) {
+    assert.equal(await deliver(place), "/\n");
+  },
+} as const;
+
+testSnippets("docs/channels.md", {
+  "Where buckets are 1": {
+    run({ code }) {
+      assert.deepEqual(Object.keys(JSON.parse(code)), ["buckets"]);
+    },
+  },
+  "From a stream to a bucket 1": {
+    run({ code }) {
+      assert(code.includes("create-channel"));
+    },
+  },
+  "From a stream to a bucket 2": wholeWay,
+});
