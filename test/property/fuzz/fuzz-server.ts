@@ -8,14 +8,14 @@ import { signRequest } from "../../support/signed-request.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { type FuzzConnection, type FuzzResponse, Http1Fuzz, Http2Fuzz } from "./fuzz-connections.ts";
 import { account } from "./known-names.ts";
-import { waitedForCoreMs } from "./process-times.ts";
+import { StoppedTime, waitedForCoreMs } from "./process-times.ts";
 import { credential, type RandomRequest, RandomRequests } from "./random-request.ts";
 
 export interface FuzzFigures {
   readonly requestCount: number;
   /** How many responses had each status; 0: none came. */
   readonly statuses: ReadonlyMap<number, number>;
-  /** Longest time of a response, without the time in which server or client had no core. */
+  /** Longest time of a response, without the time in which server or client had no core or the client was stopped. */
   readonly slowestMs: number;
   readonly memory: MemorySample;
   /** What a server must not do, each with the request that it did it for. */
@@ -41,6 +41,8 @@ const answeredHeaderBytesMax = 16 * 1024;
 const mebibyte = 1024 * 1024;
 const deletionPollMs = 20;
 const deletionPollsMax = 50;
+
+const stopped = new StoppedTime();
 
 /** A server of its own for random requests of one seed after another. */
 export class FuzzedServer implements AsyncDisposable {
@@ -153,9 +155,9 @@ class FuzzRun {
     if (response?.status === 200) requests.names.learn(response.body);
   }
 
-  /** On a busy machine server and client may have no core for a while, which is no fault of either. */
+  /** On a busy machine server and client may have no core for a while, or be stopped, which is no fault of either. */
   #waitedMs(): number {
-    return (waitedForCoreMs(this.#pid) ?? 0) + (waitedForCoreMs(process.pid) ?? 0);
+    return (waitedForCoreMs(this.#pid) ?? 0) + (waitedForCoreMs(process.pid) ?? 0) + stopped.sumMs;
   }
 
   #judge(random: RandomRequest, response: FuzzResponse | undefined, tookMs: number): void {

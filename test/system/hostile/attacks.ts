@@ -9,6 +9,7 @@ import { slowReaders } from "./attacks/slow-readers.ts";
 import { storedNotAnswered } from "./attacks/stored-not-answered.ts";
 import { tokenOfQuotes } from "./attacks/token-of-quotes.ts";
 import { unreadResponses } from "./attacks/unread-responses.ts";
+import { unreadSubscriptions } from "./attacks/unread-subscriptions.ts";
 
 export const attacks: readonly Attack[] = [
   repeatedSignedHeaders,
@@ -16,7 +17,7 @@ export const attacks: readonly Attack[] = [
   ...largeBodies,
   slowBodies,
   http2UnfinishedBodies,
-  ...[unreadResponses, slowReaders, burstOfPages],
+  ...[unreadResponses, unreadSubscriptions, slowReaders, burstOfPages],
   policyPatterns,
   storedNotAnswered,
 ];
