@@ -11,6 +11,8 @@ import type { SetMember } from "./swap-remove-set.ts";
 /** Holds the memory of a body, and what it has reserved of the budget. */
 interface BodyOwner {
   release(): void;
+  /** The client is gone: what has not come of the body will not. */
+  abort(): void;
 }
 
 /** One request from its headers to the last byte of its response. */
@@ -203,6 +205,7 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
     this.#controller?.abort(abortError(reason));
+    this.#bodyOwner?.abort();
     if (this.#isHandled) this.releaseResponse();
   }
 }

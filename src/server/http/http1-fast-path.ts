@@ -60,6 +60,11 @@ export class Http1FastPath {
     this.#handOver(this.#takeReceived());
   }
 
+  /** Abandons a request that is incomplete. */
+  abort(): void {
+    if (this.#exchange !== undefined && !this.#isBusy) this.#abandon(this.#exchange);
+  }
+
   /** Releases what the body of the request has reserved. */
   release(): void {
     const { bodies, limits } = this.#context;
@@ -191,10 +196,10 @@ export class Http1FastPath {
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
+    const isIncomplete = this.#exchange !== undefined;
     this.#connection.abortExchanges();
     if (this.#isBusy) return;
-    if (this.#exchange !== undefined) {
-      this.#abandon(this.#exchange);
+    if (isIncomplete) {
       this.#connection.endAfterResponses("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     } else if (!this.#connection.isEnding) this.#connection.endAfterResponses("");
   };

@@ -106,7 +106,14 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
     : undefined;
   try {
     if (reader !== undefined) {
-      exchange.ownBody(reader);
+      exchange.ownBody({
+        release: () => reader.release(),
+        // node:http forgets a request whose response has ended: it closes without telling the body. One that has come
+        // as a whole may not have been read yet, and its client may have closed its half of the connection.
+        abort: () => {
+          if (!req.complete) reader.abort();
+        },
+      });
       const outcome = await reader.read();
       if (outcome !== "whole") {
         // A client that was not told to continue may still send the body, or not: nothing can follow on the connection.

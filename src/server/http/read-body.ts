@@ -168,6 +168,11 @@ export class BodyReader implements WaitingBody, SetMember {
     this.#source.destroy();
   }
 
+  /** Ends a body that is incomplete, and gives back what it has reserved. */
+  abort(): void {
+    this.#end("aborted");
+  }
+
   /** Called once, when the result of `takeBytes()` is no longer used. */
   release(): void {
     this.#drop();

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { RequestHandler, WireResponse } from "../../../src/server/http/http-message.ts";
 import {
@@ -210,6 +211,29 @@ test("a client that leaves within its body gives its memory back and lets the ne
   assert.equal(listening.figures()["request_bytes_in_flight"], 0);
   assert.equal(handled, 1);
 });
+
+for (const [leaves, leave] of [
+  ["closes its connection", (socket: Socket) => socket.destroy()],
+  ["resets its connection", (socket: Socket) => socket.resetAndDestroy()],
+  ["closes its half", (socket: Socket) => socket.end()],
+] as const) {
+  for (const [size, bytes] of [
+    ["small", 60 * kib],
+    ["large", 4000 * kib],
+  ] as const) {
+    test(`fear: a client that ${leaves} within a ${size} body keeps its memory of the budget`, async (t) => {
+      const listening = await startListener(t);
+      const length = `Content-Length: ${bytes}\r\n`;
+      const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: a\r\nX-Amz-Target: a\r\n${length}\r\n`;
+      const socket = await rawConnection(t, listening.port, head);
+      socket.write(Buffer.alloc(1000));
+      await until(() => listening.figures()["request_bytes_in_flight"] === bytes);
+      leave(socket);
+      await until(() => listening.figures()["connections"] === 0);
+      assert.equal(listening.figures()["request_bytes_in_flight"], 0);
+    });
+  }
+}
 
 test("bodies that hold all memory and send no more are cut while others wait, and small ones do not wait", async (t) => {
   const limits = {
