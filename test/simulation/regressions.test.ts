@@ -319,10 +319,13 @@ test("a drop that the stopped log refuses leaves the shard readable", async () =
   const shard = await makeShard(engine);
   await store(engine, shard, "one");
   disk.fault = ({ kind }) => (kind === "write" ? "EIO" : undefined);
+  const release = disk.holdWrites();
+  const writing = disk.nextWrite();
   const lost = assert.rejects(store(engine, shard, "lost"));
-  await nextTick();
-  await assert.rejects(engine.log.dropShard(shard), { kind: "unavailable" });
-  await lost;
+  await writing;
+  const dropped = assert.rejects(engine.log.dropShard(shard), { kind: "unavailable" });
+  release();
+  await Promise.all([lost, dropped]);
   assert.deepEqual(await readTexts(engine, shard), ["one"]);
 });
 

@@ -58,6 +58,7 @@ export class SimulatedDisk implements Disk {
   readonly #locks = new Map<string, { onLost: () => void }>();
   readonly #random: () => number;
   #held: { readonly wait: Promise<void>; readonly release: () => void } | undefined;
+  #writeWaiters: (() => void)[] = [];
 
   /** Syncs, of files and directories, and direct writes that completed. */
   syncCount = 0;
@@ -185,6 +186,13 @@ export class SimulatedDisk implements Disk {
       this.#held = undefined;
       resolve();
     };
+  }
+
+  /** Resolves when the next write begins, held or not. */
+  nextWrite(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#writeWaiters.push(resolve);
+    });
   }
 
   /** The disk as the next process finds it after a crash at this moment, without locks. */
@@ -321,6 +329,7 @@ export class SimulatedDisk implements Disk {
   ): Promise<void> {
     const operation = { kind: "write", path, byteCount: bytes.length } as const;
     await this.#takeTime(operation);
+    for (const resolve of this.#writeWaiters.splice(0)) resolve();
     await this.#held?.wait;
     const fault = this.#faultOf(operation);
     if (fault !== undefined) {

@@ -96,7 +96,7 @@ async function crashed({ isEncrypted, isRecycled }: Variant): Promise<Crashed> {
   const release = disk.holdWrites();
   const inFlight: Promise<void>[] = [];
   for (let left = 2; left > 0; left--) {
-    const writing = nextWrite(disk);
+    const writing = disk.nextWrite();
     inFlight.push(put(largeBytes));
     await writing;
   }
@@ -113,20 +113,6 @@ async function crashed({ isEncrypted, isRecycled }: Variant): Promise<Crashed> {
   const { identity } = decodeFormatFile(killed.bytesOf(`${dataDirectory}/format`), dataDirectory);
   assert.equal(readWalHeader(killed.bytesOf(path), identity)?.isRecycled, isRecycled);
   return { disk: killed, options, path, groups, stored };
-}
-
-/** Resolves when one begins. */
-function nextWrite(disk: SimulatedDisk): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { pace } = disk;
-  disk.pace = (operation) => {
-    if (operation.kind === "write") {
-      disk.pace = pace;
-      resolve();
-    }
-    return pace(operation);
-  };
-  return promise;
 }
 
 async function putBoth(engine: EmbeddedEngine, texts: readonly string[]): Promise<void> {

@@ -26,10 +26,13 @@ for (const { direct, kind, code } of [
       failures += 1;
       return code;
     };
+    const release = disk.holdWrites();
+    const writing = disk.nextWrite();
     const inFlight = store(engine, shard, "in flight");
-    await nextTurn();
+    await writing;
     const waiting = store(engine, shard, "waiting");
     const swap = engine.documents.compareAndSwap("key", Buffer.from("value"), 0n);
+    release();
     await Promise.all([
       assert.rejects(inFlight, { kind: "indeterminate" }),
       assert.rejects(waiting, { kind: "unavailable" }),

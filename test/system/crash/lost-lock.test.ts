@@ -20,8 +20,9 @@ test("a server that has lost its lock acknowledges nothing, not even what is bei
   const shard = await makeShard(engine);
   await store(engine, shard, "acknowledged");
   const release = disk.holdWrites();
+  const writing = disk.nextWrite();
   const inFlight = [append(engine, shard, "in flight"), append(engine, shard, "beside it")];
-  await new Promise(setImmediate);
+  await writing;
   disk.removeLock("/data").informHolder();
   release();
   for (const outcome of inFlight) await assert.rejects(outcome, { kind: "indeterminate", message: lost });

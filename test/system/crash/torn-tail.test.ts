@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 import { readGroupHeader } from "../../../src/engine/embedded/format/commit-group.ts";
 import { decodeFormatFile } from "../../../src/engine/embedded/format/format-file.ts";
 import { makeShard, openSmallEngine, readTexts, store } from "../../support/embedded-engine.ts";
@@ -114,8 +113,9 @@ async function killedWithTwoTogether(): Promise<{ disk: SimulatedDisk; start: nu
   const release = disk.holdWrites();
   const stored: Promise<void>[] = [];
   for (const text of [first, second]) {
+    const writing = disk.nextWrite();
     stored.push(store(engine, shard, text));
-    await turn();
+    await writing;
   }
   release();
   await Promise.all(stored);
