@@ -22,7 +22,10 @@ const goldenUrl = new URL("./encrypted-directory.json", import.meta.url);
 /** Set when the version has changed, to write down what the bytes are now. */
 const writesGolden = process.env["MILLRACE_WRITE_GOLDEN"] !== undefined;
 
-/** A segment, a manifest, a snapshot, and a log that was closed properly. */
+/**
+ * A segment, a manifest, snapshots, and a log that was closed properly. Compaction ends before each step, so that the bytes
+ * do not depend on when it runs.
+ */
 async function makeDirectory(): Promise<SimulatedDisk> {
   const random = countedBytes();
   const disk = new SimulatedDisk();
@@ -34,10 +37,16 @@ async function makeDirectory(): Promise<SimulatedDisk> {
     compaction: eagerCompaction,
   };
   const engine = await openSmallEngine(disk, options);
-  const [a, b] = [await makeShard(engine, "stream a"), await makeShard(engine, "stream b", 7)];
+  const a = await makeShard(engine, "stream a");
+  await engine.settled();
+  const b = await makeShard(engine, "stream b", 7);
+  await engine.settled();
   await store(engine, a, "one", "two");
+  await engine.settled();
   await engine.documents.compareAndSwap("key", Buffer.from("value"), 0n);
+  await engine.settled();
   await store(engine, b, "three");
+  await engine.settled();
   await engine.log.seal(b, "operation");
   await engine.settled();
   await engine.close();
