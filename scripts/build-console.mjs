@@ -1,5 +1,5 @@
 /**
- * Builds the web console from console/src/ into a folder: page, script, worker and style sheet, each beside its compressed
+ * Builds the web console from console/src/ into a folder: page, scripts, worker and style sheets, each beside its compressed
  * forms. Names have a hash of the contents, so that browsers may keep the files for ever. Takes a quarter of a second.
  *
  *   node scripts/build-console.mjs            into console/dist
@@ -18,8 +18,11 @@ const source = join(root, "console", "src");
 /** @param {string} target An existing folder there is replaced as a whole. */
 export async function buildConsole(target) {
   const { build } = await import("esbuild");
-  const options = {
+  const { outputFiles, metafile } = await build({
+    // What the page and its worker share is a file of both, and what a page needs later is loaded later.
+    entryPoints: [join(source, "main.tsx"), join(source, "records", "match-worker.ts")],
     bundle: true,
+    splitting: true,
     minify: true,
     format: "esm",
     target: ["chrome115", "firefox115", "safari16.4"],
@@ -27,23 +30,25 @@ export async function buildConsole(target) {
     jsxImportSource: "preact",
     legalComments: "none",
     write: false,
+    metafile: true,
     entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
     outdir: target,
     logLevel: "warning",
-  };
-  const worker = await build({ ...options, entryPoints: [join(source, "records", "match-worker.ts")] });
-  const workerName = basename(worker.outputFiles[0].path);
-  const page = await build({
-    ...options,
-    entryPoints: [join(source, "main.tsx")],
-    define: { WORKER_FILE: JSON.stringify(workerName) },
   });
-  const files = new Map();
-  for (const { path, contents } of [...worker.outputFiles, ...page.outputFiles]) files.set(basename(path), contents);
-  const named = (extension) => [...files.keys()].find((name) => name.startsWith("main-") && name.endsWith(extension));
+  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+  const outputs = Object.entries(metafile.outputs);
+  const [script, { imports, cssBundle }] = outputs.find(([, { entryPoint }]) => entryPoint?.endsWith("/main.tsx"));
+  const [worker] = outputs.find(([, { entryPoint }]) => entryPoint?.endsWith("/match-worker.ts"));
+  // The browser would find these in the script only when it has that.
+  const preloads = imports
+    .filter(({ kind }) => kind === "import-statement")
+    .map(({ path }) => `<link rel="modulepreload" href="${basename(path)}">`);
   const html = readFileSync(join(source, "index.html"), "utf8")
-    .replace("main.css", named(".css"))
-    .replace("main.js", named(".js"));
+    .replace("main.css", basename(cssBundle))
+    .replace("match-worker.js", basename(worker))
+    .replace("main.js", basename(script))
+    .replace("</head>", `  ${preloads.join("")}\n  </head>`);
   files.set("index.html", Buffer.from(html));
   files.set("icon.svg", readFileSync(join(source, "icon.svg")));
   write(files, target);

@@ -25,9 +25,9 @@ export function Shell() {
   return (
     <>
       <header class="top">
-        <a class="brand" href="#/streams">
+        <a class="brand" href="#/streams" aria-label="Millrace">
           <img src="icon.svg" alt="" width="22" height="22" />
-          Millrace
+          <span>Millrace</span>
         </a>
         <nav aria-label="Main">
           <a href="#/streams" aria-current={page === "streams" || page === "stream" ? "page" : undefined}>
@@ -101,7 +101,7 @@ function HealthMark() {
   const word = isWell ? "ready" : health.status === "ready" ? "degraded" : health.status;
   return (
     <span class={`mark ${isWell ? "good" : health.status === "ready" ? "warn" : "bad"}`}>
-      <span class="dot" aria-hidden="true" /> {word}
+      <span class="dot" aria-hidden="true" /> <span class="word">{word}</span>
     </span>
   );
 }

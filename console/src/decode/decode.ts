@@ -6,24 +6,36 @@ import { type Packing, packingOf, unpack } from "./unpack.ts";
 export interface Decoded {
   /** What it was packed in, from the outside in. */
   readonly packings: readonly Packing[];
-  readonly form: "json" | "text" | "cloudwatch-logs" | "protobuf" | "binary" | "empty";
+  readonly form: "json" | "text" | "cloudwatch-logs" | "message" | "protobuf" | "binary" | "empty";
   /** The whole as text: JSON with line breaks, or as it is; empty for `binary`. */
   readonly text: string;
   /** Without its packing. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The value of `json` and `cloudwatch-logs`. */
+  /** The value of `json`, `cloudwatch-logs` and `message`. */
   readonly value?: unknown;
 }
+
+/**
+ * Reads a message of a schema; undefined when the bytes are none. `isWhole`: the schema has all of its fields. A text can be
+ * a message by chance, but hardly one without unknown fields.
+ */
+export type MessageDecoder = (bytes: Uint8Array) => { readonly value: unknown; readonly isWhole: boolean } | undefined;
 
 /** A gzip in a gzip in a gzip is read; deeper nesting is shown as bytes. */
 const packingsMax = 3;
 
-/** Finds out what the bytes are. A promise only where they are packed. */
-export function decode(bytes: Uint8Array<ArrayBuffer>): Decoded | Promise<Decoded> {
-  return packingOf(bytes) === undefined ? decodePlain(bytes, []) : decodePacked(bytes);
+/** Finds out what the bytes are; with a schema, first whether they are its message. A promise only where they are packed. */
+export function decode(
+  bytes: Uint8Array<ArrayBuffer>,
+  decodeMessage?: MessageDecoder | undefined,
+): Decoded | Promise<Decoded> {
+  return packingOf(bytes) === undefined ? decodePlain(bytes, [], decodeMessage) : decodePacked(bytes, decodeMessage);
 }
 
-async function decodePacked(packed: Uint8Array<ArrayBuffer>): Promise<Decoded> {
+async function decodePacked(
+  packed: Uint8Array<ArrayBuffer>,
+  decodeMessage: MessageDecoder | undefined,
+): Promise<Decoded> {
   const packings: Packing[] = [];
   let bytes = packed;
   while (packings.length < packingsMax) {
@@ -33,13 +45,23 @@ async function decodePacked(packed: Uint8Array<ArrayBuffer>): Promise<Decoded> {
     packings.push(packing);
     bytes = inner;
   }
-  return decodePlain(bytes, packings);
+  return decodePlain(bytes, packings, decodeMessage);
 }
 
-function decodePlain(bytes: Uint8Array<ArrayBuffer>, packings: readonly Packing[]): Decoded {
+function decodePlain(
+  bytes: Uint8Array<ArrayBuffer>,
+  packings: readonly Packing[],
+  decodeMessage: MessageDecoder | undefined,
+): Decoded {
   if (bytes.length === 0) return { packings, form: "empty", text: "", bytes };
   const text = fromUtf8(bytes);
-  if (text !== undefined && !hasControls(text)) {
+  const isText = text !== undefined && !hasControls(text);
+  const message = decodeMessage?.(bytes);
+  if (message !== undefined && (message.isWhole || !isText)) {
+    const { value } = message;
+    return { packings, form: "message", text: JSON.stringify(value, null, 2), bytes, value };
+  }
+  if (isText) {
     const value = parseJson(text);
     if (value === undefined) return { packings, form: "text", text, bytes };
     const form = isCloudWatchLogs(value) ? "cloudwatch-logs" : "json";
@@ -119,6 +141,7 @@ export function previewOf({ form, text, bytes, value }: Decoded): string {
       return `${logGroup} (${logEvents.length}): ${logEvents[0]?.message ?? ""}`.slice(0, previewCharsMax);
     }
     case "json":
+    case "message":
       return JSON.stringify(value).slice(0, previewCharsMax);
     default:
       return text.slice(0, previewCharsMax).replaceAll(/\s+/g, " ");

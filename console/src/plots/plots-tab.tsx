@@ -7,6 +7,7 @@ import { usePolled } from "../parts/use-polled.ts";
 import { shardIndexOf } from "../shards/shard.ts";
 import type { StreamView } from "../streams/stream-page.tsx";
 import { Plot } from "./plot.tsx";
+import { bytesUnits, durationUnits } from "./ticks.ts";
 
 const everyMs = 5_000;
 const stepSeconds = 5;
@@ -87,6 +88,7 @@ function Plots({ steps, minutes, isStream }: PlotsProps) {
       <Plot
         title="Bytes"
         format={bytes}
+        units={bytesUnits}
         times={times}
         lines={[
           { label: "put", color: "--plot-1", values: of("incomingBytes") },
@@ -105,6 +107,7 @@ function Plots({ steps, minutes, isStream }: PlotsProps) {
       <Plot
         title="Readers behind (iterator age)"
         format={durationText}
+        units={durationUnits}
         times={times}
         lines={[{ label: "the furthest", color: "--plot-2", values: of("iteratorAgeMs") }]}
       />

@@ -1,6 +1,6 @@
 import { isReadOnly } from "../api/console-data.ts";
 import { formatRoute, type QueueTab, queueTabs, streamLink } from "../app/route.ts";
-import { exactText } from "../parts/format.ts";
+import { exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { DeliveriesTab } from "./deliveries-tab.tsx";
@@ -114,7 +114,7 @@ function Facts({ described: { queue } }: { readonly described: DescribedQueue })
       <span>again after {VisibilityTimeoutSeconds} s</span>
       <span>
         {DeadLetterConfiguration?.TargetType === "BUILT_IN"
-          ? `dead after ${DeadLetterConfiguration.MaxReceiveCount ?? 0} receives`
+          ? `dead after ${plural(DeadLetterConfiguration.MaxReceiveCount ?? 0, "receive")}`
           : "no dead letters"}
       </span>
     </p>

@@ -2,6 +2,7 @@ import { isReadOnly } from "../api/console-data.ts";
 import type { QueueDescription } from "../api/shapes.ts";
 import { go } from "../app/address.ts";
 import { DeleteSection } from "../parts/delete-section.tsx";
+import { plural } from "../parts/format.ts";
 import { Fault } from "../parts/notice.tsx";
 import { PolicySection } from "../parts/policy-section.tsx";
 import { TagsSection } from "../parts/tags-section.tsx";
@@ -84,7 +85,7 @@ function AttributeList({ queue: { QueueAttributes = {} } }: { readonly queue: Qu
       <p>
         A record that is not acknowledged within {VisibilityTimeoutSeconds} s is handed out again.{" "}
         {DeadLetterConfiguration?.TargetType === "BUILT_IN"
-          ? `After ${DeadLetterConfiguration.MaxReceiveCount ?? 0} receives it is a dead letter.`
+          ? `After ${plural(DeadLetterConfiguration.MaxReceiveCount ?? 0, "receive")} it is a dead letter.`
           : "There are no dead letters."}
       </p>
     </section>

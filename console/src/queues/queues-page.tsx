@@ -23,6 +23,7 @@ export function QueuesPage() {
         <h1>Queues</h1>
         <span class="muted count" aria-live="polite">
           {queues === undefined ? "" : plural(queues.length, "queue")}
+          {queues?.some(({ figures }) => figures === undefined) && "; – was not used since the server's start"}
         </span>
         <span class="spring" />
         {!isReadOnly() && (

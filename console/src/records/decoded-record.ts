@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { fromBase64 } from "../decode/bytes.ts";
 import { type Decoded, decode } from "../decode/decode.ts";
+import { schema } from "../decode/schema.ts";
 
 /** A record of a stream or queue. */
 interface HasData {
@@ -10,13 +11,16 @@ interface HasData {
 /** Records whose decoded data is kept: more than a screen has rows. In a tail every row is decoded once and then scrolls by. */
 const keptMax = 200;
 
-/** In the order in which they were decoded. */
+/** In the order in which they were decoded, all with the same schema. */
 const cache = new Map<HasData, Decoded | Promise<Decoded>>();
+let cacheSchema: typeof schema.value;
 
 function decodedOf(record: HasData): Decoded | Promise<Decoded> {
+  if (cacheSchema !== schema.value) cache.clear();
+  cacheSchema = schema.value;
   const kept = cache.get(record);
   if (kept !== undefined) return kept;
-  const decoded = decode(fromBase64(record.dataBase64) ?? new Uint8Array());
+  const decoded = decode(fromBase64(record.dataBase64) ?? new Uint8Array(), cacheSchema?.decodeMessage);
   cache.set(record, decoded);
   for (const oldest of cache.keys()) {
     if (cache.size <= keptMax) break;
@@ -24,7 +28,7 @@ function decodedOf(record: HasData): Decoded | Promise<Decoded> {
   }
   if (decoded instanceof Promise) {
     void decoded.then((value) => {
-      if (cache.has(record)) cache.set(record, value);
+      if (cache.get(record) === decoded) cache.set(record, value);
     });
   }
   return decoded;

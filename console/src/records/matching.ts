@@ -1,9 +1,7 @@
+import type { Schema } from "../decode/schema.ts";
 import type { Filter } from "./filter.ts";
-import type { MatchResult, MatchTask } from "./match-worker.ts";
+import type { MatchResult, MatchTask, SchemaNotice } from "./match-worker.ts";
 import type { StreamRecord } from "./record.ts";
-
-/** Set by the build. */
-declare const WORKER_FILE: string;
 
 /** Longest time that one batch of records may take; a regular expression can take for ever. */
 const batchMsMax = 3_000;
@@ -16,11 +14,12 @@ interface TrustedTypePolicies {
   ): { createScriptURL(text: string): string };
 }
 
-/** The only text that becomes the address of a script: the page's own worker. */
+/** The only text that becomes the address of a script: the page's own worker, as the build has named it. */
 function workerUrl(): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypePolicies };
-  policy ??= trustedTypes?.createPolicy("millrace-worker", { createScriptURL: () => WORKER_FILE });
-  return policy?.createScriptURL("") ?? WORKER_FILE;
+  const workerFile = document.documentElement.dataset["worker"] ?? "";
+  policy ??= trustedTypes?.createPolicy("millrace-worker", { createScriptURL: () => workerFile });
+  return policy?.createScriptURL("") ?? workerFile;
 }
 
 let policy: ReturnType<TrustedTypePolicies["createPolicy"]> | undefined;
@@ -39,12 +38,17 @@ export class Matcher {
     filter: Filter,
     onMatches: (records: readonly StreamRecord[]) => void,
     onFault: (sentence: string) => void,
+    schema: Schema | undefined,
   ) {
     this.#filter = filter;
     this.#onMatches = onMatches;
     this.#onFault = onFault;
     this.#worker.addEventListener("message", ({ data }: MessageEvent<MatchResult>) => this.#finish(data));
     this.#worker.addEventListener("error", () => this.#fail("The filter failed."));
+    if (schema !== undefined) {
+      const { descriptorsBase64, messageName } = schema;
+      this.#worker.postMessage({ schema: { descriptorsBase64, messageName } } satisfies SchemaNotice);
+    }
   }
 
   /** Records that have not been looked at yet. */

@@ -38,6 +38,7 @@ const formNames: Readonly<Record<Decoded["form"], string>> = {
   json: "JSON",
   text: "text",
   "cloudwatch-logs": "CloudWatch Logs",
+  message: "Protocol Buffers",
   protobuf: "Protocol Buffers, without a schema",
   binary: "binary",
   empty: "empty",
@@ -55,6 +56,7 @@ function Data({ decoded, form }: { readonly decoded: Decoded; readonly form: Dat
     case "cloudwatch-logs":
       return <LogEvents logs={decoded.value as CloudWatchLogs} />;
     case "json":
+    case "message":
       return <JsonText text={text} />;
     case "binary":
       return <>{hexDump(bytes, hexLinesMax)}</>;

@@ -46,6 +46,17 @@ export class RecordList {
     this.#forget();
   }
 
+  /** How many rows are no newer than a record, which need not be in the list. */
+  countUpTo(record: StreamRecord): number {
+    let [low, high] = [0, this.#rows.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareRecords(this.#rows[middle] as StreamRecord, record) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   clear(): void {
     this.#rows = [];
     this.#chars = 0;

@@ -1,11 +1,15 @@
+import { useState } from "preact/hooks";
+import { schema } from "../decode/schema.ts";
 import { plural, shortShard, timeText } from "../parts/format.ts";
 import type { Shard } from "../shards/shard.ts";
 import type { FilterKind } from "./filter.ts";
 import { rowsMax } from "./record-list.ts";
+import { SchemaDialog } from "./schema-dialog.tsx";
 import { type StartChoice, type StartQuery, startNames } from "./start-choice.ts";
 import type { Records } from "./use-records.ts";
 
 interface RecordsBarProps {
+  readonly stream: string;
   readonly place: StartQuery;
   readonly shards: readonly Shard[];
   readonly shardId: string | undefined;
@@ -33,11 +37,13 @@ const placeholders: Readonly<Record<FilterKind, string>> = {
 export function RecordsBar(props: RecordsBarProps) {
   const { place, filterKind, filterText, problem, records, onPlace, onFilter, onDownload } = props;
   const isPaused = records.state === "paused";
+  const [asksSchema, setAsksSchema] = useState(false);
   return (
     <div class="records-bar">
       <label>
         <span class="label">From</span>
         <select
+          aria-label="From"
           value={place.choice}
           onChange={(event) => onPlace(newPlace(event.currentTarget.value as StartChoice, place))}
         >
@@ -107,6 +113,10 @@ export function RecordsBar(props: RecordsBarProps) {
       >
         Download
       </button>
+      <button type="button" onClick={() => setAsksSchema(true)} title="Protocol Buffers">
+        {schema.value === undefined ? "Schema…" : schema.value.messageName.replace(/^.*\./, "")}
+      </button>
+      {asksSchema && <SchemaDialog stream={props.stream} onClose={() => setAsksSchema(false)} />}
       <p class="status">{problem === undefined ? <Status {...props} /> : <span class="bad">{problem}</span>}</p>
     </div>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { serverNowMs } from "../api/console-data.ts";
 import { rememberQuery } from "../app/address.ts";
+import { useSchemaOf } from "../decode/schema.ts";
 import { agoText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
@@ -23,6 +24,7 @@ const rowHeight = 30;
 
 /** The records of all shards in one list, the newest on top. */
 export function RecordsTab({ view, query }: RecordsTabProps) {
+  useSchemaOf(view.name);
   const linked = startFromQuery(query);
   const [place, setPlace] = useState<StartQuery>(linked);
   const [shardId, setShardId] = useState<string | undefined>(query["shard"]);
@@ -44,6 +46,7 @@ export function RecordsTab({ view, query }: RecordsTabProps) {
     <div class="records">
       <RecordsBar
         {...{ place, shardId, filterKind, filterText, problem, records }}
+        stream={view.name}
         shards={view.shards}
         onPlace={setPlace}
         onShard={setShardId}
@@ -93,10 +96,12 @@ function RecordsBody({ view, records, place, isFiltered, wanted, onPlace }: Reco
   const [selected, setSelected] = useState<StreamRecord>();
   const [isAtTop, setAtTop] = useState(true);
   const openedLink = useRef(false);
-  // While the top is out of view or a record is open, new records do not move the rows that a person reads.
-  const frozen = useRef(0);
-  if (isAtTop && selected === undefined) frozen.current = shown.length + shown.forgotten;
-  const end = Math.min(frozen.current - shown.forgotten, shown.length);
+  // While the top is out of view or a record is open, the newest row stays: a person reads here. Records of other shards can
+  // still come below it.
+  const topRecord = useRef<StreamRecord>(undefined);
+  if (isAtTop && selected === undefined) topRecord.current = shown.rows.at(-1);
+  // Zero: the list has forgotten it.
+  const end = (topRecord.current === undefined ? 0 : shown.countUpTo(topRecord.current)) || shown.length;
   const fresh = shown.length - end;
   const [top, setTop] = useState<number>();
   useEffect(() => {
@@ -108,7 +113,7 @@ function RecordsBody({ view, records, place, isFiltered, wanted, onPlace }: Reco
     setTop(shown.length - 1 - shown.rows.indexOf(found));
   });
   const move = (by: number): void => {
-    const at = selected === undefined ? -1 : end - 1 - shown.rows.indexOf(selected);
+    const at = selected === undefined ? -1 : end - shown.countUpTo(selected);
     const index = Math.max(0, Math.min(end - 1, at + by));
     setSelected(shown.rows[end - 1 - index]);
     setTop(index);

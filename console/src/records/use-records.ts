@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { serverNowMs, storedNews } from "../api/console-data.ts";
 import { kinesis, sentenceOf } from "../api/kinesis.ts";
+import { schema } from "../decode/schema.ts";
 import { type Shard, shardIdOf } from "../shards/shard.ts";
 import type { Filter } from "./filter.ts";
 import { Matcher } from "./matching.ts";
@@ -50,7 +51,9 @@ export function useRecords({ stream, shards, shardId, start, isLive, filter }: R
   const matcher = useRef<Matcher | undefined>(undefined);
   const startKey = JSON.stringify([stream, shardId, start, isLive]);
   const all = useMemo(() => new RecordList(), [startKey]);
-  const filterKey = JSON.stringify(filter);
+  const { descriptorsBase64, messageName } = schema.value ?? {};
+  // What a filter finds depends on what the records are decoded to.
+  const filterKey = JSON.stringify([filter, messageName, descriptorsBase64?.length]);
   const shown = useMemo(() => (filter === undefined ? all : new RecordList()), [all, filterKey]);
   const draw = useMemo(() => throttled(() => setDrawn((count) => count + 1)), []);
   useEffect(() => {
@@ -63,6 +66,7 @@ export function useRecords({ stream, shards, shardId, start, isLive, filter }: R
         draw();
       },
       setFilterFault,
+      schema.value,
     );
     made.add(all.rows);
     matcher.current = made;

@@ -54,8 +54,8 @@ export function EncryptionSection({ view }: { readonly view: StreamView }) {
             </p>
             <p class="hint">
               The records can be read only while the server has that key: keep its keyring with the backups, or the KMS
-              key enabled. Producers then need the right kms:GenerateDataKey, readers kms:Decrypt. With limits as AWS
-              has them, encryption can be started 25 times in 24 hours.
+              key enabled. With --key-provider kms, producers and readers then need the right kms:Decrypt. With limits
+              as AWS has them, encryption can be started 25 times in 24 hours.
             </p>
           </ConfirmButton>
         </div>

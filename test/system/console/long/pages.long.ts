@@ -60,7 +60,47 @@ const places: readonly Place[] = [
   { name: "put", hash: "#/stream/orders/put" },
   { name: "plots", hash: "#/stream/orders/plots" },
   { name: "settings", hash: "#/stream/orders/settings" },
+  {
+    name: "encryption",
+    hash: "#/stream/orders/settings",
+    async act(page) {
+      await page.getByRole("button", { name: "Start encryption…" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "server", hash: "#/server" },
+  { name: "queues", hash: "#/queues" },
+  {
+    name: "create-queue",
+    hash: "#/queues",
+    async act(page) {
+      await page.getByRole("button", { name: "Create a queue" }).click();
+      await page.getByLabel("Visibility timeout").waitFor();
+    },
+  },
+  {
+    name: "queue",
+    hash: "#/queues",
+    async act(page) {
+      await page.getByRole("link", { name: "packing" }).click();
+      await page.getByRole("button", { name: "Receive records" }).click();
+      await page.locator(".delivery-data").first().click();
+      await page.getByRole("button", { name: "Acknowledge", exact: true }).nth(1).click();
+      await page.getByText("acknowledged", { exact: true }).waitFor();
+    },
+  },
+  {
+    name: "dead-letters",
+    hash: "#/queues",
+    async act(page) {
+      await page.getByRole("link", { name: "packing" }).click();
+      await page.getByRole("link", { name: "Dead letters" }).click();
+      await page.getByRole("button", { name: "Look at dead letters" }).click();
+      await page.locator(".delivery-data").first().waitFor();
+      await page.getByRole("button", { name: "Restore", exact: true }).nth(1).click();
+      await page.getByText("restored").waitFor();
+    },
+  },
   { name: "nothing-here", hash: "#/stream/empty/records?start=live" },
 ];
 
@@ -94,6 +134,7 @@ async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
   await kinesis("AddTagsToStream", { StreamName, Tags: { team: "shop", purpose: "orders of the web shop" } });
   const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/orders";
   await kinesis("RegisterStreamConsumer", { StreamARN, ConsumerName: "billing" });
+  await makeQueue(server);
   void (async () => {
     while (!signal.aborted) {
       await putDemoRecords(server, StreamName, 40);
@@ -103,6 +144,31 @@ async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
   })().catch(() => undefined);
   void readSlowly(server, StreamName, signal).catch(() => undefined);
   return server;
+}
+
+/** The queue `packing` of the stream `jobs`: some records of it wait, some are dead letters. */
+async function makeQueue({ kinesis, put }: ConsoleServer): Promise<void> {
+  const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/jobs";
+  const StreamConfigurationList = [{ StreamARN, StartingPosition: { Type: "TRIM_HORIZON" } }];
+  const create = (QueueName: string, MaxReceiveCount: number) =>
+    kinesis<{ QueueDescription: { QueueARN: string } }>("CreateQueue", {
+      ...{ QueueName, StreamConfigurationList },
+      QueueAttributes: { DeadLetterConfiguration: { TargetType: "BUILT_IN", MaxReceiveCount } },
+    });
+  await kinesis("CreateStream", { StreamName: "jobs", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  await pause(500);
+  const { QueueDescription } = await create("packing", 1);
+  await create("invoices", 6);
+  await pause(500);
+  const { QueueARN } = QueueDescription;
+  const job = (number: number) => JSON.stringify({ job: "pack", order: 4_700 + number, parcels: 1 + (number % 3) });
+  for (let i = 0; i < 9; i++) await put("jobs", `order-${4_700 + i}`, job(i));
+  const received = await kinesis<{ QueueRecords: { ReceiptHandle: string }[] }>("ReceiveQueueRecords", { QueueARN });
+  const Entries = received.QueueRecords.slice(0, 7).map(({ ReceiptHandle }) => {
+    return { ReceiptHandle, VisibilityTimeoutSeconds: 0 };
+  });
+  await kinesis("UpdateQueueRecordsVisibility", { QueueARN, Entries });
+  for (let i = 9; i < 200; i++) await put("jobs", `order-${4_700 + i}`, job(i));
 }
 
 interface Look {

@@ -14,6 +14,35 @@ function percentile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }
 
+const paints = 9;
+
+test("the first paint comes within 300 ms of the request, with nothing in the browser's cache", async (t) => {
+  await using server = await ServerProcess.start({ args: ["--stream", "orders:4"] });
+  const paintMs: number[] = [];
+  const listMs: number[] = [];
+  for (let i = 0; i < paints; i++) {
+    // Each has a cache of its own.
+    const opened = await browser.open(t);
+    if (opened === undefined) return;
+    const { page } = opened;
+    await page.addInitScript(`
+      new MutationObserver(() => {
+        if (document.querySelector(".stream-row .name") !== null) globalThis.listedMs ??= performance.now();
+      }).observe(document, { childList: true, subtree: true });
+    `);
+    await page.goto(`${server.endpoint}/console/`);
+    await page.getByRole("link", { name: "orders" }).waitFor();
+    const paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+    paintMs.push((await page.evaluate(paint)) as number);
+    listMs.push((await page.evaluate("listedMs")) as number);
+    await page.context().close();
+  }
+  const median = percentile(paintMs, 0.5);
+  t.diagnostic(`first paint: median ${median.toFixed(0)} ms, slowest ${Math.max(...paintMs).toFixed(0)} ms`);
+  t.diagnostic(`streams listed: median ${percentile(listMs, 0.5).toFixed(0)} ms`);
+  assert(median <= 300, `${median} ms`);
+});
+
 function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }

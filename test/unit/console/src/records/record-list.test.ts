@@ -46,3 +46,19 @@ test("a full list forgets the oldest records, and counts them", () => {
   assert.equal(list.length + list.forgotten, rowsMax + 1_000);
   assert.equal(list.rows[0]?.arrivalMs, list.forgotten);
 });
+
+test("rows are counted up to a record, whether the list has it, has forgotten it, or never had it", () => {
+  const list = new RecordList();
+  const rows = [record(10), record(20), record(20, 1), record(30)];
+  list.insert(rows);
+  assert.deepEqual(
+    rows.map((row) => list.countUpTo(row)),
+    [1, 2, 3, 4],
+  );
+  assert.equal(list.countUpTo(record(5)), 0);
+  assert.equal(list.countUpTo(record(25)), 3);
+  assert.equal(list.countUpTo(record(99)), 4);
+  // What comes late below a row does not push it off the end.
+  list.insert([record(15)]);
+  assert.equal(list.rows[list.countUpTo(rows[1] as StreamRecord) - 1], rows[1]);
+});
