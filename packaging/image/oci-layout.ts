@@ -6,8 +6,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import type { Architecture } from "../support/node-binary.ts";
 import { run } from "../support/run.ts";
-import type { Architecture } from "./debian-files.ts";
 
 export interface Layer {
   readonly mediaType: string;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -41,13 +42,17 @@ export interface Serving {
 export async function serve(command: string, args: readonly string[], options: RunOptions = {}): Promise<Serving> {
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
   process.once("exit", () => child.kill("SIGKILL"));
+  // A test that fails before it stops its server must not keep the process of the tests alive.
+  child.unref();
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors = (errors + text).slice(-errorCharsMax);
   });
   for await (const line of createInterface({ input: child.stdout })) {
     const port = readyLine.exec(line)?.[1];
-    if (port !== undefined) return { child, port: Number(port) };
+    if (port === undefined) continue;
+    for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
+    return { child, port: Number(port) };
   }
   throw new Error(`${command} ${args.join(" ")} ended before it was ready\n${errors}`);
 }
@@ -55,6 +60,7 @@ export async function serve(command: string, args: readonly string[], options: R
 /** Resolves with exit code and signal. */
 export async function stop({ child }: Serving, signal: NodeJS.Signals): Promise<unknown> {
   const exited = once(child, "exit");
+  child.ref();
   child.kill(signal);
   return exited;
 }

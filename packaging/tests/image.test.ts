@@ -6,8 +6,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { buildImage, compressedBytes, containerConfig, layersOf } from "../image/build-image.ts";
+import { buildImage, compressedBytes, containerConfig, layersOf, packagedFiles } from "../image/build-image.ts";
 import { hasDebianTools } from "../image/debian-files.ts";
 import { root, run, serve, stop, walk } from "../support/run.ts";
 import { testedImage } from "../support/tested-image.ts";
@@ -94,6 +95,7 @@ test("its root file system serves under chroot, read-only and as a user without 
   const env = Object.fromEntries(Env.map((each) => each.split("=") as [string, string]));
   const first = await serve(...command, { env });
   await walk("put", `http://127.0.0.1:${first.port}`);
+  assert.equal((await fetch(`http://127.0.0.1:${first.port}/console/`)).status, 200);
   await stop(first, "SIGKILL");
   const second = await serve(...command, { env });
   assert.equal(await walk("read", `http://127.0.0.1:${second.port}`), "2000 records in order\n");
@@ -103,6 +105,43 @@ test("its root file system serves under chroot, read-only and as a user without 
     [],
   );
 });
+
+test("as the first process of a container it ends with exit code 0 at a SIGTERM long before it is ready", {
+  skip: skipChroot,
+}, async (t) => {
+  const rootFs = join(home, "first-process");
+  await unpack(rootFs);
+  const { Entrypoint } = containerConfig();
+  const command = [
+    "/usr/sbin/chroot",
+    `--userspec=${user}:${user}`,
+    rootFs,
+    ...Entrypoint,
+    "serve",
+    "--engine",
+    "memory",
+  ];
+  // The kernel drops a signal for the first process until this one listens for it.
+  const told =
+    'process.on("newListener", (name) => name === "SIGTERM" && setImmediate(() => process._rawDebug("listens")))';
+  const child = spawn("unshare", ["--pid", "--fork", "--kill-child", ...command], {
+    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(told)}` },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const ended = once(child, "exit");
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    lines.push(line);
+    if (line === "listens") process.kill(Number(childOf(child.pid ?? 0)), "SIGTERM");
+  }
+  assert.deepEqual(await ended, [0, null]);
+  assert.deepEqual(lines, ["listens", "millrace: stopped by a signal before the server was ready; no data was lost"]);
+});
+
+function childOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+}
 
 const engine = isDebian ? await podman() : { missing: skip };
 const skipPodman = "missing" in engine ? engine.missing : false;
@@ -244,6 +283,7 @@ test("the Dockerfile sets what the built image has", () => {
     `STOPSIGNAL ${StopSignal}`,
   ];
   for (const line of lines) assert(last.includes(`\n${line}\n`), line);
+  assert(dockerfile.includes(`cp -R ${packagedFiles.join(" ")} /build/node_modules /root-fs/opt/millrace/`));
   const [, ...health] = Test;
   assert(last.includes(`CMD [${health.map((word) => JSON.stringify(word)).join(", ")}]`), last);
 });

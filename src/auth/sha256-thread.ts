@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../platform/start-worker.ts";
 import type { Sha256SharedMemory } from "./sha256-worker.ts";
 
 /** One body is hashed while the next one is copied. */
@@ -58,9 +59,8 @@ export class Sha256Thread {
       control: new Int32Array(new SharedArrayBuffer(4 * (1 + slotCount))),
       slots: Array.from({ length: slotCount }, () => new Uint8Array(new SharedArrayBuffer(slotBytes))),
     };
-    // The built file has another extension than the source.
-    const name = import.meta.url.endsWith(".ts") ? "./sha256-worker.ts" : "./sha256-worker.js";
-    const worker = new Worker(new URL(name, import.meta.url), { name: "millrace-sha256", workerData: memory });
+    const options = { name: "millrace-sha256", workerData: memory };
+    const worker = startWorker("./sha256-worker", import.meta.url, options);
     // An idle thread must not keep the process alive.
     worker.unref();
     worker.on("message", (digest: string) => this.#finish(digest));

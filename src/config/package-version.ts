@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readProgramFile } from "../platform/program-files.ts";
 
-/** From the package.json two folders up, which holds for src/, for dist/ and for the published package. */
+/** From package.json, the repository's or that of the published package. */
 export function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = new TextDecoder().decode(readProgramFile("package.json"));
   return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import type { WatchedPipe } from "./pipe-reader-worker.ts";
+import { startWorker } from "./start-worker.ts";
 
 /**
  * Calls `onGone` once when the reader of a pipe has closed its end; returns a function that ends the watch. Node tells that
@@ -7,10 +7,8 @@ import type { WatchedPipe } from "./pipe-reader-worker.ts";
  * the kernel, in a thread with a standard error of its own, so that Node's warning about the module is not shown.
  */
 export function watchPipeReader(pipe: WatchedPipe, onGone: () => void): () => void {
-  // The built file has another extension than the source.
-  const name = import.meta.url.endsWith(".ts") ? "./pipe-reader-worker.ts" : "./pipe-reader-worker.js";
   const options = { name: "millrace-pipe-reader", workerData: pipe, stderr: true };
-  const worker = new Worker(new URL(name, import.meta.url), options);
+  const worker = startWorker("./pipe-reader-worker", import.meta.url, options);
   // The thread alone must not keep the process alive.
   worker.unref();
   worker.once("message", onGone);

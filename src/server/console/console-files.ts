@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { programFilesIn, readProgramFile } from "../../platform/program-files.ts";
 import type { WireRequest, WireResponse } from "../http/http-message.ts";
 
 /**
@@ -48,7 +46,7 @@ interface ConsoleFile {
   readonly gzip?: Uint8Array;
 }
 
-const directory = new URL("../../../console/dist/", import.meta.url);
+const folder = "console/dist/";
 const notBuilt = "The console is not part of this installation: its files are not built (npm run build).\n";
 
 /** The files of the page, read at the first request and kept in memory: less than 400 KiB. */
@@ -60,7 +58,7 @@ export class ConsoleFiles {
     if (method !== "GET" && method !== "HEAD") return text(405, "This path supports GET and HEAD.\n");
     // Relative addresses in the page need the slash.
     if (path === "/console") return { status: 308, headers: { ...securityHeaders, Location: "/console/" }, body: "" };
-    this.#files ??= readFiles(fileURLToPath(directory));
+    this.#files ??= readFiles();
     const name = path.slice("/console/".length);
     const file = this.#files.get(name === "" ? "index.html" : name);
     if (file === undefined) return text(404, this.#files.size === 0 ? notBuilt : "The console has no such file.\n");
@@ -81,16 +79,11 @@ function text(status: number, body: string): WireResponse {
 }
 
 /** Empty when the console is not built. */
-function readFiles(folder: string): ReadonlyMap<string, ConsoleFile> {
+function readFiles(): ReadonlyMap<string, ConsoleFile> {
   const files = new Map<string, ConsoleFile>();
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return files;
-  }
+  const names = programFilesIn(folder);
   const bytesOf = (name: string): Uint8Array | undefined =>
-    names.includes(name) ? readFileSync(join(folder, name)) : undefined;
+    names.includes(name) ? readProgramFile(`${folder}${name}`) : undefined;
   for (const name of names) {
     const contentType = contentTypes[/\.(\w+)$/.exec(name)?.[1] ?? ""];
     const plain = bytesOf(name);

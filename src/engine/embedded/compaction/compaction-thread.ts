@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../../../platform/start-worker.ts";
 import type { Clock } from "../../../time/clock.ts";
 import { EngineError } from "../../engine-error.ts";
 import type { CompactionJob, CompactionResult, CompactionRunner } from "./compaction-job.ts";
@@ -47,9 +48,7 @@ export class CompactionThread implements CompactionRunner {
   }
 
   #start(): Worker {
-    // The built file has another extension than the source.
-    const name = import.meta.url.endsWith(".ts") ? "./compaction-worker.ts" : "./compaction-worker.js";
-    const worker = new Worker(new URL(name, import.meta.url), { name: "millrace-compaction" });
+    const worker = startWorker("./compaction-worker", import.meta.url, { name: "millrace-compaction" });
     // The thread alone must not keep the process alive.
     worker.unref();
     worker.on("error", (error: unknown) => {
