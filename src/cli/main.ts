@@ -1,6 +1,7 @@
 import type { Environment } from "../config/config-sources.ts";
 import { packageVersion } from "../config/package-version.ts";
 import { applyRuntimeFlags } from "./runtime-flags.ts";
+import { StopSignals } from "./stop-signals.ts";
 
 applyRuntimeFlags(process.env);
 
@@ -11,7 +12,12 @@ type Command = (argv: readonly string[], environment: Environment) => Promise<nu
  * of the other commands. Each loads its code only when it is run.
  */
 const serverCommands: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import("./serve.ts")).serve,
+  serve: async () => {
+    // Before the rest is loaded: as the first process of a container, this one gets no signal that it does not listen for.
+    const signals = new StopSignals(process, () => process.exit(1));
+    const { serve } = await import("./serve.ts");
+    return (argv, environment) => serve(argv, environment, signals);
+  },
   verify: async () => (await import("./verify.ts")).verify,
   inspect: async () => (await import("./inspect.ts")).inspect,
   backup: async () => (await import("./backup-and-restore.ts")).backup,

@@ -6,7 +6,7 @@ import type { Environment } from "../config/config-sources.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { walStopped } from "../telemetry/diagnostic-events.ts";
 import { describeStartFailure } from "./start-failure.ts";
-import { StopSignals } from "./stop-signals.ts";
+import type { StopSignals } from "./stop-signals.ts";
 
 /** The exit code of a server that stopped because its log cannot be written any more, with `--on-fault exit`. */
 const faultExitCode = 3;
@@ -15,13 +15,12 @@ const faultExitCode = 3;
  * Serves until a signal. Resolves with the exit code: 0 drained, 1 internal error, 2 a reason that the operator can change,
  * 3 the write-ahead log has stopped.
  */
-export async function serve(argv: readonly string[], environment: Environment): Promise<number> {
+export async function serve(argv: readonly string[], environment: Environment, signals: StopSignals): Promise<number> {
   const { config, notices, problems } = loadConfig(argv, environment, readText, namedFileChecks);
   if (problems !== undefined) {
     for (const problem of problems) process.stderr.write(`millrace: ${problem}\n`);
     return 2;
   }
-  const signals = new StopSignals(process, () => process.exit(1));
   const fault = faultOf(config);
   // The reader of the one line may have closed its end (`npm start | head -1`); the server goes on.
   process.stdout.on("error", () => undefined);

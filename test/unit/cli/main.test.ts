@@ -31,3 +31,13 @@ test("serve loads neither the tree of commands nor the SDK, and help not the SDK
     [],
   );
 });
+
+test("serve ends with exit code 0 at a SIGTERM while it still loads its code", () => {
+  const program = `
+    const { main } = await import(${JSON.stringify(join(import.meta.dirname, "../../../src/cli/main.ts"))});
+    const ended = main(["serve", "--engine", "memory", "--port", "0"]);
+    process.kill(process.pid, "SIGTERM");
+    process.exit(await ended);`;
+  const { status, signal } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
+  assert.deepEqual([status, signal], [0, null]);
+});
