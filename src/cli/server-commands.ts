@@ -60,8 +60,9 @@ export function serverCommands(): readonly Command[] {
   const serve = addFlags(defineCommand(texts.serve), () => true);
   const verify = addFlags(defineCommand(texts.verify), (name) => keyFlags.includes(name));
   const inspect = addFlags(defineCommand(texts.inspect), (name) => keyFlags.includes(name));
-  const backup = addFlags(defineCommand(texts.backup), (name) => name === "data-dir");
-  const restore = addFlags(defineCommand(texts.restore), (name) => name === "data-dir");
+  const dataDir = "--data-dir <directory>";
+  const backup = defineCommand(texts.backup).option(dataDir, "the data directory to copy (./millrace-data)");
+  const restore = defineCommand(texts.restore).option(dataDir, "the data directory to make (./millrace-data)");
   return [serve, verify, inspect, backup, restore];
 }
 

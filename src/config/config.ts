@@ -62,7 +62,7 @@ export interface NatsConfig {
   readonly monitorUrls: readonly string[];
   /** The operator states that the servers sync each record to disk before they acknowledge it. */
   readonly assumesFsync: boolean;
-  /** Serves although an acknowledgement does not mean: on the disks of a majority. */
+  /** Serves although acknowledged records may not be on the disks of a majority. */
   readonly allowsDegraded: boolean;
   /** `http://HOST:PORT` of this gateway for the others; undefined: made of its hosts and port. */
   readonly advertised?: string;

@@ -37,7 +37,7 @@ export const flags = [
   {
     name: "memory-budget",
     argument: "SIZE",
-    help: "memory of stored records at most, memory engine only (2GiB, or 40 % of less memory)",
+    help: "memory for stored records at most, memory engine only (2GiB, or 40 % of less memory)",
   },
   {
     name: "disk-budget",
@@ -75,7 +75,7 @@ export const flags = [
     argument: "URL",
     help: "address by which other gateways reach this one, e.g. http://10.0.0.5:4567 (that of --host and --port)",
   },
-  { name: "allow-degraded", help: "serve although an acknowledgement does not mean: on the disks of a majority" },
+  { name: "allow-degraded", help: "serve although acknowledged records may not be on the disks of a majority" },
   {
     name: "stream",
     argument: "NAME:SHARDS",

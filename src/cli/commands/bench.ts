@@ -14,7 +14,7 @@ interface BenchOptions extends ConnectionOptions, OutputOptions {
   readonly batch: number;
   readonly requests: number;
   readonly shards: number;
-  readonly records: number;
+  readonly records?: number;
   readonly yes?: boolean;
 }
 
@@ -30,7 +30,7 @@ export function benchCommand(): Command {
     examples: ["millrace bench", "millrace bench orders --seconds 30 --size 200 --batch 1 --requests 64 --json"],
   })
     .option("--seconds <count>", "how long to put", wholeNumber(1, 3_600), 5)
-    .option("--records <count>", "put at most this many records", wholeNumber(1, 1_000_000_000), 1_000_000_000)
+    .option("--records <count>", "end after this many records", wholeNumber(1, 1_000_000_000))
     .option("--size <bytes>", "bytes of a record, random ones", wholeNumber(1, 10_485_760), 1_024)
     .option("--batch <count>", "records of a request", wholeNumber(1, 500), 100)
     .option("--requests <count>", "requests at once", wholeNumber(1, 256), 8)
@@ -88,7 +88,7 @@ interface BenchResult {
 }
 
 async function measure(kinesis: Kinesis, stream: string, options: BenchOptions): Promise<BenchResult> {
-  const { seconds, size, batch, requests } = options;
+  const { seconds, size, batch, requests, records: recordsMax = Number.POSITIVE_INFINITY } = options;
   // Random, so that a server that compresses stores as much as it is sent.
   const pool = randomBytes(size + 4_096);
   const latenciesMs: number[] = [];
@@ -97,8 +97,8 @@ async function measure(kinesis: Kinesis, stream: string, options: BenchOptions):
   const startMs = performance.now();
   const endMs = startMs + seconds * 1_000;
   const worker = async (): Promise<void> => {
-    while (performance.now() < endMs && begun < options.records) {
-      const count = Math.min(batch, options.records - begun);
+    while (performance.now() < endMs && begun < recordsMax) {
+      const count = Math.min(batch, recordsMax - begun);
       const Records = Array.from({ length: count }, (_, index) => {
         const at = ((begun + index) * 7) % 4_096;
         return { PartitionKey: String(begun + index), Data: pool.subarray(at, at + size) };

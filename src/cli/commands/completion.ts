@@ -21,7 +21,7 @@ export function completionCommand(): Command {
       'eval "$(millrace completion zsh)"      # in ~/.zshrc, after compinit',
       "millrace completion fish | source      # in ~/.config/fish/config.fish",
     ],
-  }).addArgument(new Argument("<shell>", "bash, zsh or fish").choices(Object.keys(completionScripts)));
+  }).addArgument(new Argument("<shell>", "the shell").choices(Object.keys(completionScripts)));
   return run(command, async ([shell]) => {
     await writeOut(completionScripts[shell as Shell]);
     return exitCodes.done;

@@ -19,10 +19,14 @@ export function createCommand(): Command {
   const command = defineCommand({
     name: "create <stream>",
     summary: "create a stream and wait until it is ACTIVE",
-    arguments: { stream: "its name" },
+    arguments: { stream: "name of the stream" },
     examples: ["millrace create orders --shards 4", "millrace create orders --if-absent --retention 48"],
   })
-    .option("-s, --shards <count>", "shards; without it the stream is on demand", wholeNumber(1, 100_000))
+    .option(
+      "-s, --shards <count>",
+      "number of shards; without it the stream is in on-demand mode",
+      wholeNumber(1, 100_000),
+    )
     .option("--retention <hours>", "hours that records are kept (24)", wholeNumber(retentionHoursDefault, 8_760))
     .option("--if-absent", "do nothing if the stream exists")
     .option("--no-wait", "do not wait until it is ACTIVE");

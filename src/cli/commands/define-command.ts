@@ -33,7 +33,7 @@ export function defineCommand({
   const [, word = "", rest = ""] = /^(\S+) ?(.*)$/.exec(name) ?? [];
   const command = new Command(word)
     .summary(summary)
-    .description(description ?? `${summary}.`)
+    .description(description ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
     .helpOption("-h, --help", "show this help");
   for (const argument of rest.split(" ").filter((each) => each !== "")) {
     command.argument(argument, argumentTexts[argument.replaceAll(/[<>[\].]/g, "")] ?? "");

@@ -9,7 +9,7 @@ export function describeCommand(): Command {
     name: "describe <stream>",
     summary: "print the state of a stream",
     description: "Prints status, mode, shards, retention, encryption, consumers and tags of a stream.",
-    arguments: { stream: "its name" },
+    arguments: { stream: "name of the stream" },
     examples: ["millrace describe orders", "millrace describe orders --json | jq .openShards"],
   });
   addConnectionOptions(addFormatOptions(command));

@@ -28,7 +28,7 @@ export function exportCommand(): Command {
       "shardId, sequenceNumber, approximateArrivalTimestamp, partitionKey, data in base64, and explicitHashKey where it is known " +
       "(the service does not return it; for a record outside the shard of its key it is the first hash key of the shard). " +
       "Records of one partition key are in their order.",
-    arguments: { stream: "its name" },
+    arguments: { stream: "name of the stream" },
     examples: [
       "millrace export orders > orders.ndjson",
       "millrace export orders --output orders.ndjson --resume",

@@ -15,7 +15,7 @@ export function findCommand(): Command {
   const command = defineCommand({
     name: "find <stream> <key...>",
     summary: "print which shard takes a partition key",
-    arguments: { stream: "its name", key: "partition keys" },
+    arguments: { stream: "name of the stream", key: "partition keys" },
     examples: ["millrace find orders alice bob", "millrace find orders alice --closed --json"],
   }).option("--closed", "also closed shards, which may have older records of the key");
   addConnectionOptions(addFormatOptions(command));

@@ -9,9 +9,9 @@ import { addConnectionOptions, addFormatOptions, defineCommand, run } from "./de
 export function healthCommand(): Command {
   const command = defineCommand({
     name: "health",
-    summary: "ask a Millrace whether it is ready",
+    summary: "ask a Millrace server whether it is ready",
     description:
-      "Asks a Millrace whether it is ready: the health check of a container without a shell. " +
+      "Asks a Millrace server whether it is ready: the health check of a container without a shell. " +
       "Exit codes: 0 ready, 1 not ready, 2 no answer.",
     examples: ["millrace health", "millrace health --endpoint http://10.0.0.7:4567 --json"],
   });

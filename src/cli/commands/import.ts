@@ -30,7 +30,7 @@ export function importCommand(): Command {
     summary: "put the records of an export, at any speed",
     description:
       "Puts the records of an export, from a file or standard input, into a stream of any server. " +
-      "A line needs partitionKey and data (base64); explicitHashKey is used. Records of one key keep their order. " +
+      "A line needs partitionKey and data (base64); explicitHashKey is used if it is there. Records of one key keep their order. " +
       "With --checkpoint an import that was cut short, also by kill -9, goes on without a gap; " +
       "some hundred records around the cut may be put twice.",
     arguments: { stream: "the stream to fill", file: "NDJSON of export (standard input)" },

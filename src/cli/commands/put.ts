@@ -33,8 +33,8 @@ export function putCommand(): Command {
     summary: "put records: arguments, files, or each line of standard input",
     description:
       "Puts records: one for each argument, one for each --file, or else one for each line of standard input. " +
-      "What is refused for now is sent again; what fails in the end is listed, and the exit code is 1.",
-    arguments: { stream: "its name", data: "the data of one record" },
+      "Records that are throttled or fail for now are sent again; those that fail in the end are listed, and the exit code is 1.",
+    arguments: { stream: "name of the stream", data: "the data of one record" },
     examples: [
       "millrace put orders hello --key alice",
       "millrace put orders --file picture.png --key alice",

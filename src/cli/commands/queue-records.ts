@@ -32,14 +32,15 @@ export function queueRecordCommands(): readonly Command[] {
     description:
       "Receives up to ten records, and prints them with their receipt handles. They come again after the visibility " +
       "timeout unless they are acknowledged.",
-    arguments: { queue: "its name or ARN" },
+    arguments: { queue: "name or ARN of the queue" },
     examples: ["millrace queue receive work", "millrace queue receive work -n 1 --json | jq -r '.[].receiptHandle'"],
   }).option("--ack", "acknowledge them once they are printed");
   const dead = defineCommand({
     name: "dead <queue>",
     summary: "receive dead letters",
-    description: "Receives up to ten dead letters, and prints them with their receipt handles, for restore.",
-    arguments: { queue: "its name or ARN" },
+    description:
+      "Receives up to ten dead letters, and prints them with their receipt handles, which queue restore takes.",
+    arguments: { queue: "name or ARN of the queue" },
     examples: ["millrace queue dead work --wait 1"],
   }).option("--ack", "discard them once they are printed");
   return [
@@ -106,7 +107,7 @@ function addEntries(name: string, summary: string, operation: string): Command {
   const command = defineCommand({
     name: `${name} <queue> <handle...>`,
     summary,
-    arguments: { queue: "its name or ARN", handle: "receipt handles" },
+    arguments: { queue: "name or ARN of the queue", handle: "receipt handles that queue receive has printed" },
     examples: [`millrace queue ${name} work "$HANDLE"`],
   });
   addConnectionOptions(command);
@@ -119,7 +120,7 @@ function restoreCommand(): Command {
   const command = defineCommand({
     name: "restore <queue> [handle...]",
     summary: "make dead letters ordinary records again",
-    arguments: { queue: "its name or ARN", handle: "receipt handles of dead" },
+    arguments: { queue: "name or ARN of the queue", handle: "receipt handles that queue dead has printed" },
     examples: [`millrace queue restore work "$HANDLE"`, "millrace queue restore work --all"],
   }).option("--all", "all dead letters");
   addConnectionOptions(command);

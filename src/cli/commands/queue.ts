@@ -15,7 +15,7 @@ export function queueCommand(): Command {
       "Queues hand the records of an on-demand stream out to workers that compete for them; see docs/queues.md. " +
         "A queue is given by its name or ARN.",
     );
-  command.helpOption("-h, --help", "show this help");
+  command.helpOption("-h, --help", "show this help").helpCommand("help [command]", "show the help of a command");
   const subcommands = [createCommand(), lsCommand(), describeCommand(), ...queueRecordCommands(), rmCommand()];
   for (const subcommand of subcommands) command.addCommand(subcommand);
   return command.addHelpText(
@@ -34,7 +34,7 @@ function createCommand(): Command {
   const command = defineCommand({
     name: "create <queue> <stream>",
     summary: "make a queue on a stream, and wait until it is ACTIVE",
-    arguments: { queue: "its name", stream: "a stream in on-demand mode" },
+    arguments: { queue: "name of the new queue", stream: "a stream in on-demand mode" },
     examples: ["millrace queue create work orders", "millrace queue create work orders --from oldest --max-receives 3"],
   })
     .option("--from <start>", "now, oldest, an age such as 5m, or a time such as 2026-11-30T14:00:00Z", "now")
@@ -95,7 +95,7 @@ function describeCommand(): Command {
   const command = defineCommand({
     name: "describe <queue>",
     summary: "print the state of a queue",
-    arguments: { queue: "its name or ARN" },
+    arguments: { queue: "name or ARN of the queue" },
     examples: ["millrace queue describe work"],
   });
   addConnectionOptions(addFormatOptions(command));
@@ -124,7 +124,7 @@ function rmCommand(): Command {
     name: "rm <queue>",
     summary: "delete a queue with its dead letters; the stream stays",
     description: "Deletes a queue with its dead letters; the stream stays. On Amazon Kinesis it needs --yes.",
-    arguments: { queue: "its name or ARN" },
+    arguments: { queue: "name or ARN of the queue" },
     examples: ["millrace queue rm work"],
   }).option("-y, --yes", "really delete a queue of Amazon Kinesis");
   addConnectionOptions(command);

@@ -21,7 +21,7 @@ export function splitCommand(): Command {
     name: "split <stream> <shard>",
     summary: "split a shard in two",
     description: "Splits a shard in two, and prints the new shards.",
-    arguments: { stream: "its name", shard: "the open shard, also as a number" },
+    arguments: { stream: "name of the stream", shard: "the open shard, also as a number" },
     examples: ["millrace split orders 0", "millrace split orders shardId-000000000000 --at 10%"],
   }).option("--at <where>", "first hash key of the upper part, or a part of the shard (50%)", parseWhere);
   return addReshard(command, async (kinesis, [stream = "", shard = ""], { at = "50%" }) => {
@@ -38,7 +38,7 @@ export function mergeCommand(): Command {
     name: "merge <stream> <shard> <adjacent>",
     summary: "merge two adjacent shards",
     description: "Merges two open shards whose hash keys are adjacent, and prints the new shard.",
-    arguments: { stream: "its name", shard: "a shard, also as a number", adjacent: "the shard beside it" },
+    arguments: { stream: "name of the stream", shard: "a shard, also as a number", adjacent: "the shard beside it" },
     examples: ["millrace merge orders 0 1"],
   });
   return addReshard(command, async (kinesis, [stream = "", shard = "", adjacent = ""]) => {
@@ -55,7 +55,7 @@ export function resizeCommand(): Command {
     name: "resize <stream> <count>",
     summary: "change how many shards a stream has",
     description: "Splits and merges shards evenly until the stream has COUNT open shards, and prints the new ones.",
-    arguments: { stream: "its name", count: "open shards" },
+    arguments: { stream: "name of the stream", count: "open shards" },
     examples: ["millrace resize orders 8"],
   });
   return addReshard(command, async (kinesis, [stream = "", count = ""]) => {

@@ -19,7 +19,7 @@ export function rmCommand(): Command {
     arguments: { stream: "names of streams" },
     examples: ["millrace rm orders", "millrace rm orders clicks --consumers"],
   })
-    .option("--consumers", "also if consumers are registered")
+    .option("--consumers", "also streams that have registered consumers")
     .option("-y, --yes", "really delete streams of Amazon Kinesis")
     .option("--no-wait", "do not wait until they are gone");
   addConnectionOptions(command);

@@ -18,7 +18,7 @@ export function shardsCommand(): Command {
     description:
       "Prints the shards of a stream as a tree: the children of a split or merge are below their parent, " +
       "and a merged shard names its other parent. SHARE is the part of the hash keys.",
-    arguments: { stream: "its name" },
+    arguments: { stream: "name of the stream" },
     examples: ["millrace shards orders", "millrace shards orders --open --json"],
   }).option("--open", "only open shards, as a list");
   addConnectionOptions(addFormatOptions(command));

@@ -42,7 +42,7 @@ export function tailCommand(): Command {
       "Prints the records of all shards, and new ones as they come, across splits and merges. " +
       "Records of one partition key come in their order. " +
       "Aggregated records (KPL) are taken apart, gzip is unzipped.",
-    arguments: { stream: "its name" },
+    arguments: { stream: "name of the stream" },
     examples: [
       "millrace tail orders",
       "millrace tail orders --from 5m --grep error",
@@ -74,11 +74,11 @@ export function tailCommand(): Command {
 export function addReadOptions(command: Command, from: string): Command {
   return command
     .option("--from <start>", `${startForms}`, from)
-    .option("--until <time>", "end at this time, or at an age such as 5m")
+    .option("--until <time>", "end before the first record of this time or later; also an age, such as 5m")
     .option("--shard <id>", "only this shard, also as a number; repeatable", collect)
     .option(
       "--efo <consumer>",
-      "read by SubscribeToShard, as this consumer; it is registered for the time if it is absent",
+      "read by SubscribeToShard, as this consumer; if it is absent, it is registered, and removed at the end",
     )
     .addOption(
       new Option("--poll <ms>", "pause between two reads of a shard without new records")

@@ -18,7 +18,12 @@ export function addWritingOptions(command: Command): Command {
         .default("key"),
     )
     .option("--requests <count>", "requests at once", wholeNumber(1, 256), 8)
-    .option("--retry <seconds>", "how long to send again what is refused for now", wholeNumber(0, 86_400), 60);
+    .option(
+      "--retry <seconds>",
+      "how long to send again what is throttled or fails for now",
+      wholeNumber(0, 86_400),
+      60,
+    );
 }
 
 /** As `putInOrder()` takes them. */
