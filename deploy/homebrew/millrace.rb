@@ -21,10 +21,6 @@ class Millrace < Formula
     error_log_path var/"log/millrace.log"
   end
 
-  def post_install
-    (var/"millrace").mkpath
-  end
-
   test do
     port = free_port
     pid = spawn bin/"millrace", "serve", "--engine", "memory", "--port", port.to_s

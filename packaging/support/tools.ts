@@ -7,6 +7,7 @@ import { cache, root, run } from "./run.ts";
 /** Commands of Go modules, by name: the path that `go install` takes. */
 const goTools = {
   crane: "github.com/google/go-containerregistry/cmd/crane@v0.22.1",
+  hclfmt: "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.25.0",
   helm: "helm.sh/helm/v4/cmd/helm@v4.3.2",
 } as const;
 
@@ -54,12 +55,8 @@ export interface Podman {
 /** podman with images and containers of its own below .cache; or the reason why containers do not run on this machine. */
 export async function podman(): Promise<Podman | { readonly missing: string }> {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return { missing: "containers need Linux and root" };
-  if (!isHere("podman") || !isHere("runc")) {
-    if (!isHere("apt-get")) return { missing: "podman is not installed" };
-    const install = "apt-get install -y -qq --no-install-recommends podman runc containernetworking-plugins";
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    await run("sh", ["-c", `apt-get update -qq && ${install}`], { env });
-  }
+  const isInstalled = await debianTools(["podman", "runc"], ["podman", "runc", "containernetworking-plugins"]);
+  if (!isInstalled) return { missing: "podman is not installed" };
   const folder = join(cache, "podman");
   mkdirSync(folder, { recursive: true });
   // Without the right to raise limits, podman's own defaults cannot be set.
@@ -83,6 +80,16 @@ events_logger = "none"
     return { missing: `podman does not run: ${error instanceof Error ? error.message.trim().slice(-300) : error}` };
   }
   return { run: runPodman, command: [file, ...options], env };
+}
+
+/** Resolves with whether the commands are here, after an installation of Debian's packages where this may install them. */
+export async function debianTools(commands: readonly string[], packages: readonly string[]): Promise<boolean> {
+  if (commands.every(isHere)) return true;
+  if (process.getuid?.() !== 0 || !isHere("apt-get")) return false;
+  const install = `apt-get install -y -qq --no-install-recommends ${packages.join(" ")}`;
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("sh", ["-c", `apt-get update -qq && ${install}`], { env });
+  return commands.every(isHere);
 }
 
 function isHere(command: string): boolean {

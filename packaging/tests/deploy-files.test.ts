@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { makePackage } from "../../scripts/make-package.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { root, run } from "../support/run.ts";
-import { packagingPython } from "../support/tools.ts";
+import { debianTools, goTool, packagingPython } from "../support/tools.ts";
 
 interface Service {
   readonly command?: readonly string[];
@@ -38,6 +38,15 @@ test("systemd has no complaint about the unit", (t) => {
   );
   if (error !== undefined) return t.skip("this machine has no systemd-analyze");
   assert.deepEqual([status, stderr], [0, ""]);
+});
+
+test("Ruby parses the Homebrew formula", async (t) => {
+  if (!(await debianTools(["ruby"], ["ruby"]))) return t.skip("this machine has no Ruby, and may not install it");
+  assert.equal(await run("ruby", ["-c", join(root, "deploy/homebrew/millrace.rb")]), "Syntax OK\n");
+});
+
+test("the Terraform example is HCL in its usual form", async () => {
+  await run(await goTool("hclfmt"), ["-require-no-change", join(root, "deploy/terraform/main.tf")]);
 });
 
 test("the GitHub Action starts a server and tells the steps after it where it is", async (t) => {
