@@ -20,7 +20,7 @@ export function checkClusterCommand(): Command {
       "Checks the NATS servers of a cluster, also while gateways run: versions, replicas, syncing, clocks, log groups, " +
       "documents, shards, retention, gateways. Changes nothing. Exit code 1 if a check fails.",
     examples: [
-      "millrace check-cluster --nats nats://gateway:secret@nats-1:4222 --nats-monitor http://nats-1:8222",
+      "millrace check-cluster --nats nats://nats-1:4222 --nats-creds gateway.creds",
       "millrace check-cluster --scrub --json",
     ],
   }).option("--scrub", "also read every message of every replica, and compare them");
