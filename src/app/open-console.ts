@@ -29,7 +29,7 @@ export function openConsole({ config, engine, services, clock, closing }: Consol
   const { counts } = services.shards;
   const { consoleMode: mode } = planListeners(config);
   if (counts === undefined || mode === "off") return undefined;
-  const { registry, queues } = services;
+  const { registry, queues, channelDelivery } = services;
   const history = new TrafficHistory(counts);
   const stopping = new AbortController();
   const sampling = sampleUntil(stopping.signal, clock, (elapsedMs) => {
@@ -42,6 +42,7 @@ export function openConsole({ config, engine, services, clock, closing }: Consol
   });
   return {
     ...{ mode, engine, registry, counts, history, clock },
+    channelFigures: (channelId) => channelDelivery.figures(channelId),
     queueFigures: (queueId) => queues.figures(queueId),
     version: packageVersion(),
     startedMs: clock.nowMs(),

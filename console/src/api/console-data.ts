@@ -66,6 +66,17 @@ export interface QueueFigures {
   readonly inFlightDeadLetterCount: number;
 }
 
+/** Counts since the server's start. */
+export interface ChannelFigures {
+  readonly recordCount: number;
+  readonly failedCount: number;
+  readonly expiredCount: number;
+  /** Attempts that are made again. */
+  readonly failureCount: number;
+  /** Age of the oldest record that is not delivered; 0 when all are. */
+  readonly freshnessSeconds: number;
+}
+
 export interface TrafficReport {
   readonly stream: Rates | null;
   readonly shards: Readonly<Record<string, Rates>>;
@@ -123,6 +134,11 @@ export async function streamRates(): Promise<Readonly<Record<string, StreamRates
 /** By the id at the end of a queue's ARN; only queues that were used since the server's start. */
 export async function queueFigures(): Promise<Readonly<Record<string, QueueFigures>>> {
   return (await get<{ queues: Readonly<Record<string, QueueFigures>> }>("queues", {})).queues;
+}
+
+/** By channel id; only channels that deliver. */
+export async function channelFigures(): Promise<Readonly<Record<string, ChannelFigures>>> {
+  return (await get<{ channels: Readonly<Record<string, ChannelFigures>> }>("channels", {})).channels;
 }
 
 /** By shard index: when it was made, in seconds, and closed, in ms or null. */

@@ -81,6 +81,15 @@ export interface QueueDescription {
   };
 }
 
+export interface ChannelSummary {
+  readonly ChannelName: string;
+  readonly ChannelARN: string;
+  readonly ChannelId: string;
+  readonly ChannelStatus: StreamStatus | "FAILED";
+  readonly ChannelStatusReason?: string;
+  readonly Streams: readonly { readonly StreamARN: string }[];
+}
+
 export interface QueueRecord {
   readonly ReceiptHandle: string;
   readonly RecordId: string;

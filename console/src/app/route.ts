@@ -8,6 +8,7 @@ export type QueueTab = (typeof queueTabs)[number];
 export type Route =
   | { readonly page: "streams" }
   | { readonly page: "queues" }
+  | { readonly page: "channels" }
   | { readonly page: "server" }
   | { readonly page: "queue"; readonly arn: string; readonly tab: QueueTab }
   | {
@@ -21,7 +22,7 @@ export type Route =
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?");
   const [page, name, tab] = path.split("/");
-  if (page === "server" || page === "queues") return { page };
+  if (page === "server" || page === "queues" || page === "channels") return { page };
   if (page === "queue" && name !== undefined && name !== "") {
     return { page, arn: decodeName(name), tab: queueTabs.find((one) => one === tab) ?? "records" };
   }

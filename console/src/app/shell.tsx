@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { loadServer, server, serverFault } from "../api/console-data.ts";
 import { session } from "../api/session.ts";
+import { ChannelsPage } from "../channels/channels-page.tsx";
 import { QueuePage } from "../queues/queue-page.tsx";
 import { QueuesPage } from "../queues/queues-page.tsx";
 import { ServerPage } from "../server/server-page.tsx";
@@ -35,6 +36,9 @@ export function Shell() {
           </a>
           <a href="#/queues" aria-current={page === "queues" || page === "queue" ? "page" : undefined}>
             Queues
+          </a>
+          <a href="#/channels" aria-current={page === "channels" ? "page" : undefined}>
+            Channels
           </a>
           <a href="#/server" aria-current={page === "server" ? "page" : undefined}>
             Server
@@ -71,6 +75,8 @@ function Page() {
       return <StreamsPage />;
     case "queues":
       return <QueuesPage />;
+    case "channels":
+      return <ChannelsPage />;
     case "queue":
       return <QueuePage key={at.arn} arn={at.arn} tab={at.tab} />;
     case "server":

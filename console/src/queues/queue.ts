@@ -1,5 +1,6 @@
 import { type QueueFigures, queueFigures } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
+import { pagesOf } from "../api/pages-of.ts";
 import type { QueueDescription, QueueSummary } from "../api/shapes.ts";
 
 /** A queue with its counts; undefined where it was not used since the server's start. */
@@ -12,13 +13,8 @@ export interface CountedQueue {
 export async function listQueues(): Promise<readonly CountedQueue[]> {
   const figures = queueFigures();
   const queues: QueueSummary[] = [];
-  for (let NextToken: string | undefined; ; ) {
-    const input = NextToken === undefined ? {} : { NextToken };
-    const page = await kinesis<{ QueueSummaries: readonly QueueSummary[]; NextToken?: string }>("ListQueues", input);
-    queues.push(...page.QueueSummaries);
-    if (page.NextToken === undefined) break;
-    NextToken = page.NextToken;
-  }
+  const pages = pagesOf<{ QueueSummaries: readonly QueueSummary[]; NextToken?: string }>("ListQueues");
+  for await (const { QueueSummaries } of pages) queues.push(...QueueSummaries);
   const known = await figures;
   return queues.map((queue) => ({ queue, figures: known[lastOf(queue.QueueARN)] }));
 }

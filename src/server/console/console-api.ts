@@ -25,6 +25,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "/console/api/streams": ({ query, services }) => json(200, { streams: inRegion(query, services).map(streamReport) }),
   "/console/api/rates": ratesResponse,
   "/console/api/queues": queuesResponse,
+  "/console/api/channels": channelsResponse,
   "/console/api/shards": (request) => ofStream(request, (revision) => json(200, { shards: shardTimes(revision) })),
   "/console/api/traffic": (request) =>
     ofStream(request, ({ stream: { id } }) => {
@@ -94,6 +95,13 @@ function queuesResponse({ query, services }: ApiRequest): WireResponse {
   const ids = inRegion(query, services).flatMap(({ stream }) => (stream.queues ?? []).map(({ id }) => id));
   const queues = Object.fromEntries(ids.map((id) => [id, services.queueFigures(id)]));
   return json(200, { queues });
+}
+
+/** The figures of each channel by its id. */
+function channelsResponse({ query, services }: ApiRequest): WireResponse {
+  const ids = inRegion(query, services).flatMap(({ stream }) => (stream.channels ?? []).map(({ id }) => id));
+  const channels = Object.fromEntries(ids.map((id) => [id, services.channelFigures(id)]));
+  return json(200, { channels });
 }
 
 function historyResponse({ query, services: { history } }: ApiRequest, { stream }: StreamRevision): WireResponse {

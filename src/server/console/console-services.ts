@@ -1,3 +1,4 @@
+import type { ChannelFigures } from "../../channels/channel-figures.ts";
 import type { ConfigSetting } from "../../config/describe-config.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { QueueFigures } from "../../queues/queue-calls.ts";
@@ -18,6 +19,8 @@ export interface ConsoleServices {
   readonly registry: StreamRegistry;
   readonly counts: TrafficCounts;
   readonly history: TrafficHistory;
+  /** Undefined for a channel that does not deliver. */
+  readonly channelFigures: (channelId: string) => ChannelFigures | undefined;
   /** Undefined for a queue that was not used since the start. */
   readonly queueFigures: (queueId: string) => QueueFigures | undefined;
   /** The configuration in force, without secrets. */

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessibilityFaults, TestBrowser } from "../../support/chromium.ts";
+import { activeStreamArn } from "../../support/kinesis-call.ts";
 import { type ConsoleServer, startConsole } from "./console-server.ts";
 
 const browser = new TestBrowser();
 
 /** An on-demand stream `work`, and its ARN. */
-async function createWork({ kinesis }: ConsoleServer): Promise<string> {
+async function createWork({ endpoint, kinesis }: ConsoleServer): Promise<string> {
   const StreamName = "work";
   await kinesis("CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  type Output = { readonly StreamDescriptionSummary: { readonly StreamARN: string; readonly StreamStatus: string } };
-  for (;;) {
-    const { StreamDescriptionSummary: stream } = await kinesis<Output>("DescribeStreamSummary", { StreamName });
-    if (stream.StreamStatus === "ACTIVE") return stream.StreamARN;
-  }
+  return await activeStreamArn(endpoint, StreamName);
 }
 
 test("a person makes a queue, works off a record, and restores and deletes its dead letters", async (t) => {

@@ -3,18 +3,15 @@
  * nothing is wider than the window, and the browser has nothing to refuse. Keeps the pictures with MILLRACE_WRITE_PICTURES=1.
  */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
 import { type ConsoleServer, startConsole } from "../console-server.ts";
 import { putDemoRecords, readSlowly } from "./demo-traffic.ts";
+import { keepPicture } from "./keep-picture.ts";
 
 const browser = new TestBrowser();
-const pictures = join(import.meta.dirname, "../../../../docs/console");
-const keepsPictures = process.env["MILLRACE_WRITE_PICTURES"] === "1";
 
 interface Place {
   readonly name: string;
@@ -199,7 +196,7 @@ async function lookAt(t: TestContext, server: ConsoleServer, { name, hash, act }
   assert.deepEqual(await accessibilityFaults(page), [], where);
   assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${where}: too wide`);
   assert.deepEqual(faults, [], where);
-  if (keepsPictures) await page.screenshot({ path: join(pictures, `${name}${suffix}.png`) });
+  await keepPicture(page, `${name}${suffix}`);
   await page.context().close();
 }
 
@@ -209,6 +206,5 @@ test("each page is whole, in order and accessible at 1280 and at 390 pixels, lig
   await using server = await startBusy(stopping.signal);
   // Some steps of the history, so that plots have lines.
   await pause(26_000);
-  if (keepsPictures) mkdirSync(pictures, { recursive: true });
   for (const look of looks) for (const place of places) await lookAt(t, server, place, look);
 });
