@@ -34,6 +34,7 @@ export class ConnectionState {
   isEnding = false;
   /** `socket.bytesRead` at the last check of the timeouts. */
   #bytesSeen = 0;
+  #closing: AbortController | undefined;
   #peer: ClientEndpoint | undefined;
   #share: SubBudget | undefined;
   #peerShare: SubBudget | undefined;
@@ -68,13 +69,23 @@ export class ConnectionState {
   get responses(): ConnectionResponses {
     if (this.#responses !== undefined) return this.#responses;
     const { responses, limits } = this.#context;
-    const bytesMax = this.session === undefined ? limits.pipelinedResponseBytesMax : limits.sessionResponseBytesMax;
-    this.#responses = responses.join(this.peer.address, bytesMax);
+    const own =
+      this.session === undefined
+        ? { bytesMax: limits.pipelinedResponseBytesMax, startedCountMax: limits.pipelinedStartedCountMax }
+        : { bytesMax: limits.sessionResponseBytesMax, startedCountMax: Number.POSITIVE_INFINITY };
+    this.#responses = responses.join(this.peer.address, own);
     return this.#responses;
+  }
+
+  /** Aborts when the socket has closed; a client that has closed its half still gets its responses. */
+  get closed(): AbortSignal {
+    this.#closing ??= new AbortController();
+    return this.#closing.signal;
   }
 
   /** The socket has closed. */
   leaveBudgets(): void {
+    this.#closing?.abort();
     const { bodies, responses } = this.#context;
     if (this.#peerShare !== undefined) bodies.budget.leave(this.peer.address, this.#peerShare);
     if (this.#responses !== undefined) responses.leave(this.peer.address, this.#responses);
@@ -93,6 +104,7 @@ export class ConnectionState {
 
   finish(exchange: HttpExchange, nowMs: number): void {
     this.exchanges.delete(exchange);
+    exchange.finish();
     this.sinceMs = nowMs;
   }
 

@@ -33,6 +33,7 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
   #responseBytes = 0;
   /** One of those that are being made at the same time. */
   #isMaking = false;
+  #isStarted = false;
   #isHandled = false;
   /** The first check of the timeouts that found the response unsent; undefined before. */
   unsentSinceMs: number | undefined;
@@ -54,13 +55,26 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
     this.#res = res;
   }
 
-  get mayStart(): boolean {
-    return this.#responses.mayStart;
+  /** Whether it is started now; else `untilStarted()` starts it. `connection.finish()` ends it in either case. */
+  tryStart(): boolean {
+    if (!this.#responses.mayStart) return false;
+    this.#responses.startRequest();
+    this.#isStarted = true;
+    return true;
   }
 
-  /** Resolves when enough of the responses before has been sent; with false when the client has gone. */
-  async untilMayStart(): Promise<boolean> {
-    return (await this.#responses.budget.wait(this.#responses, { bytesMax: 0 }, this.signal)) !== undefined;
+  /** Resolves when enough of the requests and responses before has ended; with false when the signal aborts. */
+  async untilStarted(signal: AbortSignal): Promise<boolean> {
+    const granted = await this.#responses.budget.wait(this.#responses, { bytesMax: 0 }, signal);
+    this.#isStarted = granted !== undefined;
+    return this.#isStarted;
+  }
+
+  /** The connection has the whole response, or is gone. */
+  finish(): void {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    this.#responses.endRequest();
   }
 
   async admitLarge(bytesMax: number): Promise<number> {

@@ -59,6 +59,10 @@ export function createHttp1Server(context: ServerContext): Http1Server {
       connection.enter("http1", context.clock.monotonicMs());
       connection.transport.allowHalfOpen = true;
       server.emit("connection", socket);
+      // node:http resumes when the client has read what waited in the socket, whatever waits to be started.
+      socket.on("resume", () => {
+        if (connection.responses.waitingStartCount > 0) socket.pause();
+      });
       // After node:http's own listener, which reports a request without its end.
       socket.on("end", () => {
         connection.abortExchanges();
@@ -87,7 +91,7 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
   const { method = "", url = "", headers } = req;
   const exchange = new HttpExchange({ method, url, headers }, connection, { encoding: context.encoding, res });
   connection.begin(exchange);
-  if (!exchange.mayStart && !(await exchange.untilMayStart())) {
+  if (!exchange.tryStart() && !(await untilStarted(exchange, parts))) {
     connection.finish(exchange, context.clock.monotonicMs());
     return;
   }
@@ -138,6 +142,15 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
     exchange.releaseResponse();
     connection.finish(exchange, context.clock.monotonicMs());
   }
+}
+
+/** Meanwhile no further request is read. */
+async function untilStarted(exchange: HttpExchange, { req, connection }: Http1Exchange): Promise<boolean> {
+  const { socket } = req;
+  socket.pause();
+  const isStarted = await exchange.untilStarted(connection.closed);
+  if (connection.responses.waitingStartCount === 0 && !connection.isEnding) socket.resume();
+  return isStarted;
 }
 
 async function refuseBody(

@@ -78,7 +78,7 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
         },
       });
   try {
-    if (!exchange.mayStart && !(await exchange.untilMayStart())) return;
+    if (!exchange.tryStart() && !(await exchange.untilStarted(exchange.signal))) return;
     if (reader === undefined || (await receive(reader, exchange, parts))) {
       await writeHttp2(await context.handler(exchange), { exchange, stream, context });
     }

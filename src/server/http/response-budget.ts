@@ -29,6 +29,13 @@ interface Waiter {
   resume(grantedBytes: number | undefined): void;
 }
 
+export interface ConnectionLimits {
+  /** Bytes that it may hold before its further requests wait. */
+  readonly bytesMax: number;
+  /** Requests of it that are handled, or whose responses wait behind others, before its further requests wait. */
+  readonly startedCountMax: number;
+}
+
 /** The connections of one peer, which share a bound. */
 interface Peer {
   heldBytes: number;
@@ -44,13 +51,19 @@ export class ConnectionResponses {
   readonly budget: ResponseBudget;
   readonly peer: Peer;
   readonly #bytesMax: number;
+  readonly #startedCountMax: number;
   heldBytes = 0;
   waitingCount = 0;
+  /** Requests that wait to be started. */
+  waitingStartCount = 0;
+  /** Requests that were started and have not ended. */
+  #startedCount = 0;
 
-  constructor(budget: ResponseBudget, peer: Peer, bytesMax: number) {
+  constructor(budget: ResponseBudget, peer: Peer, { bytesMax, startedCountMax }: ConnectionLimits) {
     this.budget = budget;
     this.peer = peer;
     this.#bytesMax = bytesMax;
+    this.#startedCountMax = startedCountMax;
   }
 
   get isFull(): boolean {
@@ -59,8 +72,24 @@ export class ConnectionResponses {
 
   /** Whether a further request may be started. */
   get mayStart(): boolean {
-    if (this.heldBytes === 0) return true;
-    return this.waitingCount === 0 && !this.isFull && this.budget.freeFor(this) > 0;
+    if (this.waitingStartCount > 0 || !this.mayStartNext) return false;
+    return this.heldBytes === 0 || this.waitingCount === 0;
+  }
+
+  /** Whether the first of those that wait may be started. */
+  get mayStartNext(): boolean {
+    if (this.#startedCount >= this.#startedCountMax) return false;
+    return this.heldBytes === 0 || (!this.isFull && this.budget.freeFor(this) > 0);
+  }
+
+  /** A request is started; `endRequest()` follows. */
+  startRequest(): void {
+    this.#startedCount++;
+  }
+
+  endRequest(): void {
+    this.#startedCount--;
+    if (this.waitingStartCount > 0) this.budget.resumeSome();
   }
 
   /** More, or with a negative count fewer, bytes are held. */
@@ -98,13 +127,13 @@ export class ResponseBudget {
     return this.#waiting.size;
   }
 
-  /** For one more connection of a peer, which may hold up to `bytesMax` before its further requests wait. */
-  join(address: string, bytesMax: number): ConnectionResponses {
+  /** For one more connection of a peer. */
+  join(address: string, limits: ConnectionLimits): ConnectionResponses {
     const key = peerKeyOf(address);
     const peer = this.#peers.get(key) ?? { heldBytes: 0, connectionCount: 0 };
     this.#peers.set(key, peer);
     peer.connectionCount++;
-    return new ConnectionResponses(this, peer, bytesMax);
+    return new ConnectionResponses(this, peer, limits);
   }
 
   /** The connection has closed; its responses may still be held. */
@@ -115,7 +144,7 @@ export class ResponseBudget {
 
   add(bytes: number): void {
     this.#heldBytes += bytes;
-    if (bytes < 0 && this.#waiting.size > 0) this.#resumeSome();
+    if (bytes < 0 && this.#waiting.size > 0) this.resumeSome();
   }
 
   freeFor({ peer }: ConnectionResponses): number {
@@ -143,7 +172,7 @@ export class ResponseBudget {
   }
 
   /**
-   * Resolves with the bytes that are held for the connection; with 0 for `bytesMax` 0, once it may start a further request.
+   * Resolves with the bytes that are held for the connection; with 0 for `bytesMax` 0, when its next request is started.
    * Resolves with undefined when the signal aborts.
    */
   async wait(
@@ -156,7 +185,7 @@ export class ResponseBudget {
     const waiter: Waiter = { connection, demand, resume: resolve };
     const cancel = (): void => this.#resume(waiter, undefined);
     this.#waiting.add(waiter);
-    if (demand.isPush !== true) connection.waitingCount++;
+    this.#countWaiting(waiter, 1);
     signal.addEventListener("abort", cancel, { once: true });
     const grantedBytes = await promise;
     signal.removeEventListener("abort", cancel);
@@ -166,7 +195,7 @@ export class ResponseBudget {
   /** A response whose demand said `isMade` has been made, and what it holds is known. */
   endMaking(): void {
     this.#makingCount--;
-    if (this.#waiting.size > 0) this.#resumeSome();
+    if (this.#waiting.size > 0) this.resumeSome();
   }
 
   /** Whether a response waits for memory. */
@@ -202,11 +231,12 @@ export class ResponseBudget {
   }
 
   #hasMemoryFor({ connection, demand: { bytesMax } }: Waiter): boolean {
-    if (bytesMax > 0) return !connection.isFull && this.#grantOf(connection, bytesMax) > 0;
-    return connection.heldBytes === 0 || (!connection.isFull && this.freeFor(connection) > 0);
+    if (bytesMax === 0) return connection.mayStartNext;
+    return !connection.isFull && this.#grantOf(connection, bytesMax) > 0;
   }
 
-  #resumeSome(): void {
+  /** Resumes all that need not wait any more. */
+  resumeSome(): void {
     for (const waiter of this.#waiting) {
       const { connection, demand } = waiter;
       if ((demand.isMade === true && !this.#mayMake) || !this.#hasMemoryFor(waiter)) continue;
@@ -217,11 +247,17 @@ export class ResponseBudget {
   #resume(waiter: Waiter, grantedBytes: number | undefined): void {
     if (!this.#waiting.delete(waiter)) return;
     const { connection, demand } = waiter;
-    if (demand.isPush !== true) connection.waitingCount--;
+    this.#countWaiting(waiter, -1);
+    if (grantedBytes === 0) connection.startRequest();
     if (grantedBytes !== undefined && grantedBytes > 0) {
       if (demand.isMade === true) this.#makingCount++;
       connection.add(grantedBytes);
     }
     waiter.resume(grantedBytes);
+  }
+
+  #countWaiting({ connection, demand }: Waiter, count: 1 | -1): void {
+    if (demand.bytesMax === 0) connection.waitingStartCount += count;
+    else if (demand.isPush !== true) connection.waitingCount += count;
   }
 }

@@ -36,6 +36,8 @@ export interface ServerLimits {
   readonly discardBytesMax: number;
   /** Requests that one HTTP/1.1 connection may send before it has their responses. */
   readonly pipelinedRequestCountMax: number;
+  /** Requests of one HTTP/1.1 connection that are handled at the same time, or wait to be sent; others wait to be started. */
+  readonly pipelinedStartedCountMax: number;
   /** Responses that are being made or not yet sent, of all connections together. */
   readonly responseBytesInFlightMax: number;
   /** Responses of one IPv4 address or IPv6 network of 64 bits. */
@@ -77,7 +79,7 @@ const mib = 1024 * kib;
 /** The longest body of an operation other than PutRecord and PutRecords: the longest member, NextToken, has 1 MiB. */
 export const plainBodyBytesMax = 1 * mib + 64 * kib;
 
-/** Smaller responses over HTTP/1.1 are not counted: Node stops reading a connection that has some unsent. */
+/** A smaller response over HTTP/1.1 counts only where others of its connection are unsent, so not more than one of them is uncounted. */
 export const largeResponseBytesMin = 32 * kib;
 
 export const defaultServerLimits: ServerLimits = {
@@ -102,6 +104,7 @@ export const defaultServerLimits: ServerLimits = {
   bodyRateWindowMs: 2_000,
   discardBytesMax: 64 * mib,
   pipelinedRequestCountMax: 128,
+  pipelinedStartedCountMax: 16,
   responseBytesInFlightMax: 160 * mib,
   peerResponseBytesInFlightMax: 128 * mib,
   responseBytesMin: 256 * kib,

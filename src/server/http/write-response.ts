@@ -42,14 +42,16 @@ export function writeHttp1(
   const length = Buffer.byteLength(bytes);
   headers.push("Content-Length", String(length));
   res.writeHead(response.status, headers);
-  if (length < largeResponseBytesMin) {
+  const { socket } = res.req;
+  // Behind other responses Node keeps it.
+  const isUnsent = res.socket === null || socket.writableLength > 0;
+  if (length < largeResponseBytesMin && !isUnsent) {
     exchange.holdResponse(0);
     res.end(bytes);
     return undefined;
   }
   exchange.releaseBody();
   exchange.holdResponse(length);
-  const { socket } = res.req;
   return new Promise((resolve) => {
     res.on("close", resolve);
     res.end(bytes, () => {
@@ -75,7 +77,7 @@ export function writeDirect(
   }
   const length = Buffer.byteLength(typeof body === "string" ? body : bytesOf(body));
   const head = `${headText(response, context)}Content-Length: ${length}\r\n\r\n`;
-  if (length < largeResponseBytesMin) {
+  if (length < largeResponseBytesMin && socket.writableLength === 0) {
     exchange.holdResponse(0);
     writeSmall(socket, head, body);
     return undefined;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { RequestHandler } from "../../../src/server/http/http-message.ts";
-import { rawConnection, request1, request2, session2, startListener, until } from "./listener.ts";
+import { rawConnection, readToClose, request1, request2, session2, startListener, until } from "./listener.ts";
 
 const mib = 1024 ** 2;
 const pageBytes = 8 * mib;
@@ -104,4 +104,47 @@ test("a page leaves before the pages behind it are made", async (t) => {
     }),
   );
   assert.ok(Math.min(...madeAtFirstByte) < 12, `${madeAtFirstByte}`);
+});
+
+/** A handler of small responses that counts them, and pipelined requests of some KiB each, so that few come in one read. */
+function smallResponses(): { readonly handler: RequestHandler; readonly made: () => number; readonly request: string } {
+  const body = Buffer.alloc(30 * 1024, "a");
+  let made = 0;
+  const handler: RequestHandler = async ({ url }) => {
+    made++;
+    return { status: 200, headers: { "X-Url": url }, body };
+  };
+  const request = `GET /small HTTP/1.1\r\nHost: a\r\nX-Long: ${"a".repeat(4_000)}\r\n\r\n`;
+  return { handler, made: () => made, request };
+}
+
+test("fear: small responses that one connection does not read pile up without being counted", async (t) => {
+  const { handler, made, request } = smallResponses();
+  const listening = await startListener(t, { handler });
+  const socket = await rawConnection(t, listening.port);
+  socket.pause();
+  const count = 2_000;
+  socket.write(request.repeat(count));
+  // What the system takes does not count.
+  await until(() => (listening.figures()["response_bytes_in_flight"] ?? 0) > 0);
+  for (let rounds = 0; rounds < 20; rounds++) {
+    await request1(listening.port, { path: "/" });
+    assert.ok((listening.figures()["response_bytes_in_flight"] ?? 0) <= 16 * 30 * 1024);
+  }
+  assert.ok(made() < count, "the requests behind them are not started");
+  let received = 0;
+  for await (const chunk of socket) {
+    received += (chunk as Buffer).toString("latin1").split("HTTP/1.1 200 OK").length - 1;
+    if (made() >= count + 20 && received >= count - 1) break;
+  }
+  assert.equal(made(), count + 20);
+});
+
+test("a client that closes its half behind 100 pipelined requests gets all responses", async (t) => {
+  const { handler, request } = smallResponses();
+  const { port } = await startListener(t, { handler });
+  const socket = await rawConnection(t, port);
+  socket.end(request.repeat(100));
+  const text = await readToClose(socket);
+  assert.equal(text.split("HTTP/1.1 200 OK").length - 1, 100);
 });
