@@ -102,7 +102,10 @@ export class TokenCipher {
       this.#lessRecent = this.#recent;
       this.#recent = new Map();
     }
-    this.#recent.set(text, clear);
+    // A pooled buffer would keep its pool of 64 KiB.
+    const own = Buffer.allocUnsafeSlow(clear.length);
+    own.set(clear);
+    this.#recent.set(text, own);
   }
 
   #clearTextOf(text: string): Buffer | undefined {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { TokenCipher } from "../../../../src/streams/tokens/token-cipher.ts";
 import { costOfSizes, growsFasterThanSize } from "../../../support/growth-of-cost.ts";
+import { retainedBytes } from "../../../support/retained-bytes.ts";
 
 const tokenKey = Buffer.alloc(32, 7);
 const cipherOf = (boot: number, key: Uint8Array = tokenKey) =>
@@ -108,4 +109,20 @@ test("a token of the largest payload opens, also in quotes, and a larger one is 
   const payload = Buffer.alloc(4096, 7);
   assert.deepEqual(Buffer.from(cipher.decrypt("shards", `""${cipher.encrypt("shards", payload)}""`) ?? []), payload);
   assert.throws(() => cipher.encrypt("shards", Buffer.alloc(4097)), /short/);
+});
+
+test("fear: an iterator that is kept to be read again keeps the pool of buffers that it came from", () => {
+  const cipher = cipherOf(1);
+  const count = 4_000;
+  const payload = Buffer.alloc(120);
+  // What a server does between two iterators uses the pool too.
+  const work = (): void => {
+    for (let made = 0; made < count; made++) {
+      cipher.encrypt("iterator", payload);
+      for (let other = 0; other < 10; other++) Buffer.allocUnsafe(8 * 1024);
+    }
+  };
+  const bytes = retainedBytes(work);
+  assert(bytes < count * 2_000, `${bytes}`);
+  assert.equal(cipher.decrypt("iterator", "none"), undefined);
 });
