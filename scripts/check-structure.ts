@@ -47,6 +47,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/queues/log"],
   ["src/queues/state"],
   ["src/shards"],
+  ["src/copying"],
   ["src/registry", "src/gateways"],
   ["src/limits"],
   ["src/records", "src/keys"],
@@ -76,6 +77,7 @@ const belowEngines: readonly string[] = ["cipher", "collections", "config", "mem
 const compositionRoots: ReadonlySet<string> = new Set([
   "src/app/start-server.ts",
   "src/app/cluster-tools.ts",
+  "src/app/copy-data.ts",
   "src/app/data-directory-tools.ts",
   "src/app/create-key-provider.ts",
 ]);

@@ -3,6 +3,7 @@ import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
 import type { UpkeepTurns } from "../background/upkeep-turns.ts";
 import type { NamedFile } from "../config/config.ts";
+import { finishedCopyOf } from "../copying/copy-note.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Gateways, GatewaysOptions } from "../gateways/open-gateways.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
@@ -61,6 +62,7 @@ export interface OpenedServices {
 export async function openServices(options: ServicesOptions): Promise<OpenedServices> {
   const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits, counts } = options;
   const { log, documents } = engine;
+  const copied = await finishedCopyOf(documents);
   const deletedStreams = new DeletedStreams(documents);
   const queueNames = new NameStore(documents, clock, "queue");
   const channelNames = new NameStore(documents, clock, "channel");
@@ -105,7 +107,8 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         ...names,
         channelDelivery: channels,
         ...(channels.destinations === undefined ? {} : { channels: channels.destinations }),
-        makesQueues: engine.densePositions,
+        // Queues count positions one by one.
+        makesQueues: engine.densePositions && copied?.hasGaps !== true,
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(gateways?.leases),
         latestEvents: new LatestEventCache(),

@@ -266,15 +266,11 @@ async function makeEngine(config: Config, clock: Clock, { provider }: KeyProvide
     case "jetstream": {
       const { JetStreamEngine } = await import("../engine/jetstream/jetstream-engine.ts");
       assert(config.nats !== undefined, "the configuration of the jetstream engine names its servers");
-      const { urls, credentials, tls, monitorUrls, assumesFsync, allowsDegraded } = config.nats;
-      const address = {
-        urls,
-        ...(credentials === undefined ? {} : { credentials }),
-        ...(tls === undefined ? {} : { tls }),
-      };
+      const { clusterAddressOf, clusterPrefix } = await import("./cluster-tools.ts");
+      const { monitorUrls, assumesFsync, allowsDegraded } = config.nats;
       return new JetStreamEngine({
-        address,
-        prefix: "millrace",
+        address: clusterAddressOf(config.nats),
+        prefix: clusterPrefix,
         nowMs: () => clock.nowMs(),
         monitorUrls,
         assumesFsync,

@@ -3,6 +3,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { callCommand } from "./commands/call.ts";
 import { checkClusterCommand } from "./commands/check-cluster.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { copyCommand } from "./commands/copy.ts";
 import { createCommand } from "./commands/create.ts";
 import { helpColumns } from "./commands/define-command.ts";
 import { describeCommand } from "./commands/describe.ts";
@@ -38,7 +39,7 @@ const groups: Readonly<Record<string, () => readonly Command[]>> = {
   "Queues:": () => [queueCommand()],
   "Checks:": () => [healthCommand(), doctorCommand(), checkClusterCommand(), benchCommand()],
   "More:": () => [callCommand(), completionCommand(), completeCommand()],
-  "Server and data directory:": serverCommands,
+  "Server and data directory:": () => [...serverCommands(), copyCommand()],
 };
 
 /** What the scripts of completion call. */

@@ -16,6 +16,8 @@ export interface ShardRef {
 export interface PlacementHint {
   /** The number of open shards of the stream once the new one is open. */
   readonly openShardCount: number;
+  /** For a log that is copied from another engine: its positions there, and those of all its stream's logs, are below. */
+  readonly copiedBelow?: Position;
 }
 
 /** The encoded records of one request for one shard. The engine does not interpret `body`. */

@@ -23,12 +23,17 @@ export function addNatsOptions(command: Command, without: readonly string[]): Co
   return command;
 }
 
+/** The value of a flag: commander names it in camel case. */
+export function optionOf(options: NatsOptions, flag: string): unknown {
+  return options[flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+}
+
 /** What the options and their environment twins say. Throws `CommandError` with all problems. */
 export function readNatsOptions(options: NatsOptions, environment: Environment): NatsConfig {
   const settings: Record<string, unknown> = { engine: "jetstream" };
   const names = new Map<string, string>();
   for (const flag of natsFlags) {
-    const own = options[flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    const own = optionOf(options, flag);
     const inherited = environment[environmentName(flag)];
     if (own !== undefined) settings[flag] = own;
     else if (inherited !== undefined && inherited !== "") {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { toAppendBatch, toAppendOutcomes } from "../append-batch.ts";
+import type { CopyTarget } from "../copied-log.ts";
 import { EngineError } from "../engine-error.ts";
 import type {
   Append,
@@ -11,7 +12,6 @@ import type {
   ReadLimit,
   ReadResult,
   SeekTarget,
-  ShardLog,
   ShardRef,
   StoredEntry,
 } from "../shard-log.ts";
@@ -24,6 +24,7 @@ import type { EntryReader } from "./reading/entry-reader.ts";
 import type { EngineState } from "./state/engine-state.ts";
 import type { LogState } from "./state/log-state.ts";
 import { AppendCompletion } from "./wal/append-completion.ts";
+import { writeCopiedEntries } from "./write-copied-entries.ts";
 
 export const embeddedShardCountMax = 100_000;
 const entryRecordsMax = 4096;
@@ -44,8 +45,8 @@ export interface EmbeddedShardLogOptions {
   readonly entryBytesMax: number;
 }
 
-/** The shard logs, all in one WAL and in segments. Positions are dense: an entry begins where the one before it ended. */
-export class EmbeddedShardLog implements ShardLog {
+/** The shard logs, all in one WAL and in segments. Positions are dense, but for skips in logs that were copied. */
+export class EmbeddedShardLog implements CopyTarget {
   readonly #context: () => EngineContext;
   readonly #entryBytesMax: number;
   readonly #creating = new Map<string, Promise<ShardRef>>();
@@ -134,11 +135,12 @@ export class EmbeddedShardLog implements ShardLog {
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
     const { state, entries, chunks } = this.#context();
     const log = requireLog(state, shard);
-    if (from >= BigInt(log.tip)) return { entries: [], next: from, tip: BigInt(log.tip) };
+    const { tip } = log;
+    if (from >= BigInt(tip)) return { entries: [], next: from, tip: BigInt(tip) };
     const arena = new ReadArena(chunks);
     try {
       const found = await entries.read(log, Number(from), limit, arena);
-      const result = { entries: found, next: nextAfter(found, log), tip: BigInt(log.tip) };
+      const result = { entries: found, next: nextAfter(found, log, tip), tip: BigInt(log.tip) };
       return arena.isEmpty ? result : { ...result, lease: arena };
     } catch (error) {
       arena[Symbol.dispose]();
@@ -150,7 +152,7 @@ export class EmbeddedShardLog implements ShardLog {
     const { state } = this.#context();
     const log = requireLog(state, shard);
     if (target.at === "newest") return BigInt(log.tip);
-    if (target.at === "last") return BigInt(Math.max(log.oldest, log.tip - 1));
+    if (target.at === "last") return BigInt(await this.#lastPosition(log));
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);
   }
@@ -174,12 +176,22 @@ export class EmbeddedShardLog implements ShardLog {
         isNew = true;
         continue;
       }
+      const { tip } = log;
       const batch = await readBatch(entries, log, { from: next, isNew }, options);
       isNew = false;
       if (signal.aborted) return;
       if (batch.length > 0) yield batch;
-      next = nextAfter(batch, log);
+      next = nextAfter(batch, log, tip);
     }
+  }
+
+  async copiedEnd(shard: ShardRef): Promise<Position> {
+    return BigInt(requireLog(this.#context().state, shard).tip);
+  }
+
+  async appendCopied(shard: ShardRef, entries: readonly StoredEntry[], next: Position): Promise<void> {
+    const { state, writer } = this.#context();
+    await writeCopiedEntries(writer, requireLog(state, shard), entries, Number(next));
   }
 
   async seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
@@ -288,6 +300,24 @@ export class EmbeddedShardLog implements ShardLog {
     return end;
   }
 
+  /** A position in the last entry; the tip if there is none. A log that was copied may end with a skip, of any length. */
+  async #lastPosition(log: LogState): Promise<number> {
+    const { entries } = this.#context();
+    for (let distance = 1; ; distance *= 2) {
+      const from = Math.max(log.oldest, log.tip - distance);
+      let last: StoredEntry | undefined;
+      for (let next = from; next < log.tip; ) {
+        const page = await entries.read(log, next, { entriesMax: seekEntriesMax, bytesMax: seekBytesMax });
+        const end = page.at(-1);
+        if (end === undefined) break;
+        last = end;
+        next = Number(end.position) + end.count;
+      }
+      if (last !== undefined) return Number(last.position) + last.count - 1;
+      if (from <= log.oldest) return log.tip;
+    }
+  }
+
   #requireSize(bytes: number, count: number): void {
     assert(count >= 1 && count <= entryRecordsMax, `an entry has 1 to ${entryRecordsMax} records`);
     if (bytes <= this.#entryBytesMax) return;
@@ -330,10 +360,10 @@ function requireLog(state: EngineState, shard: ShardRef): LogState {
   return log;
 }
 
-/** Where to read on. Without an entry before the tip, all up to there has expired and is gone. */
-function nextAfter(entries: readonly StoredEntry[], log: LogState): Position {
+/** Where to read on. Without an entry before `tip`, all up to there has expired, or no record has these positions. */
+function nextAfter(entries: readonly StoredEntry[], log: LogState, tip: number): Position {
   const last = entries.at(-1);
-  return last === undefined ? BigInt(log.oldest) : last.position + BigInt(last.count);
+  return last === undefined ? BigInt(Math.max(log.oldest, tip)) : last.position + BigInt(last.count);
 }
 
 function notFound({ streamId, shardIndex }: ShardRef): EngineError {

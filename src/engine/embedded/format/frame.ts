@@ -7,7 +7,7 @@ import { frameChecksum } from "./frame-checksum.ts";
  * A frame: a header of 48 bytes, a body, and zeros up to the next multiple of 8. Little-endian; docs/file-format.md section 4.
  *
  *   u32 length of header and body | u32 CRC of all behind it, begun with the directory's seed
- *   u16 kind | u16 count | u32 zero | u64 log id | u64 position | f64 timeMs | f64 storedMs | body
+ *   u16 kind | u48 count | u64 log id | u64 position | f64 timeMs | f64 storedMs | body
  *
  * An encrypted body is bound to the header from the kind on: length and checksum follow from the body.
  */
@@ -15,8 +15,8 @@ const lengthOffset = 0;
 const checksumOffset = lengthOffset + 4;
 const kindOffset = checksumOffset + 4;
 const countOffset = kindOffset + 2;
-const reservedOffset = countOffset + 2;
-const logIdOffset = reservedOffset + 4;
+const countHighOffset = countOffset + 2;
+const logIdOffset = countHighOffset + 4;
 const positionOffset = logIdOffset + 8;
 const timeMsOffset = positionOffset + 8;
 const storedMsOffset = timeMsOffset + 8;
@@ -24,6 +24,10 @@ const storedMsOffset = timeMsOffset + 8;
 export const frameHeaderBytes = storedMsOffset + 8;
 /** Length and checksum: the part of each frame that the checksum in the group's header covers. */
 export const frameSummaryBytes = kindOffset;
+/** The count is a u16 and, behind it, the u32 of its higher bits. */
+const countLowRange = 2 ** 16;
+/** The positions that one skip may have. */
+export const frameCountMax = 2 ** 48 - 1;
 const alignmentBytes = 8;
 /** Keeps a frame's first word apart from a group's magic, and a frame within a group. */
 const frameBytesMax = 2 ** 24 - 1;
@@ -46,7 +50,7 @@ export type FrameKind = (typeof frameKind)[keyof typeof frameKind];
 
 export interface FrameHeader {
   readonly kind: FrameKind;
-  /** Records of an entry; 0 for other kinds. */
+  /** Records of an entry, or positions of a skip; 0 for other kinds. Below 2^48. */
   readonly count: number;
   /** Id of the shard log; 0 for documents. */
   readonly logId: number;
@@ -96,7 +100,8 @@ export function writeFrame(
   assert(Number.isSafeInteger(header.position) && header.position >= 0, "a position is a whole number below 2^53");
   headerView.setUint32(lengthOffset, length, true);
   headerView.setUint16(kindOffset, header.kind, true);
-  headerView.setUint16(countOffset, header.count, true);
+  headerView.setUint16(countOffset, header.count % countLowRange, true);
+  headerView.setUint32(countHighOffset, header.count / countLowRange, true);
   setU64(headerView, logIdOffset, header.logId);
   setU64(headerView, positionOffset, header.position);
   headerView.setFloat64(timeMsOffset, header.timeMs, true);
@@ -139,7 +144,7 @@ export function frameKindAt(source: Buffer, at: number): number {
 }
 
 export function frameCountAt(source: Buffer, at: number): number {
-  return source.readUInt16LE(at + countOffset);
+  return source.readUInt16LE(at + countOffset) + source.readUInt32LE(at + countHighOffset) * countLowRange;
 }
 
 export function frameLogIdAt(source: Buffer, at: number): number {
@@ -186,7 +191,9 @@ export class FrameView {
   }
 
   count(at: number): number {
-    return this.#view.getUint16(at + countOffset, true);
+    return (
+      this.#view.getUint16(at + countOffset, true) + this.#view.getUint32(at + countHighOffset, true) * countLowRange
+    );
   }
 
   logId(at: number): number {

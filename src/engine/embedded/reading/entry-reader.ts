@@ -272,6 +272,11 @@ function takeEntry(
   if (position + count <= page.next) return true;
   if (position > page.next) throw missing(page);
   const { entries, limit } = page;
+  if (decryptedLengthAt(bytes, at, cipher) === 0) {
+    // A skip: no record has these positions.
+    page.next = position + count;
+    return true;
+  }
   if (entries.length > 0 && page.bytes + decryptedLengthAt(bytes, at, cipher) > limit.bytesMax) {
     page.isFull = true;
     return true;

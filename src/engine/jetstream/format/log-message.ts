@@ -5,21 +5,25 @@ import type { StoredEntry } from "../../shard-log.ts";
 /*
  * The body of one JetStream message: the entries of one group commit of one shard. Little endian.
  *
- *   0  CRC-32 u32 of all bytes behind it | version u8 = 1 | 0 u8 | entry count u16
+ *   0  CRC-32 u32 of all bytes behind it | version u8 | 0 u8 | entry count u16
  *   8  session u64 | sequence of the session's previous message in this shard, or 0 f64 | when that was stored, ms f64
- *  32  for each entry: record count u16 | 0 u16 | body bytes u32 | timeMs f64 | body
+ *  32  for each entry of version 1: record count u16 | 0 u16 | body bytes u32 | timeMs f64 | body
+ *      for each entry of version 2, which was copied from another engine:
+ *      record count u16 | 0 u16 | body bytes u32 | timeMs f64 | position u64 | storedMs f64 | body
  */
 
 const version = 1;
+const copiedVersion = 2;
 const checkedFrom = 4;
 const versionAt = 4;
 const entryCountAt = 6;
 export const messageHeaderBytes = 32;
 export const entryHeaderBytes = 16;
+const copiedHeaderBytes = entryHeaderBytes + 16;
 
 /**
  * A message numbers its records: the first one has the position `sequence * recordsPerMessageMax`. So positions of a shard
- * increase and are not dense.
+ * increase and are not dense. Copied entries bring their positions along.
  */
 export const recordsPerMessageMax = 4096;
 const positionsPerMessage = BigInt(recordsPerMessageMax);
@@ -29,6 +33,8 @@ export interface EntryBytes {
   readonly count: number;
   readonly timeMs: number;
   readonly body: Uint8Array;
+  /** What a copied entry keeps. All entries of a message have it, or none. */
+  readonly copied?: Pick<StoredEntry, "position" | "storedMs">;
 }
 
 /** Where the message before this one of the same writer is, so that a reader notices when it was not given that one. */
@@ -42,8 +48,9 @@ export interface ChainLink {
 export interface LogMessage {
   readonly sequence: number;
   readonly link: ChainLink;
-  /** Records of all entries. */
-  readonly recordCount: number;
+  readonly isCopied: boolean;
+  /** One past the last record. */
+  readonly end: bigint;
   readonly entries: readonly StoredEntry[];
 }
 
@@ -57,22 +64,27 @@ export function sequenceOf(position: bigint): number {
 }
 
 export function encodeLogMessage(entries: readonly EntryBytes[], link: ChainLink): Uint8Array {
-  const bodyBytes = entries.reduce((sum, { body }) => sum + entryHeaderBytes + body.length, 0);
-  const bytes = Buffer.allocUnsafe(messageHeaderBytes + bodyBytes);
-  bytes.writeUInt8(version, versionAt);
-  bytes.writeUInt8(0, versionAt + 1);
+  const isCopied = entries[0]?.copied !== undefined;
+  const headerBytes = isCopied ? copiedHeaderBytes : entryHeaderBytes;
+  const bodyBytes = entries.reduce((sum, { body }) => sum + headerBytes + body.length, 0);
+  const bytes = Buffer.alloc(messageHeaderBytes + bodyBytes);
+  bytes.writeUInt8(isCopied ? copiedVersion : version, versionAt);
   bytes.writeUInt16LE(entries.length, entryCountAt);
   bytes.writeBigUInt64LE(link.session, 8);
   bytes.writeDoubleLE(link.previousSequence, 16);
   bytes.writeDoubleLE(link.previousMs, 24);
   let at = messageHeaderBytes;
-  for (const { count, timeMs, body } of entries) {
+  for (const { count, timeMs, body, copied } of entries) {
     bytes.writeUInt16LE(count, at);
     bytes.writeUInt16LE(0, at + 2);
     bytes.writeUInt32LE(body.length, at + 4);
     bytes.writeDoubleLE(timeMs, at + 8);
-    bytes.set(body, at + entryHeaderBytes);
-    at += entryHeaderBytes + body.length;
+    if (copied !== undefined) {
+      bytes.writeBigUInt64LE(copied.position, at + 16);
+      bytes.writeDoubleLE(copied.storedMs, at + 24);
+    }
+    bytes.set(body, at + headerBytes);
+    at += headerBytes + body.length;
   }
   bytes.writeUInt32LE(crc32(bytes.subarray(checkedFrom)), 0);
   return bytes;
@@ -83,31 +95,33 @@ export function decodeLogMessage(data: Uint8Array, sequence: number, storedMs: n
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (bytes.length < messageHeaderBytes) return undefined;
   if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(checkedFrom))) return undefined;
-  if (bytes.readUInt8(versionAt) !== version) throw unknownVersion(bytes.readUInt8(versionAt));
+  const isCopied = bytes.readUInt8(versionAt) === copiedVersion;
+  if (!isCopied && bytes.readUInt8(versionAt) !== version) throw unknownVersion(bytes.readUInt8(versionAt));
+  const headerBytes = isCopied ? copiedHeaderBytes : entryHeaderBytes;
   const entries: StoredEntry[] = [];
-  let recordCount = 0;
+  let end = positionOf(sequence);
   let at = messageHeaderBytes;
   for (let left = bytes.readUInt16LE(entryCountAt); left > 0; left--) {
     const count = bytes.readUInt16LE(at);
-    const bodyAt = at + entryHeaderBytes;
-    const end = bodyAt + bytes.readUInt32LE(at + 4);
-    const timeMs = bytes.readDoubleLE(at + 8);
+    const bodyAt = at + headerBytes;
+    const bodyEnd = bodyAt + bytes.readUInt32LE(at + 4);
+    const position = isCopied ? bytes.readBigUInt64LE(at + 16) : end;
     entries.push({
-      position: positionOf(sequence, recordCount),
+      position,
       count,
-      timeMs,
-      storedMs,
-      body: bytes.subarray(bodyAt, end),
+      timeMs: bytes.readDoubleLE(at + 8),
+      storedMs: isCopied ? bytes.readDoubleLE(at + 24) : storedMs,
+      body: bytes.subarray(bodyAt, bodyEnd),
     });
-    recordCount += count;
-    at = end;
+    end = position + BigInt(count);
+    at = bodyEnd;
   }
   const link = {
     session: bytes.readBigUInt64LE(8),
     previousSequence: bytes.readDoubleLE(16),
     previousMs: bytes.readDoubleLE(24),
   };
-  return { sequence, link, recordCount, entries };
+  return { sequence, link, isCopied, end, entries };
 }
 
 /** The body of the message that ends a sealed log: the last message before it with records. */

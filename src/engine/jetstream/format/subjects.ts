@@ -9,6 +9,8 @@ export interface LogPlacement {
   readonly log: string;
   /** The number of fence subjects. */
   readonly stripes: number;
+  /** The first sequence of a group with copied logs; their positions are below it. Absent: none was copied. */
+  readonly first?: number;
 }
 
 /** All subjects of one shard log lie under `PREFIX.log.STREAM.GROUP.LOG`. */
@@ -35,11 +37,11 @@ export type LogMessageKind = "records" | "fence" | "end" | "dropped";
 
 /** Reads a placement; `not_found` for one that this engine has not made. */
 export function placementOf({ streamId, shardIndex, placement }: ShardRef): LogPlacement {
-  const { group, log, stripes } = placement;
+  const { group, log, stripes, first } = placement;
   if (typeof group !== "number" || typeof log !== "string" || typeof stripes !== "number") {
     throw new EngineError("not_found", `Shard ${shardIndex} of stream ${streamId} is not in this cluster.`);
   }
-  return { group, log, stripes };
+  return { group, log, stripes, ...(typeof first === "number" ? { first } : {}) };
 }
 
 export function groupName({ prefix }: SubjectNames, streamId: string, group: number): string {

@@ -83,14 +83,15 @@ export class AppendLane {
       for (const { resolve } of group) resolve(0n);
       return;
     }
-    const recordCount = group.reduce((sum, { count }) => sum + count, 0);
     this.#previous = { sequence, ms: nowMs() };
-    this.#shard.learnLast({ sequence, recordCount, isAcknowledgedHere: true });
-    let recordIndex = 0;
-    for (const { count, resolve } of group) {
-      resolve(positionOf(sequence, recordIndex));
-      recordIndex += count;
-    }
+    let end = positionOf(sequence);
+    const positions = group.map(({ count, copied }) => {
+      const position = copied?.position ?? end;
+      end = position + BigInt(count);
+      return position;
+    });
+    this.#shard.learnLast({ sequence, end, isAcknowledgedHere: true });
+    for (const [index, { resolve }] of group.entries()) resolve(positions[index] as bigint);
   }
 
   /** Repeats until it is known what came of the message, or the time to hold it is over. */
@@ -151,7 +152,7 @@ export class AppendLane {
 }
 
 /** How many of the waiting entries the next message takes: at least one. */
-function countOfNextMessage(waiting: readonly WaitingEntry[]): number {
+export function countOfNextMessage(waiting: readonly EntryBytes[]): number {
   let bytes = 0;
   let records = 0;
   let count = 0;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { toAppendBatch, toAppendOutcomes } from "../../append-batch.ts";
+import type { CopyTarget } from "../../copied-log.ts";
 import { EngineError } from "../../engine-error.ts";
 import type {
   Append,
@@ -11,14 +12,13 @@ import type {
   ReadLimit,
   ReadResult,
   SeekTarget,
-  ShardLog,
   ShardRef,
   StoredEntry,
 } from "../../shard-log.ts";
 import type { JetStreamApi } from "../api/jetstream-api.ts";
 import { OpenState } from "../api/open-state.ts";
 import { positionOf, recordsPerMessageMax, sequenceOf } from "../format/log-message.ts";
-import { groupName, type LogPlacement, logSubjects, placementOf, type SubjectNames } from "../format/subjects.ts";
+import { groupName, logSubjects, placementOf, type SubjectNames } from "../format/subjects.ts";
 import { AppendLane, type LaneContext } from "./append-lane.ts";
 import { CallState } from "./call-state.ts";
 import type { LogGroups } from "./log-groups.ts";
@@ -26,6 +26,7 @@ import { behind, readLogMessages } from "./log-page.ts";
 import type { PushFeed, ShardPushes } from "./shard-pushes.ts";
 import type { ShardReader } from "./shard-reader.ts";
 import { ShardState } from "./shard-state.ts";
+import { storeCopied } from "./store-copied.ts";
 import { dropLog, sealLog } from "./store-marker.ts";
 
 /** Open shards for each log group, so that one group has a third of what it can store in a second. */
@@ -54,7 +55,7 @@ interface Shard {
 }
 
 /** Shard logs in log groups on NATS servers. It keeps nothing that another gateway would need. */
-export class JetStreamShardLog implements ShardLog {
+export class JetStreamShardLog implements CopyTarget {
   readonly #options: JetStreamShardLogOptions;
   readonly #shards = new Map<string, Shard>();
   /** The same by the identity of a ref, which spares a lookup by name. */
@@ -82,17 +83,23 @@ export class JetStreamShardLog implements ShardLog {
   }
 
   /** The group follows from the index and the number of open shards, so that every repetition finds the same one. */
-  async createShard(streamId: string, shardIndex: number, { openShardCount }: PlacementHint): Promise<ShardRef> {
+  async createShard(
+    streamId: string,
+    shardIndex: number,
+    { openShardCount, copiedBelow }: PlacementHint,
+  ): Promise<ShardRef> {
     this.#open.assertOpen();
     const { api, names, groups } = this.#options;
     const group = shardIndex % Math.max(1, Math.ceil(openShardCount / shardsPerGroup));
-    await groups.ensure(streamId, group);
+    // What is appended after the copy must have positions behind those that are copied.
+    const first = copiedBelow === undefined ? 0 : sequenceOf(copiedBelow - 1n) + 1;
+    await groups.ensure(streamId, group, first);
     for (let drops = 0; ; drops++) {
       const log = drops === 0 ? `${shardIndex}` : `${shardIndex}-${drops}`;
-      const placement: LogPlacement = { group, log, stripes: stripesPerShard };
+      const placement = { group, log, stripes: stripesPerShard, ...(first === 0 ? {} : { first }) };
       const { group: stream, dropped } = logSubjects(names, streamId, placement);
       const isDropped = (await api.lastMessage(stream, dropped)) !== undefined;
-      if (!isDropped) return { streamId, shardIndex, placement: { ...placement } };
+      if (!isDropped) return { streamId, shardIndex, placement };
     }
   }
 
@@ -128,6 +135,20 @@ export class JetStreamShardLog implements ShardLog {
     } finally {
       this.#waitingBytes -= callBytes;
     }
+  }
+
+  async copiedEnd(shard: ShardRef): Promise<Position> {
+    const { state } = this.#shard(shard);
+    // Reading the last message tells where it ends.
+    await this.#open.whileOpen(this.#options.reader.last(state));
+    return state.last?.end ?? 1n;
+  }
+
+  /** Later appends have positions behind all of these, by the first sequence of the group. */
+  async appendCopied(shard: ShardRef, entries: readonly StoredEntry[]): Promise<void> {
+    const { state } = this.#shard(shard);
+    await this.copiedEnd(shard);
+    await storeCopied(this.#options.lanes, state, entries, state.last?.sequence ?? 0);
   }
 
   async read(shard: ShardRef, from: Position, limit: ReadLimit): Promise<ReadResult> {
@@ -255,7 +276,8 @@ export class JetStreamShardLog implements ShardLog {
     if (shard === undefined) {
       const { names, lanes } = this.#options;
       const subjects = logSubjects(names, ref.streamId, placement);
-      const state = new ShardState(subjects, `Shard ${ref.shardIndex} of stream ${ref.streamId}`);
+      const title = `Shard ${ref.shardIndex} of stream ${ref.streamId}`;
+      const state = new ShardState(subjects, title, placement.first);
       shard = { state, lane: new AppendLane(lanes, state) };
       this.#shards.set(key, shard);
     }
@@ -270,7 +292,8 @@ function pushedPage(
   feed: PushFeed,
   from: Position,
 ): { readonly entries: readonly StoredEntry[]; readonly next: Position } | undefined {
-  const pushed = state.isDropped ? undefined : feed.following(sequenceOf(from));
+  const mayBePushed = !state.isDropped && from >= state.copiedBelow;
+  const pushed = mayBePushed ? feed.following(sequenceOf(from)) : undefined;
   const message = pushed === undefined ? undefined : readLogMessages([pushed]).records[0];
   if (message === undefined) return undefined;
   state.learnLast({ ...message, isAcknowledgedHere: false });

@@ -38,12 +38,15 @@ export class LogGroups {
     this.#records = records;
   }
 
-  /** Makes the group if it does not exist. May be repeated, also by several gateways at the same time. */
-  async ensure(streamId: string, group: number): Promise<void> {
+  /**
+   * Makes the group if it does not exist. May be repeated, also by several gateways at the same time. `first`: the sequence
+   * of the group's first message; 0: 1. Rejects with `unavailable` if the group exists and began before.
+   */
+  async ensure(streamId: string, group: number, first = 0): Promise<void> {
     const name = groupName(this.#names, streamId, group);
     let known = this.#known.get(name);
     if (known === undefined) {
-      known = this.#make(name, streamId, group);
+      known = this.#make(name, streamId, group, first);
       this.#known.set(name, known);
       known.catch(() => this.#known.delete(name));
     }
@@ -70,11 +73,18 @@ export class LogGroups {
     }
   }
 
-  async #make(name: string, streamId: string, group: number): Promise<boolean> {
-    if ((await this.#api.streamInfo(name)) !== undefined) return false;
+  async #make(name: string, streamId: string, group: number, first: number): Promise<boolean> {
+    const info = await this.#api.streamInfo(name);
+    if (info !== undefined) {
+      if (first <= Number(info.config["first_seq"] ?? 1)) return false;
+      throw new EngineError("unavailable", `The log group ${name} was made for a copy of something else.`);
+    }
     if (await this.#records.has(name)) throw groupIsGone(name);
     try {
-      await this.#api.createStream(this.#configOf(name, streamId, group));
+      await this.#api.createStream({
+        ...this.#configOf(name, streamId, group),
+        ...(first === 0 ? {} : { first_seq: first }),
+      });
     } catch (error) {
       // Another gateway made it at the same time, and may have set its retention.
       if (!(error instanceof ApiRefusalError && error.code === apiErrorCodes.streamNameInUse)) throw error;

@@ -64,8 +64,10 @@ export function missingMessages(
 
 export interface LogPage {
   readonly entries: readonly StoredEntry[];
-  /** Where to continue; undefined: all records were taken. */
-  readonly next: bigint | undefined;
+  /** Where to continue, and the message that contains it; undefined: all records were taken. */
+  readonly cut: { readonly position: bigint; readonly sequence: number } | undefined;
+  /** The last message that an entry was taken of. */
+  readonly last: LogMessage | undefined;
 }
 
 /** Takes entries from a position on until a limit is reached. The first entry is taken whatever its size. */
@@ -75,7 +77,8 @@ export class LogPageBuilder {
   readonly #entries: StoredEntry[] = [];
   #bytes = 0;
   #recordsLeft: number;
-  #next: bigint | undefined;
+  #cut: LogPage["cut"];
+  #last: LogMessage | undefined;
 
   constructor(from: bigint, limit: ReadLimit) {
     this.#from = from;
@@ -85,7 +88,7 @@ export class LogPageBuilder {
 
   /** Whether nothing more can be taken. */
   get isFull(): boolean {
-    return this.#next !== undefined || this.#recordsLeft <= 0 || this.#entries.length >= this.#limit.entriesMax;
+    return this.#cut !== undefined || this.#recordsLeft <= 0 || this.#entries.length >= this.#limit.entriesMax;
   }
 
   /** Messages that may still be of use. */
@@ -98,34 +101,35 @@ export class LogPageBuilder {
     return Math.max(0, this.#limit.bytesMax - this.#bytes);
   }
 
-  add({ entries }: LogMessage): void {
-    for (const entry of entries) {
-      if (this.#next !== undefined) return;
-      this.#addEntry(entry);
+  add(message: LogMessage): void {
+    for (const entry of message.entries) {
+      if (this.#cut !== undefined) return;
+      this.#addEntry(message, entry);
     }
   }
 
   page(): LogPage {
-    return { entries: this.#entries, next: this.#next };
+    return { entries: this.#entries, cut: this.#cut, last: this.#last };
   }
 
-  #addEntry(entry: StoredEntry): void {
+  #addEntry(message: LogMessage, entry: StoredEntry): void {
     const end = entry.position + BigInt(entry.count);
     if (end <= this.#from) return;
     this.#bytes += entry.body.length;
     const isOver =
       this.#entries.length >= this.#limit.entriesMax || this.#bytes > this.#limit.bytesMax || this.#recordsLeft <= 0;
     if (isOver && this.#entries.length > 0) {
-      this.#next = entry.position;
+      this.#cut = { position: entry.position, sequence: message.sequence };
       return;
     }
     this.#entries.push(entry);
+    this.#last = message;
     const first = this.#from > entry.position ? this.#from : entry.position;
     this.#recordsLeft -= Number(end - first);
   }
 }
 
 /** The end of a message, as a position to read on from. */
-export function behind({ sequence }: { readonly sequence: number }): bigint {
-  return positionOf(sequence + 1);
+export function behind({ sequence, isCopied, end }: LogMessage): bigint {
+  return isCopied ? end : positionOf(sequence + 1);
 }

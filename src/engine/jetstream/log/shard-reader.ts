@@ -1,7 +1,7 @@
-import type { Position, ReadLimit, ReadResult } from "../../shard-log.ts";
+import type { Position, ReadLimit, ReadResult, StoredEntry } from "../../shard-log.ts";
 import type { StoredMessage } from "../api/direct-get.ts";
 import type { JetStreamApi, LeaderMessage } from "../api/jetstream-api.ts";
-import { positionOf, sequenceOf } from "../format/log-message.ts";
+import { type LogMessage, positionOf, sequenceOf } from "../format/log-message.ts";
 import { kindOf } from "../format/subjects.ts";
 import { behind, LogPageBuilder, readLogMessages } from "./log-page.ts";
 import type { ShardState } from "./shard-state.ts";
@@ -29,7 +29,7 @@ export class ShardReader {
     shard.assertExists();
     const builder = new LogPageBuilder(from, limit);
     const seen = new Set<number>();
-    let sequence = firstSequence(shard, from);
+    let sequence = await this.#firstSequence(shard, from);
     let isAtTip = false;
     while (!isAtTip && !builder.isFull) {
       const messages = await this.#verified.get(shard, { from: sequence, ...rangeOf(builder) }, seen);
@@ -62,18 +62,25 @@ export class ShardReader {
     shard.assertExists();
     const message = await this.#leaderMessage(shard, shard.subjects.records);
     if (message === undefined) return undefined;
-    const [decoded] = readLogMessages([{ ...message, previousSequence: 0 }]).records;
-    return decoded?.entries.at(-1)?.position ?? positionOf(message.sequence);
+    const last = decoded({ ...message, previousSequence: 0 })?.entries.at(-1)?.position;
+    if (last !== undefined) shard.learnSequence(last, message.sequence);
+    return last ?? positionOf(message.sequence);
   }
 
   async oldest(shard: ShardState): Promise<Position> {
     const first = await this.#first(shard, { sequence: 1 });
-    return first === undefined ? await this.tip(shard) : positionOf(first.sequence);
+    if (first === undefined) return await this.tip(shard);
+    const copied = hasCopies(shard) ? decoded(first)?.entries[0] : undefined;
+    if (copied === undefined) return positionOf(first.sequence);
+    shard.learnSequence(copied.position, first.sequence);
+    return copied.position;
   }
 
   async atTime(shard: ShardState, timeMs: number): Promise<Position> {
     for (let attempt = 0; ; attempt++) {
       const first = await this.#first(shard, { timeMs });
+      if (first !== undefined && hasCopies(shard) && decoded(first)?.isCopied === true)
+        return await this.#copiedAtTime(shard, timeMs);
       if (first !== undefined) return positionOf(first.sequence);
       const tip = await this.tip(shard);
       const last = await this.#leaderMessage(shard, shard.subjects.records);
@@ -81,6 +88,40 @@ export class ShardReader {
       if (last === undefined || last.timeMs < timeMs || attempt === seekAttemptsMax) return tip;
       await new Promise((resolve) => setTimeout(resolve, seekPauseMs));
     }
+  }
+
+  /** A position at the end of the last known message needs none of its records. */
+  async #firstSequence(shard: ShardState, from: Position): Promise<number> {
+    const { last } = shard;
+    const behindLast = last !== undefined && from >= last.end ? last.sequence + 1 : 1;
+    if (from >= shard.copiedBelow) return Math.max(behindLast, sequenceOf(from));
+    return shard.sequenceOfCopied(from) ?? (await this.#findCopied(shard, ({ end }) => end > from));
+  }
+
+  /** The first entry of a copied log that was stored at or after a time, in the clock of where it was copied from. */
+  async #copiedAtTime(shard: ShardState, timeMs: number): Promise<Position> {
+    const isAtTime = ({ storedMs }: StoredEntry): boolean => storedMs >= timeMs;
+    const sequence = await this.#findCopied(shard, ({ entries }) => entries.some(isAtTime));
+    const message = await this.#first(shard, { sequence });
+    if (message === undefined) return await this.tip(shard);
+    const position = decoded(message)?.entries.find(isAtTime)?.position ?? positionOf(message.sequence);
+    shard.learnSequence(position, message.sequence);
+    return position;
+  }
+
+  /** The sequence from which on all messages are not copied, or fit. Those that fit follow on those that do not. */
+  async #findCopied(shard: ShardState, fits: (message: LogMessage) => boolean): Promise<number> {
+    const info = await this.#api.streamInfo(shard.subjects.group);
+    let low = sequenceOf(shard.copiedBelow);
+    let high = (info?.state.last_seq ?? 0) + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const first = await this.#first(shard, { sequence: middle });
+      const message = first === undefined ? undefined : decoded(first);
+      if (first !== undefined && message?.isCopied === true && !fits(message)) low = first.sequence + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The first message with records from a sequence or a time on. */
@@ -120,16 +161,17 @@ export class ShardReader {
       readonly builder: LogPageBuilder;
     },
   ): Promise<ReadResult> {
-    const { entries, next: cutAt } = builder.page();
-    const last = entries.at(-1);
-    if (last !== undefined && (cutAt !== undefined || !isAtTip)) {
-      const next = cutAt ?? behind({ sequence: sequenceOf(last.position) });
+    const { entries, cut, last } = builder.page();
+    if (cut !== undefined) shard.learnSequence(cut.position, cut.sequence);
+    if (last !== undefined) shard.learnSequence(behind(last), last.sequence + 1);
+    if (last !== undefined && (cut !== undefined || !isAtTip)) {
+      const next = cut?.position ?? behind(last);
       const tip = shard.knownTip;
       // There is more, and how much is not known.
       return { entries, next, tip: tip > next ? tip : next + 1n };
     }
     const end = shard.endPosition;
-    const read = last === undefined ? from : behind({ sequence: sequenceOf(last.position) });
+    const read = last === undefined ? from : behind(last);
     if (end !== undefined) return { entries, next: read > end ? read : end, tip: end };
     const isKnown = last !== undefined || (shard.last !== undefined && sequence <= shard.last.sequence + 1);
     return { entries, next: read, tip: isKnown ? shard.knownTip : await this.tip(shard) };
@@ -150,9 +192,11 @@ function rangeOf(builder: LogPageBuilder) {
   return { messagesMax, bytesMax };
 }
 
-/** A position at the end of the last known message needs none of its records. */
-function firstSequence({ last }: ShardState, from: Position): number {
-  const sequence = sequenceOf(from);
-  const isBehindLast = last?.sequence === sequence && from >= positionOf(sequence, last.recordCount);
-  return isBehindLast ? sequence + 1 : Math.max(1, sequence);
+function hasCopies({ copiedBelow }: ShardState): boolean {
+  return copiedBelow > 0n;
+}
+
+/** Undefined for a damaged message. */
+function decoded(message: StoredMessage): LogMessage | undefined {
+  return readLogMessages([message]).records[0];
 }

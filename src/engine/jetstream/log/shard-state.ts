@@ -4,10 +4,13 @@ import { positionOf } from "../format/log-message.ts";
 import type { LogSubjects } from "../format/subjects.ts";
 import { groupIsGone } from "./log-groups.ts";
 
+const sequencesMax = 256;
+
 /** The last message with records of a shard, as far as this gateway knows. */
 export interface KnownLast {
   readonly sequence: number;
-  readonly recordCount: number;
+  /** One past its last record. */
+  readonly end: bigint;
   /** Whether a call of this gateway was told so: then its own reads must find it. */
   readonly isAcknowledgedHere: boolean;
 }
@@ -16,17 +19,36 @@ export interface KnownLast {
 export class ShardState {
   readonly subjects: LogSubjects;
   readonly title: string;
+  /** Positions below it are those of copied entries, and do not tell the sequences of their messages. */
+  readonly copiedBelow: bigint;
+  /** The sequences to read from for positions of copied entries, as reads have shown them; the oldest go first. */
+  readonly #sequences = new Map<bigint, number>();
   /** The log was dropped, by this gateway or by another one. */
   isDropped = false;
+  /** The newest message that this gateway has copied into the log, and when. */
+  copied = { sequence: 0, ms: 0 };
   #last: KnownLast | undefined;
   #acknowledged = { sequence: 0, ms: 0 };
   /** The sequence of the message that ends a sealed log. */
   #endSequence: number | undefined;
   #leader = { sequence: 0, askedMs: Number.NEGATIVE_INFINITY };
 
-  constructor(subjects: LogSubjects, title: string) {
+  constructor(subjects: LogSubjects, title: string, firstSequence = 0) {
     this.subjects = subjects;
     this.title = title;
+    this.copiedBelow = positionOf(firstSequence);
+  }
+
+  /** The sequence to read from for the position of a copied entry; undefined: not known. */
+  sequenceOfCopied(position: bigint): number | undefined {
+    return this.#sequences.get(position);
+  }
+
+  learnSequence(position: bigint, sequence: number): void {
+    if (position >= this.copiedBelow) return;
+    this.#sequences.set(position, sequence);
+    const [oldest] = this.#sequences.keys();
+    if (this.#sequences.size > sequencesMax && oldest !== undefined) this.#sequences.delete(oldest);
   }
 
   get last(): KnownLast | undefined {
@@ -54,7 +76,7 @@ export class ShardState {
   /** One past the last record that is known. */
   get knownTip(): bigint {
     if (this.#endSequence !== undefined) return positionOf(this.#endSequence);
-    return this.#last === undefined ? 1n : positionOf(this.#last.sequence, this.#last.recordCount);
+    return this.#last === undefined ? 1n : this.#last.end;
   }
 
   learnLast(last: KnownLast): void {

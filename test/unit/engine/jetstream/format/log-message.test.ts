@@ -16,11 +16,26 @@ test("entries come back with their positions, and the link to the message before
   assert.deepEqual(decodeLogMessage(encodeLogMessage(entries, link), 5, 1_600), {
     sequence: 5,
     link,
-    recordCount: 4,
+    isCopied: false,
+    end: positionOf(5, 4),
     entries: [
       { ...entries[0], position: positionOf(5), storedMs: 1_600 },
       { ...entries[1], position: positionOf(5, 3), storedMs: 1_600 },
     ],
+  });
+});
+
+test("copied entries come back with the positions and times that they had", () => {
+  const copied = entries.map((entry, index) => ({
+    ...entry,
+    copied: { position: 2n ** 62n + BigInt(10 * index), storedMs: 1_550 + index },
+  }));
+  assert.deepEqual(decodeLogMessage(encodeLogMessage(copied, link), 5, 9_999), {
+    sequence: 5,
+    link,
+    isCopied: true,
+    end: 2n ** 62n + 11n,
+    entries: copied.map(({ copied: kept, ...entry }) => ({ ...entry, ...kept })),
   });
 });
 

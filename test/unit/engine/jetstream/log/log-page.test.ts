@@ -56,10 +56,10 @@ test("a page that is full in the middle of a message goes on with the rest of it
   assert(decoded !== undefined);
   const builder = new LogPageBuilder(40_960n + 1n, { entriesMax: 100, bytesMax: 100, recordsMax: 3 });
   builder.add(decoded);
-  const { entries, next } = builder.page();
+  const { entries, cut } = builder.page();
   assert.deepEqual(
     entries.map(({ position }) => position),
     [40_960n, 40_963n],
   );
-  assert.equal(next, 40_966n);
+  assert.deepEqual(cut, { position: 40_966n, sequence: 10 });
 });

@@ -1,0 +1,94 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { CopyCounts, CopyPlace } from "../../app/copy-data.ts";
+import type { Environment } from "../../config/config-sources.ts";
+import { environmentName, type FlagName, flags } from "../../config/flags.ts";
+import { loadConfigFromObject } from "../../config/load-config.ts";
+import { CommandError, exitCodes } from "../output/command-error.ts";
+import { formatOf, type OutputOptions, printObject } from "../output/print-rows.ts";
+import { startProgress } from "../output/progress.ts";
+import { addFormatOptions, defineCommand, run } from "./define-command.ts";
+import { addNatsOptions, type NatsOptions, optionOf, readNatsOptions } from "./nats-options.ts";
+
+const keyFlags = [
+  "encrypt-at-rest",
+  "encrypt-at-rest-key",
+  "key-provider",
+  "keyring",
+  "kms-endpoint",
+  "kms-region",
+] as const satisfies readonly FlagName[];
+const mebibyte = 1024 * 1024;
+
+export function copyCommand(): Command {
+  const command = defineCommand({
+    name: "copy <from> <to>",
+    summary: "move all streams from a data directory to a cluster, back, or to another cluster",
+    description:
+      "Copies all streams with their records, from a data directory that no server has open or a cluster without gateways, " +
+      "to one that is empty. Sequence numbers, arrival times, lineage, tags, policies, consumers and encryption stay. May " +
+      "be interrupted and run again. The keyring is not copied: give it to the new server. Exit codes: 0 done, 2 not " +
+      "possible, 3 internal error.",
+    arguments: {
+      from: "a data directory, or the address of a NATS server, nats://…",
+      to: "the same, absent or empty",
+    },
+    examples: [
+      "millrace copy ./millrace-data nats://gateway:secret@nats-1:4222 --nats-monitor http://nats-1:8222",
+      "millrace copy nats://gateway:secret@nats-1:4222 ./millrace-data --assume-fsync",
+    ],
+  });
+  command.optionsGroup("Encrypted data directory:");
+  for (const flag of flags) {
+    if (!keyFlags.some((name) => name === flag.name)) continue;
+    command.option(`--${flag.name}${"argument" in flag ? ` <${flag.argument}>` : ""}`, flag.help);
+  }
+  addNatsOptions(addFormatOptions(command), ["nats"]);
+  return run<NatsOptions & OutputOptions>(command, async ([from = "", to = ""], options) => {
+    const format = formatOf(options);
+    const environment: Environment = { ...process.env };
+    const places = [placeOf(from, options, environment), placeOf(to, options, environment)] as const;
+    const counts: CopyCounts = { streams: 0, shards: 0, documents: 0, records: 0, bytes: 0 };
+    const progress = startProgress((seconds) => {
+      const { records, bytes } = counts;
+      return `${records} records copied, ${(bytes / mebibyte).toFixed(1)} MiB, ${seconds.toFixed(0)} s`;
+    });
+    const { copyData } = await import("../../app/copy-data.ts");
+    try {
+      await copyData(places[0], places[1], counts, () => progress.update());
+    } catch (error) {
+      // Errors of engines are recognized by name, because only composition roots import one.
+      const isExpected = error instanceof Error && ["EngineError", "DataDirectoryError"].includes(error.name);
+      throw isExpected ? new CommandError((error as Error).message) : error;
+    } finally {
+      progress.end();
+    }
+    await printObject({ ...counts }, format);
+    return exitCodes.done;
+  });
+}
+
+function placeOf(text: string, options: NatsOptions, environment: Environment): CopyPlace {
+  if (/^(nats|tls):\/\//.test(text)) {
+    return { kind: "cluster", nats: readNatsOptions({ ...options, nats: [text] }, environment) };
+  }
+  const path = resolve(text);
+  return { kind: "directory", path, encryption: readEncryption(path, options, environment) };
+}
+
+function readEncryption(path: string, options: NatsOptions, environment: Environment) {
+  const settings: Record<string, unknown> = { "data-dir": path };
+  for (const flag of keyFlags) {
+    const value = optionOf(options, flag) ?? environment[environmentName(flag)];
+    if (value !== undefined && value !== "") settings[flag] = value;
+  }
+  const noChecks = { limits: () => [], credentials: () => [] };
+  const { config, problems } = loadConfigFromObject(
+    settings,
+    (flag) => `--${flag}`,
+    () => "",
+    noChecks,
+  );
+  if (config === undefined) throw new CommandError(problems.join("; "));
+  return config;
+}
