@@ -8,7 +8,7 @@ import { type BucketFormat, formatPage, recordFaults } from "./format-page.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** A batch takes no more records when it has so many bytes: as stored, of data, or of dead letters. */
-const storedBytesMax = 16 * 1024 * 1024;
+const storedBytesMaxDefault = 16 * 1024 * 1024;
 const dataBytesMax = 128 * 1024 * 1024;
 const deadLetterBytesMax = 16 * 1024 * 1024;
 
@@ -45,10 +45,13 @@ export interface BucketStores {
 export class BucketDestination implements Destination {
   readonly #channel: BucketChannel;
   readonly #stores: BucketStores;
+  readonly #storedBytesMax: number;
 
-  constructor(channel: BucketChannel, stores: BucketStores) {
+  /** `storedBytesMax`: a batch takes no more records when its object has so many bytes. */
+  constructor(channel: BucketChannel, stores: BucketStores, storedBytesMax = storedBytesMaxDefault) {
     this.#channel = channel;
     this.#stores = stores;
+    this.#storedBytesMax = storedBytesMax;
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -58,7 +61,7 @@ export class BucketDestination implements Destination {
   }
 
   begin(): BatchBuilder {
-    return new ObjectBuilder(this.#channel, this.#stores);
+    return new ObjectBuilder(this.#channel, this.#stores, this.#storedBytesMax);
   }
 
   async close(): Promise<void> {
@@ -71,15 +74,17 @@ class ObjectBuilder implements BatchBuilder {
   readonly #channel: BucketChannel;
   readonly #stores: BucketStores;
   readonly #compressor: Compressor;
+  readonly #storedBytesMax: number;
   #deadLetters: Buffer[] = [];
   #deadLetterBytes = 0;
   #recordCount = 0;
   #failedCount = 0;
   #dataBytes = 0;
 
-  constructor(channel: BucketChannel, stores: BucketStores) {
+  constructor(channel: BucketChannel, stores: BucketStores, storedBytesMax: number) {
     this.#channel = channel;
     this.#stores = stores;
+    this.#storedBytesMax = storedBytesMax;
     this.#compressor = newCompressor(channel.place.compression);
   }
 
@@ -98,7 +103,7 @@ class ObjectBuilder implements BatchBuilder {
     this.#dataBytes += dataBytes;
     if (bytes.length > 0) await this.#compressor.write(bytes);
     return (
-      this.#compressor.byteCount < storedBytesMax &&
+      this.#compressor.byteCount < this.#storedBytesMax &&
       this.#dataBytes < dataBytesMax &&
       this.#deadLetterBytes < deadLetterBytesMax
     );

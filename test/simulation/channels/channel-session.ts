@@ -1,0 +1,159 @@
+import { BucketDestination } from "../../../src/channels/bucket/bucket-destination.ts";
+import { OpenChannels } from "../../../src/channels/open-channels.ts";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
+import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
+import { StreamRevision } from "../../../src/registry/stream-revision.ts";
+import { ShardGrowth } from "../../../src/shards/shard-growth.ts";
+import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
+import type { ShardServices } from "../../../src/shards/shard-services.ts";
+import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
+import { applyReshard } from "../../../src/streams/resharding/apply-reshard.ts";
+import { planCreate, planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
+import type { Shard, Stream, StreamChannel } from "../../../src/streams/stream.ts";
+import type { Clock } from "../../../src/time/clock.ts";
+import type { SimulatedStore } from "./simulated-store.ts";
+
+const account = "000000000000";
+const region = "us-east-1";
+const name = "orders";
+const streamId = "stream";
+export const channelId = "channel";
+
+export interface ChannelSettings {
+  readonly shardCount: number;
+  readonly freshnessSeconds: number;
+  /** Stored bytes at which a batch is full. */
+  readonly batchBytesMax: number;
+}
+
+/** The data plane of a server with one stream and one channel, without sockets. */
+export class ChannelSession {
+  readonly shards: ShardServices;
+  readonly channels: OpenChannels;
+  readonly #registry: StreamRegistry;
+
+  private constructor(shards: ShardServices, channels: OpenChannels, registry: StreamRegistry) {
+    this.shards = shards;
+    this.channels = channels;
+    this.#registry = registry;
+  }
+
+  /** Makes what an earlier session did not get to make. */
+  static async open(
+    engine: Engine,
+    clock: Clock,
+    settings: ChannelSettings,
+    { store, newRandom }: { readonly store: SimulatedStore; readonly newRandom: () => string },
+  ): Promise<ChannelSession> {
+    const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (revision) =>
+      channels.update(revision),
+    );
+    const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: clock.nowMs }), registry, clock });
+    const traffic = new ShardMetrics();
+    const growth = new ShardGrowth();
+    const shards = { log: engine.log, registry, clock, traffic, growth, keys, compresses: false };
+    const objects = store.connect();
+    const channels = new OpenChannels({
+      shards,
+      documents: engine.documents,
+      destinationOf: (stream, channel) =>
+        new BucketDestination(
+          {
+            channelName: channel.name,
+            channelId: channel.id,
+            streamName: stream.name,
+            format: "JSON",
+            place: { keyTemplate: "!{channel-id}/!{HH}!{extension}", storageClass: "STANDARD", compression: "NONE" },
+          },
+          { objects, deadLetters: objects },
+          settings.batchBytesMax,
+        ),
+      newRandom,
+    });
+    await registry.open();
+    const session = new ChannelSession(shards, channels, registry);
+    if (registry.find(account, region, name) === undefined) await session.#make(engine, settings, clock.nowMs());
+    return session;
+  }
+
+  get revision(): StreamRevision {
+    const revision = this.#registry.find(account, region, name);
+    if (revision === undefined) throw new Error("the session was opened");
+    return revision;
+  }
+
+  /** Splits the first open shard in the middle. May be repeated after a crash. */
+  async split(nowMs: number): Promise<void> {
+    const { revision } = this;
+    const { log } = this.shards;
+    const first = revision.stream.shards.find(({ closed }) => closed === undefined);
+    if (first === undefined || first.endingHashKey - first.startingHashKey < 4n) return;
+    const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;
+    const plan = planSplit({ ...revision.stream, mode: "PROVISIONED" }, { shardIndex: first.index, newStartingHashKey });
+    const children = [];
+    for (const { index } of plan.opening) children.push(await log.createShard(streamId, index, { openShardCount: 1 }));
+    const { end } = await log.seal(revision.ref(first), "split");
+    const placements = children.map(({ placement }) => placement);
+    const outcome = { second: Math.floor(nowMs / 1000), closedMs: nowMs, ends: [end], placements };
+    await this.#registry.replace(revision, applyReshard(revision.stream, [plan], outcome));
+  }
+
+  async close(): Promise<void> {
+    await this.channels.close();
+    await this.#registry.close();
+  }
+
+  /** The document is written last: a session that ends before makes all of it again. */
+  async #make(engine: Engine, settings: ChannelSettings, nowMs: number): Promise<void> {
+    const placements: Shard["placement"][] = [];
+    for (const { index } of planCreate(settings.shardCount)) {
+      placements.push((await engine.log.createShard(streamId, index, { openShardCount: 1 })).placement);
+    }
+    const channel = channelOf(settings);
+    const stream = { ...streamOf(settings.shardCount, placements, nowMs), channels: [channel] };
+    await this.channels.begin(new StreamRevision(stream, 0n), channel);
+    await this.#registry.create(stream);
+  }
+}
+
+function channelOf({ freshnessSeconds }: ChannelSettings): StreamChannel {
+  return {
+    id: channelId,
+    name: "lake",
+    status: "ACTIVE",
+    createdMs: 0,
+    roleArn: "arn:aws:iam::000000000000:role/r",
+    format: "JSON",
+    freshnessSeconds,
+    destination: {
+      kind: "bucket",
+      bucketArn: "arn:aws:s3:::lake",
+      owner: account,
+      keyTemplate: "",
+      storageClass: "STANDARD",
+      compression: "NONE",
+    },
+    deadLetters: { bucketArn: "arn:aws:s3:::lake", owner: account },
+    logging: { isEnabled: false, group: "g", stream: "s" },
+    tags: {},
+  };
+}
+
+function streamOf(shardCount: number, placements: readonly Shard["placement"][], nowMs: number): Stream {
+  return {
+    ...{ account, region, name, id: streamId },
+    status: "ACTIVE",
+    mode: "ON_DEMAND",
+    createdMs: nowMs,
+    retentionHours: 24,
+    recordKiBMax: 1024,
+    tags: {},
+    shards: planCreate(shardCount).map((shard, i) => ({
+      ...shard,
+      createSecond: Math.floor(nowMs / 1000),
+      placement: placements[i] ?? {},
+    })),
+    nextShardIndex: shardCount,
+  };
+}

@@ -1,0 +1,221 @@
+// One seed decides what is put, how the store fails and when the power goes; what must not be is an error with its seed.
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
+import { storeRecords } from "../../../src/shards/store-records.ts";
+import { dataDirectory } from "../../support/embedded-engine.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { SimulatedDisk } from "../../support/simulated-disk.ts";
+import { ChannelSession, type ChannelSettings, channelId } from "./channel-session.ts";
+import { SimulatedStore } from "./simulated-store.ts";
+
+const kibibyte = 1024;
+const sessionsMax = 5;
+const roundsMax = 25;
+const drainRoundsMax = 400;
+
+/** Throws at the first seed that breaks a promise. Returns what was seen over all. */
+export async function runSeeds(first: number, count: number): Promise<Readonly<Record<string, number>>> {
+  const seen = { records: 0, objects: 0, crashes: 0, repeated: 0, failures: 0, splits: 0 };
+  for (let seed = first; seed < first + count; seed += 1) {
+    const run = new Run(seed);
+    try {
+      await run.run();
+    } catch (error) {
+      throw new Error(`Seed ${seed} broke a promise of channels.`, { cause: error });
+    }
+    seen.records += run.storedCount;
+    seen.objects += run.store.objects.size;
+    seen.crashes += run.crashCount;
+    seen.repeated += run.store.repeatedCount;
+    seen.failures += run.failureCount;
+    seen.splits += run.splitCount;
+  }
+  return seen;
+}
+
+class Run {
+  readonly store: SimulatedStore;
+  crashCount = 0;
+  failureCount = 0;
+  splitCount = 0;
+  readonly #random: SeededRandom;
+  readonly #names: SeededRandom;
+  readonly #settings: ChannelSettings;
+  /** Records that were put, and whether the put was acknowledged. */
+  readonly #isStored = new Map<string, boolean>();
+  #disk: SimulatedDisk;
+  #clock = new SimulatedClock();
+  #nextRecord = 0;
+  /** A split was begun: until it is finished, writers to its parent wait. */
+  #isSplitting = false;
+
+  constructor(seed: number) {
+    this.#random = new SeededRandom(seed);
+    const random = this.#random;
+    this.#names = random.fork();
+    this.store = new SimulatedStore(random.fork());
+    this.#settings = {
+      shardCount: random.integer(1, 4),
+      freshnessSeconds: random.integer(1, 5),
+      batchBytesMax: random.next() < 0.5 ? random.integer(20, 400) : 1024 * kibibyte,
+    };
+    const diskRandom = random.fork();
+    this.#disk = new SimulatedDisk({ direct: random.next() < 0.5, random: () => diskRandom.next() });
+  }
+
+  get storedCount(): number {
+    return [...this.#isStored.values()].filter(Boolean).length;
+  }
+
+  async run(): Promise<void> {
+    const random = this.#random;
+    for (let left = random.integer(2, sessionsMax); left > 0; left -= 1) {
+      if (random.next() < 0.9) this.#disk.syncCountMax = random.integer(1, 150);
+      const [fails, conflicts, loses] = [random.next() / 3, random.next() / 5, random.next() / 3];
+      this.store.faults = { fails, conflicts, loses, isSlow: random.next() / 2 };
+      await this.#session((session) => this.#work(session));
+    }
+    this.store.faults = { fails: 0, conflicts: 0, loses: 0, isSlow: 0 };
+    this.store.isGone = false;
+    this.#disk.syncCountMax = Number.POSITIVE_INFINITY;
+    await this.#session((session) => this.#drain(session));
+    this.#judge();
+  }
+
+  /** From an open to a close, or to the moment at which the power goes. */
+  async #session(work: (session: ChannelSession) => Promise<void>): Promise<void> {
+    const engine = this.#engine();
+    const random = this.#random;
+    try {
+      await engine.open();
+      const newRandom = () => this.#names.integer(0, 36 ** 6 - 1).toString(36).padStart(6, "0");
+      const session = await ChannelSession.open(engine, this.#clock, this.#settings, { store: this.store, newRandom });
+      if (this.#isSplitting) await this.#split(session);
+      await work(session);
+      this.failureCount += session.channels.figures(channelId)?.failureCount ?? 0;
+      const isClosed = !this.#disk.isOff && random.next() < 0.3;
+      if (isClosed) await session.close();
+      if (isClosed) await engine.close();
+    } catch (error) {
+      if (!this.#disk.isOff) throw error;
+    }
+    this.#crash();
+  }
+
+  #crash(): void {
+    const dice = this.#random.next();
+    const before = this.#disk;
+    this.#disk = before.crash(dice < 0.4 ? "keep" : dice < 0.7 ? "tear" : "lose");
+    before.isOff = true;
+    this.crashCount += 1;
+    this.#clock = new SimulatedClock(this.#clock.nowMs());
+  }
+
+  #engine(): EmbeddedEngine {
+    const random = this.#random;
+    return new EmbeddedEngine({
+      directory: dataDirectory,
+      disk: this.#disk,
+      clock: this.#clock,
+      diskBudgetBytes: 64 * 1024 * kibibyte,
+      walFileBytes: 4 * kibibyte * random.integer(5, 12),
+      groupBytesMax: 4 * kibibyte * random.integer(2, 4),
+      queueBytesMax: 64 * kibibyte,
+      tailWindowBytes: random.next() < 0.5 ? 0 : 16 * kibibyte,
+      snapshotAfterBytes: random.integer(2_000, 20_000),
+      walBytesMax: 1024 * kibibyte,
+      compaction: {
+        flushAfterBytes: random.next() < 0.7 ? 0 : 64 * kibibyte,
+        ownSegmentBytes: random.integer(1, 8) * kibibyte,
+        smallSegmentBytesMax: random.integer(8, 40) * kibibyte,
+        mergedSegmentBytesMax: random.integer(40, 200) * kibibyte,
+      },
+      randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
+    });
+  }
+
+  async #work(session: ChannelSession): Promise<void> {
+    const random = this.#random;
+    for (let left = random.integer(1, roundsMax); left > 0 && !this.#disk.isOff; left -= 1) {
+      const dice = random.next();
+      if (dice < 0.5) await this.#put(session);
+      else if (dice < 0.9) await this.#clock.advance(random.integer(0, 6_000));
+      else if (dice < 0.93) await this.#split(session);
+      else this.store.isGone = random.next() < 0.5;
+      for (let turns = random.integer(0, 12); turns > 0; turns -= 1) await nextTurn();
+    }
+  }
+
+  async #put({ shards, revision }: ChannelSession): Promise<void> {
+    const random = this.#random;
+    const texts = Array.from({ length: random.integer(1, 12) }, () => {
+      const number = this.#nextRecord++;
+      return random.next() < 0.1 ? `broken ${number}` : JSON.stringify({ number, key: `key ${random.integer(0, 7)}` });
+    });
+    for (const text of texts) this.#isStored.set(text, false);
+    const records = texts.map((data) => ({ data, key: /key \d/.exec(data)?.[0] ?? data }));
+    const results = await storeRecords(shards, revision, incomingRecords(records));
+    if (this.#disk.isOff) return;
+    for (const [index, text] of texts.entries()) {
+      if (results.failures?.get(index) === undefined) this.#isStored.set(text, true);
+    }
+  }
+
+  async #split(session: ChannelSession): Promise<void> {
+    this.#isSplitting = true;
+    await session.split(this.#clock.nowMs());
+    this.#isSplitting = false;
+    this.splitCount += 1;
+  }
+
+  /** Lets time pass until nothing waits any more. */
+  async #drain(session: ChannelSession): Promise<void> {
+    for (let round = 0; ; round += 1) {
+      await this.#clock.advance(1_000);
+      for (let turns = 30; turns > 0; turns -= 1) await nextTurn();
+      const isPending = (session.channels.figures(channelId)?.freshnessSeconds ?? 1) > 0;
+      if (!isPending && round > this.#settings.freshnessSeconds + 5) return;
+      assert(round < drainRoundsMax, `records wait in vain: ${session.channels.failure(channelId)?.sentence}`);
+    }
+  }
+
+  /** Each record that was acknowledged is in one object, every other one in at most one; those with faults are dead letters. */
+  #judge(): void {
+    const lines = [...this.store.objects].filter(([key]) => !key.startsWith("kinesis-channel-errors/"));
+    const counts = new Map<string, number>();
+    for (const [key, body] of lines) {
+      const texts = body.toString().split("\n").slice(0, -1);
+      for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+      if (this.splitCount === 0) assertOrdered(key, texts);
+    }
+    for (const [text, isStored] of this.#isStored) {
+      const count = counts.get(text) ?? 0;
+      counts.delete(text);
+      if (text.startsWith("broken")) assert.equal(count, 0, text);
+      else if (isStored) assert.equal(count, 1, `${text} is in ${count} objects`);
+      else assert(count <= 1, `${text} is in ${count} objects`);
+    }
+    assert.deepEqual([...counts.keys()], [], "nothing else is delivered");
+    const broken = [...this.#isStored].filter(([text]) => text.startsWith("broken"));
+    const letters = [...this.store.objects]
+      .filter(([key]) => key.startsWith("kinesis-channel-errors/"))
+      .flatMap(([, body]) => body.toString().split("\n").slice(0, -1));
+    const numbers = letters.map((letter) => (JSON.parse(letter) as { readonly sequenceNumber: string }).sequenceNumber);
+    assert.equal(new Set(numbers).size, numbers.length, "each dead letter is there once");
+    assert(numbers.length >= broken.filter(([, isStored]) => isStored).length, "each faulty record is a dead letter");
+    assert(numbers.length <= broken.length);
+  }
+}
+
+/** Records of one key are of one shard, so in the order in which they were put. */
+function assertOrdered(objectKey: string, texts: readonly string[]): void {
+  const last = new Map<string, number>();
+  for (const text of texts) {
+    const { number, key } = JSON.parse(text) as { readonly number: number; readonly key: string };
+    assert(number > (last.get(key) ?? -1), `${objectKey}: ${text} is out of order`);
+    last.set(key, number);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Kills the server with SIGKILL at random moments while records are put and three channels deliver them into a bucket of
+ * SeaweedFS, which is held up at times; starts it again on the same data directory and goes on. At the end each record that
+ * was acknowledged has to be in exactly one object of each channel, and each other one in at most one.
+ *
+ *   node test/system/channels/channel-kill-nine.ts [--rounds 100] [--seed NUMBER]
+ */
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { KinesisConnection, LostCall } from "../../support/kinesis-connection.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { SeaweedServer } from "../../support/seaweed-server.ts";
+import { ChannelServer, deliveredLines, makeChannel, makeStream, until } from "./channel-fixture.ts";
+
+export interface ChannelKillNineOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  /** Called after every round with one line about it. */
+  readonly report: (line: string) => void;
+}
+
+const StreamName = "orders";
+const compressions = ["NONE", "GZIP", "ZSTD"] as const;
+const loadMsMin = 300;
+const loadMsMax = 2_500;
+/** Then a new, empty directory and bucket. */
+const roundsPerDirectory = 25;
+
+/** Throws at the first broken promise. Returns the number of records that were delivered, each once for each channel. */
+export async function channelKillNine({ rounds, seed, report }: ChannelKillNineOptions): Promise<number> {
+  const random = new SeededRandom(seed);
+  let delivered = 0;
+  await using seaweed = await SeaweedServer.start();
+  for (let done = 0; done < rounds; done += roundsPerDirectory) {
+    const bucket = `bucket-${done}`;
+    await seaweed.makeBucket(bucket);
+    const run = new Run(random.fork(), seaweed, bucket);
+    delivered += await run.run(Math.min(roundsPerDirectory, rounds - done), (line) => report(`${done}+${line}`));
+  }
+  return delivered;
+}
+
+class Run {
+  readonly #random: SeededRandom;
+  readonly #seaweed: SeaweedServer;
+  readonly #bucket: string;
+  readonly #acknowledged = new Set<string>();
+  readonly #unknown = new Set<string>();
+  #next = 0;
+
+  constructor(random: SeededRandom, seaweed: SeaweedServer, bucket: string) {
+    this.#random = random;
+    this.#seaweed = seaweed;
+    this.#bucket = bucket;
+  }
+
+  async run(rounds: number, report: (line: string) => void): Promise<number> {
+    await using channels = await ChannelServer.start(this.#seaweed, ["--log-level", "error"]);
+    const { server } = channels;
+    const streamArn = await makeStream(server.endpoint, StreamName);
+    const ids: string[] = [];
+    for (const compression of compressions) {
+      const { id } = await makeChannel(server.endpoint, compression, streamArn, { bucket: this.#bucket, compression });
+      ids.push(id);
+    }
+    for (let round = 1; round <= rounds; round += 1) {
+      const putting = this.#put(server.endpoint);
+      const loadMs = this.#random.integer(loadMsMin, loadMsMax);
+      if (this.#random.next() < 0.3) {
+        await pause(loadMs / 2);
+        this.#seaweed.suspend();
+        await pause(loadMs / 2);
+      } else {
+        await pause(loadMs);
+      }
+      await server.kill("SIGKILL");
+      this.#seaweed.resume();
+      await putting;
+      await server.restart();
+      report(`round ${round}: ${this.#acknowledged.size} records`);
+    }
+    for (const id of ids) await this.#judge(id);
+    return this.#acknowledged.size * ids.length;
+  }
+
+  /** Until the server is gone. */
+  async #put(endpoint: string): Promise<void> {
+    const connection = new KinesisConnection(endpoint);
+    try {
+      for (;;) {
+        const texts = Array.from({ length: this.#random.integer(1, 60) }, () => JSON.stringify({ number: this.#next++ }));
+        for (const text of texts) this.#unknown.add(text);
+        const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
+        const { Records: stored } = await connection.call<{
+          readonly Records: readonly { readonly SequenceNumber?: string }[];
+        }>("PutRecords", { StreamName, Records });
+        for (const [i, text] of texts.entries()) {
+          if (stored[i]?.SequenceNumber === undefined) continue;
+          this.#unknown.delete(text);
+          this.#acknowledged.add(text);
+        }
+        await pause(this.#random.integer(0, 20));
+      }
+    } catch (error) {
+      if (!(error instanceof LostCall)) throw error;
+    } finally {
+      connection.close();
+    }
+  }
+
+  async #judge(channelId: string): Promise<void> {
+    const lines = async () => await deliveredLines(this.#seaweed, this.#bucket, channelId);
+    await until(async () => new Set(await lines()).size >= this.#acknowledged.size);
+    // What was put without an answer may follow.
+    await pause(3_000);
+    const counts = new Map<string, number>();
+    for (const line of await lines()) counts.set(line, (counts.get(line) ?? 0) + 1);
+    for (const [line, count] of counts) {
+      assert.equal(count, 1, `${line} is ${count} times in the objects of channel ${channelId}`);
+      assert(this.#acknowledged.has(line) || this.#unknown.has(line), line);
+    }
+    for (const line of this.#acknowledged) assert(counts.has(line), `${line} is in no object of channel ${channelId}`);
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { values } = parseArgs({
+    options: { rounds: { type: "string", default: "100" }, seed: { type: "string", default: `${Date.now() % 2 ** 32}` } },
+  });
+  console.log(`channels: seed ${values.seed}`);
+  const options = { rounds: Number(values.rounds), seed: Number(values.seed), report: console.log };
+  console.log(`channels: ${await channelKillNine(options)} records, each once for each channel`);
+}
