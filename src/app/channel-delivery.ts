@@ -1,4 +1,5 @@
 import type { ChannelStates } from "../background/reconciler-context.ts";
+import type { ChannelTurns } from "../channels/channel.ts";
 import type { ChannelFigures } from "../channels/channel-figures.ts";
 import type { NamedFile } from "../config/config.ts";
 import type { DocumentStore } from "../engine/document-store.ts";
@@ -26,12 +27,14 @@ export interface ChannelDelivery extends ChannelStates {
 interface ChannelDeliveryOptions {
   readonly shards: ShardServices;
   readonly documents: DocumentStore;
+  /** Present where several servers share the engine. */
+  readonly turns: ChannelTurns | undefined;
 }
 
 /** Loads what delivers only where it is used: it would lengthen each start. Throws `StartError` for a file with problems. */
 export async function openChannelDelivery(
   file: NamedFile | undefined,
-  { shards, documents }: ChannelDeliveryOptions,
+  { shards, documents, turns }: ChannelDeliveryOptions,
 ): Promise<ChannelDelivery> {
   if (file === undefined) return withoutDelivery(documents);
   const { OpenChannels } = await import("../channels/open-channels.ts");
@@ -42,6 +45,7 @@ export async function openChannelDelivery(
   const channels = new OpenChannels({
     shards,
     documents,
+    turns,
     destinationOf: (stream, channel) => newDestination(stream, channel, find),
   });
   return {

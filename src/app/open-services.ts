@@ -76,10 +76,13 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
   const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax: limits?.table.queueInFlightCountMax });
-  const channels = await openChannelDelivery(options.channels, { shards, documents });
   const { gateways, turns } = engine.multiGateway
     ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)
     : {};
+  const channels = await openChannelDelivery(options.channels, { shards, documents, turns }).catch(async (error) => {
+    await gateways?.close();
+    throw error;
+  });
   const names = { queueNames, channelNames };
   const reconciler = new Reconciler({ log, registry, deletedStreams, ...names, queues, channels, clock, turns });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys, turns });

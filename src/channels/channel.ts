@@ -1,7 +1,6 @@
 import { EngineError } from "../engine/engine-error.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
-import { trimHorizonMs } from "../streams/retention-window.ts";
 import type { Shard, StreamChannel } from "../streams/stream.ts";
 import type { Cut } from "./batch/cut.ts";
 import type { Destination, StoredBatch } from "./batch/destination.ts";
@@ -17,6 +16,9 @@ const lookMs = 500;
 const retryMsMin = 500;
 const retryMsMax = 30_000;
 
+/** Where other servers take puts too: how often all shards are looked at. */
+const lookAtAllMs = 2_000;
+
 /** Stored bytes that are expected to be pending before a batch is cut early. */
 const batchBytes = 16 * 1024 * 1024;
 /** What a record is expected to take until a batch says. */
@@ -24,6 +26,14 @@ const recordBytesDefault = 256;
 
 /** Failures in a row are reported at once, and again after this while they go on. */
 const reportMs = 60_000;
+
+/** Turns at work that several servers could do, each named by a text. They save work: what is stored twice is refused. */
+export interface ChannelTurns {
+  /** Whether it is this server's turn. */
+  take(work: string): Promise<boolean>;
+  /** Gives the turn back if this server has it. */
+  end(work: string): Promise<void>;
+}
 
 export interface ChannelOptions {
   readonly services: ShardServices;
@@ -34,6 +44,8 @@ export interface ChannelOptions {
   readonly row: StreamChannel;
   /** Six characters of `[a-z0-9]`. */
   readonly newRandom: () => string;
+  /** Present where several servers share the engine: one of them has the turn to deliver, another one takes it when that is gone. */
+  readonly turns?: ChannelTurns | undefined;
   /** Told of failures, which are tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -102,7 +114,18 @@ export class Channel {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
+    await this.#options.turns?.end(this.#work);
     await this.#options.destination.close();
+  }
+
+  get #work(): string {
+    return `channel/${this.#row.id}`;
+  }
+
+  /** Another server's turn is no failure. */
+  async #hasTurn(): Promise<boolean> {
+    const { turns } = this.#options;
+    return turns === undefined || (await turns.take(this.#work));
   }
 
   async #run(): Promise<void> {
@@ -112,24 +135,34 @@ export class Channel {
     while (!signal.aborted) {
       const countBefore = this.#figures.batchCount;
       try {
-        await this.#deliver();
+        if (await this.#hasTurn()) await this.#deliver();
+        else this.pending.clear();
       } catch (error) {
         if (signal.aborted) return;
         this.#noteFailure(error);
       }
-      pauseMs = this.#figures.batchCount > countBefore ? retryMsMin : Math.min(retryMsMax, pauseMs * 2);
+      pauseMs =
+        this.#failure === undefined || this.#figures.batchCount > countBefore
+          ? retryMsMin
+          : Math.min(retryMsMax, pauseMs * 2);
       await clock.delay(pauseMs, signal).catch(() => undefined);
     }
   }
 
-  /** Delivers from what is durable until something fails. */
+  /** Delivers from what is durable until something fails, or it is another server's turn. */
   async #deliver(): Promise<void> {
-    const { clock } = this.#options.services;
+    const { turns, services } = this.#options;
+    const { clock } = services;
     const { signal } = this.#closing;
     let known = await this.#load();
     await this.#findPending(known.checkpoint);
+    let lookedMs = clock.monotonicMs();
     if (known.checkpoint.cut !== undefined) known = await this.#storeAgain(known, known.checkpoint.cut);
-    while (!signal.aborted) {
+    while (!signal.aborted && (await this.#hasTurn())) {
+      if (turns !== undefined && clock.monotonicMs() - lookedMs >= lookAtAllMs) {
+        await this.#findPending(known.checkpoint);
+        lookedMs = clock.monotonicMs();
+      }
       if (this.#isDue()) known = await this.#deliverOne(known);
       else await clock.delay(lookMs, signal);
     }
@@ -151,7 +184,7 @@ export class Channel {
     throw new EngineError("not_found", "The checkpoint of the channel is not there, so nothing is delivered.");
   }
 
-  /** Looks at all shards once; from then on puts tell. */
+  /** Looks at all shards; the puts of this server tell more. */
   async #findPending(checkpoint: Checkpoint): Promise<void> {
     const { log, clock } = this.#options.services;
     const revision = this.#revision;
@@ -167,9 +200,9 @@ export class Channel {
   async #startOf(shard: Shard, { delivered, startMs }: Checkpoint): Promise<number> {
     const known = delivered.get(shard.index);
     if (known !== undefined) return known;
-    const { log, clock } = this.#options.services;
-    const timeMs = Math.max(startMs, trimHorizonMs(clock.nowMs(), this.#revision.stream));
-    return Number(await log.seek(this.#revision.ref(shard), { at: "time", timeMs }));
+    // Expired records too, as far as the engine still has them: they are counted where they are read.
+    const { log } = this.#options.services;
+    return Number(await log.seek(this.#revision.ref(shard), { at: "time", timeMs: startMs }));
   }
 
   #isDue(): boolean {

@@ -6,7 +6,7 @@ import type { Stream, StreamChannel } from "../streams/stream.ts";
 import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import { type Destination, DestinationError } from "./batch/destination.ts";
 import { BatchSlots } from "./batch-slots.ts";
-import { Channel } from "./channel.ts";
+import { Channel, type ChannelTurns } from "./channel.ts";
 import type { ChannelFigures } from "./channel-figures.ts";
 import { CheckpointStore } from "./checkpoint-store.ts";
 
@@ -22,6 +22,8 @@ export interface OpenChannelsOptions {
   readonly documents: DocumentStore;
   /** The destination of a channel. Throws `DestinationError` where the operator's file does not say where it is. */
   readonly destinationOf: (stream: Stream, channel: StreamChannel) => Destination;
+  /** Present where several servers share the engine. */
+  readonly turns?: ChannelTurns | undefined;
   /** Six characters of `[a-z0-9]`. */
   readonly newRandom?: () => string;
 }
@@ -67,10 +69,18 @@ export class OpenChannels {
   /** To be called with each new revision of a stream. */
   update(revision: StreamRevision): void {
     if (this.#isClosed) return;
-    for (const row of revision.stream.channels ?? []) {
+    const delivering = (revision.stream.channels ?? []).filter(
+      ({ status }) => status === "ACTIVE" || status === "UPDATING",
+    );
+    for (const row of delivering) {
       const known = this.#channels.get(row.id);
       if (known !== undefined) known.update(revision, row);
-      else if (row.status === "ACTIVE" || row.status === "UPDATING") this.#open(revision, row);
+      else this.#open(revision, row);
+    }
+    const ids = new Set(delivering.map(({ id }) => id));
+    for (const [id, { streamId }] of this.#channels) {
+      // The row may be gone before this server has heard that it is being deleted.
+      if (streamId === revision.stream.id && !ids.has(id)) void this.#end(id);
     }
   }
 
@@ -91,7 +101,7 @@ export class OpenChannels {
   }
 
   #open(revision: StreamRevision, row: StreamChannel): void {
-    const { shards, destinationOf, newRandom = randomCharacters } = this.#options;
+    const { shards, destinationOf, turns, newRandom = randomCharacters } = this.#options;
     const { stream } = revision;
     const channel = new Channel({
       services: shards,
@@ -101,6 +111,7 @@ export class OpenChannels {
       revision,
       row,
       newRandom,
+      turns,
       failed: (error) => backgroundTaskFailed.publish({ streamName: stream.name, intent: "channel", error }),
     });
     this.#channels.set(row.id, channel);

@@ -89,7 +89,7 @@ export class SeaweedServer implements AsyncDisposable {
   /** Starts the process on what an earlier one left. */
   async restart(): Promise<void> {
     const ports = [...this.#ports].map(([flag, port]) => `-${flag}=${port}`);
-    const off = ["-master.telemetry=false", "-admin.ui=false", "-webdav=false"];
+    const off = ["-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-s3.autoCreateBucket=false"];
     const args = ["mini", `-dir=${this.#directory}`, `-ip=${host}`, `-ip.bind=${host}`, ...ports, ...off];
     const log = openSync(join(this.#directory, "weed.log"), "a");
     const env = {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
+import { ChannelSession, type ChannelSettings, channelId } from "../../support/channel-session.ts";
 import { dataDirectory } from "../../support/embedded-engine.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import { SimulatedBucket } from "../../support/simulated-bucket.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { SimulatedDisk } from "../../support/simulated-disk.ts";
-import { ChannelSession, type ChannelSettings, channelId } from "./channel-session.ts";
-import { SimulatedStore } from "./simulated-store.ts";
 
 const kibibyte = 1024;
 const sessionsMax = 5;
@@ -37,7 +37,7 @@ export async function runSeeds(first: number, count: number): Promise<Readonly<R
 }
 
 class Run {
-  readonly store: SimulatedStore;
+  readonly store: SimulatedBucket;
   crashCount = 0;
   failureCount = 0;
   splitCount = 0;
@@ -56,7 +56,7 @@ class Run {
     this.#random = new SeededRandom(seed);
     const random = this.#random;
     this.#names = random.fork();
-    this.store = new SimulatedStore(random.fork());
+    this.store = new SimulatedBucket(random.fork());
     this.#settings = {
       shardCount: random.integer(1, 4),
       freshnessSeconds: random.integer(1, 5),
@@ -91,7 +91,11 @@ class Run {
     const random = this.#random;
     try {
       await engine.open();
-      const newRandom = () => this.#names.integer(0, 36 ** 6 - 1).toString(36).padStart(6, "0");
+      const newRandom = () =>
+        this.#names
+          .integer(0, 36 ** 6 - 1)
+          .toString(36)
+          .padStart(6, "0");
       const session = await ChannelSession.open(engine, this.#clock, this.#settings, { store: this.store, newRandom });
       if (this.#isSplitting) await this.#split(session);
       await work(session);

@@ -9,8 +9,8 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { KinesisConnection, LostCall } from "../../support/kinesis-connection.ts";
-import { SeededRandom } from "../../support/seeded-random.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
 import { ChannelServer, deliveredLines, makeChannel, makeStream, until } from "./channel-fixture.ts";
 
 export interface ChannelKillNineOptions {
@@ -89,7 +89,9 @@ class Run {
     const connection = new KinesisConnection(endpoint);
     try {
       for (;;) {
-        const texts = Array.from({ length: this.#random.integer(1, 60) }, () => JSON.stringify({ number: this.#next++ }));
+        const texts = Array.from({ length: this.#random.integer(1, 60) }, () =>
+          JSON.stringify({ number: this.#next++ }),
+        );
         for (const text of texts) this.#unknown.add(text);
         const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
         const { Records: stored } = await connection.call<{
@@ -126,7 +128,10 @@ class Run {
 
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
-    options: { rounds: { type: "string", default: "100" }, seed: { type: "string", default: `${Date.now() % 2 ** 32}` } },
+    options: {
+      rounds: { type: "string", default: "100" },
+      seed: { type: "string", default: `${Date.now() % 2 ** 32}` },
+    },
   });
   console.log(`channels: seed ${values.seed}`);
   const options = { rounds: Number(values.rounds), seed: Number(values.seed), report: console.log };

@@ -1,18 +1,19 @@
-import { BucketDestination } from "../../../src/channels/bucket/bucket-destination.ts";
-import { OpenChannels } from "../../../src/channels/open-channels.ts";
-import type { Engine } from "../../../src/engine/engine.ts";
-import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
-import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
-import { StreamRevision } from "../../../src/registry/stream-revision.ts";
-import { ShardGrowth } from "../../../src/shards/shard-growth.ts";
-import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
-import type { ShardServices } from "../../../src/shards/shard-services.ts";
-import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
-import { applyReshard } from "../../../src/streams/resharding/apply-reshard.ts";
-import { planCreate, planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
-import type { Shard, Stream, StreamChannel } from "../../../src/streams/stream.ts";
-import type { Clock } from "../../../src/time/clock.ts";
-import type { SimulatedStore } from "./simulated-store.ts";
+import { BucketDestination } from "../../src/channels/bucket/bucket-destination.ts";
+import type { ChannelTurns } from "../../src/channels/channel.ts";
+import { OpenChannels } from "../../src/channels/open-channels.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
+import { StreamRegistry } from "../../src/registry/stream-registry.ts";
+import { StreamRevision } from "../../src/registry/stream-revision.ts";
+import { ShardGrowth } from "../../src/shards/shard-growth.ts";
+import { ShardMetrics } from "../../src/shards/shard-metrics.ts";
+import type { ShardServices } from "../../src/shards/shard-services.ts";
+import { StreamCiphers } from "../../src/shards/stream-ciphers.ts";
+import { applyReshard } from "../../src/streams/resharding/apply-reshard.ts";
+import { planCreate, planSplit } from "../../src/streams/resharding/reshard-plan.ts";
+import type { Shard, Stream, StreamChannel } from "../../src/streams/stream.ts";
+import type { Clock } from "../../src/time/clock.ts";
+import type { SimulatedBucket } from "./simulated-bucket.ts";
 
 const account = "000000000000";
 const region = "us-east-1";
@@ -25,6 +26,12 @@ export interface ChannelSettings {
   readonly freshnessSeconds: number;
   /** Stored bytes at which a batch is full. */
   readonly batchBytesMax: number;
+}
+
+export interface SessionParts {
+  readonly store: SimulatedBucket;
+  readonly newRandom: () => string;
+  readonly turns?: ChannelTurns;
 }
 
 /** The data plane of a server with one stream and one channel, without sockets. */
@@ -44,7 +51,7 @@ export class ChannelSession {
     engine: Engine,
     clock: Clock,
     settings: ChannelSettings,
-    { store, newRandom }: { readonly store: SimulatedStore; readonly newRandom: () => string },
+    { store, newRandom, turns }: SessionParts,
   ): Promise<ChannelSession> {
     const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (revision) =>
       channels.update(revision),
@@ -70,6 +77,7 @@ export class ChannelSession {
           settings.batchBytesMax,
         ),
       newRandom,
+      turns,
     });
     await registry.open();
     const session = new ChannelSession(shards, channels, registry);
@@ -90,7 +98,10 @@ export class ChannelSession {
     const first = revision.stream.shards.find(({ closed }) => closed === undefined);
     if (first === undefined || first.endingHashKey - first.startingHashKey < 4n) return;
     const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;
-    const plan = planSplit({ ...revision.stream, mode: "PROVISIONED" }, { shardIndex: first.index, newStartingHashKey });
+    const plan = planSplit(
+      { ...revision.stream, mode: "PROVISIONED" },
+      { shardIndex: first.index, newStartingHashKey },
+    );
     const children = [];
     for (const { index } of plan.opening) children.push(await log.createShard(streamId, index, { openShardCount: 1 }));
     const { end } = await log.seal(revision.ref(first), "split");

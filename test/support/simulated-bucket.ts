@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { DestinationError } from "../../../src/channels/batch/destination.ts";
-import type { ObjectStore } from "../../../src/channels/bucket/object-store.ts";
-import type { SeededRandom } from "../../support/seeded-random.ts";
+import { DestinationError } from "../../src/channels/batch/destination.ts";
+import type { ObjectStore } from "../../src/channels/bucket/object-store.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 /** How often, of all requests, each thing happens; the rest succeeds. */
 export interface StoreFaults {
@@ -16,7 +16,7 @@ export interface StoreFaults {
 }
 
 /** A bucket that outlives the servers that write to it. */
-export class SimulatedStore {
+export class SimulatedBucket {
   readonly objects = new Map<string, Buffer>();
   faults: StoreFaults = { fails: 0, conflicts: 0, loses: 0, isSlow: 0 };
   /** The bucket is deleted, or the store away. */

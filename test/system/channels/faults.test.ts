@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
+import { ChannelServer, delivered, deliveredLines, makeChannel, makeStream, put, until } from "./channel-fixture.ts";
+
+let seaweed: SeaweedServer;
+let channels: ChannelServer;
+
+before(async () => {
+  if (!hasSeaweed()) return;
+  seaweed = await SeaweedServer.start();
+  channels = await ChannelServer.start(seaweed);
+});
+after(async () => {
+  await channels?.[Symbol.asyncDispose]();
+  await seaweed?.[Symbol.asyncDispose]();
+});
+
+/** A channel into a bucket of its own, and what to ask of it. */
+async function openChannel(name: string) {
+  const { endpoint } = channels;
+  await seaweed.makeBucket(name);
+  const streamArn = await makeStream(endpoint, name);
+  const { id, arn } = await makeChannel(endpoint, name, streamArn, { bucket: name });
+  return {
+    arn,
+    streamArn,
+    put: (...texts: readonly string[]) =>
+      put(
+        endpoint,
+        name,
+        texts.map((text) => JSON.stringify(text)),
+      ),
+    async arrived(...texts: readonly string[]): Promise<void> {
+      const lines = texts.map((text) => JSON.stringify(text)).sort();
+      await until(async () => (await deliveredLines(seaweed, name, id)).length >= lines.length);
+      assert.deepEqual(await deliveredLines(seaweed, name, id), lines);
+    },
+    objects: () => delivered(seaweed, name, id),
+  };
+}
+
+async function degraded(): Promise<string> {
+  const response = await fetch(`${channels.endpoint}/health`);
+  const { status, degraded: sentences } = (await response.json()) as {
+    readonly status: string;
+    readonly degraded: readonly string[];
+  };
+  assert.equal(status, "ready");
+  return sentences.join("\n");
+}
+
+test("credentials that the store refuses are told in health, and rotated without a restart", async (t) => {
+  if (!hasSeaweed(t)) return;
+  const channel = await openChannel("rotated");
+  await channel.put("before");
+  await channel.arrived("before");
+  await seaweed.writePlaces(channels.placesPath, { accessKeyId: "admin", secretAccessKey: "former" });
+  await until(async () => {
+    await channel.put("during");
+    return (await degraded()).includes("channel rotated of stream rotated has delivered nothing since");
+  });
+  assert.match(await degraded(), /The bucket rotated refuses what the server asks of it \(403 /);
+  await seaweed.writePlaces(channels.placesPath);
+  await until(async () => (await degraded()) === "");
+  await channel.put("after");
+  await until(async () => (await channel.objects()).bodies.some((body) => body.includes("after")));
+});
+
+test("a file of places with a mistake is told in health, and the one before stays in force", async (t) => {
+  if (!hasSeaweed(t)) return;
+  await writeFile(channels.placesPath, '{"buckets": {}}');
+  await until(async () => (await degraded()).includes("the file of --channels has a problem (names no bucket"));
+  const channel = await openChannel("mistaken");
+  await channel.put("one");
+  await channel.arrived("one");
+  await seaweed.writePlaces(channels.placesPath);
+  await until(async () => (await degraded()) === "");
+});
+
+test("records wait while the store is away and while its bucket is gone, and each is stored once", async (t) => {
+  if (!hasSeaweed(t)) return;
+  const channel = await openChannel("deleted");
+  await seaweed.client.send(new DeleteBucketCommand({ Bucket: "deleted" }));
+  await channel.put("one");
+  await until(async () => (await degraded()).includes("channel deleted of stream deleted"));
+  await seaweed.makeBucket("deleted");
+  await channel.arrived("one");
+  await seaweed.kill();
+  await channel.put("two");
+  await until(async () => (await degraded()).includes("cannot be reached or fails"));
+  await seaweed.restart();
+  await channel.arrived("one", "two");
+});
+
+test("records of an encrypted stream are delivered in clear, before and after its keys change", async (t) => {
+  if (!hasSeaweed(t)) return;
+  const { endpoint } = channels;
+  const channel = await openChannel("secret");
+  const encryption = { StreamName: "secret", EncryptionType: "KMS", KeyId: "alias/own" };
+  await call(endpoint, "StartStreamEncryption", encryption);
+  await activeStreamArn(endpoint, "secret");
+  await channel.put("one");
+  await call(endpoint, "StartStreamEncryption", encryption);
+  await activeStreamArn(endpoint, "secret");
+  await channel.put("two");
+  await channel.arrived("one", "two");
+});
+
+test("a stream with a channel stays, in its mode, and counts it; a deleted channel delivers nothing more", async (t) => {
+  if (!hasSeaweed(t)) return;
+  const { endpoint } = channels;
+  const channel = await openChannel("counted");
+  const refused = async (operation: string, input: object) => await assert.rejects(call(endpoint, operation, input));
+  await refused("DeleteStream", { StreamName: "counted", EnforceConsumerDeletion: true });
+  await refused("UpdateStreamMode", { StreamARN: channel.streamArn, StreamModeDetails: { StreamMode: "PROVISIONED" } });
+  interface Summary {
+    readonly StreamDescriptionSummary: { readonly ChannelCount: number };
+  }
+  const count = async () =>
+    (await call<Summary>(endpoint, "DescribeStreamSummary", { StreamName: "counted" })).StreamDescriptionSummary
+      .ChannelCount;
+  assert.equal(await count(), 1);
+  await call(endpoint, "TagResource", { ResourceARN: channel.arn, Tags: { team: "lake" } });
+  const { Tags } = await call<{ readonly Tags: unknown }>(endpoint, "ListTagsForResource", {
+    ResourceARN: channel.arn,
+  });
+  assert.deepEqual(Tags, [{ Key: "team", Value: "lake" }]);
+  const update = { ChannelARN: channel.arn, S3DestinationConfiguration: { DataFreshnessInSeconds: 2 } };
+  const { ChannelDescription } = await call<{ readonly ChannelDescription: object }>(endpoint, "UpdateChannel", update);
+  assert.match(JSON.stringify(ChannelDescription), /"DataFreshnessInSeconds":2,/);
+  await channel.put("one");
+  await channel.arrived("one");
+  await call(endpoint, "DeleteChannel", { ChannelARN: channel.arn });
+  await until(async () => (await count()) === 0);
+  await channel.put("two");
+  await call(endpoint, "DeleteStream", { StreamName: "counted" });
+  assert.equal((await channel.objects()).bodies.length, 1);
+});

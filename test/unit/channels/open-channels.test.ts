@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ChannelTurns } from "../../../src/channels/channel.ts";
+import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import { storeRecords } from "../../../src/shards/store-records.ts";
+import { ChannelSession, type ChannelSettings, channelId } from "../../support/channel-session.ts";
+import { incomingRecords } from "../../support/incoming-records-of.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { SimulatedBucket } from "../../support/simulated-bucket.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+
+const settings: ChannelSettings = { shardCount: 2, freshnessSeconds: 10, batchBytesMax: 2 ** 20 };
+
+/** Sessions on one engine and one bucket. */
+class World {
+  readonly clock = new SimulatedClock();
+  readonly engine = new MemoryEngine({ clock: this.clock, memoryBudgetBytes: 2 ** 27 });
+  readonly bucket = new SimulatedBucket(new SeededRandom(1));
+  readonly #t: TestContext;
+  #randomCount = 0;
+
+  constructor(t: TestContext) {
+    this.#t = t;
+  }
+
+  async session(changes: Partial<ChannelSettings> = {}, turns?: ChannelTurns): Promise<ChannelSession> {
+    const newRandom = () => `r${String(this.#randomCount++).padStart(5, "0")}`;
+    const parts = { store: this.bucket, newRandom, ...(turns === undefined ? {} : { turns }) };
+    const session = await ChannelSession.open(this.engine, this.clock, { ...settings, ...changes }, parts);
+    this.#t.after(() => session.close());
+    return session;
+  }
+
+  /** Each has been put when it resolves. */
+  async put({ shards, revision }: ChannelSession, ...texts: readonly string[]): Promise<void> {
+    const records = incomingRecords(texts.map((data) => ({ data: JSON.stringify(data), key: data })));
+    const { failures } = await storeRecords(shards, revision, records);
+    assert.equal(failures, undefined);
+  }
+
+  async pass(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second += 1) {
+      await this.clock.advance(1_000);
+      for (let turns = 20; turns > 0; turns -= 1) await nextTurn();
+    }
+  }
+
+  /** What the objects hold, sorted. */
+  get delivered(): readonly string[] {
+    return [...this.bucket.objects.values()].flatMap((body) => body.toString().split("\n").slice(0, -1)).sort();
+  }
+}
+
+async function openWorld(t: TestContext): Promise<World> {
+  const world = new World(t);
+  await world.engine.open();
+  t.after(() => world.engine.close());
+  return world;
+}
+
+function lines(...texts: readonly string[]): readonly string[] {
+  return texts.map((text) => JSON.stringify(text)).sort();
+}
+
+test("records wait for the freshness of their channel, and are one object then", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session();
+  await world.put(session, "a", "b");
+  await world.pass(8);
+  assert.deepEqual(world.delivered, []);
+  assert.equal(session.channels.figures(channelId)?.freshnessSeconds, 8);
+  await world.put(session, "c");
+  await world.pass(3);
+  assert.deepEqual(world.delivered, lines("a", "b", "c"));
+  assert.equal(world.bucket.objects.size, 1);
+  const figures = session.channels.figures(channelId);
+  assert.deepEqual([figures?.batchCount, figures?.recordCount, figures?.freshnessSeconds], [1, 3, 0]);
+});
+
+test("a store that is away delays the records, says why, and loses none", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session();
+  world.bucket.isGone = true;
+  await world.put(session, "a");
+  await world.pass(600);
+  await world.put(session, "b");
+  await world.pass(60);
+  assert.match(session.channels.failure(channelId)?.sentence ?? "", /404 or no answer/);
+  assert((session.channels.figures(channelId)?.failureCount ?? 0) > 10);
+  world.bucket.isGone = false;
+  await world.pass(60);
+  assert.deepEqual(world.delivered, lines("a", "b"));
+  assert.equal(session.channels.failure(channelId), undefined);
+});
+
+test("a batch that was stored without an answer is not stored again by the next start", async (t) => {
+  const world = await openWorld(t);
+  const first = await world.session();
+  world.bucket.faults = { fails: 0, conflicts: 0, loses: 1, isSlow: 0 };
+  await world.put(first, "a");
+  await world.pass(12);
+  await first.close();
+  world.bucket.faults = { fails: 0, conflicts: 0, loses: 0, isSlow: 0 };
+  const second = await world.session();
+  await world.put(second, "b");
+  await world.pass(30);
+  assert.deepEqual(world.delivered, lines("a", "b"));
+  assert(world.bucket.repeatedCount > 0);
+});
+
+test("two servers that deliver the same channel store each record once", async (t) => {
+  const world = await openWorld(t);
+  const one = await world.session({ freshnessSeconds: 1 });
+  const other = await world.session({ freshnessSeconds: 1 });
+  const texts = Array.from({ length: 40 }, (_, i) => `record ${i}`);
+  for (const [i, text] of texts.entries()) {
+    await world.put(i % 2 === 0 ? one : other, text);
+    await world.pass(1);
+  }
+  await world.pass(120);
+  await one.close();
+  await other.close();
+  // What only one of them has noticed is delivered by its next start.
+  await world.session();
+  await world.pass(60);
+  assert.deepEqual(world.delivered, lines(...texts));
+});
+
+test("one of two servers delivers what both take, and the other one when that is gone", async (t) => {
+  const world = await openWorld(t);
+  let owner = "one";
+  const turnsOf = (name: string): ChannelTurns => ({
+    take: async () => owner === name,
+    end: async () => {
+      if (owner === name) owner = "other";
+    },
+  });
+  const one = await world.session({}, turnsOf("one"));
+  const other = await world.session({}, turnsOf("other"));
+  await world.put(other, "a");
+  await world.pass(20);
+  assert.deepEqual(world.delivered, lines("a"));
+  assert.equal(other.channels.figures(channelId)?.batchCount, 0);
+  await one.close();
+  await world.put(other, "b");
+  await world.pass(20);
+  assert.deepEqual(world.delivered, lines("a", "b"));
+});
+
+test("the records of a shard that is split, and of its children, are delivered", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session({ shardCount: 1 });
+  await world.put(session, "a", "b", "c");
+  await session.split(world.clock.nowMs());
+  await world.put(session, "d", "e", "f");
+  await world.pass(12);
+  await session.close();
+  const next = await world.session();
+  await world.put(next, "g");
+  await world.pass(12);
+  assert.deepEqual(world.delivered, lines("a", "b", "c", "d", "e", "f", "g"));
+});
+
+test("records that expire before the store comes back are counted, not delivered", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session();
+  world.bucket.isGone = true;
+  await world.put(session, "lost");
+  await world.clock.advance(25 * 3_600_000);
+  await world.pass(60);
+  await world.put(session, "kept");
+  world.bucket.isGone = false;
+  await world.pass(60);
+  assert.deepEqual(world.delivered, lines("kept"));
+  assert.equal(session.channels.figures(channelId)?.expiredCount, 1);
+});
+
+test("a full batch leaves the other shards to the next one", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session({ batchBytesMax: 100 });
+  const texts = Array.from({ length: 60 }, (_, i) => `record ${i}`);
+  for (const text of texts) await world.put(session, text);
+  await world.pass(30);
+  assert.deepEqual(world.delivered, lines(...texts));
+  assert.equal(world.bucket.objects.size, settings.shardCount);
+  assert.equal(session.channels.figures(channelId)?.recordCount, texts.length);
+});
