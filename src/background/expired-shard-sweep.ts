@@ -48,10 +48,14 @@ export class ExpiredShardSweep {
 
   /** Frees what has expired by now. A failure is published and retried by the next sweep. */
   async sweep(): Promise<void> {
-    this.#services.keys.sweep();
+    const { keys, turns } = this.#services;
+    keys.sweep();
+    // One gateway keeps this turn until it is gone.
+    if (turns !== undefined && !(await turns.take("expiry").catch(() => false))) return;
     for (const revision of [...this.#services.registry.all()]) {
       if (this.#closing.signal.aborted) return;
       try {
+        await this.#freeExpiredRecords(revision);
         await this.#dropExpiredShards(revision);
         await this.#pruneDataKeys(revision);
       } catch (error) {
@@ -70,6 +74,15 @@ export class ExpiredShardSweep {
     }
   }
 
+  /** For an engine that frees records only when it is told to. */
+  async #freeExpiredRecords(revision: StreamRevision): Promise<void> {
+    const { log, clock } = this.#services;
+    const { stream } = revision;
+    if (log.freeBefore === undefined || stream.status === "DELETING" || stream.shards.length === 0) return;
+    const refs = stream.shards.map((shard) => revision.ref(shard));
+    await log.freeBefore(stream.id, refs, trimHorizonMs(clock.nowMs(), stream));
+  }
+
   async #pruneDataKeys(revision: StreamRevision): Promise<void> {
     const { registry, clock } = this.#services;
     const nowMs = clock.nowMs();
@@ -82,11 +95,10 @@ export class ExpiredShardSweep {
 
   /** Drops the logs before the document changes: after a crash between the two, the next sweep repeats it. */
   async #dropExpiredShards(revision: StreamRevision): Promise<void> {
-    const { log, registry, clock, turns } = this.#services;
+    const { log, registry, clock } = this.#services;
     if (revision.stream.status === "DELETING") return;
     const expired = expiredShards(revision.stream, trimHorizonMs(clock.nowMs(), revision.stream));
     if (expired.length === 0) return;
-    if (turns !== undefined && !(await turns.take(expiryOf(revision)))) return;
     for (const shard of expired) await log.dropShard(revision.ref(shard));
     const dropped = new Set(expired.map(({ index }) => index));
     await registry.inTurn(revision, async () => {
@@ -95,11 +107,5 @@ export class ExpiredShardSweep {
       const shards = newest.stream.shards.filter(({ index }) => !dropped.has(index));
       await registry.replace(newest, { ...newest.stream, shards });
     });
-    await turns?.end(expiryOf(revision));
   }
-}
-
-/** Names the work, apart from transitions of the same stream. */
-function expiryOf({ stream }: StreamRevision): string {
-  return `${stream.id}/expiry`;
 }

@@ -158,6 +158,12 @@ export interface ShardLog {
   /** Sets how long the engine must keep entries, in ms. It may keep them longer: the layers above hide expired records. */
   setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void>;
 
+  /**
+   * Frees entries that were stored before a time. No reader is shown them any more, however long the retention becomes, so a
+   * call that comes late frees nothing that counts. Absent where `setRetention()` frees what it does not keep.
+   */
+  freeBefore?(streamId: string, shards: readonly ShardRef[], timeMs: number): Promise<void>;
+
   /** Frees the log of a shard that its stream document does not name any more. May be repeated. */
   dropShard(shard: ShardRef): Promise<void>;
 

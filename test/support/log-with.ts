@@ -11,6 +11,7 @@ export function logWith(log: ShardLog, own: Partial<ShardLog>): ShardLog {
     follow: (...args) => log.follow(...args),
     seal: (...args) => log.seal(...args),
     setRetention: (...args) => log.setRetention(...args),
+    ...(log.freeBefore === undefined ? {} : { freeBefore: log.freeBefore.bind(log) }),
     dropShard: (...args) => log.dropShard(...args),
     dropStream: (...args) => log.dropStream(...args),
     ...own,

@@ -165,6 +165,7 @@ export class JetStreamEngine implements Engine {
       names: { prefix },
       groups,
       reader: new ShardReader(api, verified),
+      verified,
       pushes: new ShardPushes(connection),
       lanes: { api, session: session.readBigUInt64LE(), nextId, nowMs },
       entryBytesMax,

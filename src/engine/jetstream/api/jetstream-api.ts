@@ -103,8 +103,10 @@ export class JetStreamApi {
     await orUndefined(this.#call(`STREAM.DELETE.${name}`, {}), apiErrorCodes.streamNotFound);
   }
 
-  async purge(name: string, subject: string): Promise<void> {
-    await orUndefined(this.#call(`STREAM.PURGE.${name}`, { filter: subject }), apiErrorCodes.streamNotFound);
+  /** Removes the messages under a subject, which may have wildcards; only those before a sequence if there is one. */
+  async purge(name: string, subject: string, beforeSequence?: number): Promise<void> {
+    const body = { filter: subject, ...(beforeSequence === undefined ? {} : { seq: beforeSequence }) };
+    await orUndefined(this.#call(`STREAM.PURGE.${name}`, body), apiErrorCodes.streamNotFound);
   }
 
   /** The names of the streams that store a subject. */

@@ -44,8 +44,8 @@ export class JetStreamDocumentStore implements DocumentStore {
 
   async get(key: string): Promise<VersionedDocument | undefined> {
     this.#open.assertOpen();
-    const { api, names } = this.#options;
-    const message = await this.#open.whileOpen(api.lastMessage(names.stream, subjectOfDocument(names, key)));
+    const { names } = this.#options;
+    const message = await this.#open.whileOpen(this.#last(subjectOfDocument(names, key)));
     // The leader's answer has no headers; only deletions have no body but a mark.
     if (message === undefined || isDeletionMark(message.data)) return undefined;
     return { key, value: documentBytesOf(message.data), revision: revisionOf(message.sequence, false) };
@@ -131,7 +131,7 @@ export class JetStreamDocumentStore implements DocumentStore {
       const outcome = await publish(api.connection, { subject: swap.subject, data, headers, timeoutMs: attemptMs });
       if (outcome.kind === "stored") return revisionOf(outcome.sequence, isDeletionMark(data));
       if (outcome.kind === "refused") {
-        const last = await api.lastMessage(names.stream, swap.subject);
+        const last = await this.#last(swap.subject);
         // An attempt without an answer was stored.
         if (last?.id === swap.id) return revisionOf(last.sequence, isDeletionMark(data));
         const next = expectedAfterRefusal(swap, last);
@@ -145,9 +145,20 @@ export class JetStreamDocumentStore implements DocumentStore {
     }
   }
 
+  async #last(subject: string): Promise<LeaderMessage | undefined> {
+    const { api, names } = this.#options;
+    try {
+      return await api.lastMessage(names.stream, subject);
+    } catch (error) {
+      throw error instanceof EngineError && error.kind === "not_found" ? bucketIsGone(names, "unavailable") : error;
+    }
+  }
+
   async #pauseAfter({ kind }: PublishOutcome): Promise<void> {
     const { api, names } = this.#options;
-    if (kind === "unserved" && (await api.streamInfo(names.stream)) === undefined) throw bucketIsGone(names);
+    if (kind === "unserved" && (await api.streamInfo(names.stream)) === undefined) {
+      throw bucketIsGone(names, "unavailable");
+    }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 
@@ -239,9 +250,10 @@ function gaveUp(key: string, maybeStored: boolean): EngineError {
     : new EngineError("unavailable", `The document ${key} was not stored: the bucket of documents has no leader.`);
 }
 
-export function bucketIsGone({ bucket }: BucketNames): EngineError {
+/** A watch does not go on: `corrupt`. A call did nothing: `unavailable`. */
+export function bucketIsGone({ bucket }: BucketNames, kind: "corrupt" | "unavailable" = "corrupt"): EngineError {
   return new EngineError(
-    "corrupt",
+    kind,
     `The key-value bucket ${bucket} was removed by something else than Millrace, and with it what is known of all streams. It is not made again; restore it from a backup.`,
   );
 }

@@ -58,6 +58,11 @@ export function groupSubjects({ prefix }: SubjectNames, streamId: string, group:
   return { stored: `${prefix}.${under}`, pushed: `${prefix}.push.${under}` };
 }
 
+/** Matches the subjects of the records of all logs of a group. */
+export function recordsOfGroup({ prefix }: SubjectNames, streamId: string, group: number): string {
+  return `${prefix}.log.${token(streamId)}.${group}.*.r`;
+}
+
 /** Matches the subjects of all log groups of all streams. */
 export function allLogSubjects({ prefix }: SubjectNames): string {
   return `${prefix}.log.>`;

@@ -18,9 +18,10 @@ import type {
 import type { JetStreamApi } from "../api/jetstream-api.ts";
 import { OpenState } from "../api/open-state.ts";
 import { positionOf, recordsPerMessageMax, sequenceOf } from "../format/log-message.ts";
-import { groupName, logSubjects, placementOf, type SubjectNames } from "../format/subjects.ts";
+import { groupName, logSubjects, placementOf, recordsOfGroup, type SubjectNames } from "../format/subjects.ts";
 import { AppendLane, type LaneContext } from "./append-lane.ts";
 import { CallState } from "./call-state.ts";
+import { freeMessages } from "./free-messages.ts";
 import type { LogGroups } from "./log-groups.ts";
 import { behind, readLogMessages } from "./log-page.ts";
 import type { PushFeed, ShardPushes } from "./shard-pushes.ts";
@@ -28,6 +29,7 @@ import type { ShardReader } from "./shard-reader.ts";
 import { ShardState } from "./shard-state.ts";
 import { storeCopied } from "./store-copied.ts";
 import { dropLog, sealLog } from "./store-marker.ts";
+import type { VerifiedReader } from "./verified-reader.ts";
 
 /** Open shards for each log group, so that one group has a third of what it can store in a second. */
 const shardsPerGroup = 32;
@@ -44,6 +46,7 @@ export interface JetStreamShardLogOptions {
   readonly names: SubjectNames;
   readonly groups: LogGroups;
   readonly reader: ShardReader;
+  readonly verified: VerifiedReader;
   readonly pushes: ShardPushes;
   readonly lanes: LaneContext;
   readonly entryBytesMax: number;
@@ -214,11 +217,20 @@ export class JetStreamShardLog implements CopyTarget {
     return { end: positionOf(sequence) };
   }
 
-  async setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
+  /** Messages are kept until `freeBefore`, whatever the retention. */
+  async setRetention(streamId: string, shards: readonly ShardRef[], _retentionMs: number): Promise<void> {
     this.#open.assertOpen();
     const { names, groups } = this.#options;
-    const used = new Set(shards.map((shard) => groupName(names, streamId, placementOf(shard).group)));
-    await groups.setRetention([...used], retentionMs);
+    await groups.keepMessages(groupsOf(shards).map((group) => groupName(names, streamId, group)));
+  }
+
+  async freeBefore(streamId: string, shards: readonly ShardRef[], timeMs: number): Promise<void> {
+    this.#open.assertOpen();
+    const { api, names, verified, lanes } = this.#options;
+    for (const group of groupsOf(shards)) {
+      const subjects = { group: groupName(names, streamId, group), records: recordsOfGroup(names, streamId, group) };
+      await this.#open.whileOpen(freeMessages({ api, verified, nowMs: lanes.nowMs }, subjects, timeMs));
+    }
   }
 
   async dropShard(shard: ShardRef): Promise<void> {
@@ -274,10 +286,15 @@ export class JetStreamShardLog implements CopyTarget {
     const key = `${ref.streamId}/${placement.group}/${placement.log}`;
     let shard = this.#shards.get(key);
     if (shard === undefined) {
-      const { names, lanes } = this.#options;
+      const { names, lanes, groups } = this.#options;
       const subjects = logSubjects(names, ref.streamId, placement);
       const title = `Shard ${ref.shardIndex} of stream ${ref.streamId}`;
-      const state = new ShardState(subjects, title, placement.first);
+      const state = new ShardState({
+        subjects,
+        title,
+        firstSequence: placement.first ?? 0,
+        isNoted: () => groups.isNoted(subjects.group),
+      });
       shard = { state, lane: new AppendLane(lanes, state) };
       this.#shards.set(key, shard);
     }
@@ -299,6 +316,10 @@ function pushedPage(
   state.learnLast({ ...message, isAcknowledgedHere: false });
   const entries = message.entries.filter(({ position, count }) => position + BigInt(count) > from);
   return entries.length === 0 ? undefined : { entries, next: behind(message) };
+}
+
+function groupsOf(shards: readonly ShardRef[]): readonly number[] {
+  return [...new Set(shards.map((shard) => placementOf(shard).group))];
 }
 
 function isAtEnd({ endPosition }: ShardState, next: Position): boolean {

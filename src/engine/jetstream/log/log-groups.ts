@@ -5,8 +5,11 @@ import { groupName, groupSubjects, type SubjectNames, streamSubjects } from "../
 /** Ids of appends are remembered this long: ten times as long as an append is repeated. */
 const duplicateWindowMs = 120_000;
 const nsPerMs = 1_000_000;
-/** The API's shortest retention is a day; the window of the ids must not be longer than the retention. */
-const retentionMsMin = 3_600_000;
+/**
+ * The servers remove no message by its age. A change of that setting has no compare-and-swap, so one of a gateway that was
+ * paused, or cut off, would shorten the retention after others had made it longer.
+ */
+const maxAgeNs = 0;
 
 /** A note that a log group was made, so that one that was deleted behind the engine's back is not made again, empty. */
 export interface GroupRecords {
@@ -53,22 +56,27 @@ export class LogGroups {
     await known;
   }
 
-  /** Keeps the messages of the groups for at least so long. */
-  async setRetention(groups: readonly string[], retentionMs: number): Promise<void> {
-    const maxAge = Number.isFinite(retentionMs) ? Math.max(retentionMs, retentionMsMin) * nsPerMs : 0;
+  /** Sees to it that the groups keep their messages until they are freed; earlier versions had the servers remove them by age. */
+  async keepMessages(groups: readonly string[]): Promise<void> {
     for (const name of groups) {
       const info = await this.#api.streamInfo(name);
       if (info === undefined) throw groupIsGone(name);
-      if (info.config.max_age !== maxAge) await this.#api.updateStream({ ...info.config, max_age: maxAge });
+      if (info.config.max_age !== maxAgeNs) await this.#api.updateStream({ ...info.config, max_age: maxAgeNs });
     }
+  }
+
+  /** Whether a group was made and not dropped since. */
+  async isNoted(name: string): Promise<boolean> {
+    return await this.#records.has(name);
   }
 
   /** Removes all groups of a stream, also those that no shard names any more. */
   async drop(streamId: string, groups: readonly string[]): Promise<void> {
     const found = await this.#api.streamNames(streamSubjects(this.#names, streamId));
     for (const name of new Set([...groups, ...found])) {
-      await this.#api.deleteStream(name);
+      // First, so that a group without a note was dropped, and one with a note was not.
       await this.#records.remove(name);
+      await this.#api.deleteStream(name);
       this.#known.delete(name);
     }
   }
@@ -102,7 +110,7 @@ export class LogGroups {
       storage: "file",
       retention: "limits",
       discard: "old",
-      max_age: 0,
+      max_age: maxAgeNs,
       max_msgs_per_subject: -1,
       duplicate_window: duplicateWindowMs * nsPerMs,
       allow_direct: true,
@@ -115,7 +123,7 @@ export class LogGroups {
 
 export function groupIsGone(name: string): EngineError {
   return new EngineError(
-    "corrupt",
+    "unavailable",
     `The JetStream stream ${name} was removed by something else than Millrace, and the records in it with it. It is not made again; restore it from a backup, or delete the Kinesis stream.`,
   );
 }

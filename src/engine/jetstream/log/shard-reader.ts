@@ -132,7 +132,7 @@ export class ShardReader {
     shard.assertExists();
     for (;;) {
       try {
-        return await this.#verified.first(shard, from);
+        return await this.#verified.first(shard.subjects, from);
       } catch {
         // Rejects when the group is gone, and when its leader cannot be reached for too long.
         await shard.assertGroupExists(this.#api);

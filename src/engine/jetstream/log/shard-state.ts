@@ -15,6 +15,16 @@ export interface KnownLast {
   readonly isAcknowledgedHere: boolean;
 }
 
+export interface ShardStateOptions {
+  readonly subjects: LogSubjects;
+  /** Names the shard in messages. */
+  readonly title: string;
+  /** The first sequence of a group with copied logs; 0: none was copied. */
+  readonly firstSequence: number;
+  /** Whether the log group was made and not dropped since. */
+  readonly isNoted: () => Promise<boolean>;
+}
+
 /** What this gateway knows of one shard log. Nothing of it is needed for correctness: all of it can be asked for again. */
 export class ShardState {
   readonly subjects: LogSubjects;
@@ -23,6 +33,7 @@ export class ShardState {
   readonly copiedBelow: bigint;
   /** The sequences to read from for positions of copied entries, as reads have shown them; the oldest go first. */
   readonly #sequences = new Map<bigint, number>();
+  readonly #isNoted: () => Promise<boolean>;
   /** The log was dropped, by this gateway or by another one. */
   isDropped = false;
   /** The newest message that this gateway has copied into the log, and when. */
@@ -33,10 +44,11 @@ export class ShardState {
   #endSequence: number | undefined;
   #leader = { sequence: 0, askedMs: Number.NEGATIVE_INFINITY };
 
-  constructor(subjects: LogSubjects, title: string, firstSequence = 0) {
+  constructor({ subjects, title, firstSequence, isNoted }: ShardStateOptions) {
     this.subjects = subjects;
     this.title = title;
     this.copiedBelow = positionOf(firstSequence);
+    this.#isNoted = isNoted;
   }
 
   /** The sequence to read from for the position of a copied entry; undefined: not known. */
@@ -106,11 +118,6 @@ export class ShardState {
   /** For a message that no server takes: the group may have no leader, or be gone. */
   async assertGroupExists(api: JetStreamApi): Promise<void> {
     if ((await api.streamInfo(this.subjects.group)) !== undefined) return;
-    throw this.isDropped ? this.notFound() : groupGoneOrDeleted(this);
+    throw (await this.#isNoted()) ? groupIsGone(this.subjects.group) : this.notFound();
   }
-}
-
-/** A stream that is being deleted and a group that was removed by hand look the same from here. */
-function groupGoneOrDeleted({ title, subjects }: ShardState): EngineError {
-  return new EngineError("not_found", `${title} does not exist: ${groupIsGone(subjects.group).message}`);
 }

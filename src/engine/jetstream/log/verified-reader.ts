@@ -2,6 +2,7 @@ import { EngineError } from "../../engine-error.ts";
 import { type DirectGet, type DirectGetAnswer, directGet, type StoredMessage } from "../api/direct-get.ts";
 import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
 import { messageHeaders, publish } from "../api/publish.ts";
+import type { LogSubjects } from "../format/subjects.ts";
 import type { EachReplica } from "./each-replica.ts";
 import { type LogMessages, type MissingMessage, missingMessages, readLogMessages } from "./log-page.ts";
 import type { ShardState } from "./shard-state.ts";
@@ -83,7 +84,7 @@ export class VerifiedReader {
         reads,
         elapsedMs: performance.now() - startMs,
       });
-      if (step === "take" || (missing.length > 0 && (await this.#allExpired(shard, missing)))) return messages;
+      if (step === "take") return messages;
       if (step === "repair") {
         return (await this.#fromAnother(shard, range, seen)) ?? (await this.#heal(shard, answer, missing));
       }
@@ -93,7 +94,7 @@ export class VerifiedReader {
 
   /** The first message of a subject from a place on. A replica that skips has it too late, so the earliest of all counts. */
   async first(
-    { subjects: { group: stream, records: subject } }: ShardState,
+    { group: stream, records: subject }: Pick<LogSubjects, "group" | "records">,
     from: DirectGet["from"],
   ): Promise<StoredMessage | undefined> {
     const get: DirectGet = { stream, subject, from, messagesMax: 1 };
@@ -151,13 +152,6 @@ export class VerifiedReader {
         await new Promise((resolve) => setTimeout(resolve, unavailablePauseMs));
       }
     }
-  }
-
-  /** Whether retention explains that the messages are not there. */
-  async #allExpired(shard: ShardState, missing: readonly MissingMessage[]): Promise<boolean> {
-    const info = await this.#api.streamInfo(shard.subjects.group);
-    const maxAgeMs = (info?.config.max_age ?? 0) / 1_000_000;
-    return maxAgeMs > 0 && missing.every(({ ms }) => ms > 0 && ms + maxAgeMs <= this.#nowMs());
   }
 
   /** The messages with the missing ones in their places, from whichever replica has them. */
