@@ -7,6 +7,9 @@ import { GatewayRegistry } from "./gateway-registry.ts";
 import { SharedDocuments } from "./shared-documents.ts";
 import { SharedLeases } from "./shared-leases.ts";
 
+/** When the documents cannot be written, the other gateways see by themselves that this one is gone. */
+const closingMsMax = 1_000;
+
 export interface GatewaysOptions {
   /** The store of an engine that several servers may share. */
   readonly documents: DocumentStore;
@@ -53,8 +56,10 @@ export async function openGateways({ documents: store, clock, secret, callPath }
     },
     async close() {
       calls.close();
-      await leases.close();
-      await registry.close();
+      const left = Promise.all([leases.close(), registry.close()]).then(() => undefined);
+      const over = new AbortController();
+      await Promise.race([left, clock.delay(closingMsMax, over.signal).catch(() => undefined)]);
+      over.abort();
       await documents.close();
     },
   };
