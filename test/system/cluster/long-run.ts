@@ -1,5 +1,5 @@
 /**
- * The tests of the engine on three servers, then rounds of each fault on three servers, judged by the history checker: `npm run test:cluster -- --rounds 50`, or
+ * The tests of the engine on three servers, the conformance suite through two gateways, then rounds of each fault on three servers, judged by the history checker: `npm run test:cluster -- --rounds 50`, or
  * `--fault "kill leader"` for one kind. Prints a line for each kind, and exits 1 at the first fault that it finds.
  */
 import { spawnSync } from "node:child_process";
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { NatsServers } from "../../support/nats-servers.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { chaosRound, type Fault, faults, openGateway } from "./chaos-round.ts";
+import { conformanceFiles, runConformance } from "./conformance-run.ts";
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +49,12 @@ if (values.fault === undefined) {
     env,
   });
   if (status !== 0) process.exit(1);
+}
+if (values.fault === undefined) {
+  const run = { files: conformanceFiles(), seed: Number(values.seed), withStatesAndRates: true };
+  const { isPassed, output, counts } = await runConformance(run);
+  process.stdout.write(`${isPassed ? "" : output}conformance: ${counts.join(" and ")} requests through two gateways\n`);
+  if (!isPassed) process.exit(1);
 }
 const servers = await NatsServers.start({ nodeCount: 3 });
 try {

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { NatsServers } from "../../support/nats-servers.ts";
+import { RandomBalancer } from "../../support/random-balancer.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+
+const transitionDelay = "1500ms";
+
+/** The files of the conformance suite but those of queues, which the engine does not have. */
+export function conformanceFiles(): readonly string[] {
+  const files = globSync(["conformance/*.test.ts", "conformance/own/*.test.ts"]);
+  return files.filter((path) => !path.includes("queue")).sort();
+}
+
+export interface ConformanceRun {
+  readonly files: readonly string[];
+  readonly seed: number;
+  /** Starts the servers that the tests of states and of rates need as well. */
+  readonly withStatesAndRates: boolean;
+}
+
+export interface ConformanceResult {
+  readonly isPassed: boolean;
+  /** What the suite printed. */
+  readonly output: string;
+  /** Requests by gateway. */
+  readonly counts: readonly number[];
+}
+
+/**
+ * Runs files of the conformance suite through two gateways over three servers, one chosen at random for each request. The
+ * servers whose streams stay in their states are two more gateways of the same cluster; the one with rates is alone on a
+ * server of its own, because gateways share them.
+ */
+export async function runConformance({ files, seed, withStatesAndRates }: ConformanceRun): Promise<ConformanceResult> {
+  const seeded = new SeededRandom(seed);
+  await using stack = new AsyncDisposableStack();
+  const servers = stack.use(await NatsServers.start({ nodeCount: 3 }));
+  const balancerOfTwo = async (...args: readonly string[]): Promise<RandomBalancer> => {
+    const shared = [
+      "--nats",
+      servers.urls.join(","),
+      "--assume-fsync",
+      "--keyring",
+      join(servers.directory, "keyring"),
+    ];
+    const start = () => ServerProcess.start({ args: ["--engine", "jetstream", ...shared, ...args] });
+    const endpoints = [stack.use(await start()), stack.use(await start())].map(({ endpoint }) => endpoint);
+    return stack.use(await RandomBalancer.start({ endpoints, random: () => seeded.next() }));
+  };
+  const limitedAlone = async (): Promise<ServerProcess> => {
+    const { urls } = stack.use(await NatsServers.start({ nodeCount: 1 }));
+    const args = ["--engine", "jetstream", "--allow-degraded", "--nats", urls.join(","), "--limits", "aws"];
+    return stack.use(await ServerProcess.start({ args }));
+  };
+  const usual = await balancerOfTwo();
+  const others = withStatesAndRates
+    ? {
+        SLOW_ENDPOINT: (await balancerOfTwo("--transition-delay", transitionDelay)).endpoint,
+        LIMITED_ENDPOINT: (await limitedAlone()).endpoint,
+      }
+    : {};
+  const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...files], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      ...process.env,
+      ENDPOINT: usual.endpoint,
+      ...others,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      // Set by a test runner that this one runs in, whose words it would speak.
+      NODE_TEST_CONTEXT: undefined,
+    },
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { isPassed: code === 0, output, counts: usual.counts };
+}
