@@ -18,7 +18,7 @@ import { buildImage } from "./image/build-image.ts";
 import type { DebianPackage } from "./image/debian-files.ts";
 import { writeTar } from "./image/oci-layout.ts";
 import { buildSite } from "./site/build-site.ts";
-import { cache, root, run } from "./support/run.ts";
+import { cache, root, run, runScript } from "./support/run.ts";
 
 /** What keeps a version from being released, each as one sentence. */
 export function changelogFaults(changelog: string, version: string): readonly string[] {
@@ -131,4 +131,4 @@ async function main(): Promise<void> {
   for (const file of await buildRelease(target)) process.stdout.write(`${join(target, file)}\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runScript("release", main);

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { publishedManifest, repositoryManifest } from "../../scripts/make-package.ts";
 import { type Architecture, installNode } from "../support/node-binary.ts";
-import { cache, root, run } from "../support/run.ts";
+import { cache, root, run, runScript } from "../support/run.ts";
 
 const allArchitectures: readonly Architecture[] = ["amd64", "arm64"];
 
@@ -110,7 +110,9 @@ function licencesOf(packages: readonly string[], node: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const folder = resolve(process.argv[2] ?? join(cache, "executable"));
-  await buildExecutables(folder);
-  for (const architecture of allArchitectures) process.stdout.write(`${join(folder, architecture, "millrace")}\n`);
+  await runScript("executable", async () => {
+    const folder = resolve(process.argv[2] ?? join(cache, "executable"));
+    await buildExecutables(folder);
+    for (const architecture of allArchitectures) process.stdout.write(`${join(folder, architecture, "millrace")}\n`);
+  });
 }

@@ -13,7 +13,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makePackage, repositoryManifest } from "../../scripts/make-package.ts";
 import { type Architecture, installNode, nodeSpecification, npm } from "../support/node-binary.ts";
-import { cache, root, run } from "../support/run.ts";
+import { cache, root, run, runScript } from "../support/run.ts";
 import { type DebianPackage, downloadPackages, extractPackages } from "./debian-files.ts";
 import { type ContainerConfig, type Layer, OciLayout, writeTar } from "./oci-layout.ts";
 
@@ -182,8 +182,10 @@ export function compressedBytes(layout: string, architecture: Architecture): num
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const layout = resolve(process.argv[2] ?? join(cache, "image"));
-  await buildImage(layout);
-  const mib = (architecture: Architecture) => (compressedBytes(layout, architecture) / 1024 ** 2).toFixed(1);
-  process.stdout.write(`${layout}: amd64 ${mib("amd64")} MiB, arm64 ${mib("arm64")} MiB compressed\n`);
+  await runScript("image", async () => {
+    const layout = resolve(process.argv[2] ?? join(cache, "image"));
+    await buildImage(layout);
+    const mib = (architecture: Architecture) => (compressedBytes(layout, architecture) / 1024 ** 2).toFixed(1);
+    process.stdout.write(`${layout}: amd64 ${mib("amd64")} MiB, arm64 ${mib("arm64")} MiB compressed\n`);
+  });
 }

@@ -37,8 +37,10 @@ export async function installNode(work: string, architecture: Architecture): Pro
 
 /** Runs npm in a project that is not the repository's. */
 export function npm(cwd: string, ...args: readonly string[]): Promise<string> {
-  // What npm tells its scripts about the repository would otherwise be taken as settings of the project in `cwd`.
-  const env = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|registry))/i.test(name));
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+  // What npm tells its scripts about the repository would otherwise be taken as settings of the project in `cwd`. Where the
+  // settings of user and machine are stays: npm finds the latter beside its Node, which is the pinned one here.
+  const isKept = /^(?!npm_)|^npm_config_(cache|registry|userconfig|globalconfig)$/i;
+  const env = Object.entries(process.env).filter(([name]) => isKept.test(name));
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   return run("npm", [...args, ...options], { cwd, env: Object.fromEntries(env) });
 }

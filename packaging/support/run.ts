@@ -33,6 +33,16 @@ export async function run(command: string, args: readonly string[], options: Run
   }
 }
 
+/** For scripts: an error is what it says, on standard error, and exit code 1. */
+export async function runScript(name: string, script: () => Promise<void>): Promise<void> {
+  try {
+    await script();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message.trim() : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
 export interface Serving {
   readonly child: ChildProcess;
   readonly port: number;
