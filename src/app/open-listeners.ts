@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
-import { drainMsMax } from "../config/process-limits.ts";
+import { drainMsMax, openFileCountMax } from "../config/process-limits.ts";
 import { bindPorts } from "../server/http/bind-ports.ts";
 import { type Listening, listen } from "../server/http/listen.ts";
+import { adminServerLimits, connectionCountMaxFor } from "../server/http/server-limits.ts";
 import { type Endpoints, portBodyAdmitter, portHandler } from "../server/pipeline/port-handler.ts";
 import { CertificateReloader } from "../server/tls/certificate-reloader.ts";
 import type { Clock } from "../time/clock.ts";
@@ -43,6 +44,9 @@ async function open(plan: ListenerPlan, { endpoints, clock, closing }: OpenListe
     admitBody: portBodyAdmitter(rules, endpoints),
     tls: tls === undefined ? undefined : { cert: tls.certificatePem, key: tls.keyPem },
     dataDir: certificateDirectory,
+    limits: rules.servesApi
+      ? { connectionCountMax: connectionCountMaxFor(openFileCountMax() ?? Number.POSITIVE_INFINITY) }
+      : adminServerLimits,
   });
   closing.defer(() => listening.close({ graceMs: drainMsMax }));
   if (tls !== undefined) {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** Limits of the whole process. A limit of one module is beside that module. */
 
 /** How long a drain waits for requests in flight before it cuts their connections. */
@@ -13,3 +15,16 @@ export const transitionDelayMsMax = 3_600_000;
 
 /** The smallest memory or disk budget. */
 export const budgetBytesMin = 1024 ** 2;
+
+/** Files and connections that the process may have open; undefined where the system does not tell, as anywhere but on Linux. */
+export function openFileCountMax(): number | undefined {
+  let limits: string;
+  try {
+    limits = readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return undefined;
+  }
+  const soft = /^Max open files +(\d+|unlimited)/m.exec(limits)?.[1];
+  if (soft === undefined) return undefined;
+  return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft);
+}

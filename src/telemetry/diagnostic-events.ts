@@ -64,6 +64,13 @@ export interface ConnectionCut {
   readonly reason: string;
 }
 
+export interface ConnectionsEvicted {
+  /** The address of the peer that had most, or its network of IPv6. */
+  readonly peer: string;
+  /** Connections closed to make room for others, since the last such event. */
+  readonly count: number;
+}
+
 export interface ConnectionsRefused {
   /** Connections that may be open at the same time. */
   readonly limit: number;
@@ -123,6 +130,7 @@ export const requestFinished = typedChannel<RequestFinished>("millrace:request.f
 export const requestFailed = typedChannel<RequestFailed>("millrace:request.failed");
 export const requestRefused = typedChannel<RequestRefused>("millrace:request.refused");
 export const connectionCut = typedChannel<ConnectionCut>("millrace:connection.cut");
+export const connectionsEvicted = typedChannel<ConnectionsEvicted>("millrace:connections.evicted");
 export const connectionsRefused = typedChannel<ConnectionsRefused>("millrace:connections.refused");
 export const groupCommitted = typedChannel<GroupCommitted>("millrace:group.committed");
 export const appendsRefused = typedChannel<AppendsRefused>("millrace:appends.refused");

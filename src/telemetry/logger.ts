@@ -4,6 +4,7 @@ import {
   backgroundTaskFailed,
   certificateReloaded,
   connectionCut,
+  connectionsEvicted,
   connectionsRefused,
   credentialsExposed,
   credentialsReloaded,
@@ -120,6 +121,9 @@ export function logDiagnosticEvents(
       error === undefined
         ? log.info("TLS certificate reloaded", { path })
         : log.error("TLS files refused, the certificate loaded before stays in use", { path, error }),
+    ),
+    connectionsEvicted.subscribe((evicted) =>
+      log.warn("connections closed to make room for others, their peer had most", { ...evicted }),
     ),
     connectionsRefused.subscribe((refused) =>
       log.warn("connections refused, as many as the limit are open", { ...refused }),

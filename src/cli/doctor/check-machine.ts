@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
+import { openFileCountMax } from "../../config/process-limits.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
 /** A connection, a WAL file and a segment take one each. */
@@ -31,10 +32,10 @@ function checkMemory(): Finding {
 }
 
 function checkOpenFiles(): Finding | undefined {
-  const soft = /^Max open files +(\d+|unlimited)/m.exec(read("/proc/self/limits"))?.[1];
-  if (soft === undefined) return undefined;
-  const text = `${soft} open files`;
-  if (soft === "unlimited" || Number(soft) >= openFilesMin) return ok("open files", text);
+  const countMax = openFileCountMax();
+  if (countMax === undefined) return undefined;
+  const text = `${Number.isFinite(countMax) ? countMax : "unlimited"} open files`;
+  if (countMax >= openFilesMin) return ok("open files", text);
   return warn("open files", text, `ulimit -n ${openFilesMin}, or LimitNOFILE= of the systemd unit`);
 }
 

@@ -2,19 +2,21 @@ import type { ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
+import { connectionCut } from "../../telemetry/diagnostic-events.ts";
 import type { BodyBudget } from "./body-budget.ts";
+import { type BudgetedConnection, connectionBytes, incompleteHeadMemory } from "./connection-budget.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { Http1FastPath } from "./http1-fast-path.ts";
 import type { ConnectionResponses } from "./response-budget.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ServerLimits } from "./server-limits.ts";
-import { SubBudget } from "./sub-budget.ts";
+import { peerKeyOf, SubBudget } from "./sub-budget.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
 
 export type ConnectionPhase = "detecting" | "handshaking" | "http1" | "http2";
 
 /** One accepted socket and its exchanges. */
-export class ConnectionState {
+export class ConnectionState implements BudgetedConnection {
   readonly socket: Socket;
   /** What HTTP is spoken over: the socket, or the TLS socket on top of it. */
   transport: Socket;
@@ -22,6 +24,9 @@ export class ConnectionState {
   phase: ConnectionPhase = "detecting";
   /** When the phase began, or the last exchange ended. */
   sinceMs: number;
+  lastUsedMs: number;
+  readonly peerKey: string;
+  memoryBytes = 0;
   /** Whether any request has come over it. */
   hasServed = false;
   session: ServerHttp2Session | undefined;
@@ -35,6 +40,10 @@ export class ConnectionState {
   /** `socket.bytesRead` at the last check of the timeouts. */
   #bytesSeen = 0;
   #closing: AbortController | undefined;
+  /** `socket.bytesRead` when the last exchange over node:http ended. */
+  #bytesBefore = 0;
+  /** What the budget has for a head that node:http has in part. */
+  #incompleteHeadBytes = 0;
   #peer: ClientEndpoint | undefined;
   #share: SubBudget | undefined;
   #peerShare: SubBudget | undefined;
@@ -46,6 +55,8 @@ export class ConnectionState {
     this.socket = socket;
     this.transport = socket;
     this.sinceMs = context.clock.monotonicMs();
+    this.lastUsedMs = this.sinceMs;
+    this.peerKey = peerKeyOf(socket.remoteAddress ?? "");
   }
 
   /** Read at the first request, because a closed socket has no remote address. */
@@ -89,12 +100,25 @@ export class ConnectionState {
     const { bodies, responses } = this.#context;
     if (this.#peerShare !== undefined) bodies.budget.leave(this.peer.address, this.#peerShare);
     if (this.#responses !== undefined) responses.leave(this.peer.address, this.#responses);
+    this.#context.connectionBudget.leave(this);
     this.#peerShare = undefined;
   }
 
   enter(phase: ConnectionPhase, nowMs: number): void {
     this.phase = phase;
+    if (phase === "handshaking") this.#context.connectionBudget.add(this, connectionBytes.tls);
+    if (phase === "http2") this.#context.connectionBudget.add(this, connectionBytes.http2);
     this.sinceMs = nowMs;
+  }
+
+  /** Whether there is memory for a request; `begin()` follows, and `finish()` gives it back. */
+  admit(requestBytes: number): boolean {
+    return this.#context.connectionBudget.admit(this, requestBytes);
+  }
+
+  /** The admitted request does not begin. */
+  giveUp(requestBytes: number): void {
+    this.#context.connectionBudget.add(this, -requestBytes);
   }
 
   begin(exchange: HttpExchange): void {
@@ -106,6 +130,34 @@ export class ConnectionState {
     this.exchanges.delete(exchange);
     exchange.finish();
     this.sinceMs = nowMs;
+    this.lastUsedMs = nowMs;
+    this.#context.connectionBudget.add(this, -exchange.requestBytes);
+    if (this.fastPath === undefined) this.#bytesBefore = this.socket.bytesRead;
+  }
+
+  /** From here on node:http reads; it gets `unreadBytes` of what the socket has read already. */
+  handToHttp1(unreadBytes: number): void {
+    this.fastPath = undefined;
+    this.#bytesBefore = this.socket.bytesRead - unreadBytes;
+  }
+
+  /** Counts what has come of a head that is not complete. */
+  countIncompleteHead(): void {
+    const isIncomplete = this.phase === "http1" && this.fastPath === undefined && this.exchanges.size === 0;
+    const bytesRead = isIncomplete ? this.socket.bytesRead - this.#bytesBefore : 0;
+    const bytes = incompleteHeadMemory(Math.min(bytesRead, this.#context.limits.headerBytesMax));
+    if (bytes === this.#incompleteHeadBytes) return;
+    this.#context.connectionBudget.add(this, bytes - this.#incompleteHeadBytes);
+    this.#incompleteHeadBytes = bytes;
+  }
+
+  get isBusy(): boolean {
+    return this.exchanges.size > 0 && this.exchanges.all().some(({ isReceiving }) => !isReceiving);
+  }
+
+  cut(): void {
+    connectionCut.publish({ reason: "evicted" });
+    this.socket.destroy();
   }
 
   /** Between two requests: no exchange is open, and the system has the last byte of the last response. */

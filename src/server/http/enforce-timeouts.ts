@@ -14,8 +14,10 @@ export function enforceTimeouts(context: ServerContext): void {
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
     connection.fastPath?.enforceTimeouts(nowMs);
+    connection.countIncompleteHead();
   }
   cutSlowReaders(context, nowMs);
+  context.connectionBudget.enforce();
 }
 
 function enforceBodyTimeouts({ limits, bodies, isDraining }: ServerContext, nowMs: number): void {

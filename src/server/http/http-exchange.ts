@@ -22,7 +22,11 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly peer: ClientEndpoint;
+  /** What it holds of the budget of connections. */
+  readonly requestBytes: number;
   body: Buffer = emptyBody;
+  /** Its body is still being received: nothing is lost but that when its connection is cut. */
+  isReceiving = false;
   #bodyOwner: BodyOwner | undefined;
   readonly #responses: ConnectionResponses;
   readonly #encoding: EncodingBudget;
@@ -44,7 +48,11 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
   constructor(
     { method, url, headers }: Pick<WireRequest, "method" | "url" | "headers">,
     connection: ConnectionState,
-    { encoding, res }: { readonly encoding: EncodingBudget; readonly res?: ServerResponse },
+    {
+      encoding,
+      requestBytes,
+      res,
+    }: { readonly encoding: EncodingBudget; readonly requestBytes: number; readonly res?: ServerResponse },
   ) {
     this.method = method;
     this.url = url;
@@ -52,6 +60,7 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
     this.peer = connection.peer;
     this.#responses = connection.responses;
     this.#encoding = encoding;
+    this.requestBytes = requestBytes;
     this.#res = res;
   }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { serverFault } from "../../telemetry/diagnostic-events.ts";
+import { requestMemory } from "./connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { bodyLength } from "./http-message.ts";
@@ -94,11 +95,20 @@ export class Http1FastPath {
     }
     const length = head.bodyStart + head.bodyBytes;
     const share = connection.bodyShare({ budget: bodies.budget, limits });
-    if (chunk.length > length || !connection.responses.mayStart || !bodies.budget.reserve(share, head.bodyBytes)) {
+    const requestBytes = requestMemory(0, head.bodyStart);
+    if (chunk.length > length || !connection.responses.mayStart || !connection.admit(requestBytes)) {
       this.#handOver(chunk);
       return;
     }
-    const exchange = new HttpExchange({ method: "POST", url: "/", headers: head.headers }, connection, { encoding });
+    if (!bodies.budget.reserve(share, head.bodyBytes)) {
+      connection.giveUp(requestBytes);
+      this.#handOver(chunk);
+      return;
+    }
+    const exchange = new HttpExchange({ method: "POST", url: "/", headers: head.headers }, connection, {
+      encoding,
+      requestBytes,
+    });
     exchange.ownBody(this);
     this.#exchange = exchange;
     this.#length = length;
@@ -107,7 +117,10 @@ export class Http1FastPath {
     this.#reservedBytes = head.bodyBytes;
     connection.begin(exchange);
     if (chunk.length === length) void this.#handle(exchange, chunk);
-    else this.#receive(exchange, chunk);
+    else {
+      exchange.isReceiving = true;
+      this.#receive(exchange, chunk);
+    }
   }
 
   #receive(exchange: HttpExchange, chunk: Buffer): void {
@@ -131,6 +144,7 @@ export class Http1FastPath {
 
   async #handle(exchange: HttpExchange, bytes: Buffer): Promise<void> {
     this.#isBusy = true;
+    exchange.isReceiving = false;
     exchange.body = bytes.subarray(this.#bodyStart);
     try {
       await this.#respond(exchange);
@@ -215,7 +229,7 @@ export class Http1FastPath {
   #handOver(bytes?: Buffer): void {
     const socket = this.#socket;
     if (this.#exchange !== undefined) this.#abandon(this.#exchange);
-    this.#connection.fastPath = undefined;
+    this.#connection.handToHttp1(bytes?.length ?? 0);
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.pause();

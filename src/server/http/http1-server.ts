@@ -3,13 +3,14 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer, serveHalfClosed, startTimeoutChecks } from "../../platform/http-module.ts";
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
+import { requestMemory } from "./connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { bodyLength } from "./http-message.ts";
 import { type BodyOutcome, BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
 import { largeResponseBytesMin } from "./server-limits.ts";
-import { rejectPipelinedHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
+import { rejectLastHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-response.ts";
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
@@ -89,7 +90,13 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
   if (isRefused(parts)) return;
   const { req, res, awaitsContinue, connection, context } = parts;
   const { method = "", url = "", headers } = req;
-  const exchange = new HttpExchange({ method, url, headers }, connection, { encoding: context.encoding, res });
+  const requestBytes = memoryOf(req);
+  if (!connection.admit(requestBytes)) {
+    refuseLast({ res, connection, reason: "connections" });
+    return;
+  }
+  const { encoding } = context;
+  const exchange = new HttpExchange({ method, url, headers }, connection, { encoding, requestBytes, res });
   connection.begin(exchange);
   if (!exchange.tryStart() && !(await untilStarted(exchange, parts))) {
     connection.finish(exchange, context.clock.monotonicMs());
@@ -118,7 +125,9 @@ async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
           if (!req.complete) reader.abort();
         },
       });
+      exchange.isReceiving = true;
       const outcome = await reader.read();
+      exchange.isReceiving = false;
       if (outcome !== "whole") {
         // A client that was not told to continue may still send the body, or not: nothing can follow on the connection.
         const isLast = awaitsContinue && !reader.isWanted;
@@ -180,10 +189,25 @@ function isRefused({ req, res, connection, context }: Http1Exchange): boolean {
   }
   connection.lastResponse = res;
   if (connection.exchanges.size < context.limits.pipelinedRequestCountMax) return false;
-  requestRefused.publish({ reason: "pipelined" });
-  connection.isEnding = true;
-  rejectPipelinedHttp1(res);
+  refuseLast({ res, connection, reason: "pipelined" });
   return true;
+}
+
+/** Nothing that follows on the connection gets a response. */
+function refuseLast({
+  res,
+  connection,
+  reason,
+}: Pick<Http1Exchange, "res" | "connection"> & { readonly reason: string }): void {
+  requestRefused.publish({ reason });
+  connection.isEnding = true;
+  rejectLastHttp1(res);
+}
+
+function memoryOf({ rawHeaders }: IncomingMessage): number {
+  let characters = 0;
+  for (const text of rawHeaders) characters += text.length;
+  return requestMemory(rawHeaders.length / 2, characters);
 }
 
 function hasBody(req: IncomingMessage): boolean {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { constants, performServerHandshake } from "node:http2";
 import type { Socket } from "node:net";
 import { connectionCut, requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
+import { requestMemory } from "./connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { BodyReader } from "./read-body.ts";
@@ -103,20 +104,34 @@ function finish(exchange: HttpExchange, { connection, context }: Http2Exchange):
 function begin({ stream, headers, connection, context }: Http2Exchange): HttpExchange | undefined {
   // nghttp2 no longer counts a cancelled stream whose handler still works. Here it counts, up to twice the limit so that
   // clients may cancel.
-  if (connection.exchanges.size >= 2 * context.limits.streamCountMax) {
-    requestRefused.publish({ reason: "streams" });
-    stream.close(constants.NGHTTP2_REFUSED_STREAM);
-    return undefined;
-  }
+  if (connection.exchanges.size >= 2 * context.limits.streamCountMax) return refuseStream(stream, "streams");
   const { ":method": method, ":path": path, ":authority": authority } = headers;
   if (method === undefined || path === undefined) {
     stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
     return undefined;
   }
+  const requestBytes = memoryOf(headers);
+  if (!connection.admit(requestBytes)) return refuseStream(stream, "connections");
   if (headers.host === undefined && authority !== undefined) headers.host = authority;
-  const exchange = new HttpExchange({ method, url: path, headers }, connection, { encoding: context.encoding });
+  const { encoding } = context;
+  const exchange = new HttpExchange({ method, url: path, headers }, connection, { encoding, requestBytes });
   connection.begin(exchange);
   return exchange;
+}
+
+function refuseStream(stream: ServerHttp2Stream, reason: string): undefined {
+  requestRefused.publish({ reason });
+  stream.close(constants.NGHTTP2_REFUSED_STREAM);
+}
+
+function memoryOf(headers: IncomingHttpHeaders): number {
+  let characters = 0;
+  let count = 0;
+  for (const name in headers) {
+    characters += name.length + (headers[name]?.length ?? 0);
+    count++;
+  }
+  return requestMemory(count, characters);
 }
 
 /** Whether the exchange has its body; if not, it needs no further response. */
@@ -126,7 +141,9 @@ async function receive(
   { stream, context }: Http2Exchange,
 ): Promise<boolean> {
   exchange.ownBody(reader);
+  exchange.isReceiving = true;
   const outcome = await reader.read();
+  exchange.isReceiving = false;
   if (outcome === "whole") {
     exchange.body = reader.takeBytes();
     return true;

@@ -1,15 +1,16 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { connectionCut, connectionsRefused } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
+import { EventLoopTick } from "../../time/event-loop-tick.ts";
 import type { CertificateAndKeyPem } from "../tls/certificate-and-key-pem.ts";
 import { TlsHandshaker } from "../tls/tls-handshaker.ts";
 import { bindPorts } from "./bind-ports.ts";
 import { BodyBudget } from "./body-budget.ts";
+import { ConnectionBudget } from "./connection-budget.ts";
 import { ConnectionState } from "./connection-state.ts";
 import { detectConnectionProtocol } from "./detect-connection-protocol.ts";
 import { EncodingBudget } from "./encoding-budget.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
-import { EventLoopTick } from "./event-loop-tick.ts";
 import type { BodyAdmitter, RequestHandler } from "./http-message.ts";
 import { Http1FastPath } from "./http1-fast-path.ts";
 import { createHttp1Server, type Http1Server } from "./http1-server.ts";
@@ -60,6 +61,7 @@ const loopback = ["127.0.0.1", "::1"];
 // The system finds peers that disappeared without closing.
 const tcpKeepAliveMs = 60_000;
 const drainTimeoutCheckMs = 25;
+const acceptedPerCheck = 512;
 /** Least time between two reports of refused connections. */
 const refusalReportMs = 60_000;
 
@@ -111,6 +113,7 @@ class Listener implements Listening {
       encoding: new EncodingBudget(tick, this.#limits.encodedBytesPerTickMax, () => this.#acceptedCount),
       tick,
       connections: this.#connections,
+      connectionBudget: new ConnectionBudget(this.#limits, () => options.clock.monotonicMs()),
       isDraining: false,
     };
     this.#http1 = createHttp1Server(this.#context);
@@ -162,6 +165,7 @@ class Listener implements Listening {
       connections_http1: inPhase.http1,
       connections_http2: inPhase.http2,
       requests_in_flight: requestsInFlight,
+      connection_bytes: this.#context.connectionBudget.bytesHeld,
       request_bytes_in_flight: this.#context.bodies.budget.bytesHeld,
       requests_waiting_for_memory: this.#context.bodies.budget.waitingCount,
       response_bytes_in_flight: this.#context.responses.bytesHeld,
@@ -178,13 +182,14 @@ class Listener implements Listening {
     // Resets and timeouts of clients are common; `close` follows and is handled.
     socket.on("error", () => undefined);
     this.#acceptedCount++;
-    if (this.#context.isDraining || this.#connections.size >= this.#limits.connectionCountMax) {
+    if (this.#acceptedCount % acceptedPerCheck === 0) this.#checkIncompleteHeads();
+    const connection = new ConnectionState(socket, this.#context);
+    if (this.#context.isDraining || !this.#context.connectionBudget.enter(connection)) {
       connectionCut.publish({ reason: "too_many" });
       if (!this.#context.isDraining) this.#reportRefusal();
       socket.destroy();
       return;
     }
-    const connection = new ConnectionState(socket, this.#context);
     this.#connections.add(connection);
     socket.on("close", () => {
       this.#connections.delete(connection);
@@ -193,6 +198,12 @@ class Listener implements Listening {
       if (this.#connections.size === 0) this.#emptied.resolve();
     });
     this.#detect(connection, socket);
+  }
+
+  /** Besides the check of the timeouts: a flood of connections may bring much in its interval. */
+  #checkIncompleteHeads(): void {
+    for (const connection of this.#connections) connection.countIncompleteHead();
+    this.#context.connectionBudget.enforce();
   }
 
   /** At once for the first, then with the number of all that followed, at intervals: a flood is not a flood of lines. */

@@ -1,7 +1,8 @@
 import type { Clock } from "../../time/clock.ts";
+import type { EventLoopTick } from "../../time/event-loop-tick.ts";
+import type { ConnectionBudget } from "./connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { EncodingBudget } from "./encoding-budget.ts";
-import type { EventLoopTick } from "./event-loop-tick.ts";
 import type { RequestHandler } from "./http-message.ts";
 import type { BodyReaderContext } from "./read-body.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly encoding: EncodingBudget;
   readonly tick: EventLoopTick;
   readonly connections: ReadonlySet<ConnectionState>;
+  readonly connectionBudget: ConnectionBudget;
   /** True from the beginning of the drain. */
   isDraining: boolean;
 }

@@ -1,6 +1,8 @@
 /** Every bound of a listener. Tests shorten the times; production uses the defaults. */
 export interface ServerLimits {
   readonly connectionCountMax: number;
+  /** What connections and their requests take besides bodies and responses, as estimated by `ConnectionBudget`. */
+  readonly connectionBytesMax: number;
   /** From the accepted connection to enough bytes to distinguish TLS, HTTP/2 and HTTP/1.1. */
   readonly detectMsMax: number;
   readonly tlsHandshakeMsMax: number;
@@ -79,11 +81,22 @@ const mib = 1024 * kib;
 /** The longest body of an operation other than PutRecord and PutRecords: the longest member, NextToken, has 1 MiB. */
 export const plainBodyBytesMax = 1 * mib + 64 * kib;
 
+/** Segments, WAL files and what else the server opens besides connections; of few files, most. */
+const otherFileCountMax = 640;
+const otherFilePartMax = 5 / 8;
+
+/** Connections that leave enough of the files that the process may open, so that clients cannot keep the log from being written. */
+export function connectionCountMaxFor(openFileCountMax: number): number {
+  const others = Math.min(otherFileCountMax, Math.ceil(openFileCountMax * otherFilePartMax));
+  return Math.min(defaultServerLimits.connectionCountMax, openFileCountMax - others);
+}
+
 /** A smaller response over HTTP/1.1 counts only where others of its connection are unsent, so not more than one of them is uncounted. */
 export const largeResponseBytesMin = 32 * kib;
 
 export const defaultServerLimits: ServerLimits = {
   connectionCountMax: 10_000,
+  connectionBytesMax: 256 * mib,
   detectMsMax: 10_000,
   tlsHandshakeMsMax: 10_000,
   headersMsMax: 30_000,
@@ -126,3 +139,6 @@ export const defaultServerLimits: ServerLimits = {
   drainLingerMs: 250,
   timeoutCheckMs: 1_000,
 };
+
+/** The limits of a port that serves operators alone. */
+export const adminServerLimits: Partial<ServerLimits> = { connectionCountMax: 128, connectionBytesMax: 16 * mib };

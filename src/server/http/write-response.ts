@@ -164,8 +164,8 @@ export function rejectTooLargeHttp1(res: ServerResponse, options: { readonly may
   res.end();
 }
 
-/** 503 to a request beyond those that may wait for their responses; the connection closes after it. */
-export function rejectPipelinedHttp1(res: ServerResponse): void {
+/** 503 to a request that there is no room for; the connection closes after it. */
+export function rejectLastHttp1(res: ServerResponse): void {
   if (res.destroyed) return;
   res.shouldKeepAlive = false;
   res.writeHead(503, ["Content-Length", "0"]);

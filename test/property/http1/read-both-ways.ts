@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { BodyBudget } from "../../../src/server/http/body-budget.ts";
+import { ConnectionBudget } from "../../../src/server/http/connection-budget.ts";
 import { ConnectionState } from "../../../src/server/http/connection-state.ts";
 import { EncodingBudget } from "../../../src/server/http/encoding-budget.ts";
-import { EventLoopTick } from "../../../src/server/http/event-loop-tick.ts";
 import type { WireRequest } from "../../../src/server/http/http-message.ts";
 import { Http1FastPath } from "../../../src/server/http/http1-fast-path.ts";
 import type { BodyReader } from "../../../src/server/http/read-body.ts";
@@ -16,6 +16,7 @@ import type { ServerContext } from "../../../src/server/http/server-context.ts";
 import { defaultServerLimits } from "../../../src/server/http/server-limits.ts";
 import { SwapRemoveSet } from "../../../src/server/http/swap-remove-set.ts";
 import { WasmBodyMemory } from "../../../src/server/http/wasm-body-memory.ts";
+import { EventLoopTick } from "../../../src/time/event-loop-tick.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
 
 /** What a server has made of a request. */
@@ -121,6 +122,7 @@ function contextWith(onRequest: (request: WireRequest) => void): ServerContext {
     encoding: new EncodingBudget(tick, limits.encodedBytesPerTickMax, () => 0),
     tick,
     connections: new Set(),
+    connectionBudget: new ConnectionBudget(limits, () => systemClock.monotonicMs()),
     isDraining: false,
   };
 }

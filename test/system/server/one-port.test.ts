@@ -187,9 +187,15 @@ test("connections beyond the limit are reported at once, and at intervals with t
   t.after(connectionsRefused.subscribe((refused) => reports.push(refused)));
   let movedMs = 0;
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + movedMs };
-  const { port } = await startListener(t, { limits: { connectionCountMax: 1 }, clock });
-  const first = await rawConnection(t, port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  await readUntil(first, "\r\n\r\n");
+  const received = Promise.withResolvers<void>();
+  const handler = async () => {
+    received.resolve();
+    return await new Promise<never>(() => undefined);
+  };
+  const { port } = await startListener(t, { limits: { connectionCountMax: 1 }, clock, handler });
+  await rawConnection(t, port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  // It is in use: none is closed for a new one.
+  await received.promise;
   const refuse = async () => readToClose(await rawConnection(t, port));
   for (let count = 0; count < 3; count++) await refuse();
   assert.deepEqual(reports, [{ limit: 1, count: 1 }]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventLoopTick } from "../../../../src/server/http/event-loop-tick.ts";
+import { EventLoopTick } from "../../../src/time/event-loop-tick.ts";
 
 test("a tick ends once for all that await it, after everything of its poll has been handled", async () => {
   const tick = new EventLoopTick();
