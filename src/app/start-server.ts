@@ -10,8 +10,8 @@ import { limitsTableOf } from "../limits/limits-file.ts";
 import { RateLimits } from "../limits/rate-limits.ts";
 import { wasmModule } from "../records/wasm-module.ts";
 import { FaultInjector } from "../server/dev/fault-injector.ts";
+import type { RequestHandler } from "../server/http/http-message.ts";
 import type { Listening } from "../server/http/listen.ts";
-import { gatewayHandler } from "../server/pipeline/gateway-handler.ts";
 import { bodyAdmitter, createRequestHandler, type PipelineServices } from "../server/pipeline/handle-request.ts";
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
@@ -194,7 +194,7 @@ async function openPorts(
   let main: Listening | undefined;
   const endpoints: Endpoints = {
     api: createRequestHandler(pipeline),
-    gateway: services.gateways === undefined ? undefined : gatewayHandler(services.gateways.calls),
+    gateway: await openGatewayHandler(services),
     apiBodies: bodyAdmitter(pipeline),
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
     metrics: async () => {
@@ -237,6 +237,13 @@ function storedBytes(streams: readonly StreamBytes[], { streamNames }: Start): M
     help: "Bytes on the disk of the streams that have the most, at most ten.",
     samples: [...bytesOf].map(([stream, value]) => ({ labels: { stream }, value })),
   };
+}
+
+/** Loaded only where there may be other gateways. */
+async function openGatewayHandler({ gateways }: Services): Promise<RequestHandler | undefined> {
+  if (gateways === undefined) return undefined;
+  const { gatewayHandler } = await import("../server/pipeline/gateway-handler.ts");
+  return gatewayHandler(gateways.calls);
 }
 
 function gatewayFigures({ gateways }: Services): Figures {

@@ -5,6 +5,9 @@ import type { Stream } from "../streams/stream.ts";
 import { checkShardQuota } from "./check-shard-quota.ts";
 import type { OperationContext } from "./operation-context.ts";
 
+/** Within this time all gateways know of a change. */
+const knownEverywhereMs = 1_000;
+
 /*
  * Each begin… function returns the stream in UPDATING, with an intent that the reconciler carries out.
  */
@@ -17,9 +20,14 @@ export function transitionDueMs({ clock, transitionDelayMs }: OperationContext):
   return transitionDelayMs === 0 ? 0 : clock.nowMs() + transitionDelayMs;
 }
 
-/** For a stream with changed settings: they apply at once, and the stream is UPDATING until the engine has them too. */
+/**
+ * For a stream with changed settings: they apply at once, and the stream is UPDATING until the engine has them too, and all
+ * gateways: a client that was told that its stream is encrypted may put its next record through any of them.
+ */
 export function withSettingsIntent(stream: Stream, context: OperationContext): Stream {
-  const intent = { kind: "settle", operationId: context.newId(), dueMs: transitionDueMs(context) } as const;
+  const knownMs = context.registry.isShared ? context.clock.nowMs() + knownEverywhereMs : 0;
+  const dueMs = Math.max(transitionDueMs(context), knownMs);
+  const intent = { kind: "settle", operationId: context.newId(), dueMs } as const;
   return { ...stream, status: "UPDATING", intent };
 }
 
