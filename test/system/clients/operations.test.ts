@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { newestPython, pythonsWith, reportMissing } from "../../support/available-tools.ts";
+import { liftedLimits } from "../../support/lifted-limits.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import type { ApiClient } from "./api-client.ts";
 import { startPythonApiClient } from "./python-api-client.ts";
@@ -18,7 +18,7 @@ const modelFile = join(import.meta.dirname, "../../../model/operations.json");
 const model = JSON.parse(readFileSync(modelFile, "utf8")) as { readonly operations: Readonly<Record<string, unknown>> };
 const operations = Object.keys(model.operations);
 
-type Start = (server: ServerProcess) => Promise<ApiClient>;
+type Start = (server: Pick<WalkedServer, "endpoint" | "port">) => Promise<ApiClient>;
 
 const sdkOverHttp2: Start = async ({ endpoint }) => sdkApiClient({ endpoint });
 const sdkOverHttp1: Start = async ({ endpoint }) => sdkApiClient({ endpoint, requestHandler: new NodeHttpHandler() });
@@ -35,16 +35,27 @@ const boto2 =
   ({ port }) =>
     startPythonApiClient("boto 2", { python, script: "boto2_api.py", args: ["127.0.0.1", String(port)] });
 
-/** No rates but those of the two operations that nothing else refuses. */
-async function startServer(t: TestContext, engine: "memory" | "embedded"): Promise<ServerProcess> {
+/** What a client is given of the server that it walks. */
+interface WalkedServer extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly port: number;
+}
+
+/** A server with these limits that is walked in place of a new one, such as gateways behind a balancer. */
+const givenEndpoint = process.env["MILLRACE_WALKED_ENDPOINT"];
+
+async function startServer(t: TestContext, engine: "memory" | "embedded"): Promise<WalkedServer> {
+  if (givenEndpoint !== undefined) {
+    return {
+      endpoint: givenEndpoint,
+      port: Number(new URL(givenEndpoint).port),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
   const directory = await mkdtemp(join(tmpdir(), "millrace-limits-"));
   t.after(() => rm(directory, { recursive: true }));
   const file = join(directory, "limits.json");
-  const lifted = Object.keys(awsLimits).map((name) => [name, null]);
-  const calls = Object.keys(awsLimits.callsPerSecond).map((name) => [name, null]);
-  const callsPerSecond = { ...Object.fromEntries(calls), DescribeLimits: 1, DescribeAccountSettings: 1 };
-  const limits = { ...Object.fromEntries(lifted), callsPerSecond, shardCountMaxByRegion: { other: null } };
-  await writeFile(file, JSON.stringify(limits));
+  await writeFile(file, JSON.stringify(liftedLimits()));
   return await ServerProcess.start({ args: ["--engine", engine, "--limits", file] });
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NatsServers } from "../../support/nats-servers.ts";
 import { RandomBalancer } from "../../support/random-balancer.ts";
@@ -20,6 +21,10 @@ export interface ConformanceRun {
   readonly seed: number;
   /** Starts the servers that the tests of states and of rates need as well. */
   readonly withStatesAndRates: boolean;
+  /** The contents of a limits file of the gateways; none without. */
+  readonly limits?: object;
+  /** Runs the tests alone whose names match. */
+  readonly namePattern?: string;
 }
 
 export interface ConformanceResult {
@@ -31,11 +36,17 @@ export interface ConformanceResult {
 }
 
 /**
- * Runs files of the conformance suite through two gateways over three servers, one chosen at random for each request. The
+ * Runs files of the conformance suite, or the walks of clients, through two gateways over three servers, one chosen at random for each request. The
  * servers whose streams stay in their states are two more gateways of the same cluster; the one with rates is alone on a
  * server of its own, because gateways share them.
  */
-export async function runConformance({ files, seed, withStatesAndRates }: ConformanceRun): Promise<ConformanceResult> {
+export async function runConformance({
+  files,
+  seed,
+  withStatesAndRates,
+  limits,
+  namePattern,
+}: ConformanceRun): Promise<ConformanceResult> {
   const seeded = new SeededRandom(seed);
   await using stack = new AsyncDisposableStack();
   const servers = stack.use(await NatsServers.start({ nodeCount: 3 }));
@@ -56,18 +67,22 @@ export async function runConformance({ files, seed, withStatesAndRates }: Confor
     const args = ["--engine", "jetstream", "--allow-degraded", "--nats", urls.join(","), "--limits", "aws"];
     return stack.use(await ServerProcess.start({ args }));
   };
-  const usual = await balancerOfTwo();
+  const limitsFile = join(servers.directory, "limits.json");
+  if (limits !== undefined) await writeFile(limitsFile, JSON.stringify(limits));
+  const usual = await balancerOfTwo(...(limits === undefined ? [] : ["--limits", limitsFile]));
   const others = withStatesAndRates
     ? {
         SLOW_ENDPOINT: (await balancerOfTwo("--transition-delay", transitionDelay)).endpoint,
         LIMITED_ENDPOINT: (await limitedAlone()).endpoint,
       }
     : {};
-  const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...files], {
+  const pattern = namePattern === undefined ? [] : [`--test-name-pattern=${namePattern}`];
+  const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...pattern, ...files], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       ...process.env,
       ENDPOINT: usual.endpoint,
+      MILLRACE_WALKED_ENDPOINT: usual.endpoint,
       ...others,
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",

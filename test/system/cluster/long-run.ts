@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { liftedLimits } from "../../support/lifted-limits.ts";
 import { NatsServers } from "../../support/nats-servers.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { chaosRound, type Fault, faults, openGateway } from "./chaos-round.ts";
@@ -55,6 +56,20 @@ if (values.fault === undefined) {
   const { isPassed, output, counts } = await runConformance(run);
   process.stdout.write(`${isPassed ? "" : output}conformance: ${counts.join(" and ")} requests through two gateways\n`);
   if (!isPassed) process.exit(1);
+  // The clients that know no queues, which the engine does not have.
+  for (const protocol of ["HTTP/2", "HTTP/1.1"]) {
+    const walk = await runConformance({
+      files: ["test/system/clients/operations.test.ts"],
+      seed: Number(values.seed),
+      withStatesAndRates: false,
+      limits: liftedLimits(),
+      namePattern: `JavaScript walks all .* over ${protocol}`,
+    });
+    process.stdout.write(
+      `${walk.isPassed ? "" : walk.output}walk over ${protocol}: ${walk.counts.join(" and ")} requests\n`,
+    );
+    if (!walk.isPassed) process.exit(1);
+  }
 }
 const servers = await NatsServers.start({ nodeCount: 3 });
 try {
