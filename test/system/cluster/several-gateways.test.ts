@@ -118,8 +118,7 @@ test("two gateways act as one: what one makes the other serves, puts, splits, su
     rest.Shards.map(({ ShardId }) => ShardId),
     ["shardId-000000000002"],
   );
-  const metrics = await (await fetch(`${one}/metrics`)).text();
-  assert.match(metrics, /millrace_gateways_live 2\b/);
+  assert.equal(await liveCount(one), 2);
 });
 
 test("what a gateway has begun when it is killed another one carries on", async (t) => {
@@ -170,6 +169,41 @@ test("what a gateway has begun when it is killed another one carries on", async 
   await until(async () => (await groupCount(servers)) === 5);
   await call(other, "CreateStream", { StreamName: "deleted", ShardCount: 1 });
 });
+
+test("a paused gateway is missed, and when it wakes up it ends what others took over and serves again", async (t) => {
+  if (!hasNatsServer(t)) return;
+  await using servers = await NatsServers.start({ nodeCount: 1 });
+  const args = ["--engine", "jetstream", "--allow-degraded", "--nats", servers.urls.join(",")];
+  await using first = await ServerProcess.start({ args });
+  await using second = await ServerProcess.start({ args });
+  const [one, other] = [first.endpoint, second.endpoint];
+  await call(one, "CreateStream", { StreamName, ShardCount: 1 });
+  const consumerArn = await activeConsumerArn(other, await activeStreamArn(other, StreamName), "reader");
+  const place = { consumerArn, shardId: "shardId-000000000000" };
+  const paused = new ShardReader({ ...place, endpoint: one });
+  await paused.subscribe();
+
+  process.kill(first.pid, "SIGSTOP");
+  await until(async () => (await liveCount(other)) === 1);
+  const { shardId: ShardId } = place;
+  const subscribe = { ConsumerARN: consumerArn, ShardId, StartingPosition: { Type: "TRIM_HORIZON" } };
+  await until(async () => (await refusalOf(other, "SubscribeToShard", subscribe)) === "none");
+  const split = { StreamName, ShardToSplit: ShardId, NewStartingHashKey: hashKeyMiddle };
+  await call(other, "SplitShard", split);
+  await activeStreamArn(other, StreamName);
+  process.kill(first.pid, "SIGCONT");
+
+  await paused.ended;
+  assert.equal(paused.exception, "ResourceInUseException");
+  await until(async () => (await liveCount(one)) === 2 && (await liveCount(other)) === 2);
+  await putTexts(one, ["behind the split"]);
+  assert.deepEqual(await shardIds(one), await shardIds(other));
+});
+
+async function liveCount(endpoint: string): Promise<number> {
+  const metrics = await (await fetch(`${endpoint}/metrics`)).text();
+  return Number(/^millrace_gateways_live (\d+)$/m.exec(metrics)?.[1]);
+}
 
 /** Log groups on the servers. */
 async function groupCount({ monitorUrls }: NatsServers): Promise<number> {
