@@ -101,7 +101,7 @@ interface Program {
 }
 
 /** This checkout's, as every user starts it: the command sets its runtime flags itself. */
-function builtServer(nodeFlags: readonly string[] = []): Program {
+export function builtServer(nodeFlags: readonly string[] = []): Program {
   return { file: process.execPath, args: [...nodeFlags, cliPath, "serve"] };
 }
 

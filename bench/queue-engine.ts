@@ -1,7 +1,9 @@
 /**
  * Queues inside the process, without sockets:
  *   node_modules/.bin/node --expose-gc bench/queue-engine.ts [--only drain,in-flight,out-of-order,waiting] [--records 500000]
- * drain: receives of ten and acknowledgements, durable before the answer, of records of 1 KiB in four shards.
+ *     [--callers 256]
+ * drain: receives of ten and acknowledgements by so many callers at once, durable before the answer, of records of 1 KiB in
+ * four shards that are in the newest part of the log.
  * in-flight: resident memory of a million records in flight.
  * out-of-order: ten million records acknowledged at random behind a thousand that are not; the process is killed, and the
  * first receive of the next one is timed. waiting: memory of 10,000 receives that wait.
@@ -13,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { applyRuntimeFlags } from "../src/cli/runtime-flags.ts";
 import { CompactionThread } from "../src/engine/embedded/compaction/compaction-thread.ts";
 import { EmbeddedEngine } from "../src/engine/embedded/embedded-engine.ts";
 import { nodeDisk } from "../src/engine/embedded/io/node-disk.ts";
@@ -23,20 +26,22 @@ import { systemClock } from "../src/time/system-clock.ts";
 import { incomingRecords } from "../test/support/incoming-records-of.ts";
 import { QueueSession } from "../test/support/queue-session.ts";
 
+applyRuntimeFlags(process.env);
 const { values: flags } = parseArgs({
   options: {
     only: { type: "string", default: "drain,in-flight,out-of-order,waiting" },
     records: { type: "string", default: "500000" },
     engine: { type: "string", default: "embedded,memory" },
     acknowledged: { type: "string", default: "10000000" },
+    callers: { type: "string", default: "256" },
     child: { type: "string" },
   },
 });
+const callers = Number(flags.callers);
 const mebibyte = 1024 * 1024;
 const recordsPerPut = 500;
-/** Less than the newest 64 MiB of the log: consumers that keep up read these. */
-const recordsPerRound = 40_000;
-const callers = 64;
+/** Less than the newest 32 MiB of the log: consumers that keep up read these. */
+const recordsPerRound = 20_000;
 const settings = {
   shardCount: 4,
   receiveCountMax: 6,

@@ -75,10 +75,13 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const growth = new ShardGrowth();
   const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
-  const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax: limits?.table.queueInFlightCountMax });
   const { gateways, turns } = engine.multiGateway
     ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)
     : {};
+  // Queues find the gaps between positions where there may be any.
+  const densePositions = engine.densePositions && copied?.hasGaps !== true;
+  const inFlightMax = limits?.table.queueInFlightCountMax;
+  const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax, densePositions, gateways });
   const channels = await openChannelDelivery(options.channels, { shards, documents, turns }).catch(async (error) => {
     await gateways?.close();
     throw error;
@@ -110,8 +113,6 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         ...names,
         channelDelivery: channels,
         ...(channels.destinations === undefined ? {} : { channels: channels.destinations }),
-        // Queues count positions one by one.
-        makesQueues: engine.densePositions && copied?.hasGaps !== true,
         tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
         subscriptions: new SubscriptionLeases(gateways?.leases),
         latestEvents: new LatestEventCache(),

@@ -10,7 +10,8 @@ export interface RowMetric<Figures> {
   readonly name: string;
   readonly type: "counter" | "gauge";
   readonly help: string;
-  readonly value: (figures: Figures) => number;
+  /** Undefined where it is not known: then the row has no sample. */
+  readonly value: (figures: Figures) => number | undefined;
 }
 
 /** What has metrics: queues or channels. */
@@ -36,8 +37,12 @@ export function rowMetricFamilies<Row extends { readonly id: string; readonly na
       rowCount++;
       const { account, region } = stream;
       const labels = { account, region, stream: stream.name, [label]: row.name, [`${label}_id`]: row.id };
-      for (const [i, { value }] of metrics.entries()) samples[i]?.push({ labels, value: value(figures) });
+      for (const [i, { value }] of metrics.entries()) samples[i]?.push(...sampleOf(labels, value(figures)));
     }
   }
   return metrics.map(({ name, type, help }, i) => ({ name, type, help, samples: samples[i] ?? [] }));
+}
+
+function sampleOf(labels: Readonly<Record<string, string>>, value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ labels, value }];
 }

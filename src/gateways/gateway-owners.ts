@@ -52,6 +52,12 @@ export class GatewayOwners {
     return { gateway, isOwn: gateway.id === this.#registry.id, revision: document.revision };
   }
 
+  /** As `find()`, of what is stored now. */
+  async confirm(name: string): Promise<Ownership | undefined> {
+    await this.#documents.refresh(prefix + name);
+    return this.find(name);
+  }
+
   /** Gives a name up if this gateway owns it. */
   async release(name: string): Promise<void> {
     const owner = this.find(name);

@@ -8,6 +8,8 @@ const beatMs = 1_000;
  * document can be written, as in an election of the servers, no gateway is taken for gone.
  */
 const missedBeatsMax = 3;
+/** Less than another gateway needs to take this one for gone. */
+const seenMs = 2_500;
 
 export interface Gateway {
   /** Another one at each start. */
@@ -38,6 +40,9 @@ export class GatewayRegistry {
   #address: string | undefined;
   #live: readonly Gateway[];
   #beatCount = 0;
+  /** When the newest beat that was stored had begun, by the monotonic clock. */
+  #beatMs = Number.NEGATIVE_INFINITY;
+  #lapseCount = 0;
   #beating: Promise<void> | undefined;
 
   constructor({ documents, clock, id }: GatewayRegistryOptions) {
@@ -65,6 +70,19 @@ export class GatewayRegistry {
   /** All gateways that run, this one too, by their ids. The same array until one of them changes. */
   get live(): readonly Gateway[] {
     return this.#live;
+  }
+
+  /**
+   * Whether no other gateway can have taken this one for gone. One that was paused, or cannot write its document, does not
+   * know what the others have taken over meanwhile.
+   */
+  get isSeen(): boolean {
+    return this.#clock.monotonicMs() - this.#beatMs < seenMs;
+  }
+
+  /** How often `isSeen` was false: what was owned before must be confirmed. */
+  get lapseCount(): number {
+    return this.#lapseCount;
   }
 
   find(id: string): Gateway | undefined {
@@ -96,8 +114,11 @@ export class GatewayRegistry {
   async #beat(): Promise<void> {
     const value = Buffer.from(JSON.stringify({ address: this.#address }));
     for (;;) {
+      const begunMs = this.#clock.monotonicMs();
       try {
         await this.#documents.swap(this.id, value, this.#documents.get(this.id)?.revision ?? 0n);
+        if (this.#clock.monotonicMs() - this.#beatMs >= seenMs) this.#lapseCount += 1;
+        this.#beatMs = begunMs;
         return;
       } catch (error) {
         if (!isConflict(error)) throw error;

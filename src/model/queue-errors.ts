@@ -8,14 +8,6 @@ export function queueNotFound(queueArn: string): ServiceError {
   return new ServiceError("ResourceNotFoundException", `Queue ${queueArn} not found.`);
 }
 
-/** CreateQueue on an engine whose positions have gaps. */
-export function queuesNotSupported(): ServiceError {
-  return new ServiceError(
-    "InvalidArgumentException",
-    "This server keeps its records on NATS servers, where there are no queues yet: CreateQueue is refused. Nothing was made.",
-  );
-}
-
 export function queueExists(queueName: string, account: string): ServiceError {
   return new ServiceError("ResourceInUseException", `Queue ${queueName} under account ${account} already exists.`);
 }

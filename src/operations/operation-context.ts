@@ -1,12 +1,6 @@
 import type { RateLimits } from "../limits/rate-limits.ts";
-import type {
-  EntryOutcomes,
-  QueueRef,
-  ReceivedRecords,
-  ReceiveRequest,
-  RecordKind,
-  VisibilityEntry,
-} from "../queues/queue-calls.ts";
+import type { EntryOutcomes, QueueRef, ReceiveRequest, RecordKind, VisibilityEntry } from "../queues/queue-calls.ts";
+import type { ReceivedRecords } from "../records/received-records.ts";
 import type { AccountSettingsStore } from "../registry/account-settings-store.ts";
 import type { DeletedStreams } from "../registry/deleted-streams.ts";
 import type { NameStore } from "../registry/name-store.ts";
@@ -65,8 +59,6 @@ export interface OperationContext {
   readonly channelNames: NameStore;
   /** Absent on a server without `--channels`. */
   readonly channels?: ChannelDestinations;
-  /** Whether the engine can carry queues. */
-  readonly makesQueues: boolean;
   readonly tokens: TokenCipher;
   /** Running subscriptions, at most one for each consumer and shard. */
   readonly subscriptions: SubscriptionLeases;

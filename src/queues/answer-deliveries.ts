@@ -11,43 +11,68 @@ export interface KnownDeliveries {
   readonly handles: ReceiptHandleCipher;
 }
 
-/** Resolves when the acknowledgements are durable. */
-export async function acknowledgeDeliveries(
-  { state, writer, handles }: KnownDeliveries,
+/** One call that acknowledges records. */
+export interface AcknowledgeCall {
+  readonly kind: RecordKind;
+  readonly handles: readonly string[];
+  /** Called when the acknowledgements are durable. */
+  readonly resolve: (outcomes: EntryOutcomes) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Begins the acknowledgements of all calls of a turn, which are written together. */
+export function acknowledgeDeliveries(known: KnownDeliveries, calls: readonly AcknowledgeCall[]): void {
+  const deliveries = known.handles.decrypt(calls.flatMap(({ handles }) => handles));
+  let next = 0;
+  for (const { kind, handles, resolve } of calls) {
+    const outcomes: EntryOutcome[] = [];
+    let isWritten = false;
+    for (const end = next + handles.length; next < end; next += 1) {
+      const outcome = acknowledgeDelivery(known, kind, deliveries[next]);
+      isWritten ||= outcome === "written";
+      outcomes.push(outcome);
+    }
+    if (isWritten) known.writer.whenWritten((refusal) => resolve(withWritten(outcomes, refusal)));
+    else resolve(withWritten(outcomes, undefined));
+  }
+}
+
+function acknowledgeDelivery(
+  { state, writer }: KnownDeliveries,
   kind: RecordKind,
-  receiptHandles: readonly string[],
-): Promise<EntryOutcomes> {
-  let written: Promise<EntryRefusal | undefined> | undefined;
-  const outcomes = handles.decrypt(receiptHandles).map((delivery) => {
-    const refusal = refusalOf(delivery, kind);
-    if (delivery === undefined || refusal !== undefined) return refusal;
-    const standing = state.standingOf(delivery);
-    if (standing === "superseded") return standing;
-    if (standing === "done") return undefined;
-    if (standing !== "unseen") state.beginAcknowledging(standing);
-    written = writer.acknowledge(delivery.shardIndex, delivery.position);
-    return "written";
-  });
-  return withWritten(outcomes, await written);
+  delivery: DeliveryReceipt | undefined,
+): EntryOutcome {
+  const refusal = refusalOf(delivery, kind);
+  if (delivery === undefined || refusal !== undefined) return refusal;
+  const standing = state.standingOf(delivery);
+  if (standing === "superseded") return standing;
+  if (standing === "done") return undefined;
+  if (standing !== "unseen") state.beginAcknowledging(standing);
+  writer.acknowledge(delivery.shardIndex, delivery.position);
+  return "written";
 }
 
 /** Resolves when the dead letters are durably live records again. */
-export async function restoreDeliveries(
+export function restoreDeliveries(
   { state, writer, handles }: KnownDeliveries,
   receiptHandles: readonly string[],
 ): Promise<EntryOutcomes> {
-  let written: Promise<EntryRefusal | undefined> | undefined;
-  const outcomes = handles.decrypt(receiptHandles).map((delivery) => {
+  let isWritten = false;
+  const outcomes = handles.decrypt(receiptHandles).map((delivery): EntryOutcome => {
     const refusal = refusalOf(delivery, "dead");
     if (delivery === undefined || refusal !== undefined) return refusal;
     const slot = state.standingOf(delivery);
     if (typeof slot !== "number") return state.isRestoredBy(delivery) ? undefined : "superseded";
     state.beginRestoring(slot);
     const second = state.table.firstReceiveSecond[slot] as number;
-    written = writer.restore(delivery.shardIndex, delivery.position, second);
+    writer.restore(delivery.shardIndex, delivery.position, second);
+    isWritten = true;
     return "written";
   });
-  return withWritten(outcomes, await written);
+  if (!isWritten) return Promise.resolve(withWritten(outcomes, undefined));
+  return new Promise((resolve) => {
+    writer.whenWritten((refusal) => resolve(withWritten(outcomes, refusal)));
+  });
 }
 
 /** `tickAfter`: the tick at which so many seconds are over. */
@@ -76,10 +101,10 @@ function refusalOf(delivery: DeliveryReceipt | undefined, kind: RecordKind): Ent
   return delivery.isDead === (kind === "dead") ? undefined : "other_kind";
 }
 
+/** What is known of an entry before its change is durable; `written`: that will decide. */
+type EntryOutcome = EntryRefusal | "written" | undefined;
+
 /** `refusal`: of all entries whose change was written. */
-function withWritten(
-  outcomes: readonly (EntryRefusal | "written" | undefined)[],
-  refusal: EntryRefusal | undefined,
-): EntryOutcomes {
+function withWritten(outcomes: readonly EntryOutcome[], refusal: EntryRefusal | undefined): EntryOutcomes {
   return outcomes.map((outcome) => (outcome === "written" ? refusal : outcome));
 }

@@ -1,23 +1,31 @@
+import { EngineError } from "../engine/engine-error.ts";
+import type { ReceivedRecords } from "../records/received-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import { findQueue } from "../streams/queue-ref.ts";
 import type { StreamQueue } from "../streams/stream.ts";
+import type { CallResult, QueueCall } from "./passed-call.ts";
 import type { Queue } from "./queue.ts";
 import type {
   EntryOutcomes,
   QueueFigures,
   QueueRef,
-  ReceivedRecords,
   ReceiveRequest,
   RecordKind,
   VisibilityEntry,
 } from "./queue-calls.ts";
 import type { QueueLoader } from "./queue-loader.ts";
+import { callName, ownedElsewhere, ownerNameOf, type QueueGateways, queueOfOwnerName } from "./queue-ownership.ts";
 import { stateLogRef } from "./state-log-ref.ts";
 import { StreamGrowth } from "./stream-growth.ts";
 
 const firstGeneration = 1;
 const growthListenerName = "queues";
+
+/** While a queue has no owner that answers: longer than a gateway needs to be taken for gone. */
+const attemptsMax = 24;
+const attemptPauseMs = 250;
+const neverAborted = new AbortController().signal;
 
 export interface OpenQueuesOptions {
   readonly shards: ShardServices;
@@ -27,14 +35,26 @@ export interface OpenQueuesOptions {
   readonly inFlightMax?: number | undefined;
   /** Bytes of changes behind a snapshot of a state, however small that is, before it is written again. */
   readonly changeBytesMax?: number;
+  /** See `Engine.densePositions`; default: true. */
+  readonly densePositions?: boolean;
+  /** Present where other servers may serve the same queues: each queue has one owner among them. */
+  readonly gateways?: QueueGateways | undefined;
   /** A number from 0 to 2^32 - 1 that marks the receipt handles of one load of a queue. */
   readonly newEpoch?: () => number;
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof EngineError && (error.kind === "unavailable" || error.kind === "indeterminate");
 }
 
 /** The queues of one stream that are in memory, and how far its shards have grown. */
 interface StreamQueues {
   readonly growth: StreamGrowth;
   readonly ids: Set<string>;
+  /** Ends the following of its shards. */
+  readonly ended: AbortController;
+  /** Indexes of the shards that are followed. */
+  readonly followed: Set<number>;
 }
 
 interface OpenQueue {
@@ -59,6 +79,13 @@ export class OpenQueues {
   constructor(options: OpenQueuesOptions) {
     this.#options = options;
     this.#services = options.shards;
+    const { gateways } = options;
+    if (gateways === undefined) return;
+    gateways.calls.handle(callName, (payload, signal) => this.#answerPassed(payload, signal));
+    gateways.owners.onChange((name) => {
+      const id = queueOfOwnerName(name);
+      if (id !== undefined && gateways.owners.find(name)?.isOwn !== true) this.#unload(id);
+    });
   }
 
   /** Makes the first state log of a queue, to be named by its row before the queue is ACTIVE. May be repeated. */
@@ -79,22 +106,31 @@ export class OpenQueues {
   }
 
   /** Records that are in flight from now on; none when the time is over, the signal aborts, or the queue is being deleted. */
-  async receive(ref: QueueRef, request: ReceiveRequest): Promise<ReceivedRecords> {
-    return await (this.#loaded(ref) ?? (await this.#load(ref))).receive(request);
+  receive(ref: QueueRef, request: ReceiveRequest): Promise<ReceivedRecords> {
+    const { signal, ...rest } = request;
+    const loaded = this.#loaded(ref);
+    if (loaded !== undefined) return loaded.receive(request);
+    return this.#call(ref, { name: "receive", request: rest }, signal) as Promise<ReceivedRecords>;
   }
 
   /** Resolves when the acknowledgements are durable. */
-  async acknowledge(ref: QueueRef, kind: RecordKind, handles: readonly string[]): Promise<EntryOutcomes> {
-    return await (this.#loaded(ref) ?? (await this.#load(ref))).acknowledge(kind, handles);
+  acknowledge(ref: QueueRef, kind: RecordKind, handles: readonly string[]): Promise<EntryOutcomes> {
+    const loaded = this.#loaded(ref);
+    if (loaded !== undefined) return loaded.acknowledge(kind, handles);
+    return this.#call(ref, { name: "acknowledge", kind, handles }) as Promise<EntryOutcomes>;
   }
 
-  async changeVisibility(ref: QueueRef, kind: RecordKind, entries: readonly VisibilityEntry[]): Promise<EntryOutcomes> {
-    return (this.#loaded(ref) ?? (await this.#load(ref))).changeVisibility(kind, entries);
+  changeVisibility(ref: QueueRef, kind: RecordKind, entries: readonly VisibilityEntry[]): Promise<EntryOutcomes> {
+    const loaded = this.#loaded(ref);
+    if (loaded !== undefined) return Promise.resolve(loaded.changeVisibility(kind, entries));
+    return this.#call(ref, { name: "changeVisibility", kind, entries }) as Promise<EntryOutcomes>;
   }
 
   /** Makes dead letters live records that were never received. Resolves when that is durable. */
-  async restore(ref: QueueRef, handles: readonly string[]): Promise<EntryOutcomes> {
-    return await (this.#loaded(ref) ?? (await this.#load(ref))).restore(handles);
+  restore(ref: QueueRef, handles: readonly string[]): Promise<EntryOutcomes> {
+    return (
+      this.#loaded(ref)?.restore(handles) ?? (this.#call(ref, { name: "restore", handles }) as Promise<EntryOutcomes>)
+    );
   }
 
   /** Undefined for a queue that was not used since the server started. */
@@ -104,12 +140,14 @@ export class OpenQueues {
 
   /** To be called with each new revision of a stream. */
   update(revision: StreamRevision): void {
+    this.#follow(revision);
     for (const id of this.#streams.get(revision.stream.id)?.ids ?? []) {
       const row = findQueue(revision.stream, id);
       const queue = this.#queues.get(id)?.loaded;
       if (row === undefined) {
         queue?.end();
         this.#forget(id);
+        void this.#options.gateways?.owners.release(ownerNameOf(id)).catch(() => undefined);
       } else queue?.update(revision, row);
     }
   }
@@ -129,15 +167,57 @@ export class OpenQueues {
     (await this.#loader)?.close();
   }
 
-  #loaded({ queue }: QueueRef): Queue | undefined {
-    return this.#queues.get(queue.id)?.loaded;
+  /** Undefined also when another gateway may have taken the queue over: then it is let go. */
+  #loaded({ queue: { id } }: QueueRef): Queue | undefined {
+    const loaded = this.#queues.get(id)?.loaded;
+    if (loaded === undefined || loaded.mayGive) return loaded;
+    this.#unload(id);
+    return undefined;
+  }
+
+  /** Carries out a call here, or has the gateway do it that owns the queue. */
+  async #call(ref: QueueRef, call: QueueCall, signal = neverAborted): Promise<CallResult> {
+    const { carryOut, passCall } = await import("./passed-call.ts");
+    const { gateways } = this.#options;
+    if (gateways === undefined) return await carryOut(await this.#load(ref), call, signal);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const owner = await gateways.owners.claim(ownerNameOf(ref.queue.id));
+        if (owner.isOwn) return await carryOut(this.#loaded(ref) ?? (await this.#load(ref)), call, signal);
+        const { account, region } = ref.revision.stream;
+        return await passCall(gateways, owner, { account, region, queueId: ref.queue.id, call }, signal);
+      } catch (error) {
+        // An owner that was killed is taken for gone after some seconds. Calls may be repeated: records of a receive that was
+        // lost on the way are visible again in time, and what is said of a record once more changes nothing.
+        if (!isPassing(error) || attempt === attemptsMax || signal.aborted || this.#isDraining) throw error;
+        await this.#services.clock.delay(attemptPauseMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #answerPassed(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { carryOut, decodeCall, encodeResult } = await import("./passed-call.ts");
+    const { account, region, queueId, call } = decodeCall(payload);
+    const ref = this.#services.registry.findQueue(account, region, queueId);
+    const owner = this.#options.gateways?.owners.find(ownerNameOf(queueId));
+    if (ref === undefined || owner?.isOwn !== true) throw ownedElsewhere(owner);
+    return encodeResult(await carryOut(this.#loaded(ref) ?? (await this.#load(ref)), call, signal));
+  }
+
+  /** Another gateway may have the queue: nothing of it is kept here. */
+  #unload(id: string): void {
+    const open = this.#queues.get(id);
+    if (open === undefined) return;
+    this.#forget(id);
+    // What it was writing is refused, or was stored before it was lost.
+    void open.loading.then((queue) => queue.close()).catch(() => undefined);
   }
 
   async #load({ revision, queue }: QueueRef): Promise<Queue> {
     const known = this.#queues.get(queue.id);
     if (known !== undefined) return await known.loading;
     const streamId = revision.stream.id;
-    const growth = this.#growthOf(streamId, queue.id);
+    const growth = this.#growthOf(revision, queue.id);
     const loading = this.#loadNew({ revision, queue }, growth);
     const open: OpenQueue = { loading, streamId };
     this.#queues.set(queue.id, open);
@@ -158,19 +238,35 @@ export class OpenQueues {
 
   async #loadNew(ref: QueueRef, growth: StreamGrowth): Promise<Queue> {
     this.#loader ??= import("./queue-loader.ts").then(({ QueueLoader }) => new QueueLoader(this.#options));
-    return await (await this.#loader).load(ref, growth);
+    return await (await this.#loader).load(ref, growth, () => this.#unload(ref.queue.id));
   }
 
   /** Notes the growth of a stream from its first queue on. */
-  #growthOf(streamId: string, queueId: string): StreamGrowth {
+  #growthOf(revision: StreamRevision, queueId: string): StreamGrowth {
+    const streamId = revision.stream.id;
     let stream = this.#streams.get(streamId);
     if (stream === undefined) {
-      stream = { growth: new StreamGrowth(), ids: new Set() };
+      stream = { growth: new StreamGrowth(), ids: new Set(), ended: new AbortController(), followed: new Set() };
       this.#streams.set(streamId, stream);
       this.#services.growth.listen(streamId, growthListenerName, stream.growth.note);
+      this.#follow(revision);
     }
     stream.ids.add(queueId);
     return stream.growth;
+  }
+
+  /** Puts of other gateways are not noted by themselves. */
+  #follow(revision: StreamRevision): void {
+    const stream = this.#streams.get(revision.stream.id);
+    if (stream === undefined || this.#options.gateways === undefined) return;
+    const { followed, ended, growth } = stream;
+    const { log, clock } = this.#services;
+    for (const shard of revision.stream.shards) {
+      if (followed.has(shard.index)) continue;
+      followed.add(shard.index);
+      const followedShard = { log, clock, ref: revision.ref(shard), note: growth.note, signal: ended.signal };
+      void import("./follow-growth.ts").then(({ followGrowth }) => followGrowth(followedShard));
+    }
   }
 
   #forget(queueId: string): void {
@@ -180,6 +276,7 @@ export class OpenQueues {
     if (streamId === undefined || stream === undefined) return;
     stream.ids.delete(queueId);
     if (stream.ids.size > 0) return;
+    stream.ended.abort();
     this.#streams.delete(streamId);
     this.#services.growth.forget(streamId, growthListenerName);
   }

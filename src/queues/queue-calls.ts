@@ -1,4 +1,3 @@
-import type { OutgoingRecords } from "../records/outgoing-records.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamQueue } from "../streams/stream.ts";
 
@@ -21,18 +20,6 @@ export interface ReceiveRequest {
   readonly visibilitySeconds?: number | undefined;
   /** Aborts when the caller is gone: then nothing is taken in flight. */
   readonly signal: AbortSignal;
-}
-
-/** Records of a queue, each in flight from now on. */
-export interface ReceivedRecords {
-  /** In slices; the columns below have one row for each record, in the order of the slices. Its lease is to be disposed of. */
-  readonly records: OutgoingRecords;
-  /** 44 characters of base64url each. */
-  readonly receiptHandles: readonly string[];
-  /** How often the record was received, this time included; for a dead letter, how often before it became one. */
-  readonly receiveCounts: readonly number[];
-  /** When the record was first received from this queue, whole seconds since the epoch. */
-  readonly firstReceiveSeconds: readonly number[];
 }
 
 /**
@@ -61,8 +48,8 @@ export interface QueueFigures {
   readonly receivedCount: number;
   readonly acknowledgedCount: number;
   readonly emptyReceiveCount: number;
-  /** Records that a receive could return now. */
-  readonly visibleCount: number;
+  /** Records that a receive could return now; undefined where the engine's positions do not tell how many there are. */
+  readonly visibleCount: number | undefined;
   readonly inFlightCount: number;
   readonly visibleDeadLetterCount: number;
   readonly inFlightDeadLetterCount: number;

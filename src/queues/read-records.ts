@@ -1,4 +1,5 @@
 import { EngineError } from "../engine/engine-error.ts";
+import type { StoredEntry } from "../engine/shard-log.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { decodeEntryBodies } from "../shards/decode-entry-bodies.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
@@ -19,6 +20,8 @@ export interface RecordsWanted {
   readonly recordsMax: number;
   /** Records that were stored before have expired, or came before the queue's start. */
   readonly oldestMs: number;
+  /** See `Engine.densePositions`. */
+  readonly densePositions: boolean;
 }
 
 /**
@@ -28,8 +31,9 @@ export interface RecordsWanted {
 export async function readRecords(
   services: ShardServices,
   revision: StreamRevision,
-  { state, cursor, position, recordsMax, oldestMs }: RecordsWanted,
+  wanted: RecordsWanted,
 ): Promise<CachedRead | undefined> {
+  const { state, cursor, position, recordsMax, oldestMs, densePositions } = wanted;
   const shard = revision.shard(cursor.shardIndex);
   if (shard === undefined) {
     state.removeShard(cursor.shardIndex);
@@ -43,17 +47,18 @@ export async function readRecords(
     lease = read.lease;
     const [first] = read.entries;
     if (first === undefined) {
-      if (Number(read.next) <= position) throw lost(cursor, position);
-      state.expireBelow(cursor, Number(read.next));
+      if (Number(read.next) <= position) throw lost(cursor, position, densePositions);
+      passOver(wanted, Number(read.next));
       return undefined;
     }
-    if (Number(first.position) > position) state.expireBelow(cursor, Number(first.position));
+    if (Number(first.position) > position) passOver(wanted, Number(first.position));
     if (first.storedMs < oldestMs) {
       state.expireBelow(cursor, Number(await services.log.seek(ref, { at: "time", timeMs: oldestMs })));
       return undefined;
     }
     const decodeLimit = { from: BigInt(position), recordsMax, bytesMax: decodedBytesMax };
     const entries = await decodeEntryBodies(services, { revision, shard }, read.entries, decodeLimit);
+    if (!densePositions) skipGaps(state, cursor, entries);
     const cached = new CachedRead(entries, { cursor: cursor.number, shard, lease });
     lease = undefined;
     return cached;
@@ -67,6 +72,24 @@ export async function readRecords(
   }
 }
 
-function lost({ shardIndex }: ShardCursor, position: number): EngineError {
-  return new EngineError("corrupt", `Record ${position} of shard ${shardIndex} was stored and is not there any more.`);
+/** No record is left from the wanted position to before `end`. */
+function passOver({ state, cursor, position, densePositions }: RecordsWanted, end: number): void {
+  // Where positions have no gaps, the records before have expired with these.
+  if (densePositions) state.expireBelow(cursor, end);
+  else state.skip(cursor, position, end);
+}
+
+/** Between entries there may be positions that no record has. */
+function skipGaps(state: QueueState, cursor: ShardCursor, entries: readonly StoredEntry[]): void {
+  let end = Number(entries[0]?.position ?? 0n);
+  for (const { position, count } of entries) {
+    if (Number(position) > end) state.skip(cursor, end, Number(position));
+    end = Number(position) + count;
+  }
+}
+
+function lost({ shardIndex }: ShardCursor, position: number, densePositions: boolean): EngineError {
+  const what = `Record ${position} of shard ${shardIndex}`;
+  if (densePositions) return new EngineError("corrupt", `${what} was stored and is not there any more.`);
+  return new EngineError("unavailable", `${what}, or the one behind it, cannot be read yet. It may be tried again.`);
 }

@@ -13,25 +13,20 @@ import type { DeliveryReceipt } from "./state/delivery-receipt.ts";
 const handleBytes = 32;
 const strideBytes = 33;
 const handleCharacters = 44;
+const addedMin = 64;
 const liveVersion = 0x10;
 const deadVersion = 0x11;
 /** In the place of a text that is no handle. */
 const noHandle = "A".repeat(handleCharacters);
 
-/** Columns of the deliveries that get handles. */
-export interface NewDeliveries {
-  readonly count: number;
-  readonly shardIndexes: readonly number[];
-  readonly positions: readonly number[];
-  readonly nonces: readonly number[];
-  readonly isDead: boolean;
-}
-
-/** Makes and reads the receipt handles of one queue. One native call serves all handles of a request. */
+/** Makes and reads the receipt handles of one queue. One native call serves many handles: those of all calls of a turn. */
 export class ReceiptHandleCipher {
   readonly #encrypt: ReturnType<typeof createCipheriv>;
   readonly #decrypt: ReturnType<typeof createDecipheriv>;
   readonly #epoch: number;
+  /** Clear bytes of the handles that were added and not encrypted yet. */
+  #added = memoryFor(addedMin);
+  #addedCount = 0;
 
   /** `secret`: 32 bytes that outlive a restart. `epoch`: a number below 2^32 that no earlier load of the queue had. */
   constructor(secret: Uint8Array, queueId: string, epoch: number) {
@@ -41,27 +36,34 @@ export class ReceiptHandleCipher {
     this.#epoch = epoch;
   }
 
-  encrypt({ count, shardIndexes, positions, nonces, isDead }: NewDeliveries): readonly string[] {
-    const { bytes, view } = scratchOf(count);
-    for (let i = 0; i < count; i += 1) {
-      const at = i * handleBytes;
-      const position = positions[i] as number;
-      const nonce = nonces[i] as number;
-      bytes[at] = isDead ? deadVersion : liveVersion;
-      view.setUint32(at + 1, shardIndexes[i] as number, true);
-      view.setUint32(at + 5, position, true);
-      view.setUint16(at + 9, position / 2 ** 32, true);
-      view.setUint32(at + 11, nonce, true);
-      bytes[at + 15] = 0;
-      view.setUint32(at + 16, this.#epoch, true);
-      view.setUint32(at + 20, nonce, true);
-      view.setUint32(at + 24, position, true);
-      view.setUint32(at + 28, 0, true);
-    }
-    const text = this.#textOf(this.#encrypt.update(bytes.subarray(0, count * handleBytes)), count);
-    const handles: string[] = [];
-    for (let i = 0; i < count; i += 1) handles.push(text.slice(i * handleCharacters, (i + 1) * handleCharacters));
-    return handles;
+  /** Handles that `encryptAdded()` makes. */
+  get addedCount(): number {
+    return this.#addedCount;
+  }
+
+  /** Adds a delivery whose handle `encryptAdded()` makes. */
+  add(shardIndex: number, position: number, nonce: number, isDead: boolean): void {
+    const at = this.#addedCount * handleBytes;
+    if (at === this.#added.bytes.length) this.#makeRoom();
+    const { bytes, view } = this.#added;
+    bytes[at] = isDead ? deadVersion : liveVersion;
+    view.setUint32(at + 1, shardIndex, true);
+    view.setUint32(at + 5, position, true);
+    view.setUint16(at + 9, position / 2 ** 32, true);
+    view.setUint32(at + 11, nonce, true);
+    bytes[at + 15] = 0;
+    view.setUint32(at + 16, this.#epoch, true);
+    view.setUint32(at + 20, nonce, true);
+    view.setUint32(at + 24, position, true);
+    view.setUint32(at + 28, 0, true);
+    this.#addedCount += 1;
+  }
+
+  /** The handles of what was added, in its order, one behind another: `handleAt()` finds each. */
+  encryptAdded(): string {
+    const count = this.#addedCount;
+    this.#addedCount = 0;
+    return textOf(this.#encrypt.update(this.#added.bytes.subarray(0, count * handleBytes)), count);
   }
 
   /** The delivery of each handle; undefined where a text is no handle of this queue. */
@@ -73,12 +75,12 @@ export class ReceiptHandleCipher {
     if (strides.length < count * strideBytes) {
       return count === 1 ? [undefined] : handles.flatMap((handle) => this.decrypt([handle]));
     }
-    const { bytes } = scratchOf(count);
+    const bytes = Buffer.allocUnsafe(count * handleBytes);
     for (let i = 0; i < count; i += 1) {
       const from = i * strideBytes;
       for (let at = 0; at < handleBytes; at += 1) bytes[i * handleBytes + at] = strides[from + at] as number;
     }
-    const clear = this.#decrypt.update(bytes.subarray(0, count * handleBytes));
+    const clear = this.#decrypt.update(bytes);
     const view = new DataView(clear.buffer, clear.byteOffset, clear.byteLength);
     const deliveries: (DeliveryReceipt | undefined)[] = [];
     for (let i = 0; i < count; i += 1) {
@@ -88,15 +90,10 @@ export class ReceiptHandleCipher {
     return deliveries;
   }
 
-  /** Each handle is followed by a zero byte, so that its text ends where its bytes end. */
-  #textOf(encrypted: Buffer, count: number): string {
-    const strides = Buffer.allocUnsafe(count * strideBytes);
-    for (let i = 0; i < count; i += 1) {
-      const to = i * strideBytes;
-      for (let at = 0; at < handleBytes; at += 1) strides[to + at] = encrypted[i * handleBytes + at] as number;
-      strides[to + handleBytes] = 0;
-    }
-    return strides.toString("base64url");
+  #makeRoom(): void {
+    const longer = memoryFor(this.#addedCount * 2);
+    longer.bytes.set(this.#added.bytes);
+    this.#added = longer;
   }
 
   #deliveryAt(view: DataView, at: number): DeliveryReceipt | undefined {
@@ -120,16 +117,23 @@ export class ReceiptHandleCipher {
   }
 }
 
-function isWhole(handle: string): boolean {
-  return handle.length === handleCharacters;
+export function handleAt(handles: string, index: number): string {
+  return handles.slice(index * handleCharacters, (index + 1) * handleCharacters);
 }
 
-/** Clear bytes of the handles of one call: encrypted or read before the next call. */
-let scratch = memoryFor(10);
+/** Each handle is followed by a zero byte, so that its text ends where its bytes end. */
+function textOf(encrypted: Buffer, count: number): string {
+  const strides = Buffer.allocUnsafe(count * strideBytes);
+  for (let i = 0; i < count; i += 1) {
+    const to = i * strideBytes;
+    for (let at = 0; at < handleBytes; at += 1) strides[to + at] = encrypted[i * handleBytes + at] as number;
+    strides[to + handleBytes] = 0;
+  }
+  return strides.toString("base64url");
+}
 
-function scratchOf(count: number): typeof scratch {
-  if (scratch.bytes.length < count * handleBytes) scratch = memoryFor(count);
-  return scratch;
+function isWhole(handle: string): boolean {
+  return handle.length === handleCharacters;
 }
 
 function memoryFor(count: number): { readonly bytes: Uint8Array; readonly view: DataView } {

@@ -1,7 +1,7 @@
 import type { RecordSlice } from "../records/outgoing-records.ts";
+import type { ReceivedRecords } from "../records/received-records.ts";
 import type { CachedRead } from "./cached-read.ts";
-import type { ReceivedRecords } from "./queue-calls.ts";
-import type { ReceiptHandleCipher } from "./receipt-handle.ts";
+import { handleAt, type ReceiptHandleCipher } from "./receipt-handle.ts";
 import type { DeliveryTable } from "./state/delivery-table.ts";
 
 /** As GetRecords: at most so many bytes in one response, but at least one record. */
@@ -12,16 +12,19 @@ export class ReceivedBuilder {
   readonly recordsMax: number;
   readonly #slices: RecordSlice[] = [];
   readonly #reads = new Set<CachedRead>();
-  readonly #shardIndexes: number[] = [];
-  readonly #positions: number[] = [];
-  readonly #nonces: number[] = [];
   readonly #receiveCounts: number[] = [];
   readonly #firstReceiveSeconds: number[] = [];
+  /** Makes the handles when the receives of a turn have taken what they get. */
+  readonly #handles: ReceiptHandleCipher;
+  /** The place of its first handle among those of the turn. */
+  readonly #firstHandle: number;
   #count = 0;
   #bytes = 0;
 
-  constructor(recordsMax: number) {
+  constructor(recordsMax: number, handles: ReceiptHandleCipher) {
     this.recordsMax = recordsMax;
+    this.#handles = handles;
+    this.#firstHandle = handles.addedCount;
   }
 
   get count(): number {
@@ -53,26 +56,22 @@ export class ReceivedBuilder {
 
   /** The delivery of the next record of those added. */
   addDelivery(shardIndex: number, table: DeliveryTable, slot: number): void {
-    this.#shardIndexes.push(shardIndex);
-    this.#positions.push(table.position[slot] as number);
-    this.#nonces.push(table.nonce[slot] as number);
+    const isDead = table.isDead[slot] === 1;
+    this.#handles.add(shardIndex, table.position[slot] as number, table.nonce[slot] as number, isDead);
     this.#receiveCounts.push(table.receiveCount[slot] as number);
     this.#firstReceiveSeconds.push(table.firstReceiveSecond[slot] as number);
     this.#count += 1;
   }
 
-  build(cipher: ReceiptHandleCipher, isDead: boolean): ReceivedRecords {
+  /** `handles`: those of the turn, as `ReceiptHandleCipher.encryptAdded()` returns them. */
+  build(handles: string): ReceivedRecords {
     const lease = leaseOf(this.#reads);
-    const dataBytes = this.#bytes;
+    const count = this.#count;
+    const receiptHandles: string[] = [];
+    for (let i = 0; i < count; i += 1) receiptHandles.push(handleAt(handles, this.#firstHandle + i));
     return {
-      records: { count: this.#count, dataBytes, slices: this.#slices, ...(lease === undefined ? {} : { lease }) },
-      receiptHandles: cipher.encrypt({
-        count: this.#count,
-        shardIndexes: this.#shardIndexes,
-        positions: this.#positions,
-        nonces: this.#nonces,
-        isDead,
-      }),
+      records: { count, dataBytes: this.#bytes, slices: this.#slices, ...(lease === undefined ? {} : { lease }) },
+      receiptHandles,
       receiveCounts: this.#receiveCounts,
       firstReceiveSeconds: this.#firstReceiveSeconds,
     };

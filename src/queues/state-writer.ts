@@ -8,7 +8,8 @@ import type { QueueState } from "./state/queue-state.ts";
 interface PendingWrite {
   readonly done: number[];
   readonly restored: number[];
-  readonly ended: PromiseWithResolvers<EntryRefusal | undefined>;
+  /** Called when the changes are durable, or with the reason why they are not. */
+  readonly answers: ((refusal: EntryRefusal | undefined) => void)[];
 }
 
 export interface StateWriterOptions {
@@ -18,7 +19,7 @@ export interface StateWriterOptions {
   readonly changed: (isReverted: boolean) => void;
 }
 
-/** Writes the changes of one queue: those of one turn of the event loop as one entry, however many requests they are of. */
+/** Writes the changes of one queue: those of one turn of the event loop as one entry, however many requests they are of. The queue ends each turn. */
 export class StateWriter {
   readonly #state: QueueState;
   readonly #stateLog: StateLog;
@@ -42,20 +43,21 @@ export class StateWriter {
     return !this.#changes.isEmpty;
   }
 
-  /** Resolves when the change is durable, or with the reason why it is not. */
-  acknowledge(shardIndex: number, position: number): Promise<EntryRefusal | undefined> {
+  /** `whenWritten()` tells when it is durable. */
+  acknowledge(shardIndex: number, position: number): void {
     this.#changes.done(shardIndex, position);
-    const { done, ended } = this.#open();
-    done.push(shardIndex, position);
-    return ended.promise;
+    this.#begun.done.push(shardIndex, position);
   }
 
-  /** Resolves as `acknowledge()` does. */
-  restore(shardIndex: number, position: number, firstReceiveSecond: number): Promise<EntryRefusal | undefined> {
+  /** As `acknowledge()`. */
+  restore(shardIndex: number, position: number, firstReceiveSecond: number): void {
     this.#changes.counted(shardIndex, position, 0, firstReceiveSecond);
-    const { restored, ended } = this.#open();
-    restored.push(shardIndex, position);
-    return ended.promise;
+    this.#begun.restored.push(shardIndex, position);
+  }
+
+  /** Calls back when the changes of this turn are durable, or with the reason why they are not. */
+  whenWritten(answer: (refusal: EntryRefusal | undefined) => void): void {
+    this.#begun.answers.push(answer);
   }
 
   /** A delivery ended without acknowledgement. Written with the next change that a request waits for, or by `flush()`. */
@@ -69,6 +71,11 @@ export class StateWriter {
     else this.#changes.counted(shardIndex, position, count, second);
   }
 
+  /** Ends a turn: writes what has come together if a request waits for some of it. */
+  flushAwaited(): void {
+    if (this.#pending !== undefined) this.flush();
+  }
+
   /** Writes what has come together. */
   flush(): void {
     const bodies = this.#changes.take();
@@ -78,11 +85,8 @@ export class StateWriter {
     void this.#stateLog.append(bodies, (error) => this.#ended(pending, error));
   }
 
-  #open(): PendingWrite {
-    if (this.#pending !== undefined) return this.#pending;
-    this.#pending = { done: [], restored: [], ended: Promise.withResolvers() };
-    // Runs right after the poll of the sockets: the changes of all requests that it brought are written together.
-    setImmediate(() => this.flush());
+  get #begun(): PendingWrite {
+    this.#pending ??= { done: [], restored: [], answers: [] };
     return this.#pending;
   }
 
@@ -90,7 +94,7 @@ export class StateWriter {
     // Ended deliveries count in memory; a snapshot makes them durable too.
     if (error !== undefined) this.#stateLog.markIncomplete();
     if (pending === undefined) return;
-    const { done, restored, ended } = pending;
+    const { done, restored, answers } = pending;
     for (let i = 0; i < done.length; i += 2) {
       const shardIndex = done[i] as number;
       const position = done[i + 1] as number;
@@ -103,7 +107,8 @@ export class StateWriter {
       if (error === undefined) this.#state.restore(shardIndex, position);
       else this.#state.revert(shardIndex, position);
     }
-    ended.resolve(error === undefined ? undefined : refusalOf(error));
+    const refusal = error === undefined ? undefined : refusalOf(error);
+    for (const answer of answers) answer(refusal);
     this.#changed(error !== undefined);
   }
 }

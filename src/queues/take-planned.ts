@@ -18,7 +18,9 @@ export interface Taking {
 /** Takes into flight what a plan names, as far as it is in memory and fits. */
 export function takePlanned({ again, unseen }: ReceivePlan, taking: Taking): void {
   for (const slot of again) if (!taking.builder.isFull) takeAgain(slot, taking);
-  for (const cursor of unseen) while (!taking.builder.isFull && takeUnseen(cursor, taking));
+  for (const cursor of unseen) {
+    while (!taking.builder.isFull && taking.state.hasUnseen(cursor) && takeUnseen(cursor, taking));
+  }
 }
 
 function takeAgain(slot: number, { state, cache, builder, deadlineTick, oldestMs }: Taking): void {

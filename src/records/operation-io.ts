@@ -3,6 +3,7 @@ import type { IncomingRecords } from "./incoming-records.ts";
 import type { OutgoingRecords } from "./outgoing-records.ts";
 import type { PushEvent } from "./push-event.ts";
 import type { PutResults } from "./put-results.ts";
+import type { ReceivedRecords } from "./received-records.ts";
 
 /*
  * What each operation takes and returns: the model's shapes, but that records are columns and stored bytes instead of
@@ -25,6 +26,12 @@ interface ColumnOutputs {
   readonly PutRecords: Omit<OperationShapes["PutRecords"]["output"], "Records"> & { readonly Records: PutResults };
   readonly SubscribeToShard: { readonly EventStream: AsyncIterable<PushEvent> };
   readonly GetRecords: Omit<OperationShapes["GetRecords"]["output"], "Records"> & { readonly Records: OutgoingRecords };
+  readonly ReceiveQueueRecords: ReceiveOutput;
+  readonly ReceiveDeadLetterQueueRecords: ReceiveOutput;
+}
+
+interface ReceiveOutput {
+  readonly QueueRecords: ReceivedRecords;
 }
 
 export type PutOperation = keyof ColumnInputs;

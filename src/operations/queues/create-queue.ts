@@ -1,5 +1,5 @@
 import { checkQueues } from "../../limits/quotas.ts";
-import { queueExists, queueNeedsOnDemand, queuesNotSupported } from "../../model/queue-errors.ts";
+import { queueExists, queueNeedsOnDemand } from "../../model/queue-errors.ts";
 import { streamNotFound } from "../../model/stream-errors.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { findQueue } from "../../streams/queue-ref.ts";
@@ -24,7 +24,6 @@ export const createQueue = defineOperation({
   name: "CreateQueue",
   plane: "control",
   async handle(input, context) {
-    if (!context.makesQueues) throw queuesNotSupported();
     const { account, region } = context.caller;
     const { streamArn, start } = parseStreamConfigurations(input.StreamConfigurationList);
     const attributes = withAttributes(input.QueueAttributes);

@@ -1,8 +1,5 @@
-import type { QueueRecord } from "../../model/shapes.generated.ts";
-import type { ReceivedRecords, RecordKind } from "../../queues/queue-calls.ts";
-import { forEachRecord } from "../../records/entry-layout.ts";
-import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
-import { encodeSequenceNumber, SequenceNumberSeries } from "../../streams/positions/sequence-number.ts";
+import type { RecordKind } from "../../queues/queue-calls.ts";
+import type { ReceivedRecords } from "../../records/received-records.ts";
 import { toKmsError } from "../kms-error.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireServingQueue } from "../require-queue.ts";
@@ -31,7 +28,7 @@ export async function receiveRecords(
   kind: RecordKind,
   input: ReceiveInput,
   context: OperationContext,
-): Promise<{ readonly QueueRecords: readonly QueueRecord[] }> {
+): Promise<{ readonly QueueRecords: ReceivedRecords }> {
   const found = requireServingQueue(input.QueueARN, context);
   const { stream } = found.revision;
   const request = {
@@ -44,35 +41,13 @@ export async function receiveRecords(
   const received = await context.queues.receive(found, request).catch((error: unknown) => {
     throw toKmsError(error, { stream, caller: context.caller, use: "read" });
   });
+  const { dataBytes, lease } = received.records;
   try {
     // Its records are in flight meanwhile: their timeouts run, as they do on the way to the client.
-    const { dataBytes } = received.records;
     if (dataBytes > smallBytesMax) await context.connection.admitLarge?.(dataBytes * memoryPart);
-    return { QueueRecords: rowsOf(received) };
-  } finally {
-    received.records.lease?.[Symbol.dispose]();
+  } catch (error) {
+    lease?.[Symbol.dispose]();
+    throw error;
   }
-}
-
-/** The data is copied, so that the memory behind the records can be given back. */
-function rowsOf({ records, receiptHandles, receiveCounts, firstReceiveSeconds }: ReceivedRecords): QueueRecord[] {
-  const rows: QueueRecord[] = [];
-  for (const { body, start, end, first, arrivalMs } of records.slices) {
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const numbers = new SequenceNumberSeries(encodeSequenceNumber(first));
-    forEachRecord(body, start, end, (keyStart, keyBytes, dataStart, dataBytes) => {
-      const row = rows.length;
-      const hasKey = keyBytes !== NO_PARTITION_KEY;
-      rows.push({
-        ReceiptHandle: receiptHandles[row] ?? "",
-        RecordId: numbers.next(),
-        ...(hasKey ? { PartitionKey: bytes.toString("utf8", keyStart, keyStart + keyBytes) } : {}),
-        Data: Buffer.from(bytes.subarray(dataStart, dataStart + dataBytes)),
-        ApproximateArrivalTimestamp: arrivalMs,
-        FirstReceiveTimestamp: (firstReceiveSeconds[row] ?? 0) * 1000,
-        ReceiveCount: receiveCounts[row] ?? 0,
-      });
-    });
-  }
-  return rows;
+  return { QueueRecords: received };
 }

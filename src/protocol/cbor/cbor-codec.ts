@@ -3,11 +3,13 @@ import { outputShapes } from "../../model/constraints.generated.ts";
 import type { OperationName } from "../../model/shapes.generated.ts";
 import type { OutputOf } from "../../records/operation-io.ts";
 import type { PutResults } from "../../records/put-results.ts";
+import type { ReceivedRecords } from "../../records/received-records.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
 import { encodeStoredResults, type PutRows } from "../records/encode-put-response.ts";
 import { eventShapeWithoutRecords, pageShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
 import { isPut, ScannedPut } from "../records/parsed-put.ts";
+import { queueRecordsOf } from "../records/received-rows.ts";
 import { scanCborPut } from "../records/scan-put.ts";
 import { encodeStructure, writeTextMap } from "./cbor-encode.ts";
 import { LIST, MAP, TYPE_SHIFT } from "./cbor-head.ts";
@@ -72,7 +74,23 @@ export const cborCodec: Codec = {
 const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
   GetRecords: (output) => encodeWithRecords(pageShapeWithoutRecords, output),
   PutRecords: encodePutRecords,
+  ReceiveDeadLetterQueueRecords: (output) => encodeReceived("ReceiveDeadLetterQueueRecords", output),
+  ReceiveQueueRecords: (output) => encodeReceived("ReceiveQueueRecords", output),
 };
+
+/** Disposes of the memory behind the records. */
+function encodeReceived(
+  name: "ReceiveQueueRecords" | "ReceiveDeadLetterQueueRecords",
+  { QueueRecords }: { readonly QueueRecords: ReceivedRecords },
+): EncodedBody {
+  try {
+    const shape = outputShapes[name];
+    assert(shape !== undefined, "receives have an output");
+    return encodeStructure(shape, { QueueRecords: queueRecordsOf(QueueRecords) });
+  } finally {
+    QueueRecords.records.lease?.[Symbol.dispose]();
+  }
+}
 
 function encodeTexts(texts: Readonly<Record<string, string>>): Buffer {
   const writer = new CborWriter();

@@ -76,7 +76,7 @@ export function encodeWithRecords(
 const pieceBytes = 96 * 1024;
 
 /** Writes large data by pieces, so that no string of many MiB is made. Returns the offset behind it. */
-function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
+export function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
   const wasm = wasmModule();
   if (wasm === undefined || end - start < pieceBytes) {
     return at + out.write(from.toString("base64", start, end), at, "latin1");
@@ -91,7 +91,7 @@ function writeBase64(from: Buffer, start: number, end: number, out: Buffer, at: 
 }
 
 /** Copies UTF-8 into a JSON string. Returns the offset behind it. */
-function writeEscaped(from: Buffer, start: number, length: number, out: Buffer, at: number): number {
+export function writeEscaped(from: Buffer, start: number, length: number, out: Buffer, at: number): number {
   for (let index = 0; index < length; index += 1) {
     const byte = from[start + index] as number;
     if (byte < 0x20 || byte === 0x22 || byte === 0x5c) {

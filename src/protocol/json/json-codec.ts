@@ -7,6 +7,7 @@ import { eventShapeWithoutRecords, pageShapeWithoutRecords } from "../records/ou
 import { isPut, ScannedPut } from "../records/parsed-put.ts";
 import { scanJsonPut } from "../records/scan-put.ts";
 import { encodeWithRecords } from "./encode-outgoing-records.ts";
+import { encodeReceivedRecords } from "./encode-received-records.ts";
 import { encodeStructure } from "./json-encode.ts";
 import { parseJsonBody, parseJsonObjectOrList } from "./parse-json-body.ts";
 
@@ -55,6 +56,8 @@ const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Nam
   GetRecords: (output) => encodeWithRecords(pageShapeWithoutRecords, output),
   PutRecord: encodePutRecord,
   PutRecords: encodePutRecordsJson,
+  ReceiveDeadLetterQueueRecords: encodeReceivedRecords,
+  ReceiveQueueRecords: encodeReceivedRecords,
 };
 
 /** None of its members needs an escape. */

@@ -20,8 +20,10 @@ export interface StateLogOptions {
   readonly state: QueueState;
   /** Bytes of changes that a log may have behind its snapshot, however small that is. */
   readonly changeBytesMax: number;
-  /** Lets the queue's row name a log of another generation. Returns false when the queue is gone or being deleted. */
-  readonly commit: (next: ShardRef) => Promise<boolean>;
+  /** Lets the queue's row name another log. Returns false when the queue is gone, being deleted, or another server's. */
+  readonly commit: (change: { readonly from: ShardRef; readonly to: ShardRef }) => Promise<boolean>;
+  /** Told when another server has taken the queue over: nothing can be written any more. */
+  readonly lost: () => void;
   /** Told when a switch to another generation failed; it is tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -114,7 +116,7 @@ export class StateLog {
     const [current, written] = this.#refs as [ShardRef, ShardRef?];
     const next = written ?? (await this.#writeNext(current));
     // A commit that fails may have happened. Both logs are complete and stay so, whichever the row names.
-    if (!(await commit(next))) {
+    if (!(await commit({ from: current, to: next }))) {
       this.#refs = [current];
       await log.dropShard(next);
       throw new EngineError("closed", "The queue is gone, and its state with it.");
@@ -149,6 +151,25 @@ export class StateLog {
     return next;
   }
 
+  /**
+   * Begins a log of its own under a number that no other server uses, before anything is changed: what is appended to the log
+   * before is lost from then on, since it is sealed. Returns false when another server was faster, or the queue is gone.
+   */
+  async takeOver(generation: number): Promise<boolean> {
+    const { log, commit } = this.#options;
+    const [from] = this.#refs as [ShardRef];
+    const to = await log.createShard(from.streamId, generation, { openShardCount: 1 });
+    this.#snapshotBytes = await this.#writeSnapshot(from, to);
+    this.#changeBytes = 0;
+    if (!(await commit({ from, to }))) {
+      await log.dropShard(to);
+      return false;
+    }
+    this.#refs = [to];
+    await log.dropShard(from);
+    return true;
+  }
+
   /** Returns the bytes written. */
   async #writeSnapshot(current: ShardRef, next: ShardRef): Promise<number> {
     let bytes = 0;
@@ -178,6 +199,7 @@ export class StateLog {
   async #appendTo(refs: readonly ShardRef[], bodies: readonly Uint8Array[]): Promise<void> {
     const positions = await this.#options.log.appendBatch(batchOf(refs, bodies, this.#options.clock.nowMs()));
     if (!positions.includes(0n)) return;
+    this.#options.lost();
     throw new EngineError("unavailable", "Another server has taken over the queue; nothing was stored.");
   }
 }

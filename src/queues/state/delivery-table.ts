@@ -1,6 +1,6 @@
 const slotsMin = 64;
-/** An empty table keeps memory for so many slots, so that one that empties all the time does not grow each time. */
-const slotsKept = 1024;
+/** An empty table with more slots gives their memory back at once; a smaller one only when it is asked to. */
+const slotsKept = 16_384;
 export const noSlot = -1;
 
 /** States of a slot. A record in one of them is neither acknowledged nor waiting for its first receive. */
@@ -86,7 +86,12 @@ export class DeliveryTable {
     if (this.#count > 0) return;
     this.#free = noSlot;
     this.#unused = 0;
-    if (this.position.length > slotsKept) this.#resize(slotsKept);
+    if (this.position.length > slotsKept) this.#resize(slotsMin);
+  }
+
+  /** Gives back the memory of an empty table. */
+  trim(): void {
+    if (this.#count === 0 && this.position.length > slotsMin) this.#resize(slotsMin);
   }
 
   /** Slots of a list. */

@@ -5,6 +5,7 @@ const words = partPositions / 32;
 /** Up to so many members, or positions that are no members, are a list; more are a bitmap. */
 const listedMax = 64;
 const listedMin = 8;
+const noneListed = new Uint16Array(0);
 
 /** `members`: a list of those there are. `holes`: a list of those that are missing. `bitmap`: 512 bytes, one bit each. */
 export type PartForm = "members" | "holes" | "bitmap";
@@ -57,6 +58,26 @@ export class PositionPart {
     return true;
   }
 
+  /** Adds the offsets from `from` to before `to`. Returns how many of them are new. */
+  addRange(from: number, to: number): number {
+    const before = this.#memberCount;
+    const bits = this.#bits ?? this.#toBits();
+    let count = 0;
+    for (let word = 0; word < words; word += 1) {
+      const start = Math.max(0, from - word * 32);
+      const end = Math.min(32, to - word * 32);
+      if (start < end) bits[word] = (bits[word] as number) | ((-1 >>> (32 - (end - start))) << start);
+      count += bitCount(bits[word] as number);
+    }
+    this.#memberCount = count;
+    this.#bits = bits;
+    this.#form = "bitmap";
+    this.#listed = noneListed;
+    this.#listedCount = 0;
+    if (partPositions - count <= listedMax) this.#toHoles(bits);
+    return count - before;
+  }
+
   /** The first offset from `offset` on that is a member or not; 4096 if there is none. */
   next(offset: number, isMember: boolean): number {
     if (this.#bits !== undefined) return nextBit(this.#bits, offset, isMember);
@@ -69,6 +90,14 @@ export class PositionPart {
       free += 1;
     }
     return free;
+  }
+
+  /** A bitmap of a part that is a list. */
+  #toBits(): Uint32Array {
+    const isMembers = this.#form === "members";
+    const bits = new Uint32Array(words).fill(isMembers ? 0 : 0xffff_ffff);
+    for (const offset of this.listed) bits[offset >>> 5] = (bits[offset >>> 5] as number) ^ (1 << (offset & 31));
+    return bits;
   }
 
   #setBit(bits: Uint32Array, offset: number): void {
@@ -128,6 +157,12 @@ export class PositionPart {
 
 function hasBit(bits: Uint32Array, offset: number): boolean {
   return ((bits[offset >>> 5] as number) & (1 << (offset & 31))) !== 0;
+}
+
+function bitCount(word: number): number {
+  let bits = word - ((word >>> 1) & 0x5555_5555);
+  bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
 function nextBit(bits: Uint32Array, from: number, isSet: boolean): number {

@@ -85,6 +85,18 @@ export class PositionSet {
     this.#advance(this.next(this.#floor, false));
   }
 
+  /** Adds the positions from `from` to before `to`. */
+  addRange(from: number, to: number): void {
+    for (let at = Math.max(from, this.#floor); at < to; ) {
+      const number = partOf(at);
+      const start = number * partPositions;
+      const end = Math.min(to, start + partPositions);
+      this.#addToPart(number, at - start, end - start);
+      at = end;
+    }
+    this.#advance(this.next(this.#floor, false));
+  }
+
   /** The first position from `position` on that is a member or not. Infinity if there is no such member. */
   next(position: number, isMember: boolean): number {
     let at = Math.max(position, isMember ? position : this.#floor);
@@ -140,6 +152,20 @@ export class PositionSet {
       visited += 1;
     }
     return undefined;
+  }
+
+  #addToPart(number: number, from: number, to: number): void {
+    const kind = this.#kindOf(number);
+    if (kind === full) return;
+    this.#end = Math.max(this.#end, number * partPositions + to);
+    if (from === 0 && to === partPositions) {
+      this.#memberCount += partPositions - (this.#parts.get(number)?.memberCount ?? 0);
+      this.#fill(number);
+      return;
+    }
+    const part = kind === none ? this.#begin(number) : this.#part(number);
+    this.#memberCount += part.addRange(from, to);
+    if (part.isFull) this.#fill(number);
   }
 
   #countFrom(number: number, position: number): number {

@@ -91,7 +91,7 @@ export class QueueState {
   removeShard(shardIndex: number): void {
     const cursor = this.#cursors.get(shardIndex);
     if (cursor === undefined) return;
-    this.#dropSlotsBelow(cursor, Number.POSITIVE_INFINITY);
+    this.#dropSlots(cursor, cursor.done.floor, Number.POSITIVE_INFINITY);
     this.#cursors.delete(shardIndex);
     this.#numbered[cursor.number] = undefined;
     this.#ready.delete(cursor);
@@ -109,10 +109,19 @@ export class QueueState {
   /** Records below a position have expired, or came before the queue's start. */
   expireBelow(cursor: ShardCursor, position: number): void {
     if (position <= cursor.done.floor) return;
-    this.#dropSlotsBelow(cursor, position);
+    this.#dropSlots(cursor, cursor.done.floor, position);
     cursor.done.raiseFloor(position);
     cursor.scan = Math.max(cursor.scan, cursor.done.floor);
     cursor.tip = Math.max(cursor.tip, position);
+  }
+
+  /** No record has the positions from `from` to before `to`: an engine has left them out, or freed them. */
+  skip(cursor: ShardCursor, from: number, to: number): void {
+    this.#dropSlots(cursor, from, to);
+    if (from <= cursor.done.floor) cursor.done.raiseFloor(to);
+    else cursor.done.addRange(from, to);
+    cursor.scan = Math.max(cursor.scan, cursor.done.floor);
+    cursor.tip = Math.max(cursor.tip, cursor.done.floor);
   }
 
   // Receiving.
@@ -120,9 +129,26 @@ export class QueueState {
   /** The cursors that have records that were never received, each with its `scan` at the first of them. */
   *unseenCursors(): Generator<ShardCursor, void> {
     for (const cursor of this.#ready) {
-      if (this.#skipSeen(cursor)) yield cursor;
+      if (this.hasUnseen(cursor)) yield cursor;
       else this.#ready.delete(cursor);
     }
+  }
+
+  /** Moves `scan` over what is done or has a slot. Returns whether it is below the tip. */
+  hasUnseen(cursor: ShardCursor): boolean {
+    const { done } = cursor;
+    while (cursor.scan < cursor.tip) {
+      if (cursor.scan < done.end) {
+        const next = done.next(cursor.scan, false);
+        if (next > cursor.scan) {
+          cursor.scan = next;
+          continue;
+        }
+      }
+      if (cursor.scan >= cursor.loadedEnd || this.#index.find(cursor.number, cursor.scan) === noSlot) return true;
+      cursor.scan += 1;
+    }
+    return false;
   }
 
   /** Lets the other cursors come first. */
@@ -164,12 +190,6 @@ export class QueueState {
       this.table.receiveCount[slot] = Math.min((this.table.receiveCount[slot] as number) + 1, receiveCountCeiling);
     }
     this.#fly(slot, deadlineTick);
-  }
-
-  /** Lets a waiting slot wait behind all others. */
-  postpone(slot: number): void {
-    this.table.remove(slot);
-    this.#wait(slot);
   }
 
   // Deliveries.
@@ -296,6 +316,12 @@ export class QueueState {
     }
   }
 
+  /** Gives back memory that is not in use. */
+  trim(): void {
+    this.table.trim();
+    this.#index.trim();
+  }
+
   #take(cursor: ShardCursor, position: number): number {
     const slot = this.table.take(cursor.number, position);
     this.#index.add(slot);
@@ -351,9 +377,8 @@ export class QueueState {
     this.table.free(slot);
   }
 
-  #dropSlotsBelow(cursor: ShardCursor, position: number): void {
-    const from = cursor.done.floor;
-    const to = Math.min(position, Math.max(cursor.scan, cursor.loadedEnd));
+  #dropSlots(cursor: ShardCursor, from: number, end: number): void {
+    const to = Math.min(end, Math.max(cursor.scan, cursor.loadedEnd));
     if (to - from <= this.table.end) {
       for (let at = from; at < to; at += 1) {
         const slot = this.#index.find(cursor.number, at);
@@ -363,28 +388,12 @@ export class QueueState {
     }
     for (let slot = 0; slot < this.table.end; slot += 1) {
       const isOf = this.table.state[slot] !== slotState.free && this.table.cursor[slot] === cursor.number;
-      if (isOf && (this.table.position[slot] as number) < position) this.#drop(slot);
+      const position = this.table.position[slot] as number;
+      if (isOf && position >= from && position < end) this.#drop(slot);
     }
   }
 
   #offer(cursor: ShardCursor): void {
     if (cursor.scan < cursor.tip) this.#ready.add(cursor);
-  }
-
-  /** Moves `scan` over what is done or has a slot. Returns whether it is below the tip. */
-  #skipSeen(cursor: ShardCursor): boolean {
-    const { done } = cursor;
-    while (cursor.scan < cursor.tip) {
-      if (cursor.scan < done.end) {
-        const next = done.next(cursor.scan, false);
-        if (next > cursor.scan) {
-          cursor.scan = next;
-          continue;
-        }
-      }
-      if (cursor.scan >= cursor.loadedEnd || this.#index.find(cursor.number, cursor.scan) === noSlot) return true;
-      cursor.scan += 1;
-    }
-    return false;
   }
 }

@@ -1,8 +1,8 @@
 import { type DeliveryTable, noSlot } from "./delivery-table.ts";
 
 const capacityMin = 128;
-/** What an empty index keeps. */
-const capacityKept = 2048;
+/** An empty index with more cells gives their memory back at once; a smaller one only when it is asked to. */
+const capacityKept = 32_768;
 
 /** Finds the slot of a record by cursor and position: open addressing in one array, at most half full, 8 bytes a slot. */
 export class SlotIndex {
@@ -44,7 +44,12 @@ export class SlotIndex {
     }
     this.#cells[hole] = 0;
     this.#count -= 1;
-    if (this.#count === 0 && this.#cells.length > capacityKept) this.#cells = new Int32Array(capacityKept);
+    if (this.#count === 0 && this.#cells.length > capacityKept) this.#cells = new Int32Array(capacityMin);
+  }
+
+  /** Gives back the memory of an empty index. */
+  trim(): void {
+    if (this.#count === 0 && this.#cells.length > capacityMin) this.#cells = new Int32Array(capacityMin);
   }
 
   #resize(length: number): void {

@@ -246,7 +246,7 @@ function eventStream({ EventStream }: OutputOf<"SubscribeToShard">, codec: Codec
 function recordCountOf(name: OperationName, output: Output): number {
   if (name === "PutRecord") return 1;
   if (output === undefined) return 0;
-  if ("QueueRecords" in output) return output.QueueRecords.length;
+  if ("QueueRecords" in output) return output.QueueRecords.records.count;
   if (!("Records" in output)) return 0;
   const { count } = output.Records;
   return "FailedRecordCount" in output ? count - (output.FailedRecordCount ?? 0) : count;

@@ -15,6 +15,8 @@ const stepsPerSeed = 2_000;
 /** Steps between two comparisons of every record. */
 const comparedEvery = 97;
 /** Records of a queue, so that the model stays quick. */
+/** Positions that no record has, between two batches. */
+const gapMax = 10_000;
 const recordsMax = 3_000;
 const handlesKept = 400;
 
@@ -58,6 +60,9 @@ class Run {
   #snapshot: Generator<Uint8Array, void> | undefined;
   #next: Written[] = [];
   #deliveries: DeliveryReceipt[] = [];
+  /** Whether positions have gaps, as on an engine with several writers. */
+  readonly #hasGaps: boolean;
+  readonly #gaps: { readonly shard: number; readonly from: number; readonly to: number }[] = [];
   #tick = 0;
   #second = 1_000;
 
@@ -66,6 +71,7 @@ class Run {
     this.#taken = taken;
     this.#batchMax = this.#random.integer(1, 300);
     this.#timeoutMax = 10 ** this.#random.integer(0, 5);
+    this.#hasGaps = this.#random.next() < 0.5;
     this.#state = this.#newState();
     for (let shard = 0; shard < this.#random.integer(1, 4); shard += 1) this.#addShard(shard);
     this.#limit();
@@ -133,11 +139,24 @@ class Run {
     if (this.#model.records.size > recordsMax) return false;
     const shard = this.#shard();
     const tip = this.#tips.get(shard) ?? 1;
+    const start = this.#hasGaps ? tip + this.#random.integer(0, gapMax) : tip;
     const count = this.#random.integer(1, this.#batchMax);
-    for (let i = 0; i < count; i += 1) this.#model.put(shard, tip + i);
-    this.#tips.set(shard, tip + count);
-    this.#state.grow(shard, tip + count);
+    for (let i = 0; i < count; i += 1) this.#model.put(shard, start + i);
+    this.#tips.set(shard, start + count);
+    this.#state.grow(shard, start + count);
+    if (start === tip) return true;
+    this.#gaps.push({ shard, from: tip, to: start });
+    this.#skip();
     return true;
+  }
+
+  /** A queue finds the gaps when it reads, again after each start. */
+  #skip(): void {
+    for (const { shard, from, to } of this.#gaps) {
+      const cursor = this.#state.cursorOf(shard);
+      assert(cursor !== undefined);
+      this.#state.skip(cursor, from, to);
+    }
   }
 
   #deadline(): number {
@@ -369,6 +388,7 @@ class Run {
     for (const [shard, tip] of this.#tips) this.#state.addShard(shard, { floor: this.#floors.get(shard) ?? 1, tip });
     this.#state.receiveCountMax = this.#model.receiveCountMax;
     for (const { body } of durable) if (body.length > 0) applyEntry(body, this.#state);
+    this.#skip();
     this.#model.crash(durable.flatMap(({ changes }) => changes));
     this.#forgetRestored();
     this.#deliveries = this.#deliveries.map((delivery) => ({ ...delivery, isOfThisEpoch: false }));

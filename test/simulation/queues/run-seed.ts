@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
-import type { ReceivedRecords, RecordKind } from "../../../src/queues/queue-calls.ts";
+import type { RecordKind } from "../../../src/queues/queue-calls.ts";
+import type { ReceivedRecords } from "../../../src/records/received-records.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { dataDirectory } from "../../support/embedded-engine.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";

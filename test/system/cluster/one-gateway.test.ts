@@ -83,15 +83,3 @@ test("servers that do not sync, or keep one copy, are refused unless that is all
   assert.match(health.degraded.join("\n"), /one copy of each record(?:.|\n)*a power cut loses/);
   assert.equal((await gateway.kill("SIGTERM")).code, 0);
 });
-
-test("a gateway makes no queue, and says why", async (t) => {
-  if (!hasNatsServer(t)) return;
-  await using servers = await NatsServers.start({ nodeCount: 1 });
-  const env = { MILLRACE_NATS: servers.urls.join(",") };
-  await using gateway = await ServerProcess.start({ args: ["--engine", "jetstream", "--allow-degraded"], env });
-  const StreamName = "orders";
-  await call(gateway.endpoint, "CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  const StreamARN = await activeStreamArn(gateway.endpoint, StreamName);
-  const input = { QueueName: "work", StreamConfigurationList: [{ StreamARN }] };
-  await assert.rejects(call(gateway.endpoint, "CreateQueue", input), /where there are no queues yet/);
-});

@@ -20,5 +20,5 @@ test("the start loads of queues only what a server without a queue needs", () =>
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
     encoding: "utf8",
   });
-  assert.equal(stdout.trim(), "open-queues.ts,state-log-ref.ts,stream-growth.ts", stderr);
+  assert.equal(stdout.trim(), "open-queues.ts,queue-ownership.ts,state-log-ref.ts,stream-growth.ts", stderr);
 });

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ShardLog } from "../../../src/engine/shard-log.ts";
 import { OpenQueues, type OpenQueuesOptions } from "../../../src/queues/open-queues.ts";
-import type { QueueRef, ReceivedRecords, ReceiveRequest } from "../../../src/queues/queue-calls.ts";
+import type { QueueRef, ReceiveRequest } from "../../../src/queues/queue-calls.ts";
+import type { ReceivedRecords } from "../../../src/records/received-records.ts";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import type { Stream, StreamQueue } from "../../../src/streams/stream.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ReceiptHandleCipher } from "../../../src/queues/receipt-handle.ts";
+import { handleAt, ReceiptHandleCipher } from "../../../src/queues/receipt-handle.ts";
 
 const secret = new Uint8Array(32).fill(7);
 const positions = [1, 2 ** 32 - 1, 2 ** 47 + 12_345];
@@ -12,7 +12,13 @@ function cipher(queueId = "a", epoch = 5): ReceiptHandleCipher {
 }
 
 function handlesOf(isDead = false): readonly string[] {
-  return cipher().encrypt({ count: 3, shardIndexes, positions, nonces, isDead });
+  return encryptedBy(cipher(), isDead);
+}
+
+function encryptedBy(made: ReceiptHandleCipher, isDead: boolean): readonly string[] {
+  for (const [i, position] of positions.entries()) made.add(shardIndexes[i] ?? 0, position, nonces[i] ?? 0, isDead);
+  const texts = made.encryptAdded();
+  return positions.map((_, i) => handleAt(texts, i));
 }
 
 test("a receipt handle says what it was made of, and whether it is of this epoch", () => {
@@ -52,4 +58,18 @@ test("a text that is no receipt handle of the queue is none beside others that a
 
 test("a call without receipt handles has no deliveries", () => {
   assert.deepEqual(cipher().decrypt([]), []);
+});
+
+test("handles that are made together are those that are made one by one, however many they are", () => {
+  const together = cipher();
+  const count = 1_000;
+  for (let i = 0; i < count; i += 1) together.add(i, i * 7, i + 1, i % 2 === 1);
+  assert.equal(together.addedCount, count);
+  const texts = together.encryptAdded();
+  assert.equal(together.addedCount, 0);
+  for (let i = 0; i < count; i += 1) {
+    const alone = cipher();
+    alone.add(i, i * 7, i + 1, i % 2 === 1);
+    assert.equal(handleAt(texts, i), alone.encryptAdded());
+  }
 });

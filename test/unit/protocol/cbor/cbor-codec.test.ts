@@ -121,7 +121,14 @@ function operationValueOf(value: unknown): unknown {
 }
 
 /** From columns, or without a look at the shape: only outputs that an operation can give. */
-const writtenApart: readonly OperationName[] = ["GetRecords", "PutRecord", "PutRecords", "SubscribeToShard"];
+const writtenApart: readonly OperationName[] = [
+  "GetRecords",
+  "PutRecord",
+  "PutRecords",
+  "ReceiveDeadLetterQueueRecords",
+  "ReceiveQueueRecords",
+  "SubscribeToShard",
+];
 
 for (const name of operationNames) {
   const shape = outputShapes[name];

@@ -34,6 +34,27 @@ for (const [name, chanceOfHole] of [
   });
 }
 
+test("ranges that are added are there, and nothing else, among positions of every form", () => {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const random = new SeededRandom(seed);
+    const set = new PositionSet(from);
+    const known = new Set<number>();
+    const density = random.next();
+    for (let step = 0; step < 30; step += 1) {
+      const start = from + random.integer(0, size - 1);
+      const end = Math.min(from + size, start + 4 ** random.integer(0, 7));
+      set.addRange(start, end);
+      for (let position = start; position < end; position += 1) known.add(position);
+      if (random.next() < density) {
+        const one = from + random.integer(0, size - 1);
+        assert.equal(set.add(one), !known.has(one));
+        known.add(one);
+      }
+      if (step % 10 === 9) compare(set, known, random);
+    }
+  }
+});
+
 test("positions that are added in order cost no memory, and whole parts are added at once", () => {
   const set = new PositionSet(1);
   for (let position = 1; position < 20_000; position += 1) set.add(position);
