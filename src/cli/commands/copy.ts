@@ -31,10 +31,10 @@ export function copyCommand(): Command {
       "possible, 3 internal error.",
     arguments: {
       from: "a data directory, or the address of a NATS server, nats://…",
-      to: "the same, absent or empty",
+      to: "another such directory or cluster, absent or empty",
     },
     examples: [
-      "millrace copy ./millrace-data nats://gateway:secret@nats-1:4222 --nats-monitor http://nats-1:8222",
+      "millrace copy ./millrace-data nats://nats-1:4222 --nats-creds gateway.creds",
       "millrace copy nats://gateway:secret@nats-1:4222 ./millrace-data --assume-fsync",
     ],
   });

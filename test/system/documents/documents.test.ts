@@ -8,6 +8,7 @@ import { documents, parseSnippets, root, snippetsIn } from "./snippets.ts";
 const notRun: readonly string[] = [
   "conformance/README.md: Conformance 1",
   "docs/cluster.md: Servers 1",
+  "docs/cluster.md: Moving a data directory into a cluster, and back 1",
   "docs/coming-from.md: LocalStack 1",
   "docs/coming-from.md: kinesis-mock 1",
   "docs/containers.md: Getting the image 1",
