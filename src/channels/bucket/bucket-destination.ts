@@ -75,6 +75,7 @@ class ObjectBuilder implements BatchBuilder {
   readonly #stores: BucketStores;
   readonly #compressor: Compressor;
   readonly #storedBytesMax: number;
+  #writing: Promise<void> | undefined;
   #deadLetters: Buffer[] = [];
   #deadLetterBytes = 0;
   #recordCount = 0;
@@ -101,7 +102,13 @@ class ObjectBuilder implements BatchBuilder {
     }
     this.#recordCount += recordCount;
     this.#dataBytes += dataBytes;
-    if (bytes.length > 0) await this.#compressor.write(bytes);
+    if (bytes.length > 0) {
+      // A page is compressed in the thread pool while the next one is read and checked.
+      await this.#writing;
+      this.#writing = this.#compressor.write(bytes);
+      // The next page, or the end, meets the error.
+      this.#writing.catch(() => undefined);
+    }
     return (
       this.#compressor.byteCount < this.#storedBytesMax &&
       this.#dataBytes < dataBytesMax &&
@@ -120,6 +127,7 @@ class ObjectBuilder implements BatchBuilder {
     let bytesOut = 0;
     if (this.#recordCount > 0) {
       const { format } = this.#channel;
+      await this.#writing;
       const parts = await this.#compressor.end();
       bytesOut = parts.reduce((sum, { length }) => sum + length, 0);
       const extension = extensionOfFormat[format] + extensionOfCompression[place.compression];

@@ -1,9 +1,9 @@
 import { constants, createGzip, createZstdCompress } from "node:zlib";
 import type { BucketPlace } from "../../streams/stream.ts";
 
-/** Level 1 makes JSON about a fifth larger than level 6 does, in a third of the time. */
+/** The fastest levels: they make JSON about a fifth larger than the usual ones do, in a third to a half of the time. */
 const gzipLevel = 1;
-const zstdLevel = 3;
+const zstdLevel = 1;
 
 /** Compresses the bytes of one object as one stream. */
 export interface Compressor {

@@ -1,0 +1,140 @@
+/**
+ * What a channel costs the puts beside it, and what it delivers, with a real store on the same machine:
+ *   npm run bench:channels -- [--compression ZSTD] [--seconds 20] [--rate 100]
+ * Puts records of 1 KiB of JSON, 500 a call, at a rate in MiB/s (0: as fast as they are stored), first without a channel, then
+ * with one. Prints the rate of both, how old the oldest record that waits was, and the memory of the server.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { KinesisConnection } from "../test/support/kinesis-connection.ts";
+import { SeaweedServer } from "../test/support/seaweed-server.ts";
+import { ServerProcess } from "../test/support/start-server.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    compression: { type: "string", default: "ZSTD" },
+    seconds: { type: "string", default: "20" },
+    rate: { type: "string", default: "0" },
+  },
+});
+const seconds = Number(flags.seconds);
+const bytesPerSecondMax = Number(flags.rate) * 2 ** 20;
+const mebibyte = 2 ** 20;
+const recordsPerCall = 500;
+const connectionCount = 4;
+const freshnessSeconds = 5;
+const recordBytes = 1024;
+
+/** A record as a program that counts clicks writes it: names repeat, values do not. */
+function record(number: number): string {
+  const click = {
+    user: `user-${(number * 7919) % 100_003}`,
+    page: `/shop/${number % 997}`,
+    ms: (number * 31) % 1009,
+    at: number,
+  };
+  const text = JSON.stringify({ ...click, trace: "" });
+  let state = number + 1;
+  let trace = "";
+  while (text.length + trace.length < recordBytes) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    trace += state.toString(16);
+  }
+  return JSON.stringify({ ...click, trace: trace.slice(0, recordBytes - text.length) });
+}
+
+const bodies = Array.from({ length: 24 }, (_, call) => {
+  return Array.from({ length: recordsPerCall }, (_unused, i) => ({
+    Data: Buffer.from(record(call * recordsPerCall + i)).toString("base64"),
+    PartitionKey: `${call * recordsPerCall + i}`,
+  }));
+});
+
+/** Puts for so many seconds. Returns the bytes of data stored per second. */
+async function load(endpoint: string, StreamName: string): Promise<number> {
+  const startMs = performance.now();
+  let bytes = 0;
+  const put = async (first: number): Promise<void> => {
+    const connection = new KinesisConnection(endpoint);
+    for (let call = first; performance.now() - startMs < seconds * 1000; call += connectionCount) {
+      const aheadMs = bytesPerSecondMax === 0 ? 0 : (bytes / bytesPerSecondMax) * 1000 - (performance.now() - startMs);
+      if (aheadMs > 0) await pause(aheadMs);
+      await connection.call("PutRecords", { StreamName, Records: bodies[call % bodies.length] });
+      bytes += recordsPerCall * recordBytes;
+    }
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: connectionCount }, (_, i) => put(i)));
+  return bytes / ((performance.now() - startMs) / 1000);
+}
+
+function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}
+
+async function gauge(endpoint: string, name: string): Promise<number> {
+  const text = await (await fetch(`${endpoint}/metrics`)).text();
+  return Number(new RegExp(`^millrace_channel_${name}\\{[^}]*\\} (\\S+)`, "m").exec(text)?.[1] ?? 0);
+}
+
+async function measure(seaweed: SeaweedServer, compression: string | undefined): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  try {
+    const places = join(folder, "places.json");
+    await seaweed.writePlaces(places);
+    await using server = await ServerProcess.start({ args: ["--channels", places, "--log-level", "warn"] });
+    const { endpoint, pid } = server;
+    const connection = new KinesisConnection(endpoint);
+    await connection.call("CreateStream", { StreamName: "clicks", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+    await pause(1_000);
+    if (compression !== undefined) {
+      await connection.call("CreateChannel", {
+        ChannelName: "clicks",
+        ServiceExecutionRoleARN: "arn:aws:iam::000000000000:role/r",
+        StreamConfigurationList: [
+          {
+            StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/clicks",
+            RecordConfiguration: { RecordFormatType: "JSON" },
+          },
+        ],
+        S3DestinationConfiguration: {
+          DataFreshnessInSeconds: freshnessSeconds,
+          StorageConfiguration: {
+            BucketARN: "arn:aws:s3:::lake",
+            ExpectedBucketOwner: "000000000000",
+            CompressionType: compression,
+          },
+        },
+      });
+      await pause(1_000);
+    }
+    let residentMax = 0;
+    let ageMax = 0;
+    const watching = setInterval(() => {
+      residentMax = Math.max(residentMax, residentBytes(pid));
+      void gauge(endpoint, "freshness_seconds").then((age) => {
+        ageMax = Math.max(ageMax, age);
+      });
+    }, 500);
+    const rate = await load(endpoint, "clicks");
+    const loadedMs = performance.now();
+    while (compression !== undefined && (await gauge(endpoint, "freshness_seconds")) > 0) await pause(100);
+    clearInterval(watching);
+    const delivered = await gauge(endpoint, "incoming_bytes_total");
+    const drainSeconds = (performance.now() - loadedMs) / 1000;
+    console.log(
+      `${(compression ?? "no channel").padEnd(10)} puts ${(rate / mebibyte).toFixed(1)} MiB/s, memory ${(residentMax / mebibyte).toFixed(0)} MiB, oldest record ${ageMax.toFixed(1)} s of ${freshnessSeconds} s, delivered ${(delivered / mebibyte).toFixed(0)} MiB as ${((await gauge(endpoint, "outgoing_bytes_total")) / mebibyte).toFixed(0)} MiB, all ${drainSeconds.toFixed(1)} s after the last put`,
+    );
+    connection.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await using seaweed = await SeaweedServer.start();
+await seaweed.makeBucket("lake");
+console.log(`node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}`);
+for (const compression of [undefined, ...flags.compression.split(",")]) await measure(seaweed, compression);
