@@ -11,6 +11,8 @@ export type Shortage = "disk_budget" | "disk_space";
 const intervalMs = 1_000;
 /** Between two reports of a condition that goes on. */
 const reportMs = 60_000;
+/** A shortage that comes back within `reportMs` of its end is over when nothing has been refused for so long. */
+const recurrenceQuietMs = 10_000;
 
 export interface StorageFaultReporterOptions {
   readonly clock: Clock;
@@ -43,6 +45,10 @@ export class StorageFaultReporter {
   #reported: Shortage | undefined;
   /** `refusedCount` at the last look at the disk. */
   #seenCount = 0;
+  #refusedMs = Number.NEGATIVE_INFINITY;
+  #endedMs = Number.NEGATIVE_INFINITY;
+  /** The shortage has come back soon after its end. */
+  #isRecurring = false;
   #stopReportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: StorageFaultReporterOptions) {
@@ -71,6 +77,7 @@ export class StorageFaultReporter {
     this.#shortage = shortage;
     this.#bytes = Math.max(this.#bytes, bytes);
     this.#refusedCount += 1;
+    this.#refusedMs = this.#options.clock.monotonicMs();
     this.#reportShortage();
     void this.#watch();
   }
@@ -89,6 +96,7 @@ export class StorageFaultReporter {
     const shortage = this.#shortage;
     const nowMs = clock.monotonicMs();
     if (shortage === undefined || nowMs - this.#reportedMs < reportMs) return;
+    if (this.#reported === undefined) this.#isRecurring = nowMs - this.#endedMs < reportMs;
     this.#reportedMs = nowMs;
     this.#reported = shortage;
     appendsRefused.publish({
@@ -126,6 +134,9 @@ export class StorageFaultReporter {
   /** Only when nothing was refused since the last look: compaction frees space little by little. */
   #reportEnd(): void {
     if (this.#reported === undefined || this.#refusedCount !== this.#seenCount) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#isRecurring && nowMs - this.#refusedMs < recurrenceQuietMs) return;
+    this.#endedMs = nowMs;
     appendsResumed.publish({ cause: this.#reported, refusedCount: this.#refusedCount });
     this.#reported = undefined;
     this.#reportedMs = Number.NEGATIVE_INFINITY;

@@ -132,7 +132,11 @@ class FuzzRun {
   }
 
   async #sendAll(connection: FuzzConnection, requests: RandomRequests): Promise<void> {
+    let stoppedMs = stopped.sumMs;
     while (this.#sent < this.#requestCount && this.#faults.length < faultsMax) {
+      // While the client was stopped the server may have closed connections that wait for a request.
+      if (stopped.sumMs > stoppedMs) connection.close();
+      stoppedMs = stopped.sumMs;
       this.#sent++;
       await this.#sendOne(connection, requests);
     }
@@ -140,6 +144,7 @@ class FuzzRun {
 
   async #sendOne(connection: FuzzConnection, requests: RandomRequests): Promise<void> {
     const random = requests.next();
+    const stoppedMs = stopped.sumMs;
     const startedMs = performance.now() - this.#waitedMs();
     let response: FuzzResponse | undefined;
     try {
@@ -149,7 +154,7 @@ class FuzzRun {
       return;
     }
     this.#judge(random, response, performance.now() - this.#waitedMs() - startedMs);
-    if (response === undefined && headerBytesOf(random) <= answeredHeaderBytesMax) {
+    if (response === undefined && stopped.sumMs === stoppedMs && headerBytesOf(random) <= answeredHeaderBytesMax) {
       this.#fault(random, `no response: ${connection.history}`);
     }
     if (response?.status === 200) requests.names.learn(response.body);

@@ -101,3 +101,16 @@ test("a stopped WAL is reported at once and each minute, however often it is met
   await advance(121_000);
   assert.deepEqual(reported, ["stopped", "stopped", "stopped"]);
 });
+
+test("fear: a disk that is full and not full by turns fills the log", async (t) => {
+  const { disk, reporter, reported, advance } = reporterOver(t);
+  for (let round = 0; round < 30; round++) {
+    disk.freeBytes = 0;
+    reporter.refused("disk_space", 10);
+    disk.freeBytes = 100;
+    await advance(3_000);
+  }
+  assert.ok(reported.length <= 5, reported.join(", "));
+  await advance(20_000);
+  assert.match(reported.at(-1) ?? "", /^resumed/);
+});
