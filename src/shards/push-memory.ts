@@ -10,7 +10,7 @@ export interface PushDemand {
   readonly keptBytes: number;
   /** What is to be read is in memory already: the newest records. */
   readonly isInMemory: boolean;
-  /** The reader has taken the push before it in time. */
+  /** The reader has taken the push before it in time, or there was none. */
   readonly isPrompt: boolean;
   readonly signal: AbortSignal;
 }
@@ -41,7 +41,7 @@ export class PushAdmission implements BatchAdmission {
   readonly #signal: AbortSignal;
   /** Data of a push that the reader takes in time. */
   #paceBytes = pushBytesMax;
-  #isPrompt = false;
+  #isPrompt = true;
   /** Data of the next push. */
   dataBytesMax = pushBytesMax;
   /** Records wait to be read. */

@@ -52,6 +52,8 @@ test("a reader that takes its pushes in time gets larger ones, a slow one what i
   const memory = new RecordedMemory();
   const admission = new PushAdmission(memory, signal);
   const next = (): number => Number(admission.take(false));
+  assert.equal(next(), pushBytesMax);
+  assert(memory.last.isPrompt, "it has not been slow yet");
   admission.pace(8_000);
   assert.equal(next(), pushBytesMax / 8);
   assert(!memory.last.isPrompt);
