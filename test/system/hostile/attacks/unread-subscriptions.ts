@@ -15,6 +15,8 @@ const callCount = 20;
 const againMs = 10_000;
 /** A polite subscriber takes the records of one shard after another; all of them have come in this time. */
 const shardMsMax = 20_000;
+/** Between the beginnings of two reads: the same shard comes again after more than the 5 s in which that is refused. */
+const readMsMin = 500;
 /** What a slow one reads in a second. */
 const slowBytesPerSecond = 256 * 1024;
 
@@ -65,8 +67,8 @@ async function subscribeUnread(target: Target, arn: string): Promise<() => void>
       connection.socket.write(bytesOf(request));
       connections.push(connection);
     } else if (!session.destroyed) {
-      const { host: _, ...headers } = request.headers;
-      const stream = session.request({ ":method": "POST", ":path": "/", ...headers });
+      const { host = "", ...headers } = request.headers;
+      const stream = session.request({ ":method": "POST", ":path": "/", ":authority": host, ...headers });
       stream.on("error", () => undefined);
       stream.end(request.body);
     }
@@ -88,6 +90,7 @@ async function readShard(target: Target, arn: string, shard: number, bytesPerSec
   let behindMs = Number.POSITIVE_INFINITY;
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     text = Buffer.concat([text, chunk]);
+    if (text.toString("latin1", 0, 10) === "HTTP/1.1 4") return text.toString("latin1");
     const whole = takeChunks(text);
     text = whole.rest;
     for (const { headers, payload } of whole.chunks.flatMap((bytes) => [...messages.take(bytes)])) {
@@ -130,6 +133,7 @@ async function readPolitely(
     const over = untilAborted(signal).then(() => "over");
     const end = await Promise.race([readShard(target, arn, round % shardCount, bytesPerSecond), over]);
     const tookMs = performance.now() - startedMs;
+    await pause(Math.max(0, readMsMin - tookMs));
     const name = `the subscriber of ${bytesPerSecond / 1024} KiB/s`;
     if (end !== "whole" && end !== "over") faults.push(`${name}: ${end}`);
     if (bytesPerSecond === Number.POSITIVE_INFINITY && tookMs > shardMsMax) {
