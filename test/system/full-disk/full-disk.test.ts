@@ -318,10 +318,7 @@ test("fear: a disk budget that is used up throttles without a word to the operat
     /^The disk budget of 25165824 bytes is used up: .* Most space is used by the streams bulk \([\d.]+ MiB\), kept \(/,
   );
   assert.equal(await metric(server, "millrace_engine_disk_budget_used_up"), 1);
-  assert.match(
-    logLines(server, diskBudgetMessage)[0] ?? "",
-    /"level":"error".*"stream":"bulk"/,
-  );
+  assert.match(logLines(server, diskBudgetMessage)[0] ?? "", /"level":"error".*"stream":"bulk"/);
   await connection.call("DeleteStream", { StreamName: "bulk" });
   await settled(connection, "bulk");
   for (let calls = 0; calls < callsAfterwards; calls++) await kept.putUntilStored(connection, "kept");

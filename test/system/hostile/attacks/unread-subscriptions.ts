@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
-import { EventMessages } from "../../../support/event-messages.ts";
+import { type EventMessage, EventMessages } from "../../../support/event-messages.ts";
 import { RawConnection } from "../../../support/raw-connection.ts";
 import { type Attack, bytesOf, signed, type Target } from "../attack.ts";
 import { type AttackConnection, openConnection, untilAborted } from "../attack-connection.ts";
@@ -79,10 +79,18 @@ async function subscribeUnread(target: Target, arn: string): Promise<() => void>
   };
 }
 
-/** Reads a shard from its start to its tip; resolves with how it went. */
-async function readShard(target: Target, arn: string, shard: number, bytesPerSecond: number): Promise<string> {
+/** How many milliseconds a subscription is behind, by its last event; throws what ends it. */
+function behindMsOf(message: EventMessage, before: number): number {
+  const { headers, payload } = message;
+  if (headers.get(":message-type") !== "event") throw new Error(payload.toString());
+  if (headers.get(":event-type") !== "SubscribeToShardEvent") return before;
+  return (JSON.parse(payload.toString()) as { readonly MillisBehindLatest: number }).MillisBehindLatest;
+}
+
+/** Reads a shard from its start to its tip; throws when that fails. */
+async function readShard(target: Target, arn: string, shard: number, bytesPerSecond: number): Promise<void> {
   const connection = await openConnection(target.port, { reads: false });
-  if (connection === undefined) return "refused";
+  if (connection === undefined) throw new Error("refused");
   const { socket } = connection;
   const messages = new EventMessages();
   socket.write(bytesOf(signed(target, "SubscribeToShard", startingAt(arn, shard))));
@@ -90,21 +98,17 @@ async function readShard(target: Target, arn: string, shard: number, bytesPerSec
   let behindMs = Number.POSITIVE_INFINITY;
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     text = Buffer.concat([text, chunk]);
-    if (text.toString("latin1", 0, 10) === "HTTP/1.1 4") return text.toString("latin1");
+    if (text.toString("latin1", 0, 10) === "HTTP/1.1 4") throw new Error(text.toString("latin1"));
     const whole = takeChunks(text);
     text = whole.rest;
-    for (const { headers, payload } of whole.chunks.flatMap((bytes) => [...messages.take(bytes)])) {
-      if (headers.get(":message-type") !== "event") return payload.toString();
-      if (headers.get(":event-type") !== "SubscribeToShardEvent") continue;
-      behindMs = (JSON.parse(payload.toString()) as { readonly MillisBehindLatest: number }).MillisBehindLatest;
-      if (behindMs === 0) {
-        socket.destroy();
-        return "whole";
-      }
+    for (const bytes of whole.chunks) {
+      for (const message of messages.take(bytes)) behindMs = behindMsOf(message, behindMs);
     }
+    if (behindMs === 0) break;
     if (bytesPerSecond !== Number.POSITIVE_INFINITY) await pause((chunk.length * 1000) / bytesPerSecond);
   }
-  return `cut while ${behindMs} ms behind`;
+  socket.destroy();
+  if (behindMs > 0) throw new Error(`cut while ${behindMs} ms behind`);
 }
 
 /** The whole chunks of a chunked body, which may have its head in front. */
@@ -128,17 +132,18 @@ async function readPolitely(
   { bytesPerSecond, signal }: { readonly bytesPerSecond: number; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
   const faults: string[] = [];
+  const name = `the subscriber of ${bytesPerSecond / 1024} KiB/s`;
   for (let round = 0; !signal.aborted; round++) {
     const startedMs = performance.now();
-    const over = untilAborted(signal).then(() => "over");
-    const end = await Promise.race([readShard(target, arn, round % shardCount, bytesPerSecond), over]);
+    const reading = readShard(target, arn, round % shardCount, bytesPerSecond).catch((error: Error) => {
+      faults.push(`${name}: ${error.message}`);
+    });
+    await Promise.race([reading, untilAborted(signal)]);
     const tookMs = performance.now() - startedMs;
-    await pause(Math.max(0, readMsMin - tookMs));
-    const name = `the subscriber of ${bytesPerSecond / 1024} KiB/s`;
-    if (end !== "whole" && end !== "over") faults.push(`${name}: ${end}`);
     if (bytesPerSecond === Number.POSITIVE_INFINITY && tookMs > shardMsMax) {
       faults.push(`${name}: a shard took ${Math.round(tookMs)} ms`);
     }
+    await pause(Math.max(0, readMsMin - tookMs));
   }
   return [...new Set(faults)];
 }
