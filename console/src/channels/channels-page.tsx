@@ -91,7 +91,7 @@ function ChannelRow({ channel, figures, onOpen }: ShownChannel & { readonly onOp
           {ChannelName}
         </button>
       </th>
-      <td class={`long ${ChannelStatus === "ACTIVE" ? "" : "warn"}`}>
+      <td class={`long ${ChannelStatus === "ACTIVE" ? "" : ChannelStatus === "FAILED" ? "bad" : "warn"}`}>
         {ChannelStatus.toLowerCase()}
         {ChannelStatusReason !== undefined && `: ${ChannelStatusReason}`}
         {ChannelStatus === "ACTIVE" && figures === undefined && <span class="bad">, delivers nothing</span>}

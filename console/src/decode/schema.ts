@@ -32,9 +32,9 @@ function storageKey(stream: string): string {
 /** Sets the schema of a stream and remembers it in this browser. Errors: what is wrong with the schema. */
 export async function changeSchema(stream: string, next: Schema | undefined): Promise<void> {
   schema.value = next === undefined ? undefined : await withDecoder(next);
-  if (next === undefined) localStorage.removeItem(storageKey(stream));
-  else if (next.descriptorsBase64.length <= keptCharsMax)
-    localStorage.setItem(storageKey(stream), JSON.stringify(next));
+  const isKept = next !== undefined && next.descriptorsBase64.length <= keptCharsMax;
+  if (isKept) localStorage.setItem(storageKey(stream), JSON.stringify(next));
+  else localStorage.removeItem(storageKey(stream));
 }
 
 async function withDecoder(next: Schema): Promise<LoadedSchema> {
@@ -43,20 +43,22 @@ async function withDecoder(next: Schema): Promise<LoadedSchema> {
   return { ...next, decodeMessage: messageDecoder(descriptors, next.messageName) };
 }
 
+async function readStored(stream: string): Promise<LoadedSchema | undefined> {
+  const text = localStorage.getItem(storageKey(stream));
+  return text === null ? undefined : await withDecoder(JSON.parse(text) as Schema);
+}
+
 /** Decodes records with the schema that was set for the stream, while a component shows them. */
 export function useSchemaOf(stream: string): void {
   useEffect(() => {
     let isOver = false;
-    const text = localStorage.getItem(storageKey(stream));
-    if (text !== null) {
-      void withDecoder(JSON.parse(text) as Schema).then(
-        (stored) => {
-          if (!isOver) schema.value = stored;
-        },
-        // A schema that this version cannot read is asked for again.
-        () => localStorage.removeItem(storageKey(stream)),
-      );
-    }
+    void readStored(stream).then(
+      (stored) => {
+        if (!isOver) schema.value = stored;
+      },
+      // What this version cannot read is asked for again.
+      () => localStorage.removeItem(storageKey(stream)),
+    );
     return () => {
       isOver = true;
       schema.value = undefined;

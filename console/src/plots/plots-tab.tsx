@@ -114,7 +114,7 @@ function Plots({ steps, minutes, isStream }: PlotsProps) {
       {isStream && (
         <Plot
           title="Duration of calls, mean"
-          format={(ms) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
+          format={(ms) => `${ms > 0 && ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
           times={times}
           lines={[
             { label: "puts", color: "--plot-1", values: of("putMs") },

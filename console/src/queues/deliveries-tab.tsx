@@ -61,6 +61,8 @@ export function DeliveriesTab({ kind, arn: QueueARN, timeoutSeconds, refresh }: 
     }
     refresh();
   };
+  const act = (action: RecordAction, some: readonly Delivery[]): void => void run(() => settle(action, some));
+  const remove = (some: readonly Delivery[]): Promise<void> => settle(deleteDeadLetters, some);
   return (
     <div class="deliveries">
       <ReceiveForm {...{ kind, timeoutSeconds, isBusy }} onReceive={(data) => void receive(data)} />
@@ -69,21 +71,7 @@ export function DeliveriesTab({ kind, arn: QueueARN, timeoutSeconds, refresh }: 
         <div class="bar">
           <h2>{plural(open.length, kind === "live" ? "record" : "dead letter")} received here and in flight</h2>
           <span class="spring" />
-          {actionsOf[kind].map((action) => (
-            <button
-              key={action.label}
-              type="button"
-              class="small"
-              title={action.title}
-              disabled={isBusy || open.length === 0}
-              onClick={() => void run(() => settle(action, open))}
-            >
-              {action.label} all
-            </button>
-          ))}
-          {kind === "dead" && (
-            <DeleteButton label="Delete all" some={open} onDelete={() => settle(deleteDeadLetters, open)} />
-          )}
+          <ActionButtons {...{ kind, isBusy }} some={open} suffix=" all" onAct={act} onDelete={remove} />
           <button
             type="button"
             class="small"
@@ -101,21 +89,7 @@ export function DeliveriesTab({ kind, arn: QueueARN, timeoutSeconds, refresh }: 
       <ul class="delivery-list">
         {deliveries.map((delivery) => (
           <DeliveryRow key={delivery.handle} {...{ delivery, nowMs }}>
-            {actionsOf[kind].map((action) => (
-              <button
-                key={action.label}
-                type="button"
-                class="small"
-                title={action.title}
-                disabled={isBusy}
-                onClick={() => void run(() => settle(action, [delivery]))}
-              >
-                {action.label}
-              </button>
-            ))}
-            {kind === "dead" && (
-              <DeleteButton label="Delete" some={[delivery]} onDelete={() => settle(deleteDeadLetters, [delivery])} />
-            )}
+            <ActionButtons {...{ kind, isBusy }} some={[delivery]} suffix="" onAct={act} onDelete={remove} />
           </DeliveryRow>
         ))}
       </ul>
@@ -164,27 +138,48 @@ function ReceiveForm({ kind, timeoutSeconds, isBusy, onReceive }: ReceiveFormPro
   );
 }
 
-interface DeleteButtonProps {
-  readonly label: string;
+interface ActionButtonsProps {
+  readonly kind: RecordKind;
   readonly some: readonly Delivery[];
-  readonly onDelete: () => Promise<void>;
+  readonly suffix: "" | " all";
+  readonly isBusy: boolean;
+  readonly onAct: (action: RecordAction, some: readonly Delivery[]) => void;
+  readonly onDelete: (some: readonly Delivery[]) => Promise<void>;
 }
 
-function DeleteButton({ label, some, onDelete }: DeleteButtonProps) {
+/** What can be done with one or all of the records in flight. */
+function ActionButtons({ kind, some, suffix, isBusy, onAct, onDelete }: ActionButtonsProps) {
+  const isDisabled = isBusy || some.length === 0;
   return (
-    <ConfirmButton
-      label={label}
-      class="small danger"
-      isDisabled={some.length === 0}
-      action={onDelete}
-      onDone={() => undefined}
-    >
-      <p>
-        The queue forgets {plural(some.length, "dead letter")}: no worker gets {some.length === 1 ? "it" : "them"}, and
-        there is no way back. In the stream {some.length === 1 ? "the record stays" : "the records stay"} until the end
-        of retention.
-      </p>
-    </ConfirmButton>
+    <>
+      {actionsOf[kind].map((action) => (
+        <button
+          key={action.label}
+          type="button"
+          class="small"
+          title={action.title}
+          disabled={isDisabled}
+          onClick={() => onAct(action, some)}
+        >
+          {action.label}
+          {suffix}
+        </button>
+      ))}
+      {kind === "dead" && (
+        <ConfirmButton
+          label={`${deleteDeadLetters.label}${suffix}`}
+          class="small danger"
+          isDisabled={isDisabled}
+          action={() => onDelete(some)}
+          onDone={() => undefined}
+        >
+          <p>
+            The queue forgets {plural(some.length, "dead letter")}: no worker gets {some.length === 1 ? "it" : "them"},
+            and there is no way back. {deleteDeadLetters.title}.
+          </p>
+        </ConfirmButton>
+      )}
+    </>
   );
 }
 

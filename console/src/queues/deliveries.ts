@@ -56,7 +56,7 @@ export const actionsOf: Readonly<Record<RecordKind, readonly RecordAction[]>> = 
 /** The only action that cannot be undone by a later one; asked for twice. */
 export const deleteDeadLetters: RecordAction = {
   label: "Delete",
-  title: "The queue forgets it; the record stays in its stream until it expires",
+  title: "What the stream has stays there until it expires",
   outcome: "deleted",
   operation: "AcknowledgeDeadLetterQueueRecords",
 };

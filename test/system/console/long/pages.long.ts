@@ -16,15 +16,18 @@ const browser = new TestBrowser();
 interface Place {
   readonly name: string;
   readonly hash: string;
+  /** Suffixes of the looks that docs/console/ has beside the light one. */
+  readonly alsoKept?: readonly Look["suffix"][];
   /** Brings the page into the state that is looked at. */
   readonly act?: (page: Page) => Promise<void>;
 }
 
 const places: readonly Place[] = [
-  { name: "streams", hash: "#/streams" },
+  { name: "streams", hash: "#/streams", alsoKept: ["-phone"] },
   {
     name: "records",
     hash: "#/stream/orders/records",
+    alsoKept: ["-dark", "-phone"],
     async act(page) {
       await page.locator(".record-row", { hasText: "order" }).nth(2).click();
       await page.getByRole("complementary", { name: "Record" }).waitFor();
@@ -40,6 +43,7 @@ const places: readonly Place[] = [
   {
     name: "shards",
     hash: "#/stream/orders/shards",
+    alsoKept: ["-dark", "-phone"],
     async act(page) {
       await page.getByLabel("Which shard takes this key?").fill("customer-7");
       await page.locator("output b").waitFor();
@@ -48,15 +52,16 @@ const places: readonly Place[] = [
   {
     name: "split",
     hash: "#/stream/orders/shards",
+    alsoKept: ["-dark"],
     async act(page) {
       await page.locator(".shard-row:not(.closed)").nth(1).click();
       await page.getByRole("button", { name: "Split…" }).click();
       await page.getByText("child 2").waitFor();
     },
   },
-  { name: "put", hash: "#/stream/orders/put" },
-  { name: "plots", hash: "#/stream/orders/plots" },
-  { name: "settings", hash: "#/stream/orders/settings" },
+  { name: "put", hash: "#/stream/orders/put", alsoKept: ["-dark"] },
+  { name: "plots", hash: "#/stream/orders/plots", alsoKept: ["-dark", "-phone"] },
+  { name: "settings", hash: "#/stream/orders/settings", alsoKept: ["-phone"] },
   {
     name: "encryption",
     hash: "#/stream/orders/settings",
@@ -78,6 +83,7 @@ const places: readonly Place[] = [
   {
     name: "queue",
     hash: "#/queues",
+    alsoKept: ["-dark", "-phone"],
     async act(page) {
       await page.getByRole("link", { name: "packing" }).click();
       await page.getByRole("button", { name: "Receive records" }).click();
@@ -89,6 +95,7 @@ const places: readonly Place[] = [
   {
     name: "dead-letters",
     hash: "#/queues",
+    alsoKept: ["-phone"],
     async act(page) {
       await page.getByRole("link", { name: "packing" }).click();
       await page.getByRole("link", { name: "Dead letters" }).click();
@@ -173,7 +180,7 @@ interface Look {
   readonly height: number;
   readonly colorScheme: "light" | "dark";
   /** Behind the name of the picture. */
-  readonly suffix: string;
+  readonly suffix: "" | "-dark" | "-phone";
 }
 
 const looks: readonly Look[] = [
@@ -182,7 +189,12 @@ const looks: readonly Look[] = [
   { width: 390, height: 844, colorScheme: "light", suffix: "-phone" },
 ];
 
-async function lookAt(t: TestContext, server: ConsoleServer, { name, hash, act }: Place, look: Look): Promise<void> {
+async function lookAt(
+  t: TestContext,
+  server: ConsoleServer,
+  { name, hash, alsoKept = [], act }: Place,
+  look: Look,
+): Promise<void> {
   const { width, height, colorScheme, suffix } = look;
   const opened = await browser.open(t, { viewport: { width, height }, colorScheme });
   if (opened === undefined) return;
@@ -196,7 +208,7 @@ async function lookAt(t: TestContext, server: ConsoleServer, { name, hash, act }
   assert.deepEqual(await accessibilityFaults(page), [], where);
   assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${where}: too wide`);
   assert.deepEqual(faults, [], where);
-  await keepPicture(page, `${name}${suffix}`);
+  if (suffix === "" || alsoKept.includes(suffix)) await keepPicture(page, `${name}${suffix}`);
   await page.context().close();
 }
 
