@@ -53,8 +53,13 @@ function run(command: string, args: readonly string[]): Promise<number | undefin
   });
 }
 
+/** With `--print` it also prints where the server is. */
 async function main(): Promise<void> {
-  if (isNatsServerInstalled()) return;
+  if (!isNatsServerInstalled()) await installAlone();
+  if (process.argv.includes("--print")) process.stdout.write(`${natsServerPath}\n`);
+}
+
+async function installAlone(): Promise<void> {
   const lock = { folder: `${folder}.lock`, waiting: () => say("waiting for another run that builds it") };
   await withLock(lock, async () => {
     // Looked at again: the process that held the lock before may have built it.

@@ -16,11 +16,11 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-for (const file of globSync("deploy/compose/*.yaml", { cwd: root }).sort()) {
+for (const file of globSync(["deploy/compose/*.yaml", "deploy/cluster/*.yaml"], { cwd: root }).sort()) {
   test(`the server takes the settings of ${file}`, async () => {
     const toJson = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
     const { services } = JSON.parse(await run(await packagingPython(), ["-c", toJson, join(root, file)]));
-    const { command = ["serve"], environment = {} } = services.millrace as Service;
+    const { command = ["serve"], environment = {} } = (services.millrace ?? services["gateway-1"]) as Service;
     const ofImage = environment["MILLRACE_CREDENTIALS"] === undefined ? { MILLRACE_ALLOW_ANONYMOUS: "true" } : {};
     const nothing = { limits: () => [], credentials: () => [] };
     const variables = { MILLRACE_HOST: "0.0.0.0", ...ofImage, ...environment };

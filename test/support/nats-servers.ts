@@ -25,6 +25,8 @@ export interface NatsServersOptions {
   readonly nodeCount: 1 | 3;
   /** `always`, or a time such as `2m`, the server's default. */
   readonly syncInterval?: string;
+  /** Whether servers tell clients of each other; default: true. Otherwise a client knows the servers that it was given. */
+  readonly advertises?: boolean;
   /** Lines for the configuration of every node, such as accounts or TLS. */
   readonly extra?: string;
 }
@@ -159,7 +161,7 @@ export class NatsServers implements AsyncDisposable {
   }
 
   #configuration(node: number): string {
-    const { nodeCount, syncInterval = "always", extra = "" } = this.#options;
+    const { nodeCount, syncInterval = "always", advertises = true, extra = "" } = this.#options;
     const own = this.#ports[node];
     assert(own !== undefined);
     const routes = this.#ports.map(({ cluster }) => `nats://${host}:${cluster}`).join(", ");
@@ -170,7 +172,9 @@ export class NatsServers implements AsyncDisposable {
       "max_payload: 16777216",
       "max_pending: 268435456",
       `jetstream { store_dir: "${this.storeDirectory(node)}", max_mem: 256M, max_file: 20G, sync_interval: "${syncInterval}" }`,
-      nodeCount > 1 ? `cluster { name: millrace, listen: ${host}:${own.cluster}, routes: [${routes}] }` : "",
+      nodeCount > 1
+        ? `cluster { name: millrace, listen: ${host}:${own.cluster}, routes: [${routes}], no_advertise: ${!advertises} }`
+        : "",
       extra,
       "",
     ].join("\n");

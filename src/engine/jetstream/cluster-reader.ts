@@ -128,14 +128,18 @@ export class ClusterReader implements ClusterView {
     const [subject = ""] = info.config.subjects;
     const { first_seq: firstSequence, last_seq: lastSequence } = info.state;
     const run = randomBytes(8).toString("hex");
-    return await compareReplicas(this.#api, new EachReplica(this.#api.connection, { ...this.#options, run }), {
-      stream: name,
-      subject,
-      firstSequence,
-      lastSequence,
-      isLogGroup,
-      servers,
-    });
+    return await compareReplicas(
+      this.#api,
+      new EachReplica(this.#api.connection, { ...this.#options, run, replicaCount: servers.size }),
+      {
+        stream: name,
+        subject,
+        firstSequence,
+        lastSequence,
+        isLogGroup,
+        servers,
+      },
+    );
   }
 
   async close(): Promise<void> {

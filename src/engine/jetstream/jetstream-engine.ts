@@ -149,7 +149,7 @@ export class JetStreamEngine implements Engine {
     const session = randomBytes(8);
     const run = session.toString("hex");
     const durability = await this.#judge(info, await testFence(api, names, run));
-    const replicas = new EachReplica(connection, { prefix, run });
+    const replicas = new EachReplica(connection, { prefix, run, replicaCount: info.config.num_replicas });
     const verified = new VerifiedReader({ api, replicas, nowMs });
     const entryBytesMax = payloadBytes - headersBytesMax - messageHeaderBytes - entryHeaderBytes;
     let idCount = 0;

@@ -132,7 +132,7 @@ async function sealUntilDone({ log }: Engine, shard: ShardRef): Promise<bigint> 
   }
 }
 
-async function inject(servers: NatsServers, fault: Fault, random: () => number): Promise<void> {
+export async function inject(servers: NatsServers, fault: Fault, random: () => number): Promise<void> {
   const restart = async (nodes: readonly number[]): Promise<void> => {
     await pause(restartMs);
     await Promise.all(nodes.map((node) => servers.startNode(node)));

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type AwsCli, awsClis } from "../../support/available-tools.ts";
+import { hasNatsServer } from "../../support/nats-servers.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { provideAws } from "./provide-aws.ts";
 import { testSnippets } from "./run-snippets.ts";
@@ -60,6 +61,32 @@ testSnippets("README.md", {
           );
         }
       }
+    },
+  },
+
+  "A cluster on this machine 1": {
+    async run({ code }, place, t) {
+      if (!hasNatsServer(t)) return;
+      const folder = place.clone();
+      const own = `millrace() { node_modules/.bin/node dist/cli/cli.js "$@"; }\n`;
+      assert(code.includes(own), "the place has a command of that name");
+      // Built already, as on a machine where this ran before.
+      mkdirSync(join(folder, ".cache"));
+      symlinkSync(join(root, ".cache/nats-server"), join(folder, ".cache/nats-server"));
+      // The ports of the snippet belong to others on this machine.
+      const base = 200 + (process.pid % 400);
+      const onOwnPorts = (text: string): string =>
+        text
+          .replaceAll(/\b1([468])22(?=[123${])/g, (_, kind: string) => `${base}${kind}`)
+          .replaceAll("456", `${base}5`);
+      const config = join(folder, "deploy/cluster/loopback.conf");
+      writeFileSync(config, onOwnPorts(readFileSync(config, "utf8")));
+      const ending = "trap 'kill $(jobs -p); wait' EXIT; trap 'exit 1' TERM\n";
+      const { stdout } = await place.run(ending + onOwnPorts(code.replace(own, "")), { folder });
+      assert.match(stdout, /first order/);
+      assert.match(stdout, /^ok +replicas: all are current/m);
+      assert.match(stdout, /^ok +gateways: 2 run$/m);
+      assert.doesNotMatch(stdout, /^(warn|fail)/m);
     },
   },
 

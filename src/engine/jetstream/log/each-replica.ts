@@ -10,21 +10,26 @@ const failuresMax = 2;
 export class EachReplica {
   readonly #connection: ServerConnection;
   readonly #traces: string;
+  readonly #replicaCount: number;
   #requestCount = 0;
 
   /** `traces` begins subjects that nothing else uses; `run` is another one for each open engine. */
-  constructor(connection: ServerConnection, { prefix, run }: { readonly prefix: string; readonly run: string }) {
+  constructor(
+    connection: ServerConnection,
+    { prefix, run, replicaCount }: { readonly prefix: string; readonly run: string; readonly replicaCount: number },
+  ) {
     this.#connection = connection;
+    this.#replicaCount = replicaCount;
     this.#traces = `${prefix}.trace.${run}`;
   }
 
-  /** One answer of each replica that answers, until all `wanted` have; without it, of as many as there are servers. */
+  /** One answer of each replica that answers, until all `wanted` have; without it, until as many as there should be. */
   async *answers(
     get: DirectGet,
     wanted?: ReadonlySet<string>,
   ): AsyncGenerator<TracedAnswer & { readonly server: string }, undefined> {
     const seen = new Set<string>();
-    const count = wanted?.size ?? Math.max(1, this.#connection.knownServers.length);
+    const count = wanted?.size ?? this.#replicaCount;
     let failureCount = 0;
     for (let request = 0; request < requestsMax && seen.size < count; request++) {
       try {

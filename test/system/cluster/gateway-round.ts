@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
+import { type GetRecordsAnswer, streamName, Writer } from "../../support/load-actors.ts";
+import type { NatsServers } from "../../support/nats-servers.ts";
+import { type ReadRecord, RecordHistory } from "../../support/record-history.ts";
+import type { SeededRandom } from "../../support/seeded-random.ts";
+import { ServerProcess } from "../../support/start-server.ts";
+import { listShards, settled } from "../../support/stream-changer.ts";
+import { TcpProxy } from "../../support/tcp-proxy.ts";
+import { inject, faults as serverFaults } from "./chaos-round.ts";
+
+/** What is done to servers and gateways while records are written through both gateways and shards are split and merged. */
+export const gatewayFaults = [...serverFaults, "kill gateway", "cut gateway", "full disk"] as const;
+export type GatewayFault = (typeof gatewayFaults)[number];
+
+const writerCount = 4;
+const callsPerTurn = 10;
+const shardCount = 4;
+const shardCountMax = 10;
+const cutMs = 15_000;
+const fullMs = 10_000;
+const settledMs = 1_500;
+const sampleMs = 20;
+const smallDiskBytes = 256 * 1024 * 1024;
+
+/** Two gateways as processes, each with a proxy between itself and the servers. */
+export class GatewayPair implements AsyncDisposable {
+  readonly gateways: readonly ServerProcess[];
+  readonly proxies: readonly TcpProxy[];
+
+  private constructor(gateways: readonly ServerProcess[], proxies: readonly TcpProxy[]) {
+    this.gateways = gateways;
+    this.proxies = proxies;
+  }
+
+  static async start(servers: NatsServers): Promise<GatewayPair> {
+    const proxies: TcpProxy[] = [];
+    const gateways: ServerProcess[] = [];
+    for (const index of [0, 1]) {
+      // Servers that do not tell of each other, so each proxy leads to all of them.
+      const targets = servers.urls.map((url) => ({ host: "127.0.0.1", port: Number(new URL(url).port) }));
+      const proxy = await TcpProxy.open([...targets.slice(index), ...targets.slice(0, index)]);
+      proxies.push(proxy);
+      const env = {
+        MILLRACE_NATS: `nats://127.0.0.1:${proxy.port}`,
+        MILLRACE_NATS_MONITOR: servers.monitorUrls.join(","),
+      };
+      gateways.push(await ServerProcess.start({ args: ["--engine", "jetstream"], env }));
+    }
+    return new GatewayPair(gateways, proxies);
+  }
+
+  /** Any of the two, as a balancer would choose. */
+  endpoint(random: SeededRandom): string {
+    return this.gateways[random.integer(0, this.gateways.length - 1)]?.endpoint ?? "";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const gateway of this.gateways) await gateway[Symbol.asyncDispose]();
+    for (const proxy of this.proxies) await proxy[Symbol.asyncDispose]();
+  }
+}
+
+export interface GatewayRoundResult {
+  readonly promisedCount: number;
+  /** Records of calls that failed, by an error response or a lost connection. */
+  readonly failedCount: number;
+  readonly reshardCount: number;
+  /** The longest time in which no record was acknowledged. */
+  readonly gapMs: number;
+}
+
+export interface GatewayRound {
+  readonly fault: GatewayFault;
+  readonly random: SeededRandom;
+}
+
+/**
+ * One round on a stream of its own: four writers through two gateways, splits, merges and resizes through either, a reader of
+ * everything at the end through both. Throws at the first broken promise: a record lost, changed, there twice, or out of order.
+ */
+export async function gatewayRound(
+  servers: NatsServers,
+  pair: GatewayPair,
+  { fault, random }: GatewayRound,
+): Promise<GatewayRoundResult> {
+  await changeStream(pair, "CreateStream", { StreamName: streamName, ShardCount: shardCount }, "ACTIVE");
+  const history = new RecordHistory();
+  const state = { isOver: false, sentCount: 0, reshardCount: 0, gapMs: 0 };
+  const actors = Array.from({ length: writerCount }, async (_, index) => {
+    const writer = new Writer(index, random.fork(), {
+      send: (...sent: Parameters<RecordHistory["send"]>) => {
+        state.sentCount += 1;
+        return history.send(...sent);
+      },
+      promise: (...promised: Parameters<RecordHistory["promise"]>) => history.promise(...promised),
+    } as RecordHistory);
+    for (let turn = index; !state.isOver; turn++) {
+      await writer.write(pair.gateways[turn % 2]?.endpoint ?? "", callsPerTurn);
+      // A gateway that is gone refuses at once.
+      if (!state.isOver) await pause(1);
+    }
+  });
+  actors.push(reshardUntilOver(pair, random.fork(), state), measureGap(history, state));
+  try {
+    await pause(500);
+    await injectAny(servers, pair, fault, random);
+    await pause(1_000);
+  } finally {
+    state.isOver = true;
+    await Promise.all(actors);
+  }
+  for (const { endpoint } of pair.gateways) history.seeWhole(await readStream(endpoint));
+  await changeStream(pair, "DeleteStream", { StreamName: streamName }, "gone");
+  const { sentCount, reshardCount, gapMs } = state;
+  const { promisedCount } = history;
+  return { promisedCount, failedCount: sentCount - promisedCount, reshardCount, gapMs };
+}
+
+async function changeStream(pair: GatewayPair, operation: string, input: object, status: "ACTIVE" | "gone") {
+  // A gateway that was started again has another port.
+  const connection = new KinesisConnection(pair.gateways[0]?.endpoint ?? "");
+  await connection.call(operation, input);
+  assert.equal(await settled(connection, streamName), status);
+  connection.close();
+}
+
+async function injectAny(servers: NatsServers, pair: GatewayPair, fault: GatewayFault, random: SeededRandom) {
+  const index = random.integer(0, 1);
+  switch (fault) {
+    case "kill gateway": {
+      await pair.gateways[index]?.kill("SIGKILL");
+      await pause(random.integer(0, 5_000));
+      return await pair.gateways[index]?.restart();
+    }
+    case "cut gateway": {
+      pair.proxies[index]?.cut();
+      await pause(cutMs);
+      pair.proxies[index]?.mend();
+      return await pause(settledMs);
+    }
+    case "full disk":
+      return await fillDisk(servers, random.integer(0, 2));
+    default:
+      return await inject(servers, fault, () => random.next());
+  }
+}
+
+/** One server on a disk of its own that something else fills; root mounts one in memory. Then it has space again. */
+async function fillDisk(servers: NatsServers, node: number): Promise<void> {
+  const directory = servers.storeDirectory(node);
+  await servers.kill(node, "SIGTERM");
+  rmSync(directory, { recursive: true });
+  execFileSync("mkdir", [directory]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${smallDiskBytes}`, "tmpfs", directory]);
+  try {
+    await servers.startNode(node);
+    await servers.ready();
+    const filler = join(directory, "filler");
+    const { bavail, bsize } = statfsSync(directory);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    await pause(fullMs);
+    rmSync(filler);
+  } finally {
+    await servers.kill(node);
+    execFileSync("umount", [directory]);
+    await servers.startNode(node);
+    await servers.ready();
+  }
+}
+
+interface RoundState {
+  isOver: boolean;
+  reshardCount: number;
+  gapMs: number;
+}
+
+/** Splits, merges and resizes through either gateway. What fails is tried otherwise; the records tell whether it was whole. */
+async function reshardUntilOver(pair: GatewayPair, random: SeededRandom, state: RoundState): Promise<void> {
+  while (!state.isOver) {
+    const connection = new KinesisConnection(pair.endpoint(random));
+    try {
+      await pause(random.integer(50, 400));
+      if ((await settled(connection, streamName)) === "gone") continue;
+      const open = (await listShards(connection, streamName)).filter(
+        ({ SequenceNumberRange }) => SequenceNumberRange.EndingSequenceNumber === undefined,
+      );
+      await reshard(connection, open, random);
+      state.reshardCount += 1;
+    } catch (error) {
+      // A fault is under way, or another change.
+      if (!(error instanceof LostCall || error instanceof RefusedCall)) throw error;
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+type OpenShards = Awaited<ReturnType<typeof listShards>>;
+
+async function reshard(connection: KinesisConnection, open: OpenShards, random: SeededRandom): Promise<void> {
+  const sorted = open.toSorted((left, right) =>
+    BigInt(left.HashKeyRange.StartingHashKey) < BigInt(right.HashKeyRange.StartingHashKey) ? -1 : 1,
+  );
+  const index = random.integer(0, sorted.length - 1);
+  const [shard, next] = [sorted[index], sorted[index + 1]];
+  const StreamName = streamName;
+  if (random.next() < 0.2) {
+    const TargetShardCount = Math.min(shardCountMax, sorted.length * 2);
+    const target = sorted.length >= shardCountMax / 2 ? Math.ceil(sorted.length / 2) : TargetShardCount;
+    await connection.call("UpdateShardCount", {
+      StreamName,
+      TargetShardCount: target,
+      ScalingType: "UNIFORM_SCALING",
+    });
+  } else if (shard !== undefined && next !== undefined && (sorted.length >= shardCountMax || random.next() < 0.4)) {
+    const ShardToMerge = shard.ShardId;
+    await connection.call("MergeShards", { StreamName, ShardToMerge, AdjacentShardToMerge: next.ShardId });
+  } else if (shard !== undefined) {
+    const { StartingHashKey, EndingHashKey } = shard.HashKeyRange;
+    const NewStartingHashKey = String((BigInt(StartingHashKey) + BigInt(EndingHashKey) + 1n) / 2n);
+    await connection.call("SplitShard", { StreamName, ShardToSplit: shard.ShardId, NewStartingHashKey });
+  }
+}
+
+async function measureGap(history: RecordHistory, state: RoundState): Promise<void> {
+  let [count, sinceMs] = [history.promisedCount, performance.now()];
+  while (!state.isOver) {
+    await pause(sampleMs);
+    const nowMs = performance.now();
+    state.gapMs = Math.max(state.gapMs, nowMs - sinceMs);
+    if (history.promisedCount !== count) [count, sinceMs] = [history.promisedCount, nowMs];
+  }
+}
+
+/** All records by shard. */
+async function readStream(endpoint: string): Promise<ReadonlyMap<string, readonly ReadRecord[]>> {
+  const connection = new KinesisConnection(endpoint);
+  assert.equal(await settled(connection, streamName), "ACTIVE");
+  const shards = new Map<string, readonly ReadRecord[]>();
+  for (const { ShardId } of await listShards(connection, streamName)) {
+    const input = { StreamName: streamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
+    const first = await connection.call<{ readonly ShardIterator: string }>("GetShardIterator", input);
+    const records: ReadRecord[] = [];
+    for (let iterator: string | undefined = first.ShardIterator; iterator !== undefined; ) {
+      const page: GetRecordsAnswer = await connection.call("GetRecords", { ShardIterator: iterator });
+      records.push(...page.Records);
+      iterator = page.Records.length === 0 && page.MillisBehindLatest === 0 ? undefined : page.NextShardIterator;
+    }
+    shards.set(ShardId, records);
+  }
+  connection.close();
+  return shards;
+}
