@@ -216,26 +216,25 @@ function judgeLogs({ shards }: ClusterFacts): readonly Finding[] {
   return findings.length > 0 ? findings : [ok("shards", `${shards.length}; each is sealed or open as its stream says`)];
 }
 
+/** Gateways free what has expired; a limit of age at the servers would remove records that a longer retention keeps. */
 function judgeRetention({ groups, shards }: ClusterFacts): Finding {
   const byName = new Map(groups.map((group) => [group.name, group]));
-  const differing = new Set<string>();
-  for (const { group, retentionMs, isChanging } of shards) {
-    const kept = byName.get(group)?.retentionMs;
-    if (kept !== undefined && !isChanging && kept !== retentionMs) {
-      differing.add(`${group} keeps ${hoursText(kept)}, its stream says ${hoursText(retentionMs)}`);
-    }
+  const early = new Set<string>();
+  for (const { group, retentionMs } of shards) {
+    const kept = byName.get(group)?.retentionMs ?? 0;
+    if (kept !== 0) early.add(`${group} keeps ${hoursText(kept)}, its stream says ${hoursText(retentionMs)}`);
   }
-  return differing.size === 0
-    ? ok("retention", "each log group keeps its messages as long as its stream says")
+  return early.size === 0
+    ? ok("retention", "no server removes messages by their age; gateways do by the retention of the stream")
     : fail(
         "retention",
-        someOf([...differing]),
-        "set the stream's retention again with IncreaseStreamRetentionPeriod, to another value and back",
+        `servers remove messages by their age: ${someOf([...early])}`,
+        "nats stream edit --max-age 0s, at once: what is removed is lost",
       );
 }
 
 function hoursText(ms: number): string {
-  return ms === 0 ? "everything" : `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 3_600_000)} h`;
 }
 
 function judgeGateways({ gateways: { aliveCount, goneCount } }: ClusterFacts): Finding {

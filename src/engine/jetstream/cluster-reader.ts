@@ -129,7 +129,6 @@ export class ClusterReader implements ClusterView {
     const { first_seq: firstSequence, last_seq: lastSequence } = info.state;
     const run = randomBytes(8).toString("hex");
     return await compareReplicas(
-      this.#api,
       new EachReplica(this.#api.connection, { ...this.#options, run, replicaCount: servers.size }),
       {
         stream: name,

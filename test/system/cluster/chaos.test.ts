@@ -10,7 +10,8 @@ const rounds: readonly Fault[] = ["none", "kill leader"];
 test("no acknowledged entry is lost, doubled, moved or behind a seal when the leader is killed amid it", async (t) => {
   if (!hasNatsServer(t)) return;
   await using servers = await NatsServers.start({ nodeCount: 3 });
-  const gateways = [await openGateway(servers, "chaos"), await openGateway(servers, "chaos")];
+  // At the same time, so that one finds a bucket that the other one has just made.
+  const gateways = await Promise.all([openGateway(servers, "chaos"), openGateway(servers, "chaos")]);
   try {
     const seeded = new SeededRandom(15);
     const random = (): number => seeded.next();

@@ -79,7 +79,7 @@ test("check-cluster finds what was done to a cluster behind the gateway's back, 
   const text = faults.filter((fault) => !fault.startsWith("copies")).join("\n");
   assert.match(text, new RegExp(`^log groups: ${removed} was removed`, "m"));
   assert.match(text, /^documents: no stream document names millrace_orphan_0$/m);
-  assert.match(text, new RegExp(`^retention: ${aged} keeps 2 h, its stream says 24 h$`, "m"));
+  assert.match(text, new RegExp(`^retention: .* ${aged} keeps 2 h, its stream says 24 h$`, "m"));
   assert.match(text, /^shards: listed open and sealed, so nothing can be written: shard 1 of (clicks|views)/m);
 
   await gateway.kill("SIGTERM");

@@ -25,6 +25,7 @@ const cutMs = 15_000;
 const fullMs = 10_000;
 const settledMs = 1_500;
 const sampleMs = 20;
+const stoppedMs = 1_000;
 const smallDiskBytes = 256 * 1024 * 1024;
 
 /** Two gateways as processes, each with a proxy between itself and the servers. */
@@ -229,9 +230,12 @@ async function reshard(connection: KinesisConnection, open: OpenShards, random: 
 
 async function measureGap(history: RecordHistory, state: RoundState): Promise<void> {
   let [count, sinceMs] = [history.promisedCount, performance.now()];
-  while (!state.isOver) {
+  for (let sampledMs = sinceMs; !state.isOver; ) {
     await pause(sampleMs);
     const nowMs = performance.now();
+    // This process did not run, so neither did the writers.
+    if (nowMs - sampledMs > stoppedMs) sinceMs = nowMs;
+    sampledMs = nowMs;
     state.gapMs = Math.max(state.gapMs, nowMs - sinceMs);
     if (history.promisedCount !== count) [count, sinceMs] = [history.promisedCount, nowMs];
   }

@@ -1,7 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { ReplicaFault, ScrubReport } from "../../cluster-facts.ts";
 import type { StoredMessage } from "../api/direct-get.ts";
-import type { JetStreamApi } from "../api/jetstream-api.ts";
 import type { EachReplica } from "./each-replica.ts";
 import { readLogMessages } from "./log-page.ts";
 
@@ -26,6 +25,8 @@ type Kind = ReplicaFault["fault"];
 /** What one scrub has found so far. */
 class ScrubState {
   messageCount = 0;
+  /** The sequence of the first message with records. */
+  firstRecords: number | undefined;
   readonly lost: string[] = [];
   readonly faults = new Map<string, { server: string; fault: Kind; sequences: number[]; count: number }>();
   /** The last sequence of each writer in each shard log, by subject and session. */
@@ -45,7 +46,6 @@ class ScrubState {
  * what differs, and, in log groups, what does not verify or is named by its writer's next message and there on no replica.
  */
 export async function compareReplicas(
-  api: JetStreamApi,
   replicas: EachReplica,
   { servers, ...range }: ScrubRange & { readonly servers: ReadonlySet<string> },
 ): Promise<ScrubReport> {
@@ -61,7 +61,7 @@ export async function compareReplicas(
     }
     for (const server of servers) if (!parts.has(server)) unread.add(`${server} has no answer for ${range.stream}`);
     const to = Math.min(range.lastSequence, ...[...parts.values()].map((part) => part.to));
-    await judgeParts({ api, replicas, range, state, parts, to });
+    await judgeParts({ replicas, range, state, parts, to });
     from = to + 1;
   }
   const faults = [...state.faults.values()].map((fault) => ({ ...fault, stream: range.stream }));
@@ -76,7 +76,6 @@ interface Part {
 }
 
 interface ScrubStep {
-  readonly api: JetStreamApi;
   readonly replicas: EachReplica;
   readonly range: ScrubRange;
   readonly state: ScrubState;
@@ -133,11 +132,16 @@ async function readLater(
   }
 }
 
-/** Whether retention or, in the bucket, a newer document removed a message during the scrub. */
-async function wasRemoved({ api, range: { stream, isLogGroup } }: ScrubStep, sequence: number): Promise<boolean> {
-  if (!isLogGroup) return (await api.messageAt(stream, sequence)) === undefined;
-  const info = await api.streamInfo(stream);
-  return info === undefined || info.state.first_seq > sequence;
+/** Whether retention or, in the bucket, a newer document removed a message during the scrub: no replica has it any more. */
+async function wasRemoved(
+  { replicas, parts, range: { stream, subject } }: ScrubStep,
+  sequence: number,
+): Promise<boolean> {
+  const get = { stream, subject, from: { sequence }, messagesMax: 1 };
+  for await (const { messages } of replicas.answers(get, new Set(parts.keys()))) {
+    if (messages[0]?.sequence === sequence) return false;
+  }
+  return true;
 }
 
 function isWhole(message: StoredMessage | undefined): message is StoredMessage {
@@ -148,17 +152,17 @@ function digestOf({ subject, data }: StoredMessage): string {
   return `${subject} ${data.length} ${crc32(data)}`;
 }
 
-/** Each message names the one before it of the same writer; what is named and was not seen is on no replica. */
-function followChains(
-  messages: readonly StoredMessage[],
-  { stream, firstSequence }: ScrubRange,
-  state: ScrubState,
-): void {
+/**
+ * Each message names the one before it of the same writer; what is named and was not seen is on no replica. Messages before
+ * the first one with records have expired.
+ */
+function followChains(messages: readonly StoredMessage[], { stream }: ScrubRange, state: ScrubState): void {
   for (const message of messages) {
     for (const { sequence, link } of readLogMessages([message]).records) {
       const writer = `${message.subject} ${link.session}`;
       const seen = state.writers.get(writer) ?? 0;
-      if (link.previousSequence > seen && link.previousSequence >= firstSequence) {
+      state.firstRecords ??= sequence;
+      if (link.previousSequence > seen && link.previousSequence >= state.firstRecords) {
         state.lost.push(`message ${link.previousSequence} of ${stream}, which message ${sequence} names`);
       }
       state.writers.set(writer, sequence);
