@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
@@ -156,8 +156,8 @@ async function fillDisk(servers: NatsServers, node: number): Promise<void> {
   const directory = servers.storeDirectory(node);
   await servers.kill(node, "SIGTERM");
   rmSync(directory, { recursive: true });
-  execFileSync("mkdir", [directory]);
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${smallDiskBytes}`, "tmpfs", directory]);
+  mkdirSync(directory);
+  execFileSync("sh", ["-c", `mount -t tmpfs -o size=${smallDiskBytes} tmpfs '${directory}'`]);
   try {
     await servers.startNode(node);
     await servers.ready();
@@ -168,7 +168,7 @@ async function fillDisk(servers: NatsServers, node: number): Promise<void> {
     rmSync(filler);
   } finally {
     await servers.kill(node);
-    execFileSync("umount", [directory]);
+    execFileSync("sh", ["-c", `umount '${directory}'`]);
     await servers.startNode(node);
     await servers.ready();
   }

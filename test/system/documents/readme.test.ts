@@ -74,7 +74,8 @@ testSnippets("README.md", {
       mkdirSync(join(folder, ".cache"));
       symlinkSync(join(root, ".cache/nats-server"), join(folder, ".cache/nats-server"));
       // The ports of the snippet belong to others on this machine.
-      const base = 200 + (process.pid % 400);
+      // Below those that clients get.
+      const base = 200 + (process.pid % 120);
       const onOwnPorts = (text: string): string =>
         text
           .replaceAll(/\b1([468])22(?=[123${])/g, (_, kind: string) => `${base}${kind}`)
@@ -82,7 +83,10 @@ testSnippets("README.md", {
       const config = join(folder, "deploy/cluster/loopback.conf");
       writeFileSync(config, onOwnPorts(readFileSync(config, "utf8")));
       const ending = "trap 'kill $(jobs -p); wait' EXIT; trap 'exit 1' TERM\n";
-      const { stdout } = await place.run(ending + onOwnPorts(code.replace(own, "")), { folder });
+      const { stdout } = await place.run(
+        ending + onOwnPorts(code.replace(own, "").replaceAll("node_modules/.bin/node dist/cli/cli.js", "millrace")),
+        { folder },
+      );
       assert.match(stdout, /first order/);
       assert.match(stdout, /^ok +replicas: all are current/m);
       assert.match(stdout, /^ok +gateways: 2 run$/m);
