@@ -1,12 +1,12 @@
 /**
  * Queues inside the process, without sockets:
- *   node_modules/.bin/node --expose-gc bench/queue-engine.ts [--only drain,in-flight,out-of-order,waiting] [--records 500000]
+ *   node_modules/.bin/node --expose-gc bench/queue-engine.ts [--only drain,in-flight,out-of-order,many-queues,waiting] [--records 500000]
  *     [--callers 256]
  * drain: receives of ten and acknowledgements by so many callers at once, durable before the answer, of records of 1 KiB in
  * four shards that are in the newest part of the log.
  * in-flight: resident memory of a million records in flight.
  * out-of-order: ten million records acknowledged at random behind a thousand that are not; the process is killed, and the
- * first receive of the next one is timed. waiting: memory of 10,000 receives that wait.
+ * first receive of the next one is timed. many-queues: what twenty queues over a thousand shards cost the puts. waiting: memory of 10,000 receives that wait.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -24,12 +24,13 @@ import { MemoryEngine } from "../src/engine/memory/memory-engine.ts";
 import { storeRecords } from "../src/shards/store-records.ts";
 import { systemClock } from "../src/time/system-clock.ts";
 import { incomingRecords } from "../test/support/incoming-records-of.ts";
-import { QueueSession } from "../test/support/queue-session.ts";
+import { QueueSession, type QueueSettings } from "../test/support/queue-session.ts";
+import { median } from "./report.ts";
 
 applyRuntimeFlags(process.env);
 const { values: flags } = parseArgs({
   options: {
-    only: { type: "string", default: "drain,in-flight,out-of-order,waiting" },
+    only: { type: "string", default: "drain,in-flight,out-of-order,many-queues,waiting" },
     records: { type: "string", default: "500000" },
     engine: { type: "string", default: "embedded,memory" },
     acknowledged: { type: "string", default: "10000000" },
@@ -42,6 +43,7 @@ const mebibyte = 1024 * 1024;
 const recordsPerPut = 500;
 /** Less than the newest 32 MiB of the log: consumers that keep up read these. */
 const recordsPerRound = 20_000;
+const recordsPerPhase = 40_000;
 const settings = {
   shardCount: 4,
   receiveCountMax: 6,
@@ -53,13 +55,14 @@ const settings = {
 async function open(
   kind: string,
   directory: string,
+  sessionSettings: QueueSettings = settings,
 ): Promise<{ readonly engine: Engine; readonly session: QueueSession }> {
   const engine =
     kind === "memory"
       ? new MemoryEngine({ clock: systemClock, memoryBudgetBytes: 4096 * mebibyte })
       : new EmbeddedEngine({ directory, disk: nodeDisk, clock: systemClock, jobs: new CompactionThread(systemClock) });
   await engine.open();
-  return { engine, session: await QueueSession.open(engine, systemClock, settings, Date.now() % 2 ** 32) };
+  return { engine, session: await QueueSession.open(engine, systemClock, sessionSettings, Date.now() % 2 ** 32) };
 }
 
 async function fill({ shards, ref }: QueueSession, count: number, dataBytes: number): Promise<void> {
@@ -123,6 +126,12 @@ function residentBytes(): number {
   return process.memoryUsage.rss();
 }
 
+/** Heap and buffers. What is resident also has memory that was used before and is free. */
+function allocatedBytes(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 function inMiB(bytes: number): string {
   return `${(bytes / mebibyte).toFixed(1)} MiB`;
 }
@@ -151,10 +160,14 @@ async function inFlight(count: number): Promise<void> {
   // The heap is as large as receives make it, with nothing in flight.
   await drainOnce(session, 200_000);
   const before = residentBytes();
+  const allocatedBefore = allocatedBytes();
   for (let left = count; left > 0; left -= 10_000) await receiveAll(session, 10_000);
   const more = residentBytes() - before;
   const { inFlightCount } = session.queues.figures(session.ref.queue.id) ?? {};
-  console.log(`in flight: ${inFlightCount} records take ${inMiB(more)} more`);
+  const allocated = inMiB(allocatedBytes() - allocatedBefore);
+  console.log(
+    `in flight: ${inFlightCount} records take ${allocated} of heap and buffers more, ${inMiB(more)} resident`,
+  );
   await session.close();
   await engine.close();
   rmSync(directory, { recursive: true });
@@ -210,6 +223,48 @@ async function outOfOrder(count: number): Promise<void> {
   rmSync(directory, { recursive: true });
 }
 
+/** Puts of 500 over a thousand shards: with no queue in memory, and with twenty, in turns. */
+async function manyQueues(queueCount: number): Promise<void> {
+  const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), "millrace-bench-")));
+  const opened = await Promise.all(
+    directories.map((directory) => open("embedded", directory, { ...settings, shardCount: 1_000 })),
+  );
+  const [alone, watched] = opened.map(({ session }) => session) as [QueueSession, QueueSession];
+  const { revision, queue } = watched.ref;
+  const rows = await Promise.all(
+    Array.from({ length: queueCount - 1 }, async (_, i) => {
+      const id = `queue-${i}`;
+      return { ...queue, id, name: id, stateLog: await watched.queues.openStateLog(id) };
+    }),
+  );
+  const queues = [queue, ...rows];
+  const current = await watched.shards.registry.replace(revision, { ...revision.stream, queues });
+  const { signal } = new AbortController();
+  const request = { kind: "live", recordsMax: 1, waitSeconds: 1, signal } as const;
+  await Promise.all(queues.map((row) => watched.queues.receive({ revision: current, queue: row }, request)));
+  const usEach = async (session: QueueSession): Promise<number> => {
+    const before = process.cpuUsage();
+    await fill(session, recordsPerPhase, 100);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / recordsPerPhase;
+  };
+  const ratios: number[] = [];
+  for (let round = 0; round < 13; round++) {
+    const without = await usEach(alone);
+    const withQueues = await usEach(watched);
+    // The first one warms up.
+    if (round > 0) ratios.push(withQueues / without);
+  }
+  console.log(
+    `many queues: puts cost ${median(ratios).toFixed(3)} of the CPU with ${queueCount} queues on their stream`,
+  );
+  for (const { engine, session } of opened) {
+    await session.close();
+    await engine.close();
+  }
+  for (const directory of directories) rmSync(directory, { recursive: true });
+}
+
 async function waiting(count: number): Promise<void> {
   const { engine, session } = await open("memory", "");
   const { queues, ref } = session;
@@ -241,5 +296,6 @@ if (flags.child !== undefined) await acknowledgeOutOfOrder(flags.child, count);
 if (only.includes("drain")) for (const kind of flags.engine.split(",")) await drain(kind, count);
 if (only.includes("in-flight")) await inFlight(1_000_000);
 if (only.includes("out-of-order")) await outOfOrder(Number(flags.acknowledged));
+if (only.includes("many-queues")) await manyQueues(20);
 if (only.includes("waiting")) await waiting(10_000);
 clearInterval(alive);
