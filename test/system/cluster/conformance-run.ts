@@ -10,10 +10,8 @@ import { ServerProcess } from "../../support/start-server.ts";
 
 const transitionDelay = "1500ms";
 
-/** The files of the conformance suite but those of queues, which the engine does not have. */
 export function conformanceFiles(): readonly string[] {
-  const files = globSync(["conformance/*.test.ts", "conformance/own/*.test.ts"]);
-  return files.filter((path) => !path.includes("queue")).sort();
+  return globSync(["conformance/*.test.ts", "conformance/own/*.test.ts"]).sort();
 }
 
 export interface ConformanceRun {

@@ -87,18 +87,19 @@ if (values.fault === undefined && values.at === undefined) {
   const { isPassed, output, counts } = await runConformance(run);
   process.stdout.write(`${isPassed ? "" : output}conformance: ${counts.join(" and ")} requests through two gateways\n`);
   if (!isPassed) process.exit(1);
-  // The clients that know no queues, which the engine does not have.
-  for (const protocol of ["HTTP/2", "HTTP/1.1"]) {
+  for (const namePattern of [
+    "JavaScript walks all .* HTTP/2",
+    "JavaScript walks all .* HTTP/1.1",
+    "newest boto3 .* knows$",
+  ]) {
     const walk = await runConformance({
       files: ["test/system/clients/operations.test.ts"],
       seed: Number(values.seed),
       withStatesAndRates: false,
       limits: liftedLimits(),
-      namePattern: `JavaScript walks all .* over ${protocol}`,
+      namePattern,
     });
-    process.stdout.write(
-      `${walk.isPassed ? "" : walk.output}walk over ${protocol}: ${walk.counts.join(" and ")} requests\n`,
-    );
+    process.stdout.write(`${walk.isPassed ? "" : walk.output}${namePattern}: ${walk.counts.join(" and ")} requests\n`);
     if (!walk.isPassed) process.exit(1);
   }
 }
