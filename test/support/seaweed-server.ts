@@ -28,6 +28,13 @@ const portFlags = [
   ...["filer.port", "filer.port.grpc", "volume.port", "volume.port.grpc", "admin.port", "admin.port.grpc"],
 ] as const;
 
+const children = new Set<ChildProcess>();
+
+// A test process that ends early (a crash, a time limit of the runner) must not leave servers behind.
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
 export interface StoredObject {
   readonly key: string;
   readonly body: Buffer;
@@ -99,6 +106,9 @@ export class SeaweedServer implements AsyncDisposable {
     };
     this.#child = spawn(seaweedPath, args, { stdio: ["ignore", log, log], env });
     closeSync(log);
+    const child = this.#child;
+    children.add(child);
+    child.once("exit", () => children.delete(child));
     const giveUpAt = performance.now() + readyMsMax;
     while (!(await this.#isReady())) {
       assert(
