@@ -143,8 +143,8 @@ class FuzzRun {
   }
 
   async #sendOne(connection: FuzzConnection, requests: RandomRequests): Promise<void> {
-    const random = requests.next();
     const stoppedMs = stopped.sumMs;
+    const random = requests.next();
     const startedMs = performance.now() - this.#waitedMs();
     let response: FuzzResponse | undefined;
     try {
