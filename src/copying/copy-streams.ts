@@ -52,7 +52,7 @@ export async function copyStreams(
   for (const document of documents) {
     if (document.key.startsWith(streamDocumentPrefix)) streams.push(await streamCopyOf(source, document));
   }
-  refuseQueues(streams, target);
+  refuseQueues(streams);
   const before = await readCopyNote(source.documents);
   if (before?.note.state === "copying")
     throw refusal("The source itself is an interrupted copy: finish that one first.");
@@ -99,11 +99,12 @@ async function ifExists<T>(result: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function refuseQueues(streams: readonly StreamCopy[], { densePositions }: CopyDestination): void {
+function refuseQueues(streams: readonly StreamCopy[]): void {
   const found = streams.find(({ stream }) => (stream.queues ?? []).length > 0)?.stream;
   if (found === undefined) return;
-  const where = densePositions ? "are not copied yet" : "cannot be in a cluster yet";
-  throw refusal(`The stream ${found.name} has queues, which ${where}. Delete the queues, or the stream, first.`);
+  throw refusal(
+    `The stream ${found.name} has queues, which are not copied yet. Delete the queues, or the stream, first.`,
+  );
 }
 
 /** Notes the copy in an empty target, or finds its note. Returns the note's revision. */
