@@ -133,7 +133,11 @@ test("unread subscriptions of both versions hold no more than the budget, the re
 });
 
 test("a subscriber that reads gets all records while 16 others read nothing, and a slow one too", async (t) => {
-  const subscribers = await startFilled(t, { unsentMsMax: 1_500, unsentBytesPerSecondMin: 8 * mib, timeoutCheckMs: 50 });
+  const subscribers = await startFilled(t, {
+    unsentMsMax: 1_500,
+    unsentBytesPerSecondMin: 8 * mib,
+    timeoutCheckMs: 50,
+  });
   await subscribeUnread(t, subscribers, 16);
   await until(() => (subscribers.listening.figures()["responses_waiting_for_memory"] ?? 0) > 0);
   const slow = readAll(subscribe2(t, subscribers), () => new Promise((resolve) => setTimeout(resolve, 1)));
