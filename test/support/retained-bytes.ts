@@ -12,6 +12,8 @@ export function retainedBytes(work: () => void): number {
 }
 
 function usedBytes(): number {
+  // Memory of array buffers is freed by a thread of V8 after a collection; the next collection waits for it.
+  collectGarbage();
   collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;

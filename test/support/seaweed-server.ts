@@ -11,8 +11,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import {
   CreateBucketCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { isSeaweedInstalled, seaweedPath, seaweedVersion } from "../../scripts/get-seaweedfs.ts";
@@ -165,12 +165,18 @@ export class SeaweedServer implements AsyncDisposable {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  /** Buckets are known before objects can be stored and read. */
   async #isReady(): Promise<boolean> {
+    const probe = { Bucket: "probe", Key: "probe" };
     try {
-      await this.client.send(new HeadBucketCommand({ Bucket: "absent" }));
-      return true;
-    } catch (error) {
-      return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404;
+      await this.client.send(new CreateBucketCommand({ Bucket: probe.Bucket })).catch((error: Error) => {
+        if (!error.name.startsWith("BucketAlready")) throw error;
+      });
+      await this.client.send(new PutObjectCommand({ ...probe, Body: "ready" }));
+      const { Body } = await this.client.send(new GetObjectCommand(probe));
+      return (await Body?.transformToString()) === "ready";
+    } catch {
+      return false;
     }
   }
 
