@@ -329,7 +329,7 @@ async function readFormat({
     if (foreignNames.length === 0) return undefined;
     throw new DataDirectoryError(
       "foreign",
-      `${directory} is not a Millrace data directory: it contains other files ("${foreignNames[0]}") and no "format" file. Nothing was changed. Choose an empty directory as --data-dir.`,
+      `${directory} is not a Millrace data directory: it contains other files ("${foreignNames[0]}") and no "format" file. Nothing was changed. Name the data directory of a server, or an empty directory for a new one.`,
     );
   }
   const format = decodeFormatFile(bytes, directory);
