@@ -26,7 +26,8 @@ export function growsFasterThanSize({ halfMs, wholeMs }: CostOfSizes): boolean {
   return wholeMs > measurableMs && wholeMs > growthMax * halfMs;
 }
 
-async function leastCostMs(work: () => unknown): Promise<number> {
+/** CPU time of this process in milliseconds, the least of three runs; the first one's if that is too cheap to be measured. */
+export async function leastCostMs(work: () => unknown): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runCount && least > 0; run++) {
     const start = process.cpuUsage();
