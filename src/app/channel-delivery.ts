@@ -29,12 +29,14 @@ interface ChannelDeliveryOptions {
   readonly documents: DocumentStore;
   /** Present where several servers share the engine. */
   readonly turns: ChannelTurns | undefined;
+  /** See `Engine.densePositions`. */
+  readonly densePositions: boolean;
 }
 
 /** Loads what delivers only where it is used: it would lengthen each start. Throws `StartError` for a file with problems. */
 export async function openChannelDelivery(
   file: NamedFile | undefined,
-  { shards, documents, turns }: ChannelDeliveryOptions,
+  { shards, documents, turns, densePositions }: ChannelDeliveryOptions,
 ): Promise<ChannelDelivery> {
   if (file === undefined) return withoutDelivery(documents);
   const { OpenChannels } = await import("../channels/open-channels.ts");
@@ -46,6 +48,7 @@ export async function openChannelDelivery(
     shards,
     documents,
     turns,
+    densePositions,
     destinationOf: (stream, channel) => newDestination(stream, channel, find),
   });
   return {

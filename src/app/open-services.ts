@@ -78,11 +78,12 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const { gateways, turns } = engine.multiGateway
     ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)
     : {};
-  // Queues find the gaps between positions where there may be any.
+  // Queues and channels find the gaps between positions where there may be any.
   const densePositions = engine.densePositions && copied?.hasGaps !== true;
   const inFlightMax = limits?.table.queueInFlightCountMax;
   const queues = new OpenQueues({ shards, handleKey: tokenKey, inFlightMax, densePositions, gateways });
-  const channels = await openChannelDelivery(options.channels, { shards, documents, turns }).catch(async (error) => {
+  const delivery = { shards, documents, turns, densePositions };
+  const channels = await openChannelDelivery(options.channels, delivery).catch(async (error) => {
     await gateways?.close();
     throw error;
   });

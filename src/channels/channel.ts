@@ -7,7 +7,7 @@ import type { Destination, StoredBatch } from "./batch/destination.ts";
 import type { BatchSlots } from "./batch-slots.ts";
 import type { ChannelFigures } from "./channel-figures.ts";
 import type { Checkpoint, CheckpointStore, VersionedCheckpoint } from "./checkpoint-store.ts";
-import { type BatchSource, fillBatch, fillBatchAgain } from "./fill-batch.ts";
+import { type BatchContents, type BatchSource, fillBatch, fillBatchAgain } from "./fill-batch.ts";
 import { PendingRecords } from "./pending-records.ts";
 
 /** Pause between two looks at what is pending. */
@@ -21,8 +21,8 @@ const lookAtAllMs = 2_000;
 
 /** Stored bytes that are expected to be pending before a batch is cut early. */
 const batchBytes = 16 * 1024 * 1024;
-/** What a record is expected to take until a batch says. */
-const recordBytesDefault = 256;
+/** What a position is expected to take until a batch says, where each is of a record. */
+const positionBytesDefault = 256;
 
 /** Failures in a row are reported at once, and again after this while they go on. */
 const reportMs = 60_000;
@@ -46,6 +46,8 @@ export interface ChannelOptions {
   readonly newRandom: () => string;
   /** Present where several servers share the engine: one of them has the turn to deliver, another one takes it when that is gone. */
   readonly turns?: ChannelTurns | undefined;
+  /** See `Engine.densePositions`. */
+  readonly densePositions: boolean;
   /** Told of failures, which are tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -62,7 +64,8 @@ export class Channel {
   #revision: StreamRevision;
   #row: StreamChannel;
   #running: Promise<void> | undefined;
-  #recordBytes = recordBytesDefault;
+  /** Stored bytes for each position, also of those that no record has: by the last batch. */
+  #positionBytes: number;
   #failure: { readonly sentence: string; readonly sinceMs: number; readonly reportedMs: number } | undefined;
   readonly #figures = {
     batchCount: 0,
@@ -78,6 +81,7 @@ export class Channel {
     this.#options = options;
     this.#revision = options.revision;
     this.#row = options.row;
+    this.#positionBytes = options.densePositions ? positionBytesDefault : 0;
     const { clock } = options.services;
     this.pending = new PendingRecords(() => clock.nowMs());
   }
@@ -174,6 +178,7 @@ export class Channel {
       revision: this.#revision,
       startOf: (shard) => this.#startOf(shard, checkpoint),
       signal: this.#closing.signal,
+      densePositions: this.#options.densePositions,
     };
   }
 
@@ -210,7 +215,7 @@ export class Channel {
     if (oldestMs === Number.POSITIVE_INFINITY) return false;
     const ageMs = this.#options.services.clock.nowMs() - oldestMs;
     if (ageMs >= this.#row.freshnessSeconds * 1000) return true;
-    return this.pending.recordCount * this.#recordBytes >= batchBytes;
+    return this.pending.positionCount * this.#positionBytes >= batchBytes;
   }
 
   async #deliverOne(known: VersionedCheckpoint): Promise<VersionedCheckpoint> {
@@ -231,7 +236,7 @@ export class Channel {
       const stored = await builder.store(cut, signal);
       const done = await this.#finish(written, cut);
       this.pending.advance(contents.delivered);
-      this.#count(stored, contents.expiredCount);
+      this.#count(stored, contents);
       return done;
     } finally {
       builder.discard();
@@ -249,7 +254,7 @@ export class Channel {
       const done = await this.#finish(known, cut);
       const sinceMs = cut.oldestMs;
       this.pending.advance(cut.ranges.map(({ shardIndex, to: position }) => ({ shardIndex, position, sinceMs })));
-      this.#count(stored, expiredCount);
+      this.#count(stored, { ranges: cut.ranges, expiredCount });
       return done;
     } finally {
       builder.discard();
@@ -268,7 +273,10 @@ export class Channel {
     return await this.#options.checkpoints.replace(this.#row.id, { checkpoint, revision }, { ...rest, delivered });
   }
 
-  #count({ recordCount, failedCount, bytesIn, bytesOut }: StoredBatch, expiredCount: number): void {
+  #count(
+    { recordCount, failedCount, bytesIn, bytesOut }: StoredBatch,
+    { ranges, expiredCount }: Pick<BatchContents, "ranges" | "expiredCount">,
+  ): void {
     const figures = this.#figures;
     figures.batchCount += 1;
     figures.recordCount += recordCount;
@@ -277,7 +285,7 @@ export class Channel {
     figures.bytesIn += bytesIn;
     figures.bytesOut += bytesOut;
     this.#failure = undefined;
-    if (recordCount > 0) this.#recordBytes = Math.max(1, bytesOut / recordCount);
+    if (recordCount > 0) this.#positionBytes = bytesOut / ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   #noteFailure(error: unknown): void {

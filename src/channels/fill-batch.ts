@@ -13,6 +13,8 @@ export interface BatchSource {
   /** The position that a shard goes on from. */
   readonly startOf: (shard: Shard) => Promise<number>;
   readonly signal: AbortSignal;
+  /** See `Engine.densePositions`. */
+  readonly densePositions: boolean;
 }
 
 /** What was read for a batch. */
@@ -52,7 +54,7 @@ export async function fillBatch(
 
 /** Fills a batch with the records of a cut. Returns how many of them have expired since. Errors: KeyError, EngineError. */
 export async function fillBatchAgain(
-  { services, revision, signal }: BatchSource,
+  { services, revision, signal, densePositions }: BatchSource,
   { ranges }: Cut,
   builder: BatchBuilder,
 ): Promise<number> {
@@ -60,7 +62,7 @@ export async function fillBatchAgain(
   for (const { shardIndex, from, to } of ranges) {
     const shard = revision.shard(shardIndex);
     if (shard === undefined) continue;
-    for await (const read of readPages(services, revision, { shard, from, to })) {
+    for await (const read of readPages(services, revision, { shard, from, to, densePositions })) {
       signal.throwIfAborted();
       if (read.slices.length > 0) await builder.add({ shardIndex, slices: read.slices });
       expiredCount += read.expiredCount;
@@ -78,7 +80,7 @@ interface ShardPart extends Omit<ShardRange, "shardIndex"> {
 }
 
 async function takeShard(
-  { services, revision, startOf, signal }: BatchSource,
+  { services, revision, startOf, signal, densePositions }: BatchSource,
   shard: Shard,
   builder: BatchBuilder,
 ): Promise<ShardPart> {
@@ -88,7 +90,8 @@ async function takeShard(
   let sinceMs = services.clock.nowMs();
   let expiredCount = 0;
   let takesMore = true;
-  for await (const read of readPages(services, revision, { shard, from, to: Number.POSITIVE_INFINITY })) {
+  const wanted = { shard, from, to: Number.POSITIVE_INFINITY, densePositions };
+  for await (const read of readPages(services, revision, wanted)) {
     signal.throwIfAborted();
     if (read.slices.length > 0) {
       oldestMs = Math.min(oldestMs, read.firstMs);

@@ -24,6 +24,8 @@ export interface OpenChannelsOptions {
   readonly destinationOf: (stream: Stream, channel: StreamChannel) => Destination;
   /** Present where several servers share the engine. */
   readonly turns?: ChannelTurns | undefined;
+  /** See `Engine.densePositions`; default: true. */
+  readonly densePositions?: boolean;
   /** Six characters of `[a-z0-9]`. */
   readonly newRandom?: () => string;
 }
@@ -101,7 +103,7 @@ export class OpenChannels {
   }
 
   #open(revision: StreamRevision, row: StreamChannel): void {
-    const { shards, destinationOf, turns, newRandom = randomCharacters } = this.#options;
+    const { shards, destinationOf, turns, densePositions = true, newRandom = randomCharacters } = this.#options;
     const { stream } = revision;
     const channel = new Channel({
       services: shards,
@@ -112,6 +114,7 @@ export class OpenChannels {
       row,
       newRandom,
       turns,
+      densePositions,
       failed: (error) => backgroundTaskFailed.publish({ streamName: stream.name, intent: "channel", error }),
     });
     this.#channels.set(row.id, channel);

@@ -59,8 +59,8 @@ export class PendingRecords {
     return this.#oldestMs;
   }
 
-  /** Records that are not delivered, about. */
-  get recordCount(): number {
+  /** Positions that are not delivered, about. */
+  get positionCount(): number {
     let count = 0;
     for (const { from, tip } of this.#shards.values()) count += tip - from;
     return count;
@@ -69,10 +69,6 @@ export class PendingRecords {
   /** By the age of the oldest record, the oldest first: a batch that is full leaves the youngest shards to the next one. */
   shards(): readonly number[] {
     return [...this.#shards].sort(([, one], [, other]) => one.sinceMs - other.sinceMs).map(([index]) => index);
-  }
-
-  tipOf(shardIndex: number): number {
-    return this.#shards.get(shardIndex)?.tip ?? 0;
   }
 
   clear(): void {

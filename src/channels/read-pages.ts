@@ -18,7 +18,7 @@ export interface ReadRecords {
   readonly slices: readonly RecordSlice[];
   /** One past the last position that was looked at. */
   readonly next: number;
-  /** Positions below `next` whose records have expired before they were read. */
+  /** Records below `next` that have expired before they were read; where positions have gaps, those that were still stored. */
   readonly expiredCount: number;
   /** Arrival of the first and the last record; ms since the epoch. */
   readonly firstMs: number;
@@ -32,16 +32,18 @@ export interface PagesWanted {
   readonly from: number;
   /** Where an entry begins, or Infinity: to the tip. */
   readonly to: number;
+  /** See `Engine.densePositions`. */
+  readonly densePositions: boolean;
 }
 
 /** The records of a part of a shard, page by page; none of a shard that is gone. Errors: KeyError, EngineError. */
 export async function* readPages(
   services: ShardServices,
   revision: StreamRevision,
-  { shard, from, to }: PagesWanted,
+  wanted: PagesWanted,
 ): AsyncGenerator<ReadRecords, void> {
-  for (let position = from; position < to; ) {
-    const page = await readPage(services, revision, { shard, from: position, to });
+  for (let position = wanted.from; position < wanted.to; ) {
+    const page = await readPage(services, revision, { ...wanted, from: position });
     if (page === undefined) return;
     try {
       yield page.read;
@@ -57,7 +59,7 @@ export async function* readPages(
 async function readPage(
   services: ShardServices,
   revision: StreamRevision,
-  { shard, from, to }: PagesWanted,
+  { shard, from, to, densePositions }: PagesWanted,
 ): Promise<{ readonly read: ReadRecords; readonly lease: Disposable | undefined } | undefined> {
   const limit = { entriesMax: pageEntriesMax, bytesMax: pageBytesMax };
   let lease: Disposable | undefined;
@@ -66,7 +68,8 @@ async function readPage(
     lease = stored.lease;
     const horizon = trimHorizonMs(services.clock.nowMs(), revision.stream);
     const entries = stored.entries.filter(({ position }) => Number(position) < to);
-    const unexpired = entries.filter(({ storedMs }) => storedMs >= horizon);
+    const expired = entries.filter(({ storedMs }) => storedMs < horizon);
+    const unexpired = entries.slice(expired.length);
     const decodeLimit = { from: BigInt(from), recordsMax: Number.POSITIVE_INFINITY, bytesMax: pageBytesMax };
     const decoded = await decodeEntryBodies(services, { revision, shard }, unexpired, decodeLimit);
     const isWhole = decoded.length === unexpired.length;
@@ -77,7 +80,7 @@ async function readPage(
     const read = {
       slices: records.slices,
       next,
-      expiredCount: start - from,
+      expiredCount: densePositions ? start - from : recordCountOf(expired, from),
       firstMs: decoded[0]?.storedMs ?? 0,
       lastMs: decoded.at(-1)?.storedMs ?? 0,
       isAtTip: isWhole && stored.next >= stored.tip,
@@ -89,6 +92,11 @@ async function readPage(
     if (error instanceof EngineError && error.kind === "not_found") return undefined;
     throw error;
   }
+}
+
+/** Records at or behind a position. */
+function recordCountOf(entries: readonly StoredEntry[], from: number): number {
+  return entries.reduce((sum, entry) => sum + endOf(entry, from) - Math.max(from, Number(entry.position)), 0);
 }
 
 function endOf(entry: StoredEntry | undefined, from: number): number {

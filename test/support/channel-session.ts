@@ -34,6 +34,8 @@ export interface SessionParts {
   readonly turns?: ChannelTurns;
 }
 
+export type SessionEngine = Pick<Engine, "log" | "documents" | "densePositions">;
+
 /** The data plane of a server with one stream and one channel, without sockets. */
 export class ChannelSession {
   readonly shards: ShardServices;
@@ -48,7 +50,7 @@ export class ChannelSession {
 
   /** Makes what an earlier session did not get to make. */
   static async open(
-    engine: Engine,
+    engine: SessionEngine,
     clock: Clock,
     settings: ChannelSettings,
     { store, newRandom, turns }: SessionParts,
@@ -78,6 +80,7 @@ export class ChannelSession {
         ),
       newRandom,
       turns,
+      densePositions: engine.densePositions,
     });
     await registry.open();
     const session = new ChannelSession(shards, channels, registry);
@@ -116,7 +119,7 @@ export class ChannelSession {
   }
 
   /** The document is written last: a session that ends before makes all of it again. */
-  async #make(engine: Engine, settings: ChannelSettings, nowMs: number): Promise<void> {
+  async #make(engine: SessionEngine, settings: ChannelSettings, nowMs: number): Promise<void> {
     const placements: Shard["placement"][] = [];
     for (const { index } of planCreate(settings.shardCount)) {
       placements.push((await engine.log.createShard(streamId, index, { openShardCount: 1 })).placement);

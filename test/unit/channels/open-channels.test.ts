@@ -6,6 +6,7 @@ import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { ChannelSession, type ChannelSettings, channelId } from "../../support/channel-session.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
+import { logWithGaps } from "../../support/log-with-gaps.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedBucket } from "../../support/simulated-bucket.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
@@ -18,16 +19,20 @@ class World {
   readonly engine = new MemoryEngine({ clock: this.clock, memoryBudgetBytes: 2 ** 27 });
   readonly bucket = new SimulatedBucket(new SeededRandom(1));
   readonly #t: TestContext;
+  readonly #hasGaps: boolean;
   #randomCount = 0;
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, hasGaps: boolean) {
     this.#t = t;
+    this.#hasGaps = hasGaps;
   }
 
   async session(changes: Partial<ChannelSettings> = {}, turns?: ChannelTurns): Promise<ChannelSession> {
     const newRandom = () => `r${String(this.#randomCount++).padStart(5, "0")}`;
     const parts = { store: this.bucket, newRandom, ...(turns === undefined ? {} : { turns }) };
-    const session = await ChannelSession.open(this.engine, this.clock, { ...settings, ...changes }, parts);
+    const { log, documents } = this.engine;
+    const engine = this.#hasGaps ? { log: logWithGaps(log), documents, densePositions: false } : this.engine;
+    const session = await ChannelSession.open(engine, this.clock, { ...settings, ...changes }, parts);
     this.#t.after(() => session.close());
     return session;
   }
@@ -52,8 +57,8 @@ class World {
   }
 }
 
-async function openWorld(t: TestContext): Promise<World> {
-  const world = new World(t);
+async function openWorld(t: TestContext, { hasGaps = false } = {}): Promise<World> {
+  const world = new World(t, hasGaps);
   await world.engine.open();
   t.after(() => world.engine.close());
   return world;
@@ -185,4 +190,33 @@ test("a full batch leaves the other shards to the next one", async (t) => {
   assert.deepEqual(world.delivered, lines(...texts));
   assert.equal(world.bucket.objects.size, settings.shardCount);
   assert.equal(session.channels.figures(channelId)?.recordCount, texts.length);
+});
+
+test("gaps between positions are no expired records, and do not fill a batch before its time", async (t) => {
+  const world = await openWorld(t, { hasGaps: true });
+  const session = await world.session({ shardCount: 1 });
+  for (const objectCount of [1, 2, 3]) {
+    for (let i = 0; i < 40; i += 1) await world.put(session, `record ${i} of ${objectCount}`);
+    await world.pass(8);
+    assert.equal(world.bucket.objects.size, objectCount - 1, "the freshness of the channel is not over");
+    await world.pass(3);
+    assert.equal(world.bucket.objects.size, objectCount);
+  }
+  assert.equal(world.delivered.length, 120);
+  assert.equal(session.channels.figures(channelId)?.expiredCount, 0);
+});
+
+test("records that expire are counted where positions have gaps, each once", async (t) => {
+  const world = await openWorld(t, { hasGaps: true });
+  const session = await world.session({ shardCount: 1 });
+  world.bucket.isGone = true;
+  await world.put(session, "lost");
+  await world.put(session, "lost too");
+  await world.clock.advance(25 * 3_600_000);
+  await world.pass(60);
+  await world.put(session, "kept");
+  world.bucket.isGone = false;
+  await world.pass(60);
+  assert.deepEqual(world.delivered, lines("kept"));
+  assert.equal(session.channels.figures(channelId)?.expiredCount, 2);
 });
