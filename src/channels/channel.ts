@@ -126,7 +126,6 @@ export class Channel {
     return `channel/${this.#row.id}`;
   }
 
-  /** Another server's turn is no failure. */
   async #hasTurn(): Promise<boolean> {
     const { turns } = this.#options;
     return turns === undefined || (await turns.take(this.#work));
@@ -140,7 +139,7 @@ export class Channel {
       const countBefore = this.#figures.batchCount;
       try {
         if (await this.#hasTurn()) await this.#deliver();
-        else this.pending.clear();
+        else this.#leaveToOther();
       } catch (error) {
         if (signal.aborted) return;
         this.#noteFailure(error);
@@ -153,6 +152,12 @@ export class Channel {
     }
   }
 
+  /** What waits, and whether it can be delivered, is another server's to tell. */
+  #leaveToOther(): void {
+    this.pending.clear();
+    this.#failure = undefined;
+  }
+
   /** Delivers from what is durable until something fails, or it is another server's turn. */
   async #deliver(): Promise<void> {
     const { turns, services } = this.#options;
@@ -163,6 +168,7 @@ export class Channel {
     let lookedMs = clock.monotonicMs();
     if (known.checkpoint.cut !== undefined) known = await this.#storeAgain(known, known.checkpoint.cut);
     while (!signal.aborted && (await this.#hasTurn())) {
+      if (this.pending.oldestMs === Number.POSITIVE_INFINITY) this.#failure = undefined;
       if (turns !== undefined && clock.monotonicMs() - lookedMs >= lookAtAllMs) {
         await this.#findPending(known.checkpoint);
         lookedMs = clock.monotonicMs();

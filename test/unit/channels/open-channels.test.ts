@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChannelTurns } from "../../../src/channels/channel.ts";
+import { EngineError } from "../../../src/engine/engine-error.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
-import { ChannelSession, type ChannelSettings, channelId } from "../../support/channel-session.ts";
+import { ChannelSession, type ChannelSettings, channelId, type SessionEngine } from "../../support/channel-session.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
+import { logWith } from "../../support/log-with.ts";
 import { logWithGaps } from "../../support/log-with-gaps.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedBucket } from "../../support/simulated-bucket.ts";
@@ -13,26 +15,34 @@ import { SimulatedClock } from "../../support/simulated-clock.ts";
 
 const settings: ChannelSettings = { shardCount: 2, freshnessSeconds: 10, batchBytesMax: 2 ** 20 };
 
+/** The engine as sessions see it. */
+type EngineOf = (engine: SessionEngine) => SessionEngine;
+
+const withGaps: EngineOf = ({ log, documents }) => ({ log: logWithGaps(log), documents, densePositions: false });
+
 /** Sessions on one engine and one bucket. */
 class World {
   readonly clock = new SimulatedClock();
   readonly engine = new MemoryEngine({ clock: this.clock, memoryBudgetBytes: 2 ** 27 });
   readonly bucket = new SimulatedBucket(new SeededRandom(1));
   readonly #t: TestContext;
-  readonly #hasGaps: boolean;
+  readonly #engineOf: EngineOf;
   #randomCount = 0;
 
-  constructor(t: TestContext, hasGaps: boolean) {
+  constructor(t: TestContext, engineOf: EngineOf) {
     this.#t = t;
-    this.#hasGaps = hasGaps;
+    this.#engineOf = engineOf;
   }
 
   async session(changes: Partial<ChannelSettings> = {}, turns?: ChannelTurns): Promise<ChannelSession> {
     const newRandom = () => `r${String(this.#randomCount++).padStart(5, "0")}`;
     const parts = { store: this.bucket, newRandom, ...(turns === undefined ? {} : { turns }) };
-    const { log, documents } = this.engine;
-    const engine = this.#hasGaps ? { log: logWithGaps(log), documents, densePositions: false } : this.engine;
-    const session = await ChannelSession.open(engine, this.clock, { ...settings, ...changes }, parts);
+    const session = await ChannelSession.open(
+      this.#engineOf(this.engine),
+      this.clock,
+      { ...settings, ...changes },
+      parts,
+    );
     this.#t.after(() => session.close());
     return session;
   }
@@ -57,8 +67,8 @@ class World {
   }
 }
 
-async function openWorld(t: TestContext, { hasGaps = false } = {}): Promise<World> {
-  const world = new World(t, hasGaps);
+async function openWorld(t: TestContext, engineOf: EngineOf = (engine) => engine): Promise<World> {
+  const world = new World(t, engineOf);
   await world.engine.open();
   t.after(() => world.engine.close());
   return world;
@@ -193,7 +203,7 @@ test("a full batch leaves the other shards to the next one", async (t) => {
 });
 
 test("gaps between positions are no expired records, and do not fill a batch before its time", async (t) => {
-  const world = await openWorld(t, { hasGaps: true });
+  const world = await openWorld(t, withGaps);
   const session = await world.session({ shardCount: 1 });
   for (const objectCount of [1, 2, 3]) {
     for (let i = 0; i < 40; i += 1) await world.put(session, `record ${i} of ${objectCount}`);
@@ -207,7 +217,7 @@ test("gaps between positions are no expired records, and do not fill a batch bef
 });
 
 test("records that expire are counted where positions have gaps, each once", async (t) => {
-  const world = await openWorld(t, { hasGaps: true });
+  const world = await openWorld(t, withGaps);
   const session = await world.session({ shardCount: 1 });
   world.bucket.isGone = true;
   await world.put(session, "lost");
@@ -219,4 +229,35 @@ test("records that expire are counted where positions have gaps, each once", asy
   await world.pass(60);
   assert.deepEqual(world.delivered, lines("kept"));
   assert.equal(session.channels.figures(channelId)?.expiredCount, 2);
+});
+
+test("a failure is over when nothing waits any more, also if nothing had to be delivered", async (t) => {
+  let isAway = true;
+  const world = await openWorld(t, ({ log, documents, densePositions }) => {
+    const away = new EngineError("unavailable", "the engine is away");
+    return {
+      documents,
+      densePositions,
+      log: logWith(log, { seek: (...args) => (isAway ? Promise.reject(away) : log.seek(...args)) }),
+    };
+  });
+  const session = await world.session();
+  await world.pass(10);
+  assert.equal(session.channels.failure(channelId)?.sentence, "the engine is away");
+  isAway = false;
+  await world.pass(60);
+  assert.equal(session.channels.failure(channelId), undefined);
+});
+
+test("a failure is no longer that of a server whose turn is over", async (t) => {
+  const world = await openWorld(t);
+  let hasTurn = true;
+  const session = await world.session({}, { take: async () => hasTurn, end: async () => undefined });
+  world.bucket.isGone = true;
+  await world.put(session, "a");
+  await world.pass(30);
+  assert.match(session.channels.failure(channelId)?.sentence ?? "", /404 or no answer/);
+  hasTurn = false;
+  await world.pass(60);
+  assert.equal(session.channels.failure(channelId), undefined);
 });
