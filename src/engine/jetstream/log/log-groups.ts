@@ -31,8 +31,8 @@ export class LogGroups {
   readonly #names: SubjectNames;
   readonly #replicaCount: number;
   readonly #records: GroupRecords;
-  /** Groups that exist, or are being made, by name. Resolves with whether this call made it. */
-  readonly #known = new Map<string, Promise<boolean>>();
+  /** Groups that exist, or are being made, by name. */
+  readonly #known = new Map<string, Promise<void>>();
 
   constructor({ api, names, replicaCount, records }: LogGroupsOptions) {
     this.#api = api;
@@ -81,10 +81,10 @@ export class LogGroups {
     }
   }
 
-  async #make(name: string, streamId: string, group: number, first: number): Promise<boolean> {
+  async #make(name: string, streamId: string, group: number, first: number): Promise<void> {
     const info = await this.#api.streamInfo(name);
     if (info !== undefined) {
-      if (first <= Number(info.config["first_seq"] ?? 1)) return false;
+      if (first <= Number(info.config["first_seq"] ?? 1)) return;
       throw new EngineError("unavailable", `The log group ${name} was made for a copy of something else.`);
     }
     if (await this.#records.has(name)) throw groupIsGone(name);
@@ -94,11 +94,10 @@ export class LogGroups {
         ...(first === 0 ? {} : { first_seq: first }),
       });
     } catch (error) {
-      // Another gateway made it at the same time, and may have set its retention.
+      // Another gateway made it at the same time.
       if (!(error instanceof ApiRefusalError && error.code === apiErrorCodes.streamNameInUse)) throw error;
     }
     await this.#records.add(name);
-    return true;
   }
 
   #configOf(name: string, streamId: string, group: number): StreamConfig {
