@@ -1,8 +1,7 @@
-import { crc32 } from "node:zlib";
 import type { ReplicaFault, ScrubReport } from "../../cluster-facts.ts";
 import type { StoredMessage } from "../api/direct-get.ts";
 import type { EachReplica } from "./each-replica.ts";
-import { readLogMessages } from "./log-page.ts";
+import { isWhole, readLogMessages } from "./log-page.ts";
 
 const messagesPerGet = 1_000;
 const bytesPerGet = 16 * 1024 * 1024;
@@ -110,8 +109,9 @@ function faultOf(
   isLogGroup: boolean,
 ): Kind | undefined {
   if (message === undefined) return "missing";
+  if (verified !== undefined && isSame(message, verified)) return undefined;
   if (isLogGroup && !isWhole(message)) return "damaged";
-  return verified !== undefined && digestOf(message) !== digestOf(verified) ? "different" : undefined;
+  return verified === undefined ? undefined : "different";
 }
 
 /** Asked once more: it may have been behind. */
@@ -144,12 +144,8 @@ async function wasRemoved(
   return true;
 }
 
-function isWhole(message: StoredMessage | undefined): message is StoredMessage {
-  return message !== undefined && readLogMessages([message]).damaged.length === 0;
-}
-
-function digestOf({ subject, data }: StoredMessage): string {
-  return `${subject} ${data.length} ${crc32(data)}`;
+function isSame(message: StoredMessage, other: StoredMessage): boolean {
+  return message.subject === other.subject && Buffer.compare(message.data, other.data) === 0;
 }
 
 /**

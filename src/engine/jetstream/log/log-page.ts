@@ -15,8 +15,11 @@ export interface LogMessages {
   readonly next: number | undefined;
 }
 
+/** A message from any replica, or from the leader. */
+export type EncodedMessage = Omit<StoredMessage, "previousSequence">;
+
 /** Decodes messages of one shard log. Messages behind the end do not count. */
-export function readLogMessages(messages: readonly StoredMessage[]): LogMessages {
+export function readLogMessages(messages: readonly EncodedMessage[]): LogMessages {
   const records: LogMessage[] = [];
   const damaged: number[] = [];
   let end: LogEnd | undefined;
@@ -33,6 +36,11 @@ export function readLogMessages(messages: readonly StoredMessage[]): LogMessages
   }
   const last = messages.at(-1);
   return { records, damaged, end, isDropped, next: last === undefined ? undefined : last.sequence + 1 };
+}
+
+/** Whether the bytes of a message of a shard log are what a gateway has written. */
+export function isWhole(message: EncodedMessage): boolean {
+  return readLogMessages([message]).damaged.length === 0;
 }
 
 /** A message that is there, or has expired, by the word of the message behind it, and when it was stored. */

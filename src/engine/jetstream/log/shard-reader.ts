@@ -3,7 +3,7 @@ import type { StoredMessage } from "../api/direct-get.ts";
 import type { JetStreamApi, LeaderMessage } from "../api/jetstream-api.ts";
 import { type LogMessage, positionOf, sequenceOf } from "../format/log-message.ts";
 import { kindOf } from "../format/subjects.ts";
-import { behind, LogPageBuilder, readLogMessages } from "./log-page.ts";
+import { behind, type EncodedMessage, LogPageBuilder, readLogMessages } from "./log-page.ts";
 import type { ShardState } from "./shard-state.ts";
 import type { VerifiedMessages, VerifiedReader } from "./verified-reader.ts";
 
@@ -62,7 +62,7 @@ export class ShardReader {
     shard.assertExists();
     const message = await this.#leaderMessage(shard, shard.subjects.records);
     if (message === undefined) return undefined;
-    const last = decoded({ ...message, previousSequence: 0 })?.entries.at(-1)?.position;
+    const last = decoded(message)?.entries.at(-1)?.position;
     if (last !== undefined) shard.learnSequence(last, message.sequence);
     return last ?? positionOf(message.sequence);
   }
@@ -143,7 +143,7 @@ export class ShardReader {
 
   async #leaderMessage(shard: ShardState, subject: string): Promise<LeaderMessage | undefined> {
     const message = await this.#api.lastMessage(shard.subjects.group, subject);
-    if (message !== undefined) learn(shard, readLogMessages([{ ...message, previousSequence: 0 }]));
+    if (message !== undefined) learn(shard, readLogMessages([message]));
     return message;
   }
 
@@ -197,6 +197,6 @@ function hasCopies({ copiedBelow }: ShardState): boolean {
 }
 
 /** Undefined for a damaged message. */
-function decoded(message: StoredMessage): LogMessage | undefined {
+function decoded(message: EncodedMessage): LogMessage | undefined {
   return readLogMessages([message]).records[0];
 }

@@ -4,7 +4,14 @@ import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
 import { messageHeaders, publish } from "../api/publish.ts";
 import type { LogSubjects } from "../format/subjects.ts";
 import type { EachReplica } from "./each-replica.ts";
-import { type LogMessages, type MissingMessage, missingMessages, readLogMessages } from "./log-page.ts";
+import {
+  type EncodedMessage,
+  isWhole,
+  type LogMessages,
+  type MissingMessage,
+  missingMessages,
+  readLogMessages,
+} from "./log-page.ts";
 import type { ShardState } from "./shard-state.ts";
 
 /** Re-reads before the missing messages are asked for one by one. */
@@ -160,7 +167,7 @@ export class VerifiedReader {
     { messages, pendingCount }: DirectGetAnswer,
     missing: readonly MissingMessage[],
   ): Promise<VerifiedMessages> {
-    const found: StoredMessage[] = [];
+    const found: EncodedMessage[] = [];
     for (const one of missing) {
       const message = await this.#find(shard, one.sequence);
       if (message !== undefined) found.push(message);
@@ -177,17 +184,14 @@ export class VerifiedReader {
   }
 
   /** One undamaged message, from the leader or from any other replica. */
-  async #find(shard: ShardState, sequence: number): Promise<StoredMessage | undefined> {
+  async #find(shard: ShardState, sequence: number): Promise<EncodedMessage | undefined> {
     const { group, records } = shard.subjects;
     const fromLeader = await this.#api.messageAt(group, sequence);
-    if (fromLeader !== undefined) {
-      const message: StoredMessage = { ...fromLeader, previousSequence: 0 };
-      if (readLogMessages([message]).damaged.length === 0) return message;
-    }
+    if (fromLeader !== undefined && isWhole(fromLeader)) return fromLeader;
     const get: DirectGet = { stream: group, subject: records, from: { sequence }, messagesMax: 1 };
     for await (const { messages } of this.#replicas.answers(get)) {
       const [message] = messages;
-      if (message?.sequence === sequence && readLogMessages([message]).damaged.length === 0) return message;
+      if (message?.sequence === sequence && isWhole(message)) return message;
     }
     return undefined;
   }
