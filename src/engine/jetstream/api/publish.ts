@@ -1,4 +1,4 @@
-import { apiErrorCodes } from "./jetstream-api.ts";
+import { answerMsMax, apiErrorCodes } from "./jetstream-api.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
 /**
@@ -25,6 +25,10 @@ export interface Publication {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
+
+/** An attempt without an answer is repeated after this time. */
+const attemptMs = 2_000;
+const pauseMs = 20;
 
 /** Header names of the server. */
 export const messageHeaders = {
@@ -63,6 +67,25 @@ export async function publish(connection: ServerConnection, publication: Publica
       return { kind: "contended" };
     default:
       return { kind: "failed", reason: description };
+  }
+}
+
+/**
+ * Sends a message until it is stored or refused, for as long as an election of the servers may take. Resolves with the outcome
+ * of the last attempt. `onUnserved` is called after each attempt that no server took, and ends them if it rejects.
+ */
+export async function publishRepeatedly(
+  connection: ServerConnection,
+  publication: Omit<Publication, "timeoutMs">,
+  onUnserved?: () => Promise<void>,
+): Promise<PublishOutcome> {
+  const giveUpAt = performance.now() + answerMsMax;
+  for (;;) {
+    const outcome = await publish(connection, { ...publication, timeoutMs: attemptMs });
+    if (outcome.kind === "stored" || outcome.kind === "refused") return outcome;
+    if (outcome.kind === "unserved") await onUnserved?.();
+    if (performance.now() > giveUpAt || connection.isClosed) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

@@ -2,18 +2,15 @@ import { EngineError } from "../../engine-error.ts";
 import { directGet } from "../api/direct-get.ts";
 import {
   ApiRefusalError,
-  answerMsMax,
   apiErrorCodes,
   type JetStreamApi,
   type StreamConfig,
   type StreamInfo,
 } from "../api/jetstream-api.ts";
-import { publish } from "../api/publish.ts";
+import { publishRepeatedly } from "../api/publish.ts";
 import { type BucketNames, groupOfSubject, subjectOfGroup } from "./document-names.ts";
 
 const duplicateWindowNs = 120_000_000_000;
-const attemptMs = 2_000;
-const pauseMs = 20;
 const notesPerGet = 1_000;
 
 /** Finds the bucket of documents, or makes it with so many replicas. Rejects with `ApiRefusalError` if it cannot be made. */
@@ -92,15 +89,8 @@ export class LogGroupRegistry {
   /** Without an expectation: all gateways write the same. */
   async #put(group: string, text: string, headers: Readonly<Record<string, string>>): Promise<void> {
     const subject = subjectOfGroup(this.#names, group);
-    const giveUpAt = performance.now() + answerMsMax;
-    for (;;) {
-      const publication = { subject, data: Buffer.from(text), headers, timeoutMs: attemptMs };
-      const outcome = await publish(this.#api.connection, publication);
-      if (outcome.kind === "stored") return;
-      if (performance.now() > giveUpAt || this.#api.connection.isClosed) {
-        throw new EngineError("unavailable", "The bucket of documents has no leader; the log group was not noted.");
-      }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
+    const outcome = await publishRepeatedly(this.#api.connection, { subject, data: Buffer.from(text), headers });
+    if (outcome.kind === "stored") return;
+    throw new EngineError("unavailable", "The bucket of documents has no leader; the log group was not noted.");
   }
 }

@@ -1,13 +1,10 @@
 import { EngineError } from "../../engine-error.ts";
 import type { StoredEntry } from "../../shard-log.ts";
-import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
-import { messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
+import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { messageHeaders, type PublishOutcome, publishRepeatedly } from "../api/publish.ts";
 import { encodeLogMessage } from "../format/log-message.ts";
 import { countOfNextMessage, type LaneContext } from "./append-lane.ts";
-import { attemptMs } from "./append-plan.ts";
 import type { ShardState } from "./shard-state.ts";
-
-const pauseMs = 50;
 
 /**
  * Stores copied entries behind the last message of a log, one message after another. Each names the message that it follows,
@@ -44,15 +41,12 @@ async function storeBehind(
   const { records: subject } = shard.subjects;
   const id = nextId();
   const headers = { [messageHeaders.id]: id, [messageHeaders.expectedLastSequence]: String(expected) };
-  const giveUpAt = performance.now() + answerMsMax;
-  for (;;) {
-    const outcome = await publish(api.connection, { subject, data, headers, timeoutMs: attemptMs });
-    if (outcome.kind === "stored") return outcome.sequence;
-    if (outcome.kind === "refused") return await sequenceOfAttempt(api, shard, id);
-    if (performance.now() > giveUpAt || api.connection.isClosed) throw gaveUp(shard, outcome);
-    if (outcome.kind === "unserved") await shard.assertGroupExists(api);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  }
+  const outcome = await publishRepeatedly(api.connection, { subject, data, headers }, () =>
+    shard.assertGroupExists(api),
+  );
+  if (outcome.kind === "stored") return outcome.sequence;
+  if (outcome.kind === "refused") return await sequenceOfAttempt(api, shard, id);
+  throw gaveUp(shard, outcome);
 }
 
 /** For a message that another one came before: an attempt without an answer may have stored it. */

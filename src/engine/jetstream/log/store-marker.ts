@@ -1,11 +1,9 @@
 import { EngineError } from "../../engine-error.ts";
-import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
-import { keptForever, messageHeaders, publish } from "../api/publish.ts";
+import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { keptForever, messageHeaders, publishRepeatedly } from "../api/publish.ts";
 import { encodeLogEnd } from "../format/log-message.ts";
-import { attemptMs } from "./append-plan.ts";
 import type { ShardState } from "./shard-state.ts";
 
-const pauseMs = 20;
 const nothing = new Uint8Array();
 
 /** Only while its subject has no message: the first one counts. */
@@ -48,17 +46,10 @@ interface Marker {
 
 /** Stores a message that retention does not remove. Returns its sequence, or that of the one that was there first. */
 async function storeMarker(api: JetStreamApi, shard: ShardState, { subject, data, headers }: Marker): Promise<number> {
-  const giveUpAt = performance.now() + answerMsMax;
-  for (;;) {
-    const publication = { subject, data, headers: { ...headers, ...keptForever }, timeoutMs: attemptMs };
-    const outcome = await publish(api.connection, publication);
-    if (outcome.kind === "stored") return outcome.sequence;
-    if (outcome.kind === "refused") return outcome.lastSequence;
-    if (outcome.kind === "unserved") await shard.assertGroupExists(api);
-    if (api.connection.isClosed) throw new EngineError("closed", "The jetstream engine is closed.");
-    if (performance.now() > giveUpAt) {
-      throw new EngineError("unavailable", `${shard.title} could not be ended: the log group has no leader.`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  }
+  const publication = { subject, data, headers: { ...headers, ...keptForever } };
+  const outcome = await publishRepeatedly(api.connection, publication, () => shard.assertGroupExists(api));
+  if (outcome.kind === "stored") return outcome.sequence;
+  if (outcome.kind === "refused") return outcome.lastSequence;
+  if (api.connection.isClosed) throw new EngineError("closed", "The jetstream engine is closed.");
+  throw new EngineError("unavailable", `${shard.title} could not be ended: the log group has no leader.`);
 }
