@@ -1,12 +1,10 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
 import { EngineError } from "../engine/engine-error.ts";
+import { WatchTask } from "../engine/watch-task.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** All documents by which gateways act as one. Part of the stored format. */
 export const gatewayDocumentPrefix = "gateways/";
-
-/** Pause before a watch that ended is started again. */
-const watchRetryMs = 100;
 
 /** One revision of a document, and when this gateway learnt of it. */
 export interface SharedDocument {
@@ -26,35 +24,34 @@ export class SharedDocuments {
   readonly #clock: Clock;
   readonly #known = new Map<string, SharedDocument>();
   readonly #listeners = new Set<DocumentListener>();
-  readonly #closing = new AbortController();
-  #watching: Promise<void> | undefined;
-  #fault: string | undefined;
+  readonly #watch: WatchTask;
 
   constructor(documents: DocumentStore, clock: Clock) {
     this.#documents = documents;
     this.#clock = clock;
+    this.#watch = new WatchTask({
+      documents,
+      clock,
+      prefix: gatewayDocumentPrefix,
+      follow: (events, synced) => this.#follow(events, synced),
+    });
   }
 
   /** Resolves when all documents are known. */
   async open(): Promise<void> {
-    const synced = Promise.withResolvers<void>();
-    this.#watching = this.#watch(synced);
-    this.#watching.catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#fault = `this gateway no longer sees the other ones, so limits and subscriptions are not shared with them; stored records are not affected; restart the server: ${reason}`;
-      synced.reject(error);
-    });
-    await synced.promise;
+    await this.#watch.open();
   }
 
   /** Why this gateway does not see the other ones, as a clause for /health; undefined while it does. */
   get fault(): string | undefined {
-    return this.#fault;
+    const { fault } = this.#watch;
+    return fault === undefined
+      ? undefined
+      : `this gateway no longer sees the other ones, so limits and subscriptions are not shared with them; stored records are not affected; restart the server: ${fault}`;
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#watching?.catch(() => undefined);
+    await this.#watch.close();
   }
 
   get(key: string): SharedDocument | undefined {
@@ -87,24 +84,9 @@ export class SharedDocuments {
     return this.#known.get(key);
   }
 
-  async #watch(synced: PromiseWithResolvers<void>): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
-      try {
-        await this.#watchOnce(synced);
-      } catch (error) {
-        const isTransient =
-          error instanceof EngineError && (error.kind === "unavailable" || error.kind === "throttled");
-        if (signal.aborted) return;
-        if (!isTransient) throw error;
-      }
-      await this.#clock.delay(watchRetryMs, signal).catch(() => undefined);
-    }
-  }
-
-  async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
+  async #follow(events: AsyncIterable<WatchEvent>, synced: () => void): Promise<void> {
     const unseen = new Map(this.#known);
-    for await (const event of this.#documents.watch(gatewayDocumentPrefix, this.#closing.signal)) {
+    for await (const event of events) {
       if (event.kind !== "synced") {
         if (event.kind === "put") unseen.delete(event.document.key.slice(gatewayDocumentPrefix.length));
         this.#apply(event);
@@ -113,7 +95,7 @@ export class SharedDocuments {
       // These were removed while no watch ran, unless they have another revision by now.
       for (const [key, document] of unseen) if (this.#known.get(key) === document) this.#remove(key, document.revision);
       unseen.clear();
-      synced.resolve();
+      synced();
     }
   }
 

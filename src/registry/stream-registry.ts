@@ -1,5 +1,5 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { WatchTask } from "../engine/watch-task.ts";
 import { findChannel } from "../streams/channel-ref.ts";
 import { findQueue } from "../streams/queue-ref.ts";
 import type { Stream, StreamChannel, StreamQueue } from "../streams/stream.ts";
@@ -7,8 +7,6 @@ import { decodeStream, encodeStream, streamDocumentKey, streamDocumentPrefix } f
 import type { Clock } from "../time/clock.ts";
 import { StreamRevision } from "./stream-revision.ts";
 
-/** Pause before a watch that ended is started again. */
-const watchRetryMs = 100;
 /** While no server answers, nothing is changed either; then what is known counts. */
 const catchUpMsMax = 1_000;
 
@@ -50,36 +48,36 @@ export class StreamRegistry {
   readonly #lastTurns = new Map<string, Promise<void>>();
   /** Callbacks that wait for the next revision, by key. */
   readonly #waiting = new Map<string, Set<() => void>>();
-  readonly #closing = new AbortController();
   readonly #clock: Clock;
   readonly #onRevision: (revision: StreamRevision) => void;
-  #watching: Promise<void> | undefined;
+  readonly #watch: WatchTask;
   #catchingUp: Promise<void> | undefined;
   #nextCatchUp: Promise<void> | undefined;
-  #fault: string | undefined;
 
   /** `onRevision` is called with every new revision, once. */
   constructor(documents: DocumentStore, clock: Clock, onRevision: (revision: StreamRevision) => void) {
     this.#documents = documents;
     this.#clock = clock;
     this.#onRevision = onRevision;
+    this.#watch = new WatchTask({
+      documents,
+      clock,
+      prefix: streamDocumentPrefix,
+      follow: (events, synced) => this.#follow(events, synced),
+    });
   }
 
   /** Resolves when all stream documents are in memory. */
   async open(): Promise<void> {
-    const synced = Promise.withResolvers<void>();
-    this.#watching = this.#watch(synced);
-    this.#watching.catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#fault = `the stream registry no longer receives changes of stream documents, so streams may show an old state; stored records are not affected; restart the server: ${reason}`;
-      synced.reject(error);
-    });
-    await synced.promise;
+    await this.#watch.open();
   }
 
   /** Why the registry may be behind the document store, as a clause for /health; undefined while it is current. */
   get fault(): string | undefined {
-    return this.#fault;
+    const { fault } = this.#watch;
+    return fault === undefined
+      ? undefined
+      : `the stream registry no longer receives changes of stream documents, so streams may show an old state; stored records are not affected; restart the server: ${fault}`;
   }
 
   /** Whether other servers may change streams too. */
@@ -99,8 +97,7 @@ export class StreamRegistry {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#watching?.catch(() => undefined);
+    await this.#watch.close();
   }
 
   find(account: string, region: string, name: string): StreamRevision | undefined {
@@ -227,25 +224,10 @@ export class StreamRegistry {
     }
   }
 
-  /** Watches until the registry closes. A watch that ends is started again, and what it missed is found. */
-  async #watch(synced: PromiseWithResolvers<void>): Promise<void> {
-    const signal = this.#closing.signal;
-    while (!signal.aborted) {
-      try {
-        await this.#watchOnce(synced);
-      } catch (error) {
-        const isTransient =
-          error instanceof EngineError && (error.kind === "unavailable" || error.kind === "throttled");
-        if (!isTransient || signal.aborted) throw error;
-      }
-      await this.#clock.delay(watchRetryMs, signal).catch(() => undefined);
-    }
-  }
-
-  async #watchOnce(synced: PromiseWithResolvers<void>): Promise<void> {
+  async #follow(events: AsyncIterable<WatchEvent>, synced: () => void): Promise<void> {
     const unseenKeys = new Set(this.#revisions.keys());
     const earlierTombstones = [...this.#tombstones];
-    for await (const event of this.#documents.watch(streamDocumentPrefix, this.#closing.signal)) {
+    for await (const event of events) {
       if (event.kind !== "synced") {
         if (event.kind === "put") unseenKeys.delete(event.document.key);
         this.#apply(event);
@@ -255,7 +237,7 @@ export class StreamRegistry {
       // These documents were deleted before the watch began.
       for (const [key, { revision }] of earlierTombstones) this.#markObserved(key, revision);
       unseenKeys.clear();
-      synced.resolve();
+      synced();
     }
   }
 
