@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import type { PendingDrop } from "../registry/deleted-streams.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import {
@@ -102,7 +102,7 @@ export class Reconciler {
       } catch (error) {
         if (signal.aborted) return;
         // A lost race is no failure: the newer document says what to do.
-        if (!(error instanceof EngineError && error.kind === "conflict")) await this.#reportAndPause(revision, error);
+        if (!isConflict(error)) await this.#reportAndPause(revision, error);
         next = this.#context.registry.current(revision);
       }
     }

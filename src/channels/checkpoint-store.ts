@@ -1,5 +1,5 @@
 import type { DocumentStore } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import type { Cut } from "./batch/cut.ts";
 
 /** Part of the stored format, as is the form below. */
@@ -57,7 +57,7 @@ export class CheckpointStore {
     try {
       await this.#documents.compareAndSwap(keyPrefix + channelId, first, 0n);
     } catch (error) {
-      if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 

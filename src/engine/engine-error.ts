@@ -31,6 +31,11 @@ export class EngineError extends Error {
   }
 }
 
+/** Whether a compare-and-swap found another revision. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === "conflict";
+}
+
 /** Entries of one append whose shards failed, each by itself, while others were stored or met a seal. */
 export class PartialAppendError extends EngineError {
   /** By entry, as `appendBatch()` resolves; 0n too for entries that failed. */

@@ -1,5 +1,6 @@
+import { isConflict } from "../engine/engine-error.ts";
 import type { Gateway, GatewayRegistry } from "./gateway-registry.ts";
-import { isConflict, type SharedDocuments } from "./shared-documents.ts";
+import type { SharedDocuments } from "./shared-documents.ts";
 
 const prefix = "owners/";
 

@@ -1,5 +1,6 @@
+import { isConflict } from "../engine/engine-error.ts";
 import type { Clock } from "../time/clock.ts";
-import { isConflict, type SharedDocument, type SharedDocuments } from "./shared-documents.ts";
+import type { SharedDocument, SharedDocuments } from "./shared-documents.ts";
 
 /** How often a gateway writes its document again. */
 const beatMs = 1_000;

@@ -1,5 +1,4 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
 import { WatchTask } from "../engine/watch-task.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -120,8 +119,4 @@ export class SharedDocuments {
     this.#known.delete(key);
     for (const listener of this.#listeners) listener(key, undefined);
   }
-}
-
-export function isConflict(error: unknown): boolean {
-  return error instanceof EngineError && error.kind === "conflict";
 }

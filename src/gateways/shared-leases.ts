@@ -1,6 +1,7 @@
+import { isConflict } from "../engine/engine-error.ts";
 import type { Clock } from "../time/clock.ts";
 import type { GatewayRegistry } from "./gateway-registry.ts";
-import { isConflict, type SharedDocuments } from "./shared-documents.ts";
+import type { SharedDocuments } from "./shared-documents.ts";
 
 const prefix = "leases/";
 /** How often leases of gateways that are gone are looked for. */

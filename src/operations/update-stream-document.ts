@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { OperationContext } from "./operation-context.ts";
@@ -26,8 +26,7 @@ export async function updateStreamDocument(
       try {
         return await registry.replace(revision, next);
       } catch (error) {
-        const isConflict = error instanceof EngineError && error.kind === "conflict";
-        if (!isConflict || attempt === attemptsMax) throw error;
+        if (!isConflict(error) || attempt === attemptsMax) throw error;
         await registry.superseded(revision, AbortSignal.timeout(newRevisionWaitMs));
       }
     }

@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import type { ShardRef } from "../engine/shard-log.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
@@ -47,7 +47,7 @@ async function isWritten(replaced: Promise<StreamRevision>): Promise<boolean> {
     await replaced;
     return true;
   } catch (error) {
-    if (error instanceof EngineError && error.kind === "conflict") return false;
+    if (isConflict(error)) return false;
     throw error;
   }
 }

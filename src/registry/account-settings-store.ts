@@ -1,5 +1,5 @@
 import type { DocumentStore } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import { type CommitmentState, commitmentAt, noCommitment } from "../streams/billing-commitment.ts";
 
 /** Settings of accounts, one document for each account and region. It is absent until a setting is changed. */
@@ -37,7 +37,7 @@ export class AccountSettingsStore {
         await this.#documents.compareAndSwap(key, Buffer.from(JSON.stringify(changed)), known?.revision ?? 0n);
         return changed;
       } catch (error) {
-        if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
+        if (!isConflict(error)) throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { DocumentStore } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import type { ShardRef } from "../engine/shard-log.ts";
 import type { Stream } from "../streams/stream.ts";
 
@@ -65,7 +65,7 @@ export class DeletedStreams {
         await this.#documents.compareAndSwap(key, encode(value), known?.revision ?? 0n);
         return;
       } catch (error) {
-        if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
+        if (!isConflict(error)) throw error;
       }
     }
   }
@@ -100,6 +100,6 @@ async function ignoreConflict(swap: Promise<bigint>): Promise<void> {
   try {
     await swap;
   } catch (error) {
-    if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
+    if (!isConflict(error)) throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { DocumentStore } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** What has names of its own kind. Part of the stored format: the prefix of the keys. */
@@ -67,7 +67,7 @@ export class NameStore {
       await this.#documents.compareAndSwap(key, value, revision);
       return true;
     } catch (error) {
-      if (error instanceof EngineError && error.kind === "conflict") return false;
+      if (isConflict(error)) return false;
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DocumentStore } from "../engine/document-store.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { isConflict } from "../engine/engine-error.ts";
 
 // Part of the stored format.
 const DOCUMENT_KEY = "server/master-key";
@@ -23,7 +23,7 @@ export async function loadOrCreateTokenKey(
       return created;
     } catch (error) {
       // Another server created one at the same time; this one was never used.
-      if (!(error instanceof EngineError && error.kind === "conflict")) throw error;
+      if (!isConflict(error)) throw error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { EngineError } from "../../engine/engine-error.ts";
+import { isConflict } from "../../engine/engine-error.ts";
 import { checkCreatingStreams } from "../../limits/quotas.ts";
 import type { CreateStreamInput } from "../../model/shapes.generated.ts";
 import {
@@ -77,7 +77,7 @@ export const createStream = defineOperation({
     try {
       await context.registry.create(stream);
     } catch (error) {
-      if (error instanceof EngineError && error.kind === "conflict") throw streamExists({ name, account });
+      if (isConflict(error)) throw streamExists({ name, account });
       throw error;
     }
     return undefined;
