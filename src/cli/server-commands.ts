@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { flags } from "../config/flags.ts";
-import { type CommandText, defineCommand } from "./commands/define-command.ts";
+import { addFlagOptions, type CommandText, defineCommand } from "./commands/define-command.ts";
 
 /** Options of the commands that may open an encrypted data directory; flags of `serve` too. */
 const keyFlags: readonly string[] = ["key-provider", "keyring", "kms-endpoint", "kms-region"];
@@ -57,19 +56,11 @@ const texts = {
 
 /** For the help: main.ts runs these commands, which read their arguments themselves. */
 export function serverCommands(): readonly Command[] {
-  const serve = addFlags(defineCommand(texts.serve), () => true);
-  const verify = addFlags(defineCommand(texts.verify), (name) => keyFlags.includes(name));
-  const inspect = addFlags(defineCommand(texts.inspect), (name) => keyFlags.includes(name));
+  const serve = addFlagOptions(defineCommand(texts.serve), () => true);
+  const verify = addFlagOptions(defineCommand(texts.verify), (name) => keyFlags.includes(name));
+  const inspect = addFlagOptions(defineCommand(texts.inspect), (name) => keyFlags.includes(name));
   const dataDir = "--data-dir <directory>";
   const backup = defineCommand(texts.backup).option(dataDir, "the data directory to copy (./millrace-data)");
   const restore = defineCommand(texts.restore).option(dataDir, "the data directory to make (./millrace-data)");
   return [serve, verify, inspect, backup, restore];
-}
-
-function addFlags(command: Command, isWanted: (name: string) => boolean): Command {
-  for (const flag of flags) {
-    if (!isWanted(flag.name)) continue;
-    command.option(`--${flag.name}${"argument" in flag ? ` <${flag.argument}>` : ""}`, flag.help);
-  }
-  return command;
 }

@@ -2,22 +2,21 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { CopyCounts, CopyPlace } from "../../app/copy-data.ts";
 import type { Environment } from "../../config/config-sources.ts";
-import { environmentName, type FlagName, flags } from "../../config/flags.ts";
-import { loadConfigFromObject } from "../../config/load-config.ts";
+import type { FlagName } from "../../config/flags.ts";
 import { CommandError, exitCodes } from "../output/command-error.ts";
 import { formatOf, type OutputOptions, printObject } from "../output/print-rows.ts";
 import { startProgress } from "../output/progress.ts";
-import { addFormatOptions, defineCommand, run } from "./define-command.ts";
-import { addNatsOptions, type NatsOptions, optionOf, readNatsOptions } from "./nats-options.ts";
+import { addFlagOptions, addFormatOptions, defineCommand, run } from "./define-command.ts";
+import { addNatsOptions, type NatsOptions, readFlagOptions, readNatsOptions } from "./nats-options.ts";
 
-const keyFlags = [
+const keyFlags: readonly FlagName[] = [
   "encrypt-at-rest",
   "encrypt-at-rest-key",
   "key-provider",
   "keyring",
   "kms-endpoint",
   "kms-region",
-] as const satisfies readonly FlagName[];
+];
 const mebibyte = 1024 * 1024;
 
 export function copyCommand(): Command {
@@ -39,10 +38,7 @@ export function copyCommand(): Command {
     ],
   });
   command.optionsGroup("Encrypted data directory:");
-  for (const flag of flags) {
-    if (!keyFlags.some((name) => name === flag.name)) continue;
-    command.option(`--${flag.name}${"argument" in flag ? ` <${flag.argument}>` : ""}`, flag.help);
-  }
+  addFlagOptions(command, (name) => keyFlags.includes(name));
   addNatsOptions(addFormatOptions(command), ["nats"]);
   return run<NatsOptions & OutputOptions>(command, async ([from = "", to = ""], options) => {
     const format = formatOf(options);
@@ -73,22 +69,6 @@ function placeOf(text: string, options: NatsOptions, environment: Environment): 
     return { kind: "cluster", nats: readNatsOptions({ ...options, nats: [text] }, environment) };
   }
   const path = resolve(text);
-  return { kind: "directory", path, encryption: readEncryption(path, options, environment) };
-}
-
-function readEncryption(path: string, options: NatsOptions, environment: Environment) {
-  const settings: Record<string, unknown> = { "data-dir": path };
-  for (const flag of keyFlags) {
-    const value = optionOf(options, flag) ?? environment[environmentName(flag)];
-    if (value !== undefined && value !== "") settings[flag] = value;
-  }
-  const noChecks = { limits: () => [], credentials: () => [] };
-  const { config, problems } = loadConfigFromObject(
-    settings,
-    (flag) => `--${flag}`,
-    () => "",
-    noChecks,
-  );
-  if (config === undefined) throw new CommandError(problems.join("; "));
-  return config;
+  const encryption = readFlagOptions(options, environment, { flags: keyFlags, settings: { "data-dir": path } });
+  return { kind: "directory", path, encryption };
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment } from "../../config/config-sources.ts";
+import { type FlagName, flags } from "../../config/flags.ts";
 import { type Connection, type ConnectionOptions, connect, defaultEndpoint, endpointOf } from "../client/connection.ts";
 import { describeFailure } from "../client/describe-failure.ts";
 import { outputFormats } from "../output/print-rows.ts";
@@ -58,6 +59,21 @@ export function addFormatOptions(command: Command): Command {
   return command
     .addOption(new Option("-f, --format <format>", "how to print").choices([...outputFormats]).default("text"))
     .option("--json", "short for --format json");
+}
+
+/** Adds flags of `serve` as options, in the order of its help. */
+export function addFlagOptions(
+  command: Command,
+  isWanted: (name: FlagName) => boolean,
+  helpOf: (flag: (typeof flags)[number]) => string = ({ help }) => help,
+): Command {
+  for (const flag of flags) {
+    if (!isWanted(flag.name)) continue;
+    const term = `--${flag.name}${"argument" in flag ? ` <${flag.argument}>` : ""}`;
+    if ("list" in flag) command.option(term, helpOf(flag), collect);
+    else command.option(term, helpOf(flag));
+  }
+  return command;
 }
 
 /** Where a command sends its calls, for the message of a failure. */

@@ -1,49 +1,57 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { NatsConfig } from "../../config/config.ts";
+import type { Config, NatsConfig } from "../../config/config.ts";
 import type { Environment } from "../../config/config-sources.ts";
-import { environmentName, flags } from "../../config/flags.ts";
+import { environmentName, type FlagName } from "../../config/flags.ts";
 import { loadConfigFromObject } from "../../config/load-config.ts";
 import { natsFlags } from "../../config/read-nats.ts";
 import { CommandError } from "../output/command-error.ts";
-import { collect } from "./define-command.ts";
+import { addFlagOptions } from "./define-command.ts";
 
 export type NatsOptions = Readonly<Record<string, unknown>>;
 
 /** The flags of `serve` that say how the NATS servers are reached, but for those in `without`. */
-export function addNatsOptions(command: Command, without: readonly string[]): Command {
+export function addNatsOptions(command: Command, without: readonly FlagName[]): Command {
   command.optionsGroup("NATS servers:");
-  for (const flag of flags) {
-    if (!natsFlags.some((name) => name === flag.name) || without.includes(flag.name)) continue;
-    const term = `--${flag.name}${"argument" in flag ? ` <${flag.argument}>` : ""}`;
-    const help = `${flag.help} (env: ${environmentName(flag.name)})`;
-    if ("list" in flag) command.option(term, help, collect);
-    else command.option(term, help);
-  }
-  return command;
+  return addFlagOptions(
+    command,
+    (name) => natsFlags.some((flag) => flag === name) && !without.includes(name),
+    ({ help, name }) => `${help} (env: ${environmentName(name)})`,
+  );
 }
 
-/** The value of a flag: commander names it in camel case. */
-export function optionOf(options: NatsOptions, flag: string): unknown {
-  return options[flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
-}
-
-/** What the options and their environment twins say. Throws `CommandError` with all problems. */
+/** How the NATS servers are reached. Throws `CommandError` with all problems. */
 export function readNatsOptions(options: NatsOptions, environment: Environment): NatsConfig {
-  const settings: Record<string, unknown> = { engine: "jetstream" };
+  const { nats } = readFlagOptions(options, environment, { flags: natsFlags, settings: { engine: "jetstream" } });
+  if (nats === undefined) throw new CommandError("--nats URL is needed");
+  return nats;
+}
+
+/** What the options of flags and their environment twins say, beside fixed settings. Throws `CommandError` with all problems. */
+export function readFlagOptions(
+  options: NatsOptions,
+  environment: Environment,
+  { flags, settings }: { readonly flags: readonly FlagName[]; readonly settings: object },
+): Config {
+  const read: Record<string, unknown> = { ...settings };
   const names = new Map<string, string>();
-  for (const flag of natsFlags) {
+  for (const flag of flags) {
     const own = optionOf(options, flag);
     const inherited = environment[environmentName(flag)];
-    if (own !== undefined) settings[flag] = own;
+    if (own !== undefined) read[flag] = own;
     else if (inherited !== undefined && inherited !== "") {
-      settings[flag] = inherited;
+      read[flag] = inherited;
       names.set(flag, environmentName(flag));
     }
   }
   const noChecks = { limits: () => [], credentials: () => [] };
   const nameOf = (flag: string): string => names.get(flag) ?? `--${flag}`;
-  const { config, problems } = loadConfigFromObject(settings, nameOf, (path) => readFileSync(path, "utf8"), noChecks);
-  if (config?.nats === undefined) throw new CommandError((problems ?? ["--nats URL is needed"]).join("; "));
-  return config.nats;
+  const { config, problems } = loadConfigFromObject(read, nameOf, (path) => readFileSync(path, "utf8"), noChecks);
+  if (config === undefined) throw new CommandError(problems.join("; "));
+  return config;
+}
+
+/** The value of a flag: commander names it in camel case. */
+function optionOf(options: NatsOptions, flag: string): unknown {
+  return options[flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
 }
