@@ -18,6 +18,7 @@ export class ChannelsFileReloader {
   readonly #closing = new AbortController();
   readonly #polling: Promise<void>;
   #inForce: ChannelsFile;
+  /** The version in force. */
   #text: string;
   #fault: string | undefined;
 
@@ -53,9 +54,8 @@ export class ChannelsFileReloader {
       if (size > fileBytesMax) throw new Error(`is larger than ${fileBytesMax} bytes`);
       const json: unknown = parseUntrustedJson(await readFile(this.#path, "utf8"));
       const text = JSON.stringify(json);
-      if (text !== this.#text) this.#accept(json);
+      if (text !== this.#text) this.#accept(json, text);
       else this.#fault = undefined;
-      this.#text = text;
     } catch (error) {
       this.#reject(describe(error));
     }
@@ -69,13 +69,14 @@ export class ChannelsFileReloader {
     }
   }
 
-  #accept(json: unknown): void {
+  #accept(json: unknown, text: string): void {
     const { file, problems } = parseChannelsFile(json);
     if (problems !== undefined) {
       this.#reject(problems[0] ?? "has a problem");
       return;
     }
     this.#inForce = file;
+    this.#text = text;
     this.#fault = undefined;
   }
 
