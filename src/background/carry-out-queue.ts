@@ -40,7 +40,7 @@ async function changeOf(
       return (newest, row) => replaceQueue(newest, { ...active(row), startMs, stateLog });
     }
     case "DELETING": {
-      await queues.drop(revision, queue);
+      await queues.drop(queue);
       // Before the row: a name whose row is gone must be free.
       await queueNames.release({ account: stream.account, region: stream.region, name: queue.name }, queue.id);
       return (newest, { id }) => withoutQueue(newest, id);

@@ -12,7 +12,7 @@ export interface QueueStates {
   /** Creates the first state log of a queue. May be repeated. */
   openStateLog(queueId: string): Promise<NonNullable<StreamQueue["stateLog"]>>;
   /** Ends all receives of a queue, and drops its state log. May be repeated. */
-  drop(revision: StreamRevision, queue: StreamQueue): Promise<void>;
+  drop(queue: StreamQueue): Promise<void>;
 }
 
 /** Tries destinations, and removes what channels keep in the engine. */

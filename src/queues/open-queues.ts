@@ -95,7 +95,7 @@ export class OpenQueues {
   }
 
   /** Ends the receives of a queue and frees its state. Call it while its row says DELETING. May be repeated. */
-  async drop(_revision: StreamRevision, row: StreamQueue): Promise<void> {
+  async drop(row: StreamQueue): Promise<void> {
     const { id } = row;
     const refs = row.stateLog === undefined ? [] : [stateLogRef(row)];
     const open = this.#queues.get(id);

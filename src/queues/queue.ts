@@ -70,10 +70,6 @@ export class Queue implements Timed {
     options.timer.schedule(this, this.#expiryTick);
   }
 
-  get id(): string {
-    return this.#row.id;
-  }
-
   get stateLog(): StateLog {
     return this.#options.stateLog;
   }

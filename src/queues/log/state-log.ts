@@ -99,11 +99,6 @@ export class StateLog {
       });
   }
 
-  /** Whether a switch is due that waits for its time. */
-  get isBehind(): boolean {
-    return this.#isIncomplete;
-  }
-
   /** Resolves when no append and no switch is running. No further switch begins. */
   async close(): Promise<void> {
     this.#isClosed = true;

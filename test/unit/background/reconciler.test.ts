@@ -49,7 +49,7 @@ async function openServices(
       const { placement } = await log.createShard(queueId, 1, { openShardCount: 1 });
       return { generation: 1, placement };
     },
-    async drop(_revision: StreamRevision, { id, stateLog }: StreamQueue) {
+    async drop({ id, stateLog }: StreamQueue) {
       if (stateLog === undefined) return;
       await log.dropShard({ streamId: id, shardIndex: stateLog.generation, placement: stateLog.placement });
     },

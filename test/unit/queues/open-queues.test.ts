@@ -210,8 +210,8 @@ test("a queue that is deleted ends the receives that wait, and frees its state l
   const { queue: row } = queue.ref;
   await queue.change((stream) => ({ ...stream, queues: [{ ...row, status: "DELETING" }] }));
   assert.deepEqual(textsOf(await waiting), []);
-  await queue.queues.drop(queue.revision, row);
-  await queue.queues.drop(queue.revision, row);
+  await queue.queues.drop(row);
+  await queue.queues.drop(row);
   const ref = { streamId: row.id, shardIndex: 1, placement: {} };
   await assert.rejects(queue.opened.services.log.seek(ref, { at: "newest" }), { kind: "not_found" });
   await queue.close();
