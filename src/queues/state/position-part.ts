@@ -70,10 +70,6 @@ export class PositionPart {
       count += bitCount(bits[word] as number);
     }
     this.#memberCount = count;
-    this.#bits = bits;
-    this.#form = "bitmap";
-    this.#listed = noneListed;
-    this.#listedCount = 0;
     if (partPositions - count <= listedMax) this.#toHoles(bits);
     return count - before;
   }
@@ -92,11 +88,15 @@ export class PositionPart {
     return free;
   }
 
-  /** A bitmap of a part that is a list. */
+  /** Makes a part that is a list one that is a bitmap. */
   #toBits(): Uint32Array {
     const isMembers = this.#form === "members";
     const bits = new Uint32Array(words).fill(isMembers ? 0 : 0xffff_ffff);
     for (const offset of this.listed) bits[offset >>> 5] = (bits[offset >>> 5] as number) ^ (1 << (offset & 31));
+    this.#bits = bits;
+    this.#form = "bitmap";
+    this.#listed = noneListed;
+    this.#listedCount = 0;
     return bits;
   }
 
@@ -107,13 +107,7 @@ export class PositionPart {
 
   #list(offset: number): void {
     if (this.#listedCount === listedMax) {
-      const bits = new Uint32Array(words);
-      for (const member of this.#listed) bits[member >>> 5] = (bits[member >>> 5] as number) | (1 << (member & 31));
-      this.#listed = new Uint16Array(0);
-      this.#listedCount = 0;
-      this.#bits = bits;
-      this.#form = "bitmap";
-      this.#setBit(bits, offset);
+      this.#setBit(this.#toBits(), offset);
       return;
     }
     const place = this.#placeOf(offset);
