@@ -25,7 +25,7 @@ const contentTypeOfFormat = {
   BYTE_ARRAY: "application/octet-stream",
 } as const;
 
-/** What a bucket is told of its channel. Plain data: it is passed to another thread. */
+/** What a bucket is told of its channel. */
 export interface BucketChannel {
   readonly channelName: string;
   readonly channelId: string;

@@ -1,4 +1,4 @@
-/** Where a bucket is and with which rights it is used, as the operator's file says. Plain data. */
+/** Where a bucket is and with which rights it is used, as the operator's file says. */
 export interface BucketAccess {
   /** Absent: the endpoint of AWS in the region. */
   readonly endpoint?: string;
