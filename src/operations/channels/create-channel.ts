@@ -13,15 +13,13 @@ import { type ChannelSettings, channelLogging, parseChannelSettings } from "../.
 import type { Stream, StreamChannel } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
 import { transitionDueMs } from "../begin-transition.ts";
+import { createNamedRow } from "../create-named-row.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamInState } from "../require-stream.ts";
-import { updateStreamDocument } from "../update-stream-document.ts";
 import { channelDescriptionOutput } from "./channel-output.ts";
 import { freshnessSecondsMinOf } from "./freshness-limit.ts";
 
-/** A channel id has this many characters of `[a-z0-9]`. */
-const idLength = 20;
 /** A role cannot use the key that Amazon manages (Developer Guide, data delivery, IAM). */
 const managedKey = "alias/aws/kinesis";
 
@@ -36,8 +34,7 @@ export const createChannel = defineOperation({
     const { account, region } = context.caller;
     const { streamArn, settings } = parseChannelSettings(input, freshnessSecondsMinOf(context));
     requireDestination(settings, context);
-    const id = context.newId().replaceAll("-", "").slice(0, idLength);
-    const plan = (): readonly [StreamRevision, Stream] => {
+    const plan = (id: string): readonly [StreamRevision, Stream] => {
       const revision = requireDeliverableStream(streamArn, context);
       const { stream } = revision;
       if (isNameTaken(input.ChannelName, context)) throw channelExists(input.ChannelName, account);
@@ -55,15 +52,12 @@ export const createChannel = defineOperation({
       };
       return [revision, { ...stream, channels: [...channels, channel] }];
     };
-    // Before anything is written: what is refused reserves no name.
-    plan();
-    const place = { account, region, name: input.ChannelName };
-    const isUsed = (channelId: string) => context.registry.findChannel(account, region, channelId) !== undefined;
-    if (!(await context.channelNames.reserve(place, id, isUsed))) throw channelExists(input.ChannelName, account);
-    const { stream } = await updateStreamDocument(context, plan).catch(async (error: unknown) => {
-      // A write whose outcome is unknown may have made the channel: then its name stays reserved.
-      if (!isUsed(id)) await context.channelNames.release(place, id);
-      throw error;
+    const { id, stream } = await createNamedRow(context, {
+      name: input.ChannelName,
+      names: context.channelNames,
+      isUsed: (id) => context.registry.findChannel(account, region, id) !== undefined,
+      plan,
+      exists: () => channelExists(input.ChannelName, account),
     });
     const created = findChannel(stream, id);
     if (created === undefined) throw new Error("a channel that was just written is in the document");

@@ -7,14 +7,11 @@ import { parseStreamConfigurations, withAttributes } from "../../streams/queue-s
 import type { Stream, StreamQueue } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
 import { transitionDueMs } from "../begin-transition.ts";
+import { createNamedRow } from "../create-named-row.ts";
 import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { requireStreamInState } from "../require-stream.ts";
-import { updateStreamDocument } from "../update-stream-document.ts";
 import { queueDescriptionOutput } from "./queue-output.ts";
-
-/** A queue id has this many characters of `[a-z0-9]`. */
-const idLength = 20;
 
 /**
  * Reserves the name, then writes the queue as a row of its stream's document; the reconciler makes it ACTIVE. A name can be
@@ -27,9 +24,8 @@ export const createQueue = defineOperation({
     const { account, region } = context.caller;
     const { streamArn, start } = parseStreamConfigurations(input.StreamConfigurationList);
     const attributes = withAttributes(input.QueueAttributes);
-    const id = context.newId().replaceAll("-", "").slice(0, idLength);
     const isCommitted = await context.accounts.isCommitted(account, region, context.clock.nowMs());
-    const plan = (): readonly [StreamRevision, Stream] => {
+    const plan = (id: string): readonly [StreamRevision, Stream] => {
       const revision = requireQueueableStream(streamArn, context);
       const { stream } = revision;
       const { isNameTaken, changingCount } = otherQueues(input.QueueName, context);
@@ -49,15 +45,12 @@ export const createQueue = defineOperation({
       };
       return [revision, { ...stream, queues: [...queues, queue] }];
     };
-    // Before anything is written: what is refused reserves no name.
-    plan();
-    const place = { account, region, name: input.QueueName };
-    const isUsed = (queueId: string) => context.registry.findQueue(account, region, queueId) !== undefined;
-    if (!(await context.queueNames.reserve(place, id, isUsed))) throw queueExists(input.QueueName, account);
-    const { stream } = await updateStreamDocument(context, plan).catch(async (error: unknown) => {
-      // A write whose outcome is unknown may have made the queue: then its name stays reserved.
-      if (!isUsed(id)) await context.queueNames.release(place, id);
-      throw error;
+    const { id, stream } = await createNamedRow(context, {
+      name: input.QueueName,
+      names: context.queueNames,
+      isUsed: (id) => context.registry.findQueue(account, region, id) !== undefined,
+      plan,
+      exists: () => queueExists(input.QueueName, account),
     });
     const created = findQueue(stream, id);
     if (created === undefined) throw new Error("a queue that was just written is in the document");
