@@ -9,14 +9,17 @@ import type { ServerContext } from "./server-context.ts";
  */
 export function enforceTimeouts(context: ServerContext): void {
   const nowMs = context.clock.monotonicMs();
+  // The event loop was held up: meanwhile it has seen nothing of what clients sent and read.
+  const lateMs = Math.max(0, nowMs - context.checkedMs - context.limits.timeoutCheckMs);
+  context.checkedMs = nowMs;
   enforceBodyTimeouts(context, nowMs);
-  cutSlowBodies(context, nowMs);
+  cutSlowBodies(context, nowMs, lateMs);
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
     connection.fastPath?.enforceTimeouts(nowMs);
     connection.countIncompleteHead();
   }
-  cutSlowReaders(context, nowMs);
+  cutSlowReaders(context, nowMs, lateMs);
   context.connectionBudget.enforce();
 }
 
@@ -31,11 +34,14 @@ function enforceBodyTimeouts({ limits, bodies, isDraining }: ServerContext, nowM
   }
 }
 
-/** While bodies wait for memory, cuts those that are too slow, the slowest first, until none waits. */
-function cutSlowBodies({ limits, bodies }: ServerContext, nowMs: number): void {
+/**
+ * While bodies wait for memory, cuts those that are too slow, the slowest first, until none waits.
+ * @param lateMs time since the last check that does not count
+ */
+function cutSlowBodies({ limits, bodies }: ServerContext, nowMs: number, lateMs: number): void {
   const slow: (readonly [bytesPerSecond: number, body: BodyReader])[] = [];
   for (const body of bodies.receiving.all()) {
-    const rate = body.takeRate(nowMs, limits.bodyRateWindowMs);
+    const rate = body.takeRate(nowMs, { windowMs: limits.bodyRateWindowMs, lateMs });
     if (rate !== undefined && rate < limits.contendedBodyBytesPerSecondMin) slow.push([rate, body]);
   }
   if (bodies.budget.waitingCount === 0) return;
@@ -105,21 +111,24 @@ function enforceDrainLinger(
   if (isFlushed && ageMs >= limits.drainLingerMs) connection.socket.destroy();
 }
 
-/** While memory for responses is short, cuts the clients that are below the minimum rate, the latest first, until none waits. */
-function cutSlowReaders({ limits, responses, connections }: ServerContext, nowMs: number): void {
+/**
+ * While memory for responses is short, cuts the clients that are below the minimum rate, the latest first, until none waits.
+ * @param lateMs time since the last check that does not count
+ */
+function cutSlowReaders({ limits, responses, connections }: ServerContext, nowMs: number, lateMs: number): void {
   const { unsentMsMax, unsentBytesPerSecondMin } = limits;
-  const late: (readonly [lateMs: number, connection: ConnectionState])[] = [];
+  const slow: (readonly [overMs: number, connection: ConnectionState])[] = [];
   for (const connection of connections) {
     for (const exchange of connection.exchanges.all()) {
       if (exchange.unsentBytes === 0) continue;
-      exchange.unsentSinceMs ??= nowMs;
+      exchange.unsentSinceMs = (exchange.unsentSinceMs ?? nowMs - lateMs) + lateMs;
       const msMax = unsentMsMax + (exchange.unsentBytes * 1000) / unsentBytesPerSecondMin;
-      const lateMs = nowMs - exchange.unsentSinceMs - msMax;
-      if (lateMs >= 0) late.push([lateMs, connection]);
+      const overMs = nowMs - exchange.unsentSinceMs - msMax;
+      if (overMs >= 0) slow.push([overMs, connection]);
     }
   }
   if (!responses.takeShortage()) return;
-  for (const [, connection] of late.toSorted(([one], [other]) => other - one)) {
+  for (const [, connection] of slow.toSorted(([one], [other]) => other - one)) {
     cut(connection, "response_slow");
     // What they held is free at once, and others may be granted it.
     connection.abortExchanges();

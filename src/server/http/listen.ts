@@ -114,6 +114,7 @@ class Listener implements Listening {
       tick,
       connections: this.#connections,
       connectionBudget: new ConnectionBudget(this.#limits, () => options.clock.monotonicMs()),
+      checkedMs: options.clock.monotonicMs(),
       isDraining: false,
     };
     this.#http1 = createHttp1Server(this.#context);

@@ -133,8 +133,15 @@ export class BodyReader implements WaitingBody, SetMember {
     return this.#isWaiting;
   }
 
-  /** Bytes a second in the last whole window; undefined before the first, and where the client is not what is waited for. */
-  takeRate(nowMs: number, windowMs: number): number | undefined {
+  /**
+   * Bytes a second in the last whole window; undefined before the first, and where the client is not what is waited for.
+   * @param lateMs time since the last call that does not count
+   */
+  takeRate(
+    nowMs: number,
+    { windowMs, lateMs }: { readonly windowMs: number; readonly lateMs: number },
+  ): number | undefined {
+    this.#rateSinceMs = Math.min(nowMs, this.#rateSinceMs + lateMs);
     const elapsedMs = nowMs - this.#rateSinceMs;
     const isReading = this.#reservedBytes > 0 && !this.#isWaiting;
     if (isReading && elapsedMs < windowMs) return this.#bytesPerSecond;

@@ -21,6 +21,8 @@ export interface ServerContext {
   readonly tick: EventLoopTick;
   readonly connections: ReadonlySet<ConnectionState>;
   readonly connectionBudget: ConnectionBudget;
+  /** When the timeouts were last checked, of the monotonic clock. */
+  checkedMs: number;
   /** True from the beginning of the drain. */
   isDraining: boolean;
 }

@@ -123,6 +123,7 @@ function contextWith(onRequest: (request: WireRequest) => void): ServerContext {
     tick,
     connections: new Set(),
     connectionBudget: new ConnectionBudget(limits, () => systemClock.monotonicMs()),
+    checkedMs: 0,
     isDraining: false,
   };
 }
