@@ -3,6 +3,7 @@ import { server } from "../api/console-data.ts";
 import { kinesisAs, sentenceOf } from "../api/kinesis.ts";
 import { changeSession, type Session, session } from "../api/session.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Form } from "../parts/form.tsx";
 import { Fault } from "../parts/notice.tsx";
 
 /** Account and region, or an access key where the server verifies signatures. */
@@ -34,13 +35,7 @@ function KeyForm({ onClose }: { readonly onClose: () => void }) {
     onClose();
   };
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
+    <Form class="fields" onSubmit={submit}>
       <p class="hint">
         The key stays in this browser tab and is gone when you close it. The server never gets the secret.
       </p>
@@ -77,7 +72,7 @@ function KeyForm({ onClose }: { readonly onClose: () => void }) {
           Use this key
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -90,13 +85,7 @@ function AccountForm({ onClose }: { readonly onClose: () => void }) {
     onClose();
   };
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit(event.currentTarget);
-      }}
-    >
+    <Form class="fields" onSubmit={submit}>
       <p class="hint">
         This server does not verify signatures: each account and region is a space of streams of its own. A client's
         access key id of 12 digits is its account.
@@ -120,6 +109,6 @@ function AccountForm({ onClose }: { readonly onClose: () => void }) {
           Show these streams
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

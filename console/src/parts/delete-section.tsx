@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { kinesis } from "../api/kinesis.ts";
 import { Dialog } from "./dialog.tsx";
+import { Form } from "./form.tsx";
 import { Fault } from "./notice.tsx";
 import { useAction } from "./use-action.ts";
 
@@ -30,10 +31,9 @@ export function DeleteSection({ what, name, consequence, operation, input, onDon
       </button>
       {isOpen && (
         <Dialog title={`Delete ${name}`} onClose={() => setOpen(false)}>
-          <form
+          <Form
             class="fields"
-            onSubmit={(event) => {
-              event.preventDefault();
+            onSubmit={() => {
               if (typed === name) void remove();
             }}
           >
@@ -53,7 +53,7 @@ export function DeleteSection({ what, name, consequence, operation, input, onDon
                 Delete
               </button>
             </div>
-          </form>
+          </Form>
         </Dialog>
       )}
     </section>

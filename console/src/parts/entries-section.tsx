@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { isReadOnly } from "../api/console-data.ts";
+import { Form } from "./form.tsx";
 import { Fault } from "./notice.tsx";
 
 interface Entry {
@@ -37,18 +38,12 @@ export function EntriesSection(props: EntriesSectionProps) {
       {entries?.length === 0 && <p class="muted">{none}</p>}
       {entries !== undefined && entries.length > 0 && <EntryTable {...props} entries={entries} />}
       {!isReadOnly() && (
-        <form
-          class="inline"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void submit(event.currentTarget);
-          }}
-        >
+        <Form class="inline" onSubmit={submit}>
           {children}
           <button type="submit" disabled={isBusy}>
             {add}
           </button>
-        </form>
+        </Form>
       )}
       {fault !== undefined && <Fault>{fault}</Fault>}
     </section>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { isReadOnly } from "../api/console-data.ts";
+import { Form } from "./form.tsx";
 import { Fault } from "./notice.tsx";
 
 interface NumberSectionProps {
@@ -30,10 +31,9 @@ export function NumberSection(props: NumberSectionProps) {
       <h2>{title}</h2>
       <p>{now}</p>
       {!isReadOnly() && (
-        <form
+        <Form
           class="inline"
-          onSubmit={(event) => {
-            event.preventDefault();
+          onSubmit={() => {
             onChange(next);
             setTyped(undefined);
           }}
@@ -53,7 +53,7 @@ export function NumberSection(props: NumberSectionProps) {
             Change
           </button>
           {hintText !== undefined && <p class="hint">{hintText}</p>}
-        </form>
+        </Form>
       )}
       {fault !== undefined && <Fault>{fault}</Fault>}
     </section>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { isReadOnly } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
+import { Form } from "./form.tsx";
 import { Fault } from "./notice.tsx";
 import { useChange } from "./use-change.ts";
 import { usePolled } from "./use-polled.ts";
@@ -22,10 +23,9 @@ export function PolicySection({ arn: ResourceARN }: { readonly arn: string }) {
       {isReadOnly() ? (
         <pre>{policy === "" || policy === "{}" ? "None." : policy}</pre>
       ) : (
-        <form
+        <Form
           class="fields"
-          onSubmit={(event) => {
-            event.preventDefault();
+          onSubmit={() => {
             void change("PutResourcePolicy", { ResourceARN, Policy: text ?? policy });
           }}
         >
@@ -49,7 +49,7 @@ export function PolicySection({ arn: ResourceARN }: { readonly arn: string }) {
               Save
             </button>
           </div>
-        </form>
+        </Form>
       )}
       {(fault ?? got.fault) !== undefined && <Fault>{fault ?? got.fault}</Fault>}
     </section>

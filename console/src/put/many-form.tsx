@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { Form } from "../parts/form.tsx";
 import { plural } from "../parts/format.ts";
 import { Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
@@ -19,13 +20,7 @@ export function ManyForm({ view }: { readonly view: StreamView }) {
     await run(() => putMany(view.name, parsed.records, (more) => setStored((before) => (before ?? 0) + more)));
   };
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void put();
-      }}
-    >
+    <Form class="fields" onSubmit={() => void put()}>
       <label>
         A file
         <input
@@ -59,6 +54,6 @@ export function ManyForm({ view }: { readonly view: StreamView }) {
           Put {plural(count, "record")}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

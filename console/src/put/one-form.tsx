@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { streamLink } from "../app/route.ts";
 import { fromBase64, fromUtf8 } from "../decode/bytes.ts";
+import { Form } from "../parts/form.tsx";
 import { Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { hashKeyOf, shardAt } from "../shards/shard.ts";
@@ -52,12 +53,9 @@ export function OneForm({ view }: { readonly view: StreamView }) {
     });
   };
   return (
-    <form
+    <Form
       class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void put();
-      }}
+      onSubmit={() => void put()}
       onKeyDown={(event) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void put();
       }}
@@ -128,6 +126,6 @@ export function OneForm({ view }: { readonly view: StreamView }) {
           Put
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -4,6 +4,7 @@ import { kinesis } from "../api/kinesis.ts";
 import type { StreamDescription } from "../api/shapes.ts";
 import { streamLink } from "../app/route.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Form } from "../parts/form.tsx";
 import { Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
 import { usePolled } from "../parts/use-polled.ts";
@@ -79,13 +80,7 @@ function QueueForm({ streams, onDone }: QueueFormProps) {
     if (await run(() => create(new FormData(form)))) onDone();
   };
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
+    <Form class="fields" onSubmit={submit}>
       <label>
         Name
         <input name="name" required maxlength={128} autocomplete="off" spellcheck={false} placeholder="order-work" />
@@ -122,6 +117,6 @@ function QueueForm({ streams, onDone }: QueueFormProps) {
           Create
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

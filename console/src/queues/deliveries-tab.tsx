@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { kinesis } from "../api/kinesis.ts";
 import type { EntriesOutput, QueueRecord } from "../api/shapes.ts";
 import { ConfirmButton } from "../parts/confirm-button.tsx";
+import { Form } from "../parts/form.tsx";
 import { plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
@@ -116,13 +117,7 @@ interface ReceiveFormProps {
 
 function ReceiveForm({ kind, timeoutSeconds, isBusy, onReceive }: ReceiveFormProps) {
   return (
-    <form
-      class="inline"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onReceive(new FormData(event.currentTarget));
-      }}
-    >
+    <Form class="inline" onSubmit={(form) => onReceive(new FormData(form))}>
       <label>
         At most
         <input name="limit" type="number" min={1} max={10} required defaultValue={10} />
@@ -134,7 +129,7 @@ function ReceiveForm({ kind, timeoutSeconds, isBusy, onReceive }: ReceiveFormPro
       <button type="submit" class="primary" disabled={isBusy}>
         {kind === "live" ? "Receive records" : "Look at dead letters"}
       </button>
-    </form>
+    </Form>
   );
 }
 

@@ -2,6 +2,7 @@ import { isReadOnly } from "../api/console-data.ts";
 import type { QueueDescription } from "../api/shapes.ts";
 import { go } from "../app/address.ts";
 import { DeleteSection } from "../parts/delete-section.tsx";
+import { Form } from "../parts/form.tsx";
 import { plural } from "../parts/format.ts";
 import { Fault } from "../parts/notice.tsx";
 import { PolicySection } from "../parts/policy-section.tsx";
@@ -54,14 +55,13 @@ function AttributeForm({ queue, refresh }: QueueSettingsProps) {
     <section>
       <h2>Attempts</h2>
       {/* What another person changes meanwhile replaces what is typed. */}
-      <form
+      <Form
         key={JSON.stringify(QueueAttributes)}
         class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={(form) => {
           void change("UpdateQueue", {
             QueueARN,
-            QueueAttributes: attributesFrom(new FormData(event.currentTarget)),
+            QueueAttributes: attributesFrom(new FormData(form)),
           });
         }}
       >
@@ -71,7 +71,7 @@ function AttributeForm({ queue, refresh }: QueueSettingsProps) {
             Save
           </button>
         </div>
-      </form>
+      </Form>
       {fault !== undefined && <Fault>{fault}</Fault>}
     </section>
   );

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { toBase64 } from "../decode/bytes.ts";
 import { changeSchema, loadMessages, schema } from "../decode/schema.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Form } from "../parts/form.tsx";
 import { Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
 
@@ -35,13 +36,7 @@ export function SchemaDialog({ stream, onClose }: SchemaDialogProps) {
   };
   return (
     <Dialog title={`Schema of ${stream}`} onClose={onClose}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void use(String(new FormData(event.currentTarget).get("name")));
-        }}
-      >
+      <Form class="fields" onSubmit={(form) => void use(String(new FormData(form).get("name")))}>
         <p>
           {present === undefined
             ? "Records that are Protocol Buffers messages are shown by the numbers of their fields. With a schema they have names, and filters by JSON path find them."
@@ -82,7 +77,7 @@ export function SchemaDialog({ stream, onClose }: SchemaDialogProps) {
             Decode with it
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

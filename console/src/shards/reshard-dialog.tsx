@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { kinesis } from "../api/kinesis.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Form } from "../parts/form.tsx";
 import { bytesText } from "../parts/format.ts";
 import { Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
@@ -36,13 +37,7 @@ function SplitForm({ view, shard, onClose }: FormProps) {
     if (await run(() => kinesis("SplitShard", input))) onClose(true);
   };
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void split();
-      }}
-    >
+    <Form class="fields" onSubmit={() => void split()}>
       <label>
         First hash key of the second child
         <input
@@ -71,7 +66,7 @@ function SplitForm({ view, shard, onClose }: FormProps) {
           Split
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -89,13 +84,7 @@ function MergeForm({ view, shard, onClose }: FormProps) {
   const pair = [shard, other].sort((one, two) => (one.start < two.start ? -1 : 1));
   const bytes = pair.reduce((sum, { index }) => sum + (view.traffic?.shards[index]?.incomingBytes ?? 0), 0);
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void merge();
-      }}
-    >
+    <Form class="fields" onSubmit={() => void merge()}>
       <label>
         With the neighbor
         <select value={otherId} onChange={(event) => setOtherId(event.currentTarget.value)}>
@@ -117,7 +106,7 @@ function MergeForm({ view, shard, onClose }: FormProps) {
           Merge
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
 

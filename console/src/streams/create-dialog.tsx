@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { kinesis } from "../api/kinesis.ts";
 import { Dialog } from "../parts/dialog.tsx";
+import { Form } from "../parts/form.tsx";
 import { Fault } from "../parts/notice.tsx";
 import { useAction } from "../parts/use-action.ts";
 
@@ -18,13 +19,7 @@ export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolea
   };
   return (
     <Dialog title="Create a stream" onClose={() => onClose(false)}>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <Form class="fields" onSubmit={submit}>
         <label>
           Name
           <input name="name" required maxlength={128} autocomplete="off" spellcheck={false} placeholder="orders" />
@@ -46,7 +41,7 @@ export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolea
             Create
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }
