@@ -117,6 +117,11 @@ export function region(): string {
   return session.value.region ?? server.value?.region ?? "";
 }
 
+/** Whom the page calls as, for `usePolled`: what is shown to one caller is asked again for another. */
+export function callerKey(): string {
+  return `${account()}/${region()}/${session.value.key?.accessKeyId ?? ""}`;
+}
+
 /** Whether the page may offer what changes a stream. */
 export function isReadOnly(): boolean {
   return server.value?.mode !== "on";

@@ -1,8 +1,7 @@
 import { useState } from "preact/hooks";
-import { account, type ChannelFigures, channelFigures, region } from "../api/console-data.ts";
+import { type ChannelFigures, callerKey, channelFigures } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
 import { pagesOf } from "../api/pages-of.ts";
-import { session } from "../api/session.ts";
 import type { ChannelSummary } from "../api/shapes.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { durationText, exactText, plural } from "../parts/format.ts";
@@ -30,8 +29,7 @@ async function listChannels(): Promise<readonly ShownChannel[]> {
 
 /** All channels of the caller: their state and how far behind they are. */
 export function ChannelsPage() {
-  const who = `${account()}/${region()}/${session.value.key?.accessKeyId ?? ""}`;
-  const { value: channels, fault } = usePolled(listChannels, everyMs, who);
+  const { value: channels, fault } = usePolled(listChannels, everyMs, callerKey());
   const [opened, setOpened] = useState<ChannelSummary>();
   return (
     <section class="page">

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { account, region, type StreamReport } from "../api/console-data.ts";
+import { callerKey, type StreamReport } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
 import type { StreamDescription } from "../api/shapes.ts";
 import { streamLink } from "../app/route.ts";
@@ -23,7 +23,7 @@ const positionNames: Readonly<Record<PositionType, string>> = {
 
 /** Creates a queue. `onClose` is told whether it did. */
 export function CreateQueueDialog({ onClose }: { readonly onClose: (isCreated: boolean) => void }) {
-  const listed = usePolled(listStreams, streamsEveryMs, `${account()}/${region()}`);
+  const listed = usePolled(listStreams, streamsEveryMs, callerKey());
   const usable = listed.value?.filter(({ isOnDemand, status }) => isOnDemand && status !== "DELETING");
   return (
     <Dialog title="Create a queue" onClose={() => onClose(false)}>

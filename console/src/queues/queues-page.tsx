@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
-import { account, isReadOnly, region, serverNowMs } from "../api/console-data.ts";
-import { session } from "../api/session.ts";
+import { callerKey, isReadOnly, serverNowMs } from "../api/console-data.ts";
 import { formatRoute } from "../app/route.ts";
 import { agoText, exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
@@ -14,8 +13,7 @@ const rowHeight = 40;
 
 /** All queues of the caller with what is in them. */
 export function QueuesPage() {
-  const who = `${account()}/${region()}/${session.value.key?.accessKeyId ?? ""}`;
-  const { value: queues, fault, refresh } = usePolled(listQueues, everyMs, who);
+  const { value: queues, fault, refresh } = usePolled(listQueues, everyMs, callerKey());
   const [isCreating, setCreating] = useState(false);
   return (
     <section class="page fill">

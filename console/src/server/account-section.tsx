@@ -1,4 +1,4 @@
-import { isReadOnly } from "../api/console-data.ts";
+import { callerKey, isReadOnly } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
 import { ConfirmButton } from "../parts/confirm-button.tsx";
 import { exactText } from "../parts/format.ts";
@@ -33,8 +33,8 @@ async function askAccount(): Promise<Account> {
 }
 
 /** What the caller's account uses of its quotas, and its throughput commitment. */
-export function AccountSection({ who }: { readonly who: string }) {
-  const { value, fault, refresh } = usePolled(askAccount, everyMs, who);
+export function AccountSection() {
+  const { value, fault, refresh } = usePolled(askAccount, everyMs, callerKey());
   if (value === undefined) return fault === undefined ? null : <Fault>{fault}</Fault>;
   const { limits, commitment } = value;
   return (

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { account as callerAccount, region as callerRegion, server, serverNowMs } from "../api/console-data.ts";
+import { server, serverNowMs } from "../api/console-data.ts";
 import { session } from "../api/session.ts";
 import { bytesText, durationText, exactText, timeText } from "../parts/format.ts";
 import { AccountSection } from "./account-section.tsx";
@@ -8,8 +8,6 @@ import { AccountSection } from "./account-section.tsx";
 export function ServerPage() {
   const report = server.value;
   if (report === undefined) return null;
-  const { key } = session.value;
-  const who = `${callerAccount()}/${callerRegion()}/${key?.accessKeyId ?? ""}`;
   const { health, version, node, startedMs, memory, verifiesSignatures, mode, account, region } = report;
   return (
     <section class="page narrow">
@@ -57,7 +55,7 @@ export function ServerPage() {
         <dt>This console</dt>
         <dd>{mode === "on" ? "may change streams" : "only reads"}</dd>
       </dl>
-      {(!verifiesSignatures || key !== undefined) && <AccountSection who={who} />}
+      {(!verifiesSignatures || session.value.key !== undefined) && <AccountSection />}
       <Settings />
       <Figures />
     </section>

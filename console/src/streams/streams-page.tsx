@@ -1,14 +1,12 @@
 import { useMemo, useState } from "preact/hooks";
 import {
-  account,
+  callerKey,
   isReadOnly,
-  region,
   type StreamRates,
   type StreamReport,
   serverNowMs,
   streamRates,
 } from "../api/console-data.ts";
-import { session } from "../api/session.ts";
 import { streamLink } from "../app/route.ts";
 import { agoText, bytesText, countText, durationText, exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
@@ -23,7 +21,7 @@ const rowHeight = 48;
 
 /** All streams of the caller with their traffic. */
 export function StreamsPage() {
-  const who = `${account()}/${region()}/${session.value.key?.accessKeyId ?? ""}`;
+  const who = callerKey();
   const { value: streams, fault, refresh } = usePolled(listStreams, listEveryMs, who);
   const rates = usePolled(streamRates, ratesEveryMs, who).value ?? {};
   const [search, setSearch] = useState("");
