@@ -10,12 +10,6 @@ export interface StreamSummary {
   readonly StreamCreationTimestamp?: number;
 }
 
-export interface ListStreamsOutput {
-  readonly StreamNames: readonly string[];
-  readonly HasMoreStreams: boolean;
-  readonly NextToken?: string;
-}
-
 export interface StreamDescription extends StreamSummary {
   readonly RetentionPeriodHours: number;
   readonly OpenShardCount: number;

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type ChannelFigures, callerKey, channelFigures } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
-import { pagesOf } from "../api/pages-of.ts";
+import { listAll } from "../api/list-all.ts";
 import type { ChannelSummary } from "../api/shapes.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { durationText, exactText, plural } from "../parts/format.ts";
@@ -19,12 +19,11 @@ interface ShownChannel {
 }
 
 async function listChannels(): Promise<readonly ShownChannel[]> {
-  const figures = channelFigures();
-  const channels: ChannelSummary[] = [];
-  const pages = pagesOf<{ ChannelSummaries: readonly ChannelSummary[]; NextToken?: string }>("ListChannels");
-  for await (const { ChannelSummaries } of pages) channels.push(...ChannelSummaries);
-  const known = await figures;
-  return channels.map((channel) => ({ channel, figures: known[channel.ChannelId] }));
+  const [channels, figures] = await Promise.all([
+    listAll<ChannelSummary>("ListChannels", "ChannelSummaries"),
+    channelFigures(),
+  ]);
+  return channels.map((channel) => ({ channel, figures: figures[channel.ChannelId] }));
 }
 
 /** All channels of the caller: their state and how far behind they are. */

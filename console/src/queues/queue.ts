@@ -1,6 +1,6 @@
 import { type QueueFigures, queueFigures } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
-import { pagesOf } from "../api/pages-of.ts";
+import { listAll } from "../api/list-all.ts";
 import type { QueueDescription, QueueSummary } from "../api/shapes.ts";
 
 /** A queue with its counts; undefined where it was not used since the server's start. */
@@ -11,12 +11,8 @@ export interface CountedQueue {
 
 /** All queues of the caller, by name. Errors: KinesisError. */
 export async function listQueues(): Promise<readonly CountedQueue[]> {
-  const figures = queueFigures();
-  const queues: QueueSummary[] = [];
-  const pages = pagesOf<{ QueueSummaries: readonly QueueSummary[]; NextToken?: string }>("ListQueues");
-  for await (const { QueueSummaries } of pages) queues.push(...QueueSummaries);
-  const known = await figures;
-  return queues.map((queue) => ({ queue, figures: known[lastOf(queue.QueueARN)] }));
+  const [queues, figures] = await Promise.all([listAll<QueueSummary>("ListQueues", "QueueSummaries"), queueFigures()]);
+  return queues.map((queue) => ({ queue, figures: figures[lastOf(queue.QueueARN)] }));
 }
 
 export interface DescribedQueue {

@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { serverNowMs, shardTimes, type TrafficReport, trafficOf } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
+import { listAll } from "../api/list-all.ts";
 import type { ShardDescription, StreamDescription } from "../api/shapes.ts";
 import { streamLink, type Tab, tabs } from "../app/route.ts";
 import { agoText, bytesText, countText, durationText, plural } from "../parts/format.ts";
@@ -146,13 +147,10 @@ function useShards(name: string, described: Polled<StreamDescription>): Polled<r
 }
 
 async function listShards(StreamName: string): Promise<readonly Shard[]> {
-  const descriptions: ShardDescription[] = [];
-  const times = shardTimes(StreamName).catch(() => []);
-  for (let NextToken: string | undefined; ; ) {
-    const input = NextToken === undefined ? { StreamName, MaxResults: 10_000 } : { NextToken, MaxResults: 10_000 };
-    const page = await kinesis<{ Shards: readonly ShardDescription[]; NextToken?: string }>("ListShards", input);
-    descriptions.push(...page.Shards);
-    if (page.NextToken === undefined) return shardsFrom(descriptions, await times);
-    NextToken = page.NextToken;
-  }
+  const wanted = { of: { StreamName }, MaxResults: 10_000 };
+  const [descriptions, times] = await Promise.all([
+    listAll<ShardDescription>("ListShards", "Shards", wanted),
+    shardTimes(StreamName).catch(() => []),
+  ]);
+  return shardsFrom(descriptions, times);
 }
