@@ -1,5 +1,6 @@
 import { isReadOnly } from "../api/console-data.ts";
 import { formatRoute, type QueueTab, queueTabs, streamLink } from "../app/route.ts";
+import { Card } from "../parts/card.tsx";
 import { exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
@@ -57,16 +58,17 @@ interface TabBodyProps {
 }
 
 function TabBody({ tab, described: { queue, figures }, refresh }: TabBodyProps) {
-  const dead = figures === undefined ? undefined : deadLetterCount(figures);
   if (tab === "settings") return <QueueSettings queue={queue} refresh={refresh} />;
   return (
     <>
       {figures !== undefined && (
         <div class="cards">
-          <Card title="Waiting" count={figures.visibleCount} />
-          <Card title="In flight" count={figures.inFlightCount} />
-          <Card title="Dead letters" count={dead ?? 0} tone={dead === 0 ? "" : "bad"} />
-          <Card title="Acknowledged since the server's start" count={figures.acknowledgedCount} />
+          <Card title="Waiting">{exactText(figures.visibleCount)}</Card>
+          <Card title="In flight">{exactText(figures.inFlightCount)}</Card>
+          <Card title="Dead letters" tone={deadLetterCount(figures) === 0 ? undefined : "bad"}>
+            {exactText(deadLetterCount(figures))}
+          </Card>
+          <Card title="Acknowledged since the server's start">{exactText(figures.acknowledgedCount)}</Card>
         </div>
       )}
       {figures === undefined && (
@@ -88,15 +90,6 @@ function TabBody({ tab, described: { queue, figures }, refresh }: TabBodyProps) 
         />
       )}
     </>
-  );
-}
-
-function Card({ title, count, tone = "" }: { readonly title: string; readonly count: number; readonly tone?: string }) {
-  return (
-    <div class={`card ${tone}`}>
-      <span>{title}</span>
-      <b>{exactText(count)}</b>
-    </div>
   );
 }
 

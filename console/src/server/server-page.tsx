@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { server, serverNowMs } from "../api/console-data.ts";
 import { session } from "../api/session.ts";
+import { Card } from "../parts/card.tsx";
 import { bytesText, durationText, exactText, timeText } from "../parts/format.ts";
 import { AccountSection } from "./account-section.tsx";
 
@@ -59,21 +60,6 @@ export function ServerPage() {
       <Settings />
       <Figures />
     </section>
-  );
-}
-
-interface CardProps {
-  readonly title: string;
-  readonly tone?: "good" | "warn" | "bad";
-  readonly children: preact.ComponentChildren;
-}
-
-function Card({ title, tone, children }: CardProps) {
-  return (
-    <div class={`card ${tone ?? ""}`}>
-      <span>{title}</span>
-      <b>{children}</b>
-    </div>
   );
 }
 
