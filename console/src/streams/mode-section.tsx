@@ -1,7 +1,7 @@
 import { isReadOnly } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
 import { ConfirmButton } from "../parts/confirm-button.tsx";
-import { Fault } from "../parts/notice.tsx";
+import { SwitchSection } from "../parts/switch-section.tsx";
 import { useChange } from "../parts/use-change.ts";
 import { ShardCountSection, WarmThroughputSection } from "./size-sections.tsx";
 import type { StreamView } from "./stream-page.tsx";
@@ -59,25 +59,18 @@ function DistributionSection({ view }: { readonly view: StreamView }) {
   const { isBusy, fault, change } = useChange(view.refresh);
   const { StreamARN, RecordDistributionStrategy: strategy = "USER_PARTITION_KEY" } = view.description;
   return (
-    <section>
-      <h2>Distribution of records</h2>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={strategy === "AUTO"}
-          disabled={isBusy || isReadOnly()}
-          onChange={(event) => {
-            const RecordDistributionStrategy = event.currentTarget.checked ? "AUTO" : "USER_PARTITION_KEY";
-            void change("UpdateStreamRecordDistributionStrategy", { StreamARN, RecordDistributionStrategy });
-          }}
-        />
-        Spread records over all shards, whatever their partition keys
-      </label>
-      <p class="hint">
-        No key can then make a shard hot, but records of one key are in several shards: readers do not get them in
-        order. Partition keys may be left out. For new records only.
-      </p>
-      {fault !== undefined && <Fault>{fault}</Fault>}
-    </section>
+    <SwitchSection
+      title="Distribution of records"
+      label="Spread records over all shards, whatever their partition keys"
+      isOn={strategy === "AUTO"}
+      {...{ isBusy, fault }}
+      onChange={(isOn) => {
+        const RecordDistributionStrategy = isOn ? "AUTO" : "USER_PARTITION_KEY";
+        void change("UpdateStreamRecordDistributionStrategy", { StreamARN, RecordDistributionStrategy });
+      }}
+    >
+      No key can then make a shard hot, but records of one key are in several shards: readers do not get them in order.
+      Partition keys may be left out. For new records only.
+    </SwitchSection>
   );
 }
