@@ -16,10 +16,17 @@ const networkSentences: Readonly<Record<string, string>> = {
 
 const tlsHint = "give --ca-bundle FILE (of a Millrace that made its own: DATA-DIR/tls/ca.pem), or --no-verify-tls";
 
+/**
+ * Errors of commands that work on a cluster or data directory themselves: each message is a sentence for the operator.
+ * Recognized by name, because only composition roots import an engine.
+ */
+const operatorErrorNames: ReadonlySet<string> = new Set(["EngineError", "DataDirectoryError"]);
+
 /** One sentence for any error, without a stack. `place` is where the command sent its calls, if it did. */
 export function describeFailure(error: unknown, place: string | undefined): Failure {
   if (error instanceof CommandError) return { text: error.message, exitCode: error.exitCode };
   if (!(error instanceof Error)) return internal(String(error));
+  if (operatorErrorNames.has(error.name)) return { text: error.message, exitCode: exitCodes.notPossible };
   const at = place === undefined ? "" : ` (${place})`;
   const network = networkFailure(error);
   if (network !== undefined) {

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { openClusterView } from "../../app/cluster-tools.ts";
 import { checkCluster } from "../doctor/check-cluster.ts";
 import { printFindings } from "../doctor/print-findings.ts";
-import { CommandError } from "../output/command-error.ts";
 import { formatOf, type OutputOptions } from "../output/print-rows.ts";
 import { note } from "../output/progress.ts";
 import { addFormatOptions, defineCommand, run } from "./define-command.ts";
@@ -28,9 +27,7 @@ export function checkClusterCommand(): Command {
   return run<CheckClusterCommandOptions>(command, async (_, options) => {
     const format = formatOf(options);
     const nats = readNatsOptions(options, { ...process.env });
-    const view = await openClusterView(nats).catch((error: unknown) => {
-      throw error instanceof Error && error.name === "EngineError" ? new CommandError(error.message) : error;
-    });
+    const view = await openClusterView(nats);
     try {
       const findings = await checkCluster(view, {
         assumesFsync: nats.assumesFsync,

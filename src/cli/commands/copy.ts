@@ -3,11 +3,17 @@ import type { Command } from "commander";
 import type { CopyCounts, CopyPlace } from "../../app/copy-data.ts";
 import type { Environment } from "../../config/config-sources.ts";
 import type { FlagName } from "../../config/flags.ts";
-import { CommandError, exitCodes } from "../output/command-error.ts";
+import { exitCodes } from "../output/command-error.ts";
 import { formatOf, type OutputOptions, printObject } from "../output/print-rows.ts";
 import { startProgress } from "../output/progress.ts";
 import { addFlagOptions, addFormatOptions, defineCommand, run } from "./define-command.ts";
-import { addNatsOptions, type NatsOptions, readFlagOptions, readNatsOptions } from "./nats-options.ts";
+import {
+  addNatsOptions,
+  helpWithVariable,
+  type NatsOptions,
+  readFlagOptions,
+  readNatsOptions,
+} from "./nats-options.ts";
 
 const keyFlags: readonly FlagName[] = [
   "encrypt-at-rest",
@@ -37,9 +43,9 @@ export function copyCommand(): Command {
       "millrace copy nats://gateway:secret@nats-1:4222 ./millrace-data --assume-fsync",
     ],
   });
-  command.optionsGroup("Encrypted data directory:");
-  addFlagOptions(command, (name) => keyFlags.includes(name));
-  addNatsOptions(addFormatOptions(command), ["nats"]);
+  addFormatOptions(command).optionsGroup("Encrypted data directory:");
+  addFlagOptions(command, (name) => keyFlags.includes(name), helpWithVariable);
+  addNatsOptions(command, ["nats"]);
   return run<NatsOptions & OutputOptions>(command, async ([from = "", to = ""], options) => {
     const format = formatOf(options);
     const environment: Environment = { ...process.env };
@@ -52,10 +58,6 @@ export function copyCommand(): Command {
     const { copyData } = await import("../../app/copy-data.ts");
     try {
       await copyData(places[0], places[1], counts, () => progress.update());
-    } catch (error) {
-      // Errors of engines are recognized by name, because only composition roots import one.
-      const isExpected = error instanceof Error && ["EngineError", "DataDirectoryError"].includes(error.name);
-      throw isExpected ? new CommandError((error as Error).message) : error;
     } finally {
       progress.end();
     }

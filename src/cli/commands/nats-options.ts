@@ -8,23 +8,27 @@ import { natsFlags } from "../../config/read-nats.ts";
 import { CommandError } from "../output/command-error.ts";
 import { addFlagOptions } from "./define-command.ts";
 
+/** Gateways call servers, and no command. */
+const commandFlags: readonly FlagName[] = natsFlags.filter((name) => name !== "advertise");
+
 export type NatsOptions = Readonly<Record<string, unknown>>;
 
 /** The flags of `serve` that say how the NATS servers are reached, but for those in `without`. */
 export function addNatsOptions(command: Command, without: readonly FlagName[]): Command {
   command.optionsGroup("NATS servers:");
-  return addFlagOptions(
-    command,
-    (name) => natsFlags.some((flag) => flag === name) && !without.includes(name),
-    ({ help, name }) => `${help} (env: ${environmentName(name)})`,
-  );
+  return addFlagOptions(command, (name) => commandFlags.includes(name) && !without.includes(name), helpWithVariable);
 }
 
 /** How the NATS servers are reached. Throws `CommandError` with all problems. */
 export function readNatsOptions(options: NatsOptions, environment: Environment): NatsConfig {
-  const { nats } = readFlagOptions(options, environment, { flags: natsFlags, settings: { engine: "jetstream" } });
+  const { nats } = readFlagOptions(options, environment, { flags: commandFlags, settings: { engine: "jetstream" } });
   if (nats === undefined) throw new CommandError("--nats URL is needed");
   return nats;
+}
+
+/** The help of a flag that `readFlagOptions` reads. */
+export function helpWithVariable({ help, name }: { readonly help: string; readonly name: FlagName }): string {
+  return `${help} (env: ${environmentName(name)})`;
 }
 
 /** What the options of flags and their environment twins say, beside fixed settings. Throws `CommandError` with all problems. */

@@ -16,10 +16,11 @@ test("what the user can change is one sentence with exit code 2", () => {
     errorWith({ cause: errorWith({ code: "SELF_SIGNED_CERT_IN_CHAIN" }) }),
     errorWith({ name: "ResourceNotFoundException", $metadata: {} }, "no stream"),
     errorWith({ code: "EACCES" }, "EACCES: permission denied, open 'x'"),
+    errorWith({ name: "EngineError", cause: errorWith({ code: "ECONNREFUSED" }) }, "no NATS server answers"),
   ].map((error) => describeFailure(error, place));
   assert.deepEqual(
     sentences.map(({ exitCode }) => exitCode),
-    [2, 2, 2, 2, 2, 2],
+    [2, 2, 2, 2, 2, 2, 2],
   );
   assert.deepEqual(
     sentences.map(({ text }) => text.replace(/;.*/, "")),
@@ -30,6 +31,7 @@ test("what the user can change is one sentence with exit code 2", () => {
       "no answer from http://host:1: its certificate is not trusted (SELF_SIGNED_CERT_IN_CHAIN)",
       "ResourceNotFoundException: no stream (http://host:1)",
       "EACCES: permission denied, open 'x'",
+      "no NATS server answers",
     ],
   );
 });
