@@ -4,14 +4,16 @@
  * Puts records of 1 KiB of JSON, 500 a call, at a rate in MiB/s (0: as fast as they are stored), first without a channel, then
  * with one. Prints the rate of both, how old the oldest record that waits was, and the memory of the server.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { activeStreamArn } from "../test/support/kinesis-call.ts";
 import { KinesisConnection } from "../test/support/kinesis-connection.ts";
 import { SeaweedServer } from "../test/support/seaweed-server.ts";
 import { ServerProcess } from "../test/support/start-server.ts";
+import { residentMiB } from "./process-figures.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -21,8 +23,8 @@ const { values: flags } = parseArgs({
   },
 });
 const seconds = Number(flags.seconds);
-const bytesPerSecondMax = Number(flags.rate) * 2 ** 20;
 const mebibyte = 2 ** 20;
+const bytesPerSecondMax = Number(flags.rate) * mebibyte;
 const recordsPerCall = 500;
 const connectionCount = 4;
 const freshnessSeconds = 5;
@@ -71,10 +73,6 @@ async function load(endpoint: string, StreamName: string): Promise<number> {
   return bytes / ((performance.now() - startMs) / 1000);
 }
 
-function residentBytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
-}
-
 async function gauge(endpoint: string, name: string): Promise<number> {
   const text = await (await fetch(`${endpoint}/metrics`)).text();
   return Number(new RegExp(`^millrace_channel_${name}\\{[^}]*\\} (\\S+)`, "m").exec(text)?.[1] ?? 0);
@@ -89,17 +87,12 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
     const { endpoint, pid } = server;
     const connection = new KinesisConnection(endpoint);
     await connection.call("CreateStream", { StreamName: "clicks", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-    await pause(1_000);
+    const StreamARN = await activeStreamArn(endpoint, "clicks");
     if (compression !== undefined) {
       await connection.call("CreateChannel", {
         ChannelName: "clicks",
         ServiceExecutionRoleARN: "arn:aws:iam::000000000000:role/r",
-        StreamConfigurationList: [
-          {
-            StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/clicks",
-            RecordConfiguration: { RecordFormatType: "JSON" },
-          },
-        ],
+        StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
         S3DestinationConfiguration: {
           DataFreshnessInSeconds: freshnessSeconds,
           StorageConfiguration: {
@@ -111,10 +104,10 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
       });
       await pause(1_000);
     }
-    let residentMax = 0;
+    let residentMiBMax = 0;
     let ageMax = 0;
     const watching = setInterval(() => {
-      residentMax = Math.max(residentMax, residentBytes(pid));
+      residentMiBMax = Math.max(residentMiBMax, residentMiB(pid));
       void gauge(endpoint, "freshness_seconds").then((age) => {
         ageMax = Math.max(ageMax, age);
       });
@@ -126,7 +119,7 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
     const delivered = await gauge(endpoint, "incoming_bytes_total");
     const drainSeconds = (performance.now() - loadedMs) / 1000;
     console.log(
-      `${(compression ?? "no channel").padEnd(10)} puts ${(rate / mebibyte).toFixed(1)} MiB/s, memory ${(residentMax / mebibyte).toFixed(0)} MiB, oldest record ${ageMax.toFixed(1)} s of ${freshnessSeconds} s, delivered ${(delivered / mebibyte).toFixed(0)} MiB as ${((await gauge(endpoint, "outgoing_bytes_total")) / mebibyte).toFixed(0)} MiB, all ${drainSeconds.toFixed(1)} s after the last put`,
+      `${(compression ?? "no channel").padEnd(10)} puts ${(rate / mebibyte).toFixed(1)} MiB/s, memory ${residentMiBMax.toFixed(0)} MiB, oldest record ${ageMax.toFixed(1)} s of ${freshnessSeconds} s, delivered ${(delivered / mebibyte).toFixed(0)} MiB as ${((await gauge(endpoint, "outgoing_bytes_total")) / mebibyte).toFixed(0)} MiB, all ${drainSeconds.toFixed(1)} s after the last put`,
     );
     connection.close();
   } finally {

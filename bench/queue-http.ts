@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { activeStreamArn } from "../test/support/kinesis-call.ts";
 import { buildServer } from "./build-server.ts";
 import { builtServer, startMillraceServer } from "./contestants.ts";
 import { cpuSeconds } from "./process-figures.ts";
@@ -23,7 +24,7 @@ const { values: flags } = parseArgs({
 const seconds = Number(flags.seconds);
 const connectionCount = 32;
 const StreamName = "orders";
-const recordBytes = 1024;
+const Data = Buffer.alloc(1024, "d").toString("base64");
 const latencySamples = 300;
 /** More than a phase works off. */
 const recordsPerSecondMax = 80_000;
@@ -47,20 +48,13 @@ const caller = new StreamCaller(control, plainWire);
 
 async function createQueue(): Promise<string> {
   await caller.call("CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  interface Summary {
-    readonly StreamDescriptionSummary: { readonly StreamStatus: string; readonly StreamARN: string };
-  }
-  let summary: Summary["StreamDescriptionSummary"];
-  do {
-    await pause(20);
-    ({ StreamDescriptionSummary: summary } = (await caller.call("DescribeStreamSummary", { StreamName })) as Summary);
-  } while (summary.StreamStatus !== "ACTIVE");
+  const StreamARN = await activeStreamArn(`http://127.0.0.1:${server.port}`, StreamName);
   interface Described {
     readonly QueueDescription: { readonly QueueARN: string; readonly QueueStatus: string };
   }
   const created = (await caller.call("CreateQueue", {
     QueueName: "work",
-    StreamConfigurationList: [{ StreamARN: summary.StreamARN, StartingPosition: { Type: "LATEST" } }],
+    StreamConfigurationList: [{ StreamARN, StartingPosition: { Type: "LATEST" } }],
     // Longer than a run.
     QueueAttributes: { VisibilityTimeoutSeconds: 3600 },
   })) as Described;
@@ -85,7 +79,6 @@ async function send(connection: RawConnection, operation: string, input: object)
 }
 
 async function fill(count: number): Promise<void> {
-  const Data = Buffer.alloc(recordBytes, "d").toString("base64");
   let left = count;
   const fillOn = async (connection: RawConnection): Promise<void> => {
     while (left > 0) {
@@ -116,12 +109,11 @@ async function measure(act: (connection: RawConnection) => Promise<number>): Pro
 }
 
 const QueueARN = await createQueue();
-const dataOfPut = Buffer.alloc(recordBytes, "d").toString("base64");
 let putCount = 0;
 
 async function put(connection: RawConnection): Promise<number> {
   putCount += 1;
-  await send(connection, "PutRecord", { StreamName, PartitionKey: `${putCount}`, Data: dataOfPut });
+  await send(connection, "PutRecord", { StreamName, PartitionKey: `${putCount}`, Data });
   return 1;
 }
 
