@@ -60,7 +60,8 @@ export interface StreamRates extends Partial<Rates> {
 export interface QueueFigures {
   readonly receivedCount: number;
   readonly acknowledgedCount: number;
-  readonly visibleCount: number;
+  /** Absent on a cluster, where positions do not tell how many records lie between them. */
+  readonly visibleCount?: number;
   readonly inFlightCount: number;
   readonly visibleDeadLetterCount: number;
   readonly inFlightDeadLetterCount: number;
@@ -136,7 +137,7 @@ export async function streamRates(): Promise<Readonly<Record<string, StreamRates
   return (await get<{ rates: Readonly<Record<string, StreamRates>> }>("rates", {})).rates;
 }
 
-/** By the id at the end of a queue's ARN; only queues that were used since the server's start. */
+/** By the id at the end of a queue's ARN; only queues of which this server has handed out records since its start. */
 export async function queueFigures(): Promise<Readonly<Record<string, QueueFigures>>> {
   return (await get<{ queues: Readonly<Record<string, QueueFigures>> }>("queues", {})).queues;
 }

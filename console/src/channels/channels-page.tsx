@@ -80,7 +80,7 @@ export function ChannelsPage() {
 
 function ChannelRow({ channel, figures, onOpen }: ShownChannel & { readonly onOpen: () => void }) {
   const { ChannelName, ChannelStatus, ChannelStatusReason, Streams } = channel;
-  const failures = figures === undefined ? 0 : figures.failureCount + figures.failedCount + figures.expiredCount;
+  const failures = figures && figures.failureCount + figures.failedCount + figures.expiredCount;
   return (
     <tr>
       <th scope="row" class="long">
@@ -95,9 +95,12 @@ function ChannelRow({ channel, figures, onOpen }: ShownChannel & { readonly onOp
       </td>
       <td class="wide long">{Streams.map(({ StreamARN }) => lastOf(StreamARN)).join(", ")}</td>
       <td class="num">{figures === undefined ? "–" : behindText(figures.freshnessSeconds)}</td>
-      <td class="num wide">{figures === undefined ? "–" : exactText(figures.recordCount)}</td>
-      <td class={`num wide ${failures > 0 ? "bad" : ""}`} title="Attempts that failed, and records that were given up">
-        {figures === undefined ? "–" : exactText(failures)}
+      <td class="num wide">{exactText(figures?.recordCount)}</td>
+      <td
+        class={`num wide ${failures === undefined || failures === 0 ? "" : "bad"}`}
+        title="Attempts that failed, and records that were given up"
+      >
+        {exactText(failures)}
       </td>
     </tr>
   );

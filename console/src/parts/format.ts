@@ -16,9 +16,9 @@ export function countText(value: number): string {
   return `${scaled < 100 ? scaled.toFixed(1) : Math.round(scaled)} ${unit}`;
 }
 
-/** `1,234,567` */
-export function exactText(value: number): string {
-  return value.toLocaleString("en-US");
+/** `1,234,567`; `–` for what is not counted. */
+export function exactText(value: number | undefined): string {
+  return value === undefined ? "–" : value.toLocaleString("en-US");
 }
 
 /** `350 ms`, `12 s`, `5 min`, `3 h`, `2 d`: one unit, rounded down. */

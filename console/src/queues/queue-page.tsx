@@ -73,7 +73,7 @@ function TabBody({ tab, described: { queue, figures }, refresh }: TabBodyProps) 
       )}
       {figures === undefined && (
         <p class="hint">
-          No record was received from this queue since the server's start, so nothing of it is counted yet.
+          This server has handed out no record of the queue since its start, so it counts nothing of it.
         </p>
       )}
       {isReadOnly() ? (

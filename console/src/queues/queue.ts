@@ -3,7 +3,7 @@ import { kinesis } from "../api/kinesis.ts";
 import { listAll } from "../api/list-all.ts";
 import type { QueueDescription, QueueSummary } from "../api/shapes.ts";
 
-/** A queue with its counts; undefined where it was not used since the server's start. */
+/** A queue with its counts; undefined where this server has handed out none of its records since its start. */
 export interface CountedQueue {
   readonly queue: QueueSummary;
   readonly figures: QueueFigures | undefined;

@@ -21,7 +21,8 @@ export function QueuesPage() {
         <h1>Queues</h1>
         <span class="muted count" aria-live="polite">
           {queues === undefined ? "" : plural(queues.length, "queue")}
-          {queues?.some(({ figures }) => figures === undefined) && "; – was not used since the server's start"}
+          {queues?.some(({ figures }) => figures === undefined) &&
+            "; –: not counted by this server, or not used since its start"}
         </span>
         <span class="spring" />
         {!isReadOnly() && (
@@ -75,16 +76,12 @@ function QueueRow({ counted: { queue, figures } }: { readonly counted: CountedQu
         {QueueStatus !== "ACTIVE" && <span class="tag warn">{QueueStatus.toLowerCase()}</span>}
       </span>
       <span class="wide">{Streams.map(({ StreamARN }) => lastOf(StreamARN)).join(", ")}</span>
-      <span class="num">{countOf(figures?.visibleCount)}</span>
-      <span class="num">{countOf(figures?.inFlightCount)}</span>
-      <span class={`num ${dead === undefined || dead === 0 ? "" : "bad"}`}>{countOf(dead)}</span>
+      <span class="num">{exactText(figures?.visibleCount)}</span>
+      <span class="num">{exactText(figures?.inFlightCount)}</span>
+      <span class={`num ${dead === undefined || dead === 0 ? "" : "bad"}`}>{exactText(dead)}</span>
       <span class="num wide">{agoText(serverNowMs() - QueueCreationTimestamp * 1000)}</span>
     </a>
   );
-}
-
-function countOf(count: number | undefined): string {
-  return count === undefined ? "–" : exactText(count);
 }
 
 function NoQueues() {

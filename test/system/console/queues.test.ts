@@ -53,6 +53,30 @@ test("a person makes a queue, works off a record, and restores and deletes its d
   assert.deepEqual(faults, []);
 });
 
+test("a queue of a cluster, where nothing counts what waits, does not blank its page", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  await using server = await startConsole();
+  const StreamARN = await createWork(server);
+  const { QueueDescription } = await server.kinesis<{ QueueDescription: { QueueARN: string } }>("CreateQueue", {
+    QueueName: "packing",
+    StreamConfigurationList: [{ StreamARN }],
+  });
+  const { page, faults } = opened;
+  const counted = { receivedCount: 5, acknowledgedCount: 3, inFlightCount: 2 };
+  const figures = { ...counted, visibleDeadLetterCount: 1_000, inFlightDeadLetterCount: 0 };
+  const id = QueueDescription.QueueARN.replace(/^.*\//, "");
+  await page.route("**/console/api/queues?*", (route) => route.fulfill({ json: { queues: { [id]: figures } } }));
+  await page.goto(server.at("#/queues"));
+  await page.getByRole("link", { name: "packing" }).click();
+  const card = (title: string) => page.locator(".card", { hasText: title }).locator("b");
+  await card("Waiting").waitFor();
+  const shown = ["Waiting", "In flight", "Dead letters"].map((title) => card(title).textContent());
+  assert.deepEqual(await Promise.all(shown), ["–", "2", "1,000"]);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  assert.deepEqual(faults, []);
+});
+
 test("a queue changes its attempts and goes when its name is typed", async (t) => {
   const opened = await browser.open(t);
   if (opened === undefined) return;

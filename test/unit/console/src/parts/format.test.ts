@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesText, countText, durationText, plural, shortShard } from "../../../../../console/src/parts/format.ts";
+import {
+  bytesText,
+  countText,
+  durationText,
+  exactText,
+  plural,
+  shortShard,
+} from "../../../../../console/src/parts/format.ts";
 
 test("bytes, counts and durations are short and have their unit", () => {
   assert.deepEqual([0, 1023, 1536, 200 * 1024 ** 2].map(bytesText), ["0 B", "1023 B", "1.5 KiB", "200 MiB"]);
@@ -12,6 +19,10 @@ test("bytes, counts and durations are short and have their unit", () => {
     "1 h",
     "2 d",
   ]);
+});
+
+test("what is not counted is a dash, not zero and not a fault", () => {
+  assert.deepEqual([0, 1_234_567, undefined].map(exactText), ["0", "1,234,567", "–"]);
 });
 
 test("nouns follow their number", () => {
