@@ -28,7 +28,7 @@ const mebibyte = 1024 * 1024;
 export function copyCommand(): Command {
   const command = defineCommand({
     name: "copy <from> <to>",
-    summary: "move all streams from a data directory to a cluster, back, or to another cluster",
+    summary: "copy all streams from a data directory to a cluster, back, or to another cluster",
     description:
       "Copies all streams with their records, from a data directory that no server has open or a cluster without gateways, " +
       "to one that is empty. Sequence numbers, arrival times, lineage, tags, policies, consumers and encryption stay. May " +
