@@ -2,23 +2,17 @@ import { BucketDestination } from "../../src/channels/bucket/bucket-destination.
 import type { ChannelTurns } from "../../src/channels/channel.ts";
 import { OpenChannels } from "../../src/channels/open-channels.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
-import { StreamRegistry } from "../../src/registry/stream-registry.ts";
+import type { StreamRegistry } from "../../src/registry/stream-registry.ts";
 import { StreamRevision } from "../../src/registry/stream-revision.ts";
-import { ShardGrowth } from "../../src/shards/shard-growth.ts";
-import { ShardMetrics } from "../../src/shards/shard-metrics.ts";
 import type { ShardServices } from "../../src/shards/shard-services.ts";
-import { StreamCiphers } from "../../src/shards/stream-ciphers.ts";
 import { applyReshard } from "../../src/streams/resharding/apply-reshard.ts";
 import { planCreate, planSplit } from "../../src/streams/resharding/reshard-plan.ts";
-import type { Shard, Stream, StreamChannel } from "../../src/streams/stream.ts";
+import type { Shard, StreamChannel } from "../../src/streams/stream.ts";
 import type { Clock } from "../../src/time/clock.ts";
+import { account, findSessionStream, sessionStreamOf, streamId } from "./session-stream.ts";
+import { shardServicesOn } from "./shard-services-on.ts";
 import type { SimulatedBucket } from "./simulated-bucket.ts";
 
-const account = "000000000000";
-const region = "us-east-1";
-const name = "orders";
-const streamId = "stream";
 export const channelId = "channel";
 
 export interface ChannelSettings {
@@ -55,15 +49,10 @@ export class ChannelSession {
     settings: ChannelSettings,
     { store, newRandom, turns }: SessionParts,
   ): Promise<ChannelSession> {
-    const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (revision) =>
-      channels.update(revision),
-    );
-    const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: clock.nowMs }), registry, clock });
-    const traffic = new ShardMetrics();
-    const growth = new ShardGrowth();
-    const shards = { log: engine.log, registry, clock, traffic, growth, keys, compresses: false };
+    const shards = shardServicesOn(engine, clock, (revision) => channels.update(revision));
+    const { registry } = shards;
     const objects = store.connect();
-    const channels = new OpenChannels({
+    const channels: OpenChannels = new OpenChannels({
       shards,
       documents: engine.documents,
       destinationOf: (stream, channel) =>
@@ -84,12 +73,12 @@ export class ChannelSession {
     });
     await registry.open();
     const session = new ChannelSession(shards, channels, registry);
-    if (registry.find(account, region, name) === undefined) await session.#make(engine, settings, clock.nowMs());
+    if (findSessionStream(registry) === undefined) await session.#make(engine, settings, clock.nowMs());
     return session;
   }
 
   get revision(): StreamRevision {
-    const revision = this.#registry.find(account, region, name);
+    const revision = findSessionStream(this.#registry);
     if (revision === undefined) throw new Error("the session was opened");
     return revision;
   }
@@ -125,7 +114,7 @@ export class ChannelSession {
       placements.push((await engine.log.createShard(streamId, index, { openShardCount: 1 })).placement);
     }
     const channel = channelOf(settings);
-    const stream = { ...streamOf(settings.shardCount, placements, nowMs), channels: [channel] };
+    const stream = { ...sessionStreamOf(placements, nowMs), channels: [channel] };
     await this.channels.begin(new StreamRevision(stream, 0n), channel);
     await this.#registry.create(stream);
   }
@@ -151,23 +140,5 @@ function channelOf({ freshnessSeconds }: ChannelSettings): StreamChannel {
     deadLetters: { bucketArn: "arn:aws:s3:::lake", owner: account },
     logging: { isEnabled: false, group: "g", stream: "s" },
     tags: {},
-  };
-}
-
-function streamOf(shardCount: number, placements: readonly Shard["placement"][], nowMs: number): Stream {
-  return {
-    ...{ account, region, name, id: streamId },
-    status: "ACTIVE",
-    mode: "ON_DEMAND",
-    createdMs: nowMs,
-    retentionHours: 24,
-    recordKiBMax: 1024,
-    tags: {},
-    shards: planCreate(shardCount).map((shard, i) => ({
-      ...shard,
-      createSecond: Math.floor(nowMs / 1000),
-      placement: placements[i] ?? {},
-    })),
-    nextShardIndex: shardCount,
   };
 }

@@ -1,20 +1,14 @@
 import type { Engine } from "../../src/engine/engine.ts";
-import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
 import { OpenQueues } from "../../src/queues/open-queues.ts";
 import type { QueueRef } from "../../src/queues/queue-calls.ts";
-import { StreamRegistry } from "../../src/registry/stream-registry.ts";
-import { ShardGrowth } from "../../src/shards/shard-growth.ts";
-import { ShardMetrics } from "../../src/shards/shard-metrics.ts";
+import type { StreamRegistry } from "../../src/registry/stream-registry.ts";
 import type { ShardServices } from "../../src/shards/shard-services.ts";
-import { StreamCiphers } from "../../src/shards/stream-ciphers.ts";
 import { planCreate } from "../../src/streams/resharding/reshard-plan.ts";
-import type { Shard, Stream, StreamQueue } from "../../src/streams/stream.ts";
+import type { StreamQueue } from "../../src/streams/stream.ts";
 import type { Clock } from "../../src/time/clock.ts";
+import { findSessionStream, sessionStreamOf, streamId } from "./session-stream.ts";
+import { shardServicesOn } from "./shard-services-on.ts";
 
-const account = "000000000000";
-const region = "us-east-1";
-const name = "orders";
-const streamId = "stream";
 const queueId = "queue";
 
 export interface QueueSettings {
@@ -39,36 +33,29 @@ export class QueueSession {
 
   /** Makes what an earlier session did not get to make. */
   static async open(engine: Engine, clock: Clock, settings: QueueSettings, epoch: number): Promise<QueueSession> {
-    const registry: StreamRegistry = new StreamRegistry(engine.documents, clock, (revision) => queues.update(revision));
-    const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: clock.nowMs }), registry, clock });
-    const traffic = new ShardMetrics();
-    const growth = new ShardGrowth();
-    const shards = { log: engine.log, registry, clock, traffic, growth, keys, compresses: false };
+    const shards = shardServicesOn(engine, clock, (revision) => queues.update(revision));
+    const { registry } = shards;
     const { changeBytesMax, inFlightMax } = settings;
     const handleKey = new Uint8Array(32);
-    const queues = new OpenQueues({ shards, handleKey, inFlightMax, changeBytesMax, newEpoch: () => epoch });
+    const newEpoch = () => epoch;
+    const queues: OpenQueues = new OpenQueues({ shards, handleKey, inFlightMax, changeBytesMax, newEpoch });
     await registry.open();
-    if (registry.find(account, region, name) === undefined) {
-      const placements = await Promise.all(
+    if (findSessionStream(registry) === undefined) {
+      const refs = await Promise.all(
         planCreate(settings.shardCount).map(({ index }) =>
           engine.log.createShard(streamId, index, { openShardCount: 1 }),
         ),
       );
       const stateLog = await queues.openStateLog(queueId);
-      await registry.create(
-        streamOf(
-          settings,
-          placements.map(({ placement }) => placement),
-          stateLog,
-          clock.nowMs(),
-        ),
-      );
+      const placements = refs.map(({ placement }) => placement);
+      const queue = queueOf(settings, stateLog, clock.nowMs());
+      await registry.create({ ...sessionStreamOf(placements, clock.nowMs()), queues: [queue] });
     }
     return new QueueSession(shards, queues, registry);
   }
 
   get ref(): QueueRef {
-    const revision = this.#registry.find(account, region, name);
+    const revision = findSessionStream(this.#registry);
     const queue = revision?.stream.queues?.[0];
     if (revision === undefined || queue === undefined) throw new Error("the session was opened");
     return { revision, queue };
@@ -80,14 +67,12 @@ export class QueueSession {
   }
 }
 
-function streamOf(
-  { shardCount, receiveCountMax, visibilitySeconds }: QueueSettings,
-  placements: readonly Shard["placement"][],
+function queueOf(
+  { receiveCountMax, visibilitySeconds }: QueueSettings,
   stateLog: NonNullable<StreamQueue["stateLog"]>,
   nowMs: number,
-): Stream {
-  const createSecond = Math.floor(nowMs / 1000);
-  const queue: StreamQueue = {
+): StreamQueue {
+  return {
     id: queueId,
     name: "work",
     status: "ACTIVE",
@@ -98,22 +83,5 @@ function streamOf(
     receiveCountMax,
     tags: {},
     stateLog,
-  };
-  return {
-    account,
-    region,
-    name,
-    id: streamId,
-    status: "ACTIVE",
-    mode: "ON_DEMAND",
-    createdMs: nowMs,
-    retentionHours: 24,
-    recordKiBMax: 1024,
-    tags: {},
-    shards: planCreate(shardCount).map(
-      (planned): Shard => ({ ...planned, createSecond, placement: placements[planned.index] ?? {} }),
-    ),
-    nextShardIndex: shardCount,
-    queues: [queue],
   };
 }

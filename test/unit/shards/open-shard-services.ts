@@ -1,16 +1,12 @@
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import type { ShardLog } from "../../../src/engine/shard-log.ts";
-import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
-import { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
-import { ShardGrowth } from "../../../src/shards/shard-growth.ts";
-import { ShardMetrics } from "../../../src/shards/shard-metrics.ts";
 import type { ShardServices } from "../../../src/shards/shard-services.ts";
-import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
 import { applyReshard } from "../../../src/streams/resharding/apply-reshard.ts";
 import { planSplit } from "../../../src/streams/resharding/reshard-plan.ts";
 import type { Stream } from "../../../src/streams/stream.ts";
 import { logWith } from "../../support/log-with.ts";
+import { shardServicesOn } from "../../support/shard-services-on.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { streamOf } from "../streams/stream-of.ts";
 
@@ -30,7 +26,9 @@ export async function openShardServices(
   const clock = new SimulatedClock();
   const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 27 });
   await engine.open();
-  const registry = new StreamRegistry(engine.documents, clock, () => undefined);
+  const log = logWith(engine.log, own(engine.log));
+  const services = shardServicesOn({ log, documents: engine.documents }, clock);
+  const { registry } = services;
   await registry.open();
   const revision = await registry.create(streamOf(shardCount));
   for (const { index } of revision.stream.shards)
@@ -38,17 +36,6 @@ export async function openShardServices(
   const close = async (): Promise<void> => {
     await registry.close();
     await engine.close();
-  };
-  const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
-  const log = logWith(engine.log, own(engine.log));
-  const services = {
-    log,
-    registry,
-    clock,
-    traffic: new ShardMetrics(),
-    growth: new ShardGrowth(),
-    keys,
-    compresses: false,
   };
   return { services, clock, engine, revision, close };
 }
