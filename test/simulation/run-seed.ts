@@ -9,7 +9,7 @@ import { EngineError } from "../../src/engine/engine-error.ts";
 import { dataDirectory } from "../support/embedded-engine.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
-import { type CrashPolicy, SimulatedDisk } from "../support/simulated-disk.ts";
+import { type CrashPolicy, crashPolicyOf, SimulatedDisk } from "../support/simulated-disk.ts";
 import { act } from "./act.ts";
 import { EngineModel, type Session } from "./engine-model.ts";
 import { FaultProfile, noFaults } from "./fault-profile.ts";
@@ -255,8 +255,7 @@ class Run {
 
   /** The process stops, or the power. */
   #die(): void {
-    const dice = this.#random.next();
-    this.#crash(dice < 0.4 ? "keep" : dice < 0.7 ? "tear" : "lose");
+    this.#crash(crashPolicyOf(this.#random.next()));
   }
 
   #crash(policy: CrashPolicy): void {

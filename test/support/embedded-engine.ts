@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import type { EmbeddedEngineOptions } from "../../src/engine/embedded/engine-options.ts";
 import type { ShardRef, StoredEntry } from "../../src/engine/shard-log.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 
 export const dataDirectory = "/data";
 
-const mebibyte = 1024 * 1024;
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
 
 /** Every closed file of a small log is sealed at once; four entries of 5,000 bytes give a stream a segment of its own. */
 export const eagerCompaction = {
@@ -31,6 +33,25 @@ export function smallEngine(disk: SimulatedDisk, options: Partial<EmbeddedEngine
     snapshotAfterBytes: 64 * 1024,
     randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
     ...options,
+  });
+}
+
+/** A small embedded engine of sizes that a seed decides. */
+export function seededEngine(disk: SimulatedDisk, clock: SimulatedClock, random: SeededRandom): EmbeddedEngine {
+  return smallEngine(disk, {
+    clock,
+    walFileBytes: 4 * kibibyte * random.integer(5, 12),
+    groupBytesMax: 4 * kibibyte * random.integer(2, 4),
+    queueBytesMax: 64 * kibibyte,
+    tailWindowBytes: random.next() < 0.5 ? 0 : 16 * kibibyte,
+    snapshotAfterBytes: random.integer(2_000, 20_000),
+    walBytesMax: mebibyte,
+    compaction: {
+      flushAfterBytes: random.next() < 0.7 ? 0 : 64 * kibibyte,
+      ownSegmentBytes: random.integer(1, 8) * kibibyte,
+      smallSegmentBytesMax: random.integer(8, 40) * kibibyte,
+      mergedSegmentBytesMax: random.integer(40, 200) * kibibyte,
+    },
   });
 }
 

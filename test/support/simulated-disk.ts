@@ -12,6 +12,12 @@ const fileBlockBytes = 4096;
  */
 export type CrashPolicy = "lose" | "keep" | "tear";
 
+/** The policy that a number from 0 to 1 decides. */
+export function crashPolicyOf(dice: number): CrashPolicy {
+  if (dice < 0.4) return "keep";
+  return dice < 0.7 ? "tear" : "lose";
+}
+
 export interface DiskOperation {
   readonly kind:
     | "open"

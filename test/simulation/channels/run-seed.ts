@@ -1,15 +1,14 @@
 // One seed decides what is put, how the store fails and when the power goes; what must not be is an error with its seed.
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { ChannelSession, type ChannelSettings, channelId } from "../../support/channel-session.ts";
-import { dataDirectory } from "../../support/embedded-engine.ts";
+import { seededEngine } from "../../support/embedded-engine.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedBucket } from "../../support/simulated-bucket.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
-import { SimulatedDisk } from "../../support/simulated-disk.ts";
+import { crashPolicyOf, SimulatedDisk } from "../../support/simulated-disk.ts";
 
 const kibibyte = 1024;
 const sessionsMax = 5;
@@ -87,7 +86,7 @@ class Run {
 
   /** From an open to a close, or to the moment at which the power goes. */
   async #session(work: (session: ChannelSession) => Promise<void>): Promise<void> {
-    const engine = this.#engine();
+    const engine = seededEngine(this.#disk, this.#clock, this.#random);
     const random = this.#random;
     try {
       await engine.open();
@@ -110,35 +109,11 @@ class Run {
   }
 
   #crash(): void {
-    const dice = this.#random.next();
     const before = this.#disk;
-    this.#disk = before.crash(dice < 0.4 ? "keep" : dice < 0.7 ? "tear" : "lose");
+    this.#disk = before.crash(crashPolicyOf(this.#random.next()));
     before.isOff = true;
     this.crashCount += 1;
     this.#clock = new SimulatedClock(this.#clock.nowMs());
-  }
-
-  #engine(): EmbeddedEngine {
-    const random = this.#random;
-    return new EmbeddedEngine({
-      directory: dataDirectory,
-      disk: this.#disk,
-      clock: this.#clock,
-      diskBudgetBytes: 64 * 1024 * kibibyte,
-      walFileBytes: 4 * kibibyte * random.integer(5, 12),
-      groupBytesMax: 4 * kibibyte * random.integer(2, 4),
-      queueBytesMax: 64 * kibibyte,
-      tailWindowBytes: random.next() < 0.5 ? 0 : 16 * kibibyte,
-      snapshotAfterBytes: random.integer(2_000, 20_000),
-      walBytesMax: 1024 * kibibyte,
-      compaction: {
-        flushAfterBytes: random.next() < 0.7 ? 0 : 64 * kibibyte,
-        ownSegmentBytes: random.integer(1, 8) * kibibyte,
-        smallSegmentBytesMax: random.integer(8, 40) * kibibyte,
-        mergedSegmentBytesMax: random.integer(40, 200) * kibibyte,
-      },
-      randomBytes: (byteCount) => Buffer.alloc(byteCount, "salt and id"),
-    });
   }
 
   async #work(session: ChannelSession): Promise<void> {

@@ -1,17 +1,5 @@
 /** node test/simulation/queues/long-run.ts --from 1 --seeds 10000: queues on a simulated disk whose power goes at any moment. */
-import { parseArgs } from "node:util";
+import { runManySeeds } from "../run-many-seeds.ts";
 import { runSeeds } from "./run-seed.ts";
 
-const toldEvery = 100;
-
-const { values } = parseArgs({
-  options: { from: { type: "string", default: "1" }, seeds: { type: "string", default: "10000" } },
-});
-const from = Number(values.from);
-const count = Number(values.seeds);
-const startedMs = performance.now();
-for (let done = 0; done < count; done += toldEvery) {
-  const seen = await runSeeds(from + done, Math.min(toldEvery, count - done));
-  const seconds = Math.round((performance.now() - startedMs) / 1000);
-  console.log(`queues: ${Math.min(count, done + toldEvery)} of ${count} seeds in ${seconds} s`, seen);
-}
+await runManySeeds({ name: "queues", seedsDefault: 10_000, toldEvery: 100, runSeeds });
