@@ -1,3 +1,4 @@
+import { mapInParts } from "../collections/map-in-parts.ts";
 import type { ShardLog, ShardRef } from "../engine/shard-log.ts";
 import type { PlannedShard } from "../streams/stream.ts";
 
@@ -11,10 +12,7 @@ export async function createShardLogs(
   planned: readonly PlannedShard[],
   openShardCount: number,
 ): Promise<readonly ShardRef[]> {
-  const refs: ShardRef[] = [];
-  for (let i = 0; i < planned.length; i += concurrentCreatesMax) {
-    const some = planned.slice(i, i + concurrentCreatesMax);
-    refs.push(...(await Promise.all(some.map((shard) => log.createShard(streamId, shard.index, { openShardCount })))));
-  }
-  return refs;
+  return await mapInParts(planned, concurrentCreatesMax, ({ index }) =>
+    log.createShard(streamId, index, { openShardCount }),
+  );
 }

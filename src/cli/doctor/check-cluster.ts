@@ -1,3 +1,4 @@
+import { mapInParts } from "../../collections/map-in-parts.ts";
 import type { ClusterView, ReplicatedStream, ScrubReport } from "../../engine/cluster-facts.ts";
 import { countGateways } from "../../gateways/count-gateways.ts";
 import { retentionMs } from "../../streams/retention-window.ts";
@@ -65,22 +66,17 @@ async function readStreams(
 
 async function readShards(view: ClusterView, streams: readonly Stream[]): Promise<readonly ListedShard[]> {
   const listed = streams.flatMap((stream) => stream.shards.map((shard) => ({ stream, shard })));
-  const found: ListedShard[] = [];
-  for (let at = 0; at < listed.length; at += concurrentMax) {
-    const some = listed.slice(at, at + concurrentMax).map(async ({ stream, shard }) => {
-      const ref = { streamId: stream.id, shardIndex: shard.index, placement: shard.placement };
-      return {
-        title: `shard ${shard.index} of ${stream.name}`,
-        group: view.groupOf(ref),
-        condition: await view.conditionOf(ref),
-        isClosed: shard.closed !== undefined,
-        isChanging: stream.intent !== undefined,
-        retentionMs: retentionMs(stream.retentionHours),
-      };
-    });
-    found.push(...(await Promise.all(some)));
-  }
-  return found;
+  return await mapInParts(listed, concurrentMax, async ({ stream, shard }) => {
+    const ref = { streamId: stream.id, shardIndex: shard.index, placement: shard.placement };
+    return {
+      title: `shard ${shard.index} of ${stream.name}`,
+      group: view.groupOf(ref),
+      condition: await view.conditionOf(ref),
+      isClosed: shard.closed !== undefined,
+      isChanging: stream.intent !== undefined,
+      retentionMs: retentionMs(stream.retentionHours),
+    };
+  });
 }
 
 async function scrubAll(

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { mapInParts } from "../../collections/map-in-parts.ts";
 import type {
   ClusterServer,
   ClusterView,
@@ -58,7 +59,7 @@ export class ClusterReader implements ClusterView {
     const hosts = new Set([...this.#api.connection.knownServers, ...address.urls.map((url) => new URL(url).host)]);
     const answering = new Map<string, ClusterServer>();
     const silent: string[] = [];
-    await inTurns([...hosts], async (host) => {
+    await mapInParts([...hosts], concurrentMax, async (host) => {
       const url = new URL(address.urls[0] ?? "nats://");
       url.host = host;
       try {
@@ -95,7 +96,7 @@ export class ClusterReader implements ClusterView {
 
   async logGroups(): Promise<readonly ReplicatedStream[]> {
     const names = await this.#api.streamNames(allLogSubjects(this.#options));
-    const streams = await inTurns(names, (name) => this.#streamNamed(name));
+    const streams = await mapInParts(names, concurrentMax, (name) => this.#streamNamed(name));
     return streams.filter((stream) => stream !== undefined);
   }
 
@@ -170,16 +171,4 @@ function toReplicatedStream({ config, state, cluster, ts }: StreamInfo, askedMs:
     bytes: state.bytes,
     clockDifferenceMs: ts === undefined ? undefined : Date.parse(ts) - askedMs,
   };
-}
-
-/** Calls `ask` for each item, some at a time; results in the order of the items. */
-async function inTurns<Item, Result>(
-  items: readonly Item[],
-  ask: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += concurrentMax) {
-    results.push(...(await Promise.all(items.slice(at, at + concurrentMax).map(ask))));
-  }
-  return results;
 }
