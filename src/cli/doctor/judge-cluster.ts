@@ -184,35 +184,21 @@ function judgeLogs({ shards }: ClusterFacts): readonly Finding[] {
   const open = settled.filter(({ condition, isClosed }) => condition === "open" && isClosed);
   const dropped = settled.filter(({ condition }) => condition === "dropped");
   const titles = (found: readonly ListedShard[]): string => someOf(found.map(({ title }) => title));
-  const findings = [
-    ...(sealed.length === 0
-      ? []
-      : [
-          fail(
-            "shards",
-            `listed open and sealed, so nothing can be written: ${titles(sealed)}`,
-            "restart a gateway, which ends the work that was cut short; else restore the bucket of documents",
-          ),
-        ]),
-    ...(open.length === 0
-      ? []
-      : [
-          fail(
-            "shards",
-            `listed closed and not sealed: ${titles(open)}`,
-            "the bucket of documents and the log groups are not of one time; restore both from one backup",
-          ),
-        ]),
-    ...(dropped.length === 0
-      ? []
-      : [
-          fail(
-            "shards",
-            `listed and dropped: ${titles(dropped)}`,
-            "restore both the bucket and the log groups from one backup",
-          ),
-        ]),
-  ];
+  const findings: Finding[] = [];
+  if (sealed.length > 0) {
+    const found = `listed open and sealed, so nothing can be written: ${titles(sealed)}`;
+    const advice = "restart a gateway, which ends the work that was cut short; else restore the bucket of documents";
+    findings.push(fail("shards", found, advice));
+  }
+  if (open.length > 0) {
+    const found = `listed closed and not sealed: ${titles(open)}`;
+    const advice = "the bucket of documents and the log groups are not of one time; restore both from one backup";
+    findings.push(fail("shards", found, advice));
+  }
+  if (dropped.length > 0) {
+    const found = `listed and dropped: ${titles(dropped)}`;
+    findings.push(fail("shards", found, "restore both the bucket and the log groups from one backup"));
+  }
   return findings.length > 0 ? findings : [ok("shards", `${shards.length}; each is sealed or open as its stream says`)];
 }
 
@@ -244,32 +230,26 @@ function judgeGateways({ gateways: { aliveCount, goneCount } }: ClusterFacts): F
 }
 
 function judgeScrub({ messageCount, faults, lost, unread }: ScrubReport): readonly Finding[] {
-  const findings = [
-    ...faults.map((fault) => fail("scrub", faultText(fault), runbook)),
-    ...(lost.length === 0
-      ? []
-      : [
-          fail(
-            "scrub",
-            `on no replica: ${someOf(lost)}`,
-            "restore from a backup; reads stop there with InternalFailure",
-          ),
-        ]),
-    ...(unread.length === 0
-      ? []
-      : [warn("scrub", `not read: ${someOf(unread)}`, "let this machine reach each server, and scrub again")]),
-  ];
+  const findings = faults.map((fault) => fail("scrub", faultText(fault), runbook));
+  if (lost.length > 0) {
+    const advice = "restore from a backup; reads stop there with InternalFailure";
+    findings.push(fail("scrub", `on no replica: ${someOf(lost)}`, advice));
+  }
+  if (unread.length > 0) {
+    const advice = "let this machine reach each server, and scrub again";
+    findings.push(warn("scrub", `not read: ${someOf(unread)}`, advice));
+  }
   return findings.length > 0 ? findings : [ok("scrub", `${messageCount} messages are the same on all replicas`)];
 }
 
 function faultText({ stream, server, fault, sequences, count }: ReplicaFault): string {
   const verb = { missing: "does not have", damaged: "has damaged", different: "differs from the others in" }[fault];
   const noun = count === 1 ? "message" : "messages";
-  const more = count > namesToldMax ? ` and ${count - namesToldMax} more` : "";
-  return `${server} ${verb} ${count} ${noun} of ${stream}: ${sequences.slice(0, namesToldMax).join(", ")}${more}`;
+  return `${server} ${verb} ${count} ${noun} of ${stream}: ${someOf(sequences, count)}`;
 }
 
-function someOf(names: readonly string[]): string {
-  const more = names.length > namesToldMax ? ` and ${names.length - namesToldMax} more` : "";
+/** The first ones, and how many more of `count` there are. */
+function someOf(names: readonly (string | number)[], count = names.length): string {
+  const more = count > namesToldMax ? ` and ${count - namesToldMax} more` : "";
   return `${names.slice(0, namesToldMax).join(", ")}${more}`;
 }
