@@ -1,6 +1,16 @@
 import type { DocumentStore } from "./document-store.ts";
 import type { ShardRef } from "./shard-log.ts";
 
+/** Fewer replicas lose what was acknowledged with a lost disk. */
+export const replicasMin = 3;
+/** A larger difference of wall clocks is told. */
+export const clockDifferenceMsMax = 2_000;
+
+/** Whether servers acknowledge what they have not stored. `undefined` and an empty text: their default, which does not. */
+export function acknowledgesEarly(persistMode: string | undefined): boolean {
+  return persistMode !== undefined && persistMode !== "" && persistMode !== "default";
+}
+
 /** One of the servers that keep the replicas. */
 export interface ClusterServer {
   readonly name: string;

@@ -1,10 +1,13 @@
-import type {
-  ClusterServer,
-  LogCondition,
-  MonitoredServer,
-  ReplicaFault,
-  ReplicatedStream,
-  ScrubReport,
+import {
+  acknowledgesEarly,
+  type ClusterServer,
+  clockDifferenceMsMax,
+  type LogCondition,
+  type MonitoredServer,
+  type ReplicaFault,
+  type ReplicatedStream,
+  replicasMin,
+  type ScrubReport,
 } from "../../engine/cluster-facts.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -39,8 +42,6 @@ export interface ClusterFacts {
   readonly scrub?: ScrubReport;
 }
 
-const replicasMin = 3;
-const clockDifferenceMsMax = 2_000;
 const namesToldMax = 5;
 const runbook = "follow the runbook for a corrupted replica in docs/cluster.md";
 
@@ -137,7 +138,7 @@ function judgeReplicas(streams: readonly ReplicatedStream[]): Finding {
 function judgeCopies(streams: readonly ReplicatedStream[]): Finding {
   const few = streams.filter(({ replicaCount }) => replicaCount < replicasMin).map(({ name }) => name);
   const modes = streams
-    .filter(({ persistMode }) => persistMode !== undefined && persistMode !== "" && persistMode !== "default")
+    .filter(({ persistMode }) => acknowledgesEarly(persistMode))
     .map(({ name, persistMode }) => `${name} has persist_mode ${persistMode}`);
   if (modes.length > 0) {
     return fail("copies", `acknowledged before it is stored: ${someOf(modes)}`, "set it to default: nats stream edit");

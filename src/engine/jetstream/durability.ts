@@ -1,3 +1,5 @@
+import { acknowledgesEarly, clockDifferenceMsMax, replicasMin } from "../cluster-facts.ts";
+
 /** What the engine found out, or was told, about the servers. */
 export interface ServerFacts {
   readonly replicaCount: number;
@@ -18,9 +20,6 @@ export interface Durability {
   readonly notes: readonly string[];
 }
 
-const replicasMin = 3;
-const clockDifferenceMsMax = 2_000;
-
 /** Undefined for a version that the engine works with; otherwise why not. Without a number it is taken as it is. */
 export function versionFault(version: string): string | undefined {
   const [major = 0, minor = 0, patch = 0] = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
@@ -39,7 +38,7 @@ export function judgeDurability(facts: ServerFacts): Durability {
   if (replicaCount < replicasMin) {
     shortcomings.push(`there is one copy of each record, not ${replicasMin}: a lost disk loses what was acknowledged`);
   }
-  if (persistMode !== undefined && persistMode !== "" && persistMode !== "default") {
+  if (acknowledgesEarly(persistMode)) {
     shortcomings.push(`the bucket of documents has persist_mode ${persistMode}, which acknowledges before it stores`);
   }
   shortcomings.push(...fsyncShortcomings(monitored, assumesFsync));
