@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import type { PageOutput } from "./listed-shards.ts";
+
+/** The first hash key of the upper half. */
+export const hashKeyMiddle = "170141183460469231731687303715884105728";
 
 /** Signed in form, as a server without a credentials file asks for. */
 export function headersFor(operation: string): Record<string, string> {
@@ -21,6 +25,17 @@ export async function call<Output>(endpoint: string, operation: string, input: o
   const text = await response.text();
   assert.equal(response.status, 200, `${operation}: ${text}`);
   return (text === "" ? {} : JSON.parse(text)) as Output;
+}
+
+/** The type of the error that a call is refused with; `none` if it is not. */
+export async function refusalOf(endpoint: string, operation: string, input: object): Promise<string> {
+  const body = JSON.stringify(input);
+  const response = await fetch(endpoint, { method: "POST", headers: headersFor(operation), body });
+  if (response.status === 200) {
+    await response.body?.cancel();
+    return "none";
+  }
+  return ((await response.json()) as { readonly __type: string }).__type;
 }
 
 interface Summary {
@@ -47,4 +62,57 @@ export async function activeConsumerArn(endpoint: string, StreamARN: string, Con
     if (described.ConsumerDescription.ConsumerStatus === "ACTIVE") return described.ConsumerDescription.ConsumerARN;
     await pause(5);
   }
+}
+
+const fromStart = { ShardIteratorType: "TRIM_HORIZON" };
+/** A shard of a test has several pages. */
+const pageRecordsMax = 7;
+
+export interface ShardPlace {
+  readonly StreamName: string;
+  readonly ShardId: string;
+}
+
+/**
+ * The records of a shard from a position up to its tip. With several endpoints each page comes through the next one in turn, with
+ * the iterator of the page before.
+ */
+export async function readShard(
+  endpoints: string | readonly string[],
+  place: ShardPlace,
+  position: object = fromStart,
+): Promise<PageOutput["Records"]> {
+  const all = [endpoints].flat();
+  const endpointOf = (page: number): string => all[page % all.length] as string;
+  const start = { ...place, ...position };
+  const first = await call<{ ShardIterator: string }>(endpointOf(0), "GetShardIterator", start);
+  const records: PageOutput["Records"][number][] = [];
+  let next: string | undefined = first.ShardIterator;
+  for (let page = 0; next !== undefined; page++) {
+    const input: object = { ShardIterator: next, Limit: pageRecordsMax };
+    const found: PageOutput = await call<PageOutput>(endpointOf(page), "GetRecords", input);
+    records.push(...found.Records);
+    const isAtTip = found.Records.length === 0 && found.MillisBehindLatest === 0;
+    next = isAtTip ? undefined : found.NextShardIterator;
+  }
+  return records;
+}
+
+/** The texts of all records of a stream, shard by shard, parents first. */
+export async function readStream(
+  endpoint: string,
+  StreamName: string,
+  position: object = fromStart,
+): Promise<readonly string[]> {
+  const { Shards } = await call<{ Shards: { ShardId: string }[] }>(endpoint, "ListShards", { StreamName });
+  const texts: string[] = [];
+  for (const { ShardId } of Shards) {
+    const records = await readShard(endpoint, { StreamName, ShardId }, position);
+    texts.push(...records.map((record) => textOf(record)));
+  }
+  return texts;
+}
+
+export function textOf({ Data }: { readonly Data: string }): string {
+  return Buffer.from(Data, "base64").toString();
 }

@@ -11,16 +11,10 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import { JetStreamEngine } from "../../../src/engine/jetstream/jetstream-engine.ts";
 import { decodeStream, encodeStream, streamDocumentPrefix } from "../../../src/streams/stream-document.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
-import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { activeStreamArn, call, readShard } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import { runCli, startCli } from "../../support/run-cli.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-
-interface Page {
-  readonly Records: readonly Readonly<Record<string, unknown>>[];
-  readonly NextShardIterator?: string;
-  readonly MillisBehindLatest: number;
-}
 
 const streamNames = ["orders", "secret", "idle"];
 
@@ -36,7 +30,7 @@ async function seenBy(endpoint: string): Promise<object> {
     );
     const records: Record<string, unknown> = {};
     for (const { ShardId } of StreamDescription.Shards)
-      records[ShardId] = await readShard(endpoint, StreamName, ShardId);
+      records[ShardId] = await readShard(endpoint, { StreamName, ShardId });
     seen[StreamName] = {
       description: StreamDescription,
       records,
@@ -46,26 +40,6 @@ async function seenBy(endpoint: string): Promise<object> {
     };
   }
   return seen;
-}
-
-async function readShard(
-  endpoint: string,
-  StreamName: string,
-  ShardId: string,
-  start: object = { ShardIteratorType: "TRIM_HORIZON" },
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const found: Readonly<Record<string, unknown>>[] = [];
-  const { ShardIterator } = await call<{ ShardIterator: string }>(endpoint, "GetShardIterator", {
-    StreamName,
-    ShardId,
-    ...start,
-  });
-  for (let next: string | undefined = ShardIterator; next !== undefined; ) {
-    const page: Page = await call<Page>(endpoint, "GetRecords", { ShardIterator: next, Limit: 7 });
-    found.push(...page.Records);
-    next = page.Records.length === 0 && page.MillisBehindLatest === 0 ? undefined : page.NextShardIterator;
-  }
-  return found;
 }
 
 /** Every entry and every document, but for placements and what gateways and copies note. */
@@ -219,17 +193,18 @@ test("a data directory goes into a cluster and back with every record, number, t
 /** Reads from the number and from the time of each record of a shard, in its middle as well as at its ends. */
 async function checkPlaces(endpoint: string): Promise<void> {
   for (const ShardId of ["shardId-000000000000", "shardId-000000000001"]) {
-    const all = await readShard(endpoint, "orders", ShardId);
+    const place = { StreamName: "orders", ShardId };
+    const all = await readShard(endpoint, place);
     assert(all.length > 4, `${ShardId} has records`);
     for (const index of [0, 1, all.length >> 1, all.length - 1]) {
       const { SequenceNumber, ApproximateArrivalTimestamp } = all[index] ?? {};
       const at = { ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: SequenceNumber };
-      assert.deepEqual(await readShard(endpoint, "orders", ShardId, at), all.slice(index));
+      assert.deepEqual(await readShard(endpoint, place, at), all.slice(index));
       const after = { ...at, ShardIteratorType: "AFTER_SEQUENCE_NUMBER" };
-      assert.deepEqual(await readShard(endpoint, "orders", ShardId, after), all.slice(index + 1));
+      assert.deepEqual(await readShard(endpoint, place, after), all.slice(index + 1));
       const time = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: ApproximateArrivalTimestamp };
-      const since = all.findIndex((record) => record["ApproximateArrivalTimestamp"] === ApproximateArrivalTimestamp);
-      assert.deepEqual(await readShard(endpoint, "orders", ShardId, time), all.slice(since));
+      const since = all.findIndex((record) => record.ApproximateArrivalTimestamp === ApproximateArrivalTimestamp);
+      assert.deepEqual(await readShard(endpoint, place, time), all.slice(since));
     }
   }
 }

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { natsServerPath } from "../../../scripts/get-nats-server.ts";
 import { JetStreamEngine } from "../../../src/engine/jetstream/jetstream-engine.ts";
 import { issueCertificate } from "../../../src/server/tls/issue-certificate.ts";
+import { freePorts } from "../../support/free-ports.ts";
 import { hasNatsServer } from "../../support/nats-servers.ts";
 
 const deployed = join(import.meta.dirname, "../../../deploy/cluster");
@@ -31,7 +31,7 @@ test("a server with the configuration of deploy/cluster takes gateways over TLS,
   ] as const) {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
   }
-  const [port, monitor] = [await freePort(), await freePort()];
+  const [port = 0, monitor = 0] = await freePorts(2);
   const file = join(folder, "nats-server.conf");
   const text = readFileSync(file, "utf8")
     .replaceAll("/etc/nats/", `${folder}/`)
@@ -87,13 +87,4 @@ test("NATS accepts the files for Docker Compose and for loopback", (t) => {
 async function isHealthy(monitor: number): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${monitor}/healthz`).catch(() => undefined);
   return response?.ok === true;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  assert(address !== null && typeof address === "object");
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
 }

@@ -5,11 +5,17 @@ import { type RunningServer, startServer } from "../../../src/app/start-server.t
 import { configDefaults } from "../../../src/config/config.ts";
 import type { Clock } from "../../../src/time/clock.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
-import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
+import {
+  activeConsumerArn,
+  activeStreamArn,
+  call,
+  hashKeyMiddle,
+  headersFor,
+  readStream,
+  refusalOf,
+} from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import { ShardReader } from "../../support/shard-reader.ts";
-
-const hashKeyMiddle = "170141183460469231731687303715884105728";
 
 /** The system's clock, ahead of it or behind it. */
 function shiftedClock(ms: number): Clock {
@@ -35,27 +41,14 @@ async function put({ endpoint }: RunningServer, StreamName: string, text: string
 
 interface Refusal {
   readonly status: number;
-  readonly __type: string;
   readonly message?: string;
 }
 
-async function refusalOf({ endpoint }: RunningServer, operation: string, input: object): Promise<Refusal> {
+async function sentenceOf({ endpoint }: RunningServer, operation: string, input: object): Promise<Refusal> {
   const body = JSON.stringify(input);
   const response = await fetch(endpoint, { method: "POST", headers: headersFor(operation), body });
   assert.notEqual(response.status, 200, operation);
   return { status: response.status, ...((await response.json()) as Omit<Refusal, "status">) };
-}
-
-async function readAll({ endpoint }: RunningServer, StreamName: string, position: object): Promise<readonly string[]> {
-  const { Shards } = await call<{ Shards: { ShardId: string }[] }>(endpoint, "ListShards", { StreamName });
-  const texts: string[] = [];
-  for (const { ShardId } of Shards) {
-    const start = { StreamName, ShardId, ...position };
-    const { ShardIterator } = await call<{ ShardIterator: string }>(endpoint, "GetShardIterator", start);
-    const { Records } = await call<{ Records: { Data: string }[] }>(endpoint, "GetRecords", { ShardIterator });
-    texts.push(...Records.map(({ Data }) => Buffer.from(Data, "base64").toString()));
-  }
-  return texts;
 }
 
 async function deleteJetStream({ urls }: NatsServers, isMeant: (name: string) => boolean): Promise<void> {
@@ -101,7 +94,7 @@ test("gateways whose clocks differ by ten seconds lose nothing, and number recor
       { ShardIteratorType: "TRIM_HORIZON" },
       { ShardIteratorType: "AT_TIMESTAMP", Timestamp: Date.now() / 1000 - 60 },
     ]) {
-      assert.deepEqual((await readAll(gateway, StreamName, position)).toSorted(), sent);
+      assert.deepEqual((await readStream(gateway.endpoint, StreamName, position)).toSorted(), sent);
     }
   }
 
@@ -113,7 +106,7 @@ test("gateways whose clocks differ by ten seconds lose nothing, and number recor
     ShardId: "shardId-000000000000",
     StartingPosition: { Type: "TRIM_HORIZON" },
   };
-  assert.equal((await refusalOf(ahead, "SubscribeToShard", again)).__type, "ResourceInUseException");
+  assert.equal(await refusalOf(ahead.endpoint, "SubscribeToShard", again), "ResourceInUseException");
   await reader.ended;
   assert.equal(reader.count, 4);
 });
@@ -132,18 +125,17 @@ test("a JetStream stream that was deleted by hand is named in each refusal, and 
   await activeStreamArn(second.endpoint, "whole");
   for (const gateway of gateways) {
     const input = { StreamName: "lost", Data: "YQ==", PartitionKey: "a" };
-    const { status, message } = await refusalOf(gateway, "PutRecord", input);
+    const { status, message } = await sentenceOf(gateway, "PutRecord", input);
     assert.equal(status, 500);
     assert.match(message ?? "", /The JetStream stream millrace_\S+ was removed by something else than Millrace/);
-    const position = { ShardIteratorType: "TRIM_HORIZON" };
-    await assert.rejects(readAll(gateway, "lost", position), /was removed by something else than Millrace/);
+    await assert.rejects(readStream(gateway.endpoint, "lost"), /was removed by something else than Millrace/);
     await put(gateway, "whole", "b");
-    assert.deepEqual(await readAll(gateway, "whole", position), gateway === first ? ["b"] : ["b", "b"]);
+    assert.deepEqual(await readStream(gateway.endpoint, "whole"), gateway === first ? ["b"] : ["b", "b"]);
   }
   // The way out that the sentence names.
   await call(second.endpoint, "DeleteStream", { StreamName: "lost" });
   const summary = { StreamName: "lost" };
-  while ((await refusalOfOrNone(first, "DescribeStreamSummary", summary)) !== "ResourceNotFoundException");
+  while ((await refusalOf(first.endpoint, "DescribeStreamSummary", summary)) !== "ResourceNotFoundException");
 });
 
 test("a bucket that was deleted by hand is told, in health too, and is not made again", async (t) => {
@@ -154,7 +146,7 @@ test("a bucket that was deleted by hand is told, in health too, and is not made 
   await call(gateway.endpoint, "CreateStream", { StreamName: "kept", ShardCount: 1 });
   await activeStreamArn(gateway.endpoint, "kept");
   await deleteJetStream(servers, (name) => name.startsWith("KV_"));
-  const refusal = await refusalOf(gateway, "CreateStream", { StreamName: "other", ShardCount: 1 });
+  const refusal = await sentenceOf(gateway, "CreateStream", { StreamName: "other", ShardCount: 1 });
   assert.match(refusal.message ?? "", /The key-value bucket millrace_documents was removed by something else/);
   for (;;) {
     const response = await fetch(`${gateway.endpoint}/health`);
@@ -163,10 +155,3 @@ test("a bucket that was deleted by hand is told, in health too, and is not made 
   }
   await assert.rejects(startGateway(stack, servers), /bucket millrace_documents was removed by something else/);
 });
-
-async function refusalOfOrNone({ endpoint }: RunningServer, operation: string, input: object): Promise<string> {
-  const body = JSON.stringify(input);
-  const response = await fetch(endpoint, { method: "POST", headers: headersFor(operation), body });
-  const answer = (await response.json()) as { readonly __type?: string };
-  return answer.__type ?? "none";
-}

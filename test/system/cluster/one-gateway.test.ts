@@ -1,38 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { activeStreamArn, call, hashKeyMiddle, readStream } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-
-interface Shards {
-  readonly Shards: readonly { readonly ShardId: string }[];
-}
 
 async function put(endpoint: string, StreamName: string, text: string): Promise<string> {
   const Data = Buffer.from(text).toString("base64");
   const put = await call<{ SequenceNumber: string }>(endpoint, "PutRecord", { StreamName, Data, PartitionKey: text });
   return put.SequenceNumber;
-}
-
-/** The texts of all records, shard by shard, parents first. */
-async function readStream(endpoint: string, StreamName: string): Promise<readonly string[]> {
-  const { Shards } = await call<Shards>(endpoint, "ListShards", { StreamName });
-  const texts: string[] = [];
-  for (const { ShardId } of Shards) {
-    const start = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
-    let next = (await call<{ ShardIterator?: string }>(endpoint, "GetShardIterator", start)).ShardIterator;
-    while (next !== undefined) {
-      const page = await call<{ Records: { Data: string }[]; NextShardIterator?: string; MillisBehindLatest: number }>(
-        endpoint,
-        "GetRecords",
-        { ShardIterator: next },
-      );
-      texts.push(...page.Records.map(({ Data }) => Buffer.from(Data, "base64").toString()));
-      const isAtTip = page.Records.length === 0 && page.MillisBehindLatest === 0;
-      next = isAtTip ? undefined : page.NextShardIterator;
-    }
-  }
-  return texts;
 }
 
 test("a gateway over three servers keeps what it acknowledged over a split and its own death", async (t) => {
@@ -48,8 +23,7 @@ test("a gateway over three servers keeps what it acknowledged over a split and i
     await put(gateway.endpoint, "orders", sent.at(-1) ?? "");
   };
   for (let record = 0; record < 10; record++) await putNext();
-  const NewStartingHashKey = "170141183460469231731687303715884105728";
-  const split = { StreamName: "orders", ShardToSplit: "shardId-000000000000", NewStartingHashKey };
+  const split = { StreamName: "orders", ShardToSplit: "shardId-000000000000", NewStartingHashKey: hashKeyMiddle };
   await call(gateway.endpoint, "SplitShard", split);
   await activeStreamArn(gateway.endpoint, "orders");
   await putNext();

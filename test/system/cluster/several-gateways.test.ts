@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { activeConsumerArn, activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
+import {
+  activeConsumerArn,
+  activeStreamArn,
+  call,
+  hashKeyMiddle,
+  readShard,
+  refusalOf,
+  textOf,
+} from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import { ShardReader } from "../../support/shard-reader.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
 const StreamName = "orders";
-const hashKeyMiddle = "170141183460469231731687303715884105728";
-
-interface Page {
-  readonly Records: readonly { readonly Data: string; readonly SequenceNumber: string }[];
-  readonly NextShardIterator?: string;
-  readonly MillisBehindLatest: number;
-}
 
 async function putTexts(endpoint: string, texts: readonly string[]): Promise<readonly string[]> {
   const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
@@ -34,32 +35,9 @@ async function shardIds(endpoint: string): Promise<readonly string[]> {
   return Shards.map(({ ShardId }) => ShardId);
 }
 
-/** Texts of a shard from its start; each page through the next gateway in turn, with the iterator of the one before. */
-async function readShard(endpoints: readonly string[], ShardId: string): Promise<readonly string[]> {
-  const start = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
-  const [first = ""] = endpoints;
-  let next = (await call<{ ShardIterator?: string }>(first, "GetShardIterator", start)).ShardIterator;
-  const texts: string[] = [];
-  for (let page = 0; next !== undefined; page++) {
-    const endpoint = endpoints[page % endpoints.length] as string;
-    const { Records, NextShardIterator, MillisBehindLatest } = await call<Page>(endpoint, "GetRecords", {
-      ShardIterator: next,
-      Limit: 7,
-    });
-    texts.push(...Records.map(({ Data }) => Buffer.from(Data, "base64").toString()));
-    next = Records.length === 0 && MillisBehindLatest === 0 ? undefined : NextShardIterator;
-  }
-  return texts;
-}
-
-async function refusalOf(endpoint: string, operation: string, input: object): Promise<string> {
-  const body = JSON.stringify(input);
-  const response = await fetch(endpoint, { method: "POST", headers: headersFor(operation), body });
-  if (response.status === 200) {
-    await response.body?.cancel();
-    return "none";
-  }
-  return ((await response.json()) as { __type: string }).__type;
+/** Texts of a shard from its start; each page through the next gateway in turn. */
+async function textsOf(endpoints: readonly string[], ShardId: string): Promise<readonly string[]> {
+  return (await readShard(endpoints, { StreamName, ShardId })).map((record) => textOf(record));
 }
 
 test("two gateways act as one: what one makes the other serves, puts, splits, subscribes and takes over", async (t) => {
@@ -81,7 +59,7 @@ test("two gateways act as one: what one makes the other serves, puts, splits, su
   };
   await putNext(other, 20);
   await putNext(one, 20);
-  assert.deepEqual(await readShard([one, other], "shardId-000000000000"), sent, "in the order of the puts");
+  assert.deepEqual(await textsOf([one, other], "shardId-000000000000"), sent, "in the order of the puts");
 
   // A consumer that one gateway has registered is subscribed through the other one, and pushed what either stores.
   const consumerArn = await activeConsumerArn(one, arn, "reader");
@@ -101,7 +79,7 @@ test("two gateways act as one: what one makes the other serves, puts, splits, su
   isSplit = true;
   await Promise.all(writers);
   const found: string[] = [];
-  for (const id of await shardIds(other)) found.push(...(await readShard([other, one], id)));
+  for (const id of await shardIds(other)) found.push(...(await textsOf([other, one], id)));
   assert.deepEqual(found.toSorted(), sent.toSorted(), "each record once, over the split");
   await reader.ended;
   assert.deepEqual(reader.children, ["shardId-000000000001", "shardId-000000000002"]);
