@@ -165,9 +165,9 @@ export class Http1FastPath {
     const isSmall = (bodyLength(response.body) ?? largeResponseBytesMin) < largeResponseBytesMin;
     // As in `http1-server`: small responses of one tick leave together.
     if (isSmall && tickNumber === tick.current) await tick.end();
-    if (!isSmall) this.#limitStall();
     const sending = writeDirect(response, { exchange, socket: this.#socket, context: this.#context });
     if (sending === undefined) return;
+    this.#limitStall();
     await sending;
     this.#unlimitStall();
   }

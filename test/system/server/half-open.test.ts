@@ -198,6 +198,27 @@ test("a client that does not take its answer ends by stallMsMax", async (t) => {
   await until(() => listening.figures()["connections"] === 0);
 });
 
+test("fear: a small response behind others that a client does not take keeps its connection for ever", async (t) => {
+  let madeCount = 0;
+  const listening = await startListener(t, {
+    limits: { ...patient, stallMsMax: ownMs },
+    handler: async () => {
+      madeCount++;
+      return { status: 200, headers: {}, body: Buffer.alloc(30 * 1024) };
+    },
+  });
+  const figure = (name: string): number => listening.figures()[name] ?? 0;
+  const socket = await rawConnection(t, listening.port);
+  socket.pause();
+  // One after the other, until one is made behind a response that the system has not taken.
+  for (let count = 1; figure("response_bytes_in_flight") === 0; count++) {
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
+    await until(() => madeCount === count);
+    await until(() => figure("requests_in_flight") === 0 || figure("response_bytes_in_flight") > 0);
+  }
+  await until(() => figure("connections") === 0);
+});
+
 test("a connection that waits for its next request outlives stallMsMax", async (t) => {
   const { port } = await startListener(t, { limits: { ...patient, stallMsMax: 500 } });
   const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
