@@ -1,3 +1,4 @@
+import { ChangeNotifier } from "../engine/change-notifier.ts";
 import { isConflict } from "../engine/engine-error.ts";
 import type { Gateway, GatewayRegistry } from "./gateway-registry.ts";
 import type { SharedDocuments } from "./shared-documents.ts";
@@ -20,13 +21,13 @@ export interface Ownership {
 export class GatewayOwners {
   readonly #documents: SharedDocuments;
   readonly #registry: GatewayRegistry;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new ChangeNotifier();
 
   constructor(documents: SharedDocuments, registry: GatewayRegistry) {
     this.#documents = documents;
     this.#registry = registry;
-    registry.onChange(() => this.#wake());
-    this.onChange(() => this.#wake());
+    registry.onChange(() => this.#changes.notify());
+    this.onChange(() => this.#changes.notify());
   }
 
   /** The owner of a name among the gateways that run; this gateway becomes it if there is none. */
@@ -78,19 +79,8 @@ export class GatewayOwners {
   /** Resolves when the owner that a name has now is not its owner any more, or the signal aborts. */
   async changed(name: string, signal: AbortSignal): Promise<void> {
     const revision = this.find(name)?.revision;
-    const giveUp = (): void => this.#wake();
-    signal.addEventListener("abort", giveUp, { once: true });
     while (!signal.aborted && revision !== undefined && this.find(name)?.revision === revision) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.add(resolve);
-      await promise;
+      await this.#changes.wait(signal);
     }
-    signal.removeEventListener("abort", giveUp);
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
   }
 }

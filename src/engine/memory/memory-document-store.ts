@@ -1,6 +1,6 @@
+import { ChangeNotifier } from "../change-notifier.ts";
 import type { DocumentStore, VersionedDocument, WatchEvent } from "../document-store.ts";
 import { EngineError } from "../engine-error.ts";
-import { ChangeNotifier } from "./change-notifier.ts";
 
 const documentBytesMax = 16 * 1024 * 1024;
 /** Bytes of changes that may wait for one watcher; past that its watch ends with an error. */

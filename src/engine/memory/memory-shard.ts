@@ -1,6 +1,6 @@
 import { lowerBound } from "../../collections/lower-bound.ts";
+import { ChangeNotifier } from "../change-notifier.ts";
 import type { Entry, Position, ReadLimit, ReadResult, SeekTarget, StoredEntry } from "../shard-log.ts";
-import { ChangeNotifier } from "./change-notifier.ts";
 import { chunkBytesFor, chunkBytesStep, MemoryChunk } from "./memory-chunk.ts";
 
 /** Bytes of a shard's first chunk. Each later one doubles what the shard holds, so that idle shards take little memory. */

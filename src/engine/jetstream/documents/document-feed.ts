@@ -1,3 +1,4 @@
+import { ChangeNotifier } from "../../change-notifier.ts";
 import { type StoredMessage, storedMessageOf } from "../api/direct-get.ts";
 import { PushNotifier } from "../api/push-notifier.ts";
 import type { ServerConnection } from "../api/server-connection.ts";
@@ -21,7 +22,7 @@ export class DocumentFeed {
   #mayHaveGap = false;
   /** The sequence behind the changes that the watcher was told of; undefined until it is synced. */
   #told: number | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #tellings = new ChangeNotifier();
   readonly #closing = new AbortController();
 
   constructor(connection: ServerConnection, { pushes }: BucketNames) {
@@ -63,25 +64,19 @@ export class DocumentFeed {
   /** To be called when the watcher has asked for what follows the changes up to `next`, exclusive. */
   markTold(next: number): void {
     this.#told = next;
-    for (const wake of this.#waiting) wake();
+    this.#tellings.notify();
   }
 
   /** Resolves when the watcher was told of the change with a sequence, at once if it is not synced, or at the close. */
   async told(sequence: number): Promise<void> {
     const { signal } = this.#closing;
     const soon = setTimeout(() => this.#suspectGap(), pushMsMax);
-    while (this.#told !== undefined && this.#told <= sequence && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.add(resolve);
-      await promise;
-      this.#waiting.delete(resolve);
-    }
+    while (this.#told !== undefined && this.#told <= sequence && !signal.aborted) await this.#tellings.wait(signal);
     clearTimeout(soon);
   }
 
   close(): void {
     this.#closing.abort();
-    for (const wake of this.#waiting) wake();
     this.#subscription[Symbol.dispose]();
     this.#reconnects[Symbol.dispose]();
     this.#notify();

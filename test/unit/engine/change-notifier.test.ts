@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
-import { ChangeNotifier } from "../../../../src/engine/memory/change-notifier.ts";
+import { ChangeNotifier } from "../../../src/engine/change-notifier.ts";
 
 test("notify() wakes all waiters and leaves no listener behind", async () => {
   const notifier = new ChangeNotifier();
