@@ -176,10 +176,13 @@ export class OpenQueues {
   }
 
   /** Carries out a call here, or has the gateway do it that owns the queue. */
-  async #call(ref: QueueRef, call: QueueCall, signal = neverAborted): Promise<CallResult> {
-    const { carryOut, passCall } = await import("./passed-call.ts");
+  async #call(ref: QueueRef, first: QueueCall, signal = neverAborted): Promise<CallResult> {
+    const { carryOut, passCall, repeatedCall } = await import("./passed-call.ts");
     const { gateways } = this.#options;
-    if (gateways === undefined) return await carryOut(await this.#load(ref), call, signal);
+    if (gateways === undefined) return await carryOut(await this.#load(ref), first, signal);
+    const { clock } = this.#services;
+    const startMs = clock.monotonicMs();
+    let call = first;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const owner = await gateways.owners.claim(ownerNameOf(ref.queue.id));
@@ -190,7 +193,8 @@ export class OpenQueues {
         // An owner that was killed is taken for gone after some seconds. Calls may be repeated: records of a receive that was
         // lost on the way are visible again in time, and what is said of a record once more changes nothing.
         if (!isPassing(error) || attempt === attemptsMax || signal.aborted || this.#isDraining) throw error;
-        await this.#services.clock.delay(attemptPauseMs, signal).catch(() => undefined);
+        await clock.delay(attemptPauseMs, signal).catch(() => undefined);
+        call = repeatedCall(first, clock.monotonicMs() - startMs);
       }
     }
   }

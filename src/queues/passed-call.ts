@@ -21,6 +21,13 @@ export interface PassedCall {
 
 export type CallResult = ReceivedRecords | EntryOutcomes;
 
+/** The call as it is repeated after some time: a receive has waited that long already. */
+export function repeatedCall(call: QueueCall, elapsedMs: number): QueueCall {
+  if (call.name !== "receive") return call;
+  const waitSeconds = Math.max(0, call.request.waitSeconds - elapsedMs / 1000);
+  return { ...call, request: { ...call.request, waitSeconds } };
+}
+
 export async function carryOut(queue: Queue, call: QueueCall, signal: AbortSignal): Promise<CallResult> {
   switch (call.name) {
     case "receive":
