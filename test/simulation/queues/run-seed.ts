@@ -8,6 +8,7 @@ import { seededEngine } from "../../support/embedded-engine.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { QueueHistory } from "../../support/queue-history.ts";
 import { QueueSession, type QueueSettings } from "../../support/queue-session.ts";
+import { receivedTexts } from "../../support/received-texts.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { crashPolicyOf, SimulatedDisk } from "../../support/simulated-disk.ts";
@@ -188,7 +189,7 @@ class Run {
   }
 
   #note(received: ReceivedRecords, kind: RecordKind, visibilitySeconds: number): void {
-    const texts = textsOf(received);
+    const texts = receivedTexts(received);
     assert.equal(texts.length, received.receiptHandles.length);
     for (const [index, recordId] of texts.entries()) {
       this.#moment += 1;
@@ -287,7 +288,7 @@ class Run {
         for (let turns = 10; turns > 0; turns -= 1) await nextTurn();
         await this.#clock.advance(1_100);
         const received = await receiving;
-        const texts = textsOf(received);
+        const texts = receivedTexts(received);
         this.#note(received, kind, 5);
         for (const recordId of texts) this.history.acknowledging(recordId);
         const outcomes = await session.queues.acknowledge(session.ref, kind, received.receiptHandles);
@@ -312,19 +313,4 @@ class Run {
       "nothing is left",
     );
   }
-}
-
-function textsOf({ records }: ReceivedRecords): readonly string[] {
-  const texts: string[] = [];
-  for (const { body, start, end } of records.slices) {
-    // Keys and data are the same text here.
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    for (let at = start; at < end; ) {
-      const dataBytes = bytes.readUInt32LE(at);
-      const keyBytes = bytes.readUInt16LE(at + 4);
-      texts.push(bytes.toString("latin1", at + 6 + keyBytes, at + 6 + keyBytes + dataBytes));
-      at += 6 + keyBytes + dataBytes;
-    }
-  }
-  return texts;
 }

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import { StreamCiphers } from "../../../src/shards/stream-ciphers.ts";
 import { startEncrypting } from "../../../src/streams/data-keys.ts";
+import { receivedTexts } from "../../support/received-texts.ts";
 import { SwitchedKeys } from "../../support/switched-keys.ts";
 import { splitFirst } from "../shards/open-shard-services.ts";
-import { OpenedQueue, textsOf } from "./opened-queue.ts";
+import { OpenedQueue } from "./opened-queue.ts";
 
 const hourMs = 3_600_000;
 
@@ -15,8 +16,8 @@ test("a put wakes the receives that wait, in the order in which they came", asyn
   const second = queue.receive({ recordsMax: 2 });
   await queue.rest();
   await queue.put("a", "b", "c");
-  assert.deepEqual(textsOf(await first), ["a", "b"]);
-  assert.deepEqual(textsOf(await second), ["c"]);
+  assert.deepEqual(receivedTexts(await first), ["a", "b"]);
+  assert.deepEqual(receivedTexts(await second), ["c"]);
   await queue.close();
 });
 
@@ -27,7 +28,7 @@ test("a receive whose caller leaves takes nothing in flight, and the next one ge
   await queue.rest();
   leaving.abort();
   await queue.put("a");
-  assert.deepEqual(textsOf(await left), []);
+  assert.deepEqual(receivedTexts(await left), []);
   assert.equal(queue.figures?.inFlightCount, 0);
   assert.deepEqual(await queue.receiveTexts(), ["a"]);
   await queue.close();
@@ -43,7 +44,7 @@ test("a record that is not acknowledged is visible again when its time is over, 
   const again = queue.receive();
   await queue.opened.clock.advance(200);
   const received = await again;
-  assert.deepEqual([textsOf(received), received.receiveCounts], [["a"], [2]]);
+  assert.deepEqual([receivedTexts(received), received.receiveCounts], [["a"], [2]]);
   await queue.close();
 });
 
@@ -69,7 +70,7 @@ test("records of both sides of a split are received, and a receive that waits is
   const waiting = queue.receive();
   await queue.rest();
   await queue.put("c");
-  assert.deepEqual(textsOf(await waiting), ["c"]);
+  assert.deepEqual(receivedTexts(await waiting), ["c"]);
   assert.deepEqual(await queue.queues.acknowledge(queue.ref, "live", taken.receiptHandles), [undefined]);
   await queue.close();
 });
@@ -113,7 +114,7 @@ test("at the bound of records in flight a receive waits until one is acknowledge
   const waiting = queue.receive();
   await queue.rest();
   await queue.queues.acknowledge(queue.ref, "live", receiptHandles.slice(1));
-  assert.deepEqual(textsOf(await waiting), ["c"]);
+  assert.deepEqual(receivedTexts(await waiting), ["c"]);
   await queue.close();
 });
 
@@ -199,7 +200,7 @@ test("the state log stays small, and the next start finds what was acknowledged 
   await assert.rejects(log.seek(before, { at: "newest" }), { kind: "not_found" });
   await queue.reopen();
   const received = await queue.receive({ visibilitySeconds: 30 });
-  assert.deepEqual([textsOf(received), received.receiveCounts], [["stuck"], [2]]);
+  assert.deepEqual([receivedTexts(received), received.receiveCounts], [["stuck"], [2]]);
   await queue.close();
 });
 
@@ -209,7 +210,7 @@ test("a queue that is deleted ends the receives that wait, and frees its state l
   await queue.rest();
   const { queue: row } = queue.ref;
   await queue.change((stream) => ({ ...stream, queues: [{ ...row, status: "DELETING" }] }));
-  assert.deepEqual(textsOf(await waiting), []);
+  assert.deepEqual(receivedTexts(await waiting), []);
   await queue.queues.drop(row);
   await queue.queues.drop(row);
   const ref = { streamId: row.id, shardIndex: 1, placement: {} };

@@ -7,6 +7,7 @@ import type { StreamRevision } from "../../../src/registry/stream-revision.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import type { Stream, StreamQueue } from "../../../src/streams/stream.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
+import { receivedTexts } from "../../support/received-texts.ts";
 import { type OpenShardServices, openShardServices } from "../shards/open-shard-services.ts";
 
 const queueId = "queue";
@@ -97,7 +98,7 @@ export class OpenedQueue {
     const receiving = this.receive(changes);
     await this.rest();
     await this.opened.clock.advance(1_100);
-    return textsOf(await receiving);
+    return receivedTexts(await receiving);
   }
 
   /** What was begun comes to rest. */
@@ -127,19 +128,4 @@ function queuesOf(
   options: Omit<OpenQueuesOptions, "shards" | "handleKey">,
 ): OpenQueues {
   return new OpenQueues({ shards: services, handleKey: new Uint8Array(32), ...options });
-}
-
-export function textsOf({ records }: ReceivedRecords): readonly string[] {
-  const texts: string[] = [];
-  for (const { body, start, end } of records.slices) {
-    // Keys and data are the same text here.
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    for (let at = start; at < end; ) {
-      const dataBytes = bytes.readUInt32LE(at);
-      const dataStart = at + 6 + bytes.readUInt16LE(at + 4);
-      texts.push(bytes.toString("latin1", dataStart, dataStart + dataBytes));
-      at = dataStart + dataBytes;
-    }
-  }
-  return texts;
 }

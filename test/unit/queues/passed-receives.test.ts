@@ -4,7 +4,8 @@ import { EngineError } from "../../../src/engine/engine-error.ts";
 import { decodeCall, encodeResult } from "../../../src/queues/passed-call.ts";
 import type { QueueGateways } from "../../../src/queues/queue-ownership.ts";
 import { noReceivedRecords } from "../../../src/queues/received-builder.ts";
-import { OpenedQueue, textsOf } from "./opened-queue.ts";
+import { receivedTexts } from "../../support/received-texts.ts";
+import { OpenedQueue } from "./opened-queue.ts";
 
 test("a receive whose owner is lost on the way does not wait from the beginning again", async () => {
   const waits: number[] = [];
@@ -32,7 +33,7 @@ test("a receive whose owner is lost on the way does not wait from the beginning 
     await queue.rest();
     await queue.opened.clock.advance(250);
   }
-  assert.deepEqual(textsOf(await receiving), []);
+  assert.deepEqual(receivedTexts(await receiving), []);
   assert.deepEqual(waits, [20, 11.75, 3.5, 0]);
   await queue.close();
 });
