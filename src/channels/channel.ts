@@ -3,7 +3,7 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import type { Shard, StreamChannel } from "../streams/stream.ts";
 import type { Cut } from "./batch/cut.ts";
-import type { Destination, StoredBatch } from "./batch/destination.ts";
+import type { BatchBuilder, Destination, StoredBatch } from "./batch/destination.ts";
 import type { BatchSlots } from "./batch-slots.ts";
 import type { ChannelFigures } from "./channel-figures.ts";
 import type { Checkpoint, CheckpointStore, VersionedCheckpoint } from "./checkpoint-store.ts";
@@ -226,9 +226,8 @@ export class Channel {
 
   async #deliverOne(known: VersionedCheckpoint): Promise<VersionedCheckpoint> {
     const { checkpoints, destination, slots, newRandom } = this.#options;
-    const { signal } = this.#closing;
     const { checkpoint } = known;
-    using _slot = await slots.take(signal);
+    using _slot = await slots.take(this.#closing.signal);
     const builder = destination.begin();
     try {
       const contents = await fillBatch(this.#source(checkpoint), this.pending, builder);
@@ -239,11 +238,7 @@ export class Channel {
       const number = checkpoint.cutCount + 1;
       const cut: Cut = { number, random: newRandom(), ranges: contents.ranges, oldestMs: contents.oldestMs };
       const written = await checkpoints.replace(this.#row.id, known, { ...checkpoint, cutCount: number, cut });
-      const stored = await builder.store(cut, signal);
-      const done = await this.#finish(written, cut);
-      this.pending.advance(contents.delivered);
-      this.#count(stored, contents);
-      return done;
+      return await this.#store(builder, { known: written, cut }, contents);
     } finally {
       builder.discard();
     }
@@ -256,33 +251,40 @@ export class Channel {
     const builder = destination.begin();
     try {
       const expiredCount = await fillBatchAgain(this.#source(known.checkpoint), cut, builder);
-      const stored = await builder.store(cut, this.#closing.signal);
-      const done = await this.#finish(known, cut);
       const sinceMs = cut.oldestMs;
-      this.pending.advance(cut.ranges.map(({ shardIndex, to: position }) => ({ shardIndex, position, sinceMs })));
-      this.#count(stored, { ranges: cut.ranges, expiredCount });
-      return done;
+      const delivered = cut.ranges.map(({ shardIndex, to: position }) => ({ shardIndex, position, sinceMs }));
+      return await this.#store(builder, { known, cut }, { delivered, expiredCount });
     } finally {
       builder.discard();
     }
   }
 
+  /** Stores a filled batch whose cut is durable, and finishes it. */
+  async #store(
+    builder: BatchBuilder,
+    { known, cut }: { readonly known: VersionedCheckpoint; readonly cut: Cut },
+    { delivered, expiredCount }: Pick<BatchContents, "delivered" | "expiredCount">,
+  ): Promise<VersionedCheckpoint> {
+    const stored = await builder.store(cut, this.#closing.signal);
+    const done = await this.#finish(known, cut);
+    this.pending.advance(delivered);
+    this.#count(stored, cut, expiredCount);
+    return done;
+  }
+
   /** Durable when it resolves: the batch is never looked at again. */
-  async #finish({ checkpoint, revision }: VersionedCheckpoint, { ranges }: Cut): Promise<VersionedCheckpoint> {
-    const { cut: _done, ...rest } = checkpoint;
-    const delivered = new Map(checkpoint.delivered);
+  async #finish(known: VersionedCheckpoint, { ranges }: Cut): Promise<VersionedCheckpoint> {
+    const { cut: _done, ...rest } = known.checkpoint;
+    const delivered = new Map(rest.delivered);
     for (const { shardIndex, to } of ranges) delivered.set(shardIndex, to);
     // Shards that have expired take along how far they were delivered.
     for (const shardIndex of delivered.keys()) {
       if (this.#revision.shard(shardIndex) === undefined) delivered.delete(shardIndex);
     }
-    return await this.#options.checkpoints.replace(this.#row.id, { checkpoint, revision }, { ...rest, delivered });
+    return await this.#options.checkpoints.replace(this.#row.id, known, { ...rest, delivered });
   }
 
-  #count(
-    { recordCount, failedCount, bytesIn, bytesOut }: StoredBatch,
-    { ranges, expiredCount }: Pick<BatchContents, "ranges" | "expiredCount">,
-  ): void {
+  #count({ recordCount, failedCount, bytesIn, bytesOut }: StoredBatch, { ranges }: Cut, expiredCount: number): void {
     const figures = this.#figures;
     figures.batchCount += 1;
     figures.recordCount += recordCount;
