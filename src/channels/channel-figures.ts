@@ -12,6 +12,6 @@ export interface ChannelFigures {
   readonly bytesOut: number;
   /** Attempts that failed and are made again. */
   readonly failureCount: number;
-  /** Age of the oldest record that is not delivered; 0 when all are. */
-  readonly freshnessSeconds: number;
+  /** Age of the oldest record that is not delivered; 0 when all are, undefined where it is another server's turn to know. */
+  readonly freshnessSeconds: number | undefined;
 }

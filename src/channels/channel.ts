@@ -61,6 +61,7 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly pending: PendingRecords;
   readonly #closing = new AbortController();
+  #isOwnTurn: boolean;
   #revision: StreamRevision;
   #row: StreamChannel;
   #running: Promise<void> | undefined;
@@ -81,6 +82,7 @@ export class Channel {
     this.#options = options;
     this.#revision = options.revision;
     this.#row = options.row;
+    this.#isOwnTurn = options.turns === undefined;
     this.#positionBytes = options.densePositions ? positionBytesDefault : 0;
     const { clock } = options.services;
     this.pending = new PendingRecords(() => clock.nowMs());
@@ -91,6 +93,7 @@ export class Channel {
   }
 
   get figures(): ChannelFigures {
+    if (!this.#isOwnTurn) return { ...this.#figures, freshnessSeconds: undefined };
     const { oldestMs } = this.pending;
     const ageMs = oldestMs === Number.POSITIVE_INFINITY ? 0 : this.#options.services.clock.nowMs() - oldestMs;
     return { ...this.#figures, freshnessSeconds: Math.max(0, ageMs / 1000) };
@@ -128,7 +131,8 @@ export class Channel {
 
   async #hasTurn(): Promise<boolean> {
     const { turns } = this.#options;
-    return turns === undefined || (await turns.take(this.#work));
+    this.#isOwnTurn = turns === undefined || (await turns.take(this.#work));
+    return this.#isOwnTurn;
   }
 
   async #run(): Promise<void> {

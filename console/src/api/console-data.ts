@@ -74,8 +74,8 @@ export interface ChannelFigures {
   readonly expiredCount: number;
   /** Attempts that are made again. */
   readonly failureCount: number;
-  /** Age of the oldest record that is not delivered; 0 when all are. */
-  readonly freshnessSeconds: number;
+  /** Age of the oldest record that is not delivered; 0 when all are, absent where another gateway delivers. */
+  readonly freshnessSeconds?: number;
 }
 
 export interface TrafficReport {

@@ -106,7 +106,8 @@ function ChannelRow({ channel, figures, onOpen }: ShownChannel & { readonly onOp
   );
 }
 
-function behindText(seconds: number): string {
+function behindText(seconds: number | undefined): string {
+  if (seconds === undefined) return "another gateway delivers";
   return seconds === 0 ? "all delivered" : durationText(seconds * 1_000);
 }
 

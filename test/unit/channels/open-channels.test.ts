@@ -157,10 +157,13 @@ test("one of two servers delivers what both take, and the other one when that is
   await world.pass(20);
   assert.deepEqual(world.delivered, lines("a"));
   assert.equal(other.channels.figures(channelId)?.batchCount, 0);
+  const freshness = [one, other].map(({ channels }) => channels.figures(channelId)?.freshnessSeconds);
+  assert.deepEqual(freshness, [0, undefined], "only the server that delivers says that all is delivered");
   await one.close();
   await world.put(other, "b");
   await world.pass(20);
   assert.deepEqual(world.delivered, lines("a", "b"));
+  assert.equal(other.channels.figures(channelId)?.freshnessSeconds, 0);
 });
 
 test("the records of a shard that is split, and of its children, are delivered", async (t) => {
