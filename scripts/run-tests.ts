@@ -22,24 +22,19 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Tests that drive the server with clients which npm cannot install ask available-tools.ts which there are. The script says so
-// if it cannot get them, and then the tests do.
+// Tests that drive the server with clients which npm cannot install ask available-tools.ts which there are; others need a
+// browser, shells, the servers of the jetstream engine or the store of channels. The script says so if it cannot get them, and
+// then the tests do.
 const tools = [
   ["/available-tools.ts", "get-client-tools.mjs"],
   ["/available-shells.ts", "get-shells.mjs"],
   ["/chromium.ts", "get-chromium.mjs"],
-] as const;
-for (const [module, script] of tools) {
-  const isUsed = files.some((file) => readFileSync(file, "utf8").includes(module));
-  if (isUsed) spawnSync(process.execPath, [join(import.meta.dirname, script)], { stdio: "inherit" });
-}
-// The same for the servers of the jetstream engine, and for the store of channels.
-const servers = [
   ["/nats-servers.ts", "get-nats-server.ts"],
   ["/seaweed-server.ts", "get-seaweedfs.ts"],
 ] as const;
-for (const [module, script] of servers) {
-  if (!files.some((file) => readFileSync(file, "utf8").includes(module))) continue;
+const sources = files.map((file) => readFileSync(file, "utf8"));
+for (const [module, script] of tools) {
+  if (!sources.some((source) => source.includes(module))) continue;
   spawnSync(process.execPath, [join(import.meta.dirname, script)], { stdio: "inherit" });
 }
 
