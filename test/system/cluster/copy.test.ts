@@ -130,6 +130,48 @@ function folder(t: TestContext): string {
   return path;
 }
 
+function engineOn({ urls }: NatsServers): JetStreamEngine {
+  return new JetStreamEngine({
+    address: { urls },
+    prefix: "millrace",
+    nowMs: Date.now,
+    monitorUrls: [],
+    assumesFsync: true,
+    allowsDegraded: true,
+  });
+}
+
+test("records of a killed copy that arrive after the next one has looked are not stored twice", async (t) => {
+  if (!hasNatsServer(t)) return;
+  await using servers = await NatsServers.start({ nodeCount: 1 });
+  const [killed, next] = [engineOn(servers), engineOn(servers)];
+  await Promise.all([killed.open(), next.open()]);
+  const shard = await next.log.createShard("stream", 0, { openShardCount: 1, copiedBelow: 10n });
+  const entry = (position: bigint) => ({
+    position,
+    count: 1,
+    timeMs: 1,
+    storedMs: 2,
+    body: Buffer.from(`${position}`),
+  });
+  for (const position of [1n, 2n]) {
+    assert.equal(await next.log.copiedEnd(shard), position);
+    await killed.log.copiedEnd(shard);
+    await killed.log.appendCopied(shard, [entry(position)]);
+    const late = next.log.appendCopied(shard, [entry(position)]);
+    await assert.rejects(late, /written to by something else than this copy/);
+  }
+  assert.equal(await next.log.copiedEnd(shard), 3n);
+  await next.log.appendCopied(shard, [entry(3n)]);
+  await next.log.appendCopied(shard, [entry(4n)]);
+  const { entries } = await next.log.read(shard, 1n, { entriesMax: 10, bytesMax: 1_000 });
+  assert.deepEqual(
+    entries.map(({ position }) => position),
+    [1n, 2n, 3n, 4n],
+  );
+  await Promise.all([killed.close(), next.close()]);
+});
+
 test("a data directory goes into a cluster and back with every record, number, time and document", async (t) => {
   if (!hasNatsServer(t)) return;
   await using servers = await NatsServers.start({ nodeCount: 1 });
@@ -138,15 +180,7 @@ test("a data directory goes into a cluster and back with every record, number, t
   const [first, second] = [join(root, "first"), join(root, "second")];
   const env = { MILLRACE_ALLOW_DEGRADED: "1", MILLRACE_KEYRING: join(root, "keyring") };
   const embedded = (directory: string): Engine => new EmbeddedEngine({ directory, disk: nodeDisk, clock: systemClock });
-  const cluster = (): Engine =>
-    new JetStreamEngine({
-      address: { urls: [url] },
-      prefix: "millrace",
-      nowMs: Date.now,
-      monitorUrls: [],
-      assumesFsync: true,
-      allowsDegraded: true,
-    });
+  const cluster = (): Engine => engineOn(servers);
 
   await using server = await ServerProcess.start({ dataDir: first, env });
   await fill(server.endpoint);
