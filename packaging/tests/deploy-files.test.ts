@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePackage } from "../../scripts/make-package.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { freePort } from "../../test/support/free-ports.ts";
 import { root, run } from "../support/run.ts";
 import { debianTools, goTool, packagingPython } from "../support/tools.ts";
 
@@ -82,12 +82,3 @@ test("the GitHub Action fails with the server's words when it does not start", a
   };
   await assert.rejects(run("bash", [join(root, "deploy/github-action/start.sh")], { env }), /--engine/);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}

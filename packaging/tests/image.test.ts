@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { freePort } from "../../test/support/free-ports.ts";
 import { buildImage, compressedBytes, containerConfig, layersOf, packagedFiles } from "../image/build-image.ts";
 import { hasDebianTools } from "../image/debian-files.ts";
 import { root, run, serve, stop, walk } from "../support/run.ts";
@@ -258,15 +258,6 @@ async function answering(url: string): Promise<void> {
     signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  assert(typeof address === "object" && address !== null);
-  return address.port;
 }
 
 test("the Dockerfile sets what the built image has", () => {

@@ -1,12 +1,12 @@
 /** The console with verified signatures, and on the admin port. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
+import { freePort } from "../../../support/free-ports.ts";
 import { ServerProcess } from "../../../support/start-server.ts";
 
 const browser = new TestBrowser();
@@ -28,15 +28,6 @@ function credentialsFile(t: TestContext): string {
   const path = join(folder, "keys.json");
   writeFileSync(path, JSON.stringify({ credentials: [owner, reader] }), { mode: 0o600 });
   return path;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function signIn(
