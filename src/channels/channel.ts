@@ -7,7 +7,7 @@ import type { BatchBuilder, Destination, StoredBatch } from "./batch/destination
 import type { BatchSlots } from "./batch-slots.ts";
 import type { ChannelFigures } from "./channel-figures.ts";
 import type { Checkpoint, CheckpointStore, VersionedCheckpoint } from "./checkpoint-store.ts";
-import { type BatchContents, type BatchSource, fillBatch, fillBatchAgain } from "./fill-batch.ts";
+import { type BatchSource, fillBatch, fillBatchAgain } from "./fill-batch.ts";
 import { PendingRecords } from "./pending-records.ts";
 
 /** Pause between two looks at what is pending. */
@@ -26,6 +26,14 @@ const positionBytesDefault = 256;
 
 /** Failures in a row are reported at once, and again after this while they go on. */
 const reportMs = 60_000;
+
+/** A batch that is being stored, or that is done. */
+interface BatchAtWork {
+  /** The checkpoint once it is done: the next batch begins there. */
+  readonly after: Checkpoint;
+  /** Resolves when it is stored and its checkpoint durable. */
+  readonly done: Promise<VersionedCheckpoint>;
+}
 
 /** Turns at work that several servers could do, each named by a text. They save work: what is stored twice is refused. */
 export interface ChannelTurns {
@@ -55,7 +63,8 @@ export interface ChannelOptions {
 /**
  * Delivers the records of one stream to one destination, batch by batch. A batch is read, cut, stored and done: the cut is
  * durable before anything of the batch can be seen at the destination, and after any failure and any crash the batch that was
- * cut is read and stored again before there is another one. The stream's log is the only buffer.
+ * cut is read and stored again before there is another one. The next batch is read while one is stored. The stream's log is
+ * the only buffer.
  */
 export class Channel {
   readonly #options: ChannelOptions;
@@ -169,16 +178,26 @@ export class Channel {
     const { signal } = this.#closing;
     let known = await this.#load();
     await this.#findPending(known.checkpoint);
+    this.pending.endTaken();
     let lookedMs = clock.monotonicMs();
     if (known.checkpoint.cut !== undefined) known = await this.#storeAgain(known, known.checkpoint.cut);
-    while (!signal.aborted && (await this.#hasTurn())) {
-      if (this.pending.oldestMs === Number.POSITIVE_INFINITY) this.#failure = undefined;
-      if (turns !== undefined && clock.monotonicMs() - lookedMs >= lookAtAllMs) {
-        await this.#findPending(known.checkpoint);
-        lookedMs = clock.monotonicMs();
+    let last: BatchAtWork = { after: known.checkpoint, done: Promise.resolve(known) };
+    try {
+      while (!signal.aborted && (await this.#hasTurn())) {
+        if (this.pending.oldestMs === Number.POSITIVE_INFINITY) this.#failure = undefined;
+        if (turns !== undefined && clock.monotonicMs() - lookedMs >= lookAtAllMs) {
+          await this.#findPending(last.after);
+          lookedMs = clock.monotonicMs();
+        }
+        if (this.#isDue()) {
+          last = await this.#deliverOne(last);
+        } else {
+          await last.done;
+          await clock.delay(lookMs, signal);
+        }
       }
-      if (this.#isDue()) known = await this.#deliverOne(known);
-      else await clock.delay(lookMs, signal);
+    } finally {
+      await last.done.catch(() => undefined);
     }
   }
 
@@ -221,30 +240,41 @@ export class Channel {
   }
 
   #isDue(): boolean {
-    const { oldestMs } = this.pending;
-    if (oldestMs === Number.POSITIVE_INFINITY) return false;
-    const ageMs = this.#options.services.clock.nowMs() - oldestMs;
+    const { waitingSinceMs } = this.pending;
+    if (waitingSinceMs === Number.POSITIVE_INFINITY) return false;
+    const ageMs = this.#options.services.clock.nowMs() - waitingSinceMs;
     if (ageMs >= this.#row.freshnessSeconds * 1000) return true;
     return this.pending.positionCount * this.#positionBytes >= batchBytes;
   }
 
-  async #deliverOne(known: VersionedCheckpoint): Promise<VersionedCheckpoint> {
+  /** Fills the next batch while the last one is stored. Resolves once it is cut. */
+  async #deliverOne({ after, done }: BatchAtWork): Promise<BatchAtWork> {
     const { checkpoints, destination, slots, newRandom } = this.#options;
-    const { checkpoint } = known;
-    using _slot = await slots.take(this.#closing.signal);
+    const slot = await slots.take(this.#closing.signal);
     const builder = destination.begin();
+    const end = (): void => {
+      builder.discard();
+      slot[Symbol.dispose]();
+    };
     try {
-      const contents = await fillBatch(this.#source(checkpoint), this.pending, builder);
+      const contents = await fillBatch(this.#source(after), this.pending, builder);
+      const known = await done;
       if (contents.ranges.length === 0) {
         this.pending.advance(contents.delivered);
-        return known;
+        end();
+        return { after, done };
       }
-      const number = checkpoint.cutCount + 1;
+      const number = after.cutCount + 1;
       const cut: Cut = { number, random: newRandom(), ranges: contents.ranges, oldestMs: contents.oldestMs };
-      const written = await checkpoints.replace(this.#row.id, known, { ...checkpoint, cutCount: number, cut });
-      return await this.#store(builder, { known: written, cut }, contents);
-    } finally {
-      builder.discard();
+      const written = await checkpoints.replace(this.#row.id, known, { ...after, cutCount: number, cut });
+      this.pending.take(contents.delivered, contents.oldestMs);
+      const storing = this.#store(builder, { known: written, cut }, contents.expiredCount).finally(end);
+      // The next batch, or the end of the delivery, meets the error.
+      storing.catch(() => undefined);
+      return { after: this.#finished(written.checkpoint, cut), done: storing };
+    } catch (error) {
+      end();
+      throw error;
     }
   }
 
@@ -257,35 +287,36 @@ export class Channel {
       const expiredCount = await fillBatchAgain(this.#source(known.checkpoint), cut, builder);
       const sinceMs = cut.oldestMs;
       const delivered = cut.ranges.map(({ shardIndex, to: position }) => ({ shardIndex, position, sinceMs }));
-      return await this.#store(builder, { known, cut }, { delivered, expiredCount });
+      this.pending.take(delivered, sinceMs);
+      return await this.#store(builder, { known, cut }, expiredCount);
     } finally {
       builder.discard();
     }
   }
 
-  /** Stores a filled batch whose cut is durable, and finishes it. */
+  /** Stores a filled batch whose cut is durable, and finishes it: once that is durable the batch is never looked at again. */
   async #store(
     builder: BatchBuilder,
     { known, cut }: { readonly known: VersionedCheckpoint; readonly cut: Cut },
-    { delivered, expiredCount }: Pick<BatchContents, "delivered" | "expiredCount">,
+    expiredCount: number,
   ): Promise<VersionedCheckpoint> {
     const stored = await builder.store(cut, this.#closing.signal);
-    const done = await this.#finish(known, cut);
-    this.pending.advance(delivered);
+    const finished = this.#finished(known.checkpoint, cut);
+    const done = await this.#options.checkpoints.replace(this.#row.id, known, finished);
+    this.pending.endTaken();
     this.#count(stored, cut, expiredCount);
     return done;
   }
 
-  /** Durable when it resolves: the batch is never looked at again. */
-  async #finish(known: VersionedCheckpoint, { ranges }: Cut): Promise<VersionedCheckpoint> {
-    const { cut: _done, ...rest } = known.checkpoint;
+  /** The checkpoint once the batch of its cut is stored. */
+  #finished({ cut: _done, ...rest }: Checkpoint, { ranges }: Cut): Checkpoint {
     const delivered = new Map(rest.delivered);
     for (const { shardIndex, to } of ranges) delivered.set(shardIndex, to);
     // Shards that have expired take along how far they were delivered.
     for (const shardIndex of delivered.keys()) {
       if (this.#revision.shard(shardIndex) === undefined) delivered.delete(shardIndex);
     }
-    return await this.#options.checkpoints.replace(this.#row.id, known, { ...rest, delivered });
+    return { ...rest, delivered };
   }
 
   #count({ recordCount, failedCount, bytesIn, bytesOut }: StoredBatch, { ranges }: Cut, expiredCount: number): void {

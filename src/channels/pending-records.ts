@@ -21,7 +21,8 @@ export interface DeliveredShard {
 export class PendingRecords {
   readonly #shards = new Map<number, PendingShard>();
   readonly #nowMs: () => number;
-  #oldestMs = Number.POSITIVE_INFINITY;
+  #waitingSinceMs = Number.POSITIVE_INFINITY;
+  #takenSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -37,12 +38,25 @@ export class PendingRecords {
     this.set(shardIndex, { sinceMs: this.#nowMs(), from: tip, tip });
   };
 
+  /** A put may have told of more meanwhile. */
   set(shardIndex: number, pending: PendingShard): void {
-    this.#shards.set(shardIndex, pending);
-    if (pending.sinceMs < this.#oldestMs) this.#oldestMs = pending.sinceMs;
+    const tip = Math.max(pending.tip, this.#shards.get(shardIndex)?.tip ?? 0);
+    this.#shards.set(shardIndex, { ...pending, tip });
+    if (pending.sinceMs < this.#waitingSinceMs) this.#waitingSinceMs = pending.sinceMs;
   }
 
-  /** The channel has delivered shards up to positions; what is behind them arrived at `sinceMs` or later. */
+  /** A batch takes what waits, as `advance` does. It is delivered at `endTaken()`. */
+  take(shards: Iterable<DeliveredShard>, oldestMs: number): void {
+    this.advance(shards);
+    this.#takenSinceMs = oldestMs;
+  }
+
+  /** What was taken is delivered, or waits again. */
+  endTaken(): void {
+    this.#takenSinceMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Nothing waits in shards up to positions; what is behind them arrived at `sinceMs` or later. */
   advance(shards: Iterable<DeliveredShard>): void {
     for (const { shardIndex, position, sinceMs } of shards) {
       const known = this.#shards.get(shardIndex);
@@ -50,16 +64,21 @@ export class PendingRecords {
       if (position >= known.tip) this.#shards.delete(shardIndex);
       else this.#shards.set(shardIndex, { sinceMs, from: position, tip: known.tip });
     }
-    this.#oldestMs = Number.POSITIVE_INFINITY;
-    for (const { sinceMs } of this.#shards.values()) if (sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
+    this.#waitingSinceMs = Number.POSITIVE_INFINITY;
+    for (const { sinceMs } of this.#shards.values()) if (sinceMs < this.#waitingSinceMs) this.#waitingSinceMs = sinceMs;
   }
 
   /** Arrival of the oldest record that is not delivered, about; Infinity when there is none. */
   get oldestMs(): number {
-    return this.#oldestMs;
+    return Math.min(this.#waitingSinceMs, this.#takenSinceMs);
   }
 
-  /** Positions that are not delivered, about. */
+  /** Arrival of the oldest record that no batch has taken, about; Infinity when there is none. */
+  get waitingSinceMs(): number {
+    return this.#waitingSinceMs;
+  }
+
+  /** Positions that no batch has taken, about. */
   get positionCount(): number {
     let count = 0;
     for (const { from, tip } of this.#shards.values()) count += tip - from;
@@ -73,6 +92,7 @@ export class PendingRecords {
 
   clear(): void {
     this.#shards.clear();
-    this.#oldestMs = Number.POSITIVE_INFINITY;
+    this.#waitingSinceMs = Number.POSITIVE_INFINITY;
+    this.endTaken();
   }
 }

@@ -26,7 +26,7 @@ export interface StoredBatch {
 export interface Destination {
   /** Tries whether batches can be stored, and makes what must be there before the first one. May be repeated. */
   prepare(signal: AbortSignal): Promise<void>;
-  /** A batch without records yet. At most one of a destination is open. */
+  /** A batch without records yet. At most two are open: one may be stored while the next one is filled. */
   begin(): BatchBuilder;
   close(): Promise<void>;
 }
