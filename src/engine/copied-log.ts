@@ -9,8 +9,9 @@ export interface CopyTarget extends ShardLog {
   copiedEnd(shard: ShardRef): Promise<Position>;
 
   /**
-   * Stores entries at their positions, which follow `copiedEnd()` in order; `next` is one past the last position that the
-   * source has given or shown. Resolves when all are durable. Calls for one log are made one after another.
+   * Stores entries at their positions, which follow in order what `copiedEnd()` has told before; `next` is one past the last
+   * position that the source has given or shown. Resolves when all are durable. Calls for one log are made one after another.
+   * Rejects with `conflict` if something else has written to the log since then.
    */
   appendCopied(shard: ShardRef, entries: readonly StoredEntry[], next: Position): Promise<void>;
 }

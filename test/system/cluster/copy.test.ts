@@ -145,7 +145,11 @@ test("records of a killed copy that arrive after the next one has looked are not
   if (!hasNatsServer(t)) return;
   await using servers = await NatsServers.start({ nodeCount: 1 });
   const [killed, next] = [engineOn(servers), engineOn(servers)];
-  await Promise.all([killed.open(), next.open()]);
+  await using closing = new AsyncDisposableStack();
+  for (const engine of [killed, next]) {
+    await engine.open();
+    closing.defer(() => engine.close());
+  }
   const shard = await next.log.createShard("stream", 0, { openShardCount: 1, copiedBelow: 10n });
   const entry = (position: bigint) => ({
     position,
@@ -169,7 +173,6 @@ test("records of a killed copy that arrive after the next one has looked are not
     entries.map(({ position }) => position),
     [1n, 2n, 3n, 4n],
   );
-  await Promise.all([killed.close(), next.close()]);
 });
 
 test("a data directory goes into a cluster and back with every record, number, time and document", async (t) => {

@@ -147,10 +147,13 @@ export class JetStreamShardLog implements CopyTarget {
     return state.last?.end ?? 1n;
   }
 
-  /** Later appends have positions behind all of these, by the first sequence of the group. */
+  /**
+   * Later appends have positions behind all of these, by the first sequence of the group. The entries follow the last message
+   * that `copiedEnd()` or this has seen, which is not read again: what another copy has stored since then is a conflict.
+   */
   async appendCopied(shard: ShardRef, entries: readonly StoredEntry[]): Promise<void> {
     const { state } = this.#shard(shard);
-    await this.copiedEnd(shard);
+    this.#open.assertOpen();
     await storeCopied(this.#options.lanes, state, entries, state.last?.sequence ?? 0);
   }
 
