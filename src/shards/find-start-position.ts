@@ -1,4 +1,5 @@
 import type { Position } from "../engine/shard-log.ts";
+import { latestPresentMs } from "../registry/latest-present.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StartingPosition } from "../streams/positions/starting-position.ts";
 import { trimHorizonMs } from "../streams/retention-window.ts";
@@ -21,8 +22,8 @@ export async function findStartPosition(
 }
 
 /**
- * The latest moment that a Timestamp may name: now, or the time of the shard's last record where the clock was set back
- * since it was stored.
+ * The latest moment that a Timestamp may name: now, by the clock of any gateway, or the time of the shard's last record where
+ * the clock was set back since it was stored.
  */
 export async function latestTimestampMs(
   services: ShardServices,
@@ -30,10 +31,10 @@ export async function latestTimestampMs(
   shard: Shard,
   timestampMs: number | undefined,
 ): Promise<number> {
-  const nowMs = services.clock.nowMs();
-  if (timestampMs === undefined || timestampMs <= nowMs) return nowMs;
+  const presentMs = latestPresentMs(services.clock, services.registry);
+  if (timestampMs === undefined || timestampMs <= presentMs) return presentMs;
   const ref = revision.ref(shard);
   const last = await services.log.seek(ref, { at: "last" });
   const { entries } = await services.log.read(ref, last, { entriesMax: 1, bytesMax: 1 });
-  return Math.max(nowMs, entries.at(-1)?.storedMs ?? 0);
+  return Math.max(presentMs, entries.at(-1)?.storedMs ?? 0);
 }

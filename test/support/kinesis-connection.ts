@@ -19,6 +19,9 @@ export class LostCall extends Error {
   override readonly name = "LostCall";
 }
 
+/** Longer than any call of a client waits; a server that is still silent is stuck. */
+const silentMsMax = 60_000;
+
 export class KinesisConnection {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #port: number;
@@ -54,6 +57,11 @@ export class KinesisConnection {
             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/kinesis/aws4_request, " +
             `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${"0".repeat(64)}`,
         },
+      });
+      // Not lost: nothing would ever tell a client of it.
+      outgoing.setTimeout(silentMsMax, () => {
+        reject(new Error(`${operation} has had no answer for ${silentMsMax} ms`));
+        outgoing.destroy();
       });
       outgoing.on("error", lose);
       outgoing.on("response", (response) => {

@@ -15,6 +15,8 @@ export interface GetRecordsAnswer {
 interface PutResult {
   readonly ShardId?: string;
   readonly SequenceNumber?: string;
+  readonly ErrorCode?: string;
+  readonly ErrorMessage?: string;
 }
 
 const partitionKeyCount = 16;
@@ -30,11 +32,27 @@ export class Writer {
   readonly #random: SeededRandom;
   readonly #history: RecordHistory;
   #sent = 0;
+  #acknowledged = 0;
+  readonly #failures: string[] = [];
 
   constructor(index: number, random: SeededRandom, history: RecordHistory) {
     this.#index = index;
     this.#random = random;
     this.#history = history;
+  }
+
+  /** Records sent so far. */
+  get sentCount(): number {
+    return this.#sent;
+  }
+
+  get acknowledgedCount(): number {
+    return this.#acknowledged;
+  }
+
+  /** What answers said that failed by the server's fault, for a call or for a record. */
+  get failures(): readonly string[] {
+    return this.#failures;
   }
 
   async writeUntilLost(endpoint: string): Promise<void> {
@@ -62,28 +80,31 @@ export class Writer {
       }),
     );
     const entries = sent.map((record) => ({ Data: record.data, PartitionKey: record.partitionKey }));
-    const results = await put(connection, isBatch, entries);
+    const results = await this.#put(connection, isBatch, entries);
     for (const [index, result] of results.entries()) {
       const id = sent[index]?.id;
+      if (result.ErrorCode === "InternalFailure") this.#failures.push(`PutRecords, a record: ${result.ErrorMessage}`);
       // A record that was refused, for example for a reshard under way, promises nothing.
       if (id === undefined || result.ShardId === undefined || result.SequenceNumber === undefined) continue;
+      this.#acknowledged += 1;
       this.#history.promise(id, { shardId: result.ShardId, sequenceNumber: result.SequenceNumber });
     }
   }
-}
 
-async function put(
-  connection: KinesisConnection,
-  isBatch: boolean,
-  entries: readonly object[],
-): Promise<readonly PutResult[]> {
-  try {
-    if (!isBatch) return [await connection.call<PutResult>("PutRecord", { StreamName: streamName, ...entries[0] })];
-    const input = { StreamName: streamName, Records: entries };
-    return (await connection.call<{ readonly Records: readonly PutResult[] }>("PutRecords", input)).Records;
-  } catch (error) {
-    if (error instanceof RefusedCall && isTransient(error)) return [];
-    throw error;
+  async #put(
+    connection: KinesisConnection,
+    isBatch: boolean,
+    entries: readonly object[],
+  ): Promise<readonly PutResult[]> {
+    try {
+      if (!isBatch) return [await connection.call<PutResult>("PutRecord", { StreamName: streamName, ...entries[0] })];
+      const input = { StreamName: streamName, Records: entries };
+      return (await connection.call<{ readonly Records: readonly PutResult[] }>("PutRecords", input)).Records;
+    } catch (error) {
+      if (!(error instanceof RefusedCall && isTransient(error))) throw error;
+      if (error.status >= 500) this.#failures.push(error.message);
+      return [];
+    }
   }
 }
 

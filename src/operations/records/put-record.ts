@@ -1,6 +1,7 @@
 import { orderingInvalid, recordFailure, storageThrottled } from "../../model/record-errors.ts";
 import { dryRunSucceeded, internalFailure } from "../../model/request-errors.ts";
 import type { PutResults } from "../../records/put-results.ts";
+import { latestPresentMs } from "../../registry/latest-present.ts";
 import { storeRecords } from "../../shards/store-records.ts";
 import { parseSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Stream } from "../../streams/stream.ts";
@@ -45,13 +46,13 @@ export const putRecord = defineOperation({
  * AWS takes any number that parses and whose time is not in the future, also one of another shard; numbers of version 0
  * carry no time. Shards made by a reshard may be numbered a second or more ahead of the clock, which then counts.
  */
-function isPast(sequenceNumber: string, stream: Stream, { clock }: OperationContext): boolean {
+function isPast(sequenceNumber: string, stream: Stream, { clock, registry }: OperationContext): boolean {
   const parsed = parseSequenceNumber(sequenceNumber);
   if (parsed === undefined) return false;
   if (parsed.version === 0) return true;
   const present = stream.shards.reduce(
     (latest, shard) => Math.max(latest, shard.createSecond),
-    Math.floor(clock.nowMs() / 1000),
+    Math.floor(latestPresentMs(clock, registry) / 1000),
   );
   return parsed.second <= present;
 }

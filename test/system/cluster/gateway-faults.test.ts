@@ -98,6 +98,18 @@ test("gateways whose clocks differ by ten seconds lose nothing, and number recor
     }
   }
 
+  // What is the present of one gateway is not the future of another one.
+  const now = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: Date.now() / 1000 };
+  assert.deepEqual(await readStream(behind.endpoint, StreamName, now), []);
+  const ordered = {
+    StreamName,
+    Data: "YQ==",
+    PartitionKey: "a",
+    SequenceNumberForOrdering: await put(ahead, StreamName, "a"),
+  };
+  await call(behind.endpoint, "PutRecord", ordered);
+  assert.equal((await readStream(behind.endpoint, StreamName, now)).length, 2);
+
   const consumerArn = await activeConsumerArn(ahead.endpoint, arn, "reader");
   const reader = new ShardReader({ endpoint: behind.endpoint, consumerArn, shardId: "shardId-000000000000" });
   await reader.subscribe();

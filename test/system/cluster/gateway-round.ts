@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
-import { type GetRecordsAnswer, streamName, Writer } from "../../support/load-actors.ts";
+import { LineageReader } from "../../support/lineage-reader.ts";
+import { streamName, Writer } from "../../support/load-actors.ts";
 import type { NatsServers } from "../../support/nats-servers.ts";
 import { type ReadRecord, RecordHistory } from "../../support/record-history.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
@@ -18,6 +19,9 @@ export const gatewayFaults = [...serverFaults, "kill gateway", "cut gateway", "f
 export type GatewayFault = (typeof gatewayFaults)[number];
 
 const writerCount = 4;
+const readerCount = 2;
+/** What a shorter outage holds up is answered as if there were none. */
+const heldMsMin = 12_000;
 const callsPerTurn = 10;
 const shardCount = 4;
 const shardCountMax = 10;
@@ -67,9 +71,11 @@ export class GatewayPair implements AsyncDisposable {
 }
 
 export interface GatewayRoundResult {
-  readonly promisedCount: number;
+  readonly acknowledgedCount: number;
   /** Records of calls that failed, by an error response or a lost connection. */
   readonly failedCount: number;
+  /** What writers and readers were told that failed by the servers' fault. */
+  readonly failures: readonly string[];
   readonly reshardCount: number;
   /** The longest time in which no record was acknowledged. */
   readonly gapMs: number;
@@ -81,8 +87,9 @@ export interface GatewayRound {
 }
 
 /**
- * One round on a stream of its own: four writers through two gateways, splits, merges and resizes through either, a reader of
- * everything at the end through both. Throws at the first broken promise: a record lost, changed, there twice, or out of order.
+ * One round on a stream of its own: four writers through two gateways, splits, merges and resizes through either, two readers
+ * that follow the lineage through both, and one of everything at the end through each. Throws at the first broken promise: a
+ * record lost, changed, there twice, out of order or behind the end of its shard, or a failure told in a short outage.
  */
 export async function gatewayRound(
   servers: NatsServers,
@@ -91,35 +98,72 @@ export async function gatewayRound(
 ): Promise<GatewayRoundResult> {
   await changeStream(pair, "CreateStream", { StreamName: streamName, ShardCount: shardCount }, "ACTIVE");
   const history = new RecordHistory();
-  const state = { isOver: false, sentCount: 0, reshardCount: 0, gapMs: 0 };
-  const actors = Array.from({ length: writerCount }, async (_, index) => {
-    const writer = new Writer(index, random.fork(), {
-      send: (...sent: Parameters<RecordHistory["send"]>) => {
-        state.sentCount += 1;
-        return history.send(...sent);
-      },
-      promise: (...promised: Parameters<RecordHistory["promise"]>) => history.promise(...promised),
-    } as RecordHistory);
-    for (let turn = index; !state.isOver; turn++) {
-      await writer.write(pair.gateways[turn % 2]?.endpoint ?? "", callsPerTurn);
-      // A gateway that is gone refuses at once.
-      if (!state.isOver) await pause(1);
-    }
+  const state: RoundState = { isOver: false, reshardCount: 0, gapMs: 0 };
+  const writers = Array.from({ length: writerCount }, (_, index) => new Writer(index, random.fork(), history));
+  const acknowledged = (): number => sumOf(writers.map(({ acknowledgedCount }) => acknowledgedCount));
+  const actors = writers.map((writer, index) => writeUntilOver(pair, writer, index, state));
+  actors.push(reshardUntilOver(pair, random.fork(), state), measureGap(acknowledged, state));
+  const readers = Array.from({ length: readerCount }, () => {
+    const choice = random.fork();
+    return new LineageReader(() => pair.endpoint(choice), history);
   });
-  actors.push(reshardUntilOver(pair, random.fork(), state), measureGap(history, state));
+  const written = Promise.withResolvers<void>();
+  let isWritten = false;
+  const following = readers.map((reader) => reader.follow(() => isWritten));
+  // What breaks a promise ends the round at once.
+  const broken = Promise.all([...actors, ...following]).then(() => written.promise);
   try {
-    await pause(500);
-    await injectAny(servers, pair, fault, random);
-    await pause(1_000);
+    await Promise.race([broken, faultAmid(servers, pair, fault, random)]);
   } finally {
     state.isOver = true;
-    await Promise.all(actors);
+    await Promise.allSettled(actors);
+    isWritten = true;
+    written.resolve();
   }
-  for (const { endpoint } of pair.gateways) history.seeWhole(await readStream(endpoint));
+  await broken;
+  const last = pair.gateways.map(({ endpoint }) => new LineageReader(() => endpoint, history));
+  for (const reader of last) await reader.follow(() => true);
+  for (const { records } of [...readers, ...last]) history.seeWhole(records);
+  assertSame([...readers, ...last].map(({ records }) => records));
   await changeStream(pair, "DeleteStream", { StreamName: streamName }, "gone");
-  const { sentCount, reshardCount, gapMs } = state;
-  const { promisedCount } = history;
-  return { promisedCount, failedCount: sentCount - promisedCount, reshardCount, gapMs };
+  const { reshardCount, gapMs } = state;
+  const failures = [...writers, ...readers, ...last].flatMap((actor) => actor.failures);
+  if (!isGatewayApart(fault) && gapMs < heldMsMin)
+    assert.deepEqual(failures, [], `an outage of ${Math.round(gapMs)} ms is not told to clients`);
+  const acknowledgedCount = acknowledged();
+  const failedCount = sumOf(writers.map(({ sentCount }) => sentCount)) - acknowledgedCount;
+  return { acknowledgedCount, failedCount, failures, reshardCount, gapMs };
+}
+
+/** Whether the clients of one gateway have an outage, and those of the other one do not. */
+function isGatewayApart(fault: GatewayFault): boolean {
+  return fault === "cut gateway";
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function writeUntilOver(pair: GatewayPair, writer: Writer, index: number, state: RoundState): Promise<void> {
+  for (let turn = index; !state.isOver; turn++) {
+    await writer.write(pair.gateways[turn % 2]?.endpoint ?? "", callsPerTurn);
+    // A gateway that is gone refuses at once.
+    if (!state.isOver) await pause(1);
+  }
+}
+
+async function faultAmid(servers: NatsServers, pair: GatewayPair, fault: GatewayFault, random: SeededRandom) {
+  await pause(500);
+  await injectAny(servers, pair, fault, random);
+  await pause(1_000);
+}
+
+/** A record that one reader got and another one did not lies behind the end of its shard, or was skipped. */
+function assertSame(reads: readonly ReadonlyMap<string, readonly ReadRecord[]>[]): void {
+  const [first, ...others] = reads.map((shards) => {
+    return new Map([...shards].map(([shardId, records]) => [shardId, records.map((record) => record.SequenceNumber)]));
+  });
+  for (const other of others) assert.deepEqual(other, first, "readers of the same stream got different records");
 }
 
 async function changeStream(pair: GatewayPair, operation: string, input: object, status: "ACTIVE" | "gone") {
@@ -228,8 +272,8 @@ async function reshard(connection: KinesisConnection, open: OpenShards, random: 
   }
 }
 
-async function measureGap(history: RecordHistory, state: RoundState): Promise<void> {
-  let [count, sinceMs] = [history.promisedCount, performance.now()];
+async function measureGap(acknowledged: () => number, state: RoundState): Promise<void> {
+  let [count, sinceMs] = [acknowledged(), performance.now()];
   for (let sampledMs = sinceMs; !state.isOver; ) {
     await pause(sampleMs);
     const nowMs = performance.now();
@@ -237,26 +281,6 @@ async function measureGap(history: RecordHistory, state: RoundState): Promise<vo
     if (nowMs - sampledMs > stoppedMs) sinceMs = nowMs;
     sampledMs = nowMs;
     state.gapMs = Math.max(state.gapMs, nowMs - sinceMs);
-    if (history.promisedCount !== count) [count, sinceMs] = [history.promisedCount, nowMs];
+    if (acknowledged() !== count) [count, sinceMs] = [acknowledged(), nowMs];
   }
-}
-
-/** All records by shard. */
-async function readStream(endpoint: string): Promise<ReadonlyMap<string, readonly ReadRecord[]>> {
-  const connection = new KinesisConnection(endpoint);
-  assert.equal(await settled(connection, streamName), "ACTIVE");
-  const shards = new Map<string, readonly ReadRecord[]>();
-  for (const { ShardId } of await listShards(connection, streamName)) {
-    const input = { StreamName: streamName, ShardId, ShardIteratorType: "TRIM_HORIZON" };
-    const first = await connection.call<{ readonly ShardIterator: string }>("GetShardIterator", input);
-    const records: ReadRecord[] = [];
-    for (let iterator: string | undefined = first.ShardIterator; iterator !== undefined; ) {
-      const page: GetRecordsAnswer = await connection.call("GetRecords", { ShardIterator: iterator });
-      records.push(...page.Records);
-      iterator = page.Records.length === 0 && page.MillisBehindLatest === 0 ? undefined : page.NextShardIterator;
-    }
-    shards.set(ShardId, records);
-  }
-  connection.close();
-  return shards;
 }

@@ -38,6 +38,11 @@ async function runRounds(title: string, run: (round: number, random: SeededRando
   const startMs = performance.now();
   for (let round = 0; round < roundCount; round++) {
     const result = await run(round, random);
+    const { storedCount: stored, failedCount: failed, gapMs } = result;
+    const at = new Date().toISOString().slice(11, 19);
+    process.stdout.write(
+      `${at} ${title}, round ${round}: ${stored} acknowledged, ${failed} not, gap ${Math.round(gapMs)} ms\n`,
+    );
     gaps.push(result.gapMs);
     storedCount += result.storedCount;
     failedCount += result.failedCount;
@@ -69,7 +74,8 @@ async function runAtGateways(servers: NatsServers, fault: GatewayFault): Promise
   await runRounds(`gateways, ${fault}`, async (_, random) => {
     const result = await gatewayRound(servers, pair, { fault, random });
     reshardCount += result.reshardCount;
-    return { ...result, storedCount: result.promisedCount };
+    for (const failure of new Set(result.failures)) process.stdout.write(`  told: ${failure}\n`);
+    return { ...result, storedCount: result.acknowledgedCount };
   });
   process.stdout.write(`  ${reshardCount} splits, merges and resizes\n`);
 }
