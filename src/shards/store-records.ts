@@ -15,8 +15,11 @@ import { PutResultColumns, type RecordFailure, throttledCode } from "./put-resul
 import { hasShardMetrics } from "./shard-metrics.ts";
 import type { ShardServices } from "./shard-services.ts";
 
-/** How long records that met a sealed shard wait for the split or merge to be visible. */
-const switchWaitMsMax = 5_000;
+/**
+ * How long records that met a sealed shard wait for the split or merge to be visible. Where an engine's servers elect a
+ * leader first, or another gateway carries on the change of one that was lost, that takes up to 9 s.
+ */
+const switchWaitMsMax = 12_000;
 
 /** A merge right behind a split may seal a child again before its first record arrives; more than this is a fault. */
 const routesMax = 4;

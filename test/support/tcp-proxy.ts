@@ -6,10 +6,14 @@ export interface ProxyTarget {
   readonly port: number;
 }
 
-/** Passes each connection on to the next address that takes it, until it is cut: then nothing passes, and nothing is closed, as behind a lost network. */
+/**
+ * Passes the first connection on to the first address that takes it, and each later one to the next, as a client goes from
+ * server to server. Until it is cut: then nothing passes, and nothing is closed, as behind a lost network.
+ */
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #connectionCount = 0;
   #isCut = false;
 
   private constructor(server: Server) {
@@ -46,9 +50,15 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   async #pass(inbound: Socket, targets: readonly ProxyTarget[]): Promise<void> {
+    this.#sockets.add(inbound);
     inbound.pause().on("error", () => undefined);
-    const outbound = await firstOpen(targets);
-    if (outbound === undefined) return void inbound.destroy();
+    const first = this.#connectionCount++ % targets.length;
+    const outbound = await firstOpen([...targets.slice(first), ...targets.slice(0, first)]);
+    if (outbound === undefined || inbound.destroyed) {
+      this.#sockets.delete(inbound);
+      outbound?.destroy();
+      return void inbound.destroy();
+    }
     for (const [from, to] of [
       [inbound, outbound],
       [outbound, inbound],

@@ -24,6 +24,8 @@ const { values } = parseArgs({
 });
 const isChosen = (fault: string): boolean => values.fault === undefined || values.fault === fault;
 const roundCount = Number(values.rounds);
+/** Of each gateway, when a promise is broken. */
+const stderrCharsMax = 8_000;
 
 interface Round {
   readonly storedCount: number;
@@ -72,7 +74,11 @@ async function runAtGateways(servers: NatsServers, fault: GatewayFault): Promise
   await using pair = await GatewayPair.start(servers);
   let reshardCount = 0;
   await runRounds(`gateways, ${fault}`, async (_, random) => {
-    const result = await gatewayRound(servers, pair, { fault, random });
+    const result = await gatewayRound(servers, pair, { fault, random }).catch(async (error: unknown) => {
+      for (const { stderr } of pair.gateways) process.stdout.write(`${stderr.slice(-stderrCharsMax)}\n--\n`);
+      process.stdout.write(`${await servers.logs()}\n`);
+      throw error;
+    });
     reshardCount += result.reshardCount;
     for (const failure of new Set(result.failures)) process.stdout.write(`  told: ${failure}\n`);
     return { ...result, storedCount: result.acknowledgedCount };

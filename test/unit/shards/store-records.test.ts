@@ -10,7 +10,9 @@ import { startEncrypting } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { type OpenShardServices, openShardServices, splitFirst } from "./open-shard-services.ts";
 
-const switchWaitMs = 5_000;
+const switchWaitMs = 12_000;
+/** An election of the servers of a cluster. */
+const electionMs = 9_000;
 /** Hash keys in the lowest eighth, the second eighth, and the upper half of the key space. */
 const [lowest, second, upper] = [0n, 2n ** 125n + 5n, 2n ** 127n];
 
@@ -145,6 +147,18 @@ test("a switch that does not come in time fails the records that wait for it, an
   const results = await storing;
   assert.deepEqual([...results.shardIds], [shard(1), undefined]);
   assert.deepEqual(results.failures, new Map([[1, recordFailure]]));
+  await opened.close();
+});
+
+test("records do not fail when an election comes between the seal of their shard and the switch", async () => {
+  const opened = await openShardServices(1);
+  const { services, revision, clock } = opened;
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest));
+  await nextTurn();
+  await clock.advance(electionMs);
+  await services.registry.replace(revision, next);
+  assert.equal((await storing).failures, undefined);
   await opened.close();
 });
 

@@ -3,6 +3,7 @@ import type { StoredMessage } from "../api/direct-get.ts";
 import type { JetStreamApi, LeaderMessage } from "../api/jetstream-api.ts";
 import { type LogMessage, positionOf, sequenceOf } from "../format/log-message.ts";
 import { kindOf } from "../format/subjects.ts";
+import { askRepeatedly } from "./ask-repeatedly.ts";
 import { behind, type EncodedMessage, LogPageBuilder, readLogMessages } from "./log-page.ts";
 import type { ShardState } from "./shard-state.ts";
 import type { VerifiedMessages, VerifiedReader } from "./verified-reader.ts";
@@ -130,15 +131,7 @@ export class ShardReader {
     from: { readonly sequence: number } | { readonly timeMs: number },
   ): Promise<StoredMessage | undefined> {
     shard.assertExists();
-    for (;;) {
-      try {
-        return await this.#verified.first(shard.subjects, from);
-      } catch {
-        // Rejects when the group is gone, and when its leader cannot be reached for too long.
-        await shard.assertGroupExists(this.#api);
-        await new Promise((resolve) => setTimeout(resolve, seekPauseMs));
-      }
-    }
+    return await askRepeatedly(this.#api, shard, () => this.#verified.first(shard.subjects, from));
   }
 
   async #leaderMessage(shard: ShardState, subject: string): Promise<LeaderMessage | undefined> {

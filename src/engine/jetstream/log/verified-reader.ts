@@ -1,8 +1,9 @@
 import { EngineError } from "../../engine-error.ts";
 import { type DirectGet, type DirectGetAnswer, directGet, type StoredMessage } from "../api/direct-get.ts";
-import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
+import type { JetStreamApi } from "../api/jetstream-api.ts";
 import { messageHeaders, publish } from "../api/publish.ts";
 import type { LogSubjects } from "../format/subjects.ts";
+import { askRepeatedly } from "./ask-repeatedly.ts";
 import type { EachReplica } from "./each-replica.ts";
 import {
   type EncodedMessage,
@@ -21,7 +22,6 @@ const lagMsMax = 1_000;
 const lagPauseMsMax = 20;
 /** How long a gateway holds replicas to what it has acknowledged. */
 const acknowledgedMsMax = 60_000;
-const unavailablePauseMs = 50;
 const leaderAskedEachMs = 1_000;
 const leaderMsMax = 2_000;
 /** The API's shortest retention: younger messages cannot have expired under any retention that the stream ever had. */
@@ -82,7 +82,7 @@ export class VerifiedReader {
   async get(shard: ShardState, range: LogRange, seen: ReadonlySet<number>): Promise<VerifiedMessages> {
     const startMs = performance.now();
     for (let reads = 1; ; reads++) {
-      const answer = await this.#ask(shard, range);
+      const answer = await askRepeatedly(this.#api, shard, () => directGet(this.#api.connection, getOf(shard, range)));
       if (answer.pendingCount === 0) await this.#askLeader(shard);
       const { messages, missing, isBehind } = judge(shard, range, answer, seen);
       const step = nextReadStep({
@@ -143,22 +143,6 @@ export class VerifiedReader {
       timeoutMs: leaderMsMax,
     });
     shard.learnLeaderSequence(outcome.kind === "refused" ? outcome.lastSequence : shard.leader.sequence);
-  }
-
-  /** Asks until a replica answers, as long as an append would be held. */
-  async #ask(shard: ShardState, range: LogRange): Promise<DirectGetAnswer> {
-    const get = getOf(shard, range);
-    const giveUpAt = performance.now() + answerMsMax;
-    for (;;) {
-      try {
-        return await directGet(this.#api.connection, get);
-      } catch (error) {
-        if (this.#api.connection.isClosed) throw new EngineError("closed", "The jetstream engine is closed.");
-        if (performance.now() > giveUpAt) throw error;
-        await shard.assertGroupExists(this.#api);
-        await new Promise((resolve) => setTimeout(resolve, unavailablePauseMs));
-      }
-    }
   }
 
   /** The messages with the missing ones in their places, from whichever replica has them. */
