@@ -39,7 +39,7 @@ const fenceInFlight = 10_164;
 
 interface Rate {
   readonly recordsPerSecond: number;
-  /** Of the servers under load, us. */
+  /** CPU of the servers under load, us. */
   readonly cpuUsPerRecord: number;
 }
 

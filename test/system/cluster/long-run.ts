@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 const isChosen = (fault: string): boolean => values.fault === undefined || values.fault === fault;
 const roundCount = Number(values.rounds);
-/** Of each gateway, when a promise is broken. */
+/** What each gateway has last told, shown when a promise is broken. */
 const stderrCharsMax = 8_000;
 
 interface Round {
