@@ -20,6 +20,8 @@ export class WatchTask {
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
   #fault: string | undefined;
+  /** Stands for the watch that runs, once it is synced. */
+  #synced: object | undefined;
 
   constructor(options: WatchTaskOptions) {
     this.#options = options;
@@ -41,6 +43,11 @@ export class WatchTask {
     return this.#fault;
   }
 
+  /** Another object for each watch that has told what there was when it began; undefined while none does. */
+  get synced(): object | undefined {
+    return this.#synced;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running?.catch(() => undefined);
@@ -51,12 +58,17 @@ export class WatchTask {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
-        await follow(documents.watch(prefix, signal), synced);
+        await follow(documents.watch(prefix, signal), () => {
+          this.#synced = {};
+          synced();
+        });
       } catch (error) {
         const isTransient =
           error instanceof EngineError && (error.kind === "unavailable" || error.kind === "throttled");
         if (signal.aborted) return;
         if (!isTransient) throw error;
+      } finally {
+        this.#synced = undefined;
       }
       await clock.delay(retryMs, signal).catch(() => undefined);
     }

@@ -7,8 +7,9 @@ import { decodeStream, encodeStream, streamDocumentKey, streamDocumentPrefix } f
 import type { Clock } from "../time/clock.ts";
 import { StreamRevision } from "./stream-revision.ts";
 
-/** While no server answers, nothing is changed either; then what is known counts. */
-const catchUpMsMax = 1_000;
+/** As long as an election of an engine's servers may take. */
+const catchUpMsMax = 12_000;
+const catchUpPauseMs = 100;
 
 /** Which stream, also among deleted streams of the same name. */
 export type StreamIdentity = Pick<Stream, "account" | "region" | "name" | "id">;
@@ -51,8 +52,8 @@ export class StreamRegistry {
   readonly #clock: Clock;
   readonly #onRevision: (revision: StreamRevision) => void;
   readonly #watch: WatchTask;
-  #catchingUp: Promise<void> | undefined;
-  #nextCatchUp: Promise<void> | undefined;
+  #catchingUp: Promise<boolean> | undefined;
+  #nextCatchUp: Promise<boolean> | undefined;
 
   /** `onRevision` is called with every new revision, once. */
   constructor(documents: DocumentStore, clock: Clock, onRevision: (revision: StreamRevision) => void) {
@@ -85,15 +86,26 @@ export class StreamRegistry {
     return this.#documents.catchUp !== undefined;
   }
 
-  /** Resolves when the registry has every change that completed before the call, on any server, or cannot learn of it. */
-  async catchUp(): Promise<void> {
-    // A call that comes while one runs needs another one, which it shares with all that wait for it.
-    this.#nextCatchUp ??= (this.#catchingUp ?? Promise.resolve()).then(() => {
-      this.#nextCatchUp = undefined;
-      this.#catchingUp = this.#catchUpOnce();
-      return this.#catchingUp;
+  /**
+   * Resolves with true when the registry has every change that completed before the call, on any server; with false when that
+   * takes longer, as for a server that is cut off from the others.
+   */
+  async catchUp(msMax = catchUpMsMax): Promise<boolean> {
+    const over = new AbortController();
+    const ended = this.#clock.delay(msMax, over.signal).catch(() => undefined);
+    let isOver = false;
+    void ended.then(() => {
+      isOver = true;
     });
-    await this.#nextCatchUp;
+    try {
+      while (!isOver) {
+        if ((await Promise.race([this.#sharedCatchUp(), ended])) === true) return true;
+        await Promise.race([this.#clock.delay(catchUpPauseMs, over.signal).catch(() => undefined), ended]);
+      }
+      return false;
+    } finally {
+      over.abort();
+    }
   }
 
   async close(): Promise<void> {
@@ -203,12 +215,25 @@ export class StreamRegistry {
     });
   }
 
-  async #catchUpOnce(): Promise<void> {
-    const over = new AbortController();
-    const caughtUp = this.#documents.catchUp?.().catch(() => undefined);
-    const giveUp = this.#clock.delay(catchUpMsMax, over.signal).catch(() => undefined);
-    await Promise.race([caughtUp, giveUp]);
-    over.abort();
+  /** A call that comes while one runs needs another one, which it shares with all that wait for it. */
+  #sharedCatchUp(): Promise<boolean> {
+    this.#nextCatchUp ??= (this.#catchingUp ?? Promise.resolve(true)).then(() => {
+      this.#nextCatchUp = undefined;
+      this.#catchingUp = this.#catchUpOnce();
+      return this.#catchingUp;
+    });
+    return this.#nextCatchUp;
+  }
+
+  /** False when the store does not answer, or the watch that it would have told was interrupted. */
+  async #catchUpOnce(): Promise<boolean> {
+    const { synced } = this.#watch;
+    try {
+      await this.#documents.catchUp?.();
+    } catch {
+      return false;
+    }
+    return synced !== undefined && this.#watch.synced === synced;
   }
 
   /** The watch may report a swap of this server, and a later deletion too, before the swap itself resolves. */

@@ -28,7 +28,9 @@ class OneStream {
     return promise;
   }
 
-  async catchUp(): Promise<void> {}
+  async catchUp(): Promise<boolean> {
+    return true;
+  }
 }
 
 const { signal } = new AbortController();

@@ -193,3 +193,39 @@ test("inTurn() runs changes of one stream one after the other, also behind one t
   );
   await registry.close();
 });
+
+test("a registry whose watch was interrupted has not caught up until another watch is synced", async () => {
+  class SharedStore extends ScriptedDocumentStore {
+    async catchUp(): Promise<void> {}
+  }
+  const documents = new SharedStore();
+  const { clock, registry } = await opened(documents);
+  assert.equal(await registry.catchUp(), true);
+  documents.emit(new EngineError("unavailable", "cut off"));
+  await nextTurn();
+  const catchingUp = registry.catchUp();
+  let hasCaughtUp: boolean | undefined;
+  void catchingUp.then((result) => {
+    hasCaughtUp = result;
+  });
+  await nextTurn();
+  assert.equal(hasCaughtUp, undefined);
+  await clock.advance(100);
+  await clock.advance(100);
+  assert.equal(await catchingUp, true);
+  await registry.close();
+});
+
+test("a registry that is cut off says that it has not caught up, when its time is over", async () => {
+  class SilentStore extends ScriptedDocumentStore {
+    catchUp(): Promise<void> {
+      return new Promise(() => undefined);
+    }
+  }
+  const { clock, registry } = await opened(new SilentStore());
+  const catchingUp = registry.catchUp(1_000);
+  await nextTurn();
+  await clock.advance(1_000);
+  assert.equal(await catchingUp, false);
+  await registry.close();
+});
