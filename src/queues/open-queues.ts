@@ -200,12 +200,13 @@ export class OpenQueues {
   }
 
   async #answerPassed(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { carryOut, decodeCall, encodeResult } = await import("./passed-call.ts");
+    const { carryOut, decodeCall, encodeAnswer } = await import("./passed-call.ts");
     const { account, region, queueId, call } = decodeCall(payload);
     const ref = this.#services.registry.findQueue(account, region, queueId);
     const owner = this.#options.gateways?.owners.find(ownerNameOf(queueId));
     if (ref === undefined || owner?.isOwn !== true) throw ownedElsewhere(owner);
-    return encodeResult(await carryOut(this.#loaded(ref) ?? (await this.#load(ref)), call, signal));
+    const queue = this.#loaded(ref) ?? (await this.#load(ref));
+    return await encodeAnswer(carryOut(queue, call, signal));
   }
 
   /** Another gateway may have the queue: nothing of it is kept here. */
