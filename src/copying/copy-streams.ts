@@ -2,10 +2,12 @@ import type { CopyTarget } from "../engine/copied-log.ts";
 import type { VersionedDocument } from "../engine/document-store.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineError } from "../engine/engine-error.ts";
-import type { Position, ShardRef } from "../engine/shard-log.ts";
+import type { Position, ShardRef, StoredEntry } from "../engine/shard-log.ts";
 import { gatewayDocumentPrefix } from "../gateways/shared-documents.ts";
+import { isOriginEntry } from "../queues/log/state-entry.ts";
+import { firstGeneration, stateLogRef } from "../queues/state-log-ref.ts";
 import { retentionMs } from "../streams/retention-window.ts";
-import type { Shard, Stream } from "../streams/stream.ts";
+import type { Shard, Stream, StreamQueue } from "../streams/stream.ts";
 import { decodeStream, encodeStream, streamDocumentPrefix } from "../streams/stream-document.ts";
 import { digestOf, isCopyNote, readCopyNote, writeCopyNote } from "./copy-note.ts";
 
@@ -18,6 +20,7 @@ const throttledPauseMs = 50;
 export interface CopyCounts {
   streams: number;
   shards: number;
+  queues: number;
   documents: number;
   records: number;
   bytes: number;
@@ -29,11 +32,12 @@ export interface CopyDestination extends Pick<Engine, "documents" | "densePositi
   readonly log: CopyTarget;
 }
 
-/** A stream with the refs of its logs in the source, and where each ends. */
+/** A stream, and where its logs end in the source: those of its shards, and the state logs of its queues. */
 interface StreamCopy {
   readonly key: string;
   readonly stream: Stream;
   readonly ends: readonly Position[];
+  readonly queueEnds: readonly Position[];
 }
 
 /**
@@ -52,14 +56,13 @@ export async function copyStreams(
   for (const document of documents) {
     if (document.key.startsWith(streamDocumentPrefix)) streams.push(await streamCopyOf(source, document));
   }
-  refuseQueues(streams);
   const before = await readCopyNote(source.documents);
   if (before?.note.state === "copying")
     throw refusal("The source itself is an interrupted copy: finish that one first.");
   const hasGaps = !source.densePositions || before?.note.hasGaps === true;
   const digest = digestOf(
     documents,
-    streams.flatMap(({ ends }) => ends.map(String)),
+    streams.flatMap(({ ends, queueEnds }) => [...ends, ...queueEnds].map(String)),
   );
   const revision = await beginCopy(target, { digest, hasGaps });
   const placed = new Map<string, Uint8Array>();
@@ -80,13 +83,17 @@ function isCopied(document: VersionedDocument): boolean {
 
 async function streamCopyOf({ log }: CopySource, { key, value }: VersionedDocument): Promise<StreamCopy> {
   const stream = decodeStream(value);
+  const tipOf = async (ref: ShardRef) => (await ifExists(log.seek(ref, { at: "newest" }))) ?? 1n;
   const ends: Position[] = [];
   for (const shard of stream.shards) {
-    const tip = await ifExists(log.seek(refOf(stream, shard), { at: "newest" }));
+    const tip = await tipOf(refOf(stream, shard));
     const end = shard.closed?.end ?? 1n;
-    ends.push(tip === undefined || end > tip ? end : tip);
+    ends.push(end > tip ? end : tip);
   }
-  return { key, stream, ends };
+  const queueEnds: Position[] = [];
+  for (const queue of stream.queues ?? [])
+    queueEnds.push(queue.stateLog === undefined ? 1n : await tipOf(stateLogRef(queue)));
+  return { key, stream, ends, queueEnds };
 }
 
 /** A stream that is being deleted may have lost some of its logs. */
@@ -97,14 +104,6 @@ async function ifExists<T>(result: Promise<T>): Promise<T | undefined> {
     if (error instanceof EngineError && error.kind === "not_found") return undefined;
     throw error;
   }
-}
-
-function refuseQueues(streams: readonly StreamCopy[]): void {
-  const found = streams.find(({ stream }) => (stream.queues ?? []).length > 0)?.stream;
-  if (found === undefined) return;
-  throw refusal(
-    `The stream ${found.name} has queues, which are not copied yet. Delete the queues, or the stream, first.`,
-  );
 }
 
 /** Notes the copy in an empty target, or finds its note. Returns the note's revision. */
@@ -127,16 +126,20 @@ async function beginCopy(
   return found.revision;
 }
 
-interface Progress {
-  readonly counts: CopyCounts;
+interface LogProgress {
+  readonly counts: Pick<CopyCounts, "records" | "bytes">;
   readonly onProgress: () => void;
+}
+
+interface Progress extends LogProgress {
+  readonly counts: CopyCounts;
 }
 
 /** Copies the logs of a stream. Resolves with its document for the target. */
 async function copyStream(
   source: CopySource,
   target: CopyDestination,
-  { stream, ends }: StreamCopy,
+  { stream, ends, queueEnds }: StreamCopy,
   progress: Progress,
 ): Promise<Uint8Array> {
   const openShardCount = stream.shards.filter(({ closed }) => closed === undefined).length;
@@ -145,33 +148,64 @@ async function copyStream(
   for (const [index, shard] of stream.shards.entries()) {
     const hint = { openShardCount, copiedBelow };
     const to = await target.log.createShard(stream.id, shard.index, hint);
-    await copyLog(source, target, { from: refOf(stream, shard), to, end: ends[index] ?? 1n }, progress);
+    const log = { from: refOf(stream, shard), to, end: ends[index] ?? 1n };
+    await copyLog(source, target, log, progress);
     if (shard.closed !== undefined) await target.log.seal(to, "copy");
     shards.push({ ...shard, placement: to.placement });
     progress.counts.shards += 1;
   }
   const refs = shards.map((shard) => refOf(stream, shard));
   if (refs.length > 0) await target.log.setRetention(stream.id, refs, retentionMs(stream.retentionHours));
-  return encodeStream({ ...stream, shards });
+  if (stream.queues === undefined) return encodeStream({ ...stream, shards });
+  const queues: StreamQueue[] = [];
+  for (const [index, queue] of stream.queues.entries())
+    queues.push(await copyQueue(source, target, { queue, end: queueEnds[index] ?? 1n }, progress));
+  return encodeStream({ ...stream, shards, queues });
+}
+
+/** Copies the state log of a queue. Resolves with the queue's row for the target. */
+async function copyQueue(
+  source: CopySource,
+  target: CopyDestination,
+  { queue, end }: { readonly queue: StreamQueue; readonly end: Position },
+  { counts, onProgress }: Progress,
+): Promise<StreamQueue> {
+  if (queue.stateLog === undefined) return queue;
+  const to = await target.log.createShard(queue.id, firstGeneration, { openShardCount: 1, copiedBelow: end });
+  // The generation before is none of the target's.
+  const isLeftOut = ({ body }: StoredEntry): boolean => isOriginEntry(body);
+  // Its entries are not records.
+  const changes = { records: 0, bytes: 0 };
+  await copyLog(source, target, { from: stateLogRef(queue), to, end, isLeftOut }, { counts: changes, onProgress });
+  counts.queues += 1;
+  return { ...queue, stateLog: { generation: firstGeneration, placement: to.placement } };
+}
+
+interface LogCopy {
+  readonly from: ShardRef;
+  readonly to: ShardRef;
+  readonly end: Position;
+  /** Default: no entry is. */
+  readonly isLeftOut?: (entry: StoredEntry) => boolean;
 }
 
 async function copyLog(
   source: CopySource,
   { log, limits }: CopyDestination,
-  { from, to, end }: { readonly from: ShardRef; readonly to: ShardRef; readonly end: Position },
-  { counts, onProgress }: Progress,
+  { from, to, end, isLeftOut = () => false }: LogCopy,
+  { counts, onProgress }: LogProgress,
 ): Promise<void> {
   for (let next = await log.copiedEnd(to); next < end; ) {
     const page = await ifExists(source.log.read(from, next, pageLimit));
     if (page === undefined) return;
-    const { entries } = page;
+    const entries = page.entries.filter((entry) => !isLeftOut(entry));
     const large = entries.find(({ body }) => body.length > limits.entryBytesMax);
     if (large !== undefined) {
       throw refusal(
         `An entry of ${large.body.length} bytes is over the target's limit of ${limits.entryBytesMax} bytes.`,
       );
     }
-    const isAtEnd = entries.length === 0;
+    const isAtEnd = page.entries.length === 0;
     await whenNotThrottled(() => log.appendCopied(to, entries, isAtEnd && end > page.next ? end : page.next));
     counts.records += entries.reduce((sum, { count }) => sum + count, 0);
     counts.bytes += entries.reduce((sum, { body }) => sum + body.length, 0);

@@ -16,10 +16,9 @@ import type {
 } from "./queue-calls.ts";
 import type { QueueLoader } from "./queue-loader.ts";
 import { callName, ownedElsewhere, ownerNameOf, type QueueGateways, queueOfOwnerName } from "./queue-ownership.ts";
-import { stateLogRef } from "./state-log-ref.ts";
+import { firstGeneration, stateLogRef } from "./state-log-ref.ts";
 import { StreamGrowth } from "./stream-growth.ts";
 
-const firstGeneration = 1;
 const growthListenerName = "queues";
 
 /** While a queue has no owner that answers: longer than a gateway needs to be taken for gone. */

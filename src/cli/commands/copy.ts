@@ -31,8 +31,8 @@ export function copyCommand(): Command {
     summary: "copy all streams from a data directory to a cluster, back, or to another cluster",
     description:
       "Copies all streams with their records, from a data directory that no server has open or a cluster without gateways, " +
-      "to one that is empty. Sequence numbers, arrival times, lineage, tags, policies, consumers and encryption stay. May " +
-      "be interrupted and run again. The keyring is not copied: give it to the new server. Exit codes: 0 done, 2 not " +
+      "to one that is empty. Sequence numbers, arrival times, lineage, tags, policies, consumers, queues and encryption " +
+      "stay. May be interrupted and run again. The keyring is not copied: give it to the new server. Exit codes: 0 done, 2 not " +
       "possible, 3 internal error.",
     arguments: {
       from: "a data directory, or the address of a NATS server, nats://…",
@@ -50,7 +50,7 @@ export function copyCommand(): Command {
     const format = formatOf(options);
     const environment: Environment = { ...process.env };
     const places = [placeOf(from, options, environment), placeOf(to, options, environment)] as const;
-    const counts: CopyCounts = { streams: 0, shards: 0, documents: 0, records: 0, bytes: 0 };
+    const counts: CopyCounts = { streams: 0, shards: 0, queues: 0, documents: 0, records: 0, bytes: 0 };
     const progress = startProgress((seconds) => {
       const { records, bytes } = counts;
       return `${records} records copied, ${(bytes / mebibyte).toFixed(1)} MiB, ${seconds.toFixed(0)} s`;

@@ -72,6 +72,11 @@ export function originEntry({ shardIndex, placement }: Origin): Uint8Array {
   return Buffer.concat([Buffer.from([version, entryKind.origin]), json]);
 }
 
+/** Whether an entry is about the log of the generation before. */
+export function isOriginEntry(body: Uint8Array): boolean {
+  return body[0] === version && body[1] === entryKind.origin;
+}
+
 /** Applies one entry to a state that is being loaded. Repeating an entry changes nothing. */
 export function applyEntry(body: Uint8Array, state: QueueState): ReadEntry {
   const reader = new ByteReader(body);

@@ -9,13 +9,24 @@ import { EmbeddedEngine } from "../../../src/engine/embedded/embedded-engine.ts"
 import { nodeDisk } from "../../../src/engine/embedded/io/node-disk.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { JetStreamEngine } from "../../../src/engine/jetstream/jetstream-engine.ts";
+import type { Stream } from "../../../src/streams/stream.ts";
 import { decodeStream, encodeStream, streamDocumentPrefix } from "../../../src/streams/stream-document.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
 import { activeStreamArn, call, readShard } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
+import {
+  acknowledgeAll,
+  activeQueueArn,
+  putTexts,
+  type QueueRecord,
+  type Received,
+  receiveFromQueue,
+  textOf,
+} from "../../support/queue-call.ts";
 import { runCli, startCli } from "../../support/run-cli.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
+const queueStreamName = "jobs";
 const streamNames = ["orders", "secret", "idle"];
 
 /** All that clients see of the streams: every record with number and time, every shard, and all that was set. */
@@ -53,8 +64,7 @@ async function contentsOf(engine: Engine): Promise<readonly string[]> {
       continue;
     }
     const stream = decodeStream(value);
-    const shards = stream.shards.map((shard) => ({ ...shard, placement: {} }));
-    lines.push(`${key} ${Buffer.from(encodeStream({ ...stream, shards })).toString()}`);
+    lines.push(`${key} ${Buffer.from(encodeStream(withoutPlacements(stream))).toString()}`);
     for (const { index, placement } of stream.shards) {
       const shard = { streamId: stream.id, shardIndex: index, placement };
       const tip = await engine.log.seek(shard, { at: "newest" });
@@ -69,6 +79,47 @@ async function contentsOf(engine: Engine): Promise<readonly string[]> {
   }
   await engine.close();
   return lines;
+}
+
+/** Returns the ARN of a queue that has records in every state, and the records that it has to give out again. */
+async function fillQueue(endpoint: string): Promise<{ readonly QueueARN: string; readonly left: readonly string[] }> {
+  const QueueARN = await activeQueueArn(endpoint, queueStreamName, {
+    VisibilityTimeoutSeconds: 3600,
+    DeadLetterConfiguration: { TargetType: "BUILT_IN", MaxReceiveCount: 1 },
+  });
+  await putTexts(
+    endpoint,
+    queueStreamName,
+    Array.from({ length: 40 }, (_, i) => `job ${i}`),
+  );
+  const received = await receiveFromQueue(endpoint, QueueARN, 40);
+  const [poison, ...others] = received as readonly [QueueRecord, ...QueueRecord[]];
+  await acknowledgeAll(endpoint, QueueARN, others.slice(9));
+  const failing = { QueueARN, Entries: [{ ReceiptHandle: poison.ReceiptHandle, VisibilityTimeoutSeconds: 0 }] };
+  await call(endpoint, "UpdateQueueRecordsVisibility", failing);
+  return { QueueARN, left: others.slice(0, 9).map(textOf).sort() };
+}
+
+/** Receives what a queue has left, and a new record; acknowledges some of it, and returns what it has left then. */
+async function workOff(endpoint: string, QueueARN: string, left: readonly string[]): Promise<readonly string[]> {
+  await putTexts(endpoint, queueStreamName, ["new"]);
+  const again = await receiveFromQueue(endpoint, QueueARN, left.length + 1);
+  assert.deepEqual(again.map(textOf).sort(), [...left, "new"].sort());
+  const dead = await call<Received>(endpoint, "ReceiveDeadLetterQueueRecords", {
+    QueueARN,
+    WaitTimeSeconds: 20,
+    VisibilityTimeoutSeconds: 1,
+  });
+  assert.equal(dead.QueueRecords.length, 1);
+  await acknowledgeAll(endpoint, QueueARN, again.slice(4));
+  return again.slice(0, 4).map(textOf).sort();
+}
+
+function withoutPlacements(stream: Stream): Stream {
+  const shards = stream.shards.map((shard) => ({ ...shard, placement: {} }));
+  if (stream.queues === undefined) return { ...stream, shards };
+  const stateLog = { generation: 0, placement: {} };
+  return { ...stream, shards, queues: stream.queues.map((queue) => ({ ...queue, stateLog })) };
 }
 
 async function fill(endpoint: string): Promise<void> {
@@ -187,6 +238,7 @@ test("a data directory goes into a cluster and back with every record, number, t
 
   await using server = await ServerProcess.start({ dataDir: first, env });
   await fill(server.endpoint);
+  const { QueueARN, left } = await fillQueue(server.endpoint);
   const before = await seenBy(server.endpoint);
   const locked = await runCli(["copy", first, url], { env });
   assert.deepEqual([locked.code, /is locked: it is in use by/.test(locked.stderr)], [2, true], locked.stderr);
@@ -199,6 +251,7 @@ test("a data directory goes into a cluster and back with every record, number, t
   await using gateway = await ServerProcess.start({ args: ["--engine", "jetstream", "--nats", url], env });
   assert.deepEqual(await seenBy(gateway.endpoint), before);
   await checkPlaces(gateway.endpoint);
+  const stillLeft = await workOff(gateway.endpoint, QueueARN, left);
   await put(gateway.endpoint, 12);
   const merge = { ShardToMerge: "shardId-000000000003", AdjacentShardToMerge: "shardId-000000000001" };
   await call(gateway.endpoint, "MergeShards", { StreamName: "orders", ...merge });
@@ -217,6 +270,7 @@ test("a data directory goes into a cluster and back with every record, number, t
   await using back = await ServerProcess.start({ dataDir: second, env });
   assert.deepEqual(await seenBy(back.endpoint), between);
   await checkPlaces(back.endpoint);
+  await workOff(back.endpoint, QueueARN, stillLeft);
   await put(back.endpoint, 4);
   const grown = (await seenBy(back.endpoint)) as Readonly<Record<string, { readonly records: object }>>;
   assert(JSON.stringify(grown["orders"]?.records).length > JSON.stringify(between).length / 4);

@@ -5,45 +5,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { decode, encode } from "cborg";
 import { base64, type DevServer, startDevServer } from "../../support/dev-server.ts";
 import { activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
+import {
+  activeQueueArn,
+  type EntryResults,
+  entriesOf,
+  putTexts,
+  type Received,
+  receiveFromQueue,
+  textOf,
+} from "../../support/queue-call.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
-interface Described {
-  readonly QueueDescription: { readonly QueueARN: string; readonly QueueStatus: string };
-}
-
-interface QueueRecord {
-  readonly ReceiptHandle: string;
-  readonly Data: string;
-  readonly ReceiveCount: number;
-}
-
-interface Received {
-  readonly QueueRecords: readonly QueueRecord[];
-}
-
-interface EntryResults {
-  readonly Successful: readonly { readonly ReceiptHandle: string }[];
-  readonly Failed: readonly { readonly ReceiptHandle: string; readonly ErrorCode: string }[];
-}
-
 const waitMsMax = 30_000;
-
-/** The ARN of an ACTIVE queue, with all records of a new on-demand stream of this name. */
-async function makeQueue(endpoint: string, StreamName: string, attributes: object = {}): Promise<string> {
-  await call(endpoint, "CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  const StreamARN = await activeStreamArn(endpoint, StreamName);
-  const { QueueDescription } = await call<Described>(endpoint, "CreateQueue", {
-    QueueName: `${StreamName}-work`,
-    StreamConfigurationList: [{ StreamARN, StartingPosition: { Type: "TRIM_HORIZON" } }],
-    QueueAttributes: attributes,
-  });
-  const { QueueARN } = QueueDescription;
-  await until(async () => {
-    const described = await call<Described>(endpoint, "DescribeQueue", { QueueARN });
-    return described.QueueDescription.QueueStatus === "ACTIVE";
-  });
-  return QueueARN;
-}
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const startMs = performance.now();
@@ -53,23 +26,6 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-async function put(endpoint: string, StreamName: string, ...texts: readonly string[]): Promise<void> {
-  const Records = texts.map((text) => ({ Data: base64(text), PartitionKey: text }));
-  await call(endpoint, "PutRecords", { StreamName, Records });
-}
-
-async function receive(endpoint: string, QueueARN: string, count: number): Promise<readonly QueueRecord[]> {
-  const records: QueueRecord[] = [];
-  while (records.length < count) {
-    const input = { QueueARN, WaitTimeSeconds: 20 };
-    records.push(...(await call<Received>(endpoint, "ReceiveQueueRecords", input)).QueueRecords);
-  }
-  return records;
-}
-
-const textOf = ({ Data }: QueueRecord): string => Buffer.from(Data, "base64").toString();
-const entriesOf = (records: readonly QueueRecord[]) => records.map(({ ReceiptHandle }) => ({ ReceiptHandle }));
-
 async function waitingReceives(endpoint: string): Promise<number> {
   const metrics = await (await fetch(`${endpoint}/metrics`)).text();
   // The scrape itself is one of them.
@@ -78,10 +34,10 @@ async function waitingReceives(endpoint: string): Promise<number> {
 
 test("a kill -9 keeps what was acknowledged away, and gives what was in flight again under handles still good", async () => {
   await using server = await ServerProcess.start({ args: ["--engine", "embedded"] });
-  const QueueARN = await makeQueue(server.endpoint, "orders");
+  const QueueARN = await activeQueueArn(server.endpoint, "orders");
   const texts = Array.from({ length: 30 }, (_, i) => `record ${i}`);
-  await put(server.endpoint, "orders", ...texts);
-  const first = await receive(server.endpoint, QueueARN, 30);
+  await putTexts(server.endpoint, "orders", texts);
+  const first = await receiveFromQueue(server.endpoint, QueueARN, 30);
   const Entries = entriesOf(first.slice(0, 10));
   const { Successful } = await call<EntryResults>(server.endpoint, "AcknowledgeQueueRecords", { QueueARN, Entries });
   assert.equal(Successful.length, 10);
@@ -90,13 +46,13 @@ test("a kill -9 keeps what was acknowledged away, and gives what was in flight a
   const handles = entriesOf(first.slice(10, 20));
   const late = await call<EntryResults>(server.endpoint, "AcknowledgeQueueRecords", { QueueARN, Entries: handles });
   assert.deepEqual(late.Failed, []);
-  const again = await receive(server.endpoint, QueueARN, 10);
+  const again = await receiveFromQueue(server.endpoint, QueueARN, 10);
   assert.deepEqual(again.map(textOf).sort(), first.slice(20).map(textOf).sort());
 });
 
 test("a drain ends receives that wait with an empty list, and the server stops at once", async () => {
   await using server = await ServerProcess.start({ args: ["--engine", "memory"] });
-  const QueueARN = await makeQueue(server.endpoint, "orders");
+  const QueueARN = await activeQueueArn(server.endpoint, "orders");
   const waiting = call<Received>(server.endpoint, "ReceiveQueueRecords", { QueueARN, WaitTimeSeconds: 20 });
   await until(async () => (await waitingReceives(server.endpoint)) === 1);
   const stopped = server.kill("SIGTERM");
@@ -107,7 +63,7 @@ test("a drain ends receives that wait with an empty list, and the server stops a
 test("a client that leaves takes nothing in flight, and DeleteQueue ends the receives of the others", async () => {
   await using server = await startDevServer();
   const { endpoint } = server;
-  const QueueARN = await makeQueue(endpoint, "jobs");
+  const QueueARN = await activeQueueArn(endpoint, "jobs");
   const leaving = new AbortController();
   const body = JSON.stringify({ QueueARN, WaitTimeSeconds: 20 });
   const left = fetch(endpoint, {
@@ -120,8 +76,8 @@ test("a client that leaves takes nothing in flight, and DeleteQueue ends the rec
   await until(async () => (await waitingReceives(endpoint)) === 1);
   leaving.abort();
   await until(async () => (await waitingReceives(endpoint)) === 0);
-  await put(endpoint, "jobs", "one");
-  const [record] = await receive(endpoint, QueueARN, 1);
+  await putTexts(endpoint, "jobs", ["one"]);
+  const [record] = await receiveFromQueue(endpoint, QueueARN, 1);
   assert.equal(record?.ReceiveCount, 1);
   const waiting = call<Received>(endpoint, "ReceiveQueueRecords", { QueueARN, WaitTimeSeconds: 20 });
   await until(async () => (await waitingReceives(endpoint)) === 1);
@@ -132,11 +88,11 @@ test("a client that leaves takes nothing in flight, and DeleteQueue ends the rec
 test("moving the clock ends visibility timeouts, and a record that is too old leaves the queue", async () => {
   await using server = await startDevServer();
   const { endpoint } = server;
-  const QueueARN = await makeQueue(endpoint, "jobs", { VisibilityTimeoutSeconds: 43_200 });
-  await put(endpoint, "jobs", "one");
-  const [first] = await receive(endpoint, QueueARN, 1);
+  const QueueARN = await activeQueueArn(endpoint, "jobs", { VisibilityTimeoutSeconds: 43_200 });
+  await putTexts(endpoint, "jobs", ["one"]);
+  const [first] = await receiveFromQueue(endpoint, QueueARN, 1);
   await server.advance(43_201_000);
-  const [second] = await receive(endpoint, QueueARN, 1);
+  const [second] = await receiveFromQueue(endpoint, QueueARN, 1);
   assert.deepEqual([first?.ReceiveCount, second?.ReceiveCount], [1, 2]);
   await server.advance(43_201_000);
   const input = { QueueARN, WaitTimeSeconds: 1 };
@@ -145,10 +101,10 @@ test("moving the clock ends visibility timeouts, and a record that is too old le
 
 test("a rule of /dev/faults that names a stream fails the calls on its queues", async () => {
   await using server: DevServer = await startDevServer();
-  const QueueARN = await makeQueue(server.endpoint, "jobs");
+  const QueueARN = await activeQueueArn(server.endpoint, "jobs");
   const rule = { operation: "ReceiveQueueRecords", error: "ThrottlingException", stream: "jobs", times: 1 };
   assert.equal((await server.dev("PUT", "/dev/faults", [{ ...rule, stream: "others" }])).status, 200);
-  await put(server.endpoint, "jobs", "one");
+  await putTexts(server.endpoint, "jobs", ["one"]);
   assert.equal((await server.kinesis("ReceiveQueueRecords", { QueueARN })).status, 200);
   assert.equal((await server.dev("PUT", "/dev/faults", [rule])).status, 200);
   const failed = await server.kinesis<{ readonly __type: string }>("ReceiveQueueRecords", { QueueARN });
@@ -162,14 +118,14 @@ test("the metrics of a queue are those of the service's guide", async () => {
     DeadLetterConfiguration: { TargetType: "BUILT_IN", MaxReceiveCount: 1 },
     VisibilityTimeoutSeconds: 600,
   };
-  const QueueARN = await makeQueue(endpoint, "jobs", dead);
-  await put(endpoint, "jobs", "a", "b", "c", "d");
-  const records = await receive(endpoint, QueueARN, 4);
+  const QueueARN = await activeQueueArn(endpoint, "jobs", dead);
+  await putTexts(endpoint, "jobs", ["a", "b", "c", "d"]);
+  const records = await receiveFromQueue(endpoint, QueueARN, 4);
   await call(endpoint, "AcknowledgeQueueRecords", { QueueARN, Entries: entriesOf(records.slice(0, 2)) });
   const [third] = entriesOf(records.slice(2));
   const Entries = [{ ...third, VisibilityTimeoutSeconds: 0 }];
   await call(endpoint, "UpdateQueueRecordsVisibility", { QueueARN, Entries });
-  await put(endpoint, "jobs", "e");
+  await putTexts(endpoint, "jobs", ["e"]);
   const metrics = await (await fetch(`${endpoint}/metrics`)).text();
   const id = QueueARN.slice(QueueARN.lastIndexOf("/") + 1);
   const labels = `account="000000000000",region="us-east-1",stream="jobs",queue="jobs-work",queue_id="${id}"`;
@@ -190,8 +146,8 @@ test("the metrics of a queue are those of the service's guide", async () => {
 test("CBOR carries the records of a queue as JSON does: data as bytes, times as integers with their tag", async () => {
   await using server = await startDevServer();
   const { endpoint } = server;
-  const QueueARN = await makeQueue(endpoint, "jobs");
-  await put(endpoint, "jobs", "one");
+  const QueueARN = await activeQueueArn(endpoint, "jobs");
+  await putTexts(endpoint, "jobs", ["one"]);
   const send = async (operation: string, input: object) => {
     const headers = { ...headersFor(operation), "Content-Type": "application/x-amz-cbor-1.1" };
     const response = await fetch(endpoint, { method: "POST", headers, body: encode(input) });
@@ -212,7 +168,7 @@ test("CBOR carries the records of a queue as JSON does: data as bytes, times as 
 test("receives of large records share the memory of responses, and lose none", async () => {
   await using server = await startDevServer();
   const { endpoint } = server;
-  const QueueARN = await makeQueue(endpoint, "jobs");
+  const QueueARN = await activeQueueArn(endpoint, "jobs");
   const StreamARN = await activeStreamArn(endpoint, "jobs");
   await call(endpoint, "UpdateMaxRecordSize", { StreamARN, MaxRecordSizeInKiB: 10_240 });
   await activeStreamArn(endpoint, "jobs");
@@ -220,7 +176,7 @@ test("receives of large records share the memory of responses, and lose none", a
   for (let i = 0; i < 4; i++) {
     await call(endpoint, "PutRecord", { StreamName: "jobs", Data: base64(`${i}${large}`), PartitionKey: String(i) });
   }
-  const receives = Array.from({ length: 4 }, () => receive(endpoint, QueueARN, 1));
+  const receives = Array.from({ length: 4 }, () => receiveFromQueue(endpoint, QueueARN, 1));
   const firsts = (await Promise.all(receives)).map(([record]) => record && textOf(record)[0]);
   assert.deepEqual(firsts.toSorted(), ["0", "1", "2", "3"]);
 });
