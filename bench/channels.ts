@@ -1,8 +1,10 @@
 /**
  * What a channel costs the puts beside it, and what it delivers, with a real store on the same machine:
- *   npm run bench:channels -- [--compression ZSTD] [--seconds 20] [--rate 100]
+ *   npm run bench:channels -- [--compression ZSTD] [--seconds 20] [--rate 100] [--backlog]
  * Puts records of 1 KiB of JSON, 500 a call, at a rate in MiB/s (0: as fast as they are stored), first without a channel, then
  * with one. Prints the rate of both, how old the oldest record that waits was, and the memory of the server.
+ * `--backlog`: the store stands still during the puts; prints how fast the records are delivered afterwards, with nothing else
+ * running, and the CPU time of each thread of the server and of the store for each MiB of data.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -13,18 +15,20 @@ import { activeStreamArn } from "../test/support/kinesis-call.ts";
 import { KinesisConnection } from "../test/support/kinesis-connection.ts";
 import { SeaweedServer } from "../test/support/seaweed-server.ts";
 import { ServerProcess } from "../test/support/start-server.ts";
-import { residentMiB } from "./process-figures.ts";
+import { cpuSeconds, residentMiB, threadCpuSeconds } from "./process-figures.ts";
 
 const { values: flags } = parseArgs({
   options: {
     compression: { type: "string", default: "ZSTD" },
     seconds: { type: "string", default: "20" },
     rate: { type: "string", default: "0" },
+    backlog: { type: "boolean", default: false },
   },
 });
 const seconds = Number(flags.seconds);
 const mebibyte = 2 ** 20;
 const bytesPerSecondMax = Number(flags.rate) * mebibyte;
+const StreamName = "clicks";
 const recordsPerCall = 500;
 const connectionCount = 4;
 const freshnessSeconds = 5;
@@ -56,7 +60,7 @@ const bodies = Array.from({ length: 24 }, (_, call) => {
 });
 
 /** Puts for so many seconds. Returns the bytes of data stored per second. */
-async function load(endpoint: string, StreamName: string): Promise<number> {
+async function load(endpoint: string): Promise<number> {
   const startMs = performance.now();
   let bytes = 0;
   const put = async (first: number): Promise<void> => {
@@ -73,9 +77,41 @@ async function load(endpoint: string, StreamName: string): Promise<number> {
   return bytes / ((performance.now() - startMs) / 1000);
 }
 
-async function gauge(endpoint: string, name: string): Promise<number> {
+/** What a channel has delivered, in MiB of data, and as what, and the age of the oldest record that waits, in seconds. */
+async function gauges(
+  endpoint: string,
+): Promise<{ readonly inMiB: number; readonly outMiB: number; readonly age: number }> {
   const text = await (await fetch(`${endpoint}/metrics`)).text();
-  return Number(new RegExp(`^millrace_channel_${name}\\{[^}]*\\} (\\S+)`, "m").exec(text)?.[1] ?? 0);
+  const [bytesIn = 0, bytesOut = 0, age = 0] = [
+    "incoming_bytes_total",
+    "outgoing_bytes_total",
+    "freshness_seconds",
+  ].map((name) => Number(new RegExp(`^millrace_channel_${name}\\{[^}]*\\} (\\S+)`, "m").exec(text)?.[1] ?? 0));
+  return { inMiB: bytesIn / mebibyte, outMiB: bytesOut / mebibyte, age };
+}
+
+/** A stream, with a channel unless `compression` is undefined. */
+async function prepare(endpoint: string, compression: string | undefined): Promise<void> {
+  const connection = new KinesisConnection(endpoint);
+  await connection.call("CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  const StreamARN = await activeStreamArn(endpoint, StreamName);
+  if (compression !== undefined) {
+    await connection.call("CreateChannel", {
+      ChannelName: "clicks",
+      ServiceExecutionRoleARN: "arn:aws:iam::000000000000:role/r",
+      StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
+      S3DestinationConfiguration: {
+        DataFreshnessInSeconds: freshnessSeconds,
+        StorageConfiguration: {
+          BucketARN: "arn:aws:s3:::lake",
+          ExpectedBucketOwner: "000000000000",
+          CompressionType: compression,
+        },
+      },
+    });
+    await pause(1_000);
+  }
+  connection.close();
 }
 
 async function measure(seaweed: SeaweedServer, compression: string | undefined): Promise<void> {
@@ -85,43 +121,39 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
     await seaweed.writePlaces(places);
     await using server = await ServerProcess.start({ args: ["--channels", places, "--log-level", "warn"] });
     const { endpoint, pid } = server;
-    const connection = new KinesisConnection(endpoint);
-    await connection.call("CreateStream", { StreamName: "clicks", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-    const StreamARN = await activeStreamArn(endpoint, "clicks");
-    if (compression !== undefined) {
-      await connection.call("CreateChannel", {
-        ChannelName: "clicks",
-        ServiceExecutionRoleARN: "arn:aws:iam::000000000000:role/r",
-        StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
-        S3DestinationConfiguration: {
-          DataFreshnessInSeconds: freshnessSeconds,
-          StorageConfiguration: {
-            BucketARN: "arn:aws:s3:::lake",
-            ExpectedBucketOwner: "000000000000",
-            CompressionType: compression,
-          },
-        },
-      });
-      await pause(1_000);
-    }
+    await prepare(endpoint, compression);
     let residentMiBMax = 0;
     let ageMax = 0;
     const watching = setInterval(() => {
       residentMiBMax = Math.max(residentMiBMax, residentMiB(pid));
-      void gauge(endpoint, "freshness_seconds").then((age) => {
+      void gauges(endpoint).then(({ age }) => {
         ageMax = Math.max(ageMax, age);
       });
     }, 500);
-    const rate = await load(endpoint, "clicks");
+    if (flags.backlog) seaweed.suspend();
+    const rate = await load(endpoint);
+    const residentMiBLoaded = residentMiBMax;
+    const before = { ...(await gauges(endpoint)), threads: threadCpuSeconds(pid), store: cpuSeconds(seaweed.pid) };
     const loadedMs = performance.now();
-    while (compression !== undefined && (await gauge(endpoint, "freshness_seconds")) > 0) await pause(100);
+    if (flags.backlog) seaweed.resume();
+    while (compression !== undefined && (await gauges(endpoint)).age > 0) await pause(100);
     clearInterval(watching);
-    const delivered = await gauge(endpoint, "incoming_bytes_total");
+    const { inMiB, outMiB } = await gauges(endpoint);
     const drainSeconds = (performance.now() - loadedMs) / 1000;
     console.log(
-      `${(compression ?? "no channel").padEnd(10)} puts ${(rate / mebibyte).toFixed(1)} MiB/s, memory ${residentMiBMax.toFixed(0)} MiB, oldest record ${ageMax.toFixed(1)} s of ${freshnessSeconds} s, delivered ${(delivered / mebibyte).toFixed(0)} MiB as ${((await gauge(endpoint, "outgoing_bytes_total")) / mebibyte).toFixed(0)} MiB, all ${drainSeconds.toFixed(1)} s after the last put`,
+      `${(compression ?? "no channel").padEnd(10)} puts ${(rate / mebibyte).toFixed(1)} MiB/s, memory ${residentMiBLoaded.toFixed(0)} and then ${residentMiBMax.toFixed(0)} MiB, oldest record ${ageMax.toFixed(1)} s of ${freshnessSeconds} s, delivered ${inMiB.toFixed(0)} MiB as ${outMiB.toFixed(0)} MiB, all ${drainSeconds.toFixed(1)} s after the last put`,
     );
-    connection.close();
+    if (flags.backlog) {
+      const delivered = inMiB - before.inMiB;
+      const perMiB = (seconds: number): string => `${((seconds * 1000) / delivered).toFixed(1)} ms`;
+      const threads = [...threadCpuSeconds(pid)]
+        .map(([name, seconds]) => [name, seconds - (before.threads.get(name) ?? 0)] as const)
+        .filter(([, seconds]) => seconds >= 0.05)
+        .map(([name, seconds]) => `${name} ${perMiB(seconds)}`);
+      console.log(
+        `  ${(delivered / drainSeconds).toFixed(1)} MiB/s of the backlog; CPU for each MiB: ${threads.join(", ")}, store ${perMiB(cpuSeconds(seaweed.pid) - before.store)}`,
+      );
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 /** What the kernel says a process has used. Linux only: elsewhere every figure is NaN and is printed as a dash. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 // USER_HZ: fixed at 100 on every architecture that Linux supports, whatever the kernel's own tick.
 const ticksPerSecond = 100;
@@ -23,6 +23,16 @@ export function processFigures(pid: number): ProcessMetrics {
 /** User plus system time of every thread of the process, in seconds. */
 export function cpuSeconds(pid: number): number {
   return secondsOf(readProc(pid, "stat"));
+}
+
+/** User plus system time by the name of threads, in seconds. */
+export function threadCpuSeconds(pid: number): ReadonlyMap<string, number> {
+  const seconds = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const name = readProc(pid, `task/${thread}/comm`).trim();
+    seconds.set(name, (seconds.get(name) ?? 0) + secondsOf(readProc(pid, `task/${thread}/stat`)));
+  }
+  return seconds;
 }
 
 function secondsOf(stat: string): number {

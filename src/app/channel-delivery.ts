@@ -41,15 +41,17 @@ export async function openChannelDelivery(
   if (file === undefined) return withoutDelivery(documents);
   const { OpenChannels } = await import("../channels/open-channels.ts");
   const { ChannelsFileReloader } = await import("../channels/places/channels-file-reloader.ts");
+  const { ObjectThread } = await import("../channels/bucket/object-thread.ts");
   const { newDestination } = await import("./new-destination.ts");
   const places = new ChannelsFileReloader(file, shards.clock);
   const find = (bucketArn: string) => places.find(bucketArn);
+  const maker = new ObjectThread(shards.clock);
   const channels = new OpenChannels({
     shards,
     documents,
     turns,
     densePositions,
-    destinationOf: (stream, channel) => newDestination(stream, channel, find),
+    destinationOf: (stream, channel) => newDestination(stream, channel, { find, maker }),
   });
   return {
     destinations: { knows: (bucketArn) => find(bucketArn) !== undefined },
@@ -69,6 +71,7 @@ export async function openChannelDelivery(
     ],
     async close() {
       await channels.close();
+      await maker.close();
       await places.close();
     },
   };

@@ -1,14 +1,21 @@
 import { type Destination, DestinationError } from "../channels/batch/destination.ts";
 import { BucketDestination } from "../channels/bucket/bucket-destination.ts";
+import type { ObjectMaker } from "../channels/bucket/object-maker.ts";
 import { S3Store } from "../channels/bucket/s3-store.ts";
 import type { BucketAccess } from "../channels/places/bucket-access.ts";
 import type { Stream, StreamChannel } from "../streams/stream.ts";
 
-/** The destination of a channel. `find`: where a bucket is, as the operator's file says at that time. */
+export interface DestinationParts {
+  /** Where a bucket is, as the operator's file says at that time. */
+  readonly find: (bucketArn: string) => BucketAccess | undefined;
+  readonly maker: ObjectMaker;
+}
+
+/** The destination of a channel. */
 export function newDestination(
   stream: Stream,
   { id, name, format, destination, deadLetters, encryption }: StreamChannel,
-  find: (bucketArn: string) => BucketAccess | undefined,
+  { find, maker }: DestinationParts,
 ): Destination {
   if (destination.kind === "table" || format === "GSR_JSON") {
     throw new DestinationError("refused", "This version of the server delivers to buckets, not to tables yet.");
@@ -26,6 +33,6 @@ export function newDestination(
       ...{ channelName: name, channelId: id, streamName: stream.name, format, place: destination },
       deadLetterPrefix: deadLetters.prefix,
     },
-    { objects, deadLetters: isSame ? objects : storeOf(deadLetters) },
+    { maker, objects, deadLetters: isSame ? objects : storeOf(deadLetters) },
   );
 }

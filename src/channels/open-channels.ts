@@ -10,7 +10,7 @@ import { Channel, type ChannelTurns } from "./channel.ts";
 import type { ChannelFigures } from "./channel-figures.ts";
 import { CheckpointStore } from "./checkpoint-store.ts";
 
-/** Batches at work at once in the server; each may hold its stored bytes, up to 16 MiB and a page, in memory. */
+/** Batches filled or stored at once in the server; each may hold its stored bytes, up to 16 MiB and a page, in memory. */
 const batchesMax = 4;
 /** How long a new channel may take to try its destination. */
 const prepareMsMax = 15_000;

@@ -9,6 +9,7 @@ import { applyReshard } from "../../src/streams/resharding/apply-reshard.ts";
 import { planCreate, planSplit } from "../../src/streams/resharding/reshard-plan.ts";
 import type { Shard, StreamChannel } from "../../src/streams/stream.ts";
 import type { Clock } from "../../src/time/clock.ts";
+import { makerInThisThread } from "./object-maker-in-this-thread.ts";
 import { account, findSessionStream, sessionStreamOf, streamId } from "./session-stream.ts";
 import { shardServicesOn } from "./shard-services-on.ts";
 import type { SimulatedBucket } from "./simulated-bucket.ts";
@@ -64,7 +65,7 @@ export class ChannelSession {
             format: "JSON",
             place: { keyTemplate: "!{channel-id}/!{HH}!{extension}", storageClass: "STANDARD", compression: "NONE" },
           },
-          { objects, deadLetters: objects },
+          { maker: makerInThisThread, objects, deadLetters: objects },
           settings.batchBytesMax,
         ),
       newRandom,

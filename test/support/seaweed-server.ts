@@ -85,6 +85,10 @@ export class SeaweedServer implements AsyncDisposable {
     return `http://${host}:${this.#ports.get("s3.port")}`;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** A file for `--channels` that leads every bucket here. */
   async writePlaces(
     path: string,

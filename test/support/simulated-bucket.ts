@@ -34,7 +34,7 @@ export class SimulatedBucket {
       check: async () => {
         if (this.isGone) throw new DestinationError("refused", "404");
       },
-      putNew: (key, parts) => this.#put(key, Buffer.concat(parts)),
+      putNew: (key, bytes) => this.#put(key, Buffer.from(bytes)),
       close: () => undefined,
     };
   }

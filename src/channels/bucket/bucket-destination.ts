@@ -2,9 +2,10 @@ import { type KeyFacts, objectKey } from "../../streams/channel-key-template.ts"
 import type { BucketPlace } from "../../streams/stream.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import type { BatchBuilder, Destination, RecordPage, StoredBatch } from "../batch/destination.ts";
-import { type Compressor, newCompressor } from "./compressor.ts";
-import { deadLetterLine } from "./dead-letter-lines.ts";
-import { type BucketFormat, formatPage, recordFaults } from "./format-page.ts";
+import type { AddedPage } from "./content-builder.ts";
+import { deadLetterLines } from "./dead-letter-lines.ts";
+import type { BucketFormat } from "./format-page.ts";
+import type { ObjectInMaking, ObjectMaker } from "./object-maker.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** A batch takes no more records when it has so many bytes: as stored, of data, or of dead letters. */
@@ -36,7 +37,9 @@ export interface BucketChannel {
   readonly deadLetterPrefix?: string | undefined;
 }
 
-export interface BucketStores {
+/** What a bucket is written with. */
+export interface BucketParts {
+  readonly maker: ObjectMaker;
   readonly objects: ObjectStore;
   readonly deadLetters: ObjectStore;
 }
@@ -44,103 +47,113 @@ export interface BucketStores {
 /** Writes each batch as one object, and what is known of records that cannot be delivered as another one. */
 export class BucketDestination implements Destination {
   readonly #channel: BucketChannel;
-  readonly #stores: BucketStores;
+  readonly #parts: BucketParts;
   readonly #storedBytesMax: number;
 
   /** `storedBytesMax`: a batch takes no more records when its object has so many bytes. */
-  constructor(channel: BucketChannel, stores: BucketStores, storedBytesMax = storedBytesMaxDefault) {
+  constructor(channel: BucketChannel, parts: BucketParts, storedBytesMax = storedBytesMaxDefault) {
     this.#channel = channel;
-    this.#stores = stores;
+    this.#parts = parts;
     this.#storedBytesMax = storedBytesMax;
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    const { objects, deadLetters } = this.#stores;
+    const { objects, deadLetters } = this.#parts;
     await objects.check(signal);
     if (deadLetters !== objects) await deadLetters.check(signal);
   }
 
   begin(): BatchBuilder {
-    return new ObjectBuilder(this.#channel, this.#stores, this.#storedBytesMax);
+    return new ObjectBuilder(this.#channel, this.#parts, this.#storedBytesMax);
   }
 
   async close(): Promise<void> {
-    this.#stores.objects.close();
-    this.#stores.deadLetters.close();
+    this.#parts.objects.close();
+    this.#parts.deadLetters.close();
   }
 }
 
 class ObjectBuilder implements BatchBuilder {
   readonly #channel: BucketChannel;
-  readonly #stores: BucketStores;
-  readonly #compressor: Compressor;
+  readonly #parts: BucketParts;
+  readonly #object: ObjectInMaking;
   readonly #storedBytesMax: number;
-  #writing: Promise<void> | undefined;
+  /** The last page that was added. */
+  #adding: Promise<void> | undefined;
+  #storedBytes = 0;
   #deadLetters: Buffer[] = [];
   #deadLetterBytes = 0;
   #recordCount = 0;
   #failedCount = 0;
   #dataBytes = 0;
+  #isStored = false;
 
-  constructor(channel: BucketChannel, stores: BucketStores, storedBytesMax: number) {
+  constructor(channel: BucketChannel, parts: BucketParts, storedBytesMax: number) {
     this.#channel = channel;
-    this.#stores = stores;
+    this.#parts = parts;
     this.#storedBytesMax = storedBytesMax;
-    this.#compressor = newCompressor(channel.place.compression);
+    this.#object = parts.maker.begin({ format: channel.format, compression: channel.place.compression });
   }
 
-  async add(page: RecordPage): Promise<boolean> {
-    let lines = "";
-    const { bytes, recordCount, dataBytes } = formatPage(page, this.#channel.format, (slice, index, fault) => {
-      lines += deadLetterLine(slice, index, recordFaults[fault]);
-      this.#failedCount += 1;
-    });
-    if (lines !== "") {
-      const letters = Buffer.from(lines);
-      this.#deadLetters.push(letters);
-      this.#deadLetterBytes += letters.length;
-    }
-    this.#recordCount += recordCount;
-    this.#dataBytes += dataBytes;
-    if (bytes.length > 0) {
-      // A page is compressed in the thread pool while the next one is read and checked.
-      await this.#writing;
-      this.#writing = this.#compressor.write(bytes);
-      // The next page, or the end, meets the error.
-      this.#writing.catch(() => undefined);
-    }
-    return (
-      this.#compressor.byteCount < this.#storedBytesMax &&
-      this.#dataBytes < dataBytesMax &&
-      this.#deadLetterBytes < deadLetterBytesMax
-    );
+  async add({ slices }: RecordPage): Promise<boolean> {
+    const before = this.#adding;
+    const parts = slices.map(({ body, start, end }) => body.subarray(start, end));
+    this.#adding = this.#object.add(parts).then((added) => this.#note(slices, added));
+    // The next page, or the end, meets the error.
+    this.#adding.catch(() => undefined);
+    // A page is at work while the next one is read, unless it may fill the batch.
+    await before;
+    const pageBytes = parts.reduce((sum, { length }) => sum + length, 0);
+    if (!this.#takesMore(pageBytes)) await this.#adding;
+    return this.#takesMore(0);
   }
 
   async store(cut: Cut, signal: AbortSignal): Promise<StoredBatch> {
-    const { objects, deadLetters } = this.#stores;
-    const { place, deadLetterPrefix = deadLetterPrefixDefault } = this.#channel;
+    const { objects, deadLetters } = this.#parts;
+    const { place, deadLetterPrefix = deadLetterPrefixDefault, format } = this.#channel;
+    await this.#adding;
     // Both keys are of this cut alone, so an object that has one already was stored by an earlier attempt.
     if (this.#failedCount > 0) {
       const key = this.#keyOf(cut, deadLetterPrefix + deadLetterTemplate, ".json");
-      await deadLetters.putNew(key, this.#deadLetters, { contentType: contentTypeOfFormat.JSON, signal });
+      const options = { contentType: contentTypeOfFormat.JSON, signal };
+      await deadLetters.putNew(key, Buffer.concat(this.#deadLetters), options);
     }
     let bytesOut = 0;
     if (this.#recordCount > 0) {
-      const { format } = this.#channel;
-      await this.#writing;
-      const parts = await this.#compressor.end();
-      bytesOut = parts.reduce((sum, { length }) => sum + length, 0);
+      const { bytes, sha256 } = await this.#object.end();
+      bytesOut = bytes.length;
       const extension = extensionOfFormat[format] + extensionOfCompression[place.compression];
       const contentType = contentTypeOf[place.compression] ?? contentTypeOfFormat[format];
       const key = this.#keyOf(cut, place.keyTemplate, extension);
-      await objects.putNew(key, parts, { contentType, storageClass: place.storageClass, signal });
+      await objects.putNew(key, bytes, { contentType, storageClass: place.storageClass, sha256, signal });
     }
+    this.#isStored = true;
     return { recordCount: this.#recordCount, failedCount: this.#failedCount, bytesIn: this.#dataBytes, bytesOut };
   }
 
   discard(): void {
-    this.#compressor.destroy();
+    // A request that failed may still read the bytes.
+    this.#object.discard(this.#isStored);
     this.#deadLetters = [];
+  }
+
+  #takesMore(pageBytes: number): boolean {
+    return (
+      this.#storedBytes + pageBytes < this.#storedBytesMax &&
+      this.#dataBytes + pageBytes < dataBytesMax &&
+      this.#deadLetterBytes < deadLetterBytesMax
+    );
+  }
+
+  #note(slices: RecordPage["slices"], { recordCount, dataBytes, storedBytes, faults }: AddedPage): void {
+    this.#recordCount += recordCount;
+    this.#dataBytes += dataBytes;
+    this.#storedBytes = storedBytes;
+    this.#failedCount += faults.length;
+    if (faults.length === 0) return;
+    const letters = Buffer.from(deadLetterLines(slices, faults));
+    this.#deadLetters.push(letters);
+    this.#deadLetterBytes += letters.length;
   }
 
   #keyOf(cut: Cut, template: string, extension: string): string {

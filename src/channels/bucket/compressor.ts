@@ -4,65 +4,44 @@ import type { BucketPlace } from "../../streams/stream.ts";
 /** The fastest levels: they make JSON about a fifth larger than the usual ones do, in a third to a half of the time. */
 const gzipLevel = 1;
 const zstdLevel = 1;
+const partBytes = 64 * 1024;
 
 /** Compresses the bytes of one object as one stream. */
 export interface Compressor {
-  /** Resolves when the bytes were taken. */
+  /** Resolves when the bytes were taken; they may be reused then. Writes may follow one another before that. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Bytes that have come out so far. */
-  readonly byteCount: number;
-  /** Ends the stream. Resolves with all of it. */
-  end(): Promise<readonly Uint8Array[]>;
+  /** Resolves when all has come out. */
+  end(): Promise<void>;
   destroy(): void;
 }
 
-export function newCompressor(compression: BucketPlace["compression"]): Compressor {
+/** `take` gets what comes out, in order. */
+export function newCompressor(compression: BucketPlace["compression"], take: (part: Uint8Array) => void): Compressor {
   switch (compression) {
     case "NONE":
-      return new PlainCompressor();
+      return { write: async (bytes) => take(bytes), end: async () => undefined, destroy: () => undefined };
     case "GZIP":
-      return new StreamCompressor(createGzip({ level: gzipLevel }));
-    case "ZSTD":
-      return new StreamCompressor(createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } }));
-  }
-}
-
-class PlainCompressor implements Compressor {
-  readonly #parts: Uint8Array[] = [];
-  byteCount = 0;
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#parts.push(bytes);
-    this.byteCount += bytes.length;
-  }
-
-  async end(): Promise<readonly Uint8Array[]> {
-    return this.#parts;
-  }
-
-  destroy(): void {
-    this.#parts.length = 0;
+      return new StreamCompressor(createGzip({ level: gzipLevel, chunkSize: partBytes }), take);
+    case "ZSTD": {
+      const params = { [constants.ZSTD_c_compressionLevel]: zstdLevel };
+      return new StreamCompressor(createZstdCompress({ params, chunkSize: partBytes }), take);
+    }
   }
 }
 
 type CompressionStream = ReturnType<typeof createGzip> | ReturnType<typeof createZstdCompress>;
 
-/** Runs in the thread pool, one chunk at a time. */
+/** Runs in the thread pool, one write at a time. */
 class StreamCompressor implements Compressor {
   readonly #stream: CompressionStream;
-  readonly #parts: Uint8Array[] = [];
   readonly #ended = Promise.withResolvers<void>();
-  byteCount = 0;
 
-  constructor(stream: CompressionStream) {
+  constructor(stream: CompressionStream, take: (part: Uint8Array) => void) {
     this.#stream = stream;
-    stream.on("data", (part: Uint8Array) => {
-      this.#parts.push(part);
-      this.byteCount += part.length;
-    });
+    stream.on("data", take);
     stream.on("end", () => this.#ended.resolve());
     stream.on("error", (error) => this.#ended.reject(error));
-    // `end()` reports it; a batch that is discarded does not.
+    // `end()` reports it; an object that is discarded does not.
     this.#ended.promise.catch(() => undefined);
   }
 
@@ -72,14 +51,12 @@ class StreamCompressor implements Compressor {
     });
   }
 
-  async end(): Promise<readonly Uint8Array[]> {
+  end(): Promise<void> {
     this.#stream.end();
-    await this.#ended.promise;
-    return this.#parts;
+    return this.#ended.promise;
   }
 
   destroy(): void {
     this.#stream.destroy();
-    this.#parts.length = 0;
   }
 }

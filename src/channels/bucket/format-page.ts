@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { forEachRecord } from "../../records/entry-layout.ts";
 import type { StreamChannel } from "../../streams/stream.ts";
-import type { RecordPage } from "../batch/destination.ts";
 
 export type BucketFormat = Exclude<StreamChannel["format"], "GSR_JSON">;
 
@@ -15,49 +14,41 @@ export type RecordFault = keyof typeof recordFaults;
 export interface FormattedPage {
   /** The records one behind the other, as they stand in the object. */
   readonly bytes: Uint8Array;
+  /** Those in `bytes`. */
   readonly recordCount: number;
   /** Bytes of data of all records, those with faults too. */
   readonly dataBytes: number;
+  /** By the number of the record in the page. */
+  readonly faults: readonly (readonly [number: number, fault: RecordFault])[];
 }
 
 const newline = 0x0a;
 
 /**
  * The records of a page in their source format. JSON and STRING have a line feed behind each record that does not end with one;
- * BYTE_ARRAY has nothing between records. Calls back for each record with a fault, with its slice and its number in it.
+ * BYTE_ARRAY has nothing between records. `page`: records in the layout of entries, which are overwritten by the result: a
+ * record's header is longer than the line feed.
  */
-export function formatPage(
-  { slices }: RecordPage,
-  format: BucketFormat,
-  faulty: (slice: RecordPage["slices"][number], index: number, fault: RecordFault) => void,
-): FormattedPage {
-  const bytesMax = slices.reduce((sum, { start, end, count }) => sum + end - start + count, 0);
-  const bytes = Buffer.allocUnsafe(bytesMax);
+export function formatPage(page: Uint8Array, format: BucketFormat): FormattedPage {
+  const faults: [number, RecordFault][] = [];
   let length = 0;
-  let recordCount = 0;
+  let number = 0;
   let dataBytes = 0;
-  for (const slice of slices) {
-    const { body, start, end } = slice;
-    let index = -1;
-    forEachRecord(body, start, end, (_keyStart, _keyBytes, dataStart, recordBytes) => {
-      index += 1;
-      dataBytes += recordBytes;
-      const data = body.subarray(dataStart, dataStart + recordBytes);
-      const fault = faultOf(data, format);
-      if (fault !== undefined) {
-        faulty(slice, index, fault);
-        return;
-      }
-      bytes.set(data, length);
-      length += recordBytes;
-      recordCount += 1;
-      if (format !== "BYTE_ARRAY" && data[recordBytes - 1] !== newline) {
-        bytes[length] = newline;
-        length += 1;
-      }
-    });
-  }
-  return { bytes: bytes.subarray(0, length), recordCount, dataBytes };
+  forEachRecord(page, 0, page.length, (_keyStart, _keyBytes, dataStart, recordBytes) => {
+    const dataEnd = dataStart + recordBytes;
+    dataBytes += recordBytes;
+    const fault = faultOf(page.subarray(dataStart, dataEnd), format);
+    if (fault !== undefined) faults.push([number, fault]);
+    number += 1;
+    if (fault !== undefined) return;
+    page.copyWithin(length, dataStart, dataEnd);
+    length += recordBytes;
+    if (format !== "BYTE_ARRAY" && (recordBytes === 0 || page[length - 1] !== newline)) {
+      page[length] = newline;
+      length += 1;
+    }
+  });
+  return { bytes: page.subarray(0, length), recordCount: number - faults.length, dataBytes, faults };
 }
 
 function faultOf(data: Uint8Array, format: BucketFormat): RecordFault | undefined {

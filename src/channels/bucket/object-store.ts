@@ -2,6 +2,8 @@
 export interface ObjectOptions {
   readonly contentType: string;
   readonly storageClass?: string;
+  /** SHA-256 of the bytes, in hexadecimal, where it is known. */
+  readonly sha256?: string;
   readonly signal: AbortSignal;
 }
 
@@ -10,6 +12,6 @@ export interface ObjectStore {
   /** Tries whether the bucket is there and may be used. */
   check(signal: AbortSignal): Promise<void>;
   /** Stores an object unless one has the key. Resolves with whether it was stored now. */
-  putNew(key: string, parts: readonly Uint8Array[], options: ObjectOptions): Promise<boolean>;
+  putNew(key: string, bytes: Uint8Array, options: ObjectOptions): Promise<boolean>;
   close(): void;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { DestinationError } from "../../../src/channels/batch/destination.ts";
 import type { ChannelTurns } from "../../../src/channels/channel.ts";
 import { EngineError } from "../../../src/engine/engine-error.ts";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
@@ -123,6 +124,46 @@ test("a batch that was stored without an answer is not stored again by the next 
   assert.deepEqual(world.delivered, lines("a", "b"));
   assert(world.bucket.repeatedCount > 0);
 });
+
+for (const fails of [false, true]) {
+  test(`the next batch is read while one is stored, which ${fails ? "fails" : "succeeds"}`, async (t) => {
+    const reads: bigint[] = [];
+    const world = await openWorld(t, ({ log, ...engine }) => {
+      const read: typeof log.read = (shard, from, limit) => {
+        reads.push(from);
+        return log.read(shard, from, limit);
+      };
+      return { ...engine, log: logWith(log, { read }) };
+    });
+    const held = Promise.withResolvers<void>();
+    const store = world.bucket.connect();
+    world.bucket.connect = () => ({
+      ...store,
+      putNew: (...args) => held.promise.then(() => store.putNew(...args)),
+    });
+    const session = await world.session({ shardCount: 1 });
+    await world.put(session, "a");
+    await world.pass(12);
+    await world.put(session, "b");
+    await world.pass(12);
+    assert(reads.includes(1n), "what is behind the first batch was read");
+    const figures = session.channels.figures(channelId);
+    assert.deepEqual([figures?.batchCount, figures?.freshnessSeconds], [0, 24], "nothing is delivered");
+    if (fails) held.reject(new DestinationError("unavailable", "503"));
+    else held.resolve();
+    await world.pass(2);
+    if (fails) {
+      assert.equal(session.channels.failure(channelId)?.sentence, "503");
+      assert.equal(session.channels.figures(channelId)?.freshnessSeconds, 26, "both wait again");
+      world.bucket.connect = () => store;
+      await session.close();
+      await world.session();
+      await world.pass(30);
+    }
+    assert.deepEqual(world.delivered, lines("a", "b"));
+    assert.equal(world.bucket.objects.size, 2);
+  });
+}
 
 test("two servers that deliver the same channel store each record once", async (t) => {
   const world = await openWorld(t);
