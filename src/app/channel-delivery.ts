@@ -1,6 +1,6 @@
 import type { ChannelStates } from "../background/reconciler-context.ts";
 import type { ChannelTurns } from "../channels/channel.ts";
-import type { ChannelFigures } from "../channels/channel-figures.ts";
+import type { ChannelFailure, ChannelFigures } from "../channels/channel-figures.ts";
 import type { NamedFile } from "../config/config.ts";
 import type { DocumentStore } from "../engine/document-store.ts";
 import type { ChannelDestinations } from "../operations/operation-context.ts";
@@ -19,6 +19,8 @@ export interface ChannelDelivery extends ChannelStates {
   update(revision: StreamRevision): void;
   /** Undefined for a channel that does not deliver. */
   figures(channelId: string): ChannelFigures | undefined;
+  /** Undefined while a channel delivers, and without `--channels`. */
+  failure(channelId: string): ChannelFailure | undefined;
   /** Why channels of these streams deliver nothing at present, as a few sentences for /health. */
   faults(revisions: Iterable<StreamRevision>): readonly string[];
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export async function openChannelDelivery(
     drop: (channel) => channels.drop(channel),
     update: (revision) => channels.update(revision),
     figures: (channelId) => channels.figures(channelId),
+    failure: (channelId) => channels.failure(channelId),
     faults: (revisions) => [
       ...(places.fault === undefined ? [] : [places.fault]),
       ...faultsOf(revisions, ({ id, name }, stream) => {
@@ -87,6 +90,7 @@ function withoutDelivery(documents: DocumentStore): ChannelDelivery {
     },
     update: () => undefined,
     figures: () => undefined,
+    failure: () => undefined,
     faults: (revisions) =>
       faultsOf(revisions, ({ name, status }, stream) => {
         if (status !== "ACTIVE" && status !== "UPDATING") return undefined;

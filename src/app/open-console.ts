@@ -43,6 +43,7 @@ export function openConsole({ config, engine, services, clock, closing }: Consol
   return {
     ...{ mode, engine, registry, counts, history, clock },
     channelFigures: (channelId) => channelDelivery.figures(channelId),
+    channelFailure: (channelId) => channelDelivery.failure(channelId),
     queueFigures: (queueId) => queues.figures(queueId),
     version: packageVersion(),
     startedMs: clock.nowMs(),

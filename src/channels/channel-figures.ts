@@ -15,3 +15,10 @@ export interface ChannelFigures {
   /** Age of the oldest record that is not delivered; 0 when all are, undefined where it is another server's turn to know. */
   readonly freshnessSeconds: number | undefined;
 }
+
+/** Why a channel delivers nothing at present. */
+export interface ChannelFailure {
+  readonly sentence: string;
+  /** Since the epoch. */
+  readonly sinceMs: number;
+}

@@ -5,7 +5,7 @@ import type { Shard, StreamChannel } from "../streams/stream.ts";
 import type { Cut } from "./batch/cut.ts";
 import type { BatchBuilder, Destination, StoredBatch } from "./batch/destination.ts";
 import type { BatchSlots } from "./batch-slots.ts";
-import type { ChannelFigures } from "./channel-figures.ts";
+import type { ChannelFailure, ChannelFigures } from "./channel-figures.ts";
 import type { Checkpoint, CheckpointStore, VersionedCheckpoint } from "./checkpoint-store.ts";
 import { type BatchSource, fillBatch, fillBatchAgain } from "./fill-batch.ts";
 import { PendingRecords } from "./pending-records.ts";
@@ -76,7 +76,7 @@ export class Channel {
   #running: Promise<void> | undefined;
   /** Stored bytes for each position, also of those that no record has: by the last batch. */
   #positionBytes: number;
-  #failure: { readonly sentence: string; readonly sinceMs: number; readonly reportedMs: number } | undefined;
+  #failure: (ChannelFailure & { readonly reportedMs: number }) | undefined;
   readonly #figures = {
     batchCount: 0,
     recordCount: 0,
@@ -108,8 +108,8 @@ export class Channel {
     return { ...this.#figures, freshnessSeconds: Math.max(0, ageMs / 1000) };
   }
 
-  /** Why nothing is delivered at present, and since when; undefined while it is. */
-  get failure(): { readonly sentence: string; readonly sinceMs: number } | undefined {
+  /** Undefined while records are delivered, or none wait. */
+  get failure(): ChannelFailure | undefined {
     return this.#failure;
   }
 

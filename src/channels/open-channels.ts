@@ -7,7 +7,7 @@ import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import { type Destination, DestinationError } from "./batch/destination.ts";
 import { BatchSlots } from "./batch-slots.ts";
 import { Channel, type ChannelTurns } from "./channel.ts";
-import type { ChannelFigures } from "./channel-figures.ts";
+import type { ChannelFailure, ChannelFigures } from "./channel-figures.ts";
 import { CheckpointStore } from "./checkpoint-store.ts";
 
 /** Batches filled or stored at once in the server; each may hold its stored bytes, up to 16 MiB and a page, in memory. */
@@ -91,8 +91,8 @@ export class OpenChannels {
     return this.#channels.get(channelId)?.figures;
   }
 
-  /** Why a channel delivers nothing at present, and since when, ms since the epoch; undefined while it does. */
-  failure(channelId: string): { readonly sentence: string; readonly sinceMs: number } | undefined {
+  /** Undefined while a channel delivers. */
+  failure(channelId: string): ChannelFailure | undefined {
     return this.#channels.get(channelId)?.failure;
   }
 

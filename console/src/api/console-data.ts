@@ -76,6 +76,8 @@ export interface ChannelFigures {
   readonly failureCount: number;
   /** Age of the oldest record that is not delivered; 0 when all are, absent where another gateway delivers. */
   readonly freshnessSeconds?: number;
+  /** Why nothing is delivered at present; absent while it is. */
+  readonly failure?: { readonly sentence: string; readonly sinceMs: number };
 }
 
 export interface TrafficReport {

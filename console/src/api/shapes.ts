@@ -22,6 +22,7 @@ export interface StreamDescription extends StreamSummary {
   /** In MiB/s; only where some was asked for. */
   readonly WarmThroughput?: { readonly TargetMiBps?: number; readonly CurrentMiBps?: number };
   readonly QueueCount?: number;
+  readonly ChannelCount?: number;
 }
 
 export interface ShardDescription {
@@ -82,6 +83,35 @@ export interface ChannelSummary {
   readonly ChannelStatus: StreamStatus | "FAILED";
   readonly ChannelStatusReason?: string;
   readonly Streams: readonly { readonly StreamARN: string }[];
+}
+
+interface BucketPlace {
+  readonly BucketARN: string;
+  readonly ExpectedBucketOwner: string;
+}
+
+export interface ChannelDescription {
+  readonly ChannelName: string;
+  readonly ChannelARN: string;
+  readonly ChannelId: string;
+  readonly ChannelStatus: ChannelSummary["ChannelStatus"];
+  readonly ChannelStatusReason?: string;
+  readonly ChannelCreationTimestamp: number;
+  readonly ServiceExecutionRoleARN: string;
+  readonly StreamConfigurationList: readonly {
+    readonly StreamARN: string;
+    readonly RecordConfiguration: { readonly RecordFormatType: string };
+  }[];
+  readonly S3DestinationConfiguration?: {
+    readonly DataFreshnessInSeconds: number;
+    readonly DeadLetterQueueS3Configuration: BucketPlace & { readonly ErrorOutputPrefix?: string };
+    readonly StorageConfiguration: BucketPlace & {
+      readonly OutputKeyTemplate: string;
+      readonly StorageClass: string;
+      readonly CompressionType: string;
+    };
+  };
+  readonly LoggingConfiguration: { readonly CloudWatchLogs: { readonly Enabled: boolean } };
 }
 
 export interface QueueRecord {

@@ -11,6 +11,7 @@ export type Route =
   | { readonly page: "channels" }
   | { readonly page: "server" }
   | { readonly page: "queue"; readonly arn: string; readonly tab: QueueTab }
+  | { readonly page: "channel"; readonly arn: string }
   | {
       readonly page: "stream";
       readonly name: string;
@@ -26,6 +27,7 @@ export function parseRoute(hash: string): Route {
   if (page === "queue" && name !== undefined && name !== "") {
     return { page, arn: decodeName(name), tab: queueTabs.find((one) => one === tab) ?? "records" };
   }
+  if (page === "channel" && name !== undefined && name !== "") return { page, arn: decodeName(name) };
   if (page === "stream" && name !== undefined && name !== "") {
     const known = tabs.find((one) => one === tab) ?? "records";
     return { page, name: decodeName(name), tab: known, query: Object.fromEntries(new URLSearchParams(query)) };
@@ -35,6 +37,7 @@ export function parseRoute(hash: string): Route {
 
 export function formatRoute(route: Route): string {
   if (route.page === "queue") return `#/queue/${encodeURIComponent(route.arn)}/${route.tab}`;
+  if (route.page === "channel") return `#/channel/${encodeURIComponent(route.arn)}`;
   if (route.page !== "stream") return `#/${route.page}`;
   const query = new URLSearchParams(route.query).toString();
   return `#/stream/${encodeURIComponent(route.name)}/${route.tab}${query === "" ? "" : `?${query}`}`;

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { loadServer, server, serverFault } from "../api/console-data.ts";
 import { session } from "../api/session.ts";
+import { ChannelPage } from "../channels/channel-page.tsx";
 import { ChannelsPage } from "../channels/channels-page.tsx";
 import { QueuePage } from "../queues/queue-page.tsx";
 import { QueuesPage } from "../queues/queues-page.tsx";
@@ -37,7 +38,7 @@ export function Shell() {
           <a href="#/queues" aria-current={page === "queues" || page === "queue" ? "page" : undefined}>
             Queues
           </a>
-          <a href="#/channels" aria-current={page === "channels" ? "page" : undefined}>
+          <a href="#/channels" aria-current={page === "channels" || page === "channel" ? "page" : undefined}>
             Channels
           </a>
           <a href="#/server" aria-current={page === "server" ? "page" : undefined}>
@@ -77,6 +78,8 @@ function Page() {
       return <QueuesPage />;
     case "channels":
       return <ChannelsPage />;
+    case "channel":
+      return <ChannelPage key={at.arn} arn={at.arn} />;
     case "queue":
       return <QueuePage key={at.arn} arn={at.arn} tab={at.tab} />;
     case "server":

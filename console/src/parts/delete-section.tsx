@@ -6,7 +6,7 @@ import { Fault } from "./notice.tsx";
 import { useAction } from "./use-action.ts";
 
 interface DeleteSectionProps {
-  readonly what: "stream" | "queue";
+  readonly what: "stream" | "queue" | "channel";
   readonly name: string;
   /** What is gone then. */
   readonly consequence: string;
@@ -15,7 +15,7 @@ interface DeleteSectionProps {
   readonly onDone: () => void;
 }
 
-/** Deletes a stream or queue, when its name has been typed. */
+/** Deletes a stream, queue or channel, when its name has been typed. */
 export function DeleteSection({ what, name, consequence, operation, input, onDone }: DeleteSectionProps) {
   const [isOpen, setOpen] = useState(false);
   const [typed, setTyped] = useState("");

@@ -7,6 +7,8 @@ interface Entry {
   readonly key: string;
   readonly name: string;
   readonly cells: readonly ComponentChildren[];
+  /** Shows more of the entry. */
+  readonly onOpen?: () => void;
   readonly onRemove: () => void;
 }
 
@@ -56,10 +58,16 @@ function EntryTable({ entries, remove, isBusy }: EntryTableProps) {
   return (
     <table>
       <tbody>
-        {entries.map(({ key, name, cells, onRemove }) => (
+        {entries.map(({ key, name, cells, onOpen, onRemove }) => (
           <tr key={key}>
             <th scope="row" class="long">
-              {name}
+              {onOpen === undefined ? (
+                name
+              ) : (
+                <button type="button" class="link" onClick={onOpen}>
+                  {name}
+                </button>
+              )}
             </th>
             {cells.map((cell, i) => (
               <td key={i} class="long">

@@ -8,7 +8,7 @@ import { usePolled } from "./use-polled.ts";
 
 const everyMs = 30_000;
 
-/** The resource policy: which other accounts may do what with a stream or queue. */
+/** The resource policy: which other accounts may do what with a stream, consumer, queue or channel. */
 export function PolicySection({ arn: ResourceARN }: { readonly arn: string }) {
   const [text, setText] = useState<string>();
   const got = usePolled(() => kinesis<{ Policy: string }>("GetResourcePolicy", { ResourceARN }), everyMs, ResourceARN);

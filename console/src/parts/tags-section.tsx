@@ -10,7 +10,7 @@ interface Tag {
 
 const everyMs = 10_000;
 
-/** The tags of a stream or queue. */
+/** The tags of a stream, consumer, queue or channel. */
 export function TagsSection({ arn: ResourceARN }: { readonly arn: string }) {
   const listed = usePolled(
     () => kinesis<{ Tags: readonly Tag[] }>("ListTagsForResource", { ResourceARN }),

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { schema } from "../decode/schema.ts";
 import { plural, shortShard, timeText } from "../parts/format.ts";
+import { Options } from "../parts/options.tsx";
 import type { Shard } from "../shards/shard.ts";
 import type { FilterKind } from "./filter.ts";
 import { rowsMax } from "./record-list.ts";
@@ -47,11 +48,7 @@ export function RecordsBar(props: RecordsBarProps) {
           value={place.choice}
           onChange={(event) => onPlace(newPlace(event.currentTarget.value as StartChoice, place))}
         >
-          {Object.entries(startNames).map(([choice, name]) => (
-            <option key={choice} value={choice}>
-              {name}
-            </option>
-          ))}
+          <Options names={startNames} />
         </select>
       </label>
       {place.choice === "time" && (

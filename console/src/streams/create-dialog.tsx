@@ -26,7 +26,7 @@ export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolea
         </label>
         <label class="check">
           <input type="checkbox" checked={isOnDemand} onInput={(event) => setOnDemand(event.currentTarget.checked)} />
-          On demand: without a number of shards to choose, and with queues if you want them
+          On demand: without a number of shards to choose, and with queues and channels if you want them
         </label>
         {!isOnDemand && (
           <label>

@@ -15,7 +15,7 @@ export function ModeSection({ view }: { readonly view: StreamView }) {
         <h2>Mode</h2>
         <p>
           {isOnDemand
-            ? "On demand: there is no number of shards to choose, and the stream can have queues."
+            ? "On demand: there is no number of shards to choose, and the stream can have queues and channels."
             : "Provisioned: the stream has the shards that you give it."}
         </p>
         {!isReadOnly() && <ModeButton view={view} isOnDemand={isOnDemand} />}
@@ -27,28 +27,29 @@ export function ModeSection({ view }: { readonly view: StreamView }) {
 }
 
 function ModeButton({ view, isOnDemand }: { readonly view: StreamView; readonly isOnDemand: boolean }) {
-  const { StreamARN, StreamStatus, QueueCount = 0 } = view.description;
+  const { StreamARN, StreamStatus, QueueCount = 0, ChannelCount = 0 } = view.description;
+  const hasDependents = QueueCount + ChannelCount > 0;
   const StreamMode = isOnDemand ? "PROVISIONED" : "ON_DEMAND";
   return (
     <div>
       <ConfirmButton
         label={isOnDemand ? "Change to provisioned" : "Change to on demand"}
-        isDisabled={StreamStatus !== "ACTIVE" || (isOnDemand && QueueCount > 0)}
+        isDisabled={StreamStatus !== "ACTIVE" || (isOnDemand && hasDependents)}
         action={() => kinesis("UpdateStreamMode", { StreamARN, StreamModeDetails: { StreamMode } })}
         onDone={view.refresh}
       >
         <p>
           {isOnDemand
             ? "The stream keeps its shards, and you change their number yourself. Its warm throughput and its own distribution of records end."
-            : "The stream keeps its shards and can have queues. Its shards are then neither split nor merged by hand; this server adds none by itself, because a shard takes here what the machine can."}
+            : "The stream keeps its shards and can have queues and channels. Its shards are then neither split nor merged by hand; this server adds none by itself, because a shard takes here what the machine can."}
         </p>
         <p class="hint">
           Records stay, and producers and readers go on. With limits as AWS has them, the mode can be changed twice in
           24 hours. On AWS the two modes are priced differently: by the shard hour, or by the GB.
         </p>
       </ConfirmButton>
-      {isOnDemand && QueueCount > 0 && (
-        <p class="hint">A stream with queues stays on demand. Delete the queues first.</p>
+      {isOnDemand && hasDependents && (
+        <p class="hint">A stream with queues or channels stays on demand. Delete these first.</p>
       )}
     </div>
   );

@@ -13,7 +13,7 @@ import type { StreamView } from "./stream-page.tsx";
 
 /** What a stream is set to be. */
 export function SettingsTab({ view }: { readonly view: StreamView }) {
-  const { StreamARN, StreamStatus, StreamCreationTimestamp, QueueCount = 0 } = view.description;
+  const { StreamARN, StreamStatus, StreamCreationTimestamp, QueueCount = 0, ChannelCount = 0 } = view.description;
   return (
     <div class="narrow">
       <dl class="wide-list">
@@ -29,6 +29,8 @@ export function SettingsTab({ view }: { readonly view: StreamView }) {
         )}
         <dt>Queues</dt>
         <dd>{QueueCount === 0 ? "none" : <a href="#/queues">{plural(QueueCount, "queue")}</a>}</dd>
+        <dt>Channels</dt>
+        <dd>{ChannelCount === 0 ? "none" : <a href="#/channels">{plural(ChannelCount, "channel")}</a>}</dd>
       </dl>
       <RetentionSection view={view} />
       <ModeSection view={view} />

@@ -97,10 +97,14 @@ function queuesResponse({ query, services }: ApiRequest): WireResponse {
   return json(200, { queues });
 }
 
-/** The figures of each channel by its id. */
+/** The figures of each channel that delivers, by its id, with the reason if nothing arrives at present. */
 function channelsResponse({ query, services }: ApiRequest): WireResponse {
   const ids = inRegion(query, services).flatMap(({ stream }) => (stream.channels ?? []).map(({ id }) => id));
-  const channels = Object.fromEntries(ids.map((id) => [id, services.channelFigures(id)]));
+  const channels: Record<string, object> = {};
+  for (const id of ids) {
+    const figures = services.channelFigures(id);
+    if (figures !== undefined) channels[id] = { ...figures, failure: services.channelFailure(id) };
+  }
   return json(200, { channels });
 }
 

@@ -1,4 +1,4 @@
-import type { ChannelFigures } from "../../channels/channel-figures.ts";
+import type { ChannelFailure, ChannelFigures } from "../../channels/channel-figures.ts";
 import type { ConfigSetting } from "../../config/describe-config.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { QueueFigures } from "../../queues/queue-calls.ts";
@@ -21,6 +21,8 @@ export interface ConsoleServices {
   readonly history: TrafficHistory;
   /** Undefined for a channel that does not deliver. */
   readonly channelFigures: (channelId: string) => ChannelFigures | undefined;
+  /** Undefined while a channel delivers. */
+  readonly channelFailure: (channelId: string) => ChannelFailure | undefined;
   /** Undefined for a queue that was not used since the start. */
   readonly queueFigures: (queueId: string) => QueueFigures | undefined;
   /** The configuration in force, without secrets. */

@@ -1,4 +1,4 @@
-/** Channels in the page: one that delivers, one that cannot. */
+/** Channels in the page: one that delivers, one that failed, one whose bucket refuses for a while. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Page } from "playwright-core";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
 import { activeStreamArn, call } from "../../../support/kinesis-call.ts";
 import { ServerProcess } from "../../../support/start-server.ts";
@@ -14,12 +16,19 @@ import { keepPicture } from "./keep-picture.ts";
 const browser = new TestBrowser();
 const owner = "000000000000";
 
-/** A file of places whose bucket `lake` takes everything, and whose bucket `gone` refuses everything. */
-async function placesFile(t: TestContext): Promise<string> {
+/** A store that takes everything but what is put into buckets that refuse, with the file of places that names it. */
+interface Store {
+  readonly placesPath: string;
+  readonly refusing: Set<string>;
+}
+
+async function startStore(t: TestContext): Promise<Store> {
+  const refusing = new Set(["gone"]);
   const store = createServer((request, response) => {
     request.resume();
     request.on("end", () => {
-      response.statusCode = request.url?.startsWith("/gone") ? 403 : 200;
+      const [, bucket = ""] = request.url?.split(/[/?]/) ?? [];
+      response.statusCode = refusing.has(bucket) ? 403 : 200;
       response.setHeader("ETag", '"0"');
       response.end();
     });
@@ -32,56 +41,140 @@ async function placesFile(t: TestContext): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
   });
   const endpoint = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
-  const path = join(folder, "places.json");
+  const placesPath = join(folder, "places.json");
   const credentials = { accessKeyId: "key", secretAccessKey: "secret" };
-  writeFileSync(path, JSON.stringify({ buckets: { "*": { endpoint, credentials } } }), { mode: 0o600 });
-  return path;
+  writeFileSync(placesPath, JSON.stringify({ buckets: { "*": { endpoint, credentials } } }), { mode: 0o600 });
+  return { placesPath, refusing };
 }
 
-function createChannel(endpoint: string, ChannelName: string, StreamARN: string, bucket: string): Promise<unknown> {
-  const S3DestinationConfiguration = {
-    DataFreshnessInSeconds: 1,
-    StorageConfiguration: {
-      BucketARN: `arn:aws:s3:::${bucket}`,
-      ExpectedBucketOwner: owner,
-      CompressionType: "GZIP",
-    },
-  };
-  return call(endpoint, "CreateChannel", {
-    ChannelName,
-    ServiceExecutionRoleARN: `arn:aws:iam::${owner}:role/delivery`,
-    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
-    S3DestinationConfiguration,
-  });
-}
-
-test("channels are listed with their state, what they delivered and how far they are behind", async (t) => {
-  const opened = await browser.open(t);
-  if (opened === undefined) return;
-  const { page, faults } = opened;
-  await using server = await ServerProcess.start({ args: ["--channels", await placesFile(t)] });
-  const { endpoint } = server;
+async function createClicks(endpoint: string): Promise<string> {
   await call(endpoint, "CreateStream", { StreamName: "clicks", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  const StreamARN = await activeStreamArn(endpoint, "clicks");
-  await createChannel(endpoint, "clicks-to-lake", StreamARN, "lake");
-  await createChannel(endpoint, "clicks-to-nowhere", StreamARN, "gone");
-  await page.goto(`${endpoint}/console/#/channels`);
-  const row = (name: string) => page.getByRole("row").filter({ hasText: name });
-  await row("clicks-to-lake").getByText("active").waitFor();
-  await row("clicks-to-nowhere").getByText("failed").waitFor();
-  const Records = Array.from({ length: 40 }, (_, i) => {
+  return await activeStreamArn(endpoint, "clicks");
+}
+
+async function putClicks(endpoint: string, count: number): Promise<void> {
+  const Records = Array.from({ length: count }, (_, i) => {
     return { PartitionKey: `${i}`, Data: Buffer.from(`{"click":${i}}`).toString("base64") };
   });
   await call(endpoint, "PutRecords", { StreamName: "clicks", Records });
-  await row("clicks-to-lake").getByText("40", { exact: true }).waitFor();
-  await row("clicks-to-lake").getByText("all delivered").waitFor();
-  assert.deepEqual(await accessibilityFaults(page), []);
-  await keepPicture(page, "channels");
-  await page.setViewportSize({ width: 390, height: 844 });
-  assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
-  assert.deepEqual(await accessibilityFaults(page), []);
-  await page.getByRole("button", { name: "clicks-to-lake" }).click();
-  await page.getByRole("dialog").getByText('"arn:aws:s3:::lake"').first().waitFor();
-  await keepPicture(page, "channel-phone");
+}
+
+/** At both widths: axe finds nothing, nothing is wider than the window, and the picture is kept. */
+async function lookAt(page: Page, name: string): Promise<void> {
+  const desk = page.viewportSize();
+  for (const [suffix, size] of [
+    ["", desk],
+    ["-phone", { width: 390, height: 844 }],
+  ] as const) {
+    if (size === null) throw new Error("a test page has a size");
+    await page.setViewportSize(size);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+    await keepPicture(page, `${name}${suffix}`);
+  }
+  if (desk !== null) await page.setViewportSize(desk);
+}
+
+test("a person makes a channel, sees what it delivers and why it does not, changes and deletes it", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  const { placesPath, refusing } = await startStore(t);
+  await using server = await ServerProcess.start({ args: ["--channels", placesPath] });
+  const { endpoint } = server;
+  await createClicks(endpoint);
+  const row = (name: string) => page.locator("a.channel-row", { hasText: name });
+  const create = async (name: string, bucket: string): Promise<void> => {
+    await page.getByRole("button", { name: "Create a channel" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Name", exact: true }).fill(name);
+    await dialog.getByRole("textbox", { name: "Bucket" }).fill(bucket);
+    await dialog.getByLabel("Freshness, in seconds").fill("1");
+    assert.deepEqual(await accessibilityFaults(page), []);
+    if (bucket === "lake") await keepPicture(page, "create-channel");
+    await dialog.getByRole("button", { name: "Create", exact: true }).click();
+    await row(name).waitFor();
+  };
+  await page.goto(`${endpoint}/console/#/channels`);
+  await page.getByRole("heading", { name: "No channels yet" }).waitFor();
+  await create("clicks-to-lake", "lake");
+  await create("clicks-to-nowhere", "gone");
+  await create("clicks-to-shed", "shed");
+  await row("clicks-to-nowhere").getByText("refuses what the server asks of it").waitFor();
+  const card = (title: string) => page.locator(".card", { hasText: title }).locator("b");
+  await row("clicks-to-lake").click();
+  await card("Oldest record that waits").getByText("all delivered").waitFor();
+  refusing.add("shed");
+  await putClicks(endpoint, 40);
+  await card("Delivered since").getByText("40", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Channels" }).click();
+  await row("clicks-to-shed").getByText("delivers nothing").waitFor();
+  await lookAt(page, "channels");
+  await row("clicks-to-shed").click();
+  await page.getByRole("alert").getByText("Has delivered nothing since").waitFor();
+  await lookAt(page, "channel");
+  refusing.delete("shed");
+  await page.getByRole("alert").waitFor({ state: "detached", timeout: 60_000 });
+  await card("Delivered since").getByText("40", { exact: true }).waitFor();
+  await changeAndDelete(page);
+  await row("clicks-to-lake").waitFor();
+  await row("clicks-to-shed").waitFor({ state: "detached" });
   assert.deepEqual(faults, []);
 });
+
+/** On the page of the channel `clicks-to-shed`. */
+async function changeAndDelete(page: Page): Promise<void> {
+  await page.getByLabel("Seconds").fill("60");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("has waited for 60 s").waitFor();
+  await page.locator(".stream-head .tag").waitFor({ state: "detached" });
+  await page.getByLabel("CloudWatch Logs").click();
+  await page.getByRole("checkbox", { name: "CloudWatch Logs", checked: true }).waitFor();
+  await page.getByLabel("Tag", { exact: true }).fill("team");
+  await page.getByLabel("Value").fill("shop");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByRole("rowheader", { name: "team" }).waitFor();
+  await page.getByRole("button", { name: "Delete this channel…" }).click();
+  await page.getByLabel("Type the name of the channel").fill("clicks-to-shed");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("heading", { name: "Channels" }).waitFor();
+}
+
+test("a channel of a server without --channels says that it delivers nothing, and why", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  const { placesPath } = await startStore(t);
+  const dataDir = mkdtempSync(join(tmpdir(), "millrace-console-"));
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  {
+    await using server = await ServerProcess.start({ dataDir, args: ["--channels", placesPath] });
+    await createChannel(server.endpoint, await createClicks(server.endpoint));
+  }
+  await using server = await ServerProcess.start({ dataDir });
+  await page.goto(`${server.endpoint}/console/#/channels`);
+  await page.locator("a.channel-row", { hasText: "delivers nothing" }).click();
+  await page.getByRole("alert").getByText("was started without --channels").waitFor();
+  assert.deepEqual(faults, []);
+});
+
+async function createChannel(endpoint: string, StreamARN: string): Promise<void> {
+  const { ChannelDescription } = await call<{ ChannelDescription: { ChannelARN: string } }>(endpoint, "CreateChannel", {
+    ChannelName: "clicks-to-lake",
+    ServiceExecutionRoleARN: `arn:aws:iam::${owner}:role/delivery`,
+    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
+    S3DestinationConfiguration: {
+      StorageConfiguration: {
+        ...{ BucketARN: "arn:aws:s3:::lake", ExpectedBucketOwner: owner, CompressionType: "GZIP" },
+      },
+    },
+  });
+  const { ChannelARN } = ChannelDescription;
+  const isActive = async (): Promise<boolean> => {
+    const output = await call<{ ChannelDescription: { ChannelStatus: string } }>(endpoint, "DescribeChannel", {
+      ChannelARN,
+    });
+    return output.ChannelDescription.ChannelStatus === "ACTIVE";
+  };
+  while (!(await isActive())) await pause(20);
+}

@@ -1,8 +1,9 @@
-/** What the page changes of a stream and of an account, seen through the API. */
+/** What the page changes of a stream, its consumers and an account, seen through the API. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
 import { type ConsoleServer, startConsole } from "../console-server.ts";
+import { keepPicture } from "./keep-picture.ts";
 
 const browser = new TestBrowser();
 
@@ -81,3 +82,38 @@ test("mode, encryption, shards and record size are changed in the page, each aft
     [],
   );
 });
+
+test("a consumer is registered, tagged and given a policy in the page, and deregistered", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  await using server = await startConsole();
+  const { page, faults } = opened;
+  await page.goto(server.at("#/stream/orders/settings"));
+  await page.getByLabel("Name", { exact: true }).fill("billing");
+  await page.getByRole("button", { name: "Register" }).click();
+  await page.getByRole("button", { name: "billing", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Consumer billing" });
+  const arn = (await dialog.locator("dd").first().textContent()) ?? "";
+  assert.match(arn, /^arn:aws:kinesis:us-east-1:000000000000:stream\/orders\/consumer\/billing:\d+$/);
+  await dialog.getByLabel("Tag", { exact: true }).fill("team");
+  await dialog.getByLabel("Value").fill("shop");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await dialog.getByRole("rowheader", { name: "team" }).waitFor();
+  await dialog.getByLabel("Resource policy as JSON").fill(JSON.stringify(policyFor(arn)));
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("button", { name: "Remove", exact: true }).and(page.locator(":enabled")).waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await keepPicture(page, "consumer");
+  const { Policy } = await server.kinesis<{ Policy: string }>("GetResourcePolicy", { ResourceARN: arn });
+  assert.deepEqual(JSON.parse(Policy), policyFor(arn));
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Deregister billing" }).click();
+  await page.getByText("None is registered for enhanced fan-out.").waitFor();
+  assert.deepEqual(faults, []);
+});
+
+function policyFor(Resource: string): object {
+  const Principal = { AWS: "111122223333" };
+  const Action = ["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"];
+  return { Version: "2012-10-17", Statement: [{ Sid: "read", Effect: "Allow", Principal, Action, Resource }] };
+}
