@@ -3,8 +3,9 @@ import { serverNowMs, shardTimes, type TrafficReport, trafficOf } from "../api/c
 import { kinesis } from "../api/kinesis.ts";
 import { listAll } from "../api/list-all.ts";
 import type { ShardDescription, StreamDescription } from "../api/shapes.ts";
+import { arrivals } from "../app/address.ts";
 import { streamLink, type Tab, tabs } from "../app/route.ts";
-import { agoText, bytesText, countText, durationText, plural } from "../parts/format.ts";
+import { agoText, bytesText, countText, durationText, lagTone, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { type Polled, usePolled } from "../parts/use-polled.ts";
 import { PlotsTab } from "../plots/plots-tab.tsx";
@@ -89,7 +90,8 @@ interface TabBodyProps {
 function TabBody({ tab, query, view }: TabBodyProps) {
   switch (tab) {
     case "records":
-      return <RecordsTab view={view} query={query} />;
+      // A link leads to its records also from the list of others.
+      return <RecordsTab key={arrivals.value} view={view} query={query} />;
     case "shards":
       return <ShardsTab view={view} />;
     case "put":
@@ -110,6 +112,7 @@ function Facts({
 }) {
   const { StreamStatus, OpenShardCount, RetentionPeriodHours, EncryptionType, StreamModeDetails } = description;
   const rates = traffic?.stream;
+  const lag = rates?.iteratorAgeMs ?? 0;
   const throttled = (rates?.throttledReads ?? 0) + (rates?.throttledWrites ?? 0);
   return (
     <p class="facts">
@@ -123,6 +126,7 @@ function Facts({
           put {countText(rates.incomingRecords)}/s, {bytesText(rates.incomingBytes)}/s
         </span>
       )}
+      {lag > 0 && <span class={lagTone(lag)}>readers {durationText(lag)} behind</span>}
       {throttled > 0 && <span class="tag bad">{countText(throttled)}/s throttled</span>}
       {traffic?.newestMs != null && <span>newest {agoText(serverNowMs() - traffic.newestMs)}</span>}
     </p>

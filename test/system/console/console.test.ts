@@ -52,6 +52,34 @@ test("a tail over all shards shows what is put while it is open, decoded, and fi
   await server.put("orders", "json", '{"status": "open"}');
   await server.put("orders", "json", '{"status": "paid", "number": 2}');
   await page.getByText("2 matches in 5 records").waitFor();
+  // A link that is opened over the list, as a colleague sends it.
+  await page.goto(server.at("#/stream/orders/records?start=oldest&by=key&filter=packed"));
+  await page.getByText("1 match in 5 records").waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test("what the list of records remembers in the address does not undo a link that is followed meanwhile", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  await using server = await startConsole();
+  const { page, faults } = opened;
+  // The page hears of a new address late, as on a busy machine.
+  await page.addInitScript(`
+    addEventListener("hashchange", (event) => {
+      if (!event.isTrusted) return;
+      event.stopImmediatePropagation();
+      setTimeout(() => dispatchEvent(new HashChangeEvent("hashchange")), 300);
+    });
+  `);
+  await page.goto(server.at("#/stream/orders/records"));
+  await page.locator(".state.live").waitFor();
+  await page.evaluate(`{
+    const filter = document.querySelector("input[type=search]");
+    filter.value = "paid";
+    filter.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    location.hash = "#/stream/orders/settings";
+  }`);
+  await page.getByRole("heading", { name: "Retention" }).waitFor();
   assert.deepEqual(faults, []);
 });
 
