@@ -39,6 +39,13 @@ export function agoText(ms: number): string {
   return ms < 1_500 ? "just now" : `${durationText(ms)} ago`;
 }
 
+const lagMsMax = 60_000;
+
+/** The class of a text that says how far a reader is behind. */
+export function lagTone(ms = 0): "warn" | "" {
+  return ms > lagMsMax ? "warn" : "";
+}
+
 /** `14:05:09.123` of today in the browser's time zone, with the date before it on other days. */
 export function timeText(ms: number, nowMs: number = Date.now()): string {
   const time = new Date(ms);

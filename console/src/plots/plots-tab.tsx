@@ -1,7 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import { type History, historyOf } from "../api/console-data.ts";
+import { streamLink } from "../app/route.ts";
 import { Choices } from "../parts/choices.tsx";
-import { bytesText, countText, durationText, plural, shortShard } from "../parts/format.ts";
+import { bytesText, countText, durationText, lagTone, plural, shortShard } from "../parts/format.ts";
 import { Empty } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { shardIndexOf } from "../shards/shard.ts";
@@ -127,8 +128,16 @@ function Plots({ steps, minutes, isStream }: PlotsProps) {
 }
 
 function Consumers({ view }: { readonly view: StreamView }) {
-  const consumers = Object.entries(view.traffic?.consumers ?? {});
-  if (consumers.length === 0) return null;
+  const consumers = Object.entries(view.traffic?.consumers ?? {}).sort(
+    ([, one], [, other]) => other.millisBehindLatest - one.millisBehindLatest,
+  );
+  const hint = (
+    <p class="hint">
+      Readers that poll with GetRecords do not say who they are. The page{" "}
+      <a href={streamLink(view.name, "shards")}>Shards</a> shows how far they are behind in each shard.
+    </p>
+  );
+  if (consumers.length === 0) return hint;
   return (
     <>
       <h2>Consumers with enhanced fan-out</h2>
@@ -144,12 +153,15 @@ function Consumers({ view }: { readonly view: StreamView }) {
           {consumers.map(([name, { millisBehindLatest, shards }]) => (
             <tr key={name}>
               <td>{name}</td>
-              <td>{millisBehindLatest === 0 ? "up to date" : durationText(millisBehindLatest)}</td>
+              <td class={lagTone(millisBehindLatest)}>
+                {millisBehindLatest === 0 ? "up to date" : durationText(millisBehindLatest)}
+              </td>
               <td>{plural(shards, "shard")}</td>
             </tr>
           ))}
         </tbody>
       </table>
+      {hint}
     </>
   );
 }

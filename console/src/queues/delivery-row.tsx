@@ -29,7 +29,7 @@ export function DeliveryRow({ delivery, nowMs, children }: DeliveryRowProps) {
         {outcome === undefined ? (
           <>
             <Remaining ms={delivery.untilMs - nowMs} />
-            {children}
+            <span class="actions">{children}</span>
           </>
         ) : (
           <span class="tag">{outcome}</span>

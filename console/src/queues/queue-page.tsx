@@ -104,10 +104,10 @@ function Facts({ described: { queue } }: { readonly described: DescribedQueue })
           of the stream <a href={streamLink(lastOf(StreamARN))}>{lastOf(StreamARN)}</a>
         </span>
       ))}
-      <span>again after {VisibilityTimeoutSeconds} s</span>
+      <span>handed out again after {VisibilityTimeoutSeconds} s</span>
       <span>
         {DeadLetterConfiguration?.TargetType === "BUILT_IN"
-          ? `dead after ${plural(DeadLetterConfiguration.MaxReceiveCount ?? 0, "receive")}`
+          ? `a dead letter after ${plural(DeadLetterConfiguration.MaxReceiveCount ?? 0, "receive")}`
           : "no dead letters"}
       </span>
     </p>

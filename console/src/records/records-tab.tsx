@@ -177,7 +177,16 @@ function NothingShown({ view, records, place, isFiltered, onPlace }: NothingShow
   const { all, state } = records;
   const newestMs = view.traffic?.newestMs;
   if (isFiltered && all.length > 0) {
-    return <Empty>None of the {plural(all.length, "record")} read so far matches the filter.</Empty>;
+    return (
+      <Empty>
+        <p>None of the {plural(all.length, "record")} read so far matches the filter.</p>
+        {place.choice !== "oldest" && (
+          <button type="button" onClick={() => onPlace({ choice: "oldest" })}>
+            Read from the oldest
+          </button>
+        )}
+      </Empty>
+    );
   }
   if (state === "reading") return <Empty>Reading…</Empty>;
   return (

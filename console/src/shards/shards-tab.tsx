@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { isReadOnly } from "../api/console-data.ts";
 import { streamLink } from "../app/route.ts";
-import { bytesText, countText, durationText, plural, timeText } from "../parts/format.ts";
+import { bytesText, countText, durationText, lagTone, plural, timeText } from "../parts/format.ts";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
 import type { StreamView } from "../streams/stream-page.tsx";
 import { HashBar } from "./hash-bar.tsx";
@@ -43,7 +43,10 @@ export function ShardsTab({ view }: { readonly view: StreamView }) {
         <output aria-live="polite">
           {found !== undefined && hashKey !== undefined && (
             <>
-              <b>{found.id}</b> <span class="muted long">hash key {String(hashKey)}</span>
+              <b>{found.id}</b> <span class="muted long">hash key {String(hashKey)}</span>{" "}
+              <a href={streamLink(view.name, "records", { start: "oldest", filter: key, by: "key" })}>
+                Find its records
+              </a>
             </>
           )}
         </output>
@@ -60,7 +63,7 @@ export function ShardsTab({ view }: { readonly view: StreamView }) {
           <figure>
             <figcaption>
               Splits and merges, from the left to the right <span class="legend open">open</span>{" "}
-              <span class="legend closed">closed</span>
+              <span class="legend warm">open, with traffic</span> <span class="legend closed">closed</span>
             </figcaption>
             <LineageGraph {...{ shards, traffic, marker }} selectedId={selected?.id} onSelect={setSelectedId} />
           </figure>
@@ -138,7 +141,7 @@ function ShardRow({ shard, view, isSelected, onSelect }: ShardRowProps) {
       <span class="num wide">
         {rates === undefined || rates.outgoingRecords === 0 ? "–" : `${countText(rates.outgoingRecords)}/s`}
       </span>
-      <span class="num wide">
+      <span class={`num wide ${lagTone(rates?.iteratorAgeMs)}`}>
         {rates === undefined || rates.iteratorAgeMs === 0 ? "–" : durationText(rates.iteratorAgeMs)}
       </span>
       <span class={`num wide ${throttled > 0 ? "bad" : ""}`}>
@@ -195,6 +198,10 @@ function Selected({ view, shard, onDone }: SelectedProps) {
               <dt>Put now</dt>
               <dd>
                 {countText(rates.incomingRecords)} records/s, {bytesText(rates.incomingBytes)}/s
+              </dd>
+              <dt>Readers behind</dt>
+              <dd class={lagTone(rates.iteratorAgeMs)}>
+                {rates.iteratorAgeMs === 0 ? "none" : durationText(rates.iteratorAgeMs)}
               </dd>
             </>
           )}

@@ -8,7 +8,7 @@ import {
   streamRates,
 } from "../api/console-data.ts";
 import { streamLink } from "../app/route.ts";
-import { agoText, bytesText, countText, durationText, exactText, plural } from "../parts/format.ts";
+import { agoText, bytesText, countText, durationText, exactText, lagTone, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
@@ -59,10 +59,10 @@ export function StreamsPage() {
             <span>Stream</span>
             <span class="num">Put</span>
             <span class="num wide">Read</span>
-            <span class="num wide">Behind</span>
+            <span class="num">Behind</span>
             <span class="num wide">Shards</span>
             <span class="num wide">Kept</span>
-            <span class="num">Newest</span>
+            <span class="num wide">Newest</span>
           </div>
           <VirtualRows
             count={shown.length}
@@ -118,12 +118,12 @@ function StreamRow({ stream, rates }: StreamRowProps) {
         {rateText(rates?.outgoingRecords)}
         <small>{rateBytes(rates?.outgoingBytes)}</small>
       </span>
-      <span class={`num wide ${(rates?.iteratorAgeMs ?? 0) > 60_000 ? "warn" : ""}`}>
+      <span class={`num ${lagTone(rates?.iteratorAgeMs)}`}>
         {rates?.iteratorAgeMs === undefined || rates.iteratorAgeMs === 0 ? "–" : durationText(rates.iteratorAgeMs)}
       </span>
       <span class="num wide">{exactText(openShards)}</span>
       <span class="num wide">{durationText(retentionHours * 3_600_000)}</span>
-      <span class="num">{newestText(rates?.newestMs)}</span>
+      <span class="num wide">{newestText(rates?.newestMs)}</span>
     </a>
   );
 }

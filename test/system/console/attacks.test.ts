@@ -156,8 +156,30 @@ const hostileRecord = {
   ...{ ReceiptHandle: markup, RecordId: markup, PartitionKey: markup, Data: Buffer.from(markup).toString("base64") },
   ...{ ApproximateArrivalTimestamp: 1, FirstReceiveTimestamp: 1, ReceiveCount: 7 },
 };
+const hostileChannel = {
+  ...{ ChannelName: markup, ChannelARN: `arn:aws:kinesis:::channel/${markup}`, ChannelId: markup },
+  ...{ ChannelStatus: "FAILED", ChannelStatusReason: markup, ChannelCreationTimestamp: 1 },
+  ...{ Streams: [{ StreamARN: `stream/${markup}` }], ServiceExecutionRoleARN: markup },
+  StreamConfigurationList: [{ StreamARN: `stream/${markup}`, RecordConfiguration: { RecordFormatType: markup } }],
+  S3DestinationConfiguration: {
+    DataFreshnessInSeconds: 60,
+    DeadLetterQueueS3Configuration: { BucketARN: markup, ErrorOutputPrefix: markup },
+    StorageConfiguration: { BucketARN: markup, OutputKeyTemplate: markup, CompressionType: markup },
+  },
+  LoggingConfiguration: { CloudWatchLogs: { Enabled: false } },
+};
+const hostileConsumer = {
+  ConsumerName: markup,
+  ConsumerARN: markup,
+  ConsumerStatus: markup,
+  ConsumerCreationTimestamp: 1,
+};
 const hostileAnswers: Readonly<Record<string, string>> = {
   ListTagsForResource: JSON.stringify({ Tags: [{ Key: markup, Value: markup }] }),
+  ListStreamConsumers: JSON.stringify({ Consumers: [hostileConsumer] }),
+  ListChannels: JSON.stringify({ ChannelSummaries: [hostileChannel] }),
+  DescribeChannel: JSON.stringify({ ChannelDescription: hostileChannel }),
+  GetResourcePolicy: JSON.stringify({ Policy: markup }),
   ListQueues: JSON.stringify({ QueueSummaries: [hostileQueue] }),
   DescribeQueue: JSON.stringify({ QueueDescription: hostileQueue }),
   ReceiveDeadLetterQueueRecords: JSON.stringify({ QueueRecords: [hostileRecord] }),
@@ -191,7 +213,12 @@ test("a server that were to return markup as names, tags and reasons would do no
   await page.goto(server.at("#/streams"));
   await page.locator("a.stream-row", { hasText: markup }).waitFor();
   await page.goto(server.at("#/stream/orders/settings"));
-  await page.getByRole("rowheader", { name: markup }).waitFor();
+  await page.getByRole("rowheader", { name: markup }).first().waitFor();
+  await page.getByRole("button", { name: markup, exact: true }).click();
+  await page.getByRole("dialog").getByRole("rowheader", { name: markup }).waitFor();
+  await page.goto(server.at("#/channels"));
+  await page.locator("a.channel-row", { hasText: markup }).click();
+  await page.getByRole("alert").getByText(markup).waitFor();
   await page.goto(server.at("#/queues"));
   await page.locator("a.queue-row", { hasText: markup }).click();
   await page.getByRole("heading", { name: markup }).waitFor();

@@ -93,7 +93,7 @@ test("a queue changes its attempts and goes when its name is typed", async (t) =
   await page.getByLabel("Visibility timeout, in seconds").fill("45");
   await page.getByLabel("Set records aside as dead letters").uncheck();
   await page.getByRole("button", { name: "Save" }).first().click();
-  await page.getByText("again after 45 s").waitFor();
+  await page.getByText("handed out again after 45 s").waitFor();
   await page.getByText("no dead letters").waitFor();
   const described = await server.kinesis<Output>("DescribeQueue", { QueueARN });
   assert.deepEqual(described.QueueDescription.QueueAttributes, {
