@@ -66,17 +66,21 @@ function Silence({ counted }: { readonly counted: CountedChannel<ChannelDescript
   const sentence = silenceOf(counted);
   if (sentence === undefined) return null;
   const { channel, figures } = counted;
+  const stream = lastOf(channel.StreamConfigurationList[0]?.StreamARN ?? "");
   const sinceMs = figures?.failure?.sinceMs;
   return (
     <>
       <Fault>
         {sinceMs === undefined ? "Delivers nothing" : `Has delivered nothing since ${timeText(sinceMs)}`}: {sentence}
       </Fault>
-      <p class="hint">
-        {channel.ChannelStatus === "FAILED"
-          ? "A failed channel stays so: delete it, and create another one when its bucket can be written."
-          : "The records wait in the stream until they expire. The server tries again by itself; lengthen the retention of the stream if it takes long."}
-      </p>
+      {channel.ChannelStatus === "FAILED" ? (
+        <p class="hint">A failed channel stays so: delete it, and create another one when its bucket can be written.</p>
+      ) : (
+        <p class="hint">
+          The records wait in the stream until they expire, and the server tries again by itself. If it takes long,
+          lengthen the <a href={streamLink(stream, "settings")}>retention of the stream</a>.
+        </p>
+      )}
     </>
   );
 }

@@ -78,10 +78,10 @@ function ChannelRow({ counted }: { readonly counted: CountedChannel<ChannelSumma
           {ChannelStatus !== "ACTIVE" && (
             <span class={`tag ${ChannelStatus === "FAILED" ? "bad" : "warn"}`}>{ChannelStatus.toLowerCase()}</span>
           )}
-          {ChannelStatus === "ACTIVE" && silence !== undefined && <span class="tag bad">delivers nothing</span>}
         </span>
         {silence !== undefined && (
           <small class="bad" title={silence}>
+            {ChannelStatus === "ACTIVE" && "Delivers nothing: "}
             {silence}
           </small>
         )}

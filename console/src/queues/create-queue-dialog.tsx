@@ -1,11 +1,7 @@
 import { useState } from "preact/hooks";
-import type { StreamReport } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
-import { Form } from "../parts/form.tsx";
-import { Fault } from "../parts/notice.tsx";
 import { Options } from "../parts/options.tsx";
-import { useAction } from "../parts/use-action.ts";
-import { chosenStreamArn, OnDemandDialog, StreamField } from "../streams/on-demand-dialog.tsx";
+import { OnDemandDialog } from "../streams/on-demand-dialog.tsx";
 import { AttributeFields, attributesFrom } from "./queue-attributes.tsx";
 
 type PositionType = "LATEST" | "TRIM_HORIZON" | "AT_TIMESTAMP";
@@ -18,41 +14,17 @@ const positionNames: Readonly<Record<PositionType, string>> = {
 
 /** Creates a queue. `onClose` is told whether it did. */
 export function CreateQueueDialog({ onClose }: { readonly onClose: (isCreated: boolean) => void }) {
-  return (
-    <OnDemandDialog what="queue" onClose={() => onClose(false)}>
-      {(streams) => <QueueForm streams={streams} onDone={() => onClose(true)} />}
-    </OnDemandDialog>
-  );
-}
-
-interface QueueFormProps {
-  readonly streams: readonly StreamReport[];
-  readonly onDone: () => void;
-}
-
-function QueueForm({ streams, onDone }: QueueFormProps) {
-  const { isBusy, fault, run } = useAction();
   const [position, setPosition] = useState<PositionType>("LATEST");
-  const create = async (data: FormData): Promise<void> => {
-    const Type = position;
-    const time = Type === "AT_TIMESTAMP" ? { Timestamp: Date.parse(String(data.get("time"))) / 1000 } : {};
-    const StreamARN = await chosenStreamArn(data);
-    await kinesis("CreateQueue", {
+  const create = (data: FormData, StreamARN: string): Promise<unknown> => {
+    const time = position === "AT_TIMESTAMP" ? { Timestamp: Date.parse(String(data.get("time"))) / 1000 } : {};
+    return kinesis("CreateQueue", {
       QueueName: String(data.get("name")),
-      StreamConfigurationList: [{ StreamARN, StartingPosition: { Type, ...time } }],
+      StreamConfigurationList: [{ StreamARN, StartingPosition: { Type: position, ...time } }],
       QueueAttributes: attributesFrom(data),
     });
   };
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    if (await run(() => create(new FormData(form)))) onDone();
-  };
   return (
-    <Form class="fields" onSubmit={submit}>
-      <label>
-        Name
-        <input name="name" required maxlength={128} autocomplete="off" spellcheck={false} placeholder="order-work" />
-      </label>
-      <StreamField streams={streams} />
+    <OnDemandDialog what="queue" namePlaceholder="order-work" {...{ create, onClose }}>
       <label>
         Begins with
         <select value={position} onChange={(event) => setPosition(event.currentTarget.value as PositionType)}>
@@ -66,12 +38,6 @@ function QueueForm({ streams, onDone }: QueueFormProps) {
         </label>
       )}
       <AttributeFields />
-      {fault !== undefined && <Fault>{fault}</Fault>}
-      <div class="actions">
-        <button type="submit" class="primary" disabled={isBusy}>
-          Create
-        </button>
-      </div>
-    </Form>
+    </OnDemandDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { server, serverNowMs } from "../api/console-data.ts";
+import { type ServerReport, server, serverNowMs } from "../api/console-data.ts";
 import { session } from "../api/session.ts";
 import { Card } from "../parts/card.tsx";
 import { bytesText, durationText, exactText, timeText } from "../parts/format.ts";
@@ -23,6 +23,7 @@ export function ServerPage() {
         <Card title="What is acknowledged" tone={health.durable ? "good" : "warn"}>
           {health.durable ? "is on the disk" : "is lost with the process"}
         </Card>
+        <DiskCard report={report} />
         <Card title="Running for">{durationText(serverNowMs() - startedMs)}</Card>
         <Card title="Memory">{bytesText(memory.rss)}</Card>
       </div>
@@ -60,6 +61,17 @@ export function ServerPage() {
       <Settings />
       <Figures />
     </section>
+  );
+}
+
+/** An engine that is not on a disk of this machine has no such figures. */
+function DiskCard({ report: { figures, isOutOfSpace } }: { readonly report: ServerReport }) {
+  const { disk_free_bytes: free, wal_bytes: log = 0, segment_bytes: segments = 0 } = figures;
+  if (free === undefined) return null;
+  return (
+    <Card title={`Free on the disk; ${bytesText(log + segments)} are used`} tone={isOutOfSpace ? "bad" : undefined}>
+      {isOutOfSpace ? "used up: puts are refused" : bytesText(free)}
+    </Card>
   );
 }
 

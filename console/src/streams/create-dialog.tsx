@@ -1,25 +1,21 @@
 import { useState } from "preact/hooks";
 import { kinesis } from "../api/kinesis.ts";
+import { CreateForm } from "../parts/create-form.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { Form } from "../parts/form.tsx";
-import { Fault } from "../parts/notice.tsx";
-import { useAction } from "../parts/use-action.ts";
 
 /** Creates a stream. `onClose` is told whether it did. */
 export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolean) => void }) {
-  const { isBusy, fault, run } = useAction();
   const [isOnDemand, setOnDemand] = useState(false);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const data = new FormData(form);
+  const create = (data: FormData): Promise<unknown> => {
     const StreamName = String(data.get("name"));
-    const input = isOnDemand
-      ? { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } }
-      : { StreamName, ShardCount: Number(data.get("shards")) };
-    if (await run(() => kinesis("CreateStream", input))) onClose(true);
+    const size = isOnDemand
+      ? { StreamModeDetails: { StreamMode: "ON_DEMAND" } }
+      : { ShardCount: Number(data.get("shards")) };
+    return kinesis("CreateStream", { StreamName, ...size });
   };
   return (
     <Dialog title="Create a stream" onClose={() => onClose(false)}>
-      <Form class="fields" onSubmit={submit}>
+      <CreateForm create={create} onDone={() => onClose(true)}>
         <label>
           Name
           <input name="name" required maxlength={128} autocomplete="off" spellcheck={false} placeholder="orders" />
@@ -35,13 +31,7 @@ export function CreateDialog({ onClose }: { readonly onClose: (isCreated: boolea
             <small>With limits, each takes 1 MiB and 1,000 records a second.</small>
           </label>
         )}
-        {fault !== undefined && <Fault>{fault}</Fault>}
-        <div class="actions">
-          <button type="submit" class="primary" disabled={isBusy}>
-            Create
-          </button>
-        </div>
-      </Form>
+      </CreateForm>
     </Dialog>
   );
 }

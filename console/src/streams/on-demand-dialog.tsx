@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { callerKey, type StreamReport } from "../api/console-data.ts";
+import { callerKey } from "../api/console-data.ts";
 import { kinesis } from "../api/kinesis.ts";
 import type { StreamDescription } from "../api/shapes.ts";
 import { streamLink } from "../app/route.ts";
+import { CreateForm } from "../parts/create-form.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
@@ -12,22 +13,61 @@ const everyMs = 10_000;
 
 interface OnDemandDialogProps {
   readonly what: "queue" | "channel";
-  readonly onClose: () => void;
-  /** The form, for the streams that can be chosen; at least one. */
-  readonly children: (streams: readonly StreamReport[]) => ComponentChildren;
+  readonly namePlaceholder: string;
+  /** Creates what the fields say of the stream that was chosen; rejects with the reason why it cannot. */
+  readonly create: (data: FormData, streamArn: string) => Promise<unknown>;
+  /** Told whether it was created. */
+  readonly onClose: (isCreated: boolean) => void;
+  /** The fields beside `name` and the stream. */
+  readonly children: ComponentChildren;
 }
 
 /** A dialog that creates what only a stream in on-demand mode can have. */
-export function OnDemandDialog({ what, onClose, children }: OnDemandDialogProps) {
+export function OnDemandDialog({ what, namePlaceholder, create, onClose, children }: OnDemandDialogProps) {
   const { value: streams, fault } = usePolled(listStreams, everyMs, callerKey());
   const usable = streams?.filter(({ isOnDemand, status }) => isOnDemand && status !== "DELETING");
   return (
-    <Dialog title={`Create a ${what}`} onClose={onClose}>
+    <Dialog title={`Create a ${what}`} onClose={() => onClose(false)}>
       {fault !== undefined && <Fault>{fault}</Fault>}
       {usable?.length === 0 && <NoStreamForIt what={what} first={streams?.[0]?.name} />}
-      {usable !== undefined && usable.length > 0 && children(usable)}
+      {usable !== undefined && usable.length > 0 && (
+        <CreateForm
+          create={async (data) => create(data, await arnOf(String(data.get("stream"))))}
+          onDone={() => onClose(true)}
+        >
+          <label>
+            Name
+            <input
+              name="name"
+              required
+              maxlength={128}
+              autocomplete="off"
+              spellcheck={false}
+              placeholder={namePlaceholder}
+            />
+          </label>
+          <label>
+            Stream
+            <select name="stream">
+              {usable.map(({ name }) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+            <small>Streams in on-demand mode.</small>
+          </label>
+          {children}
+        </CreateForm>
+      )}
     </Dialog>
   );
+}
+
+async function arnOf(StreamName: string): Promise<string> {
+  const { StreamDescriptionSummary } = await kinesis<{ StreamDescriptionSummary: StreamDescription }>(
+    "DescribeStreamSummary",
+    { StreamName },
+  );
+  return StreamDescriptionSummary.StreamARN;
 }
 
 function NoStreamForIt({ what, first }: Pick<OnDemandDialogProps, "what"> & { readonly first: string | undefined }) {
@@ -45,28 +85,4 @@ function NoStreamForIt({ what, first }: Pick<OnDemandDialogProps, "what"> & { re
       </p>
     </>
   );
-}
-
-/** The field of a form in which a stream is chosen; `chosenStreamArn` reads it. */
-export function StreamField({ streams }: { readonly streams: readonly StreamReport[] }) {
-  return (
-    <label>
-      Stream
-      <select name="stream">
-        {streams.map(({ name }) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-      <small>Streams in on-demand mode.</small>
-    </label>
-  );
-}
-
-/** Errors: KinesisError. */
-export async function chosenStreamArn(data: FormData): Promise<string> {
-  const { StreamDescriptionSummary } = await kinesis<{ StreamDescriptionSummary: StreamDescription }>(
-    "DescribeStreamSummary",
-    { StreamName: String(data.get("stream")) },
-  );
-  return StreamDescriptionSummary.StreamARN;
 }

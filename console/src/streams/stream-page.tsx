@@ -126,7 +126,11 @@ function Facts({
           put {countText(rates.incomingRecords)}/s, {bytesText(rates.incomingBytes)}/s
         </span>
       )}
-      {lag > 0 && <span class={lagTone(lag)}>readers {durationText(lag)} behind</span>}
+      {lag > 0 && (
+        <a class={lagTone(lag)} href={streamLink(description.StreamName, "plots")}>
+          readers {durationText(lag)} behind
+        </a>
+      )}
       {throttled > 0 && <span class="tag bad">{countText(throttled)}/s throttled</span>}
       {traffic?.newestMs != null && <span>newest {agoText(serverNowMs() - traffic.newestMs)}</span>}
     </p>

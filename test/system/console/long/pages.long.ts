@@ -7,6 +7,8 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
+import { activeConsumerArn, activeStreamArn } from "../../../support/kinesis-call.ts";
+import { ShardReader } from "../../../support/shard-reader.ts";
 import { type ConsoleServer, startConsole } from "../console-server.ts";
 import { putDemoRecords, readSlowly } from "./demo-traffic.ts";
 import { keepPicture } from "./keep-picture.ts";
@@ -116,28 +118,25 @@ async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
   const half = "170141183460469231731687303715884105728";
   const quarter = "85070591730234615865843651857942052864";
   await putDemoRecords(server, StreamName, 400);
-  const untilActive = async (): Promise<void> => {
-    const isActive = async (): Promise<boolean> => {
-      const output = await kinesis<{ StreamDescriptionSummary: { StreamStatus: string } }>("DescribeStreamSummary", {
-        StreamName,
-      });
-      return output.StreamDescriptionSummary.StreamStatus === "ACTIVE";
-    };
-    while (!(await isActive())) await pause(20);
+  const { endpoint } = server;
+  /** Splits of one second would be drawn as one step. */
+  const untilNextSecond = async (): Promise<void> => {
+    await activeStreamArn(endpoint, StreamName);
+    await pause(1_100);
   };
   const shard = (index: number): string => `shardId-${String(index).padStart(12, "0")}`;
   await kinesis("SplitShard", { StreamName, ShardToSplit: shard(0), NewStartingHashKey: quarter });
-  await untilActive();
-  await pause(1_100);
+  await untilNextSecond();
   const threeQuarters = String(BigInt(half) + BigInt(quarter));
   await kinesis("SplitShard", { StreamName, ShardToSplit: shard(1), NewStartingHashKey: threeQuarters });
-  await untilActive();
-  await pause(1_100);
+  await untilNextSecond();
   await kinesis("MergeShards", { StreamName, ShardToMerge: shard(3), AdjacentShardToMerge: shard(4) });
-  await untilActive();
   await kinesis("AddTagsToStream", { StreamName, Tags: { team: "shop", purpose: "orders of the web shop" } });
-  const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/orders";
-  await kinesis("RegisterStreamConsumer", { StreamARN, ConsumerName: "billing" });
+  const StreamARN = await activeStreamArn(endpoint, StreamName);
+  const consumerArn = await activeConsumerArn(endpoint, StreamARN, "billing");
+  const billing = new ShardReader({ endpoint, consumerArn, shardId: shard(2) });
+  await billing.subscribe();
+  signal.addEventListener("abort", () => void billing.breakOff());
   await makeQueue(server);
   void (async () => {
     while (!signal.aborted) {
@@ -151,20 +150,23 @@ async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
 }
 
 /** The queue `packing` of the stream `jobs`: some records of it wait, some are dead letters. */
-async function makeQueue({ kinesis, put }: ConsoleServer): Promise<void> {
-  const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/jobs";
+async function makeQueue({ endpoint, kinesis, put }: ConsoleServer): Promise<void> {
+  await kinesis("CreateStream", { StreamName: "jobs", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  const StreamARN = await activeStreamArn(endpoint, "jobs");
   const StreamConfigurationList = [{ StreamARN, StartingPosition: { Type: "TRIM_HORIZON" } }];
   const create = (QueueName: string, MaxReceiveCount: number) =>
     kinesis<{ QueueDescription: { QueueARN: string } }>("CreateQueue", {
       ...{ QueueName, StreamConfigurationList },
       QueueAttributes: { DeadLetterConfiguration: { TargetType: "BUILT_IN", MaxReceiveCount } },
     });
-  await kinesis("CreateStream", { StreamName: "jobs", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  await pause(500);
   const { QueueDescription } = await create("packing", 1);
   await create("invoices", 6);
-  await pause(500);
   const { QueueARN } = QueueDescription;
+  const statusOf = async (): Promise<string> => {
+    const described = await kinesis<{ QueueDescription: { QueueStatus: string } }>("DescribeQueue", { QueueARN });
+    return described.QueueDescription.QueueStatus;
+  };
+  while ((await statusOf()) !== "ACTIVE") await pause(20);
   const job = (number: number) => JSON.stringify({ job: "pack", order: 4_700 + number, parcels: 1 + (number % 3) });
   for (let i = 0; i < 9; i++) await put("jobs", `order-${4_700 + i}`, job(i));
   const received = await kinesis<{ QueueRecords: { ReceiptHandle: string }[] }>("ReceiveQueueRecords", { QueueARN });
@@ -189,6 +191,22 @@ const looks: readonly Look[] = [
   { width: 390, height: 844, colorScheme: "light", suffix: "-phone" },
 ];
 
+/** Whether each canvas of the page has something on it. */
+const allDrawn = `[...document.querySelectorAll("canvas")].every((canvas) =>
+  canvas.width > 0 &&
+  canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0))`;
+
+/** Whether the history of `orders` has some steps, so that plots have lines. */
+async function hasHistory({ endpoint }: ConsoleServer): Promise<boolean> {
+  const response = await fetch(`${endpoint}/console/api/history?stream=orders`);
+  const { steps } = (await response.json()) as {
+    readonly steps: { readonly putMs: readonly (number | null)[] } | null;
+  };
+  return (steps?.putMs.filter((ms) => ms !== null).length ?? 0) >= historySteps;
+}
+
+const historySteps = 5;
+
 async function lookAt(
   t: TestContext,
   server: ConsoleServer,
@@ -202,8 +220,7 @@ async function lookAt(
   await page.goto(server.at(hash));
   await page.locator("h1").waitFor();
   await act?.(page);
-  // The canvas and the plots are drawn with the next answer of the server.
-  await pause(700);
+  await page.waitForFunction(allDrawn);
   const where = `${name}, ${width} pixels, ${colorScheme}`;
   assert.deepEqual(await accessibilityFaults(page), [], where);
   assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${where}: too wide`);
@@ -216,7 +233,6 @@ test("each page is whole, in order and accessible at 1280 and at 390 pixels, lig
   const stopping = new AbortController();
   t.after(() => stopping.abort());
   await using server = await startBusy(stopping.signal);
-  // Some steps of the history, so that plots have lines.
-  await pause(26_000);
+  while (!(await hasHistory(server))) await pause(500);
   for (const look of looks) for (const place of places) await lookAt(t, server, place, look);
 });
