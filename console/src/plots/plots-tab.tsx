@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { type History, historyOf } from "../api/console-data.ts";
 import { streamLink } from "../app/route.ts";
@@ -51,9 +52,10 @@ export function PlotsTab({ view }: { readonly view: StreamView }) {
           <p>Plots begin with the first record that is put or read after the server's start.</p>
         </Empty>
       ) : (
-        <Plots steps={steps} minutes={minutes} isStream={shardId === undefined} />
+        <Plots steps={steps} minutes={minutes} isStream={shardId === undefined}>
+          <Consumers view={view} />
+        </Plots>
       )}
-      <Consumers view={view} />
     </div>
   );
 }
@@ -62,9 +64,11 @@ interface PlotsProps {
   readonly steps: History;
   readonly minutes: number;
   readonly isStream: boolean;
+  /** What is shown beside the plots. */
+  readonly children: ComponentChildren;
 }
 
-function Plots({ steps, minutes, isStream }: PlotsProps) {
+function Plots({ steps, minutes, isStream, children }: PlotsProps) {
   const { times, of } = useMemo(() => {
     const count = (minutes * 60) / stepSeconds;
     const end = steps.endMs / 1000;
@@ -123,6 +127,7 @@ function Plots({ steps, minutes, isStream }: PlotsProps) {
           ]}
         />
       )}
+      {children}
     </div>
   );
 }
@@ -131,37 +136,37 @@ function Consumers({ view }: { readonly view: StreamView }) {
   const consumers = Object.entries(view.traffic?.consumers ?? {}).sort(
     ([, one], [, other]) => other.millisBehindLatest - one.millisBehindLatest,
   );
-  const hint = (
-    <p class="hint">
-      Readers that poll with GetRecords do not say who they are. The page{" "}
-      <a href={streamLink(view.name, "shards")}>Shards</a> shows how far they are behind in each shard.
-    </p>
-  );
-  if (consumers.length === 0) return hint;
   return (
-    <>
+    <div class="plot consumers">
       <h2>Consumers with enhanced fan-out</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Consumer</th>
-            <th scope="col">Behind</th>
-            <th scope="col">Subscribed to</th>
-          </tr>
-        </thead>
-        <tbody>
-          {consumers.map(([name, { millisBehindLatest, shards }]) => (
-            <tr key={name}>
-              <td>{name}</td>
-              <td class={lagTone(millisBehindLatest)}>
-                {millisBehindLatest === 0 ? "up to date" : durationText(millisBehindLatest)}
-              </td>
-              <td>{plural(shards, "shard")}</td>
+      {consumers.length === 0 ? (
+        <p class="muted">None has read since the server's start.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Consumer</th>
+              <th scope="col">Behind</th>
+              <th scope="col">Subscribed to</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-      {hint}
-    </>
+          </thead>
+          <tbody>
+            {consumers.map(([name, { millisBehindLatest, shards }]) => (
+              <tr key={name}>
+                <td class="long">{name}</td>
+                <td class={lagTone(millisBehindLatest)}>
+                  {millisBehindLatest === 0 ? "up to date" : durationText(millisBehindLatest)}
+                </td>
+                <td>{plural(shards, "shard")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p class="hint">
+        Readers that poll with GetRecords do not say who they are. The page{" "}
+        <a href={streamLink(view.name, "shards")}>Shards</a> shows how far they are behind in each shard.
+      </p>
+    </div>
   );
 }

@@ -22,7 +22,9 @@ export function ShardsTab({ view }: { readonly view: StreamView }) {
   const hashKey = key === "" ? undefined : hashKeyOf(key);
   const found = hashKey === undefined ? undefined : shardAt(shards, hashKey);
   const marker = hashKey === undefined ? undefined : fractionOf(hashKey);
-  const listed = hidesClosed ? open : shards;
+  const listed = useMemo(() => {
+    return hidesClosed ? open : [...open, ...shards.filter(({ isOpen }) => !isOpen)];
+  }, [open, hidesClosed]);
   const selected = shards.find(({ id }) => id === (selectedId ?? found?.id));
   const closedCount = shards.length - open.length;
   return (
