@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 
 /**
  * `createServer` of node:http, and its texts of the status codes. An import of node:http would read every member of the
@@ -20,4 +21,21 @@ export function startTimeoutChecks(server: Server): void {
  */
 export function serveHalfClosed(server: Server): void {
   (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+}
+
+/**
+ * Takes a socket from node:http right after its `connection` event. From then on the parser gets what the caller gives it, and
+ * the caller reads the socket. node:http parses what comes in one `data` listener, and no longer past that once another one is
+ * added.
+ */
+export function takeParser(socket: Socket): (bytes: Buffer) => void {
+  const [parse] = socket.listeners("data") as readonly ((bytes: Buffer) => void)[];
+  if (parse === undefined) throw new Error("node:http reads the socket in another way");
+  socket.off("data", parse);
+  return parse;
+}
+
+/** Whether node:http has paused the socket for responses that are not sent: its parser must get nothing then. */
+export function isPausedByParser(socket: Socket): boolean {
+  return (socket as Socket & { readonly _paused?: boolean })._paused === true;
 }

@@ -3,14 +3,14 @@ import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import { connectionCut } from "../../telemetry/diagnostic-events.ts";
-import type { BodyBudget } from "./body-budget.ts";
-import { type BudgetedConnection, connectionBytes, incompleteHeadMemory } from "./connection-budget.ts";
+import type { BodyBudget } from "./budgets/body-budget.ts";
+import { type BudgetedConnection, connectionBytes, incompleteHeadMemory } from "./budgets/connection-budget.ts";
+import type { ConnectionResponses } from "./budgets/response-budget.ts";
+import { peerKeyOf, SubBudget } from "./budgets/sub-budget.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 import type { Http1FastPath } from "./http1-fast-path.ts";
-import type { ConnectionResponses } from "./response-budget.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ServerLimits } from "./server-limits.ts";
-import { peerKeyOf, SubBudget } from "./sub-budget.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
 
 export type ConnectionPhase = "detecting" | "handshaking" | "http1" | "http2";
@@ -44,6 +44,8 @@ export class ConnectionState implements BudgetedConnection {
   #bytesBefore = 0;
   /** What the budget has for a head that node:http has in part. */
   #incompleteHeadBytes = 0;
+  /** What the budget has for bytes that wait in the socket to be parsed. */
+  #unreadBytes = 0;
   #peer: ClientEndpoint | undefined;
   #share: SubBudget | undefined;
   #peerShare: SubBudget | undefined;
@@ -149,6 +151,13 @@ export class ConnectionState implements BudgetedConnection {
     if (bytes === this.#incompleteHeadBytes) return;
     this.#context.connectionBudget.add(this, bytes - this.#incompleteHeadBytes);
     this.#incompleteHeadBytes = bytes;
+  }
+
+  /** Counts what waits in the socket to be parsed. */
+  countUnread(bytes: number): void {
+    if (bytes === this.#unreadBytes) return;
+    this.#context.connectionBudget.add(this, bytes - this.#unreadBytes);
+    this.#unreadBytes = bytes;
   }
 
   get isBusy(): boolean {

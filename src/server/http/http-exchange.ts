@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ClientEndpoint } from "../../auth/policy-context.ts";
 import type { PushDemand, PushMemory } from "../../shards/push-memory.ts";
+import type { EncodingBudget } from "./budgets/encoding-budget.ts";
+import type { ConnectionResponses, ResponseDemand } from "./budgets/response-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
-import type { EncodingBudget } from "./encoding-budget.ts";
 import type { WireRequest } from "./http-message.ts";
 import { emptyBody } from "./read-body.ts";
-import type { ConnectionResponses, ResponseDemand } from "./response-budget.ts";
 import type { SetMember } from "./swap-remove-set.ts";
 
 /** Holds the memory of a body, and what it has reserved of the budget. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { serverFault } from "../../telemetry/diagnostic-events.ts";
-import { requestMemory } from "./connection-budget.ts";
+import { requestMemory } from "./budgets/connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { bodyLength } from "./http-message.ts";

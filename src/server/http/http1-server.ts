@@ -3,10 +3,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer, serveHalfClosed, startTimeoutChecks } from "../../platform/http-module.ts";
 import { requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
-import { requestMemory } from "./connection-budget.ts";
+import { requestMemory } from "./budgets/connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { bodyLength } from "./http-message.ts";
+import { Http1Reader } from "./http1-reader.ts";
 import { type BodyOutcome, BodyReader } from "./read-body.ts";
 import type { ServerContext } from "./server-context.ts";
 import { largeResponseBytesMin } from "./server-limits.ts";
@@ -14,7 +15,7 @@ import { rejectLastHttp1, rejectTooLargeHttp1, writeHttp1 } from "./write-respon
 
 /** Speaks HTTP/1.1 over sockets that the caller has accepted. */
 export interface Http1Server {
-  serve(socket: Duplex, connection: ConnectionState): void;
+  serve(socket: Socket, connection: ConnectionState): void;
   close(): void;
 }
 
@@ -60,10 +61,7 @@ export function createHttp1Server(context: ServerContext): Http1Server {
       connection.enter("http1", context.clock.monotonicMs());
       connection.transport.allowHalfOpen = true;
       server.emit("connection", socket);
-      // node:http resumes when the client has read what waited in the socket, whatever waits to be started.
-      socket.on("resume", () => {
-        if (connection.responses.waitingStartCount > 0) socket.pause();
-      });
+      new Http1Reader(socket, connection, context.heads);
       // After node:http's own listener, which reports a request without its end.
       socket.on("end", () => {
         connection.abortExchanges();
@@ -87,12 +85,13 @@ interface Http1Exchange {
 }
 
 async function exchangeHttp1(parts: Http1Exchange): Promise<void> {
-  if (isRefused(parts)) return;
   const { req, res, awaitsContinue, connection, context } = parts;
+  if (connection.isEnding) return;
+  connection.lastResponse = res;
   const { method = "", url = "", headers } = req;
   const requestBytes = memoryOf(req);
   if (!connection.admit(requestBytes)) {
-    refuseLast({ res, connection, reason: "connections" });
+    refuseLast({ res, connection });
     return;
   }
   const { encoding } = context;
@@ -181,25 +180,9 @@ async function refuseBody(
   rejectTooLargeHttp1(res, { mayKeepConnection: !isLast && !context.isDraining });
 }
 
-/** A request beyond the limit of pipelined ones gets a 503; what follows it on the connection gets nothing. */
-function isRefused({ req, res, connection, context }: Http1Exchange): boolean {
-  if (connection.isEnding) {
-    req.socket.pause();
-    return true;
-  }
-  connection.lastResponse = res;
-  if (connection.exchanges.size < context.limits.pipelinedRequestCountMax) return false;
-  refuseLast({ res, connection, reason: "pipelined" });
-  return true;
-}
-
 /** Nothing that follows on the connection gets a response. */
-function refuseLast({
-  res,
-  connection,
-  reason,
-}: Pick<Http1Exchange, "res" | "connection"> & { readonly reason: string }): void {
-  requestRefused.publish({ reason });
+function refuseLast({ res, connection }: Pick<Http1Exchange, "res" | "connection">): void {
+  requestRefused.publish({ reason: "connections" });
   connection.isEnding = true;
   rejectLastHttp1(res);
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { constants, performServerHandshake } from "node:http2";
 import type { Socket } from "node:net";
 import { connectionCut, requestRefused, serverFault } from "../../telemetry/diagnostic-events.ts";
-import { requestMemory } from "./connection-budget.ts";
+import { requestMemory } from "./budgets/connection-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { BodyReader } from "./read-body.ts";

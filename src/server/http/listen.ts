@@ -5,11 +5,13 @@ import { EventLoopTick } from "../../time/event-loop-tick.ts";
 import type { CertificateAndKeyPem } from "../tls/certificate-and-key-pem.ts";
 import { TlsHandshaker } from "../tls/tls-handshaker.ts";
 import { bindPorts } from "./bind-ports.ts";
-import { BodyBudget } from "./body-budget.ts";
-import { ConnectionBudget } from "./connection-budget.ts";
+import { BodyBudget } from "./budgets/body-budget.ts";
+import { ConnectionBudget } from "./budgets/connection-budget.ts";
+import { EncodingBudget } from "./budgets/encoding-budget.ts";
+import { HeadBudget } from "./budgets/head-budget.ts";
+import { ResponseBudget } from "./budgets/response-budget.ts";
 import { ConnectionState } from "./connection-state.ts";
 import { detectConnectionProtocol } from "./detect-connection-protocol.ts";
-import { EncodingBudget } from "./encoding-budget.ts";
 import { enforceTimeouts } from "./enforce-timeouts.ts";
 import type { BodyAdmitter, RequestHandler } from "./http-message.ts";
 import { Http1FastPath } from "./http1-fast-path.ts";
@@ -17,7 +19,6 @@ import { createHttp1Server, type Http1Server } from "./http1-server.ts";
 import { serveHttp2 } from "./http2-session.ts";
 import type { BodyReader } from "./read-body.ts";
 import { RequestIds } from "./request-ids.ts";
-import { ResponseBudget } from "./response-budget.ts";
 import type { ServerContext } from "./server-context.ts";
 import { defaultServerLimits, type ServerLimits } from "./server-limits.ts";
 import { SwapRemoveSet } from "./swap-remove-set.ts";
@@ -111,6 +112,7 @@ class Listener implements Listening {
       },
       responses: new ResponseBudget(this.#limits),
       encoding: new EncodingBudget(tick, this.#limits.encodedBytesPerTickMax, () => this.#acceptedCount),
+      heads: new HeadBudget(tick, this.#limits),
       tick,
       connections: this.#connections,
       connectionBudget: new ConnectionBudget(this.#limits, () => options.clock.monotonicMs()),

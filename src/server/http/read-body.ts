@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Readable } from "node:stream";
 import { type Lease, messageBuffers } from "../../memory/buffer-pool.ts";
 import { freeBuffer } from "../../platform/free-buffer.ts";
-import type { BodyBudget } from "./body-budget.ts";
+import type { BodyBudget } from "./budgets/body-budget.ts";
+import type { SubBudget, WaitingBody } from "./budgets/sub-budget.ts";
 import type { BodyAdmitter, RequestHead, WireResponse } from "./http-message.ts";
-import type { SubBudget, WaitingBody } from "./sub-budget.ts";
 import type { SetMember, SwapRemoveSet } from "./swap-remove-set.ts";
 import type { WasmBodyMemory } from "./wasm-body-memory.ts";
 

@@ -36,10 +36,15 @@ export interface ServerLimits {
   readonly bodyRateWindowMs: number;
   /** Bytes of a refused body that are still read, so that a client that writes before it reads gets its 413. */
   readonly discardBytesMax: number;
-  /** Requests that one HTTP/1.1 connection may send before it has their responses. */
-  readonly pipelinedRequestCountMax: number;
-  /** Requests of one HTTP/1.1 connection that are handled at the same time, or wait to be sent; others wait to be started. */
+  /** Requests of one HTTP/1.1 connection that are handled at the same time, or wait to be sent; those behind them are read later. */
   readonly pipelinedStartedCountMax: number;
+  /**
+   * Heads of HTTP/1.1 that are parsed in one tick of the event loop, besides the first of each connection: a client that sends
+   * many at once does not delay the others.
+   */
+  readonly headBytesPerTickMax: number;
+  /** Connections whose further heads wait for another tick that go on in one tick. */
+  readonly resumedPerTickMax: number;
   /** Responses that are being made or not yet sent, of all connections together. */
   readonly responseBytesInFlightMax: number;
   /** Responses of one IPv4 address or IPv6 network of 64 bits. */
@@ -116,8 +121,9 @@ export const defaultServerLimits: ServerLimits = {
   contendedBodyBytesPerSecondMin: 128 * kib,
   bodyRateWindowMs: 2_000,
   discardBytesMax: 64 * mib,
-  pipelinedRequestCountMax: 128,
   pipelinedStartedCountMax: 16,
+  headBytesPerTickMax: 256 * kib,
+  resumedPerTickMax: 8,
   responseBytesInFlightMax: 160 * mib,
   peerResponseBytesInFlightMax: 128 * mib,
   responseBytesMin: 256 * kib,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomStream, recordedRequests } from "./random-stream.ts";
-import { faultOf, NodeReader, type Pieces, readFast } from "./read-both-ways.ts";
+import { faultOf, NodeReader, type Pieces, readByHeads, readFast } from "./read-both-ways.ts";
 
 /** How many requests the fast path served, and how many bytes it handed over. */
 export interface Compared {
@@ -18,6 +18,20 @@ export function compareRandomStreams(seed: number, count: number): Promise<Compa
     const { pieces, isSlow } = randomStream(seed + index);
     return compare(pieces, isSlow, `seed ${seed + index}`);
   });
+}
+
+/** As `compareRandomStreams`, for what node:http gets head by head; resolves with the number of requests. */
+export async function compareByHeads(seed: number, count: number): Promise<number> {
+  const { servedCount } = await compareAll(count, async (index) => {
+    const { pieces } = randomStream(seed + index);
+    const [served, expected] = await Promise.all([readByHeads(pieces), node.readUpToError(Buffer.concat(pieces))]);
+    const { requests, isClosed } = served;
+    // By itself node:http handles also what it has parsed behind a request whose response closes the connection.
+    const responded = isClosed ? expected.requests.slice(0, requests.length) : expected.requests;
+    assert.deepEqual(requests, responded, `seed ${seed + index}`);
+    return { servedCount: requests.length, handedOverBytes: 0 };
+  });
+  return servedCount;
 }
 
 /** Every request cut in two at each `step`th byte, with another request behind it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareRandomStreams, compareSplits } from "./compare-readers.ts";
+import { compareByHeads, compareRandomStreams, compareSplits } from "./compare-readers.ts";
 import { faultOf, NodeReader } from "./read-both-ways.ts";
 
 test("what the fast path serves is what node:http reads, and no byte is read by both or by neither: 6,000 streams", async (t) => {
@@ -14,6 +14,12 @@ test("a recorded request that comes in two pieces is served or handed over whole
   const { servedCount } = await compareSplits(37);
   t.diagnostic(`${servedCount} requests served`);
   assert(servedCount > 500, "the fast path serves those that are cut in the body");
+});
+
+test("what node:http reads head by head, in many ticks, is what it reads at once: 1,000 streams", async (t) => {
+  const servedCount = await compareByHeads(1, 1_000);
+  t.diagnostic(`${servedCount} requests served`);
+  assert(servedCount > 1_000, "there are requests to compare");
 });
 
 test("the comparison finds a request read twice, one lost, one with another body, and one that node:http refuses", async () => {

@@ -3,15 +3,17 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { BodyBudget } from "../../../src/server/http/body-budget.ts";
-import { ConnectionBudget } from "../../../src/server/http/connection-budget.ts";
+import { BodyBudget } from "../../../src/server/http/budgets/body-budget.ts";
+import { ConnectionBudget } from "../../../src/server/http/budgets/connection-budget.ts";
+import { EncodingBudget } from "../../../src/server/http/budgets/encoding-budget.ts";
+import { HeadBudget } from "../../../src/server/http/budgets/head-budget.ts";
+import { ResponseBudget } from "../../../src/server/http/budgets/response-budget.ts";
 import { ConnectionState } from "../../../src/server/http/connection-state.ts";
-import { EncodingBudget } from "../../../src/server/http/encoding-budget.ts";
 import type { WireRequest } from "../../../src/server/http/http-message.ts";
 import { Http1FastPath } from "../../../src/server/http/http1-fast-path.ts";
+import { createHttp1Server } from "../../../src/server/http/http1-server.ts";
 import type { BodyReader } from "../../../src/server/http/read-body.ts";
 import { RequestIds } from "../../../src/server/http/request-ids.ts";
-import { ResponseBudget } from "../../../src/server/http/response-budget.ts";
 import type { ServerContext } from "../../../src/server/http/server-context.ts";
 import { defaultServerLimits } from "../../../src/server/http/server-limits.ts";
 import { SwapRemoveSet } from "../../../src/server/http/swap-remove-set.ts";
@@ -36,8 +38,9 @@ export interface FastResult {
 /** The bytes of one connection, in the pieces that arrive. */
 export type Pieces = readonly Buffer[];
 
-/** One end of a connection in memory. What is written to it is lost. */
+/** One end of a connection in memory. */
 class MemorySocket extends Duplex {
+  written = "";
   readonly remoteAddress = "127.0.0.1";
   readonly bytesRead = 0;
 
@@ -47,7 +50,8 @@ class MemorySocket extends Duplex {
 
   override _read(): void {}
 
-  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.written += chunk.toString("latin1");
     done();
   }
 
@@ -94,12 +98,36 @@ export async function readFast(pieces: Pieces, { isSlow }: { readonly isSlow: bo
   return { requests, rest: Buffer.concat(rest) };
 }
 
+/** Requests that were handled, and whether a response closed the connection. */
+export interface ServedResult {
+  readonly requests: readonly SeenRequest[];
+  readonly isClosed: boolean;
+}
+
+/** Serves the pieces by node:http as the listener does, head by head. */
+export async function readByHeads(pieces: Pieces): Promise<ServedResult> {
+  const requests: SeenRequest[] = [];
+  // Few heads in a tick, so that most wait.
+  const limits = { ...defaultServerLimits, headBytesPerTickMax: 1, resumedPerTickMax: 2 };
+  const context = contextWith((request) => requests.push(seen(request)), limits);
+  const http1 = createHttp1Server(context);
+  const socket = new MemorySocket();
+  http1.serve(socket.asSocket(), new ConnectionState(socket.asSocket(), context));
+  for (const piece of pieces) socket.push(piece);
+  socket.push(null);
+  // A tick for each piece brings no request before its end.
+  while (!socket.readableEnded && !socket.closed) await nextTick();
+  await settled(() => requests.length);
+  socket.destroy();
+  http1.close();
+  return { requests, isClosed: /^connection: close\r$/im.test(socket.written) };
+}
+
 function seen({ method, url, headers, body }: WireRequest): SeenRequest {
   return { method, url, headers: { ...headers } as Record<string, string>, body: body.toString("latin1") };
 }
 
-function contextWith(onRequest: (request: WireRequest) => void): ServerContext {
-  const limits = defaultServerLimits;
+function contextWith(onRequest: (request: WireRequest) => void, limits = defaultServerLimits): ServerContext {
   const tick = new EventLoopTick();
   return {
     handler: async (request) => {
@@ -120,6 +148,7 @@ function contextWith(onRequest: (request: WireRequest) => void): ServerContext {
     },
     responses: new ResponseBudget(limits),
     encoding: new EncodingBudget(tick, limits.encodedBytesPerTickMax, () => 0),
+    heads: new HeadBudget(tick, limits),
     tick,
     connections: new Set(),
     connectionBudget: new ConnectionBudget(limits, () => systemClock.monotonicMs()),
@@ -160,6 +189,12 @@ export class NodeReader {
 
   /** The requests in the bytes; undefined if there is an error, or a request is incomplete. */
   async read(bytes: Buffer): Promise<readonly SeenRequest[] | undefined> {
+    const { hasError, requests } = await this.readUpToError(bytes);
+    return hasError ? undefined : requests;
+  }
+
+  /** The requests in the bytes, and whether an error ended them. */
+  async readUpToError(bytes: Buffer): Promise<Readonly<NodeResult>> {
     const socket = new MemorySocket();
     const result: NodeResult = { requests: [], hasError: false };
     this.#results.set(socket, result);
@@ -168,7 +203,7 @@ export class NodeReader {
     socket.push(null);
     await settled(() => result.requests.length);
     socket.destroy();
-    return result.hasError ? undefined : result.requests;
+    return result;
   }
 
   #resultOf(socket: object): NodeResult {

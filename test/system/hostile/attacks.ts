@@ -1,6 +1,7 @@
 import type { Attack } from "./attack.ts";
 import { largeBodies } from "./attacks/bodies-before-authentication.ts";
 import { burstOfPages } from "./attacks/burst-of-pages.ts";
+import { floods } from "./attacks/floods.ts";
 import { http2UnfinishedBodies } from "./attacks/http2-unfinished-bodies.ts";
 import { policyPatterns } from "./attacks/policy-patterns.ts";
 import { repeatedSignedHeaders } from "./attacks/repeated-signed-headers.ts";
@@ -20,4 +21,5 @@ export const attacks: readonly Attack[] = [
   ...[unreadResponses, unreadSubscriptions, slowReaders, burstOfPages],
   policyPatterns,
   storedNotAnswered,
+  ...floods,
 ];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { setImmediate as nextTick } from "node:timers/promises";
-import { BodyBudget } from "../../../../src/server/http/body-budget.ts";
+import { BodyBudget } from "../../../../src/server/http/budgets/body-budget.ts";
 import { enforceTimeouts } from "../../../../src/server/http/enforce-timeouts.ts";
 import { BodyReader } from "../../../../src/server/http/read-body.ts";
 import type { ServerContext } from "../../../../src/server/http/server-context.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { BodyBudget, type BodyBudgetLimits } from "../../../../src/server/http/body-budget.ts";
-import { SubBudget, type WaitingBody } from "../../../../src/server/http/sub-budget.ts";
+import { BodyBudget, type BodyBudgetLimits } from "../../../../../src/server/http/budgets/body-budget.ts";
+import { SubBudget, type WaitingBody } from "../../../../../src/server/http/budgets/sub-budget.ts";
 
 const limits: BodyBudgetLimits = {
   requestBytesInFlightMax: 1000,

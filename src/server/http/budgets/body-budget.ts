@@ -1,4 +1,4 @@
-import type { ServerLimits } from "./server-limits.ts";
+import type { ServerLimits } from "../server-limits.ts";
 import { peerKeyOf, SubBudget, type WaitingBody } from "./sub-budget.ts";
 
 export type BodyBudgetLimits = Pick<

@@ -4,8 +4,8 @@ import {
   type BudgetedConnection,
   ConnectionBudget,
   connectionBytes,
-} from "../../../../src/server/http/connection-budget.ts";
-import { connectionsEvicted } from "../../../../src/telemetry/diagnostic-events.ts";
+} from "../../../../../src/server/http/budgets/connection-budget.ts";
+import { connectionsEvicted } from "../../../../../src/telemetry/diagnostic-events.ts";
 
 class FakeConnection implements BudgetedConnection {
   readonly peerKey: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { peerKeyOf } from "../../../../src/server/http/sub-budget.ts";
+import { peerKeyOf } from "../../../../../src/server/http/budgets/sub-budget.ts";
 
 test("peerKeyOf() takes an IPv6 network of 64 bits for one peer, and each IPv4 address", () => {
   assert.equal(peerKeyOf("10.0.0.1"), "10.0.0.1");

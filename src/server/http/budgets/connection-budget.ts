@@ -1,5 +1,5 @@
-import { connectionsEvicted } from "../../telemetry/diagnostic-events.ts";
-import type { ServerLimits } from "./server-limits.ts";
+import { connectionsEvicted } from "../../../telemetry/diagnostic-events.ts";
+import type { ServerLimits } from "../server-limits.ts";
 
 const kib = 1024;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ResponseBudget } from "../../../../src/server/http/response-budget.ts";
+import { ResponseBudget } from "../../../../../src/server/http/budgets/response-budget.ts";
 
 const { signal } = new AbortController();
 const limits = {

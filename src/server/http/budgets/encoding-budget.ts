@@ -1,4 +1,4 @@
-import type { EventLoopTick } from "../../time/event-loop-tick.ts";
+import type { EventLoopTick } from "../../../time/event-loop-tick.ts";
 
 /** Longest wait of a large response for a tick in which no connection was accepted. */
 const acceptingTicksMax = 128;

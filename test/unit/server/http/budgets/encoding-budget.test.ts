@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EncodingBudget } from "../../../../src/server/http/encoding-budget.ts";
-import { EventLoopTick } from "../../../../src/time/event-loop-tick.ts";
+import { EncodingBudget } from "../../../../../src/server/http/budgets/encoding-budget.ts";
+import { EventLoopTick } from "../../../../../src/time/event-loop-tick.ts";
 
 const bytesMax = 100;
 

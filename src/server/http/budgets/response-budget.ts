@@ -1,4 +1,4 @@
-import type { ServerLimits } from "./server-limits.ts";
+import type { ServerLimits } from "../server-limits.ts";
 import { peerKeyOf } from "./sub-budget.ts";
 
 export type ResponseBudgetLimits = Pick<

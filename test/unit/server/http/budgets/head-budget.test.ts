@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HeadBudget } from "../../../../../src/server/http/budgets/head-budget.ts";
+import { EventLoopTick } from "../../../../../src/time/event-loop-tick.ts";
+
+test("the budget is spent until the tick ends, and a short head counts 1 KiB", async () => {
+  const tick = new EventLoopTick();
+  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 1 });
+  for (let count = 0; count < 3; count++) heads.count(20);
+  assert.equal(heads.isSpent, false);
+  heads.count(1025);
+  assert.equal(heads.isSpent, true);
+  await tick.end();
+  assert.equal(heads.isSpent, false);
+});
+
+test("those that wait go on in their order, some in each tick, and one that leaves does not", async () => {
+  const tick = new EventLoopTick();
+  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 2 });
+  const resumed: (readonly [name: string, tick: number])[] = [];
+  const before = tick.current;
+  const waiting = ["a", "b", "c", "d", "e"].map((name) => () => {
+    resumed.push([name, tick.current - before]);
+  });
+  for (const resume of waiting) heads.wait(resume);
+  heads.leave(waiting[2] as () => void);
+  while (resumed.length < 4) await tick.end();
+  assert.deepEqual(
+    resumed.map(([name]) => name),
+    ["a", "b", "d", "e"],
+  );
+  const [[, first], [, second], [, third], [, fourth]] = resumed as [
+    (typeof resumed)[0],
+    (typeof resumed)[0],
+    (typeof resumed)[0],
+    (typeof resumed)[0],
+  ];
+  assert(first > 0 && first === second && second < third && third === fourth, `ticks ${resumed.join()}`);
+});
