@@ -1,21 +1,17 @@
 /** The built server as its users run it, on free ports and a data directory of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect } from "node:tls";
+import { callerArgs, clientEnvironment } from "./client-environment.ts";
+import type { Environment } from "./library.ts";
 
 const root = join(import.meta.dirname, "..");
 const readyLine = /^millrace ready on http:\/\/[^:]+:(\d+) /;
 const stopMsMax = 10_000;
-const region = "us-east-1";
-/** Empty, but there: some SDKs fail for want of a file that they were pointed at. */
-const awsFile = "aws-config";
-
-const account = "111122223333";
-const keys = { accessKeyId: "AKIAINTEROPEXAMPLE01", secretAccessKey: "interop/secret/for+the/interop/tests+001" };
 
 export class Millrace implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -31,16 +27,21 @@ export class Millrace implements AsyncDisposable {
   /** Resolves when it is ready and its certificate authority's file is there. */
   static async start(options: { readonly verify: boolean }): Promise<Millrace> {
     const directory = mkdtempSync(join(tmpdir(), "millrace-interop-"));
-    const credentialsFile = join(directory, "credentials.json");
     const dataDir = join(directory, "data");
-    writeFileSync(credentialsFile, JSON.stringify({ credentials: [{ ...keys, account }] }), { mode: 0o600 });
-    writeFileSync(join(directory, awsFile), "");
-    const args = ["serve", "--port", "0", "--data-dir", dataDir, "--region", region, "--log-level", "warn"];
-    const child = spawn(
-      process.execPath,
-      ["dist/cli/cli.js", ...args, ...(options.verify ? ["--credentials", credentialsFile] : [])],
-      { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const args = [
+      "serve",
+      "--port",
+      "0",
+      "--data-dir",
+      dataDir,
+      "--log-level",
+      "warn",
+      ...callerArgs(directory, options),
+    ];
+    const child = spawn(process.execPath, ["dist/cli/cli.js", ...args], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     // A runner that is told to stop must not leave its server behind.
     const clear = (): void => {
       child.kill("SIGKILL");
@@ -58,20 +59,12 @@ export class Millrace implements AsyncDisposable {
     }
   }
 
-  /** What a library's program finds in its environment. */
-  get environment(): Readonly<Record<string, string>> {
-    return {
+  get environment(): Environment {
+    return clientEnvironment(this.#directory, {
       MILLRACE_HTTP: `http://127.0.0.1:${this.#port}`,
       MILLRACE_HTTPS: `https://localhost:${this.#port}`,
       MILLRACE_CA: this.#caFile,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: keys.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
-      // Nothing of the machine's own account may leak in, nor may an SDK look for one on the network.
-      AWS_CONFIG_FILE: join(this.#directory, awsFile),
-      AWS_SHARED_CREDENTIALS_FILE: join(this.#directory, awsFile),
-      AWS_EC2_METADATA_DISABLED: "true",
-    };
+    });
   }
 
   get #caFile(): string {

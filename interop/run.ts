@@ -3,6 +3,7 @@
  *
  *   npm run interop              all of them
  *   npm run interop -- kcl go    those whose names contain one of the words
+ *   npm run interop -- --cluster java    through two gateways over NATS servers, one chosen at random for each request
  *
  * Each one talks to a server that verifies signatures; those that are quick also to one that takes any. A tool that
  * .ci/tools promises and the machine lacks is a failure; any other that is missing is said, and its libraries not run.
@@ -10,6 +11,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { awsSdkGo } from "./aws-sdk-go.ts";
 import { awsSdkJava } from "./aws-sdk-java.ts";
 import { boto3 } from "./boto3.ts";
@@ -18,9 +20,15 @@ import { kcl } from "./kcl.ts";
 import { kpl } from "./kpl.ts";
 import { type Library, NotRunHere, type Tool } from "./library.ts";
 import { Millrace } from "./millrace.ts";
+import { MillraceCluster } from "./millrace-cluster.ts";
 
 const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3, kcl, kpl, documentSnippets];
 const promised = readFileSync(join(import.meta.dirname, "..", ".ci", "tools"), "utf8");
+
+const { values: flags, positionals } = parseArgs({
+  options: { cluster: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 
 type Outcome = "ok" | "failed" | "not run here";
 
@@ -42,16 +50,17 @@ async function outcomeOf(library: Library): Promise<{ readonly outcome: Outcome;
 }
 
 async function runAgainst(library: Library, options: { readonly verify: boolean }): Promise<string> {
-  await using millrace = await Millrace.start(options);
+  await using millrace = flags.cluster ? await MillraceCluster.start(options) : await Millrace.start(options);
   const printed = await library.run(millrace.environment);
-  return printed.trim().replaceAll("\n", ", ");
+  const words = printed.trim().replaceAll("\n", ", ");
+  return millrace instanceof MillraceCluster ? `${words}, ${millrace.counts.join(" and ")} requests` : words;
 }
 
 function isHere({ command: [file, ...args] }: Tool): boolean {
   return spawnSync(file, args, { stdio: "ignore" }).status === 0;
 }
 
-const wanted = process.argv.slice(2).map((word) => word.toLowerCase());
+const wanted = positionals.map((word) => word.toLowerCase());
 const chosen = libraries.filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word)),
 );

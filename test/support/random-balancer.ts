@@ -1,8 +1,14 @@
-/** Passes each request on to one of several servers, chosen at random, over HTTP/1.1; clients may speak h2c as well. */
+/** Passes each request on to one of several servers, chosen at random, over HTTP/1.1; clients may speak HTTP/2 and TLS. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 
 /** The first bytes of HTTP/2 without TLS. */
@@ -18,6 +24,8 @@ export interface RandomBalancerOptions {
   readonly endpoints: readonly string[];
   /** 0 to 1, exclusive. */
   readonly random: () => number;
+  /** PEM, of `localhost`; with it a second port takes TLS. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 export class RandomBalancer implements AsyncDisposable {
@@ -27,16 +35,21 @@ export class RandomBalancer implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
+  readonly #secureServer: Http2SecureServer | undefined;
 
   private constructor(options: RandomBalancerOptions) {
     this.#options = options;
     this.counts = options.endpoints.map(() => 0);
     const http1 = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => this.#pass(incoming, outgoing));
     const http2 = createHttp2Server((incoming, outgoing) => this.#pass(incoming, outgoing));
+    const { certificate } = options;
+    if (certificate !== undefined) {
+      const pass = (incoming: Incoming, outgoing: Outgoing) => this.#pass(incoming, outgoing);
+      this.#secureServer = createSecureServer({ ...certificate, allowHTTP1: true }, pass);
+      this.#secureServer.on("connection", (socket: Socket) => this.#track(socket));
+    }
     this.#server = createTcpServer((socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-      socket.on("error", () => socket.destroy());
+      this.#track(socket);
       socket.once("readable", () => {
         const first = socket.read() as Buffer | null;
         if (first === null) return;
@@ -51,6 +64,10 @@ export class RandomBalancer implements AsyncDisposable {
     const balancer = new RandomBalancer(options);
     balancer.#server.listen(0, "127.0.0.1");
     await once(balancer.#server, "listening");
+    if (balancer.#secureServer !== undefined) {
+      balancer.#secureServer.listen(0, "127.0.0.1");
+      await once(balancer.#secureServer, "listening");
+    }
     return balancer;
   }
 
@@ -58,10 +75,26 @@ export class RandomBalancer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** For clients that trust the certificate. */
+  get secureEndpoint(): string {
+    assert(this.#secureServer !== undefined);
+    return `https://localhost:${(this.#secureServer.address() as AddressInfo).port}`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+    await new Promise<void>((resolve) => {
+      if (this.#secureServer === undefined) resolve();
+      else this.#secureServer.close(() => resolve());
+    });
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
   }
 
   #pass(incoming: Incoming, outgoing: Outgoing): void {

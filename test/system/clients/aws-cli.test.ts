@@ -4,6 +4,7 @@ import { awsClis, newestPython, reportMissing } from "../../support/available-to
 import { ServerProcess } from "../../support/start-server.ts";
 import { textLines } from "../../support/text-lines.ts";
 import { startAwsCliDriver, startAwsCliInOneProcess } from "./aws-cli-driver.ts";
+import { walkedServer } from "./walked-server.ts";
 import { runWorkload } from "./workload.ts";
 
 const newestCli = newestPython("awscli");
@@ -22,15 +23,16 @@ describe("a process of the AWS CLI for each call", { concurrency: true }, () => 
   // The versions differ in how they take blobs and give them back.
   for (const cli of awsClis()) {
     test(`version ${cli.majorVersion} reads back what it has put`, async (t) => {
-      await using server = await ServerProcess.start();
+      await using server = await walkedServer(() => ServerProcess.start());
       const client = await startAwsCliDriver(cli, server.endpoint);
       t.after(() => client.close());
       const entries = textLines(500).lines.map((data) => ({ data, partitionKey: "one" }));
-      await client.createStream("other-cli", 1);
-      await client.waitUntilActive("other-cli");
-      const [placed] = await client.putRecords("other-cli", entries);
+      const streamName = `aws-cli-${cli.majorVersion}`;
+      await client.createStream(streamName, 1);
+      await client.waitUntilActive(streamName);
+      const [placed] = await client.putRecords(streamName, entries);
       assert(placed !== undefined);
-      const read = await client.readShard("other-cli", placed.shardId);
+      const read = await client.readShard(streamName, placed.shardId);
       assert.deepEqual(
         read.map(({ data, partitionKey }) => ({ data, partitionKey })),
         entries,

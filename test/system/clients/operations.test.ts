@@ -13,6 +13,7 @@ import { startPythonApiClient } from "./python-api-client.ts";
 import { sdkApiClient } from "./sdk-api-client.ts";
 import { walkOperations } from "./walk-operations.ts";
 import { walkPages } from "./walk-pages.ts";
+import { type WalkedServer, walkedServer } from "./walked-server.ts";
 
 const modelFile = join(import.meta.dirname, "../../../model/operations.json");
 const model = JSON.parse(readFileSync(modelFile, "utf8")) as { readonly operations: Readonly<Record<string, unknown>> };
@@ -35,23 +36,7 @@ const boto2 =
   ({ port }) =>
     startPythonApiClient("boto 2", { python, script: "boto2_api.py", args: ["127.0.0.1", String(port)] });
 
-/** What a client is given of the server that it walks. */
-interface WalkedServer extends AsyncDisposable {
-  readonly endpoint: string;
-  readonly port: number;
-}
-
-/** A server with these limits that is walked in place of a new one, such as gateways behind a balancer. */
-const givenEndpoint = process.env["MILLRACE_WALKED_ENDPOINT"];
-
-async function startServer(t: TestContext, engine: "memory" | "embedded"): Promise<WalkedServer> {
-  if (givenEndpoint !== undefined) {
-    return {
-      endpoint: givenEndpoint,
-      port: Number(new URL(givenEndpoint).port),
-      [Symbol.asyncDispose]: async () => {},
-    };
-  }
+async function startServer(t: TestContext, engine: "memory" | "embedded"): Promise<ServerProcess> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-limits-"));
   t.after(() => rm(directory, { recursive: true }));
   const file = join(directory, "limits.json");
@@ -70,7 +55,7 @@ async function walk(
   knows: Knowledge,
   engine: "memory" | "embedded" = "memory",
 ): Promise<void> {
-  await using server = await startServer(t, engine);
+  await using server = await walkedServer(() => startServer(t, engine));
   const client = await start(server);
   t.after(() => client.close());
   const unknown = operations.filter((name) => !client.operations.has(name));

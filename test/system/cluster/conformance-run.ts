@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { globSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { startBalancedGateways } from "../../support/balanced-gateways.ts";
 import { NatsServers } from "../../support/nats-servers.ts";
-import { RandomBalancer } from "../../support/random-balancer.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
@@ -48,18 +48,8 @@ export async function runConformance({
   const seeded = new SeededRandom(seed);
   await using stack = new AsyncDisposableStack();
   const servers = stack.use(await NatsServers.start({ nodeCount: 3 }));
-  const balancerOfTwo = async (...args: readonly string[]): Promise<RandomBalancer> => {
-    const shared = [
-      "--nats",
-      servers.urls.join(","),
-      "--assume-fsync",
-      "--keyring",
-      join(servers.directory, "keyring"),
-    ];
-    const start = () => ServerProcess.start({ args: ["--engine", "jetstream", ...shared, ...args] });
-    const endpoints = [stack.use(await start()), stack.use(await start())].map(({ endpoint }) => endpoint);
-    return stack.use(await RandomBalancer.start({ endpoints, random: () => seeded.next() }));
-  };
+  const balancerOfTwo = (...args: readonly string[]) =>
+    startBalancedGateways(stack, servers, { args, random: () => seeded.next() });
   const limitedAlone = async (): Promise<ServerProcess> => {
     const { urls } = stack.use(await NatsServers.start({ nodeCount: 1 }));
     const args = ["--engine", "jetstream", "--allow-degraded", "--nats", urls.join(","), "--limits", "aws"];

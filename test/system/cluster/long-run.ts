@@ -1,9 +1,13 @@
 /**
- * The tests of the engine on three servers, the conformance suite through two gateways, then rounds of each fault, judged by
- * history checkers: first at the engine, with a seal in each round, then at two gateway processes, with splits, merges and
- * resizes. `npm run test:cluster -- --rounds 50`, or
- * `--fault "kill leader"` for one kind, `--at gateways` or `--at engine` for one place. Prints a line for each kind, and exits
- * 1 at the first broken promise.
+ * Everything about clusters that takes long, in three places: `suites` are the tests of the engine on three servers, the
+ * conformance suite and the walks of clients through two gateways; `engine` and `gateways` are rounds of each fault, judged by
+ * history checkers, with a seal in each round or with splits, merges and resizes.
+ *
+ *   npm run test:cluster                                              all of it
+ *   npm run test:cluster -- --at gateways --fault "kill leader" --rounds 5
+ *   npm run test:cluster -- --at gateways --minutes 120               faults at random, without a pause
+ *
+ * Prints a line for each round and kind, and exits 1 at the first broken promise.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -11,19 +15,39 @@ import { liftedLimits } from "../../support/lifted-limits.ts";
 import { NatsServers } from "../../support/nats-servers.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { chaosRound, type Fault, faults, openGateway } from "./chaos-round.ts";
-import { conformanceFiles, runConformance } from "./conformance-run.ts";
+import { type ConformanceResult, conformanceFiles, runConformance } from "./conformance-run.ts";
 import { type GatewayFault, GatewayPair, gatewayFaults, gatewayRound } from "./gateway-round.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "10" },
+    rounds: { type: "string" },
     fault: { type: "string" },
     at: { type: "string" },
+    minutes: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 100_000) },
   },
 });
 const isChosen = (fault: string): boolean => values.fault === undefined || values.fault === fault;
-const roundCount = Number(values.rounds);
+/** Rounds that a release has passed. */
+const roundCounts: Readonly<Record<GatewayFault, number>> = {
+  none: 2,
+  "kill leader": 50,
+  "kill any": 50,
+  "kill all": 10,
+  "kill gateway": 50,
+  "pause leader": 10,
+  "cut gateway": 20,
+  "full disk": 5,
+  roll: 10,
+};
+/** Tests that walk the API as clients do. */
+const walks = [
+  ["operations.test.ts", "JavaScript walks all .* HTTP/2"],
+  ["operations.test.ts", "JavaScript walks all .* HTTP/1.1"],
+  ["operations.test.ts", "newest boto3 .* knows$"],
+  ["operations.test.ts", "AWS CLI .*walks"],
+  ["aws-cli.test.ts", "reads back what it has put"],
+] as const;
 /** What each gateway has last told, shown when a promise is broken. */
 const stderrCharsMax = 8_000;
 
@@ -31,19 +55,33 @@ interface Round {
   readonly storedCount: number;
   readonly failedCount: number;
   readonly gapMs: number;
+  /** What the title does not say of the round. */
+  readonly note?: string;
 }
 
-async function runRounds(title: string, run: (round: number, random: SeededRandom) => Promise<Round>): Promise<void> {
+interface Rounds {
+  readonly title: string;
+  /** Whether one more round follows on so many. */
+  readonly goesOn: (count: number) => boolean;
+  readonly run: (round: number, random: SeededRandom) => Promise<Round>;
+}
+
+function roundsOf(fault: GatewayFault): (count: number) => boolean {
+  const countMax = values.rounds === undefined ? roundCounts[fault] : Number(values.rounds);
+  return (count) => count < countMax;
+}
+
+async function runRounds({ title, goesOn, run }: Rounds): Promise<void> {
   const random = new SeededRandom(Number(values.seed));
   const gaps: number[] = [];
   let [storedCount, failedCount, failedRounds] = [0, 0, 0];
   const startMs = performance.now();
-  for (let round = 0; round < roundCount; round++) {
+  for (let round = 0; goesOn(round); round++) {
     const result = await run(round, random);
     const { storedCount: stored, failedCount: failed, gapMs } = result;
     const at = new Date().toISOString().slice(11, 19);
     process.stdout.write(
-      `${at} ${title}, round ${round}: ${stored} acknowledged, ${failed} not, gap ${Math.round(gapMs)} ms\n`,
+      `${at} ${title}, round ${round}${result.note ?? ""}: ${stored} acknowledged, ${failed} not, gap ${Math.round(gapMs)} ms\n`,
     );
     gaps.push(result.gapMs);
     storedCount += result.storedCount;
@@ -60,69 +98,83 @@ async function runRounds(title: string, run: (round: number, random: SeededRando
 
 async function runAtEngine(servers: NatsServers, fault: Fault): Promise<void> {
   const gateways = [await openGateway(servers, "chaos"), await openGateway(servers, "chaos")];
-  await runRounds(`engine, ${fault}`, async (round, random) => {
-    const streamId = `${fault.replaceAll(" ", "-")}-${round}`;
-    const result = await chaosRound(servers, gateways, { fault, streamId, random: () => random.next() });
-    if (result.faults.length > 0)
+  await runRounds({
+    title: `engine, ${fault}`,
+    goesOn: roundsOf(fault),
+    run: async (round, random) => {
+      const streamId = `${fault.replaceAll(" ", "-")}-${round}`;
+      const result = await chaosRound(servers, gateways, { fault, streamId, random: () => random.next() });
+      if (result.faults.length === 0) return result;
       throw new Error(`${fault}, round ${round}:\n${result.faults.slice(0, 20).join("\n")}`);
-    return result;
+    },
   });
   for (const gateway of gateways) await gateway.close();
 }
 
-async function runAtGateways(servers: NatsServers, fault: GatewayFault): Promise<void> {
+/** `chosen`: the fault of each round; its name is told by the title if it is always the same. */
+async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (random: SeededRandom) => GatewayFault) {
+  await using servers = await NatsServers.start({ nodeCount: 3, advertises: false });
   await using pair = await GatewayPair.start(servers);
   let reshardCount = 0;
-  await runRounds(`gateways, ${fault}`, async (_, random) => {
+  const run = async (_: number, random: SeededRandom): Promise<Round> => {
+    const fault = chosen(random);
     const result = await gatewayRound(servers, pair, { fault, random }).catch(async (error: unknown) => {
+      process.stdout.write(`${fault}: a promise is broken\n`);
       for (const { stderr } of pair.gateways) process.stdout.write(`${stderr.slice(-stderrCharsMax)}\n--\n`);
       process.stdout.write(`${await servers.logs()}\n`);
       throw error;
     });
     reshardCount += result.reshardCount;
     for (const failure of new Set(result.failures)) process.stdout.write(`  told: ${failure}\n`);
-    return { ...result, storedCount: result.acknowledgedCount };
-  });
+    return { ...result, storedCount: result.acknowledgedCount, note: title.endsWith(fault) ? "" : ` (${fault})` };
+  };
+  await runRounds({ title, goesOn, run });
   process.stdout.write(`  ${reshardCount} splits, merges and resizes\n`);
 }
 
-spawnSync(process.execPath, ["scripts/get-nats-server.ts"], { stdio: "inherit" });
-if (values.fault === undefined && values.at === undefined) {
+async function runRandomFaults(minutes: number): Promise<void> {
+  const endMs = performance.now() + minutes * 60_000;
+  const wanted = gatewayFaults.filter((fault) => fault !== "none");
+  const chosen = (random: SeededRandom) => wanted[random.integer(0, wanted.length - 1)] as GatewayFault;
+  await runAtGateways("gateways, random faults", () => performance.now() < endMs, chosen);
+}
+
+async function runSuites(): Promise<void> {
   const files = ["test/contract/engine-jetstream.test.ts", "test/system/cluster/damaged-replica.test.ts"];
   const env = { ...process.env, MILLRACE_NATS_NODES: "3" };
-  const { status } = spawnSync(process.execPath, ["--test", "--test-concurrency=1", ...files], {
-    stdio: "inherit",
-    env,
-  });
-  if (status !== 0) process.exit(1);
-  const run = { files: conformanceFiles(), seed: Number(values.seed), withStatesAndRates: true };
-  const { isPassed, output, counts } = await runConformance(run);
-  process.stdout.write(`${isPassed ? "" : output}conformance: ${counts.join(" and ")} requests through two gateways\n`);
-  if (!isPassed) process.exit(1);
-  for (const namePattern of [
-    "JavaScript walks all .* HTTP/2",
-    "JavaScript walks all .* HTTP/1.1",
-    "newest boto3 .* knows$",
-  ]) {
-    const walk = await runConformance({
-      files: ["test/system/clients/operations.test.ts"],
-      seed: Number(values.seed),
-      withStatesAndRates: false,
-      limits: liftedLimits(),
-      namePattern,
-    });
-    process.stdout.write(`${walk.isPassed ? "" : walk.output}${namePattern}: ${walk.counts.join(" and ")} requests\n`);
-    if (!walk.isPassed) process.exit(1);
+  runOrExit(["--test", "--test-concurrency=1", ...files], env);
+  const seed = Number(values.seed);
+  const suite = { files: conformanceFiles(), seed, withStatesAndRates: true };
+  tell("conformance", await runConformance(suite));
+  for (const [file, namePattern] of walks) {
+    const walked = { files: [`test/system/clients/${file}`], seed, withStatesAndRates: false };
+    tell(namePattern, await runConformance({ ...walked, limits: liftedLimits(), namePattern }));
   }
+  runOrExit(["interop/run.ts", "--cluster", "sdk", "boto3", "kcl"], process.env);
 }
+
+function runOrExit(args: readonly string[], env: NodeJS.ProcessEnv): void {
+  if (spawnSync(process.execPath, args, { stdio: "inherit", env }).status !== 0) process.exit(1);
+}
+
+function tell(what: string, { isPassed, output, counts }: ConformanceResult): void {
+  process.stdout.write(`${isPassed ? "" : output}${what}: ${counts.join(" and ")} requests through two gateways\n`);
+  if (!isPassed) process.exit(1);
+}
+
+runOrExit(["scripts/get-nats-server.ts"], process.env);
 process.stdout.write(`seed ${values.seed}\n`);
-if (values.at !== "gateways") {
+const isAt = (place: string): boolean => values.at === undefined || values.at === place;
+if (isAt("suites") && values.fault === undefined) await runSuites();
+if (isAt("engine")) {
   await using servers = await NatsServers.start({ nodeCount: 3 });
   for (const fault of faults.filter(isChosen)) await runAtEngine(servers, fault);
 }
-if (values.at !== "engine") {
-  for (const fault of gatewayFaults.filter(isChosen)) {
-    await using servers = await NatsServers.start({ nodeCount: 3, advertises: false });
-    await runAtGateways(servers, fault);
+if (isAt("gateways")) {
+  if (values.minutes !== undefined) await runRandomFaults(Number(values.minutes));
+  else {
+    for (const fault of gatewayFaults.filter(isChosen)) {
+      await runAtGateways(`gateways, ${fault}`, roundsOf(fault), () => fault);
+    }
   }
 }
