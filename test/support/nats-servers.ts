@@ -74,6 +74,11 @@ export class NatsServers implements AsyncDisposable {
     return this.#ports.map(({ monitor }) => `http://${host}:${monitor}`);
   }
 
+  /** Ids of the processes of the nodes that run. */
+  get pids(): readonly number[] {
+    return this.#processes.flatMap((process, node) => (this.isRunning(node) ? [process?.pid ?? 0] : []));
+  }
+
   storeDirectory(node: number): string {
     return join(this.directory, `n${node}`);
   }

@@ -2,14 +2,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import {
-  createServer as createHttp2Server,
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from "node:http2";
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 /** The first bytes of HTTP/2 without TLS. */
 const http2Preface = "PRI * HTTP/2";
@@ -35,20 +30,14 @@ export class RandomBalancer implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
-  readonly #secureServer: Http2SecureServer | undefined;
+  readonly #secureServer: Server | undefined;
 
   private constructor(options: RandomBalancerOptions) {
     this.#options = options;
     this.counts = options.endpoints.map(() => 0);
     const http1 = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => this.#pass(incoming, outgoing));
     const http2 = createHttp2Server((incoming, outgoing) => this.#pass(incoming, outgoing));
-    const { certificate } = options;
-    if (certificate !== undefined) {
-      const pass = (incoming: Incoming, outgoing: Outgoing) => this.#pass(incoming, outgoing);
-      this.#secureServer = createSecureServer({ ...certificate, allowHTTP1: true }, pass);
-      this.#secureServer.on("connection", (socket: Socket) => this.#track(socket));
-    }
-    this.#server = createTcpServer((socket) => {
+    const accept = (socket: Socket): void => {
       this.#track(socket);
       socket.once("readable", () => {
         const first = socket.read() as Buffer | null;
@@ -57,7 +46,16 @@ export class RandomBalancer implements AsyncDisposable {
         const isHttp2 = first.toString("latin1", 0, http2Preface.length) === http2Preface;
         (isHttp2 ? http2 : http1).emit("connection", socket);
       });
+    };
+    this.#server = createTcpServer(accept);
+    const { certificate } = options;
+    if (certificate === undefined) return;
+    this.#secureServer = createTlsServer({ ...certificate, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
+      // The AWS SDK for Java speaks HTTP/2 without ALPN, which Node's server refuses.
+      Object.defineProperty(socket, "alpnProtocol", { value: "h2" });
+      accept(socket);
     });
+    this.#secureServer.on("connection", (socket: Socket) => this.#track(socket));
   }
 
   static async start(options: RandomBalancerOptions): Promise<RandomBalancer> {
