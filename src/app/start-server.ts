@@ -194,6 +194,7 @@ async function openPorts(
   let main: Listening | undefined;
   const endpoints: Endpoints = {
     api: createRequestHandler(pipeline),
+    consoleApi: createRequestHandler({ ...pipeline, services: { ...pipeline.services, isConsole: true } }),
     gateway: await openGatewayHandler(services),
     apiBodies: bodyAdmitter(pipeline),
     health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),

@@ -64,6 +64,8 @@ export interface OperationContext {
   readonly subscriptions: SubscriptionLeases;
   readonly latestEvents: LatestEventCache;
   readonly connection: ClientConnection;
+  /** Present for calls of the console's page, which is no consumer of the records that it shows. */
+  readonly isConsole?: true;
   readonly clock: Clock;
   /** Shortest time in CREATING, UPDATING and DELETING; with 0 the states last as long as the work. */
   readonly transitionDelayMs: number;

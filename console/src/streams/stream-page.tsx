@@ -126,7 +126,7 @@ function Facts({
           put {countText(rates.incomingRecords)}/s, {bytesText(rates.incomingBytes)}/s
         </span>
       )}
-      {lag > 0 && (
+      {lag >= 1_000 && (
         <a class={lagTone(lag)} href={streamLink(description.StreamName, "plots")}>
           readers {durationText(lag)} behind
         </a>

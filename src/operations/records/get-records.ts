@@ -44,7 +44,9 @@ export const getRecords = defineOperation({
     });
     context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
     if (hasShardMetrics(revision.stream)) context.shards.traffic.countRead(revision.stream, shard.index, page);
-    context.shards.counts?.countRead(revision, shard.index, page, context.clock.monotonicMs() - startedMs);
+    if (context.isConsole !== true) {
+      context.shards.counts?.countRead(revision, shard.index, page, context.clock.monotonicMs() - startedMs);
+    }
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
     const { stream } = context.registry.current(revision) ?? revision;
     return {

@@ -13,6 +13,8 @@ import { type PortRoute, type PortRules, pathOf, routeOf } from "./port-rules.ts
 export interface Endpoints {
   /** The Kinesis API. */
   readonly api: RequestHandler;
+  /** The same for the page of the console, whose reads are not counted as those of a consumer. */
+  readonly consoleApi: RequestHandler;
   readonly apiBodies: BodyAdmitter;
   /** Calls that other gateways pass on; absent where one server alone uses the engine. */
   readonly gateway?: RequestHandler | undefined;
@@ -86,7 +88,7 @@ async function consoleResponse(
     case "console_api":
       return await consoleApiResponse(request, path, services, endpoints.health);
     case "console_kinesis":
-      return refusedByMode(request.headers, services) ?? (await endpoints.api(request));
+      return refusedByMode(request.headers, services) ?? (await endpoints.consoleApi(request));
   }
 }
 

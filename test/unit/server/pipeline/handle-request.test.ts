@@ -11,6 +11,16 @@ import { account, region, TestServer } from "../../../support/test-server.ts";
 const StreamName = "orders";
 const record = { Data: "AAEC", PartitionKey: "key" };
 
+const callerDefaults = { account, region, allowAnonymous: true };
+
+function getRecords(ShardIterator: string): WireRequest {
+  return {
+    ...{ method: "POST", url: "/", body: Buffer.from(JSON.stringify({ ShardIterator })) },
+    headers: { "x-amz-target": "Kinesis_20131202.GetRecords", "content-type": "application/x-amz-json-1.1" },
+    signal: new AbortController().signal,
+  };
+}
+
 /** The longest piece of the module's memory that is free, in pages of 16 KiB. */
 function freePages(): number {
   const { allocator } = wasmModule() ?? assert.fail("this machine runs the WebAssembly module");
@@ -66,19 +76,14 @@ test("while large responses wait, a page at the tip does not, and one far behind
     await server.expectOk("PutRecord", { StreamName, PartitionKey: "k", Data: "A".repeat(80_000) });
     await clock.advance(1_000);
   }
-  const handle = createRequestHandler({
-    services: server.services,
-    callerDefaults: { account, region, allowAnonymous: true },
-  });
+  const handle = createRequestHandler({ services: server.services, callerDefaults });
   const granted = 600_000;
   const asked: string[] = [];
   const read = async (type: string, parts: Partial<WireRequest>): Promise<number> => {
     const place = { StreamName, ShardId: "shardId-000000000000", ShardIteratorType: type };
     const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
     const { body } = await handle({
-      ...{ method: "POST", url: "/", body: Buffer.from(JSON.stringify({ ShardIterator })) },
-      headers: { "x-amz-target": "Kinesis_20131202.GetRecords", "content-type": "application/x-amz-json-1.1" },
-      signal: new AbortController().signal,
+      ...getRecords(ShardIterator),
       admitLarge: async () => {
         asked.push(type);
         return granted;
@@ -94,6 +99,29 @@ test("while large responses wait, a page at the tip does not, and one far behind
   assert.deepEqual(asked, ["TRIM_HORIZON"]);
   assert.equal(await read("LATEST", { isLargeDelayed: () => false }), 0);
   assert.deepEqual(asked, ["TRIM_HORIZON", "LATEST"]);
+  await server.close();
+  await engine.close();
+});
+
+test("records that the page of the console shows do not count as read by a consumer that is behind", async () => {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
+  await engine.open();
+  const server = await TestServer.open({ engine, clock });
+  await server.expectOk("CreateStream", { StreamName, ShardCount: 1 });
+  await server.untilIdle();
+  await server.expectOk("PutRecord", { StreamName, ...record });
+  const place = { StreamName, ShardId: "shardId-000000000000", ShardIteratorType: "TRIM_HORIZON" };
+  const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
+  const { services } = server;
+  const readCount = (): number => {
+    return [...(services.shards.counts?.streams.values() ?? [])].reduce((sum, { reads }) => sum + reads.count, 0);
+  };
+  const ofPage = createRequestHandler({ services: { ...services, isConsole: true }, callerDefaults });
+  assert.equal((await ofPage(getRecords(ShardIterator))).status, 200);
+  assert.equal(readCount(), 0);
+  assert.equal((await createRequestHandler({ services, callerDefaults })(getRecords(ShardIterator))).status, 200);
+  assert.equal(readCount(), 1);
   await server.close();
   await engine.close();
 });

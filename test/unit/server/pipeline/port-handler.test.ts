@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ConsoleServices } from "../../../../src/server/console/console-services.ts";
 import { FaultInjector } from "../../../../src/server/dev/fault-injector.ts";
 import type { WireRequest, WireResponse } from "../../../../src/server/http/http-message.ts";
 import { plainBodyBytesMax } from "../../../../src/server/http/server-limits.ts";
@@ -27,6 +28,7 @@ const rules: PortRules = {
 };
 const endpoints: Endpoints = {
   api: async ({ url }) => ({ status: 200, headers: { "Content-Type": "a/b" }, body: `api ${url}` }),
+  consoleApi: async () => ({ status: 200, headers: {}, body: "read for the page" }),
   apiBodies: ({ url }) => (url === "/refused" ? { response: { status: 403, headers: {}, body: "" } } : { bytesMax: 7 }),
   health: async () => ({ status: "ready", engine: "memory", durable: false, degraded: [] }),
   metrics: async () => "metric 1\n",
@@ -44,6 +46,8 @@ test("each route leads to its endpoint", async () => {
   assert.equal(text(await handle(request("GET", "/dev/clock?x"))), '{"nowMs":1000000000000}\n');
   assert.equal((await handle(request("PUT", "/dev/faults"))).status, 400);
   assert.equal((await handle(request("GET", "/console"))).status, 404);
+  const withConsole = portHandler(rules, { ...endpoints, console: { mode: "on" } as ConsoleServices });
+  assert.equal(text(await withConsole(request("POST", "/console/kinesis"))), "read for the page");
 });
 
 test("health is 200 when ready and 503 otherwise", async () => {
