@@ -16,6 +16,7 @@ import { bodyAdmitter, createRequestHandler, type PipelineServices } from "../se
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { findQueue } from "../streams/queue-ref.ts";
+import { LineWriter } from "../telemetry/line-writer.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
 import { type Figures, Metrics } from "../telemetry/metrics.ts";
 import type { MetricFamily } from "../telemetry/prometheus-text.ts";
@@ -75,7 +76,11 @@ export async function startServer(
   const closing = new AsyncDisposableStack();
   const dev = config.dev ? { clock: new DevClock(clock), faults: new FaultInjector(Math.random) } : undefined;
   const format = process.stderr.isTTY ? "text" : "json";
-  const log = createLogger({ level: config.logLevel, format, write: toStderr, nowMs: clock.nowMs });
+  const lines = new LineWriter(process.stderr, (count) =>
+    log.warn("log lines dropped, their reader was too slow", { count }),
+  );
+  const write = (line: string): void => lines.write(line);
+  const log: Logger = createLogger({ level: config.logLevel, format, write, nowMs: clock.nowMs });
   const plans = planListeners(config);
   // Before anything is made on disk: a taken port leaves no new directory.
   await checkPorts(plans);
@@ -301,10 +306,6 @@ async function makeEngine(config: Config, clock: Clock, { provider }: KeyProvide
       });
     }
   }
-}
-
-function toStderr(line: string): void {
-  process.stderr.write(line);
 }
 
 function hostInUrl(host: string): string {

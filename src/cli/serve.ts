@@ -5,11 +5,14 @@ import type { Config } from "../config/config.ts";
 import type { Environment } from "../config/config-sources.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { walStopped } from "../telemetry/diagnostic-events.ts";
+import { untilRead } from "../telemetry/line-writer.ts";
 import { describeStartFailure } from "./start-failure.ts";
 import type { StopSignals } from "./stop-signals.ts";
 
 /** The exit code of a server that stopped because its log cannot be written any more, with `--on-fault exit`. */
 const faultExitCode = 3;
+/** A reader of standard error that stalls holds up the end of the process for so long. */
+const lastLinesMsMax = 1_000;
 
 /**
  * Serves until a signal. Resolves with the exit code: 0 drained, 1 internal error, 2 a reason that the operator can change,
@@ -39,6 +42,8 @@ export async function serve(argv: readonly string[], environment: Environment, s
     const { text, exitCode } = describeStartFailure(error);
     process.stderr.write(`millrace: ${text}\n`);
     return exitCode;
+  } finally {
+    await untilRead(process.stderr, lastLinesMsMax);
   }
 }
 
