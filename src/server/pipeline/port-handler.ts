@@ -111,6 +111,8 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
     case "console_api":
     case "console_kinesis":
       return consoleResponse(route, request, endpoints);
+    case "to_console":
+      return { status: 302, headers: { Location: "/console/", "Cache-Control": "no-store" }, body: "" };
     case "preflight":
       return { status: 200, headers: preflightHeaders(headers), body: "" };
     case "absent":

@@ -30,7 +30,7 @@ export interface PortRules {
 }
 
 /**
- * `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight. `health_status`: `/health`
+ * `to_console`: a redirect to its page. `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight. `health_status`: `/health`
  * without anything but the status.
  */
 export type PortRoute =
@@ -43,6 +43,7 @@ export type PortRoute =
   | "console"
   | "console_api"
   | "console_kinesis"
+  | "to_console"
   | "preflight"
   | "absent"
   | "refuse_origin"
@@ -58,7 +59,8 @@ export type PortRoute =
  * 3. `/health` is served under every `Host`, because load balancers name the server as they like. Its sentences name
  *    streams, files and accounts: only the callers of admin paths get them, all others the status.
  * 4. Admin paths are served under loopback names and `adminHosts` only, on the port that has them.
- * 5. All else is the API's.
+ * 5. A browser that opens `/` there is led to the console.
+ * 6. All else is the API's.
  */
 export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">, rules: PortRules): PortRoute {
   const { method, url, headers } = request;
@@ -72,7 +74,14 @@ export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">
   const path = pathOf(url);
   if (path === "/health") return mayReadSentences(headers, rules) ? "health" : "health_status";
   if (path === "/metrics") return adminRoute("metrics", headers.host, rules);
+  if (leadsToConsole(request, rules)) return "to_console";
   return rules.servesApi ? "api" : "absent";
+}
+
+/** Whether a person has opened the address in a browser: no client of the API reads HTML, and `GET /` is no call. */
+function leadsToConsole({ method, url, headers }: Parameters<typeof routeOf>[0], rules: PortRules): boolean {
+  if (method !== "GET" || url !== "/" || headers.accept?.includes("text/html") !== true) return false;
+  return rules.servesAdmin && rules.servesConsole && isAdminHost(headers.host, rules.adminHosts);
 }
 
 function postRoute(url: string, { servesGateways }: PortRules): PortRoute {

@@ -28,6 +28,8 @@ const foreignPage = { ...local, origin: "https://evil.example" };
 const ownPage = { ...local, origin: "http://localhost:3000" };
 const friendPage = { ...local, origin: "https://app.example" };
 
+const browser = { ...local, accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
 const ownOrigin = { ...local, origin: "http://localhost:4567" };
 const fetchedBy = (site: string) => ({ ...local, "sec-fetch-site": site });
 const followedLink = { ...fetchedBy("cross-site"), "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
@@ -84,6 +86,15 @@ const table: readonly Row[] = [
   ["the console is not where admin paths are elsewhere", adminElsewhere, "GET /console/", local, "absent"],
   ["other posts below /console/ are the API's", main, "POST /console/api/rates", local, "api"],
   ["a path that begins like the console's is the API's", main, "GET /consoles", local, "api"],
+
+  ["a browser that opens the address is led to the console", main, "GET /", browser, "to_console"],
+  ["so it is on the admin port", admin, "GET /", browser, "to_console"],
+  ["not without a console", withoutConsole, "GET /", browser, "api"],
+  ["not where admin paths are elsewhere", adminElsewhere, "GET /", browser, "api"],
+  ["not under a foreign Host", main, "GET /", { ...browser, ...foreignHost }, "api"],
+  ["not from another path", main, "GET /?x", browser, "api"],
+  ["not by a program", main, "GET /", { ...local, accept: "*/*" }, "api"],
+  ["not with another method", main, "HEAD /", browser, "api"],
 
   ["the console's own page may call", main, "POST /console/kinesis", ownOrigin, "console_kinesis"],
   ["its browser says so", main, "POST /console/kinesis", fetchedBy("same-origin"), "console_kinesis"],
