@@ -353,10 +353,24 @@ const sentences: Readonly<Record<string, string>> = {
   ENOTSUP: "cannot be made: its file system has no new directories there",
 };
 
+/** Why a directory that does not exist cannot be made. */
+const sentencesOfMaking: Readonly<Record<string, string>> = {
+  EACCES: "this user may not write to",
+  EPERM: "this user may not write to",
+  EROFS: "the file system is read-only at",
+};
+
 /** Turns an error of the file system at open into a `DataDirectoryError("unreadable")`. */
 function asSentence(error: unknown, directory: string): unknown {
   const code = errorCode(error);
   if (error instanceof DataDirectoryError || code === undefined) return error;
-  const what = sentences[code] ?? `cannot be opened (${code})`;
+  const what = whyNotMade(error, code) ?? sentences[code] ?? `cannot be opened (${code})`;
   return new DataDirectoryError("unreadable", `The data directory ${directory} ${what}.`, { cause: error });
+}
+
+function whyNotMade(error: unknown, code: string): string | undefined {
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  const why = sentencesOfMaking[code];
+  if (syscall !== "mkdir" || path === undefined || why === undefined) return undefined;
+  return `does not exist and cannot be made, because ${why} ${dirname(path)} (${code})`;
 }

@@ -28,6 +28,22 @@ test("a directory of a newer format is refused by its version", async () => {
   });
 });
 
+test("a directory that cannot be made names the one above it, and why", async () => {
+  for (const [code, why] of [
+    ["EACCES", "this user may not write to /srv"],
+    ["EROFS", "the file system is read-only at /srv"],
+  ]) {
+    const disk = new SimulatedDisk();
+    disk.makeDirectory = async () => {
+      throw Object.assign(new Error(code), { code, syscall: "mkdir", path: "/srv/millrace" });
+    };
+    await assert.rejects(smallEngine(disk).open(), {
+      reason: "unreadable",
+      message: `The data directory /data does not exist and cannot be made, because ${why} (${code}).`,
+    });
+  }
+});
+
 test("a damaged format file is refused", async () => {
   const disk = new SimulatedDisk();
   await (await openSmallEngine(disk)).close();
