@@ -82,9 +82,17 @@ export async function startMillrace(options: MillraceOptions = {}): Promise<Mill
   const readText = (path: string): string => readFileSync(path, "utf8");
   const { config, notices, problems } = loadConfigFromObject(settings, optionNameOf, readText, namedFileChecks);
   if (problems !== undefined) throw new StartError(problems.join("\n"));
-  const server = await startServer(config, { notices });
+  const server = await startServer(config, { notices }).catch((error: unknown) => {
+    throw error instanceof StartError ? inOptions(error) : error;
+  });
   const close = (): Promise<void> => server.close();
   return { endpoint: server.endpoint, close, [Symbol.asyncDispose]: close };
+}
+
+/** The same error, about options in place of flags. */
+function inOptions({ message, cause }: StartError): StartError {
+  const text = message.replaceAll(/--([a-z]+(?:-[a-z]+)*)/g, (_, flag: string) => `the option ${optionNameOf(flag)}`);
+  return new StartError(text, { cause });
 }
 
 function flagNameOf(name: string): string {

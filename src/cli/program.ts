@@ -63,13 +63,16 @@ const helpStyle: HelpConfiguration = {
   argumentTerm: (argument) => capitalized(`<${argument.name()}>`),
   subcommandTerm: (command) => command.name(),
   commandUsage: (command) => {
-    const names = [command.name()];
-    for (let { parent } = command; parent !== null; { parent } = parent) names.unshift(parent.name());
     const rest = command.commands.length > 0 ? "COMMAND [OPTIONS]" : command.usage().replace(/\[options\] ?/, "");
     const options = command.commands.length > 0 ? [] : ["[OPTIONS]"];
-    return [...names, capitalized(rest), ...options].filter((word) => word !== "").join(" ");
+    return [...pathOf(command), capitalized(rest), ...options].filter((word) => word !== "").join(" ");
   },
 };
+
+/** `millrace queue create`, word by word. */
+function pathOf(command: Command): readonly string[] {
+  return [...(command.parent === null ? [] : pathOf(command.parent)), command.name()];
+}
 
 function capitalized(terms: string): string {
   return terms
@@ -96,6 +99,7 @@ export function createProgram(): Command {
     command
       .configureHelp(helpStyle)
       .showSuggestionAfterError()
+      .showHelpAfterError(`(${pathOf(command).join(" ")} --help shows how to use it.)`)
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "millrace: ")) })
       .exitOverride();
   }

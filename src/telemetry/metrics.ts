@@ -35,6 +35,16 @@ const recordsOut: ReadonlySet<string> = new Set([
 ]);
 
 /** Counts the diagnostic events and renders them for Prometheus. */
+/** Of figures whose name does not say what they count. */
+const figureHelp: Readonly<Record<string, string>> = {
+  millrace_server_connection_bytes:
+    "Estimated memory of connections and of heads of requests, without bodies and responses.",
+  millrace_server_request_bytes_in_flight: "Bytes of request bodies that are received or handled.",
+  millrace_server_requests_waiting_for_memory: "Requests whose body waits for the limit of all bodies.",
+  millrace_server_response_bytes_in_flight: "Bytes of responses that are being made or are not sent yet.",
+  millrace_server_responses_waiting_for_memory: "Requests that wait for the limit of all responses.",
+};
+
 export class Metrics {
   readonly #operations = new Map<string, OperationTally>();
   readonly #refusals = new Map<string, number>();
@@ -64,7 +74,8 @@ export class Metrics {
     for (const [group, values] of Object.entries(figures)) {
       for (const [figure, value] of Object.entries(values)) {
         const name = metricName(`millrace_${group}_${figure}`);
-        families.push({ name, type: "gauge", help: `Figure of the ${group}: ${figure}.`, samples: [{ value }] });
+        const help = figureHelp[name] ?? `Figure of the ${group}: ${figure}.`;
+        families.push({ name, type: "gauge", help, samples: [{ value }] });
       }
     }
     return prometheusText(families);

@@ -67,13 +67,16 @@ async function exportStream(connection: Connection, stream: string, options: Exp
   const end = endOf({ ...options, follow: follow || options.until !== undefined });
   try {
     await readStream(connection, stream, options, { end, onPage, resumeAfter, signal: new AbortController().signal });
+    progress.end();
+  } catch (error) {
+    if (records > 0) progress.end();
+    throw error;
   } finally {
     endWatch();
     if (file !== undefined) {
       fsyncSync(file);
       closeSync(file);
     }
-    progress.end();
   }
   return exitCodes.done;
 }

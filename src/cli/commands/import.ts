@@ -96,9 +96,12 @@ async function importRecords(
         if (performance.now() - writtenMs >= checkpointMs) save();
       },
     });
+    display.end();
+  } catch (error) {
+    if (counts.stored > 0) display.end();
+    throw error;
   } finally {
     save();
-    display.end();
   }
   if (counts.skipped > 0) note(`${counts.skipped} records were stored by an earlier run`);
   return exitCodes.done;

@@ -33,6 +33,8 @@ interface TailOptions extends ReadOptions, FilterOptions {
 }
 
 const pollMsDefault = 250;
+/** After so long without a record a terminal is told what the command waits for. */
+const silenceMs = 1_000;
 
 export function tailCommand(): Command {
   const command = defineCommand({
@@ -90,19 +92,32 @@ export function addReadOptions(command: Command, from: string): Command {
 async function tail(connection: Connection, stream: string, options: TailOptions): Promise<number> {
   const format = recordFormat(options.json === true ? "json" : options.format);
   const isWanted = recordFilter(options);
+  const end = endOf(options);
   const stop = new AbortController();
+  const silence = end.kind !== "present" && process.stderr.isTTY ? startSilence(stream, options.from) : undefined;
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const endWatch = watchReader();
   const onPage = async (_: unknown, page: ShardPage): Promise<void> => {
     const records = options.decode ? page.records.flatMap(decodeRecord) : page.records;
     const shown = records.filter(isWanted).slice(0, left);
     left -= shown.length;
+    if (shown.length > 0) clearTimeout(silence);
     if (shown.length > 0) await writeOut(shown.map(format).join(""));
     if (left === 0) stop.abort();
   };
-  await readStream(connection, stream, options, { end: endOf(options), onPage, signal: stop.signal });
+  try {
+    await readStream(connection, stream, options, { end, onPage, signal: stop.signal });
+  } finally {
+    clearTimeout(silence);
+  }
   endWatch();
   return exitCodes.done;
+}
+
+/** Tells a person that nothing is wrong when no record comes. */
+function startSilence(stream: string, from: string): NodeJS.Timeout {
+  const hint = from === "now" ? "; those before are shown with --from oldest" : "";
+  return setTimeout(() => note(`waiting for records of ${stream}${hint}`), silenceMs).unref();
 }
 
 /** Reads by GetRecords, or by SubscribeToShard as a consumer. */

@@ -33,7 +33,9 @@ test("an export does not overwrite a file, and one of another stream is no check
     const other = await runCli(["import", "copy", "--checkpoint", checkpoint], { endpoint, input: line("one") });
     assert.match(other.stderr, /is the checkpoint of an import into the stream orders, not copy/);
     const wrong = await runCli(["import", "orders"], { endpoint, input: "[]\n" });
-    assert.match(wrong.stderr, /standard input:1: is not a JSON object/);
+    assert.match(wrong.stderr, /^millrace: standard input:1: is not a JSON object.*\n$/);
+    const absent = await runCli(["export", "nothing"], { endpoint });
+    assert.match(absent.stderr, /^millrace: ResourceNotFoundException.*\n$/);
   } finally {
     rmSync(folder, { recursive: true });
   }

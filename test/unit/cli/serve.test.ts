@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { publishedManifest, repositoryManifest } from "../../../scripts/make-package.ts";
+import { startMillrace } from "../../../src/app/in-process-server.ts";
 
 const cli = join(import.meta.dirname, "../../../src/cli/cli.ts");
 
@@ -49,7 +50,10 @@ test("millrace without a command, or with an unknown one, says what to try and e
   const [none, unknown] = await Promise.all([outcomeOf(millrace(t)), outcomeOf(millrace(t, "sreve"))]);
   assert.deepEqual([none.exitCode, unknown.exitCode], [2, 2]);
   assert.match(none.stderr, /^millrace: no command given; try "millrace serve" or "millrace --help"\n$/);
-  assert.match(unknown.stderr, /^millrace: unknown command 'sreve'\n\(Did you mean serve\?\)\n$/);
+  assert.match(
+    unknown.stderr,
+    /^millrace: unknown command 'sreve'\n\(Did you mean serve\?\)\n\(millrace --help shows how to use it\.\)\n$/,
+  );
 });
 
 test("millrace serve --help lists the flags and exits 0", async (t) => {
@@ -84,6 +88,14 @@ test("millrace serve says in one sentence that the port is taken and exits 2", a
     stderr,
     `millrace: port ${address.port} on 127.0.0.1 is already in use by another process (EADDRINUSE); stop it (lsof -i :${address.port} names it), or choose another port with --port\n`,
   );
+});
+
+test("startMillrace names its options, not flags, when the port is taken", async (t) => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  t.after(() => holder.close());
+  const { port } = holder.address() as AddressInfo;
+  await assert.rejects(startMillrace({ port, host: "127.0.0.1" }), /or choose another port with the option port$/);
 });
 
 test("a start that fails at a taken port leaves no new directory", async (t) => {
