@@ -112,7 +112,7 @@ class Listener implements Listening {
       },
       responses: new ResponseBudget(this.#limits),
       encoding: new EncodingBudget(tick, this.#limits.encodedBytesPerTickMax, () => this.#acceptedCount),
-      heads: new HeadBudget(tick, this.#limits),
+      heads: new HeadBudget(tick, this.#limits, () => this.#acceptedCount),
       tick,
       connections: this.#connections,
       connectionBudget: new ConnectionBudget(this.#limits, () => options.clock.monotonicMs()),

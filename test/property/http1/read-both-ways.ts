@@ -148,7 +148,7 @@ function contextWith(onRequest: (request: WireRequest) => void, limits = default
     },
     responses: new ResponseBudget(limits),
     encoding: new EncodingBudget(tick, limits.encodedBytesPerTickMax, () => 0),
-    heads: new HeadBudget(tick, limits),
+    heads: new HeadBudget(tick, limits, () => 0),
     tick,
     connections: new Set(),
     connectionBudget: new ConnectionBudget(limits, () => systemClock.monotonicMs()),

@@ -1,12 +1,10 @@
 import type { EventLoopTick } from "../../../time/event-loop-tick.ts";
-
-/** Longest wait of a large response for a tick in which no connection was accepted. */
-const acceptingTicksMax = 128;
+import { awaitAccepted } from "./await-accepted.ts";
 
 /**
  * Spreads the making of large responses over ticks of the event loop, so that what else has arrived is handled between two of
- * them. The event loop accepts one connection in each tick: while connections arrive, large responses wait for them, or the
- * last of a hundred would wait for a hundred large responses.
+ * them. While connections arrive, large responses wait for them, or the last of a hundred would wait for a hundred large
+ * responses.
  */
 export class EncodingBudget {
   readonly #tick: EventLoopTick;
@@ -50,19 +48,9 @@ export class EncodingBudget {
   async #rest(): Promise<void> {
     this.isResting = true;
     do {
-      await this.#accepted();
+      await awaitAccepted(this.#tick, this.#acceptedCount);
       this.#waiting.shift()?.();
     } while (this.#waiting.length > 0);
     this.isResting = false;
-  }
-
-  /** Resolves after a whole tick in which no connection was accepted: none waits. */
-  async #accepted(): Promise<void> {
-    await this.#tick.end();
-    for (let ticks = 0; ticks < acceptingTicksMax; ticks++) {
-      const before = this.#acceptedCount();
-      await this.#tick.end();
-      if (this.#acceptedCount() === before) return;
-    }
   }
 }

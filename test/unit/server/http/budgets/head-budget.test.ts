@@ -5,7 +5,7 @@ import { EventLoopTick } from "../../../../../src/time/event-loop-tick.ts";
 
 test("the budget is spent until the tick ends, and a short head counts 1 KiB", async () => {
   const tick = new EventLoopTick();
-  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 1 });
+  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 1 }, () => 0);
   for (let count = 0; count < 3; count++) heads.count(20);
   assert.equal(heads.isSpent, false);
   heads.count(1025);
@@ -16,7 +16,7 @@ test("the budget is spent until the tick ends, and a short head counts 1 KiB", a
 
 test("those that wait go on in their order, some in each tick, and one that leaves does not", async () => {
   const tick = new EventLoopTick();
-  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 2 });
+  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 2 }, () => 0);
   const resumed: (readonly [name: string, tick: number])[] = [];
   const before = tick.current;
   const waiting = ["a", "b", "c", "d", "e"].map((name) => () => {
@@ -36,4 +36,21 @@ test("those that wait go on in their order, some in each tick, and one that leav
     (typeof resumed)[0],
   ];
   assert(first > 0 && first === second && second < third && third === fourth, `ticks ${resumed.join()}`);
+});
+
+test("while connections arrive none goes on, and no second head of a connection is parsed", async () => {
+  const tick = new EventLoopTick();
+  let acceptedCount = 0;
+  const heads = new HeadBudget(tick, { headBytesPerTickMax: 4096, resumedPerTickMax: 1 }, () => acceptedCount);
+  let hasResumed = false;
+  heads.wait(() => {
+    hasResumed = true;
+  });
+  heads.wait(() => undefined);
+  for (; acceptedCount < 20; acceptedCount++) await tick.end();
+  assert.equal(hasResumed, false);
+  assert.equal(heads.isSpent, true);
+  for (let ticks = 0; ticks < 3; ticks++) await tick.end();
+  assert.equal(hasResumed, true);
+  assert.equal(heads.isSpent, false);
 });
