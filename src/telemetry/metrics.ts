@@ -35,7 +35,7 @@ const recordsOut: ReadonlySet<string> = new Set([
 ]);
 
 /** Counts the diagnostic events and renders them for Prometheus. */
-/** Of figures whose name does not say what they count. */
+/** What the figures count whose names do not say it. */
 const figureHelp: Readonly<Record<string, string>> = {
   millrace_server_connection_bytes:
     "Estimated memory of connections and of heads of requests, without bodies and responses.",

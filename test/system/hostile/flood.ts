@@ -12,6 +12,9 @@ export interface Flood {
 /** Between two connections of which the first was closed or refused at once. */
 const reconnectMs = 20;
 
+/** Another peer than the polite client: what one takes is no other's loss. */
+const attackerAddress = process.platform === "linux" ? { localAddress: "127.0.0.2" } : {};
+
 /** Sends as fast as the server reads, over many connections, and opens those again that the server closes, until the signal. */
 export async function flood(
   port: number,
@@ -20,7 +23,7 @@ export async function flood(
 ): Promise<void> {
   const one = async (index: number): Promise<void> => {
     while (!signal.aborted) {
-      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+      const socket = connect({ port, host: "127.0.0.1", noDelay: true, ...attackerAddress });
       socket.on("error", () => undefined);
       // Responses are read: one that is not would stop the flood.
       socket.resume();
