@@ -106,23 +106,14 @@ async function open({ scenario, wire, port }: Job): Promise<readonly Connection[
  * it measures is to be the code of a server that has run for a while, not the compiler's work.
  */
 async function warm(steps: readonly Step[], job: Job, shardIds: readonly string[]): Promise<Phase> {
-  const { scenario, wire, port } = job;
+  const { scenario } = job;
   const bounds = { seconds: job.seconds * warmUpShare, bytesMax: payloadBytesMax * warmUpShare };
   if (!["PutRecord", "PutRecords", "Poll"].includes(scenario.operation)) return runPhase(steps, scenario, bounds);
-  if (wire.http === "2") {
-    const first = await runPhase(steps, scenario, { ...small, seconds: 0, bytesMax: bounds.bytesMax });
-    const second = await runPhase(steps, scenario, bounds);
-    return { ...second, records: first.records + second.records };
-  }
   const recordsPerRequest = Math.min(scenario.recordsPerRequest, small.recordsMax);
-  const smaller = { ...scenario, recordsPerRequest };
-  const connections = await Promise.all(
-    Array.from({ length: small.connections }, () => RawConnection.open(port, wire)),
-  );
-  const many = connections.map((connection, index) =>
-    makeStep(connection, { scenario: smaller, wire, index, shardIds }),
-  );
-  const first = await runPhase(many, smaller, { ...small, seconds: 0, bytesMax: bounds.bytesMax });
+  const smaller = { ...job, scenario: { ...scenario, recordsPerRequest, connections: small.connections } };
+  const connections = await open(smaller);
+  const many = connections.map((connection, index) => makeStep(connection, { ...smaller, index, shardIds }));
+  const first = await runPhase(many, smaller.scenario, { ...small, seconds: 0, bytesMax: bounds.bytesMax });
   for (const connection of connections) connection.close();
   const second = await runPhase(steps, scenario, bounds);
   return { ...second, records: first.records + second.records };
