@@ -19,10 +19,10 @@ function row(name: string, recordsPerSecond: number): Row {
   };
 }
 
-const name = "put-records-1k: rate of millrace durable / kinesalite";
+const name = "put-records-1k: rate of millrace durable / floor: parse";
 
 function figuresWith(rate: number): Figures {
-  return { "put-records-1k": [row("millrace durable", rate), row("kinesalite", 100)] };
+  return { "put-records-1k": [row("millrace durable", rate), row("floor: parse", 5_000)] };
 }
 
 test("every goal is about figures that a default run brings", () => {
@@ -36,14 +36,20 @@ test("every goal is about figures that a default run brings", () => {
 });
 
 test("a goal is measured against its bound, and left out when a figure is missing", () => {
-  assert.equal(ratiosOf(figuresWith(5_000))[name], 50);
-  assert.match(goalsTable(figuresWith(5_000)), /kinesalite +\| +50\.0 \| +>= 40\.0 \| yes \|/);
-  assert.match(goalsTable(figuresWith(3_000)), /kinesalite +\| +30\.0 \| +>= 40\.0 \| +no \|/);
+  assert.equal(ratiosOf(figuresWith(5_000))[name], 1);
+  assert.match(
+    goalsTable(figuresWith(5_000)),
+    /rate of millrace durable \/ floor: parse +\| +1\.00 \| +>= 0\.95 \| yes \|/,
+  );
+  assert.match(
+    goalsTable(figuresWith(3_000)),
+    /rate of millrace durable \/ floor: parse +\| +0\.60 \| +>= 0\.95 \| +no \|/,
+  );
   assert.equal(goalsTable({}), "");
 });
 
 test("what moved by more than a share is told with both values", () => {
-  const moved = (rate: number) => movedSince({ [name]: 50 }, figuresWith(rate)).filter((line) => line.startsWith(name));
+  const moved = (rate: number) => movedSince({ [name]: 1 }, figuresWith(rate)).filter((line) => line.startsWith(name));
   assert.deepEqual(moved(5_500), []);
-  assert.deepEqual(moved(4_000), [`${name}: 50.0 before, 40.0 now (-20 %)`]);
+  assert.deepEqual(moved(4_000), [`${name}: 1.00 before, 0.80 now (-20 %)`]);
 });
