@@ -22,6 +22,7 @@ import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
 import type { TrafficCounts } from "../shards/traffic-counts.ts";
+import { ShardIterators } from "../streams/tokens/shard-iterator.ts";
 import { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 import { type ChannelDelivery, openChannelDelivery } from "./channel-delivery.ts";
@@ -103,6 +104,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
     await reconciler.start();
     retention.start();
     if (gateways !== undefined) followGateways(gateways, { limits, reconciler });
+    const tokens = new TokenCipher({ tokenKey, bootId: randomBytes(16) });
     return {
       services: {
         registry,
@@ -114,7 +116,8 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         ...names,
         channelDelivery: channels,
         ...(channels.destinations === undefined ? {} : { channels: channels.destinations }),
-        tokens: new TokenCipher({ tokenKey, bootId: randomBytes(16) }),
+        tokens,
+        iterators: new ShardIterators(tokens),
         subscriptions: new SubscriptionLeases(gateways?.leases),
         latestEvents: new LatestEventCache(),
         clock,

@@ -182,12 +182,12 @@ async function openPorts(
   services: Services,
 ): Promise<{ readonly endpoint: string; readonly port: number }> {
   const { config, unmovedClock: clock, dev, closing } = start;
-  const { registry, shards, queues, channelDelivery, tokens } = services;
+  const { registry, shards, queues, channelDelivery, tokens, iterators } = services;
   const credentials = openCredentials(start);
   const accessControl =
     credentials === undefined
       ? undefined
-      : createAccessControl((id) => credentials.find(id), { registry, tokens, nowMs: () => clock.nowMs() });
+      : createAccessControl((id) => credentials.find(id), { registry, tokens, iterators, nowMs: () => clock.nowMs() });
   const pipeline: PipelineServices = {
     services,
     callerDefaults: config,

@@ -11,6 +11,7 @@ import type { PolicyRequest } from "../streams/policy/evaluate-policies.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import { EvaluationTooLongError } from "../streams/policy/policy-pattern.ts";
 import type { Stream, StreamChannel, StreamConsumer, StreamQueue } from "../streams/stream.ts";
+import type { ShardIterators } from "../streams/tokens/shard-iterator.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Credential } from "./credential.ts";
 import { type ClientEndpoint, policyContextOf } from "./policy-context.ts";
@@ -28,6 +29,7 @@ export interface AuthorizedRequest {
 export interface AuthorizationServices {
   readonly registry: StreamRegistry;
   readonly tokens: TokenCipher;
+  readonly iterators: ShardIterators;
   readonly nowMs: () => number;
 }
 
@@ -51,7 +53,8 @@ export function authorizeByPolicies(request: AuthorizedRequest, services: Author
   const { name, input, caller } = request;
   const { isShareable, targets, also } = requirementOf(name);
   const alsoAction = also?.(input);
-  for (const target of targets(input, { caller, tokens: services.tokens })) {
+  const { tokens, iterators } = services;
+  for (const target of targets(input, { caller, tokens, iterators })) {
     const resource = locate(target, caller, services.registry);
     const ownAction = target.kind === "stream" ? target.action : undefined;
     check(ownAction ?? name, resource, { isShareable, request, services });

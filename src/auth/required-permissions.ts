@@ -18,7 +18,7 @@ import {
 import { type ConsumerRefMembers, resolveConsumerRef } from "../streams/consumer-ref.ts";
 import { resolveStreamRef, type StreamRefMembers } from "../streams/stream-ref.ts";
 import { decodePageToken } from "../streams/tokens/page-token.ts";
-import { decodeShardIterator } from "../streams/tokens/shard-iterator.ts";
+import type { ShardIterators } from "../streams/tokens/shard-iterator.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 
 /** A resource that a request acts on. */
@@ -51,6 +51,7 @@ export interface PermissionRequirement<Name extends OperationName> {
 export interface PermissionQuery {
   readonly caller: Caller;
   readonly tokens: TokenCipher;
+  readonly iterators: ShardIterators;
 }
 
 const account = <Name extends OperationName>(): PermissionRequirement<Name> => ({
@@ -110,8 +111,8 @@ export const requiredPermissions: { readonly [Name in OperationName]: Permission
   EnableEnhancedMonitoring: ownStream,
   GetRecords: {
     isShareable: true,
-    targets({ ShardIterator }, { tokens }) {
-      const iterator = decodeShardIterator(tokens, ShardIterator);
+    targets({ ShardIterator }, { iterators }) {
+      const iterator = iterators.decode(ShardIterator);
       if (iterator === undefined) throw invalidShardIterator();
       return [stream({ account: iterator.account, region: iterator.region, name: iterator.streamName })];
     },

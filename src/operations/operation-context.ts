@@ -8,6 +8,7 @@ import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { PushMemory } from "../shards/push-memory.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import type { SubscriptionLeases } from "../shards/subscription-leases.ts";
+import type { ShardIterators } from "../streams/tokens/shard-iterator.ts";
 import type { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Caller } from "./caller.ts";
@@ -59,7 +60,9 @@ export interface OperationContext {
   readonly channelNames: NameStore;
   /** Absent on a server without `--channels`. */
   readonly channels?: ChannelDestinations;
+  /** For NextTokens. */
   readonly tokens: TokenCipher;
+  readonly iterators: ShardIterators;
   /** Running subscriptions, at most one for each consumer and shard. */
   readonly subscriptions: SubscriptionLeases;
   readonly latestEvents: LatestEventCache;

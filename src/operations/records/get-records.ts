@@ -8,7 +8,7 @@ import { type Page, pageBytesIn, pageMemoryBytesMax, pageRecordsMax, readPage } 
 import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
-import { decodeShardIterator, type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
+import { type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
 import { isVisibleToCaller } from "../is-visible-to-caller.ts";
 import { toKmsError } from "../kms-error.ts";
 import { defineOperation } from "../operation.ts";
@@ -86,7 +86,7 @@ function admitRead(revision: StreamRevision, shardIndex: number, { limits, shard
 
 /** Errors: InvalidArgumentException for a malformed iterator, and for one beside the ARN of another stream; ExpiredIteratorException. */
 function requireIterator(input: GetRecordsInput, context: OperationContext): ShardIterator {
-  const iterator = decodeShardIterator(context.tokens, input.ShardIterator);
+  const iterator = context.iterators.decode(input.ShardIterator);
   if (iterator === undefined) throw invalidShardIterator();
   const expiry = tokenExpiry(iterator, context.clock.nowMs());
   if (expiry !== undefined) throw iteratorExpired(expiry);

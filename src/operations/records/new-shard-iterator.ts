@@ -1,10 +1,9 @@
 import type { Shard, Stream } from "../../streams/stream.ts";
-import { encodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 import type { OperationContext } from "../operation-context.ts";
 
 /** A fresh iterator, good for the five minutes from now. */
 export function newShardIterator(stream: Stream, shard: Shard, position: bigint, context: OperationContext): string {
-  return encodeShardIterator(context.tokens, {
+  return context.iterators.encode({
     createdMs: context.clock.nowMs(),
     account: stream.account,
     region: stream.region,

@@ -1,11 +1,13 @@
 import type { BufferLease } from "../../memory/buffer-pool.ts";
 import type { StructureShape } from "../../model/shape.ts";
 import { NO_PARTITION_KEY } from "../../records/incoming-records.ts";
+import type { OutputOf } from "../../records/operation-io.ts";
 import type { OutgoingRecords } from "../../records/outgoing-records.ts";
 import { sliceInputAt, sliceOutputAt } from "../../records/wasm-layout.ts";
 import { wasmModule } from "../../records/wasm-module.ts";
-import { noMargins, type PayloadMargins } from "../codec/codec.ts";
+import { type EncodedBody, noMargins, type PayloadMargins } from "../codec/codec.ts";
 import { encodeRecordRows, type RowFormat, type TextsBehindData } from "../records/encode-record-rows.ts";
+import { pageShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
 import { encodeSeconds, encodeStructure } from "./json-encode.ts";
 
 /** The longest escape of one byte: a control character as six. */
@@ -56,6 +58,14 @@ export const jsonRows: RowFormat = {
   },
 };
 
+/** A page of GetRecords. One without records, the commonest of all, is a text. Disposes of the memory behind the records. */
+export function encodePage(output: OutputOf<"GetRecords">): EncodedBody {
+  const { count, lease } = output.Records;
+  if (count > 0) return encodeWithRecords(pageShapeWithoutRecords, output);
+  lease?.[Symbol.dispose]();
+  return `${textBeforeRecords(pageShapeWithoutRecords, output)}]}`;
+}
+
 /**
  * A response with stored records in one buffer, margins included. `rest` is its shape without the records. Disposes of the
  * memory behind the records.
@@ -65,11 +75,15 @@ export function encodeWithRecords(
   output: { readonly Records: OutgoingRecords },
   margins: PayloadMargins = noMargins,
 ): BufferLease {
-  const members = encodeStructure(rest, output).slice(0, -1);
-  const head = Buffer.from(`${members}${members === "{" ? "" : ","}"Records":[`);
+  const head = Buffer.from(textBeforeRecords(rest, output));
   // The last row's comma gives way to the end of the list.
   const droppedBytes = output.Records.count > 0 ? 1 : 0;
   return encodeRecordRows(jsonRows, output.Records, { head, tail: "]}", droppedBytes, margins }, wasmModule());
+}
+
+function textBeforeRecords(rest: StructureShape, output: object): string {
+  const members = encodeStructure(rest, output).slice(0, -1);
+  return `${members}${members === "{" ? "" : ","}"Records":[`;
 }
 
 /** A multiple of three, so that encoded pieces join; the input and output slices hold a piece. */

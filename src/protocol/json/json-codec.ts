@@ -3,10 +3,10 @@ import type { OperationName } from "../../model/shapes.generated.ts";
 import type { OutputOf } from "../../records/operation-io.ts";
 import type { Codec, EncodedBody, ParsedBody } from "../codec/codec.ts";
 import { encodePutRecordsJson } from "../records/encode-put-response.ts";
-import { eventShapeWithoutRecords, pageShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
+import { eventShapeWithoutRecords } from "../records/output-shapes-without-records.ts";
 import { isPut, ScannedPut } from "../records/parsed-put.ts";
 import { scanJsonPut } from "../records/scan-put.ts";
-import { encodeWithRecords } from "./encode-outgoing-records.ts";
+import { encodePage, encodeWithRecords } from "./encode-outgoing-records.ts";
 import { encodeReceivedRecords } from "./encode-received-records.ts";
 import { encodeStructure } from "./json-encode.ts";
 import { parseJsonBody, parseJsonObjectOrList } from "./parse-json-body.ts";
@@ -53,7 +53,7 @@ export const jsonCodec: Codec = {
 
 /** Outputs that are not written by their shape. */
 const recordEncoders: { readonly [Name in OperationName]?: (output: OutputOf<Name>) => EncodedBody } = {
-  GetRecords: (output) => encodeWithRecords(pageShapeWithoutRecords, output),
+  GetRecords: encodePage,
   PutRecord: encodePutRecord,
   PutRecords: encodePutRecordsJson,
   ReceiveDeadLetterQueueRecords: encodeReceivedRecords,

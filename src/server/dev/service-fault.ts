@@ -24,7 +24,6 @@ import type { InputOf } from "../../records/operation-io.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { awsPartitionOf, parseConsumerArn, parseQueueArn, type StreamAddress, streamArn } from "../../streams/arn.ts";
 import { formatShardId, parseShardId } from "../../streams/positions/shard-id.ts";
-import { decodeShardIterator } from "../../streams/tokens/shard-iterator.ts";
 
 /** The call that is to fail. Its input is valid. */
 export interface FaultableCall {
@@ -76,14 +75,14 @@ export function serviceErrorFor(type: FaultType, call: FaultableCall): ServiceEr
 
 /** The address of the stream that a call names, by any member or by an iterator; the stream may be absent. */
 export function addressOfCall({ input, context }: Pick<FaultableCall, "input" | "context">): StreamAddress | undefined {
-  const { caller, tokens } = context;
+  const { caller, iterators } = context;
   const members: object = input;
   const named = streamNamedIn(members, caller.account);
   // An ARN has its own region.
   if (named !== undefined) return { region: caller.region, ...named };
   if ("QueueARN" in input) return streamOfQueue(String(input.QueueARN), context);
   if (!("ShardIterator" in input)) return undefined;
-  const iterator = decodeShardIterator(tokens, String(input.ShardIterator));
+  const iterator = iterators.decode(String(input.ShardIterator));
   if (iterator === undefined) return undefined;
   const { account, region, streamName } = iterator;
   return { account, region, name: streamName };
@@ -193,7 +192,7 @@ function shardIdOf(call: FaultableCall): string {
 
 function shardIndexOf(call: FaultableCall): number | undefined {
   const { input, context } = call;
-  if ("ShardIterator" in input) return decodeShardIterator(context.tokens, String(input.ShardIterator))?.shardIndex;
+  if ("ShardIterator" in input) return context.iterators.decode(String(input.ShardIterator))?.shardIndex;
   if ("ShardId" in input && typeof input.ShardId === "string") return parseShardId(input.ShardId);
   const records = "Record" in input ? input.Record : "Records" in input ? input.Records : undefined;
   const revision = records === undefined ? undefined : revisionOf(call);

@@ -27,7 +27,49 @@ const SHARD_INDEX_AT = CREATED_MS_BYTES;
 const POSITION_AT = SHARD_INDEX_AT + 4;
 const TEXTS_AT = POSITION_AT + 8;
 
-export function encodeShardIterator(cipher: TokenCipher, iterator: ShardIterator): string {
+/** Iterators in each half of those that are kept: some 0.5 KB each. */
+const RECENT_COUNT_MAX = 2048;
+
+/**
+ * Makes and reads iterators. A reader hands back the one that it was given last, or the same one again: those that were
+ * made or read last are kept, so that most are read without a decryption.
+ */
+export class ShardIterators {
+  readonly #tokens: TokenCipher;
+  #recent = new Map<string, ShardIterator>();
+  #lessRecent = new Map<string, ShardIterator>();
+
+  constructor(tokens: TokenCipher) {
+    this.#tokens = tokens;
+  }
+
+  encode(iterator: ShardIterator): string {
+    const text = this.#tokens.encrypt("iterator", payloadOf(iterator));
+    this.#keep(text, iterator);
+    return text;
+  }
+
+  /** Undefined for anything else than an iterator that was encrypted under the same token key. */
+  decode(text: string): ShardIterator | undefined {
+    const kept = this.#recent.get(text) ?? this.#lessRecent.get(text);
+    if (kept !== undefined) return kept;
+    const payload = this.#tokens.decrypt("iterator", text);
+    if (payload === undefined) return undefined;
+    const iterator = iteratorOf(payload);
+    this.#keep(text, iterator);
+    return iterator;
+  }
+
+  #keep(text: string, iterator: ShardIterator): void {
+    if (this.#recent.size >= RECENT_COUNT_MAX) {
+      this.#lessRecent = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(text, iterator);
+  }
+}
+
+function payloadOf(iterator: ShardIterator): Buffer {
   const { streamId, account, region, streamName } = iterator;
   const bytesMax = TEXTS_AT + 4 + 3 * (streamId.length + account.length + region.length + streamName.length);
   const payload = Buffer.allocUnsafe(bytesMax);
@@ -40,24 +82,20 @@ export function encodeShardIterator(cipher: TokenCipher, iterator: ShardIterator
     payload.writeUInt8(byteCount, at);
     at += 1 + byteCount;
   }
-  return cipher.encrypt("iterator", payload.subarray(0, at));
+  return payload.subarray(0, at);
 }
 
-/** Undefined for anything else than an iterator that was encrypted under the same token key. */
-export function decodeShardIterator(cipher: TokenCipher, text: string): ShardIterator | undefined {
-  const payload = cipher.decrypt("iterator", text);
-  if (payload === undefined) return undefined;
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+function iteratorOf(payload: Buffer): ShardIterator {
   let at = TEXTS_AT;
   const nextText = (): string => {
     const start = at + 1;
-    at = start + bytes.readUInt8(at);
-    return bytes.toString("utf8", start, at);
+    at = start + payload.readUInt8(at);
+    return payload.toString("utf8", start, at);
   };
   return {
-    createdMs: bytes.readUIntBE(0, CREATED_MS_BYTES),
-    shardIndex: bytes.readUInt32BE(SHARD_INDEX_AT),
-    position: bytes.readBigUInt64BE(POSITION_AT),
+    createdMs: payload.readUIntBE(0, CREATED_MS_BYTES),
+    shardIndex: payload.readUInt32BE(SHARD_INDEX_AT),
+    position: payload.readBigUInt64BE(POSITION_AT),
     streamId: nextText(),
     account: nextText(),
     region: nextText(),

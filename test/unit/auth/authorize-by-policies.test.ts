@@ -7,13 +7,14 @@ import { type OperationName, operationNames } from "../../../src/model/shapes.ge
 import type { InputOf } from "../../../src/records/operation-io.ts";
 import type { StreamRegistry } from "../../../src/registry/stream-registry.ts";
 import { parsePolicy } from "../../../src/streams/policy/policy-document.ts";
-import { encodeShardIterator } from "../../../src/streams/tokens/shard-iterator.ts";
+import { ShardIterators } from "../../../src/streams/tokens/shard-iterator.ts";
 import { TokenCipher } from "../../../src/streams/tokens/token-cipher.ts";
 import { signedMs } from "../../support/signed-request.ts";
 
 const place = { account: "111111111111", region: "us-east-1" };
 const orders = "arn:aws:kinesis:us-east-1:111111111111:stream/orders";
 const tokens = new TokenCipher({ tokenKey: Buffer.alloc(32, 1), bootId: Buffer.alloc(16, 2) });
+const iterators = new ShardIterators(tokens);
 const services = {
   // What is there plays no part where no resource has a policy.
   registry: {
@@ -22,6 +23,7 @@ const services = {
     findChannel: () => undefined,
   } as unknown as StreamRegistry,
   tokens,
+  iterators,
   nowMs: () => signedMs,
 };
 
@@ -35,7 +37,7 @@ function inputOf(name: OperationName): object {
   };
   if (name !== "GetRecords") return { ...queue, StreamName: "orders", ...consumer, ...resource, ...channel };
   const where = { ...place, streamName: "orders", streamId: "id", shardIndex: 0 };
-  return { ShardIterator: encodeShardIterator(tokens, { createdMs: signedMs, position: 1n, ...where }) };
+  return { ShardIterator: iterators.encode({ createdMs: signedMs, position: 1n, ...where }) };
 }
 
 /** The error's type and the resource it names, or `allowed`. */

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { TokenCipher } from "../../../../src/streams/tokens/token-cipher.ts";
 import { costOfSizes, growsFasterThanSize } from "../../../support/growth-of-cost.ts";
-import { retainedBytes } from "../../../support/retained-bytes.ts";
 
 const tokenKey = Buffer.alloc(32, 7);
 const cipherOf = (boot: number, key: Uint8Array = tokenKey) =>
@@ -29,21 +28,6 @@ test("any payload comes back, under the same kind only, also after a restart", (
     }),
     { numRuns: 30 },
   );
-});
-
-test("an iterator opens whether it is still in the cache, has left it, or was made by another process", () => {
-  const cipher = cipherOf(1);
-  const numberOf = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).readUInt32BE(0);
-  const iterators = Array.from({ length: 5000 }, (_, i) => {
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32BE(i);
-    return cipher.encrypt("iterator", payload);
-  });
-  for (const i of [0, 1000, 2047, 2048, 3500, 4999]) {
-    assert.equal(numberOf(cipher.decrypt("iterator", iterators[i] ?? "")), i);
-    assert.equal(numberOf(cipherOf(1).decrypt("iterator", iterators[i] ?? "")), i);
-    assert.equal(cipher.decrypt("shards", iterators[i] ?? ""), undefined);
-  }
 });
 
 test("two tokens of the same payload differ", () => {
@@ -109,20 +93,4 @@ test("a token of the largest payload opens, also in quotes, and a larger one is 
   const payload = Buffer.alloc(4096, 7);
   assert.deepEqual(Buffer.from(cipher.decrypt("shards", `""${cipher.encrypt("shards", payload)}""`) ?? []), payload);
   assert.throws(() => cipher.encrypt("shards", Buffer.alloc(4097)), /short/);
-});
-
-test("fear: an iterator that is kept to be read again keeps the pool of buffers that it came from", () => {
-  const cipher = cipherOf(1);
-  const count = 4_000;
-  const payload = Buffer.alloc(120);
-  // What a server does between two iterators uses the pool too.
-  const work = (): void => {
-    for (let made = 0; made < count; made++) {
-      cipher.encrypt("iterator", payload);
-      for (let other = 0; other < 10; other++) Buffer.allocUnsafe(8 * 1024);
-    }
-  };
-  const bytes = retainedBytes(work);
-  assert(bytes < count * 2_000, `${bytes}`);
-  assert.equal(cipher.decrypt("iterator", "none"), undefined);
 });
