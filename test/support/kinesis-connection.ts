@@ -19,8 +19,8 @@ export class LostCall extends Error {
   override readonly name = "LostCall";
 }
 
-/** Longer than any call of a client waits; a server that is still silent is stuck. */
-const silentMsMax = 60_000;
+/** Longer than any call of a client waits, in seconds that this process ran; a server that is still silent is stuck. */
+const silentSecondsMax = 60;
 
 export class KinesisConnection {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -58,11 +58,15 @@ export class KinesisConnection {
             `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${"0".repeat(64)}`,
         },
       });
-      // Not lost: nothing would ever tell a client of it.
-      outgoing.setTimeout(silentMsMax, () => {
-        reject(new Error(`${operation} has had no answer for ${silentMsMax} ms`));
+      let silentSeconds = 0;
+      const waiting = setInterval(() => {
+        silentSeconds += 1;
+        if (silentSeconds < silentSecondsMax) return;
+        // Not lost: nothing would ever tell a client of it.
+        reject(new Error(`${operation} has had no answer for ${silentSecondsMax} s`));
         outgoing.destroy();
-      });
+      }, 1_000);
+      outgoing.once("close", () => clearInterval(waiting));
       outgoing.on("error", lose);
       outgoing.on("response", (response) => {
         const chunks: Buffer[] = [];
