@@ -16,6 +16,8 @@ interface SeenRecord {
   acknowledgedAt?: number;
   /** An acknowledgement was sent, and what became of it is not known. */
   isInDoubt: boolean;
+  /** Of the delivery that was seen last. */
+  gotAt: number;
   untilAt: number;
 }
 
@@ -55,7 +57,9 @@ export class QueueHistory {
     if (acknowledgedAt !== undefined && sentAt > acknowledgedAt) {
       this.violations.push(`${recordId} was acknowledged at ${acknowledgedAt} and received again at ${gotAt}`);
     }
-    if (gotAt < record.untilAt) {
+    // Responses may be seen in another order than they were sent: both are in flight at one time if neither had ended before
+    // the other one was there.
+    if (gotAt < record.untilAt && record.gotAt < untilAt) {
       this.violations.push(`${recordId} is in flight until ${record.untilAt} and was received again at ${gotAt}`);
     }
     const countMax = this.#receiveCountMax + this.#crashCount;
@@ -63,6 +67,7 @@ export class QueueHistory {
       this.violations.push(`${recordId}, ${kind}, was received ${receiveCount} times, at most ${countMax}`);
     }
     if (receiveCount < 1) this.violations.push(`${recordId} was received with a count of ${receiveCount}`);
+    record.gotAt = gotAt;
     record.untilAt = untilAt;
   }
 
@@ -110,7 +115,7 @@ export class QueueHistory {
   #of(recordId: string): SeenRecord {
     let record = this.#records.get(recordId);
     if (record === undefined) {
-      record = { isStored: false, isInDoubt: false, untilAt: 0 };
+      record = { isStored: false, isInDoubt: false, gotAt: 0, untilAt: 0 };
       this.#records.set(recordId, record);
     }
     return record;

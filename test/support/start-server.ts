@@ -12,7 +12,9 @@ import type { Readable } from "node:stream";
 
 const root = join(import.meta.dirname, "../..");
 const readyLine = /millrace ready on (http:\/\/\S+)\s/;
-const readyMsMax = 30_000;
+/** Counted, so that time in which this process or the whole machine is stopped does not count. */
+const readyTicksMax = 300;
+const tickMs = 100;
 const stopMsMax = 10_000;
 const outputCharsMax = 64 * 1024;
 
@@ -132,18 +134,24 @@ export class ServerProcess implements AsyncDisposable {
     const child = this.#running();
     const ended = new AbortController();
     child.once("close", () => ended.abort());
-    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(readyMsMax)]);
-    for (;;) {
-      const endpoint = readyLine.exec(this.#stdout)?.[1];
-      if (endpoint !== undefined) {
-        this.#endpoint = endpoint;
-        return;
+    let ticks = 0;
+    const ticking = setInterval(() => {
+      ticks += 1;
+      if (ticks === readyTicksMax) ended.abort();
+    }, tickMs);
+    try {
+      for (;;) {
+        const endpoint = readyLine.exec(this.#stdout)?.[1];
+        if (endpoint !== undefined) {
+          this.#endpoint = endpoint;
+          return;
+        }
+        await once(child.stdout, "data", { signal: ended.signal });
       }
-      try {
-        await once(child.stdout, "data", { signal });
-      } catch {
-        throw new Error(`the server was not ready: ${this.#stdout}${this.#stderr}`);
-      }
+    } catch {
+      throw new Error(`the server was not ready after ${ticks} ticks of ${tickMs} ms: ${this.#stdout}${this.#stderr}`);
+    } finally {
+      clearInterval(ticking);
     }
   }
 
