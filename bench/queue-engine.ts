@@ -120,15 +120,19 @@ async function drainOnce({ queues, ref }: QueueSession, count: number): Promise<
   await Promise.all(Array.from({ length: callers }, drainOne));
 }
 
+function collectGarbage(): void {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
+}
+
 /** Resident memory after a collection. */
 function residentBytes(): number {
-  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage.rss();
 }
 
 /** Heap and buffers after a collection. What is resident also has memory that was used before and is free. */
 function allocatedBytes(): number {
-  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
@@ -212,14 +216,16 @@ async function outOfOrder(count: number): Promise<void> {
   const openedMs = performance.now();
   const allocatedBefore = allocatedBytes();
   const loadingMs = performance.now();
+  const cpuBefore = process.cpuUsage();
   const first = await receiveAll(session, 1);
   const receivedMs = performance.now();
+  const { user, system } = process.cpuUsage(cpuBefore);
   const more = residentBytes() - before;
   const allocated = inMiB(allocatedBytes() - allocatedBefore);
   const figures = session.queues.figures(session.ref.queue.id);
   console.log(
     `out of order: ${count} acknowledged behind ${(figures?.visibleCount ?? 0) + first.length}; the first receive after a kill took`,
-    `${Math.round(receivedMs - loadingMs)} ms, ${Math.round(openedMs - startedMs)} ms before it to open the engine;`,
+    `${Math.round(receivedMs - loadingMs)} ms, ${Math.round((user + system) / 1000)} ms of CPU; ${Math.round(openedMs - startedMs)} ms before it to open the engine;`,
     `the queue takes ${allocated} of heap and buffers, ${inMiB(more)} resident with the engine`,
   );
   await session.close();

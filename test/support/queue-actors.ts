@@ -23,6 +23,9 @@ interface Answered {
 const StreamName = "orders";
 const workerCount = 8;
 export const receiveCountMax = 3;
+/** Records that the workers have not acknowledged yet, before the producer waits for them. */
+const backlogMax = 500;
+const backlogPauseMs = 20;
 const reconnectMs = 50;
 /** A receive that waits so often in vain has nothing left to come. */
 const emptyRoundsMax = 3;
@@ -44,6 +47,7 @@ export class QueueActors {
   #acting: Promise<unknown> = Promise.resolve();
   #isOver = false;
   #killCount = 0;
+  #storedCount = 0;
   #faultCount = 0;
 
   constructor({ random, history, endpoint }: QueueActorsOptions) {
@@ -99,8 +103,14 @@ export class QueueActors {
     const { Records: stored } = await connection.call<{
       readonly Records: readonly { readonly SequenceNumber?: string }[];
     }>("PutRecords", { StreamName, Records });
-    for (const { SequenceNumber } of stored) if (SequenceNumber !== undefined) this.#history.stored(SequenceNumber);
+    for (const { SequenceNumber } of stored) {
+      if (SequenceNumber === undefined) continue;
+      this.#history.stored(SequenceNumber);
+      this.#storedCount += 1;
+    }
     await wait(random.integer(0, 20));
+    while (!this.#isOver && this.#storedCount - this.#history.acknowledgedCount > backlogMax)
+      await wait(backlogPauseMs);
   }
 
   async #work(connection: KinesisConnection, random: SeededRandom): Promise<void> {
