@@ -16,7 +16,7 @@ interface SeenRecord {
   acknowledgedAt?: number;
   /** An acknowledgement was sent, and what became of it is not known. */
   isInDoubt: boolean;
-  /** Of the delivery that was seen last. */
+  /** When the response with its last delivery was there. */
   gotAt: number;
   untilAt: number;
 }

@@ -62,5 +62,10 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" }, seed: { type: "string" } } });
   const seed = Number(values.seed ?? Date.now() % 2 ** 32);
   console.log(`seed ${seed}`);
-  await queueKillNine({ rounds: Number(values.rounds), seed, report: (line) => console.log(line) });
+  const acknowledged = await queueKillNine({
+    rounds: Number(values.rounds),
+    seed,
+    report: (line) => console.log(line),
+  });
+  console.log(`${values.rounds} rounds, ${acknowledged} records acknowledged, nothing lost or twice`);
 }
