@@ -43,6 +43,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/background"],
   ["src/copying"],
   ["src/queues", "src/channels"],
+  ["src/channels/table"],
   ["src/channels/bucket"],
   ["src/channels/batch", "src/channels/places"],
   ["src/queues/log"],

@@ -31,6 +31,7 @@ const tools = [
   ["/chromium.ts", "get-chromium.mjs"],
   ["/nats-servers.ts", "get-nats-server.ts"],
   ["/seaweed-server.ts", "get-seaweedfs.ts"],
+  ["/iceberg-reader.ts", "get-pyiceberg.ts"],
 ] as const;
 const sources = files.map((file) => readFileSync(file, "utf8"));
 for (const [module, script] of tools) {

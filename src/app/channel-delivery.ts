@@ -46,17 +46,19 @@ export async function openChannelDelivery(
   const { ObjectThread } = await import("../channels/bucket/object-thread.ts");
   const { newDestination } = await import("./new-destination.ts");
   const places = new ChannelsFileReloader(file, shards.clock);
-  const find = (bucketArn: string) => places.find(bucketArn);
   const maker = new ObjectThread(shards.clock);
+  const parts = { places, maker, clock: shards.clock };
   const channels = new OpenChannels({
     shards,
     documents,
     turns,
     densePositions,
-    destinationOf: (stream, channel) => newDestination(stream, channel, { find, maker }),
+    destinationOf: (stream, channel) => newDestination(stream, channel, parts),
   });
   return {
-    destinations: { knows: (bucketArn) => find(bucketArn) !== undefined },
+    destinations: {
+      knows: (kind, arn) => (kind === "bucket" ? places.find(arn) : places.findTable(arn)) !== undefined,
+    },
     begin: (revision, channel) => channels.begin(revision, channel),
     drop: (channel) => channels.drop(channel),
     update: (revision) => channels.update(revision),
@@ -83,7 +85,7 @@ export async function openChannelDelivery(
 function withoutDelivery(documents: DocumentStore): ChannelDelivery {
   return {
     destinations: undefined,
-    begin: async () => "The server was started without --channels, the file that says where buckets are.",
+    begin: async () => "The server was started without --channels, the file that says where buckets and tables are.",
     async drop({ id }) {
       const { CheckpointStore } = await import("../channels/checkpoint-store.ts");
       await new CheckpointStore(documents).remove(id);

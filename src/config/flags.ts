@@ -118,7 +118,7 @@ export const flags = [
   {
     name: "channels",
     argument: "FILE",
-    help: "JSON file that says where the buckets of channels are; without it CreateChannel is refused",
+    help: "JSON file that says where the buckets and tables of channels are; without it CreateChannel is refused",
   },
   {
     name: "limits",

@@ -7,7 +7,7 @@ import type { StreamPlace } from "./stream-errors.ts";
 export function channelsNotConfigured(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
-    "This server was started without --channels, the file that says where buckets are: CreateChannel is refused. Nothing was made.",
+    "This server was started without --channels, the file that says where buckets and tables are: CreateChannel is refused. Nothing was made.",
   );
 }
 
@@ -19,10 +19,11 @@ export function destinationNotConfigured(arn: string): ServiceError {
   );
 }
 
-export function tablesNotSupported(): ServiceError {
+/** CreateChannel with records that name a schema each: there is no registry to ask. */
+export function registryNotSupported(): ServiceError {
   return new ServiceError(
     "InvalidArgumentException",
-    "This version of the server delivers to buckets, not to tables yet: S3TablesDestinationConfiguration is refused. Nothing was made.",
+    "This version of the server delivers JSON into tables, not records of RecordFormatType GSR_JSON: CreateChannel is refused. Nothing was made.",
   );
 }
 
@@ -78,6 +79,32 @@ export function formatNotForBucket(format: string): ServiceError {
 
 export function schemaNotForBucket(): ServiceError {
   return new ServiceError("ValidationException", "GSRSchemaARN is for tables; S3DestinationConfiguration takes none.");
+}
+
+/** `format`: the RecordFormatType of the request. */
+export function formatNotForTable(format: string): ServiceError {
+  return new ServiceError(
+    "ValidationException",
+    `RecordFormatType ${format} is for buckets; S3TablesDestinationConfiguration takes JSON and GSR_JSON.`,
+  );
+}
+
+export function tableNeedsSchema(): ServiceError {
+  return new ServiceError(
+    "ValidationException",
+    "S3TablesDestinationConfiguration with RecordFormatType JSON needs GSRSchemaARN, the schema of the records.",
+  );
+}
+
+export function oneTablePerChannel(count: number): ServiceError {
+  return new ServiceError(
+    "ValidationException",
+    `S3TablesConfigurationList must have exactly one entry; it has ${count}.`,
+  );
+}
+
+export function partitionColumnTwice(columnName: string): ServiceError {
+  return new ServiceError("ValidationException", `PartitionFields has the column ${columnName} twice.`);
 }
 
 export function freshnessOutOfRange(

@@ -25,8 +25,8 @@ export interface QueueCalls {
 
 /** What operations ask about the destinations of channels. */
 export interface ChannelDestinations {
-  /** Whether the server's file says where the bucket of an ARN is. */
-  knows(bucketArn: string): boolean;
+  /** Whether the server's file says where the bucket, or the table bucket, of an ARN is. */
+  knows(kind: "bucket" | "table", bucketArn: string): boolean;
 }
 
 /** What an operation knows of its client, and of the memory for its response. */

@@ -1,11 +1,15 @@
 import {
   formatNotForBucket,
+  formatNotForTable,
   freshnessOutOfRange,
   keyTemplateInvalid,
   oneDestinationPerChannel,
   oneStreamPerChannel,
+  oneTablePerChannel,
+  partitionColumnTwice,
+  registryNotSupported,
   schemaNotForBucket,
-  tablesNotSupported,
+  tableNeedsSchema,
 } from "../model/channel-errors.ts";
 import type { ChannelLoggingConfiguration, CreateChannelInput } from "../model/shapes.generated.ts";
 import { keyTemplateDefault, keyTemplateFault } from "./channel-key-template.ts";
@@ -30,22 +34,40 @@ export function parseChannelSettings(
   freshnessSecondsMin: number,
 ): { readonly streamArn: string; readonly settings: ChannelSettings } {
   const { StreamConfigurationList: streams, S3DestinationConfiguration: bucket } = input;
+  const { S3TablesDestinationConfiguration: table } = input;
   const [only] = streams;
   if (only === undefined || streams.length > 1) throw oneStreamPerChannel(streams.length);
-  const isTable = input.S3TablesDestinationConfiguration !== undefined;
-  if ((bucket === undefined) !== isTable) throw oneDestinationPerChannel();
-  if (bucket === undefined) throw tablesNotSupported();
-  const { RecordFormatType: format, GSRSchemaARN } = only.RecordConfiguration;
+  if ((bucket === undefined) === (table === undefined)) throw oneDestinationPerChannel();
+  const record = only.RecordConfiguration;
+  const delivery = bucket === undefined ? tableDelivery(record, table) : bucketDelivery(record, bucket);
+  const freshnessSeconds = (bucket ?? table)?.DataFreshnessInSeconds ?? freshnessSecondsDefault;
+  const settings: ChannelSettings = {
+    roleArn: input.ServiceExecutionRoleARN,
+    format: record.RecordFormatType,
+    freshnessSeconds: checkFreshness(freshnessSeconds, freshnessSecondsMin),
+    ...delivery,
+    ...(input.EncryptionConfiguration === undefined
+      ? {}
+      : { encryption: { keyId: input.EncryptionConfiguration.KeyId } }),
+  };
+  return { streamArn: only.StreamARN, settings };
+}
+
+type RecordConfiguration = CreateChannelInput["StreamConfigurationList"][number]["RecordConfiguration"];
+type BucketConfiguration = NonNullable<CreateChannelInput["S3DestinationConfiguration"]>;
+type TableConfiguration = NonNullable<CreateChannelInput["S3TablesDestinationConfiguration"]>;
+type Delivery = Pick<ChannelSettings, "destination" | "deadLetters" | "schemaArn">;
+
+function bucketDelivery(
+  { RecordFormatType: format, GSRSchemaARN }: RecordConfiguration,
+  { StorageConfiguration: storage, DeadLetterQueueS3Configuration: deadLetters }: BucketConfiguration,
+): Delivery {
   if (format === "GSR_JSON") throw formatNotForBucket(format);
   if (GSRSchemaARN !== undefined) throw schemaNotForBucket();
-  const { StorageConfiguration: storage, DeadLetterQueueS3Configuration: deadLetters } = bucket;
   const keyTemplate = storage.OutputKeyTemplate ?? keyTemplateDefault;
   const fault = keyTemplateFault(keyTemplate);
   if (fault !== undefined) throw keyTemplateInvalid(fault);
-  const settings: ChannelSettings = {
-    roleArn: input.ServiceExecutionRoleARN,
-    format,
-    freshnessSeconds: checkFreshness(bucket.DataFreshnessInSeconds ?? freshnessSecondsDefault, freshnessSecondsMin),
+  return {
     destination: {
       kind: "bucket",
       bucketArn: storage.BucketARN,
@@ -54,16 +76,47 @@ export function parseChannelSettings(
       storageClass: storage.StorageClass ?? "STANDARD",
       compression: storage.CompressionType,
     },
-    deadLetters: {
-      bucketArn: deadLetters?.BucketARN ?? storage.BucketARN,
-      owner: deadLetters?.ExpectedBucketOwner ?? storage.ExpectedBucketOwner,
-      ...(deadLetters?.ErrorOutputPrefix === undefined ? {} : { prefix: deadLetters.ErrorOutputPrefix }),
-    },
-    ...(input.EncryptionConfiguration === undefined
-      ? {}
-      : { encryption: { keyId: input.EncryptionConfiguration.KeyId } }),
+    deadLetters: deadLetterPlace(deadLetters ?? storage),
   };
-  return { streamArn: only.StreamARN, settings };
+}
+
+function tableDelivery(
+  { RecordFormatType: format, GSRSchemaARN: schemaArn }: RecordConfiguration,
+  table: TableConfiguration | undefined,
+): Delivery {
+  if (table === undefined) throw oneDestinationPerChannel();
+  const { S3TablesConfigurationList: tables, DeadLetterQueueS3Configuration: deadLetters } = table;
+  const [only] = tables;
+  if (only === undefined || tables.length > 1) throw oneTablePerChannel(tables.length);
+  if (format === "GSR_JSON") throw registryNotSupported();
+  if (format !== "JSON") throw formatNotForTable(format);
+  if (schemaArn === undefined) throw tableNeedsSchema();
+  const partitionColumns = (only.PartitionSpec?.PartitionFields ?? []).map(({ SourceName }) => SourceName);
+  const twice = partitionColumns.find((column, i) => partitionColumns.indexOf(column) !== i);
+  if (twice !== undefined) throw partitionColumnTwice(twice);
+  return {
+    schemaArn,
+    destination: {
+      kind: "table",
+      bucketArn: only.TableBucketARN,
+      namespace: only.Namespace,
+      table: only.TableName,
+      compression: only.CompressionType,
+      partitionColumns,
+    },
+    deadLetters: deadLetterPlace(deadLetters),
+  };
+}
+
+function deadLetterPlace(
+  place: Pick<
+    TableConfiguration["DeadLetterQueueS3Configuration"],
+    "BucketARN" | "ExpectedBucketOwner" | "ErrorOutputPrefix"
+  >,
+): ChannelSettings["deadLetters"] {
+  const { BucketARN, ExpectedBucketOwner, ErrorOutputPrefix } = place;
+  const prefix = ErrorOutputPrefix === undefined ? {} : { prefix: ErrorOutputPrefix };
+  return { bucketArn: BucketARN, owner: ExpectedBucketOwner, ...prefix };
 }
 
 /** Errors: ValidationException. */

@@ -1,18 +1,21 @@
+import type { Destination } from "../../src/channels/batch/destination.ts";
 import { BucketDestination } from "../../src/channels/bucket/bucket-destination.ts";
 import type { ChannelTurns } from "../../src/channels/channel.ts";
 import { OpenChannels } from "../../src/channels/open-channels.ts";
+import { TableDestination } from "../../src/channels/table/table-destination.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { StreamRegistry } from "../../src/registry/stream-registry.ts";
 import { StreamRevision } from "../../src/registry/stream-revision.ts";
 import type { ShardServices } from "../../src/shards/shard-services.ts";
 import { applyReshard } from "../../src/streams/resharding/apply-reshard.ts";
 import { planCreate, planSplit } from "../../src/streams/resharding/reshard-plan.ts";
-import type { Shard, StreamChannel } from "../../src/streams/stream.ts";
+import type { Shard, Stream, StreamChannel } from "../../src/streams/stream.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { makerInThisThread } from "./object-maker-in-this-thread.ts";
 import { account, findSessionStream, sessionStreamOf, streamId } from "./session-stream.ts";
 import { shardServicesOn } from "./shard-services-on.ts";
 import type { SimulatedBucket } from "./simulated-bucket.ts";
+import type { SimulatedTable } from "./simulated-table.ts";
 
 export const channelId = "channel";
 
@@ -25,6 +28,8 @@ export interface ChannelSettings {
 
 export interface SessionParts {
   readonly store: SimulatedBucket;
+  /** Present where the channel delivers into a table; its files are in the bucket. */
+  readonly table?: SimulatedTable | undefined;
   readonly newRandom: () => string;
   readonly turns?: ChannelTurns;
 }
@@ -48,33 +53,25 @@ export class ChannelSession {
     engine: SessionEngine,
     clock: Clock,
     settings: ChannelSettings,
-    { store, newRandom, turns }: SessionParts,
+    parts: SessionParts,
   ): Promise<ChannelSession> {
     const shards = shardServicesOn(engine, clock, (revision) => channels.update(revision));
     const { registry } = shards;
-    const objects = store.connect();
     const channels: OpenChannels = new OpenChannels({
       shards,
       documents: engine.documents,
-      destinationOf: (stream, channel) =>
-        new BucketDestination(
-          {
-            channelName: channel.name,
-            channelId: channel.id,
-            streamName: stream.name,
-            format: "JSON",
-            place: { keyTemplate: "!{channel-id}/!{HH}!{extension}", storageClass: "STANDARD", compression: "NONE" },
-          },
-          { maker: makerInThisThread, objects, deadLetters: objects },
-          settings.batchBytesMax,
-        ),
-      newRandom,
-      turns,
+      destinationOf: (stream, channel) => destinationOf(parts, settings, clock, { stream, channel }),
+      newRandom: parts.newRandom,
+      turns: parts.turns,
       densePositions: engine.densePositions,
     });
     await registry.open();
     const session = new ChannelSession(shards, channels, registry);
-    if (findSessionStream(registry) === undefined) await session.#make(engine, settings, clock.nowMs());
+    if (findSessionStream(registry) === undefined) {
+      // The store is there when a channel is made.
+      parts.store.isGone = false;
+      await session.#make(engine, settings, clock.nowMs());
+    }
     return session;
   }
 
@@ -116,9 +113,48 @@ export class ChannelSession {
     }
     const channel = channelOf(settings);
     const stream = { ...sessionStreamOf(placements, nowMs), channels: [channel] };
-    await this.channels.begin(new StreamRevision(stream, 0n), channel);
+    // As the reconciler would not: its channel would be FAILED.
+    while ((await this.channels.begin(new StreamRevision(stream, 0n), channel)) !== undefined);
     await this.#registry.create(stream);
   }
+}
+
+/** The schema of the records of a channel into a table. */
+const jsonSchema = {
+  type: "object",
+  properties: { number: { type: "integer" }, key: { type: "string" }, at: { type: "string", format: "date-time" } },
+  required: ["number", "key"],
+};
+
+function destinationOf(
+  { store, table }: SessionParts,
+  { batchBytesMax }: ChannelSettings,
+  clock: Clock,
+  { stream, channel }: { readonly stream: Stream; readonly channel: StreamChannel },
+): Destination {
+  const texts = { channelName: channel.name, channelId: channel.id, streamName: stream.name };
+  const objects = store.connect();
+  if (table === undefined) {
+    const place = {
+      keyTemplate: "!{channel-id}/!{HH}!{extension}",
+      storageClass: "STANDARD",
+      compression: "NONE",
+    } as const;
+    return new BucketDestination(
+      { ...texts, format: "JSON", place },
+      { maker: makerInThisThread, objects, deadLetters: objects },
+      batchBytesMax,
+    );
+  }
+  const place = { namespace: "n", table: "t", compression: "NONE", partitionColumns: ["at"] } as const;
+  const parts = {
+    catalog: table.connect(),
+    filesOf: () => objects,
+    closeFiles: () => undefined,
+    nowMs: () => clock.nowMs(),
+  };
+  const more = { deadLetters: objects, readJsonSchema: async () => jsonSchema };
+  return new TableDestination({ ...texts, place }, { ...parts, ...more }, batchBytesMax);
 }
 
 function channelOf({ freshnessSeconds }: ChannelSettings): StreamChannel {

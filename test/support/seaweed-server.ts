@@ -22,6 +22,9 @@ import { freePorts } from "./free-ports.ts";
 const readyMsMax = 60_000;
 const host = "127.0.0.1";
 const credentials = { accessKeyId: "admin", secretAccessKey: "secretsecret" };
+/** The one table bucket; it is there from the start. */
+const tableBucket = "analytics";
+export const tableBucketArn = `arn:aws:s3tables:us-east-1:000000000000:bucket/${tableBucket}`;
 /** Each server listens on all of them; those with `.grpc` are for its own parts. */
 const portFlags = [
   ...["s3.port", "s3.port.grpc", "s3.port.iceberg", "s3.port.lance", "master.port", "master.port.grpc"],
@@ -38,6 +41,10 @@ process.on("exit", () => {
 export interface StoredObject {
   readonly key: string;
   readonly body: Buffer;
+}
+
+interface Counted {
+  readonly summary: Readonly<Record<string, string>>;
 }
 
 /** Whether the tests can start it; reports to a test that they cannot. `npm test` has tried to install it before. */
@@ -89,19 +96,59 @@ export class SeaweedServer implements AsyncDisposable {
     return this.#child?.pid ?? 0;
   }
 
-  /** A file for `--channels` that leads every bucket here. */
+  /** The address of the Iceberg catalog. */
+  get catalog(): string {
+    return `http://${host}:${this.#ports.get("s3.port.iceberg")}`;
+  }
+
+  /** How PyIceberg finds the tables. */
+  get catalogProperties(): Readonly<Record<string, string>> {
+    return {
+      type: "rest",
+      uri: this.catalog,
+      warehouse: `s3://${tableBucket}`,
+      credential: `${credentials.accessKeyId}:${credentials.secretAccessKey}`,
+      "s3.endpoint": this.endpoint,
+      "s3.region": "us-east-1",
+      "s3.access-key-id": credentials.accessKeyId,
+      "s3.secret-access-key": credentials.secretAccessKey,
+    };
+  }
+
+  /**
+   * A file for `--channels` that leads every bucket and table bucket here, with schemas in the folder `schemas` beside it. `auth`:
+   * how the catalog is asked.
+   */
   async writePlaces(
     path: string,
     keys: { readonly accessKeyId: string; readonly secretAccessKey: string } = credentials,
+    auth: "sigv4" | "oauth" = "sigv4",
   ): Promise<void> {
-    await writeFile(path, JSON.stringify({ buckets: { "*": { endpoint: this.endpoint, credentials: keys } } }));
+    const place = { endpoint: this.endpoint, credentials: keys };
+    const { accessKeyId: clientId, secretAccessKey: clientSecret } = keys;
+    const table = { ...place, catalog: this.catalog, auth: auth === "sigv4" ? auth : { clientId, clientSecret } };
+    await writeFile(path, JSON.stringify({ buckets: { "*": place }, tables: { "*": table }, schemas: "schemas" }));
+  }
+
+  /** Rows of a table, as the summary of its newest snapshot says. */
+  async rowCount(namespace: string, table: string): Promise<number> {
+    const { accessKeyId, secretAccessKey } = credentials;
+    const form = { grant_type: "client_credentials", client_id: accessKeyId, client_secret: secretAccessKey };
+    const body = new URLSearchParams({ ...form, scope: "catalog" });
+    const given = await fetch(`${this.catalog}/v1/oauth/tokens`, { method: "POST", body });
+    const { access_token: token } = (await given.json()) as { readonly access_token: string };
+    const path = `/v1/${tableBucket}/namespaces/${namespace}/tables/${table}`;
+    const loaded = await fetch(this.catalog + path, { headers: { authorization: `Bearer ${token}` } });
+    const { metadata } = (await loaded.json()) as { readonly metadata?: { readonly snapshots?: readonly Counted[] } };
+    return Number(metadata?.snapshots?.at(-1)?.summary["total-records"] ?? 0);
   }
 
   /** Starts the process on what an earlier one left. */
   async restart(): Promise<void> {
     const ports = [...this.#ports].map(([flag, port]) => `-${flag}=${port}`);
     const off = ["-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-s3.autoCreateBucket=false"];
-    const args = ["mini", `-dir=${this.#directory}`, `-ip=${host}`, `-ip.bind=${host}`, ...ports, ...off];
+    const made = [`-tableBucket=${tableBucket}`];
+    const args = ["mini", `-dir=${this.#directory}`, `-ip=${host}`, `-ip.bind=${host}`, ...ports, ...off, ...made];
     const log = openSync(join(this.#directory, "weed.log"), "a");
     const env = {
       ...process.env,

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { DestinationError } from "../../src/channels/batch/destination.ts";
 import type { ObjectStore } from "../../src/channels/bucket/object-store.ts";
@@ -34,23 +35,30 @@ export class SimulatedBucket {
       check: async () => {
         if (this.isGone) throw new DestinationError("refused", "404");
       },
-      putNew: (key, bytes) => this.#put(key, Buffer.from(bytes)),
+      putNew: (key, bytes) => this.request(() => this.#put(key, Buffer.from(bytes))),
+      get: (key) => this.request(() => this.objects.get(key) ?? assert.fail(`no object ${key}`)),
       close: () => undefined,
     };
   }
 
-  async #put(key: string, body: Buffer): Promise<boolean> {
+  /** One request to the store: it may wait or fail, and its response may be lost. */
+  async request<T>(act: () => T): Promise<T> {
     const { fails, conflicts, loses, isSlow } = this.faults;
     const random = this.#random;
     for (let turns = random.integer(0, random.next() < isSlow ? 200 : 3); turns > 0; turns -= 1) await nextTurn();
     if (this.isGone) throw new DestinationError(random.next() < 0.5 ? "refused" : "unavailable", "404 or no answer");
     if (random.next() < fails) throw new DestinationError("unavailable", "503");
     if (random.next() < conflicts) throw new DestinationError("unavailable", "409");
+    const result = act();
+    for (let turns = random.integer(0, 3); turns > 0; turns -= 1) await nextTurn();
+    if (random.next() < loses) throw new DestinationError("unavailable", "time-out");
+    return result;
+  }
+
+  #put(key: string, body: Buffer): boolean {
     const isNew = !this.objects.has(key);
     if (isNew) this.objects.set(key, body);
     else this.repeatedCount += 1;
-    for (let turns = random.integer(0, 3); turns > 0; turns -= 1) await nextTurn();
-    if (random.next() < loses) throw new DestinationError("unavailable", "time-out");
     return isNew;
   }
 }

@@ -3,8 +3,8 @@ import type { BucketPlace } from "../../streams/stream.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import type { BatchBuilder, Destination, RecordPage, StoredBatch } from "../batch/destination.ts";
 import type { AddedPage } from "./content-builder.ts";
-import { deadLetterLines } from "./dead-letter-lines.ts";
-import type { BucketFormat } from "./format-page.ts";
+import { type DeadLetterChannel, DeadLetterWriter } from "./dead-letter-writer.ts";
+import { type BucketFormat, recordFaults } from "./format-page.ts";
 import type { ObjectInMaking, ObjectMaker } from "./object-maker.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -12,10 +12,6 @@ import type { ObjectStore } from "./object-store.ts";
 const storedBytesMaxDefault = 16 * 1024 * 1024;
 const dataBytesMax = 128 * 1024 * 1024;
 const deadLetterBytesMax = 16 * 1024 * 1024;
-
-const deadLetterTemplate = "!{channel-name}-!{channel-id}-!{yyyy}-!{MM}-!{dd}-!{HH}-!{mm}!{extension}";
-/** Where dead letters of a channel go that names no prefix; ours. */
-const deadLetterPrefixDefault = "kinesis-channel-errors/!{channel-name}/!{channel-id}/!{yyyy}/!{MM}/!{dd}/!{HH}/";
 
 const extensionOfFormat = { JSON: ".json", STRING: ".txt", BYTE_ARRAY: ".bin" } as const;
 const extensionOfCompression = { NONE: "", GZIP: ".gz", ZSTD: ".zst" } as const;
@@ -27,14 +23,9 @@ const contentTypeOfFormat = {
 } as const;
 
 /** What a bucket is told of its channel. */
-export interface BucketChannel {
-  readonly channelName: string;
-  readonly channelId: string;
-  readonly streamName: string;
+export interface BucketChannel extends DeadLetterChannel {
   readonly format: BucketFormat;
   readonly place: Pick<BucketPlace, "keyTemplate" | "storageClass" | "compression">;
-  /** A prefix of keys; absent: ours. */
-  readonly deadLetterPrefix?: string | undefined;
 }
 
 /** What a bucket is written with. */
@@ -80,11 +71,9 @@ class ObjectBuilder implements BatchBuilder {
   readonly #storedBytesMax: number;
   /** The last page that was added. */
   #adding: Promise<void> | undefined;
+  readonly #deadLetters: DeadLetterWriter;
   #storedBytes = 0;
-  #deadLetters: Buffer[] = [];
-  #deadLetterBytes = 0;
   #recordCount = 0;
-  #failedCount = 0;
   #dataBytes = 0;
   #isStored = false;
 
@@ -92,6 +81,7 @@ class ObjectBuilder implements BatchBuilder {
     this.#channel = channel;
     this.#parts = parts;
     this.#storedBytesMax = storedBytesMax;
+    this.#deadLetters = new DeadLetterWriter(channel, parts.deadLetters);
     this.#object = parts.maker.begin({ format: channel.format, compression: channel.place.compression });
   }
 
@@ -109,39 +99,35 @@ class ObjectBuilder implements BatchBuilder {
   }
 
   async store(cut: Cut, signal: AbortSignal): Promise<StoredBatch> {
-    const { objects, deadLetters } = this.#parts;
-    const { place, deadLetterPrefix = deadLetterPrefixDefault, format } = this.#channel;
+    const { objects } = this.#parts;
+    const { place, format } = this.#channel;
     await this.#adding;
-    // Both keys are of this cut alone, so an object that has one already was stored by an earlier attempt.
-    if (this.#failedCount > 0) {
-      const key = this.#keyOf(cut, deadLetterPrefix + deadLetterTemplate, ".json");
-      const options = { contentType: contentTypeOfFormat.JSON, signal };
-      await deadLetters.putNew(key, Buffer.concat(this.#deadLetters), options);
-    }
+    await this.#deadLetters.store(cut, signal);
     let bytesOut = 0;
     if (this.#recordCount > 0) {
       const { bytes, sha256 } = await this.#object.end();
       bytesOut = bytes.length;
       const extension = extensionOfFormat[format] + extensionOfCompression[place.compression];
       const contentType = contentTypeOf[place.compression] ?? contentTypeOfFormat[format];
+      // The key is of this cut alone, so an object that has it already was stored by an earlier attempt.
       const key = this.#keyOf(cut, place.keyTemplate, extension);
       await objects.putNew(key, bytes, { contentType, storageClass: place.storageClass, sha256, signal });
     }
     this.#isStored = true;
-    return { recordCount: this.#recordCount, failedCount: this.#failedCount, bytesIn: this.#dataBytes, bytesOut };
+    return { recordCount: this.#recordCount, failedCount: this.#deadLetters.count, bytesIn: this.#dataBytes, bytesOut };
   }
 
   discard(): void {
     // A request that failed may still read the bytes.
     this.#object.discard(this.#isStored);
-    this.#deadLetters = [];
+    this.#deadLetters.discard();
   }
 
   #takesMore(pageBytes: number): boolean {
     return (
       this.#storedBytes + pageBytes < this.#storedBytesMax &&
       this.#dataBytes + pageBytes < dataBytesMax &&
-      this.#deadLetterBytes < deadLetterBytesMax
+      this.#deadLetters.byteCount < deadLetterBytesMax
     );
   }
 
@@ -149,11 +135,10 @@ class ObjectBuilder implements BatchBuilder {
     this.#recordCount += recordCount;
     this.#dataBytes += dataBytes;
     this.#storedBytes = storedBytes;
-    this.#failedCount += faults.length;
-    if (faults.length === 0) return;
-    const letters = Buffer.from(deadLetterLines(slices, faults));
-    this.#deadLetters.push(letters);
-    this.#deadLetterBytes += letters.length;
+    this.#deadLetters.add(
+      slices,
+      faults.map(([number, fault]) => [number, recordFaults[fault]]),
+    );
   }
 
   #keyOf(cut: Cut, template: string, extension: string): string {

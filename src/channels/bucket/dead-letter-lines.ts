@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import type { RecordSlice } from "../../records/outgoing-records.ts";
 import { encodeSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-import { type RecordFault, recordFaults } from "./format-page.ts";
+
+/** Why a record cannot be delivered. */
+export interface DeadLetterFault {
+  readonly code: string;
+  readonly message: string;
+}
 
 type SliceFacts = Pick<RecordSlice, "first" | "arrivalMs" | "count">;
 
@@ -10,7 +15,7 @@ type SliceFacts = Pick<RecordSlice, "first" | "arrivalMs" | "count">;
 export function deadLetterLines(
   slices: readonly SliceFacts[],
   /** By the number of the record in the page, ascending. */
-  faults: readonly (readonly [number: number, fault: RecordFault])[],
+  faults: readonly (readonly [number: number, fault: DeadLetterFault])[],
 ): string {
   let lines = "";
   let at = 0;
@@ -27,9 +32,8 @@ export function deadLetterLines(
   return lines;
 }
 
-function deadLetterLine({ first, arrivalMs }: SliceFacts, index: number, fault: RecordFault): string {
+function deadLetterLine({ first, arrivalMs }: SliceFacts, index: number, { code, message }: DeadLetterFault): string {
   const position = first.position + BigInt(index);
-  const { code, message } = recordFaults[fault];
   return `${JSON.stringify({
     shardId: formatShardId(first.shardIndex),
     sequenceNumber: encodeSequenceNumber({ ...first, position }).toString(),

@@ -13,5 +13,7 @@ export interface ObjectStore {
   check(signal: AbortSignal): Promise<void>;
   /** Stores an object unless one has the key. Resolves with whether it was stored now. */
   putNew(key: string, bytes: Uint8Array, options: ObjectOptions): Promise<boolean>;
+  /** The bytes of an object. */
+  get(key: string, signal: AbortSignal): Promise<Uint8Array>;
   close(): void;
 }

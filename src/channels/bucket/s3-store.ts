@@ -10,8 +10,8 @@ const attemptsMax = 2;
 
 export interface S3Bucket {
   readonly bucketArn: string;
-  /** The account that must own the bucket; sent with each request. */
-  readonly owner: string;
+  /** The account that must own the bucket, sent with each request; absent: whichever does. */
+  readonly owner?: string | undefined;
   /** The master key of the objects; absent: the store's own encryption. */
   readonly keyId?: string | undefined;
 }
@@ -78,6 +78,18 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  async get(key: string, signal: AbortSignal): Promise<Uint8Array> {
+    const { GetObjectCommand } = await this.#load();
+    const client = await this.#connect();
+    const command = new GetObjectCommand({ Bucket: this.#name, Key: key });
+    return await this.#call(
+      client.send(command, { abortSignal: signal }).then(async ({ Body }) => {
+        if (Body === undefined) throw new Error("a response without a body");
+        return await Body.transformToByteArray();
+      }),
+    );
+  }
+
   close(): void {
     this.#client?.client.destroy();
     this.#client = undefined;
@@ -115,9 +127,9 @@ export class S3Store implements ObjectStore {
   }
 
   /** Turns errors of the store into `DestinationError`. */
-  async #call(response: Promise<unknown>): Promise<void> {
+  async #call<T>(response: Promise<T>): Promise<T> {
     try {
-      await response;
+      return await response;
     } catch (error) {
       const status = statusOf(error);
       const isRefused = status !== undefined && status >= 300 && status < 500 && !retryableStatuses.has(status);

@@ -1,9 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { StartError } from "../../config/start-error.ts";
 import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { BucketAccess } from "./bucket-access.ts";
-import { type ChannelsFile, findBucketAccess, parseChannelsFile } from "./channels-file.ts";
+import { type ChannelsFile, findBucketAccess, findTableAccess, parseChannelsFile } from "./channels-file.ts";
+import type { TableAccess } from "./table-access.ts";
 
 /** Between two looks at the file. */
 const pollMs = 2_000;
@@ -35,6 +37,17 @@ export class ChannelsFileReloader {
   /** Undefined for a bucket that the file does not name. The same object until the file changes. */
   find(bucketArn: string): BucketAccess | undefined {
     return findBucketAccess(this.#inForce, bucketArn);
+  }
+
+  /** Undefined for a table bucket that the file does not name. The same object until the file changes. */
+  findTable(tableBucketArn: string): TableAccess | undefined {
+    return findTableAccess(this.#inForce, tableBucketArn);
+  }
+
+  /** The folder with the schemas of records, seen from that of the file; undefined where there is none. */
+  get schemas(): string | undefined {
+    const { schemas } = this.#inForce;
+    return schemas === undefined ? undefined : resolve(dirname(this.#path), schemas);
   }
 
   /** Why the present file is not in force, as a clause for /health; undefined while it is. */

@@ -1,8 +1,12 @@
 import type { BucketAccess } from "./bucket-access.ts";
+import type { CatalogAuth, TableAccess } from "./table-access.ts";
 
-/** What the file of `--channels` says: buckets by ARN, `*` for all others. */
+/** What the file of `--channels` says: buckets and table buckets by ARN, `*` for all others. */
 export interface ChannelsFile {
   readonly buckets: ReadonlyMap<string, BucketAccess>;
+  readonly tables: ReadonlyMap<string, TableAccess>;
+  /** The folder with the schemas of records, as `REGISTRY/NAME.json`; absent: there are none. */
+  readonly schemas?: string;
 }
 
 /** The contents, or all problems of the file, one clause each. */
@@ -14,8 +18,9 @@ const anyBucket = "*";
 const regionDefault = "us-east-1";
 
 /**
- * Parses a channels file: `{"buckets": {"arn:aws:s3:::NAME" or "*": {endpoint?, region?, pathStyle?, credentials?}}}`. Problems
- * do not quote values: any of them may be a misplaced secret.
+ * Parses a channels file: `{"buckets": {"arn:aws:s3:::NAME" or "*": BUCKET}, "tables"?: {"arn:aws:s3tables:…" or "*": TABLE},
+ * "schemas"?: FOLDER}`, where BUCKET is `{endpoint?, region?, pathStyle?, credentials?}` and TABLE the same with `catalog`,
+ * `warehouse?` and `auth?`. Problems do not quote values: any of them may be a misplaced secret.
  */
 export function parseChannelsFile(json: unknown): ParsedChannelsFile {
   if (!isObject(json) || !isObject(json["buckets"])) {
@@ -24,21 +29,16 @@ export function parseChannelsFile(json: unknown): ParsedChannelsFile {
     };
   }
   const problems: string[] = [];
-  if (Object.keys(json).length > 1) problems.push('has members other than "buckets"');
-  const buckets = new Map<string, BucketAccess>();
-  const entries = Object.entries(json["buckets"]);
-  if (entries.length === 0) problems.push("names no bucket, so that every channel would be refused");
-  for (const [name, value] of entries) {
-    if (name !== anyBucket && !/^arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63}$/.test(name)) {
-      problems.push(`buckets: ${JSON.stringify(name)} is neither the ARN of a bucket, arn:aws:s3:::NAME, nor "*"`);
-      continue;
-    }
-    buckets.set(
-      name,
-      readAccess(value, (problem) => problems.push(`buckets[${JSON.stringify(name)}]: ${problem}`)),
-    );
+  const { buckets: bucketPlaces, tables: tablePlaces = {}, schemas, ...others } = json;
+  if (Object.keys(others).length > 0) problems.push('has members other than "buckets", "tables" and "schemas"');
+  const buckets = readPlaces(bucketPlaces, bucketPlace, problems);
+  if (buckets.size === 0) problems.push("names no bucket, so that every channel would be refused");
+  const tables = readPlaces(tablePlaces, tablePlace, problems);
+  if (schemas !== undefined && (typeof schemas !== "string" || schemas === "")) {
+    problems.push("schemas must be a folder, with a file REGISTRY/NAME.json for each schema");
   }
-  return problems.length === 0 ? { file: { buckets } } : { problems };
+  if (problems.length > 0) return { problems };
+  return { file: { buckets, tables, ...(typeof schemas === "string" ? { schemas } : {}) } };
 }
 
 /** Undefined for a bucket that the file does not name. */
@@ -46,17 +46,98 @@ export function findBucketAccess({ buckets }: ChannelsFile, bucketArn: string): 
   return buckets.get(bucketArn) ?? buckets.get(anyBucket);
 }
 
-const members: readonly string[] = ["endpoint", "region", "pathStyle", "credentials"];
+/** Undefined for a table bucket that the file does not name. */
+export function findTableAccess({ tables }: ChannelsFile, tableBucketArn: string): TableAccess | undefined {
+  return tables.get(tableBucketArn) ?? tables.get(anyBucket);
+}
 
-function readAccess(json: unknown, complain: (problem: string) => void): BucketAccess {
+/** The places of one kind: what they are called in the file, and how one is read. */
+interface PlaceKind<T> {
+  readonly member: "buckets" | "tables";
+  readonly arnPattern: RegExp;
+  readonly arnForm: string;
+  readonly read: (json: JsonObject, complain: Complain) => T;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+type Complain = (problem: string) => void;
+
+const bucketMembers: readonly string[] = ["endpoint", "region", "pathStyle", "credentials"];
+const tableMembers: readonly string[] = ["catalog", "warehouse", "auth", ...bucketMembers];
+
+const bucketPlace: PlaceKind<BucketAccess> = {
+  member: "buckets",
+  arnPattern: /^arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63}$/,
+  arnForm: "a bucket, arn:aws:s3:::NAME",
+  read(json, complain) {
+    refuseOthers(json, bucketMembers, complain);
+    return readAccess(json, complain);
+  },
+};
+
+const tablePlace: PlaceKind<TableAccess> = {
+  member: "tables",
+  arnPattern: /^arn:aws[-a-z0-9]*:s3tables:[-a-z0-9]+:\d{12}:bucket\/[a-z0-9_-]{3,63}$/,
+  arnForm: "a table bucket, arn:aws:s3tables:REGION:ACCOUNT:bucket/NAME",
+  read(json, complain) {
+    refuseOthers(json, tableMembers, complain);
+    const { catalog, warehouse, auth = "sigv4" } = json;
+    if (!isHttpUrl(catalog)) complain("catalog must be an address such as http://127.0.0.1:8181, without /v1");
+    if (warehouse !== undefined && (typeof warehouse !== "string" || warehouse === ""))
+      complain("warehouse must be a text");
+    return {
+      ...readAccess(json, complain),
+      catalog: String(catalog),
+      ...(typeof warehouse === "string" ? { warehouse } : {}),
+      auth: readAuth(auth, complain),
+    };
+  },
+};
+
+function readPlaces<T>(json: unknown, kind: PlaceKind<T>, problems: string[]): ReadonlyMap<string, T> {
+  const { member, arnPattern, arnForm, read } = kind;
+  const places = new Map<string, T>();
   if (!isObject(json)) {
-    complain("must be an object");
-    return { region: regionDefault, pathStyle: false };
+    problems.push(`${member} must be an object with an entry for each ARN`);
+    return places;
   }
-  if (Object.keys(json).some((name) => !members.includes(name)))
+  for (const [name, value] of Object.entries(json)) {
+    const quoted = JSON.stringify(name);
+    if (name !== anyBucket && !arnPattern.test(name)) {
+      problems.push(`${member}: ${quoted} is neither the ARN of ${arnForm}, nor "*"`);
+      continue;
+    }
+    const complain: Complain = (problem) => problems.push(`${member}[${quoted}]: ${problem}`);
+    if (isObject(value)) places.set(name, read(value, complain));
+    else complain("must be an object");
+  }
+  return places;
+}
+
+function refuseOthers(json: JsonObject, members: readonly string[], complain: Complain): void {
+  if (Object.keys(json).some((name) => !members.includes(name))) {
     complain(`has a member other than ${members.join(", ")}`);
+  }
+}
+
+function readAuth(json: unknown, complain: Complain): CatalogAuth {
+  if (json === "sigv4" || json === "none") return { kind: json };
+  if (isObject(json)) {
+    const { token, clientId, clientSecret, ...others } = json;
+    const isAlone = Object.keys(others).length === 0;
+    if (isAlone && isSecret(token) && clientId === undefined && clientSecret === undefined)
+      return { kind: "token", token };
+    if (isAlone && isSecret(clientId) && isSecret(clientSecret) && token === undefined) {
+      return { kind: "oauth", clientId, clientSecret };
+    }
+  }
+  complain('auth must be "sigv4", "none", or an object of token, or of clientId and clientSecret');
+  return { kind: "none" };
+}
+
+function readAccess(json: JsonObject, complain: Complain): BucketAccess {
   const { endpoint, region = regionDefault, pathStyle = endpoint !== undefined, credentials = "default" } = json;
-  if (endpoint !== undefined && !isHttpUrl(endpoint))
+  if (endpoint !== undefined && !isHttpOrigin(endpoint))
     complain("endpoint must be an address such as http://127.0.0.1:8333");
   if (typeof region !== "string" || !/^[a-z0-9-]{1,64}$/.test(region))
     complain("region must be a region such as us-east-1");
@@ -70,25 +151,32 @@ function readAccess(json: unknown, complain: (problem: string) => void): BucketA
   };
 }
 
-function readCredentials(json: unknown, complain: (problem: string) => void): BucketAccess["credentials"] {
+function readCredentials(json: unknown, complain: Complain): BucketAccess["credentials"] {
   if (json === "default") return undefined;
-  const isText = (value: unknown): value is string => typeof value === "string" && /^[\x21-\x7e]{1,8192}$/.test(value);
   if (isObject(json)) {
     const { accessKeyId, secretAccessKey, sessionToken, ...others } = json;
-    const isValid = isText(accessKeyId) && isText(secretAccessKey) && Object.keys(others).length === 0;
+    const isValid = isSecret(accessKeyId) && isSecret(secretAccessKey) && Object.keys(others).length === 0;
     if (isValid && sessionToken === undefined) return { accessKeyId, secretAccessKey };
-    if (isValid && isText(sessionToken)) return { accessKeyId, secretAccessKey, sessionToken };
+    if (isValid && isSecret(sessionToken)) return { accessKeyId, secretAccessKey, sessionToken };
   }
   complain('credentials must be "default", or an object of accessKeyId, secretAccessKey and perhaps sessionToken');
   return undefined;
 }
 
-function isHttpUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const { protocol, pathname, search, hash } = new URL(value);
-  return /^https?:$/.test(protocol) && pathname === "/" && search === "" && hash === "";
+function isSecret(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7e]{1,8192}$/.test(value);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isHttpOrigin(value: unknown): boolean {
+  return isHttpUrl(value) && new URL(String(value)).pathname === "/";
+}
+
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== "string" || !URL.canParse(value)) return false;
+  const { protocol, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && search === "" && hash === "";
+}
+
+function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -68,9 +68,9 @@ export const createChannel = defineOperation({
 /** Errors: InvalidArgumentException where the server does not know the buckets. */
 function requireDestination({ destination, deadLetters }: ChannelSettings, { channels }: OperationContext): void {
   if (channels === undefined) throw channelsNotConfigured();
-  for (const arn of [destination.bucketArn, deadLetters.bucketArn]) {
-    if (!channels.knows(arn)) throw destinationNotConfigured(arn);
-  }
+  const { kind, bucketArn } = destination;
+  if (!channels.knows(kind, bucketArn)) throw destinationNotConfigured(bucketArn);
+  if (!channels.knows("bucket", deadLetters.bucketArn)) throw destinationNotConfigured(deadLetters.bucketArn);
 }
 
 /** The stream of the caller's own account. Errors: ResourceNotFound-, ResourceInUse- and ValidationException. */

@@ -9,34 +9,62 @@ import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedBucket } from "../../support/simulated-bucket.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { crashPolicyOf, SimulatedDisk } from "../../support/simulated-disk.ts";
+import { SimulatedTable } from "../../support/simulated-table.ts";
 
 const kibibyte = 1024;
 const sessionsMax = 5;
 const roundsMax = 25;
 const drainRoundsMax = 400;
 
-/** Throws at the first seed that breaks a promise. Returns what was seen over all. */
-export async function runSeeds(first: number, count: number): Promise<Readonly<Record<string, number>>> {
-  const seen = { records: 0, objects: 0, crashes: 0, repeated: 0, failures: 0, splits: 0 };
+export type SeenCounts = Readonly<Record<string, number>>;
+
+/** Channels into a bucket. Throws at the first seed that breaks a promise. Returns what was seen over all. */
+export async function runSeeds(first: number, count: number): Promise<SeenCounts> {
+  const runs = await runAll(first, count, "bucket");
+  return { ...seenIn(runs), repeated: sumOf(runs, ({ store }) => store.repeatedCount) };
+}
+
+/** The same for channels into a table. */
+export async function runTableSeeds(first: number, count: number): Promise<SeenCounts> {
+  const runs = await runAll(first, count, "table");
+  const snapshots = sumOf(runs, ({ table }) => table?.snapshotCount ?? 0);
+  return { ...seenIn(runs), snapshots, conflicts: sumOf(runs, ({ table }) => table?.conflictCount ?? 0) };
+}
+
+async function runAll(first: number, count: number, kind: DestinationKind): Promise<readonly Run[]> {
+  const runs: Run[] = [];
   for (let seed = first; seed < first + count; seed += 1) {
-    const run = new Run(seed);
+    const run = new Run(seed, kind);
     try {
       await run.run();
     } catch (error) {
-      throw new Error(`Seed ${seed} broke a promise of channels.`, { cause: error });
+      throw new Error(`Seed ${seed} broke a promise of channels into a ${kind}.`, { cause: error });
     }
-    seen.records += run.storedCount;
-    seen.objects += run.store.objects.size;
-    seen.crashes += run.crashCount;
-    seen.repeated += run.store.repeatedCount;
-    seen.failures += run.failureCount;
-    seen.splits += run.splitCount;
+    runs.push(run);
   }
-  return seen;
+  return runs;
 }
+
+function seenIn(runs: readonly Run[]): SeenCounts {
+  return {
+    records: sumOf(runs, ({ storedCount }) => storedCount),
+    objects: sumOf(runs, ({ store }) => store.objects.size),
+    crashes: sumOf(runs, ({ crashCount }) => crashCount),
+    failures: sumOf(runs, ({ failureCount }) => failureCount),
+    splits: sumOf(runs, ({ splitCount }) => splitCount),
+  };
+}
+
+function sumOf(runs: readonly Run[], countOf: (run: Run) => number): number {
+  return runs.reduce((sum, run) => sum + countOf(run), 0);
+}
+
+type DestinationKind = "bucket" | "table";
 
 class Run {
   readonly store: SimulatedBucket;
+  /** Present where the channel delivers into a table. */
+  readonly table: SimulatedTable | undefined;
   crashCount = 0;
   failureCount = 0;
   splitCount = 0;
@@ -51,11 +79,12 @@ class Run {
   /** A split was begun: until it is finished, writers to its parent wait. */
   #isSplitting = false;
 
-  constructor(seed: number) {
+  constructor(seed: number, kind: DestinationKind) {
     this.#random = new SeededRandom(seed);
     const random = this.#random;
     this.#names = random.fork();
     this.store = new SimulatedBucket(random.fork());
+    this.table = kind === "table" ? new SimulatedTable(this.store, random.fork()) : undefined;
     this.#settings = {
       shardCount: random.integer(1, 4),
       freshnessSeconds: random.integer(1, 5),
@@ -75,13 +104,15 @@ class Run {
       if (random.next() < 0.9) this.#disk.syncCountMax = random.integer(1, 150);
       const [fails, conflicts, loses] = [random.next() / 3, random.next() / 5, random.next() / 3];
       this.store.faults = { fails, conflicts, loses, isSlow: random.next() / 2 };
+      if (this.table !== undefined) this.table.rivals = random.next() / 2;
       await this.#session((session) => this.#work(session));
+      if (this.table !== undefined && random.next() < 0.3) this.table.expireSnapshots();
     }
     this.store.faults = { fails: 0, conflicts: 0, loses: 0, isSlow: 0 };
     this.store.isGone = false;
     this.#disk.syncCountMax = Number.POSITIVE_INFINITY;
     await this.#session((session) => this.#drain(session));
-    this.#judge();
+    this.#judge(await this.#delivered());
   }
 
   /** From an open to a close, or to the moment at which the power goes. */
@@ -95,7 +126,8 @@ class Run {
           .integer(0, 36 ** 6 - 1)
           .toString(36)
           .padStart(6, "0");
-      const session = await ChannelSession.open(engine, this.#clock, this.#settings, { store: this.store, newRandom });
+      const parts = { store: this.store, table: this.table, newRandom };
+      const session = await ChannelSession.open(engine, this.#clock, this.#settings, parts);
       if (this.#isSplitting) await this.#split(session);
       await work(session);
       this.failureCount += session.channels.figures(channelId)?.failureCount ?? 0;
@@ -132,7 +164,7 @@ class Run {
     const random = this.#random;
     const texts = Array.from({ length: random.integer(1, 12) }, () => {
       const number = this.#nextRecord++;
-      return random.next() < 0.1 ? `broken ${number}` : JSON.stringify({ number, key: `key ${random.integer(0, 7)}` });
+      return random.next() < 0.1 ? `broken ${number}` : this.#recordText(number, `key ${random.integer(0, 7)}`);
     });
     for (const text of texts) this.#isStored.set(text, false);
     const records = texts.map((data) => ({ data, key: /key \d/.exec(data)?.[0] ?? data }));
@@ -141,6 +173,12 @@ class Run {
     for (const [index, text] of texts.entries()) {
       if (results.failures?.get(index) === undefined) this.#isStored.set(text, true);
     }
+  }
+
+  /** Three hours partition a table. */
+  #recordText(number: number, key: string): string {
+    const at = `2026-11-30T0${number % 3}:00:00.000Z`;
+    return JSON.stringify(this.table === undefined ? { number, key } : { number, key, at });
   }
 
   async #split(session: ChannelSession): Promise<void> {
@@ -161,12 +199,20 @@ class Run {
     }
   }
 
-  /** Each record that was acknowledged is in one object, every other one in at most one; those with faults are dead letters. */
-  #judge(): void {
-    const lines = [...this.store.objects].filter(([key]) => !key.startsWith("kinesis-channel-errors/"));
+  /** The records of each object, or of each data file of the table, by its name. */
+  async #delivered(): Promise<ReadonlyMap<string, readonly string[]>> {
+    if (this.table !== undefined) {
+      const files = await this.table.files();
+      return new Map(files.map(({ path, rows }) => [path, rows.map(textOfRow)]));
+    }
+    const objects = [...this.store.objects].filter(([key]) => !key.startsWith("kinesis-channel-errors/"));
+    return new Map(objects.map(([key, body]) => [key, body.toString().split("\n").slice(0, -1)]));
+  }
+
+  /** Each record that was acknowledged is delivered once, every other one at most once; those with faults are dead letters. */
+  #judge(delivered: ReadonlyMap<string, readonly string[]>): void {
     const counts = new Map<string, number>();
-    for (const [key, body] of lines) {
-      const texts = body.toString().split("\n").slice(0, -1);
+    for (const [key, texts] of delivered) {
       for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
       if (this.splitCount === 0) assertOrdered(key, texts);
     }
@@ -174,8 +220,8 @@ class Run {
       const count = counts.get(text) ?? 0;
       counts.delete(text);
       if (text.startsWith("broken")) assert.equal(count, 0, text);
-      else if (isStored) assert.equal(count, 1, `${text} is in ${count} objects`);
-      else assert(count <= 1, `${text} is in ${count} objects`);
+      else if (isStored) assert.equal(count, 1, `${text} is delivered ${count} times`);
+      else assert(count <= 1, `${text} is delivered ${count} times`);
     }
     assert.deepEqual([...counts.keys()], [], "nothing else is delivered");
     const broken = [...this.#isStored].filter(([text]) => text.startsWith("broken"));
@@ -187,6 +233,10 @@ class Run {
     assert(numbers.length >= broken.filter(([, isStored]) => isStored).length, "each faulty record is a dead letter");
     assert(numbers.length <= broken.length);
   }
+}
+
+function textOfRow({ number, key, at }: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ number: Number(number), key, at: (at as Date).toISOString() });
 }
 
 /** Records of one key are of one shard, so in the order in which they were put. */

@@ -1,12 +1,12 @@
-/** A stream with a channel into a bucket, on a server of its own, as its users see both. */
+/** A stream with a channel into a bucket or a table, on a server of its own, as its users see both. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { activeStreamArn, call } from "../../support/kinesis-call.ts";
-import type { SeaweedServer } from "../../support/seaweed-server.ts";
+import { type SeaweedServer, tableBucketArn } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
 const waitMsMax = 60_000;
@@ -32,6 +32,18 @@ export interface ChannelWanted {
   readonly storage?: object;
 }
 
+export interface TableWanted {
+  /** The name of a schema that the server was given. */
+  readonly schema: string;
+  readonly deadLetterBucket: string;
+  readonly table?: string;
+  readonly compression?: "NONE" | "ZSTD" | "SNAPPY";
+  readonly partitionColumns?: readonly string[];
+}
+
+const namespace = "lake";
+const registry = "registry";
+
 /** A server with a file of places, which may be changed. */
 export class ChannelServer implements AsyncDisposable {
   readonly server: ServerProcess;
@@ -54,6 +66,13 @@ export class ChannelServer implements AsyncDisposable {
 
   get endpoint(): string {
     return this.server.endpoint;
+  }
+
+  /** Writes a JSON Schema that channels into tables can name. */
+  addSchema(name: string, schema: unknown): void {
+    const folder = join(this.#folder, "schemas", registry);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(schema));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,6 +112,38 @@ export async function makeChannel(
   const { ChannelARN, ChannelId } = ChannelDescription;
   assert.equal(await settledStatus(endpoint, ChannelARN), "ACTIVE");
   return { arn: ChannelARN, id: ChannelId };
+}
+
+/** Makes a channel into a table, named as itself. Returns its ARN; it may become FAILED. */
+export async function createTableChannel(
+  endpoint: string,
+  name: string,
+  StreamARN: string,
+  { schema, deadLetterBucket, table = name, compression = "ZSTD", partitionColumns = [] }: TableWanted,
+): Promise<string> {
+  const GSRSchemaARN = `arn:aws:glue:us-east-1:${owner}:schema/${registry}/${schema}`;
+  const PartitionFields = partitionColumns.map((SourceName) => ({ Transform: "TIME_HOUR", SourceName }));
+  const { ChannelDescription } = await call<Described>(endpoint, "CreateChannel", {
+    ChannelName: name,
+    ServiceExecutionRoleARN: `arn:aws:iam::${owner}:role/delivery`,
+    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON", GSRSchemaARN } }],
+    S3TablesDestinationConfiguration: {
+      DataFreshnessInSeconds: 1,
+      DeadLetterQueueS3Configuration: { BucketARN: `arn:aws:s3:::${deadLetterBucket}`, ExpectedBucketOwner: owner },
+      S3TablesConfigurationList: [
+        {
+          ...{ TableBucketARN: tableBucketArn, Namespace: namespace, TableName: table, CompressionType: compression },
+          ...(PartitionFields.length === 0 ? {} : { PartitionSpec: { PartitionFields } }),
+        },
+      ],
+    },
+  });
+  return ChannelDescription.ChannelARN;
+}
+
+/** Resolves once so many rows are in a table, as the catalog's newest snapshot says. */
+export async function untilRows(seaweed: SeaweedServer, table: string, count: number): Promise<void> {
+  await until(async () => (await seaweed.rowCount(namespace, table)) >= count);
 }
 
 /** The state of a channel once it is not CREATING, and its reason. */

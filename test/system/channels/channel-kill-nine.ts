@@ -1,17 +1,28 @@
 /**
- * Kills the server with SIGKILL at random moments while records are put and three channels deliver them into a bucket of
- * SeaweedFS, which is held up at times; starts it again on the same data directory and goes on. At the end each record that
- * was acknowledged has to be in exactly one object of each channel, and each other one in at most one.
+ * Kills the server with SIGKILL at random moments while records are put and four channels deliver them into SeaweedFS, three
+ * into a bucket and one into a table; it is held up at times. Starts the server again on the same data directory and goes on. At
+ * the end each record that was acknowledged has to be in exactly one object of each channel and in one row of the table, and
+ * each other one in at most one.
  *
  *   node test/system/channels/channel-kill-nine.ts [--rounds 100] [--seed NUMBER]
  */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { hasPyiceberg, readTables } from "../../support/iceberg-reader.ts";
 import { KinesisConnection, LostCall } from "../../support/kinesis-connection.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
-import { ChannelServer, deliveredLines, makeChannel, makeStream, until } from "./channel-fixture.ts";
+import {
+  ChannelServer,
+  createTableChannel,
+  deliveredLines,
+  makeChannel,
+  makeStream,
+  settledStatus,
+  until,
+  untilRows,
+} from "./channel-fixture.ts";
 
 export interface ChannelKillNineOptions {
   readonly rounds: number;
@@ -22,6 +33,7 @@ export interface ChannelKillNineOptions {
 
 const StreamName = "orders";
 const compressions = ["NONE", "GZIP", "ZSTD"] as const;
+const jsonSchema = { type: "object", required: ["number"], properties: { number: { type: "integer" } } };
 const loadMsMin = 300;
 const loadMsMax = 2_500;
 /** Then a new, empty directory and bucket. */
@@ -64,6 +76,7 @@ class Run {
       const { id } = await makeChannel(server.endpoint, compression, streamArn, { bucket: this.#bucket, compression });
       ids.push(id);
     }
+    const table = await this.#makeTable(channels, streamArn);
     for (let round = 1; round <= rounds; round += 1) {
       const putting = this.#put(server.endpoint);
       const loadMs = this.#random.integer(loadMsMin, loadMsMax);
@@ -81,7 +94,19 @@ class Run {
       report(`round ${round}: ${this.#acknowledged.size} records`);
     }
     for (const id of ids) await this.#judge(id);
-    return this.#acknowledged.size * ids.length;
+    await this.#judgeTable(table);
+    return this.#acknowledged.size * (ids.length + 1);
+  }
+
+  /** Named after the bucket, each run has one of its own. */
+  async #makeTable(channels: ChannelServer, streamArn: string): Promise<string> {
+    assert(hasPyiceberg(), "scripts/get-pyiceberg.ts brings what reads the table");
+    const table = this.#bucket.replace("-", "_");
+    channels.addSchema("orders", jsonSchema);
+    const wanted = { schema: "orders", deadLetterBucket: this.#bucket };
+    const arn = await createTableChannel(channels.endpoint, table, streamArn, wanted);
+    assert.equal(await settledStatus(channels.endpoint, arn), "ACTIVE");
+    return table;
   }
 
   /** Until the server is gone. */
@@ -116,13 +141,25 @@ class Run {
     await until(async () => new Set(await lines()).size >= this.#acknowledged.size);
     // What was put without an answer may follow.
     await pause(3_000);
+    this.#judgeTexts(await lines(), `channel ${channelId}`);
+  }
+
+  async #judgeTable(table: string): Promise<void> {
+    await untilRows(this.#seaweed, table, this.#acknowledged.size);
+    await pause(3_000);
+    const [read] = await readTables(this.#seaweed, [`lake.${table}`]);
+    const texts = read?.files.flat().map(({ number }) => JSON.stringify({ number })) ?? [];
+    this.#judgeTexts(texts, `table ${table}`);
+  }
+
+  #judgeTexts(texts: readonly string[], where: string): void {
     const counts = new Map<string, number>();
-    for (const line of await lines()) counts.set(line, (counts.get(line) ?? 0) + 1);
-    for (const [line, count] of counts) {
-      assert.equal(count, 1, `${line} is ${count} times in the objects of channel ${channelId}`);
-      assert(this.#acknowledged.has(line) || this.#unknown.has(line), line);
+    for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+    for (const [text, count] of counts) {
+      assert.equal(count, 1, `${text} is ${count} times in ${where}`);
+      assert(this.#acknowledged.has(text) || this.#unknown.has(text), text);
     }
-    for (const line of this.#acknowledged) assert(counts.has(line), `${line} is in no object of channel ${channelId}`);
+    for (const text of this.#acknowledged) assert(counts.has(text), `${text} is not in ${where}`);
   }
 }
 

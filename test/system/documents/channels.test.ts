@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { findPyiceberg } from "../../../scripts/get-pyiceberg.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { newestBoto3, provideNewestAws } from "./newest-aws.ts";
@@ -13,7 +14,14 @@ const waitMsMax = 60_000;
 /** The snippets with the addresses of the test: the page has the default ports. */
 function codeOf(name: string, seaweed: SeaweedServer): string {
   const code = snippetsIn(page).find((snippet) => snippet.name === `${page}: ${name}`)?.code ?? "";
-  return code.replaceAll("http://127.0.0.1:8333", seaweed.endpoint);
+  return code
+    .replaceAll("http://127.0.0.1:8333", seaweed.endpoint)
+    .replaceAll("http://127.0.0.1:8181", seaweed.catalog);
+}
+
+/** Delivery after a second. */
+function soon(name: string, seaweed: SeaweedServer): string {
+  return codeOf(name, seaweed).replace('"DataFreshnessInSeconds": 60', '"DataFreshnessInSeconds": 1');
 }
 
 /** The way of the page: a file of places, a channel, a record, and the object that a program reads. */
@@ -25,11 +33,7 @@ async function deliver(place: Workplace): Promise<string> {
     args: ["--engine", "memory", "--channels", place.path("places.json")],
   });
   provideNewestAws(place, newestBoto3() ?? "");
-  const soon = codeOf("From a stream to a bucket 1", seaweed).replace(
-    '"DataFreshnessInSeconds": 60',
-    '"DataFreshnessInSeconds": 1',
-  );
-  await place.run(withPort(soon, server.port));
+  await place.run(withPort(soon("From a stream to a bucket 1", seaweed), server.port));
   const giveUpAt = performance.now() + waitMsMax;
   while ((await seaweed.objects("lake")).length === 0) {
     assert(performance.now() < giveUpAt, server.stderr);
@@ -38,6 +42,37 @@ async function deliver(place: Workplace): Promise<string> {
   place.write("read.py", codeOf("From a stream to a bucket 2", seaweed));
   return (await place.run(`'${newestBoto3()}' read.py`)).stdout;
 }
+
+/** The same for a table, whose snippets follow those of the bucket in one shell. */
+async function deliverRows(place: Workplace): Promise<string> {
+  await using seaweed = await SeaweedServer.start();
+  await seaweed.makeBucket("lake");
+  place.write("places.json", codeOf("From a stream to a table 1", seaweed));
+  await using server = await ServerProcess.start({
+    args: ["--engine", "memory", "--channels", place.path("places.json")],
+  });
+  provideNewestAws(place, newestBoto3() ?? "");
+  const script = `${soon("From a stream to a bucket 1", seaweed)}\n${soon("From a stream to a table 2", seaweed)}`;
+  await place.run(withPort(script, server.port));
+  const giveUpAt = performance.now() + waitMsMax;
+  while ((await seaweed.rowCount("web", "clicks")) === 0) {
+    assert(performance.now() < giveUpAt, server.stderr);
+    await pause(100);
+  }
+  place.write("read.py", codeOf("From a stream to a table 3", seaweed));
+  const { python = "", env = {} } = findPyiceberg() ?? {};
+  return (await place.run(`PYTHONPATH='${env["PYTHONPATH"]}' '${python}' read.py`)).stdout;
+}
+
+const rowsWay = {
+  needs: ["queues", "seaweed", "pyiceberg"],
+  async run(_snippet: unknown, place: Workplace) {
+    assert.match(
+      await deliverRows(place),
+      /^\[\{'page': '\/', 'ms': 12, 'at': datetime.datetime\(2026, 11, 30, 17, 0, /,
+    );
+  },
+} as const;
 
 const wholeWay = {
   needs: ["queues", "seaweed"],
@@ -58,4 +93,15 @@ testSnippets("docs/channels.md", {
     },
   },
   "From a stream to a bucket 2": wholeWay,
+  "From a stream to a table 1": {
+    run({ code }) {
+      assert.deepEqual(Object.keys(JSON.parse(code)), ["buckets", "tables", "schemas"]);
+    },
+  },
+  "From a stream to a table 2": {
+    run({ code }) {
+      assert(code.includes("create-channel"));
+    },
+  },
+  "From a stream to a table 3": rowsWay,
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { awsClis, newestPython, reportMissing } from "../../support/available-tools.ts";
+import { hasPyiceberg } from "../../support/iceberg-reader.ts";
 import { hasSeaweed } from "../../support/seaweed-server.ts";
 import { type Snippet, snippetsIn } from "./snippets.ts";
 import { Workplace } from "./workplace.ts";
@@ -15,7 +16,7 @@ export interface Check {
 }
 
 /** `queues`: a boto3 and an AWS CLI of PyPI that are new enough to know queues and channels. */
-export type Tool = "aws" | "boto3" | "curl" | "go" | "java" | "queues" | "seaweed";
+export type Tool = "aws" | "boto3" | "curl" | "go" | "java" | "pyiceberg" | "queues" | "seaweed";
 
 export const isPresent: Readonly<Record<Tool, () => boolean>> = {
   aws: () => awsClis().length > 0,
@@ -23,6 +24,7 @@ export const isPresent: Readonly<Record<Tool, () => boolean>> = {
   curl: () => succeeds("curl", "--version"),
   go: () => succeeds("gofmt", "-h"),
   queues: () => newestPython("boto3")?.isNewest === true && newestPython("awscli")?.isNewest === true,
+  pyiceberg: () => hasPyiceberg(),
   seaweed: () => hasSeaweed(),
   java: () => succeeds("javac", "-version"),
 };

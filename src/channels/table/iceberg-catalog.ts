@@ -1,0 +1,126 @@
+import type { TableAccess } from "../places/table-access.ts";
+import { CatalogConnection, type CatalogRequest, type CatalogResponse, catalogError } from "./catalog-requests.ts";
+import type { PartitionSpec, Snapshot, TableMetadata, TableSchema } from "./iceberg-schema.ts";
+
+/** What a table is called. */
+export interface TableName {
+  readonly tableBucketArn: string;
+  readonly namespace: string;
+  readonly table: string;
+}
+
+export interface NewTable {
+  readonly schema: TableSchema;
+  readonly spec: PartitionSpec;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** A snapshot that becomes the newest one of the main branch, unless another one has become it since. */
+export interface Commit {
+  readonly tableUuid: string;
+  /** The newest snapshot that is known; null: there is none. */
+  readonly parentId: bigint | null;
+  readonly snapshot: Snapshot;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** One table behind a catalog. The calls reject with `DestinationError`. */
+export interface TableCatalog {
+  /** Undefined where there is no such table. */
+  find(signal: AbortSignal): Promise<TableMetadata | undefined>;
+  /** Makes the table, and its namespace, unless there is one of the name: not every catalog says whether there was. */
+  create(table: NewTable, signal: AbortSignal): Promise<void>;
+  /**
+   * Commits. Resolves with false where the table has changed since it was loaded; nothing was committed then. When it rejects, the
+   * snapshot may be committed or not.
+   */
+  commit(commit: Commit, signal: AbortSignal): Promise<boolean>;
+}
+
+/** A table of a catalog that speaks Iceberg's REST protocol: https://iceberg.apache.org/rest-catalog-spec/. */
+export class IcebergCatalog implements TableCatalog {
+  readonly #name: TableName;
+  readonly #access: () => TableAccess;
+  #known: { readonly access: TableAccess; readonly connection: CatalogConnection; prefix?: string } | undefined;
+
+  /** `access` is asked before each request, so that credentials can change. It throws `DestinationError`. */
+  constructor(name: TableName, access: () => TableAccess) {
+    this.#name = name;
+    this.#access = access;
+  }
+
+  async create({ schema, spec, properties }: NewTable, signal: AbortSignal): Promise<void> {
+    const { namespace, table } = this.#name;
+    const made = await this.#send({ method: "POST", path: "/namespaces", body: { namespace: [namespace] }, signal });
+    if (!isSuccess(made) && made.status !== 409) throw catalogError(`does not make the namespace ${namespace}`, made);
+    const body = { name: table, schema, "partition-spec": spec, "stage-create": false, properties };
+    const created = await this.#send({ method: "POST", path: `/namespaces/${namespace}/tables`, body, signal });
+    if (!isSuccess(created) && created.status !== 409) {
+      throw catalogError(`does not make the table ${this.#text}`, created);
+    }
+  }
+
+  async find(signal: AbortSignal): Promise<TableMetadata | undefined> {
+    const loaded = await this.#send({ method: "GET", path: this.#path, signal });
+    if (loaded.status === 404) return undefined;
+    const { metadata } = Object(loaded.body) as { readonly metadata?: TableMetadata };
+    if (!isSuccess(loaded) || metadata === undefined)
+      throw catalogError(`does not give the table ${this.#text}`, loaded);
+    return metadata;
+  }
+
+  async commit({ tableUuid, parentId, snapshot, properties }: Commit, signal: AbortSignal): Promise<boolean> {
+    const id = snapshot["snapshot-id"];
+    const body = {
+      identifier: { namespace: [this.#name.namespace], name: this.#name.table },
+      requirements: [
+        { type: "assert-table-uuid", uuid: tableUuid },
+        { type: "assert-ref-snapshot-id", ref: "main", "snapshot-id": parentId },
+      ],
+      updates: [
+        { action: "add-snapshot", snapshot },
+        { action: "set-snapshot-ref", "ref-name": "main", type: "branch", "snapshot-id": id },
+        { action: "set-properties", updates: properties },
+      ],
+    };
+    const committed = await this.#send({ method: "POST", path: this.#path, body, signal });
+    if (committed.status === 409) return false;
+    if (!isSuccess(committed)) throw catalogError(`does not commit to the table ${this.#text}`, committed);
+    return true;
+  }
+
+  get #text(): string {
+    return `${this.#name.namespace}.${this.#name.table}`;
+  }
+
+  get #path(): string {
+    return `/namespaces/${this.#name.namespace}/tables/${this.#name.table}`;
+  }
+
+  /** `path`: behind `/v1` and the prefix that the catalog gives the table bucket. */
+  async #send(request: CatalogRequest): Promise<CatalogResponse> {
+    const access = this.#access();
+    if (this.#known?.access !== access) this.#known = { access, connection: new CatalogConnection(access) };
+    const known = this.#known;
+    known.prefix ??= await this.#askPrefix(known.connection, access, request.signal);
+    return await known.connection.send({ ...request, path: `/v1${known.prefix}${request.path}` });
+  }
+
+  async #askPrefix(connection: CatalogConnection, { warehouse }: TableAccess, signal: AbortSignal): Promise<string> {
+    const name = encodeURIComponent(warehouse ?? this.#name.tableBucketArn);
+    const asked = await connection.send({ method: "GET", path: `/v1/config?warehouse=${name}`, signal });
+    if (!isSuccess(asked)) throw catalogError("does not know the table bucket", asked);
+    const { defaults, overrides } = Object(asked.body) as CatalogConfig;
+    const prefix = overrides?.prefix ?? defaults?.prefix;
+    return prefix === undefined ? "" : `/${prefix}`;
+  }
+}
+
+interface CatalogConfig {
+  readonly defaults?: { readonly prefix?: string };
+  readonly overrides?: { readonly prefix?: string };
+}
+
+function isSuccess({ status }: CatalogResponse): boolean {
+  return status >= 200 && status < 300;
+}

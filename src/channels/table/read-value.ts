@@ -1,0 +1,164 @@
+import { type ColumnType, decimalParts, type StructType } from "./iceberg-schema.ts";
+
+/** What a value that does not fit its column is read as; null is a value. */
+export const unfit: unique symbol = Symbol("unfit");
+
+/** A value of JSON as its column takes it: null, `unfit`, or what the writer of Parquet files wants. */
+export type ValueReader = (value: unknown) => unknown;
+
+const intMin = -(2 ** 31);
+const intMax = 2 ** 31 - 1;
+const longMax = 2n ** 63n - 1n;
+const microsPerMs = 1_000;
+const dayMs = 86_400_000;
+/** Days that every month has. */
+const daysMin = 28;
+const fractionDigits = 6;
+/** Digits of a decimal that 64 bits hold. */
+const precisionMax = 18;
+
+const dateTimePattern = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
+const timePattern = /^(\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|\+00:00)?$/;
+const datePattern = /^\d{4}-\d\d-\d\d$/;
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** The reader of a type, or undefined for a type that the server does not write. */
+export function valueReader(type: ColumnType): ValueReader | undefined {
+  if (typeof type === "string") return primitiveReaders[type] ?? decimalReader(type);
+  switch (type.type) {
+    case "struct":
+      return structReader(type);
+    case "list": {
+      const read = valueReader(type.element);
+      return read === undefined ? undefined : listReader(orNull(read, type["element-required"]));
+    }
+    case "map": {
+      const read = valueReader(type.value);
+      return read === undefined || type.key !== "string" ? undefined : mapReader(orNull(read, type["value-required"]));
+    }
+  }
+}
+
+/** Null and what is left out are null where the column is optional, and unfit where it is required. */
+export function orNull(read: ValueReader, isRequired: boolean): ValueReader {
+  const absent = isRequired ? unfit : null;
+  return (value) => (value === null || value === undefined ? absent : read(value));
+}
+
+const primitiveReaders: Readonly<Record<string, ValueReader>> = {
+  boolean: (value) => (typeof value === "boolean" ? value : unfit),
+  int: (value) =>
+    Number.isInteger(value) && (value as number) >= intMin && (value as number) <= intMax ? value : unfit,
+  long: readLong,
+  double: (value) => (typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : unfit),
+  string: (value) => (typeof value === "string" ? value : unfit),
+  timestamptz: readDateTime,
+  date: readDate,
+  time: readTime,
+  uuid: (value) =>
+    typeof value === "string" && uuidPattern.test(value) ? Buffer.from(value.replaceAll("-", ""), "hex") : unfit,
+  binary: (value) => (typeof value === "string" && base64Pattern.test(value) ? Buffer.from(value, "base64") : unfit),
+};
+
+/** `bigint`: an integer that a double cannot hold, see `parseLossless`. */
+function readLong(value: unknown): unknown {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : unfit;
+  if (typeof value !== "bigint") return unfit;
+  return value <= longMax && value >= -longMax - 1n ? value : unfit;
+}
+
+/** RFC 3339, as microseconds since the epoch. */
+function readDateTime(value: unknown): unknown {
+  const found = typeof value === "string" ? dateTimePattern.exec(value) : null;
+  if (found === null) return unfit;
+  const [, date = "", time = "", fraction, zone = ""] = found;
+  const ms = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
+  return Number.isNaN(ms) || !isDay(date) ? unfit : ms * microsPerMs + microsOf(fraction);
+}
+
+function readTime(value: unknown): unknown {
+  const found = typeof value === "string" ? timePattern.exec(value) : null;
+  if (found === null) return unfit;
+  const [, time = "", fraction] = found;
+  const ms = Date.parse(`1970-01-01T${time}Z`);
+  return Number.isNaN(ms) || ms >= dayMs ? unfit : BigInt(ms * microsPerMs + microsOf(fraction));
+}
+
+/** Days since the epoch. */
+function readDate(value: unknown): unknown {
+  if (typeof value !== "string" || !datePattern.test(value) || !isDay(value)) return unfit;
+  const ms = Date.parse(`${value}T00:00:00Z`);
+  return Number.isNaN(ms) ? unfit : ms / dayMs;
+}
+
+/** Whether the calendar has the day: `Date.parse` takes 30 February for a day in March. */
+function isDay(date: string): boolean {
+  const day = Number(date.slice(-2));
+  if (day <= daysMin) return true;
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).getUTCDate() === day;
+}
+
+/** Digits behind those of microseconds are cut off. */
+function microsOf(fraction: string | undefined): number {
+  return fraction === undefined ? 0 : Number(fraction.slice(0, fractionDigits).padEnd(fractionDigits, "0"));
+}
+
+function decimalReader(type: string): ValueReader | undefined {
+  const parts = decimalParts(type);
+  if (parts === undefined || parts.precision > precisionMax) return undefined;
+  const factor = 10 ** parts.scale;
+  const max = 10 ** parts.precision;
+  return (value) => {
+    if (typeof value !== "number") return unfit;
+    const scaled = Math.round(value * factor);
+    if (!Number.isSafeInteger(scaled) || Math.abs(scaled) >= max) return unfit;
+    // The decimal is the very number that stands in the record, or it does not fit.
+    return scaled / factor === value ? BigInt(scaled) : unfit;
+  };
+}
+
+function listReader(read: ValueReader): ValueReader {
+  return (value) => {
+    if (!Array.isArray(value)) return unfit;
+    const items = value.map(read);
+    return items.includes(unfit) ? unfit : items;
+  };
+}
+
+function mapReader(read: ValueReader): ValueReader {
+  return (value) => {
+    if (!isObject(value)) return unfit;
+    const entries: unknown[] = [];
+    for (const [key, each] of Object.entries(value)) {
+      const item = read(each);
+      if (item === unfit) return unfit;
+      entries.push({ key, value: item });
+    }
+    return entries;
+  };
+}
+
+function structReader({ fields }: StructType): ValueReader | undefined {
+  const readers: { readonly name: string; readonly read: ValueReader }[] = [];
+  for (const { name, type, required } of fields) {
+    const read = valueReader(type);
+    if (read === undefined) return undefined;
+    readers.push({ name, read: orNull(read, required) });
+  }
+  return (value) => {
+    if (!isObject(value)) return unfit;
+    const read: Record<string, unknown> = Object.create(null);
+    for (const { name, read: readField } of readers) {
+      const item = readField(Object.hasOwn(value, name) ? value[name] : undefined);
+      if (item === unfit) return unfit;
+      read[name] = item;
+    }
+    return read;
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,100 @@
+import { isUtf8 } from "node:buffer";
+import { findField, type PartitionSpec, type TableSchema } from "./iceberg-schema.ts";
+import { parseLossless } from "./lossless-json.ts";
+import { orNull, unfit, type ValueReader, valueReader } from "./read-value.ts";
+
+/** Why a record is no row. Part of the dead letters. */
+export interface RowFault {
+  readonly code: "InvalidJson" | "MissingValue" | "InvalidValue";
+  readonly message: string;
+}
+
+/** The values of a row in the order of the columns, and the hours that partition it, since the epoch. */
+export interface Row {
+  readonly values: readonly unknown[];
+  readonly hours: readonly number[];
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly read: ValueReader;
+}
+
+const hourMicros = 3_600_000_000;
+/** An integer that a double may not hold, or a text that looks like one. */
+const bigInteger = /(?:^|[^.\d])\d{16}/;
+
+const notJson: RowFault = { code: "InvalidJson", message: "The data is not a valid JSON object in UTF-8." };
+
+/** A table that the server does not write into. The message is a clause about the table. */
+export class TableShapeError extends Error {}
+
+/** Reads records as rows of a table: members that no column has are left out. */
+export class RowReader {
+  readonly #columns: readonly Column[];
+  readonly #partitionPaths: readonly (readonly string[])[];
+
+  /** Throws `TableShapeError`. */
+  constructor(schema: TableSchema, spec: PartitionSpec) {
+    this.#columns = schema.fields.map(({ name, type, required }) => {
+      const read = valueReader(type);
+      const typeName = typeof type === "string" ? type : type.type;
+      if (read === undefined) throw new TableShapeError(`has the column ${name}, whose type the server does not write`);
+      return { name, type: typeName, read: orNull(read, required) };
+    });
+    this.#partitionPaths = spec.fields.map((field) => {
+      const found = findField(schema, field["source-id"]);
+      if (field.transform !== "hour" || found?.type !== "timestamptz") {
+        throw new TableShapeError("is partitioned by something other than the hours of columns of type timestamptz");
+      }
+      return found.path;
+    });
+  }
+
+  read(data: Uint8Array): Row | RowFault {
+    if (!isUtf8(data)) return notJson;
+    const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8");
+    const row = this.#rowOf(parsed(text, JSON.parse));
+    // Most records have no integers that a double rounds, and are parsed once.
+    return "code" in row && bigInteger.test(text) ? this.#rowOf(parsed(text, parseLossless)) : row;
+  }
+
+  #rowOf(record: JsonObject | undefined): Row | RowFault {
+    if (record === undefined) return notJson;
+    const values: unknown[] = [];
+    for (const { name, type, read } of this.#columns) {
+      const value = Object.hasOwn(record, name) ? record[name] : undefined;
+      const item = read(value);
+      if (item === unfit) return faultOf(name, type, value);
+      values.push(item);
+    }
+    return { values, hours: this.#hoursOf(values) };
+  }
+
+  #hoursOf(values: readonly unknown[]): readonly number[] {
+    return this.#partitionPaths.map(([top = "", ...below]) => {
+      let value = values[this.#columns.findIndex(({ name }) => name === top)];
+      for (const name of below) value = (value as JsonObject)[name];
+      return Math.floor((value as number) / hourMicros);
+    });
+  }
+}
+
+function faultOf(name: string, type: string, value: unknown): RowFault {
+  return value === undefined || value === null
+    ? { code: "MissingValue", message: `The record has no value for the required column ${name}.` }
+    : { code: "InvalidValue", message: `The value of ${name} does not fit its column of type ${type}.` };
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Undefined for what is no object. */
+function parsed(text: string, parse: (text: string) => unknown): JsonObject | undefined {
+  try {
+    const value = parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}

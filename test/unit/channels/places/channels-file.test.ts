@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findTableAccess, parseChannelsFile } from "../../../../src/channels/places/channels-file.ts";
+
+const buckets = { "*": {} };
+const arn = "arn:aws:s3tables:us-east-1:000000000000:bucket/analytics";
+const catalog = "https://s3tables.us-east-1.amazonaws.com/iceberg";
+
+test("a table bucket has its catalog and its store, by its own ARN or by *", () => {
+  const tables = { [arn]: { catalog }, "*": { catalog: "http://127.0.0.1:8181", auth: { token: "t" } } };
+  const { file } = parseChannelsFile({ buckets, tables, schemas: "schemas" });
+  assert(file !== undefined);
+  assert.deepEqual(findTableAccess(file, arn), {
+    ...{ catalog, auth: { kind: "sigv4" } },
+    ...{ region: "us-east-1", pathStyle: false },
+  });
+  assert.deepEqual(findTableAccess(file, `${arn}-2`)?.auth, { kind: "token", token: "t" });
+});
+
+test("each mistake about tables is told, and no value of the file with it", () => {
+  const cases = [
+    [{ [arn]: {} }, "catalog must be an address"],
+    [{ [arn]: { catalog: "secret" } }, "catalog must be an address"],
+    [{ "arn:aws:s3:::lake": { catalog } }, "is neither the ARN of a table bucket"],
+    [{ [arn]: { catalog, auth: "secret" } }, "auth must be"],
+    [{ [arn]: { catalog, auth: { token: "secret", clientId: "secret" } } }, "auth must be"],
+    [{ [arn]: { catalog, warehouse: 1 } }, "warehouse must be"],
+    [{ [arn]: { catalog, uri: "secret" } }, "has a member other than"],
+    [{ [arn]: "secret" }, "must be an object"],
+    ["secret", "tables must be an object"],
+  ] as const;
+  for (const [tables, told] of cases) {
+    const { problems = [] } = parseChannelsFile({ buckets, tables });
+    assert(problems.join().includes(told), `${JSON.stringify(tables)}: ${problems.join()}`);
+    assert(!problems.join().includes("secret"), problems.join());
+  }
+});

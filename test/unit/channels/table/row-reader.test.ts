@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PartitionSpec, TableSchema } from "../../../../src/channels/table/iceberg-schema.ts";
+import { RowReader } from "../../../../src/channels/table/row-reader.ts";
+
+const unpartitioned: PartitionSpec = { "spec-id": 0, fields: [] };
+
+/** What a value of JSON is read as in an optional column, or the code of its fault. */
+function readAs(type: string, json: string): unknown {
+  const schema: TableSchema = { type: "struct", fields: [{ id: 1, name: "c", required: false, type }] };
+  const row = new RowReader(schema, unpartitioned).read(Buffer.from(`{"c":${json}}`));
+  return "code" in row ? row.code : row.values[0];
+}
+
+test("values are read as their columns take them, and what would be changed by that is a fault", () => {
+  const invalid = "InvalidValue";
+  const cases = [
+    ["int", "2147483647", 2147483647],
+    ["int", "2147483648", invalid],
+    ["int", "1.5", invalid],
+    ["long", "9223372036854775807", 9223372036854775807n],
+    ["long", "9223372036854775808", invalid],
+    ["long", "9007199254740993", 9007199254740993n],
+    ["long", '"1"', invalid],
+    ["double", "18446744073709551616", 2 ** 64],
+    ["decimal(15, 2)", "0.29", 29n],
+    ["decimal(15, 2)", "-1.1", -110n],
+    ["decimal(15, 2)", "0.291", invalid],
+    ["decimal(15, 2)", "1e14", invalid],
+    ["timestamptz", '"1970-01-01T01:00:00.000001+01:00"', 1],
+    ["timestamptz", '"1969-12-31t23:59:59z"', -1_000_000],
+    ["timestamptz", '"2026-02-30T00:00:00Z"', invalid],
+    ["timestamptz", '"2026-02-01T00:00:00"', invalid],
+    ["timestamptz", "0", invalid],
+    ["date", '"1970-01-02"', 1],
+    ["date", '"2026-02-29"', invalid],
+    ["time", '"00:00:01.5"', 1_500_000n],
+    ["time", '"24:00:00"', invalid],
+    ["uuid", '"not one"', invalid],
+    ["binary", '"a"', invalid],
+    ["string", "null", null],
+  ] as const;
+  for (const [type, json, value] of cases) assert.equal(readAs(type, json), value, `${type} ${json}`);
+});
+
+test("a row has the hours of its partition, before the epoch too, and names the column that is missing", () => {
+  const schema: TableSchema = { type: "struct", fields: [{ id: 7, name: "at", required: true, type: "timestamptz" }] };
+  const field = { "source-id": 7, "field-id": 1000, name: "at_hour", transform: "hour" };
+  const reader = new RowReader(schema, { "spec-id": 0, fields: [field] });
+  const hoursOf = (at: string): unknown => {
+    const row = reader.read(Buffer.from(JSON.stringify({ at })));
+    return "hours" in row ? row.hours : row;
+  };
+  assert.deepEqual(hoursOf("1970-01-01T02:59:59Z"), [2]);
+  assert.deepEqual(hoursOf("1969-12-31T23:59:59Z"), [-1]);
+  assert.deepEqual(reader.read(Buffer.from("{}")), {
+    code: "MissingValue",
+    message: "The record has no value for the required column at.",
+  });
+});
+
+test("a member that every object inherits is no value of a column", () => {
+  const schema: TableSchema = {
+    type: "struct",
+    fields: [{ id: 1, name: "constructor", required: true, type: "string" }],
+  };
+  const row = new RowReader(schema, unpartitioned).read(Buffer.from("{}"));
+  assert("code" in row && row.code === "MissingValue");
+});
+
+test("a table that is partitioned by days is not written", () => {
+  const schema: TableSchema = { type: "struct", fields: [{ id: 7, name: "at", required: true, type: "timestamptz" }] };
+  const field = { "source-id": 7, "field-id": 1000, name: "at_day", transform: "day" };
+  assert.throws(() => new RowReader(schema, { "spec-id": 0, fields: [field] }), /hours of columns/);
+});
