@@ -1,5 +1,6 @@
 // The worker thread of ObjectThread: makes the contents of objects and sends them back.
 import { parentPort } from "node:worker_threads";
+import { lowerThreadPriority } from "../../platform/thread-priority.ts";
 import { type AddedPage, ContentBuilder, type FinishedContent, type ObjectForm } from "./content-builder.ts";
 
 /** Replies to the requests of one object come in their order; to `begin`, `discard` and `reuse` there is none. */
@@ -20,6 +21,9 @@ export type ObjectReply =
 /** An object of the usual size, and the pages that may come on top of it. Unused pages of the system take no memory. */
 const memoryBytes = 20 * 1024 * 1024;
 const freeMax = 2;
+
+// All records of channels pass through this thread, so where cores are short channels wait, not puts.
+lowerThreadPriority();
 
 const contents = new Map<number, ContentBuilder>();
 const free: ArrayBuffer[] = [];
