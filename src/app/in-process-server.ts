@@ -41,6 +41,8 @@ export interface MillraceOptions {
   readonly encryptAtRestKey?: string;
   /** Default: `off`. */
   readonly compression?: Compression;
+  /** Path of a JSON file that says where buckets are; with it channels deliver. */
+  readonly channels?: string;
   readonly corsOrigin?: string | readonly string[];
   /** `aws`, or the path of a JSON file with other limits. Default: `off`. */
   readonly limits?: string;

@@ -14,8 +14,9 @@ import { healthCommand } from "./commands/health.ts";
 import { importCommand } from "./commands/import.ts";
 import { lsCommand } from "./commands/ls.ts";
 import { putCommand } from "./commands/put.ts";
-import { queueCommand } from "./commands/queue.ts";
 import { mergeCommand, resizeCommand, splitCommand } from "./commands/reshard.ts";
+import { channelCommand } from "./commands/resources/channel.ts";
+import { queueCommand } from "./commands/resources/queue.ts";
 import { rmCommand } from "./commands/rm.ts";
 import { shardsCommand } from "./commands/shards.ts";
 import { tailCommand } from "./commands/tail.ts";
@@ -36,7 +37,7 @@ const groups: Readonly<Record<string, () => readonly Command[]>> = {
     rmCommand(),
   ],
   "Records:": () => [tailCommand(), putCommand(), exportCommand(), importCommand()],
-  "Queues:": () => [queueCommand()],
+  "Queues and channels:": () => [queueCommand(), channelCommand()],
   "Checks:": () => [healthCommand(), doctorCommand(), checkClusterCommand(), benchCommand()],
   "More:": () => [callCommand(), completionCommand(), completeCommand()],
   "Server and data directory:": () => [...serverCommands(), copyCommand()],

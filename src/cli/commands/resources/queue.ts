@@ -1,12 +1,14 @@
 import { Command } from "commander";
-import type { ConnectionOptions } from "../client/connection.ts";
-import { callQueues, describeQueue, listQueues, queueArnOf, waitForQueue } from "../client/queue-calls.ts";
-import { CommandError, exitCodes } from "../output/command-error.ts";
-import { formatOf, type OutputOptions, printObject, printRows } from "../output/print-rows.ts";
-import { note } from "../output/progress.ts";
-import { parseStart } from "../records/start-position.ts";
-import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "./define-command.ts";
+import type { DescribeQueueOutput } from "../../../model/shapes.generated.ts";
+import type { ConnectionOptions } from "../../client/connection.ts";
+import { callNew, queues, resourceArnOf, waitForResource } from "../../client/named-resources.ts";
+import { CommandError, exitCodes } from "../../output/command-error.ts";
+import { formatOf, type OutputOptions, printObject } from "../../output/print-rows.ts";
+import { note } from "../../output/progress.ts";
+import { parseStart } from "../../records/start-position.ts";
+import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "../define-command.ts";
 import { queueRecordCommands } from "./queue-records.ts";
+import { listCommand, removeCommand } from "./resource-commands.ts";
 
 export function queueCommand(): Command {
   const command = new Command("queue")
@@ -16,7 +18,16 @@ export function queueCommand(): Command {
         "A queue is given by its name or ARN.",
     );
   command.helpOption("-h, --help", "show this help").helpCommand("help [command]", "show the help of a command");
-  const subcommands = [createCommand(), lsCommand(), describeCommand(), ...queueRecordCommands(), rmCommand()];
+  const subcommands = [
+    createCommand(),
+    listCommand(queues),
+    describeCommand(),
+    ...queueRecordCommands(),
+    removeCommand(queues, {
+      what: "a queue with its dead letters; the stream stays",
+      example: "millrace queue rm work",
+    }),
+  ];
   for (const subcommand of subcommands) command.addCommand(subcommand);
   return command.addHelpText(
     "after",
@@ -44,7 +55,7 @@ function createCommand(): Command {
   return runConnected<CreateOptions>(command, async ({ kinesis }, [queue = "", stream = ""], options) => {
     const { StreamDescriptionSummary: summary } = await kinesis.describeStreamSummary({ StreamName: stream });
     const dead = { TargetType: "BUILT_IN", MaxReceiveCount: options.maxReceives };
-    const { QueueDescription: made } = await callQueues<{ readonly QueueDescription: { readonly QueueARN: string } }>(
+    const { QueueDescription: made } = await callNew<{ readonly QueueDescription: { readonly QueueARN: string } }>(
       kinesis,
       "CreateQueue",
       {
@@ -56,7 +67,7 @@ function createCommand(): Command {
         },
       },
     );
-    await waitForQueue(kinesis, made.QueueARN, "ACTIVE");
+    await waitForResource(kinesis, queues, { arn: made.QueueARN, status: "ACTIVE" });
     note(`the queue ${queue} is ACTIVE`);
     return exitCodes.done;
   });
@@ -71,26 +82,6 @@ function startingPosition(from: string): object {
   throw new CommandError("--from: a queue begins at a time, not at a sequence number");
 }
 
-function lsCommand(): Command {
-  const command = defineCommand({
-    name: "ls",
-    summary: "list the queues",
-    examples: ["millrace queue ls", "millrace queue ls --json"],
-  });
-  addConnectionOptions(addFormatOptions(command));
-  return runConnected<ConnectionOptions & OutputOptions>(command, async ({ kinesis }, _, options) => {
-    const format = formatOf(options);
-    const rows = (await listQueues(kinesis)).map(({ QueueName, QueueStatus, QueueARN, Streams }) => ({
-      queue: QueueName,
-      status: QueueStatus,
-      stream: Streams.map(({ StreamARN }) => StreamARN.split("/").at(-1)),
-      arn: QueueARN,
-    }));
-    await printRows(rows, ["queue", "status", "stream", "arn"], format);
-    return exitCodes.done;
-  });
-}
-
 function describeCommand(): Command {
   const command = defineCommand({
     name: "describe <queue>",
@@ -100,7 +91,8 @@ function describeCommand(): Command {
   });
   addConnectionOptions(addFormatOptions(command));
   return runConnected<ConnectionOptions & OutputOptions>(command, async ({ kinesis }, [queue = ""], options) => {
-    const description = await describeQueue(kinesis, await queueArnOf(kinesis, queue));
+    const input = { QueueARN: await resourceArnOf(kinesis, queues, queue) };
+    const { QueueDescription: description } = await callNew<DescribeQueueOutput>(kinesis, "DescribeQueue", input);
     const { QueueName, QueueARN, QueueStatus, QueueCreationTimestamp, QueueAttributes, StreamConfigurationList } =
       description;
     await printObject(
@@ -117,26 +109,4 @@ function describeCommand(): Command {
     );
     return exitCodes.done;
   });
-}
-
-function rmCommand(): Command {
-  const command = defineCommand({
-    name: "rm <queue>",
-    summary: "delete a queue with its dead letters; the stream stays",
-    description: "Deletes a queue with its dead letters; the stream stays. On Amazon Kinesis it needs --yes.",
-    arguments: { queue: "name or ARN of the queue" },
-    examples: ["millrace queue rm work"],
-  }).option("-y, --yes", "really delete a queue of Amazon Kinesis");
-  addConnectionOptions(command);
-  return runConnected<ConnectionOptions & { readonly yes?: boolean }>(
-    command,
-    async ({ kinesis, isAws, place }, [queue = ""], { yes }) => {
-      if (isAws && yes !== true) throw new CommandError(`this deletes ${queue} in ${place} for ever; add --yes`);
-      const QueueARN = await queueArnOf(kinesis, queue);
-      await callQueues(kinesis, "DeleteQueue", { QueueARN });
-      await waitForQueue(kinesis, QueueARN, undefined);
-      note(`the queue ${queue} is deleted`);
-      return exitCodes.done;
-    },
-  );
 }

@@ -1,13 +1,26 @@
 import type { Kinesis } from "@aws-sdk/client-kinesis";
 import type { Command } from "commander";
-import type { ConnectionOptions } from "../client/connection.ts";
-import { callQueues, type EntriesOutput, queueArnOf, type ReceivedRecord } from "../client/queue-calls.ts";
-import { CommandError, exitCodes } from "../output/command-error.ts";
-import { formatOf, type OutputOptions, printRows } from "../output/print-rows.ts";
-import { note } from "../output/progress.ts";
-import { writeOut } from "../output/stdout.ts";
-import { printable } from "../records/format-record.ts";
-import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "./define-command.ts";
+import type { QueueRecord } from "../../../model/shapes.generated.ts";
+import type { ConnectionOptions } from "../../client/connection.ts";
+import { callNew, queues, resourceArnOf } from "../../client/named-resources.ts";
+import { CommandError, exitCodes } from "../../output/command-error.ts";
+import { formatOf, type OutputOptions, printRows } from "../../output/print-rows.ts";
+import { note } from "../../output/progress.ts";
+import { writeOut } from "../../output/stdout.ts";
+import { printable } from "../../records/format-record.ts";
+import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "../define-command.ts";
+
+/** A record as JSON carries it. */
+type ReceivedRecord = Omit<QueueRecord, "Data"> & { readonly Data: string };
+
+/** The answer of a call about several records; other members are left out. */
+interface EntriesOutput {
+  readonly Failed?: readonly {
+    readonly ReceiptHandle: string;
+    readonly ErrorCode: string;
+    readonly ErrorMessage?: string;
+  }[];
+}
 
 interface ReceiveOptions extends ConnectionOptions, OutputOptions {
   readonly limit: number;
@@ -59,17 +72,13 @@ function addReceive(command: Command, operation: string, acknowledge: string): C
   addConnectionOptions(addFormatOptions(command));
   return runConnected<ReceiveOptions>(command, async ({ kinesis }, [queue = ""], options) => {
     const format = formatOf(options);
-    const QueueARN = await queueArnOf(kinesis, queue);
-    const { QueueRecords } = await callQueues<{ readonly QueueRecords: readonly ReceivedRecord[] }>(
-      kinesis,
-      operation,
-      {
-        QueueARN,
-        Limit: options.limit,
-        WaitTimeSeconds: options.wait,
-        VisibilityTimeoutSeconds: options.visibility,
-      },
-    );
+    const QueueARN = await resourceArnOf(kinesis, queues, queue);
+    const { QueueRecords } = await callNew<{ readonly QueueRecords: readonly ReceivedRecord[] }>(kinesis, operation, {
+      QueueARN,
+      Limit: options.limit,
+      WaitTimeSeconds: options.wait,
+      VisibilityTimeoutSeconds: options.visibility,
+    });
     if (format === "text") await writeOut(QueueRecords.map((record) => textOf(record, options.ack === true)).join(""));
     else await printRows(QueueRecords.map(rowOf), [], format);
     if (options.ack !== true || QueueRecords.length === 0) return exitCodes.done;
@@ -112,7 +121,7 @@ function addEntries(name: string, summary: string, operation: string): Command {
   });
   addConnectionOptions(command);
   return runConnected<ConnectionOptions>(command, async ({ kinesis }, [queue = "", ...handles]) =>
-    changeEntries(kinesis, operation, await queueArnOf(kinesis, queue), handles),
+    changeEntries(kinesis, operation, await resourceArnOf(kinesis, queues, queue), handles),
   );
 }
 
@@ -126,11 +135,11 @@ function restoreCommand(): Command {
   addConnectionOptions(command);
   return runConnected<RestoreOptions>(command, async ({ kinesis }, [queue = "", ...handles], { all }) => {
     if ((all === true) === handles.length > 0) throw new CommandError("give receipt handles of dead letters, or --all");
-    const QueueARN = await queueArnOf(kinesis, queue);
+    const QueueARN = await resourceArnOf(kinesis, queues, queue);
     if (all !== true) return changeEntries(kinesis, "RestoreDeadLetterQueueRecords", QueueARN, handles);
     for (let restored = 0; ; ) {
       const input = { QueueARN, Limit: recordsMax, WaitTimeSeconds: 1 };
-      const { QueueRecords } = await callQueues<{ readonly QueueRecords: readonly ReceivedRecord[] }>(
+      const { QueueRecords } = await callNew<{ readonly QueueRecords: readonly ReceivedRecord[] }>(
         kinesis,
         "ReceiveDeadLetterQueueRecords",
         input,
@@ -157,7 +166,7 @@ async function changeEntries(
   let code: number = exitCodes.done;
   for (let first = 0; first < handles.length; first += recordsMax) {
     const Entries = handles.slice(first, first + recordsMax).map((ReceiptHandle) => ({ ReceiptHandle }));
-    const { Failed = [] } = await callQueues<EntriesOutput>(kinesis, operation, { QueueARN, Entries });
+    const { Failed = [] } = await callNew<EntriesOutput>(kinesis, operation, { QueueARN, Entries });
     for (const { ReceiptHandle, ErrorCode, ErrorMessage = "" } of Failed) {
       note(`${ReceiptHandle}: ${ErrorCode}: ${ErrorMessage}`);
       code = exitCodes.partly;
