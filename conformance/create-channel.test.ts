@@ -1,8 +1,12 @@
-import { describe } from "node:test";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { assertRefusedAs } from "./support/assert-refused.ts";
+import { ok } from "./support/call.ts";
+import { withChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
-import { namePattern, streamArnPattern } from "./support/patterns.ts";
+import { channelArnPattern, namePattern, streamArnPattern } from "./support/patterns.ts";
 
-// A channel that is made costs money and needs buckets and roles: only what is refused before anything is made is tested.
+// Channels are made only where a bucket is named for them: they need roles and cost money.
 describe("CreateChannel", () => {
   const bucket = { BucketARN: "arn:aws:s3:::bucket", ExpectedBucketOwner: "123456789012" };
   const valid = {
@@ -205,5 +209,42 @@ describe("CreateChannel", () => {
       pattern: "[\\.\\-_/#A-Za-z0-9]+",
     },
     "LoggingConfiguration.CloudWatchLogs.LogStreamName": { type: "String", min: 1, max: 512, pattern: "[^:*]*" },
+  });
+
+  test("CreateChannel makes a channel that becomes ACTIVE, with defaults", async () => {
+    await withChannel(async ({ channel, input, StreamName }) => {
+      assert.match(channel.ChannelARN, new RegExp(channelArnPattern));
+      assert.equal(channel.ChannelARN.split("/")[1], channel.ChannelId);
+      assert.equal(channel.ChannelName, input.ChannelName);
+      const { StorageClass, OutputKeyTemplate } = channel.S3DestinationConfiguration?.StorageConfiguration ?? {};
+      assert.equal(StorageClass, "STANDARD");
+      assert.match(OutputKeyTemplate ?? "", /^kinesis-channel\/!{channel-name}\/!{channel-id}\//);
+      const { StreamDescriptionSummary } = await ok("DescribeStreamSummary", { StreamName });
+      assert.equal(StreamDescriptionSummary.ChannelCount, 1);
+    });
+  });
+
+  test("CreateChannel takes tags, which are changed as those of other resources", async () => {
+    await withChannel(
+      async ({ channel: { ChannelARN: ResourceARN } }) => {
+        await ok("TagResource", { ResourceARN, Tags: { stage: "b" } });
+        await ok("UntagResource", { ResourceARN, TagKeys: ["team"] });
+        assert.deepEqual((await ok("ListTagsForResource", { ResourceARN })).Tags, [{ Key: "stage", Value: "b" }]);
+      },
+      { Tags: { team: "a" } },
+    );
+  });
+
+  test("CreateChannel refuses a name that the account has", async () => {
+    await withChannel(async ({ input }) => {
+      await assertRefusedAs("CreateChannel", input, "ResourceInUseException");
+    });
+  });
+
+  test("a stream with a channel cannot be deleted", async () => {
+    await withChannel(async ({ StreamName }) => {
+      const input = { StreamName, EnforceConsumerDeletion: true };
+      await assertRefusedAs("DeleteStream", input, "ResourceInUseException");
+    });
   });
 });

@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
+import { ok } from "./support/call.ts";
+import { untilChannelActive, untilChannelGone, withChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { channelArnPattern } from "./support/patterns.ts";
 import { streamArn, uniqueName } from "./support/stream-fixture.ts";
@@ -16,5 +19,15 @@ describe("DeleteChannel", () => {
   test("DeleteChannel refuses a channel that does not exist", async () => {
     const ChannelARN = (await streamArn(uniqueName("absent"))).replace(":stream/", ":channel/");
     await assertRefusedAs("DeleteChannel", { ChannelARN }, "ResourceNotFoundException");
+  });
+
+  test("DeleteChannel deletes a channel, and then its name is free", async () => {
+    await withChannel(async ({ channel: { ChannelARN }, input }) => {
+      await ok("DeleteChannel", { ChannelARN });
+      await untilChannelGone(ChannelARN);
+      const { ChannelDescription } = await ok("CreateChannel", input);
+      assert.notEqual(ChannelDescription.ChannelARN, ChannelARN);
+      await untilChannelActive(ChannelDescription.ChannelARN);
+    });
   });
 });

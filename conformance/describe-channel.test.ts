@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
+import { ok } from "./support/call.ts";
+import { withChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { channelArnPattern } from "./support/patterns.ts";
 import { streamArn, uniqueName } from "./support/stream-fixture.ts";
@@ -16,5 +19,14 @@ describe("DescribeChannel", () => {
   test("DescribeChannel refuses a channel that does not exist", async () => {
     const ChannelARN = (await streamArn(uniqueName("absent"))).replace(":stream/", ":channel/");
     await assertRefusedAs("DescribeChannel", { ChannelARN }, "ResourceNotFoundException");
+  });
+
+  test("DescribeChannel shows what the channel was made with", async () => {
+    await withChannel(async ({ channel, input }) => {
+      const { ChannelDescription } = await ok("DescribeChannel", { ChannelARN: channel.ChannelARN });
+      assert.equal(ChannelDescription.ServiceExecutionRoleARN, input["ServiceExecutionRoleARN"]);
+      const { DataFreshnessInSeconds, StorageConfiguration } = ChannelDescription.S3DestinationConfiguration ?? {};
+      assert.deepEqual([DataFreshnessInSeconds, StorageConfiguration?.CompressionType], [300, "GZIP"]);
+    });
   });
 });

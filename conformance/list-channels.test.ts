@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
 import { ok } from "./support/call.ts";
+import { withChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { streamArnPattern } from "./support/patterns.ts";
 
@@ -25,5 +26,19 @@ describe("ListChannels", () => {
 
   test("ListChannels refuses a token that it did not make", async () => {
     await assertRefusedAs("ListChannels", { NextToken: "AAAA" }, "InvalidArgumentException");
+  });
+
+  test("ListChannels gives the channels of a stream", async () => {
+    await withChannel(async ({ channel, StreamARN }) => {
+      const { ChannelSummaries } = await ok("ListChannels", { StreamFilter: [{ StreamARN }] });
+      const [summary, ...others] = ChannelSummaries;
+      assert.deepEqual(others, []);
+      const { ChannelARN, ChannelDestinationType, Streams } = summary ?? {};
+      assert.deepEqual([ChannelARN, ChannelDestinationType], [channel.ChannelARN, "S3"]);
+      assert.deepEqual(
+        Streams?.map((stream) => stream.StreamARN),
+        [StreamARN],
+      );
+    });
   });
 });

@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
+import { ok } from "./support/call.ts";
+import { untilChannelActive, withChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { channelArnPattern } from "./support/patterns.ts";
 import { streamArn, uniqueName } from "./support/stream-fixture.ts";
@@ -33,5 +36,14 @@ describe("UpdateChannel", () => {
     const ChannelARN = (await streamArn(uniqueName("absent"))).replace(":stream/", ":channel/");
     const input = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 300 } };
     await assertRefusedAs("UpdateChannel", input, "ResourceNotFoundException");
+  });
+
+  test("UpdateChannel changes the freshness, and the channel is ACTIVE again", async () => {
+    await withChannel(async ({ channel: { ChannelARN } }) => {
+      const input = { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds: 600 } };
+      await ok("UpdateChannel", input);
+      const { S3DestinationConfiguration } = await untilChannelActive(ChannelARN);
+      assert.equal(S3DestinationConfiguration?.DataFreshnessInSeconds, 600);
+    });
   });
 });

@@ -3,7 +3,14 @@ import { describe, test } from "node:test";
 import { assertRefusedAs, assertSays } from "../support/assert-refused.ts";
 import { call, ok, refused } from "../support/call.ts";
 import { iteratorAt } from "../support/read-shard.ts";
-import { suiteStream, uniqueName, untilActive, withStream } from "../support/stream-fixture.ts";
+import {
+  createStream,
+  deleteStream,
+  suiteStream,
+  uniqueName,
+  untilActive,
+  withStream,
+} from "../support/stream-fixture.ts";
 
 // Choices where no response of the service is published. Each has a row in docs/compatibility.md.
 describe("What is our own choice", () => {
@@ -117,10 +124,13 @@ describe("What is our own choice", () => {
   });
 
   test("CreateChannel is refused in one clear sentence by a server that knows no buckets", async () => {
+    const pace = "limited";
+    const stream = await createStream({ shards: "on-demand", pace });
+    const { StreamARN } = await untilActive(stream, pace);
     const input = {
       ChannelName: "a",
       ServiceExecutionRoleARN: "arn:aws:iam::123456789012:role/r",
-      StreamConfigurationList: [{ StreamARN: onDemand.arn, RecordConfiguration: { RecordFormatType: "JSON" } }],
+      StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
       S3DestinationConfiguration: {
         StorageConfiguration: {
           BucketARN: "arn:aws:s3:::bucket",
@@ -129,12 +139,13 @@ describe("What is our own choice", () => {
         },
       },
     };
-    const { type, message = "" } = await refused("CreateChannel", input);
+    const { type, message = "" } = await refused("CreateChannel", input, { pace });
     assert.equal(type, "InvalidArgumentException");
     assert.match(message, /CreateChannel/);
-    assert.deepEqual(await ok("ListChannels", {}), { ChannelSummaries: [] });
-    const limits = await ok("DescribeLimits", {});
+    assert.deepEqual(await ok("ListChannels", {}, { pace }), { ChannelSummaries: [] });
+    const limits = await ok("DescribeLimits", {}, { pace });
     assert.deepEqual([limits["ChannelCount"], limits["ChannelCountLimit"]], [0, 0]);
+    await deleteStream(stream, pace);
   });
 
   test("members of an answer come in alphabetical order and numbers without an exponent", async () => {

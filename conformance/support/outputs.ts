@@ -2,7 +2,9 @@
 interface Outputs {
   readonly AcknowledgeDeadLetterQueueRecords: EntryResults;
   readonly AcknowledgeQueueRecords: EntryResults;
+  readonly CreateChannel: { readonly ChannelDescription: ChannelDescription };
   readonly CreateQueue: { readonly QueueDescription: QueueDescription };
+  readonly DescribeChannel: { readonly ChannelDescription: ChannelDescription };
   readonly DescribeQueue: { readonly QueueDescription: QueueDescription };
   readonly DescribeStream: { readonly StreamDescription: StreamDescription };
   readonly DescribeStreamConsumer: { readonly ConsumerDescription: Consumer & { readonly StreamARN: string } };
@@ -14,7 +16,7 @@ interface Outputs {
   readonly GetRecords: RecordsPage;
   readonly GetResourcePolicy: { readonly Policy: string };
   readonly GetShardIterator: { readonly ShardIterator: string };
-  readonly ListChannels: { readonly ChannelSummaries: readonly unknown[]; readonly NextToken?: string };
+  readonly ListChannels: { readonly ChannelSummaries: readonly ChannelSummary[]; readonly NextToken?: string };
   readonly ListQueues: { readonly QueueSummaries: readonly QueueSummary[]; readonly NextToken?: string };
   readonly ListShards: { readonly Shards: readonly Shard[]; readonly NextToken?: string };
   readonly ListStreamConsumers: { readonly Consumers: readonly Consumer[]; readonly NextToken?: string };
@@ -29,6 +31,7 @@ interface Outputs {
   readonly RestoreDeadLetterQueueRecords: EntryResults;
   readonly UpdateAccountSettings: { readonly MinimumThroughputBillingCommitment: BillingCommitment };
   readonly UpdateDeadLetterQueueRecordsVisibility: EntryResults;
+  readonly UpdateChannel: { readonly ChannelDescription: ChannelDescription };
   readonly UpdateQueue: { readonly QueueDescription: QueueDescription };
   readonly UpdateQueueRecordsVisibility: EntryResults;
   readonly UpdateShardCount: ShardCountChange;
@@ -36,6 +39,28 @@ interface Outputs {
 }
 
 export type OutputOf<Name extends string> = Name extends keyof Outputs ? Outputs[Name] : unknown;
+
+export interface ChannelSummary {
+  readonly ChannelName: string;
+  readonly ChannelARN: string;
+  readonly ChannelId: string;
+  readonly ChannelStatus: string;
+  readonly ChannelDestinationType: string;
+  readonly Streams: readonly { readonly StreamARN: string }[];
+}
+
+export interface ChannelDescription extends Omit<ChannelSummary, "ChannelDestinationType" | "Streams"> {
+  readonly ServiceExecutionRoleARN: string;
+  readonly S3DestinationConfiguration?: {
+    readonly DataFreshnessInSeconds: number;
+    readonly StorageConfiguration: {
+      readonly BucketARN: string;
+      readonly CompressionType: string;
+      readonly StorageClass: string;
+      readonly OutputKeyTemplate: string;
+    };
+  };
+}
 
 export interface HashKeyRange {
   readonly StartingHashKey: string;
@@ -74,6 +99,7 @@ export interface StreamDescriptionSummary extends Described {
   readonly OpenShardCount: number;
   readonly ConsumerCount: number;
   readonly QueueCount?: number;
+  readonly ChannelCount?: number;
   readonly MaxRecordSizeInKiB?: number;
   readonly RecordDistributionStrategy?: string;
   readonly WarmThroughput?: { readonly TargetMiBps: number; readonly CurrentMiBps: number };

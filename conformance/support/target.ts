@@ -33,3 +33,11 @@ export function target(pace: Pace = "usual"): Target {
     sessionToken: env["AWS_SESSION_TOKEN"],
   };
 }
+
+/** A bucket that channels of the service may write to, and the account and role for it; undefined where there is none. */
+export function targetBucket():
+  | { readonly name: string; readonly owner: string; readonly roleArn: string }
+  | undefined {
+  const { CHANNEL_BUCKET: name, CHANNEL_BUCKET_OWNER: owner, CHANNEL_ROLE_ARN: roleArn } = process.env;
+  return name === undefined || owner === undefined || roleArn === undefined ? undefined : { name, owner, roleArn };
+}

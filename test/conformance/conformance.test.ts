@@ -5,12 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { unproducedMessages } from "../../conformance/support/messages.ts";
 import { unmetTypeSentences } from "../../conformance/support/test-types.ts";
 import { startMillrace } from "../../src/app/in-process-server.ts";
 import { operationNames } from "../../src/model/shapes.generated.ts";
+import { BucketStandIn } from "../support/bucket-stand-in.ts";
 import { call } from "../support/kinesis-call.ts";
 
 const transitionDelayMsMin = 1_500;
@@ -22,13 +25,18 @@ test("the conformance suite is found", async () => {
   assert.ok((await imported.promise) > 0);
 });
 
-const usual = await startMillrace();
+const store = await BucketStandIn.start();
+const places = join(await mkdtemp(join(tmpdir(), "millrace-places-")), "places.json");
+await store.writePlaces(places);
+const usual = await startMillrace({ channels: places });
 const slow = await startMillrace({
   transitionDelay: Math.max(transitionDelayMsMin, 8 * (await callsMs(usual.endpoint))),
 });
 const limited = await startMillrace({ limits: "aws" });
 after(async () => {
   await Promise.all([usual.close(), slow.close(), limited.close()]);
+  await store[Symbol.asyncDispose]();
+  await rm(dirname(places), { recursive: true });
 });
 Object.assign(process.env, {
   ENDPOINT: usual.endpoint,
@@ -37,6 +45,9 @@ Object.assign(process.env, {
   AWS_REGION: "us-east-1",
   AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
   AWS_SECRET_ACCESS_KEY: "secret",
+  CHANNEL_BUCKET: "bucket",
+  CHANNEL_BUCKET_OWNER: "000000000000",
+  CHANNEL_ROLE_ARN: "arn:aws:iam::000000000000:role/delivery",
 });
 delete process.env["AWS_SESSION_TOKEN"];
 

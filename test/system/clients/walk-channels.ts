@@ -1,0 +1,90 @@
+/** The way through the operations of channels, on a server that knows where buckets are, and on one that does not. */
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Members } from "./api-client.ts";
+import type { Walk } from "./walk.ts";
+
+const statusPollMs = 10;
+const statusPollsMax = 1_500;
+const absent = "ResourceNotFoundException";
+const bucket = { BucketARN: "arn:aws:s3:::bucket", ExpectedBucketOwner: "000000000000" };
+
+interface Description {
+  readonly ChannelARN: string;
+  readonly ChannelId: string;
+  readonly ChannelStatus: string;
+}
+
+/** The stream must be in on-demand mode. Leaves no channel behind. */
+export async function walkChannels(walk: Walk, StreamARN: string, hasBuckets: boolean): Promise<void> {
+  if (!walk.knows("CreateChannel")) return;
+  const channel = {
+    ChannelName: "walked",
+    ServiceExecutionRoleARN: "arn:aws:iam::000000000000:role/delivery",
+    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
+    S3DestinationConfiguration: {
+      DataFreshnessInSeconds: 300,
+      DeadLetterQueueS3Configuration: { ...bucket, ErrorOutputPrefix: "errors/" },
+      StorageConfiguration: { ...bucket, CompressionType: "ZSTD" },
+    },
+  };
+  await walk.refused("ListChannels", { NextToken: "AAAA" }, "InvalidArgumentException");
+  if (hasBuckets) await walkOne(walk, channel);
+  else await walk.refused("CreateChannel", channel, "InvalidArgumentException", /--channels/);
+  const ChannelARN = StreamARN.replace(/stream\/.*/, "channel/absent");
+  await walk.refused("DescribeChannel", { ChannelARN }, absent);
+  await walk.refused("DeleteChannel", { ChannelARN }, absent);
+  await walk.refused("UpdateChannel", { ChannelARN, ...freshness(400) }, absent);
+  await walk.answered("ListChannels", {}, (output) => assert.deepEqual(output["ChannelSummaries"], []));
+}
+
+async function walkOne(walk: Walk, channel: Members): Promise<void> {
+  const created = describedIn(await walk.expectOk("CreateChannel", channel));
+  const { ChannelARN } = created;
+  assert.equal(created.ChannelStatus, "CREATING");
+  assert.match(ChannelARN, /^arn:aws:kinesis:[a-z0-9-]+:000000000000:channel\/[a-z0-9]{20}$/);
+  await walk.refused("CreateChannel", channel, "ResourceInUseException");
+  await untilActive(walk, ChannelARN);
+  const changed = describedIn(await walk.expectOk("UpdateChannel", { ChannelARN, ...freshness(600) }));
+  assert.match(JSON.stringify(changed), /"DataFreshnessInSeconds":600/);
+  await untilActive(walk, ChannelARN);
+  const { StreamConfigurationList: streams } = channel as { readonly StreamConfigurationList: readonly Members[] };
+  const StreamFilter = streams.map(({ StreamARN }) => ({ StreamARN }));
+  await walk.answered("ListChannels", { StreamFilter }, (output) => {
+    const summaries = output["ChannelSummaries"] as readonly Members[];
+    const seen = summaries.map(({ ChannelName, ChannelDestinationType }) => [ChannelName, ChannelDestinationType]);
+    assert.deepEqual(seen, [["walked", "S3"]]);
+  });
+  await walk.ok("TagResource", { ResourceARN: ChannelARN, Tags: { a: "1" } });
+  const tags = async (expected: readonly object[]): Promise<void> =>
+    await walk.answered("ListTagsForResource", { ResourceARN: ChannelARN }, (output) =>
+      assert.deepEqual(output["Tags"], expected),
+    );
+  await tags([{ Key: "a", Value: "1" }]);
+  await walk.ok("UntagResource", { ResourceARN: ChannelARN, TagKeys: ["a"] });
+  await tags([]);
+  await walk.ok("DeleteChannel", { ChannelARN });
+  for (let poll = 0; poll < statusPollsMax; poll++) {
+    const { kind } = await walk.client.call("DescribeChannel", { ChannelARN });
+    if (kind === "refused") return;
+    await delay(statusPollMs);
+  }
+  assert.fail(`${ChannelARN} is not gone`);
+}
+
+async function untilActive(walk: Walk, ChannelARN: string): Promise<void> {
+  for (let poll = 0; poll < statusPollsMax; poll++) {
+    const { ChannelStatus } = describedIn(await walk.expectOk("DescribeChannel", { ChannelARN }));
+    if (ChannelStatus === "ACTIVE") return;
+    await delay(statusPollMs);
+  }
+  assert.fail(`${ChannelARN} does not become ACTIVE`);
+}
+
+function freshness(DataFreshnessInSeconds: number): Members {
+  return { S3DestinationConfiguration: { DataFreshnessInSeconds } };
+}
+
+function describedIn(output: Members): Description {
+  return output["ChannelDescription"] as Description;
+}
