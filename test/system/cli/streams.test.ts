@@ -49,9 +49,12 @@ test("nothing but --endpoint aws leads to Amazon, and there rm wants --yes", asy
 
 test("flags and arguments that are wrong are named, with the one that is meant, and exit 2", async () => {
   const unknown = await runCli(["tail", "orders", "--fron", "now"], { endpoint });
-  assert.deepEqual([unknown.code, unknown.stderr], [2, "millrace: unknown option '--fron'\n(Did you mean --from?)\n"]);
+  const help = (command: string): string => `(millrace ${command} --help shows how to use it.)\n`;
+  const meant = `millrace: unknown option '--fron'\n(Did you mean --from?)\n${help("tail")}`;
+  assert.deepEqual([unknown.code, unknown.stderr], [2, meant]);
   const missing = await runCli(["create"], { endpoint });
-  assert.deepEqual([missing.code, missing.stderr], [2, "millrace: missing required argument 'stream'\n"]);
+  const argument = `millrace: missing required argument 'stream'\n${help("create")}`;
+  assert.deepEqual([missing.code, missing.stderr], [2, argument]);
   const number = await runCli(["create", "orders", "--shards", "none"], { endpoint });
   assert.match(
     number.stderr,
