@@ -94,6 +94,13 @@ export function findField(
   return undefined;
 }
 
+/** The field with a path of names from the table's root; undefined where no struct has it. */
+export function fieldAt({ fields }: StructType, [name, ...below]: readonly string[]): TableField | undefined {
+  const field = fields.find((each) => each.name === name);
+  if (field === undefined || below.length === 0) return field;
+  return isStruct(field.type) ? fieldAt(field.type, below) : undefined;
+}
+
 /** Undefined where the type is no decimal. */
 export function decimalParts(type: PrimitiveType): { readonly precision: number; readonly scale: number } | undefined {
   const found = /^decimal\((\d+),\s*(\d+)\)$/.exec(type);

@@ -1,4 +1,4 @@
-import type { ColumnType, TableField, TableSchema } from "./iceberg-schema.ts";
+import { type ColumnType, fieldAt, type TableField, type TableSchema } from "./iceberg-schema.ts";
 
 /** Deeper schemas are refused; a reference to itself has no end. */
 const depthMax = 16;
@@ -20,11 +20,16 @@ export function schemaOfJsonSchema(root: unknown, partitionColumns: readonly str
     throw new JsonSchemaError('must be of type "object" with properties, one for each column');
   }
   for (const name of partitionColumns) {
-    if (reader.typeOf(name) !== "timestamptz") {
+    if (fieldAt(type, columnPath(name))?.type !== "timestamptz") {
       throw new JsonSchemaError(`must have ${name}, which partitions the table, as a string of format "date-time"`);
     }
   }
   return { type: "struct", fields: type.fields };
+}
+
+/** The names of a column that partitions a table: those of a nested one are joined by dots. */
+export function columnPath(column: string): readonly string[] {
+  return column.split(".");
 }
 
 interface ReadType {
@@ -37,7 +42,6 @@ type JsonObject = Readonly<Record<string, unknown>>;
 class JsonSchemaReader {
   readonly #root: unknown;
   readonly #partitionColumns: ReadonlySet<string>;
-  readonly #types = new Map<string, ColumnType>();
   #lastId = 0;
 
   constructor(root: unknown, partitionColumns: ReadonlySet<string>) {
@@ -46,10 +50,6 @@ class JsonSchemaReader {
   }
 
   /** `path`: names joined by dots; elements and values are no columns of their own. */
-  typeOf(path: string): ColumnType | undefined {
-    return this.#types.get(path);
-  }
-
   read(schema: unknown, path: string, depth = 0): ReadType {
     if (depth > depthMax) throw new JsonSchemaError(`is deeper than ${depthMax} levels${at(path)}`);
     if (!isObject(schema)) throw new JsonSchemaError(`is no object${at(path)}`);
@@ -97,7 +97,6 @@ class JsonSchemaReader {
     const fields = Object.entries(properties).map(([name, property], i): TableField => {
       const fieldPath = path === "" ? name : `${path}.${name}`;
       const { type, isNullable } = this.read(property, fieldPath, depth + 1);
-      this.#types.set(fieldPath, type);
       const isRequired = (requiredNames.has(name) && !isNullable) || this.#isOnPartition(fieldPath);
       return { id: ids[i] ?? 0, name, required: isRequired, type };
     });

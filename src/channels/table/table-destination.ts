@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { forEachRecord } from "../../records/entry-layout.ts";
@@ -12,11 +13,11 @@ import {
 } from "../batch/destination.ts";
 import { type DeadLetterChannel, DeadLetterWriter } from "../bucket/dead-letter-writer.ts";
 import type { ObjectStore } from "../bucket/object-store.ts";
-import type { PartitionSpec, TableMetadata, TableSchema } from "./iceberg-schema.ts";
+import { fieldAt, type PartitionSpec, type TableMetadata, type TableSchema } from "./iceberg-schema.ts";
 import type { DataFile } from "./manifests.ts";
 import { ParquetBuilder, type ParquetLibrary } from "./parquet-builder.ts";
 import { type RowFault, RowReader, TableShapeError } from "./row-reader.ts";
-import { JsonSchemaError, schemaOfJsonSchema } from "./schema-of-json-schema.ts";
+import { columnPath, JsonSchemaError, schemaOfJsonSchema } from "./schema-of-json-schema.ts";
 import {
   channelProperty,
   commitBatch,
@@ -257,20 +258,16 @@ function columnsOf(jsonSchema: unknown, { partitionColumns }: TableChannel["plac
 }
 
 function partitionFields(schema: TableSchema, { partitionColumns }: TableChannel["place"]): PartitionSpec["fields"] {
-  return partitionColumns.map((column, i) => ({
-    "source-id": fieldId(schema, column.split(".")),
-    "field-id": partitionFieldId + i,
-    name: `${column.replaceAll(".", "_")}_hour`,
-    transform: "hour",
-  }));
-}
-
-/** The field is there: `schemaOfJsonSchema` has looked. */
-function fieldId({ fields }: Pick<TableSchema, "fields">, [name, ...below]: readonly string[]): number {
-  const field = fields.find((each) => each.name === name);
-  if (field === undefined) throw new Error("a column that partitions a table is in its schema");
-  if (below.length === 0 || typeof field.type === "string" || field.type.type !== "struct") return field.id;
-  return fieldId(field.type, below);
+  return partitionColumns.map((column, i) => {
+    const field = fieldAt(schema, columnPath(column));
+    assert(field !== undefined, "a column that partitions a table is in its schema");
+    return {
+      "source-id": field.id,
+      "field-id": partitionFieldId + i,
+      name: `${column.replaceAll(".", "_")}_hour`,
+      transform: "hour",
+    };
+  });
 }
 
 function shapeOf(metadata: TableMetadata, place: TableChannel["place"]): Omit<TableShape, "library"> {

@@ -80,6 +80,11 @@ test("columns that partition the table are required, with all that they are in",
   );
 });
 
+test("a property with a dot in its name is not taken for a nested column that partitions the table", () => {
+  const root = { type: "object", properties: { "meta.at": { type: "string", format: "date-time" } } };
+  assert.throws(() => schemaOfJsonSchema(root, ["meta.at"]), /must have meta\.at, which partitions the table/);
+});
+
 test("a schema that no table can have is refused with the place that is wrong", () => {
   const cases = [
     [{ type: "string" }, 'must be of type "object" with properties, one for each column'],
