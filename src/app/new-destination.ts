@@ -42,7 +42,7 @@ export function newDestination(
     });
   }
   // Requests with another format were refused.
-  if (format === "GSR_JSON") throw new DestinationError("refused", "GSR_JSON is a format for tables.");
+  if (format === "GSR_JSON") throw new DestinationError("GSR_JSON is a format for tables.");
   const objects = storeOf(destination);
   const isSame = deadLetters.bucketArn === destination.bucketArn && deadLetters.owner === destination.owner;
   return new BucketDestination(
@@ -88,5 +88,5 @@ function newTableDestination(
 
 function known<T>(access: T | undefined, arn: string): T {
   if (access !== undefined) return access;
-  throw new DestinationError("refused", `The file of --channels does not say where ${arn} is.`);
+  throw new DestinationError(`The file of --channels does not say where ${arn} is.`);
 }

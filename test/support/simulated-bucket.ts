@@ -33,7 +33,7 @@ export class SimulatedBucket {
   connect(): ObjectStore {
     return {
       check: async () => {
-        if (this.isGone) throw new DestinationError("refused", "404");
+        if (this.isGone) throw new DestinationError("404");
       },
       putNew: (key, bytes) => this.request(() => this.#put(key, Buffer.from(bytes))),
       get: (key) => this.request(() => this.objects.get(key) ?? assert.fail(`no object ${key}`)),
@@ -46,12 +46,12 @@ export class SimulatedBucket {
     const { fails, conflicts, loses, isSlow } = this.faults;
     const random = this.#random;
     for (let turns = random.integer(0, random.next() < isSlow ? 200 : 3); turns > 0; turns -= 1) await nextTurn();
-    if (this.isGone) throw new DestinationError(random.next() < 0.5 ? "refused" : "unavailable", "404 or no answer");
-    if (random.next() < fails) throw new DestinationError("unavailable", "503");
-    if (random.next() < conflicts) throw new DestinationError("unavailable", "409");
+    if (this.isGone) throw new DestinationError("404 or no answer");
+    if (random.next() < fails) throw new DestinationError("503");
+    if (random.next() < conflicts) throw new DestinationError("409");
     const result = act();
     for (let turns = random.integer(0, 3); turns > 0; turns -= 1) await nextTurn();
-    if (random.next() < loses) throw new DestinationError("unavailable", "time-out");
+    if (random.next() < loses) throw new DestinationError("time-out");
     return result;
   }
 

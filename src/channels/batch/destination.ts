@@ -47,19 +47,10 @@ export interface BatchBuilder {
   discard(): void;
 }
 
-/**
- * - `refused`: the destination does not let this channel store; it will not before its operator changes something
- * - `unavailable`: it cannot be reached, fails, or asks to come later
- */
-export type DestinationErrorKind = "refused" | "unavailable";
-
 /** A batch, or an attempt to prepare for batches, that failed. The message is a sentence for operators. */
 export class DestinationError extends Error {
-  readonly kind: DestinationErrorKind;
-
-  constructor(kind: DestinationErrorKind, message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "DestinationError";
-    this.kind = kind;
   }
 }

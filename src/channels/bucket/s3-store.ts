@@ -138,7 +138,7 @@ export class S3Store implements ObjectStore {
       const sentence = isRefused
         ? `The bucket ${this.#name} refuses what the server asks of it (${what}).`
         : `The bucket ${this.#name} cannot be reached or fails (${what}).`;
-      throw new DestinationError(isRefused ? "refused" : "unavailable", sentence, { cause: error });
+      throw new DestinationError(sentence, { cause: error });
     }
   }
 }

@@ -83,7 +83,7 @@ export class CatalogConnection {
         body: text ?? "",
       })
       .catch((error: unknown) => {
-        throw new DestinationError("refused", `The credentials of the catalog cannot be had (${describe(error)}).`);
+        throw new DestinationError(`The credentials of the catalog cannot be had (${describe(error)}).`);
       });
     const { host: _own, ...headers } = signed.headers;
     return headers;
@@ -120,15 +120,11 @@ export function catalogError(what: string, { status, body }: CatalogResponse): D
   const { message, type } = Object(Object(body).error) as { readonly message?: unknown; readonly type?: unknown };
   const words = [String(status), ...(typeof type === "string" ? [type] : [])].join(" ");
   const reason = typeof message === "string" ? `${words}: ${message.slice(0, 200)}` : words;
-  const isRefused = status >= 300 && status < 500 && !retryableStatuses.has(status);
-  return new DestinationError(isRefused ? "refused" : "unavailable", `The catalog ${what} (${reason}).`);
+  return new DestinationError(`The catalog ${what} (${reason}).`);
 }
 
 /** Unauthorized, and the REST protocol's own for an authentication that has timed out. */
 const expiredStatuses: ReadonlySet<number> = new Set([401, 419]);
-
-/** Request timeout, conflict with another request, too early, too many requests, an expired token. */
-const retryableStatuses: ReadonlySet<number> = new Set([408, 409, 419, 425, 429]);
 
 async function exchange(
   url: URL,
@@ -142,7 +138,7 @@ async function exchange(
     if (text.length > textLengthMax) throw new Error(`its response is longer than ${textLengthMax} characters`);
     return { status: response.status, body: parseBody(text) };
   } catch (error) {
-    throw new DestinationError("unavailable", `The catalog cannot be reached (${describe(error)}).`, { cause: error });
+    throw new DestinationError(`The catalog cannot be reached (${describe(error)}).`, { cause: error });
   }
 }
 

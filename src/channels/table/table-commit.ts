@@ -47,7 +47,7 @@ export function requireOwn(
 
 /** `what`: a clause about the table. */
 export function tableRefused({ namespace, table }: TableName, what: string): DestinationError {
-  return new DestinationError("refused", `The table ${namespace}.${table} ${what}.`);
+  return new DestinationError(`The table ${namespace}.${table} ${what}.`);
 }
 
 /** A batch whose data files are stored. */
@@ -80,7 +80,6 @@ export function isCommitted({ snapshots = [], properties = {} }: TableMetadata, 
   const lastNumber = last === undefined ? 0 : Number.parseInt(last, 36);
   if (lastNumber < cut.number) return false;
   throw new DestinationError(
-    "refused",
     "The table has later batches of this channel, so the data directory is older than the table; delete the channel and make another one.",
   );
 }
@@ -89,7 +88,7 @@ export function isCommitted({ snapshots = [], properties = {} }: TableMetadata, 
 export function splitLocation(location: string): { readonly bucket: string; readonly key: string } {
   const found = /^s3[an]?:\/\/([^/]+)\/(.+)$/.exec(location);
   if (found?.[1] === undefined || found[2] === undefined) {
-    throw new DestinationError("refused", "The table has files in a place that is no bucket.");
+    throw new DestinationError("The table has files in a place that is no bucket.");
   }
   return { bucket: found[1], key: found[2].replace(/\/$/, "") };
 }
@@ -116,7 +115,7 @@ export async function commitBatch(
     if (await catalog.commit(commit, signal)) return;
     metadata = requireOwn(await catalog.find(signal), batch);
   }
-  throw new DestinationError("unavailable", "Other writers commit to the table all the time, so the batch waits.");
+  throw new DestinationError("Other writers commit to the table all the time, so the batch waits.");
 }
 
 function currentSnapshotId(metadata: TableMetadata): bigint | null {
@@ -213,8 +212,7 @@ async function readLines(
 ): Promise<readonly ManifestLine[]> {
   if (parentId === null) return [];
   const parent = snapshots.find((snapshot) => snapshot["snapshot-id"] === parentId);
-  if (parent === undefined)
-    throw new DestinationError("unavailable", "The catalog does not list the table's newest snapshot.");
+  if (parent === undefined) throw new DestinationError("The catalog does not list the table's newest snapshot.");
   const bytes = await readFile(parent["manifest-list"], filesOf, signal);
   return parsed(() => readManifestList(bytes));
 }
@@ -230,6 +228,6 @@ function parsed<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    throw new DestinationError("refused", `A manifest of the table cannot be read: ${message}.`, { cause: error });
+    throw new DestinationError(`A manifest of the table cannot be read: ${message}.`, { cause: error });
   }
 }

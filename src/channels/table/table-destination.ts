@@ -248,10 +248,7 @@ function columnsOf(jsonSchema: unknown, { partitionColumns }: TableChannel["plac
     return { ...schemaOfJsonSchema(jsonSchema, partitionColumns), "schema-id": 0 };
   } catch (error) {
     if (error instanceof JsonSchemaError) {
-      throw new DestinationError(
-        "refused",
-        `The schema of the records is one that no table can have: it ${error.message}.`,
-      );
+      throw new DestinationError(`The schema of the records is one that no table can have: it ${error.message}.`);
     }
     throw error;
   }

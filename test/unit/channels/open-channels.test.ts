@@ -149,7 +149,7 @@ for (const fails of [false, true]) {
     assert(reads.includes(1n), "what is behind the first batch was read");
     const figures = session.channels.figures(channelId);
     assert.deepEqual([figures?.batchCount, figures?.freshnessSeconds], [0, 24], "nothing is delivered");
-    if (fails) held.reject(new DestinationError("unavailable", "503"));
+    if (fails) held.reject(new DestinationError("503"));
     else held.resolve();
     await world.pass(2);
     if (fails) {
