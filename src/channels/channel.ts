@@ -3,7 +3,7 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { ShardServices } from "../shards/shard-services.ts";
 import type { Shard, StreamChannel } from "../streams/stream.ts";
 import type { Cut } from "./batch/cut.ts";
-import type { BatchBuilder, Destination, StoredBatch } from "./batch/destination.ts";
+import { type BatchBuilder, batchBytesMax, type Destination, type StoredBatch } from "./batch/destination.ts";
 import type { BatchSlots } from "./batch-slots.ts";
 import type { ChannelFailure, ChannelFigures } from "./channel-figures.ts";
 import type { Checkpoint, CheckpointStore, VersionedCheckpoint } from "./checkpoint-store.ts";
@@ -19,8 +19,6 @@ const retryMsMax = 30_000;
 /** Where other servers take puts too: how often all shards are looked at. */
 const lookAtAllMs = 2_000;
 
-/** Stored bytes that are expected to be pending before a batch is cut early. */
-const batchBytes = 16 * 1024 * 1024;
 /** What a position is expected to take until a batch says, where each is of a record. */
 const positionBytesDefault = 256;
 
@@ -244,7 +242,8 @@ export class Channel {
     if (waitingSinceMs === Number.POSITIVE_INFINITY) return false;
     const ageMs = this.#options.services.clock.nowMs() - waitingSinceMs;
     if (ageMs >= this.#row.freshnessSeconds * 1000) return true;
-    return this.pending.positionCount * this.#positionBytes >= batchBytes;
+    // Cut early: so much is expected to be pending.
+    return this.pending.positionCount * this.#positionBytes >= batchBytesMax.stored;
   }
 
   /** Fills the next batch while the last one is stored. Resolves once it is cut. */

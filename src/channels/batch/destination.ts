@@ -5,6 +5,13 @@ import type { Cut } from "./cut.ts";
  * What stands between the batches of a channel and what stores them: a bucket writes objects, a table commits snapshots.
  */
 
+/** A batch takes no more records when it has so many bytes: as stored, of data, or of dead letters. */
+export const batchBytesMax = {
+  stored: 16 * 1024 * 1024,
+  data: 128 * 1024 * 1024,
+  deadLetters: 16 * 1024 * 1024,
+} as const;
+
 /** Records of one shard, in the order of their positions. */
 export interface RecordPage {
   readonly shardIndex: number;

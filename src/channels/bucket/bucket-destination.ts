@@ -1,17 +1,18 @@
 import { type KeyFacts, objectKey } from "../../streams/channel-key-template.ts";
 import type { BucketPlace } from "../../streams/stream.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
-import type { BatchBuilder, Destination, RecordPage, StoredBatch } from "../batch/destination.ts";
+import {
+  type BatchBuilder,
+  batchBytesMax,
+  type Destination,
+  type RecordPage,
+  type StoredBatch,
+} from "../batch/destination.ts";
 import type { AddedPage } from "./content-builder.ts";
 import { type DeadLetterChannel, DeadLetterWriter } from "./dead-letter-writer.ts";
 import { type BucketFormat, recordFaults } from "./format-page.ts";
 import type { ObjectInMaking, ObjectMaker } from "./object-maker.ts";
 import type { ObjectStore } from "./object-store.ts";
-
-/** A batch takes no more records when it has so many bytes: as stored, of data, or of dead letters. */
-const storedBytesMaxDefault = 16 * 1024 * 1024;
-const dataBytesMax = 128 * 1024 * 1024;
-const deadLetterBytesMax = 16 * 1024 * 1024;
 
 const extensionOfFormat = { JSON: ".json", STRING: ".txt", BYTE_ARRAY: ".bin" } as const;
 const extensionOfCompression = { NONE: "", GZIP: ".gz", ZSTD: ".zst" } as const;
@@ -42,7 +43,7 @@ export class BucketDestination implements Destination {
   readonly #storedBytesMax: number;
 
   /** `storedBytesMax`: a batch takes no more records when its object has so many bytes. */
-  constructor(channel: BucketChannel, parts: BucketParts, storedBytesMax = storedBytesMaxDefault) {
+  constructor(channel: BucketChannel, parts: BucketParts, storedBytesMax: number = batchBytesMax.stored) {
     this.#channel = channel;
     this.#parts = parts;
     this.#storedBytesMax = storedBytesMax;
@@ -126,8 +127,8 @@ class ObjectBuilder implements BatchBuilder {
   #takesMore(pageBytes: number): boolean {
     return (
       this.#storedBytes + pageBytes < this.#storedBytesMax &&
-      this.#dataBytes + pageBytes < dataBytesMax &&
-      this.#deadLetters.byteCount < deadLetterBytesMax
+      this.#dataBytes + pageBytes < batchBytesMax.data &&
+      this.#deadLetters.byteCount < batchBytesMax.deadLetters
     );
   }
 

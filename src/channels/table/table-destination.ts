@@ -6,6 +6,7 @@ import type { TablePlace } from "../../streams/stream.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import {
   type BatchBuilder,
+  batchBytesMax,
   type Destination,
   DestinationError,
   type RecordPage,
@@ -28,10 +29,7 @@ import {
   tableRefused,
 } from "./table-commit.ts";
 
-/** A batch takes no more records when it has so many bytes: as stored, of data, or of dead letters; or so many files. */
-const storedBytesMaxDefault = 16 * 1024 * 1024;
-const dataBytesMax = 128 * 1024 * 1024;
-const deadLetterBytesMax = 16 * 1024 * 1024;
+/** A batch takes no more records when it has so many files. */
 const filesMax = 100;
 
 /** Bytes of JSON after which the rows of a file become a row group, and those of all files together. */
@@ -77,7 +75,7 @@ export class TableDestination implements Destination {
   #shape: Promise<TableShape> | undefined;
 
   /** `storedBytesMax`: a batch takes no more records when its files have so many bytes. */
-  constructor(channel: TableChannel, parts: TableParts, storedBytesMax = storedBytesMaxDefault) {
+  constructor(channel: TableChannel, parts: TableParts, storedBytesMax: number = batchBytesMax.stored) {
     this.#channel = channel;
     this.#parts = parts;
     this.#storedBytesMax = storedBytesMax;
@@ -171,8 +169,8 @@ class RowBuilder implements BatchBuilder {
     return (
       files.reduce((sum, { rows }) => sum + rows.byteCount, 0) < this.#storedBytesMax &&
       files.length < filesMax &&
-      this.#dataBytes < dataBytesMax &&
-      this.#deadLetters.byteCount < deadLetterBytesMax
+      this.#dataBytes < batchBytesMax.data &&
+      this.#deadLetters.byteCount < batchBytesMax.deadLetters
     );
   }
 
