@@ -3,7 +3,7 @@ import { basename } from "node:path/posix";
 import type { TablePlace } from "../../streams/stream.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import { DestinationError } from "../batch/destination.ts";
-import type { ObjectStore } from "../bucket/object-store.ts";
+import type { ObjectOptions, ObjectStore } from "../bucket/object-store.ts";
 import type { TableCatalog } from "./iceberg-catalog.ts";
 import type { Snapshot, TableMetadata } from "./iceberg-schema.ts";
 import {
@@ -85,12 +85,29 @@ export function isCommitted({ snapshots = [], properties = {} }: TableMetadata, 
 }
 
 /** The bucket and the key of a file: `s3://BUCKET/KEY`. */
-export function splitLocation(location: string): { readonly bucket: string; readonly key: string } {
+function splitLocation(location: string): { readonly bucket: string; readonly key: string } {
   const found = /^s3[an]?:\/\/([^/]+)\/(.+)$/.exec(location);
   if (found?.[1] === undefined || found[2] === undefined) {
     throw new DestinationError("The table has files in a place that is no bucket.");
   }
   return { bucket: found[1], key: found[2].replace(/\/$/, "") };
+}
+
+type FilesOf = TableServices["filesOf"];
+
+/** Stores new files in a folder of a table. The function resolves with where a file is. */
+export function fileWriter(
+  filesOf: FilesOf,
+  { location }: Pick<TableMetadata, "location">,
+  folder: "data" | "metadata",
+  options: ObjectOptions,
+): (name: string, bytes: Uint8Array) => Promise<string> {
+  return async (name, bytes) => {
+    const path = `${location.replace(/\/$/, "")}/${folder}/${name}`;
+    const { bucket, key } = splitLocation(path);
+    await filesOf(bucket).putNew(key, bytes, options);
+    return path;
+  };
 }
 
 /**
@@ -138,12 +155,7 @@ async function writeSnapshot(
   signal: AbortSignal,
 ): Promise<Snapshot> {
   const sequenceNumber = (metadata["last-sequence-number"] ?? 0) + 1;
-  const folder = `${metadata.location.replace(/\/$/, "")}/metadata`;
-  const put = async (name: string, bytes: Uint8Array): Promise<string> => {
-    const { bucket, key } = splitLocation(`${folder}/${name}`);
-    await filesOf(bucket).putNew(key, bytes, { contentType: avroType, signal });
-    return `${folder}/${name}`;
-  };
+  const put = fileWriter(filesOf, metadata, "metadata", { contentType: avroType, signal });
   const namePrefix = `millrace-${channelId}-`;
   const nameOf = (kind: string): string => `${namePrefix}${cutSuffix(cut)}-${snapshotId}-${attempt}-${kind}.avro`;
   const manifest = addedManifest(table, snapshotId, files);
@@ -207,7 +219,7 @@ function summaryOf(
 async function readLines(
   { snapshots = [] }: TableMetadata,
   parentId: bigint | null,
-  filesOf: TableServices["filesOf"],
+  filesOf: FilesOf,
   signal: AbortSignal,
 ): Promise<readonly ManifestLine[]> {
   if (parentId === null) return [];
@@ -217,7 +229,7 @@ async function readLines(
   return parsed(() => readManifestList(bytes));
 }
 
-async function readFile(location: string, filesOf: TableServices["filesOf"], signal: AbortSignal): Promise<Uint8Array> {
+async function readFile(location: string, filesOf: FilesOf, signal: AbortSignal): Promise<Uint8Array> {
   const { bucket, key } = splitLocation(location);
   return await filesOf(bucket).get(key, signal);
 }

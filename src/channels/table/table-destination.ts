@@ -22,9 +22,9 @@ import { columnPath, JsonSchemaError, schemaOfJsonSchema } from "./schema-of-jso
 import {
   channelProperty,
   commitBatch,
+  fileWriter,
   isCommitted,
   requireOwn,
-  splitLocation,
   type TableServices,
   tableRefused,
 } from "./table-commit.ts";
@@ -189,7 +189,7 @@ class RowBuilder implements BatchBuilder {
     }
     const bytesOut = contents.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (!isCommitted(metadata, channelId, cut)) {
-      const files = await this.#storeFiles(cut, metadata.location, contents, signal);
+      const files = await this.#storeFiles(cut, metadata, contents, signal);
       await commitBatch(this.#parts, { channelId, place, cut, table: { schema, spec }, files }, metadata, signal);
     }
     return { ...figures, bytesOut };
@@ -203,17 +203,16 @@ class RowBuilder implements BatchBuilder {
   /** Each attempt has names of its own: the size of a file in a snapshot must be that of its bytes. */
   async #storeFiles(
     cut: Cut,
-    location: string,
+    metadata: TableMetadata,
     contents: readonly FileContent[],
     signal: AbortSignal,
   ): Promise<readonly DataFile[]> {
     const attempt = randomBytes(8).toString("hex");
-    const folder = `${location.replace(/\/$/, "")}/data`;
+    const put = fileWriter(this.#parts.filesOf, metadata, "data", { contentType: parquetType, signal });
     const files: DataFile[] = [];
     for (const { hours, recordCount, bytes } of contents) {
-      const path = `${folder}/millrace-${this.#channel.channelId}-${cutSuffix(cut)}-${attempt}-${files.length}.parquet`;
-      const { bucket, key } = splitLocation(path);
-      await this.#parts.filesOf(bucket).putNew(key, bytes, { contentType: parquetType, signal });
+      const name = `millrace-${this.#channel.channelId}-${cutSuffix(cut)}-${attempt}-${files.length}.parquet`;
+      const path = await put(name, bytes);
       files.push({ path, hours, recordCount, byteCount: bytes.length });
     }
     return files;
