@@ -44,7 +44,8 @@ export type AvroValue =
 export type AvroObject = { readonly [name: string]: AvroValue };
 
 export interface AvroContents {
-  readonly metadata: Readonly<Record<string, string>>;
+  /** As it was written, with attributes of fields that are not of Avro. */
+  readonly schema: AvroSchema;
   readonly records: readonly AvroObject[];
 }
 
@@ -89,7 +90,7 @@ export function readAvroFile(bytes: Uint8Array): AvroContents {
     for (let i = 0; i < count; i += 1) records.push(block.read(schema) as AvroObject);
     if (!Buffer.from(sync).equals(reader.take(syncBytes))) throw new Error("a block does not end where it should");
   }
-  return { metadata, records };
+  return { schema, records };
 }
 
 function decompress(codec: string | undefined, bytes: Uint8Array): Uint8Array {

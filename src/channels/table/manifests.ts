@@ -139,17 +139,16 @@ function writeManifest(table: ManifestTable, entries: readonly AvroValue[]): Buf
   return writeAvroFile(entrySchema(table), metadata, entries);
 }
 
+/** A manifest, and the snapshot that it was stored for. */
+interface StoredManifest {
+  readonly path: string;
+  readonly byteCount: number;
+  readonly snapshotId: bigint;
+  readonly sequenceNumber: number;
+}
+
 /** The line of a manifest of added files. */
-export function addedLine(
-  { spec }: ManifestTable,
-  manifest: {
-    readonly path: string;
-    readonly byteCount: number;
-    readonly snapshotId: bigint;
-    readonly sequenceNumber: number;
-  },
-  files: readonly DataFile[],
-): ManifestLine {
+export function addedLine({ spec }: ManifestTable, manifest: StoredManifest, files: readonly DataFile[]): ManifestLine {
   const rowCount = files.reduce((sum, { recordCount }) => sum + recordCount, 0);
   const sequenceNumber = BigInt(manifest.sequenceNumber);
   return {
@@ -200,9 +199,9 @@ export function writeManifestList(
 
 /** Throws an Error for bytes that are no manifest list. Members are found by their ids: older writers named some otherwise. */
 export function readManifestList(bytes: Uint8Array): readonly ManifestLine[] {
-  const { metadata, records } = readAvroFile(bytes);
-  const written = JSON.parse(metadata["avro.schema"] ?? "null") as IdentifiedFields;
-  const names = new Map(written.fields.map((field) => [field["field-id"], field.name]));
+  const { schema, records } = readAvroFile(bytes);
+  const { fields } = schema as unknown as IdentifiedFields;
+  const names = new Map(fields.map((field) => [field["field-id"], field.name]));
   return records.map((record) => {
     const members = lineSchema.fields.map((field) => [field.name, record[names.get(field["field-id"]) ?? ""] ?? null]);
     return Object.fromEntries(members) as ManifestLine;
@@ -238,13 +237,7 @@ export function mergedManifest(
 /** The line of a merged manifest. */
 export function mergedLine(
   parts: readonly ManifestLine[],
-  manifest: {
-    readonly path: string;
-    readonly byteCount: number;
-    readonly fileCount: number;
-    readonly snapshotId: bigint;
-    readonly sequenceNumber: number;
-  },
+  manifest: StoredManifest & { readonly fileCount: number },
 ): ManifestLine {
   const [first] = parts;
   const least = parts.map((line) => line["min_sequence_number"] as bigint).reduce((a, b) => (b < a ? b : a));
