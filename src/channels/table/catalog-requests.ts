@@ -38,13 +38,17 @@ export class CatalogConnection {
 
   /** Resolves with whatever the catalog responds. Rejects with `DestinationError` where it does not. */
   async send({ method, path, body, signal }: CatalogRequest): Promise<CatalogResponse> {
-    const url = new URL(this.#access.catalog.replace(/\/$/, "") + path);
+    const url = this.#url(path);
     const text = body === undefined ? undefined : stringifyLossless(body);
     const headers = await this.#headers(method, url, text, signal);
     const response = await exchange(url, { method, headers, ...(text === undefined ? {} : { body: text }) }, signal);
     // A token may end before its time: the next attempt gets another one.
     if (expiredStatuses.has(response.status)) this.#token = undefined;
     return response;
+  }
+
+  #url(path: string): URL {
+    return new URL(this.#access.catalog.replace(/\/$/, "") + path);
   }
 
   async #headers(
@@ -95,7 +99,7 @@ export class CatalogConnection {
     signal: AbortSignal,
   ): Promise<string> {
     if (this.#token !== undefined && performance.now() < this.#token.untilMs) return this.#token.value;
-    const url = new URL(`${this.#access.catalog.replace(/\/$/, "")}/v1/oauth/tokens`);
+    const url = this.#url("/v1/oauth/tokens");
     const form = {
       grant_type: "client_credentials",
       client_id: clientId,
