@@ -15,6 +15,12 @@ export interface Row {
   readonly hours: readonly number[];
 }
 
+/** Where the value is that a field of the partition is made of: in a column, or in structs inside of it. */
+interface PartitionSource {
+  readonly columnIndex: number;
+  readonly below: readonly string[];
+}
+
 interface Column {
   readonly name: string;
   readonly type: string;
@@ -33,7 +39,7 @@ export class TableShapeError extends Error {}
 /** Reads records as rows of a table: members that no column has are left out. */
 export class RowReader {
   readonly #columns: readonly Column[];
-  readonly #partitionPaths: readonly (readonly string[])[];
+  readonly #partitions: readonly PartitionSource[];
 
   /** Throws `TableShapeError`. */
   constructor(schema: TableSchema, spec: PartitionSpec) {
@@ -43,12 +49,13 @@ export class RowReader {
       if (read === undefined) throw new TableShapeError(`has the column ${name}, whose type the server does not write`);
       return { name, type: typeName, read: orNull(read, required) };
     });
-    this.#partitionPaths = spec.fields.map((field) => {
+    this.#partitions = spec.fields.map((field) => {
       const found = findField(schema, field["source-id"]);
       if (field.transform !== "hour" || found?.type !== "timestamptz") {
         throw new TableShapeError("is partitioned by something other than the hours of columns of type timestamptz");
       }
-      return found.path;
+      const [top, ...below] = found.path;
+      return { columnIndex: schema.fields.findIndex(({ name }) => name === top), below };
     });
   }
 
@@ -73,8 +80,8 @@ export class RowReader {
   }
 
   #hoursOf(values: readonly unknown[]): readonly number[] {
-    return this.#partitionPaths.map(([top = "", ...below]) => {
-      let value = values[this.#columns.findIndex(({ name }) => name === top)];
+    return this.#partitions.map(({ columnIndex, below }) => {
+      let value = values[columnIndex];
       for (const name of below) value = (value as JsonObject)[name];
       return Math.floor((value as number) / hourMicros);
     });
