@@ -1,5 +1,6 @@
 import { EngineError, PartialAppendError } from "../engine/engine-error.ts";
 import type { AppendBatch } from "../engine/shard-log.ts";
+import { KeyError } from "../keys/key-provider.ts";
 import { recordFailure } from "../model/record-errors.ts";
 import { shardRateText } from "../model/shard-errors.ts";
 import { streamNotFound } from "../model/stream-errors.ts";
@@ -44,11 +45,11 @@ export async function storeRecords(
   let revision = stream;
   let routed = routable(records, revision);
   const first = routed;
-  const kms = revision.stream.encryption !== undefined;
   const known = encodingOf(services, revision);
-  const encoding = known instanceof Promise ? await known : known;
+  let encoding = known instanceof Promise ? await known : known;
   let { slots, admitted } = admit(services, revision, routed, results);
   for (let route = 1; ; route++) {
+    const kms = revision.stream.encryption !== undefined;
     const batches = batchByShard(routed, revision.shardMap, admitted, { kms, slots });
     const timeMs = services.clock.nowMs();
     let positions: BigUint64Array;
@@ -63,12 +64,12 @@ export async function storeRecords(
     reportGrowth(services, revision, batches, positions);
     admitted = results.add(batches, positions, revision.shardMap, timeMs);
     if (admitted === undefined) break;
-    const next = route === routesMax ? undefined : await switchedFrom(services, revision);
+    const next = route === routesMax ? undefined : await nextRoute(services, revision);
     if (next === undefined) {
       results.failMasked(admitted, recordFailure);
       break;
     }
-    revision = next;
+    ({ revision, encoding } = next);
     routed = routable(records, revision);
     slots = undefined;
   }
@@ -142,6 +143,26 @@ async function encodingWithKey(services: ShardServices, revision: StreamRevision
     return { compresses: services.compresses, key: await services.keys.writeKey(revision) };
   } catch (error) {
     throw (await isDeleted(error, services, revision)) ? streamNotFound(revision.stream) : error;
+  }
+}
+
+interface Route {
+  readonly revision: StreamRevision;
+  readonly encoding: EntryEncoding | undefined;
+}
+
+/**
+ * Where records of sealed shards go, encoded as the stream is by then. Undefined as for `switchedFrom()`, and for a key that
+ * cannot be used: other records of the request may be stored, so these fail alone.
+ */
+async function nextRoute(services: ShardServices, sealed: StreamRevision): Promise<Route | undefined> {
+  const revision = await switchedFrom(services, sealed);
+  if (revision === undefined) return undefined;
+  try {
+    return { revision, encoding: await encodingOf(services, revision) };
+  } catch (error) {
+    if (error instanceof KeyError) return undefined;
+    throw error;
   }
 }
 

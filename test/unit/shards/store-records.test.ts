@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { EngineError, PartialAppendError } from "../../../src/engine/engine-error.ts";
 import type { ShardRef } from "../../../src/engine/shard-log.ts";
 import { recordFailure } from "../../../src/model/record-errors.ts";
+import { isEncoded, keyNumberOf } from "../../../src/records/entry-encoding.ts";
 import { pageBytesIn, readPage } from "../../../src/shards/read-page.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { startEncrypting } from "../../../src/streams/data-keys.ts";
@@ -76,6 +77,42 @@ test("records of an encrypted stream that meet a sealed shard are encrypted agai
     const page = await readPage(services, children, child, 1n, { recordsMax: 10, bytesMax: pageBytesIn() });
     assert.deepEqual([page.records.count, page.records.slices[0]?.kms], [1, true]);
   }
+  await opened.close();
+});
+
+test("fear: records that wait for a switch are stored in clear after encryption was turned on", async () => {
+  const opened = await openShardServices(1);
+  const { services, revision } = opened;
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest, upper));
+  await nextTurn();
+  const made = await services.keys.make(revision.stream, "alias/mine");
+  // A gateway that was cut off learns of both changes at once.
+  const children = await services.registry.replace(revision, startEncrypting(next, made, 0));
+  assert.deepEqual((await storing).shardIds, [shard(1), shard(2)]);
+  for (const child of children.stream.shards.slice(1)) {
+    const { entries } = await opened.engine.log.read(children.ref(child), 1n, { entriesMax: 10, bytesMax: 10_000 });
+    assert.deepEqual(
+      entries.map(({ body }) => isEncoded(body) && keyNumberOf(body)),
+      [1],
+    );
+    const page = await readPage(services, children, child, 1n, { recordsMax: 10, bytesMax: pageBytesIn() });
+    assert.deepEqual([page.records.count, page.records.slices[0]?.kms], [1, true]);
+  }
+  await opened.close();
+});
+
+test("fear: a key that cannot be used after a switch fails records that are stored already", async () => {
+  const opened = await openShardServices(2);
+  const { services, revision } = opened;
+  const next = await splitFirst(opened, revision);
+  const storing = storeRecords(services, revision, records(lowest, upper));
+  await nextTurn();
+  const unusable = { keyId: "alias/mine", wrapped: Buffer.from("of no provider").toString("base64") };
+  await services.registry.replace(revision, startEncrypting(next, unusable, 0));
+  const { shardIds, failures } = await storing;
+  assert.deepEqual([...shardIds], [undefined, shard(1)]);
+  assert.deepEqual(failures, new Map([[0, recordFailure]]));
   await opened.close();
 });
 
