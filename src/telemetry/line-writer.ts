@@ -20,11 +20,17 @@ export class LineWriter {
 
   write(line: string): void {
     // Until the report has been written, the lines behind the dropped ones would look as if none were missing.
-    if (this.#droppedCount === 0 && this.#output.writableLength + line.length <= waitingBytesMax) {
+    if (this.#droppedCount === 0 && this.#hasRoom(line)) {
       this.#output.write(line);
       return;
     }
     if (this.#droppedCount++ === 0) this.#output.once("drain", () => this.#report());
+  }
+
+  /** Also for a line of any length while the reader keeps up: no "drain" would follow on its being dropped. */
+  #hasRoom(line: string): boolean {
+    const { writableNeedDrain, writableLength } = this.#output;
+    return !writableNeedDrain || writableLength + line.length <= waitingBytesMax;
   }
 
   #report(): void {

@@ -27,6 +27,18 @@ test("fear: the log of a server whose reader stalls fills the memory, and cuts l
   assert.deepEqual(lines.slice(dropped + 1), ["next", ""]);
 });
 
+test("fear: one very long line ends the log, because nothing that waits is read after it", async () => {
+  const output = new PassThrough();
+  const writer: LineWriter = new LineWriter(output, (count) => writer.write(`dropped ${count}\n`));
+  const long = `${"x".repeat(2 * 1024 * 1024)}\n`;
+  const read = text(output);
+  writer.write(long);
+  await untilRead(output, 60_000);
+  writer.write("next\n");
+  output.end();
+  assert.equal((await read) === `${long}next\n`, true);
+});
+
 test("fear: the last message of a process is lost behind lines that its reader has not read", async () => {
   const module = new URL("../../../src/telemetry/line-writer.ts", import.meta.url).href;
   const code = `
