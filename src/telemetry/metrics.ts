@@ -34,7 +34,6 @@ const recordsOut: ReadonlySet<string> = new Set([
   "SubscribeToShard",
 ]);
 
-/** Counts the diagnostic events and renders them for Prometheus. */
 /** What the figures count whose names do not say it. */
 const figureHelp: Readonly<Record<string, string>> = {
   millrace_server_connection_bytes:
@@ -45,6 +44,7 @@ const figureHelp: Readonly<Record<string, string>> = {
   millrace_server_responses_waiting_for_memory: "Requests that wait for the limit of all responses.",
 };
 
+/** Counts the diagnostic events and renders them for Prometheus. */
 export class Metrics {
   readonly #operations = new Map<string, OperationTally>();
   readonly #refusals = new Map<string, number>();

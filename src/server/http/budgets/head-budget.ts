@@ -8,8 +8,8 @@ const headBytesMin = 1024;
 /**
  * Bounds the heads of HTTP/1.1 that are parsed in one tick of the event loop. Each connection may have one parsed in each tick;
  * what else it has sent shares the budget with all connections, and waits for a later tick when that is used up or connections
- * arrive. So clients that
- * send requests as fast as they can, however many, do not delay one that waits for its response before it sends the next.
+ * arrive. So clients that send requests as fast as they can, however many, do not delay one that waits for its response before
+ * it sends the next.
  */
 export class HeadBudget {
   readonly #tick: EventLoopTick;
