@@ -92,15 +92,14 @@ export class StreamRegistry {
    */
   async catchUp(msMax = catchUpMsMax): Promise<boolean> {
     const over = new AbortController();
-    const ended = this.#clock.delay(msMax, over.signal).catch(() => undefined);
-    let isOver = false;
-    void ended.then(() => {
-      isOver = true;
-    });
+    const ended = this.#clock.delay(msMax, over.signal).then(
+      () => over.abort(),
+      () => undefined,
+    );
     try {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         if ((await Promise.race([this.#sharedCatchUp(), ended])) === true) return true;
-        await Promise.race([this.#clock.delay(catchUpPauseMs, over.signal).catch(() => undefined), ended]);
+        await this.#clock.delay(catchUpPauseMs, over.signal).catch(() => undefined);
       }
       return false;
     } finally {
