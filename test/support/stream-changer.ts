@@ -81,13 +81,12 @@ export class StreamChanger {
   async #reshard(connection: KinesisConnection): Promise<void> {
     // Shards listed during an earlier change may be closed by it before the next one is asked for.
     await settled(connection, streamName);
-    const open = (await listShards(connection, streamName)).filter(isOpen).sort(byStart);
+    const open = await listOpenShards(connection, streamName);
     const index = this.#random.integer(0, open.length - 1);
     const [shard, next] = [open[index], open[index + 1]];
     if (shard === undefined) return;
     if (open.length < openShardsMax && this.#random.next() < 0.7) {
-      const NewStartingHashKey = String((startOf(shard) + endOf(shard) + 1n) / 2n);
-      await connection.call("SplitShard", { StreamName: streamName, ShardToSplit: shard.ShardId, NewStartingHashKey });
+      await splitInMiddle(connection, streamName, shard);
       this.#closed.add(shard.ShardId);
     } else if (next !== undefined) {
       const AdjacentShardToMerge = next.ShardId;
@@ -141,6 +140,23 @@ export async function listShards(connection: KinesisConnection, name: string): P
     token = page.NextToken;
   }
   return shards;
+}
+
+/** By their first hash keys. */
+export async function listOpenShards(
+  connection: KinesisConnection,
+  name: string,
+): Promise<readonly ShardDescription[]> {
+  return (await listShards(connection, name)).filter(isOpen).sort(byStart);
+}
+
+export async function splitInMiddle(
+  connection: KinesisConnection,
+  StreamName: string,
+  shard: ShardDescription,
+): Promise<void> {
+  const NewStartingHashKey = String((startOf(shard) + endOf(shard) + 1n) / 2n);
+  await connection.call("SplitShard", { StreamName, ShardToSplit: shard.ShardId, NewStartingHashKey });
 }
 
 /** Waits until the stream is neither being created, changed nor deleted. */

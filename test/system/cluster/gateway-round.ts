@@ -10,7 +10,7 @@ import type { NatsServers } from "../../support/nats-servers.ts";
 import { type ReadRecord, RecordHistory } from "../../support/record-history.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import { ServerProcess } from "../../support/start-server.ts";
-import { listShards, settled } from "../../support/stream-changer.ts";
+import { listOpenShards, type ShardDescription, settled, splitInMiddle } from "../../support/stream-changer.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
 import { inject, faults as serverFaults } from "./chaos-round.ts";
 
@@ -273,10 +273,7 @@ async function reshardUntilOver(pair: GatewayPair, random: SeededRandom, state: 
     try {
       await pause(random.integer(50, 400));
       if ((await settled(connection, streamName)) === "gone") continue;
-      const open = (await listShards(connection, streamName)).filter(
-        ({ SequenceNumberRange }) => SequenceNumberRange.EndingSequenceNumber === undefined,
-      );
-      await reshard(connection, open, random);
+      await reshard(connection, await listOpenShards(connection, streamName), random);
       state.reshardCount += 1;
     } catch (error) {
       // A fault is under way, or another change.
@@ -287,30 +284,27 @@ async function reshardUntilOver(pair: GatewayPair, random: SeededRandom, state: 
   }
 }
 
-type OpenShards = Awaited<ReturnType<typeof listShards>>;
-
-async function reshard(connection: KinesisConnection, open: OpenShards, random: SeededRandom): Promise<void> {
-  const sorted = open.toSorted((left, right) =>
-    BigInt(left.HashKeyRange.StartingHashKey) < BigInt(right.HashKeyRange.StartingHashKey) ? -1 : 1,
-  );
-  const index = random.integer(0, sorted.length - 1);
-  const [shard, next] = [sorted[index], sorted[index + 1]];
+async function reshard(
+  connection: KinesisConnection,
+  open: readonly ShardDescription[],
+  random: SeededRandom,
+): Promise<void> {
+  const index = random.integer(0, open.length - 1);
+  const [shard, next] = [open[index], open[index + 1]];
   const StreamName = streamName;
   if (random.next() < 0.2) {
-    const TargetShardCount = Math.min(shardCountMax, sorted.length * 2);
-    const target = sorted.length >= shardCountMax / 2 ? Math.ceil(sorted.length / 2) : TargetShardCount;
+    const TargetShardCount = Math.min(shardCountMax, open.length * 2);
+    const target = open.length >= shardCountMax / 2 ? Math.ceil(open.length / 2) : TargetShardCount;
     await connection.call("UpdateShardCount", {
       StreamName,
       TargetShardCount: target,
       ScalingType: "UNIFORM_SCALING",
     });
-  } else if (shard !== undefined && next !== undefined && (sorted.length >= shardCountMax || random.next() < 0.4)) {
+  } else if (shard !== undefined && next !== undefined && (open.length >= shardCountMax || random.next() < 0.4)) {
     const ShardToMerge = shard.ShardId;
     await connection.call("MergeShards", { StreamName, ShardToMerge, AdjacentShardToMerge: next.ShardId });
   } else if (shard !== undefined) {
-    const { StartingHashKey, EndingHashKey } = shard.HashKeyRange;
-    const NewStartingHashKey = String((BigInt(StartingHashKey) + BigInt(EndingHashKey) + 1n) / 2n);
-    await connection.call("SplitShard", { StreamName, ShardToSplit: shard.ShardId, NewStartingHashKey });
+    await splitInMiddle(connection, StreamName, shard);
   }
 }
 
