@@ -1,7 +1,7 @@
 /** Those who work on a queue until its server dies: workers that receive and acknowledge at random, and one who puts. */
 import { setTimeout as wait } from "node:timers/promises";
 import { KinesisConnection, LostCall, RefusedCall } from "./kinesis-connection.ts";
-import { activeQueueArn } from "./queue-call.ts";
+import { activeQueueArn, type EntryResults, entriesOf } from "./queue-call.ts";
 import type { QueueHistory } from "./queue-history.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -13,11 +13,6 @@ interface GivenRecord {
 
 interface Received {
   readonly QueueRecords: readonly GivenRecord[];
-}
-
-interface Answered {
-  readonly Successful: readonly { readonly ReceiptHandle: string }[];
-  readonly Failed: readonly { readonly ReceiptHandle: string; readonly ErrorCode: string }[];
 }
 
 const StreamName = "orders";
@@ -155,9 +150,9 @@ export class QueueActors {
   ): Promise<void> {
     if (records.length === 0) return;
     for (const { RecordId } of records) this.#history.acknowledging(RecordId);
-    const { Successful } = await connection.call<Answered>(`Acknowledge${kinds[kind]}QueueRecords`, {
+    const { Successful } = await connection.call<EntryResults>(`Acknowledge${kinds[kind]}QueueRecords`, {
       QueueARN: this.#queueArn,
-      Entries: records.map(({ ReceiptHandle }) => ({ ReceiptHandle })),
+      Entries: entriesOf(records),
     });
     const answeredAt = performance.now();
     const successful = new Set(Successful.map(({ ReceiptHandle }) => ReceiptHandle));
@@ -173,7 +168,7 @@ export class QueueActors {
   ): Promise<void> {
     if (records.length === 0) return;
     for (const { RecordId } of records) this.#history.mayBeVisible(RecordId);
-    await connection.call<Answered>(`Update${kinds[kind]}QueueRecordsVisibility`, {
+    await connection.call<EntryResults>(`Update${kinds[kind]}QueueRecordsVisibility`, {
       QueueARN: this.#queueArn,
       Entries: records.map(({ ReceiptHandle }) => ({ ReceiptHandle, VisibilityTimeoutSeconds: 0 })),
     });
@@ -182,9 +177,9 @@ export class QueueActors {
   async #restore(connection: KinesisConnection, records: readonly GivenRecord[]): Promise<void> {
     if (records.length === 0) return;
     for (const { RecordId } of records) this.#history.mayBeVisible(RecordId);
-    await connection.call<Answered>("RestoreDeadLetterQueueRecords", {
+    await connection.call<EntryResults>("RestoreDeadLetterQueueRecords", {
       QueueARN: this.#queueArn,
-      Entries: records.map(({ ReceiptHandle }) => ({ ReceiptHandle })),
+      Entries: entriesOf(records),
     });
   }
 

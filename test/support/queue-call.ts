@@ -76,10 +76,8 @@ export async function acknowledgeAll(
   }
 }
 
-export function entriesOf(records: readonly QueueRecord[]): readonly { readonly ReceiptHandle: string }[] {
+export function entriesOf(
+  records: readonly Pick<QueueRecord, "ReceiptHandle">[],
+): readonly Pick<QueueRecord, "ReceiptHandle">[] {
   return records.map(({ ReceiptHandle }) => ({ ReceiptHandle }));
-}
-
-export function textOf({ Data }: QueueRecord): string {
-  return Buffer.from(Data, "base64").toString();
 }

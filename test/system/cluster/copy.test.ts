@@ -12,7 +12,7 @@ import { JetStreamEngine } from "../../../src/engine/jetstream/jetstream-engine.
 import type { Stream } from "../../../src/streams/stream.ts";
 import { decodeStream, encodeStream, streamDocumentPrefix } from "../../../src/streams/stream-document.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
-import { activeStreamArn, call, readShard } from "../../support/kinesis-call.ts";
+import { activeStreamArn, call, readShard, textOf } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import {
   acknowledgeAll,
@@ -21,7 +21,6 @@ import {
   type QueueRecord,
   type Received,
   receiveFromQueue,
-  textOf,
 } from "../../support/queue-call.ts";
 import { runCli, startCli } from "../../support/run-cli.ts";
 import { ServerProcess } from "../../support/start-server.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call } from "../../support/kinesis-call.ts";
+import { call, textOf } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import {
   acknowledgeAll,
@@ -10,7 +10,6 @@ import {
   type QueueRecord,
   type Received,
   receiveFromQueue,
-  textOf,
 } from "../../support/queue-call.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { decode, encode } from "cborg";
 import { base64, type DevServer, startDevServer } from "../../support/dev-server.ts";
-import { activeStreamArn, call, headersFor } from "../../support/kinesis-call.ts";
+import { activeStreamArn, call, headersFor, textOf } from "../../support/kinesis-call.ts";
 import {
   activeQueueArn,
   type EntryResults,
@@ -12,7 +12,6 @@ import {
   putTexts,
   type Received,
   receiveFromQueue,
-  textOf,
 } from "../../support/queue-call.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
