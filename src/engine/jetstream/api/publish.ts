@@ -26,8 +26,8 @@ export interface Publication {
   readonly timeoutMs: number;
 }
 
-/** An attempt without an answer is repeated after this time. */
-const attemptMs = 2_000;
+/** An attempt without an answer is repeated with the same id after this time. */
+export const attemptMs = 2_000;
 const pauseMs = 20;
 
 /** Header names of the server. */

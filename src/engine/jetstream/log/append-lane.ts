@@ -1,6 +1,6 @@
 import { EngineError } from "../../engine-error.ts";
 import type { JetStreamApi } from "../api/jetstream-api.ts";
-import { messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
+import { attemptMs, messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
 import {
   type EntryBytes,
   encodeLogMessage,
@@ -8,7 +8,7 @@ import {
   positionOf,
   recordsPerMessageMax,
 } from "../format/log-message.ts";
-import { type AppendAttempts, type AppendStep, attemptMs, nextAppendStep } from "./append-plan.ts";
+import { type AppendAttempts, type AppendStep, nextAppendStep } from "./append-plan.ts";
 import { findBeforeMarker } from "./find-before-marker.ts";
 import type { ShardState } from "./shard-state.ts";
 

@@ -2,8 +2,6 @@ import type { PublishOutcome } from "../api/publish.ts";
 
 /** How long an append is held while the servers have no leader; their elections take up to 9 s. */
 const holdMsMax = 12_000;
-/** An attempt without an answer is repeated with the same id after this time. */
-export const attemptMs = 2_000;
 const contentionPauseMsMax = 5;
 const leaderlessPauseMsMax = 250;
 /** As often in a row a stripe may be contended before the lane moves to the next one. */
