@@ -30,8 +30,8 @@ export interface PortRules {
 }
 
 /**
- * `to_console`: a redirect to its page. `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight. `health_status`: `/health`
- * without anything but the status.
+ * `to_console`: a redirect to its page. `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the
+ * answer to a CORS preflight. `health_status`: `/health` without anything but the status.
  */
 export type PortRoute =
   | "api"
