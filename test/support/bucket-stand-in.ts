@@ -11,6 +11,8 @@ export class BucketStandIn implements AsyncDisposable {
   readonly objects = new Map<string, Buffer>();
   /** Every bucket is deleted: requests are answered with 404. */
   isGone = false;
+  /** Buckets that answer every request with 403. */
+  readonly refusing = new Set<string>();
 
   static async start(): Promise<BucketStandIn> {
     const store = new BucketStandIn();
@@ -38,6 +40,8 @@ export class BucketStandIn implements AsyncDisposable {
 
   /** Returns the status of the response. */
   #store(method: string | undefined, path: string, body: Buffer): number {
+    const [, bucket = ""] = path.split("/");
+    if (this.refusing.has(bucket)) return 403;
     if (method !== "PUT") return 200;
     if (this.objects.has(path)) return 412;
     this.objects.set(path, body);

@@ -1,13 +1,12 @@
 /** Channels in the page: one that delivers, one that failed, one whose bucket refuses for a while. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
+import { BucketStandIn } from "../../../support/bucket-stand-in.ts";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
 import { activeStreamArn, call } from "../../../support/kinesis-call.ts";
 import { ServerProcess } from "../../../support/start-server.ts";
@@ -16,35 +15,23 @@ import { keepPicture } from "./keep-picture.ts";
 const browser = new TestBrowser();
 const owner = "000000000000";
 
-/** A store that takes everything but what is put into buckets that refuse, with the file of places that names it. */
 interface Store {
   readonly placesPath: string;
   readonly refusing: Set<string>;
 }
 
+/** A store whose bucket `gone` refuses everything, with the file of places that names it. */
 async function startStore(t: TestContext): Promise<Store> {
-  const refusing = new Set(["gone"]);
-  const store = createServer((request, response) => {
-    request.resume();
-    request.on("end", () => {
-      const [, bucket = ""] = request.url?.split(/[/?]/) ?? [];
-      response.statusCode = refusing.has(bucket) ? 403 : 200;
-      response.setHeader("ETag", '"0"');
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => store.listen(0, "127.0.0.1", resolve));
+  const store = await BucketStandIn.start();
   const folder = mkdtempSync(join(tmpdir(), "millrace-console-"));
-  t.after(() => {
-    store.close();
-    store.closeAllConnections();
+  t.after(async () => {
+    await store[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
-  const endpoint = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
+  store.refusing.add("gone");
   const placesPath = join(folder, "places.json");
-  const credentials = { accessKeyId: "key", secretAccessKey: "secret" };
-  writeFileSync(placesPath, JSON.stringify({ buckets: { "*": { endpoint, credentials } } }), { mode: 0o600 });
-  return { placesPath, refusing };
+  await store.writePlaces(placesPath);
+  return { placesPath, refusing: store.refusing };
 }
 
 async function createClicks(endpoint: string): Promise<string> {
