@@ -64,6 +64,20 @@ export async function activeConsumerArn(endpoint: string, StreamARN: string, Con
   }
 }
 
+/** Puts one record for each text, which is its partition key too. */
+export async function putTexts(endpoint: string, StreamName: string, texts: readonly string[]): Promise<void> {
+  const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
+  const { Records: stored } = await call<{ readonly Records: readonly { readonly ErrorCode?: string }[] }>(
+    endpoint,
+    "PutRecords",
+    { StreamName, Records },
+  );
+  assert.deepEqual(
+    stored.filter(({ ErrorCode }) => ErrorCode !== undefined),
+    [],
+  );
+}
+
 const fromStart = { ShardIteratorType: "TRIM_HORIZON" };
 /** A shard of a test has several pages. */
 const pageRecordsMax = 7;

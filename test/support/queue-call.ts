@@ -42,11 +42,6 @@ export async function activeQueueArn(endpoint: string, StreamName: string, attri
   }
 }
 
-export async function putTexts(endpoint: string, StreamName: string, texts: readonly string[]): Promise<void> {
-  const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
-  await call(endpoint, "PutRecords", { StreamName, Records });
-}
-
 /** Receives until so many records have come. With several endpoints each receive goes to the next one in turn. */
 export async function receiveFromQueue(
   endpoints: string | readonly string[],

@@ -12,12 +12,11 @@ import { JetStreamEngine } from "../../../src/engine/jetstream/jetstream-engine.
 import type { Stream } from "../../../src/streams/stream.ts";
 import { decodeStream, encodeStream, streamDocumentPrefix } from "../../../src/streams/stream-document.ts";
 import { systemClock } from "../../../src/time/system-clock.ts";
-import { activeStreamArn, call, readShard, textOf } from "../../support/kinesis-call.ts";
+import { activeStreamArn, call, putTexts, readShard, textOf } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import {
   acknowledgeAll,
   activeQueueArn,
-  putTexts,
   type QueueRecord,
   type Received,
   receiveFromQueue,

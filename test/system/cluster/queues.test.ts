@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call, textOf } from "../../support/kinesis-call.ts";
+import { call, putTexts, textOf } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import {
   acknowledgeAll,
   activeQueueArn,
   entriesOf,
-  putTexts,
   type QueueRecord,
   type Received,
   receiveFromQueue,

@@ -6,6 +6,7 @@ import {
   activeStreamArn,
   call,
   hashKeyMiddle,
+  putTexts,
   readShard,
   refusalOf,
   textOf,
@@ -15,20 +16,6 @@ import { ShardReader } from "../../support/shard-reader.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
 const StreamName = "orders";
-
-async function putTexts(endpoint: string, texts: readonly string[]): Promise<readonly string[]> {
-  const Records = texts.map((text) => ({ Data: Buffer.from(text).toString("base64"), PartitionKey: text }));
-  const { Records: stored } = await call<{ Records: { SequenceNumber: string; ErrorCode?: string }[] }>(
-    endpoint,
-    "PutRecords",
-    { StreamName, Records },
-  );
-  assert.deepEqual(
-    stored.filter(({ ErrorCode }) => ErrorCode !== undefined),
-    [],
-  );
-  return stored.map(({ SequenceNumber }) => SequenceNumber);
-}
 
 async function shardIds(endpoint: string): Promise<readonly string[]> {
   const { Shards } = await call<{ Shards: { ShardId: string }[] }>(endpoint, "ListShards", { StreamName });
@@ -55,7 +42,7 @@ test("two gateways act as one: what one makes the other serves, puts, splits, su
   const putNext = async (endpoint: string, count: number): Promise<void> => {
     const texts = Array.from({ length: count }, (_, i) => `record ${sent.length + i}`);
     sent.push(...texts);
-    await putTexts(endpoint, texts);
+    await putTexts(endpoint, StreamName, texts);
   };
   await putNext(other, 20);
   await putNext(one, 20);
@@ -174,7 +161,7 @@ test("a paused gateway is missed, and when it wakes up it ends what others took 
   await paused.ended;
   assert.equal(paused.exception, "ResourceInUseException");
   await until(async () => (await liveCount(one)) === 2 && (await liveCount(other)) === 2);
-  await putTexts(one, ["behind the split"]);
+  await putTexts(one, StreamName, ["behind the split"]);
   assert.deepEqual(await shardIds(one), await shardIds(other));
 });
 

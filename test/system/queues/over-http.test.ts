@@ -4,12 +4,11 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { decode, encode } from "cborg";
 import { base64, type DevServer, startDevServer } from "../../support/dev-server.ts";
-import { activeStreamArn, call, headersFor, textOf } from "../../support/kinesis-call.ts";
+import { activeStreamArn, call, headersFor, putTexts, textOf } from "../../support/kinesis-call.ts";
 import {
   activeQueueArn,
   type EntryResults,
   entriesOf,
-  putTexts,
   type Received,
   receiveFromQueue,
 } from "../../support/queue-call.ts";
