@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
 import { callerKey, isReadOnly } from "../api/console-data.ts";
 import type { ChannelSummary } from "../api/shapes.ts";
 import { formatRoute } from "../app/route.ts";
+import { CreateButton } from "../parts/create-button.tsx";
 import { exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
@@ -16,7 +16,6 @@ const rowHeight = 48;
 /** All channels of the caller: their state and how far they are behind. */
 export function ChannelsPage() {
   const { value: channels, fault, refresh } = usePolled(listChannels, everyMs, callerKey());
-  const [isCreating, setCreating] = useState(false);
   return (
     <section class="page fill">
       <div class="bar">
@@ -25,11 +24,7 @@ export function ChannelsPage() {
           {channels === undefined ? "" : plural(channels.length, "channel")}
         </span>
         <span class="spring" />
-        {!isReadOnly() && (
-          <button type="button" class="primary" onClick={() => setCreating(true)}>
-            Create a channel
-          </button>
-        )}
+        <CreateButton what="channel" dialog={CreateChannelDialog} onCreated={refresh} />
       </div>
       {fault !== undefined && <Fault>{fault}</Fault>}
       {channels?.length === 0 && <NoChannels />}
@@ -52,14 +47,6 @@ export function ChannelsPage() {
             }}
           />
         </>
-      )}
-      {isCreating && (
-        <CreateChannelDialog
-          onClose={(isCreated) => {
-            setCreating(false);
-            if (isCreated) refresh();
-          }}
-        />
       )}
     </section>
   );

@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
 import { callerKey, isReadOnly, serverNowMs } from "../api/console-data.ts";
 import { formatRoute } from "../app/route.ts";
+import { CreateButton } from "../parts/create-button.tsx";
 import { agoText, exactText, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
@@ -14,7 +14,6 @@ const rowHeight = 40;
 /** All queues of the caller with what is in them. */
 export function QueuesPage() {
   const { value: queues, fault, refresh } = usePolled(listQueues, everyMs, callerKey());
-  const [isCreating, setCreating] = useState(false);
   return (
     <section class="page fill">
       <div class="bar">
@@ -25,11 +24,7 @@ export function QueuesPage() {
             "; –: not counted by this server, or not used since its start"}
         </span>
         <span class="spring" />
-        {!isReadOnly() && (
-          <button type="button" class="primary" onClick={() => setCreating(true)}>
-            Create a queue
-          </button>
-        )}
+        <CreateButton what="queue" dialog={CreateQueueDialog} onCreated={refresh} />
       </div>
       {fault !== undefined && <Fault>{fault}</Fault>}
       {queues?.length === 0 && <NoQueues />}
@@ -53,14 +48,6 @@ export function QueuesPage() {
             }}
           />
         </>
-      )}
-      {isCreating && (
-        <CreateQueueDialog
-          onClose={(isCreated) => {
-            setCreating(false);
-            if (isCreated) refresh();
-          }}
-        />
       )}
     </section>
   );

@@ -8,6 +8,7 @@ import {
   streamRates,
 } from "../api/console-data.ts";
 import { streamLink } from "../app/route.ts";
+import { CreateButton } from "../parts/create-button.tsx";
 import { agoText, bytesText, countText, durationText, exactText, lagTone, plural } from "../parts/format.ts";
 import { Empty, Fault } from "../parts/notice.tsx";
 import { usePolled } from "../parts/use-polled.ts";
@@ -25,7 +26,6 @@ export function StreamsPage() {
   const { value: streams, fault, refresh } = usePolled(listStreams, listEveryMs, who);
   const rates = usePolled(streamRates, ratesEveryMs, who).value ?? {};
   const [search, setSearch] = useState("");
-  const [isCreating, setCreating] = useState(false);
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase();
     return streams?.filter(({ name }) => name.toLowerCase().includes(wanted)) ?? [];
@@ -45,11 +45,7 @@ export function StreamsPage() {
           {streams === undefined ? "" : countOf(shown.length, streams.length)}
         </span>
         <span class="spring" />
-        {!isReadOnly() && (
-          <button type="button" class="primary" onClick={() => setCreating(true)}>
-            Create a stream
-          </button>
-        )}
+        <CreateButton what="stream" dialog={CreateDialog} onCreated={refresh} />
       </div>
       {fault !== undefined && <Fault>{fault}</Fault>}
       {streams?.length === 0 && <NoStreams />}
@@ -76,14 +72,6 @@ export function StreamsPage() {
           />
           {shown.length === 0 && <Empty>No stream has “{search}” in its name.</Empty>}
         </>
-      )}
-      {isCreating && (
-        <CreateDialog
-          onClose={(isCreated) => {
-            setCreating(false);
-            if (isCreated) refresh();
-          }}
-        />
       )}
     </section>
   );
