@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import { findField, type PartitionSpec, type TableSchema } from "./iceberg-schema.ts";
 import { parseLossless } from "./lossless-json.ts";
 import { orNull, unfit, type ValueReader, valueReader } from "./read-value.ts";
@@ -62,7 +63,7 @@ export class RowReader {
   read(data: Uint8Array): Row | RowFault {
     if (!isUtf8(data)) return notJson;
     const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8");
-    const row = this.#rowOf(parsed(text, JSON.parse));
+    const row = this.#rowOf(parsed(text));
     // Most records have no integers that a double rounds, and are parsed once.
     return "code" in row && bigInteger.test(text) ? this.#rowOf(parsed(text, parseLossless)) : row;
   }
@@ -97,9 +98,9 @@ function faultOf(name: string, type: string, value: unknown): RowFault {
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Undefined for what is no object. */
-function parsed(text: string, parse: (text: string) => unknown): JsonObject | undefined {
+function parsed(text: string, parse?: (text: string) => unknown): JsonObject | undefined {
   try {
-    const value = parse(text);
+    const value = parseUntrustedJson(text, parse);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
   } catch {
     return undefined;
