@@ -90,6 +90,11 @@ interface BucketPlace {
   readonly ExpectedBucketOwner: string;
 }
 
+interface ChannelDestination {
+  readonly DataFreshnessInSeconds: number;
+  readonly DeadLetterQueueS3Configuration: BucketPlace & { readonly ErrorOutputPrefix?: string };
+}
+
 export interface ChannelDescription {
   readonly ChannelName: string;
   readonly ChannelARN: string;
@@ -102,14 +107,21 @@ export interface ChannelDescription {
     readonly StreamARN: string;
     readonly RecordConfiguration: { readonly RecordFormatType: string };
   }[];
-  readonly S3DestinationConfiguration?: {
-    readonly DataFreshnessInSeconds: number;
-    readonly DeadLetterQueueS3Configuration: BucketPlace & { readonly ErrorOutputPrefix?: string };
+  /** Into a bucket, or into a table: one of the two is there. */
+  readonly S3DestinationConfiguration?: ChannelDestination & {
     readonly StorageConfiguration: BucketPlace & {
       readonly OutputKeyTemplate: string;
       readonly StorageClass: string;
       readonly CompressionType: string;
     };
+  };
+  readonly S3TablesDestinationConfiguration?: ChannelDestination & {
+    readonly S3TablesConfigurationList: readonly {
+      readonly TableBucketARN: string;
+      readonly Namespace: string;
+      readonly TableName: string;
+      readonly CompressionType: string;
+    }[];
   };
   readonly LoggingConfiguration: { readonly CloudWatchLogs: { readonly Enabled: boolean } };
 }

@@ -14,7 +14,8 @@ import { TagsSection } from "../parts/tags-section.tsx";
 import { useChange } from "../parts/use-change.ts";
 import { usePolled } from "../parts/use-polled.ts";
 import { lastOf } from "../queues/queue.ts";
-import { behindText, bucketOf, type CountedChannel, describeChannel, lostCount, silenceOf } from "./channel.ts";
+import { behindText, type CountedChannel, describeChannel, lostCount, silenceOf } from "./channel.ts";
+import { destinationOf } from "./destination.ts";
 
 const everyMs = 2_000;
 /** Developer Guide, data delivery. The least is lower here unless the server's limits say otherwise. */
@@ -43,7 +44,8 @@ export function ChannelPage({ arn }: { readonly arn: string }) {
 }
 
 function Facts({ channel }: { readonly channel: ChannelDescription }) {
-  const { ChannelStatus, StreamConfigurationList, S3DestinationConfiguration } = channel;
+  const { ChannelStatus, StreamConfigurationList } = channel;
+  const destination = destinationOf(channel);
   return (
     <p class="facts">
       {ChannelStatus !== "ACTIVE" && (
@@ -54,8 +56,10 @@ function Facts({ channel }: { readonly channel: ChannelDescription }) {
           of the stream <a href={streamLink(lastOf(StreamARN))}>{lastOf(StreamARN)}</a>
         </span>
       ))}
-      {S3DestinationConfiguration !== undefined && (
-        <span>into the bucket {bucketOf(S3DestinationConfiguration.StorageConfiguration.BucketARN)}</span>
+      {destination !== undefined && (
+        <span>
+          into the {destination.kind} {destination.name}
+        </span>
       )}
     </p>
   );
@@ -74,7 +78,10 @@ function Silence({ counted }: { readonly counted: CountedChannel<ChannelDescript
         {sinceMs === undefined ? "Delivers nothing" : `Has delivered nothing since ${timeText(sinceMs)}`}: {sentence}
       </Fault>
       {channel.ChannelStatus === "FAILED" ? (
-        <p class="hint">A failed channel stays so: delete it, and create another one when its bucket can be written.</p>
+        <p class="hint">
+          A failed channel stays so: delete it, and create another one when its {destinationOf(channel)?.kind} can be
+          written.
+        </p>
       ) : (
         <p class="hint">
           The records wait in the stream until they expire, and the server tries again by itself. If it takes long,
@@ -89,7 +96,7 @@ function Figures({ counted: { channel, figures } }: { readonly counted: CountedC
   if (figures === undefined) return null;
   const { recordCount, failureCount } = figures;
   const lost = lostCount(figures);
-  const freshness = channel.S3DestinationConfiguration?.DataFreshnessInSeconds;
+  const freshness = destinationOf(channel)?.configuration.DataFreshnessInSeconds;
   const isLate = (figures.freshnessSeconds ?? 0) > 2 * (freshness ?? Number.POSITIVE_INFINITY);
   return (
     <div class="cards">
@@ -126,7 +133,7 @@ function ChannelSettings({ channel, refresh }: ChannelSettingsProps) {
         <DeleteSection
           what="channel"
           name={ChannelName}
-          consequence="Records that wait are not delivered. They stay in their stream until they expire, and what was delivered stays in the bucket."
+          consequence={`Records that wait are not delivered. They stay in their stream until they expire, and what was delivered stays in the ${destinationOf(channel)?.kind}.`}
           operation="DeleteChannel"
           input={{ ChannelARN }}
           onDone={() => go({ page: "channels" })}
@@ -138,8 +145,8 @@ function ChannelSettings({ channel, refresh }: ChannelSettingsProps) {
 
 function Description({ channel }: { readonly channel: ChannelDescription }) {
   const { ChannelARN, ChannelCreationTimestamp, ServiceExecutionRoleARN, StreamConfigurationList } = channel;
-  const { StorageConfiguration: storage, DeadLetterQueueS3Configuration: deadLetters } =
-    channel.S3DestinationConfiguration ?? {};
+  const { places = [], compression = "none", configuration } = destinationOf(channel) ?? {};
+  const deadLetters = configuration?.DeadLetterQueueS3Configuration;
   const rows: readonly (readonly [string, string])[] = [
     ["ARN", ChannelARN],
     ["Created", new Date(ChannelCreationTimestamp * 1000).toLocaleString()],
@@ -147,9 +154,8 @@ function Description({ channel }: { readonly channel: ChannelDescription }) {
       "Records",
       StreamConfigurationList.map(({ RecordConfiguration: { RecordFormatType } }) => RecordFormatType).join(),
     ],
-    ["Bucket", storage?.BucketARN ?? "none"],
-    ["Keys", storage?.OutputKeyTemplate ?? "none"],
-    ["Compression", storage?.CompressionType ?? "none"],
+    ...places,
+    ["Compression", compression],
     ["Records that do not fit", `${deadLetters?.BucketARN ?? "none"} ${deadLetters?.ErrorOutputPrefix ?? ""}`],
     ["Role", ServiceExecutionRoleARN],
   ];
@@ -167,18 +173,20 @@ function Description({ channel }: { readonly channel: ChannelDescription }) {
 
 function FreshnessSection({ channel, refresh }: ChannelSettingsProps) {
   const { isBusy, fault, change } = useChange(refresh);
-  const { ChannelARN, S3DestinationConfiguration } = channel;
-  if (S3DestinationConfiguration === undefined) return null;
-  const { DataFreshnessInSeconds: value } = S3DestinationConfiguration;
+  const { ChannelARN } = channel;
+  const destination = destinationOf(channel);
+  if (destination === undefined) return null;
+  const { DataFreshnessInSeconds: value } = destination.configuration;
+  const [written, batches] = destination.kind === "bucket" ? ["An object", "objects"] : ["A snapshot", "snapshots"];
   return (
     <NumberSection
       title="Freshness"
-      now={`An object is written when its oldest record has waited for ${value} s, or sooner when it is large.`}
+      now={`${written} is written when its oldest record has waited for ${value} s, or sooner when it is large.`}
       unit="Seconds"
       {...{ value, min: 1, max: freshnessSecondsMax, isBusy, fault }}
-      hint={(next) => (next < value ? "Fresher data comes in more and smaller objects." : undefined)}
+      hint={(next) => (next < value ? `Fresher data comes in more and smaller ${batches}.` : undefined)}
       onChange={(DataFreshnessInSeconds) => {
-        void change("UpdateChannel", { ChannelARN, S3DestinationConfiguration: { DataFreshnessInSeconds } });
+        void change("UpdateChannel", { ChannelARN, [destination.member]: { DataFreshnessInSeconds } });
       }}
     />
   );

@@ -36,7 +36,7 @@ export function silenceOf({ channel, figures }: State): string | undefined {
   if (ChannelStatus === "FAILED") return ChannelStatusReason;
   if (figures?.failure !== undefined) return figures.failure.sentence;
   if (ChannelStatus !== "ACTIVE" || figures !== undefined) return undefined;
-  return "The server was started without --channels, the file that says where buckets are.";
+  return "The server was started without --channels, the file that says where buckets and tables are.";
 }
 
 /** Records that were given up: they did not fit the format, or expired before they were delivered. */
@@ -50,9 +50,4 @@ export function behindText(figures: ChannelFigures | undefined): string {
   const { freshnessSeconds: seconds } = figures;
   if (seconds === undefined) return "another gateway delivers";
   return seconds === 0 ? "all delivered" : durationText(seconds * 1_000);
-}
-
-/** The name of a bucket in its ARN. */
-export function bucketOf(arn: string): string {
-  return arn.slice(arn.lastIndexOf(":") + 1);
 }
