@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { HttpStandIn } from "./http-stand-in.ts";
 
 /** As much of S3 as channels use: all buckets exist, and an object is stored unless its key has one. Checks no signature. */
-export class BucketStandIn implements AsyncDisposable {
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+export class BucketStandIn extends HttpStandIn {
   /** By `/BUCKET/KEY`. */
   readonly objects = new Map<string, Buffer>();
   /** Every bucket is deleted: requests are answered with 404. */
@@ -15,14 +13,7 @@ export class BucketStandIn implements AsyncDisposable {
   readonly refusing = new Set<string>();
 
   static async start(): Promise<BucketStandIn> {
-    const store = new BucketStandIn();
-    store.#server.listen(0, "127.0.0.1");
-    await once(store.#server, "listening");
-    return store;
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return await new BucketStandIn().listen();
   }
 
   /** A file for `--channels` that leads every bucket here. */
@@ -31,7 +22,7 @@ export class BucketStandIn implements AsyncDisposable {
     await writeFile(path, JSON.stringify({ buckets: { "*": { endpoint: this.endpoint, credentials } } }));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     const path = new URL(request.url ?? "", this.endpoint).pathname;
     response.statusCode = this.isGone ? 404 : this.#store(request.method, path, body);
@@ -46,11 +37,5 @@ export class BucketStandIn implements AsyncDisposable {
     if (this.objects.has(path)) return 412;
     this.objects.set(path, body);
     return 200;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, "close");
   }
 }

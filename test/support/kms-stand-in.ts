@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { HttpStandIn } from "./http-stand-in.ts";
 
 /** What a key of the service answers with; `usable` is the state of every key that a test does not set. */
 export type KeyState =
@@ -38,30 +37,16 @@ interface Wrapped {
 }
 
 /** As much of AWS KMS as key providers use, in the protocol of its JSON API. Every key exists until it is said not to. */
-export class KmsStandIn implements AsyncDisposable {
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+export class KmsStandIn extends HttpStandIn {
   readonly #wrapped = new Map<string, Wrapped>();
   readonly states = new Map<string, KeyState>();
   readonly calls: Call[] = [];
 
   static async start(): Promise<KmsStandIn> {
-    const service = new KmsStandIn();
-    service.#server.listen(0, "127.0.0.1");
-    await once(service.#server, "listening");
-    return service;
+    return await new KmsStandIn().listen();
   }
 
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, "close");
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const input = JSON.parse((await buffer(request)).toString()) as Record<string, unknown>;
     const action = String(request.headers["x-amz-target"]).replace("TrentService.", "");
     const [, region] = /Credential=[^/]+\/\d+\/([^/]+)\/kms\//.exec(request.headers.authorization ?? "") ?? [];
