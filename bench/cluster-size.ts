@@ -22,7 +22,7 @@ const idleMs = 20_000;
 const hashKeyCount = 2n ** 128n;
 
 await using servers = await NatsServers.start({ nodeCount: 3 });
-const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+const env = servers.environment;
 const startGateway = () => ServerProcess.start({ args: ["--engine", "jetstream"], env });
 await using first = await startGateway();
 await using second = await startGateway();

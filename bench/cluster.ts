@@ -206,7 +206,7 @@ async function pushMs(gateway: ServerProcess, streamArn: string, round: number):
 }
 
 await using servers = await NatsServers.start({ nodeCount: 3 });
-const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+const env = servers.environment;
 const startGateway = (): Promise<ServerProcess> => ServerProcess.start({ args: ["--engine", "jetstream"], env });
 await using first = await startGateway();
 await using second = await startGateway();

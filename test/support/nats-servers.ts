@@ -74,6 +74,11 @@ export class NatsServers implements AsyncDisposable {
     return this.#ports.map(({ monitor }) => `http://${host}:${monitor}`);
   }
 
+  /** What tells a gateway, or a command, where the servers are. */
+  get environment(): Readonly<Record<string, string>> {
+    return { MILLRACE_NATS: this.urls.join(","), MILLRACE_NATS_MONITOR: this.monitorUrls.join(",") };
+  }
+
   /** Ids of the processes of the nodes that run. */
   get pids(): readonly number[] {
     return this.#processes.flatMap((process, node) => (this.isRunning(node) ? [process?.pid ?? 0] : []));

@@ -32,7 +32,7 @@ async function api(connection: NatsConnection, name: string, body: object = {}):
 test("check-cluster finds what was done to a cluster behind the gateway's back, and changes nothing", async (t) => {
   if (!hasNatsServer(t)) return;
   await using servers = await NatsServers.start({ nodeCount: 1 });
-  const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+  const env = servers.environment;
   const empty = await examine(env);
   assert.deepEqual([empty.code, empty.faults.length], [1, 1], empty.stderr);
   assert.match(empty.faults[0] ?? "", /no gateway has ever started/);

@@ -51,10 +51,7 @@ export class GatewayPair implements AsyncDisposable {
       const targets = servers.urls.map((url) => ({ host: "127.0.0.1", port: Number(new URL(url).port) }));
       const proxy = await TcpProxy.open([...targets.slice(index), ...targets.slice(0, index)]);
       proxies.push(proxy);
-      const env = {
-        MILLRACE_NATS: `nats://127.0.0.1:${proxy.port}`,
-        MILLRACE_NATS_MONITOR: servers.monitorUrls.join(","),
-      };
+      const env = { ...servers.environment, MILLRACE_NATS: `nats://127.0.0.1:${proxy.port}` };
       gateways.push(await ServerProcess.start({ args: ["--engine", "jetstream"], env }));
     }
     return new GatewayPair(gateways, proxies);

@@ -13,7 +13,7 @@ async function put(endpoint: string, StreamName: string, text: string): Promise<
 test("a gateway over three servers keeps what it acknowledged over a split and its own death", async (t) => {
   if (!hasNatsServer(t)) return;
   await using servers = await NatsServers.start({ nodeCount: 3 });
-  const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+  const env = servers.environment;
   await using gateway = await ServerProcess.start({ args: ["--engine", "jetstream"], env });
   await call(gateway.endpoint, "CreateStream", { StreamName: "orders", ShardCount: 1 });
   await activeStreamArn(gateway.endpoint, "orders");

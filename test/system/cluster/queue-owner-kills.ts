@@ -26,7 +26,7 @@ const looksMax = 600;
 async function killOwners(rounds: number, nodeCount: 1 | 3, seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   await using servers = await NatsServers.start({ nodeCount });
-  const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+  const env = servers.environment;
   const args = ["--engine", "jetstream", "--log-level", "warn", ...(nodeCount === 1 ? ["--allow-degraded"] : [])];
   await using first = await ServerProcess.start({ args, env });
   await using second = await ServerProcess.start({ args, env });

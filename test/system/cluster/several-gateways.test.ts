@@ -30,7 +30,7 @@ async function textsOf(endpoints: readonly string[], ShardId: string): Promise<r
 test("two gateways act as one: what one makes the other serves, puts, splits, subscribes and takes over", async (t) => {
   if (!hasNatsServer(t)) return;
   await using servers = await NatsServers.start({ nodeCount: 3 });
-  const env = { MILLRACE_NATS: servers.urls.join(","), MILLRACE_NATS_MONITOR: servers.monitorUrls.join(",") };
+  const env = servers.environment;
   const args = ["--engine", "jetstream"];
   await using first = await ServerProcess.start({ args, env });
   await using second = await ServerProcess.start({ args, env });
