@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { freePort, type Launch, type RunningServer, startProcess } from "./server-process.ts";
+import { freePort } from "../test/support/free-ports.ts";
+import { type Launch, type RunningServer, startProcess } from "./server-process.ts";
 
 interface Peer {
   readonly name: string;

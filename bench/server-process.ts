@@ -1,7 +1,7 @@
 /** Starts one server as a child process, knows when it is ready, and surely ends it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 
 const readyMsMax = 20_000;
 const stopMsMax = 5_000;
@@ -92,14 +92,4 @@ function answers(port: number): Promise<boolean> {
     socket.once("connect", () => finish(true));
     socket.once("error", () => finish(false));
   });
-}
-
-/** A port that was free a moment ago, for servers that cannot choose one themselves. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
