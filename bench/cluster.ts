@@ -154,20 +154,20 @@ async function createStream({ endpoint }: ServerProcess): Promise<string> {
   return await activeStreamArn(endpoint, StreamName);
 }
 
-async function putBatches(servers: readonly ServerProcess[], turnSeconds = seconds): Promise<Rate> {
-  using clients = await Clients.open(servers, batchesInFlight);
-  const load = { inFlight: batchesInFlight, recordsPerCall, pids: servers.map(({ pid }) => pid) };
-  let count = 0;
-  const send = (worker: number) => clients.send(worker, batches[count++ % batches.length] as PreparedRequest);
-  return await measure(load, send, turnSeconds);
+/** What the servers get, over and over. */
+interface PutLoad extends Omit<Load, "pids"> {
+  readonly requests: readonly PreparedRequest[];
 }
 
-async function putSingles(servers: readonly ServerProcess[], turnSeconds = seconds): Promise<Rate> {
-  using clients = await Clients.open(servers, singlesInFlight);
-  const load = { inFlight: singlesInFlight, recordsPerCall: 1, pids: servers.map(({ pid }) => pid) };
+const batchLoad: PutLoad = { inFlight: batchesInFlight, recordsPerCall, requests: batches };
+const singleLoad: PutLoad = { inFlight: singlesInFlight, recordsPerCall: 1, requests: singles };
+
+async function put(servers: readonly ServerProcess[], load: PutLoad, turnSeconds = seconds): Promise<Rate> {
+  using clients = await Clients.open(servers, load.inFlight);
+  const { requests } = load;
   let count = 0;
-  const send = (worker: number) => clients.send(worker, singles[count++ % singles.length] as PreparedRequest);
-  return await measure(load, send, turnSeconds);
+  const send = (worker: number) => clients.send(worker, requests[count++ % requests.length] as PreparedRequest);
+  return await measure({ ...load, pids: servers.map(({ pid }) => pid) }, send, turnSeconds);
 }
 
 /** From the publication to the subscriber, ms, one message after another. */
@@ -215,8 +215,8 @@ const streamArn = await createStream(first);
 await createStream(embedded);
 await using raw = await RawPublisher.open(servers.urls);
 for (const targets of [[first, second], [embedded]]) {
-  await putBatches(targets, warmupSeconds);
-  await putSingles(targets, warmupSeconds);
+  await put(targets, batchLoad, warmupSeconds);
+  await put(targets, singleLoad, warmupSeconds);
 }
 
 console.log(`node ${process.version}, ${roundCount} rounds of ${seconds} s each, ${new Date().toISOString()}`);
@@ -226,7 +226,9 @@ const perSecond = ({ recordsPerSecond }: Rate): string => `${recordsPerSecond.to
 for (let round = 0; round < roundCount; round++) {
   const load = { inFlight: shardCount, recordsPerCall: recordsPerMessage, pids: [] };
   const rawRate = await measure(load, (worker) => raw.publish(`batch.${worker}`, rawBatch));
-  const [one, two, own] = [await putBatches([first]), await putBatches([first, second]), await putBatches([embedded])];
+  const one = await put([first], batchLoad);
+  const two = await put([first, second], batchLoad);
+  const own = await put([embedded], batchLoad);
   shares.one.push(one.recordsPerSecond / rawRate.recordsPerSecond);
   shares.two.push(two.recordsPerSecond / rawRate.recordsPerSecond);
   shares.cpu.push(one.cpuUsPerRecord / own.cpuUsPerRecord);
@@ -237,7 +239,7 @@ for (let round = 0; round < roundCount; round++) {
   );
   const rawLoad = { inFlight: singlesInFlight, recordsPerCall: 1, pids: [] };
   const rawOne = await measure(rawLoad, (worker) => raw.publish(`single.${worker}`, rawSingle));
-  const single = await putSingles([first]);
+  const single = await put([first], singleLoad);
   shares.singles.push(single.recordsPerSecond / rawOne.recordsPerSecond);
   console.log(`PutRecord c = ${singlesInFlight}: raw ${perSecond(rawOne)}, one gateway ${perSecond(single)}`);
   const [rawMs, ms] = [await rawPushMs(raw), await pushMs(first, streamArn, round)];
