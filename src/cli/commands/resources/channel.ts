@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { DescribeChannelOutput } from "../../../model/shapes.generated.ts";
 import type { ConnectionOptions } from "../../client/connection.ts";
 import { callNew, channels, resourceArnOf, waitForResource } from "../../client/named-resources.ts";
@@ -6,32 +6,30 @@ import { CommandError, exitCodes } from "../../output/command-error.ts";
 import { formatOf, type OutputOptions, printObject } from "../../output/print-rows.ts";
 import { note } from "../../output/progress.ts";
 import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "../define-command.ts";
-import { listCommand, removeCommand } from "./resource-commands.ts";
+import { listCommand, removeCommand, resourceCommand } from "./resource-commands.ts";
 
 const recordFormats = { json: "JSON", text: "STRING", bytes: "BYTE_ARRAY" } as const;
 const compressions = { none: "NONE", gzip: "GZIP", zstd: "ZSTD" } as const;
 
 export function channelCommand(): Command {
-  const command = new Command("channel")
-    .summary("make channels, which deliver streams into buckets")
-    .description(
-      "Channels deliver the records of an on-demand stream into a bucket by themselves; see docs/channels.md. " +
+  return resourceCommand(
+    {
+      name: "channel",
+      summary: "make channels, which deliver streams into buckets",
+      description:
+        "Channels deliver the records of an on-demand stream into a bucket by themselves; see docs/channels.md. " +
         "A channel is given by its name or ARN.",
-    );
-  command.helpOption("-h, --help", "show this help").helpCommand("help [command]", "show the help of a command");
-  const subcommands = [
-    createCommand(),
-    listCommand(channels),
-    describeCommand(),
-    removeCommand(channels, {
-      what: "a channel; what it has delivered stays, and so does the stream",
-      example: "millrace channel rm clicks-to-lake",
-    }),
-  ];
-  for (const subcommand of subcommands) command.addCommand(subcommand);
-  return command.addHelpText(
-    "after",
-    "\nExamples:\n  millrace channel create clicks-to-lake clicks lake --compression zstd\n  millrace channel ls",
+      examples: ["millrace channel create clicks-to-lake clicks lake --compression zstd", "millrace channel ls"],
+    },
+    [
+      createCommand(),
+      listCommand(channels),
+      describeCommand(),
+      removeCommand(channels, {
+        what: "a channel; what it has delivered stays, and so does the stream",
+        example: "millrace channel rm clicks-to-lake",
+      }),
+    ],
   );
 }
 

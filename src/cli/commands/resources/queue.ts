@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { DescribeQueueOutput } from "../../../model/shapes.generated.ts";
 import type { ConnectionOptions } from "../../client/connection.ts";
 import { callNew, queues, resourceArnOf, waitForResource } from "../../client/named-resources.ts";
@@ -8,30 +8,28 @@ import { note } from "../../output/progress.ts";
 import { parseStart } from "../../records/start-position.ts";
 import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wholeNumber } from "../define-command.ts";
 import { queueRecordCommands } from "./queue-records.ts";
-import { listCommand, removeCommand } from "./resource-commands.ts";
+import { listCommand, removeCommand, resourceCommand } from "./resource-commands.ts";
 
 export function queueCommand(): Command {
-  const command = new Command("queue")
-    .summary("make queues on streams, receive and acknowledge their records")
-    .description(
-      "Queues hand the records of an on-demand stream out to workers that compete for them; see docs/queues.md. " +
+  return resourceCommand(
+    {
+      name: "queue",
+      summary: "make queues on streams, receive and acknowledge their records",
+      description:
+        "Queues hand the records of an on-demand stream out to workers that compete for them; see docs/queues.md. " +
         "A queue is given by its name or ARN.",
-    );
-  command.helpOption("-h, --help", "show this help").helpCommand("help [command]", "show the help of a command");
-  const subcommands = [
-    createCommand(),
-    listCommand(queues),
-    describeCommand(),
-    ...queueRecordCommands(),
-    removeCommand(queues, {
-      what: "a queue with its dead letters; the stream stays",
-      example: "millrace queue rm work",
-    }),
-  ];
-  for (const subcommand of subcommands) command.addCommand(subcommand);
-  return command.addHelpText(
-    "after",
-    "\nExamples:\n  millrace queue create work orders\n  millrace queue receive work",
+      examples: ["millrace queue create work orders", "millrace queue receive work"],
+    },
+    [
+      createCommand(),
+      listCommand(queues),
+      describeCommand(),
+      ...queueRecordCommands(),
+      removeCommand(queues, {
+        what: "a queue with its dead letters; the stream stays",
+        example: "millrace queue rm work",
+      }),
+    ],
   );
 }
 

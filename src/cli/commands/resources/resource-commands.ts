@@ -10,7 +10,20 @@ import {
 import { CommandError, exitCodes } from "../../output/command-error.ts";
 import { formatOf, type OutputOptions, printRows } from "../../output/print-rows.ts";
 import { note } from "../../output/progress.ts";
-import { addConnectionOptions, addFormatOptions, defineCommand, runConnected } from "../define-command.ts";
+import {
+  addConnectionOptions,
+  addFormatOptions,
+  type CommandText,
+  defineCommand,
+  runConnected,
+} from "../define-command.ts";
+
+/** The command with those of queues or channels below it. */
+export function resourceCommand(text: CommandText, subcommands: readonly Command[]): Command {
+  const command = defineCommand(text).helpCommand("help [command]", "show the help of a command");
+  for (const subcommand of subcommands) command.addCommand(subcommand);
+  return command;
+}
 
 /** `ls` of queues or channels. */
 export function listCommand(kind: ResourceKind): Command {
