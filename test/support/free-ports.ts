@@ -1,18 +1,26 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 
 const host = "127.0.0.1";
+/** Below those that systems give to outgoing connections and to listeners that take any port, also with 10,000 added. */
+const portMin = 10_240;
+const portMax = 22_767;
 
-/** Ports of 127.0.0.1 that were free a moment ago: all are held until the last one is found, so that no two are the same. */
+/** Ports of 127.0.0.1 that were free a moment ago, and that nothing gets by chance. No two are the same. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const held = Array.from({ length: count }, () => createServer().listen(0, host));
-  await Promise.all(held.map((server) => once(server, "listening")));
-  const ports = held.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const held = new Map<number, Server>();
+  while (held.size < count) {
+    const port = randomInt(portMin, portMax + 1);
+    const server = createServer();
+    const isFree = await once(server.listen(port, host), "listening").then(
+      () => true,
+      () => false,
+    );
+    if (isFree) held.set(port, server);
+  }
+  await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))));
+  return [...held.keys()];
 }
 
 export async function freePort(): Promise<number> {

@@ -47,7 +47,7 @@ test("a further port that is taken fails the start, which leaves no port open", 
   const start = () => startMillrace({ host: "127.0.0.1", port: first.port, alsoPort: port });
   await assert.rejects(
     start,
-    (error) => error instanceof StartError && /in use.* with --also-port$/.test(error.message),
+    (error) => error instanceof StartError && /in use.* with the option alsoPort$/.test(error.message),
   );
   await assert.rejects(callOn(first.port, "us-east-1"));
 });
@@ -57,6 +57,6 @@ test("fear: a taken admin port is told as if --port chose it", async (t) => {
   const start = () => startMillrace({ host: "127.0.0.1", adminPort: port } as MillraceOptions);
   await assert.rejects(
     start,
-    (error) => error instanceof StartError && /in use.* with --admin-port$/.test(error.message),
+    (error) => error instanceof StartError && /in use.* with the option adminPort$/.test(error.message),
   );
 });
