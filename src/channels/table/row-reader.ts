@@ -19,6 +19,7 @@ export interface Row {
 /** Where the value is that a field of the partition is made of: in a column, or in structs inside of it. */
 interface PartitionSource {
   readonly columnIndex: number;
+  readonly name: string;
   readonly below: readonly string[];
 }
 
@@ -55,8 +56,8 @@ export class RowReader {
       if (field.transform !== "hour" || found?.type !== "timestamptz") {
         throw new TableShapeError("is partitioned by something other than the hours of columns of type timestamptz");
       }
-      const [top, ...below] = found.path;
-      return { columnIndex: schema.fields.findIndex(({ name }) => name === top), below };
+      const [name = "", ...below] = found.path;
+      return { columnIndex: schema.fields.findIndex((column) => column.name === name), name, below };
     });
   }
 
@@ -77,22 +78,25 @@ export class RowReader {
       if (item === unfit) return faultOf(name, type, value);
       values.push(item);
     }
-    return { values, hours: this.#hoursOf(values) };
-  }
-
-  #hoursOf(values: readonly unknown[]): readonly number[] {
-    return this.#partitions.map(({ columnIndex, below }) => {
-      let value = values[columnIndex];
-      for (const name of below) value = (value as JsonObject)[name];
-      return Math.floor((value as number) / hourMicros);
-    });
+    const hours: number[] = [];
+    for (const { columnIndex, name, below } of this.#partitions) {
+      const micros = below.reduce((value, each) => (value as JsonObject | null)?.[each] ?? null, values[columnIndex]);
+      // Others may have made the column optional; rows of no hour are not written.
+      if (micros === null) return missingValue(name);
+      hours.push(Math.floor((micros as number) / hourMicros));
+    }
+    return { values, hours };
   }
 }
 
 function faultOf(name: string, type: string, value: unknown): RowFault {
   return value === undefined || value === null
-    ? { code: "MissingValue", message: `The record has no value for the required column ${name}.` }
+    ? missingValue(name)
     : { code: "InvalidValue", message: `The value of ${name} does not fit its column of type ${type}.` };
+}
+
+function missingValue(name: string): RowFault {
+  return { code: "MissingValue", message: `The record has no value for the required column ${name}.` };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

@@ -59,6 +59,22 @@ test("a row has the hours of its partition, before the epoch too, and names the 
   });
 });
 
+test("a record without the time of its partition is in no hour, where others made it optional", () => {
+  const at = { id: 7, name: "at", required: false, type: "timestamptz" };
+  const meta = { id: 6, name: "meta", required: false, type: { type: "struct", fields: [at] } } as const;
+  const field = { "source-id": 7, "field-id": 1000, name: "at_hour", transform: "hour" };
+  for (const [column, records] of [
+    [at, ["{}", '{"at":null}']],
+    [meta, ["{}", '{"meta":null}', '{"meta":{}}']],
+  ] as const) {
+    const reader = new RowReader({ type: "struct", fields: [column] }, { "spec-id": 0, fields: [field] });
+    for (const record of records) {
+      const message = `The record has no value for the required column ${column.name}.`;
+      assert.deepEqual(reader.read(Buffer.from(record)), { code: "MissingValue", message });
+    }
+  }
+});
+
 test("a member that every object inherits is no value of a column", () => {
   const schema: TableSchema = {
     type: "struct",
