@@ -1,3 +1,4 @@
+import { isJsonObject } from "../model/json-object.ts";
 import { type Policy, parsePolicy } from "../streams/policy/policy-document.ts";
 import type { Credential } from "./credential.ts";
 
@@ -14,7 +15,7 @@ const policiesPerCredentialMax = 20;
  * policies?}]}`. Problems quote the file only within policies: any other text may be a misplaced secret.
  */
 export function parseCredentialsFile(json: unknown): ParsedCredentials {
-  if (!isObject(json) || !Array.isArray(json["credentials"])) {
+  if (!isJsonObject(json) || !Array.isArray(json["credentials"])) {
     return { problems: ['must hold one JSON object with a list, {"credentials": [...]}'] };
   }
   const list: readonly unknown[] = json["credentials"];
@@ -45,7 +46,7 @@ const members: readonly string[] = [
 ];
 
 function readCredential(json: unknown, problems: string[]): Credential {
-  if (!isObject(json)) {
+  if (!isJsonObject(json)) {
     problems.push("must be an object");
     return { accessKeyId: "", secretAccessKey: "", account: "" };
   }
@@ -100,8 +101,4 @@ function readPolicies(json: unknown, problems: string[]): readonly Policy[] | un
     problems.push(...parsed.problems.map((problem) => `policies[${index}]: ${problem}`));
     return parsed.policy;
   });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

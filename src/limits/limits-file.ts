@@ -1,5 +1,6 @@
 import type { LimitsSource } from "../config/config.ts";
 import { StartError } from "../config/start-error.ts";
+import { isJsonObject } from "../model/json-object.ts";
 import { requestTimesKeptMax } from "./daily-limits.ts";
 import { awsLimits, type LimitsTable } from "./limits-table.ts";
 
@@ -16,7 +17,7 @@ export const limitMax = 2_147_483_647;
  * limit, null removes it. `callsPerSecond` and `shardCountMaxByRegion` are objects of such values, or null.
  */
 export function parseLimitsFile(json: unknown): ParsedLimits {
-  if (!isObject(json))
+  if (!isJsonObject(json))
     return { problems: ['must hold one JSON object, such as {"shardWriteRecordsPerSecond": 10000}'] };
   const problems: string[] = [];
   const changes: Record<string, unknown> = {};
@@ -57,7 +58,7 @@ function readGroup(
 ): Readonly<Record<string, number>> {
   if (value === null) return unlimited[group];
   const members: Record<string, number> = { ...awsLimits[group] };
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     problems.push(`${JSON.stringify(group)} must be an object of numbers, or null for no limit`);
     return members;
   }
@@ -91,8 +92,4 @@ function isLimitedOperation(name: string): boolean {
 
 function isRegion(name: string): boolean {
   return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

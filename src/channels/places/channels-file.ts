@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from "../../model/json-object.ts";
 import type { BucketAccess } from "./bucket-access.ts";
 import type { CatalogAuth, TableAccess } from "./table-access.ts";
 
@@ -23,7 +24,7 @@ const regionDefault = "us-east-1";
  * `warehouse?` and `auth?`. Problems do not quote values: any of them may be a misplaced secret.
  */
 export function parseChannelsFile(json: unknown): ParsedChannelsFile {
-  if (!isObject(json) || !isObject(json["buckets"])) {
+  if (!isJsonObject(json) || !isJsonObject(json["buckets"])) {
     return {
       problems: ['must hold one JSON object with the buckets by ARN, {"buckets": {"*": {"endpoint": "http://…"}}}'],
     };
@@ -59,7 +60,6 @@ interface PlaceKind<T> {
   readonly read: (json: JsonObject, complain: Complain) => T;
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
 type Complain = (problem: string) => void;
 
 const bucketMembers: readonly string[] = ["endpoint", "region", "pathStyle", "credentials"];
@@ -97,7 +97,7 @@ const tablePlace: PlaceKind<TableAccess> = {
 function readPlaces<T>(json: unknown, kind: PlaceKind<T>, problems: string[]): ReadonlyMap<string, T> {
   const { member, arnPattern, arnForm, read } = kind;
   const places = new Map<string, T>();
-  if (!isObject(json)) {
+  if (!isJsonObject(json)) {
     problems.push(`${member} must be an object with an entry for each ARN`);
     return places;
   }
@@ -108,7 +108,7 @@ function readPlaces<T>(json: unknown, kind: PlaceKind<T>, problems: string[]): R
       continue;
     }
     const complain: Complain = (problem) => problems.push(`${member}[${quoted}]: ${problem}`);
-    if (isObject(value)) places.set(name, read(value, complain));
+    if (isJsonObject(value)) places.set(name, read(value, complain));
     else complain("must be an object");
   }
   return places;
@@ -122,7 +122,7 @@ function refuseOthers(json: JsonObject, members: readonly string[], complain: Co
 
 function readAuth(json: unknown, complain: Complain): CatalogAuth {
   if (json === "sigv4" || json === "none") return { kind: json };
-  if (isObject(json)) {
+  if (isJsonObject(json)) {
     const { token, clientId, clientSecret, ...others } = json;
     const isAlone = Object.keys(others).length === 0;
     if (isAlone && isSecret(token) && clientId === undefined && clientSecret === undefined)
@@ -153,7 +153,7 @@ function readAccess(json: JsonObject, complain: Complain): BucketAccess {
 
 function readCredentials(json: unknown, complain: Complain): BucketAccess["credentials"] {
   if (json === "default") return undefined;
-  if (isObject(json)) {
+  if (isJsonObject(json)) {
     const { accessKeyId, secretAccessKey, sessionToken, ...others } = json;
     const isValid = isSecret(accessKeyId) && isSecret(secretAccessKey) && Object.keys(others).length === 0;
     if (isValid && sessionToken === undefined) return { accessKeyId, secretAccessKey };
@@ -175,8 +175,4 @@ function isHttpUrl(value: unknown): boolean {
   if (typeof value !== "string" || !URL.canParse(value)) return false;
   const { protocol, search, hash } = new URL(value);
   return /^https?:$/.test(protocol) && search === "" && hash === "";
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../model/json-object.ts";
 import { type ColumnType, decimalParts, type StructType } from "./iceberg-schema.ts";
 
 /** What a value that does not fit its column is read as; null is a value. */
@@ -129,7 +130,7 @@ function listReader(read: ValueReader): ValueReader {
 
 function mapReader(read: ValueReader): ValueReader {
   return (value) => {
-    if (!isObject(value)) return unfit;
+    if (!isJsonObject(value)) return unfit;
     const entries: unknown[] = [];
     for (const [key, each] of Object.entries(value)) {
       const item = read(each);
@@ -148,7 +149,7 @@ function structReader({ fields }: StructType): ValueReader | undefined {
     readers.push({ name, read: orNull(read, required) });
   }
   return (value) => {
-    if (!isObject(value)) return unfit;
+    if (!isJsonObject(value)) return unfit;
     const read: Record<string, unknown> = Object.create(null);
     for (const { name, read: readField } of readers) {
       const item = readField(Object.hasOwn(value, name) ? value[name] : undefined);
@@ -157,8 +158,4 @@ function structReader({ fields }: StructType): ValueReader | undefined {
     }
     return read;
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { isJsonObject, type JsonObject } from "../../model/json-object.ts";
 import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import { findField, type PartitionSpec, type TableSchema } from "./iceberg-schema.ts";
 import { parseLossless } from "./lossless-json.ts";
@@ -99,13 +100,11 @@ function missingValue(name: string): RowFault {
   return { code: "MissingValue", message: `The record has no value for the required column ${name}.` };
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
 /** Undefined for what is no object. */
 function parsed(text: string, parse?: (text: string) => unknown): JsonObject | undefined {
   try {
     const value = parseUntrustedJson(text, parse);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from "../../model/json-object.ts";
 import { type ColumnType, fieldAt, type TableField, type TableSchema } from "./iceberg-schema.ts";
 
 /** Deeper schemas are refused; a reference to itself has no end. */
@@ -37,8 +38,6 @@ interface ReadType {
   readonly isNullable: boolean;
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
 class JsonSchemaReader {
   readonly #root: unknown;
   readonly #partitionColumns: ReadonlySet<string>;
@@ -52,7 +51,7 @@ class JsonSchemaReader {
   /** `path`: names joined by dots; elements and values are no columns of their own. */
   read(schema: unknown, path: string, depth = 0): ReadType {
     if (depth > depthMax) throw new JsonSchemaError(`is deeper than ${depthMax} levels${at(path)}`);
-    if (!isObject(schema)) throw new JsonSchemaError(`is no object${at(path)}`);
+    if (!isJsonObject(schema)) throw new JsonSchemaError(`is no object${at(path)}`);
     if (schema["$ref"] !== undefined) return this.read(this.#resolve(schema["$ref"], path), path, depth + 1);
     const alternatives = schema["anyOf"] ?? schema["oneOf"];
     if (Array.isArray(alternatives)) return this.#readNullable(alternatives, path, depth);
@@ -88,7 +87,7 @@ class JsonSchemaReader {
 
   #structType(schema: JsonObject, path: string, depth: number): ColumnType {
     const { properties, required = [] } = schema;
-    if (!isObject(properties) || Object.keys(properties).length === 0) {
+    if (!isJsonObject(properties) || Object.keys(properties).length === 0) {
       throw new JsonSchemaError(`has an object without properties${at(path)}`);
     }
     const requiredNames = new Set(Array.isArray(required) ? required : []);
@@ -109,7 +108,7 @@ class JsonSchemaReader {
   }
 
   #listType(schema: JsonObject, path: string, depth: number): ColumnType {
-    if (!isObject(schema["items"]))
+    if (!isJsonObject(schema["items"]))
       throw new JsonSchemaError(`has an array without one schema of its items${at(path)}`);
     const elementId = this.#newId();
     const { type, isNullable } = this.read(schema["items"], `${path}[]`, depth + 1);
@@ -117,7 +116,7 @@ class JsonSchemaReader {
   }
 
   #mapType(schema: JsonObject, path: string, depth: number): ColumnType {
-    if (!isObject(schema["additionalProperties"])) {
+    if (!isJsonObject(schema["additionalProperties"])) {
       throw new JsonSchemaError(
         `has an object with neither properties nor a schema as additionalProperties${at(path)}`,
       );
@@ -131,7 +130,7 @@ class JsonSchemaReader {
   }
 
   #readNullable(alternatives: readonly unknown[], path: string, depth: number): ReadType {
-    const others = alternatives.filter((each) => !(isObject(each) && each["type"] === "null"));
+    const others = alternatives.filter((each) => !(isJsonObject(each) && each["type"] === "null"));
     if (others.length !== 1)
       throw new JsonSchemaError(`has alternatives${at(path)}; a column has one type, and perhaps null`);
     const { type, isNullable } = this.read(others[0], path, depth + 1);
@@ -143,7 +142,7 @@ class JsonSchemaReader {
     let found: unknown = this.#root;
     for (const part of parts) {
       const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-      found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+      found = isJsonObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
     }
     if (parts.length === 0 || found === undefined) {
       throw new JsonSchemaError(`has a reference that it does not resolve itself${at(path)}`);
@@ -202,8 +201,4 @@ function stringType({ format, contentEncoding }: JsonObject): ColumnType {
 
 function at(path: string): string {
   return path === "" ? "" : `, at ${path}`;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { type FaultType, faultTypes } from "../../model/injected-fault.ts";
+import { isJsonObject } from "../../model/json-object.ts";
 import { type OperationName, operationNames } from "../../model/shapes.generated.ts";
 
 const faultRulesMax = 100;
@@ -31,8 +32,6 @@ export interface FaultRule {
   readonly records?: number;
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 /** The rules of a parsed body, or one sentence about its first problem. */
 export function readFaultRules(body: unknown): { readonly rules: readonly FaultRule[] } | { readonly problem: string } {
   if (!Array.isArray(body)) return { problem: "The body must be a JSON array of rules." };
@@ -60,7 +59,7 @@ const members: Readonly<
 };
 
 function problemOf(rule: unknown): string | undefined {
-  if (!isObject(rule)) return "it must be a JSON object";
+  if (!isJsonObject(rule)) return "it must be a JSON object";
   for (const [name, value] of Object.entries(rule)) {
     if (!isMember(name)) return `it has no member ${JSON.stringify(name)}, only ${Object.keys(members).join(", ")}`;
     if (!members[name].accepts(value)) return `"${name}" must be ${members[name].as}`;
@@ -76,10 +75,6 @@ function problemOf(rule: unknown): string | undefined {
   if (!isOneOf(faultTypesOfRecords)(error))
     return `with "records", "error" must be one of ${faultTypesOfRecords.join(", ")}`;
   return undefined;
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isMember(name: string): name is keyof FaultRule {

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../model/json-object.ts";
 import { conditionOperators, type EvaluationContext } from "./condition-operators.ts";
 import { type PolicyPattern, parsePattern } from "./policy-pattern.ts";
 
@@ -27,7 +28,7 @@ interface PolicyVersion {
 /** Parses a Condition element: IAM JSON policy reference, "Condition operators". */
 export function parseConditions(json: unknown, version: PolicyVersion): ParsedConditions {
   if (json === undefined) return { conditions: [], problems: [] };
-  if (!isObject(json)) return { conditions: [], problems: ["Condition must be an object of operators"] };
+  if (!isJsonObject(json)) return { conditions: [], problems: ["Condition must be an object of operators"] };
   const parsed = Object.entries(json).map(([name, keys]) => parseOperator(name, keys, version));
   return {
     conditions: parsed.flatMap(({ conditions }) => conditions),
@@ -42,7 +43,7 @@ function parseOperator(name: string, keys: unknown, version: PolicyVersion): Par
   const [, quantifier, operator = "", ifExists] = parsed ?? [];
   const rule = Object.hasOwn(conditionOperators, operator) ? conditionOperators[operator] : undefined;
   if (rule === undefined) return { conditions: [], problems: [`${JSON.stringify(name)} is not a condition operator`] };
-  if (!isObject(keys)) return { conditions: [], problems: [`${name} must be an object of condition keys`] };
+  if (!isJsonObject(keys)) return { conditions: [], problems: [`${name} must be an object of condition keys`] };
   const shared = {
     operator,
     ...(quantifier === undefined ? {} : { quantifier: quantifiers[quantifier] }),
@@ -84,8 +85,4 @@ function textsOf(json: unknown): readonly string[] | undefined {
   const isScalar = (value: unknown) =>
     typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return list.every(isScalar) ? list.map(String) : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from "../../model/json-object.ts";
 import { type Condition, parseConditions } from "./condition.ts";
 import { type PolicyPattern, parsePattern } from "./policy-pattern.ts";
 import { type PrincipalPattern, parsePrincipal } from "./principal.ts";
@@ -42,7 +43,7 @@ const everything: PatternList = { isInverted: true, patterns: [] };
  * parts do not exclude.
  */
 export function parsePolicy(json: unknown, kind: PolicyKind): ParsedPolicy {
-  if (!isObject(json)) return broken("it is not a JSON object");
+  if (!isJsonObject(json)) return broken("it is not a JSON object");
   const { Version: version, Statement: given, Id: _id, ...others } = json as Readonly<Record<string, unknown>>;
   const problems = Object.keys(others).map((name) => `${JSON.stringify(name)} is not an element of a policy`);
   if (version !== undefined && version !== "2012-10-17" && version !== "2008-10-17") {
@@ -74,7 +75,8 @@ function parseStatement(
   kind: PolicyKind,
   version: { readonly hasVariables: boolean },
 ): { readonly statement?: Statement; readonly problems: readonly string[] } {
-  if (!isObject(json)) return { ...deny({ actions: everything, conditions: [] }), problems: ["it is not an object"] };
+  if (!isJsonObject(json))
+    return { ...deny({ actions: everything, conditions: [] }), problems: ["it is not an object"] };
   const problems = Object.keys(json)
     .filter((name) => !elements.includes(name))
     .map((name) => `${JSON.stringify(name)} is not an element of a statement`);
@@ -147,10 +149,4 @@ function readPatterns(
 function isNamePattern(name: "Action" | "Resource", text: string): boolean {
   if (text === "*") return true;
   return name === "Action" ? /^[a-z0-9-]+:[a-zA-Z0-9*?]+$/i.test(text) : /^(arn:|\*|\$\{)/.test(text);
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../model/json-object.ts";
 import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
 import { policyInvalid } from "../../model/policy-errors.ts";
 import { parsePolicy } from "./policy-document.ts";
@@ -12,7 +13,7 @@ const policyCharactersMax = 20_480;
 export function validateResourcePolicy(text: string): void {
   if (text.length > policyCharactersMax) throw policyInvalid(`it is longer than ${policyCharactersMax} characters.`);
   const document = parseDocument(text);
-  if (!isObject(document)) throw policyInvalid("it is not a JSON object.");
+  if (!isJsonObject(document)) throw policyInvalid("it is not a JSON object.");
   const given = document["Statement"];
   const statements: readonly unknown[] = Array.isArray(given) ? given : given === undefined ? [] : [given];
   if (statements.length === 0) throw policyInvalid("it has no Statement.");
@@ -30,13 +31,9 @@ function parseDocument(text: string): unknown {
 }
 
 function checkStatement(statement: unknown): void {
-  if (!isObject(statement)) throw policyInvalid("a Statement is not an object.");
+  if (!isJsonObject(statement)) throw policyInvalid("a Statement is not an object.");
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw policyInvalid("a Statement's Effect is neither Allow nor Deny.");
   if (!("Principal" in statement || "NotPrincipal" in statement)) throw policyInvalid("a Statement has no Principal.");
   if (!("Action" in statement || "NotAction" in statement)) throw policyInvalid("a Statement has no Action.");
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
