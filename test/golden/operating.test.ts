@@ -70,7 +70,7 @@ test("the bounds of connections and requests on the operating page are those of 
   const count = (value: number): string => value.toLocaleString("en-US");
   const bounds = [
     `connections | ${count(limits.connectionCountMax)}; `,
-    `connections and heads of requests | ${limits.connectionBytesMax / 1024 ** 2} MiB together`,
+    `connections and heads of requests | ${limits.connectionBytesMax / 1024 ** 2} MiB together, ${limits.sessionHeadBytesMax / 1024 ** 2} MiB of one HTTP/2 session, as estimated`,
     `first bytes, TLS handshake | ${limits.detectMsMax / 1000} s each`,
     `headers | ${limits.headersMsMax / 1000} s, ${limits.headerBytesMax / 1024} KiB`,
     `body | ${limits.requestBytesMax / 1024 ** 2} MiB, ${limits.requestMsMax / 1000} s in all, ${limits.bodyIdleMsMax / 1000} s `,

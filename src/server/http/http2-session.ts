@@ -111,7 +111,8 @@ function begin({ stream, headers, connection, context }: Http2Exchange): HttpExc
     return undefined;
   }
   const requestBytes = memoryOf(headers);
-  if (!connection.admit(requestBytes)) return refuseStream(stream, "connections");
+  const isOver = connection.memoryBytes + requestBytes > context.limits.sessionHeadBytesMax;
+  if (isOver || !connection.admit(requestBytes)) return refuseStream(stream, "connections");
   if (headers.host === undefined && authority !== undefined) headers.host = authority;
   const { encoding } = context;
   const exchange = new HttpExchange({ method, url: path, headers }, connection, { encoding, requestBytes });

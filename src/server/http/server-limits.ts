@@ -69,6 +69,8 @@ export interface ServerLimits {
   readonly sessionWindowBytes: number;
   readonly frameBytesMax: number;
   readonly sessionMemoryMiBMax: number;
+  /** What one HTTP/2 session and the heads of its requests take; a stream beyond that is refused. */
+  readonly sessionHeadBytesMax: number;
   /** Streams that one session may cancel without a response within `resetWindowMs` (the "rapid reset" attack). */
   readonly resetCountMax: number;
   readonly resetWindowMs: number;
@@ -139,6 +141,7 @@ export const defaultServerLimits: ServerLimits = {
   sessionWindowBytes: 4 * mib,
   frameBytesMax: 256 * kib,
   sessionMemoryMiBMax: 128,
+  sessionHeadBytesMax: 4 * mib,
   resetCountMax: 500,
   resetWindowMs: 10_000,
   drainBodyIdleMsMax: 500,

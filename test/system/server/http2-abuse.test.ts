@@ -65,6 +65,35 @@ test("of a client that only cancels its streams, no more than twice the streams 
   assert.equal((await request1(port, { payload: "others" })).body.toString(), "others");
 });
 
+test("fear: one session with long heads takes the memory for heads of all", async (t) => {
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  let runningCount = 0;
+  const { port } = await startListener(t, {
+    limits: { sessionHeadBytesMax: 256 * 1024 },
+    handler: async (request) => {
+      runningCount += 1;
+      await isOver;
+      return echo(request);
+    },
+  });
+  const session = session2(t, port);
+  await once(session, "remoteSettings");
+  const outcomes = Array.from({ length: 20 }, async () => {
+    const stream = session.request({ ":path": "/", long: "x".repeat(15_000) });
+    stream.on("response", () => stream.resume());
+    stream.on("error", () => undefined);
+    await new Promise((resolve) => stream.on("close", resolve));
+    return stream.rstCode;
+  });
+  const small = request2(session2(t, port), { payload: "others" });
+  while (runningCount < 6) await nextTurn();
+  end();
+  assert.equal((await small).body.toString(), "others");
+  const refused = (await Promise.all(outcomes)).filter((code) => code === http2.constants.NGHTTP2_REFUSED_STREAM);
+  // The session takes 40 KiB, and each of its requests 38.
+  assert.equal(refused.length, 15);
+});
+
 test("more streams than agreed are refused, and served once others have ended", async (t) => {
   const { port } = await startListener(t, { limits: { streamCountMax: 4 } });
   const session = session2(t, port);

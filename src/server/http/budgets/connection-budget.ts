@@ -18,7 +18,7 @@ const incompleteHeadFactor = 5;
 const unusedMsMin = 1_000;
 /** The part of the limits that is freed at once, so that a flood does not look at all connections for each new one. */
 const freedPart = 1 / 64;
-/** Time to the next look when nothing could be freed. */
+/** Time to the next look for the same peer when nothing could be freed. */
 const retryMs = 250;
 /** Least time between two reports. */
 const reportMs = 60_000;
@@ -59,6 +59,7 @@ export class ConnectionBudget {
   readonly #connections = new Set<BudgetedConnection>();
   #bytes = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  #retryPeerKey: string | undefined;
   #evictedCount = 0;
   #nextReportMs = Number.NEGATIVE_INFINITY;
 
@@ -117,7 +118,7 @@ export class ConnectionBudget {
   /** Whether there is room now for `bytes` of a peer; undefined: of none. */
   #makeRoom(peerKey: string | undefined, bytes: number): boolean {
     const nowMs = this.#nowMs();
-    if (nowMs < this.#retryAtMs) return false;
+    if (nowMs < this.#retryAtMs && peerKey === this.#retryPeerKey) return false;
     const heaviest = this.#heaviestPeer();
     const { connectionCountMax, connectionBytesMax } = this.#limits;
     const countMax = connectionCountMax - Math.max(1, Math.floor(connectionCountMax * freedPart));
@@ -130,7 +131,10 @@ export class ConnectionBudget {
     }
     this.#report(heaviest.peerKey, nowMs);
     const hasRoom = this.#connections.size < connectionCountMax && !this.#isOver(bytes);
-    if (!hasRoom) this.#retryAtMs = nowMs + retryMs;
+    if (!hasRoom) {
+      this.#retryAtMs = nowMs + retryMs;
+      this.#retryPeerKey = peerKey;
+    }
     return hasRoom;
   }
 

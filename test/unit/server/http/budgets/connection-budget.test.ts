@@ -100,6 +100,16 @@ test("a peer whose connections are all in use loses the largest to another peer,
   );
 });
 
+test("fear: a peer that is refused again and again keeps others out until its next look", () => {
+  const { budget, open } = budgetOf({ connectionBytesMax: 8 * connectionBytes.http1 });
+  const [polite, greedy] = [...open("polite"), ...open("greedy")] as [FakeConnection, FakeConnection];
+  greedy.isBusy = true;
+  assert(budget.admit(greedy, 6 * connectionBytes.http1));
+  assert.equal(budget.admit(greedy, connectionBytes.http1), false);
+  assert(budget.admit(polite, connectionBytes.http1));
+  assert.deepEqual([polite.isCut, greedy.isCut], [false, true]);
+});
+
 test("what connections take is given back when they leave, whatever their requests give back later", () => {
   const { budget, open } = budgetOf({});
   const [one, other] = open("peer", 2) as [FakeConnection, FakeConnection];
