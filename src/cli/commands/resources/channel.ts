@@ -53,7 +53,7 @@ function createCommand(): Command {
     },
     examples: [
       "millrace channel create clicks-to-lake clicks lake",
-      "millrace channel create archive orders lake --compression zstd --freshness 60 --key 'orders/!{yyyy}/!{MM}/!{dd}'",
+      "millrace channel create archive orders lake --key 'orders/!{yyyy}/!{MM}/!{dd}'",
     ],
   })
     .addOption(new Option("--records <format>", "what records are").choices(Object.keys(recordFormats)).default("json"))
