@@ -4,19 +4,9 @@ import http2 from "node:http2";
 import { type TestContext, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { connectionCut } from "../../../src/telemetry/diagnostic-events.ts";
+import { http2Frame, http2Opening } from "../../support/http2-frame.ts";
 import { echo, rawConnection, readToClose, request1, request2, session2, startListener } from "./listener.ts";
 
-/** Frames as RFC 9113 draws them, for what a well-behaved client library would not send. */
-function frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, payload]);
-}
-
-const preface = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0)]);
 // GET, http, /, authority "a", in HPACK.
 const getHeaders = Buffer.of(0x82, 0x86, 0x84, 0x41, 0x01, 0x61);
 const cancelCode = Buffer.of(0, 0, 0, 8);
@@ -24,10 +14,10 @@ const cancelCode = Buffer.of(0, 0, 0, 8);
 /** Opens streams and cancels each at once until the server closes the connection, and then resolves. */
 async function cancelStreams(t: TestContext, port: number): Promise<void> {
   const socket = await rawConnection(t, port);
-  socket.write(preface);
+  socket.write(http2Opening);
   const closed = readToClose(socket);
   for (let streamId = 1; streamId < 2_000 && !socket.destroyed && !socket.readableEnded; streamId += 2) {
-    socket.write(Buffer.concat([frame(1, 5, streamId, getHeaders), frame(3, 0, streamId, cancelCode)]));
+    socket.write(Buffer.concat([http2Frame(1, 5, streamId, getHeaders), http2Frame(3, 0, streamId, cancelCode)]));
     await nextTurn();
   }
   await closed;

@@ -1,3 +1,4 @@
+import { http2Frame, http2Opening } from "../../../support/http2-frame.ts";
 import { type Attack, bytesOf, type Target } from "../attack.ts";
 import { type Flood, flood } from "../flood.ts";
 
@@ -55,15 +56,6 @@ const typeUnknown = 0x20;
 const endStream = 1;
 const endHeaders = 4;
 
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
 /** A header in HPACK, literal and not indexed, with a name of less than 127 bytes. */
 function literal(name: string, value: string): Buffer {
   const bytes: number[] = [0, name.length, ...Buffer.from(name)];
@@ -77,7 +69,6 @@ function literal(name: string, value: string): Buffer {
   return Buffer.concat([Buffer.from(bytes), Buffer.from(value)]);
 }
 
-const preface = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(typeSettings, 0, 0)]);
 /** `GET /` over http by the static table, and an authority. */
 const request = Buffer.concat([Buffer.from([0x82, 0x86, 0x84]), literal(":authority", "127.0.0.1")]);
 const longRequest = Buffer.concat([request, ...["a", "b", "c"].map((name) => literal(name, "x".repeat(5_000)))]);
@@ -86,37 +77,37 @@ const longRequest = Buffer.concat([request, ...["a", "b", "c"].map((name) => lit
 const streamsOf = (makeFrames: (stream: number) => Buffer): Flood => {
   const count = Math.max(1, Math.floor(writeBytes / makeFrames(1).length));
   return {
-    opening: preface,
+    opening: http2Opening,
     next: (round) =>
       Buffer.concat(Array.from({ length: count }, (_, index) => makeFrames((round * count + index) * 2 + 1))),
   };
 };
 const http2Frames = (bytes: Buffer): Flood => {
   const all = repeated(bytes);
-  return { opening: preface, next: () => all };
+  return { opening: http2Opening, next: () => all };
 };
 
 const http2Floods = [
   attackOf("requests over HTTP/2", () => [
-    streamsOf((stream) => frame(typeHeaders, endStream + endHeaders, stream, request)),
+    streamsOf((stream) => http2Frame(typeHeaders, endStream + endHeaders, stream, request)),
   ]),
   attackOf("long headers over HTTP/2", () => [
-    streamsOf((stream) => frame(typeHeaders, endStream + endHeaders, stream, longRequest)),
+    streamsOf((stream) => http2Frame(typeHeaders, endStream + endHeaders, stream, longRequest)),
   ]),
   attackOf("cancelled streams over HTTP/2", () => [
     streamsOf((stream) => {
-      const cancelled = frame(typeReset, 0, stream, Buffer.from([0, 0, 0, 8]));
-      return Buffer.concat([frame(typeHeaders, endHeaders, stream, request), cancelled]);
+      const cancelled = http2Frame(typeReset, 0, stream, Buffer.from([0, 0, 0, 8]));
+      return Buffer.concat([http2Frame(typeHeaders, endHeaders, stream, request), cancelled]);
     }),
   ]),
   attackOf("control frames over HTTP/2", () => [
-    http2Frames(frame(typeWindowUpdate, 0, 0, Buffer.from([0, 0, 0, 1]))),
-    http2Frames(frame(typeUnknown, 0, 0)),
-    http2Frames(frame(typePing, 0, 0, Buffer.alloc(8))),
-    http2Frames(frame(typeSettings, 0, 0, Buffer.from([0, 3, 0, 0, 1, 0]))),
+    http2Frames(http2Frame(typeWindowUpdate, 0, 0, Buffer.from([0, 0, 0, 1]))),
+    http2Frames(http2Frame(typeUnknown, 0, 0)),
+    http2Frames(http2Frame(typePing, 0, 0, Buffer.alloc(8))),
+    http2Frames(http2Frame(typeSettings, 0, 0, Buffer.from([0, 3, 0, 0, 1, 0]))),
     {
-      opening: Buffer.concat([preface, frame(typeHeaders, endStream, 1, request)]),
-      next: () => repeated(frame(typeContinuation, 0, 1, literal("a", "b".repeat(100)))),
+      opening: Buffer.concat([http2Opening, http2Frame(typeHeaders, endStream, 1, request)]),
+      next: () => repeated(http2Frame(typeContinuation, 0, 1, literal("a", "b".repeat(100)))),
     },
   ]),
 ];
