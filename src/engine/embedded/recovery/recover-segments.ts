@@ -1,8 +1,9 @@
 // Recovery of the manifest and the segments that it names. docs/file-format.md sections 6 and 8.
 
+import { mapInParts } from "../../../collections/map-in-parts.ts";
 import type { DataDirectory } from "../directory/data-directory.ts";
 import { loadManifest, type Manifest, manifestName } from "../format/manifest.ts";
-import { type SegmentRow, segmentFileName, segmentIdOfName } from "../format/segment-file.ts";
+import { segmentFileName, segmentIdOfName } from "../format/segment-file.ts";
 import { generationOfName } from "../format/wal-file.ts";
 import { damaged } from "../io/damage.ts";
 import type { DamageFinding } from "../io/damage-files.ts";
@@ -41,13 +42,11 @@ export async function readSegments(
   { segmentDirectory, identity }: DataDirectory,
   manifest: Manifest,
 ): Promise<LiveSegments> {
-  const rows = new Map<number, readonly SegmentRow[]>();
-  for (let from = 0; from < manifest.segments.length; from += loadsMax) {
-    const names = manifest.segments.slice(from, from + loadsMax);
-    const loaded = await Promise.all(names.map((name) => loadSegment(disk, segmentDirectory, name, identity)));
-    for (const [index, { id }] of names.entries()) rows.set(id, loaded[index]?.rows ?? []);
-  }
-  return new LiveSegments(manifest, rows);
+  const rows = await mapInParts(manifest.segments, loadsMax, async (name) => {
+    const loaded = await loadSegment(disk, segmentDirectory, name, identity);
+    return [name.id, loaded.rows] as const;
+  });
+  return new LiveSegments(manifest, new Map(rows));
 }
 
 /** Removes files that the manifest does not name: a crash came before their removal, or before they were named. */
