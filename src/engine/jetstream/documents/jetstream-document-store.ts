@@ -3,7 +3,7 @@ import { EngineError } from "../../engine-error.ts";
 import { directGet, type StoredMessage } from "../api/direct-get.ts";
 import { answerMsMax, type JetStreamApi, type LeaderMessage } from "../api/jetstream-api.ts";
 import { OpenState } from "../api/open-state.ts";
-import { messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
+import { attemptMs, messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
 import { DocumentFeed } from "./document-feed.ts";
 import {
   type BucketNames,
@@ -13,7 +13,6 @@ import {
   subjectOfDocument,
 } from "./document-names.ts";
 
-const attemptMs = 2_000;
 const pauseMs = 20;
 const messagesPerGet = 1_000;
 /** How long a deletion stays visible to watches that were interrupted. */
