@@ -21,6 +21,21 @@ function getRecords(ShardIterator: string): WireRequest {
   };
 }
 
+/** A server with a stream of so many shards. */
+async function openServer(ShardCount: number) {
+  const clock = new SimulatedClock();
+  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
+  await engine.open();
+  const server = await TestServer.open({ engine, clock });
+  await server.expectOk("CreateStream", { StreamName, ShardCount });
+  await server.untilIdle();
+  const close = async (): Promise<void> => {
+    await server.close();
+    await engine.close();
+  };
+  return { server, clock, close };
+}
+
 /** The longest piece of the module's memory that is free, in pages of 16 KiB. */
 function freePages(): number {
   const { allocator } = wasmModule() ?? assert.fail("this machine runs the WebAssembly module");
@@ -36,12 +51,7 @@ function freePages(): number {
 }
 
 test("the memory of a put must come back whatever ends the request", async () => {
-  const clock = new SimulatedClock();
-  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
-  await engine.open();
-  const server = await TestServer.open({ engine, clock });
-  await server.expectOk("CreateStream", { StreamName, ShardCount: 2 });
-  await server.untilIdle();
+  const { server, close } = await openServer(2);
   const free = freePages();
   const puts: readonly (readonly [operation: string, input: object, type: string])[] = [
     ["PutRecords", { StreamName, Records: [record, record] }, "ok"],
@@ -61,17 +71,11 @@ test("the memory of a put must come back whatever ends the request", async () =>
       assert.equal(freePages(), free, `${operation} ${JSON.stringify(input)}`);
     }
   }
-  await server.close();
-  await engine.close();
+  await close();
 });
 
 test("while large responses wait, a page at the tip does not, and one far behind it is as large as it may be", async () => {
-  const clock = new SimulatedClock();
-  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
-  await engine.open();
-  const server = await TestServer.open({ engine, clock });
-  await server.expectOk("CreateStream", { StreamName, ShardCount: 1 });
-  await server.untilIdle();
+  const { server, clock, close } = await openServer(1);
   for (let second = 0; second < 8; second++) {
     await server.expectOk("PutRecord", { StreamName, PartitionKey: "k", Data: "A".repeat(80_000) });
     await clock.advance(1_000);
@@ -99,17 +103,11 @@ test("while large responses wait, a page at the tip does not, and one far behind
   assert.deepEqual(asked, ["TRIM_HORIZON"]);
   assert.equal(await read("LATEST", { isLargeDelayed: () => false }), 0);
   assert.deepEqual(asked, ["TRIM_HORIZON", "LATEST"]);
-  await server.close();
-  await engine.close();
+  await close();
 });
 
 test("records that the page of the console shows do not count as read by a consumer that is behind", async () => {
-  const clock = new SimulatedClock();
-  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 2 ** 24 });
-  await engine.open();
-  const server = await TestServer.open({ engine, clock });
-  await server.expectOk("CreateStream", { StreamName, ShardCount: 1 });
-  await server.untilIdle();
+  const { server, close } = await openServer(1);
   await server.expectOk("PutRecord", { StreamName, ...record });
   const place = { StreamName, ShardId: "shardId-000000000000", ShardIteratorType: "TRIM_HORIZON" };
   const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
@@ -122,6 +120,5 @@ test("records that the page of the console shows do not count as read by a consu
   assert.equal(readCount(), 0);
   assert.equal((await createRequestHandler({ services, callerDefaults })(getRecords(ShardIterator))).status, 200);
   assert.equal(readCount(), 1);
-  await server.close();
-  await engine.close();
+  await close();
 });
