@@ -59,6 +59,7 @@ export class ConnectionBudget {
   readonly #connections = new Set<BudgetedConnection>();
   #bytes = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
+  /** The peer of that look. One is enough: the heaviest is refused, and for any other one its connections are closed. */
   #retryPeerKey: string | undefined;
   #evictedCount = 0;
   #nextReportMs = Number.NEGATIVE_INFINITY;
