@@ -29,12 +29,7 @@ test("those that wait go on in their order, some in each tick, and one that leav
     resumed.map(([name]) => name),
     ["a", "b", "d", "e"],
   );
-  const [[, first], [, second], [, third], [, fourth]] = resumed as [
-    (typeof resumed)[0],
-    (typeof resumed)[0],
-    (typeof resumed)[0],
-    (typeof resumed)[0],
-  ];
+  const [first = 0, second = 0, third = 0, fourth = 0] = resumed.map(([, number]) => number);
   assert(first > 0 && first === second && second < third && third === fourth, `ticks ${resumed.join()}`);
 });
 
