@@ -69,7 +69,7 @@ export interface ServerLimits {
   readonly sessionWindowBytes: number;
   readonly frameBytesMax: number;
   readonly sessionMemoryMiBMax: number;
-  /** What one HTTP/2 session and the heads of its requests take; a stream beyond that is refused. */
+  /** What one HTTP/2 session and the heads of its requests take: room for `streamCountMax` signed ones. Further streams are refused. */
   readonly sessionHeadBytesMax: number;
   /** Streams that one session may cancel without a response within `resetWindowMs` (the "rapid reset" attack). */
   readonly resetCountMax: number;
@@ -141,7 +141,7 @@ export const defaultServerLimits: ServerLimits = {
   sessionWindowBytes: 4 * mib,
   frameBytesMax: 256 * kib,
   sessionMemoryMiBMax: 128,
-  sessionHeadBytesMax: 4 * mib,
+  sessionHeadBytesMax: 6 * mib,
   resetCountMax: 500,
   resetWindowMs: 10_000,
   drainBodyIdleMsMax: 500,
