@@ -21,8 +21,6 @@ export class ShardTraffic {
   throttledReads = 0;
   /** That of the last GetRecords; 0 at the tip. */
   millisBehindLatest = 0;
-  /** Wall clock of the last stored record; 0: none yet. */
-  storedAtMs = 0;
 }
 
 /** Calls of one kind on one stream, and the time that they took in total. */
@@ -50,6 +48,8 @@ export class StreamTraffic {
   /** By consumer name. */
   readonly consumers = new Map<string, ConsumerLag>();
   readonly listeners = new Set<StoredListener>();
+  /** Wall clock of the last put that stored a record; 0: none yet. */
+  storedAtMs = 0;
 
   constructor(revision: StreamRevision) {
     this.revision = revision;
@@ -80,12 +80,9 @@ export class TrafficCounts {
     const stream = this.#streamOf(revision);
     addCall(stream.puts, durationMs);
     const { batchOfRecord, shardIndexes } = results.stored;
+    if (shardIndexes.length > 0) stream.storedAtMs = storedAtMs;
     const shards: (ShardTraffic | undefined)[] = [];
-    for (const index of shardIndexes) {
-      const shard = this.#shardOf(stream, index);
-      if (shard !== undefined) shard.storedAtMs = storedAtMs;
-      shards.push(shard);
-    }
+    for (const index of shardIndexes) shards.push(this.#shardOf(stream, index));
     for (let i = 0; i < records.count; i++) {
       const shard = shards[batchOfRecord[i] ?? -1];
       if (shard === undefined) continue;

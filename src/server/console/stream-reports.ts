@@ -60,7 +60,5 @@ export function trafficReport(traffic: StreamTraffic | undefined, rates: StreamR
 }
 
 export function newestMsOf(traffic: StreamTraffic | undefined): number | null {
-  let newest = 0;
-  for (const { storedAtMs } of traffic?.shards.values() ?? []) newest = Math.max(newest, storedAtMs);
-  return newest === 0 ? null : newest;
+  return traffic === undefined || traffic.storedAtMs === 0 ? null : traffic.storedAtMs;
 }

@@ -42,11 +42,11 @@ test("a put of many records counts records and bytes by shard, and the arrival",
   const { server, clock, record, traffic } = await openServer(t);
   const Records = [record("abc", lowKey), record("de", highKey), record("fghi", lowKey)];
   await server.expectOk("PutRecords", { StreamName, Records });
-  const { shards, puts } = traffic();
+  const { shards, puts, storedAtMs } = traffic();
   const low = shards.get(0);
   assert.deepEqual([low?.incomingRecords, low?.incomingBytes], [2, 3 + 4 + 2 * "key".length]);
   assert.deepEqual([shards.get(1)?.incomingRecords, shards.get(1)?.incomingBytes], [1, 2 + "key".length]);
-  assert.equal(low?.storedAtMs, clock.nowMs());
+  assert.equal(storedAtMs, clock.nowMs());
   assert.equal(puts.count, 1);
 });
 
@@ -70,6 +70,16 @@ test("throttled records count for the shard that they were meant for", async (t)
     Records: [record(big, highKey), record(big, highKey), record("small", lowKey)],
   });
   assert.deepEqual([traffic().shards.get(0)?.throttledWrites, traffic().shards.get(1)?.throttledWrites], [0, 1]);
+});
+
+test("a put of which nothing is stored is no arrival", async (t) => {
+  const { server, clock, record, traffic } = await openServer(t);
+  const input = { StreamName, Records: [record("x".repeat(700 * 1024), highKey)] };
+  await server.expectOk("PutRecords", input);
+  const storedAtMs = clock.nowMs();
+  await clock.advance(1);
+  const { FailedRecordCount } = await server.expectOk<{ FailedRecordCount: number }>("PutRecords", input);
+  assert.deepEqual([FailedRecordCount, traffic().storedAtMs], [1, storedAtMs]);
 });
 
 test("a listener hears of each shard that stored records, until it stops", async (t) => {
