@@ -202,7 +202,11 @@ async function openPorts(
     consoleApi: createRequestHandler({ ...pipeline, services: { ...pipeline.services, isConsole: true } }),
     gateway: await openGatewayHandler(services),
     apiBodies: bodyAdmitter(pipeline),
-    health: () => healthReportOf(engine, { ...serverStateOf(start, services), credentialsFault: credentials?.fault }),
+    health: (asked) =>
+      healthReportOf(
+        { name: engine.name, health: async () => asked ?? (await engine.health()) },
+        { ...serverStateOf(start, services), credentialsFault: credentials?.fault },
+      ),
     metrics: async () => {
       const { figures, space } = await engine.health();
       const families = [

@@ -1,3 +1,4 @@
+import type { EngineHealth } from "../../engine/engine.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import type { WireRequest, WireResponse } from "../http/http-message.ts";
 import type { ConsoleServices } from "./console-services.ts";
@@ -7,8 +8,8 @@ import { newestMsOf, shardTimes, streamReport, trafficReport } from "./stream-re
 /** The page calls the Kinesis API under this path, on the admin port too. */
 export const kinesisPath = "/console/kinesis";
 
-/** `GET /health` as the page shows it. */
-type HealthOf = () => Promise<object>;
+/** `GET /health` as the page shows it, of an engine that was asked. */
+type HealthOf = (asked: EngineHealth) => Promise<object>;
 
 interface ApiRequest {
   readonly query: URLSearchParams;
@@ -68,13 +69,14 @@ export function refusedByMode(
 
 async function serverResponse({ services, health }: ApiRequest): Promise<WireResponse> {
   const { mode, version, startedMs, clock, engine, settings, verifiesSignatures, account, region } = services;
-  const { figures, space } = await engine.health();
+  const asked = await engine.health();
+  const { figures, space } = asked;
   const { heapUsed, rss } = process.memoryUsage();
   return json(200, {
     ...{ mode, version, startedMs, nowMs: clock.nowMs(), verifiesSignatures, account, region, settings, figures },
     node: process.version,
     memory: { rss, heapUsed },
-    health: await health(),
+    health: await health(asked),
     isOutOfSpace: space?.isUsedUp ?? false,
   });
 }

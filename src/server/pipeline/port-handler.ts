@@ -1,3 +1,4 @@
+import type { EngineHealth } from "../../engine/engine.ts";
 import { requestRefused } from "../../telemetry/diagnostic-events.ts";
 import { consoleApiResponse, refusedByMode } from "../console/console-api.ts";
 import { ConsoleFiles } from "../console/console-files.ts";
@@ -18,7 +19,8 @@ export interface Endpoints {
   readonly apiBodies: BodyAdmitter;
   /** Calls that other gateways pass on; absent where one server alone uses the engine. */
   readonly gateway?: RequestHandler | undefined;
-  readonly health: () => Promise<HealthReport>;
+  /** Asks the engine, unless it is told what the engine says. */
+  readonly health: (asked?: EngineHealth) => Promise<HealthReport>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   /** Absent with `--console off`. */
