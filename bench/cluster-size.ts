@@ -10,6 +10,7 @@ import { activeStreamArn, call, readShard } from "../test/support/kinesis-call.t
 import { NatsServers } from "../test/support/nats-servers.ts";
 import { ServerProcess } from "../test/support/start-server.ts";
 import { cpuSeconds, residentMiB } from "./process-figures.ts";
+import { mean } from "./report.ts";
 
 const { values: flags } = parseArgs({
   options: { streams: { type: "string", default: "1000" }, shards: { type: "string", default: "2000" } },
@@ -57,7 +58,6 @@ async function printIdle(): Promise<void> {
   await pause(idleMs);
   for (const [index, [who, pids]] of groups.entries()) {
     const cpu = pids.map((pid, at) => (cpuSeconds(pid) - (before[index]?.[at] ?? 0)) / (idleMs / 1_000));
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     console.log(
       `  idle, ${who}: ${(mean(cpu) * 100).toFixed(1)} % of a core, ${mean(pids.map(residentMiB)).toFixed(0)} MiB`,
     );

@@ -18,7 +18,7 @@ import { buildServer } from "./build-server.ts";
 import { startMillraceServer } from "./contestants.ts";
 import { cpuSeconds } from "./process-figures.ts";
 import { RawConnection } from "./raw-connection.ts";
-import { quantile } from "./report.ts";
+import { mean, quantile } from "./report.ts";
 import { lines } from "./scenarios.ts";
 import { makeStep, type Step, StreamCaller, streamName } from "./steps.ts";
 import { plainWire } from "./wire.ts";
@@ -129,10 +129,6 @@ function spread(values: readonly number[]): string {
   const sorted = values.toSorted((one, other) => one - other);
   const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share).toFixed(3));
   return `${middle} (median), quartiles ${low} and ${high}`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 if (scenario === undefined) throw new Error("the scenario has another name");
