@@ -41,7 +41,7 @@ export interface MillraceOptions {
   readonly encryptAtRestKey?: string;
   /** Default: `off`. */
   readonly compression?: Compression;
-  /** Path of a JSON file that says where buckets are; with it channels deliver. */
+  /** Path of a JSON file that says where buckets and tables are; with it channels deliver. */
   readonly channels?: string;
   readonly corsOrigin?: string | readonly string[];
   /** `aws`, or the path of a JSON file with other limits. Default: `off`. */

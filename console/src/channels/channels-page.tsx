@@ -86,8 +86,8 @@ function NoChannels() {
     <Empty>
       <h2>No channels yet</h2>
       <p>
-        A channel delivers the records of a stream into a bucket by itself. Its stream is in on-demand mode, and the
-        server is started with --channels, the file that says where buckets are.
+        A channel delivers the records of a stream into a bucket or a table by itself. Its stream is in on-demand mode,
+        and the server is started with --channels, the file that says where both are.
       </p>
       {isReadOnly() && <p>Create one with the operation CreateChannel of an AWS SDK that knows channels.</p>}
     </Empty>
