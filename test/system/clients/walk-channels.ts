@@ -1,11 +1,8 @@
 /** The way through the operations of channels, on a server that knows where buckets are, and on one that does not. */
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Members } from "./api-client.ts";
 import type { Walk } from "./walk.ts";
 
-const statusPollMs = 10;
-const statusPollsMax = 1_500;
 const absent = "ResourceNotFoundException";
 const bucket = { BucketARN: "arn:aws:s3:::bucket", ExpectedBucketOwner: "000000000000" };
 
@@ -64,21 +61,11 @@ async function walkOne(walk: Walk, channel: Members): Promise<void> {
   await walk.ok("UntagResource", { ResourceARN: ChannelARN, TagKeys: ["a"] });
   await tags([]);
   await walk.ok("DeleteChannel", { ChannelARN });
-  for (let poll = 0; poll < statusPollsMax; poll++) {
-    const { kind } = await walk.client.call("DescribeChannel", { ChannelARN });
-    if (kind === "refused") return;
-    await delay(statusPollMs);
-  }
-  assert.fail(`${ChannelARN} is not gone`);
+  await walk.untilRefused("DescribeChannel", { ChannelARN }, absent);
 }
 
 async function untilActive(walk: Walk, ChannelARN: string): Promise<void> {
-  for (let poll = 0; poll < statusPollsMax; poll++) {
-    const { ChannelStatus } = describedIn(await walk.expectOk("DescribeChannel", { ChannelARN }));
-    if (ChannelStatus === "ACTIVE") return;
-    await delay(statusPollMs);
-  }
-  assert.fail(`${ChannelARN} does not become ACTIVE`);
+  await walk.until("DescribeChannel", { ChannelARN }, (output) => describedIn(output).ChannelStatus === "ACTIVE");
 }
 
 function freshness(DataFreshnessInSeconds: number): Members {

@@ -1,11 +1,8 @@
 /** The way through the operations of queues: a record is worked off, another one fails until it is a dead letter. */
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Members } from "./api-client.ts";
 import type { Walk } from "./walk.ts";
 
-const statusPollMs = 10;
-const statusPollsMax = 1_500;
 const absent = "ResourceNotFoundException";
 
 interface Description {
@@ -95,25 +92,12 @@ async function walkControlPlane(walk: Walk, StreamARN: string): Promise<string> 
 
 async function walkEnd(walk: Walk, QueueARN: string): Promise<void> {
   await walk.ok("DeleteQueue", { QueueARN });
-  for (let poll = 0; poll < statusPollsMax; poll++) {
-    const outcome = await walk.client.call("DescribeQueue", { QueueARN });
-    if (outcome.kind === "refused") {
-      assert.equal(outcome.type, absent);
-      await walk.refused("DeleteQueue", { QueueARN }, absent);
-      return;
-    }
-    await delay(statusPollMs);
-  }
-  assert.fail(`${QueueARN} is not gone`);
+  await walk.untilRefused("DescribeQueue", { QueueARN }, absent);
+  await walk.refused("DeleteQueue", { QueueARN }, absent);
 }
 
 async function untilActive(walk: Walk, QueueARN: string): Promise<void> {
-  for (let poll = 0; poll < statusPollsMax; poll++) {
-    const { QueueStatus } = describedIn(await walk.expectOk("DescribeQueue", { QueueARN }));
-    if (QueueStatus === "ACTIVE") return;
-    await delay(statusPollMs);
-  }
-  assert.fail(`${QueueARN} does not become ACTIVE`);
+  await walk.until("DescribeQueue", { QueueARN }, (output) => describedIn(output).QueueStatus === "ACTIVE");
 }
 
 function describedIn(output: Members): Description {

@@ -85,13 +85,32 @@ export class Walk {
   }
 
   async untilActive(StreamName: string): Promise<void> {
-    for (let poll = 0; poll < statusPollsMax; poll++) {
-      const output = await this.expectOk("DescribeStream", { StreamName });
+    await this.until("DescribeStream", { StreamName }, (output) => {
       const { StreamStatus } = output["StreamDescription"] as { readonly StreamStatus: string };
-      if (StreamStatus === "ACTIVE") return;
+      return StreamStatus === "ACTIVE";
+    });
+  }
+
+  /** Calls, which must succeed, until the output is as wanted. */
+  async until(operation: string, input: Members, isWanted: (output: Members) => boolean): Promise<void> {
+    for (let poll = 0; poll < statusPollsMax; poll++) {
+      if (isWanted(await this.expectOk(operation, input))) return;
       await delay(statusPollMs);
     }
-    assert.fail(`${StreamName} does not become ACTIVE`);
+    assert.fail(`${operation} ${JSON.stringify(input)} does not give what is wanted`);
+  }
+
+  /** Calls until that is refused, which must be with this type. */
+  async untilRefused(operation: string, input: Members, type: string): Promise<void> {
+    for (let poll = 0; poll < statusPollsMax; poll++) {
+      const outcome = await this.client.call(operation, input);
+      if (outcome.kind === "refused") {
+        assert.equal(outcome.type, type);
+        return;
+      }
+      await delay(statusPollMs);
+    }
+    assert.fail(`${operation} ${JSON.stringify(input)} is not refused`);
   }
 
   /** Every operation of `all` that the client knows has been answered and refused at least once, some only refused. */
