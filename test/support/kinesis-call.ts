@@ -51,6 +51,12 @@ export async function activeStreamArn(endpoint: string, StreamName: string): Pro
   }
 }
 
+/** The ARN of a new on-demand stream, once it is ACTIVE. */
+export async function activeOnDemandArn(endpoint: string, StreamName: string): Promise<string> {
+  await call(endpoint, "CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  return await activeStreamArn(endpoint, StreamName);
+}
+
 /** The ARN of a new consumer, once it is ACTIVE. */
 export async function activeConsumerArn(endpoint: string, StreamARN: string, ConsumerName: string): Promise<string> {
   interface Described {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { activeStreamArn, call } from "./kinesis-call.ts";
+import { activeOnDemandArn, call } from "./kinesis-call.ts";
 
 export interface QueueRecord {
   readonly ReceiptHandle: string;
@@ -25,8 +25,7 @@ const activeMsMax = 60_000;
 
 /** The ARN of a queue with all records of a new on-demand stream of this name, once it is ACTIVE. */
 export async function activeQueueArn(endpoint: string, StreamName: string, attributes: object = {}): Promise<string> {
-  await call(endpoint, "CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  const StreamARN = await activeStreamArn(endpoint, StreamName);
+  const StreamARN = await activeOnDemandArn(endpoint, StreamName);
   const { QueueDescription } = await call<Described>(endpoint, "CreateQueue", {
     QueueName: `${StreamName}-work`,
     StreamConfigurationList: [{ StreamARN, StartingPosition: { Type: "TRIM_HORIZON" } }],

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { call } from "../../support/kinesis-call.ts";
+import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
 import {
   ChannelServer,
   delivered,
   deliveredLines,
   makeChannel,
-  makeStream,
   owner,
   put,
   settledStatus,
@@ -35,7 +34,7 @@ for (const compression of ["NONE", "GZIP", "ZSTD"] as const) {
     if (!hasSeaweed(t)) return;
     const { endpoint } = channels;
     const name = `json-${compression.toLowerCase()}`;
-    const streamArn = await makeStream(endpoint, name);
+    const streamArn = await activeOnDemandArn(endpoint, name);
     const { id } = await makeChannel(endpoint, name, streamArn, { bucket, compression });
     const records = Array.from({ length: 1_200 }, (_, i) => JSON.stringify({ number: i, text: "ä\n".repeat(i % 7) }));
     await put(endpoint, name, records);
@@ -53,10 +52,10 @@ for (const compression of ["NONE", "GZIP", "ZSTD"] as const) {
 test("text keeps its line feeds, bytes have nothing between them, and keys follow the template", async (t) => {
   if (!hasSeaweed(t)) return;
   const { endpoint } = channels;
-  const textArn = await makeStream(endpoint, "text");
+  const textArn = await activeOnDemandArn(endpoint, "text");
   const storage = { OutputKeyTemplate: "in/!{stream-name}/day=!{dd}/!{channel-id}" };
   const text = await makeChannel(endpoint, "text", textArn, { bucket, format: "STRING", storage });
-  const bytesArn = await makeStream(endpoint, "bytes");
+  const bytesArn = await activeOnDemandArn(endpoint, "bytes");
   const bytes = await makeChannel(endpoint, "bytes", bytesArn, { bucket, format: "BYTE_ARRAY" });
   const notUtf8 = Buffer.from([0xff, 0xfe]);
   await put(endpoint, "text", ["one", "two\n", notUtf8]);
@@ -73,7 +72,7 @@ test("text keeps its line feeds, bytes have nothing between them, and keys follo
 test("what is known of a record that is not JSON is a dead letter under the prefix of the channel", async (t) => {
   if (!hasSeaweed(t)) return;
   const { endpoint } = channels;
-  const streamArn = await makeStream(endpoint, "faulty");
+  const streamArn = await activeOnDemandArn(endpoint, "faulty");
   const letters = { BucketARN: `arn:aws:s3:::${bucket}`, ExpectedBucketOwner: owner, ErrorOutputPrefix: "errors/" };
   const destination = { DeadLetterQueueS3Configuration: letters };
   const { id } = await makeChannel(endpoint, "faulty", streamArn, { bucket, destination });
@@ -91,7 +90,7 @@ test("what is known of a record that is not JSON is a dead letter under the pref
 test("a channel whose bucket does not exist is FAILED, with the reason", async (t) => {
   if (!hasSeaweed(t)) return;
   const { endpoint } = channels;
-  const StreamARN = await makeStream(endpoint, "lost");
+  const StreamARN = await activeOnDemandArn(endpoint, "lost");
   const created = await call<{ readonly ChannelDescription: { readonly ChannelARN: string } }>(
     endpoint,
     "CreateChannel",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { call } from "../../support/kinesis-call.ts";
 import { type SeaweedServer, tableBucketArn } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 
@@ -79,12 +79,6 @@ export class ChannelServer implements AsyncDisposable {
     await this.server[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** Makes an on-demand stream, and returns its ARN once it is ACTIVE. */
-export async function makeStream(endpoint: string, StreamName: string): Promise<string> {
-  await call(endpoint, "CreateStream", { StreamName, StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  return await activeStreamArn(endpoint, StreamName);
 }
 
 /** Makes a channel, and returns its ARN and id once it is ACTIVE. */

@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { hasPyiceberg, readTables } from "../../support/iceberg-reader.ts";
+import { activeOnDemandArn } from "../../support/kinesis-call.ts";
 import { KinesisConnection, LostCall } from "../../support/kinesis-connection.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
@@ -18,7 +19,6 @@ import {
   createTableChannel,
   deliveredLines,
   makeChannel,
-  makeStream,
   settledStatus,
   until,
   untilRows,
@@ -70,7 +70,7 @@ class Run {
   async run(rounds: number, report: (line: string) => void): Promise<number> {
     await using channels = await ChannelServer.start(this.#seaweed, ["--log-level", "error"]);
     const { server } = channels;
-    const streamArn = await makeStream(server.endpoint, StreamName);
+    const streamArn = await activeOnDemandArn(server.endpoint, StreamName);
     const ids: string[] = [];
     for (const compression of compressions) {
       const { id } = await makeChannel(server.endpoint, compression, streamArn, { bucket: this.#bucket, compression });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { DeleteBucketCommand } from "@aws-sdk/client-s3";
-import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { activeOnDemandArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import { ChannelServer, delivered, deliveredLines, makeChannel, makeStream, put, until } from "./channel-fixture.ts";
+import { ChannelServer, delivered, deliveredLines, makeChannel, put, until } from "./channel-fixture.ts";
 
 let seaweed: SeaweedServer;
 let channels: ChannelServer;
@@ -23,7 +23,7 @@ after(async () => {
 async function openChannel(name: string) {
   const { endpoint } = channels;
   await seaweed.makeBucket(name);
-  const streamArn = await makeStream(endpoint, name);
+  const streamArn = await activeOnDemandArn(endpoint, name);
   const { id, arn } = await makeChannel(endpoint, name, streamArn, { bucket: name });
   return {
     arn,

@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import { appendRow, hasPyiceberg, type ReadTable, readTables } from "../../support/iceberg-reader.ts";
-import { call } from "../../support/kinesis-call.ts";
+import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import {
-  ChannelServer,
-  createTableChannel,
-  makeStream,
-  put,
-  settledStatus,
-  until,
-  untilRows,
-} from "./channel-fixture.ts";
+import { ChannelServer, createTableChannel, put, settledStatus, until, untilRows } from "./channel-fixture.ts";
 
 const bucket = "letters";
 /** Open shards of a new on-demand stream. */
@@ -95,7 +87,7 @@ test("each record is one row, in the order of its shard, in the files of its hou
   const { endpoint } = channels;
   const names = ["none", "zstd", "snappy"];
   for (const name of names) {
-    const streamArn = await makeStream(endpoint, name);
+    const streamArn = await activeOnDemandArn(endpoint, name);
     const compression = name.toUpperCase() as "NONE" | "ZSTD" | "SNAPPY";
     const wanted = { schema: "clicks", deadLetterBucket: bucket, compression, partitionColumns: ["at"] };
     assert.equal(await settledStatus(endpoint, await createTableChannel(endpoint, name, streamArn, wanted)), "ACTIVE");
@@ -126,7 +118,7 @@ test("each record is one row, in the order of its shard, in the files of its hou
 test("values of each type of a schema are read back as they were put, and as null where they were left out", async (t) => {
   if (!isReady(t)) return;
   const { endpoint } = channels;
-  const streamArn = await makeStream(endpoint, "wide");
+  const streamArn = await activeOnDemandArn(endpoint, "wide");
   const wanted = { schema: "wide", deadLetterBucket: bucket };
   assert.equal(await settledStatus(endpoint, await createTableChannel(endpoint, "wide", streamArn, wanted)), "ACTIVE");
   const nulls = Object.fromEntries(Object.keys(wideRecord).map((name) => [name, null]));
@@ -155,7 +147,7 @@ test("values of each type of a schema are read back as they were put, and as nul
 test("records that are no rows of the table are dead letters, with the column that they do not fit", async (t) => {
   if (!isReady(t)) return;
   const { endpoint } = channels;
-  const streamArn = await makeStream(endpoint, "faulty");
+  const streamArn = await activeOnDemandArn(endpoint, "faulty");
   const wanted = { schema: "clicks", deadLetterBucket: bucket, partitionColumns: ["at"] };
   const arn = await createTableChannel(endpoint, "faulty", streamArn, wanted);
   assert.equal(await settledStatus(endpoint, arn), "ACTIVE");
@@ -186,7 +178,7 @@ interface Letter {
 test("rows that another writer appends stay, and the channel goes on behind them", async (t) => {
   if (!isReady(t)) return;
   const { endpoint } = channels;
-  const streamArn = await makeStream(endpoint, "shared");
+  const streamArn = await activeOnDemandArn(endpoint, "shared");
   const wanted = { schema: "clicks", deadLetterBucket: bucket };
   await settledStatus(endpoint, await createTableChannel(endpoint, "shared", streamArn, wanted));
   await put(endpoint, "shared", [click(1)]);
@@ -223,7 +215,7 @@ test("a channel is FAILED whose table exists, whose schema is not there, or whos
     ],
   ] as const;
   for (const [i, [wanted, status]] of cases.entries()) {
-    const streamArn = await makeStream(endpoint, `failed-${i}`);
+    const streamArn = await activeOnDemandArn(endpoint, `failed-${i}`);
     const arn = await createTableChannel(endpoint, `failed_${i}`, streamArn, { deadLetterBucket: bucket, ...wanted });
     assert.equal(await settledStatus(endpoint, arn), status);
   }
@@ -232,7 +224,7 @@ test("a channel is FAILED whose table exists, whose schema is not there, or whos
 test("a channel whose credentials for the catalog are refused goes on once they are right, by another kind of them", async (t) => {
   if (!isReady(t)) return;
   const { endpoint, placesPath } = channels;
-  const streamArn = await makeStream(endpoint, "rotated");
+  const streamArn = await activeOnDemandArn(endpoint, "rotated");
   const wanted = { schema: "clicks", deadLetterBucket: bucket };
   await settledStatus(endpoint, await createTableChannel(endpoint, "rotated", streamArn, wanted));
   await seaweed.writePlaces(placesPath, { accessKeyId: "admin", secretAccessKey: "wrong" });

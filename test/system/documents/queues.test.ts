@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { activeStreamArn, call } from "../../support/kinesis-call.ts";
+import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { newestBoto3, provideNewestAws } from "./newest-aws.ts";
 import { testSnippets } from "./run-snippets.ts";
@@ -24,8 +24,7 @@ interface QueueOptions {
 
 /** An ACTIVE queue on a new stream `orders`; returns its ARN. */
 async function makeQueue(endpoint: string, { maxReceiveCount, visibilitySeconds }: QueueOptions): Promise<string> {
-  await call(endpoint, "CreateStream", { StreamName: "orders", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  const StreamARN = await activeStreamArn(endpoint, "orders");
+  const StreamARN = await activeOnDemandArn(endpoint, "orders");
   const { QueueDescription } = await call<Described>(endpoint, "CreateQueue", {
     QueueName: "order-work",
     StreamConfigurationList: [{ StreamARN, StartingPosition: { Type: "TRIM_HORIZON" } }],

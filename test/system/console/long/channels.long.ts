@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { BucketStandIn } from "../../../support/bucket-stand-in.ts";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
-import { activeStreamArn, call } from "../../../support/kinesis-call.ts";
+import { activeOnDemandArn, call } from "../../../support/kinesis-call.ts";
 import { ServerProcess } from "../../../support/start-server.ts";
 import { keepPicture } from "./keep-picture.ts";
 
@@ -32,11 +32,6 @@ async function startStore(t: TestContext): Promise<Store> {
   const placesPath = join(folder, "places.json");
   await store.writePlaces(placesPath);
   return { placesPath, refusing: store.refusing };
-}
-
-async function createClicks(endpoint: string): Promise<string> {
-  await call(endpoint, "CreateStream", { StreamName: "clicks", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-  return await activeStreamArn(endpoint, "clicks");
 }
 
 async function putClicks(endpoint: string, count: number): Promise<void> {
@@ -69,7 +64,7 @@ test("a person makes a channel, sees what it delivers and why it does not, chang
   const { placesPath, refusing } = await startStore(t);
   await using server = await ServerProcess.start({ args: ["--channels", placesPath] });
   const { endpoint } = server;
-  await createClicks(endpoint);
+  await activeOnDemandArn(endpoint, "clicks");
   const row = (name: string) => page.locator("a.channel-row", { hasText: name });
   const create = async (name: string, bucket: string): Promise<void> => {
     await page.getByRole("button", { name: "Create a channel" }).click();
@@ -136,7 +131,7 @@ test("a channel of a server without --channels says that it delivers nothing, an
   t.after(() => rmSync(dataDir, { recursive: true, force: true }));
   {
     await using server = await ServerProcess.start({ dataDir, args: ["--channels", placesPath] });
-    await createChannel(server.endpoint, await createClicks(server.endpoint));
+    await createChannel(server.endpoint, await activeOnDemandArn(server.endpoint, "clicks"));
   }
   await using server = await ServerProcess.start({ dataDir });
   await page.goto(`${server.endpoint}/console/#/channels`);
