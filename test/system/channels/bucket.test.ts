@@ -2,16 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import {
-  ChannelServer,
-  delivered,
-  deliveredLines,
-  makeChannel,
-  owner,
-  put,
-  settledStatus,
-  until,
-} from "./channel-fixture.ts";
+import { until } from "../../support/until.ts";
+import { ChannelServer, delivered, deliveredLines, makeChannel, owner, put, settledStatus } from "./channel-fixture.ts";
 
 const bucket = "plain";
 

@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { call } from "../../support/kinesis-call.ts";
 import { type SeaweedServer, tableBucketArn } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import { until } from "../../support/until.ts";
 
-const waitMsMax = 60_000;
 export const owner = "000000000000";
 
 interface Described {
@@ -194,12 +193,4 @@ export async function deliveredLines(
 ): Promise<readonly string[]> {
   const { bodies } = await delivered(seaweed, bucket, channelId);
   return bodies.flatMap((body) => body.toString().split("\n").slice(0, -1)).sort();
-}
-
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const startMs = performance.now();
-  while (!(await holds())) {
-    assert(performance.now() - startMs < waitMsMax, "waited in vain");
-    await pause(100);
-  }
 }

@@ -14,13 +14,13 @@ import { activeOnDemandArn } from "../../support/kinesis-call.ts";
 import { KinesisConnection, LostCall } from "../../support/kinesis-connection.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import { until } from "../../support/until.ts";
 import {
   ChannelServer,
   createTableChannel,
   deliveredLines,
   makeChannel,
   settledStatus,
-  until,
   untilRows,
 } from "./channel-fixture.ts";
 

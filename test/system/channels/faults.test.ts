@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import { DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { activeOnDemandArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import { ChannelServer, delivered, deliveredLines, makeChannel, put, until } from "./channel-fixture.ts";
+import { until } from "../../support/until.ts";
+import { ChannelServer, delivered, deliveredLines, makeChannel, put } from "./channel-fixture.ts";
 
 let seaweed: SeaweedServer;
 let channels: ChannelServer;

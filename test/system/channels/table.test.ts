@@ -3,7 +3,8 @@ import { after, before, type TestContext, test } from "node:test";
 import { appendRow, hasPyiceberg, type ReadTable, readTables } from "../../support/iceberg-reader.ts";
 import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import { ChannelServer, createTableChannel, put, settledStatus, until, untilRows } from "./channel-fixture.ts";
+import { until } from "../../support/until.ts";
+import { ChannelServer, createTableChannel, put, settledStatus, untilRows } from "./channel-fixture.ts";
 
 const bucket = "letters";
 /** Open shards of a new on-demand stream. */
@@ -230,16 +231,15 @@ test("a channel whose credentials for the catalog are refused goes on once they 
   await seaweed.writePlaces(placesPath, { accessKeyId: "admin", secretAccessKey: "wrong" });
   await until(async () => {
     await put(endpoint, "rotated", [click(1)]);
-    const { body } = await health(endpoint);
-    return body.includes("The catalog");
+    return (await health(endpoint)).includes("The catalog");
   });
   await seaweed.writePlaces(placesPath, undefined, "oauth");
-  await until(async () => !(await health(endpoint)).body.includes("The catalog"));
+  await until(async () => !(await health(endpoint)).includes("The catalog"));
   await untilRows(seaweed, "rotated", 1);
   const described = await call<{ readonly ChannelSummaries: readonly object[] }>(endpoint, "ListChannels", {});
   assert(described.ChannelSummaries.length > 0);
 });
 
-async function health(endpoint: string): Promise<{ readonly body: string }> {
-  return { body: await (await fetch(`${endpoint}/health`)).text() };
+async function health(endpoint: string): Promise<string> {
+  return await (await fetch(`${endpoint}/health`)).text();
 }

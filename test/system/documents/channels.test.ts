@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 import { findPyiceberg } from "../../../scripts/get-pyiceberg.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import { until } from "../../support/until.ts";
 import { newestBoto3, provideNewestAws } from "./newest-aws.ts";
 import { testSnippets } from "./run-snippets.ts";
 import { snippetsIn } from "./snippets.ts";
 import { type Workplace, withPort } from "./workplace.ts";
 
 const page = "docs/channels.md";
-const waitMsMax = 60_000;
 
 /** The snippets with the addresses of the test: the page has the default ports. */
 function codeOf(name: string, seaweed: SeaweedServer): string {
@@ -24,21 +23,23 @@ function soon(name: string, seaweed: SeaweedServer): string {
   return codeOf(name, seaweed).replace('"DataFreshnessInSeconds": 60', '"DataFreshnessInSeconds": 1');
 }
 
+/** A server with a file of places of the page, for a store with the bucket of the page. */
+async function serve(place: Workplace, seaweed: SeaweedServer, places: string): Promise<ServerProcess> {
+  await seaweed.makeBucket("lake");
+  place.write("places.json", codeOf(places, seaweed));
+  provideNewestAws(place, newestBoto3() ?? "");
+  return await ServerProcess.start({ args: ["--engine", "memory", "--channels", place.path("places.json")] });
+}
+
 /** The way of the page: a file of places, a channel, a record, and the object that a program reads. */
 async function deliver(place: Workplace): Promise<string> {
   await using seaweed = await SeaweedServer.start();
-  await seaweed.makeBucket("lake");
-  place.write("places.json", codeOf("Where buckets are 1", seaweed));
-  await using server = await ServerProcess.start({
-    args: ["--engine", "memory", "--channels", place.path("places.json")],
-  });
-  provideNewestAws(place, newestBoto3() ?? "");
+  await using server = await serve(place, seaweed, "Where buckets are 1");
   await place.run(withPort(soon("From a stream to a bucket 1", seaweed), server.port));
-  const giveUpAt = performance.now() + waitMsMax;
-  while ((await seaweed.objects("lake")).length === 0) {
-    assert(performance.now() < giveUpAt, server.stderr);
-    await pause(100);
-  }
+  await until(
+    async () => (await seaweed.objects("lake")).length > 0,
+    () => server.stderr,
+  );
   place.write("read.py", codeOf("From a stream to a bucket 2", seaweed));
   return (await place.run(`'${newestBoto3()}' read.py`)).stdout;
 }
@@ -46,19 +47,13 @@ async function deliver(place: Workplace): Promise<string> {
 /** The same for a table, whose snippets follow those of the bucket in one shell. */
 async function deliverRows(place: Workplace): Promise<string> {
   await using seaweed = await SeaweedServer.start();
-  await seaweed.makeBucket("lake");
-  place.write("places.json", codeOf("From a stream to a table 1", seaweed));
-  await using server = await ServerProcess.start({
-    args: ["--engine", "memory", "--channels", place.path("places.json")],
-  });
-  provideNewestAws(place, newestBoto3() ?? "");
+  await using server = await serve(place, seaweed, "From a stream to a table 1");
   const script = `${soon("From a stream to a bucket 1", seaweed)}\n${soon("From a stream to a table 2", seaweed)}`;
   await place.run(withPort(script, server.port));
-  const giveUpAt = performance.now() + waitMsMax;
-  while ((await seaweed.rowCount("web", "clicks")) === 0) {
-    assert(performance.now() < giveUpAt, server.stderr);
-    await pause(100);
-  }
+  await until(
+    async () => (await seaweed.rowCount("web", "clicks")) > 0,
+    () => server.stderr,
+  );
   place.write("read.py", codeOf("From a stream to a table 3", seaweed));
   const { python = "", env = {} } = findPyiceberg() ?? {};
   return (await place.run(`PYTHONPATH='${env["PYTHONPATH"]}' '${python}' read.py`)).stdout;

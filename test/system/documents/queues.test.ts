@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import { until } from "../../support/until.ts";
 import { newestBoto3, provideNewestAws } from "./newest-aws.ts";
 import { testSnippets } from "./run-snippets.ts";
 import { withPort } from "./workplace.ts";
-
-const waitMsMax = 60_000;
 
 interface Described {
   readonly QueueDescription: { readonly QueueARN: string; readonly QueueStatus: string };
@@ -50,14 +49,6 @@ async function put(endpoint: string, texts: readonly string[]): Promise<void> {
 
 function textsIn({ QueueRecords }: Received): readonly (readonly [string, number])[] {
   return QueueRecords.map(({ Data, ReceiveCount }) => [Buffer.from(Data, "base64").toString(), ReceiveCount]);
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const startMs = performance.now();
-  while (!(await holds())) {
-    assert(performance.now() - startMs < waitMsMax, "waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** A program that prints a line for each thing it does. */
