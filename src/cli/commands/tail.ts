@@ -101,8 +101,10 @@ async function tail(connection: Connection, stream: string, options: TailOptions
     const records = options.decode ? page.records.flatMap(decodeRecord) : page.records;
     const shown = records.filter(isWanted).slice(0, left);
     left -= shown.length;
-    if (shown.length > 0) clearTimeout(silence);
-    if (shown.length > 0) await writeOut(shown.map(format).join(""));
+    if (shown.length > 0) {
+      clearTimeout(silence);
+      await writeOut(shown.map(format).join(""));
+    }
     if (left === 0) stop.abort();
   };
   try {

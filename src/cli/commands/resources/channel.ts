@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { DescribeChannelOutput } from "../../../model/shapes.generated.ts";
+import type { CreateChannelOutput, DescribeChannelOutput } from "../../../model/shapes.generated.ts";
 import type { ConnectionOptions } from "../../client/connection.ts";
 import { callNew, channels, resourceArnOf, waitForResource } from "../../client/named-resources.ts";
 import { CommandError, exitCodes } from "../../output/command-error.ts";
@@ -70,7 +70,7 @@ function createCommand(): Command {
       if (isAws && role === undefined) throw new CommandError("Amazon Kinesis needs --role");
       const { StreamDescriptionSummary: summary } = await kinesis.describeStreamSummary({ StreamName: stream });
       const owner = options.owner ?? summary?.StreamARN?.split(":")[4] ?? "";
-      const { ChannelDescription: made } = await callNew<DescribeChannelOutput>(kinesis, "CreateChannel", {
+      const { ChannelDescription: made } = await callNew<CreateChannelOutput>(kinesis, "CreateChannel", {
         ChannelName: channel,
         ServiceExecutionRoleARN: role ?? `arn:aws:iam::${owner}:role/millrace`,
         StreamConfigurationList: [

@@ -13,6 +13,10 @@ import { addConnectionOptions, addFormatOptions, defineCommand, runConnected, wh
 /** A record as JSON carries it. */
 type ReceivedRecord = Omit<QueueRecord, "Data"> & { readonly Data: string };
 
+interface ReceiveOutput {
+  readonly QueueRecords: readonly ReceivedRecord[];
+}
+
 /** The answer of a call about several records; other members are left out. */
 interface EntriesOutput {
   readonly Failed?: readonly {
@@ -73,7 +77,7 @@ function addReceive(command: Command, operation: string, acknowledge: string): C
   return runConnected<ReceiveOptions>(command, async ({ kinesis }, [queue = ""], options) => {
     const format = formatOf(options);
     const QueueARN = await resourceArnOf(kinesis, queues, queue);
-    const { QueueRecords } = await callNew<{ readonly QueueRecords: readonly ReceivedRecord[] }>(kinesis, operation, {
+    const { QueueRecords } = await callNew<ReceiveOutput>(kinesis, operation, {
       QueueARN,
       Limit: options.limit,
       WaitTimeSeconds: options.wait,
@@ -139,11 +143,7 @@ function restoreCommand(): Command {
     if (all !== true) return changeEntries(kinesis, "RestoreDeadLetterQueueRecords", QueueARN, handles);
     for (let restored = 0; ; ) {
       const input = { QueueARN, Limit: recordsMax, WaitTimeSeconds: 1 };
-      const { QueueRecords } = await callNew<{ readonly QueueRecords: readonly ReceivedRecord[] }>(
-        kinesis,
-        "ReceiveDeadLetterQueueRecords",
-        input,
-      );
+      const { QueueRecords } = await callNew<ReceiveOutput>(kinesis, "ReceiveDeadLetterQueueRecords", input);
       if (QueueRecords.length === 0) {
         note(`${restored} dead letters are ordinary records again`);
         return exitCodes.done;

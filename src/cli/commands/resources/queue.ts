@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DescribeQueueOutput } from "../../../model/shapes.generated.ts";
+import type { CreateQueueOutput, DescribeQueueOutput } from "../../../model/shapes.generated.ts";
 import type { ConnectionOptions } from "../../client/connection.ts";
 import { callNew, queues, resourceArnOf, waitForResource } from "../../client/named-resources.ts";
 import { CommandError, exitCodes } from "../../output/command-error.ts";
@@ -53,18 +53,14 @@ function createCommand(): Command {
   return runConnected<CreateOptions>(command, async ({ kinesis }, [queue = "", stream = ""], options) => {
     const { StreamDescriptionSummary: summary } = await kinesis.describeStreamSummary({ StreamName: stream });
     const dead = { TargetType: "BUILT_IN", MaxReceiveCount: options.maxReceives };
-    const { QueueDescription: made } = await callNew<{ readonly QueueDescription: { readonly QueueARN: string } }>(
-      kinesis,
-      "CreateQueue",
-      {
-        QueueName: queue,
-        StreamConfigurationList: [{ StreamARN: summary?.StreamARN, ...startingPosition(options.from) }],
-        QueueAttributes: {
-          VisibilityTimeoutSeconds: options.visibility,
-          ...(options.maxReceives === undefined ? {} : { DeadLetterConfiguration: dead }),
-        },
+    const { QueueDescription: made } = await callNew<CreateQueueOutput>(kinesis, "CreateQueue", {
+      QueueName: queue,
+      StreamConfigurationList: [{ StreamARN: summary?.StreamARN, ...startingPosition(options.from) }],
+      QueueAttributes: {
+        VisibilityTimeoutSeconds: options.visibility,
+        ...(options.maxReceives === undefined ? {} : { DeadLetterConfiguration: dead }),
       },
-    );
+    });
     await waitForResource(kinesis, queues, { arn: made.QueueARN, status: "ACTIVE" });
     note(`the queue ${queue} is ACTIVE`);
     return exitCodes.done;
