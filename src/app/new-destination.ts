@@ -63,7 +63,7 @@ function newTableDestination(
   schemaArn: string | undefined,
   { places, clock, deadLetters }: TableSurroundings,
 ): TableDestination {
-  const { bucketArn, namespace, table } = place;
+  const { bucketArn } = place;
   const access = (): TableAccess => known(places.findTable(bucketArn), bucketArn);
   const stores = new Map<string, S3Store>();
   const filesOf = (bucket: string): S3Store => {
@@ -74,7 +74,7 @@ function newTableDestination(
   return new TableDestination(
     { ...texts, place },
     {
-      catalog: new IcebergCatalog({ tableBucketArn: bucketArn, namespace, table }, access),
+      catalog: new IcebergCatalog(place, access),
       filesOf,
       closeFiles: () => {
         for (const store of stores.values()) store.close();

@@ -1,13 +1,10 @@
+import type { TablePlace } from "../../streams/stream.ts";
 import type { TableAccess } from "../places/table-access.ts";
 import { CatalogConnection, type CatalogRequest, type CatalogResponse, catalogError } from "./catalog-requests.ts";
 import type { PartitionSpec, Snapshot, TableMetadata, TableSchema } from "./iceberg-schema.ts";
 
-/** What a table is called. */
-export interface TableName {
-  readonly tableBucketArn: string;
-  readonly namespace: string;
-  readonly table: string;
-}
+/** What a table is called, and the table bucket that it is in. */
+type CataloguedName = Pick<TablePlace, "bucketArn" | "namespace" | "table">;
 
 export interface NewTable {
   readonly schema: TableSchema;
@@ -39,12 +36,12 @@ export interface TableCatalog {
 
 /** A table of a catalog that speaks Iceberg's REST protocol: https://iceberg.apache.org/rest-catalog-spec/. */
 export class IcebergCatalog implements TableCatalog {
-  readonly #name: TableName;
+  readonly #name: CataloguedName;
   readonly #access: () => TableAccess;
   #known: { readonly access: TableAccess; readonly connection: CatalogConnection; prefix?: string } | undefined;
 
   /** `access` is asked before each request, so that credentials can change. It throws `DestinationError`. */
-  constructor(name: TableName, access: () => TableAccess) {
+  constructor(name: CataloguedName, access: () => TableAccess) {
     this.#name = name;
     this.#access = access;
   }
@@ -107,7 +104,7 @@ export class IcebergCatalog implements TableCatalog {
   }
 
   async #askPrefix(connection: CatalogConnection, { warehouse }: TableAccess, signal: AbortSignal): Promise<string> {
-    const name = encodeURIComponent(warehouse ?? this.#name.tableBucketArn);
+    const name = encodeURIComponent(warehouse ?? this.#name.bucketArn);
     const asked = await connection.send({ method: "GET", path: `/v1/config?warehouse=${name}`, signal });
     if (!isSuccess(asked)) throw catalogError("does not know the table bucket", asked);
     const { defaults, overrides } = Object(asked.body) as CatalogConfig;
