@@ -249,32 +249,26 @@ export class Channel {
   /** Fills the next batch while the last one is stored. Resolves once it is cut. */
   async #deliverOne({ after, done }: BatchAtWork): Promise<BatchAtWork> {
     const { checkpoints, destination, slots, newRandom } = this.#options;
-    const slot = await slots.take(this.#closing.signal);
-    const builder = destination.begin();
-    const end = (): void => {
-      builder.discard();
-      slot[Symbol.dispose]();
-    };
-    try {
-      const contents = await fillBatch(this.#source(after), this.pending, builder);
-      const known = await done;
-      if (contents.ranges.length === 0) {
-        this.pending.advance(contents.delivered);
-        end();
-        return { after, done };
-      }
-      const number = after.cutCount + 1;
-      const cut: Cut = { number, random: newRandom(), ranges: contents.ranges, oldestMs: contents.oldestMs };
-      const written = await checkpoints.replace(this.#row.id, known, { ...after, cutCount: number, cut });
-      this.pending.take(contents.delivered, contents.oldestMs);
-      const storing = this.#store(builder, { known: written, cut }, contents.expiredCount).finally(end);
-      // The next batch, or the end of the delivery, meets the error.
-      storing.catch(() => undefined);
-      return { after: this.#finished(written.checkpoint, cut), done: storing };
-    } catch (error) {
-      end();
-      throw error;
+    using held = new DisposableStack();
+    held.use(await slots.take(this.#closing.signal));
+    const builder = held.adopt(destination.begin(), (begun) => begun.discard());
+    const contents = await fillBatch(this.#source(after), this.pending, builder);
+    const known = await done;
+    if (contents.ranges.length === 0) {
+      this.pending.advance(contents.delivered);
+      return { after, done };
     }
+    const number = after.cutCount + 1;
+    const cut: Cut = { number, random: newRandom(), ranges: contents.ranges, oldestMs: contents.oldestMs };
+    const written = await checkpoints.replace(this.#row.id, known, { ...after, cutCount: number, cut });
+    this.pending.take(contents.delivered, contents.oldestMs);
+    const untilStored = held.move();
+    const storing = this.#store(builder, { known: written, cut }, contents.expiredCount).finally(() =>
+      untilStored.dispose(),
+    );
+    // The next batch, or the end of the delivery, meets the error.
+    storing.catch(() => undefined);
+    return { after: this.#finished(written.checkpoint, cut), done: storing };
   }
 
   /** Stores the batch of a cut that may be stored already: its records are those between the same positions. */

@@ -10,6 +10,7 @@ import { ChannelSession, type ChannelSettings, channelId, type SessionEngine } f
 import { incomingRecords } from "../../support/incoming-records-of.ts";
 import { logWith } from "../../support/log-with.ts";
 import { logWithGaps } from "../../support/log-with-gaps.ts";
+import { makerInThisThread } from "../../support/object-maker-in-this-thread.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SimulatedBucket } from "../../support/simulated-bucket.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
@@ -304,4 +305,19 @@ test("a failure is no longer that of a server whose turn is over", async (t) => 
   hasTurn = false;
   await world.pass(60);
   assert.equal(session.channels.failure(channelId), undefined);
+});
+
+test("batches that cannot be begun take no place from those that can", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session();
+  const { mock } = t.mock.method(makerInThisThread, "begin", () => {
+    throw new Error("no thread");
+  });
+  await world.put(session, "a");
+  await world.pass(300);
+  assert(mock.callCount() > 5);
+  assert.equal(session.channels.failure(channelId)?.sentence, "no thread");
+  mock.restore();
+  await world.pass(60);
+  assert.deepEqual(world.delivered, lines("a"));
 });
