@@ -1,5 +1,6 @@
 /** The way through all operations: each is called at least once for its answer and once to be refused. */
 import assert from "node:assert/strict";
+import { hashKeyMiddle } from "../../support/kinesis-call.ts";
 import type { ApiClient, Members } from "./api-client.ts";
 import { Walk } from "./walk.ts";
 import { walkChannels } from "./walk-channels.ts";
@@ -7,7 +8,6 @@ import { walkQueues } from "./walk-queues.ts";
 
 const missing = "absent";
 const onlyShard = "shardId-000000000000";
-const middle = "170141183460469231731687303715884105728";
 
 interface Description {
   readonly StreamARN: string;
@@ -255,7 +255,7 @@ async function walkPolicies({ walk, streamName, arn }: WalkedStream): Promise<vo
 }
 
 async function walkShards({ walk, streamName: StreamName }: WalkedStream): Promise<void> {
-  const split = { StreamName, ShardToSplit: onlyShard, NewStartingHashKey: middle };
+  const split = { StreamName, ShardToSplit: onlyShard, NewStartingHashKey: hashKeyMiddle };
   await walk.changed("SplitShard", split, StreamName);
   await walk.refused("SplitShard", { ...split, StreamName: missing }, "ResourceNotFoundException", notFound);
   const merge = { StreamName, ShardToMerge: "shardId-000000000001", AdjacentShardToMerge: "shardId-000000000002" };

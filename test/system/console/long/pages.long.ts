@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
-import { activeConsumerArn, activeStreamArn } from "../../../support/kinesis-call.ts";
+import { activeConsumerArn, activeStreamArn, hashKeyMiddle } from "../../../support/kinesis-call.ts";
 import { ShardReader } from "../../../support/shard-reader.ts";
 import { type ConsoleServer, startConsole } from "../console-server.ts";
 import { putDemoRecords, readSlowly } from "./demo-traffic.ts";
@@ -115,7 +115,6 @@ async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
   const server = await startConsole({ stream: ["orders:2", "clicks:1", "empty:1"] });
   const { kinesis } = server;
   const StreamName = "orders";
-  const half = "170141183460469231731687303715884105728";
   const quarter = "85070591730234615865843651857942052864";
   await putDemoRecords(server, StreamName, 400);
   const { endpoint } = server;
@@ -127,7 +126,7 @@ async function startBusy(signal: AbortSignal): Promise<ConsoleServer> {
   const shard = (index: number): string => `shardId-${String(index).padStart(12, "0")}`;
   await kinesis("SplitShard", { StreamName, ShardToSplit: shard(0), NewStartingHashKey: quarter });
   await untilNextSecond();
-  const threeQuarters = String(BigInt(half) + BigInt(quarter));
+  const threeQuarters = String(BigInt(hashKeyMiddle) + BigInt(quarter));
   await kinesis("SplitShard", { StreamName, ShardToSplit: shard(1), NewStartingHashKey: threeQuarters });
   await untilNextSecond();
   await kinesis("MergeShards", { StreamName, ShardToMerge: shard(3), AdjacentShardToMerge: shard(4) });
