@@ -3,7 +3,7 @@ import type { TrafficCounts } from "../../shards/traffic-counts.ts";
 import type { Clock } from "../../time/clock.ts";
 
 /** Shards that store records within this time of each other are one line. */
-const joinMs = 20;
+const joinMs = 50;
 /** A line without shards this long after the one before shows that the connection lives. */
 const idleMs = 10_000;
 

@@ -29,7 +29,7 @@ test("shards that store records are named once a line, and those of one moment t
   assert.equal(await next(), "[3,0]\n");
   const second = next();
   store(1);
-  await clock.advance(20);
+  await clock.advance(50);
   assert.equal(await second, "[1]\n");
   ending.abort();
 });
