@@ -28,10 +28,15 @@ export async function compareByHeads(seed: number, count: number): Promise<numbe
     const { requests, isClosed } = served;
     // By itself node:http handles also what it has parsed behind a request whose response closes the connection.
     const responded = isClosed ? expected.requests.slice(0, requests.length) : expected.requests;
-    assert.deepEqual(requests, responded, `seed ${seed + index}`);
+    // A pipelined request without a body is handled at once, one with a body some microtasks later.
+    assert.deepEqual(inOneOrder(requests), inOneOrder(responded), `seed ${seed + index}`);
     return { servedCount: requests.length, handedOverBytes: 0 };
   });
   return servedCount;
+}
+
+function inOneOrder(requests: readonly object[]): readonly string[] {
+  return requests.map((request) => JSON.stringify(request)).toSorted();
 }
 
 /** Every request cut in two at each `step`th byte, with another request behind it. */
