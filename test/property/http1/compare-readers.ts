@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { randomStream, recordedRequests } from "./random-stream.ts";
 import { faultOf, NodeReader, type Pieces, readByHeads, readFast } from "./read-both-ways.ts";
 
@@ -28,11 +29,19 @@ export async function compareByHeads(seed: number, count: number): Promise<numbe
     const { requests, isClosed } = served;
     // By itself node:http handles also what it has parsed behind a request whose response closes the connection.
     const responded = isClosed ? expected.requests.slice(0, requests.length) : expected.requests;
+    const compared = goesOnAfterUpgrade(expected.requests)
+      ? requests.filter((request) => responded.some((other) => isDeepStrictEqual(request, other)))
+      : requests;
     // A pipelined request without a body is handled at once, one with a body some microtasks later.
-    assert.deepEqual(inOneOrder(requests), inOneOrder(responded), `seed ${seed + index}`);
+    assert.deepEqual(inOneOrder(compared), inOneOrder(responded), `seed ${seed + index}`);
     return { servedCount: requests.length, handedOverBytes: 0 };
   });
   return servedCount;
+}
+
+/** node:http by itself drops what has come with a request that asks for an upgrade, where no upgrade is offered. */
+function goesOnAfterUpgrade(requests: readonly { readonly headers: Readonly<Record<string, string>> }[]): boolean {
+  return requests.at(-1)?.headers["upgrade"] !== undefined;
 }
 
 function inOneOrder(requests: readonly object[]): readonly string[] {
