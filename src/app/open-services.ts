@@ -18,8 +18,8 @@ import { StreamRegistry } from "../registry/stream-registry.ts";
 import { loadOrCreateTokenKey } from "../registry/token-key.ts";
 import { gatewayCallPath } from "../server/pipeline/port-rules.ts";
 import { ShardGrowth } from "../shards/shard-growth.ts";
-import { ShardMetrics } from "../shards/shard-metrics.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
+import { StreamMetrics } from "../shards/stream-metrics.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
 import type { TrafficCounts } from "../shards/traffic-counts.ts";
 import { ShardIterators } from "../streams/tokens/shard-iterator.ts";
@@ -74,7 +74,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   });
   const keys = new StreamCiphers({ provider: keyProvider, registry, clock });
   const growth = new ShardGrowth();
-  const shards = { log, registry, clock, limits, traffic: new ShardMetrics(), counts, keys, compresses, growth };
+  const shards = { log, registry, clock, limits, traffic: new StreamMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
   const { gateways, turns } = engine.multiGateway
     ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)

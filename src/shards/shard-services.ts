@@ -3,8 +3,8 @@ import type { RateLimits } from "../limits/rate-limits.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ShardGrowth } from "./shard-growth.ts";
-import type { ShardMetrics } from "./shard-metrics.ts";
 import type { StreamCiphers } from "./stream-ciphers.ts";
+import type { StreamMetrics } from "./stream-metrics.ts";
 import type { TrafficCounts } from "./traffic-counts.ts";
 
 /** The services that work on shards needs. */
@@ -14,7 +14,7 @@ export interface ShardServices {
   readonly clock: Clock;
   /** Absent when limits are off. */
   readonly limits?: RateLimits | undefined;
-  readonly traffic: ShardMetrics;
+  readonly traffic: StreamMetrics;
   /** Absent when the console is off. */
   readonly counts?: TrafficCounts | undefined;
   /** Told when records have become durable. */

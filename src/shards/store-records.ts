@@ -13,8 +13,8 @@ import { HASH_KEY_WORDS, writeHashKey } from "../streams/hash-keys/hash-key.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import { formatShardId } from "../streams/positions/shard-id.ts";
 import { PutResultColumns, type RecordFailure, throttledCode } from "./put-result-columns.ts";
-import { hasShardMetrics } from "./shard-metrics.ts";
 import type { ShardServices } from "./shard-services.ts";
+import type { PutOperation } from "./stream-metrics.ts";
 
 /**
  * How long records that met a sealed shard wait for the split or merge to be visible. Where an engine's servers elect a
@@ -33,12 +33,13 @@ let nextAutoSlot = 0;
  * shards. Each record succeeds or fails alone. Records that meet a shard sealed by a split or merge are routed again by
  * the stream's next revision; they have not been stored, so nothing is stored twice.
  *
- * Errors: ResourceNotFoundException, KeyError.
+ * `operation`: as which it is counted, unless it throws. Errors: ResourceNotFoundException, KeyError.
  */
 export async function storeRecords(
   services: ShardServices,
   stream: StreamRevision,
   records: IncomingRecords,
+  operation: PutOperation = "PutRecords",
 ): Promise<PutResults> {
   const startedMs = services.clock.monotonicMs();
   const results = new PutResultColumns(records.count);
@@ -73,12 +74,10 @@ export async function storeRecords(
     routed = routable(records, revision);
     slots = undefined;
   }
-  if (hasShardMetrics(stream.stream)) services.traffic.countPut(stream, first, results);
-  const { clock } = services;
-  services.counts?.countPut(stream, first, results, {
-    durationMs: clock.monotonicMs() - startedMs,
-    storedAtMs: clock.nowMs(),
-  });
+  const { clock, traffic, counts } = services;
+  const durationMs = clock.monotonicMs() - startedMs;
+  traffic.countPut(stream, { operation, records: first, results, durationMs });
+  counts?.countPut(stream, first, results, { durationMs, storedAtMs: clock.nowMs() });
   return results;
 }
 

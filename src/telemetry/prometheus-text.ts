@@ -1,4 +1,4 @@
-export type MetricType = "counter" | "gauge" | "histogram";
+export type MetricType = "counter" | "gauge" | "histogram" | "summary";
 
 export interface Sample {
   /** Appended to the family's name: `_bucket`, `_sum`, `_count`. */

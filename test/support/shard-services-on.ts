@@ -3,9 +3,9 @@ import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
 import { StreamRegistry } from "../../src/registry/stream-registry.ts";
 import type { StreamRevision } from "../../src/registry/stream-revision.ts";
 import { ShardGrowth } from "../../src/shards/shard-growth.ts";
-import { ShardMetrics } from "../../src/shards/shard-metrics.ts";
 import type { ShardServices } from "../../src/shards/shard-services.ts";
 import { StreamCiphers } from "../../src/shards/stream-ciphers.ts";
+import { StreamMetrics } from "../../src/shards/stream-metrics.ts";
 import type { Clock } from "../../src/time/clock.ts";
 
 /** The services of shards on an open engine. The registry is to be opened; it tells `changed` of each new revision of a stream. */
@@ -16,5 +16,5 @@ export function shardServicesOn(
 ): ShardServices & { readonly registry: StreamRegistry } {
   const registry = new StreamRegistry(documents, clock, changed);
   const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
-  return { log, registry, clock, keys, traffic: new ShardMetrics(), growth: new ShardGrowth(), compresses: false };
+  return { log, registry, clock, keys, traffic: new StreamMetrics(), growth: new ShardGrowth(), compresses: false };
 }

@@ -5,7 +5,6 @@ import { shardDoesNotExist } from "../../model/shard-errors.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
 import { type Page, pageBytesIn, pageMemoryBytesMax, pageRecordsMax, readPage } from "../../shards/read-page.ts";
-import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { resolveStreamRef } from "../../streams/stream-ref.ts";
 import { type ShardIterator, tokenExpiry } from "../../streams/tokens/shard-iterator.ts";
@@ -40,12 +39,14 @@ export const getRecords = defineOperation({
       readPage(context.shards, revision, shard, iterator.position, { recordsMax, bytesMax }),
     );
     const page = await resourceNotFoundIfLogGone(revision, shard, reading).catch((error: unknown) => {
+      context.shards.traffic.countFailedRead(revision, shard.index, "failed");
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
     });
     context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
-    if (hasShardMetrics(revision.stream)) context.shards.traffic.countRead(revision.stream, shard.index, page);
     if (context.isConsole !== true) {
-      context.shards.counts?.countRead(revision, shard.index, page, context.clock.monotonicMs() - startedMs);
+      const durationMs = context.clock.monotonicMs() - startedMs;
+      context.shards.traffic.countRead(revision, shard.index, page, durationMs);
+      context.shards.counts?.countRead(revision, shard.index, page, durationMs);
     }
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
     const { stream } = context.registry.current(revision) ?? revision;
@@ -79,7 +80,7 @@ function admitRead(revision: StreamRevision, shardIndex: number, { limits, shard
     limits?.admitRead(stream, shardIndex);
   } catch (throttled) {
     shards.counts?.countThrottledRead(revision, shardIndex);
-    if (hasShardMetrics(stream)) shards.traffic.countThrottledRead(stream, shardIndex);
+    shards.traffic.countFailedRead(revision, shardIndex, "throttled");
     throw throttled;
   }
 }

@@ -5,7 +5,6 @@ import { streamNotFound } from "../../model/stream-errors.ts";
 import type { PushEvent } from "../../records/push-event.ts";
 import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { followShard, type ShardPush } from "../../shards/follow-shard.ts";
-import { hasShardMetrics } from "../../shards/shard-metrics.ts";
 import type { SubscriptionLease } from "../../shards/subscription-leases.ts";
 import { encodeSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import type { Shard, StreamConsumer } from "../../streams/stream.ts";
@@ -43,8 +42,8 @@ export async function* pushEvents(
   void watchConsumer(subscription, context, over, signal);
   try {
     for await (const push of followShard(shards, { revision, shard, from, signal, memory: connection.pushMemory })) {
-      const { stream } = registry.current(revision) ?? revision;
-      if (hasShardMetrics(stream)) shards.traffic.countPush(stream, shard.index, push);
+      const current = registry.current(revision) ?? revision;
+      shards.traffic.countPush(current, shard.index, push, subscription.consumer.name);
       shards.counts?.countPush(revision, shard.index, push, subscription.consumer.name);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;

@@ -26,8 +26,9 @@ export const putRecord = defineOperation({
     // A shard's log gives every later record a higher number, so an ordering of the past is kept without further checks.
     let results: PutResults;
     try {
-      results = await storeRecords(context.shards, revision, input.Record);
+      results = await storeRecords(context.shards, revision, input.Record, "PutRecord");
     } catch (error) {
+      context.shards.traffic.countFailedPut(revision, "PutRecord", 1);
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "write" });
     }
     const failure = results.failures?.get(0);

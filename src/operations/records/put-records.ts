@@ -17,8 +17,9 @@ export const putRecords = defineOperation({
 
     let results: PutResults;
     try {
-      results = await storeRecords(context.shards, revision, input.Records);
+      results = await storeRecords(context.shards, revision, input.Records, "PutRecords");
     } catch (error) {
+      context.shards.traffic.countFailedPut(revision, "PutRecords", input.Records.count);
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "write" });
     }
     return {

@@ -1,11 +1,16 @@
 import { consumerNotActive } from "../../model/consumer-errors.ts";
 import { dryRunSucceeded } from "../../model/request-errors.ts";
+import { ServiceError } from "../../model/service-error.ts";
 import { shardDoesNotExist } from "../../model/shard-errors.ts";
+import type { StreamRevision } from "../../registry/stream-revision.ts";
 import { findStartPosition, latestTimestampMs } from "../../shards/find-start-position.ts";
 import { resourceNotFoundIfLogGone } from "../../shards/log-gone-error.ts";
+import type { SubscriptionLease } from "../../shards/subscription-leases.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
 import { startingPositionOf } from "../../streams/positions/starting-position.ts";
+import type { StreamConsumer } from "../../streams/stream.ts";
 import { defineOperation } from "../operation.ts";
+import type { OperationContext } from "../operation-context.ts";
 import { parseShardIndex } from "../parse-shard-index.ts";
 import { requireConsumer } from "../require-consumer.ts";
 import { pushEvents } from "./push-events.ts";
@@ -36,10 +41,9 @@ export const subscribeToShard = defineOperation({
     );
     if (input.DryRun === true) throw dryRunSucceeded();
 
-    context.limits?.admitSubscription(stream, index, consumer.name);
     const shardId = formatShardId(index);
     const { connection } = context;
-    const lease = await context.subscriptions.take({ stream, shardId, consumer }, context.clock.monotonicMs());
+    const lease = await takeLease({ revision, index, shardId, consumer }, context);
     connection.signal.addEventListener("abort", () => lease.end(), { once: true });
     if (connection.signal.aborted) lease.end();
     const from = await resourceNotFoundIfLogGone(
@@ -50,3 +54,28 @@ export const subscribeToShard = defineOperation({
     return { EventStream: pushEvents({ revision, shard, consumer, from, lease }, context) };
   },
 });
+
+interface Wanted {
+  readonly revision: StreamRevision;
+  readonly index: number;
+  readonly shardId: string;
+  readonly consumer: StreamConsumer;
+}
+
+/** Errors: LimitExceededException, ResourceInUseException. */
+async function takeLease(
+  { revision, index, shardId, consumer }: Wanted,
+  { limits, subscriptions, shards, clock }: OperationContext,
+): Promise<SubscriptionLease> {
+  const { stream } = revision;
+  try {
+    limits?.admitSubscription(stream, index, consumer.name);
+    const lease = await subscriptions.take({ stream, shardId, consumer }, clock.monotonicMs());
+    shards.traffic.countSubscription(revision, consumer.name, "opened");
+    return lease;
+  } catch (refused) {
+    const isThrottled = refused instanceof ServiceError;
+    shards.traffic.countSubscription(revision, consumer.name, isThrottled ? "throttled" : "failed");
+    throw refused;
+  }
+}

@@ -1,0 +1,377 @@
+import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-records.ts";
+import type { PutResults, StoredBatches } from "../records/put-results.ts";
+import type { StreamRevision } from "../registry/stream-revision.ts";
+import { formatShardId } from "../streams/positions/shard-id.ts";
+import type { Stream } from "../streams/stream.ts";
+import type { MetricFamily, Sample } from "../telemetry/prometheus-text.ts";
+import type { StatisticHistory } from "../telemetry/statistic-history.ts";
+import { type StatisticRow, StatisticSets, selected } from "../telemetry/statistic-sets.ts";
+import {
+  consumerMetrics,
+  type KinesisMetric,
+  ofConsumer,
+  ofShard,
+  ofStream,
+  shardMetrics,
+  streamMetrics,
+} from "./kinesis-metrics.ts";
+import { consumerSource, shardSource, streamSource } from "./metric-source.ts";
+import { throttledCode } from "./put-result-columns.ts";
+
+/** Shards counted at once, over all streams; each has up to seven series. Further shards are not counted. */
+const countedShardsMax = 20_000;
+/** Consumers counted for each stream; the API allows 50. */
+const countedConsumersMax = 50;
+/** Streams, and consumers of all streams, that `/metrics` shows; the first ones that had traffic. CloudWatch has all. */
+const shownStreamsMax = 1_000;
+const shownConsumersMax = 1_000;
+
+export type PutOperation = "PutRecord" | "PutRecords";
+
+/** One put with the results of its records. */
+interface FinishedPut {
+  readonly operation: PutOperation;
+  readonly records: IncomingRecords;
+  readonly results: PutResults & { readonly stored: StoredBatches };
+  readonly durationMs: number;
+}
+
+interface Returned {
+  readonly records: { readonly count: number; readonly dataBytes: number };
+  readonly millisBehindLatest: number;
+}
+
+class StreamTally {
+  readonly sets = new StatisticSets(streamMetrics.length);
+  /** By shard index; empty without enhanced monitoring. */
+  readonly shards = new Map<number, StatisticSets>();
+  /** By name. */
+  readonly consumers = new Map<string, StatisticSets>();
+}
+
+/**
+ * Counts what CloudWatch shows of Kinesis: of each stream and consumer always, of shards whose stream has enhanced monitoring.
+ * A sample is one call, as the Developer Guide says of minimum, maximum and average.
+ */
+export class StreamMetrics {
+  /** By stream id. */
+  readonly #tallies = new Map<string, StreamTally>();
+  #shardCount = 0;
+
+  /** `revision` is the one that the records were first routed by. */
+  countPut(revision: StreamRevision, put: FinishedPut): void {
+    const tally = this.#tallyOf(revision.stream);
+    const { results, records } = put;
+    const batches = batchesOf(records, results.stored);
+    let [recordCount, byteCount] = [0, 0];
+    for (const { count, bytes } of batches) {
+      recordCount += count;
+      byteCount += bytes;
+    }
+    const throttledCount = results.failures === undefined ? 0 : throttledIn(results.failures);
+    countStored(tally.sets, put, { recordCount, byteCount, throttledCount });
+    if (hasShardMetrics(revision.stream)) this.#countShards(tally, revision, put, batches, throttledCount);
+  }
+
+  /** One put that threw: no record of it has a result. */
+  countFailedPut({ stream }: StreamRevision, operation: PutOperation, recordCount: number): void {
+    const { sets } = this.#tallyOf(stream);
+    if (operation === "PutRecord") {
+      sets.add(ofStream["PutRecord.Success"], 0);
+      return;
+    }
+    sets.add(ofStream["PutRecords.Success"], 0);
+    sets.add(ofStream["PutRecords.TotalRecords"], recordCount);
+    sets.add(ofStream["PutRecords.FailedRecords"], recordCount);
+  }
+
+  /** One page of GetRecords. */
+  countRead({ stream }: StreamRevision, shardIndex: number, page: Returned, durationMs: number): void {
+    const tally = this.#tallyOf(stream);
+    const { sets } = tally;
+    sets.add(ofStream["GetRecords.Bytes"], page.records.dataBytes);
+    sets.add(ofStream["GetRecords.Records"], page.records.count);
+    sets.add(ofStream["GetRecords.Latency"], durationMs);
+    sets.add(ofStream["GetRecords.Success"], 1);
+    sets.add(ofStream["GetRecords.IteratorAgeMilliseconds"], page.millisBehindLatest);
+    sets.add(ofStream.ReadProvisionedThroughputExceeded, 0);
+    const shard = this.#shardOf(tally, stream, shardIndex);
+    if (shard === undefined) return;
+    countOutgoing(shard, page);
+    shard.add(ofShard.IteratorAgeMilliseconds, page.millisBehindLatest);
+    shard.add(ofShard.ReadProvisionedThroughputExceeded, 0);
+  }
+
+  /** A GetRecords that its shard's rate refused, or that failed. */
+  countFailedRead({ stream }: StreamRevision, shardIndex: number, why: "throttled" | "failed"): void {
+    const tally = this.#tallyOf(stream);
+    tally.sets.add(ofStream["GetRecords.Success"], 0);
+    if (why === "failed") return;
+    tally.sets.add(ofStream.ReadProvisionedThroughputExceeded, 1);
+    this.#shardOf(tally, stream, shardIndex)?.add(ofShard.ReadProvisionedThroughputExceeded, 1);
+  }
+
+  /** A call of SubscribeToShard for a consumer that exists. */
+  countSubscription(
+    { stream }: StreamRevision,
+    consumerName: string,
+    outcome: "opened" | "throttled" | "failed",
+  ): void {
+    const consumer = consumerOf(this.#tallyOf(stream), consumerName);
+    consumer?.add(ofConsumer["SubscribeToShard.Success"], outcome === "opened" ? 1 : 0);
+    consumer?.add(ofConsumer["SubscribeToShard.RateExceeded"], outcome === "throttled" ? 1 : 0);
+  }
+
+  /** One event of SubscribeToShard, for each subscriber that gets it. */
+  countPush({ stream }: StreamRevision, shardIndex: number, push: Returned, consumerName: string): void {
+    const tally = this.#tallyOf(stream);
+    const consumer = consumerOf(tally, consumerName);
+    consumer?.add(ofConsumer["SubscribeToShardEvent.Bytes"], push.records.dataBytes);
+    consumer?.add(ofConsumer["SubscribeToShardEvent.Records"], push.records.count);
+    consumer?.add(ofConsumer["SubscribeToShardEvent.MillisBehindLatest"], push.millisBehindLatest);
+    consumer?.add(ofConsumer["SubscribeToShardEvent.Success"], 1);
+    const shard = this.#shardOf(tally, stream, shardIndex);
+    if (shard !== undefined) countOutgoing(shard, push);
+  }
+
+  /** Ends a step of the histories that began at `sinceMs`, and forgets streams, shards and consumers that are gone. */
+  sample(streams: Iterable<StreamRevision>, histories: readonly StatisticHistory[], sinceMs: number): void {
+    const keep = (source: string, row: StatisticRow | undefined): void => {
+      if (row !== undefined) for (const history of histories) history.add(sinceMs, source, row);
+    };
+    for (const [revision, tally] of this.#current(streams)) {
+      const { stream } = revision;
+      keep(streamSource(stream), tally.sets.take());
+      for (const [name, sets] of tally.consumers) keep(consumerSource(stream, name), sets.take());
+      for (const [index, sets] of tally.shards) {
+        const row = sets.take();
+        const shown = row === undefined ? undefined : selected(row, (metric) => isShown(stream, metric));
+        keep(shardSource(stream, formatShardId(index)), shown);
+      }
+    }
+  }
+
+  /** The series for Prometheus, after those of what is gone are forgotten. */
+  families(streams: Iterable<StreamRevision>): readonly MetricFamily[] {
+    const families = emptyFamilies([...streamMetrics, ...consumerMetrics, ...shardMetrics]);
+    let [streamCount, consumerCount] = [0, 0];
+    for (const [{ stream }, { sets, consumers, shards }] of this.#current(streams)) {
+      const labels = { account: stream.account, region: stream.region, stream: stream.name };
+      if (streamCount++ < shownStreamsMax) addSamples(families, streamMetrics, { sets, labels });
+      for (const [consumer, ofOne] of consumers) {
+        if (consumerCount++ >= shownConsumersMax) break;
+        addSamples(families, consumerMetrics, { sets: ofOne, labels: { ...labels, consumer } });
+      }
+      for (const [index, ofOne] of shards) {
+        const shard = { sets: ofOne, labels: { ...labels, shard: formatShardId(index) } };
+        addSamples(families, shardMetrics, { ...shard, isShown: (metric) => isShown(stream, metric) });
+      }
+    }
+    return [...families.values()];
+  }
+
+  #countShards(
+    tally: StreamTally,
+    { stream, shardMap }: StreamRevision,
+    { records, results }: FinishedPut,
+    batches: readonly Batch[],
+    throttledCount: number,
+  ): void {
+    const throttled = new Map<number, number>();
+    if (throttledCount > 0) {
+      for (const [i, { code }] of results.failures ?? []) {
+        if (code !== throttledCode) continue;
+        const { index } = shardMap.shardAt(shardMap.route(records.hashKeys, i));
+        throttled.set(index, (throttled.get(index) ?? 0) + 1);
+      }
+    }
+    for (const { shardIndex, count, bytes } of batches) {
+      const shard = this.#shardOf(tally, stream, shardIndex);
+      if (shard === undefined) continue;
+      shard.add(ofShard.IncomingBytes, bytes);
+      shard.add(ofShard.IncomingRecords, count);
+      if (!throttled.has(shardIndex)) shard.add(ofShard.WriteProvisionedThroughputExceeded, 0);
+    }
+    for (const [index, count] of throttled) {
+      this.#shardOf(tally, stream, index)?.add(ofShard.WriteProvisionedThroughputExceeded, count);
+    }
+  }
+
+  #tallyOf({ id }: Stream): StreamTally {
+    let tally = this.#tallies.get(id);
+    if (tally === undefined) {
+      tally = new StreamTally();
+      this.#tallies.set(id, tally);
+    }
+    return tally;
+  }
+
+  /** Undefined without enhanced monitoring, and where too many are counted. */
+  #shardOf({ shards }: StreamTally, stream: Stream, index: number): StatisticSets | undefined {
+    if (!hasShardMetrics(stream)) return undefined;
+    let shard = shards.get(index);
+    if (shard !== undefined) return shard;
+    if (this.#shardCount >= countedShardsMax) return undefined;
+    shard = new StatisticSets(shardMetrics.length);
+    shards.set(index, shard);
+    this.#shardCount++;
+    return shard;
+  }
+
+  /** The tallies of the streams that exist, each with the newest revision of its stream. */
+  #current(streams: Iterable<StreamRevision>): readonly (readonly [StreamRevision, StreamTally])[] {
+    const revisions = new Map<string, StreamRevision>();
+    for (const revision of streams) revisions.set(revision.stream.id, revision);
+    const current: (readonly [StreamRevision, StreamTally])[] = [];
+    this.#shardCount = 0;
+    for (const [id, tally] of this.#tallies) {
+      const revision = revisions.get(id);
+      if (revision === undefined) {
+        this.#tallies.delete(id);
+        continue;
+      }
+      forgetOthers(tally, revision);
+      this.#shardCount += tally.shards.size;
+      current.push([revision, tally]);
+    }
+    return current;
+  }
+}
+
+/** Whether any shard-level metric of the stream is on. */
+function hasShardMetrics(stream: Stream): boolean {
+  return stream.shardLevelMetrics !== undefined;
+}
+
+/** Whether a shard-level metric of the stream is on. */
+function isShown(stream: Stream, metric: number): boolean {
+  const name = shardMetrics[metric]?.name;
+  return name !== undefined && stream.shardLevelMetrics?.includes(name) === true;
+}
+
+function forgetOthers({ shards, consumers }: StreamTally, revision: StreamRevision): void {
+  const { stream } = revision;
+  if (!hasShardMetrics(stream)) shards.clear();
+  for (const index of shards.keys()) if (revision.shard(index) === undefined) shards.delete(index);
+  if (consumers.size === 0) return;
+  const names = new Set(stream.consumers?.map(({ name }) => name));
+  for (const name of consumers.keys()) if (!names.has(name)) consumers.delete(name);
+}
+
+function consumerOf({ consumers }: StreamTally, name: string): StatisticSets | undefined {
+  let consumer = consumers.get(name);
+  if (consumer === undefined && consumers.size < countedConsumersMax) {
+    consumer = new StatisticSets(consumerMetrics.length);
+    consumers.set(name, consumer);
+  }
+  return consumer;
+}
+
+/** What one shard stored of a put at once. */
+interface Batch {
+  readonly shardIndex: number;
+  count: number;
+  /** Data and partition keys. */
+  bytes: number;
+}
+
+function batchesOf(records: IncomingRecords, { batchOfRecord, shardIndexes }: StoredBatches): readonly Batch[] {
+  const batches: Batch[] = [];
+  for (const shardIndex of shardIndexes) batches.push({ shardIndex, count: 0, bytes: 0 });
+  for (let i = 0; i < records.count; i++) {
+    const batch = batches[batchOfRecord[i] ?? -1];
+    if (batch === undefined) continue;
+    const keyBytes = records.keyBytes[i] ?? NO_PARTITION_KEY;
+    batch.count++;
+    batch.bytes += (records.dataBytes[i] ?? 0) + (keyBytes === NO_PARTITION_KEY ? 0 : keyBytes);
+  }
+  return batches;
+}
+
+function throttledIn(failures: NonNullable<PutResults["failures"]>): number {
+  let count = 0;
+  for (const { code } of failures.values()) if (code === throttledCode) count++;
+  return count;
+}
+
+interface StoredSums {
+  readonly recordCount: number;
+  readonly byteCount: number;
+  readonly throttledCount: number;
+}
+
+function countStored(
+  sets: StatisticSets,
+  { operation, records, durationMs }: FinishedPut,
+  { recordCount, byteCount, throttledCount }: StoredSums,
+): void {
+  sets.add(ofStream.IncomingBytes, byteCount);
+  sets.add(ofStream.IncomingRecords, recordCount);
+  sets.add(ofStream.WriteProvisionedThroughputExceeded, throttledCount);
+  const success = recordCount > 0 ? 1 : 0;
+  if (operation === "PutRecord") {
+    sets.add(ofStream["PutRecord.Bytes"], byteCount);
+    sets.add(ofStream["PutRecord.Latency"], durationMs);
+    sets.add(ofStream["PutRecord.Success"], success);
+    return;
+  }
+  sets.add(ofStream["PutRecords.Bytes"], byteCount);
+  sets.add(ofStream["PutRecords.Latency"], durationMs);
+  sets.add(ofStream["PutRecords.Success"], success);
+  sets.add(ofStream["PutRecords.Records"], recordCount);
+  sets.add(ofStream["PutRecords.TotalRecords"], records.count);
+  sets.add(ofStream["PutRecords.SuccessfulRecords"], recordCount);
+  sets.add(ofStream["PutRecords.FailedRecords"], records.count - recordCount - throttledCount);
+  sets.add(ofStream["PutRecords.ThrottledRecords"], throttledCount);
+}
+
+function countOutgoing(shard: StatisticSets, { records }: Returned): void {
+  shard.add(ofShard.OutgoingBytes, records.dataBytes);
+  shard.add(ofShard.OutgoingRecords, records.count);
+}
+
+type Families = ReadonlyMap<string, MetricFamily & { readonly samples: Sample[] }>;
+
+/** Two metrics with the same meaning are one family. */
+function emptyFamilies(metrics: readonly KinesisMetric[]): Families {
+  return new Map(metrics.map(({ family: name, type, help }) => [name, { name, type, help, samples: [] }]));
+}
+
+interface ShownSource {
+  readonly sets: StatisticSets;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Default: all metrics. */
+  readonly isShown?: (metric: number) => boolean;
+}
+
+function addSamples(families: Families, metrics: readonly KinesisMetric[], source: ShownSource): void {
+  const { sets, labels, isShown: isWanted = () => true } = source;
+  for (const [metric, { family, type }] of metrics.entries()) {
+    const isFirstOfFamily = metrics.findIndex((one) => one.family === family) === metric;
+    if (isFirstOfFamily && isWanted(metric))
+      families.get(family)?.samples.push(...samplesOf(sets, metric, type, labels));
+  }
+}
+
+const msPerSecond = 1_000;
+
+function samplesOf(
+  sets: StatisticSets,
+  metric: number,
+  type: KinesisMetric["type"],
+  labels: Readonly<Record<string, string>>,
+): readonly Sample[] {
+  switch (type) {
+    case "counter":
+      return [{ labels, value: sets.sum(metric) }];
+    case "gauge": {
+      const value = sets.recentMaximum(metric);
+      return value === undefined ? [] : [{ labels, value }];
+    }
+    case "summary":
+      return [
+        { suffix: "_sum", labels, value: sets.sum(metric) / msPerSecond },
+        { suffix: "_count", labels, value: sets.count(metric) },
+      ];
+  }
+}
