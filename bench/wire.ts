@@ -60,7 +60,7 @@ export function prepareRequest(operation: string, input: object, wire: Wire): Pr
 
 function authorization(headers: { readonly "x-amz-date": string }, body: Buffer, wire: Wire): string {
   const date = headers["x-amz-date"];
-  const scope = { day: date.slice(0, 8), region };
+  const scope = { day: date.slice(0, 8), region, service: signingService } as const;
   const names = "content-type;host;x-amz-date;x-amz-target";
   const credential = `${benchCredential.accessKeyId}/${scope.day}/${region}/${signingService}/${scopeTerminator}`;
   const start = `${signingAlgorithm} Credential=${credential}, SignedHeaders=${names}, Signature=`;

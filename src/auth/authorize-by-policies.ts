@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { accessDenied, type DeniedBecause } from "../model/auth-errors.ts";
+import { accessDenied, type DeniedBecause, monitoringDenied } from "../model/auth-errors.ts";
 import { parseUntrustedJson } from "../model/parse-untrusted-json.ts";
 import type { OperationName } from "../model/shapes.generated.ts";
 import type { InputOf } from "../records/operation-io.ts";
@@ -63,6 +63,22 @@ export function authorizeByPolicies(request: AuthorizedRequest, services: Author
   }
 }
 
+/** A call of CloudWatch, whose operations here act on no resource of their own. */
+export interface MonitoringRequest extends Pick<AuthorizedRequest, "caller" | "headers" | "peer"> {
+  readonly operation: string;
+  /** Its Namespace is that of conditions. */
+  readonly input: object;
+}
+
+/** Checks that the policies of the credential allow `cloudwatch:{operation}`. Errors: AccessDeniedException. */
+export function authorizeMonitoring(request: MonitoringRequest, services: Pick<AuthorizationServices, "nowMs">): void {
+  const { operation, caller } = request;
+  if (caller.credential.policies === undefined) return;
+  const resource = { arn: "*", owner: caller.account, tags: {} };
+  const { because, principalArn } = denialOf(`cloudwatch:${operation}`, resource, request, services);
+  if (because !== undefined) throw monitoringDenied({ principalArn, operation, because });
+}
+
 interface Check {
   readonly isShareable: boolean;
   readonly request: AuthorizedRequest;
@@ -70,13 +86,29 @@ interface Check {
 }
 
 function check(action: string, resource: Resource, { isShareable, request, services }: Check): void {
-  const { caller, headers, peer, input } = request;
+  const { caller } = request;
   const { credential } = caller;
   const isOwn = resource.owner === caller.account;
-  const resourcePolicy = isOwnerOnPolicy(action, resource, credential) ? undefined : resource.policy;
-  if (isOwn && credential.policies === undefined && resourcePolicy === undefined) return;
+  const policy = isOwnerOnPolicy(action, resource, credential) ? undefined : resource.policy;
+  if (isOwn && credential.policies === undefined && policy === undefined) return;
+  const decided = denialOf(`kinesis:${action}`, { ...resource, policy }, request, services);
+  const because = isOwn || isShareable ? decided.because : "no resource-based policy allows";
+  if (because !== undefined) {
+    throw accessDenied({ principalArn: decided.principalArn, action, resourceArn: resource.namedArn, because });
+  }
+}
+
+type JudgedResource = Pick<Resource, "arn" | "owner" | "tags"> & { readonly policy?: Policy | undefined };
+
+/** Why the policies do not allow the action, in the form of policies; undefined when they do. */
+function denialOf(
+  action: string,
+  { arn, owner, tags, policy: resourcePolicy }: JudgedResource,
+  { caller, headers, peer, input }: Pick<MonitoringRequest, "caller" | "headers" | "peer" | "input">,
+  services: Pick<AuthorizationServices, "nowMs">,
+): { readonly because: DeniedBecause | undefined; readonly principalArn: string } {
+  const { credential } = caller;
   const principal = { account: caller.account, arn: principalArn(credential, caller.region) };
-  const { owner, tags } = resource;
   const valuesOf = policyContextOf({
     ...{ principal, credential, peer, owner, input },
     region: caller.region,
@@ -84,16 +116,11 @@ function check(action: string, resource: Resource, { isShareable, request, servi
     nowMs: services.nowMs(),
     resourceTags: tags,
   });
-  const because =
-    isOwn || isShareable
-      ? boundedDenialReason(
-          { principal, action: `kinesis:${action}`, resource: resource.arn, valuesOf },
-          { owner, identityPolicies: credential.policies, resourcePolicy },
-        )
-      : "no resource-based policy allows";
-  if (because !== undefined) {
-    throw accessDenied({ principalArn: principal.arn, action, resourceArn: resource.namedArn, because });
-  }
+  const because = boundedDenialReason(
+    { principal, action, resource: arn, valuesOf },
+    { owner, identityPolicies: credential.policies, resourcePolicy },
+  );
+  return { because, principalArn: principal.arn };
 }
 
 /** Policies that take too long allow nothing; to another account that is no proof that the resource has one. */

@@ -75,9 +75,16 @@ function singleValue(key: string, facts: PolicyRequestFacts): string | readonly 
       return undefined;
     case "aws:tagkeys":
       return tagKeys(facts.input);
+    case "cloudwatch:namespace":
+      return namespaceIn(facts.input);
     default:
       return undefined;
   }
+}
+
+/** That of an input of CloudWatch. */
+function namespaceIn(input: { readonly Namespace?: unknown }): string | undefined {
+  return typeof input.Namespace === "string" ? input.Namespace : undefined;
 }
 
 function tagValues(

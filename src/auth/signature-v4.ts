@@ -5,21 +5,29 @@ export interface SigningScope {
   /** `yyyymmdd` */
   readonly day: string;
   readonly region: string;
+  readonly service: SigningService;
 }
 
 export const signingAlgorithm = "AWS4-HMAC-SHA256";
 export const signingService = "kinesis";
+/** The services that this server answers for, as signatures name them; `monitoring` is CloudWatch. */
+export type SigningService = typeof signingService | "monitoring";
 export const scopeTerminator = "aws4_request";
 
 /** Derives the signing key of a secret for one day and region. */
-export function signingKey(secretAccessKey: string, { day, region }: SigningScope): Buffer {
-  return hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, day), region), signingService), scopeTerminator);
+export function signingKey(secretAccessKey: string, { day, region, service }: SigningScope): Buffer {
+  return hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, day), region), service), scopeTerminator);
 }
 
 /** The signature, 64 hexadecimal digits in lower case. `canonicalRequest` has one byte for each character. */
-export function sign(key: Buffer, canonicalRequest: string, date: string, { day, region }: SigningScope): string {
+export function sign(
+  key: Buffer,
+  canonicalRequest: string,
+  date: string,
+  { day, region, service }: SigningScope,
+): string {
   const requestHash = hash("sha256", Buffer.from(canonicalRequest, "latin1"), "hex");
-  const scope = `${day}/${region}/${signingService}/${scopeTerminator}`;
+  const scope = `${day}/${region}/${service}/${scopeTerminator}`;
   return hmacHex(key, `${signingAlgorithm}\n${date}\n${scope}\n${requestHash}`);
 }
 

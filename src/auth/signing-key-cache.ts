@@ -1,10 +1,10 @@
 import type { Credential } from "./credential.ts";
 import { type SigningScope, signingKey } from "./signature-v4.ts";
 
-/** Most days and regions for one credential. Around midnight a region has two keys. */
+/** Most days, regions and services for one credential. Around midnight a region has two keys of each service. */
 const keysPerCredentialMax = 16;
 
-/** Signing keys by credential, day and region. The keys of a replaced or removed credential are dropped with it. */
+/** Signing keys by credential, day, region and service. The keys of a replaced or removed credential are dropped with it. */
 export class SigningKeyCache {
   readonly #keys = new WeakMap<Credential, Map<string, Buffer>>();
 
@@ -27,6 +27,6 @@ export class SigningKeyCache {
   }
 }
 
-function nameOf({ day, region }: SigningScope): string {
-  return `${day}/${region}`;
+function nameOf({ day, region, service }: SigningScope): string {
+  return `${day}/${region}/${service}`;
 }

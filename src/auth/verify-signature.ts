@@ -16,7 +16,7 @@ import type { Credential } from "./credential.ts";
 import { type ParsedSignature, parseSignature } from "./parse-signature.ts";
 import { Sha256Thread } from "./sha256-thread.ts";
 import { checkSignatureTime, signatureLifeMs } from "./signature-time.ts";
-import { type SigningScope, scopeTerminator, sign, signingAlgorithm, signingService } from "./signature-v4.ts";
+import { type SigningScope, type SigningService, scopeTerminator, sign, signingAlgorithm } from "./signature-v4.ts";
 import type { SigningKeyCache } from "./signing-key-cache.ts";
 
 export interface SignedRequest {
@@ -31,6 +31,8 @@ export interface Verification {
   readonly credentialOf: (accessKeyId: string) => Credential | undefined;
   readonly keys: SigningKeyCache;
   readonly nowMs: () => number;
+  /** For which the requests must be signed. */
+  readonly service: SigningService;
 }
 
 /** A caller whose signature was verified. */
@@ -72,13 +74,13 @@ export function checkClaim(head: Omit<SignedRequest, "body">, verification: Veri
   claimOf(head, verification);
 }
 
-function claimOf({ url, headers }: Omit<SignedRequest, "body">, { credentialOf, nowMs }: Verification): Claim {
+function claimOf({ url, headers }: Omit<SignedRequest, "body">, { credentialOf, nowMs, service }: Verification): Claim {
   const form = parseSignature(url, headers);
   if (form === undefined) throw missingAuthenticationToken();
   const date = checkSignatureTime(form.date, nowMs(), signatureLifeMs(form.expires));
   checkSignedHeaders(form.signedHeaders, headers);
   if (form.algorithm !== signingAlgorithm) throw algorithmNotSupported(form.algorithm);
-  const { accessKeyId, scope } = parseCredential(form.credential, date);
+  const { accessKeyId, scope } = parseCredential(form.credential, date, service);
   const credential = credentialOf(accessKeyId);
   // AWS does not know temporary keys without their session token.
   if (credential === undefined) throw unrecognizedClient();
@@ -102,7 +104,11 @@ function checkSignedHeaders(signedHeaders: string, headers: IncomingHttpHeaders)
   }
 }
 
-function parseCredential(text: string, date: string): { readonly accessKeyId: string; readonly scope: SigningScope } {
+function parseCredential(
+  text: string,
+  date: string,
+  service: SigningService,
+): { readonly accessKeyId: string; readonly scope: SigningScope } {
   const parts = text.split("/");
   const [accessKeyId = "", day = "", region = "", namedService, end] = parts;
   if (parts.length !== 5) throw credentialMalformed(text);
@@ -110,8 +116,7 @@ function parseCredential(text: string, date: string): { readonly accessKeyId: st
   if (!/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(region)) {
     problems += `Credential should be scoped to a valid region, not '${region}'. `;
   }
-  if (namedService !== signingService)
-    problems += `Credential should be scoped to correct service: '${signingService}'. `;
+  if (namedService !== service) problems += `Credential should be scoped to correct service: '${service}'. `;
   if (end !== scopeTerminator) {
     problems += `Credential should be scoped with a valid terminator: '${scopeTerminator}', not '${end}'. `;
   }
@@ -120,7 +125,7 @@ function parseCredential(text: string, date: string): { readonly accessKeyId: st
     problems += `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${signedDay}', from '${date}'.`;
   }
   if (problems !== "") throw invalidSignature(problems);
-  return { accessKeyId, scope: { day, region } };
+  return { accessKeyId, scope: { day, region, service } };
 }
 
 function verifyClaim(

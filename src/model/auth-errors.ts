@@ -101,3 +101,18 @@ export function accessDenied(request: {
     `User: ${principalArn} is not authorized to perform: kinesis:${action} on resource: ${resourceArn} ${reason}`,
   );
 }
+
+/** A call of CloudWatch that the policies of the caller do not allow. */
+export function monitoringDenied(request: {
+  readonly principalArn: string;
+  readonly operation: string;
+  readonly because: DeniedBecause;
+}): ServiceError {
+  const { principalArn, operation, because } = request;
+  const action = `cloudwatch:${operation}`;
+  const reason = because.startsWith("explicit") ? `with an ${because}` : `because ${because} the ${action} action`;
+  return new ServiceError(
+    "AccessDeniedException",
+    `User: ${principalArn} is not authorized to perform: ${action} ${reason}`,
+  );
+}

@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { canonicalRequest } from "../../src/auth/canonical-request.ts";
 import type { Credential } from "../../src/auth/credential.ts";
 import { basicTime } from "../../src/auth/signature-time.ts";
-import { scopeTerminator, sign, signingAlgorithm, signingKey, signingService } from "../../src/auth/signature-v4.ts";
+import {
+  type SigningService,
+  scopeTerminator,
+  sign,
+  signingAlgorithm,
+  signingKey,
+  signingService,
+} from "../../src/auth/signature-v4.ts";
 
 /** What a client would send; signed by the server's own code, which tests with other signers prove right. */
 export interface SignedRequest {
@@ -16,6 +23,7 @@ export interface Signing {
   readonly target?: string;
   readonly url?: string;
   readonly host?: string;
+  readonly service?: SigningService;
   readonly region?: string;
   readonly nowMs?: number;
   /** Beside those that every request has; signed too. */
@@ -29,7 +37,7 @@ export const signedMs = 1_767_225_600_000;
 
 export function signRequest(credential: Credential, body: string | Buffer, signing: Signing = {}): SignedRequest {
   const { target = "Kinesis_20131202.ListStreams", url = "/", host = "kinesis.example:4567" } = signing;
-  const { region = "us-east-1", nowMs = signedMs, unsigned = [] } = signing;
+  const { region = "us-east-1", service = signingService, nowMs = signedMs, unsigned = [] } = signing;
   const date = basicTime(nowMs);
   const headers: Record<string, string> = {
     host,
@@ -45,10 +53,10 @@ export function signRequest(credential: Credential, body: string | Buffer, signi
     .sort()
     .join(";");
   const payloadHash = createHash("sha256").update(bytes).digest("hex");
-  const scope = { day: date.slice(0, 8), region };
+  const scope = { day: date.slice(0, 8), region, service };
   const canonical = canonicalRequest({ method: "POST", url, headers, payloadHash }, names) ?? "";
   const signature = sign(signingKey(credential.secretAccessKey, scope), canonical, date, scope);
-  const claim = `${credential.accessKeyId}/${scope.day}/${region}/${signingService}/${scopeTerminator}`;
+  const claim = `${credential.accessKeyId}/${scope.day}/${region}/${service}/${scopeTerminator}`;
   const authorization = `${signingAlgorithm} Credential=${claim}, SignedHeaders=${names}, Signature=${signature}`;
   return { method: "POST", url, headers: { ...headers, authorization }, body: bytes };
 }

@@ -27,7 +27,7 @@ const unrecognized = ["UnrecognizedClientException"];
 /** A request whose signature is in its query. */
 export function signQuery(credential: Credential, body: string | Buffer, target: string): SignedRequest {
   const date = basicTime(signedMs);
-  const scope = { day: date.slice(0, 8), region: "us-east-1" };
+  const scope = { day: date.slice(0, 8), region: "us-east-1", service: "kinesis" } as const;
   const headers = {
     host: "kinesis.example:4567",
     "content-type": "application/x-amz-json-1.1",

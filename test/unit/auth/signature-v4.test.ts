@@ -9,7 +9,7 @@ test("a signature is the HMAC that node:crypto makes of the string to sign, howe
   const region = fc.oneof(fc.constant("us-east-1"), fc.string({ unit: "grapheme-ascii", maxLength: 700 }));
   fc.assert(
     fc.property(secret, region, fc.string({ unit: "grapheme-ascii", maxLength: 300 }), (secret, region, canonical) => {
-      const scope = { day: "20261126", region };
+      const scope = { day: "20261126", region, service: "kinesis" } as const;
       const date = "20261126T111213Z";
       const key = signingKey(secret, scope);
       const digest = createHash("sha256").update(canonical, "latin1").digest("hex");

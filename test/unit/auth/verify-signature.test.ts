@@ -31,6 +31,7 @@ async function verify(
   return await verifySignature(request, {
     credentialOf: (id) => credentials.find(({ accessKeyId }) => accessKeyId === id),
     keys: new SigningKeyCache(),
+    service: "kinesis",
     nowMs: () => nowMs,
   });
 }
@@ -89,6 +90,7 @@ test("verifySignature() answers at once for a small body and later for a large o
   const rules = {
     credentialOf: () => alice,
     keys: new SigningKeyCache(),
+    service: "kinesis" as const,
     nowMs: () => signedMs,
   };
   assert.equal(verifySignature(signRequest(alice, "{}"), rules) instanceof Promise, false);
@@ -287,7 +289,7 @@ test("verifySignature() honours the X-Amz-Expires of a query, shorter and longer
 
 /** A request whose signature is in its query, made from one that has it in its header. */
 function querySigned(expires: string): SignedRequest {
-  const scope = { day: "20260101", region: "us-east-1" };
+  const scope = { day: "20260101", region: "us-east-1", service: "kinesis" } as const;
   const claim = encodeURIComponent(`${alice.accessKeyId}/20260101/us-east-1/kinesis/aws4_request`);
   const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${claim}&X-Amz-Date=20260101T000000Z`;
   const url = `/?${query}&X-Amz-Expires=${expires}&X-Amz-SignedHeaders=host%3Bx-amz-target`;
