@@ -23,7 +23,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/server/console", "src/server/dev"],
   ["src/server/http"],
   ["src/server/tls"],
-  ["src/auth", "src/protocol"],
+  ["src/auth", "src/protocol", "src/cloudwatch"],
   ["src/protocol/event-stream"],
   ["src/protocol/json", "src/protocol/cbor"],
   ["src/protocol/records"],

@@ -14,6 +14,11 @@ import type { RequestHandler } from "../server/http/http-message.ts";
 import type { Listening } from "../server/http/listen.ts";
 import { bodyAdmitter, createRequestHandler, type PipelineServices } from "../server/pipeline/handle-request.ts";
 import { type HealthInputs, healthReportOf } from "../server/pipeline/health.ts";
+import {
+  type MonitoringServices,
+  monitoringBodyAdmitter,
+  monitoringHandler,
+} from "../server/pipeline/monitoring-handler.ts";
 import type { Endpoints } from "../server/pipeline/port-handler.ts";
 import { findQueue } from "../streams/queue-ref.ts";
 import { LineWriter } from "../telemetry/line-writer.ts";
@@ -28,6 +33,7 @@ import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
 import { openConsole, trafficCountsFor } from "./open-console.ts";
 import { checkPorts, openListeners } from "./open-listeners.ts";
+import { openMonitoring } from "./open-monitoring.ts";
 import { openServices, type Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
 import { queueMetricFamilies } from "./queue-metric-families.ts";
@@ -197,8 +203,12 @@ async function openPorts(
   const metrics = new Metrics();
   closing.defer(() => metrics.close());
   let main: Listening | undefined;
+  const reader = openMonitoring({ services, clock, closing });
+  const monitoring: MonitoringServices = { reader, callerDefaults: config, accessControl, clock };
   const endpoints: Endpoints = {
     api: createRequestHandler(pipeline),
+    monitoring: monitoringHandler(monitoring),
+    monitoringBodies: monitoringBodyAdmitter(monitoring),
     consoleApi: createRequestHandler({ ...pipeline, services: { ...pipeline.services, isConsole: true } }),
     gateway: await openGatewayHandler(services),
     apiBodies: bodyAdmitter(pipeline),

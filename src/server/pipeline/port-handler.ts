@@ -17,6 +17,9 @@ export interface Endpoints {
   /** The same for the page of the console, whose reads are not counted as those of a consumer. */
   readonly consoleApi: RequestHandler;
   readonly apiBodies: BodyAdmitter;
+  /** The part of CloudWatch that reads metrics of Kinesis. */
+  readonly monitoring: RequestHandler;
+  readonly monitoringBodies: BodyAdmitter;
   /** Calls that other gateways pass on; absent where one server alone uses the engine. */
   readonly gateway?: RequestHandler | undefined;
   /** Asks the engine, unless it is told what the engine says. */
@@ -42,6 +45,7 @@ export function portHandler(rules: PortRules, endpoints: Endpoints): RequestHand
 export function portBodyAdmitter(rules: PortRules, endpoints: Endpoints): BodyAdmitter {
   return (head) => {
     const route = routeOf(head, rules);
+    if (route === "monitoring") return endpoints.monitoringBodies(head);
     if (route !== "api" && route !== "console_kinesis") return { bytesMax: plainBodyBytesMax };
     const admission = endpoints.apiBodies(head);
     if (!("response" in admission) || head.headers.origin === undefined || route !== "api") return admission;
@@ -99,6 +103,8 @@ async function responseOf(route: PortRoute, request: WireRequest, endpoints: End
   switch (route) {
     case "api":
       return endpoints.api(request);
+    case "monitoring":
+      return endpoints.monitoring(request);
     case "gateway":
       return endpoints.gateway === undefined ? notFound : endpoints.gateway(request);
     case "health":

@@ -1,3 +1,4 @@
+import { cloudWatchProtocol } from "../../cloudwatch/wire-protocol.ts";
 import { isConsoleApiPath, kinesisPath } from "../console/console-api.ts";
 import { isDevPath } from "../dev/dev-endpoints.ts";
 import type { WireRequest } from "../http/http-message.ts";
@@ -30,11 +31,12 @@ export interface PortRules {
 }
 
 /**
- * `to_console`: a redirect to its page. `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the
+ * `monitoring`: CloudWatch, told by what names the service in its protocols. `to_console`: a redirect to its page. `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the
  * answer to a CORS preflight. `health_status`: `/health` without anything but the status.
  */
 export type PortRoute =
   | "api"
+  | "monitoring"
   | "gateway"
   | "health"
   | "health_status"
@@ -70,7 +72,7 @@ export function routeOf(request: Pick<WireRequest, "method" | "url" | "headers">
     if (rules.servesApi && method === "OPTIONS") return "preflight";
   }
   // Clients post to the API; of the other paths here none takes another method than GET.
-  if (rules.servesApi && method !== "GET" && method !== "HEAD") return postRoute(url, rules);
+  if (rules.servesApi && method !== "GET" && method !== "HEAD") return postRoute(request, rules);
   const path = pathOf(url);
   if (path === "/health") return mayReadSentences(headers, rules) ? "health" : "health_status";
   if (path === "/metrics") return adminRoute("metrics", headers.host, rules);
@@ -84,8 +86,9 @@ function leadsToConsole({ method, url, headers }: Parameters<typeof routeOf>[0],
   return rules.servesAdmin && rules.servesConsole && isAdminHost(headers.host, rules.adminHosts);
 }
 
-function postRoute(url: string, { servesGateways }: PortRules): PortRoute {
-  return servesGateways && url === gatewayCallPath ? "gateway" : "api";
+function postRoute(request: Parameters<typeof routeOf>[0], { servesGateways }: PortRules): PortRoute {
+  if (servesGateways && request.url === gatewayCallPath) return "gateway";
+  return cloudWatchProtocol(request) === undefined ? "api" : "monitoring";
 }
 
 /** Paths that only pages of this port call. For other methods a path below `/console/` is the API's, which ignores it. */

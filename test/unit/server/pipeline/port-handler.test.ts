@@ -28,6 +28,8 @@ const rules: PortRules = {
 };
 const endpoints: Endpoints = {
   api: async ({ url }) => ({ status: 200, headers: { "Content-Type": "a/b" }, body: `api ${url}` }),
+  monitoring: async ({ url }) => ({ status: 200, headers: {}, body: `monitoring ${url}` }),
+  monitoringBodies: () => ({ bytesMax: 9 }),
   consoleApi: async () => ({ status: 200, headers: {}, body: "read for the page" }),
   apiBodies: ({ url }) => (url === "/refused" ? { response: { status: 403, headers: {}, body: "" } } : { bytesMax: 7 }),
   health: async () => ({ status: "ready", engine: "memory", durable: false, degraded: [] }),

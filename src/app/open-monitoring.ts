@@ -1,0 +1,66 @@
+import { inPeriods, type ListedSource, type MetricReader, type PointQuery } from "../cloudwatch/metric-reader.ts";
+import { StatisticHistory, type StatisticPoint } from "../telemetry/statistic-history.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Services } from "./open-services.ts";
+
+const mib = 1024 * 1024;
+/** Steps of five seconds for an hour, for periods below a minute. */
+const shortSteps = { stepMs: 5_000, stepsMax: 720, bytesMax: 32 * mib };
+/** Steps of a minute for 15 days, as CloudWatch keeps them. */
+const longSteps = { stepMs: 60_000, stepsMax: 15 * 24 * 60, bytesMax: 32 * mib };
+
+export interface MonitoringSources {
+  readonly services: Pick<Services, "registry" | "shards">;
+  /** Not moved by `--dev`. */
+  readonly clock: Clock;
+  /** Gets what ends the sampling. */
+  readonly closing: AsyncDisposableStack;
+}
+
+/** Begins to keep the statistics of streams, and returns what reads them. Nothing of it outlives the process. */
+export function openMonitoring({ services, clock, closing }: MonitoringSources): MetricReader {
+  const { registry, shards } = services;
+  const [short, long] = [new StatisticHistory(shortSteps), new StatisticHistory(longSteps)];
+  let sinceMs = clock.nowMs();
+  /** What was counted since the last call belongs to the step in which that was. */
+  const sample = (): void => {
+    shards.traffic.sample(registry.all(), [short, long], sinceMs);
+    sinceMs = clock.nowMs();
+  };
+  const stopping = new AbortController();
+  const sampling = sampleUntil(stopping.signal, clock, sample);
+  closing.defer(async () => {
+    stopping.abort();
+    await sampling;
+  });
+  return {
+    async points(queries) {
+      sample();
+      return queries.map((query) => inPeriods(stepsOf(query, short, long), query));
+    },
+    async sources(sinceListedMs) {
+      sample();
+      return [...long.sources(sinceListedMs)].map(
+        ([source, metrics]): ListedSource => ({ source, metrics: [...metrics] }),
+      );
+    },
+  };
+}
+
+function stepsOf(
+  { source, metric, startMs, endMs, periodMs }: PointQuery,
+  short: StatisticHistory,
+  long: StatisticHistory,
+): Iterable<StatisticPoint> {
+  return (periodMs < long.stepMs ? short : long).points(source, metric, startMs, endMs);
+}
+
+/** At the end of each step of the wall clock. */
+async function sampleUntil(signal: AbortSignal, clock: Clock, sample: () => void): Promise<void> {
+  const { stepMs } = shortSteps;
+  for (;;) {
+    await clock.delay(stepMs - (clock.nowMs() % stepMs), signal).catch(() => undefined);
+    if (signal.aborted) return;
+    sample();
+  }
+}

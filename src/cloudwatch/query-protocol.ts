@@ -1,0 +1,65 @@
+import { CloudWatchError } from "./cloudwatch-error.ts";
+
+/** The namespace of all responses in XML. */
+export const xmlNamespace = "http://monitoring.amazonaws.com/doc/2010-08-01/";
+/** Parts of a parameter's name; the deepest one that an operation has is nine. */
+const depthMax = 12;
+/** What one request may have: 1,000 metrics with 30 dimensions come to fewer. */
+const parametersMax = 200_000;
+
+type Tree = Map<string, Tree | string>;
+
+/**
+ * The members of a form of the Query protocol, such as `Dimensions.member.1.Name=StreamName`: structures as objects, lists
+ * as arrays in the order of their numbers, all else as texts.
+ */
+export function parseQueryForm(body: string): Readonly<Record<string, unknown>> {
+  const root: Tree = new Map();
+  let count = 0;
+  for (const [name, value] of new URLSearchParams(body)) {
+    count += 1;
+    if (count > parametersMax) throw new CloudWatchError("MalformedInput", "The request has too many parameters.");
+    addTo(root, name.split("."), value);
+  }
+  const members = plain(root);
+  return typeof members === "object" && members !== null ? (members as Readonly<Record<string, unknown>>) : {};
+}
+
+function addTo(root: Tree, parts: readonly string[], value: string): void {
+  if (parts.length > depthMax)
+    throw new CloudWatchError("MalformedInput", "The name of a parameter has too many parts.");
+  let tree = root;
+  for (const part of parts.slice(0, -1)) {
+    let next = tree.get(part);
+    if (next === undefined || typeof next === "string") {
+      next = new Map();
+      tree.set(part, next);
+    }
+    tree = next;
+  }
+  tree.set(parts.at(-1) ?? "", value);
+}
+
+function plain(tree: Tree | string): unknown {
+  if (typeof tree === "string") return tree;
+  const items = tree.size === 1 ? tree.get("member") : undefined;
+  if (items !== undefined && typeof items !== "string") {
+    return [...items].sort(([one], [other]) => Number(one) - Number(other)).map(([, item]) => plain(item));
+  }
+  return Object.fromEntries([...tree].map(([name, member]) => [name, plain(member)]));
+}
+
+/** A value as XML: lists of `member`, times as ISO 8601; members that are undefined are left out. */
+export function xmlOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map((item) => `<member>${xmlOf(item)}</member>`).join("");
+  if (value instanceof Date) return value.toISOString().replace(".000Z", "Z");
+  if (typeof value !== "object" || value === null) return escapeXml(String(value));
+  return Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => `<${name}>${xmlOf(member)}</${name}>`)
+    .join("");
+}
+
+function escapeXml(value: string): string {
+  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
