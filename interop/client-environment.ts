@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Environment } from "./library.ts";
 
 const region = "us-east-1";
-const account = "111122223333";
+export const account = "111122223333";
 const keys = { accessKeyId: "AKIAINTEROPEXAMPLE01", secretAccessKey: "interop/secret/for+the/interop/tests+001" };
 
 export interface VerifyOption {

@@ -6,12 +6,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect } from "node:tls";
-import { callerArgs, clientEnvironment } from "./client-environment.ts";
+import { callerArgs, clientEnvironment, type VerifyOption } from "./client-environment.ts";
 import type { Environment } from "./library.ts";
 
 const root = join(import.meta.dirname, "..");
 const readyLine = /^millrace ready on http:\/\/[^:]+:(\d+) /;
 const stopMsMax = 10_000;
+
+export interface MillraceOptions extends VerifyOption {
+  /** Further flags. */
+  readonly args?: readonly string[];
+  /** Further variables of the server's environment. */
+  readonly env?: Environment;
+}
 
 export class Millrace implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -25,7 +32,7 @@ export class Millrace implements AsyncDisposable {
   }
 
   /** Resolves when it is ready and its certificate authority's file is there. */
-  static async start(options: { readonly verify: boolean }): Promise<Millrace> {
+  static async start({ args: furtherArgs = [], env = {}, ...options }: MillraceOptions): Promise<Millrace> {
     const directory = mkdtempSync(join(tmpdir(), "millrace-interop-"));
     const dataDir = join(directory, "data");
     const args = [
@@ -37,9 +44,11 @@ export class Millrace implements AsyncDisposable {
       "--log-level",
       "warn",
       ...callerArgs(directory, options),
+      ...furtherArgs,
     ];
     const child = spawn(process.execPath, ["dist/cli/cli.js", ...args], {
       cwd: root,
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     // A runner that is told to stop must not leave its server behind.

@@ -21,8 +21,9 @@ import { kpl } from "./kpl.ts";
 import { type Library, NotRunHere, type Tool } from "./library.ts";
 import { Millrace } from "./millrace.ts";
 import { MillraceCluster } from "./millrace-cluster.ts";
+import { otelCollector } from "./otel-collector.ts";
 
-const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3, kcl, kpl, documentSnippets];
+const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3, kcl, kpl, otelCollector, documentSnippets];
 const promised = readFileSync(join(import.meta.dirname, "..", ".ci", "tools"), "utf8");
 
 const { values: flags, positionals } = parseArgs({

@@ -69,6 +69,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/engine/jetstream/api"],
   ["src/engine/jetstream/format"],
   ["src/engine"],
+  ["src/telemetry/otlp"],
   ["src/cipher", "src/config", "src/telemetry", "src/time"],
   ["src/collections", "src/memory", "src/platform"],
 ];

@@ -24,6 +24,8 @@ export interface RepositoryManifest {
   readonly repository: { readonly type: string; readonly url: string };
   readonly bugs: { readonly url: string; readonly email: string };
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 
 /** Documents that the links of the package's readme lead to, and those that these lead to. */
@@ -39,6 +41,7 @@ export function packagedDocuments(root: string): readonly string[] {
 /** The package.json that users get, made from the repository's own. */
 export function publishedManifest(repository: RepositoryManifest): object {
   const { name, version, description, license, author, homepage, bugs, dependencies = {} } = repository;
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = repository;
   return {
     name,
     version,
@@ -58,6 +61,8 @@ export function publishedManifest(repository: RepositoryManifest): object {
       "./package.json": "./package.json",
     },
     dependencies,
+    peerDependencies,
+    peerDependenciesMeta,
     publishConfig: { access: "public" },
   };
 }

@@ -40,6 +40,8 @@ for (const version of ["24", "26"]) {
       PATH: `${bin}:/usr/bin:/bin`,
       npm_config_cache: (await run("npm", ["config", "get", "cache"])).trim(),
       npm_config_registry: (await run("npm", ["config", "get", "registry"])).trim(),
+      // A machine behind a proxy may have an authority of its own.
+      NODE_EXTRA_CA_CERTS: process.env["NODE_EXTRA_CA_CERTS"] ?? "",
     };
     const npm = (...args: readonly string[]) => run(join(bin, "node"), [npmCli, ...args], { cwd: project, env });
     writeFileSync(join(project, "package.json"), '{"name": "user", "private": true}');
@@ -54,5 +56,15 @@ for (const version of ["24", "26"]) {
     const second = await start();
     assert.equal(await walk("read", `http://127.0.0.1:${second.port}`), "2000 records in order\n");
     assert.deepEqual(await stop(second, "SIGTERM"), [0, null]);
+
+    const exporting = ["serve", "--port", "0", "--engine", "memory", "--otlp-endpoint", "http://127.0.0.1:4318"];
+    const refused = await serve(command, exporting, { cwd: project, env }).then(
+      () => assert.fail("it exports without the packages of OpenTelemetry"),
+      (error: Error) => error.message,
+    );
+    const [, installation = ""] = /run "npm (install [^"]+)"/.exec(refused) ?? assert.fail(refused);
+    await npm(...installation.split(" "), "--no-audit", "--no-fund", "--prefer-offline");
+    const third = await serve(command, exporting, { cwd: project, env });
+    assert.deepEqual(await stop(third, "SIGTERM"), [0, null]);
   });
 }

@@ -24,6 +24,7 @@ import { findQueue } from "../streams/queue-ref.ts";
 import { LineWriter } from "../telemetry/line-writer.ts";
 import { createLogger, type Logger, logDiagnosticEvents } from "../telemetry/logger.ts";
 import { type Figures, Metrics } from "../telemetry/metrics.ts";
+import type { OpenTelemetry } from "../telemetry/otlp/load-opentelemetry.ts";
 import type { MetricFamily } from "../telemetry/prometheus-text.ts";
 import type { Clock } from "../time/clock.ts";
 import { DevClock } from "../time/dev-clock.ts";
@@ -34,6 +35,7 @@ import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from ".
 import { openConsole, trafficCountsFor } from "./open-console.ts";
 import { checkPorts, openListeners } from "./open-listeners.ts";
 import { openMonitoring } from "./open-monitoring.ts";
+import { loadOpenTelemetryFor, openMetrics } from "./open-metrics.ts";
 import { openServices, type Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
 import { queueMetricFamilies } from "./queue-metric-families.ts";
@@ -60,6 +62,7 @@ interface Start {
   /** Only with `--dev`: the clock of everything else, and the faults to inject. */
   readonly dev: { readonly clock: DevClock; readonly faults: FaultInjector } | undefined;
   readonly keys: KeyProviderHandle;
+  readonly openTelemetry: OpenTelemetry | undefined;
   /** What is open so far, to be closed in reverse order by a failing start and by a stop. */
   readonly closing: AsyncDisposableStack;
   readonly state: { isDraining: boolean };
@@ -90,12 +93,14 @@ export async function startServer(
   const plans = planListeners(config);
   // Before anything is made on disk: a taken port leaves no new directory.
   await checkPorts(plans);
+  const openTelemetry = await loadOpenTelemetryFor(config);
   for (const notice of notices) log.warn("setting without effect", { notice });
   const keys = await createKeyProvider(config.keys, clock.nowMs);
   reportAbsentKeyring(config, keys, log);
   closing.defer(() => keys.close());
   const streamNames: Start["streamNames"] = { find: () => undefined };
-  const start: Start = { config, unmovedClock: clock, dev, keys, closing, state: { isDraining: false }, streamNames };
+  const state = { isDraining: false };
+  const start: Start = { config, unmovedClock: clock, dev, keys, openTelemetry, closing, state, streamNames };
   try {
     closing.defer(logDiagnosticEvents(log, config.logLevel, (streamId) => streamNames.find(streamId)));
     const engine = await makeEngine(config, dev?.clock ?? clock, keys);
@@ -205,6 +210,17 @@ async function openPorts(
   let main: Listening | undefined;
   const reader = openMonitoring({ services, clock, closing });
   const monitoring: MonitoringServices = { reader, callerDefaults: config, accessControl, clock };
+  const families = async (): Promise<readonly MetricFamily[]> => {
+    const { figures, space } = await engine.health();
+    return [
+      ...metrics.families({ engine: figures, ...gatewayFigures(services), server: main?.figures() ?? {} }),
+      ...shards.traffic.families(registry.all()),
+      ...queueMetricFamilies(registry.all(), (queueId) => queues.figures(queueId)),
+      ...channelMetricFamilies(registry.all(), (channelId) => channelDelivery.figures(channelId)),
+      storedBytes(space?.largestStreams ?? [], start),
+    ];
+  };
+  const metricsText = await openMetrics({ config, openTelemetry: start.openTelemetry, families, clock, closing });
   const endpoints: Endpoints = {
     api: createRequestHandler(pipeline),
     monitoring: monitoringHandler(monitoring),
@@ -217,16 +233,7 @@ async function openPorts(
         { name: engine.name, health: async () => asked ?? (await engine.health()) },
         { ...serverStateOf(start, services), credentialsFault: credentials?.fault },
       ),
-    metrics: async () => {
-      const { figures, space } = await engine.health();
-      const families = [
-        ...shards.traffic.families(registry.all()),
-        ...queueMetricFamilies(registry.all(), (queueId) => queues.figures(queueId)),
-        ...channelMetricFamilies(registry.all(), (channelId) => channelDelivery.figures(channelId)),
-        storedBytes(space?.largestStreams ?? [], start),
-      ];
-      return metrics.render({ engine: figures, ...gatewayFigures(services), server: main?.figures() ?? {} }, families);
-    },
+    metrics: metricsText,
     console: openConsole({ config, engine, services, clock, closing }),
     dev,
   };

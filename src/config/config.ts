@@ -44,6 +44,8 @@ export interface Config {
   readonly console?: ConsoleMode;
   /** Present with the jetstream engine. */
   readonly nats?: NatsConfig;
+  /** The collector that gets all metrics by OTLP over HTTP. Undefined: none. */
+  readonly otlpEndpoint?: string;
   /** Opens the endpoints that move the clock and inject faults. */
   readonly dev: boolean;
   readonly logLevel: LogLevel;

@@ -1,6 +1,7 @@
 import { type Config, configDefaults } from "./config.ts";
 import { type FlagName, flags } from "./flags.ts";
 import type { natsFlags } from "./read-nats.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** One setting as it is in force. */
 export interface ConfigSetting {
@@ -57,6 +58,7 @@ function valuesOf(config: Config): Readonly<Record<FlagName, string | undefined>
     "admin-host": admin?.hosts.join(", "),
     ...natsValuesOf(config),
     console: config.console ?? "on (read-only beyond loopback)",
+    "otlp-endpoint": config.otlpEndpoint === undefined ? undefined : shownUrl(config.otlpEndpoint),
     dev: String(config.dev),
     "log-level": config.logLevel,
     config: undefined,

@@ -143,6 +143,11 @@ export const flags = [
     argument: "off|read-only|on",
     help: "web console at /console/ (on; read-only beyond loopback)",
   },
+  {
+    name: "otlp-endpoint",
+    argument: "URL",
+    help: "address of an OpenTelemetry collector that gets all metrics, e.g. http://127.0.0.1:4318",
+  },
   { name: "dev", help: "open the endpoints that move the clock and inject faults" },
   { name: "log-level", argument: "LEVEL", help: "debug, info, warn, error or silent (info)" },
   { name: "config", argument: "FILE", help: "JSON file with any of these settings by name" },

@@ -126,6 +126,10 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
     ...optional("nats", readNats(settings, readFile, engine)),
     ...optional("admin", readAdmin(settings)),
     ...optional("console", settings.one("console", parseChoice(...consoleModes), "off, read-only or on")),
+    ...optional(
+      "otlpEndpoint",
+      settings.one("otlp-endpoint", parseHttpUrl, "an address such as http://127.0.0.1:4318"),
+    ),
     dev: settings.one("dev", parseSwitch, "true or false") ?? configDefaults.dev,
     logLevel: settings.one("log-level", parseChoice(...logLevels), logLevels.join(", ")) ?? configDefaults.logLevel,
   };

@@ -19,10 +19,14 @@ export interface RequestFinished {
   readonly responseBytes: number;
   /** Records stored by a put, or returned by a read. */
   readonly recordCount?: number;
+  /** The request's header, as it was sent. */
+  readonly traceparent?: unknown;
 }
 
 export interface RequestFailed {
   readonly operation: string;
+  /** The request's header, as it was sent. */
+  readonly traceparent?: unknown;
   /** What was thrown; the client got InternalFailure. */
   readonly error: unknown;
 }
@@ -118,6 +122,15 @@ export interface DirectoryLockLost {
   readonly directory: string;
 }
 
+export interface MetricsExported {
+  /** The collector's address, as it may be shown. */
+  readonly endpoint: string;
+  /** Why the collector has not got them; absent where it has. */
+  readonly reason?: string;
+  /** Whether the export before came to the other result; the first one counts as following one that succeeded. */
+  readonly isChange: boolean;
+}
+
 export interface ServerFault {
   /** The failed activity, for a log line: "an HTTP/1.1 exchange". */
   readonly where: string;
@@ -142,6 +155,7 @@ export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:c
 export const credentialsExposed = typedChannel<CredentialsExposed>("millrace:credentials.exposed");
 export const certificateReloaded = typedChannel<CertificateReloaded>("millrace:certificate.reloaded");
 export const directoryLockLost = typedChannel<DirectoryLockLost>("millrace:directory.lock.lost");
+export const metricsExported = typedChannel<MetricsExported>("millrace:metrics.exported");
 export const serverFault = typedChannel<ServerFault>("millrace:server.fault");
 
 function typedChannel<Message>(name: string): DiagnosticEvent<Message> {

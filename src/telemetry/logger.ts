@@ -10,12 +10,14 @@ import {
   credentialsReloaded,
   directoryLockLost,
   masterKeyMade,
+  metricsExported,
   requestFailed,
   requestFinished,
   requestRefused,
   serverFault,
   walStopped,
 } from "./diagnostic-events.ts";
+import { parseTraceparent } from "./traceparent.ts";
 
 /** From the most to the fewest lines. */
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -33,7 +35,7 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** `json`: one object per line, for log collectors. `text`: for a terminal. */
+  /** `json`: one object per line, with the field names of OpenTelemetry. `text`: for a terminal. */
   readonly format: "json" | "text";
   /** Called with one line at a time, with its newline. */
   readonly write: (line: string) => void;
@@ -93,8 +95,12 @@ export function logDiagnosticEvents(
     walStopped.subscribe(({ error }) =>
       log.error("the write-ahead log has stopped, nothing is stored until the server is restarted", { error }),
     ),
-    requestFailed.subscribe(({ operation, error }) =>
-      log.error("request failed with an internal error, its client got InternalFailure", { operation, error }),
+    requestFailed.subscribe(({ operation, error, traceparent }) =>
+      log.error("request failed with an internal error, its client got InternalFailure", {
+        operation,
+        error,
+        traceparent,
+      }),
     ),
     backgroundTaskFailed.subscribe(({ streamName, intent, error }) =>
       log.error("background task of a stream failed, it is retried", { streamName, intent, error }),
@@ -136,6 +142,11 @@ export function logDiagnosticEvents(
         },
       ),
     ),
+    metricsExported.subscribe(({ endpoint, reason, isChange }) => {
+      if (!isChange) return;
+      if (reason === undefined) log.info("metrics are exported again", { endpoint });
+      else log.warn("metrics cannot be exported, it is tried again at each interval", { endpoint, reason });
+    }),
     serverFault.subscribe(({ where, error }) =>
       log.error(`internal error in ${where}, its connection was closed`, { error }),
     ),
@@ -159,24 +170,58 @@ interface LogLine {
   readonly fields: LogFields;
 }
 
+/** SeverityNumber of the log data model of OpenTelemetry. */
+const severityNumbers: Readonly<Record<LogLevel, number>> = { debug: 5, info: 9, warn: 13, error: 17, silent: 0 };
+
+/**
+ * The fields of OpenTelemetry's log data model, those of the trace as its page "Trace Context in non-OTLP Log Formats" names
+ * them, and an error by its semantic conventions for exceptions.
+ */
 function jsonLine({ timeMs, level, message, fields }: LogLine): string {
-  const line = { time: new Date(timeMs).toISOString(), level, message, ...fields };
+  const { error, traceparent, ...rest } = fields;
+  const line = {
+    timestamp: new Date(timeMs).toISOString(),
+    severity_text: level.toUpperCase(),
+    severity_number: severityNumbers[level],
+    body: message,
+    ...traceOf(traceparent),
+    attributes: { ...rest, ...exceptionOf(error) },
+  };
   return `${JSON.stringify(line, (_key, value: unknown) => plainValue(value))}\n`;
 }
 
 function textLine({ timeMs, level, message, fields }: LogLine): string {
-  const { error, ...rest } = fields;
+  const { error, traceparent, ...rest } = fields;
   const time = new Date(timeMs).toISOString().slice(11, 23);
-  const pairs = Object.entries(rest).map(([name, value]) => ` ${name}=${JSON.stringify(plainValue(value))}`);
-  const stack =
-    error === undefined ? "" : `\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  const pairs = Object.entries({ ...rest, ...traceOf(traceparent) }).map(
+    ([name, value]) => ` ${name}=${JSON.stringify(plainValue(value))}`,
+  );
+  const stack = error === undefined ? "" : `\n${stackOf(error)}`;
   return `${time} ${level.padEnd(5)} ${message}${pairs.join("")}${stack}\n`;
+}
+
+/** The ids of a `traceparent` header; nothing where it is absent or has no valid form. */
+function traceOf(traceparent: unknown): Readonly<Record<string, string>> {
+  const trace = typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
+  return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId, trace_flags: trace.flags };
+}
+
+function exceptionOf(error: unknown): Readonly<Record<string, string>> {
+  if (error === undefined) return {};
+  if (!(error instanceof Error)) return { "exception.message": String(error) };
+  const { name, message } = error;
+  return { "exception.type": name, "exception.message": message, "exception.stacktrace": stackOf(error) };
+}
+
+/** With the errors that caused it. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\nCaused by: ${stackOf(error.cause)}`;
 }
 
 /** A value that JSON can represent. */
 function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
-  if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause } = value;
-  return { name, message, stack, ...(cause === undefined ? {} : { cause }) };
+  return value instanceof Error ? stackOf(value) : value;
 }

@@ -3,6 +3,7 @@ import {
   connectionCut,
   type GroupCommitted,
   groupCommitted,
+  metricsExported,
   type RequestFinished,
   requestFailed,
   requestFinished,
@@ -10,8 +11,7 @@ import {
   serverFault,
 } from "./diagnostic-events.ts";
 import { DurationHistogram } from "./histogram.ts";
-import { ProcessMetrics } from "./process-metrics.ts";
-import { type MetricFamily, metricName, prometheusText, type Sample } from "./prometheus-text.ts";
+import { type MetricFamily, metricName, type Sample } from "./prometheus-text.ts";
 
 /** Counts of one operation since the start. */
 class OperationTally {
@@ -44,14 +44,14 @@ const figureHelp: Readonly<Record<string, string>> = {
   millrace_server_responses_waiting_for_memory: "Requests that wait for the limit of all responses.",
 };
 
-/** Counts the diagnostic events and renders them for Prometheus. */
+/** Counts the diagnostic events. */
 export class Metrics {
   readonly #operations = new Map<string, OperationTally>();
   readonly #refusals = new Map<string, number>();
   readonly #cuts = new Map<string, number>();
   readonly #faults = new Map<string, number>();
+  readonly #exports = new Map<string, number>();
   readonly #commitDurations = new DurationHistogram();
-  readonly #process = new ProcessMetrics();
   readonly #unsubscribe: readonly (() => void)[];
   #committedEntries = 0;
   #committedBytes = 0;
@@ -65,25 +65,26 @@ export class Metrics {
       requestFailed.subscribe(() => increment(this.#faults, "request")),
       backgroundTaskFailed.subscribe(() => increment(this.#faults, "background")),
       serverFault.subscribe(() => increment(this.#faults, "server")),
+      metricsExported.subscribe(({ reason }) => increment(this.#exports, reason === undefined ? "ok" : "failed")),
     ];
   }
 
-  /** The body of `GET /metrics`; `more` are families that other modules count. */
-  render(figures: Figures, more: readonly MetricFamily[] = []): string {
-    const families = [...this.#requestFamilies(), ...this.#serverFamilies(), ...more, ...this.#process.families()];
+  /** All counts, and the figures. */
+  families(figures: Figures): readonly MetricFamily[] {
+    const families = [...this.#requestFamilies(), ...this.#serverFamilies()];
     for (const [group, values] of Object.entries(figures)) {
       for (const [figure, value] of Object.entries(values)) {
         const name = metricName(`millrace_${group}_${figure}`);
         const help = figureHelp[name] ?? `Figure of the ${group}: ${figure}.`;
-        families.push({ name, type: "gauge", help, samples: [{ value }] });
+        const type = name.endsWith("_total") ? "counter" : "gauge";
+        families.push({ name, type, help, samples: [{ value }] });
       }
     }
-    return prometheusText(families);
+    return families;
   }
 
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#process.close();
   }
 
   #countRequest(request: RequestFinished): void {
@@ -158,6 +159,11 @@ export class Metrics {
       ),
       counter("millrace_connections_cut_total", "Connections closed by a limit.", labelled("reason", this.#cuts)),
       counter("millrace_faults_total", "Internal errors of the server.", labelled("where", this.#faults)),
+      counter(
+        "millrace_metric_exports_total",
+        "Exports of all metrics to the collector by outcome: ok or failed.",
+        labelled("outcome", this.#exports),
+      ),
       {
         name: "millrace_commit_duration_seconds",
         type: "histogram",

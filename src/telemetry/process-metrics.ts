@@ -5,7 +5,10 @@ import type { MetricFamily, MetricType } from "./prometheus-text.ts";
 const resolutionMs = 100;
 const nsPerSecond = 1e9;
 
-/** Metrics of the process, under the names that dashboards for Node use. */
+/**
+ * Metrics of the process, under the names that dashboards for Node use. Each reader has its own, because the delays begin at
+ * its last reading.
+ */
 export class ProcessMetrics {
   readonly #delay: ELDHistogram;
 

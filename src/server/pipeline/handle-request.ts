@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { AccessControl } from "../../auth/access-control.ts";
 import { type CallerDefaults, claimedCaller } from "../../auth/claimed-caller.ts";
 import type { VerifiedCaller } from "../../auth/verify-signature.ts";
@@ -61,21 +62,26 @@ export function bodyAdmitter(pipeline: PipelineServices): BodyAdmitter {
 
 function admitBody(head: RequestHead, { accessControl, callerDefaults }: PipelineServices): BodyAdmission {
   const routed = routeHead(head);
-  if (routed.kind === "response") return refused(refusal(routed));
+  const { headers } = head;
+  if (routed.kind === "response") return refused(refusal(routed), headers);
   const { name } = routed;
   try {
-    if (accessControl === undefined) claimedCaller(head.url, head.headers, callerDefaults);
+    if (accessControl === undefined) claimedCaller(head.url, headers, callerDefaults);
     else accessControl.checkClaim(head);
   } catch (thrown) {
-    return refused(failure(thrown, routed));
+    return refused(failure(thrown, routed, headers), headers);
   }
   return { bytesMax: name !== undefined && isPut(name) ? Number.POSITIVE_INFINITY : plainBodyBytesMax };
 }
 
-function refused({ response, operation, outcome, recordCount }: Outcome): BodyAdmission {
+function refused(
+  { response, operation, outcome, recordCount }: Outcome,
+  { traceparent }: IncomingHttpHeaders,
+): BodyAdmission {
   if (requestFinished.hasSubscribers) {
     const responseBytes = bodyLength(response.body) ?? 0;
-    requestFinished.publish({ operation, outcome, durationMs: 0, requestBytes: 0, responseBytes, recordCount });
+    const bytes = { requestBytes: 0, responseBytes };
+    requestFinished.publish({ operation, outcome, durationMs: 0, ...bytes, recordCount, traceparent });
   }
   return { response };
 }
@@ -104,6 +110,7 @@ async function handleRequest(request: WireRequest, pipeline: PipelineServices): 
       requestBytes: request.body.length,
       responseBytes: bodyLength(response.body) ?? 0,
       recordCount,
+      traceparent: request.headers["traceparent"],
     });
   }
   return response;
@@ -117,7 +124,7 @@ async function handleLarge(request: WireRequest, pipeline: PipelineServices): Pr
   try {
     caller = await authenticate(request, pipeline);
   } catch (thrown) {
-    return failure(thrown, routed);
+    return failure(thrown, routed, request.headers);
   }
   return handleRouted(request, pipeline, caller);
 }
@@ -179,16 +186,20 @@ async function handleOperation(
     if (length >= largeResponseBytesMin) request.countMade?.(length);
     return { response, operation: name, outcome: "ok", recordCount: recordCountOf(name, output) };
   } catch (thrown) {
-    return isOfLeavingClient(thrown, request) ? withoutClient(name) : failure(thrown, { name, codec });
+    return isOfLeavingClient(thrown, request) ? withoutClient(name) : failure(thrown, { name, codec }, request.headers);
   } finally {
     parsed[Symbol.dispose]();
   }
 }
 
 /** The operation is absent where the target names none. */
-function failure(thrown: unknown, { name, codec }: Pick<RoutedHead, "name" | "codec">): Outcome {
+function failure(
+  thrown: unknown,
+  { name, codec }: Pick<RoutedHead, "name" | "codec">,
+  headers: IncomingHttpHeaders,
+): Outcome {
   const operation = name ?? "-";
-  const error = toServiceError(thrown, operation);
+  const error = toServiceError(thrown, operation, headers);
   const response = responseOf(error.httpStatus, codec, codec.encodeError(error));
   return { response, operation, outcome: error.type, recordCount: 0 };
 }
@@ -239,7 +250,8 @@ function isEventStream(output: Output): output is OutputOf<"SubscribeToShard"> {
 }
 
 function eventStream({ EventStream }: OutputOf<"SubscribeToShard">, codec: Codec, request: WireRequest): WireResponse {
-  const body = eventStreamBody(codec, EventStream, request, (thrown) => toServiceError(thrown, "SubscribeToShard"));
+  const toError = (thrown: unknown) => toServiceError(thrown, "SubscribeToShard", request.headers);
+  const body = eventStreamBody(codec, EventStream, request, toError);
   return { status: 200, headers: { "Content-Type": eventStreamContentType }, body };
 }
 
@@ -260,10 +272,14 @@ function responseOf(status: number, codec: Codec, body: EncodedBody): WireRespon
  * An error that is not of the service's is the server's or the engine's own: the log gets it, the client an InternalFailure.
  * A full disk or budget is a throttle with the reason, which metrics and log report as such.
  */
-function toServiceError(thrown: unknown, operation: OperationName | "-"): ServiceError {
+function toServiceError(
+  thrown: unknown,
+  operation: OperationName | "-",
+  { traceparent }: IncomingHttpHeaders,
+): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof EngineError && thrown.kind === "throttled") return storageLimitExceeded(thrown.message);
-  requestFailed.publish({ operation, error: thrown });
+  requestFailed.publish({ operation, error: thrown, traceparent });
   const isOfDisk = thrown instanceof EngineError && (thrown.kind === "unavailable" || thrown.kind === "indeterminate");
   return internalFailure(isOfDisk ? thrown.message : "");
 }

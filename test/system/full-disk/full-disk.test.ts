@@ -139,7 +139,7 @@ async function makeStream(connection: KinesisConnection, StreamName: string): Pr
 
 /** The lines of the log with this message. */
 function logLines(server: ServerProcess, message: string): readonly string[] {
-  return server.stderr.split("\n").filter((line) => line.includes(`"message":${JSON.stringify(message)}`));
+  return server.stderr.split("\n").filter((line) => line.includes(`"body":${JSON.stringify(message)}`));
 }
 
 /** Health and metrics say that nothing is wrong, once compaction has freed what it can. */
@@ -162,9 +162,9 @@ function assertReported(server: ServerProcess, message: string): readonly string
   for (const line of server.stderr.split("\n")) {
     if (line.includes('"puts are stored again"')) lastMs = Number.NEGATIVE_INFINITY;
     if (!refused.has(line)) continue;
-    const { time } = JSON.parse(line) as { readonly time: string };
-    assert(Date.parse(time) - lastMs >= reportMsMin, "once, not for each refusal");
-    lastMs = Date.parse(time);
+    const { timestamp } = JSON.parse(line) as { readonly timestamp: string };
+    assert(Date.parse(timestamp) - lastMs >= reportMsMin, "once, not for each refusal");
+    lastMs = Date.parse(timestamp);
   }
   assert(refused.size > 0, "it is told");
   return [...refused];
@@ -215,7 +215,7 @@ test("fear: a full disk stops the log silently, and space that comes back is not
   assert((await metric(server, 'millrace_stream_stored_bytes{stream="bulk"}')) ?? 0 > 10 * mebibyte);
   for (let calls = 0; calls < 20; calls++) await bulk.put(connection, "bulk");
   const lines = assertReported(server, diskFullMessage);
-  assert.match(lines[0] ?? "", /"level":"error".*"stream":"bulk"/);
+  assert.match(lines[0] ?? "", /"severity_text":"ERROR".*"stream":"bulk"/);
 
   rmSync(filesystem.ballast);
   await bulk.putUntilStored(connection, "bulk");
@@ -318,7 +318,7 @@ test("fear: a disk budget that is used up throttles without a word to the operat
     /^The disk budget of 25165824 bytes is used up: .* Most space is used by the streams bulk \([\d.]+ MiB\), kept \(/,
   );
   assert.equal(await metric(server, "millrace_engine_disk_budget_used_up"), 1);
-  assert.match(logLines(server, diskBudgetMessage)[0] ?? "", /"level":"error".*"stream":"bulk"/);
+  assert.match(logLines(server, diskBudgetMessage)[0] ?? "", /"severity_text":"ERROR".*"stream":"bulk"/);
   await connection.call("DeleteStream", { StreamName: "bulk" });
   await settled(connection, "bulk");
   for (let calls = 0; calls < callsAfterwards; calls++) await kept.putUntilStored(connection, "kept");

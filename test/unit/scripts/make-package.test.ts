@@ -12,8 +12,9 @@ test("publishedManifest() keeps what runs and drops what only the repository nee
   for (const field of ["private", "scripts", "devDependencies", "optionalDependencies"]) {
     assert(field in repository && !(field in manifest), field);
   }
-  const { version, dependencies, homepage, bugs, author } = repository;
-  assert.partialDeepStrictEqual(manifest, { version, dependencies, homepage, bugs, author, engines: { node: ">=24" } });
+  const { version, dependencies, peerDependencies, peerDependenciesMeta, homepage, bugs, author } = repository;
+  const kept = { version, dependencies, peerDependencies, peerDependenciesMeta, homepage, bugs, author };
+  assert.partialDeepStrictEqual(manifest, { ...kept, engines: { node: ">=24" } });
 });
 
 test("licence and security policy name the holder and the address that package.json has", () => {

@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import {
   connectionCut,
   groupCommitted,
+  metricsExported,
   type RequestFinished,
   requestFailed,
   requestFinished,
@@ -10,6 +11,7 @@ import {
 } from "../../../src/telemetry/diagnostic-events.ts";
 import { DurationHistogram } from "../../../src/telemetry/histogram.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { ProcessMetrics } from "../../../src/telemetry/process-metrics.ts";
 import { metricName, prometheusText } from "../../../src/telemetry/prometheus-text.ts";
 
 function startMetrics(t: TestContext): Metrics {
@@ -39,7 +41,7 @@ test("requests are counted by operation and outcome, with bytes and records each
   finished({ recordCount: 20 });
   finished({ outcome: "ValidationException" });
   finished({ operation: "GetRecords", recordCount: 7, durationMs: 3 });
-  const text = metrics.render({});
+  const text = prometheusText(metrics.families({}));
   has(text, 'millrace_requests_total{operation="PutRecords",outcome="ok"} 2');
   has(text, 'millrace_requests_total{operation="PutRecords",outcome="ValidationException"} 1');
   has(text, 'millrace_request_bytes_total{operation="PutRecords"} 300');
@@ -57,19 +59,27 @@ test("commits, refusals, cuts and faults are counted", (t) => {
   requestRefused.publish({ reason: "origin" });
   connectionCut.publish({ reason: "detect_timeout" });
   requestFailed.publish({ operation: "PutRecord", error: new Error("x") });
-  const text = metrics.render({});
+  metricsExported.publish({ endpoint: "http://c", reason: "away", isChange: true });
+  metricsExported.publish({ endpoint: "http://c", isChange: true });
+  const text = prometheusText(metrics.families({}));
   has(text, "millrace_commit_duration_seconds_count 1");
   has(text, "millrace_commit_entries_total 3");
   has(text, "millrace_commit_bytes_total 4096");
   has(text, 'millrace_requests_refused_total{reason="origin"} 1');
   has(text, 'millrace_connections_cut_total{reason="detect_timeout"} 1');
   has(text, 'millrace_faults_total{where="request"} 1');
+  has(text, 'millrace_metric_exports_total{outcome="failed"} 1');
+  has(text, 'millrace_metric_exports_total{outcome="ok"} 1');
 });
 
 test("the figures of engine, server and process are there", (t) => {
-  const text = startMetrics(t).render({ engine: { wal_bytes: 5, "odd-name": 1 }, server: { connections: 2 } });
+  const ofProcess = new ProcessMetrics();
+  t.after(() => ofProcess.close());
+  const figures = { engine: { wal_bytes: 5, "odd-name": 1, syncs_total: 3 }, server: { connections: 2 } };
+  const text = prometheusText([...startMetrics(t).families(figures), ...ofProcess.families()]);
   has(text, "# TYPE millrace_engine_wal_bytes gauge");
   has(text, "millrace_engine_wal_bytes 5");
+  has(text, "# TYPE millrace_engine_syncs_total counter");
   has(text, "millrace_engine_odd_name 1");
   has(text, "millrace_server_connections 2");
   assert.match(text, /^process_resident_memory_bytes \d+$/m);
@@ -83,10 +93,8 @@ test("every line is one that Prometheus reads", (t) => {
   const metrics = startMetrics(t);
   finished({});
   groupCommitted.publish({ durationMs: 2, entryCount: 3, byteCount: 4096 });
-  for (const line of metrics
-    .render({ engine: { a: 1 } })
-    .trimEnd()
-    .split("\n")) {
+  const text = prometheusText(metrics.families({ engine: { a: 1 } }));
+  for (const line of text.trimEnd().split("\n")) {
     assert.match(line, /^(# (HELP|TYPE) [a-z_0-9]+ .+|[a-zA-Z_:][\w:]*(\{(\w+="[^"]*",?)+\})? (\+Inf|[-\d.e+]+))$/);
   }
 });
@@ -95,14 +103,14 @@ test("a closed Metrics counts no more", (t) => {
   const metrics = startMetrics(t);
   metrics.close();
   finished({});
-  assert.doesNotMatch(metrics.render({}), /millrace_requests_total\{/);
+  assert.doesNotMatch(prometheusText(metrics.families({})), /millrace_requests_total\{/);
 });
 
 test("names from outside cannot make the series grow for ever", (t) => {
   const metrics = startMetrics(t);
   for (let count = 0; count < 1_000; count++) finished({ outcome: `outcome-${count}` });
   for (let count = 0; count < 1_000; count++) finished({ operation: `operation-${count}` });
-  const lines = metrics.render({}).split("\n");
+  const lines = prometheusText(metrics.families({})).split("\n");
   assert.ok(lines.filter((line) => line.startsWith("millrace_requests_total{")).length < 700);
 });
 
