@@ -7,7 +7,8 @@
  *   npm run test:cluster -- --at gateways --fault "kill leader" --rounds 5
  *   npm run test:cluster -- --at gateways --minutes 120               faults at random, without a pause
  *
- * Prints a line for each round and kind, and exits 1 at the first broken promise.
+ * Prints a line for each round and kind, and exits 1 at the first broken promise. SIGINT or SIGTERM ends it after the round
+ * that runs, with the sums of what was run.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -18,6 +19,8 @@ import { chaosRound, type Fault, faults, openGateway } from "./chaos-round.ts";
 import { type ConformanceResult, conformanceFiles, runConformance } from "./conformance-run.ts";
 import { type GatewayFault, GatewayPair, gatewayFaults, gatewayRound } from "./gateway-round.ts";
 
+/** Set by SIGINT and SIGTERM: the round that runs is the last, and its kind is judged and summed up. */
+let isStopped = false;
 const { values } = parseArgs({
   options: {
     rounds: { type: "string" },
@@ -76,7 +79,7 @@ async function runRounds({ title, goesOn, run }: Rounds): Promise<void> {
   const gaps: number[] = [];
   let [storedCount, failedCount, failedRounds] = [0, 0, 0];
   const startMs = performance.now();
-  for (let round = 0; goesOn(round); round++) {
+  for (let round = 0; goesOn(round) && !isStopped; round++) {
     const result = await run(round, random);
     const { storedCount: stored, failedCount: failed, gapMs } = result;
     const at = new Date().toISOString().slice(11, 19);
@@ -116,6 +119,7 @@ async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (r
   await using servers = await NatsServers.start({ nodeCount: 3, advertises: false });
   await using pair = await GatewayPair.start(servers);
   let reshardCount = 0;
+  const faultCounts: Partial<Record<GatewayFault, number>> = {};
   const run = async (_: number, random: SeededRandom): Promise<Round> => {
     const fault = chosen(random);
     const result = await gatewayRound(servers, pair, { fault, random }).catch(async (error: unknown) => {
@@ -125,11 +129,13 @@ async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (r
       throw error;
     });
     reshardCount += result.reshardCount;
+    faultCounts[fault] = (faultCounts[fault] ?? 0) + 1;
     for (const failure of new Set(result.failures)) process.stdout.write(`  told: ${failure}\n`);
-    return { ...result, storedCount: result.acknowledgedCount, note: title.endsWith(fault) ? "" : ` (${fault})` };
+    return { ...result, storedCount: result.acknowledgedCount, note: title.endsWith(fault) ? "" : ` (${fault} ${faultCounts[fault]})` };
   };
   await runRounds({ title, goesOn, run });
-  process.stdout.write(`  ${reshardCount} splits, merges and resizes\n`);
+  const counts = Object.entries(faultCounts).map(([fault, count]) => `${fault} ${count}`);
+  process.stdout.write(`  ${counts.join(", ")}; ${reshardCount} splits, merges and resizes\n`);
 }
 
 async function runRandomFaults(minutes: number): Promise<void> {
@@ -162,6 +168,7 @@ function tell(what: string, { isPassed, output, counts }: ConformanceResult): vo
   if (!isPassed) process.exit(1);
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (isStopped = true));
 runOrExit(["scripts/get-nats-server.ts"], process.env);
 process.stdout.write(`seed ${values.seed}\n`);
 const isAt = (place: string): boolean => values.at === undefined || values.at === place;
