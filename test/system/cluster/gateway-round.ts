@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-connection.ts";
@@ -32,6 +32,8 @@ const sampleMs = 20;
 const stoppedMs = 1_000;
 const stopCheckMs = 250;
 const smallDiskBytes = 256 * 1024 * 1024;
+/** A short write of it is one that fills the disk; the next one fails. */
+const fillerBlock = Buffer.alloc(1024 * 1024);
 
 /** Two gateways as processes, each with a proxy between itself and the servers. */
 export class GatewayPair implements AsyncDisposable {
@@ -245,8 +247,7 @@ async function fillDisk(servers: NatsServers, node: number): Promise<void> {
     await servers.startNode(node);
     await servers.ready();
     const filler = join(directory, "filler");
-    const { bavail, bsize } = statfsSync(directory);
-    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    fillWith(filler);
     await pause(fullMs);
     rmSync(filler);
   } finally {
@@ -254,6 +255,18 @@ async function fillDisk(servers: NatsServers, node: number): Promise<void> {
     execFileSync("sh", ["-c", `umount '${directory}'`]);
     await servers.startNode(node);
     await servers.ready();
+  }
+}
+
+/** Writes a file until there is no space; the server writes beside it, so how much there is changes meanwhile. */
+function fillWith(file: string): void {
+  const handle = openSync(file, "w");
+  try {
+    for (;;) writeSync(handle, fillerBlock);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  } finally {
+    closeSync(handle);
   }
 }
 
