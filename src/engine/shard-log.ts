@@ -92,12 +92,15 @@ export interface ReadResult {
 /**
  * - `oldest`: the first position that the engine still has
  * - `newest`: one past every append acknowledged before the call
+ * - `known`:  one past the last record that is known here without a request to another machine. It is at least the end of each
+ *             entry that was read, and behind that while more is known to follow
  * - `last`:   a position in the last entry that the engine still has; the tip when there is none
  * - `time`:   the first entry with `storedMs` at or after `timeMs`; the tip when there is none
  */
 export type SeekTarget =
   | { readonly at: "oldest" }
   | { readonly at: "newest" }
+  | { readonly at: "known" }
   | { readonly at: "last" }
   | { readonly at: "time"; readonly timeMs: number };
 

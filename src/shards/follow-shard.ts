@@ -61,7 +61,7 @@ export async function* followShard(services: ShardServices, start: FollowStart):
       }
       if (turn.done === true) return;
       const batch = turn.value;
-      const tip = await services.log.seek(ref, { at: "newest" });
+      const tip = await services.log.seek(ref, { at: "known" });
       const place = { from, tip, start, nowMs: clock.nowMs(), bytesMax: admission.dataBytesMax };
       for (const push of pushesOf(batch, place)) {
         from = push.next;

@@ -151,7 +151,7 @@ export class EmbeddedShardLog implements CopyTarget {
   async seek(shard: ShardRef, target: SeekTarget): Promise<Position> {
     const { state } = this.#context();
     const log = requireLog(state, shard);
-    if (target.at === "newest") return BigInt(log.tip);
+    if (target.at === "newest" || target.at === "known") return BigInt(log.tip);
     if (target.at === "last") return BigInt(await this.#lastPosition(log));
     if (target.at === "time") return BigInt(await this.#seekTime(log, target.timeMs));
     return BigInt(log.oldest);

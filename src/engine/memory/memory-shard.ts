@@ -93,7 +93,7 @@ export class MemoryShard {
   }
 
   seek(target: SeekTarget): Position {
-    if (target.at === "newest") return this.tip;
+    if (target.at === "newest" || target.at === "known") return this.tip;
     if (target.at === "oldest") return BigInt(this.#positionOldest());
     if (target.at === "last") return BigInt(Math.max(this.#positionOldest(), this.#positionNext - 1));
     const { timeMs } = target;

@@ -54,6 +54,27 @@ export function followContract(engineTest: EngineTest): void {
     },
   );
 
+  engineTest(
+    "the known position is behind what a follower has while there is more, and then its end",
+    async (subject) => {
+      const { engine, clock } = subject;
+      const shard = await makeShard(engine.log);
+      for (const text of ["one", "two", "three"]) await storeOne(engine.log, shard, textEntry(clock, text, 3));
+      await engine.log.seal(shard, "split-1");
+      const follower = iterate(engine.log, shard, 1n, new AbortController().signal, 1);
+      const behind: boolean[] = [];
+      for (let batch = await follower.next(); batch.done !== true; batch = await follower.next()) {
+        const last = batch.value.at(-1);
+        assert(last !== undefined);
+        const known = await engine.log.seek(shard, { at: "known" });
+        assert(known >= last.position + BigInt(last.count));
+        behind.push(known > last.position + BigInt(last.count));
+      }
+      assert.deepEqual(behind.slice(0, 2), [true, true]);
+      assert.equal(behind.length, 3);
+    },
+  );
+
   engineTest("follow() serves several followers, each from its own position and at its own pace", async (subject) => {
     const { engine, clock } = subject;
     const shard = await makeShard(engine.log);

@@ -105,3 +105,22 @@ test("a subscription that waits for records holds no memory", async () => {
   await pushes.return();
   await opened.close();
 });
+
+test("a push waits for no word from other machines on where the shard ends", async () => {
+  const asked: string[] = [];
+  const opened = await openShardServices(1, (log) => ({
+    seek: (ref, target) => {
+      asked.push(target.at);
+      return log.seek(ref, target);
+    },
+  }));
+  await put(opened, 2);
+  const over = new AbortController();
+  const memory: PushMemory = { admit: () => 1024 * 1024, hold: () => undefined };
+  const pushes = follow(opened, memory, over.signal);
+  assert.equal((await next(pushes)).millisBehindLatest, 0);
+  assert.deepEqual(new Set(asked), new Set(["known"]));
+  over.abort();
+  await pushes.return();
+  await opened.close();
+});

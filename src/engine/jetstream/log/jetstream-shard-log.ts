@@ -169,6 +169,9 @@ export class JetStreamShardLog implements CopyTarget {
         return await this.#open.whileOpen(reader.oldest(state));
       case "newest":
         return await this.#open.whileOpen(reader.tip(state));
+      case "known":
+        state.assertExists();
+        return state.heardTip;
       case "last":
         return (await this.#open.whileOpen(reader.last(state))) ?? (await this.#open.whileOpen(reader.tip(state)));
       case "time":
@@ -196,6 +199,7 @@ export class JetStreamShardLog implements CopyTarget {
         if (signal.aborted) return;
         const limit = { entriesMax: entriesPerBatchMax, bytesMax };
         const page = pushedPage(state, feed, next) ?? (await this.#open.whileOpen(reader.read(state, next, limit)));
+        state.hearOf(page.tip);
         if (page.next > next) next = page.next;
         if (page.entries.length > 0) yield page.entries;
         else {
@@ -307,18 +311,14 @@ export class JetStreamShardLog implements CopyTarget {
 }
 
 /** The entries behind a position as the servers pushed them; undefined if the message that follows is not held. */
-function pushedPage(
-  state: ShardState,
-  feed: PushFeed,
-  from: Position,
-): { readonly entries: readonly StoredEntry[]; readonly next: Position } | undefined {
+function pushedPage(state: ShardState, feed: PushFeed, from: Position): Omit<ReadResult, "lease"> | undefined {
   const mayBePushed = !state.isDropped && from >= state.copiedBelow;
   const pushed = mayBePushed ? feed.following(sequenceOf(from)) : undefined;
   const message = pushed === undefined ? undefined : readLogMessages([pushed]).records[0];
   if (message === undefined) return undefined;
   state.learnLast({ ...message, isAcknowledgedHere: false });
   const entries = message.entries.filter(({ position, count }) => position + BigInt(count) > from);
-  return entries.length === 0 ? undefined : { entries, next: behind(message) };
+  return entries.length === 0 ? undefined : { entries, next: behind(message), tip: message.end };
 }
 
 function groupsOf(shards: readonly ShardRef[]): readonly number[] {

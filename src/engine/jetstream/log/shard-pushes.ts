@@ -1,6 +1,7 @@
 import { type StoredMessage, storedMessageOf } from "../api/direct-get.ts";
 import { PushNotifier } from "../api/push-notifier.ts";
-import type { ServerConnection } from "../api/server-connection.ts";
+import type { NatsReply, ServerConnection } from "../api/server-connection.ts";
+import { positionOf } from "../format/log-message.ts";
 import { kindOf } from "../format/subjects.ts";
 import type { ShardState } from "./shard-state.ts";
 
@@ -16,13 +17,16 @@ const lookMs = 1_000;
 /** The pushes of one shard, for all its followers in this gateway. */
 export class PushFeed {
   readonly ready: Promise<void>;
+  readonly #shard: ShardState;
   readonly #subscription: Disposable;
   #held: StoredMessage[] = [];
   #heldBytes = 0;
   readonly #notifier = new PushNotifier();
 
-  constructor(connection: ServerConnection, subject: string) {
-    this.#subscription = connection.subscribe(subject, (reply) => this.#receive(storedMessageOf(reply)));
+  constructor(connection: ServerConnection, shard: ShardState) {
+    this.#shard = shard;
+    const receive = (reply: NatsReply): void => this.#receive(storedMessageOf(reply));
+    this.#subscription = connection.subscribe(shard.subjects.pushes, receive);
     // While the connection is broken a flush does not end; followers then look by themselves.
     this.ready = connection.isConnected ? connection.flush().catch(() => undefined) : Promise.resolve();
   }
@@ -53,6 +57,7 @@ export class PushFeed {
 
   #receive(message: StoredMessage): void {
     if (kindOf(message.subject) === "records") {
+      this.#shard.hearOf(positionOf(message.sequence, 1));
       this.#held.push(message);
       this.#heldBytes += message.data.length;
       while (this.#heldBytes > heldBytesMax || this.#held.length > heldMessagesMax) {
@@ -80,8 +85,9 @@ export class ShardPushes {
   }
 
   /** The caller releases the feed once. */
-  use({ subjects: { pushes } }: ShardState): { readonly feed: PushFeed; readonly release: () => void } {
-    const shared = this.#feeds.get(pushes) ?? { feed: new PushFeed(this.#connection, pushes), userCount: 0 };
+  use(shard: ShardState): { readonly feed: PushFeed; readonly release: () => void } {
+    const { pushes } = shard.subjects;
+    const shared = this.#feeds.get(pushes) ?? { feed: new PushFeed(this.#connection, shard), userCount: 0 };
     this.#feeds.set(pushes, shared);
     shared.userCount += 1;
     const release = (): void => {

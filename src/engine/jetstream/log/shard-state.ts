@@ -39,6 +39,7 @@ export class ShardState {
   /** The newest message that this gateway has copied into the log, and when. */
   copied = { sequence: 0, ms: 0 };
   #last: KnownLast | undefined;
+  #heard = 0n;
   #acknowledged = { sequence: 0, ms: 0 };
   /** The sequence of the message that ends a sealed log. */
   #endSequence: number | undefined;
@@ -89,6 +90,17 @@ export class ShardState {
   get knownTip(): bigint {
     if (this.#endSequence !== undefined) return positionOf(this.#endSequence);
     return this.#last === undefined ? 1n : this.#last.end;
+  }
+
+  /** As `knownTip`, but behind it while this gateway knows of records that no reader of it has read. */
+  get heardTip(): bigint {
+    const tip = this.knownTip;
+    return this.#endSequence === undefined && this.#heard > tip ? this.#heard : tip;
+  }
+
+  /** `tip`: a position at or before the end of the last record. */
+  hearOf(tip: bigint): void {
+    if (tip > this.#heard) this.#heard = tip;
   }
 
   learnLast(last: KnownLast): void {
