@@ -1,4 +1,5 @@
 import { EngineError } from "../../engine-error.ts";
+import { jsonOf } from "./pending-requests.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
 /** Codes of the server's API errors. The start tests those that the log relies on. */
@@ -162,13 +163,10 @@ export class JetStreamApi {
 
   /** Undefined: no answer, or one that says to try again. */
   async #ask<Answer>(call: string, body: object): Promise<Answer | undefined> {
-    let json: { readonly error?: ApiFault };
-    try {
-      const reply = await this.connection.request(`$JS.API.${call}`, JSON.stringify(body), { timeoutMs: attemptMs });
-      json = reply.json();
-    } catch {
-      return undefined;
-    }
+    const subject = `$JS.API.${call}`;
+    const reply = await this.connection.request(subject, JSON.stringify(body), { timeoutMs: attemptMs });
+    const json = typeof reply === "string" ? undefined : jsonOf<{ readonly error?: ApiFault }>(reply);
+    if (json === undefined) return undefined;
     const { error } = json;
     if (error === undefined) return json as Answer;
     if (error.code === 503) return undefined;

@@ -1,4 +1,5 @@
 import { answerMsMax, apiErrorCodes } from "./jetstream-api.ts";
+import { jsonOf } from "./pending-requests.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
 /**
@@ -50,12 +51,10 @@ interface Acknowledgement {
 /** Sends a message to the JetStream stream that stores its subject, once. */
 export async function publish(connection: ServerConnection, publication: Publication): Promise<PublishOutcome> {
   const { subject, data, headers, timeoutMs } = publication;
-  let answer: Acknowledgement;
-  try {
-    answer = (await connection.request(subject, data, { timeoutMs, headers })).json();
-  } catch (error) {
-    return isNoResponders(error) ? { kind: "unserved" } : { kind: "unknown" };
-  }
+  const reply = await connection.request(subject, data, { timeoutMs, headers });
+  if (reply === "unserved") return { kind: "unserved" };
+  const answer = reply === "unanswered" ? undefined : jsonOf<Acknowledgement>(reply);
+  if (answer === undefined) return { kind: "unknown" };
   const { seq, duplicate = false, error } = answer;
   if (error === undefined) return { kind: "stored", sequence: seq ?? 0, isDuplicate: duplicate };
   const description = error.description ?? `code ${error.code}`;
@@ -87,10 +86,4 @@ export async function publishRepeatedly(
     if (performance.now() > giveUpAt || connection.isClosed) return outcome;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-}
-
-function isNoResponders(error: unknown): boolean {
-  return error instanceof Error && "isNoResponders" in error && typeof error.isNoResponders === "function"
-    ? error.isNoResponders() === true
-    : false;
 }

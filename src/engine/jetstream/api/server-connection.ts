@@ -1,5 +1,6 @@
-import type { Msg, MsgHdrs, NatsConnection, NodeConnectionOptions, Subscription } from "@nats-io/transport-node";
+import type { MsgHdrs, NatsConnection, NodeConnectionOptions, Subscription } from "@nats-io/transport-node";
 import { EngineError } from "../../engine-error.ts";
+import { PendingRequests, type RequestOutcome } from "./pending-requests.ts";
 
 /** How the gateway reaches the servers, and as whom. */
 export interface NatsAddress {
@@ -26,6 +27,7 @@ export class ServerConnection {
   readonly #connection: NatsConnection;
   readonly #makeHeaders: () => MsgHdrs;
   readonly #makeInbox: () => string;
+  readonly #requests: PendingRequests;
   readonly #reconnected = new Set<() => void>();
   readonly #closed = new Set<() => void>();
   #isConnected = true;
@@ -35,6 +37,7 @@ export class ServerConnection {
     this.#connection = connection;
     this.#makeHeaders = makeHeaders;
     this.#makeInbox = makeInbox;
+    this.#requests = new PendingRequests(connection, makeInbox());
     void this.#watchStatus();
   }
 
@@ -91,17 +94,14 @@ export class ServerConnection {
     return this.#connection.info?.connect_urls ?? [];
   }
 
-  /** Rejects with the client's errors: no responders, timeout, closed connection. */
+  /** Sends a request that has one reply. */
   request(
     subject: string,
     data: Uint8Array | string,
-    options: { readonly timeoutMs: number; readonly headers?: Readonly<Record<string, string>> },
-  ): Promise<Msg> {
-    const headers = options.headers === undefined ? undefined : this.#headers(options.headers);
-    return this.#connection.request(subject, data, {
-      timeout: options.timeoutMs,
-      ...(headers === undefined ? {} : { headers }),
-    });
+    { timeoutMs, headers }: { readonly timeoutMs: number; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<RequestOutcome> {
+    const more = headers === undefined ? {} : { headers: this.#headers(headers) };
+    return this.#requests.request(subject, data, { timeoutMs, ...more });
   }
 
   /** Sends a request that has several replies. */
@@ -155,6 +155,7 @@ export class ServerConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const notify of [...this.#closed]) notify();
+    this.#requests.close();
     await this.#connection.close();
   }
 
