@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { EventLoopTick } from "../../time/event-loop-tick.ts";
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
 import { ApiRefusalError, JetStreamApi, type StreamInfo } from "./api/jetstream-api.ts";
@@ -167,7 +168,7 @@ export class JetStreamEngine implements Engine {
       reader: new ShardReader(api, verified),
       verified,
       pushes: new ShardPushes(connection),
-      lanes: { api, session: session.readBigUInt64LE(), nextId, nowMs },
+      lanes: { api, session: session.readBigUInt64LE(), nextId, nowMs, tick: new EventLoopTick() },
       entryBytesMax,
     });
     const documents = new JetStreamDocumentStore({ api, names, documentBytesMax: entryBytesMax, nextId });

@@ -131,7 +131,11 @@ async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (r
     reshardCount += result.reshardCount;
     faultCounts[fault] = (faultCounts[fault] ?? 0) + 1;
     for (const failure of new Set(result.failures)) process.stdout.write(`  told: ${failure}\n`);
-    return { ...result, storedCount: result.acknowledgedCount, note: title.endsWith(fault) ? "" : ` (${fault} ${faultCounts[fault]})` };
+    return {
+      ...result,
+      storedCount: result.acknowledgedCount,
+      note: title.endsWith(fault) ? "" : ` (${fault} ${faultCounts[fault]})`,
+    };
   };
   await runRounds({ title, goesOn, run });
   const counts = Object.entries(faultCounts).map(([fault, count]) => `${fault} ${count}`);

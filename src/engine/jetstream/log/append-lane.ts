@@ -1,3 +1,4 @@
+import type { EventLoopTick } from "../../../time/event-loop-tick.ts";
 import { EngineError } from "../../engine-error.ts";
 import type { JetStreamApi } from "../api/jetstream-api.ts";
 import { attemptMs, messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
@@ -28,6 +29,7 @@ export interface LaneContext {
   readonly session: bigint;
   readonly nextId: () => string;
   readonly nowMs: () => number;
+  readonly tick: EventLoopTick;
 }
 
 /**
@@ -60,8 +62,9 @@ export class AppendLane {
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop, so that all entries of a call and of its neighbours share the first message.
-    await Promise.resolve();
+    // So all entries that came in one tick share a message, and the messages of all shards leave in one write, which the
+    // servers commit together.
+    await this.#context.tick.end();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, countOfNextMessage(this.#waiting));
       try {
