@@ -52,6 +52,7 @@ export const layers: readonly (readonly string[])[] = [
   ["src/registry", "src/gateways"],
   ["src/limits"],
   ["src/records", "src/keys"],
+  ["src/streams/scaling"],
   ["src/streams/policy", "src/streams/resharding", "src/streams/tokens"],
   ["src/streams/positions", "src/streams/hash-keys"],
   ["src/streams"],

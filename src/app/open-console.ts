@@ -3,16 +3,10 @@ import { describeConfig } from "../config/describe-config.ts";
 import { packageVersion } from "../config/package-version.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ConsoleServices } from "../server/console/console-services.ts";
-import { TrafficCounts } from "../shards/traffic-counts.ts";
 import { historyStepMs, TrafficHistory } from "../shards/traffic-history.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Services } from "./open-services.ts";
 import { planListeners } from "./plan-listeners.ts";
-
-/** Undefined with `--console off`: then nothing is counted for it. */
-export function trafficCountsFor(config: Config): TrafficCounts | undefined {
-  return planListeners(config).consoleMode === "off" ? undefined : new TrafficCounts();
-}
 
 export interface ConsoleSources {
   readonly config: Config;
@@ -28,12 +22,11 @@ export interface ConsoleSources {
 export function openConsole({ config, engine, services, clock, closing }: ConsoleSources): ConsoleServices | undefined {
   const { counts } = services.shards;
   const { consoleMode: mode } = planListeners(config);
-  if (counts === undefined || mode === "off") return undefined;
+  if (mode === "off") return undefined;
   const { registry, queues, channelDelivery } = services;
   const history = new TrafficHistory(counts);
   const stopping = new AbortController();
   const sampling = sampleUntil(stopping.signal, clock, (elapsedMs) => {
-    counts.forgetDeleted((revision) => registry.current(revision));
     history.sample(clock.nowMs(), elapsedMs);
   });
   closing.defer(async () => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
+import { ScalingSweep } from "../background/scaling-sweep.ts";
 import type { UpkeepTurns } from "../background/upkeep-turns.ts";
 import type { NamedFile } from "../config/config.ts";
 import { finishedCopyOf } from "../copying/copy-note.ts";
@@ -21,7 +22,7 @@ import { ShardGrowth } from "../shards/shard-growth.ts";
 import { StreamCiphers } from "../shards/stream-ciphers.ts";
 import { StreamMetrics } from "../shards/stream-metrics.ts";
 import { SubscriptionLeases } from "../shards/subscription-leases.ts";
-import type { TrafficCounts } from "../shards/traffic-counts.ts";
+import { TrafficCounts } from "../shards/traffic-counts.ts";
 import { ShardIterators } from "../streams/tokens/shard-iterator.ts";
 import { TokenCipher } from "../streams/tokens/token-cipher.ts";
 import type { Clock } from "../time/clock.ts";
@@ -40,8 +41,8 @@ export interface ServicesOptions {
   readonly limits?: RateLimits | undefined;
   /** Where the buckets of channels are; absent: channels deliver nothing. */
   readonly channels?: NamedFile | undefined;
-  /** Absent when the console is off. */
-  readonly counts?: TrafficCounts | undefined;
+  /** Whether hot shards of provisioned streams are split; default: false. */
+  readonly splitsHotShards?: boolean;
 }
 
 /** The context of operations without the caller and its connection, which each request has. */
@@ -61,7 +62,8 @@ export interface OpenedServices {
 
 /** Opens the services on an engine, and resumes the background work that an earlier run left unfinished. */
 export async function openServices(options: ServicesOptions): Promise<OpenedServices> {
-  const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits, counts } = options;
+  const { engine, clock, transitionDelayMs, keyProvider, compresses = false, limits } = options;
+  const counts = new TrafficCounts();
   const { log, documents } = engine;
   const copied = await finishedCopyOf(documents);
   const deletedStreams = new DeletedStreams(documents);
@@ -91,7 +93,15 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const names = { queueNames, channelNames };
   const reconciler = new Reconciler({ log, registry, deletedStreams, ...names, queues, channels, clock, turns });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys, turns });
+  const scaling = new ScalingSweep({
+    ...{ registry, clock, counts, transitionDelayMs, turns },
+    table: limits?.table,
+    serverShardCountMax: engine.limits.shardCountMax,
+    newId: randomUUID,
+    splitsHotShards: options.splitsHotShards ?? false,
+  });
   const close = async (): Promise<void> => {
+    await scaling.close();
     await retention.close();
     await queues.close();
     await channels.close();
@@ -103,6 +113,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
     await registry.open();
     await reconciler.start();
     retention.start();
+    scaling.start();
     if (gateways !== undefined) followGateways(gateways, { limits, reconciler });
     const tokens = new TokenCipher({ tokenKey, bootId: randomBytes(16) });
     return {

@@ -32,7 +32,7 @@ import { systemClock } from "../time/system-clock.ts";
 import { channelMetricFamilies } from "./channel-metric-families.ts";
 import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
-import { openConsole, trafficCountsFor } from "./open-console.ts";
+import { openConsole } from "./open-console.ts";
 import { checkPorts, openListeners } from "./open-listeners.ts";
 import { openMonitoring } from "./open-monitoring.ts";
 import { loadOpenTelemetryFor, openMetrics } from "./open-metrics.ts";
@@ -160,7 +160,6 @@ async function openServicesOn(engine: Engine, start: Start): Promise<Services> {
     compresses: config.compression === "zstd",
     limits: table === undefined ? undefined : new RateLimits(table, clock),
     channels: config.channels,
-    counts: trafficCountsFor(config),
   });
   closing.defer(close);
   // A file unwraps keys at once, so that health reports a wrong one from the start.

@@ -14,7 +14,7 @@ export const limitMax = 2_147_483_647;
 
 /**
  * Parses a limits file: one JSON object with members of `LimitsTable`; absent ones are Amazon's. A number replaces Amazon's
- * limit, null removes it. `callsPerSecond` and `shardCountMaxByRegion` are objects of such values, or null.
+ * limit, null removes it. `callsPerSecond` and the limits by region are objects of such values, or null.
  */
 export function parseLimitsFile(json: unknown): ParsedLimits {
   if (!isJsonObject(json))
@@ -24,7 +24,7 @@ export function parseLimitsFile(json: unknown): ParsedLimits {
   for (const [name, value] of Object.entries(json)) {
     if (!isLimit(name)) problems.push(unknown(name));
     else if (name === "callsPerSecond") changes[name] = readGroup(name, value, isLimitedOperation, problems);
-    else if (name === "shardCountMaxByRegion") changes[name] = readGroup(name, value, isRegion, problems);
+    else if (isByRegion(name)) changes[name] = readGroup(name, value, isRegion, problems);
     else changes[name] = readNumber(name, value, problems);
   }
   return problems.length === 0 ? { table: { ...awsLimits, ...changes } } : { problems };
@@ -44,10 +44,15 @@ export function limitsTableOf(choice: LimitsSource | undefined): LimitsTable | u
   return table;
 }
 
-type GroupName = "callsPerSecond" | "shardCountMaxByRegion";
+type RegionGroupName = "shardCountMaxByRegion" | "onDemandShardCountMaxByRegion";
+type GroupName = "callsPerSecond" | RegionGroupName;
 
 /** The groups without any limit. */
-const unlimited: Pick<LimitsTable, GroupName> = { callsPerSecond: {}, shardCountMaxByRegion: { other: limitMax } };
+const unlimited: Pick<LimitsTable, GroupName> = {
+  callsPerSecond: {},
+  shardCountMaxByRegion: { other: limitMax },
+  onDemandShardCountMaxByRegion: { other: limitMax },
+};
 
 /** Adds to `problems` what is wrong. */
 function readGroup(
@@ -84,6 +89,10 @@ function unknown(name: string): string {
 
 function isLimit(name: string): name is keyof LimitsTable {
   return Object.hasOwn(awsLimits, name);
+}
+
+function isByRegion(name: string): name is RegionGroupName {
+  return name.endsWith("ByRegion");
 }
 
 function isLimitedOperation(name: string): boolean {

@@ -16,6 +16,8 @@ export interface LimitsTable {
   readonly encryptionStopsPerDay: number;
   /** Open shards of the provisioned streams of an account, by region; `other` for all other regions. */
   readonly shardCountMaxByRegion: Readonly<Record<string, number>> & { readonly other: number };
+  /** Open shards up to which an on-demand stream is scaled, by region; `other` for all other regions. */
+  readonly onDemandShardCountMaxByRegion: Readonly<Record<string, number>> & { readonly other: number };
   readonly onDemandStreamCountMax: number;
   readonly creatingStreamCountMax: number;
   readonly consumerCountMax: number;
@@ -120,7 +122,10 @@ const awsCallsPerSecond: LimitsTable["callsPerSecond"] = Object.fromEntries(
   ),
 );
 
-/** Amazon's default limits. Other regions have 1,000 or 6,000 shards, it is not published which; this is the lower one. */
+/**
+ * Amazon's default limits. Other regions have 1,000 or 6,000 shards, it is not published which; this is the lower one. An
+ * on-demand stream takes 10 GB/s in three regions and 200 MB/s in the others, a shard 1 MB/s.
+ */
 export const awsLimits: LimitsTable = {
   callsPerSecond: awsCallsPerSecond,
   shardWriteBytesPerSecond: 1024 ** 2,
@@ -131,6 +136,7 @@ export const awsLimits: LimitsTable = {
   encryptionStartsPerDay: 25,
   encryptionStopsPerDay: 25,
   shardCountMaxByRegion: { "us-east-1": 20_000, "us-west-2": 20_000, "eu-west-1": 20_000, other: 1_000 },
+  onDemandShardCountMaxByRegion: { "us-east-1": 10_000, "us-west-2": 10_000, "eu-west-1": 10_000, other: 200 },
   onDemandStreamCountMax: 50,
   creatingStreamCountMax: 5,
   consumerCountMax: 20,

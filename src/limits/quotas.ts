@@ -19,9 +19,19 @@ interface AccountPlace {
 
 /** Most open shards of all provisioned streams of an account in a region. */
 export function shardCountMaxIn(table: Pick<LimitsTable, "shardCountMaxByRegion">, region: string): number {
-  const { shardCountMaxByRegion } = table;
-  const named = Object.hasOwn(shardCountMaxByRegion, region) ? shardCountMaxByRegion[region] : undefined;
-  return named ?? shardCountMaxByRegion.other;
+  return limitIn(table.shardCountMaxByRegion, region);
+}
+
+/** Open shards up to which an on-demand stream in a region is scaled. */
+export function onDemandShardCountMaxIn(
+  table: Pick<LimitsTable, "onDemandShardCountMaxByRegion">,
+  region: string,
+): number {
+  return limitIn(table.onDemandShardCountMaxByRegion, region);
+}
+
+function limitIn(byRegion: LimitsTable["shardCountMaxByRegion"], region: string): number {
+  return (Object.hasOwn(byRegion, region) ? byRegion[region] : undefined) ?? byRegion.other;
 }
 
 /** `additional`: shards on top of the open ones; one for a split. */

@@ -95,7 +95,10 @@ export class RateLimits {
    * The records of a PutRecord or PutRecords that are within the rates of their shards; undefined for all. Call it once for
    * a request: records that are routed again after a split are not charged again.
    */
-  admitRecords(routed: RoutedRecords, stream: Pick<Stream, "id" | "recordKiBMax">): PartlyAdmitted | undefined {
+  admitRecords(
+    routed: RoutedRecords,
+    stream: Pick<Stream, "id" | "recordKiBMax" | "mode">,
+  ): PartlyAdmitted | undefined {
     return this.#writes.admit(routed, stream, this.#clock.monotonicMs());
   }
 }

@@ -2,6 +2,12 @@ import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-reco
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import type { LimitsTable } from "./limits-table.ts";
 
+/** What one shard may take at once after a silence. */
+export interface WriteBurst {
+  readonly bytes: number;
+  readonly records: number;
+}
+
 /** The write rates of one shard. */
 export type WriteRates = Pick<LimitsTable, "shardWriteBytesPerSecond" | "shardWriteRecordsPerSecond">;
 
@@ -36,8 +42,7 @@ const rowsPerOpenShardMax = 4;
 /** The write budgets of the shards of one stream. */
 export class ShardWriteThrottle {
   readonly #rates: WriteRates;
-  readonly #burstRecords: number;
-  #burstBytes = 0;
+  #burst: WriteBurst = { bytes: 0, records: 0 };
   #rows = new Float64Array(0);
   #rowOfShard = new Map<number, number>();
   /** Start of the row of each slot, by shard map. */
@@ -46,17 +51,15 @@ export class ShardWriteThrottle {
 
   constructor(rates: WriteRates) {
     this.#rates = rates;
-    // A part of a rate may be less than one record a second.
-    this.#burstRecords = Math.max(1, rates.shardWriteRecordsPerSecond);
   }
 
   /**
    * Decides on each record in the order of the request and charges the admitted ones. Undefined when all are admitted.
-   * `burstBytes`: the byte capacity of each shard.
+   * `burst`: the capacity of each shard.
    */
-  admit({ records, slots, map }: RoutedRecords, burstBytes: number, nowMs: number): PartlyAdmitted | undefined {
+  admit({ records, slots, map }: RoutedRecords, burst: WriteBurst, nowMs: number): PartlyAdmitted | undefined {
     this.#usedMs = nowMs;
-    const rowOfSlot = this.#rowsBySlot.get(map) ?? this.#addRows(map, burstBytes, nowMs);
+    const rowOfSlot = this.#rowsBySlot.get(map) ?? this.#addRows(map, burst, nowMs);
     const rows = this.#rows;
     const { count, dataBytes, keyBytes } = records;
     let partly: Throttled | undefined;
@@ -82,8 +85,8 @@ export class ShardWriteThrottle {
   isFull(nowMs: number): boolean {
     const { shardWriteBytesPerSecond, shardWriteRecordsPerSecond } = this.#rates;
     const secondsUntilFull = Math.max(
-      this.#burstRecords / shardWriteRecordsPerSecond,
-      this.#burstBytes / shardWriteBytesPerSecond,
+      this.#burst.records / shardWriteRecordsPerSecond,
+      this.#burst.bytes / shardWriteBytesPerSecond,
     );
     const msUntilFull = 1000 * Math.max(1, secondsUntilFull);
     return nowMs - this.#usedMs >= msUntilFull;
@@ -96,14 +99,14 @@ export class ShardWriteThrottle {
     const seconds = Math.max(0, nowMs - (rows[row + AS_OF_MS] as number)) / 1000;
     const bytes = (rows[row + BYTES] as number) + seconds * shardWriteBytesPerSecond;
     const records = (rows[row + RECORDS] as number) + seconds * shardWriteRecordsPerSecond;
-    rows[row + BYTES] = Math.min(this.#burstBytes, bytes);
-    rows[row + RECORDS] = Math.min(this.#burstRecords, records);
+    rows[row + BYTES] = Math.min(this.#burst.bytes, bytes);
+    rows[row + RECORDS] = Math.min(this.#burst.records, records);
     rows[row + AS_OF_MS] = nowMs;
   }
 
   /** For a new shard map: rows for its new shards. A larger burst adds no tokens at once; the refill reaches it. */
-  #addRows(map: ShardMap, burstBytes: number, nowMs: number): Int32Array {
-    this.#burstBytes = burstBytes;
+  #addRows(map: ShardMap, burst: WriteBurst, nowMs: number): Int32Array {
+    this.#burst = burst;
     if (this.#rowOfShard.size > rowsPerOpenShardMax * map.shardCount) this.#removeFullRows(nowMs);
     const added = map.shards.filter(({ index }) => !this.#rowOfShard.has(index));
     const rows = new Float64Array(this.#rows.length + added.length * ROW_FLOATS);
@@ -111,8 +114,8 @@ export class ShardWriteThrottle {
     for (const [i, { index }] of added.entries()) {
       const row = this.#rows.length + i * ROW_FLOATS;
       this.#rowOfShard.set(index, row);
-      rows[row + BYTES] = burstBytes;
-      rows[row + RECORDS] = this.#burstRecords;
+      rows[row + BYTES] = burst.bytes;
+      rows[row + RECORDS] = burst.records;
       rows[row + AS_OF_MS] = nowMs;
     }
     this.#rows = rows;
@@ -127,7 +130,7 @@ export class ShardWriteThrottle {
       this.#refill(row, nowMs);
       const bytes = this.#rows[row + BYTES] as number;
       const records = this.#rows[row + RECORDS] as number;
-      const isRowFull = bytes >= this.#burstBytes && records >= this.#burstRecords;
+      const isRowFull = bytes >= this.#burst.bytes && records >= this.#burst.records;
       if (!isRowFull) kept.push([index, row]);
     }
     const rows = new Float64Array(kept.length * ROW_FLOATS);

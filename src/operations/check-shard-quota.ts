@@ -1,6 +1,6 @@
 import { checkShardCount } from "../limits/quotas.ts";
 import { shardLimitExceeded } from "../model/stream-errors.ts";
-import { openShardCount } from "../streams/resharding/open-shard-count.ts";
+import { heldShardCount, provisionedShardCount } from "../registry/count-shards.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 interface AdditionalShards {
@@ -17,15 +17,10 @@ interface AdditionalShards {
 export function checkShardQuota({ open, created }: AdditionalShards, context: OperationContext): void {
   const { registry, caller, limits, serverShardCountMax } = context;
   if (limits !== undefined) {
-    let openCount = 0;
-    for (const { stream } of registry.inRegion(caller.account, caller.region)) {
-      if (stream.mode === "PROVISIONED") openCount += openShardCount(stream);
-    }
+    const openCount = provisionedShardCount(registry, caller.account, caller.region);
     checkShardCount(limits.table, caller, { openCount, additional: open });
   }
-  let held = 0;
-  // Closed shards count here: until their records expire they use as much memory as open ones.
-  for (const { stream } of registry.all()) held += Math.max(stream.shards.length, openShardCount(stream));
+  const held = heldShardCount(registry);
   if (held + created > serverShardCountMax) {
     throw shardLimitExceeded(caller, { current: held, limit: serverShardCountMax, additional: created });
   }

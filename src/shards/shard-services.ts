@@ -15,8 +15,7 @@ export interface ShardServices {
   /** Absent when limits are off. */
   readonly limits?: RateLimits | undefined;
   readonly traffic: StreamMetrics;
-  /** Absent when the console is off. */
-  readonly counts?: TrafficCounts | undefined;
+  readonly counts: TrafficCounts;
   /** Told when records have become durable. */
   readonly growth: ShardGrowth;
   readonly keys: StreamCiphers;

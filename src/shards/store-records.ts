@@ -77,7 +77,7 @@ export async function storeRecords(
   const { clock, traffic, counts } = services;
   const durationMs = clock.monotonicMs() - startedMs;
   traffic.countPut(stream, { operation, records: first, results, durationMs });
-  counts?.countPut(stream, first, results, { durationMs, storedAtMs: clock.nowMs() });
+  counts.countPut(stream, first, results, { durationMs, storedAtMs: clock.nowMs() });
   return results;
 }
 

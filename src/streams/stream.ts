@@ -31,6 +31,8 @@ export interface Stream {
   readonly shardLevelMetrics?: readonly ShardLevelMetric[];
   /** On-demand streams only: write capacity requested ahead of traffic. */
   readonly warmThroughputMiBps?: number;
+  /** On-demand streams only: what their scaling remembers; absent until there is something. */
+  readonly scaling?: StreamScaling;
   /** The resource policy, exactly as it was put. */
   readonly policy?: string;
   /** Registered consumers, in the order of registration. */
@@ -58,6 +60,21 @@ export type ShardLevelMetric =
   | "OutgoingRecords"
   | "ReadProvisionedThroughputExceeded"
   | "WriteProvisionedThroughputExceeded";
+
+/** The greatest write rate of one day: the day since the epoch, bytes a second with partition keys, records a second. */
+export type DayPeak = readonly [day: number, bytesPerSecond: number, recordsPerSecond: number];
+
+/** What an on-demand stream's number of shards follows from, besides its traffic of the last minute. */
+export interface StreamScaling {
+  /** Days with traffic, the oldest first, at most 30. A day is written again when its peak has grown by a tenth. */
+  readonly peaks: readonly DayPeak[];
+  /** When scaling last opened or closed shards, ms since the epoch. */
+  readonly changedMs?: number;
+  /** Of a stream that came with more shards than a new one has: it keeps them until then, ms since the epoch. */
+  readonly keptUntilMs?: number;
+  /** When the owner last asked to release capacity that is not needed, ms since the epoch; until that is done. */
+  readonly releasedMs?: number;
+}
 
 export type CountedChange = "shardCountChanges" | "modeSwitches" | "encryptionStarts" | "encryptionStops";
 

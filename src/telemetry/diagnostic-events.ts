@@ -89,6 +89,22 @@ export interface BackgroundTaskFailed {
   readonly error: unknown;
 }
 
+export interface StreamScaled {
+  readonly streamName: string;
+  /** Open shards before and after. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface HotShardFound {
+  readonly streamName: string;
+  /** The hottest of the stream's hot shards, with what it stored each second of the last minute. */
+  readonly shardId: string;
+  readonly bytesPerSecond: number;
+  readonly recordsPerSecond: number;
+  readonly hotCount: number;
+}
+
 export interface MasterKeyMade {
   /** The key id of the API, with account and region. */
   readonly name: string;
@@ -150,6 +166,8 @@ export const appendsRefused = typedChannel<AppendsRefused>("millrace:appends.ref
 export const appendsResumed = typedChannel<AppendsResumed>("millrace:appends.resumed");
 export const walStopped = typedChannel<WalStopped>("millrace:wal.stopped");
 export const backgroundTaskFailed = typedChannel<BackgroundTaskFailed>("millrace:background.failed");
+export const streamScaled = typedChannel<StreamScaled>("millrace:stream.scaled");
+export const hotShardFound = typedChannel<HotShardFound>("millrace:shard.hot");
 export const masterKeyMade = typedChannel<MasterKeyMade>("millrace:master.key.made");
 export const credentialsReloaded = typedChannel<CredentialsReloaded>("millrace:credentials.reloaded");
 export const credentialsExposed = typedChannel<CredentialsExposed>("millrace:credentials.exposed");

@@ -9,12 +9,14 @@ import {
   credentialsExposed,
   credentialsReloaded,
   directoryLockLost,
+  hotShardFound,
   masterKeyMade,
   metricsExported,
   requestFailed,
   requestFinished,
   requestRefused,
   serverFault,
+  streamScaled,
   walStopped,
 } from "./diagnostic-events.ts";
 import { parseTraceparent } from "./traceparent.ts";
@@ -104,6 +106,12 @@ export function logDiagnosticEvents(
     ),
     backgroundTaskFailed.subscribe(({ streamName, intent, error }) =>
       log.error("background task of a stream failed, it is retried", { streamName, intent, error }),
+    ),
+    streamScaled.subscribe((scaled) => log.info("stream scaled by its traffic", { ...scaled })),
+    hotShardFound.subscribe((hot) =>
+      log.warn("hot shard: it takes more than half of what a shard may, and more than its part of the stream", {
+        ...hot,
+      }),
     ),
     masterKeyMade.subscribe((made) =>
       log.warn(

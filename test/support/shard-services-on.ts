@@ -6,6 +6,7 @@ import { ShardGrowth } from "../../src/shards/shard-growth.ts";
 import type { ShardServices } from "../../src/shards/shard-services.ts";
 import { StreamCiphers } from "../../src/shards/stream-ciphers.ts";
 import { StreamMetrics } from "../../src/shards/stream-metrics.ts";
+import { TrafficCounts } from "../../src/shards/traffic-counts.ts";
 import type { Clock } from "../../src/time/clock.ts";
 
 /** The services of shards on an open engine. The registry is to be opened; it tells `changed` of each new revision of a stream. */
@@ -16,5 +17,6 @@ export function shardServicesOn(
 ): ShardServices & { readonly registry: StreamRegistry } {
   const registry = new StreamRegistry(documents, clock, changed);
   const keys = new StreamCiphers({ provider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }), registry, clock });
-  return { log, registry, clock, keys, traffic: new StreamMetrics(), growth: new ShardGrowth(), compresses: false };
+  const counted = { traffic: new StreamMetrics(), counts: new TrafficCounts() };
+  return { log, registry, clock, keys, ...counted, growth: new ShardGrowth(), compresses: false };
 }

@@ -6,7 +6,6 @@ import type { KeyProvider } from "../../src/keys/key-provider.ts";
 import { LocalKeyProvider } from "../../src/keys/local-key-provider.ts";
 import type { RateLimits } from "../../src/limits/rate-limits.ts";
 import { createRequestHandler } from "../../src/server/pipeline/handle-request.ts";
-import { TrafficCounts } from "../../src/shards/traffic-counts.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { bytesOf, textOf } from "./encoded-body.ts";
 
@@ -140,7 +139,7 @@ function openWith({
   keyProvider,
   limits,
 }: WholeOptions): Promise<OpenedServices> {
-  return openServices({ engine, clock, transitionDelayMs, keyProvider, limits, counts: new TrafficCounts() });
+  return openServices({ engine, clock, transitionDelayMs, keyProvider, limits });
 }
 
 function handlerOf({ services }: OpenedServices): ReturnType<typeof createRequestHandler> {

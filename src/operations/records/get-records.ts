@@ -46,7 +46,7 @@ export const getRecords = defineOperation({
     if (context.isConsole !== true) {
       const durationMs = context.clock.monotonicMs() - startedMs;
       context.shards.traffic.countRead(revision, shard.index, page, durationMs);
-      context.shards.counts?.countRead(revision, shard.index, page, durationMs);
+      context.shards.counts.countRead(revision, shard.index, page, durationMs);
     }
     // The page was awaited: a split that finished meanwhile has closed the shard and named its children.
     const { stream } = context.registry.current(revision) ?? revision;
@@ -79,7 +79,7 @@ function admitRead(revision: StreamRevision, shardIndex: number, { limits, shard
   try {
     limits?.admitRead(stream, shardIndex);
   } catch (throttled) {
-    shards.counts?.countThrottledRead(revision, shardIndex);
+    shards.counts.countThrottledRead(revision, shardIndex);
     shards.traffic.countFailedRead(revision, shardIndex, "throttled");
     throw throttled;
   }

@@ -44,7 +44,7 @@ export async function* pushEvents(
     for await (const push of followShard(shards, { revision, shard, from, signal, memory: connection.pushMemory })) {
       const current = registry.current(revision) ?? revision;
       shards.traffic.countPush(current, shard.index, push, subscription.consumer.name);
-      shards.counts?.countPush(revision, shard.index, push, subscription.consumer.name);
+      shards.counts.countPush(revision, shard.index, push, subscription.consumer.name);
       const make = () => eventOf(push, shard, clock.nowMs());
       const isShared = push.records.count > 0 && push.millisBehindLatest === 0;
       yield isShared

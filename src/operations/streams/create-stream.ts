@@ -10,6 +10,7 @@ import {
   warmThroughputTooGreat,
 } from "../../model/stream-errors.ts";
 import { planCreate } from "../../streams/resharding/reshard-plan.ts";
+import { onDemandShardCountMin } from "../../streams/scaling/plan-scaling.ts";
 import type { Stream } from "../../streams/stream.ts";
 import { addTags } from "../../streams/tags.ts";
 import { transitionDueMs } from "../begin-transition.ts";
@@ -18,9 +19,6 @@ import { defineOperation } from "../operation.ts";
 import type { OperationContext } from "../operation-context.ts";
 import { checkOnDemandQuota } from "./check-on-demand-quota.ts";
 import { warmMiBpsMax } from "./warm-throughput.ts";
-
-/** API reference and Developer Guide: an on-demand stream starts with 4 shards. */
-const onDemandShardCount = 4;
 
 const retentionHoursDefault = 24;
 const recordKiBMaxDefault = 1024;
@@ -87,7 +85,7 @@ export const createStream = defineOperation({
 function shardCountOf(input: CreateStreamInput, mode: Stream["mode"]): number {
   if (mode === "ON_DEMAND") {
     if (input.ShardCount !== undefined) throw shardCountNotExpected();
-    return Math.max(onDemandShardCount, input.WarmThroughputMiBps ?? 0);
+    return Math.max(onDemandShardCountMin, input.WarmThroughputMiBps ?? 0);
   }
   if (input.ShardCount === undefined) throw shardCountRequired();
   return input.ShardCount;

@@ -33,6 +33,7 @@ export const updateStreamMode = defineOperation({
       const {
         recordDistribution,
         warmThroughputMiBps: _warm,
+        scaling: _scaling,
         ...rest
       } = countDailyChange(stream, "modeSwitches", context);
       if (mode === "ON_DEMAND") checkOnDemandQuota(context);

@@ -9,8 +9,8 @@ import type { OperationContext } from "../operation-context.ts";
 export const warmMiBpsMax = 10_240;
 
 /**
- * Returns the change of a stream to the requested capacity: it gets the shards that it lacks and keeps all others; zero
- * withdraws the request. Errors: ValidationException unless the account has the throughput commitment.
+ * Returns the change of a stream to the requested capacity. It gets the shards that it lacks. A request for no more than it
+ * has releases what its traffic from now on does not need: scaling merges those shards later. Zero withdraws the request. Errors: ValidationException unless the account has the throughput commitment.
  */
 export async function warmThroughputChange(
   warmThroughputMiBps: number,
@@ -22,8 +22,9 @@ export async function warmThroughputChange(
   return (stream) => {
     const { warmThroughputMiBps: _former, ...rest } = stream;
     const next = warmThroughputMiBps === 0 ? rest : { ...rest, warmThroughputMiBps };
-    if (warmThroughputMiBps <= openShardCount(stream)) return withSettingsIntent(next, context);
-    return withResizeIntent(next, warmThroughputMiBps, context);
+    if (warmThroughputMiBps > openShardCount(stream)) return withResizeIntent(next, warmThroughputMiBps, context);
+    const released = { peaks: [], releasedMs: context.clock.nowMs() };
+    return withSettingsIntent({ ...next, scaling: released }, context);
   };
 }
 

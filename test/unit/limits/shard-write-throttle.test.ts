@@ -9,7 +9,7 @@ import { streamOf } from "../streams/stream-of.ts";
 import { routed } from "./routed.ts";
 
 const rates = { shardWriteBytesPerSecond: 1_000, shardWriteRecordsPerSecond: 10 };
-const burstBytes = 1_000;
+const burst = { bytes: 1_000, records: 10 };
 
 /** The same ranges under new indexes, as after a merge and a split of every shard. */
 function reshard(shards: readonly Shard[], firstIndex: number): readonly Shard[] {
@@ -27,7 +27,7 @@ test("a stream that is resharded again and again under load does not grow", () =
   const reshardOften = (rounds: number): void => {
     for (const end = round + rounds; round < end; round++) {
       const map = new ShardMap(shards);
-      assert.equal(budgets.admit(routed(records(map), map), burstBytes, round * 1_000), undefined);
+      assert.equal(budgets.admit(routed(records(map), map), burst, round * 1_000), undefined);
       shards = reshard(shards, 10 * (round + 1));
     }
   };
@@ -43,7 +43,7 @@ test("shards that have spent something keep it when rows are cleared away", () =
   const { shards } = streamOf(2);
   const map = new ShardMap(shards);
   const spend = (present: ShardMap, nowMs: number): number => {
-    const partly = budgets.admit(routed(records(present), present), burstBytes, nowMs);
+    const partly = budgets.admit(routed(records(present), present), burst, nowMs);
     return partly === undefined ? 0 : partly.throttledCount;
   };
   for (let i = 0; i < 10; i++) assert.equal(spend(map, 0), 0);
@@ -58,7 +58,7 @@ test("shards that have spent something keep it when rows are cleared away", () =
 test("budgets are at rest once a whole burst has come back", () => {
   const budgets = new ShardWriteThrottle(rates);
   const map = new ShardMap(streamOf(1).shards);
-  budgets.admit(routed(records(map), map), 5_000, 0);
+  budgets.admit(routed(records(map), map), { bytes: 5_000, records: burst.records }, 0);
   assert.equal(budgets.isFull(4_999), false);
   assert.equal(budgets.isFull(5_000), true);
 });
@@ -67,8 +67,8 @@ test("a clock that steps back neither fills a budget nor freezes it", () => {
   const budgets = new ShardWriteThrottle(rates);
   const map = new ShardMap(streamOf(1).shards);
   const one = records(map);
-  for (let i = 0; i < 10; i++) assert.equal(budgets.admit(routed(one, map), burstBytes, 50_000), undefined);
-  assert.equal(budgets.admit(routed(one, map), burstBytes, 0)?.throttledCount, 1);
-  assert.equal(budgets.admit(routed(one, map), burstBytes, 99)?.throttledCount, 1);
-  assert.equal(budgets.admit(routed(one, map), burstBytes, 100), undefined);
+  for (let i = 0; i < 10; i++) assert.equal(budgets.admit(routed(one, map), burst, 50_000), undefined);
+  assert.equal(budgets.admit(routed(one, map), burst, 0)?.throttledCount, 1);
+  assert.equal(budgets.admit(routed(one, map), burst, 99)?.throttledCount, 1);
+  assert.equal(budgets.admit(routed(one, map), burst, 100), undefined);
 });

@@ -160,7 +160,7 @@ test("over any schedule no window admits more to a shard than burst + rate x win
   const limitsSmall = { shardWriteBytesPerSecond: 200_000, shardWriteRecordsPerSecond: 15 };
   fc.assert(
     fc.property(fc.array(request, { maxLength: 30 }), (requests) => {
-      const stream = { id: "a", recordKiBMax: 400 };
+      const stream = { id: "a", recordKiBMax: 400, mode: "PROVISIONED" } as const;
       const limits = new WriteLimits(limitsSmall);
       const stored: { atMs: number; slot: number; bytes: number }[] = [];
       let nowMs = 0;
