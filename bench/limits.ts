@@ -13,7 +13,13 @@ import { planCreate } from "../src/streams/resharding/reshard-plan.ts";
 const recordsPerRequest = 500;
 const rounds = 30;
 const roundMs = 30;
-const stream = { id: "stream", name: "orders", account: "000000000000", recordKiBMax: 1024, mode: "PROVISIONED" } as const;
+const stream = {
+  id: "stream",
+  name: "orders",
+  account: "000000000000",
+  recordKiBMax: 1024,
+  mode: "PROVISIONED",
+} as const;
 
 /** Only the columns that admission reads. */
 function records(): IncomingRecords {

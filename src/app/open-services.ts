@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
-import { ScalingSweep } from "../background/scaling-sweep.ts";
+import { ScalingSweep, type ScalingSweepServices } from "../background/scaling-sweep.ts";
 import type { UpkeepTurns } from "../background/upkeep-turns.ts";
 import type { NamedFile } from "../config/config.ts";
 import { finishedCopyOf } from "../copying/copy-note.ts";
@@ -93,13 +93,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const names = { queueNames, channelNames };
   const reconciler = new Reconciler({ log, registry, deletedStreams, ...names, queues, channels, clock, turns });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys, turns });
-  const scaling = new ScalingSweep({
-    ...{ registry, clock, counts, transitionDelayMs, turns },
-    table: limits?.table,
-    serverShardCountMax: engine.limits.shardCountMax,
-    newId: randomUUID,
-    splitsHotShards: options.splitsHotShards ?? false,
-  });
+  const scaling = new ScalingSweep(scalingParts(options, { registry, counts, turns }));
   const close = async (): Promise<void> => {
     await scaling.close();
     await retention.close();
@@ -143,6 +137,15 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
     await close();
     throw error;
   }
+}
+
+function scalingParts(
+  { engine, clock, transitionDelayMs, limits, splitsHotShards = false }: ServicesOptions,
+  parts: Pick<ScalingSweepServices, "registry" | "counts" | "turns">,
+): ScalingSweepServices {
+  const table = limits?.table;
+  const serverShardCountMax = engine.limits.shardCountMax;
+  return { ...parts, clock, transitionDelayMs, table, serverShardCountMax, splitsHotShards, newId: randomUUID };
 }
 
 /** Loaded only here: a server that is alone on its engine has no use for it. */

@@ -70,7 +70,7 @@ export interface StreamScaling {
   readonly peaks: readonly DayPeak[];
   /** When scaling last opened or closed shards, ms since the epoch. */
   readonly changedMs?: number;
-  /** Of a stream that came with more shards than a new one has: it keeps them until then, ms since the epoch. */
+  /** Until then a stream keeps the shards that it came with from provisioned mode; ms since the epoch. */
   readonly keptUntilMs?: number;
   /** When the owner last asked to release capacity that is not needed, ms since the epoch; until that is done. */
   readonly releasedMs?: number;

@@ -25,6 +25,8 @@ export interface TestServerOptions {
   readonly keyProvider?: KeyProvider;
   /** Rates and quotas; none without. */
   readonly limits?: RateLimits;
+  /** Default: false. */
+  readonly splitsHotShards?: boolean;
 }
 
 type WholeOptions = TestServerOptions & { readonly keyProvider: KeyProvider };
@@ -132,14 +134,8 @@ export class TestServer {
   }
 }
 
-function openWith({
-  engine,
-  clock,
-  transitionDelayMs = 0,
-  keyProvider,
-  limits,
-}: WholeOptions): Promise<OpenedServices> {
-  return openServices({ engine, clock, transitionDelayMs, keyProvider, limits });
+function openWith({ transitionDelayMs = 0, ...options }: WholeOptions): Promise<OpenedServices> {
+  return openServices({ transitionDelayMs, ...options });
 }
 
 function handlerOf({ services }: OpenedServices): ReturnType<typeof createRequestHandler> {

@@ -30,7 +30,7 @@ export interface ScalingInput {
   readonly stream: Stream;
   /** The peaks of the last 30 days, with the rate of this minute. */
   readonly peaks: readonly DayPeak[];
-  /** Of the last minute, by shard index; an absent shard had no writes. */
+  /** Those of the last minute, by shard index; an absent shard had no writes. */
   readonly rates: ReadonlyMap<number, WriteRate>;
   /** The greatest of a whole day or more; undefined while the stream was not watched that long. */
   readonly dayRates: ReadonlyMap<number, WriteRate> | undefined;

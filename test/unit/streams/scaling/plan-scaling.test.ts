@@ -157,7 +157,7 @@ test("the bounds of account and server hold", () => {
   assert.equal(endless.openCount, scaledShardCountMax);
 });
 
-test("whatever the traffic, a stream has at most three times what its peak needs, and each change at most doubles or halves it", () => {
+test("whatever the traffic, a stream has at most three times what its peak needs, and at most doubles at once", () => {
   const minute = fc.record({
     bytesPerSecond: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 40 * MB, noNaN: true })),
     share: fc.constantFrom(0, 0.5, 1),
