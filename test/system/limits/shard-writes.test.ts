@@ -144,10 +144,13 @@ test("PutRecords at three times the limits of two shards gets the rate of both, 
   for (const ofShard of accepted) assertRate(ofShard - 1_000, { perSecond: 1_000, seconds });
 });
 
-test("on-demand streams have the same limits for each of their shards", async (t) => {
+test("a shard of an on-demand stream may run 10 s ahead of its rate, and not more", async (t) => {
   const server = await limitedServer(t);
   await server.expectOk("CreateStream", { StreamName: "s", StreamModeDetails: { StreamMode: "ON_DEMAND" } });
   await server.untilIdle();
+  for (let i = 0; i < 10; i++) assert((await put(server, MiB - 1)).ok);
+  assertRefused(await put(server, 1), throttled, shardRate("s", 0));
+  await server.clock.advance(1_000);
   assert((await put(server, MiB - 1)).ok);
   assertRefused(await put(server, 1), throttled, shardRate("s", 0));
 });

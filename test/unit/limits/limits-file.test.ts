@@ -51,9 +51,10 @@ test("all problems of a file are listed at once", () => {
 test("null lifts every limit of the file that the page lists, also a whole group of them", () => {
   const { table, problems } = parseLimitsFile(Object.fromEntries(Object.keys(awsLimits).map((name) => [name, null])));
   assert.equal(problems, undefined);
-  const { callsPerSecond, shardCountMaxByRegion, ...numbers } = table ?? awsLimits;
+  const { callsPerSecond, shardCountMaxByRegion, onDemandShardCountMaxByRegion, ...numbers } = table ?? awsLimits;
   assert.deepEqual(callsPerSecond, {});
   assert.deepEqual(shardCountMaxByRegion, { other: limitMax });
+  assert.deepEqual(onDemandShardCountMaxByRegion, { other: limitMax });
   for (const [name, number] of Object.entries(numbers)) assert.equal(number, limitMax, name);
 });
 
