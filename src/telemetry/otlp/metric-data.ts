@@ -63,6 +63,8 @@ export function metricDataOf(
           isMonotonic: true,
           dataPoints: samples.map((sample) => point(sample.value, sample.labels, startTimeOf(name, sample))),
         };
+      // The SDK has no summaries: one is a histogram with a single bucket, which keeps both of its series.
+      case "summary":
       case "histogram":
         return {
           ...base,
@@ -82,36 +84,41 @@ interface LabelledHistogram {
   readonly histogram: Histogram;
 }
 
-/** Prometheus counts in each bucket what the lower ones have as well; OpenTelemetry counts each duration in one bucket. */
+/** The samples with the same labels but for `le`. */
+interface HistogramSamples {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cumulative: { readonly bound: number; readonly count: number }[];
+  sum: number;
+  count: number;
+}
+
 function histogramsOf(samples: readonly Sample[]): readonly LabelledHistogram[] {
-  const histograms = new Map<string, LabelledHistogram & { readonly cumulative: { bound: number; count: number }[] }>();
-  const histogramOf = (labels: Readonly<Record<string, string>>) => {
-    const key = JSON.stringify(labels);
-    let found = histograms.get(key);
-    if (found === undefined) {
-      const histogram = { buckets: { boundaries: [], counts: [] }, sum: 0, count: 0 };
-      found = { labels, histogram, cumulative: [] };
-      histograms.set(key, found);
-    }
-    return found;
-  };
+  const byLabels = new Map<string, HistogramSamples>();
   for (const { suffix, labels = {}, value } of samples) {
     const { le, ...rest } = labels;
-    const found = histogramOf(rest);
-    if (suffix === "_sum") found.histogram.sum = value;
-    else if (suffix === "_count") found.histogram.count = value;
+    const key = JSON.stringify(rest);
+    const found = byLabels.get(key) ?? { labels: rest, cumulative: [], sum: 0, count: 0 };
+    byLabels.set(key, found);
+    if (suffix === "_sum") found.sum = value;
+    else if (suffix === "_count") found.count = value;
     else found.cumulative.push({ bound: le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le), count: value });
   }
-  for (const { histogram, cumulative } of histograms.values()) {
-    let below = 0;
-    for (const { bound, count } of cumulative) {
-      // The bucket above the last boundary has none of its own.
-      if (bound !== Number.POSITIVE_INFINITY) histogram.buckets.boundaries.push(bound);
-      histogram.buckets.counts.push(count - below);
-      below = count;
-    }
-  }
-  return [...histograms.values()];
+  return [...byLabels.values()].map(({ labels, cumulative, sum, count }) => {
+    return { labels, histogram: { buckets: bucketsOf(cumulative, count), sum, count } };
+  });
+}
+
+/**
+ * Prometheus counts in each bucket what the lower ones have as well; OpenTelemetry counts each duration in one bucket. A
+ * summary, which has no buckets, gets one for all.
+ */
+function bucketsOf(cumulative: HistogramSamples["cumulative"], count: number): Histogram["buckets"] {
+  if (cumulative.length === 0) return { boundaries: [], counts: [count] };
+  return {
+    // The bucket above the last boundary has none of its own.
+    boundaries: cumulative.map(({ bound }) => bound).filter((bound) => bound !== Number.POSITIVE_INFINITY),
+    counts: cumulative.map(({ count: upTo }, i) => upTo - (cumulative[i - 1]?.count ?? 0)),
+  };
 }
 
 /** Units of UCUM, by the words that Prometheus has at the end of names. */

@@ -74,6 +74,17 @@ test("each histogram of a family has its bounds, its own counts of each bucket, 
   assert.deepEqual([two.count, two.sum], [1, 1]);
 });
 
+test("a summary is a histogram with a single bucket, with its sum and count", () => {
+  const samples = [
+    { suffix: "_sum", labels: { stream: "a" }, value: 1.5 },
+    { suffix: "_count", labels: { stream: "a" }, value: 3 },
+  ];
+  const family = { name: "millrace_put_duration_seconds", type: "summary", help: "Time.", samples } as const;
+  const [data] = metricDataOf([family], first, { api, sdk }).metrics;
+  assert.equal(data?.dataPointType, sdk.DataPointType.HISTOGRAM);
+  assert.deepEqual(data?.dataPoints[0]?.value, { buckets: { boundaries: [], counts: [3] }, sum: 1.5, count: 3 });
+});
+
 test("a series that is new, or counts from zero again, says that it began after the collection before", () => {
   const begin = metricDataOf([counter(7)], first, { api, sdk });
   const families = [counter(9), counter(1, { stream: "b" })];
