@@ -1,6 +1,7 @@
 import { inPeriods, type ListedSource, type MetricReader, type PointQuery } from "../cloudwatch/metric-reader.ts";
 import { StatisticHistory, type StatisticPoint } from "../telemetry/statistic-history.ts";
 import type { Clock } from "../time/clock.ts";
+import { TickTurns } from "../time/tick-turns.ts";
 import type { Services } from "./open-services.ts";
 
 const mib = 1024 * 1024;
@@ -27,6 +28,8 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
     shards.traffic.sample(registry.all(), [short, long], sinceMs);
     sinceMs = clock.nowMs();
   };
+  /** A query may read 15 days of minutes, and a call has up to 500. */
+  const turns = new TickTurns();
   const stopping = new AbortController();
   const sampling = sampleUntil(stopping.signal, clock, sample);
   closing.defer(async () => {
@@ -36,7 +39,12 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
   return {
     async points(queries) {
       sample();
-      return queries.map((query) => inPeriods(stepsOf(query, short, long), query));
+      const results: (readonly StatisticPoint[])[] = [];
+      for (const query of queries) {
+        await turns.next();
+        results.push(inPeriods(stepsOf(query, short, long), query));
+      }
+      return results;
     },
     async sources(sinceListedMs) {
       sample();

@@ -156,7 +156,7 @@ function paged(results: readonly QueryResult[], skipped: number, valuesMax: numb
       Label: Label ?? MetricStat?.Metric.MetricName,
       Timestamps: shown.map(({ time }) => time),
       Values: shown.map(({ value }) => value),
-      StatusCode: at > end && shown.length > 0 ? "PartialData" : "Complete",
+      StatusCode: at > end && values.length > 0 ? "PartialData" : "Complete",
     };
   });
   return { MetricDataResults, Messages: [], ...(at > end ? { NextToken: encodeNextToken(end) } : {}) };

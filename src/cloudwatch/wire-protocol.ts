@@ -15,6 +15,10 @@ const cborType = "application/cbor";
 /** In the credential scope of a signature; with forms it alone tells what service is meant. */
 const signedScope = "/monitoring/aws4_request";
 
+/** What separates members and items of a request in JSON; the largest calls of SDKs have half of it. To read more takes long. */
+const separators: ReadonlySet<number> = new Set(Buffer.from("{[:,", "latin1"));
+const separatorsMax = 150_000;
+
 /** The protocols of the SDKs: awsQuery, awsJson1_0, rpcv2Cbor. */
 export type WireProtocol = "query" | "json" | "cbor";
 
@@ -65,6 +69,9 @@ function targetOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 function parsedJson(body: Buffer): unknown {
+  let count = 0;
+  for (const byte of body) if (separators.has(byte)) count += 1;
+  if (count > separatorsMax) throw malformed();
   try {
     return parseUntrustedJson(body.toString("utf8"));
   } catch {

@@ -15,6 +15,7 @@ import { ServiceError } from "../../model/service-error.ts";
 import type { Caller } from "../../operations/caller.ts";
 import { requestFailed, requestFinished } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
+import { TickTurns } from "../../time/tick-turns.ts";
 import {
   type BodyAdmitter,
   bodyLength,
@@ -35,9 +36,10 @@ export interface MonitoringServices {
 
 /** The part of CloudWatch that reads metrics of Kinesis: docs/metrics.md. */
 export function monitoringHandler(services: MonitoringServices): RequestHandler {
+  const turns = new TickTurns();
   return async (request) => {
     const startedMs = services.clock.monotonicMs();
-    const { response, operation, outcome } = await handle(request, services);
+    const { response, operation, outcome } = await handle(request, services, turns);
     if (requestFinished.hasSubscribers) {
       const durationMs = services.clock.monotonicMs() - startedMs;
       const responseBytes = bodyLength(response.body) ?? 0;
@@ -67,13 +69,15 @@ interface Outcome {
   readonly outcome: string;
 }
 
-async function handle(request: WireRequest, services: MonitoringServices): Promise<Outcome> {
+async function handle(request: WireRequest, services: MonitoringServices, turns: TickTurns): Promise<Outcome> {
   const protocol = cloudWatchProtocol(request) ?? "query";
   let operation = "-";
   try {
     const caller = await callerOf(request, services);
     const { cloudWatchOperation, decompressed } = await loaded();
     const body = await decompressed(request.body, request.headers["content-encoding"]);
+    // To parse a body of the largest length takes some tens of milliseconds.
+    await turns.next();
     const call = parseCloudWatchRequest(protocol, request, body);
     const carryOut = cloudWatchOperation(call.operation);
     if (carryOut === undefined) throw unknownOperation(call.operation);

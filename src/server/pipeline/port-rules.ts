@@ -31,8 +31,9 @@ export interface PortRules {
 }
 
 /**
- * `monitoring`: CloudWatch, told by what names the service in its protocols. `to_console`: a redirect to its page. `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the
- * answer to a CORS preflight. `health_status`: `/health` without anything but the status.
+ * `monitoring`: CloudWatch, told by what names the service in its protocols. `to_console`: a redirect to its page.
+ * `refuse_origin`, `refuse_site`, `refuse_host`: 403. `absent`: 404. `preflight`: the answer to a CORS preflight.
+ * `health_status`: `/health` without anything but the status.
  */
 export type PortRoute =
   | "api"
