@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { EventLoopTick } from "../../time/event-loop-tick.ts";
+import { QuietTick } from "../../time/quiet-tick.ts";
 import type { Engine, EngineHealth, EngineLimits } from "../engine.ts";
 import { EngineError } from "../engine-error.ts";
 import { ApiRefusalError, JetStreamApi, type StreamInfo } from "./api/jetstream-api.ts";
@@ -25,6 +25,8 @@ const headersBytesMax = 64 * 1024;
 const payloadBytesMin = 11 * 1024 * 1024;
 const shardCountMax = 100_000;
 const replicaCountDefault = 3;
+/** Ticks that an append waits at most while each brings more of them. */
+const startTicksMax = 3;
 const healthMsMax = 2_000;
 /** How long health tells of a replica that has skipped messages. */
 const skipToldMs = 3_600_000;
@@ -168,7 +170,7 @@ export class JetStreamEngine implements Engine {
       reader: new ShardReader(api, verified),
       verified,
       pushes: new ShardPushes(connection),
-      lanes: { api, session: session.readBigUInt64LE(), nextId, nowMs, tick: new EventLoopTick() },
+      lanes: { api, session: session.readBigUInt64LE(), nextId, nowMs, starts: new QuietTick(startTicksMax) },
       entryBytesMax,
     });
     const documents = new JetStreamDocumentStore({ api, names, documentBytesMax: entryBytesMax, nextId });

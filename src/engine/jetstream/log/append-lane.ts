@@ -1,4 +1,4 @@
-import type { EventLoopTick } from "../../../time/event-loop-tick.ts";
+import type { QuietTick } from "../../../time/quiet-tick.ts";
 import { EngineError } from "../../engine-error.ts";
 import type { JetStreamApi } from "../api/jetstream-api.ts";
 import { attemptMs, messageHeaders, type PublishOutcome, publish } from "../api/publish.ts";
@@ -29,7 +29,11 @@ export interface LaneContext {
   readonly session: bigint;
   readonly nextId: () => string;
   readonly nowMs: () => number;
-  readonly tick: EventLoopTick;
+  /**
+   * When lanes begin to store what has come. They begin together: so their messages leave in one write, and the servers commit
+   * them together.
+   */
+  readonly starts: QuietTick;
 }
 
 /**
@@ -53,7 +57,8 @@ export class AppendLane {
 
   add(entry: WaitingEntry): void {
     this.#waiting.push(entry);
-    this.#running ??= this.#run();
+    const start = this.#context.starts.come();
+    this.#running ??= this.#run(start);
   }
 
   /** Resolves when nothing waits. */
@@ -61,10 +66,8 @@ export class AppendLane {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    // So all entries that came in one tick share a message, and the messages of all shards leave in one write, which the
-    // servers commit together.
-    await this.#context.tick.end();
+  async #run(start: Promise<void>): Promise<void> {
+    await start;
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, countOfNextMessage(this.#waiting));
       try {
