@@ -88,15 +88,7 @@ export function logDiagnosticEvents(
   streamName: (streamId: string) => string | undefined = () => undefined,
 ): () => void {
   const unsubscribe = [
-    appendsRefused.subscribe(({ cause, sentence, refusedCount, largestStreams }) => {
-      const why = cause === "disk_budget" ? "the disk budget is used up" : "the disk is full";
-      const streams = largestStreams.map(({ streamId, bytes }) => ({ stream: streamName(streamId) ?? "-", bytes }));
-      log.error(`puts are refused because ${why}`, { reason: sentence, refusedCount, largestStreams: streams });
-    }),
-    appendsResumed.subscribe(({ refusedCount }) => log.info("puts are stored again", { refusedCount })),
-    walStopped.subscribe(({ error }) =>
-      log.error("the write-ahead log has stopped, nothing is stored until the server is restarted", { error }),
-    ),
+    ...logStorageEvents(log, streamName),
     requestFailed.subscribe(({ operation, error, traceparent }) =>
       log.error("request failed with an internal error, its client got InternalFailure", {
         operation,
@@ -142,14 +134,6 @@ export function logDiagnosticEvents(
     connectionsRefused.subscribe((refused) =>
       log.warn("connections refused, as many as the limit are open", { ...refused }),
     ),
-    directoryLockLost.subscribe(({ directory }) =>
-      log.error(
-        "lock of the data directory lost, this server stores nothing any more: stop all servers on it, start one",
-        {
-          directory,
-        },
-      ),
-    ),
     metricsExported.subscribe(({ endpoint, reason, isChange }) => {
       if (!isChange) return;
       if (reason === undefined) log.info("metrics are exported again", { endpoint });
@@ -169,6 +153,29 @@ export function logDiagnosticEvents(
   return () => {
     for (const stop of unsubscribe) stop();
   };
+}
+
+/** Logs what keeps the engine from storing. Returns functions that stop it. */
+function logStorageEvents(log: Logger, streamName: (streamId: string) => string | undefined): readonly (() => void)[] {
+  return [
+    appendsRefused.subscribe(({ cause, sentence, refusedCount, largestStreams }) => {
+      const why = cause === "disk_budget" ? "the disk budget is used up" : "the disk is full";
+      const streams = largestStreams.map(({ streamId, bytes }) => ({ stream: streamName(streamId) ?? "-", bytes }));
+      log.error(`puts are refused because ${why}`, { reason: sentence, refusedCount, largestStreams: streams });
+    }),
+    appendsResumed.subscribe(({ refusedCount }) => log.info("puts are stored again", { refusedCount })),
+    walStopped.subscribe(({ error }) =>
+      log.error("the write-ahead log has stopped, nothing is stored until the server is restarted", { error }),
+    ),
+    directoryLockLost.subscribe(({ directory }) =>
+      log.error(
+        "lock of the data directory lost, this server stores nothing any more: stop all servers on it, start one",
+        {
+          directory,
+        },
+      ),
+    ),
+  ];
 }
 
 interface LogLine {
