@@ -38,8 +38,10 @@ export async function buildExecutables(folder: string, architectures = allArchit
   try {
     await run(process.execPath, [join(root, "scripts/setup.mjs"), "--build"]);
     const main = join(work, "main.mjs");
-    const packages = await bundle("src/cli/cli.ts", main, { banner: { js: requireForBundle } });
-    const assets = { ...(await workerAssets(work)), ...consoleAssets(), "package.json": writeManifest(work) };
+    const ofMain = await bundle("src/cli/cli.ts", main, { banner: { js: requireForBundle } });
+    const workers = await bundleWorkers(work);
+    const packages = [...new Set([...ofMain, ...workers.packages])].sort();
+    const assets = { ...workers.assets, ...consoleAssets(), "package.json": writeManifest(work) };
     for (const architecture of architectures) {
       const node = await installNode(work, architecture);
       const target = join(folder, architecture);
@@ -73,16 +75,22 @@ async function bundle(entry: string, outfile: string, options: BuildOptions = {}
   return [...new Set(folders)].sort();
 }
 
-/** A worker is found by the name of its file alone: src/platform/start-worker.ts. */
-async function workerAssets(work: string): Promise<Readonly<Record<string, string>>> {
+/**
+ * The workers, and the folders of the packages that are in them. A worker is found by the name of its file alone:
+ * src/platform/start-worker.ts.
+ */
+async function bundleWorkers(
+  work: string,
+): Promise<{ readonly assets: Readonly<Record<string, string>>; readonly packages: readonly string[] }> {
   const assets: Record<string, string> = {};
+  const packages: string[] = [];
   for (const source of globSync("src/**/*-worker.ts", { cwd: root }).sort()) {
     const name = `workers/${basename(source, ".ts")}.js`;
     if (name in assets) throw new Error(`two workers are called ${name}`);
     assets[name] = join(work, name);
-    await bundle(source, join(work, name));
+    packages.push(...(await bundle(source, join(work, name))));
   }
-  return assets;
+  return { assets, packages };
 }
 
 function consoleAssets(): Readonly<Record<string, string>> {

@@ -43,10 +43,10 @@ export async function openChannelDelivery(
   if (file === undefined) return withoutDelivery(documents);
   const { OpenChannels } = await import("../channels/open-channels.ts");
   const { ChannelsFileReloader } = await import("../channels/places/channels-file-reloader.ts");
-  const { ObjectThread } = await import("../channels/bucket/object-thread.ts");
+  const { ContentThread } = await import("../channels/content-thread.ts");
   const { newDestination } = await import("./new-destination.ts");
   const places = new ChannelsFileReloader(file, shards.clock);
-  const maker = new ObjectThread(shards.clock);
+  const maker = new ContentThread(shards.clock);
   const parts = { places, maker, clock: shards.clock };
   const channels = new OpenChannels({
     shards,

@@ -1,7 +1,8 @@
+import type { ContentMaker } from "../channels/batch/content-maker.ts";
 import { type Destination, DestinationError } from "../channels/batch/destination.ts";
 import { BucketDestination } from "../channels/bucket/bucket-destination.ts";
-import type { ObjectMaker } from "../channels/bucket/object-maker.ts";
 import { S3Store } from "../channels/bucket/s3-store.ts";
+import type { ContentForm } from "../channels/new-content-builder.ts";
 import type { BucketAccess } from "../channels/places/bucket-access.ts";
 import type { TableAccess } from "../channels/places/table-access.ts";
 import { IcebergCatalog } from "../channels/table/iceberg-catalog.ts";
@@ -20,7 +21,7 @@ interface ChannelPlaces {
 
 export interface DestinationParts {
   readonly places: ChannelPlaces;
-  readonly maker: ObjectMaker;
+  readonly maker: ContentMaker<ContentForm>;
   readonly clock: Clock;
 }
 
@@ -37,6 +38,7 @@ export function newDestination(
   if (destination.kind === "table") {
     return newTableDestination(texts, destination, channel.schemaArn, {
       places,
+      maker,
       clock,
       deadLetters: storeOf(deadLetters),
     });
@@ -51,9 +53,7 @@ export function newDestination(
   );
 }
 
-interface TableSurroundings {
-  readonly places: ChannelPlaces;
-  readonly clock: Clock;
+interface TableSurroundings extends DestinationParts {
   readonly deadLetters: S3Store;
 }
 
@@ -61,7 +61,7 @@ function newTableDestination(
   texts: Omit<ConstructorParameters<typeof TableDestination>[0], "place">,
   place: TablePlace,
   schemaArn: string | undefined,
-  { places, clock, deadLetters }: TableSurroundings,
+  { places, maker, clock, deadLetters }: TableSurroundings,
 ): TableDestination {
   const { bucketArn } = place;
   const access = (): TableAccess => known(places.findTable(bucketArn), bucketArn);
@@ -74,6 +74,7 @@ function newTableDestination(
   return new TableDestination(
     { ...texts, place },
     {
+      maker,
       catalog: new IcebergCatalog(place, access),
       filesOf,
       closeFiles: () => {

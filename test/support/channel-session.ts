@@ -11,7 +11,7 @@ import { applyReshard } from "../../src/streams/resharding/apply-reshard.ts";
 import { planCreate, planSplit } from "../../src/streams/resharding/reshard-plan.ts";
 import type { Shard, Stream, StreamChannel } from "../../src/streams/stream.ts";
 import type { Clock } from "../../src/time/clock.ts";
-import { makerInThisThread } from "./object-maker-in-this-thread.ts";
+import { makerInThisThread } from "./content-maker-in-this-thread.ts";
 import { account, findSessionStream, sessionStreamOf, streamId } from "./session-stream.ts";
 import { shardServicesOn } from "./shard-services-on.ts";
 import type { SimulatedBucket } from "./simulated-bucket.ts";
@@ -148,6 +148,7 @@ function destinationOf(
   }
   const place = { namespace: "n", table: "t", compression: "NONE", partitionColumns: ["at"] } as const;
   const parts = {
+    maker: makerInThisThread,
     catalog: table.connect(),
     filesOf: () => objects,
     closeFiles: () => undefined,

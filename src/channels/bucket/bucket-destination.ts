@@ -1,5 +1,6 @@
 import { type KeyFacts, objectKey } from "../../streams/channel-key-template.ts";
 import type { BucketPlace } from "../../streams/stream.ts";
+import type { ContentMaker } from "../batch/content-maker.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import {
   type BatchBuilder,
@@ -8,10 +9,10 @@ import {
   type RecordPage,
   type StoredBatch,
 } from "../batch/destination.ts";
-import type { AddedPage } from "./content-builder.ts";
+import { BatchContent } from "./batch-content.ts";
 import { type DeadLetterChannel, DeadLetterWriter } from "./dead-letter-writer.ts";
-import { type BucketFormat, recordFaults } from "./format-page.ts";
-import type { ObjectInMaking, ObjectMaker } from "./object-maker.ts";
+import type { BucketFormat } from "./format-page.ts";
+import type { ObjectForm } from "./object-content-builder.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const extensionOfFormat = { JSON: ".json", STRING: ".txt", BYTE_ARRAY: ".bin" } as const;
@@ -31,7 +32,7 @@ export interface BucketChannel extends DeadLetterChannel {
 
 /** What a bucket is written with. */
 export interface BucketParts {
-  readonly maker: ObjectMaker;
+  readonly maker: ContentMaker<ObjectForm>;
   readonly objects: ObjectStore;
   readonly deadLetters: ObjectStore;
 }
@@ -67,79 +68,42 @@ export class BucketDestination implements Destination {
 
 class ObjectBuilder implements BatchBuilder {
   readonly #channel: BucketChannel;
-  readonly #parts: BucketParts;
-  readonly #object: ObjectInMaking;
-  readonly #storedBytesMax: number;
-  /** The last page that was added. */
-  #adding: Promise<void> | undefined;
-  readonly #deadLetters: DeadLetterWriter;
-  #storedBytes = 0;
-  #recordCount = 0;
-  #dataBytes = 0;
+  readonly #objects: ObjectStore;
+  readonly #content: BatchContent;
   #isStored = false;
 
-  constructor(channel: BucketChannel, parts: BucketParts, storedBytesMax: number) {
+  constructor(channel: BucketChannel, { maker, objects, deadLetters }: BucketParts, storedBytesMax: number) {
+    const { format, place } = channel;
     this.#channel = channel;
-    this.#parts = parts;
-    this.#storedBytesMax = storedBytesMax;
-    this.#deadLetters = new DeadLetterWriter(channel, parts.deadLetters);
-    this.#object = parts.maker.begin({ format: channel.format, compression: channel.place.compression });
+    this.#objects = objects;
+    this.#content = new BatchContent(
+      () => maker.begin({ kind: "object", format, compression: place.compression }),
+      new DeadLetterWriter(channel, deadLetters),
+      { storedBytes: storedBytesMax, files: Number.POSITIVE_INFINITY },
+    );
   }
 
-  async add({ slices }: RecordPage): Promise<boolean> {
-    const before = this.#adding;
-    const parts = slices.map(({ body, start, end }) => body.subarray(start, end));
-    this.#adding = this.#object.add(parts).then((added) => this.#note(slices, added));
-    // The next page, or the end, meets the error.
-    this.#adding.catch(() => undefined);
-    // A page is at work while the next one is read, unless it may fill the batch.
-    await before;
-    const pageBytes = parts.reduce((sum, { length }) => sum + length, 0);
-    if (!this.#takesMore(pageBytes)) await this.#adding;
-    return this.#takesMore(0);
+  add(page: RecordPage): Promise<boolean> {
+    return this.#content.add(page);
   }
 
   async store(cut: Cut, signal: AbortSignal): Promise<StoredBatch> {
-    const { objects } = this.#parts;
     const { place, format } = this.#channel;
-    await this.#adding;
-    await this.#deadLetters.store(cut, signal);
-    let bytesOut = 0;
-    if (this.#recordCount > 0) {
-      const { bytes, sha256 } = await this.#object.end();
-      bytesOut = bytes.length;
+    const files = await this.#content.finish(cut, signal);
+    for (const { bytes, sha256 } of files) {
       const extension = extensionOfFormat[format] + extensionOfCompression[place.compression];
       const contentType = contentTypeOf[place.compression] ?? contentTypeOfFormat[format];
       // The key is of this cut alone, so an object that has it already was stored by an earlier attempt.
       const key = this.#keyOf(cut, place.keyTemplate, extension);
-      await objects.putNew(key, bytes, { contentType, storageClass: place.storageClass, sha256, signal });
+      await this.#objects.putNew(key, bytes, { contentType, storageClass: place.storageClass, sha256, signal });
     }
     this.#isStored = true;
-    return { recordCount: this.#recordCount, failedCount: this.#deadLetters.count, bytesIn: this.#dataBytes, bytesOut };
+    return this.#content.figures(files);
   }
 
   discard(): void {
     // A request that failed may still read the bytes.
-    this.#object.discard(this.#isStored);
-    this.#deadLetters.discard();
-  }
-
-  #takesMore(pageBytes: number): boolean {
-    return (
-      this.#storedBytes + pageBytes < this.#storedBytesMax &&
-      this.#dataBytes + pageBytes < batchBytesMax.data &&
-      this.#deadLetters.byteCount < batchBytesMax.deadLetters
-    );
-  }
-
-  #note(slices: RecordPage["slices"], { recordCount, dataBytes, storedBytes, faults }: AddedPage): void {
-    this.#recordCount += recordCount;
-    this.#dataBytes += dataBytes;
-    this.#storedBytes = storedBytes;
-    this.#deadLetters.add(
-      slices,
-      faults.map(([number, fault]) => [number, recordFaults[fault]]),
-    );
+    this.#content.discard(this.#isStored);
   }
 
   #keyOf(cut: Cut, template: string, extension: string): string {

@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import type { RecordSlice } from "../../records/outgoing-records.ts";
 import { encodeSequenceNumber } from "../../streams/positions/sequence-number.ts";
 import { formatShardId } from "../../streams/positions/shard-id.ts";
-
-/** Why a record cannot be delivered. */
-export interface DeadLetterFault {
-  readonly code: string;
-  readonly message: string;
-}
+import type { RecordFault } from "../batch/content-maker.ts";
 
 type SliceFacts = Pick<RecordSlice, "first" | "arrivalMs" | "count">;
 
@@ -15,7 +10,7 @@ type SliceFacts = Pick<RecordSlice, "first" | "arrivalMs" | "count">;
 export function deadLetterLines(
   slices: readonly SliceFacts[],
   /** By the number of the record in the page, ascending. */
-  faults: readonly (readonly [number: number, fault: DeadLetterFault])[],
+  faults: readonly (readonly [number: number, fault: RecordFault])[],
 ): string {
   let lines = "";
   let at = 0;
@@ -32,7 +27,7 @@ export function deadLetterLines(
   return lines;
 }
 
-function deadLetterLine({ first, arrivalMs }: SliceFacts, index: number, { code, message }: DeadLetterFault): string {
+function deadLetterLine({ first, arrivalMs }: SliceFacts, index: number, { code, message }: RecordFault): string {
   const position = first.position + BigInt(index);
   return `${JSON.stringify({
     shardId: formatShardId(first.shardIndex),

@@ -1,7 +1,8 @@
 import type { RecordSlice } from "../../records/outgoing-records.ts";
 import { type KeyFacts, objectKey } from "../../streams/channel-key-template.ts";
+import type { RecordFault } from "../batch/content-maker.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
-import { type DeadLetterFault, deadLetterLines } from "./dead-letter-lines.ts";
+import { deadLetterLines } from "./dead-letter-lines.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const keyTemplate = "!{channel-name}-!{channel-id}-!{yyyy}-!{MM}-!{dd}-!{HH}-!{mm}!{extension}";
@@ -29,7 +30,7 @@ export class DeadLetterWriter {
   }
 
   /** `faults`: by the number of the record in the page, ascending. */
-  add(slices: readonly RecordSlice[], faults: readonly (readonly [number: number, fault: DeadLetterFault])[]): void {
+  add(slices: readonly RecordSlice[], faults: readonly (readonly [number: number, fault: RecordFault])[]): void {
     if (faults.length === 0) return;
     const lines = Buffer.from(deadLetterLines(slices, faults));
     this.#parts.push(lines);

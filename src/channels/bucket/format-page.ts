@@ -1,25 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { forEachRecord } from "../../records/entry-layout.ts";
 import type { StreamChannel } from "../../streams/stream.ts";
+import type { AddedPage, RecordFault } from "../batch/content-maker.ts";
 
 export type BucketFormat = Exclude<StreamChannel["format"], "GSR_JSON">;
 
-/** Why a record is not in an object. Part of the dead letters. */
-export const recordFaults = {
-  notUtf8: { code: "InvalidUtf8", message: "The data is not valid UTF-8." },
-  notJson: { code: "InvalidJson", message: "The data is not valid JSON." },
-} as const;
-export type RecordFault = keyof typeof recordFaults;
+const notUtf8: RecordFault = { code: "InvalidUtf8", message: "The data is not valid UTF-8." };
+const notJson: RecordFault = { code: "InvalidJson", message: "The data is not valid JSON." };
 
-export interface FormattedPage {
+export interface FormattedPage extends Pick<AddedPage, "recordCount" | "dataBytes" | "faults"> {
   /** The records one behind the other, as they stand in the object. */
   readonly bytes: Uint8Array;
-  /** Those in `bytes`. */
-  readonly recordCount: number;
-  /** Bytes of data of all records, those with faults too. */
-  readonly dataBytes: number;
-  /** By the number of the record in the page. */
-  readonly faults: readonly (readonly [number: number, fault: RecordFault])[];
 }
 
 const newline = 0x0a;
@@ -53,8 +44,8 @@ export function formatPage(page: Uint8Array, format: BucketFormat): FormattedPag
 
 function faultOf(data: Uint8Array, format: BucketFormat): RecordFault | undefined {
   if (format === "BYTE_ARRAY") return undefined;
-  if (!isUtf8(data)) return "notUtf8";
-  return format === "STRING" || isJson(data) ? undefined : "notJson";
+  if (!isUtf8(data)) return notUtf8;
+  return format === "STRING" || isJson(data) ? undefined : notJson;
 }
 
 function isJson(data: Uint8Array): boolean {

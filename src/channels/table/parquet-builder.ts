@@ -50,7 +50,7 @@ export class ParquetBuilder {
   }
 
   /** The whole file. */
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     this.writeRowGroup();
     void this.#writer.finish();
     return this.#bytes.getBytes();

@@ -1,15 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { isJsonObject, type JsonObject } from "../../model/json-object.ts";
 import { parseUntrustedJson } from "../../model/parse-untrusted-json.ts";
+import type { RecordFault } from "../batch/content-maker.ts";
 import { findField, type PartitionSpec, type TableSchema } from "./iceberg-schema.ts";
 import { parseLossless } from "./lossless-json.ts";
 import { orNull, unfit, type ValueReader, valueReader } from "./read-value.ts";
-
-/** Why a record is no row. Part of the dead letters. */
-export interface RowFault {
-  readonly code: "InvalidJson" | "MissingValue" | "InvalidValue";
-  readonly message: string;
-}
 
 /** The values of a row in the order of the columns, and the hours that partition it, since the epoch. */
 export interface Row {
@@ -34,7 +29,7 @@ const hourMicros = 3_600_000_000;
 /** An integer that a double may not hold, or a text that looks like one. */
 const bigInteger = /(?:^|[^.\d])\d{16}/;
 
-const notJson: RowFault = { code: "InvalidJson", message: "The data is not a valid JSON object in UTF-8." };
+const notJson: RecordFault = { code: "InvalidJson", message: "The data is not a valid JSON object in UTF-8." };
 
 /** A table that the server does not write into. The message is a clause about the table. */
 export class TableShapeError extends Error {}
@@ -62,7 +57,7 @@ export class RowReader {
     });
   }
 
-  read(data: Uint8Array): Row | RowFault {
+  read(data: Uint8Array): Row | RecordFault {
     if (!isUtf8(data)) return notJson;
     const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8");
     const row = this.#rowOf(parsed(text));
@@ -70,7 +65,7 @@ export class RowReader {
     return "code" in row && bigInteger.test(text) ? this.#rowOf(parsed(text, parseLossless)) : row;
   }
 
-  #rowOf(record: JsonObject | undefined): Row | RowFault {
+  #rowOf(record: JsonObject | undefined): Row | RecordFault {
     if (record === undefined) return notJson;
     const values: unknown[] = [];
     for (const { name, type, read } of this.#columns) {
@@ -90,13 +85,13 @@ export class RowReader {
   }
 }
 
-function faultOf(name: string, type: string, value: unknown): RowFault {
+function faultOf(name: string, type: string, value: unknown): RecordFault {
   return value === undefined || value === null
     ? missingValue(name)
     : { code: "InvalidValue", message: `The value of ${name} does not fit its column of type ${type}.` };
 }
 
-function missingValue(name: string): RowFault {
+function missingValue(name: string): RecordFault {
   return { code: "MissingValue", message: `The record has no value for the required column ${name}.` };
 }
 

@@ -101,11 +101,11 @@ export function fileWriter(
   { location }: Pick<TableMetadata, "location">,
   folder: "data" | "metadata",
   options: ObjectOptions,
-): (name: string, bytes: Uint8Array) => Promise<string> {
-  return async (name, bytes) => {
+): (name: string, bytes: Uint8Array, sha256?: string) => Promise<string> {
+  return async (name, bytes, sha256) => {
     const path = `${location.replace(/\/$/, "")}/${folder}/${name}`;
     const { bucket, key } = splitLocation(path);
-    await filesOf(bucket).putNew(key, bytes, options);
+    await filesOf(bucket).putNew(key, bytes, sha256 === undefined ? options : { ...options, sha256 });
     return path;
   };
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { forEachRecord } from "../../records/entry-layout.ts";
 import type { TablePlace } from "../../streams/stream.ts";
+import type { ContentMaker, FinishedFile } from "../batch/content-maker.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import {
   type BatchBuilder,
@@ -12,12 +11,12 @@ import {
   type RecordPage,
   type StoredBatch,
 } from "../batch/destination.ts";
+import { BatchContent } from "../bucket/batch-content.ts";
 import { type DeadLetterChannel, DeadLetterWriter } from "../bucket/dead-letter-writer.ts";
 import type { ObjectStore } from "../bucket/object-store.ts";
 import { fieldAt, type PartitionSpec, type TableMetadata, type TableSchema } from "./iceberg-schema.ts";
 import type { DataFile } from "./manifests.ts";
-import { ParquetBuilder, type ParquetLibrary } from "./parquet-builder.ts";
-import { type RowFault, RowReader, TableShapeError } from "./row-reader.ts";
+import { RowReader, TableShapeError } from "./row-reader.ts";
 import { columnPath, JsonSchemaError, schemaOfJsonSchema } from "./schema-of-json-schema.ts";
 import {
   channelProperty,
@@ -28,13 +27,10 @@ import {
   type TableServices,
   tableRefused,
 } from "./table-commit.ts";
+import type { TableForm } from "./table-content-builder.ts";
 
 /** A batch takes no more records when it has so many files. */
 const filesMax = 100;
-
-/** Bytes of JSON after which the rows of a file become a row group, and those of all files together. */
-const rowGroupBytes = 2 * 1024 * 1024;
-const waitingBytesMax = 8 * 1024 * 1024;
 
 const formatVersion = 2;
 const loadMsMax = 10_000;
@@ -48,6 +44,7 @@ export interface TableChannel extends DeadLetterChannel {
 }
 
 export interface TableParts extends TableServices {
+  readonly maker: ContentMaker<TableForm>;
   readonly deadLetters: ObjectStore;
   /** Closes the stores that `filesOf` has given. */
   readonly closeFiles: () => void;
@@ -56,12 +53,7 @@ export interface TableParts extends TableServices {
 }
 
 /** What rows are written by. */
-interface TableShape {
-  readonly schema: TableSchema;
-  readonly spec: PartitionSpec;
-  readonly reader: RowReader;
-  readonly library: ParquetLibrary;
-}
+type TableShape = Pick<TableForm, "schema" | "spec">;
 
 /**
  * Writes each batch as Parquet files, one for each partition, which one snapshot adds to a table; and what is known of records
@@ -116,127 +108,70 @@ export class TableDestination implements Destination {
 
   async #readShape(): Promise<TableShape> {
     const found = await this.#parts.catalog.find(AbortSignal.timeout(loadMsMax));
-    return {
-      ...shapeOf(requireOwn(found, this.#channel), this.#channel.place),
-      library: await import("hyparquet-writer"),
-    };
+    return shapeOf(requireOwn(found, this.#channel), this.#channel.place);
   }
-}
-
-interface FileContent extends Pick<DataFile, "hours" | "recordCount"> {
-  readonly bytes: Uint8Array;
 }
 
 class RowBuilder implements BatchBuilder {
   readonly #channel: TableChannel;
   readonly #parts: TableParts;
-  readonly #storedBytesMax: number;
   readonly #loadShape: () => Promise<TableShape>;
-  readonly #deadLetters: DeadLetterWriter;
-  /** By the hours of their partition. */
-  readonly #files = new Map<string, { readonly hours: readonly number[]; readonly rows: ParquetBuilder }>();
-  #recordCount = 0;
-  #dataBytes = 0;
+  readonly #content: BatchContent;
+  #isStored = false;
 
   constructor(channel: TableChannel, parts: TableParts, storedBytesMax: number, loadShape: () => Promise<TableShape>) {
+    const { compression } = channel.place;
     this.#channel = channel;
     this.#parts = parts;
-    this.#storedBytesMax = storedBytesMax;
     this.#loadShape = loadShape;
-    this.#deadLetters = new DeadLetterWriter(channel, parts.deadLetters);
+    this.#content = new BatchContent(
+      async () => parts.maker.begin({ kind: "table", ...(await loadShape()), compression }),
+      new DeadLetterWriter(channel, parts.deadLetters),
+      { storedBytes: storedBytesMax, files: filesMax },
+    );
   }
 
-  async add({ slices }: RecordPage): Promise<boolean> {
-    const shape = await this.#loadShape();
-    const faults: [number, RowFault][] = [];
-    let number = -1;
-    for (const { body, start, end } of slices) {
-      forEachRecord(body, start, end, (_keyStart, _keyBytes, dataStart, recordBytes) => {
-        number += 1;
-        this.#dataBytes += recordBytes;
-        const row = shape.reader.read(body.subarray(dataStart, dataStart + recordBytes));
-        if ("code" in row) {
-          faults.push([number, row]);
-          return;
-        }
-        this.#recordCount += 1;
-        this.#fileOf(row.hours, shape).add(row.values, recordBytes);
-      });
-    }
-    this.#deadLetters.add(slices, faults);
-    await this.#writeRowGroups();
-    const files = [...this.#files.values()];
-    return (
-      files.reduce((sum, { rows }) => sum + rows.byteCount, 0) < this.#storedBytesMax &&
-      files.length < filesMax &&
-      this.#dataBytes < batchBytesMax.data &&
-      this.#deadLetters.byteCount < batchBytesMax.deadLetters
-    );
+  add(page: RecordPage): Promise<boolean> {
+    return this.#content.add(page);
   }
 
   async store(cut: Cut, signal: AbortSignal): Promise<StoredBatch> {
     const { catalog } = this.#parts;
     const { channelId, place } = this.#channel;
-    await this.#deadLetters.store(cut, signal);
-    const figures = { recordCount: this.#recordCount, failedCount: this.#deadLetters.count, bytesIn: this.#dataBytes };
-    if (this.#recordCount === 0) return { ...figures, bytesOut: 0 };
-    const { schema, spec } = await this.#loadShape();
-    const metadata = requireOwn(await catalog.find(signal), this.#channel);
-    const contents: FileContent[] = [];
-    for (const { hours, rows } of this.#files.values()) {
-      await nextTurn();
-      contents.push({ hours, recordCount: rows.rowCount, bytes: rows.finish() });
+    const contents = await this.#content.finish(cut, signal);
+    if (contents.length > 0) {
+      const metadata = requireOwn(await catalog.find(signal), this.#channel);
+      if (!isCommitted(metadata, channelId, cut)) {
+        const table = await this.#loadShape();
+        const files = await this.#storeFiles(cut, metadata, contents, signal);
+        await commitBatch(this.#parts, { channelId, place, cut, table, files }, metadata, signal);
+      }
     }
-    const bytesOut = contents.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (!isCommitted(metadata, channelId, cut)) {
-      const files = await this.#storeFiles(cut, metadata, contents, signal);
-      await commitBatch(this.#parts, { channelId, place, cut, table: { schema, spec }, files }, metadata, signal);
-    }
-    return { ...figures, bytesOut };
+    this.#isStored = true;
+    return this.#content.figures(contents);
   }
 
   discard(): void {
-    this.#files.clear();
-    this.#deadLetters.discard();
+    // A request that failed may still read the bytes.
+    this.#content.discard(this.#isStored);
   }
 
   /** Each attempt has names of its own: the size of a file in a snapshot must be that of its bytes. */
   async #storeFiles(
     cut: Cut,
     metadata: TableMetadata,
-    contents: readonly FileContent[],
+    contents: readonly FinishedFile[],
     signal: AbortSignal,
   ): Promise<readonly DataFile[]> {
     const attempt = randomBytes(8).toString("hex");
     const put = fileWriter(this.#parts.filesOf, metadata, "data", { contentType: parquetType, signal });
     const files: DataFile[] = [];
-    for (const { hours, recordCount, bytes } of contents) {
+    for (const { hours, recordCount, bytes, sha256 } of contents) {
       const name = `millrace-${this.#channel.channelId}-${cutSuffix(cut)}-${attempt}-${files.length}.parquet`;
-      const path = await put(name, bytes);
+      const path = await put(name, bytes, sha256);
       files.push({ path, hours, recordCount, byteCount: bytes.length });
     }
     return files;
-  }
-
-  #fileOf(hours: readonly number[], { library, schema }: TableShape): ParquetBuilder {
-    const key = hours.join();
-    const known = this.#files.get(key);
-    if (known !== undefined) return known.rows;
-    const rows = new ParquetBuilder(library, schema, this.#channel.place.compression);
-    this.#files.set(key, { hours, rows });
-    return rows;
-  }
-
-  /** Rows take much more memory than their Parquet. Other work of the thread comes between two row groups. */
-  async #writeRowGroups(): Promise<void> {
-    const files = [...this.#files.values()].map(({ rows }) => rows).toSorted((a, b) => b.waitingBytes - a.waitingBytes);
-    let waitingBytes = files.reduce((sum, rows) => sum + rows.waitingBytes, 0);
-    for (const rows of files) {
-      if (rows.waitingBytes < rowGroupBytes && waitingBytes < waitingBytesMax) return;
-      waitingBytes -= rows.waitingBytes;
-      await nextTurn();
-      rows.writeRowGroup();
-    }
   }
 }
 
@@ -264,14 +199,16 @@ function partitionFields(schema: TableSchema, { partitionColumns }: TableChannel
   });
 }
 
-function shapeOf(metadata: TableMetadata, place: TableChannel["place"]): Omit<TableShape, "library"> {
+/** The shape of a table, if the server can write into it. Throws `DestinationError`. */
+function shapeOf(metadata: TableMetadata, place: TableChannel["place"]): TableShape {
   if (metadata["format-version"] !== formatVersion)
     throw tableRefused(place, `is not of format version ${formatVersion}`);
   const schema = metadata.schemas.find((each) => each["schema-id"] === metadata["current-schema-id"]);
   const spec = metadata["partition-specs"].find((each) => each["spec-id"] === metadata["default-spec-id"]);
   if (schema === undefined || spec === undefined) throw tableRefused(place, "has no schema or no partition spec");
   try {
-    return { schema, spec, reader: new RowReader(schema, spec) };
+    void new RowReader(schema, spec);
+    return { schema, spec };
   } catch (error) {
     if (error instanceof TableShapeError) throw tableRefused(place, error.message);
     throw error;

@@ -1,28 +1,28 @@
 import type { Worker } from "node:worker_threads";
-import { startWorker } from "../../platform/start-worker.ts";
-import type { Clock } from "../../time/clock.ts";
-import type { AddedPage, FinishedContent, ObjectForm } from "./content-builder.ts";
-import type { ObjectInMaking, ObjectMaker } from "./object-maker.ts";
-import type { ObjectReply, ObjectRequest } from "./object-worker.ts";
+import { startWorker } from "../platform/start-worker.ts";
+import type { Clock } from "../time/clock.ts";
+import type { AddedPage, ContentInMaking, ContentMaker, FinishedFile } from "./batch/content-maker.ts";
+import type { ContentReply, ContentRequest } from "./content-worker.ts";
+import type { ContentForm } from "./new-content-builder.ts";
 
-/** A thread that has made no object for this long ends, and its memory is freed. */
+/** A thread that has made nothing for this long ends, and its memory is freed. */
 const idleMsMax = 30_000;
 /** Records of one read, and what stands before each of them. */
 const pageBytesMin = 1280 * 1024;
 const freePagesMax = 4;
 
-const discarded = "the object was discarded";
+const discarded = "the content was discarded";
 
 interface Waiting {
-  readonly resolve: (reply: ObjectReply) => void;
+  readonly resolve: (reply: ContentReply) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * Makes objects in a thread of its own: checks, formats, compresses and hashes. The thread starts with the first object. Pages
- * and contents are transferred, and their memory is reused.
+ * Makes the contents of batches in a thread of its own: checks records, formats them or makes rows of them, compresses and
+ * hashes. The thread starts with the first content. Pages and files are transferred, and their memory is reused.
  */
-export class ObjectThread implements ObjectMaker {
+export class ContentThread implements ContentMaker<ContentForm> {
   readonly #clock: Clock;
   #thread: RunningThread | undefined;
   #idle = new AbortController();
@@ -32,25 +32,25 @@ export class ObjectThread implements ObjectMaker {
     this.#clock = clock;
   }
 
-  begin(form: ObjectForm): ObjectInMaking {
+  begin(form: ContentForm): ContentInMaking {
     this.#idle.abort();
     if (this.#thread === undefined || this.#thread.hasFailed) this.#thread = new RunningThread();
     const thread = this.#thread;
     const id = this.#nextId++;
     thread.begin(id, form);
-    let content: FinishedContent | undefined;
+    let files: readonly FinishedFile[] | undefined;
     let isDiscarded = false;
     return {
       add: (parts) => thread.add(id, parts),
       async end() {
-        content = await thread.end(id);
-        return content;
+        files = await thread.end(id);
+        return files;
       },
       discard: (isSettled) => {
         if (isDiscarded) return;
         isDiscarded = true;
-        thread.discard(id, isSettled ? content : undefined);
-        if (thread.objectCount === 0 && thread === this.#thread) this.#endWhenIdle(thread);
+        thread.discard(id, isSettled ? files : undefined);
+        if (thread.contentCount === 0 && thread === this.#thread) this.#endWhenIdle(thread);
       },
     };
   }
@@ -72,20 +72,20 @@ export class ObjectThread implements ObjectMaker {
   }
 }
 
-/** One worker thread and the objects in it. */
+/** One worker thread and the contents in it. */
 class RunningThread {
   readonly #worker: Worker;
-  /** Requests without a reply, by object, in their order. */
+  /** Requests without a reply, by content, in their order. */
   readonly #waiting = new Map<number, Waiting[]>();
   readonly #freePages: Uint8Array<ArrayBuffer>[] = [];
   #waitingCount = 0;
   #failure: Error | undefined;
 
   constructor() {
-    this.#worker = startWorker("./object-worker", import.meta.url, { name: "millrace-objects" });
+    this.#worker = startWorker("./content-worker", import.meta.url, { name: "millrace-channels" });
     // An idle thread must not keep the process alive.
     this.#worker.unref();
-    this.#worker.on("message", (reply: ObjectReply) => this.#settle(reply));
+    this.#worker.on("message", (reply: ContentReply) => this.#settle(reply));
     this.#worker.on("error", (error: unknown) => this.#fail(error instanceof Error ? error : new Error(String(error))));
   }
 
@@ -93,11 +93,11 @@ class RunningThread {
     return this.#failure !== undefined;
   }
 
-  get objectCount(): number {
+  get contentCount(): number {
     return this.#waiting.size;
   }
 
-  begin(id: number, form: ObjectForm): void {
+  begin(id: number, form: ContentForm): void {
     this.#waiting.set(id, []);
     this.#post({ kind: "begin", id, form });
   }
@@ -111,27 +111,27 @@ class RunningThread {
       at += part.length;
     }
     const reply = await this.#ask(id, { kind: "add", id, page, byteCount }, page.buffer);
-    if (reply.kind !== "added") throw new Error(`a page of an object was answered with ${reply.kind}`);
+    if (reply.kind !== "added") throw new Error(`a page of a content was answered with ${reply.kind}`);
     return reply.added;
   }
 
-  async end(id: number): Promise<FinishedContent> {
+  async end(id: number): Promise<readonly FinishedFile[]> {
     const reply = await this.#ask(id, { kind: "end", id });
-    if (reply.kind !== "ended") throw new Error(`the end of an object was answered with ${reply.kind}`);
-    return reply.content;
+    if (reply.kind !== "ended") throw new Error(`the end of a content was answered with ${reply.kind}`);
+    return reply.files;
   }
 
-  /** `content`: what `end()` resolved with, when its memory may be reused. */
-  discard(id: number, content: FinishedContent | undefined): void {
+  /** `files`: what `end()` resolved with, when their memory may be reused. */
+  discard(id: number, files: readonly FinishedFile[] | undefined): void {
     for (const { reject } of this.#waiting.get(id) ?? []) reject(new Error(discarded));
     this.#waiting.delete(id);
     if (this.#failure !== undefined) return;
-    if (content === undefined) this.#post({ kind: "discard", id });
-    else this.#post({ kind: "reuse", memory: content.bytes.buffer }, content.bytes.buffer);
+    if (files === undefined) this.#post({ kind: "discard", id });
+    else for (const { bytes } of files) this.#post({ kind: "reuse", memory: bytes.buffer }, bytes.buffer);
   }
 
   async terminate(): Promise<void> {
-    this.#fail(new Error("the thread that makes objects has ended"));
+    this.#fail(new Error("the thread that makes the contents of batches has ended"));
     await this.#worker.terminate();
   }
 
@@ -140,7 +140,7 @@ class RunningThread {
     return free !== undefined && free.length >= byteCount ? free : new Uint8Array(Math.max(pageBytesMin, byteCount));
   }
 
-  #ask(id: number, request: ObjectRequest, ...transferred: ArrayBuffer[]): Promise<ObjectReply> {
+  #ask(id: number, request: ContentRequest, ...transferred: ArrayBuffer[]): Promise<ContentReply> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) throw this.#failure;
       const waiting = this.#waiting.get(id);
@@ -152,15 +152,15 @@ class RunningThread {
     });
   }
 
-  #post(request: ObjectRequest, ...transferred: ArrayBuffer[]): void {
+  #post(request: ContentRequest, ...transferred: ArrayBuffer[]): void {
     this.#worker.postMessage(request, transferred);
   }
 
-  #settle(reply: ObjectReply): void {
+  #settle(reply: ContentReply): void {
     this.#waitingCount -= 1;
     if (this.#waitingCount === 0) this.#worker.unref();
     if (reply.kind === "added" && this.#freePages.length < freePagesMax) this.#freePages.push(reply.page);
-    // Absent: the object was discarded.
+    // Absent: the content was discarded.
     const waiting = this.#waiting.get(reply.id)?.shift();
     if (reply.kind === "failed") waiting?.reject(new Error(reply.message));
     else waiting?.resolve(reply);
