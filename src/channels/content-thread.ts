@@ -11,6 +11,12 @@ const idleMsMax = 30_000;
 const pageBytesMin = 1280 * 1024;
 const freePagesMax = 4;
 
+/**
+ * V8 lets garbage grow by a share of what lives, the larger the more memory it may take: without limits the rows of a table would
+ * take 100 MiB more. The old generation has room for any record, 10 MiB of the smallest JSON objects.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1024 };
+
 const discarded = "the content was discarded";
 
 interface Waiting {
@@ -82,7 +88,7 @@ class RunningThread {
   #failure: Error | undefined;
 
   constructor() {
-    this.#worker = startWorker("./content-worker", import.meta.url, { name: "millrace-channels" });
+    this.#worker = startWorker("./content-worker", import.meta.url, { name: "millrace-channels", resourceLimits });
     // An idle thread must not keep the process alive.
     this.#worker.unref();
     this.#worker.on("message", (reply: ContentReply) => this.#settle(reply));

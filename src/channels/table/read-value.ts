@@ -14,6 +14,9 @@ const microsPerMs = 1_000;
 const dayMs = 86_400_000;
 /** Days that every month has. */
 const daysMin = 28;
+const february = 2;
+/** Those of thirty days. */
+const shortMonths: ReadonlySet<number> = new Set([4, 6, 9, 11]);
 const fractionDigits = 6;
 /** Digits of a decimal that 64 bits hold. */
 const precisionMax = 18;
@@ -93,12 +96,14 @@ function readDate(value: unknown): unknown {
   return Number.isNaN(ms) ? unfit : ms / dayMs;
 }
 
-/** Whether the calendar has the day: `Date.parse` takes 30 February for a day in March. */
+/** Whether the month has the day: `Date.parse` takes 30 February for a day in March. `date`: `YYYY-MM-DD`. */
 function isDay(date: string): boolean {
-  const day = Number(date.slice(-2));
+  const day = Number(date.slice(8));
   if (day <= daysMin) return true;
-  const ms = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).getUTCDate() === day;
+  const month = Number(date.slice(5, 7));
+  if (month !== february) return day <= (shortMonths.has(month) ? 30 : 31);
+  const year = Number(date.slice(0, 4));
+  return day === daysMin + 1 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
 /** Digits behind those of microseconds are cut off. */

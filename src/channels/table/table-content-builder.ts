@@ -7,7 +7,7 @@ import { ParquetBuilder, type ParquetLibrary } from "./parquet-builder.ts";
 import { RowReader } from "./row-reader.ts";
 
 /** Bytes of JSON after which the rows of a file become a row group, and those of all files together. */
-const rowGroupBytes = 2 * 1024 * 1024;
+const rowGroupBytes = 1024 * 1024;
 const waitingBytesMax = 8 * 1024 * 1024;
 
 /** How the records of a table are written. */
