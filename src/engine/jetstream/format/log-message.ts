@@ -67,8 +67,9 @@ export function encodeLogMessage(entries: readonly EntryBytes[], link: ChainLink
   const isCopied = entries[0]?.copied !== undefined;
   const headerBytes = isCopied ? copiedHeaderBytes : entryHeaderBytes;
   const bodyBytes = entries.reduce((sum, { body }) => sum + headerBytes + body.length, 0);
-  const bytes = Buffer.alloc(messageHeaderBytes + bodyBytes);
-  bytes.writeUInt8(isCopied ? copiedVersion : version, versionAt);
+  // Each byte of it is written.
+  const bytes = Buffer.allocUnsafe(messageHeaderBytes + bodyBytes);
+  bytes.writeUInt16LE(isCopied ? copiedVersion : version, versionAt);
   bytes.writeUInt16LE(entries.length, entryCountAt);
   bytes.writeBigUInt64LE(link.session, 8);
   bytes.writeDoubleLE(link.previousSequence, 16);

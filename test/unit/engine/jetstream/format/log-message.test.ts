@@ -51,3 +51,14 @@ test("a message of which a bit has changed is no message", () => {
   bytes[bytes.length - 1] = 0;
   assert.equal(decodeLogMessage(bytes, 5, 1_600), undefined);
 });
+
+test("a message has no byte of what was in its memory before", (t) => {
+  const copied = entries.map((entry) => ({ ...entry, copied: { position: 1n, storedMs: 2 } }));
+  const [clean, dirty] = [0, 0xff].map((byte) => {
+    const { mock } = t.mock.method(Buffer, "allocUnsafe", (size: number) => Buffer.alloc(size, byte));
+    const messages = [entries, copied].map((some) => encodeLogMessage(some, link));
+    mock.restore();
+    return messages;
+  });
+  assert.deepEqual(dirty, clean);
+});
