@@ -5,9 +5,12 @@ export const xmlNamespace = "http://monitoring.amazonaws.com/doc/2010-08-01/";
 /** Parts of a parameter's name; the deepest one that an operation has is nine. */
 const depthMax = 12;
 /** What one request may have: in 1 MB, their names as the API has them, there are fewer. */
-const parametersMax = 25_000;
+const parametersMax = 20_000;
 
-type Tree = Map<string, Tree | string>;
+/** Without a prototype, so that any name is a member like others. */
+interface Tree {
+  [name: string]: Tree | string;
+}
 
 /**
  * The members of a form of the Query protocol, such as `Dimensions.member.1.Name=StreamName`: structures as objects, lists
@@ -17,10 +20,14 @@ export function parseQueryForm(body: string): Readonly<Record<string, unknown>> 
   if (countOf("&", body) >= parametersMax) {
     throw new CloudWatchError("MalformedInput", "The request has too many parameters.");
   }
-  const root: Tree = new Map();
+  const root = emptyTree();
   for (const [name, value] of new URLSearchParams(body)) addTo(root, name.split("."), value);
   const members = plain(root);
   return typeof members === "object" && members !== null ? (members as Readonly<Record<string, unknown>>) : {};
+}
+
+function emptyTree(): Tree {
+  return Object.create(null) as Tree;
 }
 
 function countOf(character: string, text: string): number {
@@ -34,23 +41,25 @@ function addTo(root: Tree, parts: readonly string[], value: string): void {
     throw new CloudWatchError("MalformedInput", "The name of a parameter has too many parts.");
   let tree = root;
   for (const part of parts.slice(0, -1)) {
-    let next = tree.get(part);
+    let next = tree[part];
     if (next === undefined || typeof next === "string") {
-      next = new Map();
-      tree.set(part, next);
+      next = emptyTree();
+      tree[part] = next;
     }
     tree = next;
   }
-  tree.set(parts.at(-1) ?? "", value);
+  tree[parts.at(-1) ?? ""] = value;
 }
 
+/** JavaScript has numbers as names in ascending order. */
 function plain(tree: Tree | string): unknown {
   if (typeof tree === "string") return tree;
-  const items = tree.size === 1 ? tree.get("member") : undefined;
-  if (items !== undefined && typeof items !== "string") {
-    return [...items].sort(([one], [other]) => Number(one) - Number(other)).map(([, item]) => plain(item));
-  }
-  return Object.fromEntries([...tree].map(([name, member]) => [name, plain(member)]));
+  const names = Object.keys(tree);
+  const items = names.length === 1 ? tree["member"] : undefined;
+  if (items !== undefined && typeof items !== "string") return Object.values(items).map(plain);
+  const members: Record<string, unknown> = tree;
+  for (const name of names) members[name] = plain(tree[name] as Tree | string);
+  return members;
 }
 
 /** A value as XML: lists of `member`, times as ISO 8601; members that are undefined are left out. */

@@ -3,6 +3,7 @@ import { largeBodies } from "./attacks/bodies-before-authentication.ts";
 import { burstOfPages } from "./attacks/burst-of-pages.ts";
 import { floods } from "./attacks/floods.ts";
 import { http2UnfinishedBodies } from "./attacks/http2-unfinished-bodies.ts";
+import { largeMetricCalls } from "./attacks/large-metric-calls.ts";
 import { policyPatterns } from "./attacks/policy-patterns.ts";
 import { repeatedSignedHeaders } from "./attacks/repeated-signed-headers.ts";
 import { slowBodies } from "./attacks/slow-bodies.ts";
@@ -20,6 +21,7 @@ export const attacks: readonly Attack[] = [
   http2UnfinishedBodies,
   ...[unreadResponses, unreadSubscriptions, slowReaders, burstOfPages],
   policyPatterns,
+  largeMetricCalls,
   storedNotAnswered,
   ...floods,
 ];

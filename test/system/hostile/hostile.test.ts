@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { bytesOf, signed, type Target } from "./attack.ts";
 import { openConnection, whenResponded } from "./attack-connection.ts";
 import { largeBodies } from "./attacks/bodies-before-authentication.ts";
+import { largeMetricCalls } from "./attacks/large-metric-calls.ts";
 import { policyPatterns } from "./attacks/policy-patterns.ts";
 import { repeatedSignedHeaders } from "./attacks/repeated-signed-headers.ts";
 import { tokenOfQuotes } from "./attacks/token-of-quotes.ts";
@@ -19,7 +20,7 @@ const factorMax = 20;
 
 const noProc = process.platform === "linux" ? false : "needs /proc";
 
-for (const attack of [repeatedSignedHeaders, tokenOfQuotes, policyPatterns, ...largeBodies]) {
+for (const attack of [repeatedSignedHeaders, tokenOfQuotes, policyPatterns, largeMetricCalls, ...largeBodies]) {
   test(`an attack by ${attack.name} costs the server about what harmless requests cost`, { skip: noProc }, async () => {
     await withTarget(attack, async (target, { pid }) => {
       for (const [index, request] of (attack.requests?.(target) ?? []).entries()) {
