@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExpiredShardSweep } from "../background/expired-shard-sweep.ts";
 import { Reconciler } from "../background/reconciler.ts";
-import { ScalingSweep, type ScalingSweepServices } from "../background/scaling-sweep.ts";
+import { ScalingSweep, type ScalingSweepServices, type SharedRates } from "../background/scaling-sweep.ts";
 import type { UpkeepTurns } from "../background/upkeep-turns.ts";
 import type { NamedFile } from "../config/config.ts";
 import { finishedCopyOf } from "../copying/copy-note.ts";
@@ -78,7 +78,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const growth = new ShardGrowth();
   const shards = { log, registry, clock, limits, traffic: new StreamMetrics(), counts, keys, compresses, growth };
   const tokenKey = await loadOrCreateTokenKey(documents);
-  const { gateways, turns } = engine.multiGateway
+  const { gateways, turns, shared } = engine.multiGateway
     ? await joinGateways({ documents, clock, secret: tokenKey, callPath: gatewayCallPath }, registry)
     : {};
   // Queues and channels find the gaps between positions where there may be any.
@@ -93,7 +93,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
   const names = { queueNames, channelNames };
   const reconciler = new Reconciler({ log, registry, deletedStreams, ...names, queues, channels, clock, turns });
   const retention = new ExpiredShardSweep({ log, registry, clock, keys, turns });
-  const scaling = new ScalingSweep(scalingParts(options, { registry, counts, turns }));
+  const scaling = new ScalingSweep(scalingParts(options, { registry, counts, turns, shared }));
   const close = async (): Promise<void> => {
     await scaling.close();
     await retention.close();
@@ -141,7 +141,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
 
 function scalingParts(
   { engine, clock, transitionDelayMs, limits, splitsHotShards = false }: ServicesOptions,
-  parts: Pick<ScalingSweepServices, "registry" | "counts" | "turns">,
+  parts: Pick<ScalingSweepServices, "registry" | "counts" | "turns" | "shared">,
 ): ScalingSweepServices {
   const table = limits?.table;
   const serverShardCountMax = engine.limits.shardCountMax;
@@ -152,11 +152,13 @@ function scalingParts(
 async function joinGateways(
   options: GatewaysOptions,
   registry: StreamRegistry,
-): Promise<{ readonly gateways: Gateways; readonly turns: UpkeepTurns }> {
+): Promise<{ readonly gateways: Gateways; readonly turns: UpkeepTurns; readonly shared: SharedRates }> {
   const { openGateways } = await import("../gateways/open-gateways.ts");
   const { UpkeepTurns } = await import("../background/upkeep-turns.ts");
+  const { shareRates } = await import("../background/share-rates.ts");
   const gateways = await openGateways(options);
-  return { gateways, turns: new UpkeepTurns(gateways.owners, registry) };
+  const turns = new UpkeepTurns(gateways.owners, registry);
+  return { gateways, turns, shared: shareRates(gateways.rates, options.clock) };
 }
 
 /** Shares the rates with the gateways that run, and goes on with the deletions of one that is gone. */

@@ -108,8 +108,8 @@ export class ScalingSweep {
     await shared?.publish(this.#history.rates).catch(() => undefined);
     // One gateway keeps this turn until it is gone.
     if (turns !== undefined && !(await turns.take("scaling").catch(() => false))) {
-      this.#watches.clear();
-      this.#hot.clear();
+      for (const known of [this.#watches, this.#hot]) known.clear();
+      this.#rates = new Map();
       return;
     }
     this.#rates = shared === undefined ? this.#history.rates : shared.withOthers(this.#history.rates);
@@ -131,7 +131,8 @@ export class ScalingSweep {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.sweep();
-      const ms = this.#history.rates.size === 0 ? idleSweepMs : sweepMs;
+      const isIdle = this.#history.rates.size === 0 && this.#rates.size === 0;
+      const ms = isIdle ? idleSweepMs : sweepMs;
       await this.#services.clock.delay(ms, signal).catch(() => undefined);
     }
   }

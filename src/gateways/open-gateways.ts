@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DocumentStore } from "../engine/document-store.ts";
 import type { Clock } from "../time/clock.ts";
 import { GatewayCalls } from "./gateway-calls.ts";
+import { GatewayDocuments } from "./gateway-documents.ts";
 import { GatewayOwners } from "./gateway-owners.ts";
 import { GatewayRegistry } from "./gateway-registry.ts";
 import { SharedDocuments } from "./shared-documents.ts";
@@ -26,6 +27,8 @@ export interface Gateways {
   readonly leases: SharedLeases;
   readonly owners: GatewayOwners;
   readonly calls: GatewayCalls;
+  /** What each gateway stores at present, for the one that scales streams. */
+  readonly rates: GatewayDocuments;
   /** Why this gateway does not see the other ones, as a clause for /health. */
   readonly fault: string | undefined;
   close(): Promise<void>;
@@ -37,6 +40,7 @@ export async function openGateways({ documents: store, clock, secret, callPath }
   const registry = new GatewayRegistry({ documents, clock, id: randomUUID() });
   const leases = new SharedLeases({ documents, registry, clock });
   const owners = new GatewayOwners(documents, registry);
+  const rates = new GatewayDocuments(documents, registry, "rates/");
   const calls = new GatewayCalls({ registry, secret, path: callPath });
   try {
     await documents.open();
@@ -51,6 +55,7 @@ export async function openGateways({ documents: store, clock, secret, callPath }
     leases,
     owners,
     calls,
+    rates,
     get fault() {
       return documents.fault;
     },
