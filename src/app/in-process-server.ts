@@ -46,6 +46,8 @@ export interface MillraceOptions {
   readonly corsOrigin?: string | readonly string[];
   /** `aws`, or the path of a JSON file with other limits. Default: `off`. */
   readonly limits?: string;
+  /** Splits hot shards of provisioned streams. */
+  readonly splitHotShards?: boolean;
   /** Milliseconds, or a time such as `2s`. */
   readonly transitionDelay?: number | string;
   /** Path of a PEM file; needs `tlsKey`. */

@@ -51,6 +51,7 @@ export type Services = Omit<OperationContext, "caller" | "connection" | "queues"
   /** Absent where one server alone uses the engine. */
   readonly gateways?: Gateways;
   readonly channelDelivery: ChannelDelivery;
+  readonly scaling: Pick<ScalingSweep, "rates" | "hotShards">;
 };
 
 /** Everything between the request pipeline and the engine. */
@@ -120,6 +121,7 @@ export async function openServices(options: ServicesOptions): Promise<OpenedServ
         queues,
         ...names,
         channelDelivery: channels,
+        scaling,
         ...(channels.destinations === undefined ? {} : { channels: channels.destinations }),
         tokens,
         iterators: new ShardIterators(tokens),

@@ -32,6 +32,7 @@ import { systemClock } from "../time/system-clock.ts";
 import { channelMetricFamilies } from "./channel-metric-families.ts";
 import { createInitialStreams } from "./create-initial-streams.ts";
 import { createKeyProvider, type KeyProviderHandle, rootKeyProviderFor } from "./create-key-provider.ts";
+import { type LimitSources, limitMetricFamilies } from "./limit-metric-families.ts";
 import { openConsole } from "./open-console.ts";
 import { checkPorts, openListeners } from "./open-listeners.ts";
 import { loadOpenTelemetryFor, openMetrics } from "./open-metrics.ts";
@@ -160,6 +161,7 @@ async function openServicesOn(engine: Engine, start: Start): Promise<Services> {
     compresses: config.compression === "zstd",
     limits: table === undefined ? undefined : new RateLimits(table, clock),
     channels: config.channels,
+    splitsHotShards: config.splitsHotShards,
   });
   closing.defer(close);
   // A file unwraps keys at once, so that health reports a wrong one from the start.
@@ -216,6 +218,7 @@ async function openPorts(
       ...shards.traffic.families(registry.all()),
       ...queueMetricFamilies(registry.all(), (queueId) => queues.figures(queueId)),
       ...channelMetricFamilies(registry.all(), (channelId) => channelDelivery.figures(channelId)),
+      ...limitMetricFamilies(limitSourcesOf(services)),
       storedBytes(space?.largestStreams ?? [], start),
     ];
   };
@@ -239,6 +242,12 @@ async function openPorts(
   main = await openListeners(planListeners(config), { endpoints, clock, closing });
   await services.gateways?.registry.announce(config.nats?.advertised ?? ownAddress(main));
   return { endpoint: `http://${hostInUrl(main.hosts[0] ?? "127.0.0.1")}:${main.port}`, port: main.port };
+}
+
+function limitSourcesOf({ registry, limits, serverShardCountMax, gateways, scaling }: Services): LimitSources {
+  const gatewayCount = gateways?.registry.live.length ?? 1;
+  const { rates, hotShards } = scaling;
+  return { registry, table: limits?.table, serverShardCountMax, gatewayCount, rates, hotShards };
 }
 
 /** Where other gateways reach a port: at its first host, or, when that is all addresses of the machine, at one of them. */

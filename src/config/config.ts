@@ -34,6 +34,8 @@ export interface Config {
   readonly streams: readonly StreamAtStart[];
   /** Undefined: neither rates nor quotas. */
   readonly limits?: LimitsSource;
+  /** Splits hot shards of provisioned streams; else they are only reported. */
+  readonly splitsHotShards: boolean;
   /** How long streams stay CREATING, UPDATING and DELETING, for clients that want to see these states. */
   readonly transitionDelayMs: number;
   /** Undefined: the server makes a self-signed certificate. */
@@ -138,6 +140,7 @@ export const configDefaults = {
   account: "000000000000",
   region: "us-east-1",
   allowAnonymous: false,
+  splitsHotShards: false,
   keys: { provider: "local", keyring: "./millrace-data.keyring" },
   compression: "off",
   corsOrigins: [],

@@ -51,6 +51,7 @@ function valuesOf(config: Config): Readonly<Record<FlagName, string | undefined>
     "cors-origin": config.corsOrigins.join(", ") || undefined,
     channels: config.channels?.path,
     limits: limits === undefined ? "off" : limits === "aws" ? "aws" : limits.path,
+    "split-hot-shards": String(config.splitsHotShards),
     "transition-delay": `${config.transitionDelayMs} ms`,
     "tls-cert": tls?.certificatePath,
     "tls-key": tls?.keyPath,

@@ -126,6 +126,10 @@ export const flags = [
     help: "rate limits and quotas: none, Amazon's, or those of a JSON file (off)",
   },
   {
+    name: "split-hot-shards",
+    help: "split shards of provisioned streams that take too much of the traffic; those of on-demand streams always are",
+  },
+  {
     name: "transition-delay",
     argument: "TIME",
     help: "how long streams stay CREATING, UPDATING, DELETING, e.g. 500ms (0)",

@@ -119,6 +119,7 @@ function finish(settings: Settings, readFile: FileReader, checks: FileChecks): L
     ...optional("channels", readChannels(settings, readFile)),
     streams: readStreams(settings),
     ...optional("limits", readLimits(settings, readFile, checks.limits)),
+    splitsHotShards: settings.one("split-hot-shards", parseSwitch, "true or false") ?? configDefaults.splitsHotShards,
     transitionDelayMs:
       settings.one("transition-delay", parseTransitionDelay, "a time up to an hour such as 500ms or 2s") ??
       configDefaults.transitionDelayMs,

@@ -11,7 +11,7 @@ export function provisionedShardCount(registry: StreamRegistry, account: string,
 }
 
 /** Shards that the server holds. Closed ones count: until their records expire they use as much memory as open ones. */
-export function heldShardCount(registry: StreamRegistry): number {
+export function heldShardCount(registry: Pick<StreamRegistry, "all">): number {
   let count = 0;
   for (const { stream } of registry.all()) count += Math.max(stream.shards.length, openShardCount(stream));
   return count;
