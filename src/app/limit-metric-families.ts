@@ -97,7 +97,7 @@ function usesOf(registry: LimitSources["registry"]): Iterable<PlaceUse> {
   return uses.values();
 }
 
-/** Of each stream the shard that is nearest to its rate, by bytes and by records. */
+/** The shard of each stream that is nearest to its rate, by bytes and by records. */
 function shardRateFamilies({ registry, table, gatewayCount, rates }: LimitSources): readonly MetricFamily[] {
   const streams = [...registry.all()].flatMap((revision) => {
     const writes = rates.get(revision.stream.id);

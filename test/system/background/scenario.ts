@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { Engine } from "../../../src/engine/engine.ts";
+import { readLineage } from "../../support/read-lineage.ts";
 import type { SimulatedClock } from "../../support/simulated-clock.ts";
 import { TestServer } from "../../support/test-server.ts";
-import { readLineage } from "./read-lineage.ts";
 import { StoppingEngine, type StopSide } from "./stopping-engine.ts";
 
 /** An engine whose process can die and come back on what it had made durable. */

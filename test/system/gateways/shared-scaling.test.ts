@@ -4,9 +4,9 @@ import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { RateLimits } from "../../../src/limits/rate-limits.ts";
 import { streamScaled } from "../../../src/telemetry/diagnostic-events.ts";
+import { readLineage } from "../../support/read-lineage.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { TestServer } from "../../support/test-server.ts";
-import { readLineage } from "../background/read-lineage.ts";
 import { MortalEngine } from "./mortal-engine.ts";
 
 const StreamName = "orders";

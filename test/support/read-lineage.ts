@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { checkHashRanges, listShards, type PageOutput } from "../../support/listed-shards.ts";
-import type { TestServer } from "../../support/test-server.ts";
+import { checkHashRanges, listShards, type PageOutput } from "./listed-shards.ts";
+import type { TestServer } from "./test-server.ts";
 
 export interface LineageRecord {
   readonly shardId: string;
