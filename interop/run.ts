@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { awsSdkGo } from "./aws-sdk-go.ts";
 import { awsSdkJava } from "./aws-sdk-java.ts";
 import { boto3 } from "./boto3.ts";
+import { cloudWatchExporter } from "./cloudwatch-exporter.ts";
 import { documentSnippets } from "./document-snippets.ts";
 import { kcl } from "./kcl.ts";
 import { kpl } from "./kpl.ts";
@@ -23,7 +24,16 @@ import { Millrace } from "./millrace.ts";
 import { MillraceCluster } from "./millrace-cluster.ts";
 import { otelCollector } from "./otel-collector.ts";
 
-const libraries: readonly Library[] = [awsSdkJava, awsSdkGo, boto3, kcl, kpl, otelCollector, documentSnippets];
+const libraries: readonly Library[] = [
+  awsSdkJava,
+  awsSdkGo,
+  boto3,
+  cloudWatchExporter,
+  kcl,
+  kpl,
+  otelCollector,
+  documentSnippets,
+];
 const promised = readFileSync(join(import.meta.dirname, "..", ".ci", "tools"), "utf8");
 
 const { values: flags, positionals } = parseArgs({
