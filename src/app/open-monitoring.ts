@@ -3,6 +3,7 @@ import { StatisticHistory, type StatisticPoint } from "../telemetry/statistic-hi
 import type { Clock } from "../time/clock.ts";
 import { TickTurns } from "../time/tick-turns.ts";
 import type { Services } from "./open-services.ts";
+import { type AskedGateways, readerOverGateways } from "./reader-over-gateways.ts";
 
 const mib = 1024 * 1024;
 /** Steps of five seconds for an hour, for periods below a minute. */
@@ -11,16 +12,19 @@ const shortSteps = { stepMs: 5_000, stepsMax: 720, bytesMax: 32 * mib };
 const longSteps = { stepMs: 60_000, stepsMax: 15 * 24 * 60, bytesMax: 32 * mib };
 
 export interface MonitoringSources {
-  readonly services: Pick<Services, "registry" | "shards">;
+  readonly services: Pick<Services, "registry" | "shards"> & { readonly gateways?: AskedGateways | undefined };
   /** Not moved by `--dev`. */
   readonly clock: Clock;
   /** Gets what ends the sampling. */
   readonly closing: AsyncDisposableStack;
 }
 
-/** Begins to keep the statistics of streams, and returns what reads them. Nothing of it outlives the process. */
+/**
+ * Begins to keep the statistics of streams, and returns what reads them, over all gateways. Nothing of it outlives the
+ * process.
+ */
 export function openMonitoring({ services, clock, closing }: MonitoringSources): MetricReader {
-  const { registry, shards } = services;
+  const { registry, shards, gateways } = services;
   const [short, long] = [new StatisticHistory(shortSteps), new StatisticHistory(longSteps)];
   let sinceMs = clock.nowMs();
   /** What was counted since the last call belongs to the step in which that was. */
@@ -36,7 +40,7 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
     stopping.abort();
     await sampling;
   });
-  return {
+  const own: MetricReader = {
     async points(queries) {
       sample();
       const results: (readonly StatisticPoint[])[] = [];
@@ -53,6 +57,7 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
       );
     },
   };
+  return gateways === undefined ? own : readerOverGateways(own, gateways);
 }
 
 function stepsOf(

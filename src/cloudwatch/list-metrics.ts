@@ -47,7 +47,7 @@ export async function listMetrics(input: unknown, { owner, reader, nowMs }: Clou
     );
   }
   if (Namespace !== undefined && Namespace !== kinesisNamespace) return { Metrics: [] };
-  const sinceMs = RecentlyActive === undefined ? Number.NEGATIVE_INFINITY : nowMs - recentMs;
+  const sinceMs = RecentlyActive === undefined ? 0 : nowMs - recentMs;
   const all = (await reader.sources(sinceMs))
     .flatMap(({ source, metrics }) => metricsOf(source, metrics, owner))
     .filter((metric) => MetricName === undefined || metric.MetricName === MetricName)

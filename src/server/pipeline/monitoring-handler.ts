@@ -11,6 +11,7 @@ import {
   parseCloudWatchRequest,
   type WireError,
 } from "../../cloudwatch/wire-protocol.ts";
+import { EngineError } from "../../engine/engine-error.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import type { Caller } from "../../operations/caller.ts";
 import { requestFailed, requestFinished } from "../../telemetry/diagnostic-events.ts";
@@ -146,6 +147,8 @@ function wireErrorOf(thrown: unknown, operation: string): WireError {
     const [code, httpStatus] = shared;
     return { code, httpStatus, shape: thrown.type, message: thrown.message };
   }
+  // Another gateway did not answer: its share of a sum is not known.
+  if (thrown instanceof EngineError) return new CloudWatchError("InternalServiceError", thrown.message);
   requestFailed.publish({ operation, error: thrown });
   return new CloudWatchError("InternalServiceError", "The request failed for an internal reason.");
 }
