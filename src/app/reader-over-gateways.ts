@@ -56,7 +56,7 @@ function encoded(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));
 }
 
-/** Of another gateway of this cluster, whose calls are encrypted. */
+/** The bytes come from a gateway of this cluster, whose calls are encrypted. */
 function decoded<Value>(payload: Uint8Array): Value {
   return JSON.parse(Buffer.from(payload).toString()) as Value;
 }

@@ -1,3 +1,4 @@
+/** Long because: each of these tests goes the whole way from a put to a data point, over one server. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
