@@ -26,14 +26,20 @@ export interface MonitoringSources {
 export function openMonitoring({ services, clock, closing }: MonitoringSources): MetricReader {
   const { registry, shards, gateways } = services;
   const [short, long] = [new StatisticHistory(shortSteps), new StatisticHistory(longSteps)];
+  /** A query may read 15 days of minutes, and a call has up to 500; a step may have 20,000 shards. */
+  const turns = new TickTurns();
   let sinceMs = clock.nowMs();
   /** What was counted since the last call belongs to the step in which that was. */
-  const sample = (): void => {
-    shards.traffic.sample(registry.all(), [short, long], sinceMs);
+  const endStep = async (): Promise<void> => {
+    const begunMs = sinceMs;
     sinceMs = clock.nowMs();
+    for (const _ of shards.traffic.sample(registry.all(), [short, long], begunMs)) await turns.next();
   };
-  /** A query may read 15 days of minutes, and a call has up to 500. */
-  const turns = new TickTurns();
+  let lastStep: Promise<void> = Promise.resolve();
+  const sample = (): Promise<void> => {
+    lastStep = lastStep.then(endStep);
+    return lastStep;
+  };
   const stopping = new AbortController();
   const sampling = sampleUntil(stopping.signal, clock, sample);
   closing.defer(async () => {
@@ -42,7 +48,7 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
   });
   const own: MetricReader = {
     async points(queries) {
-      sample();
+      await sample();
       const results: (readonly StatisticPoint[])[] = [];
       for (const query of queries) {
         await turns.next();
@@ -51,7 +57,7 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
       return results;
     },
     async sources(sinceListedMs) {
-      sample();
+      await sample();
       return [...long.sources(sinceListedMs)].map(
         ([source, metrics]): ListedSource => ({ source, metrics: [...metrics] }),
       );
@@ -69,11 +75,11 @@ function stepsOf(
 }
 
 /** At the end of each step of the wall clock. */
-async function sampleUntil(signal: AbortSignal, clock: Clock, sample: () => void): Promise<void> {
+async function sampleUntil(signal: AbortSignal, clock: Clock, sample: () => Promise<void>): Promise<void> {
   const { stepMs } = shortSteps;
   for (;;) {
     await clock.delay(stepMs - (clock.nowMs() % stepMs), signal).catch(() => undefined);
     if (signal.aborted) return;
-    sample();
+    await sample();
   }
 }

@@ -1,4 +1,11 @@
-import { mergedRows, metricsIn, type StatisticRow, type StatisticSet, setIn } from "./statistic-sets.ts";
+import {
+  haveSameMetrics,
+  mergedRows,
+  metricsIn,
+  type StatisticRow,
+  type StatisticSet,
+  setIn,
+} from "./statistic-sets.ts";
 
 /** What a row takes besides its numbers: its place in a map, its name, the array's own memory. Estimated. */
 const rowOverheadBytes = 200;
@@ -25,6 +32,8 @@ interface Step {
 /** What a source had in the steps that are kept. */
 interface SourceUse {
   lastStep: number;
+  /** One with metrics that are noted already. */
+  lastRow: StatisticRow;
   readonly metrics: Set<number>;
 }
 
@@ -56,12 +65,14 @@ export class StatisticHistory {
       this.#steps.set(number, step);
     }
     const before = step.rows.get(source);
-    const after = before === undefined ? row : mergedRows(before, row);
-    step.rows.set(source, after);
-    const grown = bytesOf(after, source) - (before === undefined ? 0 : bytesOf(before, source));
+    const bytesBefore = before === undefined ? 0 : bytesOf(before, source);
+    // A row may be in two histories, and is changed by the merge.
+    const after = before === undefined ? row.slice() : mergedRows(before, row);
+    if (after !== before) step.rows.set(source, after);
+    const grown = bytesOf(after, source) - bytesBefore;
     step.bytes += grown;
     this.#bytes += grown;
-    this.#note(source, row, number);
+    if (grown > 0) this.#note(source, row, number);
     for (const oldest of this.#steps.keys()) {
       if (oldest > number - stepsMax && (this.#bytes <= bytesMax || oldest === number)) break;
       this.#drop(oldest);
@@ -91,10 +102,12 @@ export class StatisticHistory {
   #note(source: string, row: StatisticRow, step: number): void {
     const use = this.#sources.get(source);
     if (use === undefined) {
-      this.#sources.set(source, { lastStep: step, metrics: new Set(metricsIn(row)) });
+      this.#sources.set(source, { lastStep: step, lastRow: row, metrics: new Set(metricsIn(row)) });
       return;
     }
     use.lastStep = step;
+    if (haveSameMetrics(row, use.lastRow)) return;
+    use.lastRow = row;
     for (const metric of metricsIn(row)) use.metrics.add(metric);
   }
 

@@ -23,7 +23,11 @@ export class StatisticSets {
   /** By metric: count, sum of all that was taken; minimum, maximum of the last taken set that had samples. */
   readonly #taken: Float64Array;
 
-  constructor(metricCount: number) {
+  /** By which a history keeps them. */
+  readonly source: string;
+
+  constructor(source: string, metricCount: number) {
+    this.source = source;
     this.#running = new Float64Array(numbersPerMetric * metricCount);
     this.#taken = new Float64Array(numbersPerMetric * metricCount);
   }
@@ -67,7 +71,7 @@ export class StatisticSets {
     for (let at = 0; at < running.length; at += numbersPerMetric) {
       if (running[at] === 0) continue;
       row[entry] = at / numbersPerMetric;
-      row.set(running.subarray(at, at + numbersPerMetric), entry + 1);
+      for (let i = 0; i < numbersPerMetric; i++) row[entry + 1 + i] = running[at + i] as number;
       entry += numbersPerEntry;
       this.#keepTaken(at);
     }
@@ -95,11 +99,9 @@ export function metricsIn(row: StatisticRow): readonly number[] {
 
 /** The row without the metrics that `isWanted` does not want; undefined when none is left. */
 export function selected(row: StatisticRow, isWanted: (metric: number) => boolean): StatisticRow | undefined {
-  const kept: number[] = [];
-  for (let at = 0; at < row.length; at += numbersPerEntry) {
-    if (isWanted(row[at] as number)) kept.push(...row.subarray(at, at + numbersPerEntry));
-  }
-  return kept.length === 0 ? undefined : Float64Array.from(kept);
+  const kept = metricsIn(row).filter(isWanted);
+  if (kept.length === row.length / numbersPerEntry) return row;
+  return kept.length === 0 ? undefined : row.filter((_, i) => isWanted(row[i - (i % numbersPerEntry)] as number));
 }
 
 /** Undefined: the row has no sample of the metric. */
@@ -122,8 +124,12 @@ export function mergedSets(one: StatisticSet, other: StatisticSet): StatisticSet
   };
 }
 
-/** The row of the samples of two. */
+/** The row of the samples of two. It may be the first one, changed. */
 export function mergedRows(one: StatisticRow, other: StatisticRow): StatisticRow {
+  if (haveSameMetrics(one, other)) {
+    for (let at = 0; at < one.length; at += numbersPerEntry) addEntry(one, other, at);
+    return one;
+  }
   const metrics = [...new Set([...metricsIn(one), ...metricsIn(other)])].sort((a, b) => a - b);
   const row = new Float64Array(numbersPerEntry * metrics.length);
   for (const [i, metric] of metrics.entries()) {
@@ -132,4 +138,18 @@ export function mergedRows(one: StatisticRow, other: StatisticRow): StatisticRow
     if (set !== undefined) row.set([metric, set.count, set.sum, set.minimum, set.maximum], numbersPerEntry * i);
   }
   return row;
+}
+
+/** Whether the samples of both are of the same metrics. */
+export function haveSameMetrics(one: StatisticRow, other: StatisticRow): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += numbersPerEntry) if (one[at] !== other[at]) return false;
+  return true;
+}
+
+function addEntry(row: StatisticRow, more: StatisticRow, at: number): void {
+  row[at + 1] = (row[at + 1] as number) + (more[at + 1] as number);
+  row[at + 2] = (row[at + 2] as number) + (more[at + 2] as number);
+  row[at + 3] = Math.min(row[at + 3] as number, more[at + 3] as number);
+  row[at + 4] = Math.max(row[at + 4] as number, more[at + 4] as number);
 }

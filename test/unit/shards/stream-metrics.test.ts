@@ -95,9 +95,9 @@ test("reads count what they return, and how far behind the slowest one of the st
   const read3 = { "outgoing_bytes_total 0": 12, "outgoing_records_total 0": 3 };
   assert.deepEqual(series(), { ...read3, "iterator_age_milliseconds 0": 7_000 });
   const { shards, registry } = server.services;
-  shards.traffic.sample(registry.all(), [], 0);
+  Array.from(shards.traffic.sample(registry.all(), [], 0));
   await read(0);
-  shards.traffic.sample(registry.all(), [], 5_000);
+  Array.from(shards.traffic.sample(registry.all(), [], 5_000));
   const read5 = { "outgoing_bytes_total 0": 20, "outgoing_records_total 0": 5 };
   assert.deepEqual(series(), { ...read5, "iterator_age_milliseconds 0": 0 });
 });

@@ -4,7 +4,7 @@ import { StatisticHistory } from "../../../src/telemetry/statistic-history.ts";
 import { StatisticSets } from "../../../src/telemetry/statistic-sets.ts";
 
 function rowOf(...samples: readonly (readonly [metric: number, sample: number])[]): Float64Array {
-  const sets = new StatisticSets(4);
+  const sets = new StatisticSets("any", 4);
   for (const [metric, sample] of samples) sets.add(metric, sample);
   return sets.take() ?? assert.fail("there are samples");
 }
