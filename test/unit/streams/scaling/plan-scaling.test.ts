@@ -34,7 +34,7 @@ test("records count as bytes do: 1,000 a second for each shard", () => {
   assert.equal(stream.openCount, 8);
 });
 
-test("a stream falls back when its peak is 30 days ago, not before, by at most half a day", () => {
+test("a stream falls back when its peak is 30 days ago, not before, in a day at most to half", () => {
   const stream = new ScaledStream();
   stream.passTimes(20, { bytesPerSecond: 16 * MB });
   assert.equal(stream.openCount, 32);
@@ -108,7 +108,7 @@ test("merges leave the shards of hot keys alone", () => {
   );
 });
 
-test("a release ends what the traffic from then on does not need, by half a minute", () => {
+test("a release ends what the traffic from then on does not need, in a minute at most to half", () => {
   const stream = new ScaledStream();
   stream.passTimes(30, { bytesPerSecond: 32 * MB });
   assert.equal(stream.openCount, 64);
