@@ -22,6 +22,12 @@ const mergedLoadMax = 0.75;
 /** Splits of hot shards end at this multiple of what the stream needs: no split relieves the shard of one hot key. */
 const hotCountFactor = 3;
 
+/**
+ * A hot shard of a provisioned stream is not split when it has less than this part of an even share of the hash keys: its
+ * traffic is that of a few keys, which no split takes apart.
+ */
+const splitShareMin = 1 / 16;
+
 /** Rounding error of loads. */
 const roundingLoad = 1e-6;
 
@@ -94,7 +100,10 @@ export function hotShardsOf(
   return hotShards(loadsOf(openShardsOf(stream), rates, splitRate(shardRate)));
 }
 
-/** The hot shards of a stream, each split in the middle, at most `countMax` of them; undefined when there are none. */
+/**
+ * The hot shards of a provisioned stream, each split in the middle, at most `countMax` of them; undefined when there are
+ * none. One hot key causes at most seven splits of an even stream, however often this is asked.
+ */
 export function planHotSplits(
   stream: Stream,
   rates: ReadonlyMap<number, WriteRate>,
@@ -102,7 +111,9 @@ export function planHotSplits(
   countMax: number,
 ): ReshardPlan | undefined {
   const hot = new Set(hotShardsOf(stream, rates, shardRate).slice(0, countMax));
-  const splits = openShardsOf(stream).filter((shard) => hot.has(shard.index) && isSplittable(shard));
+  const open = openShardsOf(stream);
+  const isWide = (shard: Shard): boolean => isSplittable(shard) && shareOf(shard) * open.length >= splitShareMin;
+  const splits = open.filter((shard) => hot.has(shard.index) && isWide(shard));
   return splits.length === 0 ? undefined : splitPlan(splits, stream);
 }
 

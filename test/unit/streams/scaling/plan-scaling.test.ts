@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { applyReshard } from "../../../../src/streams/resharding/apply-reshard.ts";
 import { planHotSplits, scaledShardCountMax } from "../../../../src/streams/scaling/plan-scaling.ts";
+import type { WriteRate } from "../../../../src/streams/scaling/write-rate.ts";
 import { streamOf } from "../stream-of.ts";
 import { dayMs, ScaledStream, shardRate, type Traffic } from "./scaled-stream.ts";
 
@@ -202,6 +204,28 @@ test("a month of daily and weekly traffic: few changes, and no minute without ro
   }
   assert.ok(changes < 12, `${changes} changes`);
   assert.ok(stream.openCount * MB <= 4 * peak, `${stream.openCount} shards at a peak of ${peak / MB} MB/s`);
+});
+
+test("the hot key of a provisioned stream causes few splits, whatever its number of shards", () => {
+  for (const shardCount of [1, 2, 4, 16, 100]) {
+    let stream = streamOf(shardCount);
+    const rates = (hottest: number): ReadonlyMap<number, WriteRate> =>
+      new Map(
+        stream.shards.map(({ index }) => [index, { bytesPerSecond: index === hottest ? MB : 1, recordsPerSecond: 1 }]),
+      );
+    let [splitCount, hottest] = [0, 0];
+    for (let round = 0; round < 40; round++) {
+      const plan = planHotSplits(stream, rates(hottest), shardRate, 8);
+      if (plan === undefined) continue;
+      splitCount++;
+      const outcome = { closedMs: 0, second: 2e9, ends: [1n], placements: [{}, {}] };
+      stream = applyReshard(stream, [plan], outcome);
+      // The key is the lowest one, so that it is in the lower child.
+      hottest = plan.opening[0]?.index ?? hottest;
+    }
+    assert(splitCount <= 7, `${splitCount} splits of ${shardCount} shards`);
+    assert.equal(splitCount > 0, shardCount > 1, `${splitCount} splits of ${shardCount} shards`);
+  }
 });
 
 test("hot shards of a provisioned stream are split in the middle, as many as there is room for", () => {
