@@ -4,7 +4,7 @@ import { hotShards, loadsOf } from "./hot-shards.ts";
 import { peakOf } from "./peak-history.ts";
 import { loadOf, splitRate, type WriteRate } from "./write-rate.ts";
 
-/** API reference and Developer Guide: an on-demand stream starts with 4 shards. It never has fewer. */
+/** API reference and Developer Guide: an on-demand stream starts with 4 shards. Merges leave as many. */
 export const onDemandShardCountMin = 4;
 
 /** UpdateShardCount's bound, and at 1 MB/s a shard the 10 GB/s that the Developer Guide allows an on-demand stream. */
@@ -81,7 +81,7 @@ export function planScaling(input: ScalingInput): ReshardPlan | undefined {
 
 function needOf({ stream, peaks, shardRate, nowMs }: ScalingInput): Need {
   const peakLoad = loadOf(peakOf(peaks, nowMs), splitRate(shardRate));
-  const wanted = Math.max(onDemandShardCountMin, stream.warmThroughputMiBps ?? 0, Math.ceil(peakLoad - roundingLoad));
+  const wanted = Math.max(stream.warmThroughputMiBps ?? 0, Math.ceil(peakLoad - roundingLoad));
   return { open: openShardsOf(stream), peakLoad, count: Math.min(wanted, scaledShardCountMax) };
 }
 
@@ -126,7 +126,7 @@ function splitsOf(need: Need, { rates, shardRate, shardCountMax }: ScalingInput)
   const fullest = open
     .filter(isSplittable)
     .sort((one, other) => peakLoadOf(other, need, loads) - peakLoadOf(one, need, loads));
-  const hot = new Set(hotShards(loads).slice(0, Math.max(0, hotCountFactor * need.count - open.length)));
+  const hot = new Set(hotShards(loads).slice(0, Math.max(0, hotCountFactor * Math.max(onDemandShardCountMin, need.count) - open.length)));
   const splits = fullest.filter((shard) => shareOf(shard) * need.peakLoad > 1 + roundingLoad || hot.has(shard.index));
   const lacking = need.count - open.length;
   const chosen = splits.length >= lacking ? splits : fullest.slice(0, lacking);
@@ -149,7 +149,7 @@ function mergesOf(need: Need, loads: ReadonlyMap<number, number>, loadMax: numbe
   const taken = new Set<Shard>();
   const merges: Pair[] = [];
   for (const { pair } of pairs) {
-    if (merges.length >= open.length - need.count) break;
+    if (open.length - merges.length <= Math.max(onDemandShardCountMin, need.count)) break;
     if (pair.some((shard) => taken.has(shard))) continue;
     for (const shard of pair) taken.add(shard);
     merges.push(pair);

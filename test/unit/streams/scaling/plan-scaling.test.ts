@@ -59,6 +59,15 @@ test("a stream without traffic keeps its four shards", () => {
   assert.equal(stream.stream.scaling, undefined, "nothing was written");
 });
 
+test("a stream that was provisioned with one shard keeps it until traffic needs more", () => {
+  const stream = new ScaledStream({}, { shardCount: 1 });
+  stream.passTimes(40, { bytesPerSecond: 0 }, dayMs);
+  stream.passTimes(15, { bytesPerSecond: 0.4 * MB });
+  assert.equal(stream.openCount, 1);
+  stream.passTimes(15, { bytesPerSecond: 2 * MB });
+  assert.equal(stream.openCount, 4);
+});
+
 test("a stream that was provisioned keeps its shards for 30 days, as if it had used them", () => {
   const stream = new ScaledStream({}, { shardCount: 40 });
   stream.passTimes(29 * 24, { bytesPerSecond: 0 }, hourMs);
