@@ -54,6 +54,8 @@ interface Need {
   readonly peakLoad: number;
   /** Shards that take double the peak, and that warm throughput asks for. */
   readonly count: number;
+  /** Shards that merges leave at least. */
+  readonly keptCount: number;
 }
 
 /**
@@ -82,7 +84,8 @@ export function planScaling(input: ScalingInput): ReshardPlan | undefined {
 function needOf({ stream, peaks, shardRate, nowMs }: ScalingInput): Need {
   const peakLoad = loadOf(peakOf(peaks, nowMs), splitRate(shardRate));
   const wanted = Math.max(stream.warmThroughputMiBps ?? 0, Math.ceil(peakLoad - roundingLoad));
-  return { open: openShardsOf(stream), peakLoad, count: Math.min(wanted, scaledShardCountMax) };
+  const count = Math.min(wanted, scaledShardCountMax);
+  return { open: openShardsOf(stream), peakLoad, count, keptCount: Math.max(onDemandShardCountMin, count) };
 }
 
 /** Whether a release has had its effect: there is no more change to make, for shards whose rates are known. */
@@ -126,7 +129,7 @@ function splitsOf(need: Need, { rates, shardRate, shardCountMax }: ScalingInput)
   const fullest = open
     .filter(isSplittable)
     .sort((one, other) => peakLoadOf(other, need, loads) - peakLoadOf(one, need, loads));
-  const hot = new Set(hotShards(loads).slice(0, Math.max(0, hotCountFactor * Math.max(onDemandShardCountMin, need.count) - open.length)));
+  const hot = new Set(hotShards(loads).slice(0, Math.max(0, hotCountFactor * need.keptCount - open.length)));
   const splits = fullest.filter((shard) => shareOf(shard) * need.peakLoad > 1 + roundingLoad || hot.has(shard.index));
   const lacking = need.count - open.length;
   const chosen = splits.length >= lacking ? splits : fullest.slice(0, lacking);
@@ -149,7 +152,7 @@ function mergesOf(need: Need, loads: ReadonlyMap<number, number>, loadMax: numbe
   const taken = new Set<Shard>();
   const merges: Pair[] = [];
   for (const { pair } of pairs) {
-    if (open.length - merges.length <= Math.max(onDemandShardCountMin, need.count)) break;
+    if (open.length - merges.length <= need.keptCount) break;
     if (pair.some((shard) => taken.has(shard))) continue;
     for (const shard of pair) taken.add(shard);
     merges.push(pair);
