@@ -46,7 +46,7 @@ const kind = structure<
 >(
   {
     MetricDataQueries: list(
-      structure<Pick<DataQuery, "Id">, Omit<DataQuery, "Id">>({ Id: text }, {
+      structure<Pick<DataQuery, "Id">, Required<Omit<DataQuery, "Id">>>({ Id: text }, {
         MetricStat: metricStat,
         Expression: text,
         Label: text,
