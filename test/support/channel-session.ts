@@ -8,7 +8,7 @@ import type { StreamRegistry } from "../../src/registry/stream-registry.ts";
 import { StreamRevision } from "../../src/registry/stream-revision.ts";
 import type { ShardServices } from "../../src/shards/shard-services.ts";
 import { applyReshard } from "../../src/streams/resharding/apply-reshard.ts";
-import { planCreate, planSplit } from "../../src/streams/resharding/reshard-plan.ts";
+import { planCreate, planMerge, planSplit, type ReshardPlan } from "../../src/streams/resharding/reshard-plan.ts";
 import type { Shard, Stream, StreamChannel } from "../../src/streams/stream.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { makerInThisThread } from "./content-maker-in-this-thread.ts";
@@ -84,19 +84,37 @@ export class ChannelSession {
   /** Splits the first open shard in the middle. May be repeated after a crash. */
   async split(nowMs: number): Promise<void> {
     const { revision } = this;
-    const { log } = this.shards;
     const first = revision.stream.shards.find(({ closed }) => closed === undefined);
     if (first === undefined || first.endingHashKey - first.startingHashKey < 4n) return;
     const newStartingHashKey = (first.startingHashKey + first.endingHashKey) / 2n;
-    const plan = planSplit(
-      { ...revision.stream, mode: "PROVISIONED" },
-      { shardIndex: first.index, newStartingHashKey },
-    );
+    const stream: Stream = { ...revision.stream, mode: "PROVISIONED" };
+    await this.#reshard(planSplit(stream, { shardIndex: first.index, newStartingHashKey }), nowMs);
+  }
+
+  /** Merges the two open shards with the lowest hash keys, if there are two. May be repeated after a crash. */
+  async merge(nowMs: number): Promise<void> {
+    const { stream } = this.revision;
+    const [first, second] = stream.shards
+      .filter(({ closed }) => closed === undefined)
+      .toSorted((a, b) => (a.startingHashKey < b.startingHashKey ? -1 : 1));
+    if (first === undefined || second === undefined) return;
+    const merge = { shardIndex: first.index, adjacentShardIndex: second.index };
+    await this.#reshard(planMerge({ ...stream, mode: "PROVISIONED" }, merge), nowMs);
+  }
+
+  async #reshard(plan: ReshardPlan, nowMs: number): Promise<void> {
+    const { revision } = this;
+    const { log } = this.shards;
     const children = [];
     for (const { index } of plan.opening) children.push(await log.createShard(streamId, index, { openShardCount: 1 }));
-    const { end } = await log.seal(revision.ref(first), "split");
+    const ends: bigint[] = [];
+    for (const index of plan.closing) {
+      const shard = revision.shard(index);
+      if (shard === undefined) throw new Error(`shard ${index} is to be closed`);
+      ends.push((await log.seal(revision.ref(shard), plan.closing.length === 1 ? "split" : "merge")).end);
+    }
     const placements = children.map(({ placement }) => placement);
-    const outcome = { second: Math.floor(nowMs / 1000), closedMs: nowMs, ends: [end], placements };
+    const outcome = { second: Math.floor(nowMs / 1000), closedMs: nowMs, ends, placements };
     await this.#registry.replace(revision, applyReshard(revision.stream, [plan], outcome));
   }
 

@@ -52,6 +52,7 @@ function seenIn(runs: readonly Run[]): SeenCounts {
     crashes: sumOf(runs, ({ crashCount }) => crashCount),
     failures: sumOf(runs, ({ failureCount }) => failureCount),
     splits: sumOf(runs, ({ splitCount }) => splitCount),
+    merges: sumOf(runs, ({ mergeCount }) => mergeCount),
   };
 }
 
@@ -68,6 +69,7 @@ class Run {
   crashCount = 0;
   failureCount = 0;
   splitCount = 0;
+  mergeCount = 0;
   readonly #random: SeededRandom;
   readonly #names: SeededRandom;
   readonly #settings: ChannelSettings;
@@ -76,8 +78,8 @@ class Run {
   #disk: SimulatedDisk;
   #clock = new SimulatedClock();
   #nextRecord = 0;
-  /** A split was begun: until it is finished, writers to its parent wait. */
-  #isSplitting = false;
+  /** What was begun: until it is finished, writers to the parents wait. */
+  #resharding: "split" | "merge" | undefined;
 
   constructor(seed: number, kind: DestinationKind) {
     this.#random = new SeededRandom(seed);
@@ -128,7 +130,7 @@ class Run {
           .padStart(6, "0");
       const parts = { store: this.store, table: this.table, newRandom };
       const session = await ChannelSession.open(engine, this.#clock, this.#settings, parts);
-      if (this.#isSplitting) await this.#split(session);
+      if (this.#resharding !== undefined) await this.#reshard(session, this.#resharding);
       await work(session);
       this.failureCount += session.channels.figures(channelId)?.failureCount ?? 0;
       const isClosed = !this.#disk.isOff && random.next() < 0.3;
@@ -152,9 +154,9 @@ class Run {
     const random = this.#random;
     for (let left = random.integer(1, roundsMax); left > 0 && !this.#disk.isOff; left -= 1) {
       const dice = random.next();
-      if (dice < 0.5) await this.#put(session);
-      else if (dice < 0.9) await this.#clock.advance(random.integer(0, 6_000));
-      else if (dice < 0.93) await this.#split(session);
+      if (dice < 0.45) await this.#put(session);
+      else if (dice < 0.82) await this.#clock.advance(random.integer(0, 6_000));
+      else if (dice < 0.93) await this.#reshard(session, random.next() < 0.5 ? "split" : "merge");
       else this.store.isGone = random.next() < 0.5;
       for (let turns = random.integer(0, 12); turns > 0; turns -= 1) await nextTurn();
     }
@@ -181,11 +183,12 @@ class Run {
     return JSON.stringify(this.table === undefined ? { number, key } : { number, key, at });
   }
 
-  async #split(session: ChannelSession): Promise<void> {
-    this.#isSplitting = true;
-    await session.split(this.#clock.nowMs());
-    this.#isSplitting = false;
-    this.splitCount += 1;
+  async #reshard(session: ChannelSession, kind: "split" | "merge"): Promise<void> {
+    this.#resharding = kind;
+    await session[kind](this.#clock.nowMs());
+    this.#resharding = undefined;
+    if (kind === "split") this.splitCount += 1;
+    else this.mergeCount += 1;
   }
 
   /** Lets time pass until nothing waits any more. */
@@ -214,7 +217,7 @@ class Run {
     const counts = new Map<string, number>();
     for (const [key, texts] of delivered) {
       for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-      if (this.splitCount === 0) assertOrdered(key, texts);
+      if (this.splitCount + this.mergeCount === 0) assertOrdered(key, texts);
     }
     for (const [text, isStored] of this.#isStored) {
       const count = counts.get(text) ?? 0;

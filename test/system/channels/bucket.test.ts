@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import { until } from "../../support/until.ts";
-import { ChannelServer, delivered, deliveredLines, makeChannel, owner, put, settledStatus } from "./channel-fixture.ts";
+import {
+  ChannelServer,
+  delivered,
+  deliveredLines,
+  makeChannel,
+  owner,
+  put,
+  settledStatus,
+  untilLater,
+} from "./channel-fixture.ts";
 
 const bucket = "plain";
 
@@ -14,7 +22,7 @@ before(async () => {
   if (!hasSeaweed()) return;
   seaweed = await SeaweedServer.start();
   await seaweed.makeBucket(bucket);
-  channels = await ChannelServer.start(seaweed, ["--engine", "memory"]);
+  channels = await ChannelServer.start(seaweed, ["--engine", "memory", "--dev"]);
 });
 after(async () => {
   await channels?.[Symbol.asyncDispose]();
@@ -30,7 +38,7 @@ for (const compression of ["NONE", "GZIP", "ZSTD"] as const) {
     const { id } = await makeChannel(endpoint, name, streamArn, { bucket, compression });
     const records = Array.from({ length: 1_200 }, (_, i) => JSON.stringify({ number: i, text: "ä\n".repeat(i % 7) }));
     await put(endpoint, name, records);
-    await until(async () => (await deliveredLines(seaweed, bucket, id)).length >= records.length);
+    await untilLater(endpoint, async () => (await deliveredLines(seaweed, bucket, id)).length >= records.length);
     assert.deepEqual(await deliveredLines(seaweed, bucket, id), records.toSorted());
     const { keys } = await delivered(seaweed, bucket, id);
     const extension = { NONE: ".json", GZIP: ".json.gz", ZSTD: ".json.zst" }[compression];
@@ -52,8 +60,8 @@ test("text keeps its line feeds, bytes have nothing between them, and keys follo
   const notUtf8 = Buffer.from([0xff, 0xfe]);
   await put(endpoint, "text", ["one", "two\n", notUtf8]);
   await put(endpoint, "bytes", [Buffer.from([1, 2]), notUtf8]);
-  await until(async () => (await delivered(seaweed, bucket, text.id)).deadLetters.length > 0);
-  await until(async () => (await delivered(seaweed, bucket, bytes.id)).keys.length > 0);
+  await untilLater(endpoint, async () => (await delivered(seaweed, bucket, text.id)).deadLetters.length > 0);
+  await untilLater(endpoint, async () => (await delivered(seaweed, bucket, bytes.id)).keys.length > 0);
   const texts = await delivered(seaweed, bucket, text.id);
   assert.deepEqual(Buffer.concat(texts.bodies).toString().split("\n").sort(), ["", "one", "two"]);
   assert.match(texts.keys[0] ?? "", new RegExp(`^in/text/day=\\d\\d/${text.id}-[0-9a-z]{6}-[0-9a-z]{6}$`));
@@ -69,7 +77,7 @@ test("what is known of a record that is not JSON is a dead letter under the pref
   const destination = { DeadLetterQueueS3Configuration: letters };
   const { id } = await makeChannel(endpoint, "faulty", streamArn, { bucket, destination });
   await put(endpoint, "faulty", ["{broken", "[1]"]);
-  await until(async () => (await delivered(seaweed, bucket, id)).keys.length > 0);
+  await untilLater(endpoint, async () => (await delivered(seaweed, bucket, id)).keys.length > 0);
   const { bodies, deadLetters } = await delivered(seaweed, bucket, id);
   assert.deepEqual(bodies.map(String), ["[1]\n"]);
   const [letter, ...others] = deadLetters.map((body) => JSON.parse(body.toString()) as Record<string, string>);

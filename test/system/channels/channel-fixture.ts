@@ -134,6 +134,24 @@ export async function createTableChannel(
   return ChannelDescription.ChannelARN;
 }
 
+/**
+ * Looks until it holds, on a server with `--dev`: before each further look its clock goes a second ahead, so that freshness, pauses
+ * between attempts and looks at files pass at once.
+ */
+export async function untilLater(endpoint: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  await until(async () => {
+    if (await holds()) return true;
+    await advance(endpoint, 1_000);
+    return false;
+  });
+}
+
+/** Moves the clock of a server with `--dev` ahead. */
+export async function advance(endpoint: string, advanceMs: number): Promise<void> {
+  const { status } = await fetch(`${endpoint}/dev/clock`, { method: "POST", body: JSON.stringify({ advanceMs }) });
+  assert.equal(status, 200);
+}
+
 /** Resolves once so many rows are in a table, as the catalog's newest snapshot says. */
 export async function untilRows(seaweed: SeaweedServer, table: string, count: number): Promise<void> {
   await until(async () => (await seaweed.rowCount(namespace, table)) >= count);

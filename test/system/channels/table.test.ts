@@ -3,8 +3,7 @@ import { after, before, type TestContext, test } from "node:test";
 import { appendRow, hasPyiceberg, type ReadTable, readTables } from "../../support/iceberg-reader.ts";
 import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
-import { until } from "../../support/until.ts";
-import { ChannelServer, createTableChannel, put, settledStatus, untilRows } from "./channel-fixture.ts";
+import { ChannelServer, createTableChannel, put, settledStatus, untilLater } from "./channel-fixture.ts";
 
 const bucket = "letters";
 /** Open shards of a new on-demand stream. */
@@ -60,7 +59,7 @@ before(async () => {
   if (!hasSeaweed() || !hasPyiceberg()) return;
   seaweed = await SeaweedServer.start();
   await seaweed.makeBucket(bucket);
-  channels = await ChannelServer.start(seaweed, ["--engine", "memory"]);
+  channels = await ChannelServer.start(seaweed, ["--engine", "memory", "--dev"]);
   channels.addSchema("clicks", clickSchema);
   channels.addSchema("wide", wideSchema);
 });
@@ -77,6 +76,11 @@ async function readOne(name: string): Promise<ReadTable> {
   const [read] = await readTables(seaweed, [`lake.${name}`]);
   assert(read !== undefined);
   return read;
+}
+
+/** Resolves once so many rows are in a table, as the catalog's newest snapshot says. */
+async function untilRows(table: string, count: number): Promise<void> {
+  await untilLater(channels.endpoint, async () => (await seaweed.rowCount("lake", table)) >= count);
 }
 
 function click(id: number): string {
@@ -96,7 +100,7 @@ test("each record is one row, in the order of its shard, in the files of its hou
   for (const first of [0, 300]) {
     const clicks = Array.from({ length: 300 }, (_, i) => click(first + i));
     for (const name of names) await put(endpoint, name, clicks);
-    for (const name of names) await untilRows(seaweed, name, first + 300);
+    for (const name of names) await untilRows(name, first + 300);
   }
   for (const { columns, partitions, files, snapshots } of await readTables(
     seaweed,
@@ -128,7 +132,7 @@ test("values of each type of a schema are read back as they were put, and as nul
   await put(endpoint, "wide", [...records.map((record) => JSON.stringify(record)), JSON.stringify(empty)]);
   // A number that no double holds.
   await put(endpoint, "wide", ['{"id":9007199254740993}']);
-  await untilRows(seaweed, "wide", 5);
+  await untilRows("wide", 5);
   const { files, columns } = await readOne("wide");
   const rows = new Map(files.flat().map((row) => [String(row["id"]), row]));
   assert.deepEqual(rows.get("7"), {
@@ -153,7 +157,7 @@ test("records that are no rows of the table are dead letters, with the column th
   const arn = await createTableChannel(endpoint, "faulty", streamArn, wanted);
   assert.equal(await settledStatus(endpoint, arn), "ACTIVE");
   await put(endpoint, "faulty", ["{broken", "[1]", '{"id":1}', '{"id":"1","at":"2026-11-30T00:00:00Z"}', click(5)]);
-  await untilRows(seaweed, "faulty", 1);
+  await untilRows("faulty", 1);
   const id = arn.split("/").at(-1) ?? "";
   const letters = (await seaweed.objects(bucket)).filter(({ key }) => key.includes(id));
   const faults = letters.flatMap(({ body }) =>
@@ -183,10 +187,10 @@ test("rows that another writer appends stay, and the channel goes on behind them
   const wanted = { schema: "clicks", deadLetterBucket: bucket };
   await settledStatus(endpoint, await createTableChannel(endpoint, "shared", streamArn, wanted));
   await put(endpoint, "shared", [click(1)]);
-  await untilRows(seaweed, "shared", 1);
+  await untilRows("shared", 1);
   await appendRow(seaweed, "lake.shared", { id: 100, at: "2026-11-30T09:00:00+00:00" });
   await put(endpoint, "shared", [click(2)]);
-  await untilRows(seaweed, "shared", 3);
+  await untilRows("shared", 3);
   const { files } = await readOne("shared");
   assert.deepEqual(
     files
@@ -229,13 +233,13 @@ test("a channel whose credentials for the catalog are refused goes on once they 
   const wanted = { schema: "clicks", deadLetterBucket: bucket };
   await settledStatus(endpoint, await createTableChannel(endpoint, "rotated", streamArn, wanted));
   await seaweed.writePlaces(placesPath, { accessKeyId: "admin", secretAccessKey: "wrong" });
-  await until(async () => {
+  await untilLater(endpoint, async () => {
     await put(endpoint, "rotated", [click(1)]);
     return (await health(endpoint)).includes("The catalog");
   });
   await seaweed.writePlaces(placesPath, undefined, "oauth");
-  await until(async () => !(await health(endpoint)).includes("The catalog"));
-  await untilRows(seaweed, "rotated", 1);
+  await untilLater(endpoint, async () => !(await health(endpoint)).includes("The catalog"));
+  await untilRows("rotated", 1);
   const described = await call<{ readonly ChannelSummaries: readonly object[] }>(endpoint, "ListChannels", {});
   assert(described.ChannelSummaries.length > 0);
 });

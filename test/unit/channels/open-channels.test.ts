@@ -222,6 +222,22 @@ test("the records of a shard that is split, and of its children, are delivered",
   assert.deepEqual(world.delivered, lines("a", "b", "c", "d", "e", "f", "g"));
 });
 
+test("the records of two shards that are merged, and of their child, are delivered", async (t) => {
+  const world = await openWorld(t);
+  const session = await world.session({ shardCount: 2 });
+  const texts = Array.from({ length: 9 }, (_, i) => `record ${i}`);
+  await world.put(session, ...texts.slice(0, 6));
+  await session.merge(world.clock.nowMs());
+  await world.put(session, ...texts.slice(6));
+  await world.pass(12);
+  await session.close();
+  const next = await world.session();
+  assert.equal(next.revision.stream.shards.filter(({ closed }) => closed === undefined).length, 1);
+  await world.put(next, "last");
+  await world.pass(12);
+  assert.deepEqual(world.delivered, lines(...texts, "last"));
+});
+
 test("records that expire before the store comes back are counted, not delivered", async (t) => {
   const world = await openWorld(t);
   const session = await world.session();
