@@ -11,7 +11,7 @@ const signingName = "s3tables";
 const renewMs = 60_000;
 const tokenLifeSecondsDefault = 300;
 /** Metadata of a table with thousands of snapshots. */
-const textLengthMax = 64 * 1024 * 1024;
+const bodyBytesMax = 64 * 1024 * 1024;
 
 export interface CatalogResponse {
   readonly status: number;
@@ -138,12 +138,23 @@ async function exchange(
   try {
     const timeout = AbortSignal.timeout(responseMsMax);
     const response = await fetch(url, { ...request, redirect: "error", signal: AbortSignal.any([signal, timeout]) });
-    const text = await response.text();
-    if (text.length > textLengthMax) throw new Error(`its response is longer than ${textLengthMax} characters`);
-    return { status: response.status, body: parseBody(text) };
+    return { status: response.status, body: parseBody(await readText(response)) };
   } catch (error) {
     throw new DestinationError(`The catalog cannot be reached (${describe(error)}).`, { cause: error });
   }
+}
+
+/** Reads no more than may be in memory, whatever the catalog sends. */
+async function readText({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let byteCount = 0;
+  let text = "";
+  for await (const part of body ?? []) {
+    byteCount += part.length;
+    if (byteCount > bodyBytesMax) throw new Error(`its response is longer than ${bodyBytesMax} bytes`);
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 /** Undefined for what is not JSON: the status says enough. */
