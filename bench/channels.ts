@@ -199,7 +199,7 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
     console.log(
       `${(compression ?? "no channel").padEnd(10)} puts ${(rate / mebibyte).toFixed(1)} MiB/s, memory ${residentMiBLoaded.toFixed(0)} and then ${residentMiBMax.toFixed(0)} MiB, oldest record ${ageMax.toFixed(1)} s of ${freshnessSeconds} s, delivered ${inMiB.toFixed(0)} MiB as ${outMiB.toFixed(0)} MiB, all ${drainSeconds.toFixed(1)} s after the last put`,
     );
-    if (flags.backlog) {
+    if (flags.backlog && compression !== undefined) {
       const delivered = inMiB - before.inMiB;
       const perMiB = (seconds: number): string => `${((seconds * 1000) / delivered).toFixed(1)} ms`;
       const threads = [...threadCpuSeconds(pid)]
