@@ -4,7 +4,7 @@ import type { MetricType } from "../telemetry/prometheus-text.ts";
 export interface KinesisMetric<Name extends string = string> {
   /** In CloudWatch. */
   readonly name: Name;
-  /** In CloudWatch; seconds in a family whose type is `summary`. */
+  /** In CloudWatch; in a family milliseconds are seconds. */
   readonly unit: "Bytes" | "Count" | "Milliseconds";
   readonly family: string;
   /** A counter has the sum of all samples since the start, a summary their sum and count, a gauge the largest of late. */
@@ -142,7 +142,7 @@ export const streamMetrics = defineMetrics([
   [
     "GetRecords.IteratorAgeMilliseconds",
     "Milliseconds",
-    "millrace_stream_iterator_age_milliseconds",
+    "millrace_stream_iterator_age_seconds",
     "gauge",
     "Age of the last record that a GetRecords returned, 0 when it read all there was; the largest of the last seconds.",
   ],
@@ -175,7 +175,7 @@ export const consumerMetrics = defineMetrics([
   [
     "SubscribeToShardEvent.MillisBehindLatest",
     "Milliseconds",
-    "millrace_consumer_behind_latest_milliseconds",
+    "millrace_consumer_behind_latest_seconds",
     "gauge",
     "Age of the last record of an event, 0 when it was the newest one; the largest of the last seconds.",
   ],
@@ -216,7 +216,7 @@ export const shardMetrics = defineMetrics([
   [
     "IteratorAgeMilliseconds",
     "Milliseconds",
-    "millrace_shard_iterator_age_milliseconds",
+    "millrace_shard_iterator_age_seconds",
     "gauge",
     "Age of the last record that a GetRecords returned, 0 when it read all there was; the largest of the last seconds.",
   ],

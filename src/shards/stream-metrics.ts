@@ -386,9 +386,10 @@ function samplesOf(
   switch (type) {
     case "counter":
       return [{ labels, value: sets.sum(metric) }];
+    // Gauges and summaries are times.
     case "gauge": {
       const value = sets.recentMaximum(metric);
-      return value === undefined ? [] : [{ labels, value }];
+      return value === undefined ? [] : [{ labels, value: value / msPerSecond }];
     }
     case "summary":
       return [

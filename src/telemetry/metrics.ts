@@ -49,7 +49,12 @@ export class Metrics {
   readonly #operations = new Map<string, OperationTally>();
   readonly #refusals = new Map<string, number>();
   readonly #cuts = new Map<string, number>();
-  readonly #faults = new Map<string, number>();
+  /** With zeros: the rate of a series that begins with its first fault does not show that one. */
+  readonly #faults = new Map([
+    ["request", 0],
+    ["background", 0],
+    ["server", 0],
+  ]);
   readonly #exports = new Map<string, number>();
   readonly #commitDurations = new DurationHistogram();
   readonly #unsubscribe: readonly (() => void)[];
