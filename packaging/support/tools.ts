@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { downloadPackages, hasDebianTools } from "../image/debian-files.ts";
 import { cache, root, run } from "./run.ts";
 
 /** Commands of Go modules, by name: the path that `go install` takes. */
@@ -9,6 +10,8 @@ const goTools = {
   crane: "github.com/google/go-containerregistry/cmd/crane@v0.22.1",
   hclfmt: "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.25.0",
   helm: "helm.sh/helm/v4/cmd/helm@v4.3.2",
+  prometheus: "github.com/prometheus/prometheus/cmd/prometheus@v0.316.0",
+  promtool: "github.com/prometheus/prometheus/cmd/promtool@v0.316.0",
 } as const;
 
 /** Resolves with the path of the program; builds it once for each version. */
@@ -18,6 +21,20 @@ export async function goTool(name: keyof typeof goTools): Promise<string> {
   const program = join(folder, name);
   if (!existsSync(program)) await run("go", ["install", specification], { env: { ...process.env, GOBIN: folder } });
   return program;
+}
+
+/** Resolves with the paths of Prometheus and its tool: Debian's, not installed, or on another system built with Go. */
+export async function prometheusTools(): Promise<{ readonly prometheus: string; readonly promtool: string }> {
+  if (!hasDebianTools() || process.arch !== "x64") {
+    return { prometheus: await goTool("prometheus"), promtool: await goTool("promtool") };
+  }
+  const folder = join(cache, "prometheus");
+  const bin = join(folder, "files", "usr", "bin");
+  if (!existsSync(join(bin, "promtool"))) {
+    const packages = await downloadPackages(["prometheus"], "amd64", join(folder, "packages"));
+    for (const { path } of packages) await run("dpkg-deb", ["--extract", path, join(folder, "files")]);
+  }
+  return { prometheus: join(bin, "prometheus"), promtool: join(bin, "promtool") };
 }
 
 /** Resolves with a Python that has packaging/requirements.txt. */
