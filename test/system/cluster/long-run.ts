@@ -43,12 +43,13 @@ const roundCounts: Readonly<Record<GatewayFault, number>> = {
   "full disk": 5,
   roll: 10,
 };
-/** Tests that walk the API as clients do. */
+/** Tests that walk the API as clients do, each on servers without streams, so each pattern fits one test. */
 const walks = [
   ["operations.test.ts", "JavaScript walks all .* HTTP/2"],
   ["operations.test.ts", "JavaScript walks all .* HTTP/1.1"],
   ["operations.test.ts", "newest boto3 .* knows$"],
-  ["operations.test.ts", "AWS CLI .*walks"],
+  ["operations.test.ts", "newest AWS CLI walks"],
+  ["operations.test.ts", "AWS CLI with the newest model walks"],
   ["aws-cli.test.ts", "reads back what it has put"],
 ] as const;
 /** What each gateway has last told, shown when a promise is broken. */
