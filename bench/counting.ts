@@ -1,10 +1,11 @@
 /**
- * What counting costs a put: ns of CPU for PutRecord and for PutRecords of 500, for what CloudWatch shows of a stream, the same
- * with all of its 16 shards monitored, and for the console. In turns, the best of some rounds.
+ * What counting costs a put: ns of CPU for PutRecord and for PutRecords of 500, for the sums of its shards, for what CloudWatch
+ * shows of a stream, the same with all of its 16 shards monitored, and for the console. In turns, the best of some rounds.
  *   node bench/counting.ts
  */
 import type { IncomingRecords } from "../src/records/incoming-records.ts";
 import { StreamRevision } from "../src/registry/stream-revision.ts";
+import { putTrafficOf } from "../src/shards/put-traffic.ts";
 import { type PutOperation, StreamMetrics } from "../src/shards/stream-metrics.ts";
 import { TrafficCounts } from "../src/shards/traffic-counts.ts";
 import { planCreate } from "../src/streams/resharding/reshard-plan.ts";
@@ -54,12 +55,13 @@ for (const [operation, recordCount] of [
   ["PutRecord", 1],
   ["PutRecords", 500],
 ] as const satisfies readonly (readonly [PutOperation, number])[]) {
-  const finished = { ...put(recordCount), operation, durationMs: 1.5 };
-  const { records, results } = finished;
+  const finished = { ...put(recordCount), shardMap: plain.shardMap, durationMs: 1.5 };
+  const traffic = putTrafficOf(finished);
   const parts: Readonly<Record<string, () => void>> = {
-    "a stream": () => metrics.countPut(plain, finished),
-    "a stream and its shards": () => metrics.countPut(watched, finished),
-    "the console": () => counts.countPut(plain, records, results, { durationMs: 1.5, storedAtMs: 1 }),
+    "its sums": () => void putTrafficOf(finished),
+    "a stream": () => metrics.countPut(plain, operation, traffic),
+    "a stream and its shards": () => metrics.countPut(watched, operation, traffic),
+    "the console": () => counts.countPut(plain, traffic, 1),
   };
   const best = new Map<string, number>();
   for (let round = 0; round < rounds; round++) {

@@ -13,6 +13,7 @@ import { HASH_KEY_WORDS, writeHashKey } from "../streams/hash-keys/hash-key.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import { formatShardId } from "../streams/positions/shard-id.ts";
 import { PutResultColumns, type RecordFailure, throttledCode } from "./put-result-columns.ts";
+import { putTrafficOf } from "./put-traffic.ts";
 import type { ShardServices } from "./shard-services.ts";
 import type { PutOperation } from "./stream-metrics.ts";
 
@@ -76,8 +77,9 @@ export async function storeRecords(
   }
   const { clock, traffic, counts } = services;
   const durationMs = clock.monotonicMs() - startedMs;
-  traffic.countPut(stream, { operation, records: first, results, durationMs });
-  counts.countPut(stream, first, results, { durationMs, storedAtMs: clock.nowMs() });
+  const put = putTrafficOf({ records: first, results, shardMap: stream.shardMap, durationMs });
+  traffic.countPut(stream, operation, put);
+  counts.countPut(stream, put, clock.nowMs());
   return results;
 }
 

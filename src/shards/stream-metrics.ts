@@ -1,5 +1,3 @@
-import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-records.ts";
-import type { PutResults, StoredBatches } from "../records/put-results.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { formatShardId } from "../streams/positions/shard-id.ts";
 import type { Stream } from "../streams/stream.ts";
@@ -16,7 +14,7 @@ import {
   streamMetrics,
 } from "./kinesis-metrics.ts";
 import { consumerSource, shardSource, streamSource } from "./metric-source.ts";
-import { throttledCode } from "./put-result-columns.ts";
+import type { PutTraffic } from "./put-traffic.ts";
 
 /** Shards counted at once, over all streams; each has up to seven series. Further shards are not counted. */
 const countedShardsMax = 20_000;
@@ -28,14 +26,6 @@ const shownStreamsMax = 1_000;
 const shownConsumersMax = 1_000;
 
 export type PutOperation = "PutRecord" | "PutRecords";
-
-/** One put with the results of its records. */
-interface FinishedPut {
-  readonly operation: PutOperation;
-  readonly records: IncomingRecords;
-  readonly results: PutResults & { readonly stored: StoredBatches };
-  readonly durationMs: number;
-}
 
 interface Returned {
   readonly records: { readonly count: number; readonly dataBytes: number };
@@ -63,19 +53,11 @@ export class StreamMetrics {
   readonly #tallies = new Map<string, StreamTally>();
   #shardCount = 0;
 
-  /** `revision` is the one that the records were first routed by. */
-  countPut(revision: StreamRevision, put: FinishedPut): void {
-    const tally = this.#tallyOf(revision.stream);
-    const { results, records } = put;
-    const batches = batchesOf(records, results.stored);
-    let [recordCount, byteCount] = [0, 0];
-    for (const { count, bytes } of batches) {
-      recordCount += count;
-      byteCount += bytes;
-    }
-    const throttledCount = results.failures === undefined ? 0 : throttledIn(results.failures);
-    countStored(tally.sets, put, { recordCount, byteCount, throttledCount });
-    if (hasShardMetrics(revision.stream)) this.#countShards(tally, revision, put, batches, throttledCount);
+  /** One finished put. */
+  countPut({ stream }: StreamRevision, operation: PutOperation, put: PutTraffic): void {
+    const tally = this.#tallyOf(stream);
+    countStored(tally.sets, operation, put);
+    if (hasShardMetrics(stream)) this.#countShards(tally, stream, put);
   }
 
   /** One put that threw: no record of it has a result. */
@@ -180,26 +162,12 @@ export class StreamMetrics {
     return [...families.values()];
   }
 
-  #countShards(
-    tally: StreamTally,
-    { stream, shardMap }: StreamRevision,
-    { records, results }: FinishedPut,
-    batches: readonly Batch[],
-    throttledCount: number,
-  ): void {
-    const throttled = new Map<number, number>();
-    if (throttledCount > 0) {
-      for (const [i, { code }] of results.failures ?? []) {
-        if (code !== throttledCode) continue;
-        const { index } = shardMap.shardAt(shardMap.route(records.hashKeys, i));
-        throttled.set(index, (throttled.get(index) ?? 0) + 1);
-      }
-    }
-    for (const { shardIndex, count, bytes } of batches) {
+  #countShards(tally: StreamTally, stream: Stream, { stored, throttled }: PutTraffic): void {
+    for (const { shardIndex, recordCount, byteCount } of stored) {
       const shard = this.#shardOf(tally, stream, shardIndex);
       if (shard === undefined) continue;
-      shard.add(ofShard.IncomingBytes, bytes);
-      shard.add(ofShard.IncomingRecords, count);
+      shard.add(ofShard.IncomingBytes, byteCount);
+      shard.add(ofShard.IncomingRecords, recordCount);
       if (!throttled.has(shardIndex)) shard.add(ofShard.WriteProvisionedThroughputExceeded, 0);
     }
     for (const [index, count] of throttled) {
@@ -289,44 +257,14 @@ function consumerOf({ consumers }: StreamTally, stream: Stream, name: string): S
   return consumer;
 }
 
-/** What one shard stored of a put at once. */
-interface Batch {
-  readonly shardIndex: number;
-  count: number;
-  /** Data and partition keys. */
-  bytes: number;
-}
-
-function batchesOf(records: IncomingRecords, { batchOfRecord, shardIndexes }: StoredBatches): readonly Batch[] {
-  const batches: Batch[] = [];
-  for (const shardIndex of shardIndexes) batches.push({ shardIndex, count: 0, bytes: 0 });
-  for (let i = 0; i < records.count; i++) {
-    const batch = batches[batchOfRecord[i] ?? -1];
-    if (batch === undefined) continue;
-    const keyBytes = records.keyBytes[i] ?? NO_PARTITION_KEY;
-    batch.count++;
-    batch.bytes += (records.dataBytes[i] ?? 0) + (keyBytes === NO_PARTITION_KEY ? 0 : keyBytes);
+function countStored(sets: StatisticSets, operation: PutOperation, put: PutTraffic): void {
+  const { durationMs, stored, throttled } = put;
+  let [recordCount, byteCount] = [0, 0];
+  for (const batch of stored) {
+    recordCount += batch.recordCount;
+    byteCount += batch.byteCount;
   }
-  return batches;
-}
-
-function throttledIn(failures: NonNullable<PutResults["failures"]>): number {
-  let count = 0;
-  for (const { code } of failures.values()) if (code === throttledCode) count++;
-  return count;
-}
-
-interface StoredSums {
-  readonly recordCount: number;
-  readonly byteCount: number;
-  readonly throttledCount: number;
-}
-
-function countStored(
-  sets: StatisticSets,
-  { operation, records, durationMs }: FinishedPut,
-  { recordCount, byteCount, throttledCount }: StoredSums,
-): void {
+  const throttledCount = throttled.values().reduce((sum, count) => sum + count, 0);
   sets.add(ofStream.IncomingBytes, byteCount);
   sets.add(ofStream.IncomingRecords, recordCount);
   sets.add(ofStream.WriteProvisionedThroughputExceeded, throttledCount);
@@ -341,9 +279,9 @@ function countStored(
   sets.add(ofStream["PutRecords.Latency"], durationMs);
   sets.add(ofStream["PutRecords.Success"], success);
   sets.add(ofStream["PutRecords.Records"], recordCount);
-  sets.add(ofStream["PutRecords.TotalRecords"], records.count);
+  sets.add(ofStream["PutRecords.TotalRecords"], put.recordCount);
   sets.add(ofStream["PutRecords.SuccessfulRecords"], recordCount);
-  sets.add(ofStream["PutRecords.FailedRecords"], records.count - recordCount - throttledCount);
+  sets.add(ofStream["PutRecords.FailedRecords"], put.recordCount - recordCount - throttledCount);
   sets.add(ofStream["PutRecords.ThrottledRecords"], throttledCount);
 }
 

@@ -1,13 +1,17 @@
-import { type IncomingRecords, NO_PARTITION_KEY } from "../records/incoming-records.ts";
-import type { PutResults, StoredBatches } from "../records/put-results.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
-import { throttledCode } from "./put-result-columns.ts";
+import type { PutTraffic } from "./put-traffic.ts";
 
 /** Shards counted at once, over all streams. Further shards are not counted until others are forgotten. */
 const countedShardsMax = 20_000;
 
 /** Consumers counted for each stream; the API allows 50. */
 const countedConsumersMax = 50;
+
+/** Calls of one kind, and the time that they took in total. */
+export interface CallDurations {
+  count: number;
+  totalMs: number;
+}
 
 /** Traffic of one shard since the server started or the shard was first used. */
 export class ShardTraffic {
@@ -21,12 +25,9 @@ export class ShardTraffic {
   throttledReads = 0;
   /** That of the last GetRecords; 0 at the tip. */
   millisBehindLatest = 0;
-}
-
-/** Calls of one kind on one stream, and the time that they took in total. */
-export interface CallDurations {
-  count: number;
-  totalMs: number;
+  /** Puts that stored some of their records in it. */
+  readonly puts: CallDurations = { count: 0, totalMs: 0 };
+  readonly reads: CallDurations = { count: 0, totalMs: 0 };
 }
 
 /** How far a registered consumer is behind in the shard of its last push. */
@@ -62,36 +63,31 @@ interface Returned {
 }
 
 /**
- * Counts the traffic of all streams and shards for the console. Unlike `ShardMetrics` it needs no enhanced monitoring, and
- * it costs a put one addition for each shard that it reaches and one for each record.
+ * Counts the traffic of all streams and shards for the console and for the scaling of streams. Unlike `StreamMetrics` it
+ * needs no enhanced monitoring.
  */
 export class TrafficCounts {
   /** By stream id. */
   readonly streams = new Map<string, StreamTraffic>();
   #shardCount = 0;
 
-  /** One finished put: what its shards stored, and how many records each shard throttled. */
-  countPut(
-    revision: StreamRevision,
-    records: IncomingRecords,
-    results: PutResults & { readonly stored: StoredBatches },
-    { durationMs, storedAtMs }: { readonly durationMs: number; readonly storedAtMs: number },
-  ): void {
+  /** One finished put. `storedAtMs`: wall clock. */
+  countPut(revision: StreamRevision, { durationMs, stored, throttled }: PutTraffic, storedAtMs: number): void {
     const stream = this.#streamOf(revision);
     addCall(stream.puts, durationMs);
-    const { batchOfRecord, shardIndexes } = results.stored;
-    if (shardIndexes.length > 0) stream.storedAtMs = storedAtMs;
-    const shards: (ShardTraffic | undefined)[] = [];
-    for (const index of shardIndexes) shards.push(this.#shardOf(stream, index));
-    for (let i = 0; i < records.count; i++) {
-      const shard = shards[batchOfRecord[i] ?? -1];
+    if (stored.length > 0) stream.storedAtMs = storedAtMs;
+    for (const { shardIndex, recordCount, byteCount } of stored) {
+      const shard = this.#shardOf(stream, shardIndex);
       if (shard === undefined) continue;
-      const keyBytes = records.keyBytes[i] ?? NO_PARTITION_KEY;
-      shard.incomingRecords++;
-      shard.incomingBytes += (records.dataBytes[i] ?? 0) + (keyBytes === NO_PARTITION_KEY ? 0 : keyBytes);
+      addCall(shard.puts, durationMs);
+      shard.incomingRecords += recordCount;
+      shard.incomingBytes += byteCount;
     }
-    if (results.failures !== undefined) this.#countThrottled(stream, records, results.failures);
-    if (stream.listeners.size > 0) tell(stream, shardIndexes);
+    for (const [index, count] of throttled) {
+      const shard = this.#shardOf(stream, index);
+      if (shard !== undefined) shard.throttledWrites += count;
+    }
+    if (stream.listeners.size > 0) tell(stream, stored);
   }
 
   /** One page of GetRecords. */
@@ -100,6 +96,7 @@ export class TrafficCounts {
     addCall(stream.reads, durationMs);
     const shard = this.#shardOf(stream, shardIndex);
     if (shard === undefined) return;
+    addCall(shard.reads, durationMs);
     shard.outgoingRecords += page.records.count;
     shard.outgoingBytes += page.records.dataBytes;
     shard.millisBehindLatest = page.millisBehindLatest;
@@ -146,19 +143,6 @@ export class TrafficCounts {
     }
   }
 
-  #countThrottled(
-    stream: StreamTraffic,
-    records: IncomingRecords,
-    failures: NonNullable<PutResults["failures"]>,
-  ): void {
-    const { shardMap } = stream.revision;
-    for (const [i, { code }] of failures) {
-      if (code !== throttledCode) continue;
-      const shard = this.#shardOf(stream, shardMap.shardAt(shardMap.route(records.hashKeys, i)).index);
-      if (shard !== undefined) shard.throttledWrites++;
-    }
-  }
-
   #streamOf(revision: StreamRevision): StreamTraffic {
     const { id } = revision.stream;
     let traffic = this.streams.get(id);
@@ -199,6 +183,6 @@ function forgetShards(shards: Map<number, unknown>, revision: StreamRevision): v
   for (const index of shards.keys()) if (revision.shard(index) === undefined) shards.delete(index);
 }
 
-function tell({ listeners }: StreamTraffic, shardIndexes: Uint32Array): void {
-  for (const index of shardIndexes) for (const listener of listeners) listener(index);
+function tell({ listeners }: StreamTraffic, stored: PutTraffic["stored"]): void {
+  for (const { shardIndex } of stored) for (const listener of listeners) listener(shardIndex);
 }

@@ -1,4 +1,4 @@
-import type { StreamTraffic, TrafficCounts } from "./traffic-counts.ts";
+import type { CallDurations, StreamTraffic, TrafficCounts } from "./traffic-counts.ts";
 import { ShardTraffic } from "./traffic-counts.ts";
 
 /** An hour in steps of 5 s. */
@@ -60,12 +60,14 @@ interface Totals {
   readonly outgoingBytes: number;
   readonly throttledWrites: number;
   readonly throttledReads: number;
+  readonly puts: Readonly<CallDurations>;
+  readonly reads: Readonly<CallDurations>;
 }
 
 interface StreamTotals {
   readonly shards: Map<number, Totals>;
-  puts: { readonly count: number; readonly totalMs: number };
-  reads: { readonly count: number; readonly totalMs: number };
+  puts: Readonly<CallDurations>;
+  reads: Readonly<CallDurations>;
 }
 
 /** Rates of one stream and of its shards in the last step. */
@@ -135,9 +137,10 @@ export class TrafficHistory {
     for (const [index, shard] of traffic.shards) {
       const step = stepOf(shard, totals.shards.get(index) ?? noTraffic, seconds);
       totals.shards.set(index, totalsOf(shard));
-      if (!isSilent(step)) shards.set(index, step);
+      const isQuiet = isSilentShard(step);
+      if (!isQuiet) shards.set(index, step);
       sum = added(sum, step);
-      this.#keep(this.#shards, `${id}/${index}`, step, shardHistoriesMax);
+      this.#keep({ rings: this.#shards, key: `${id}/${index}`, ringsMax: shardHistoriesMax }, step, isQuiet);
     }
     for (const index of totals.shards.keys()) if (!traffic.shards.has(index)) totals.shards.delete(index);
     const lag = Math.max(0, ...[...traffic.consumers.values()].flatMap((one) => [...one.millisBehindLatest.values()]));
@@ -147,21 +150,29 @@ export class TrafficHistory {
       putMs: meanSince(totals.puts, traffic.puts),
       readMs: meanSince(totals.reads, traffic.reads),
     };
-    totals.puts = { count: traffic.puts.count, totalMs: traffic.puts.totalMs };
-    totals.reads = { count: traffic.reads.count, totalMs: traffic.reads.totalMs };
+    totals.puts = { ...traffic.puts };
+    totals.reads = { ...traffic.reads };
     this.#rates.set(id, { stream, shards });
-    this.#keep(this.#streams, id, stream, streamHistoriesMax);
+    this.#keep({ rings: this.#streams, key: id, ringsMax: streamHistoriesMax }, stream, isSilent(stream));
   }
 
-  #keep(rings: Map<string, StepRing>, key: string, step: TrafficStep, ringsMax: number): void {
+  #keep(
+    {
+      rings,
+      key,
+      ringsMax,
+    }: { readonly rings: Map<string, StepRing>; readonly key: string; readonly ringsMax: number },
+    step: TrafficStep,
+    isQuiet: boolean,
+  ): void {
     let ring = rings.get(key);
     if (ring === undefined) {
-      if (isSilent(step) || rings.size >= ringsMax) return;
+      if (isQuiet || rings.size >= ringsMax) return;
       ring = new StepRing(this.#step);
       rings.set(key, ring);
     }
     ring.write(this.#step, step);
-    if (!isSilent(step)) ring.lastUsedStep = this.#step;
+    if (!isQuiet) ring.lastUsedStep = this.#step;
   }
 
   #dropSilent(): void {
@@ -193,8 +204,12 @@ const silentStep: TrafficStep = {
 };
 
 function totalsOf({ incomingRecords, incomingBytes, outgoingRecords, outgoingBytes, ...rest }: ShardTraffic): Totals {
-  const { throttledWrites, throttledReads } = rest;
-  return { incomingRecords, incomingBytes, outgoingRecords, outgoingBytes, throttledWrites, throttledReads };
+  const { throttledWrites, throttledReads, puts, reads } = rest;
+  return {
+    ...{ incomingRecords, incomingBytes, outgoingRecords, outgoingBytes, throttledWrites, throttledReads },
+    puts: { ...puts },
+    reads: { ...reads },
+  };
 }
 
 function stepOf(now: ShardTraffic, before: Totals, seconds: number): TrafficStep {
@@ -206,8 +221,8 @@ function stepOf(now: ShardTraffic, before: Totals, seconds: number): TrafficStep
     throttledWrites: (now.throttledWrites - before.throttledWrites) / seconds,
     throttledReads: (now.throttledReads - before.throttledReads) / seconds,
     iteratorAgeMs: now.millisBehindLatest,
-    putMs: Number.NaN,
-    readMs: Number.NaN,
+    putMs: meanSince(before.puts, now.puts),
+    readMs: meanSince(before.reads, now.reads),
   };
 }
 
@@ -229,9 +244,11 @@ function isSilent(step: TrafficStep): boolean {
   return metrics.every((metric) => !(step[metric] > 0));
 }
 
-function meanSince(
-  before: { readonly count: number; readonly totalMs: number },
-  now: { readonly count: number; readonly totalMs: number },
-): number {
+/** A shard that readers ask in vain needs no history: that of the stream has their calls. */
+function isSilentShard(step: TrafficStep): boolean {
+  return isSilent({ ...step, readMs: Number.NaN });
+}
+
+function meanSince(before: Readonly<CallDurations>, now: Readonly<CallDurations>): number {
   return now.count === before.count ? Number.NaN : (now.totalMs - before.totalMs) / (now.count - before.count);
 }

@@ -52,7 +52,7 @@ export function PlotsTab({ view }: { readonly view: StreamView }) {
           <p>Plots begin with the first record that is put or read after the server's start.</p>
         </Empty>
       ) : (
-        <Plots steps={steps} minutes={minutes} isStream={shardId === undefined}>
+        <Plots steps={steps} minutes={minutes}>
           <Consumers view={view} />
         </Plots>
       )}
@@ -63,12 +63,11 @@ export function PlotsTab({ view }: { readonly view: StreamView }) {
 interface PlotsProps {
   readonly steps: History;
   readonly minutes: number;
-  readonly isStream: boolean;
   /** What is shown beside the plots. */
   readonly children: ComponentChildren;
 }
 
-function Plots({ steps, minutes, isStream, children }: PlotsProps) {
+function Plots({ steps, minutes, children }: PlotsProps) {
   const { times, of } = useMemo(() => {
     const count = (minutes * 60) / stepSeconds;
     const end = steps.endMs / 1000;
@@ -116,17 +115,15 @@ function Plots({ steps, minutes, isStream, children }: PlotsProps) {
         times={times}
         lines={[{ label: "the furthest", color: "--plot-2", values: of("iteratorAgeMs") }]}
       />
-      {isStream && (
-        <Plot
-          title="Duration of calls, mean"
-          format={(ms) => `${ms > 0 && ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
-          times={times}
-          lines={[
-            { label: "puts", color: "--plot-1", values: of("putMs") },
-            { label: "GetRecords", color: "--plot-2", values: of("readMs") },
-          ]}
-        />
-      )}
+      <Plot
+        title="Duration of calls, mean"
+        format={(ms) => `${ms > 0 && ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}
+        times={times}
+        lines={[
+          { label: "puts", color: "--plot-1", values: of("putMs") },
+          { label: "GetRecords", color: "--plot-2", values: of("readMs") },
+        ]}
+      />
       {children}
     </div>
   );

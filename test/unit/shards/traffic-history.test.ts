@@ -72,3 +72,19 @@ test("a consumer that is behind shows in the iterator age of its stream", () => 
   step();
   assert.equal(history.rates.get("s")?.stream.iteratorAgeMs, 9_000);
 });
+
+test("a shard has the durations of its calls, and reads that find nothing begin no history of it", () => {
+  const { shard, history, step } = open();
+  shard.reads.count = 4;
+  shard.reads.totalMs = 10;
+  step();
+  assert.equal(history.ofShard("s", 3), undefined);
+  shard.incomingRecords = 1;
+  shard.puts.count = 1;
+  shard.puts.totalMs = 7;
+  shard.reads.count = 6;
+  shard.reads.totalMs = 16;
+  step();
+  assert.deepEqual(history.ofShard("s", 3)?.putMs.slice(-1), [7]);
+  assert.deepEqual(history.ofShard("s", 3)?.readMs.slice(-1), [3]);
+});
