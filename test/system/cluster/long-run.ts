@@ -173,7 +173,10 @@ function tell(what: string, { isPassed, output, counts }: ConformanceResult): vo
   if (!isPassed) process.exit(1);
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (isStopped = true));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // Those of the support for tests end the process at once.
+  process.removeAllListeners(signal).on(signal, () => (isStopped = true));
+}
 runOrExit(["scripts/get-nats-server.ts"], process.env);
 process.stdout.write(`seed ${values.seed}\n`);
 const isAt = (place: string): boolean => values.at === undefined || values.at === place;
