@@ -31,6 +31,7 @@ const batchesInFlight = 8;
 const singlesInFlight = 32;
 const distinctRequests = 8;
 const pushPauseMs = 20;
+const throttledMs = 20;
 const warmupSeconds = 2;
 /** What a record takes in a message beside its data: lengths, and a partition key. */
 const recordOverheadBytes = 32;
@@ -50,15 +51,17 @@ interface Load {
   readonly pids: readonly number[];
 }
 
-/** Calls `send` again and again, so many at a time, for the seconds of a turn. */
-async function measure(load: Load, send: (worker: number) => Promise<void>, turnSeconds = seconds): Promise<Rate> {
+/** Calls `send` again and again, so many at a time, for the seconds of a turn. It resolves with the records that were refused. */
+async function measure(load: Load, send: (worker: number) => Promise<number>, turnSeconds = seconds): Promise<Rate> {
   const cpu = (): number => load.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const [cpuBefore, startMs] = [cpu(), performance.now()];
   let count = 0;
   const work = async (worker: number): Promise<void> => {
     while (performance.now() - startMs < turnSeconds * 1_000) {
-      await send(worker);
-      count += load.recordsPerCall;
+      const refusedCount = await send(worker);
+      count += load.recordsPerCall - refusedCount;
+      // As a client that is throttled.
+      if (refusedCount > 0) await pause(throttledMs);
     }
   };
   await Promise.all(Array.from({ length: load.inFlight }, (_, worker) => work(worker)));
@@ -123,10 +126,14 @@ class Clients implements Disposable {
     return new Clients(await Promise.all(opened));
   }
 
-  async send(worker: number, request: PreparedRequest): Promise<void> {
+  /** Resolves with how many records were throttled, as by an engine whose log is full. */
+  async send(worker: number, request: PreparedRequest): Promise<number> {
     const { status, body } = await (this.#connections[worker] as RawConnection).send(request);
     const text = body.toString("utf8", 0, 300);
-    if (status !== 200 || /"FailedRecordCount":[1-9]/.test(text)) throw new Error(`answered ${status}: ${text}`);
+    const refusedCount = Number(/"FailedRecordCount":(\d+)/.exec(text)?.[1] ?? 0);
+    const isThrottled = refusedCount === 0 || text.includes("ProvisionedThroughputExceededException");
+    if (status !== 200 || !isThrottled) throw new Error(`answered ${status}: ${text}`);
+    return refusedCount;
   }
 
   [Symbol.dispose](): void {
@@ -181,6 +188,7 @@ async function rawPushMs(raw: RawPublisher): Promise<number> {
   await measure({ inFlight: 1, recordsPerCall: 1, pids: [] }, async () => {
     sentMs = performance.now();
     await Promise.all([raw.publish("push", rawSingle), pause(pushPauseMs)]);
+    return 0;
   });
   subscription.unsubscribe();
   return median(ages);
@@ -199,7 +207,8 @@ async function pushMs(gateway: ServerProcess, streamArn: string, round: number):
   const request = prepareRequest("PutRecord", { StreamName, ...record(), ExplicitHashKey: "0" }, plainWire);
   await measure({ inFlight: 1, recordsPerCall: 1, pids: [] }, async (worker) => {
     sentMs = performance.now();
-    await Promise.all([clients.send(worker, request), pause(pushPauseMs)]);
+    const [refusedCount] = await Promise.all([clients.send(worker, request), pause(pushPauseMs)]);
+    return refusedCount;
   });
   stop();
   return median(ages);
@@ -225,7 +234,7 @@ const laterMs: number[] = [];
 const perSecond = ({ recordsPerSecond }: Rate): string => `${recordsPerSecond.toFixed(0)} records/s`;
 for (let round = 0; round < roundCount; round++) {
   const load = { inFlight: shardCount, recordsPerCall: recordsPerMessage, pids: [] };
-  const rawRate = await measure(load, (worker) => raw.publish(`batch.${worker}`, rawBatch));
+  const rawRate = await measure(load, (worker) => raw.publish(`batch.${worker}`, rawBatch).then(() => 0));
   const one = await put([first], batchLoad);
   const two = await put([first, second], batchLoad);
   const own = await put([embedded], batchLoad);
@@ -238,7 +247,7 @@ for (let round = 0; round < roundCount; round++) {
       `embedded engine ${own.cpuUsPerRecord.toFixed(1)} us`,
   );
   const rawLoad = { inFlight: singlesInFlight, recordsPerCall: 1, pids: [] };
-  const rawOne = await measure(rawLoad, (worker) => raw.publish(`single.${worker}`, rawSingle));
+  const rawOne = await measure(rawLoad, (worker) => raw.publish(`single.${worker}`, rawSingle).then(() => 0));
   const single = await put([first], singleLoad);
   shares.singles.push(single.recordsPerSecond / rawOne.recordsPerSecond);
   console.log(`PutRecord c = ${singlesInFlight}: raw ${perSecond(rawOne)}, one gateway ${perSecond(single)}`);
