@@ -9,8 +9,8 @@
  *
  * The requests are those of two tabs, the list of streams and the plots of a stream, at the intervals of console/src, and
  * the connection over which a tail hears of new records. They are sent by the load process: a browser on these two cores
- * would be measured as well. A round begins with all of them at once, so they are more than open pages send. Exits 1 if the
- * pages take more than 2 % of a core.
+ * would be measured as well. Each begins at a random point of its interval, as those of pages that were opened before the round.
+ * Exits 1 if the pages take more than 2 % of a core.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -76,10 +76,9 @@ async function evenCoreShare(steps: readonly Step[], pid: number): Promise<numbe
 async function keepPagesOpen(port: number, signal: AbortSignal): Promise<void> {
   const endpoint = `http://127.0.0.1:${port}`;
   const every = async (intervalSeconds: number, ask: () => Promise<unknown>): Promise<void> => {
-    while (!signal.aborted) {
-      await ask();
-      await pause(intervalSeconds * 1_000, undefined, { signal }).catch(() => undefined);
-    }
+    const wait = (intervals: number): Promise<void> =>
+      pause(intervals * intervalSeconds * 1_000, undefined, { signal }).catch(() => undefined);
+    for (await wait(Math.random()); !signal.aborted; await wait(1)) await ask();
   };
   const get = async (path: string): Promise<void> => {
     const response = await fetch(`${endpoint}/${path}`);
