@@ -167,13 +167,15 @@ async function makeQueue({ endpoint, kinesis, put }: ConsoleServer): Promise<voi
   };
   while ((await statusOf()) !== "ACTIVE") await pause(20);
   const job = (number: number) => JSON.stringify({ job: "pack", order: 4_700 + number, parcels: 1 + (number % 3) });
-  for (let i = 0; i < 9; i++) await put("jobs", `order-${4_700 + i}`, job(i));
-  const received = await kinesis<{ QueueRecords: { ReceiptHandle: string }[] }>("ReceiveQueueRecords", { QueueARN });
-  const Entries = received.QueueRecords.slice(0, 7).map(({ ReceiptHandle }) => {
-    return { ReceiptHandle, VisibilityTimeoutSeconds: 0 };
-  });
-  await kinesis("UpdateQueueRecordsVisibility", { QueueARN, Entries });
-  for (let i = 9; i < 200; i++) await put("jobs", `order-${4_700 + i}`, job(i));
+  const deadLetterCount = 9 * looks.length;
+  for (let i = 0; i < deadLetterCount; i++) await put("jobs", `order-${4_700 + i}`, job(i));
+  // Each look takes dead letters of its own: those that another one has seen are invisible for a while.
+  for (let round = 0; round < looks.length; round++) {
+    const received = await kinesis<{ QueueRecords: { ReceiptHandle: string }[] }>("ReceiveQueueRecords", { QueueARN });
+    const Entries = received.QueueRecords.map(({ ReceiptHandle }) => ({ ReceiptHandle, VisibilityTimeoutSeconds: 0 }));
+    await kinesis("UpdateQueueRecordsVisibility", { QueueARN, Entries });
+  }
+  for (let i = deadLetterCount; i < 200; i++) await put("jobs", `order-${4_700 + i}`, job(i));
 }
 
 interface Look {
