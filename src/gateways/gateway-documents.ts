@@ -1,4 +1,3 @@
-import { isConflict } from "../engine/engine-error.ts";
 import type { GatewayRegistry } from "./gateway-registry.ts";
 import type { SharedDocument, SharedDocuments } from "./shared-documents.ts";
 
@@ -18,16 +17,8 @@ export class GatewayDocuments {
   /** Replaces what this gateway tells. */
   async write(value: Uint8Array): Promise<void> {
     const key = this.#prefix + this.#registry.id;
-    for (;;) {
-      try {
-        await this.#documents.swap(key, value, this.#documents.get(key)?.revision ?? 0n);
-        return;
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-        // Another gateway took this one for gone and removed the document, or an earlier write had no answer.
-        await this.#documents.refresh(key);
-      }
-    }
+    // Again where another gateway took this one for gone and removed the document, or an earlier write had no answer.
+    while (!(await this.#documents.replaceKnown(key, value)));
   }
 
   /** What the other gateways that run tell. Removes the documents of those that are gone. */

@@ -35,13 +35,7 @@ export class GatewayOwners {
     for (;;) {
       const owner = this.find(name);
       if (owner !== undefined) return owner;
-      const key = prefix + name;
-      try {
-        await this.#documents.swap(key, Buffer.from(this.#registry.id), this.#documents.get(key)?.revision ?? 0n);
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-        await this.#documents.refresh(key);
-      }
+      await this.#documents.replaceKnown(prefix + name, Buffer.from(this.#registry.id));
     }
   }
 

@@ -1,4 +1,3 @@
-import { isConflict } from "../engine/engine-error.ts";
 import type { Clock } from "../time/clock.ts";
 import type { SharedDocument, SharedDocuments } from "./shared-documents.ts";
 
@@ -114,19 +113,12 @@ export class GatewayRegistry {
 
   async #beat(): Promise<void> {
     const value = Buffer.from(JSON.stringify({ address: this.#address }));
-    for (;;) {
-      const begunMs = this.#clock.monotonicMs();
-      try {
-        await this.#documents.swap(this.id, value, this.#documents.get(this.id)?.revision ?? 0n);
-        if (this.#clock.monotonicMs() - this.#beatMs >= seenMs) this.#lapseCount += 1;
-        this.#beatMs = begunMs;
-        return;
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-        // Another gateway took this one for gone and removed the document, or an earlier beat had no answer.
-        await this.#documents.refresh(this.id);
-      }
-    }
+    let begunMs: number;
+    // Again where another gateway took this one for gone and removed the document, or an earlier beat had no answer.
+    do begunMs = this.#clock.monotonicMs();
+    while (!(await this.#documents.replaceKnown(this.id, value)));
+    if (this.#clock.monotonicMs() - this.#beatMs >= seenMs) this.#lapseCount += 1;
+    this.#beatMs = begunMs;
   }
 
   #see(key: string, document: SharedDocument | undefined): void {

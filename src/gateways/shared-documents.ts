@@ -1,4 +1,5 @@
 import type { DocumentStore, WatchEvent } from "../engine/document-store.ts";
+import { isConflict } from "../engine/engine-error.ts";
 import { WatchTask } from "../engine/watch-task.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -72,6 +73,18 @@ export class SharedDocuments {
     if (value === null) this.#remove(key, revision);
     else this.#put(key, value, revision);
     return revision;
+  }
+
+  /** Replaces the revision that is known here, or none. False when there was another one, which is known when it resolves. */
+  async replaceKnown(key: string, value: Uint8Array): Promise<boolean> {
+    try {
+      await this.swap(key, value, this.#known.get(key)?.revision ?? 0n);
+      return true;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      await this.refresh(key);
+      return false;
+    }
   }
 
   /** The document as it is now, which is known here when it resolves. */
