@@ -188,8 +188,6 @@ async function connectOptions({ urls, credentials, tls }: NatsAddress, name: str
     maxPingOut: pingsUnansweredMax,
     reconnectTimeWait: reconnectPauseMs,
     maxReconnectAttempts: -1,
-    // A stack for each request costs more than the request.
-    noAsyncTraces: true,
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
     ...(tls === undefined && !secured
       ? {}
