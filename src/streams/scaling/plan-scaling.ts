@@ -113,10 +113,12 @@ export function planHotSplits(
   shardRate: WriteRate,
   countMax: number,
 ): ReshardPlan | undefined {
-  const hot = new Set(hotShardsOf(stream, rates, shardRate).slice(0, countMax));
   const open = openShardsOf(stream);
-  const isWide = (shard: Shard): boolean => isSplittable(shard) && shareOf(shard) * open.length >= splitShareMin;
-  const splits = open.filter((shard) => hot.has(shard.index) && isWide(shard));
+  const wide = open.filter((shard) => isSplittable(shard) && shareOf(shard) * open.length >= splitShareMin);
+  const wideIndexes = new Set(wide.map(({ index }) => index));
+  const hot = hotShardsOf(stream, rates, shardRate).filter((index) => wideIndexes.has(index));
+  const chosen = new Set(hot.slice(0, countMax));
+  const splits = wide.filter(({ index }) => chosen.has(index));
   return splits.length === 0 ? undefined : splitPlan(splits, stream);
 }
 

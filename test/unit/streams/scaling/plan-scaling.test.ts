@@ -251,6 +251,20 @@ test("hot shards of a provisioned stream are split in the middle, as many as the
   assert.deepEqual([lower?.startingHashKey, upper?.startingHashKey], [2n ** 127n, 2n ** 127n + 2n ** 125n]);
 });
 
+test("a hotter shard that is too narrow to be split does not take the last place of one that is not", () => {
+  const edge = 1000n;
+  const shards = streamOf(4).shards.map((shard) => {
+    if (shard.index === 0) return { ...shard, endingHashKey: edge - 1n };
+    return shard.index === 1 ? { ...shard, startingHashKey: edge } : shard;
+  });
+  const stream = streamOf(4, { shards });
+  const rates = new Map([
+    [0, { bytesPerSecond: 0.9 * MB, recordsPerSecond: 10 }],
+    [1, { bytesPerSecond: 0.8 * MB, recordsPerSecond: 10 }],
+  ]);
+  assert.deepEqual(planHotSplits(stream, rates, shardRate, 1)?.closing, [1]);
+});
+
 /** Nights and days, quiet weekends, a growing business, and some bursts: the shape of a web shop's clicks. */
 function monthlyTraffic(stepMs: number): readonly Traffic[] {
   const steps = (30 * dayMs) / stepMs;
