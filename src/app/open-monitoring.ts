@@ -1,4 +1,5 @@
 import { inPeriods, type ListedSource, type MetricReader, type PointQuery } from "../cloudwatch/metric-reader.ts";
+import { backgroundTaskFailed } from "../telemetry/diagnostic-events.ts";
 import { StatisticHistory, type StatisticPoint } from "../telemetry/statistic-history.ts";
 import type { Clock } from "../time/clock.ts";
 import { TickTurns } from "../time/tick-turns.ts";
@@ -37,7 +38,7 @@ export function openMonitoring({ services, clock, closing }: MonitoringSources):
   };
   let lastStep: Promise<void> = Promise.resolve();
   const sample = (): Promise<void> => {
-    lastStep = lastStep.then(endStep);
+    lastStep = lastStep.catch(() => undefined).then(endStep);
     return lastStep;
   };
   const stopping = new AbortController();
@@ -74,12 +75,12 @@ function stepsOf(
   return (periodMs < long.stepMs ? short : long).points(source, metric, startMs, endMs);
 }
 
-/** At the end of each step of the wall clock. */
+/** At the end of each step of the wall clock. A failure is published. */
 async function sampleUntil(signal: AbortSignal, clock: Clock, sample: () => Promise<void>): Promise<void> {
   const { stepMs } = shortSteps;
   for (;;) {
     await clock.delay(stepMs - (clock.nowMs() % stepMs), signal).catch(() => undefined);
     if (signal.aborted) return;
-    await sample();
+    await sample().catch((error) => backgroundTaskFailed.publish({ streamName: "-", intent: "metrics", error }));
   }
 }
