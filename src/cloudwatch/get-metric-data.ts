@@ -68,14 +68,46 @@ export async function getMetricData(input: unknown, { owner, reader }: CloudWatc
   const maxPoints = Math.min(Math.max(1, asked.MaxDatapoints ?? pointsMax), pointsMax);
   const skipped = NextToken === undefined ? 0 : decodeNextToken(NextToken);
   const wanted = queries.filter(({ ReturnData = true }) => ReturnData);
-  const found = wanted.map((query) => pointQueryOf(query, owner, asked));
-  const points = await reader.points(found.filter((query) => query !== undefined));
-  let next = 0;
-  const results = wanted.map((query, i) => {
-    const own = found[i] === undefined ? [] : (points[next++] ?? []);
-    return { query, values: valuesOf(own, query.MetricStat?.Stat ?? "", ScanBy === "TimestampAscending") };
-  });
-  return paged(results, skipped, maxPoints);
+  const found = wanted.map((query) => ({ query, points: pointQueryOf(query, owner, asked) }));
+  const page = { skipped, end: skipped + maxPoints, isAscending: ScanBy === "TimestampAscending" };
+  let at = 0;
+  const results: object[] = [];
+  for (const group of groupsOf(found)) {
+    const read = await reader.points(group.flatMap(({ points }) => points ?? []));
+    let next = 0;
+    for (const { query, points } of group) {
+      const values = points === undefined ? [] : valuesOf(read[next++] ?? [], query.MetricStat?.Stat ?? "");
+      results.push(resultOf(query, values, at, page));
+      at += values.length;
+    }
+  }
+  return {
+    MetricDataResults: results,
+    Messages: [],
+    ...(at > page.end ? { NextToken: encodeNextToken(page.end) } : {}),
+  };
+}
+
+interface FoundQuery {
+  readonly query: DataQuery;
+  /** Undefined: no such metric has samples. */
+  readonly points: PointQuery | undefined;
+}
+
+/** In order, each with as many points at most as one response, or with one query: all points of 500 queries take gigabytes. */
+function* groupsOf(found: readonly FoundQuery[]): Generator<readonly FoundQuery[]> {
+  let group: FoundQuery[] = [];
+  let count = 0;
+  for (const one of found) {
+    const more = one.points === undefined ? 0 : (one.points.endMs - one.points.startMs) / one.points.periodMs;
+    if (group.length > 0 && count + more > pointsMax) {
+      yield group;
+      [group, count] = [[], 0];
+    }
+    group.push(one);
+    count += more;
+  }
+  yield group;
 }
 
 function timeFaults(startMs: number, endMs: number): readonly string[] {
@@ -131,33 +163,34 @@ interface Value {
   readonly value: number;
 }
 
-function valuesOf(points: readonly StatisticPoint[], statistic: string, isAscending: boolean): readonly Value[] {
-  const values = points.flatMap((point) => {
+function valuesOf(points: readonly StatisticPoint[], statistic: string): readonly Value[] {
+  return points.flatMap((point) => {
     const value = statisticOf(point, statistic);
     return value === undefined ? [] : [{ time: new Date(point.timeMs), value }];
   });
-  return isAscending ? values : values.reverse();
 }
 
-interface QueryResult {
-  readonly query: DataQuery;
-  readonly values: readonly Value[];
+/** The values that a response shows, by their numbers over all results. */
+interface Page {
+  readonly skipped: number;
+  readonly end: number;
+  readonly isAscending: boolean;
 }
 
-/** The values from number `skipped` on, counted over all results. A result whose values are cut is PartialData. */
-function paged(results: readonly QueryResult[], skipped: number, valuesMax: number): object {
-  const end = skipped + valuesMax;
-  let at = 0;
-  const MetricDataResults = results.map(({ query: { Id, Label, MetricStat }, values }) => {
-    const shown = values.slice(Math.max(0, skipped - at), Math.max(0, end - at));
-    at += values.length;
-    return {
-      Id,
-      Label: Label ?? MetricStat?.Metric.MetricName,
-      Timestamps: shown.map(({ time }) => time),
-      Values: shown.map(({ value }) => value),
-      StatusCode: at > end && values.length > 0 ? "PartialData" : "Complete",
-    };
-  });
-  return { MetricDataResults, Messages: [], ...(at > end ? { NextToken: encodeNextToken(end) } : {}) };
+/** `at`: the number of the first value. A result whose values are cut is PartialData. */
+function resultOf(
+  { Id, Label, MetricStat }: DataQuery,
+  values: readonly Value[],
+  at: number,
+  { skipped, end, isAscending }: Page,
+): object {
+  const ordered = isAscending ? values : values.toReversed();
+  const shown = ordered.slice(Math.max(0, skipped - at), Math.max(0, end - at));
+  return {
+    Id,
+    Label: Label ?? MetricStat?.Metric.MetricName,
+    Timestamps: shown.map(({ time }) => time),
+    Values: shown.map(({ value }) => value),
+    StatusCode: at + values.length > end && values.length > 0 ? "PartialData" : "Complete",
+  };
 }
