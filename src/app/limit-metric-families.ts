@@ -1,11 +1,11 @@
-import type { LimitsTable } from "../limits/limits-table.ts";
+import { type LimitsTable, shardWriteRateOf } from "../limits/limits-table.ts";
 import { shardCountMaxIn } from "../limits/quotas.ts";
 import { heldShardCount } from "../registry/count-shards.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import type { StreamWrites } from "../shards/write-rate-history.ts";
 import { openShardCount } from "../streams/resharding/open-shard-count.ts";
-import type { WriteRate } from "../streams/scaling/write-rate.ts";
+import { greaterRates, loadOf, noWrites, type WriteRate } from "../streams/scaling/write-rate.ts";
 import type { Stream } from "../streams/stream.ts";
 import type { MetricFamily, Sample } from "../telemetry/prometheus-text.ts";
 
@@ -103,7 +103,8 @@ function shardRateFamilies({ registry, table, gatewayCount, rates }: LimitSource
     const writes = rates.get(revision.stream.id);
     return writes === undefined ? [] : [{ stream: revision.stream, busiest: busiestOf(writes, revision) }];
   });
-  streams.sort((one, other) => other.busiest.recordsPerSecond - one.busiest.recordsPerSecond);
+  const shardRate = shardWriteRateOf(table);
+  streams.sort((one, other) => loadOf(other.busiest, shardRate) - loadOf(one.busiest, shardRate));
   const used = streams.slice(0, streamsMax).flatMap(({ stream, busiest: { bytesPerSecond, recordsPerSecond } }) => [
     { labels: { ...labelsOf(stream), rate: "bytes" }, value: bytesPerSecond },
     { labels: { ...labelsOf(stream), rate: "records" }, value: recordsPerSecond },
@@ -132,13 +133,11 @@ function shardRateFamilies({ registry, table, gatewayCount, rates }: LimitSource
 }
 
 function busiestOf({ shards }: StreamWrites, revision: StreamRevision): WriteRate {
-  let [bytesPerSecond, recordsPerSecond] = [0, 0];
+  let busiest = noWrites;
   for (const [index, rate] of shards) {
-    if (revision.shard(index)?.closed !== undefined) continue;
-    bytesPerSecond = Math.max(bytesPerSecond, rate.bytesPerSecond);
-    recordsPerSecond = Math.max(recordsPerSecond, rate.recordsPerSecond);
+    if (revision.shard(index)?.closed === undefined) busiest = greaterRates(busiest, rate);
   }
-  return { bytesPerSecond, recordsPerSecond };
+  return busiest;
 }
 
 function hotShardFamily({ registry, hotShards }: LimitSources): MetricFamily {

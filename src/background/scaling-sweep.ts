@@ -1,5 +1,5 @@
 import { isConflict } from "../engine/engine-error.ts";
-import { awsLimits, type LimitsTable } from "../limits/limits-table.ts";
+import { type LimitsTable, shardWriteRateOf } from "../limits/limits-table.ts";
 import { onDemandShardCountMaxIn, shardCountMaxIn } from "../limits/quotas.ts";
 import { heldShardCount, provisionedShardCount } from "../registry/count-shards.ts";
 import type { StreamRegistry } from "../registry/stream-registry.ts";
@@ -76,8 +76,7 @@ export class ScalingSweep {
   constructor(services: ScalingSweepServices) {
     this.#services = services;
     this.#history = new WriteRateHistory(services.counts);
-    const { shardWriteBytesPerSecond, shardWriteRecordsPerSecond } = services.table ?? awsLimits;
-    this.#shardRate = { bytesPerSecond: shardWriteBytesPerSecond, recordsPerSecond: shardWriteRecordsPerSecond };
+    this.#shardRate = shardWriteRateOf(services.table);
   }
 
   /** Write rates of the last minute by stream id, of this server. */

@@ -1,4 +1,5 @@
 import type { OperationName } from "../model/shapes.generated.ts";
+import type { WriteRate } from "../streams/scaling/write-rate.ts";
 
 /** All rates and quotas of one server. */
 export interface LimitsTable {
@@ -147,6 +148,12 @@ export const awsLimits: LimitsTable = {
   streamChannelCountMax: 1,
   channelFreshnessSecondsMin: 300,
 };
+
+/** What one shard may take each second; where limits are off, as Amazon's. */
+export function shardWriteRateOf(table: LimitsTable | undefined): WriteRate {
+  const { shardWriteBytesPerSecond, shardWriteRecordsPerSecond } = table ?? awsLimits;
+  return { bytesPerSecond: shardWriteBytesPerSecond, recordsPerSecond: shardWriteRecordsPerSecond };
+}
 
 /** The rates of one of so many gateways that share them. Quotas and daily counts are in documents, and stay whole. */
 export function partOfRates(table: LimitsTable, gatewayCount: number): LimitsTable {

@@ -95,3 +95,11 @@ test("however many accounts and streams there are, the series are bounded", () =
   const samples = samplesOf({ rates, hotShards: new Map(many.map(({ id }) => [id, [0]])) }, many);
   assert.equal(samples.length, 2 * (1 + 50 * 5) + 2 * 200 + 2 + 200);
 });
+
+test("a stream near its rate in bytes is not left out for streams of more and smaller records", () => {
+  const many = Array.from({ length: 201 }, (_, i) => streamOf(1, { id: `${i}`, name: `s${i}` }));
+  const writes = (one: WriteRate) => ({ total: one, shards: new Map([[0, one]]) });
+  const rates = new Map(many.map(({ id }, i) => [id, writes(i === 200 ? rate(900_000, 1) : rate(100, 100))]));
+  const told = samplesOf({ rates }, many).filter((sample) => sample.includes(" s200 bytes "));
+  assert.deepEqual(told, ["millrace_shard_write_rate_used 123456789012 eu-west-1 s200 bytes 900000"]);
+});
