@@ -3,6 +3,7 @@ import { lowerBound } from "../../collections/lower-bound.ts";
 import type { Shard } from "../stream.ts";
 import { HASH_KEY_WORDS, writeHashKey } from "./hash-key.ts";
 import { assertTiling } from "./hash-key-range.ts";
+import { openShardsOf } from "./open-shards.ts";
 
 /** Enough that most lookups find their slot without a search. */
 const TABLE_ENTRIES_PER_SHARD = 4;
@@ -27,9 +28,7 @@ export class ShardMap {
 
   /** Takes all shards of a stream and uses the open ones, which must tile the key space. */
   constructor(shards: readonly Shard[]) {
-    this.shards = shards
-      .filter((shard) => shard.closed === undefined)
-      .sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
+    this.shards = openShardsOf(shards);
     assertTiling(this.shards);
     this.indexes = Uint32Array.from(this.shards, ({ index }) => index);
     this.createSeconds = Float64Array.from(this.shards, ({ createSecond }) => createSecond);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertTiling } from "../hash-keys/hash-key-range.ts";
+import { openShardsOf } from "../hash-keys/open-shards.ts";
 import type { PlannedShard, Shard, Stream, StreamIntent } from "../stream.ts";
 import type { ReshardPlan } from "./reshard-plan.ts";
 
@@ -75,8 +76,7 @@ function openShard(planned: PlannedShard, createSecond: number, placement: Place
 }
 
 function activeWith({ intent: _done, ...stream }: Stream, shards: readonly Shard[]): Stream {
-  const open = shards.filter((shard) => shard.closed === undefined);
-  assertTiling(open.sort((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1)));
+  assertTiling(openShardsOf(shards));
   const nextShardIndex = shards.reduce((next, shard) => Math.max(next, shard.index + 1), stream.nextShardIndex);
   return { ...stream, status: "ACTIVE", shards, nextShardIndex };
 }

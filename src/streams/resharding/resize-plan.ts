@@ -1,5 +1,6 @@
 import { HASH_KEY_MAX } from "../hash-keys/hash-key.ts";
 import type { HashKeyRange } from "../hash-keys/hash-key-range.ts";
+import { compareRanges } from "../hash-keys/open-shards.ts";
 import type { PlannedShard } from "../stream.ts";
 import { mergeChild, type ReshardPlan, splitChildren } from "./reshard-plan.ts";
 
@@ -19,7 +20,7 @@ export function planResize(
   nextShardIndex: number,
   targetCount: number,
 ): readonly ReshardPlan[] {
-  const ordered = openShards.toSorted((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
+  const ordered = openShards.toSorted(compareRanges);
   const ends = rangeEnds(ordered, targetCount);
   const steps: ReshardPlan[] = [];
   let nextIndex = nextShardIndex;

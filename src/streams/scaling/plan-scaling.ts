@@ -1,3 +1,4 @@
+import { compareRanges, openShardsOf } from "../hash-keys/open-shards.ts";
 import { mergeChild, type ReshardPlan, splitChildren } from "../resharding/reshard-plan.ts";
 import type { DayPeak, PlannedShard, Shard, Stream } from "../stream.ts";
 import { hotShards, loadsOf } from "./hot-shards.ts";
@@ -85,7 +86,7 @@ function needOf({ stream, peaks, shardRate, nowMs }: ScalingInput): Need {
   const peakLoad = loadOf(peakOf(peaks, nowMs), splitRate(shardRate));
   const wanted = Math.max(stream.warmThroughputMiBps ?? 0, Math.ceil(peakLoad - roundingLoad));
   const count = Math.min(wanted, scaledShardCountMax);
-  return { open: openShardsOf(stream), peakLoad, count, keptCount: Math.max(onDemandShardCountMin, count) };
+  return { open: openShardsOf(stream.shards), peakLoad, count, keptCount: Math.max(onDemandShardCountMin, count) };
 }
 
 /** Whether a release has had its effect: there is no more change to make, for shards whose rates are known. */
@@ -100,7 +101,7 @@ export function hotShardsOf(
   rates: ReadonlyMap<number, WriteRate>,
   shardRate: WriteRate,
 ): readonly number[] {
-  return hotShards(loadsOf(openShardsOf(stream), rates, splitRate(shardRate)));
+  return hotShards(loadsOf(openShardsOf(stream.shards), rates, splitRate(shardRate)));
 }
 
 /**
@@ -113,7 +114,7 @@ export function planHotSplits(
   shardRate: WriteRate,
   countMax: number,
 ): ReshardPlan | undefined {
-  const open = openShardsOf(stream);
+  const open = openShardsOf(stream.shards);
   const wide = open.filter((shard) => isSplittable(shard) && shareOf(shard) * open.length >= splitShareMin);
   const wideIndexes = new Set(wide.map(({ index }) => index));
   const hot = hotShardsOf(stream, rates, shardRate).filter((index) => wideIndexes.has(index));
@@ -135,7 +136,7 @@ function splitsOf(need: Need, { rates, shardRate, shardCountMax }: ScalingInput)
   const splits = fullest.filter((shard) => shareOf(shard) * need.peakLoad > 1 + roundingLoad || hot.has(shard.index));
   const lacking = need.count - open.length;
   const chosen = splits.length >= lacking ? splits : fullest.slice(0, lacking);
-  return chosen.slice(0, room).sort((one, other) => compare(one.startingHashKey, other.startingHashKey));
+  return chosen.slice(0, room).sort(compareRanges);
 }
 
 type Pair = readonly [lower: Shard, upper: Shard];
@@ -159,7 +160,7 @@ function mergesOf(need: Need, loads: ReadonlyMap<number, number>, loadMax: numbe
     for (const shard of pair) taken.add(shard);
     merges.push(pair);
   }
-  return merges.sort(([one], [other]) => compare(one.startingHashKey, other.startingHashKey));
+  return merges.sort(([one], [other]) => compareRanges(one, other));
 }
 
 /** What the shard took, or would take of the stream's peak if that fell evenly on the hash keys; whichever is more. */
@@ -185,12 +186,6 @@ function mergePlan(merges: readonly Pair[], { nextShardIndex }: Stream): Reshard
   return { closing: merges.flatMap((pair) => pair.map(({ index }) => index)), opening };
 }
 
-/** By hash key. */
-function openShardsOf({ shards }: Stream): readonly Shard[] {
-  const open = shards.filter(({ closed }) => closed === undefined);
-  return open.sort((one, other) => compare(one.startingHashKey, other.startingHashKey));
-}
-
 /** SplitShard's bound: both halves have at least two keys. */
 function isSplittable(shard: Shard): boolean {
   return sizeOf(shard) >= 4n;
@@ -203,9 +198,4 @@ function sizeOf({ startingHashKey, endingHashKey }: Shard): bigint {
 /** A time ahead of the clock has passed: the clock was set back after it. */
 function hasPassed(sinceMs: number | undefined, waitMs: number, nowMs: number): boolean {
   return sinceMs === undefined || nowMs < sinceMs || nowMs - sinceMs >= waitMs;
-}
-
-function compare(one: bigint, other: bigint): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
 }
