@@ -5,7 +5,7 @@ import type { WriteRate } from "../streams/scaling/write-rate.ts";
 export interface LimitsTable {
   /** Calls by operation; an absent one has no rate. `callScope` says which calls count together. */
   readonly callsPerSecond: Readonly<Partial<Record<OperationName, number>>>;
-  /** Data and partition keys. Also the burst, unless the stream has larger records. */
+  /** Data and partition keys. `WriteLimits` says what the burst is. */
   readonly shardWriteBytesPerSecond: number;
   readonly shardWriteRecordsPerSecond: number;
   /** All GetRecords calls of a shard together; subscriptions are separate. */

@@ -10,7 +10,8 @@ export const warmMiBpsMax = 10_240;
 
 /**
  * Returns the change of a stream to the requested capacity. It gets the shards that it lacks. A request for no more than it
- * has releases what its traffic from now on does not need: scaling merges those shards later. Zero withdraws the request. Errors: ValidationException unless the account has the throughput commitment.
+ * has releases what its traffic from now on does not need: scaling merges those shards later. Zero withdraws the request.
+ * Errors: ValidationException unless the account has the throughput commitment.
  */
 export async function warmThroughputChange(
   warmThroughputMiBps: number,
