@@ -4,6 +4,7 @@ import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { awsLimits, type LimitsTable } from "../../../src/limits/limits-table.ts";
 import { RateLimits } from "../../../src/limits/rate-limits.ts";
 import { type HotShardFound, hotShardFound } from "../../../src/telemetry/diagnostic-events.ts";
+import { evenRecords } from "../../support/even-records.ts";
 import { readLineage } from "../../support/read-lineage.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { TestServer } from "../../support/test-server.ts";
@@ -73,13 +74,8 @@ class Scene {
   }
 
   async #putSome(count: number, width: number): Promise<void> {
-    const Records = Array.from({ length: count }, () => {
-      const number = this.putCount++;
-      // Multiples of the golden ratio fall evenly however many there are.
-      const part = ((number * 0.618_033_988_749_895) % 1) * width;
-      const ExplicitHashKey = (BigInt(Math.floor(part * 2 ** 52)) << 76n).toString();
-      return { Data: Buffer.from(`${number}`).toString("base64"), PartitionKey: "k", ExplicitHashKey };
-    });
+    const Records = evenRecords(this.putCount, count, width);
+    this.putCount += count;
     const { FailedRecordCount } = await this.server.expectOk<{ FailedRecordCount: number }>("PutRecords", {
       StreamName,
       Records,

@@ -4,6 +4,7 @@ import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
 import { awsLimits } from "../../../src/limits/limits-table.ts";
 import { RateLimits } from "../../../src/limits/rate-limits.ts";
 import { streamScaled } from "../../../src/telemetry/diagnostic-events.ts";
+import { evenRecords } from "../../support/even-records.ts";
 import { readLineage } from "../../support/read-lineage.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { TestServer } from "../../support/test-server.ts";
@@ -31,11 +32,8 @@ async function store(gateways: readonly Gateway[], perSecond: number, seconds: n
   for (let second = 0; second < seconds; second++) {
     for (const { server } of gateways) {
       if (perSecond === 0) continue;
-      const Records = Array.from({ length: perSecond }, () => {
-        const part = (++putCount * 0.618_033_988_749_895) % 1;
-        const ExplicitHashKey = (BigInt(Math.floor(part * 2 ** 52)) << 76n).toString();
-        return { Data: Buffer.from(`${putCount}`).toString("base64"), PartitionKey: "k", ExplicitHashKey };
-      });
+      const Records = evenRecords(putCount + 1, perSecond);
+      putCount += perSecond;
       const { FailedRecordCount } = await server.expectOk<{ FailedRecordCount: number }>("PutRecords", {
         StreamName,
         Records,
