@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { AccessControl } from "../../auth/access-control.ts";
 import { type CallerDefaults, claimedCaller } from "../../auth/claimed-caller.ts";
 import type { VerifiedCaller } from "../../auth/verify-signature.ts";
@@ -44,7 +45,9 @@ export function monitoringHandler(services: MonitoringServices): RequestHandler 
     if (requestFinished.hasSubscribers) {
       const durationMs = services.clock.monotonicMs() - startedMs;
       const responseBytes = bodyLength(response.body) ?? 0;
-      requestFinished.publish({ operation, outcome, durationMs, requestBytes: request.body.length, responseBytes });
+      const { traceparent } = request.headers;
+      const bytes = { requestBytes: request.body.length, responseBytes };
+      requestFinished.publish({ operation, outcome, durationMs, ...bytes, traceparent });
     }
     return response;
   };
@@ -58,7 +61,7 @@ export function monitoringBodyAdmitter({ accessControl, callerDefaults }: Monito
       else accessControl.monitoring.checkClaim(head);
       return { bytesMax: plainBodyBytesMax };
     } catch (thrown) {
-      return { response: encodeError(cloudWatchProtocol(head) ?? "query", wireErrorOf(thrown, "-")) };
+      return { response: encodeError(cloudWatchProtocol(head) ?? "query", wireErrorOf(thrown, "-", head.headers)) };
     }
   };
 }
@@ -88,7 +91,7 @@ async function handle(request: WireRequest, services: MonitoringServices, turns:
     const output = await carryOut(call.input, { owner: caller, reader, nowMs: clock.nowMs() });
     return { response: encodeOutput(protocol, operation, output), operation, outcome: "ok" };
   } catch (thrown) {
-    const error = wireErrorOf(thrown, operation);
+    const error = wireErrorOf(thrown, operation, request.headers);
     return { response: encodeError(protocol, error), operation, outcome: error.shape };
   }
 }
@@ -140,7 +143,7 @@ const sharedCodes: Readonly<Record<string, readonly [code: string, httpStatus: n
   UnrecognizedClientException: ["InvalidClientTokenId", 403],
 };
 
-function wireErrorOf(thrown: unknown, operation: string): WireError {
+function wireErrorOf(thrown: unknown, operation: string, { traceparent }: IncomingHttpHeaders): WireError {
   if (thrown instanceof CloudWatchError) return thrown;
   const shared = thrown instanceof ServiceError ? sharedCodes[thrown.type] : undefined;
   if (thrown instanceof ServiceError && shared !== undefined) {
@@ -149,6 +152,6 @@ function wireErrorOf(thrown: unknown, operation: string): WireError {
   }
   // Another gateway did not answer: its share of a sum is not known.
   if (thrown instanceof EngineError) return new CloudWatchError("InternalServiceError", thrown.message);
-  requestFailed.publish({ operation, error: thrown });
+  requestFailed.publish({ operation, error: thrown, traceparent });
   return new CloudWatchError("InternalServiceError", "The request failed for an internal reason.");
 }

@@ -12,6 +12,7 @@ import { RateLimits } from "../../../../src/limits/rate-limits.ts";
 import type { RequestHandler, WireResponse } from "../../../../src/server/http/http-message.ts";
 import { monitoringBodyAdmitter, monitoringHandler } from "../../../../src/server/pipeline/monitoring-handler.ts";
 import { parsePolicy } from "../../../../src/streams/policy/policy-document.ts";
+import { type RequestFailed, requestFailed, requestFinished } from "../../../../src/telemetry/diagnostic-events.ts";
 import { type SignedRequest, signRequest } from "../../../support/signed-request.ts";
 import { SimulatedClock } from "../../../support/simulated-clock.ts";
 import { account, region, TestServer } from "../../../support/test-server.ts";
@@ -354,6 +355,34 @@ test("pages of data points and of metrics continue where they ended", async (t) 
       "PutRecord.Success",
       "WriteProvisionedThroughputExceeded",
     ],
+  );
+});
+
+/** Fear: the log lines of calls of CloudWatch are not found by the trace of their client, as those of Kinesis are. */
+test("events of calls have the trace of their client", async (t) => {
+  const { handle } = await openServer(t);
+  const finished: unknown[] = [];
+  const failed: RequestFailed[] = [];
+  t.after(requestFinished.subscribe(({ operation, traceparent }) => finished.push([operation, traceparent])));
+  t.after(requestFailed.subscribe((failure) => failed.push(failure)));
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const headers = {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": "GraniteServiceVersion20100801.ListMetrics",
+    traceparent,
+  };
+  const request = { method: "POST", url: "/", headers, body: Buffer.from("{}"), signal };
+  assert.equal((await handle(request)).status, 200);
+  const failing = monitoringHandler({
+    reader: { points: () => assert.fail("points"), sources: () => assert.fail("sources") },
+    callerDefaults: { account, region, allowAnonymous: true },
+    clock: new SimulatedClock(),
+  });
+  assert.equal((await failing(request)).status, 500);
+  assert.deepEqual(finished, Array(2).fill(["ListMetrics", traceparent]));
+  assert.deepEqual(
+    failed.map(({ operation, traceparent: trace }) => [operation, trace]),
+    [["ListMetrics", traceparent]],
   );
 });
 
