@@ -15,7 +15,7 @@ import {
 import { EngineError } from "../../engine/engine-error.ts";
 import { ServiceError } from "../../model/service-error.ts";
 import type { Caller } from "../../operations/caller.ts";
-import { requestFailed, requestFinished } from "../../telemetry/diagnostic-events.ts";
+import { type RequestFinished, requestFailed, requestFinished } from "../../telemetry/diagnostic-events.ts";
 import type { Clock } from "../../time/clock.ts";
 import { TickTurns } from "../../time/tick-turns.ts";
 import {
@@ -41,16 +41,21 @@ export function monitoringHandler(services: MonitoringServices): RequestHandler 
   const turns = new TickTurns();
   return async (request) => {
     const startedMs = services.clock.monotonicMs();
-    const { response, operation, outcome } = await handle(request, services, turns);
-    if (requestFinished.hasSubscribers) {
-      const durationMs = services.clock.monotonicMs() - startedMs;
-      const responseBytes = bodyLength(response.body) ?? 0;
-      const { traceparent } = request.headers;
-      const bytes = { requestBytes: request.body.length, responseBytes };
-      requestFinished.publish({ operation, outcome, durationMs, ...bytes, traceparent });
-    }
-    return response;
+    const done = await handle(request, services, turns);
+    const durationMs = services.clock.monotonicMs() - startedMs;
+    publishFinished(done, { durationMs, requestBytes: request.body.length }, request.headers);
+    return done.response;
   };
+}
+
+function publishFinished(
+  { response, operation, outcome }: Outcome,
+  figures: Pick<RequestFinished, "durationMs" | "requestBytes">,
+  { traceparent }: IncomingHttpHeaders,
+): void {
+  if (!requestFinished.hasSubscribers) return;
+  const responseBytes = bodyLength(response.body) ?? 0;
+  requestFinished.publish({ operation, outcome, ...figures, responseBytes, traceparent });
 }
 
 /** Refuses by its head a request whose signature cannot be right, so that nothing of its body is read. */
@@ -61,7 +66,9 @@ export function monitoringBodyAdmitter({ accessControl, callerDefaults }: Monito
       else accessControl.monitoring.checkClaim(head);
       return { bytesMax: plainBodyBytesMax };
     } catch (thrown) {
-      return { response: encodeError(cloudWatchProtocol(head) ?? "query", wireErrorOf(thrown, "-", head.headers)) };
+      const refused = failure(thrown, "-", head);
+      publishFinished(refused, { durationMs: 0, requestBytes: 0 }, head.headers);
+      return { response: refused.response };
     }
   };
 }
@@ -91,9 +98,14 @@ async function handle(request: WireRequest, services: MonitoringServices, turns:
     const output = await carryOut(call.input, { owner: caller, reader, nowMs: clock.nowMs() });
     return { response: encodeOutput(protocol, operation, output), operation, outcome: "ok" };
   } catch (thrown) {
-    const error = wireErrorOf(thrown, operation, request.headers);
-    return { response: encodeError(protocol, error), operation, outcome: error.shape };
+    return failure(thrown, operation, request);
   }
+}
+
+function failure(thrown: unknown, operation: string, head: Parameters<BodyAdmitter>[0]): Outcome {
+  const error = wireErrorOf(thrown, operation, head.headers);
+  const response = encodeError(cloudWatchProtocol(head) ?? "query", error);
+  return { response, operation, outcome: error.shape };
 }
 
 /** Loaded with the first request: most servers get none. */

@@ -442,6 +442,9 @@ test("calls are verified for the service `monitoring`, judged by policies, and s
   assert.equal((await call({ ...forged, body: Buffer.from('{"a":1}') })).code, "SignatureDoesNotMatch;Sender");
   const { authorization: _, ...unsigned } = forged.headers;
   assert.equal((await call({ ...forged, headers: unsigned })).code, "MissingAuthenticationToken;Sender");
+  const outcomes: unknown[] = [];
+  t.after(requestFinished.subscribe(({ operation, outcome }) => outcomes.push([operation, outcome])));
   assert("response" in admit({ ...forged, headers: unsigned }), "nothing of the body is read");
+  assert.deepEqual(outcomes, [["-", "MissingAuthenticationTokenException"]], "a refusal by the head is counted");
   assert("bytesMax" in admit(forged));
 });
