@@ -30,7 +30,7 @@ export async function limitedServer(t: TestContext, options: LimitedServerOption
   });
   const call = (operation: string, input: object): Promise<CallResult<Members>> => server.call(operation, input);
   return {
-    ...{ clock, call },
+    ...{ server, clock, call },
     untilIdle: () => server.untilIdle(),
     firstBytes: (operation: string, input: object, wanted: string) => server.firstBytes(operation, input, wanted),
     expectOk: (operation: string, input: object) => server.expectOk<Members>(operation, input),

@@ -1,27 +1,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
-import { awsLimits } from "../../../src/limits/limits-table.ts";
-import { RateLimits } from "../../../src/limits/rate-limits.ts";
-import { SimulatedClock } from "../../support/simulated-clock.ts";
-import { account, region, TestServer } from "../../support/test-server.ts";
+import { highKey, limitedServer, lowKey, shardId } from "../../support/limited-server.ts";
+import { account, region } from "../../support/test-server.ts";
 
 const StreamName = "watched";
-const shardOf = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
-/** One of each half of the hash space, so that a stream of two shards gets them apart. */
-const [lowKey, highKey] = ["0", "170141183460469231731687303715884105728"];
 
 async function openServer(t: TestContext) {
-  const clock = new SimulatedClock();
-  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 64 * 1024 * 1024 });
-  await engine.open();
-  const server = await TestServer.open({ engine, clock, limits: new RateLimits(awsLimits, clock) });
-  t.after(async () => {
-    await server.close();
-    await engine.close();
-  });
-  await server.expectOk("CreateStream", { StreamName, ShardCount: 2 });
-  await server.untilIdle();
+  const { server, clock, create } = await limitedServer(t);
+  await create(StreamName, 2);
   const record = (data: string, hashKey: string) => ({
     Data: Buffer.from(data).toString("base64"),
     PartitionKey: "key",
@@ -31,7 +17,7 @@ async function openServer(t: TestContext) {
     ...{ server, clock, record },
     put: (data: string, hashKey: string) => server.call("PutRecord", { StreamName, ...record(data, hashKey) }),
     async read(index: number) {
-      const place = { StreamName, ShardId: shardOf(index), ShardIteratorType: "TRIM_HORIZON" };
+      const place = { StreamName, ShardId: shardId(index), ShardIteratorType: "TRIM_HORIZON" };
       const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
       return await server.call("GetRecords", { ShardIterator });
     },
@@ -85,7 +71,7 @@ test("reads count what they return, and how far behind the slowest one of the st
   await put("abcd", lowKey);
   await clock.advance(7_000);
   await put("efgh", lowKey);
-  const place = { StreamName, ShardId: shardOf(0), ShardIteratorType: "TRIM_HORIZON" };
+  const place = { StreamName, ShardId: shardId(0), ShardIteratorType: "TRIM_HORIZON" };
   const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
   await server.expectOk("GetRecords", { ShardIterator, Limit: 1 });
   const behind = { "outgoing_bytes_total 0": 4, "outgoing_records_total 0": 1, "iterator_age_seconds 0": 7 };
@@ -117,7 +103,7 @@ test("events of a subscription count as returned", async (t) => {
     "SubscribeToShard",
     {
       ConsumerARN: registered.Consumer.ConsumerARN,
-      ShardId: shardOf(0),
+      ShardId: shardId(0),
       StartingPosition: { Type: "TRIM_HORIZON" },
     },
     "SubscribeToShardEvent",
@@ -137,7 +123,7 @@ test("throttled records and reads count by their shard", async (t) => {
   assert.equal(FailedRecordCount, 2);
   for (let call = 0; call < 5; call++) await read(1);
   const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", {
-    ...{ StreamName, ShardId: shardOf(0), ShardIteratorType: "LATEST" },
+    ...{ StreamName, ShardId: shardId(0), ShardIteratorType: "LATEST" },
   });
   for (let call = 0; call < 8; call++) await server.call("GetRecords", { ShardIterator });
   assert.deepEqual(series(), {

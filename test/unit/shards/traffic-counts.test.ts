@@ -1,29 +1,15 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
-import { awsLimits } from "../../../src/limits/limits-table.ts";
-import { RateLimits } from "../../../src/limits/rate-limits.ts";
 import type { StreamTraffic, TrafficCounts } from "../../../src/shards/traffic-counts.ts";
-import { SimulatedClock } from "../../support/simulated-clock.ts";
-import { account, region, TestServer } from "../../support/test-server.ts";
+import { highKey, limitedServer, lowKey, shardId } from "../../support/limited-server.ts";
+import { account, region, type TestServer } from "../../support/test-server.ts";
 
 const StreamName = "watched";
-const shardOf = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
-const [lowKey, highKey] = ["0", "170141183460469231731687303715884105728"];
 
 async function openServer(t: TestContext) {
-  const clock = new SimulatedClock();
-  const engine = new MemoryEngine({ clock, memoryBudgetBytes: 64 * 1024 * 1024 });
-  await engine.open();
-  const server = await TestServer.open({ engine, clock, limits: new RateLimits(awsLimits, clock) });
-  t.after(async () => {
-    await server.close();
-    await engine.close();
-  });
-  await server.expectOk("CreateStream", { StreamName, ShardCount: 2 });
-  await server.untilIdle();
+  const { server, clock, create } = await limitedServer(t);
+  await create(StreamName, 2);
   const { counts } = server.services.shards;
-  assert(counts !== undefined);
   const record = (data: string, hashKey: string) => ({
     Data: Buffer.from(data).toString("base64"),
     PartitionKey: "key",
@@ -55,7 +41,7 @@ test("reads count what they return and how far behind they are", async (t) => {
   await server.expectOk("PutRecord", { StreamName, ...record("abcd", lowKey) });
   await clock.advance(7_000);
   await server.expectOk("PutRecord", { StreamName, ...record("efgh", lowKey) });
-  const place = { StreamName, ShardId: shardOf(0), ShardIteratorType: "TRIM_HORIZON" };
+  const place = { StreamName, ShardId: shardId(0), ShardIteratorType: "TRIM_HORIZON" };
   const { ShardIterator } = await server.expectOk<{ ShardIterator: string }>("GetShardIterator", place);
   await server.expectOk("GetRecords", { ShardIterator, Limit: 1 });
   const shard = traffic().shards.get(0);
