@@ -15,9 +15,9 @@ import { gzipSync } from "node:zlib";
 import { makePackage, repositoryManifest } from "../scripts/make-package.ts";
 import { buildExecutables } from "./executable/build-executable.ts";
 import { buildImage } from "./image/build-image.ts";
-import type { DebianPackage } from "./image/debian-files.ts";
 import { writeTar } from "./image/oci-layout.ts";
 import { buildSite } from "./site/build-site.ts";
+import type { DebianPackage } from "./support/debian-files.ts";
 import { cache, root, run, runScript } from "./support/run.ts";
 
 /** What keeps a version from being released, each as one sentence. */

@@ -12,9 +12,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makePackage, repositoryManifest } from "../../scripts/make-package.ts";
+import { type DebianPackage, downloadPackages, extractPackages } from "../support/debian-files.ts";
 import { type Architecture, installNode, nodeSpecification, npm } from "../support/node-binary.ts";
 import { cache, root, run, runScript } from "../support/run.ts";
-import { type DebianPackage, downloadPackages, extractPackages } from "./debian-files.ts";
 import { type ContainerConfig, type Layer, OciLayout, writeTar } from "./oci-layout.ts";
 
 /** What the Node binary links (`readelf -d`), and the licences of the last three. Of Debian 12. */

@@ -25,7 +25,8 @@ async function fingerprintOfSources(): Promise<string> {
   // The time of the commit is that of every file.
   hash.update(await run("git", ["log", "-1", "--format=%ct"]));
   const files = ["dist/.built-from", "package.json", "package-lock.json", "CHANGELOG.md", "deploy/docker/millrace"];
-  for (const file of [...files, ...globSync("packaging/image/*.ts", { cwd: root }).sort()]) {
+  const builders = globSync(["packaging/image/*.ts", "packaging/support/debian-files.ts"], { cwd: root }).sort();
+  for (const file of [...files, ...builders]) {
     hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   }
   return hash.digest("hex");

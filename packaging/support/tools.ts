@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { downloadPackages, hasDebianTools } from "../image/debian-files.ts";
+import { downloadPackages, hasDebianTools } from "./debian-files.ts";
 import { cache, root, run } from "./run.ts";
 
 /** Commands of Go modules, by name: the path that `go install` takes. */

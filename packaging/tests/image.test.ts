@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { freePort } from "../../test/support/free-ports.ts";
 import { buildImage, compressedBytes, containerConfig, layersOf, packagedFiles } from "../image/build-image.ts";
-import { hasDebianTools } from "../image/debian-files.ts";
+import { hasDebianTools } from "../support/debian-files.ts";
 import { root, run, serve, stop, walk } from "../support/run.ts";
 import { testedImage } from "../support/tested-image.ts";
 import { goTool, type Podman, podman } from "../support/tools.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { repositoryManifest } from "../../scripts/make-package.ts";
-import { hasDebianTools } from "../image/debian-files.ts";
 import { buildRelease } from "../release.ts";
+import { hasDebianTools } from "../support/debian-files.ts";
 import { root, run } from "../support/run.ts";
 import { testedImage } from "../support/tested-image.ts";
 

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { hasDebianTools } from "../image/debian-files.ts";
+import { hasDebianTools } from "../support/debian-files.ts";
 import { cache, root, run } from "../support/run.ts";
 import { testedImage } from "../support/tested-image.ts";
 import { npmTools, packagingPython, podman } from "../support/tools.ts";

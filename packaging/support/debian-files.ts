@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Architecture } from "../support/node-binary.ts";
-import { run } from "../support/run.ts";
+import type { Architecture } from "./node-binary.ts";
+import { run } from "./run.ts";
 
 /** Whether this machine has Debian's package tools. */
 export function hasDebianTools(): boolean {
