@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { BucketStandIn } from "../../test/support/bucket-stand-in.ts";
 import { freePort } from "../../test/support/free-ports.ts";
-import { activeOnDemandArn, call, headersFor, refusalOf } from "../../test/support/kinesis-call.ts";
+import { activeConsumerArn, activeOnDemandArn, call, headersFor, refusalOf } from "../../test/support/kinesis-call.ts";
 import { acknowledgeAll, activeQueueArn, receiveFromQueue } from "../../test/support/queue-call.ts";
 import { until } from "../../test/support/until.ts";
 import { root, run, type Serving, serve, stop } from "../support/run.ts";
@@ -85,16 +85,7 @@ after(async () => {
 async function makeTraffic(): Promise<void> {
   const StreamARN = await activeOnDemandArn(endpoint, "metered");
   await call(endpoint, "EnableEnhancedMonitoring", { StreamARN, ShardLevelMetrics: ["ALL"] });
-  const { Consumer } = await call<{ Consumer: { ConsumerARN: string } }>(endpoint, "RegisterStreamConsumer", {
-    StreamARN,
-    ConsumerName: "pushed",
-  });
-  const { ConsumerARN } = Consumer;
-  await until(async () => {
-    type Described = { readonly ConsumerDescription: { readonly ConsumerStatus: string } };
-    const described = await call<Described>(endpoint, "DescribeStreamConsumer", { ConsumerARN });
-    return described.ConsumerDescription.ConsumerStatus === "ACTIVE";
-  });
+  const ConsumerARN = await activeConsumerArn(endpoint, StreamARN, "pushed");
   await makeChannel(StreamARN);
   const QueueARN = await activeQueueArn(endpoint, "queued");
   await call(endpoint, "PutRecord", { StreamName: "queued", PartitionKey: "a", Data: "aGk=" });
