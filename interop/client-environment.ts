@@ -1,6 +1,7 @@
 /** Whom the programs of the libraries are, told to the server and to them. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { Environment } from "./library.ts";
 
 const region = "us-east-1";
@@ -37,4 +38,16 @@ export function clientEnvironment(
     AWS_SHARED_CREDENTIALS_FILE: awsFile,
     AWS_EC2_METADATA_DISABLED: "true",
   };
+}
+
+/** A client of JavaScript in the environment of a library's program. */
+export function kinesisClient(env: Environment): KinesisClient {
+  return new KinesisClient({
+    endpoint: env["MILLRACE_HTTP"] ?? "",
+    region: env["AWS_REGION"] ?? "",
+    credentials: {
+      accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+  });
 }

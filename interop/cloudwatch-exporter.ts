@@ -8,11 +8,11 @@ import {
   EnableEnhancedMonitoringCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  KinesisClient,
   PutRecordCommand,
   PutRecordsCommand,
   waitUntilStreamExists,
 } from "@aws-sdk/client-kinesis";
+import { kinesisClient } from "./client-environment.ts";
 import { type Environment, java, type Library, maven } from "./library.ts";
 import { buildJava, javaCommand } from "./maven.ts";
 import { runProgram } from "./run-program.ts";
@@ -42,19 +42,15 @@ export const cloudWatchExporter: Library = {
   tools: [java, maven],
   prepare: () => buildJava("cloudwatch-exporter"),
   async run(env) {
-    await makeTraffic(env["MILLRACE_HTTP"] ?? "", env);
+    await makeTraffic(env);
     const series = await exportedSeries(env);
     assert.deepEqual(series, expected);
     return `${Object.keys(series).length} metrics with the client's own counts`;
   },
 };
 
-async function makeTraffic(endpoint: string, env: Environment): Promise<void> {
-  const credentials = {
-    accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
-    secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
-  };
-  const kinesis = new KinesisClient({ endpoint, region: env["AWS_REGION"] ?? "", credentials });
+async function makeTraffic(env: Environment): Promise<void> {
+  const kinesis = kinesisClient(env);
   await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
   const waiting = { client: kinesis, maxWaitTime: 30, minDelay: 1 };
   await waitUntilStreamExists(waiting, { StreamName });

@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import { account } from "./client-environment.ts";
+import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { freePort } from "../test/support/free-ports.ts";
+import { account, kinesisClient } from "./client-environment.ts";
 import { type Environment, go, type Library } from "./library.ts";
 import { Millrace } from "./millrace.ts";
 import { cacheOf, sourcesOf } from "./places.ts";
@@ -70,14 +70,7 @@ async function deliverMetrics(): Promise<string> {
 const recordsIn = 'millrace_records_in_total{"operation":"PutRecords"}';
 
 async function put(env: Environment, count: number): Promise<void> {
-  const client = new KinesisClient({
-    endpoint: env["MILLRACE_HTTP"] ?? "",
-    region: env["AWS_REGION"] ?? "",
-    credentials: {
-      accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
-      secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
-    },
-  });
+  const client = kinesisClient(env);
   const Records = Array.from({ length: count }, (_, i) => ({ PartitionKey: String(i), Data: Buffer.from("metered") }));
   await client.send(new PutRecordsCommand({ StreamName: "metered", Records }));
   client.destroy();
@@ -200,15 +193,6 @@ class Receiver implements AsyncDisposable {
     await exited;
     clearTimeout(timer);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert(address !== null && typeof address === "object");
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
 }
 
 /** Throws if a series is there twice, a sum is not monotonic and cumulative, or a histogram does not add up. */
