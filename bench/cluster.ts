@@ -131,7 +131,7 @@ class Clients implements Disposable {
     const { status, body } = await (this.#connections[worker] as RawConnection).send(request);
     const text = body.toString("utf8", 0, 300);
     const refusedCount = Number(/"FailedRecordCount":(\d+)/.exec(text)?.[1] ?? 0);
-    const isThrottled = refusedCount === 0 || text.includes("ProvisionedThroughputExceededException");
+    const isThrottled = refusedCount === 0 || body.includes("ProvisionedThroughputExceededException");
     if (status !== 200 || !isThrottled) throw new Error(`answered ${status}: ${text}`);
     return refusedCount;
   }
