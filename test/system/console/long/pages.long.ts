@@ -197,6 +197,17 @@ const allDrawn = `[...document.querySelectorAll("canvas")].every((canvas) =>
   canvas.width > 0 &&
   canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0))`;
 
+const drawnPollMs = 50;
+const drawnPollsMax = 400;
+
+/** Asks from outside: under the page's policy nothing within it may evaluate a text later, as `waitForFunction` does. */
+async function untilDrawn(page: Page, where: string): Promise<void> {
+  for (let polls = 0; !(await page.evaluate(allDrawn)); polls++) {
+    assert(polls < drawnPollsMax, `${where}: a canvas stays empty`);
+    await pause(drawnPollMs);
+  }
+}
+
 /** Whether the history of `orders` has some steps, so that plots have lines. */
 async function hasHistory({ endpoint }: ConsoleServer): Promise<boolean> {
   const response = await fetch(`${endpoint}/console/api/history?stream=orders`);
@@ -221,8 +232,8 @@ async function lookAt(
   await page.goto(server.at(hash));
   await page.locator("h1").waitFor();
   await act?.(page);
-  await page.waitForFunction(allDrawn);
   const where = `${name}, ${width} pixels, ${colorScheme}`;
+  await untilDrawn(page, where);
   assert.deepEqual(await accessibilityFaults(page), [], where);
   assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${where}: too wide`);
   assert.deepEqual(faults, [], where);
