@@ -143,7 +143,9 @@ export class TrafficHistory {
       this.#keep({ rings: this.#shards, key: `${id}/${index}`, ringsMax: shardHistoriesMax }, step, isQuiet);
     }
     for (const index of totals.shards.keys()) if (!traffic.shards.has(index)) totals.shards.delete(index);
-    const lag = Math.max(0, ...[...traffic.consumers.values()].flatMap((one) => [...one.millisBehindLatest.values()]));
+    let lag = 0;
+    for (const { millisBehindLatest } of traffic.consumers.values())
+      for (const behind of millisBehindLatest.values()) lag = Math.max(lag, behind);
     const stream: TrafficStep = {
       ...sum,
       iteratorAgeMs: Math.max(sum.iteratorAgeMs, lag),

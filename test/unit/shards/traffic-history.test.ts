@@ -73,6 +73,15 @@ test("a consumer that is behind shows in the iterator age of its stream", () => 
   assert.equal(history.rates.get("s")?.stream.iteratorAgeMs, 9_000);
 });
 
+/** Fear: the ages of all consumers and shards of a large stream are more than one call takes, and the console's history ends. */
+test("50 consumers of 20,000 shards are sampled", () => {
+  const { stream, history, step } = open();
+  const millisBehindLatest = new Map(Array.from({ length: 20_000 }, (_, index) => [index, index]));
+  for (let i = 0; i < 50; i++) stream.consumers.set(`c${i}`, { millisBehindLatest });
+  step();
+  assert.equal(history.rates.get("s")?.stream.iteratorAgeMs, 19_999);
+});
+
 test("a shard has the durations of its calls, and reads that find nothing begin no history of it", () => {
   const { shard, history, step } = open();
   shard.reads.count = 4;
