@@ -32,10 +32,8 @@ export class S3Store implements ObjectStore {
   async check(signal: AbortSignal): Promise<void> {
     const { HeadBucketCommand } = await this.#load();
     const client = await this.#connect();
-    const { owner } = this.#bucket;
-    await this.#call(
-      client.send(new HeadBucketCommand({ Bucket: this.#name, ExpectedBucketOwner: owner }), { abortSignal: signal }),
-    );
+    const command = new HeadBucketCommand({ Bucket: this.#name, ExpectedBucketOwner: this.#owner });
+    await this.#call(client.send(command, { abortSignal: signal }));
   }
 
   async putNew(
@@ -45,13 +43,13 @@ export class S3Store implements ObjectStore {
   ): Promise<boolean> {
     const { PutObjectCommand } = await this.#load();
     const client = await this.#connect();
-    const { owner, keyId } = this.#bucket;
+    const { keyId } = this.#bucket;
     const command = new PutObjectCommand({
       Bucket: this.#name,
       Key: key,
       Body: bytes,
       ContentType: contentType,
-      ExpectedBucketOwner: owner,
+      ExpectedBucketOwner: this.#owner,
       IfNoneMatch: "*",
       ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
       ...(keyId === undefined
@@ -97,6 +95,10 @@ export class S3Store implements ObjectStore {
 
   get #name(): string {
     return this.#bucket.bucketArn.split(":").at(-1) ?? "";
+  }
+
+  get #owner(): string | undefined {
+    return this.#access().owner ?? this.#bucket.owner;
   }
 
   #load(): Promise<typeof import("@aws-sdk/client-s3")> {

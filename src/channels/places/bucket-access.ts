@@ -5,6 +5,8 @@ export interface BucketAccess {
   readonly region: string;
   /** Whether the bucket's name is in the path of requests, not in the host name. */
   readonly pathStyle: boolean;
+  /** What the store calls the owner of the bucket, where that is no account. Absent: what the channel expects. */
+  readonly owner?: string;
   /** Absent: the default chain of the AWS SDK. */
   readonly credentials?: {
     readonly accessKeyId: string;

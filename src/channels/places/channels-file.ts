@@ -20,7 +20,7 @@ const regionDefault = "us-east-1";
 
 /**
  * Parses a channels file: `{"buckets": {"arn:aws:s3:::NAME" or "*": BUCKET}, "tables"?: {"arn:aws:s3tables:…" or "*": TABLE},
- * "schemas"?: FOLDER}`, where BUCKET is `{endpoint?, region?, pathStyle?, credentials?}` and TABLE the same with `catalog`,
+ * "schemas"?: FOLDER}`, where BUCKET is `{endpoint?, region?, pathStyle?, owner?, credentials?}` and TABLE the same with `catalog`,
  * `warehouse?` and `auth?`. Problems do not quote values: any of them may be a misplaced secret.
  */
 export function parseChannelsFile(json: unknown): ParsedChannelsFile {
@@ -62,7 +62,7 @@ interface PlaceKind<T> {
 
 type Complain = (problem: string) => void;
 
-const bucketMembers: readonly string[] = ["endpoint", "region", "pathStyle", "credentials"];
+const bucketMembers: readonly string[] = ["endpoint", "region", "pathStyle", "owner", "credentials"];
 const tableMembers: readonly string[] = ["catalog", "warehouse", "auth", ...bucketMembers];
 
 const bucketPlace: PlaceKind<BucketAccess> = {
@@ -125,9 +125,9 @@ function readAuth(json: unknown, complain: Complain): CatalogAuth {
   if (isJsonObject(json)) {
     const { token, clientId, clientSecret, ...others } = json;
     const isAlone = Object.keys(others).length === 0;
-    if (isAlone && isSecret(token) && clientId === undefined && clientSecret === undefined)
+    if (isAlone && isPrintable(token) && clientId === undefined && clientSecret === undefined)
       return { kind: "token", token };
-    if (isAlone && isSecret(clientId) && isSecret(clientSecret) && token === undefined) {
+    if (isAlone && isPrintable(clientId) && isPrintable(clientSecret) && token === undefined) {
       return { kind: "oauth", clientId, clientSecret };
     }
   }
@@ -136,17 +136,20 @@ function readAuth(json: unknown, complain: Complain): CatalogAuth {
 }
 
 function readAccess(json: JsonObject, complain: Complain): BucketAccess {
-  const { endpoint, region = regionDefault, pathStyle = endpoint !== undefined, credentials = "default" } = json;
+  const { endpoint, region = regionDefault, pathStyle = endpoint !== undefined, owner, credentials = "default" } = json;
   if (endpoint !== undefined && !isHttpOrigin(endpoint))
     complain("endpoint must be an address such as http://127.0.0.1:8333");
   if (typeof region !== "string" || !/^[a-z0-9-]{1,64}$/.test(region))
     complain("region must be a region such as us-east-1");
   if (typeof pathStyle !== "boolean") complain("pathStyle must be true or false");
+  if (owner !== undefined && !isPrintable(owner))
+    complain("owner must be what the store calls the owner of the bucket");
   const keys = readCredentials(credentials, complain);
   return {
     ...(typeof endpoint === "string" ? { endpoint } : {}),
     region: String(region),
     pathStyle: pathStyle === true,
+    ...(typeof owner === "string" ? { owner } : {}),
     ...(keys === undefined ? {} : { credentials: keys }),
   };
 }
@@ -155,15 +158,16 @@ function readCredentials(json: unknown, complain: Complain): BucketAccess["crede
   if (json === "default") return undefined;
   if (isJsonObject(json)) {
     const { accessKeyId, secretAccessKey, sessionToken, ...others } = json;
-    const isValid = isSecret(accessKeyId) && isSecret(secretAccessKey) && Object.keys(others).length === 0;
+    const isValid = isPrintable(accessKeyId) && isPrintable(secretAccessKey) && Object.keys(others).length === 0;
     if (isValid && sessionToken === undefined) return { accessKeyId, secretAccessKey };
-    if (isValid && isSecret(sessionToken)) return { accessKeyId, secretAccessKey, sessionToken };
+    if (isValid && isPrintable(sessionToken)) return { accessKeyId, secretAccessKey, sessionToken };
   }
   complain('credentials must be "default", or an object of accessKeyId, secretAccessKey and perhaps sessionToken');
   return undefined;
 }
 
-function isSecret(value: unknown): value is string {
+/** A text that a header can have, without spaces. */
+function isPrintable(value: unknown): value is string {
   return typeof value === "string" && /^[\x21-\x7e]{1,8192}$/.test(value);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findTableAccess, parseChannelsFile } from "../../../../src/channels/places/channels-file.ts";
+import { findBucketAccess, findTableAccess, parseChannelsFile } from "../../../../src/channels/places/channels-file.ts";
 
 const buckets = { "*": {} };
 const arn = "arn:aws:s3tables:us-east-1:000000000000:bucket/analytics";
@@ -33,5 +33,14 @@ test("each mistake about tables is told, and no value of the file with it", () =
     const { problems = [] } = parseChannelsFile({ buckets, tables });
     assert(problems.join().includes(told), `${JSON.stringify(tables)}: ${problems.join()}`);
     assert(!problems.join().includes("secret"), problems.join());
+  }
+});
+
+test("a bucket may have an owner that is no account, and no other kind of owner", () => {
+  const { file } = parseChannelsFile({ buckets: { "*": { endpoint: "http://127.0.0.1:7070", owner: "admin" } } });
+  assert.equal(file === undefined ? undefined : findBucketAccess(file, "arn:aws:s3:::lake")?.owner, "admin");
+  for (const owner of ["", "two words", 7, null]) {
+    const { problems = [] } = parseChannelsFile({ buckets: { "*": { owner } } });
+    assert.match(problems.join(), /owner must be what the store calls the owner of the bucket/);
   }
 });
