@@ -31,7 +31,8 @@ const tools = [
   ["/chromium.ts", "get-chromium.mjs"],
   ["/nats-servers.ts", "get-nats-server.ts"],
   ["/seaweed-server.ts", "get-seaweedfs.ts"],
-  ["/iceberg-reader.ts", "get-pyiceberg.ts"],
+  ["/tested-store.ts", "get-seaweedfs.ts"],
+  ["/channel-readers.ts", "get-channel-readers.ts"],
 ] as const;
 const sources = files.map((file) => readFileSync(file, "utf8"));
 for (const [module, script] of tools) {

@@ -1,8 +1,8 @@
 """iceberg-reader.py PROPERTIES read NAME... | append NAME ROW: what iceberg-reader.ts asks of PyIceberg, as JSON."""
-import datetime, json, sys, warnings
+import datetime, json, os, sys, tempfile, warnings
 
 warnings.simplefilter("ignore")
-import pyarrow as pa, pyarrow.parquet as pq
+import duckdb, pyarrow as pa, pyarrow.parquet as pq
 from pyiceberg.catalog import load_catalog
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
@@ -17,6 +17,14 @@ def exact(value):
     """A number that readers of JSON may round is a text."""
     return str(value) if isinstance(value, int) and abs(value) >= 2**53 else value
 
+def rows_of_duckdb(data):
+    """DuckDB's own reader of Parquet: its extension for Iceberg would have to be downloaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "data.parquet")
+        with open(path, "wb") as file:
+            file.write(data)
+        return duckdb.read_parquet(path).to_arrow_table().to_pylist()
+
 def read(catalog, name):
     table = catalog.load_table(name)
     tasks = sorted(table.scan().plan_files(), key=lambda task: task.file.file_path)
@@ -25,8 +33,11 @@ def read(catalog, name):
     files = []
     for task in tasks:
         with table.io.new_input(task.file.file_path).open() as source:
-            rows = pq.read_table(source).to_pylist()
+            data = source.read()
+        rows = pq.read_table(pa.BufferReader(data)).to_pylist()
         assert len(rows) == task.file.record_count, task.file.file_path
+        others = rows_of_duckdb(data)
+        assert json.dumps(others, default=plain) == json.dumps(rows, default=plain), (others, rows)
         files.append([{name: exact(value) for name, value in row.items()} for row in rows])
     assert sum(len(rows) for rows in files) == len(whole)
     return {
@@ -37,6 +48,7 @@ def read(catalog, name):
     }
 
 properties, command, *names = sys.argv[1:]
+duckdb.sql("SET TimeZone = 'UTC'")
 catalog = load_catalog("tests", **json.loads(properties))
 if command == "append":
     table = catalog.load_table(names[0])

@@ -15,6 +15,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #connectionCount = 0;
   #isCut = false;
+  /** Whether what the other side says is lost, with the connection. */
+  losesResponses = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -65,7 +67,8 @@ export class TcpProxy implements AsyncDisposable {
     ] as const) {
       this.#sockets.add(from);
       from.on("data", (bytes) => {
-        if (!this.#isCut) to.write(bytes);
+        if (this.losesResponses && from === outbound) inbound.destroy();
+        else if (!this.#isCut) to.write(bytes);
       });
       from.on("error", () => undefined);
       from.on("close", () => {

@@ -7,6 +7,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { call } from "../../support/kinesis-call.ts";
 import { type SeaweedServer, tableBucketArn } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
+import type { PlacesOptions, StoreServer } from "../../support/store-server.ts";
 import { until } from "../../support/until.ts";
 
 export const owner = "000000000000";
@@ -18,6 +19,11 @@ interface Described {
     readonly ChannelStatus: string;
     readonly ChannelStatusReason?: string;
   };
+}
+
+interface StoredRecords {
+  readonly FailedRecordCount: number;
+  readonly Records: readonly { readonly ShardId: string }[];
 }
 
 export type ChannelFormat = "JSON" | "STRING" | "BYTE_ARRAY";
@@ -55,10 +61,14 @@ export class ChannelServer implements AsyncDisposable {
     this.placesPath = placesPath;
   }
 
-  static async start(seaweed: SeaweedServer, args: readonly string[] = []): Promise<ChannelServer> {
+  static async start(
+    store: StoreServer,
+    args: readonly string[] = [],
+    places: PlacesOptions = {},
+  ): Promise<ChannelServer> {
     const folder = mkdtempSync(join(tmpdir(), "millrace-places-"));
     const placesPath = join(folder, "places.json");
-    await seaweed.writePlaces(placesPath);
+    await store.writePlaces(placesPath, places);
     const server = await ServerProcess.start({ args: ["--channels", placesPath, ...args] });
     return new ChannelServer(server, folder, placesPath);
   }
@@ -169,20 +179,28 @@ export async function settledStatus(endpoint: string, ChannelARN: string): Promi
   return status;
 }
 
-export async function put(endpoint: string, StreamName: string, records: readonly (string | Buffer)[]): Promise<void> {
+/** Resolves with the shard of each record. */
+export async function put(
+  endpoint: string,
+  StreamName: string,
+  records: readonly (string | Buffer)[],
+): Promise<readonly string[]> {
+  const shards: string[] = [];
   for (let at = 0; at < records.length; at += 500) {
     const Records = records.slice(at, at + 500).map((data, i) => {
       return { Data: Buffer.from(data).toString("base64"), PartitionKey: String(at + i) };
     });
     const input = { StreamName, Records };
-    const { FailedRecordCount } = await call<{ readonly FailedRecordCount: number }>(endpoint, "PutRecords", input);
-    assert.equal(FailedRecordCount, 0);
+    const stored = await call<StoredRecords>(endpoint, "PutRecords", input);
+    assert.equal(stored.FailedRecordCount, 0);
+    shards.push(...stored.Records.map(({ ShardId }) => ShardId));
   }
+  return shards;
 }
 
 /** What the objects of a channel hold, decompressed by their names, dead letters apart. */
 export async function delivered(
-  seaweed: SeaweedServer,
+  store: StoreServer,
   bucket: string,
   channelId: string,
 ): Promise<{
@@ -190,7 +208,7 @@ export async function delivered(
   readonly bodies: readonly Buffer[];
   readonly deadLetters: readonly Buffer[];
 }> {
-  const objects = (await seaweed.objects(bucket)).filter(({ key }) => key.includes(channelId));
+  const objects = (await store.objects(bucket)).filter(({ key }) => key.includes(channelId));
   const letters = objects.filter(({ key }) => key.startsWith("kinesis-channel-errors/") || key.startsWith("errors/"));
   const others = objects.filter((object) => !letters.includes(object));
   return {
@@ -205,10 +223,10 @@ export async function delivered(
 
 /** The lines of all objects of a channel, sorted. */
 export async function deliveredLines(
-  seaweed: SeaweedServer,
+  store: StoreServer,
   bucket: string,
   channelId: string,
 ): Promise<readonly string[]> {
-  const { bodies } = await delivered(seaweed, bucket, channelId);
+  const { bodies } = await delivered(store, bucket, channelId);
   return bodies.flatMap((body) => body.toString().split("\n").slice(0, -1)).sort();
 }

@@ -1,19 +1,22 @@
 /**
- * Kills the server with SIGKILL at random moments while records are put and four channels deliver them into SeaweedFS, three
- * into a bucket and one into a table; it is held up at times. Starts the server again on the same data directory and goes on. At
- * the end each record that was acknowledged has to be in exactly one object of each channel and in one row of the table, and
- * each other one in at most one.
+ * Kills the server with SIGKILL at random moments while records are put and channels deliver them: three into a bucket of
+ * SeaweedFS or versitygw, and with SeaweedFS one into a table. The store is held up at times. Starts the server again on the same
+ * data directory and goes on. At the end each record that was acknowledged has to be in exactly one object of each channel and in
+ * one row of the table, and each other one in at most one.
  *
- *   node test/system/channels/channel-kill-nine.ts [--rounds 100] [--seed NUMBER]
+ *   node test/system/channels/channel-kill-nine.ts [--store seaweedfs] [--rounds 100] [--seed NUMBER]
  */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { hasPyiceberg, readTables } from "../../support/iceberg-reader.ts";
+import { hasChannelReaders } from "../../support/channel-readers.ts";
+import { readTables } from "../../support/iceberg-reader.ts";
 import { activeOnDemandArn } from "../../support/kinesis-call.ts";
 import { KinesisConnection, LostCall } from "../../support/kinesis-connection.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
+import type { StoreKind, StoreServer } from "../../support/store-server.ts";
+import { storeKind } from "../../support/tested-store.ts";
 import { until } from "../../support/until.ts";
 import {
   ChannelServer,
@@ -25,6 +28,7 @@ import {
 } from "./channel-fixture.ts";
 
 export interface ChannelKillNineOptions {
+  readonly store: StoreKind;
   readonly rounds: number;
   readonly seed: number;
   /** Called after every round with one line about it. */
@@ -40,14 +44,14 @@ const loadMsMax = 2_500;
 const roundsPerDirectory = 25;
 
 /** Throws at the first broken promise. Returns the number of records that were delivered, each once for each channel. */
-export async function channelKillNine({ rounds, seed, report }: ChannelKillNineOptions): Promise<number> {
+export async function channelKillNine({ store: kind, rounds, seed, report }: ChannelKillNineOptions): Promise<number> {
   const random = new SeededRandom(seed);
   let delivered = 0;
-  await using seaweed = await SeaweedServer.start();
+  await using store = await kind.start();
   for (let done = 0; done < rounds; done += roundsPerDirectory) {
     const bucket = `bucket-${done}`;
-    await seaweed.makeBucket(bucket);
-    const run = new Run(random.fork(), seaweed, bucket);
+    await store.makeBucket(bucket);
+    const run = new Run(random.fork(), store, bucket);
     delivered += await run.run(Math.min(roundsPerDirectory, rounds - done), (line) => report(`${done}+${line}`));
   }
   return delivered;
@@ -55,20 +59,20 @@ export async function channelKillNine({ rounds, seed, report }: ChannelKillNineO
 
 class Run {
   readonly #random: SeededRandom;
-  readonly #seaweed: SeaweedServer;
+  readonly #store: StoreServer;
   readonly #bucket: string;
   readonly #acknowledged = new Set<string>();
   readonly #unknown = new Set<string>();
   #next = 0;
 
-  constructor(random: SeededRandom, seaweed: SeaweedServer, bucket: string) {
+  constructor(random: SeededRandom, store: StoreServer, bucket: string) {
     this.#random = random;
-    this.#seaweed = seaweed;
+    this.#store = store;
     this.#bucket = bucket;
   }
 
   async run(rounds: number, report: (line: string) => void): Promise<number> {
-    await using channels = await ChannelServer.start(this.#seaweed, ["--log-level", "error"]);
+    await using channels = await ChannelServer.start(this.#store, ["--log-level", "error"]);
     const { server } = channels;
     const streamArn = await activeOnDemandArn(server.endpoint, StreamName);
     const ids: string[] = [];
@@ -76,31 +80,32 @@ class Run {
       const { id } = await makeChannel(server.endpoint, compression, streamArn, { bucket: this.#bucket, compression });
       ids.push(id);
     }
-    const table = await this.#makeTable(channels, streamArn);
+    const store = this.#store;
+    const table = store instanceof SeaweedServer ? await this.#makeTable(channels, streamArn) : undefined;
     for (let round = 1; round <= rounds; round += 1) {
       const putting = this.#put(server.endpoint);
       const loadMs = this.#random.integer(loadMsMin, loadMsMax);
       if (this.#random.next() < 0.3) {
         await pause(loadMs / 2);
-        this.#seaweed.suspend();
+        this.#store.suspend();
         await pause(loadMs / 2);
       } else {
         await pause(loadMs);
       }
       await server.kill("SIGKILL");
-      this.#seaweed.resume();
+      this.#store.resume();
       await putting;
       await server.restart();
       report(`round ${round}: ${this.#acknowledged.size} records`);
     }
     for (const id of ids) await this.#judge(id);
-    await this.#judgeTable(table);
-    return this.#acknowledged.size * (ids.length + 1);
+    if (store instanceof SeaweedServer && table !== undefined) await this.#judgeTable(store, table);
+    return this.#acknowledged.size * (ids.length + (table === undefined ? 0 : 1));
   }
 
   /** Named after the bucket, each run has one of its own. */
   async #makeTable(channels: ChannelServer, streamArn: string): Promise<string> {
-    assert(hasPyiceberg(), "scripts/get-pyiceberg.ts brings what reads the table");
+    assert(hasChannelReaders(), "scripts/get-channel-readers.ts brings what reads the table");
     const table = this.#bucket.replace("-", "_");
     channels.addSchema("orders", jsonSchema);
     const wanted = { schema: "orders", deadLetterBucket: this.#bucket };
@@ -137,17 +142,17 @@ class Run {
   }
 
   async #judge(channelId: string): Promise<void> {
-    const lines = async () => await deliveredLines(this.#seaweed, this.#bucket, channelId);
+    const lines = async () => await deliveredLines(this.#store, this.#bucket, channelId);
     await until(async () => new Set(await lines()).size >= this.#acknowledged.size);
     // What was put without an answer may follow.
     await pause(3_000);
     this.#judgeTexts(await lines(), `channel ${channelId}`);
   }
 
-  async #judgeTable(table: string): Promise<void> {
-    await untilRows(this.#seaweed, table, this.#acknowledged.size);
+  async #judgeTable(seaweed: SeaweedServer, table: string): Promise<void> {
+    await untilRows(seaweed, table, this.#acknowledged.size);
     await pause(3_000);
-    const [read] = await readTables(this.#seaweed, [`lake.${table}`]);
+    const [read] = await readTables(seaweed, [`lake.${table}`]);
     const texts = read?.files.flat().map(({ number }) => JSON.stringify({ number })) ?? [];
     this.#judgeTexts(texts, `table ${table}`);
   }
@@ -166,11 +171,13 @@ class Run {
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: {
+      store: { type: "string", default: "seaweedfs" },
       rounds: { type: "string", default: "100" },
       seed: { type: "string", default: `${Date.now() % 2 ** 32}` },
     },
   });
-  console.log(`channels: seed ${values.seed}`);
-  const options = { rounds: Number(values.rounds), seed: Number(values.seed), report: console.log };
+  const { store, rounds, seed } = values;
+  console.log(`channels: ${store}, seed ${seed}`);
+  const options = { store: storeKind(store), rounds: Number(rounds), seed: Number(seed), report: console.log };
   console.log(`channels: ${await channelKillNine(options)} records, each once for each channel`);
 }

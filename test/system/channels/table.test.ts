@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
-import { appendRow, hasPyiceberg, type ReadTable, readTables } from "../../support/iceberg-reader.ts";
+import { hasChannelReaders } from "../../support/channel-readers.ts";
+import { appendRow, type ReadTable, readTables } from "../../support/iceberg-reader.ts";
 import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
 import { ChannelServer, createTableChannel, put, settledStatus, untilLater } from "./channel-fixture.ts";
@@ -56,7 +57,7 @@ let seaweed: SeaweedServer;
 let channels: ChannelServer;
 
 before(async () => {
-  if (!hasSeaweed() || !hasPyiceberg()) return;
+  if (!hasSeaweed() || !hasChannelReaders()) return;
   seaweed = await SeaweedServer.start();
   await seaweed.makeBucket(bucket);
   channels = await ChannelServer.start(seaweed, ["--engine", "memory", "--dev"]);
@@ -69,7 +70,7 @@ after(async () => {
 });
 
 function isReady(t: TestContext): boolean {
-  return hasSeaweed(t) && hasPyiceberg(t);
+  return hasSeaweed(t) && hasChannelReaders(t);
 }
 
 async function readOne(name: string): Promise<ReadTable> {
@@ -232,12 +233,12 @@ test("a channel whose credentials for the catalog are refused goes on once they 
   const streamArn = await activeOnDemandArn(endpoint, "rotated");
   const wanted = { schema: "clicks", deadLetterBucket: bucket };
   await settledStatus(endpoint, await createTableChannel(endpoint, "rotated", streamArn, wanted));
-  await seaweed.writePlaces(placesPath, { accessKeyId: "admin", secretAccessKey: "wrong" });
+  await seaweed.writePlaces(placesPath, { keys: { accessKeyId: "admin", secretAccessKey: "wrong" } });
   await untilLater(endpoint, async () => {
     await put(endpoint, "rotated", [click(1)]);
     return (await health(endpoint)).includes("The catalog");
   });
-  await seaweed.writePlaces(placesPath, undefined, "oauth");
+  await seaweed.writePlaces(placesPath, { auth: "oauth" });
   await untilLater(endpoint, async () => !(await health(endpoint)).includes("The catalog"));
   await untilRows("rotated", 1);
   const described = await call<{ readonly ChannelSummaries: readonly object[] }>(endpoint, "ListChannels", {});

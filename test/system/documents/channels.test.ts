@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findPyiceberg } from "../../../scripts/get-pyiceberg.ts";
+import { findChannelReaders } from "../../../scripts/get-channel-readers.ts";
 import { SeaweedServer } from "../../support/seaweed-server.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { until } from "../../support/until.ts";
@@ -55,7 +55,7 @@ async function deliverRows(place: Workplace): Promise<string> {
     () => server.stderr,
   );
   place.write("read.py", codeOf("From a stream to a table 3", seaweed));
-  const { python = "", env = {} } = findPyiceberg() ?? {};
+  const { python = "", env = {} } = findChannelReaders() ?? {};
   return (await place.run(`PYTHONPATH='${env["PYTHONPATH"]}' '${python}' read.py`)).stdout;
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { awsClis, newestPython, reportMissing } from "../../support/available-tools.ts";
-import { hasPyiceberg } from "../../support/iceberg-reader.ts";
+import { hasChannelReaders } from "../../support/channel-readers.ts";
 import { hasSeaweed } from "../../support/seaweed-server.ts";
 import { type Snippet, snippetsIn } from "./snippets.ts";
 import { Workplace } from "./workplace.ts";
@@ -24,7 +24,7 @@ export const isPresent: Readonly<Record<Tool, () => boolean>> = {
   curl: () => succeeds("curl", "--version"),
   go: () => succeeds("gofmt", "-h"),
   queues: () => newestPython("boto3")?.isNewest === true && newestPython("awscli")?.isNewest === true,
-  pyiceberg: () => hasPyiceberg(),
+  pyiceberg: () => hasChannelReaders(),
   seaweed: () => hasSeaweed(),
   java: () => succeeds("javac", "-version"),
 };

@@ -3,26 +3,34 @@ import { writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { activeOnDemandArn, activeStreamArn, call } from "../../support/kinesis-call.ts";
-import { hasSeaweed, SeaweedServer } from "../../support/seaweed-server.ts";
+import { type PlacesOptions, type StoreServer, storeHost } from "../../support/store-server.ts";
+import { TcpProxy } from "../../support/tcp-proxy.ts";
+import { testedStore } from "../../support/tested-store.ts";
 import { advance, ChannelServer, delivered, deliveredLines, makeChannel, put, untilLater } from "./channel-fixture.ts";
 
-let seaweed: SeaweedServer;
+let store: StoreServer;
 let channels: ChannelServer;
+/** All requests to the store go through it. */
+let proxy: TcpProxy;
+
+const places = (): PlacesOptions => ({ endpoint: `http://${storeHost}:${proxy.port}` });
 
 before(async () => {
-  if (!hasSeaweed()) return;
-  seaweed = await SeaweedServer.start();
-  channels = await ChannelServer.start(seaweed, ["--dev"]);
+  if (!testedStore.isHere()) return;
+  store = await testedStore.start();
+  proxy = await TcpProxy.open([{ host: storeHost, port: Number(new URL(store.endpoint).port) }]);
+  channels = await ChannelServer.start(store, ["--dev"], places());
 });
 after(async () => {
   await channels?.[Symbol.asyncDispose]();
-  await seaweed?.[Symbol.asyncDispose]();
+  await proxy?.[Symbol.asyncDispose]();
+  await store?.[Symbol.asyncDispose]();
 });
 
 /** A channel into a bucket of its own, and what to ask of it. */
 async function openChannel(name: string) {
   const { endpoint } = channels;
-  await seaweed.makeBucket(name);
+  await store.makeBucket(name);
   const streamArn = await activeOnDemandArn(endpoint, name);
   const { id, arn } = await makeChannel(endpoint, name, streamArn, { bucket: name });
   return {
@@ -36,10 +44,10 @@ async function openChannel(name: string) {
       ),
     async arrived(...texts: readonly string[]): Promise<void> {
       const lines = texts.map((text) => JSON.stringify(text)).sort();
-      await later(async () => (await deliveredLines(seaweed, name, id)).length >= lines.length);
-      assert.deepEqual(await deliveredLines(seaweed, name, id), lines);
+      await later(async () => (await deliveredLines(store, name, id)).length >= lines.length);
+      assert.deepEqual(await deliveredLines(store, name, id), lines);
     },
-    objects: () => delivered(seaweed, name, id),
+    objects: () => delivered(store, name, id),
   };
 }
 
@@ -57,42 +65,45 @@ async function degraded(): Promise<string> {
 }
 
 test("credentials that the store refuses are told in health, and rotated without a restart", async (t) => {
-  if (!hasSeaweed(t)) return;
+  if (!testedStore.isHere(t)) return;
   const channel = await openChannel("rotated");
   await channel.put("before");
   await channel.arrived("before");
-  await seaweed.writePlaces(channels.placesPath, { accessKeyId: "admin", secretAccessKey: "former" });
+  await store.writePlaces(channels.placesPath, {
+    ...places(),
+    keys: { accessKeyId: "admin", secretAccessKey: "former" },
+  });
   await later(async () => {
     await channel.put("during");
     return (await degraded()).includes("channel rotated of stream rotated has delivered nothing since");
   });
   assert.match(await degraded(), /The bucket rotated refuses what the server asks of it \(403 /);
-  await seaweed.writePlaces(channels.placesPath);
+  await store.writePlaces(channels.placesPath, places());
   await later(async () => (await degraded()) === "");
   await channel.put("after");
   await later(async () => (await channel.objects()).bodies.some((body) => body.includes("after")));
 });
 
 test("a file of places with a mistake is told in health, and the one before stays in force", async (t) => {
-  if (!hasSeaweed(t)) return;
+  if (!testedStore.isHere(t)) return;
   await writeFile(channels.placesPath, '{"buckets": {}}');
   await later(async () => (await degraded()).includes("the file of --channels has a problem (names no bucket"));
   const channel = await openChannel("mistaken");
   await channel.put("one");
   await channel.arrived("one");
-  await seaweed.writePlaces(channels.placesPath);
+  await store.writePlaces(channels.placesPath, places());
   await later(async () => (await degraded()) === "");
 });
 
 test("records wait while the bucket is gone and for ten minutes without the store, and each is stored once", async (t) => {
-  if (!hasSeaweed(t)) return;
+  if (!testedStore.isHere(t)) return;
   const channel = await openChannel("deleted");
-  await seaweed.client.send(new DeleteBucketCommand({ Bucket: "deleted" }));
+  await store.client.send(new DeleteBucketCommand({ Bucket: "deleted" }));
   await channel.put("one");
   await later(async () => (await degraded()).includes("channel deleted of stream deleted"));
-  await seaweed.makeBucket("deleted");
+  await store.makeBucket("deleted");
   await channel.arrived("one");
-  await seaweed.kill();
+  await store.kill();
   await channel.put("two");
   await later(async () => (await degraded()).includes("cannot be reached or fails"));
   const late = Array.from({ length: 10 }, (_, minute) => `minute ${minute}`);
@@ -100,13 +111,29 @@ test("records wait while the bucket is gone and for ten minutes without the stor
     await channel.put(text);
     await advance(channels.endpoint, 60_000);
   }
-  await seaweed.restart();
+  await store.restart();
   await channel.arrived("one", "two", ...late);
   assert.equal(await degraded(), "");
 });
 
+test("an object whose response is lost is put again under its name, and stored once", async (t) => {
+  if (!testedStore.isHere(t)) return;
+  const channel = await openChannel("unanswered");
+  proxy.losesResponses = true;
+  await channel.put("one");
+  await later(async () => (await channel.objects()).keys.length > 0);
+  await later(async () => (await degraded()).includes("The bucket unanswered cannot be reached or fails"));
+  const { keys } = await channel.objects();
+  proxy.losesResponses = false;
+  await later(async () => (await degraded()) === "");
+  await channel.put("two");
+  await channel.arrived("one", "two");
+  const after = (await channel.objects()).keys;
+  assert.deepEqual([after.length, after.includes(keys[0] ?? "")], [2, true]);
+});
+
 test("records of an encrypted stream are delivered in clear, before and after its keys change", async (t) => {
-  if (!hasSeaweed(t)) return;
+  if (!testedStore.isHere(t)) return;
   const { endpoint } = channels;
   const channel = await openChannel("secret");
   const encryption = { StreamName: "secret", EncryptionType: "KMS", KeyId: "alias/own" };
@@ -120,12 +147,15 @@ test("records of an encrypted stream are delivered in clear, before and after it
 });
 
 test("a stream with a channel stays, in its mode, and counts it; a deleted channel delivers nothing more", async (t) => {
-  if (!hasSeaweed(t)) return;
+  if (!testedStore.isHere(t)) return;
   const { endpoint } = channels;
   const channel = await openChannel("counted");
   const refused = async (operation: string, input: object) => await assert.rejects(call(endpoint, operation, input));
   await refused("DeleteStream", { StreamName: "counted", EnforceConsumerDeletion: true });
-  await refused("UpdateStreamMode", { StreamARN: channel.streamArn, StreamModeDetails: { StreamMode: "PROVISIONED" } });
+  await refused("UpdateStreamMode", {
+    StreamARN: channel.streamArn,
+    StreamModeDetails: { StreamMode: "PROVISIONED" },
+  });
   interface Summary {
     readonly StreamDescriptionSummary: { readonly ChannelCount: number };
   }
