@@ -18,6 +18,26 @@ const [carriageReturn, lineFeed, space, colon, tilde] = [0x0d, 0x0a, 0x20, 0x3a,
 const isNameByte = new Uint8Array(256);
 for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")) isNameByte[byte] = 1;
 
+/**
+ * Names that SDKs send, each at the place of its length and last letter, so that no text is made and looked up for each of
+ * them in each request.
+ */
+const usualNames: (string | undefined)[] = new Array(1024).fill(undefined);
+for (const name of [
+  ...["accept", "accept-encoding", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "connection"],
+  ...["content-length", "content-type", "date", "host", "traceparent", "user-agent", "x-amz-content-sha256"],
+  ...["x-amz-date", "x-amz-security-token", "x-amz-target", "x-amz-user-agent", "x-amzn-query-mode"],
+]) {
+  usualNames[placeOf(name, 0, name.length)] = name;
+}
+
+function placeOf(text: string, start: number, end: number): number {
+  return (((end - start) & 31) << 5) | (text.charCodeAt(end - 1) & 31);
+}
+
+/** In ASCII, letters differ by it from their capitals; digits and the hyphen have it. */
+const lowerCaseBit = 0x20;
+
 /** Headers that change how the connection or the body is read, or that node:http treats in a way of its own. */
 const unusualNames: ReadonlySet<string> = new Set([
   "expect",
@@ -69,12 +89,26 @@ function headersOf(text: string, count: number): Record<string, string> | undefi
   const headers: Record<string, string> = {};
   for (let index = 0; index < count; index++) {
     const nameEnd = nameEnds[index] as number;
-    const name = text.slice(nameStarts[index], nameEnd).toLowerCase();
+    const name = nameIn(text, nameStarts[index] as number, nameEnd);
     // The names that each object has, such as `constructor`, are refused with the repeated ones.
     if (headers[name] !== undefined || unusualNames.has(name)) return undefined;
     headers[name] = text.slice(nameEnd + 2, valueEnds[index]);
   }
   return headers;
+}
+
+/** In lower case. */
+function nameIn(text: string, start: number, end: number): string {
+  const usual = usualNames[placeOf(text, start, end)];
+  return usual !== undefined && isAt(text, start, end, usual) ? usual : text.slice(start, end).toLowerCase();
+}
+
+function isAt(text: string, start: number, end: number, name: string): boolean {
+  if (end - start !== name.length) return false;
+  for (let at = 0; at < name.length; at++) {
+    if ((text.charCodeAt(start + at) | lowerCaseBit) !== name.charCodeAt(at)) return false;
+  }
+  return true;
 }
 
 /** Offset of the first byte that is none of a name; -1 if there is no name. */

@@ -66,3 +66,23 @@ test("64 headers are ordinary", () => {
   const more = Array.from({ length: 62 }, (_, index) => `X-${index}: 1\r\n`).join("");
   assert.equal(read(`${start}${required}${more}\r\n`)?.bodyBytes, 2);
 });
+
+test("fear: a name is taken for a usual one of its length and last letter", () => {
+  const usual = "X-Amz-Date: 1\r\nAccept: 2\r\nauthorization: 3\r\n";
+  const similar = "X-Amz-Dote: 4\r\nImport: 5\r\n2ccept: 6\r\nAuthenticatin: 7\r\nuthorization: 8\r\n";
+  const headers = { ...read(`${start}${required}${usual}${similar}\r\n`)?.headers };
+  assert.deepEqual(Object.entries(headers).slice(2), [
+    ...[
+      ["x-amz-date", "1"],
+      ["accept", "2"],
+      ["authorization", "3"],
+    ],
+    ...[
+      ["x-amz-dote", "4"],
+      ["import", "5"],
+      ["2ccept", "6"],
+      ["authenticatin", "7"],
+      ["uthorization", "8"],
+    ],
+  ]);
+});
