@@ -34,10 +34,10 @@ export interface ClientConnection {
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
   /**
-   * Resolves when a large response may be made, at once: with the bytes that it may take, at most `bytesMax`. Rejects with the
-   * reason of `signal`. Absent where responses are not bounded.
+   * The bytes that a large response may take, at most `bytesMax`, when it may be made: at once. Rejects with the reason of
+   * `signal`. Absent where responses are not bounded.
    */
-  admitLarge?(bytesMax: number): Promise<number>;
+  admitLarge?(bytesMax: number): number | Promise<number>;
   /** Resolves when a large response may go on to be made that has waited since it was admitted. */
   takeTurn?(): Promise<void> | undefined;
   /** Whether `admitLarge` would wait, or grant less than `bytesMax`. */

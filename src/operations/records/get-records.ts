@@ -35,13 +35,16 @@ export const getRecords = defineOperation({
     admitRead(revision, shard.index, context);
     const startedMs = context.clock.monotonicMs();
     const recordsMax = input.Limit ?? pageRecordsMax;
-    const reading = readAdmitted(context.connection, (bytesMax) =>
-      readPage(context.shards, revision, shard, iterator.position, { recordsMax, bytesMax }),
-    );
-    const page = await resourceNotFoundIfLogGone(revision, shard, reading).catch((error: unknown) => {
+    let page: Page;
+    try {
+      const reading = readAdmitted(context.connection, (bytesMax) =>
+        readPage(context.shards, revision, shard, iterator.position, { recordsMax, bytesMax }),
+      );
+      page = await resourceNotFoundIfLogGone(revision, shard, reading);
+    } catch (error) {
       context.shards.traffic.countFailedRead(revision, shard.index, "failed");
       throw toKmsError(error, { stream: revision.stream, caller: context.caller, use: "read" });
-    });
+    }
     context.limits?.chargeRead(revision.stream, shard.index, page.records.dataBytes);
     if (context.isConsole !== true) {
       const durationMs = context.clock.monotonicMs() - startedMs;
@@ -67,7 +70,8 @@ async function readAdmitted(connection: ClientConnection, read: (bytesMax: numbe
     if (page.atEnd || page.millisBehindLatest < liveMsMax) return page;
     page.records.lease?.[Symbol.dispose]();
   }
-  const page = await read(pageBytesIn(await connection.admitLarge?.(pageMemoryBytesMax)));
+  const memory = connection.admitLarge?.(pageMemoryBytesMax);
+  const page = await read(pageBytesIn(memory instanceof Promise ? await memory : memory));
   // One that was read from the disk is there some time after its turn.
   if (page.records.dataBytes > smallPageBytesMax) await connection.takeTurn?.();
   return page;

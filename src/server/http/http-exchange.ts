@@ -86,10 +86,17 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
     this.#responses.endRequest();
   }
 
-  async admitLarge(bytesMax: number): Promise<number> {
+  admitLarge(bytesMax: number): number | Promise<number> {
     // Memory is taken in turn too, so that what waits for its turn holds none.
-    await this.takeTurn();
-    const bytes = await this.#admit({ bytesMax, isMade: true });
+    const turn = this.takeTurn();
+    const demand = { bytesMax, isMade: true };
+    const bytes = turn === undefined ? this.#takeMemory(demand) : undefined;
+    return bytes ?? this.#admitLargeLater(demand, turn);
+  }
+
+  async #admitLargeLater(demand: ResponseDemand, turn: Promise<void> | undefined): Promise<number> {
+    await turn;
+    const bytes = await this.#admit(demand);
     await this.takeTurn();
     return bytes;
   }
@@ -103,13 +110,25 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
   }
 
   async #admit(demand: ResponseDemand): Promise<number> {
-    const { budget } = this.#responses;
-    // A response behind others cannot be sent before them, and they may wait for what it would hold.
     if (this.#res?.socket === null) await untilAssigned(this.#res, this.signal);
-    const bytes = budget.take(this.#responses, demand) ?? (await budget.wait(this.#responses, demand, this.signal));
+    const taken = this.#takeMemory(demand);
+    if (taken !== undefined) return taken;
+    const bytes = await this.#responses.budget.wait(this.#responses, demand, this.signal);
     if (bytes === undefined) throw this.signal.reason;
+    return this.#hasMemory(bytes, demand);
+  }
+
+  /** Undefined: it has to wait. */
+  #takeMemory(demand: ResponseDemand): number | undefined {
+    // A response behind others cannot be sent before them, and they may wait for what it would hold.
+    if (this.#res?.socket === null) return undefined;
+    const bytes = this.#responses.budget.take(this.#responses, demand);
+    return bytes === undefined ? undefined : this.#hasMemory(bytes, demand);
+  }
+
+  #hasMemory(bytes: number, { isMade = false }: ResponseDemand): number {
     this.#responseBytes = bytes;
-    this.#isMaking = demand.isMade === true;
+    this.#isMaking = isMade;
     return bytes;
   }
 

@@ -25,7 +25,7 @@ export interface WireRequest {
    */
   admitResponse?(bytesMax: number): Promise<number>;
   /** As `admitResponse`, for one that is large: when its turn has come too. It is to be made at once; `countMade` follows. */
-  admitLarge?(bytesMax: number): Promise<number>;
+  admitLarge?(bytesMax: number): number | Promise<number>;
   /** Whether `admitLarge` would wait, or grant less than `bytesMax`. */
   isLargeDelayed?(bytesMax: number): boolean;
   /** Resolves when a large response may go on to be made that has waited since its turn came. */
