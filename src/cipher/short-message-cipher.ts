@@ -7,7 +7,7 @@ import { CIPHERTEXT_OFFSET, COUNTER_OFFSET, type SessionCipher } from "./session
 const blocksMax = 15;
 /** Most bytes of a message. */
 export const shortMessageBytesMax = blocksMax * blockBytes;
-/** Of each message: the pad of its tag, then those of its blocks. */
+/** Each message has the pad of its tag, then those of its blocks. */
 const padBytes = blockBytes + shortMessageBytesMax;
 const messagesAtOnce = 32;
 

@@ -6,7 +6,7 @@
  */
 export function parseUntrustedJson(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
   const parsed = parse(text);
-  return NAME_WITH_ESCAPE.test(text) ? readValid(text, parse) : parsed;
+  return text.includes("\\") && NAME_WITH_ESCAPE.test(text) ? readValid(text, parse) : parsed;
 }
 
 /** Matches the last escape of a string before a colon, a member name; may match more. */

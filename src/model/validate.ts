@@ -102,6 +102,7 @@ function violation(printedValue: string, path: string, rule: string): string {
 function scalarRules(shape: StringShape | NumberShape, value: BoundValue): readonly string[] {
   if (shape.kind !== "string") return rangeRules(shape, value as number);
   const text = value as string;
+  if (shape.values === undefined && shape.pattern === undefined) return lengthRules(shape, text.length);
   const rules: string[] = [];
   if (shape.values !== undefined && !shape.values.includes(text)) rules.push(enumRule(shape.values));
   if (shape.pattern !== undefined && !shape.pattern.matches(text)) rules.push(patternRule(shape.pattern.source));
@@ -115,17 +116,20 @@ interface Bounds {
 }
 
 function rangeRules(bounds: Bounds, value: number): readonly string[] {
-  return [
-    ...(bounds.min !== undefined && value < bounds.min ? [valueRule("greater", bounds.min)] : []),
-    ...(bounds.max !== undefined && value > bounds.max ? [valueRule("less", bounds.max)] : []),
-  ];
+  return boundRules(bounds, value, valueRule);
 }
 
 function lengthRules(bounds: Bounds, length: number): readonly string[] {
-  return [
-    ...(bounds.min !== undefined && length < bounds.min ? [lengthRule("greater", bounds.min)] : []),
-    ...(bounds.max !== undefined && length > bounds.max ? [lengthRule("less", bounds.max)] : []),
-  ];
+  return boundRules(bounds, length, lengthRule);
+}
+
+const noRules: readonly string[] = [];
+
+function boundRules({ min, max }: Bounds, value: number, ruleOf: typeof valueRule): readonly string[] {
+  const isLess = min !== undefined && value < min;
+  const isGreater = max !== undefined && value > max;
+  if (!isLess && !isGreater) return noRules;
+  return [...(isLess ? [ruleOf("greater", min)] : []), ...(isGreater ? [ruleOf("less", max)] : [])];
 }
 
 function violatesAny(shape: StringShape, value: BoundValue): boolean {

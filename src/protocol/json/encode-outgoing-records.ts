@@ -60,10 +60,12 @@ export const jsonRows: RowFormat = {
 
 /** A page of GetRecords. One without records, the commonest of all, is a text. Disposes of the memory behind the records. */
 export function encodePage(output: OutputOf<"GetRecords">): EncodedBody {
-  const { count, lease } = output.Records;
-  if (count > 0) return encodeWithRecords(pageShapeWithoutRecords, output);
-  lease?.[Symbol.dispose]();
-  return `${textBeforeRecords(pageShapeWithoutRecords, output)}]}`;
+  const { Records, MillisBehindLatest, NextShardIterator } = output;
+  if (Records.count > 0) return encodeWithRecords(pageShapeWithoutRecords, output);
+  Records.lease?.[Symbol.dispose]();
+  if (NextShardIterator === undefined) return `${textBeforeRecords(pageShapeWithoutRecords, output)}]}`;
+  // Base64 needs no escape.
+  return `{"MillisBehindLatest":${MillisBehindLatest},"NextShardIterator":"${NextShardIterator}","Records":[]}`;
 }
 
 /**

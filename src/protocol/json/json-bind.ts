@@ -21,8 +21,9 @@ export function bindStructure(shape: StructureShape, value: unknown): BoundStruc
   if (Array.isArray(value)) throw wrongType(LIST_FOUND_TEXT);
   if (typeof value !== "object" || value === null) throw wrongType("Expected null");
   const bound: Record<string, BoundValue> = {};
-  for (const [name, given] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     const member = shape.byName.get(name);
+    const given = (value as Readonly<Record<string, unknown>>)[name];
     if (member !== undefined && given !== null) bound[name] = bind(member.shape, given);
   }
   return bound;
