@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
 import { ok } from "./support/call.ts";
-import { withChannel } from "./support/channel-fixture.ts";
+import { withChannel, withTableChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { channelArnPattern, namePattern, streamArnPattern } from "./support/patterns.ts";
 
@@ -219,6 +219,15 @@ describe("CreateChannel", () => {
       const { StorageClass, OutputKeyTemplate } = channel.S3DestinationConfiguration?.StorageConfiguration ?? {};
       assert.equal(StorageClass, "STANDARD");
       assert.match(OutputKeyTemplate ?? "", /^kinesis-channel\/!{channel-name}\/!{channel-id}\//);
+      const { StreamDescriptionSummary } = await ok("DescribeStreamSummary", { StreamName });
+      assert.equal(StreamDescriptionSummary.ChannelCount, 1);
+    });
+  });
+
+  test("CreateChannel makes a channel into a table that becomes ACTIVE", async () => {
+    await withTableChannel(async ({ channel, StreamName }) => {
+      assert.match(channel.ChannelARN, new RegExp(channelArnPattern));
+      assert.equal(channel.S3DestinationConfiguration, undefined);
       const { StreamDescriptionSummary } = await ok("DescribeStreamSummary", { StreamName });
       assert.equal(StreamDescriptionSummary.ChannelCount, 1);
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
 import { ok } from "./support/call.ts";
-import { untilChannelActive, untilChannelGone, withChannel } from "./support/channel-fixture.ts";
+import { untilChannelActive, untilChannelGone, withChannel, withTableChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { channelArnPattern } from "./support/patterns.ts";
 import { streamArn, uniqueName } from "./support/stream-fixture.ts";
@@ -28,6 +28,15 @@ describe("DeleteChannel", () => {
       const { ChannelDescription } = await ok("CreateChannel", input);
       assert.notEqual(ChannelDescription.ChannelARN, ChannelARN);
       await untilChannelActive(ChannelDescription.ChannelARN);
+    });
+  });
+
+  test("DeleteChannel deletes a channel into a table", async () => {
+    await withTableChannel(async ({ channel: { ChannelARN }, StreamName }) => {
+      await ok("DeleteChannel", { ChannelARN });
+      await untilChannelGone(ChannelARN);
+      const { StreamDescriptionSummary } = await ok("DescribeStreamSummary", { StreamName });
+      assert.equal(StreamDescriptionSummary.ChannelCount, 0);
     });
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
 import { ok } from "./support/call.ts";
-import { withChannel } from "./support/channel-fixture.ts";
+import { withChannel, withTableChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { streamArnPattern } from "./support/patterns.ts";
 
@@ -38,6 +38,16 @@ describe("ListChannels", () => {
       assert.deepEqual(
         Streams?.map((stream) => stream.StreamARN),
         [StreamARN],
+      );
+    });
+  });
+
+  test("ListChannels tells a channel into a table from one into a bucket", async () => {
+    await withTableChannel(async ({ channel, StreamARN }) => {
+      const { ChannelSummaries } = await ok("ListChannels", { StreamFilter: [{ StreamARN }] });
+      assert.deepEqual(
+        ChannelSummaries.map(({ ChannelARN, ChannelDestinationType }) => [ChannelARN, ChannelDestinationType]),
+        [[channel.ChannelARN, "S3_TABLES"]],
       );
     });
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertRefusedAs } from "./support/assert-refused.ts";
 import { ok } from "./support/call.ts";
-import { untilChannelActive, withChannel } from "./support/channel-fixture.ts";
+import { untilChannelActive, withChannel, withTableChannel } from "./support/channel-fixture.ts";
 import { testInput } from "./support/input-shape.ts";
 import { channelArnPattern } from "./support/patterns.ts";
 import { streamArn, uniqueName } from "./support/stream-fixture.ts";
@@ -44,6 +44,17 @@ describe("UpdateChannel", () => {
       await ok("UpdateChannel", input);
       const { S3DestinationConfiguration } = await untilChannelActive(ChannelARN);
       assert.equal(S3DestinationConfiguration?.DataFreshnessInSeconds, 600);
+    });
+  });
+
+  test("UpdateChannel changes the freshness of a channel into a table, by the member of tables alone", async () => {
+    await withTableChannel(async ({ channel: { ChannelARN } }) => {
+      const freshness = { DataFreshnessInSeconds: 600 };
+      const other = { ChannelARN, S3DestinationConfiguration: freshness };
+      await assertRefusedAs("UpdateChannel", other, "ValidationException");
+      await ok("UpdateChannel", { ChannelARN, S3TablesDestinationConfiguration: freshness });
+      const { S3TablesDestinationConfiguration } = await untilChannelActive(ChannelARN);
+      assert.equal(S3TablesDestinationConfiguration?.DataFreshnessInSeconds, 600);
     });
   });
 });

@@ -60,6 +60,16 @@ export interface ChannelDescription extends Omit<ChannelSummary, "ChannelDestina
       readonly OutputKeyTemplate: string;
     };
   };
+  readonly S3TablesDestinationConfiguration?: {
+    readonly DataFreshnessInSeconds: number;
+    readonly S3TablesConfigurationList: readonly {
+      readonly TableBucketARN: string;
+      readonly Namespace: string;
+      readonly TableName: string;
+      readonly CompressionType: string;
+      readonly PartitionSpec?: object;
+    }[];
+  };
 }
 
 export interface HashKeyRange {

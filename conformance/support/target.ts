@@ -41,3 +41,15 @@ export function targetBucket():
   const { CHANNEL_BUCKET: name, CHANNEL_BUCKET_OWNER: owner, CHANNEL_ROLE_ARN: roleArn } = process.env;
   return name === undefined || owner === undefined || roleArn === undefined ? undefined : { name, owner, roleArn };
 }
+
+/** A table bucket with a namespace for tables of channels, and a schema of records with a required date-time `at`. */
+export function targetTable():
+  | { readonly bucketArn: string; readonly namespace: string; readonly schemaArn: string }
+  | undefined {
+  const { env } = process;
+  const bucketArn = env["CHANNEL_TABLE_BUCKET_ARN"];
+  const schemaArn = env["CHANNEL_SCHEMA_ARN"];
+  const namespace = env["CHANNEL_TABLE_NAMESPACE"];
+  const isWhole = bucketArn !== undefined && schemaArn !== undefined && namespace !== undefined;
+  return isWhole ? { bucketArn, namespace, schemaArn } : undefined;
+}

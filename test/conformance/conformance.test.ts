@@ -13,7 +13,8 @@ import { unproducedMessages } from "../../conformance/support/messages.ts";
 import { unmetTypeSentences } from "../../conformance/support/test-types.ts";
 import { startMillrace } from "../../src/app/in-process-server.ts";
 import { operationNames } from "../../src/model/shapes.generated.ts";
-import { BucketStandIn } from "../support/bucket-stand-in.ts";
+import { BucketStandIn, clickSchemaArn } from "../support/bucket-stand-in.ts";
+import { CatalogStandIn } from "../support/catalog-stand-in.ts";
 import { call } from "../support/kinesis-call.ts";
 
 const transitionDelayMsMin = 1_500;
@@ -27,7 +28,8 @@ test("the conformance suite is found", async () => {
 
 const store = await BucketStandIn.start();
 const places = join(await mkdtemp(join(tmpdir(), "millrace-places-")), "places.json");
-await store.writePlaces(places);
+const catalog = await CatalogStandIn.start();
+await store.writePlaces(places, catalog);
 const usual = await startMillrace({ channels: places });
 const slow = await startMillrace({
   transitionDelay: Math.max(transitionDelayMsMin, 8 * (await callsMs(usual.endpoint))),
@@ -36,6 +38,7 @@ const limited = await startMillrace({ limits: "aws" });
 after(async () => {
   await Promise.all([usual.close(), slow.close(), limited.close()]);
   await store[Symbol.asyncDispose]();
+  await catalog[Symbol.asyncDispose]();
   await rm(dirname(places), { recursive: true });
 });
 Object.assign(process.env, {
@@ -48,6 +51,9 @@ Object.assign(process.env, {
   CHANNEL_BUCKET: "bucket",
   CHANNEL_BUCKET_OWNER: "000000000000",
   CHANNEL_ROLE_ARN: "arn:aws:iam::000000000000:role/delivery",
+  CHANNEL_TABLE_BUCKET_ARN: "arn:aws:s3tables:us-east-1:000000000000:bucket/analytics",
+  CHANNEL_TABLE_NAMESPACE: "web",
+  CHANNEL_SCHEMA_ARN: clickSchemaArn,
 });
 delete process.env["AWS_SESSION_TOKEN"];
 

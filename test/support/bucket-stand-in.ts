@@ -1,7 +1,17 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import type { CatalogStandIn } from "./catalog-stand-in.ts";
 import { HttpStandIn } from "./http-stand-in.ts";
+
+/** The records of channels into tables. */
+const clickSchema = {
+  type: "object",
+  required: ["at"],
+  properties: { at: { type: "string", format: "date-time" }, page: { type: "string" } },
+};
+export const clickSchemaArn = "arn:aws:glue:us-east-1:000000000000:schema/registry/clicks";
 
 /** As much of S3 as channels use: all buckets exist, and an object is stored unless its key has one. Checks no signature. */
 export class BucketStandIn extends HttpStandIn {
@@ -16,17 +26,27 @@ export class BucketStandIn extends HttpStandIn {
     return await new BucketStandIn().listen();
   }
 
-  /** A file for `--channels` that leads every bucket here. */
-  async writePlaces(path: string): Promise<void> {
-    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-    await writeFile(path, JSON.stringify({ buckets: { "*": { endpoint: this.endpoint, credentials } } }));
+  /**
+   * A file for `--channels` that leads every bucket here, and every table bucket to a catalog, with the schema `registry/clicks`
+   * beside it.
+   */
+  async writePlaces(path: string, catalog?: CatalogStandIn): Promise<void> {
+    const place = { endpoint: this.endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+    const buckets = { "*": place };
+    if (catalog === undefined) return await writeFile(path, JSON.stringify({ buckets }));
+    const tables = { "*": { ...place, catalog: catalog.endpoint, auth: "none" } };
+    const registry = join(dirname(path), "schemas", "registry");
+    await mkdir(registry, { recursive: true });
+    await writeFile(join(registry, "clicks.json"), JSON.stringify(clickSchema));
+    await writeFile(path, JSON.stringify({ buckets, tables, schemas: "schemas" }));
   }
 
   protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     const path = new URL(request.url ?? "", this.endpoint).pathname;
+    const object = request.method === "GET" ? this.objects.get(path) : undefined;
     response.statusCode = this.isGone ? 404 : this.#store(request.method, path, body);
-    response.end();
+    response.end(object);
   }
 
   /** Returns the status of the response. */

@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { newestPython, pythonsWith, reportMissing } from "../../support/available-tools.ts";
 import { BucketStandIn } from "../../support/bucket-stand-in.ts";
+import { CatalogStandIn } from "../../support/catalog-stand-in.ts";
 import { liftedLimits } from "../../support/lifted-limits.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import type { ApiClient } from "./api-client.ts";
@@ -45,7 +46,9 @@ async function startServer(t: TestContext, engine: "memory" | "embedded"): Promi
   const places = join(directory, "places.json");
   const store = await BucketStandIn.start();
   t.after(() => store[Symbol.asyncDispose]());
-  await store.writePlaces(places);
+  const catalog = await CatalogStandIn.start();
+  t.after(() => catalog[Symbol.asyncDispose]());
+  await store.writePlaces(places, catalog);
   return await ServerProcess.start({ args: ["--engine", engine, "--limits", limits, "--channels", places] });
 }
 

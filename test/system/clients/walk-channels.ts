@@ -1,5 +1,6 @@
 /** The way through the operations of channels, on a server that knows where buckets are, and on one that does not. */
 import assert from "node:assert/strict";
+import { clickSchemaArn } from "../../support/bucket-stand-in.ts";
 import type { Members } from "./api-client.ts";
 import type { Walk } from "./walk.ts";
 
@@ -10,6 +11,10 @@ interface Description {
   readonly ChannelARN: string;
   readonly ChannelId: string;
   readonly ChannelStatus: string;
+  readonly S3TablesDestinationConfiguration?: {
+    readonly DataFreshnessInSeconds: number;
+    readonly S3TablesConfigurationList: readonly object[];
+  };
 }
 
 /** The stream must be in on-demand mode. Leaves no channel behind. */
@@ -26,8 +31,12 @@ export async function walkChannels(walk: Walk, StreamARN: string, hasBuckets: bo
     },
   };
   await walk.refused("ListChannels", { NextToken: "AAAA" }, "InvalidArgumentException");
-  if (hasBuckets) await walkOne(walk, channel);
-  else await walk.refused("CreateChannel", channel, "InvalidArgumentException", /--channels/);
+  const { S3DestinationConfiguration: _bucket, ...shared } = channel;
+  if (hasBuckets) {
+    await walkOne(walk, channel);
+    await walkTable(walk, shared, StreamARN);
+  }
+  if (!hasBuckets) await walk.refused("CreateChannel", channel, "InvalidArgumentException", /--channels/);
   const ChannelARN = StreamARN.replace(/stream\/.*/, "channel/absent");
   await walk.refused("DescribeChannel", { ChannelARN }, absent);
   await walk.refused("DeleteChannel", { ChannelARN }, absent);
@@ -60,6 +69,36 @@ async function walkOne(walk: Walk, channel: Members): Promise<void> {
   await tags([{ Key: "a", Value: "1" }]);
   await walk.ok("UntagResource", { ResourceARN: ChannelARN, TagKeys: ["a"] });
   await tags([]);
+  await walk.ok("DeleteChannel", { ChannelARN });
+  await walk.untilRefused("DescribeChannel", { ChannelARN }, absent);
+}
+
+/** A channel into a table, for which the server has the schema. */
+async function walkTable(walk: Walk, shared: Members, StreamARN: string): Promise<void> {
+  const RecordConfiguration = { RecordFormatType: "JSON", GSRSchemaARN: clickSchemaArn };
+  const table = {
+    TableBucketARN: "arn:aws:s3tables:us-east-1:000000000000:bucket/analytics",
+    ...{ Namespace: "web", TableName: "walked", CompressionType: "SNAPPY" },
+    PartitionSpec: { PartitionFields: [{ Transform: "TIME_HOUR", SourceName: "at" }] },
+  };
+  const channel = {
+    ...shared,
+    StreamConfigurationList: [{ StreamARN, RecordConfiguration }],
+    S3TablesDestinationConfiguration: { DeadLetterQueueS3Configuration: bucket, S3TablesConfigurationList: [table] },
+  };
+  const { ChannelARN } = describedIn(await walk.expectOk("CreateChannel", channel));
+  await untilActive(walk, ChannelARN);
+  const freshness = { DataFreshnessInSeconds: 600 };
+  await walk.ok("UpdateChannel", { ChannelARN, S3TablesDestinationConfiguration: freshness });
+  await untilActive(walk, ChannelARN);
+  await walk.answered("DescribeChannel", { ChannelARN }, (output) => {
+    const { S3TablesDestinationConfiguration: shown } = describedIn(output);
+    assert.deepEqual([shown?.DataFreshnessInSeconds, shown?.S3TablesConfigurationList], [600, [table]]);
+  });
+  await walk.answered("ListChannels", { StreamFilter: [{ StreamARN }] }, (output) => {
+    const [summary] = output["ChannelSummaries"] as readonly Members[];
+    assert.equal(summary?.["ChannelDestinationType"], "S3_TABLES");
+  });
   await walk.ok("DeleteChannel", { ChannelARN });
   await walk.untilRefused("DescribeChannel", { ChannelARN }, absent);
 }
