@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startMillrace } from "../../../src/app/in-process-server.ts";
-import { BucketStandIn } from "../../support/bucket-stand-in.ts";
+import { BucketStandIn, clickSchemaArn } from "../../support/bucket-stand-in.ts";
+import { CatalogStandIn } from "../../support/catalog-stand-in.ts";
+import { activeOnDemandArn, call } from "../../support/kinesis-call.ts";
 import { cliOutput, runCli } from "../../support/run-cli.ts";
+import { until } from "../../support/until.ts";
 
 test("channel makes channels, lists, describes and deletes them", async (t) => {
   await using store = await BucketStandIn.start();
@@ -48,4 +51,41 @@ test("channel create says why a channel is FAILED", async (t) => {
     failed.stderr,
     /the channel lake is FAILED: The bucket nowhere refuses what the server asks of it \(404 /,
   );
+});
+
+test("channel shows a channel into a table with its table, schema and partitions", async (t) => {
+  await using store = await BucketStandIn.start();
+  await using catalog = await CatalogStandIn.start();
+  const folder = await mkdtemp(join(tmpdir(), "millrace-places-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const places = join(folder, "places.json");
+  await store.writePlaces(places, catalog);
+  await using millrace = await startMillrace({ channels: places });
+  const { endpoint } = millrace;
+  const StreamARN = await activeOnDemandArn(endpoint, "clicks");
+  const letters = { BucketARN: "arn:aws:s3:::letters", ExpectedBucketOwner: "000000000000", ErrorOutputPrefix: "bad/" };
+  const TableBucketARN = "arn:aws:s3tables:us-east-1:000000000000:bucket/analytics";
+  const PartitionSpec = { PartitionFields: [{ Transform: "TIME_HOUR", SourceName: "at" }] };
+  const table = { TableBucketARN, Namespace: "web", TableName: "clicks", CompressionType: "SNAPPY", PartitionSpec };
+  await call(endpoint, "CreateChannel", {
+    ChannelName: "rows",
+    ServiceExecutionRoleARN: "arn:aws:iam::000000000000:role/delivery",
+    StreamConfigurationList: [
+      { StreamARN, RecordConfiguration: { RecordFormatType: "JSON", GSRSchemaARN: clickSchemaArn } },
+    ],
+    S3TablesDestinationConfiguration: { DeadLetterQueueS3Configuration: letters, S3TablesConfigurationList: [table] },
+  });
+  await until(async () => (await cliOutput(["channel", "ls"], { endpoint })).includes("ACTIVE"));
+  const described = await cliOutput(["channel", "describe", "rows", "--json"], { endpoint });
+  const {
+    arn: _arn,
+    created: _created,
+    streams: _streams,
+    ...shown
+  } = JSON.parse(described) as Record<string, unknown>;
+  assert.deepEqual(shown, {
+    ...{ channel: "rows", status: "ACTIVE", records: "JSON", table: "web.clicks", tableBucket: TableBucketARN },
+    ...{ schema: clickSchemaArn, partitions: ["hour(at)"], compression: "SNAPPY", freshnessSeconds: 300 },
+    deadLetters: "letters/bad/",
+  });
 });

@@ -15,9 +15,9 @@ export function channelCommand(): Command {
   return resourceCommand(
     {
       name: "channel",
-      summary: "make channels, which deliver streams into buckets",
+      summary: "make channels, which deliver streams into buckets and tables",
       description:
-        "Channels deliver the records of an on-demand stream into a bucket by themselves; see docs/channels.md. " +
+        "Channels deliver the records of an on-demand stream into a bucket or a table by themselves; see docs/channels.md. " +
         "A channel is given by its name or ARN.",
       examples: ["millrace channel create clicks-to-lake clicks lake --compression zstd", "millrace channel ls"],
     },
@@ -104,9 +104,12 @@ function describeCommand(): Command {
   return runConnected<ConnectionOptions & OutputOptions>(command, async ({ kinesis }, [channel = ""], options) => {
     const input = { ChannelARN: await resourceArnOf(kinesis, channels, channel) };
     const { ChannelDescription } = await callNew<DescribeChannelOutput>(kinesis, "DescribeChannel", input);
-    const { S3DestinationConfiguration: bucket, S3TablesDestinationConfiguration: table } = ChannelDescription;
+    const { S3DestinationConfiguration: bucket, S3TablesDestinationConfiguration: tables } = ChannelDescription;
     const storage = bucket?.StorageConfiguration;
-    const { DataFreshnessInSeconds, DeadLetterQueueS3Configuration: deadLetters } = bucket ?? table ?? {};
+    const [table] = tables?.S3TablesConfigurationList ?? [];
+    const { DataFreshnessInSeconds, DeadLetterQueueS3Configuration: deadLetters } = bucket ?? tables ?? {};
+    const { RecordFormatType: records, GSRSchemaARN: schema } =
+      ChannelDescription.StreamConfigurationList[0]?.RecordConfiguration ?? {};
     await printObject(
       {
         channel: ChannelDescription.ChannelName,
@@ -115,16 +118,26 @@ function describeCommand(): Command {
         reason: ChannelDescription.ChannelStatusReason,
         created: new Date(ChannelDescription.ChannelCreationTimestamp * 1_000).toISOString(),
         streams: ChannelDescription.StreamConfigurationList.map(({ StreamARN }) => StreamARN),
-        records: ChannelDescription.StreamConfigurationList[0]?.RecordConfiguration.RecordFormatType,
-        bucket: storage?.BucketARN.split(":").at(-1),
-        tables: table?.S3TablesConfigurationList.map(({ Namespace, TableName }) => `${Namespace}.${TableName}`),
-        compression: storage?.CompressionType,
+        records,
+        bucket: storage === undefined ? undefined : bucketName(storage.BucketARN),
+        table: table === undefined ? undefined : `${table.Namespace}.${table.TableName}`,
+        tableBucket: table?.TableBucketARN,
+        schema,
+        partitions: table?.PartitionSpec?.PartitionFields.map(({ SourceName }) => `hour(${SourceName})`),
+        compression: (storage ?? table)?.CompressionType,
         key: storage?.OutputKeyTemplate,
         freshnessSeconds: DataFreshnessInSeconds,
-        deadLetters: deadLetters?.ErrorOutputPrefix,
+        deadLetters:
+          deadLetters === undefined
+            ? undefined
+            : `${bucketName(deadLetters.BucketARN)}/${deadLetters.ErrorOutputPrefix ?? ""}`,
       },
       formatOf(options),
     );
     return exitCodes.done;
   });
+}
+
+function bucketName(bucketArn: string): string {
+  return bucketArn.split(":").at(-1) ?? "";
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import { BucketStandIn } from "../../../support/bucket-stand-in.ts";
+import { BucketStandIn, clickSchemaArn } from "../../../support/bucket-stand-in.ts";
+import { CatalogStandIn } from "../../../support/catalog-stand-in.ts";
 import { accessibilityFaults, TestBrowser } from "../../../support/chromium.ts";
 import { activeOnDemandArn, call } from "../../../support/kinesis-call.ts";
 import { ServerProcess } from "../../../support/start-server.ts";
@@ -14,23 +15,26 @@ import { keepPicture } from "./keep-picture.ts";
 
 const browser = new TestBrowser();
 const owner = "000000000000";
+const lake = { BucketARN: "arn:aws:s3:::lake", ExpectedBucketOwner: owner };
 
 interface Store {
   readonly placesPath: string;
   readonly refusing: Set<string>;
 }
 
-/** A store whose bucket `gone` refuses everything, with the file of places that names it. */
+/** A store whose bucket `gone` refuses everything, and a catalog, with the file of places that names both. */
 async function startStore(t: TestContext): Promise<Store> {
   const store = await BucketStandIn.start();
+  const catalog = await CatalogStandIn.start();
   const folder = mkdtempSync(join(tmpdir(), "millrace-console-"));
   t.after(async () => {
     await store[Symbol.asyncDispose]();
+    await catalog[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
   store.refusing.add("gone");
   const placesPath = join(folder, "places.json");
-  await store.writePlaces(placesPath);
+  await store.writePlaces(placesPath, catalog);
   return { placesPath, refusing: store.refusing };
 }
 
@@ -131,7 +135,9 @@ test("a channel of a server without --channels says that it delivers nothing, an
   t.after(() => rmSync(dataDir, { recursive: true, force: true }));
   {
     await using server = await ServerProcess.start({ dataDir, args: ["--channels", placesPath] });
-    await createChannel(server.endpoint, await activeOnDemandArn(server.endpoint, "clicks"));
+    const StreamARN = await activeOnDemandArn(server.endpoint, "clicks");
+    const StorageConfiguration = { ...lake, CompressionType: "GZIP" };
+    await createChannel(server.endpoint, { StreamARN }, { S3DestinationConfiguration: { StorageConfiguration } });
   }
   await using server = await ServerProcess.start({ dataDir });
   await page.goto(`${server.endpoint}/console/#/channels`);
@@ -140,16 +146,50 @@ test("a channel of a server without --channels says that it delivers nothing, an
   assert.deepEqual(faults, []);
 });
 
-async function createChannel(endpoint: string, StreamARN: string): Promise<void> {
+test("a channel into a table shows the table and what it delivers, and takes another freshness", async (t) => {
+  const opened = await browser.open(t);
+  if (opened === undefined) return;
+  const { page, faults } = opened;
+  const { placesPath } = await startStore(t);
+  await using server = await ServerProcess.start({ args: ["--channels", placesPath] });
+  const { endpoint } = server;
+  const table = { Namespace: "web", TableName: "clicks", CompressionType: "ZSTD" };
+  const TableBucketARN = "arn:aws:s3tables:us-east-1:000000000000:bucket/analytics";
+  await createChannel(
+    endpoint,
+    { StreamARN: await activeOnDemandArn(endpoint, "clicks"), GSRSchemaARN: clickSchemaArn },
+    {
+      S3TablesDestinationConfiguration: {
+        DataFreshnessInSeconds: 1,
+        DeadLetterQueueS3Configuration: lake,
+        S3TablesConfigurationList: [{ ...table, TableBucketARN }],
+      },
+    },
+  );
+  const Data = Buffer.from('{"at": "2026-12-01T00:00:00Z"}').toString("base64");
+  await call(endpoint, "PutRecord", { StreamName: "clicks", PartitionKey: "a", Data });
+  await page.goto(`${endpoint}/console/#/channels`);
+  await page.locator("a.channel-row", { hasText: "clicks-to-lake" }).click();
+  await page.getByText("into the table web.clicks").waitFor();
+  await page.getByText(TableBucketARN).waitFor();
+  await page.locator(".card", { hasText: "Delivered since" }).locator("b").getByText("1", { exact: true }).waitFor();
+  await page.getByLabel("Seconds").fill("60");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("A snapshot is written when its oldest record has waited for 60 s").waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assert.deepEqual(faults, []);
+});
+
+async function createChannel(
+  endpoint: string,
+  { StreamARN, ...schema }: { readonly StreamARN: string; readonly GSRSchemaARN?: string },
+  destination: object,
+): Promise<void> {
   const { ChannelDescription } = await call<{ ChannelDescription: { ChannelARN: string } }>(endpoint, "CreateChannel", {
     ChannelName: "clicks-to-lake",
     ServiceExecutionRoleARN: `arn:aws:iam::${owner}:role/delivery`,
-    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON" } }],
-    S3DestinationConfiguration: {
-      StorageConfiguration: {
-        ...{ BucketARN: "arn:aws:s3:::lake", ExpectedBucketOwner: owner, CompressionType: "GZIP" },
-      },
-    },
+    StreamConfigurationList: [{ StreamARN, RecordConfiguration: { RecordFormatType: "JSON", ...schema } }],
+    ...destination,
   });
   const { ChannelARN } = ChannelDescription;
   const isActive = async (): Promise<boolean> => {
