@@ -1,6 +1,7 @@
 /** Programs that are not ours and read what channels deliver: PyIceberg, pyarrow, DuckDB, zstandard and gzip. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,31 +31,43 @@ export async function runReader(script: string, args: readonly string[]): Promis
   return JSON.parse(stdout);
 }
 
-/** What one program reads from one object: JSON as values, text as lines, bytes in hexadecimal. */
+/** What one program reads from one object. */
 export interface ReadObject {
   readonly tool: string;
   readonly key: string;
-  readonly records: readonly unknown[];
+  /** The numbers of the records, in their order. */
+  readonly numbers: readonly number[];
+  /** What `digestOf()` makes of the records. */
+  readonly digest: string;
+}
+
+/** A record of the objects that `readObjects()` reads. */
+export interface NumberedText {
+  readonly number: number;
+  readonly text: string;
+}
+
+export function digestOf(records: readonly NumberedText[]): string {
+  const sha256 = createHash("sha256");
+  for (const { number, text } of records) sha256.update(`${number} ${text}\0`);
+  return sha256.digest("hex");
 }
 
 /** Lets each program read each object that it can read. The extensions of the keys say what is in them. */
 export async function readObjects(objects: readonly StoredObject[]): Promise<readonly ReadObject[]> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-objects-"));
   try {
-    const named = objects.map(({ key, body }, i) => ({
-      key,
-      body,
-      path: join(folder, `${i}-${key.split("/").at(-1)}`),
-    }));
-    for (const { path, body } of named) await writeFile(path, body);
-    const read = await runReader(
-      "object-reader.py",
-      named.map(({ path }) => path),
-    );
-    return (read as readonly (readonly [path: string, tool: string, records: unknown[]])[]).map(
-      ([path, tool, records]) => ({ tool, records, key: named.find((each) => each.path === path)?.key ?? "" }),
-    );
+    const keys = new Map<string, string>();
+    for (const [i, { key, body }] of objects.entries()) {
+      const path = join(folder, `${i}-${key.split("/").at(-1)}`);
+      keys.set(path, key);
+      await writeFile(path, body);
+    }
+    const read = (await runReader("object-reader.py", [...keys.keys()])) as readonly ReadFile[];
+    return read.map(([path, tool, numbers, digest]) => ({ tool, key: keys.get(path) ?? "", numbers, digest }));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
+
+type ReadFile = readonly [path: string, tool: string, numbers: readonly number[], digest: string];

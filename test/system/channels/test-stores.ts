@@ -1,5 +1,5 @@
 /**
- * Runs the tests of channels with each store that they know, and those of this folder that are long:
+ * Runs the tests of channels with each store that they know, with more records than the suite has:
  *   npm run test:stores
  */
 import { spawnSync } from "node:child_process";
@@ -19,9 +19,9 @@ function run(files: readonly string[], env: Readonly<Record<string, string>>): v
 
 for (const store of storeNames) {
   console.log(store);
-  run(storeTests, { MILLRACE_TEST_STORE: store });
+  run(storeTests, { MILLRACE_TEST_STORE: store, MILLRACE_TEST_RECORDS: "60000" });
 }
 run(
-  globSync(join(import.meta.dirname, "*.{test,long}.ts")).filter((file) => !storeTests.includes(file)),
+  globSync(join(import.meta.dirname, "*.test.ts")).filter((file) => !storeTests.includes(file)),
   {},
 );
