@@ -1,3 +1,5 @@
+import { mapInParts } from "../collections/map-in-parts.ts";
+import type { ShardLog } from "../engine/shard-log.ts";
 import { latestEpochSecondOf, type PendingDrop } from "../registry/deleted-streams.ts";
 import type { StreamRevision } from "../registry/stream-revision.ts";
 import { visibleShards } from "../streams/positions/shard-filter.ts";
@@ -9,6 +11,9 @@ import { commitStep } from "./commit-step.ts";
 import { createShardLogs } from "./create-shard-logs.ts";
 import type { ReconcilerContext } from "./reconciler-context.ts";
 import { sealParentsAndOpenChildren } from "./seal-parents-and-open-children.ts";
+
+/** Shard logs that are fenced at a time: each costs an engine on other servers a few requests. */
+const concurrentFencesMax = 64;
 
 /*
  * One function for each kind of intent. Each may be repeated from its start after a crash. Each rejects with `conflict`
@@ -56,19 +61,33 @@ export async function runResize(
 
 /**
  * UPDATING to ACTIVE after a change of settings that the document contains already: passes the retention on to the engine.
- * Expired shards are left out, because their logs may be dropped before the document stops naming them.
+ * Expired shards are left out, because their logs may be dropped before the document stops naming them. When the settings epoch
+ * is a new one, no record that is encoded by an older document can be stored any more once the stream is ACTIVE.
  */
 export async function runSettingsChange(
   { log, registry, clock }: ReconcilerContext,
   revision: StreamRevision,
+  { fences = false }: Extract<StreamIntent, { kind: "settle" }>,
 ): Promise<StreamRevision> {
   const { stream } = revision;
   const refs = visibleShards(stream, trimHorizonMs(clock.nowMs(), stream)).map((shard) => revision.ref(shard));
   await log.setRetention(stream.id, refs, retentionMs(stream.retentionHours));
+  const epoch = fences ? await fenceOpenShards(log, revision) : 0;
   return await commitStep(registry, revision, ({ intent: _done, ...settled }) => ({
     ...settled,
     status: "ACTIVE",
+    ...(epoch > (settled.settingsEpoch ?? 0) ? { settingsEpoch: epoch } : {}),
   }));
+}
+
+/**
+ * Resolves with the largest settings epoch of the logs. It is above that of the document only where logs and documents
+ * come from backups of different times; then the document takes it over, so that the logs can be written to again.
+ */
+async function fenceOpenShards(log: ShardLog, { stream, openRefs }: StreamRevision): Promise<number> {
+  const { settingsEpoch = 0 } = stream;
+  const epochs = await mapInParts(openRefs, concurrentFencesMax, (ref) => log.fenceBefore(ref, settingsEpoch));
+  return Math.max(settingsEpoch, ...epochs);
 }
 
 /**

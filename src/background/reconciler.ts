@@ -197,7 +197,7 @@ export class Reconciler {
       case "resize":
         return await runResize(this.#context, revision, intent);
       case "settle":
-        return await runSettingsChange(this.#context, revision);
+        return await runSettingsChange(this.#context, revision, intent);
       case "delete":
         await this.#dropWithRetries(revision, await runDelete(this.#context, revision));
         return undefined;

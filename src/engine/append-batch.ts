@@ -4,7 +4,7 @@ import type { Append, AppendBatch, AppendOutcome } from "./shard-log.ts";
 const rowMax = 0xffff;
 
 /** Copies entries into columns. */
-export function toAppendBatch(appends: readonly Append[]): AppendBatch {
+export function toAppendBatch(appends: readonly Append[], settingsEpoch = 0): AppendBatch {
   const fits = appends.length <= rowMax && appends.every(({ entry }) => entry.count <= rowMax);
   assert(fits, "16 bits number the entries of a call, and the records of an entry");
   const bodyBytes = Uint32Array.from(appends, ({ entry }) => entry.body.byteLength);
@@ -25,12 +25,13 @@ export function toAppendBatch(appends: readonly Append[]): AppendBatch {
     bytes,
     bodyStarts,
     bodyBytes,
+    settingsEpoch,
   };
 }
 
 /** Converts the result of `appendBatch()` to that of `append()`. */
 export function toAppendOutcomes(positions: BigUint64Array): readonly AppendOutcome[] {
   return Array.from(positions, (position): AppendOutcome => {
-    return position === 0n ? { kind: "sealed" } : { kind: "stored", position };
+    return position === 0n ? { kind: "fenced" } : { kind: "stored", position };
   });
 }

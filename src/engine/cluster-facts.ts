@@ -93,6 +93,8 @@ export interface ClusterView {
   /** The id of the stream that a log group was made for. */
   streamIdOf(group: string): string;
   conditionOf(shard: ShardRef): Promise<LogCondition>;
+  /** The largest settings epoch on the fences of an open log. Rejects with `corrupt` for a damaged message there. */
+  settingsEpochOf(shard: ShardRef): Promise<number>;
   /** Reads every message of every replica that can be asked, and compares them. */
   scrub(stream: ReplicatedStream): Promise<ScrubReport>;
   close(): Promise<void>;

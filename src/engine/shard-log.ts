@@ -43,9 +43,10 @@ export interface Append {
 
 /**
  * - `stored`: durable, and every later read returns it
- * - `sealed`: not stored, because the shard has ended; the records belong to its children
+ * - `fenced`: not stored, because the writer has an older stream document than others: the shard has ended, and the records
+ *             belong to its children; or the settings epoch is a later one, and the records are encoded otherwise
  */
-export type AppendOutcome = { readonly kind: "stored"; readonly position: Position } | { readonly kind: "sealed" };
+export type AppendOutcome = { readonly kind: "stored"; readonly position: Position } | { readonly kind: "fenced" };
 
 /**
  * The entries of one request as columns, one row for each entry: no object is made for an entry. Columns may be longer than
@@ -62,6 +63,8 @@ export interface AppendBatch {
   readonly bytes: Uint8Array;
   readonly bodyStarts: Uint32Array;
   readonly bodyBytes: Uint32Array;
+  /** That of the stream document by which the bodies are encoded; 0 for logs that are never fenced by it. */
+  readonly settingsEpoch: number;
 }
 
 export interface ReadLimit {
@@ -134,13 +137,13 @@ export interface ShardLog {
   createShard(streamId: string, shardIndex: number, hint: PlacementHint): Promise<ShardRef>;
 
   /**
-   * Stores the entries of one request. Resolves when each is durable or refused by a seal, with one outcome for each in
+   * Stores the entries of one request. Resolves when each is durable or fenced, with one outcome for each in
    * the order given. Copies every `body` before it returns its promise. Appends to one shard are stored in call order.
-   * Rejects with `PartialAppendError` when entries of some shards failed and others did not.
+   * Rejects with `PartialAppendError` when entries of some shards failed and others did not. `settingsEpoch`: default 0.
    */
-  append(entries: readonly Append[]): Promise<readonly AppendOutcome[]>;
+  append(entries: readonly Append[], settingsEpoch?: number): Promise<readonly AppendOutcome[]>;
 
-  /** The same for columns. Resolves with the position of each entry's first record, or 0 if its shard is sealed. */
+  /** The same for columns. Resolves with the position of each entry's first record, or 0 if it is fenced. */
   appendBatch(batch: AppendBatch): Promise<BigUint64Array>;
 
   /** Reads entries from the one that contains `from`. Rejects with `corrupt` if one is missing: a read never skips. */
@@ -157,6 +160,13 @@ export interface ShardLog {
    * record.
    */
   seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }>;
+
+  /**
+   * Fences a shard log: once this resolves, no append of any writer with a lower settings epoch can be stored. May be
+   * repeated; an epoch, at least 1, that is not above that of the log changes nothing. Resolves with the epoch of the log from now on. An engine of
+   * one process may forget it at the end of the process, and no append outlives that either.
+   */
+  fenceBefore(shard: ShardRef, settingsEpoch: number): Promise<number>;
 
   /** Sets how long the engine must keep entries, in ms. It may keep them longer: the layers above hide expired records. */
   setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void>;

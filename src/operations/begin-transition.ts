@@ -22,12 +22,13 @@ export function transitionDueMs({ clock, transitionDelayMs }: OperationContext):
 
 /**
  * For a stream with changed settings: they apply at once, and the stream is UPDATING until the engine has them too, and all
- * gateways: a client that was told that its stream is encrypted may put its next record through any of them.
+ * gateways: a client that was told that its stream is encrypted may put its next record through any of them. `fences`:
+ * whether the settings epoch of the stream is a new one.
  */
-export function withSettingsIntent(stream: Stream, context: OperationContext): Stream {
+export function withSettingsIntent(stream: Stream, context: OperationContext, fences = false): Stream {
   const knownMs = context.registry.isShared ? context.clock.nowMs() + knownEverywhereMs : 0;
   const dueMs = Math.max(transitionDueMs(context), knownMs);
-  const intent = { kind: "settle", operationId: context.newId(), dueMs } as const;
+  const intent = { kind: "settle", operationId: context.newId(), dueMs, ...(fences ? { fences } : {}) } as const;
   return { ...stream, status: "UPDATING", intent };
 }
 

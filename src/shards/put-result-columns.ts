@@ -46,8 +46,8 @@ export class PutResultColumns implements PutResults {
   }
 
   /**
-   * Adds what was stored, `positions` being what `appendBatch` returned. Returns the mask of records that met a sealed
-   * shard, if any, and did not fail.
+   * Adds what was stored, `positions` being what `appendBatch` returned. Returns the mask of fenced records, if
+   * any, that did not fail.
    */
   add(batches: ShardBatches, positions: BigUint64Array, map: ShardMap, timeMs: number): Uint8Array | undefined {
     this.#texts = undefined;
@@ -68,22 +68,22 @@ export class PutResultColumns implements PutResults {
     return this.#addPartly(batchOfRecord, numberOf, more);
   }
 
-  /** `numberOf`: by batch of this append, its number among all that are stored; -1 where its shard is sealed. */
+  /** `numberOf`: by batch of this append, its number among all that are stored; -1 where it is fenced. */
   #addPartly(batchOfRecord: Int16Array, numberOf: Int16Array, more: BatchColumns): Uint8Array | undefined {
     const numbers = this.stored.batchOfRecord.slice();
-    let sealed: Uint8Array | undefined;
+    let fenced: Uint8Array | undefined;
     for (let i = 0; i < this.count; i++) {
       const batch = batchOfRecord[i] ?? -1;
       if (batch < 0) continue;
       const number = numberOf[batch] as number;
       if (number >= 0) numbers[i] = number;
       else if (this.failures?.has(i) !== true) {
-        sealed ??= new Uint8Array(this.count);
-        sealed[i] = 1;
+        fenced ??= new Uint8Array(this.count);
+        fenced[i] = 1;
       }
     }
     this.#stored = { ...joined(this.stored, more), batchOfRecord: numbers };
-    return sealed;
+    return fenced;
   }
 
   /** Every record of the batches. */

@@ -12,13 +12,14 @@ import type { StreamRevision } from "../registry/stream-revision.ts";
 import { HASH_KEY_WORDS, writeHashKey } from "../streams/hash-keys/hash-key.ts";
 import type { ShardMap } from "../streams/hash-keys/shard-map.ts";
 import { formatShardId } from "../streams/positions/shard-id.ts";
+import type { Stream } from "../streams/stream.ts";
 import { PutResultColumns, type RecordFailure, throttledCode } from "./put-result-columns.ts";
 import { putTrafficOf } from "./put-traffic.ts";
 import type { ShardServices } from "./shard-services.ts";
 import type { PutOperation } from "./stream-metrics.ts";
 
 /**
- * How long records that met a sealed shard wait for the split or merge to be visible. Where an engine's servers elect a
+ * How long fenced records wait for the split, merge or change of settings to be visible. Where an engine's servers elect a
  * leader first, or another gateway carries on the change of one that was lost, that takes up to 9 s.
  */
 const switchWaitMsMax = 12_000;
@@ -31,8 +32,8 @@ let nextAutoSlot = 0;
 
 /**
  * Routes the records to the open shards of the stream and stores them: one append, one await, whatever the number of
- * shards. Each record succeeds or fails alone. Records that meet a shard sealed by a split or merge are routed again by
- * the stream's next revision; they have not been stored, so nothing is stored twice.
+ * shards. Each record succeeds or fails alone. Records that meet a shard sealed by a split or merge, or a later settings epoch,
+ * are routed and encoded again by the stream's next revision; they have not been stored, so nothing is stored twice.
  *
  * `operation`: as which it is counted, unless it throws. Errors: ResourceNotFoundException, KeyError.
  */
@@ -103,10 +104,21 @@ function append(
 function toAppendBatch(batches: ShardBatches, revision: StreamRevision, timeMs: number): AppendBatch {
   const { batchCount: count, slots: shardOf, recordCounts, bytes, bodyStarts, bodyBytes } = batches;
   const timesMs = new Float64Array(count).fill(timeMs);
-  return { count, shards: revision.openRefs, shardOf, recordCounts, timesMs, bytes, bodyStarts, bodyBytes };
+  const { settingsEpoch = 0 } = revision.stream;
+  return {
+    count,
+    shards: revision.openRefs,
+    shardOf,
+    recordCounts,
+    timesMs,
+    bytes,
+    bodyStarts,
+    bodyBytes,
+    settingsEpoch,
+  };
 }
 
-/** `positions`: of each batch its first record, 0 where the shard is sealed. */
+/** `positions`: of each batch its first record, 0 where it is fenced. */
 function reportGrowth(
   { growth }: ShardServices,
   { stream, shardMap }: StreamRevision,
@@ -153,11 +165,11 @@ interface Route {
 }
 
 /**
- * Where records of sealed shards go, encoded as the stream is by then. Undefined as for `switchedFrom()`, and for a key that
+ * Where fenced records go, encoded as the stream is by then. Undefined as for `switchedFrom()`, and for a key that
  * cannot be used: other records of the request may be stored, so these fail alone.
  */
-async function nextRoute(services: ShardServices, sealed: StreamRevision): Promise<Route | undefined> {
-  const revision = await switchedFrom(services, sealed);
+async function nextRoute(services: ShardServices, fenced: StreamRevision): Promise<Route | undefined> {
+  const revision = await switchedFrom(services, fenced);
   if (revision === undefined) return undefined;
   try {
     return { revision, encoding: await encodingOf(services, revision) };
@@ -167,7 +179,10 @@ async function nextRoute(services: ShardServices, sealed: StreamRevision): Promi
   }
 }
 
-/** The revision with other shards in the place of sealed ones; undefined when none comes in time, or ever will. */
+/**
+ * The revision with other shards in the place of sealed ones, or with a later settings epoch; undefined when none comes in
+ * time, or ever will.
+ */
 async function switchedFrom(
   { registry, clock }: ShardServices,
   revision: StreamRevision,
@@ -184,13 +199,17 @@ async function switchedFrom(
       const next = registry.current(known);
       if (next === undefined || next.stream.status === "DELETING") return undefined;
       // Tags and consumers may change before the switch is written.
-      if (next.stream.nextShardIndex !== revision.stream.nextShardIndex) return next;
+      if (isSwitched(revision.stream, next.stream)) return next;
       known = next;
     }
   } finally {
     found.abort();
     await waited;
   }
+}
+
+function isSwitched(before: Stream, after: Stream): boolean {
+  return after.nextShardIndex !== before.nextShardIndex || (after.settingsEpoch ?? 0) !== (before.settingsEpoch ?? 0);
 }
 
 /** Whether the logs are gone because the stream is being deleted, which its document may say a moment later. */

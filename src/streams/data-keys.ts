@@ -21,12 +21,13 @@ export function startEncrypting(stream: Stream, { keyId, wrapped }: NewDataKey, 
   const kept = supersedeCurrent(stream, nowMs);
   const number = Math.max(0, ...kept.map((key) => key.number)) + 1;
   const dataKeys = [...kept, { number, keyId, wrapped, madeMs: nowMs }];
-  return { ...stream, encryption: { keyId, dataKey: number }, dataKeys };
+  return { ...stream, encryption: { keyId, dataKey: number }, dataKeys, settingsEpoch: nextSettingsEpoch(stream) };
 }
 
 /** The stream with new records in plain. Its data keys stay for reading. */
 export function stopEncrypting(stream: Stream, nowMs: number): Stream {
-  const { encryption: _stopped, ...plain } = stream;
+  const { encryption: _stopped, ...rest } = stream;
+  const plain = { ...rest, settingsEpoch: nextSettingsEpoch(stream) };
   const dataKeys = supersedeCurrent(stream, nowMs);
   return dataKeys.length === 0 ? plain : { ...plain, dataKeys };
 }
@@ -37,6 +38,10 @@ export function pruneDataKeys(stream: Stream, nowMs: number): Stream {
   if (kept.length === (stream.dataKeys?.length ?? 0)) return stream;
   const { dataKeys: _pruned, ...rest } = stream;
   return kept.length === 0 ? rest : { ...rest, dataKeys: kept };
+}
+
+function nextSettingsEpoch({ settingsEpoch = 0 }: Stream): number {
+  return settingsEpoch + 1;
 }
 
 function supersedeCurrent(stream: Stream, nowMs: number): readonly StreamDataKey[] {

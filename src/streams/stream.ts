@@ -27,6 +27,8 @@ export interface Stream {
   readonly encryption?: { readonly keyId: string; readonly dataKey?: number };
   /** The data keys that unexpired records may need, oldest first; absent when there is none. */
   readonly dataKeys?: readonly StreamDataKey[];
+  /** How often it was changed how new records are encrypted; absent: never. Each append names it. */
+  readonly settingsEpoch?: number;
   /** Enabled shard-level metrics, sorted; absent when there is none. */
   readonly shardLevelMetrics?: readonly ShardLevelMetric[];
   /** On-demand streams only: write capacity requested ahead of traffic. */
@@ -239,6 +241,12 @@ export type StreamIntent =
       readonly dueMs: number;
       readonly targetCount: number;
     }
-  /** A change of settings that the document contains already: UPDATING until the engine has it too. */
-  | { readonly kind: "settle"; readonly operationId: string; readonly dueMs: number }
+  | {
+      /** A change of settings that the document contains already: UPDATING until the engine has it too. */
+      readonly kind: "settle";
+      readonly operationId: string;
+      readonly dueMs: number;
+      /** Whether the settings epoch is a new one, before which the shard logs are to be fenced. */
+      readonly fences?: boolean;
+    }
   | { readonly kind: "delete"; readonly operationId: string; readonly dueMs: number };

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { appendContract } from "./engine-contract/append-contract.ts";
 import { documentStoreContract } from "./engine-contract/document-store-contract.ts";
 import type { EngineTest, EngineTraits, MakeEngine } from "./engine-contract/engine-under-test.ts";
+import { fenceContract } from "./engine-contract/fence-contract.ts";
 import { followContract } from "./engine-contract/follow-contract.ts";
 import { lifetimeContract } from "./engine-contract/lifetime-contract.ts";
 import { modelContract } from "./engine-contract/model-contract.ts";
@@ -26,6 +27,7 @@ export function engineContract(name: string, makeEngine: MakeEngine, traits: Eng
       });
     };
     appendContract(engineTest, traits);
+    fenceContract(engineTest);
     readContract(engineTest, traits);
     followContract(engineTest);
     documentStoreContract(engineTest);

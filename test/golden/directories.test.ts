@@ -114,7 +114,7 @@ async function assertServes(engine: EmbeddedEngine, golden: GoldenDirectory, add
     assert.deepEqual(await readTexts(engine, shard), isSealed ? texts : [...texts, ...added], name);
     if (!isSealed) continue;
     const [outcome] = await engine.log.append([{ shard, entry: { count: 1, timeMs: 0, body: Buffer.from("late") } }]);
-    assert.equal(outcome?.kind, "sealed");
+    assert.equal(outcome?.kind, "fenced");
   }
   const documents = (await engine.documents.list("")).map(({ key, value }) => [key, Buffer.from(value).toString()]);
   assert.deepEqual(Object.fromEntries(documents), golden.documents);

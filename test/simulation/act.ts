@@ -82,7 +82,7 @@ async function append(model: EngineModel, session: Session): Promise<void> {
     for (const [index, outcome] of outcomes.entries()) {
       const one = sent[index] ?? assert.fail("an outcome for each entry");
       const { log, entry } = one;
-      if (outcome.kind === "sealed") {
+      if (outcome.kind === "fenced") {
         assert.notEqual(log.seal, "none", log.name);
         entry.fate = "refused";
         continue;

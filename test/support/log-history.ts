@@ -253,7 +253,7 @@ export class LogHistory {
     if (shard.seal === "none") return;
     const entry = { count: 1, timeMs: this.#nowMs(), body: Buffer.from("after the seal") };
     const [outcome] = await engine.log.append([{ shard: shard.ref, entry }]);
-    if (outcome?.kind === "sealed") {
+    if (outcome?.kind === "fenced") {
       shard.seal = "acknowledged";
       return;
     }

@@ -10,6 +10,7 @@ export function logWith(log: ShardLog, own: Partial<ShardLog>): ShardLog {
     seek: (...args) => log.seek(...args),
     follow: (...args) => log.follow(...args),
     seal: (...args) => log.seal(...args),
+    fenceBefore: (...args) => log.fenceBefore(...args),
     setRetention: (...args) => log.setRetention(...args),
     ...(log.freeBefore === undefined ? {} : { freeBefore: log.freeBefore.bind(log) }),
     dropShard: (...args) => log.dropShard(...args),

@@ -68,10 +68,13 @@ async function readShards(view: ClusterView, streams: readonly Stream[]): Promis
   const listed = streams.flatMap((stream) => stream.shards.map((shard) => ({ stream, shard })));
   return await mapInParts(listed, concurrentMax, async ({ stream, shard }) => {
     const ref = { streamId: stream.id, shardIndex: shard.index, placement: shard.placement };
+    const condition = await view.conditionOf(ref);
+    const isOpen = condition === "open" && shard.closed === undefined;
     return {
       title: `shard ${shard.index} of ${stream.name}`,
       group: view.groupOf(ref),
-      condition: await view.conditionOf(ref),
+      condition,
+      isFencedOff: isOpen && (await view.settingsEpochOf(ref)) > (stream.settingsEpoch ?? 0),
       isClosed: shard.closed !== undefined,
       isChanging: stream.intent !== undefined,
       retentionMs: retentionMs(stream.retentionHours),

@@ -17,6 +17,8 @@ export interface ListedShard {
   readonly title: string;
   readonly group: string;
   readonly condition: LogCondition;
+  /** Whether its log takes appends only by later settings than the stream document has. */
+  readonly isFencedOff: boolean;
   readonly isClosed: boolean;
   /** Whether work on the stream is under way, so that log and document may differ for a moment. */
   readonly isChanging: boolean;
@@ -183,12 +185,19 @@ function judgeLogs({ shards }: ClusterFacts): readonly Finding[] {
   const settled = shards.filter(({ isChanging }) => !isChanging);
   const sealed = settled.filter(({ condition, isClosed }) => condition === "sealed" && !isClosed);
   const open = settled.filter(({ condition, isClosed }) => condition === "open" && isClosed);
+  const fencedOff = settled.filter(({ isFencedOff }) => isFencedOff);
   const dropped = settled.filter(({ condition }) => condition === "dropped");
   const titles = (found: readonly ListedShard[]): string => someOf(found.map(({ title }) => title));
   const findings: Finding[] = [];
   if (sealed.length > 0) {
     const found = `listed open and sealed, so nothing can be written: ${titles(sealed)}`;
     const advice = "restart a gateway, which ends the work that was cut short; else restore the bucket of documents";
+    findings.push(fail("shards", found, advice));
+  }
+  if (fencedOff.length > 0) {
+    const found = `fenced by later settings than their stream has, so nothing can be written: ${titles(fencedOff)}`;
+    const advice =
+      "the bucket of documents and the log groups are not of one time; restore both from one backup, or start the encryption of the stream";
     findings.push(fail("shards", found, advice));
   }
   if (open.length > 0) {

@@ -74,13 +74,13 @@ export class EmbeddedShardLog implements CopyTarget {
     return creating;
   }
 
-  async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    return toAppendOutcomes(await this.appendBatch(toAppendBatch(appends)));
+  async append(appends: readonly Append[], settingsEpoch?: number): Promise<readonly AppendOutcome[]> {
+    return toAppendOutcomes(await this.appendBatch(toAppendBatch(appends, settingsEpoch)));
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     const { state, writer, clock } = this.#context();
-    const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes } = batch;
+    const { count, shards, shardOf, recordCounts, timesMs, bodyStarts, bodyBytes, settingsEpoch } = batch;
     const logs = state.cachedLogsOf(shards);
     let span = 0;
     for (let index = 0; index < count; index++) {
@@ -92,7 +92,7 @@ export class EmbeddedShardLog implements CopyTarget {
       }
       const length = bodyBytes[index] as number;
       this.#requireSize(length, recordCounts[index] as number);
-      if (isOpen(log)) span += writer.spanOf(length);
+      if (takes(log, settingsEpoch)) span += writer.spanOf(length);
     }
     const positions = new BigUint64Array(count);
     let seals: (Promise<void> | undefined)[] | undefined;
@@ -104,7 +104,7 @@ export class EmbeddedShardLog implements CopyTarget {
     const body = { bytes: bufferOver(batch.bytes), from: 0, to: 0 };
     for (let index = 0; index < count; index++) {
       const log = logs[shardOf[index] as number] as LogState;
-      if (!isOpen(log)) {
+      if (!takes(log, settingsEpoch)) {
         seals ??= [];
         seals.push(log.pendingSeal);
         continue;
@@ -205,6 +205,15 @@ export class EmbeddedShardLog implements CopyTarget {
       await log.pendingSeal;
     }
     return { end: BigInt(log.nextPosition) };
+  }
+
+  /** It is not on the disk: a writer that knows an older stream document ends with the process. */
+  async fenceBefore(shard: ShardRef, settingsEpoch: number): Promise<number> {
+    const log = requireLog(this.#context().state, shard);
+    log.settingsEpoch = Math.max(log.settingsEpoch, settingsEpoch);
+    // Durable behind all appends in flight; it changes nothing else.
+    if (log.tip < log.nextPosition) await this.#retain(log, log.retentionMs);
+    return log.settingsEpoch;
   }
 
   async setRetention(_streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {
@@ -346,8 +355,8 @@ function bufferOver(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function isOpen(log: LogState): boolean {
-  return log.sealedBy === undefined && log.pendingSeal === undefined;
+function takes(log: LogState, settingsEpoch: number): boolean {
+  return log.sealedBy === undefined && log.pendingSeal === undefined && settingsEpoch >= log.settingsEpoch;
 }
 
 function refOf(logId: number, streamId: string, shardIndex: number): ShardRef {

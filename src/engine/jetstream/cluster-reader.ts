@@ -18,6 +18,7 @@ import { versionFault } from "./durability.ts";
 import { allLogSubjects, groupName, logSubjects, placementOf, streamIdOfGroup } from "./format/subjects.ts";
 import { compareReplicas } from "./log/compare-replicas.ts";
 import { EachReplica } from "./log/each-replica.ts";
+import { fenceStateOf } from "./log/fence-state.ts";
 import { readMonitor } from "./server-checks.ts";
 
 /** Requests at the same time. */
@@ -117,6 +118,14 @@ export class ClusterReader implements ClusterView {
     if ((await this.#api.streamInfo(group)) === undefined) return "absent";
     if ((await this.#api.lastMessage(group, dropped)) !== undefined) return "dropped";
     return (await this.#api.lastMessage(group, end)) === undefined ? "open" : "sealed";
+  }
+
+  async settingsEpochOf(shard: ShardRef): Promise<number> {
+    const { group, fences } = logSubjects(this.#options, shard.streamId, placementOf(shard));
+    const states = await Promise.all(
+      fences.map(async (fence) => fenceStateOf(await this.#api.lastMessage(group, fence), 0)),
+    );
+    return Math.max(0, ...states.map((state) => (typeof state === "string" ? 0 : state.settingsEpoch)));
   }
 
   async scrub({ name, leader, replicas }: ReplicatedStream): Promise<ScrubReport> {

@@ -32,24 +32,27 @@ export async function readMonitor(monitorUrl: string): Promise<MonitorFacts | un
 }
 
 /**
- * Tries on the servers what the log relies on: an id is stored once, and a fence refuses an append behind its marker and none
- * before it. Returns the leader's clock less this one's, in ms. Rejects with
- * `unavailable` and the step that did not behave so.
+ * Tries on the servers what the log relies on: an id is stored once, a fence takes appends that name its last message and
+ * refuses all others, and a message on a fence that names another one than the last is refused as well. Returns the leader's
+ * clock less this one's, in ms. Rejects with `unavailable` and the step that did not behave so.
  */
 export async function testFence(api: JetStreamApi, names: BucketNames, run: string): Promise<number> {
   const { records, fence } = subjectsOfTest(names, run);
-  const append = (id: string): Promise<PublishOutcome> =>
+  const store = (subject: string, headers: Readonly<Record<string, string>>): Promise<PublishOutcome> =>
     publish(api.connection, {
-      subject: records,
+      subject,
       data: new Uint8Array(1),
-      headers: {
-        [messageHeaders.id]: `${run}.${id}`,
-        [messageHeaders.timeToLive]: testKept,
-        [messageHeaders.expectedLastSequence]: "0",
-        [messageHeaders.expectedSubject]: fence,
-      },
+      headers: { [messageHeaders.timeToLive]: testKept, ...headers },
       timeoutMs: attemptMs,
     });
+  const append = (id: string, named = 0): Promise<PublishOutcome> =>
+    store(records, {
+      [messageHeaders.id]: `${run}.${id}`,
+      [messageHeaders.expectedLastSequence]: String(named),
+      [messageHeaders.expectedSubject]: fence,
+    });
+  const raise = (named: number): Promise<PublishOutcome> =>
+    store(fence, { [messageHeaders.expectedLastSequence]: String(named) });
   let beforeMs = Date.now();
   let first = await append("a");
   // A bucket that another gateway has just made has no leader for a moment, nor has one in an election.
@@ -59,20 +62,42 @@ export async function testFence(api: JetStreamApi, names: BucketNames, run: stri
     first = await append("a");
   }
   const afterMs = Date.now();
-  expect(first.kind === "stored", "an append before the marker is stored", first);
+  expect(first.kind === "stored", "an append is stored while the fence has no message", first);
   const repeated = await append("a");
   expect(repeated.kind === "stored" && repeated.isDuplicate, "an id is stored once", repeated);
-  const marker = await publish(api.connection, {
-    subject: fence,
-    data: new Uint8Array(1),
-    headers: { [messageHeaders.timeToLive]: testKept },
-    timeoutMs: attemptMs,
-  });
-  expect(marker.kind === "stored", "a marker is stored", marker);
-  const late = await append("b");
-  expect(late.kind === "refused", "an append behind the marker is refused", late);
+  // Later appends take its place in the bucket.
   const message = first.kind === "stored" ? await api.messageAt(names.stream, first.sequence) : undefined;
+  const marker = await raise(0);
+  expect(marker.kind === "stored", "a message on a fence without one is stored", marker);
+  await expectBehind(sequenceOf(marker), append);
+  const late = await raise(0);
+  expect(late.kind === "refused", "a message on a fence that names none is refused behind one", late);
+  const later = await raise(sequenceOf(marker));
+  expect(later.kind === "stored", "a message on a fence that names the one before is stored", later);
+  await expectBehind(sequenceOf(later), append, sequenceOf(marker));
+  const end = await store(fence, {});
+  expect(end.kind === "stored", "a marker that names none is stored", end);
+  const behind = await append("c", sequenceOf(later));
+  expect(behind.kind === "refused", "an append behind the marker is refused", behind);
   return message === undefined ? 0 : message.timeMs - (beforeMs + afterMs) / 2;
+}
+
+/** Behind the message `last` on the fence, what names that one is stored, and what names an earlier one or none is not. */
+async function expectBehind(
+  last: number,
+  append: (id: string, named: number) => Promise<PublishOutcome>,
+  earlier = 0,
+): Promise<void> {
+  for (const named of new Set([0, earlier])) {
+    const late = await append(`late.${last}.${named}`, named);
+    expect(late.kind === "refused", "an append that names an earlier message of the fence, or none, is refused", late);
+  }
+  const next = await append(`next.${last}`, last);
+  expect(next.kind === "stored", "an append that names the last message of the fence is stored", next);
+}
+
+function sequenceOf(outcome: PublishOutcome): number {
+  return outcome.kind === "stored" ? outcome.sequence : 0;
 }
 
 function hasNoAnswer({ kind }: PublishOutcome): boolean {

@@ -90,20 +90,20 @@ export class MemoryShardLog implements ShardLog {
     return { streamId, shardIndex, placement: {} };
   }
 
-  async append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    return toAppendOutcomes(await this.appendBatch(toAppendBatch(entries)));
+  async append(entries: readonly Append[], settingsEpoch?: number): Promise<readonly AppendOutcome[]> {
+    return toAppendOutcomes(await this.appendBatch(toAppendBatch(entries, settingsEpoch)));
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     this.#assertOpen();
     const nowMs = this.#clock.nowMs();
-    const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
+    const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes, settingsEpoch } = batch;
     const shards = this.#shardsOf(batch);
     for (const shard of shards) this.#usedBytes -= shard.release(nowMs);
-    let spareBytes = this.#spareBytes(bodyBytes, shards);
+    let spareBytes = this.#spareBytes(batch, shards);
     if (spareBytes < 0) {
       this.#releaseAll(nowMs);
-      spareBytes = this.#spareBytes(bodyBytes, shards);
+      spareBytes = this.#spareBytes(batch, shards);
     }
     if (spareBytes < 0) {
       throw new EngineError(
@@ -113,7 +113,7 @@ export class MemoryShardLog implements ShardLog {
     }
     const positions = new BigUint64Array(count);
     for (const [index, shard] of shards.entries()) {
-      if (shard.sealed) continue;
+      if (!shard.takes(settingsEpoch)) continue;
       const start = bodyStarts[index] as number;
       const body = bytes.subarray(start, start + (bodyBytes[index] as number));
       const entry = { count: recordCounts[index] as number, timeMs: timesMs[index] as number, body };
@@ -172,6 +172,11 @@ export class MemoryShardLog implements ShardLog {
   async seal(shard: ShardRef, _operationId: string): Promise<{ readonly end: Position }> {
     this.#assertOpen();
     return { end: this.#shard(shard).seal() };
+  }
+
+  async fenceBefore(shard: ShardRef, settingsEpoch: number): Promise<number> {
+    this.#assertOpen();
+    return this.#shard(shard).fenceBefore(settingsEpoch);
   }
 
   /** Applies to later shards of the stream as well. Memory is freed when it is needed. */
@@ -235,12 +240,12 @@ export class MemoryShardLog implements ShardLog {
    * The bytes of the budget that are left when every entry is stored in a chunk of its own size; negative if they do not
    * fit. The first entry of a call for a shard costs nothing if the shard's last chunk has space for it.
    */
-  #spareBytes(bodyBytesOf: Uint32Array, shards: readonly MemoryShard[]): number {
+  #spareBytes({ bodyBytes: bodyBytesOf, settingsEpoch }: AppendBatch, shards: readonly MemoryShard[]): number {
     this.#callCount += 1;
     let spareBytes = this.#budgetBytes - this.#usedBytes;
     for (const [index, shard] of shards.entries()) {
       const bodyBytes = bodyBytesOf[index] as number;
-      if (shard.sealed) continue;
+      if (!shard.takes(settingsEpoch)) continue;
       const first = shard.callLast !== this.#callCount;
       shard.callLast = this.#callCount;
       if (first && shard.fitsLastChunk(bodyBytes)) continue;

@@ -19,6 +19,7 @@ export class MemoryShard {
   #positionNext = 1;
   #storedMsLast = 0;
   #sealed = false;
+  #settingsEpoch = 0;
 
   constructor(retentionMs: number) {
     this.retentionMs = retentionMs;
@@ -26,6 +27,11 @@ export class MemoryShard {
 
   get sealed(): boolean {
     return this.#sealed;
+  }
+
+  /** Whether an append with this settings epoch may be stored. */
+  takes(settingsEpoch: number): boolean {
+    return !this.#sealed && settingsEpoch >= this.#settingsEpoch;
   }
 
   /** Bytes of its chunks, the free end of the last one included. */
@@ -105,6 +111,12 @@ export class MemoryShard {
     this.#sealed = true;
     this.changed.notify();
     return this.tip;
+  }
+
+  /** Returns the settings epoch from now on. */
+  fenceBefore(settingsEpoch: number): number {
+    this.#settingsEpoch = Math.max(this.#settingsEpoch, settingsEpoch);
+    return this.#settingsEpoch;
   }
 
   /** The time in ms after which the oldest chunk may be freed; Infinity without a chunk. */

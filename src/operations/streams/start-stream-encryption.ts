@@ -26,7 +26,7 @@ export const startStreamEncryption = defineOperation({
     });
     await updateStreamDocument(context, () => {
       const { revision: newest, counted } = plan(input, context);
-      return [newest, withSettingsIntent(startEncrypting(counted, made, context.clock.nowMs()), context)];
+      return [newest, withSettingsIntent(startEncrypting(counted, made, context.clock.nowMs()), context, true)];
     });
     return undefined;
   },

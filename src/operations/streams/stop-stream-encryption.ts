@@ -18,7 +18,7 @@ export const stopStreamEncryption = defineOperation({
       if (!isMasterKeyRef(input.KeyId)) throw keyIdInvalid(input.KeyId);
       if (revision.stream.encryption === undefined) return [revision, revision.stream];
       const counted = countDailyChange(revision.stream, "encryptionStops", context);
-      return [revision, withSettingsIntent(stopEncrypting(counted, context.clock.nowMs()), context)];
+      return [revision, withSettingsIntent(stopEncrypting(counted, context.clock.nowMs()), context, true)];
     });
     return undefined;
   },

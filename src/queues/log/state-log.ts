@@ -225,5 +225,6 @@ function batchOf(refs: readonly ShardRef[], bodies: readonly Uint8Array[], timeM
     bytes: bodies.length === 1 && only !== undefined ? only : Buffer.concat(bodies),
     bodyStarts,
     bodyBytes,
+    settingsEpoch: 0,
   };
 }

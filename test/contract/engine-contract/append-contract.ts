@@ -129,6 +129,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
         bytes,
         bodyStarts: Uint32Array.of(2, 6, 10, 14, 99, 99),
         bodyBytes: Uint32Array.of(2, 2, 2, 2, 99, 99),
+        settingsEpoch: 0,
       };
       for (const round of [1, 2]) {
         const pending = log.appendBatch(batch);
@@ -189,7 +190,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
     const outcomes = await log.append(shards.map((shard) => ({ shard, entry: textEntry(clock, "x") })));
     assert.deepEqual(
       outcomes.map(({ kind }) => kind),
-      ["stored", "sealed", "stored"],
+      ["stored", "fenced", "stored"],
     );
     assert.deepEqual(textsOf(await readAll(log, first)), ["x"]);
     assert.deepEqual(textsOf(await readAll(log, sealed)), []);
@@ -240,7 +241,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
     const shard = await makeShard(engine.log);
     const { end } = await engine.log.seal(shard, "split-1");
     assertPlacedAfter(traits, 1n, end);
-    assert.deepEqual(await appendOne(engine.log, shard, textEntry(clock, "late")), { kind: "sealed" });
+    assert.deepEqual(await appendOne(engine.log, shard, textEntry(clock, "late")), { kind: "fenced" });
     const { entries, tip } = await engine.log.read(shard, 1n, everything);
     assert.deepEqual(entries, []);
     assert.equal(tip, end);
@@ -256,7 +257,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
       assertPlacedAfter(traits, position + 5n, end);
       assert.deepEqual(await engine.log.seal(shard, "split-1"), { end });
       assert.deepEqual(await engine.log.seal(shard, "merge-2"), { end });
-      assert.deepEqual(await appendOne(engine.log, shard, textEntry(clock, "late")), { kind: "sealed" });
+      assert.deepEqual(await appendOne(engine.log, shard, textEntry(clock, "late")), { kind: "fenced" });
       assert.deepEqual(await engine.log.seal(shard, "split-1"), { end });
       assert.deepEqual(textsOf(await readAll(engine.log, shard)), ["kept"]);
       assert.equal(await engine.log.seek(shard, { at: "newest" }), end);
@@ -272,7 +273,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
     const during = Array.from({ length: 40 }, (_, index) => call(`during ${index}`));
     const [{ end }] = await Promise.all([log.seal(shard, "split-1"), ...seals]);
     const after = await call("after");
-    assert.equal(after.kind, "sealed");
+    assert.equal(after.kind, "fenced");
     for (const seal of seals) assert.deepEqual(await seal, { end });
     const outcomes = await Promise.all([...before, ...during]);
     const entries = await readAll(log, shard);
@@ -294,7 +295,7 @@ export function appendContract(engineTest: EngineTest, traits: EngineTraits): vo
     assert.deepEqual(textsOf(await readAll(log, shard)), ["kept", "more"]);
     await log.seal(shard, "split-1");
     assert.deepEqual(await makeShard(log, streamId), shard);
-    assert.equal((await appendOne(log, shard, textEntry(clock, "late"))).kind, "sealed");
+    assert.equal((await appendOne(log, shard, textEntry(clock, "late"))).kind, "fenced");
   });
 
   engineTest("a ShardRef still names its shard when its document has been through JSON", async ({ engine, clock }) => {

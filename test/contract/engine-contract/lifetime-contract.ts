@@ -43,6 +43,7 @@ export function lifetimeContract(engineTest: EngineTest): void {
     await rejectsAs("closed", log.read(shard, 1n, everything));
     await rejectsAs("closed", log.seek(shard, { at: "newest" }));
     await rejectsAs("closed", log.seal(shard, "split-1"));
+    await rejectsAs("closed", log.fenceBefore(shard, 1));
     await rejectsAs("closed", log.setRetention(shard.streamId, [shard], 1));
     await rejectsAs("closed", log.dropShard(shard));
     await rejectsAs("closed", log.dropStream(shard.streamId, [shard]));

@@ -138,7 +138,7 @@ async function append(
     for (const [index, { shard: number, count }] of drafts.entries()) {
       const shard = shardAt(shards, number);
       const outcome = outcomes[index];
-      assert.equal(outcome?.kind, shard.sealed ? "sealed" : "stored");
+      assert.equal(outcome?.kind, shard.sealed ? "fenced" : "stored");
       if (outcome?.kind !== "stored") continue;
       const last = shard.entries.at(-1);
       assertPlacedAfter(traits, last === undefined ? 1n : endOf(last), outcome.position);

@@ -74,7 +74,7 @@ export function reopenContract(engineTest: EngineTest, traits: EngineTraits): vo
     const ends = [await engine.log.seal(full, "split-1"), await engine.log.seal(empty, "split-2")];
     const { log } = await reopen();
     for (const [index, shard] of [full, empty].entries()) {
-      assert.equal((await appendOne(log, shard, textEntry(clock, "late"))).kind, "sealed");
+      assert.equal((await appendOne(log, shard, textEntry(clock, "late"))).kind, "fenced");
       assert.deepEqual(await log.seal(shard, "split-1"), ends[index]);
     }
     assert.deepEqual(textsOf(await readAll(log, full)), ["kept"]);

@@ -144,7 +144,7 @@ async function outcomeOf(disk: SimulatedDisk, { engineOptions, expected }: Close
   const sealed = await engine.log.append([
     { shard: await makeShard(engine, sealedStream), entry: { count: 1, timeMs: 0, body: Buffer.from("late") } },
   ]);
-  assert.deepEqual(sealed, [{ kind: "sealed" }], where);
+  assert.deepEqual(sealed, [{ kind: "fenced" }], where);
   await engine.close();
   if (!isWhole) return "corrupt";
   return degraded.length > 0 ? "told" : "quiet";

@@ -49,6 +49,14 @@ const longOperations: readonly LongOperation[] = [
       }),
   },
   {
+    name: "a start of encryption",
+    before: withShards(2),
+    during: (scenario) =>
+      withWriters(scenario, async () => {
+        await scenario.call("StartStreamEncryption", { StreamName: name, EncryptionType: "KMS", KeyId: "alias/mine" });
+      }),
+  },
+  {
     name: "a consumer's coming and going",
     before: withShards(1),
     during: async (scenario) => {

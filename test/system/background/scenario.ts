@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { Engine } from "../../../src/engine/engine.ts";
+import type { KeyProvider } from "../../../src/keys/key-provider.ts";
+import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
 import { readLineage } from "../../support/read-lineage.ts";
 import type { SimulatedClock } from "../../support/simulated-clock.ts";
 import { TestServer } from "../../support/test-server.ts";
@@ -13,6 +15,12 @@ export interface Machine {
   /** The engine as the next process finds it. */
   restart(): Promise<Machine>;
   close(): Promise<void>;
+}
+
+/** What is the same after each restart. */
+interface ScenarioOptions {
+  readonly transitionDelayMs: number;
+  readonly keyProvider: KeyProvider;
 }
 
 /** Ticks of the event loop; more than any work of these scenarios takes. */
@@ -32,6 +40,7 @@ export class Scenario {
   #engine: StoppingEngine;
   #server: TestServer;
   readonly #transitionDelayMs: number;
+  readonly #keyProvider: KeyProvider;
   readonly #fates = new Map<string, Fate>();
   /** What was sent to the present stream of a name. */
   readonly #written = new Map<string, Written[]>();
@@ -39,17 +48,24 @@ export class Scenario {
   readonly #floors = new Map<string, bigint>();
   #sentCount = 0;
 
-  private constructor(machine: Machine, engine: StoppingEngine, server: TestServer, transitionDelayMs: number) {
+  private constructor(
+    machine: Machine,
+    engine: StoppingEngine,
+    server: TestServer,
+    { transitionDelayMs, keyProvider }: ScenarioOptions,
+  ) {
     this.#machine = machine;
     this.#engine = engine;
     this.#server = server;
     this.#transitionDelayMs = transitionDelayMs;
+    this.#keyProvider = keyProvider;
   }
 
   static async begin(machine: Machine, transitionDelayMs = 0): Promise<Scenario> {
     const engine = new StoppingEngine(machine.engine);
-    const server = await TestServer.open({ engine, clock: machine.clock, transitionDelayMs });
-    return new Scenario(machine, engine, server, transitionDelayMs);
+    const { clock } = machine;
+    const options = { transitionDelayMs, keyProvider: new LocalKeyProvider({ nowMs: () => clock.nowMs() }) };
+    return new Scenario(machine, engine, await TestServer.open({ engine, clock, ...options }), options);
   }
 
   get server(): TestServer {
@@ -131,6 +147,7 @@ export class Scenario {
         engine: this.#engine,
         clock: this.#machine.clock,
         transitionDelayMs: this.#transitionDelayMs,
+        keyProvider: this.#keyProvider,
       });
     } catch (error) {
       if (!this.#engine.isStopped) throw error;

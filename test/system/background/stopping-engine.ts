@@ -107,8 +107,8 @@ class StoppingLog implements ShardLog {
     return this.#run(() => this.#inner.createShard(streamId, shardIndex, hint));
   }
 
-  append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    return this.#run(() => this.#inner.append(entries));
+  append(entries: readonly Append[], settingsEpoch?: number): Promise<readonly AppendOutcome[]> {
+    return this.#run(() => this.#inner.append(entries, settingsEpoch));
   }
 
   appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
@@ -132,6 +132,10 @@ class StoppingLog implements ShardLog {
 
   seal(shard: ShardRef, operationId: string): Promise<{ readonly end: Position }> {
     return this.#run(() => this.#inner.seal(shard, operationId));
+  }
+
+  fenceBefore(shard: ShardRef, settingsEpoch: number): Promise<number> {
+    return this.#run(() => this.#inner.fenceBefore(shard, settingsEpoch));
   }
 
   setRetention(streamId: string, shards: readonly ShardRef[], retentionMs: number): Promise<void> {

@@ -102,7 +102,7 @@ async function write(engine: Engine, writer: number, state: WriterState): Promis
     const entry = { count: 1 + (number % 3), timeMs: Date.now(), body: AppendHistory.bodyOf(writer, number) };
     try {
       const [outcome] = await engine.log.append([{ shard: ref, entry }]);
-      if (outcome?.kind === "sealed") {
+      if (outcome?.kind === "fenced") {
         state.history.tell(writer, number, { kind: "refused", shard: String(shard) });
         shard += 1;
         continue;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { encodeEpochMessage } from "../../../src/engine/jetstream/format/fence-message.ts";
 import { activeStreamArn, call } from "../../support/kinesis-call.ts";
 import { hasNatsServer, NatsServers } from "../../support/nats-servers.ts";
 import { runCli } from "../../support/run-cli.ts";
@@ -50,6 +51,9 @@ test("check-cluster finds what was done to a cluster behind the gateway's back, 
     AdjacentShardToMerge: "shardId-000000000001",
   });
   await activeStreamArn(gateway.endpoint, "orders");
+  const encryption = { EncryptionType: "KMS", KeyId: "alias/mine" };
+  await call(gateway.endpoint, "StartStreamEncryption", { StreamName: "orders", ...encryption });
+  await activeStreamArn(gateway.endpoint, "orders");
   const sound = await examine(env, "--scrub");
   // One server cannot keep three copies; all else is as it should be.
   assert.deepEqual(sound.faults.length, 1, sound.faults.join("\n"));
@@ -66,6 +70,8 @@ test("check-cluster finds what was done to a cluster behind the gateway's back, 
   for (const group of streams) {
     const end = `${group.replace("millrace_", "millrace.log.").replace(/_(\d+)$/, ".$1")}.1.e`;
     await connection.request(end, Buffer.alloc(16), { timeout: 5_000 });
+    // What only documents of a later time know.
+    await connection.request(end.replace(/1\.e$/, "0.f.2"), encodeEpochMessage(9), { timeout: 5_000 });
   }
   const { config } = await api(connection, `STREAM.INFO.${aged}`);
   await api(connection, `STREAM.UPDATE.${aged}`, { ...config, max_age: 7_200_000_000_000 });
@@ -80,6 +86,7 @@ test("check-cluster finds what was done to a cluster behind the gateway's back, 
   assert.match(text, new RegExp(`^log groups: ${removed} was removed`, "m"));
   assert.match(text, /^documents: no stream document names millrace_orphan_0$/m);
   assert.match(text, new RegExp(`^retention: .* ${aged} keeps 2 h, its stream says 24 h$`, "m"));
+  assert.match(text, /^shards: fenced by later settings .* nothing can be written: shard 0 of (clicks|views)/m);
   assert.match(text, /^shards: listed open and sealed, so nothing can be written: shard 1 of (clicks|views)/m);
 
   await gateway.kill("SIGTERM");

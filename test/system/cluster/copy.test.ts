@@ -120,6 +120,8 @@ function withoutPlacements(stream: Stream): Stream {
   return { ...stream, shards, queues: stream.queues.map((queue) => ({ ...queue, stateLog })) };
 }
 
+const secret = { StreamName: "secret", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
+
 async function fill(endpoint: string): Promise<void> {
   for (const [index, StreamName] of streamNames.entries()) {
     await call(endpoint, "CreateStream", { StreamName, ShardCount: 2 - (index % 2), Tags: { team: StreamName } });
@@ -131,7 +133,6 @@ async function fill(endpoint: string): Promise<void> {
     const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
     await call(endpoint, "PutResourcePolicy", { ResourceARN, Policy });
   }
-  const secret = { StreamName: "secret", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" };
   await call(endpoint, "StartStreamEncryption", secret);
   for (const StreamName of streamNames) await activeStreamArn(endpoint, StreamName);
   await put(endpoint, 40);
@@ -254,6 +255,9 @@ test("a data directory goes into a cluster and back with every record, number, t
   const merge = { ShardToMerge: "shardId-000000000003", AdjacentShardToMerge: "shardId-000000000001" };
   await call(gateway.endpoint, "MergeShards", { StreamName: "orders", ...merge });
   await activeStreamArn(gateway.endpoint, "orders");
+  // Another key: fences in the cluster, and the epoch of its document in the directory.
+  await call(gateway.endpoint, "StartStreamEncryption", secret);
+  await activeStreamArn(gateway.endpoint, secret.StreamName);
   await put(gateway.endpoint, 12);
   const between = await seenBy(gateway.endpoint);
   const served = await runCli(["copy", url, second], { env });

@@ -49,9 +49,11 @@ test("a gateway needs no more than the permissions of deploy/cluster, and they a
     return seen;
   })();
   await log.append([{ shard, entry }]);
+  await log.fenceBefore(shard, 1);
+  await log.append([{ shard, entry }], 1);
   await log.seek(shard, { at: "time", timeMs: 0 });
   await log.seal(shard, "split");
-  assert.deepEqual(await followed, ["x"]);
+  assert.deepEqual(await followed, ["x", "x"]);
   await log.dropShard(shard);
   const revision = await documents.compareAndSwap("a", Buffer.from("1"), 0n);
   assert.equal((await documents.list("")).length, 1);

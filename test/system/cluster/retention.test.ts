@@ -26,8 +26,8 @@ async function openEngine(
   return engine;
 }
 
-async function append(log: ShardLog, shard: ShardRef, text: string): Promise<string> {
-  const [outcome] = await log.append([{ shard, entry: { count: 1, timeMs: 1, body: Buffer.from(text) } }]);
+async function append(log: ShardLog, shard: ShardRef, text: string, epoch = 0): Promise<string> {
+  const [outcome] = await log.append([{ shard, entry: { count: 1, timeMs: 1, body: Buffer.from(text) } }], epoch);
   return outcome?.kind ?? "";
 }
 
@@ -68,7 +68,7 @@ test("a retention that a paused gateway sets late removes nothing that a longer 
   assert.deepEqual(await textsOf(log, shard), ["kept"]);
 });
 
-test("what is freed is gone on all logs of a group, and seals, positions and later records stay", async (t) => {
+test("what is freed is gone on all logs of a group, and seals, fences, positions and later records stay", async (t) => {
   if (!hasNatsServer(t)) return;
   await using stack = new AsyncDisposableStack();
   const servers = stack.use(await NatsServers.start({ nodeCount: 1 }));
@@ -80,15 +80,18 @@ test("what is freed is gone on all logs of a group, and seals, positions and lat
   for (const shard of [open, sealed]) for (const text of ["a", "b"]) await append(log, shard, text);
   const { end } = await log.seal(sealed, "split");
   const tip = await log.seek(open, { at: "newest" });
+  await log.fenceBefore(open, 1);
   await log.freeBefore(streamId, [open, sealed], Date.now());
   assert.deepEqual(await textsOf(log, open), ["a", "b"], "younger than what is freed at a time");
 
   await log.freeBefore(streamId, [open, sealed], Date.now() + hourMs);
   assert.deepEqual(await textsOf(log, open), []);
   assert.deepEqual(await textsOf(log, sealed), []);
-  assert.equal(await append(log, sealed, "late"), "sealed");
+  assert.equal(await append(log, sealed, "late"), "fenced");
   assert.equal((await log.seal(sealed, "split")).end, end);
-  assert.equal(await append(log, open, "c"), "stored");
+  const { log: other } = await openEngine(stack, servers);
+  assert.deepEqual([await append(log, open, "late"), await append(other, open, "late")], ["fenced", "fenced"]);
+  assert.equal(await append(log, open, "c", 1), "stored");
   assert.deepEqual(await textsOf(log, open), ["c"]);
   assert((await log.seek(open, { at: "oldest" })) >= tip, "positions go on");
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryEngine } from "../../../src/engine/memory/memory-engine.ts";
+import { LocalKeyProvider } from "../../../src/keys/local-key-provider.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { account, region, TestServer } from "../../support/test-server.ts";
 import { type Death, MortalEngine } from "./mortal-engine.ts";
@@ -39,6 +40,11 @@ const changes: readonly Change[] = [
     after: "ACTIVE, 1 open, 0 closed, 48 h",
   },
   {
+    operation: "StartStreamEncryption",
+    input: { StreamName, EncryptionType: "KMS", KeyId: "alias/mine" },
+    after: `${before}, encrypted from epoch 1`,
+  },
+  {
     operation: "RegisterStreamConsumer",
     input: { StreamARN, ConsumerName: "reader" },
     after: `${before}, reader ACTIVE`,
@@ -58,9 +64,10 @@ class Pair {
 
   async open(): Promise<void> {
     await this.shared.open();
-    this.#victim = await TestServer.open({ engine: this.mortal.engine, clock: this.victimClock });
+    const keyProvider = new LocalKeyProvider({ nowMs: () => this.clock.nowMs() });
+    this.#victim = await TestServer.open({ engine: this.mortal.engine, clock: this.victimClock, keyProvider });
     const { engine } = new MortalEngine(this.shared);
-    this.#survivor = await TestServer.open({ engine, clock: this.clock });
+    this.#survivor = await TestServer.open({ engine, clock: this.clock, keyProvider });
   }
 
   get victim(): TestServer {
@@ -77,10 +84,11 @@ class Pair {
   state(): string {
     const revision = this.survivor.services.registry.find(account, region, StreamName);
     if (revision === undefined) return "gone";
-    const { status, shards, retentionHours, consumers = [] } = revision.stream;
+    const { status, shards, retentionHours, consumers = [], encryption, settingsEpoch } = revision.stream;
     const closedCount = shards.filter(({ closed }) => closed !== undefined).length;
     const shown = consumers.map((consumer) => `, ${consumer.name} ${consumer.status}`).join("");
-    return `${status}, ${shards.length - closedCount} open, ${closedCount} closed, ${retentionHours} h${shown}`;
+    const encrypted = encryption === undefined ? "" : `, encrypted from epoch ${settingsEpoch}`;
+    return `${status}, ${shards.length - closedCount} open, ${closedCount} closed, ${retentionHours} h${encrypted}${shown}`;
   }
 
   /** Lets time pass for the survivor until no work is due. */
@@ -132,7 +140,12 @@ async function changeAndDie({ operation, input, after }: Change, step: number, a
   }
   const revision = survivor.services.registry.find(account, region, StreamName);
   for (const shard of revision?.stream.shards ?? []) {
-    if (revision !== undefined) await pair.shared.log.seek(revision.ref(shard), { at: "newest" });
+    if (revision === undefined) continue;
+    await pair.shared.log.seek(revision.ref(shard), { at: "newest" });
+    // What a gateway that knows an older document still has on its way.
+    const late = { shard: revision.ref(shard), entry: { count: 1, timeMs: 0, body: Buffer.from("clear") } };
+    const isRefused = shard.closed !== undefined || revision.stream.encryption !== undefined;
+    assert.equal((await pair.shared.log.append([late]))[0]?.kind, isRefused ? "fenced" : "stored", title);
   }
   await pair.close();
   return { isWhole: !isDead };

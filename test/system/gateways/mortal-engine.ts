@@ -53,6 +53,7 @@ export class MortalEngine {
       seek: (...args) => log.seek(...args),
       follow: (...args) => log.follow(...args),
       seal: (...args) => this.#change(() => log.seal(...args)),
+      fenceBefore: (...args) => this.#change(() => log.fenceBefore(...args)),
       setRetention: (...args) => this.#change(() => log.setRetention(...args)),
       dropShard: (...args) => this.#change(() => log.dropShard(...args)),
       dropStream: (...args) => this.#change(() => log.dropStream(...args)),

@@ -333,3 +333,41 @@ test("a queue whose state log cannot be made is reported, and made after a pause
   unsubscribe();
   await close(services);
 });
+
+test("a stream is ACTIVE in a new settings epoch only when its open logs are fenced, and takes over a later one", async () => {
+  const fences: string[] = [];
+  let failsOnce = true;
+  const services = await openServices((log) => ({
+    async fenceBefore(shard, settingsEpoch) {
+      if (shard.shardIndex === 1 && failsOnce) {
+        failsOnce = false;
+        throw new EngineError("unavailable", "no leader");
+      }
+      const epoch = await log.fenceBefore(shard, settingsEpoch);
+      fences.push(`${newest(services)?.status} ${shard.shardIndex}: ${epoch}`);
+      return epoch;
+    },
+  }));
+  const created = await services.registry.create(creating(2));
+  await nextTurn();
+  const change = async (settingsEpoch: number): Promise<void> => {
+    const current = services.registry.current(created) ?? assert.fail("the stream is there");
+    const settled = { ...settling(current.stream, `epoch ${settingsEpoch}`), settingsEpoch };
+    const intent = { kind: "settle", operationId: `epoch ${settingsEpoch}`, dueMs: 0, fences: true } as const;
+    await services.registry.replace(current, { ...settled, intent });
+    await nextTurn();
+  };
+  await change(1);
+  assert.deepEqual([fences, newest(services)?.status], [["UPDATING 0: 1"], "UPDATING"]);
+  await services.clock.advance(retryMs);
+  await nextTurn();
+  assert.deepEqual(fences.slice(1), ["UPDATING 0: 1", "UPDATING 1: 1"]);
+  assert.deepEqual([newest(services)?.status, newest(services)?.settingsEpoch], ["ACTIVE", 1]);
+  // A log from a backup that is newer than that of the documents.
+  const [ref] = services.registry.current(created)?.openRefs ?? [];
+  assert(ref !== undefined);
+  await services.engine.log.fenceBefore(ref, 9);
+  await change(2);
+  assert.deepEqual([newest(services)?.status, newest(services)?.settingsEpoch], ["ACTIVE", 9]);
+  await close(services);
+});

@@ -7,10 +7,11 @@ const shard = { streamId: "s", shardIndex: 0, placement: {} };
 test("batchOf() copies bodies one behind another and names each entry's shard", () => {
   const other = { ...shard, shardIndex: 1 };
   const body = Uint8Array.of(1, 2, 3);
-  const batch = toAppendBatch([
+  const appends = [
     { shard, entry: { count: 1, timeMs: 5, body } },
     { shard: other, entry: { count: 4096, timeMs: 6, body: Uint8Array.of(4) } },
-  ]);
+  ];
+  const batch = toAppendBatch(appends, 7);
   body.fill(9);
   assert.deepEqual(batch, {
     count: 2,
@@ -21,6 +22,7 @@ test("batchOf() copies bodies one behind another and names each entry's shard", 
     bytes: Uint8Array.of(1, 2, 3, 4),
     bodyStarts: Uint32Array.of(0, 3),
     bodyBytes: Uint32Array.of(3, 1),
+    settingsEpoch: 7,
   });
 });
 
@@ -31,6 +33,6 @@ test("batchOf() refuses what its columns cannot hold, rather than store it in an
   assert.throws(() => toAppendBatch(many), { name: "AssertionError" });
 });
 
-test("outcomesOf() knows sealed shards by the position that no record has", () => {
-  assert.deepEqual(toAppendOutcomes(BigUint64Array.of(7n, 0n)), [{ kind: "stored", position: 7n }, { kind: "sealed" }]);
+test("outcomesOf() knows fenced entries by the position that no record has", () => {
+  assert.deepEqual(toAppendOutcomes(BigUint64Array.of(7n, 0n)), [{ kind: "stored", position: 7n }, { kind: "fenced" }]);
 });

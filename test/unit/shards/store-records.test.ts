@@ -102,6 +102,30 @@ test("fear: records that wait for a switch are stored in clear after encryption 
   await opened.close();
 });
 
+test("fear: records that were routed before encryption was turned on are stored in clear behind its fence", async () => {
+  const opened = await openShardServices(2);
+  const { services, revision, engine } = opened;
+  const [first] = revision.openRefs;
+  assert(first !== undefined);
+  await engine.log.fenceBefore(first, 1);
+  const storing = storeRecords(services, revision, records(lowest, upper));
+  await nextTurn();
+  // Only what comes with a later epoch ends the wait.
+  const tagged = await services.registry.replace(revision, { ...revision.stream, tags: { a: "b" } });
+  await nextTurn();
+  const made = await services.keys.make(revision.stream, "alias/mine");
+  await services.registry.replace(tagged, startEncrypting(tagged.stream, made, 0));
+  const { shardIds, failures } = await storing;
+  assert.deepEqual([[...shardIds], failures], [[shard(0), shard(1)], undefined]);
+  const keys: (number | undefined)[] = [];
+  for (const ref of revision.openRefs) {
+    const { entries } = await engine.log.read(ref, 1n, { entriesMax: 10, bytesMax: 10_000 });
+    keys.push(...entries.map(({ body }) => (isEncoded(body) ? keyNumberOf(body) : undefined)));
+  }
+  assert.deepEqual(keys, [1, undefined], "each record once, and the one behind the fence under the new key");
+  await opened.close();
+});
+
 test("fear: a key that cannot be used after a switch fails records that are stored already", async () => {
   const opened = await openShardServices(2);
   const { services, revision } = opened;

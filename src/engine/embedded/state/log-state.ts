@@ -42,6 +42,8 @@ export class LogState {
   retentionMs = 0;
   /** Changes of the retention in flight. */
   pendingRetentionCount = 0;
+  /** Appends with a lower settings epoch are fenced. In memory alone. */
+  settingsEpoch = 0;
   /** Set in recovery: which records are missing. No damage if a later frame drops the log. */
   gap: string | undefined;
 

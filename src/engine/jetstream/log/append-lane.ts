@@ -10,6 +10,7 @@ import {
   recordsPerMessageMax,
 } from "../format/log-message.ts";
 import { type AppendAttempts, type AppendStep, nextAppendStep } from "./append-plan.ts";
+import { emptyFence, type OpenFence, readFence } from "./fence-state.ts";
 import { findBeforeMarker } from "./find-before-marker.ts";
 import type { ShardState } from "./shard-state.ts";
 
@@ -17,9 +18,17 @@ import type { ShardState } from "./shard-state.ts";
 const messageBytesMax = 1024 * 1024;
 
 export interface WaitingEntry extends EntryBytes {
-  /** The position of the first record; 0n: the log is sealed. */
+  readonly settingsEpoch: number;
+  /** The position of the first record; 0n: it is fenced. */
   readonly resolve: (position: bigint) => void;
   readonly reject: (error: EngineError) => void;
+}
+
+/** A message on its way. */
+interface LaneMessage {
+  readonly data: Uint8Array;
+  readonly id: string;
+  readonly settingsEpoch: number;
 }
 
 /** What the lanes of a gateway share. */
@@ -46,6 +55,8 @@ export class AppendLane {
   #waiting: WaitingEntry[] = [];
   #running: Promise<void> | undefined;
   #stripe: number;
+  /** By stripe, as this gateway has seen them. */
+  readonly #fences: OpenFence[];
   /** The newest message of this session in the shard. */
   #previous = { sequence: 0, ms: 0 };
 
@@ -53,6 +64,7 @@ export class AppendLane {
     this.#context = context;
     this.#shard = shard;
     this.#stripe = Number(context.session % BigInt(shard.subjects.fences.length));
+    this.#fences = shard.subjects.fences.map(() => emptyFence);
   }
 
   add(entry: WaitingEntry): void {
@@ -84,8 +96,8 @@ export class AppendLane {
     const { session, nextId, nowMs } = this.#context;
     const link = { session, previousSequence: this.#previous.sequence, previousMs: this.#previous.ms };
     const data = encodeLogMessage(group, link);
-    const sequence = await this.#publish(data, nextId());
-    if (sequence === "sealed") {
+    const sequence = await this.#publish({ data, id: nextId(), settingsEpoch: group[0]?.settingsEpoch ?? 0 });
+    if (sequence === "fenced") {
       for (const { resolve } of group) resolve(0n);
       return;
     }
@@ -101,12 +113,14 @@ export class AppendLane {
   }
 
   /** Repeats until it is known what came of the message, or the time to hold it is over. */
-  async #publish(data: Uint8Array, id: string): Promise<number | "sealed"> {
+  async #publish(message: LaneMessage): Promise<number | "fenced"> {
     const { connection } = this.#context.api;
+    const { data, id, settingsEpoch } = message;
     const startMs = performance.now();
     let attempts: AppendAttempts = { sameKindCount: 0, maybeStored: false, elapsedMs: 0 };
     let kind: PublishOutcome["kind"] | undefined;
     for (;;) {
+      if (this.#fence.settingsEpoch > settingsEpoch) return "fenced";
       const { records: subject } = this.#shard.subjects;
       const outcome = await publish(connection, { subject, data, headers: this.#headers(id), timeoutMs: attemptMs });
       attempts = {
@@ -115,23 +129,21 @@ export class AppendLane {
         elapsedMs: connection.isClosed ? Number.POSITIVE_INFINITY : performance.now() - startMs,
       };
       kind = outcome.kind;
-      const done = await this.#take(nextAppendStep(outcome, attempts, Math.random()), id);
+      const done = await this.#take(nextAppendStep(outcome, attempts, Math.random()), message);
       if (done !== undefined) return done;
+      // The search has found that no attempt so far is stored.
+      if (outcome.kind === "refused") attempts = { ...attempts, maybeStored: false };
     }
   }
 
   /** Takes one step. The sequence of the message when that is known; undefined: the next attempt follows. */
-  async #take(step: AppendStep, id: string): Promise<number | "sealed" | undefined> {
+  async #take(step: AppendStep, { id }: LaneMessage): Promise<number | "fenced" | undefined> {
     const { api } = this.#context;
     switch (step.kind) {
       case "done":
         return step.sequence;
-      case "sealed":
-        return await this.#shard.sealedOrThrow(api);
-      case "examine": {
-        const search = { id, from: this.#previous.sequence + 1, fence: this.#fence };
-        return (await findBeforeMarker(api, this.#shard, search)) ?? (await this.#shard.sealedOrThrow(api));
-      }
+      case "look":
+        return (step.examines ? await this.#find(id) : undefined) ?? (await this.#look());
       case "give-up":
         throw gaveUp(step);
       case "find":
@@ -144,21 +156,40 @@ export class AppendLane {
     return undefined;
   }
 
+  /** The sequence of an attempt without an answer; undefined if none is stored. */
+  async #find(id: string): Promise<number | undefined> {
+    const from = Math.max(this.#previous.sequence, this.#fence.sequence) + 1;
+    return await findBeforeMarker(this.#context.api, this.#shard, { id, from, fence: this.#fenceSubject });
+  }
+
+  /** Learns which message refuses appends. Undefined: one that opens a settings epoch, which the next attempt may name. */
+  async #look(): Promise<"fenced" | undefined> {
+    const { api } = this.#context;
+    const state = await readFence(api, this.#shard, this.#fenceSubject, this.#fence.sequence);
+    if (state === "ended") return await this.#shard.fencedOrThrow(api);
+    this.#fences[this.#stripe] = state;
+    return undefined;
+  }
+
   #headers(id: string): Readonly<Record<string, string>> {
     return {
       [messageHeaders.id]: id,
-      [messageHeaders.expectedLastSequence]: "0",
-      [messageHeaders.expectedSubject]: this.#fence,
+      [messageHeaders.expectedLastSequence]: String(this.#fence.sequence),
+      [messageHeaders.expectedSubject]: this.#fenceSubject,
     };
   }
 
-  get #fence(): string {
+  get #fence(): OpenFence {
+    return this.#fences[this.#stripe] ?? emptyFence;
+  }
+
+  get #fenceSubject(): string {
     return this.#shard.subjects.fences[this.#stripe] ?? "";
   }
 }
 
-/** How many of the waiting entries the next message takes: at least one. */
-export function countOfNextMessage(waiting: readonly EntryBytes[]): number {
+/** How many of the waiting entries the next message takes: at least one, and all of one settings epoch. */
+export function countOfNextMessage(waiting: readonly (EntryBytes & { readonly settingsEpoch?: number })[]): number {
   let bytes = 0;
   let records = 0;
   let count = 0;
@@ -166,6 +197,7 @@ export function countOfNextMessage(waiting: readonly EntryBytes[]): number {
     bytes += entryHeaderBytes + entry.body.length;
     records += entry.count;
     if (count > 0 && (bytes > messageBytesMax || records > recordsPerMessageMax)) break;
+    if (entry.settingsEpoch !== waiting[0]?.settingsEpoch) break;
     count += 1;
   }
   return count;

@@ -19,16 +19,15 @@ export interface AppendAttempts {
  * What to do about an append after an attempt:
  *
  * - `done`      tell the callers
- * - `sealed`    the fence has a marker: the log is sealed or dropped, and the message is not stored
- * - `examine`   the fence has a marker, and whether an attempt without an answer was stored before it must be looked up
+ * - `look`      the fence has another message than the one that was named: see which one; `examines`: first look up whether an
+ *               attempt without an answer was stored before it
  * - `repeat`    after a pause, with the same id, on another stripe if `changesStripe`
  * - `find`      find out whether the log group exists, then repeat
  * - `give-up`   the time to hold is over
  */
 export type AppendStep =
   | { readonly kind: "done"; readonly sequence: number }
-  | { readonly kind: "sealed" }
-  | { readonly kind: "examine" }
+  | { readonly kind: "look"; readonly examines: boolean }
   | { readonly kind: "repeat"; readonly pauseMs: number; readonly changesStripe: boolean }
   | { readonly kind: "find"; readonly pauseMs: number }
   | { readonly kind: "give-up"; readonly as: "unavailable" | "indeterminate"; readonly reason: string };
@@ -44,12 +43,12 @@ export function nextAppendStep(outcome: PublishOutcome, attempts: AppendAttempts
       return { kind: "done", sequence: outcome.sequence };
     case "refused":
       // Servers with one replica look at the fence before the id, so a refusal does not tell of earlier attempts.
-      return { kind: attempts.maybeStored ? "examine" : "sealed" };
+      return { kind: "look", examines: attempts.maybeStored };
     case "contended":
       return {
         kind: "repeat",
         pauseMs: 1 + random * (contentionPauseMsMax - 1),
-        // The marker that a search ends at must be that of every attempt which may be stored.
+        // The message that a search ends at must be that of every attempt which may be stored.
         changesStripe: !attempts.maybeStored && attempts.sameKindCount % contentionsPerStripeMax === 0,
       };
     case "unserved":

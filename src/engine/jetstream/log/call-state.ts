@@ -15,7 +15,7 @@ export class CallState {
     if (count === 0) this.#resolvers.resolve(this.#positions);
   }
 
-  /** 0n: the log of the row is sealed. */
+  /** 0n: the row is fenced. */
   resolve(row: number, position: bigint): void {
     this.#positions[row] = position;
     this.#end();

@@ -10,15 +10,16 @@ const pauseMs = 10;
 export interface MarkerSearch {
   /** The id of the append that is looked for. */
   readonly id: string;
-  /** The first sequence that it can have. */
+  /** The first sequence that it can have: behind the message that it names. */
   readonly from: number;
-  /** The fence that refused it: it lies before the first message there, or nowhere. */
+  /** The fence that refused it: it lies before the next message there, or nowhere. */
   readonly fence: string;
 }
 
 /**
- * The sequence of an append whose first attempt had no answer and whose repetition met a marker; undefined if it is not
- * stored, and then it never will be. An answer counts when it contains the marker: then the replica has all that lies before.
+ * The sequence of an append whose first attempt had no answer and whose repetition met another message on its fence; undefined
+ * if it is not stored, and then no attempt that was made so far will be. An answer counts when it contains that message: then
+ * the replica has all that lies before.
  */
 export async function findBeforeMarker(
   api: JetStreamApi,
@@ -38,6 +39,6 @@ export async function findBeforeMarker(
   }
   throw new EngineError(
     "indeterminate",
-    "It is not known whether the records were stored: the shard was sealed meanwhile, and its log cannot be read.",
+    "It is not known whether the records were stored: the shard was fenced meanwhile, and its log cannot be read.",
   );
 }

@@ -24,6 +24,7 @@ import { CallState } from "./call-state.ts";
 import { freeMessages } from "./free-messages.ts";
 import type { LogGroups } from "./log-groups.ts";
 import { behind, readLogMessages } from "./log-page.ts";
+import { raiseFences } from "./raise-fences.ts";
 import type { PushFeed, ShardPushes } from "./shard-pushes.ts";
 import type { ShardReader } from "./shard-reader.ts";
 import { ShardState } from "./shard-state.ts";
@@ -106,13 +107,13 @@ export class JetStreamShardLog implements CopyTarget {
     }
   }
 
-  async append(entries: readonly Append[]): Promise<readonly AppendOutcome[]> {
-    return toAppendOutcomes(await this.appendBatch(toAppendBatch(entries)));
+  async append(entries: readonly Append[], settingsEpoch?: number): Promise<readonly AppendOutcome[]> {
+    return toAppendOutcomes(await this.appendBatch(toAppendBatch(entries, settingsEpoch)));
   }
 
   async appendBatch(batch: AppendBatch): Promise<BigUint64Array> {
     this.#open.assertOpen();
-    const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes } = batch;
+    const { count, recordCounts, timesMs, bytes, bodyStarts, bodyBytes, settingsEpoch } = batch;
     const shards = this.#shardsOf(batch);
     const callBytes = bodyBytes.subarray(0, count).reduce((sum, length) => sum + length, 0);
     if (this.#waitingBytes + callBytes > waitingBytesMax) {
@@ -129,6 +130,7 @@ export class JetStreamShardLog implements CopyTarget {
         count: recordCounts[row] as number,
         timeMs: timesMs[row] as number,
         body: Buffer.from(bytes.subarray(start, start + (bodyBytes[row] as number))),
+        settingsEpoch,
         resolve: (position) => call.resolve(row, position),
         reject: (error) => call.reject(row, error),
       });
@@ -222,6 +224,12 @@ export class JetStreamShardLog implements CopyTarget {
     state.learnEnd(sequence);
     this.#options.pushes.notify(state);
     return { end: positionOf(sequence) };
+  }
+
+  async fenceBefore(shard: ShardRef, settingsEpoch: number): Promise<number> {
+    const { state } = this.#shard(shard);
+    state.assertExists();
+    return await this.#open.whileOpen(raiseFences(this.#options.api, state, settingsEpoch));
   }
 
   /** Messages are kept until `freeBefore`, whatever the retention. */

@@ -1,5 +1,6 @@
 import type { ReadLimit, StoredEntry } from "../../shard-log.ts";
 import type { StoredMessage } from "../api/direct-get.ts";
+import { isWholeFenceMessage } from "../format/fence-message.ts";
 import { decodeLogEnd, decodeLogMessage, type LogEnd, type LogMessage, positionOf } from "../format/log-message.ts";
 import { kindOf } from "../format/subjects.ts";
 
@@ -40,6 +41,7 @@ export function readLogMessages(messages: readonly EncodedMessage[]): LogMessage
 
 /** Whether the bytes of a message of a shard log are what a gateway has written. */
 export function isWhole(message: EncodedMessage): boolean {
+  if (kindOf(message.subject) === "fence") return isWholeFenceMessage(message.data);
   return readLogMessages([message]).damaged.length === 0;
 }
 

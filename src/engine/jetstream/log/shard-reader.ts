@@ -30,7 +30,8 @@ export class ShardReader {
     shard.assertExists();
     const builder = new LogPageBuilder(from, limit);
     const seen = new Set<number>();
-    let sequence = await this.#firstSequence(shard, from);
+    const firstSequence = await this.#firstSequence(shard, from);
+    let sequence = firstSequence;
     let isAtTip = false;
     while (!isAtTip && !builder.isFull) {
       const messages = await this.#verified.get(shard, { from: sequence, ...rangeOf(builder) }, seen);
@@ -42,7 +43,7 @@ export class ShardReader {
       isAtTip = messages.pendingCount === 0 || messages.end !== undefined;
       sequence = messages.next ?? sequence;
     }
-    return await this.#result(shard, { from, sequence, isAtTip, builder });
+    return await this.#result(shard, { from, firstSequence, isAtTip, builder });
   }
 
   /** One past the last record, as the leader of the log group knows it. */
@@ -52,8 +53,8 @@ export class ShardReader {
     const last = await this.#leaderMessage(shard, shard.subjects.all);
     if (last === undefined) return 1n;
     if (kindOf(last.subject) !== "fence") return shard.knownTip;
-    // A log that is being sealed has markers behind its last record, and then an end.
-    await this.#leaderMessage(shard, shard.subjects.end);
+    // A log that is being sealed has markers behind its last record, and then an end. Nothing opens an epoch behind that.
+    if (last.data.length === 0) await this.#leaderMessage(shard, shard.subjects.end);
     await this.#leaderMessage(shard, shard.subjects.records);
     return shard.knownTip;
   }
@@ -144,12 +145,12 @@ export class ShardReader {
     shard: ShardState,
     {
       from,
-      sequence,
+      firstSequence,
       isAtTip,
       builder,
     }: {
       readonly from: Position;
-      readonly sequence: number;
+      readonly firstSequence: number;
       readonly isAtTip: boolean;
       readonly builder: LogPageBuilder;
     },
@@ -166,7 +167,8 @@ export class ShardReader {
     const end = shard.endPosition;
     const read = last === undefined ? from : behind(last);
     if (end !== undefined) return { entries, next: read > end ? read : end, tip: end };
-    const isKnown = last !== undefined || (shard.last !== undefined && sequence <= shard.last.sequence + 1);
+    // What fences a log lies behind its last record, and is no record.
+    const isKnown = last !== undefined || (shard.last !== undefined && firstSequence <= shard.last.sequence + 1);
     return { entries, next: read, tip: isKnown ? shard.knownTip : await this.tip(shard) };
   }
 }

@@ -121,8 +121,8 @@ export class ShardState {
   }
 
   /** For an append that met a marker on its fence: a dropped log has one as well as a sealed one. */
-  async sealedOrThrow(api: JetStreamApi): Promise<"sealed"> {
-    if ((await api.lastMessage(this.subjects.group, this.subjects.dropped)) === undefined) return "sealed";
+  async fencedOrThrow(api: JetStreamApi): Promise<"fenced"> {
+    if ((await api.lastMessage(this.subjects.group, this.subjects.dropped)) === undefined) return "fenced";
     this.isDropped = true;
     throw this.notFound();
   }

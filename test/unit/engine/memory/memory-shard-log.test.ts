@@ -61,7 +61,7 @@ test("entries for a sealed shard do not count against the budget", async () => {
   const { log, clock, shard } = createLogger(100 * kib);
   const [a, b] = [await shard(0), await shard(1)];
   await log.seal(a, "split");
-  assert.equal(await outcomeOf(log, [sized(clock, a, 90 * kib), sized(clock, b, 90 * kib)]), "sealed stored");
+  assert.equal(await outcomeOf(log, [sized(clock, a, 90 * kib), sized(clock, b, 90 * kib)]), "fenced stored");
 });
 
 test("append() uses the free end of a chunk when the budget is used up", async () => {

@@ -12,11 +12,11 @@ test("an acknowledgement ends an append however late it comes", () => {
   }
 });
 
-test("a refusal by the fence after an attempt without an answer is looked up before it counts as sealed", () => {
+test("after a refusal by the fence, an attempt without an answer is looked up before the fence is read", () => {
   const refused = { kind: "refused", lastSequence: 9 } as const;
-  assert.equal(nextAppendStep(refused, early, 0).kind, "sealed");
-  assert.equal(nextAppendStep(refused, { ...early, maybeStored: true }, 0).kind, "examine");
-  assert.equal(nextAppendStep(refused, { ...late, maybeStored: true }, 0).kind, "examine");
+  assert.deepEqual(nextAppendStep(refused, early, 0), { kind: "look", examines: false });
+  assert.deepEqual(nextAppendStep(refused, { ...early, maybeStored: true }, 0), { kind: "look", examines: true });
+  assert.deepEqual(nextAppendStep(refused, { ...late, maybeStored: true }, 0), { kind: "look", examines: true });
 });
 
 test("an append that was never answered gives up as indeterminate, one that was refused each time as unavailable", () => {
