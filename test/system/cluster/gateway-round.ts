@@ -7,12 +7,14 @@ import { KinesisConnection, LostCall, RefusedCall } from "../../support/kinesis-
 import { LineageReader } from "../../support/lineage-reader.ts";
 import { streamName, Writer } from "../../support/load-actors.ts";
 import type { NatsServers } from "../../support/nats-servers.ts";
+import { RawLogs } from "../../support/raw-logs.ts";
 import { type ReadRecord, RecordHistory } from "../../support/record-history.ts";
 import type { SeededRandom } from "../../support/seeded-random.ts";
 import { ServerProcess } from "../../support/start-server.ts";
 import { listOpenShards, type ShardDescription, settled, splitInMiddle } from "../../support/stream-changer.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
 import { inject, faults as serverFaults } from "./chaos-round.ts";
+import { EncryptionChanger } from "./encryption-changer.ts";
 
 /** What is done to servers and gateways while records are written through both gateways and shards are split and merged. */
 export const gatewayFaults = [...serverFaults, "kill gateway", "cut gateway", "full disk"] as const;
@@ -54,7 +56,8 @@ export class GatewayPair implements AsyncDisposable {
       const proxy = await TcpProxy.open([...targets.slice(index), ...targets.slice(0, index)]);
       proxies.push(proxy);
       const env = { ...servers.environment, MILLRACE_NATS: `nats://127.0.0.1:${proxy.port}` };
-      gateways.push(await ServerProcess.start({ args: ["--engine", "jetstream"], env }));
+      const args = ["--engine", "jetstream", "--keyring", join(servers.directory, "keyring")];
+      gateways.push(await ServerProcess.start({ args, env }));
     }
     return new GatewayPair(gateways, proxies);
   }
@@ -77,6 +80,8 @@ export interface GatewayRoundResult {
   /** What writers and readers were told that failed by the servers' fault. */
   readonly failures: readonly string[];
   readonly reshardCount: number;
+  /** Starts and stops of encryption, and changes of the key. */
+  readonly encryptionCount: number;
   /** The longest time in which no record was acknowledged. */
   readonly gapMs: number;
 }
@@ -88,8 +93,9 @@ export interface GatewayRound {
 
 /**
  * One round on a stream of its own: four writers through two gateways, splits, merges and resizes through either, two readers
- * that follow the lineage through both, and one of everything at the end through each. Throws at the first broken promise: a
- * record lost, changed, there twice, out of order or behind the end of its shard, or a failure told in a short outage.
+ * that follow the lineage through both, and one of everything at the end through each; in every second round, by chance, the
+ * encryption of the stream changes as well. Throws at the first broken promise: a record lost, changed, there twice, out of
+ * order or behind the end of its shard, stored otherwise than an ACTIVE stream was encrypted, or a failure told in a short outage.
  */
 export async function gatewayRound(
   servers: NatsServers,
@@ -104,6 +110,9 @@ export async function gatewayRound(
   const acknowledged = (): number => sumOf(writers.map(({ acknowledgedCount }) => acknowledgedCount));
   const actors = writers.map((writer, index) => writeUntilOver(pair, writer, index, state));
   actors.push(reshardUntilOver(pair, random.fork(), state), measureGap(acknowledged, state));
+  await using logs = await RawLogs.open(servers);
+  const encryption = new EncryptionChanger(random.fork(), logs);
+  if (random.next() < 0.5) actors.push(encryption.changeUntil(() => state.isOver, pair.gateways));
   const readers = Array.from({ length: readerCount }, () => {
     const choice = random.fork();
     return new LineageReader(() => pair.endpoint(choice), history);
@@ -128,6 +137,7 @@ export async function gatewayRound(
   for (const reader of last) await reader.follow(() => true);
   for (const { records } of [...readers, ...last]) history.seeWhole(records);
   assertSame([...readers, ...last].map(({ records }) => records));
+  await encryption.judge();
   await changeStream(pair, "DeleteStream", { StreamName: streamName }, stops);
   const { reshardCount, gapMs } = state;
   const failures = [...writers, ...readers, ...last].flatMap((actor) => actor.failures);
@@ -135,7 +145,8 @@ export async function gatewayRound(
     assert.deepEqual(failures, [], `an outage of ${Math.round(gapMs)} ms is not told to clients`);
   const acknowledgedCount = acknowledged();
   const failedCount = sumOf(writers.map(({ sentCount }) => sentCount)) - acknowledgedCount;
-  return { acknowledgedCount, failedCount, failures, reshardCount, gapMs };
+  const encryptionCount = encryption.changeCount;
+  return { acknowledgedCount, failedCount, failures, reshardCount, encryptionCount, gapMs };
 }
 
 /**

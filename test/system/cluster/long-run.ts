@@ -120,6 +120,7 @@ async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (r
   await using servers = await NatsServers.start({ nodeCount: 3, advertises: false });
   await using pair = await GatewayPair.start(servers);
   let reshardCount = 0;
+  let encryptionCount = 0;
   const faultCounts: Partial<Record<GatewayFault, number>> = {};
   const run = async (_: number, random: SeededRandom): Promise<Round> => {
     const fault = chosen(random);
@@ -130,6 +131,7 @@ async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (r
       throw error;
     });
     reshardCount += result.reshardCount;
+    encryptionCount += result.encryptionCount;
     faultCounts[fault] = (faultCounts[fault] ?? 0) + 1;
     for (const failure of new Set(result.failures)) process.stdout.write(`  told: ${failure}\n`);
     return {
@@ -140,7 +142,9 @@ async function runAtGateways(title: string, goesOn: Rounds["goesOn"], chosen: (r
   };
   await runRounds({ title, goesOn, run });
   const counts = Object.entries(faultCounts).map(([fault, count]) => `${fault} ${count}`);
-  process.stdout.write(`  ${counts.join(", ")}; ${reshardCount} splits, merges and resizes\n`);
+  process.stdout.write(
+    `  ${counts.join(", ")}; ${reshardCount} splits, merges and resizes, ${encryptionCount} changes of encryption\n`,
+  );
 }
 
 async function runRandomFaults(minutes: number): Promise<void> {
