@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { freeBuffer } from "../../platform/free-buffer.ts";
 import { isPausedByParser, takeParser } from "../../platform/http-module.ts";
 import type { HeadBudget } from "./budgets/head-budget.ts";
 import type { ConnectionState } from "./connection-state.ts";
@@ -62,6 +63,8 @@ export class Http1Reader {
       }
       at = this.#bodyBytes > 0 ? this.#parseBody(chunk, at) : this.#parseHead(chunk, at);
     }
+    // The parser has copied what it gave on.
+    freeBuffer(chunk);
   }
 
   /** False: it waits for another tick. */
