@@ -1,6 +1,7 @@
 import type { S3Client, ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
 import { DestinationError } from "../batch/destination.ts";
 import type { BucketAccess } from "../places/bucket-access.ts";
+import { sdkCredentials } from "../places/sdk-credentials.ts";
 import type { ObjectOptions, ObjectStore } from "./object-store.ts";
 
 const connectMsMax = 5_000;
@@ -20,7 +21,7 @@ export interface S3Bucket {
 export class S3Store implements ObjectStore {
   readonly #bucket: S3Bucket;
   readonly #access: () => BucketAccess;
-  #client: { readonly access: BucketAccess; readonly client: S3Client } | undefined;
+  #client: { readonly access: BucketAccess; readonly client: Promise<S3Client> } | undefined;
   #sdk: Promise<typeof import("@aws-sdk/client-s3")> | undefined;
 
   /** `access` is asked before each request, so that credentials can change. It throws `DestinationError`. */
@@ -89,7 +90,10 @@ export class S3Store implements ObjectStore {
   }
 
   close(): void {
-    this.#client?.client.destroy();
+    this.#client?.client.then(
+      (client) => client.destroy(),
+      () => undefined,
+    );
     this.#client = undefined;
   }
 
@@ -107,25 +111,29 @@ export class S3Store implements ObjectStore {
   }
 
   async #connect(): Promise<S3Client> {
-    const { S3Client } = await this.#load();
     const access = this.#access();
-    if (this.#client?.access === access) return this.#client.client;
-    this.close();
-    const { endpoint, region, pathStyle, credentials } = access;
-    const client = new S3Client({
+    if (this.#client?.access !== access) {
+      this.close();
+      this.#client = { access, client: this.#newClient(access) };
+    }
+    return await this.#client.client;
+  }
+
+  async #newClient(access: BucketAccess): Promise<S3Client> {
+    const { S3Client } = await this.#load();
+    const { endpoint, region, pathStyle } = access;
+    const credentials = await sdkCredentials(access);
+    return new S3Client({
       region,
       forcePathStyle: pathStyle,
       maxAttempts: attemptsMax,
       ...(endpoint === undefined ? {} : { endpoint }),
-      // A copy: the SDK writes into it.
-      ...(credentials === undefined ? {} : { credentials: { ...credentials } }),
+      ...(credentials === undefined ? {} : { credentials }),
       // The signature covers the bytes; not every server knows the headers of further checksums.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
       requestHandler: { connectionTimeout: connectMsMax, requestTimeout: responseMsMax, throwOnRequestTimeout: true },
     });
-    this.#client = { access, client };
-    return client;
   }
 
   /** Turns errors of the store into `DestinationError`. */

@@ -7,7 +7,9 @@ export interface BucketAccess {
   readonly pathStyle: boolean;
   /** What the store calls the owner of the bucket, where that is no account. Absent: what the channel expects. */
   readonly owner?: string;
-  /** Absent: the default chain of the AWS SDK. */
+  /** The profile of AWS's configuration files that the AWS SDK takes credentials from. */
+  readonly profile?: string;
+  /** Absent, without a profile too: the default chain of the AWS SDK. */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;

@@ -150,20 +150,24 @@ function readAccess(json: JsonObject, complain: Complain): BucketAccess {
     region: String(region),
     pathStyle: pathStyle === true,
     ...(typeof owner === "string" ? { owner } : {}),
-    ...(keys === undefined ? {} : { credentials: keys }),
+    ...keys,
   };
 }
 
-function readCredentials(json: unknown, complain: Complain): BucketAccess["credentials"] {
-  if (json === "default") return undefined;
+function readCredentials(json: unknown, complain: Complain): Pick<BucketAccess, "credentials" | "profile"> {
+  if (json === "default") return {};
   if (isJsonObject(json)) {
-    const { accessKeyId, secretAccessKey, sessionToken, ...others } = json;
-    const isValid = isPrintable(accessKeyId) && isPrintable(secretAccessKey) && Object.keys(others).length === 0;
-    if (isValid && sessionToken === undefined) return { accessKeyId, secretAccessKey };
-    if (isValid && isPrintable(sessionToken)) return { accessKeyId, secretAccessKey, sessionToken };
+    const { accessKeyId, secretAccessKey, sessionToken, profile, ...others } = json;
+    const isAlone = Object.keys(others).length === 0;
+    const areKeys = isPrintable(accessKeyId) && isPrintable(secretAccessKey) && isAlone && profile === undefined;
+    if (areKeys && sessionToken === undefined) return { credentials: { accessKeyId, secretAccessKey } };
+    if (areKeys && isPrintable(sessionToken)) return { credentials: { accessKeyId, secretAccessKey, sessionToken } };
+    if (typeof profile === "string" && profile !== "" && Object.keys(json).length === 1) return { profile };
   }
-  complain('credentials must be "default", or an object of accessKeyId, secretAccessKey and perhaps sessionToken');
-  return undefined;
+  complain(
+    'credentials must be "default", an object of profile, or one of accessKeyId, secretAccessKey and perhaps sessionToken',
+  );
+  return {};
 }
 
 /** A text that a header can have, without spaces. */

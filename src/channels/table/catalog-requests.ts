@@ -1,6 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import type { SignatureV4 } from "@smithy/signature-v4";
 import { DestinationError } from "../batch/destination.ts";
+import { sdkCredentials } from "../places/sdk-credentials.ts";
 import type { TableAccess } from "../places/table-access.ts";
 import { parseLossless, stringifyLossless } from "./lossless-json.ts";
 
@@ -166,12 +167,14 @@ function parseBody(text: string): unknown {
   }
 }
 
-async function newSigner({ region, credentials }: TableAccess): Promise<SignatureV4> {
+async function newSigner(access: TableAccess): Promise<SignatureV4> {
+  const { region } = access;
   const { SignatureV4 } = await import("@smithy/signature-v4");
   const { S3Client } = await import("@aws-sdk/client-s3");
   // The client looks for credentials as every AWS SDK does.
-  const own = credentials === undefined ? new S3Client({ region }).config.credentials : { ...credentials };
-  return new SignatureV4({ credentials: own, region, service: signingName, sha256: Sha256 });
+  const own = await sdkCredentials(access);
+  const { credentials } = new S3Client({ region, ...(own === undefined ? {} : { credentials: own }) }).config;
+  return new SignatureV4({ credentials, region, service: signingName, sha256: Sha256 });
 }
 
 /** SHA-256, or HMAC with it where there is a secret, as the signer calls it. */

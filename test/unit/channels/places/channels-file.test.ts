@@ -44,3 +44,19 @@ test("a bucket may have an owner that is no account, and no other kind of owner"
     assert.match(problems.join(), /owner must be what the store calls the owner of the bucket/);
   }
 });
+
+test("credentials are keys, a profile or the default chain, and nothing between them", () => {
+  const accessOf = (credentials: unknown) => {
+    const { file, problems } = parseChannelsFile({ buckets: { "*": { credentials } } });
+    return problems?.join() ?? (file === undefined ? undefined : findBucketAccess(file, "arn:aws:s3:::lake"));
+  };
+  const rest = { region: "us-east-1", pathStyle: false };
+  const keys = { accessKeyId: "a", secretAccessKey: "s" };
+  assert.deepEqual(accessOf("default"), rest);
+  assert.deepEqual(accessOf(keys), { ...rest, credentials: keys });
+  assert.deepEqual(accessOf({ ...keys, sessionToken: "t" }), { ...rest, credentials: { ...keys, sessionToken: "t" } });
+  assert.deepEqual(accessOf({ profile: "lake writer" }), { ...rest, profile: "lake writer" });
+  for (const mistake of [{ ...keys, profile: "p" }, { profile: "" }, { profile: 7 }, { accessKeyId: "a" }, "p", null]) {
+    assert.match(String(accessOf(mistake)), /credentials must be "default"/, JSON.stringify(mistake));
+  }
+});
