@@ -35,6 +35,8 @@ const recordsPerCall = 500;
 const connectionCount = 4;
 const freshnessSeconds = 5;
 const recordBytes = 1024;
+/** Between two looks at the metrics of the server, which take memory. */
+const pollMs = 500;
 
 /** A record as a program that counts clicks writes it: names repeat, values do not. */
 function record(number: number): string {
@@ -175,7 +177,10 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
     await seaweed.writePlaces(places);
     mkdirSync(join(folder, "schemas", "bench"), { recursive: true });
     writeFileSync(join(folder, "schemas", "bench", "clicks.json"), JSON.stringify(rowSchema));
-    await using server = await ServerProcess.start({ args: ["--channels", places, "--log-level", "warn"] });
+    await using server = await ServerProcess.start({
+      args: ["--channels", places, "--log-level", "warn"],
+      isBuilt: true,
+    });
     const { endpoint, pid } = server;
     await prepare(endpoint, compression);
     let residentMiBMax = 0;
@@ -185,14 +190,14 @@ async function measure(seaweed: SeaweedServer, compression: string | undefined):
       void gauges(endpoint).then(({ age }) => {
         ageMax = Math.max(ageMax, age);
       });
-    }, 500);
+    }, pollMs);
     if (flags.backlog) seaweed.suspend();
     const rate = await load(endpoint);
     const residentMiBLoaded = residentMiBMax;
     const before = { ...(await gauges(endpoint)), threads: threadCpuSeconds(pid), store: cpuSeconds(seaweed.pid) };
     const loadedMs = performance.now();
     if (flags.backlog) seaweed.resume();
-    while (compression !== undefined && (await gauges(endpoint)).age > 0) await pause(100);
+    while (compression !== undefined && (await gauges(endpoint)).age > 0) await pause(pollMs);
     clearInterval(watching);
     const { records, inMiB, outMiB } = await gauges(endpoint);
     const drainSeconds = (performance.now() - loadedMs) / 1000;
