@@ -14,7 +14,7 @@ import { freeBuffer } from "../platform/free-buffer.ts";
  */
 const SESSION_BYTES = 16;
 const COUNTER_BYTES = 8;
-export const COUNTER_OFFSET = SESSION_BYTES;
+const COUNTER_OFFSET = SESSION_BYTES;
 /** Session id and counter come before it. */
 export const CIPHERTEXT_OFFSET = SESSION_BYTES + COUNTER_BYTES;
 const TAG_BYTES = 16;
@@ -43,8 +43,7 @@ export interface SessionCipherOptions {
 export class SessionCipher {
   readonly #rootKey: Uint8Array;
   readonly #purpose: Buffer;
-  /** That of this session. */
-  readonly key: KeyObject;
+  readonly #key: KeyObject;
   readonly #keys = new Map<string, KeyObject>();
   /** The first bytes of all encrypted ones: session id and counter. */
   readonly #header = new Uint8Array(CIPHERTEXT_OFFSET);
@@ -59,20 +58,15 @@ export class SessionCipher {
     this.#rootKey = Uint8Array.from(rootKey);
     this.#purpose = Buffer.from(purpose);
     this.#header.set(session);
-    this.key = this.#derive(session);
-    this.#keys.set(Buffer.from(session).toString("latin1"), this.key);
-  }
-
-  /** The id of this session. */
-  get session(): Uint8Array {
-    return this.#header.subarray(0, SESSION_BYTES);
+    this.#key = this.#derive(session);
+    this.#keys.set(Buffer.from(session).toString("latin1"), this.#key);
   }
 
   /** Writes `clear.length + ENCRYPTION_OVERHEAD_BYTES` bytes at `at`. */
   encryptInto(target: Uint8Array, at: number, clear: Uint8Array, additionalData: Uint8Array): void {
     this.#nextNonce();
     target.set(this.#header, at);
-    const cipher = createCipheriv("aes-256-gcm", this.key, this.#nonce);
+    const cipher = createCipheriv("aes-256-gcm", this.#key, this.#nonce);
     cipher.setAAD(additionalData);
     const ciphertext = cipher.update(clear);
     target.set(ciphertext, at + CIPHERTEXT_OFFSET);
@@ -106,19 +100,12 @@ export class SessionCipher {
     }
   }
 
-  /** The first of `count` counters of this session that no other message gets. */
-  takeCounters(count: number): number {
-    const first = this.#counter;
-    this.#counter += count;
-    assert(this.#counter <= Number.MAX_SAFE_INTEGER, "a session encrypts fewer than 2^53 times");
-    return first;
-  }
-
   /** Two 32-bit words in place of one BigInt, which is slower. */
   #nextNonce(): void {
-    const counter = this.takeCounters(1);
-    const high = Math.floor(counter / 2 ** 32);
-    const low = counter % 2 ** 32;
+    assert(this.#counter < Number.MAX_SAFE_INTEGER, "a session encrypts fewer than 2^53 times");
+    const high = Math.floor(this.#counter / 2 ** 32);
+    const low = this.#counter % 2 ** 32;
+    this.#counter += 1;
     this.#headerView.setUint32(COUNTER_OFFSET, high);
     this.#headerView.setUint32(COUNTER_OFFSET + 4, low);
     this.#nonceView.setUint32(NONCE_BYTES - COUNTER_BYTES, high);

@@ -1,4 +1,4 @@
-import { type TokenCipher, tokenCounter } from "./token-cipher.ts";
+import type { TokenCipher } from "./token-cipher.ts";
 
 /** API reference, GetShardIterator and ListShards: how long an iterator and a NextToken are valid. */
 const tokenValidMs = 300_000;
@@ -27,22 +27,17 @@ const SHARD_INDEX_AT = CREATED_MS_BYTES;
 const POSITION_AT = SHARD_INDEX_AT + 4;
 const TEXTS_AT = POSITION_AT + 8;
 
-/** Iterators that are kept: some 0.5 KB each. */
-const keptCountMax = 4096;
-
-interface KeptIterator {
-  readonly text: string;
-  readonly iterator: ShardIterator;
-}
+/** Iterators in each half of those that are kept: some 0.5 KB each. */
+const RECENT_COUNT_MAX = 2048;
 
 /**
- * Makes and reads iterators. A reader hands back the one that it was given last, or the same one again: each that was made or read
- * is kept until the 4,096th that this boot makes after it, so that most are read without a decryption.
+ * Makes and reads iterators. A reader hands back the one that it was given last, or the same one again: those that were
+ * made or read last are kept, so that most are read without a decryption.
  */
 export class ShardIterators {
   readonly #tokens: TokenCipher;
-  /** By the counter of their token. What is kept is what its text says: another text of the same counter is decrypted. */
-  readonly #kept: (KeptIterator | undefined)[] = new Array(keptCountMax);
+  #recent = new Map<string, ShardIterator>();
+  #lessRecent = new Map<string, ShardIterator>();
 
   constructor(tokens: TokenCipher) {
     this.#tokens = tokens;
@@ -50,20 +45,27 @@ export class ShardIterators {
 
   encode(iterator: ShardIterator): string {
     const text = this.#tokens.encrypt("iterator", payloadOf(iterator));
-    this.#kept[tokenCounter(text) % keptCountMax] = { text, iterator };
+    this.#keep(text, iterator);
     return text;
   }
 
   /** Undefined for anything else than an iterator that was encrypted under the same token key. */
   decode(text: string): ShardIterator | undefined {
-    const place = tokenCounter(text) % keptCountMax;
-    const kept = this.#kept[place];
-    if (kept?.text === text) return kept.iterator;
+    const kept = this.#recent.get(text) ?? this.#lessRecent.get(text);
+    if (kept !== undefined) return kept;
     const payload = this.#tokens.decrypt("iterator", text);
     if (payload === undefined) return undefined;
     const iterator = iteratorOf(payload);
-    this.#kept[place] = { text, iterator };
+    this.#keep(text, iterator);
     return iterator;
+  }
+
+  #keep(text: string, iterator: ShardIterator): void {
+    if (this.#recent.size >= RECENT_COUNT_MAX) {
+      this.#lessRecent = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(text, iterator);
   }
 }
 

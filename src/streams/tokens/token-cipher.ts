@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { COUNTER_OFFSET, ENCRYPTION_OVERHEAD_BYTES, SessionCipher } from "../../cipher/session-cipher.ts";
-import { ShortMessageCipher, shortMessageBytesMax } from "../../cipher/short-message-cipher.ts";
+import { ENCRYPTION_OVERHEAD_BYTES, SessionCipher } from "../../cipher/session-cipher.ts";
 
 /*
  * A token, in base64, 152 + 16k bytes like AWS's own:
@@ -39,7 +38,6 @@ const KIND_NUMBERS: Readonly<Record<TokenKind, number>> = {
 /** Encrypts tokens, so that clients can neither read nor forge them. Tokens of earlier boots stay valid. */
 export class TokenCipher {
   readonly #cipher: SessionCipher;
-  readonly #shortCipher: ShortMessageCipher;
   /** Header and boot id of this boot's tokens. */
   readonly #authenticated: Buffer;
 
@@ -47,7 +45,6 @@ export class TokenCipher {
   constructor({ tokenKey, bootId }: { readonly tokenKey: Uint8Array; readonly bootId: Uint8Array }) {
     this.#cipher = new SessionCipher({ rootKey: tokenKey, session: bootId, purpose: "millrace token" });
     this.#authenticated = Buffer.concat([HEADER, bootId]);
-    this.#shortCipher = new ShortMessageCipher(this.#cipher, this.#authenticated);
   }
 
   encrypt(kind: TokenKind, payload: Uint8Array): string {
@@ -61,8 +58,7 @@ export class TokenCipher {
 
     const token = Buffer.allocUnsafe(OVERHEAD_BYTES + clear.length);
     token.set(HEADER);
-    if (clear.length <= shortMessageBytesMax) this.#shortCipher.encryptInto(token, HEADER.length, clear);
-    else this.#cipher.encryptInto(token, HEADER.length, clear, this.#authenticated);
+    this.#cipher.encryptInto(token, HEADER.length, clear, this.#authenticated);
     return token.toString("base64");
   }
 
@@ -74,18 +70,6 @@ export class TokenCipher {
     if (clear?.[0] !== KIND_NUMBERS[kind]) return undefined;
     return clear.subarray(CLEAR_HEADER_BYTES, CLEAR_HEADER_BYTES + clear.readUInt16BE(1));
   }
-}
-
-/** Characters of the base64 of a token up to the counter, and of the counter with the two bits behind it. */
-const COUNTER_TEXT_START = ((HEADER.length + COUNTER_OFFSET) / 3) * 4;
-const COUNTER_TEXT_END = COUNTER_TEXT_START + 12;
-const counterBytes = Buffer.alloc(9);
-
-/** The last 32 bits of a token's counter, by which tokens of one boot differ; some number for another text. */
-export function tokenCounter(text: string): number {
-  counterBytes.fill(0);
-  counterBytes.write(text.slice(COUNTER_TEXT_START, COUNTER_TEXT_END), "base64");
-  return counterBytes.readUInt32BE(4);
 }
 
 /** AWS accepts a token in extra double quotes, which shell scripts tend to leave around it. */
