@@ -7,8 +7,9 @@ import type { SeededRandom } from "../../support/seeded-random.ts";
 import type { ServerProcess } from "../../support/start-server.ts";
 
 const pauseMsMin = 100;
-const pauseMsMax = 1_500;
+const pauseMsMax = 4_000;
 const pollMs = 20;
+const soonMs = 1_000;
 /** Outages are shorter. */
 const pollsMax = 3_000;
 
@@ -76,6 +77,8 @@ export class EncryptionChanger {
 
   /** Whether the change is carried out, for certain. */
   async #change(operation: string, gateway: Pick<ServerProcess, "endpoint">): Promise<boolean> {
+    // A call that changes something is not to be left behind: it may have its effect later.
+    if (!(await answersSoon(gateway))) return false;
     try {
       await callOnce(gateway, operation, { EncryptionType: "KMS", KeyId: "alias/chaos" });
     } catch (error) {
@@ -94,6 +97,18 @@ export class EncryptionChanger {
     }
     throw new Error(`${operation} is not carried out after ${pollsMax} looks at the stream`);
   }
+}
+
+/** Not while a gateway is cut off or paused. */
+async function answersSoon(gateway: Pick<ServerProcess, "endpoint">): Promise<boolean> {
+  const answered = callOnce(gateway, "DescribeStreamSummary", {}).then(
+    () => true,
+    (error: unknown) => {
+      if (!isTransient(error)) throw error;
+      return false;
+    },
+  );
+  return await Promise.race([answered, pause(soonMs, false)]);
 }
 
 /** A gateway that was started again has another endpoint. */

@@ -17,7 +17,7 @@ import { inject, faults as serverFaults } from "./chaos-round.ts";
 import { EncryptionChanger } from "./encryption-changer.ts";
 
 /** What is done to servers and gateways while records are written through both gateways and shards are split and merged. */
-export const gatewayFaults = [...serverFaults, "kill gateway", "cut gateway", "full disk"] as const;
+export const gatewayFaults = [...serverFaults, "kill gateway", "cut gateway", "pause gateway", "full disk"] as const;
 export type GatewayFault = (typeof gatewayFaults)[number];
 
 const writerCount = 4;
@@ -28,6 +28,7 @@ const callsPerTurn = 10;
 const shardCount = 4;
 const shardCountMax = 10;
 const cutMs = 15_000;
+const pausedMs = 8_000;
 const fullMs = 10_000;
 const settledMs = 1_500;
 const sampleMs = 20;
@@ -169,7 +170,7 @@ class StopDetector implements Disposable {
 
 /** Whether the clients of one gateway have an outage, and those of the other one do not. */
 function isGatewayApart(fault: GatewayFault): boolean {
-  return fault === "cut gateway";
+  return fault === "cut gateway" || fault === "pause gateway";
 }
 
 function sumOf(counts: readonly number[]): number {
@@ -238,6 +239,13 @@ async function injectAny(servers: NatsServers, pair: GatewayPair, fault: Gateway
       pair.proxies[index]?.cut();
       await pause(cutMs);
       pair.proxies[index]?.mend();
+      return await pause(settledMs);
+    }
+    case "pause gateway": {
+      const { pid = 0 } = pair.gateways[index] ?? {};
+      process.kill(pid, "SIGSTOP");
+      await pause(pausedMs);
+      process.kill(pid, "SIGCONT");
       return await pause(settledMs);
     }
     case "full disk":

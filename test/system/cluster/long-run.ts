@@ -40,6 +40,7 @@ const roundCounts: Readonly<Record<GatewayFault, number>> = {
   "kill gateway": 50,
   "pause leader": 10,
   "cut gateway": 20,
+  "pause gateway": 20,
   "full disk": 5,
   roll: 10,
 };
