@@ -46,6 +46,7 @@ export class BucketStandIn extends HttpStandIn {
     const path = new URL(request.url ?? "", this.endpoint).pathname;
     const object = request.method === "GET" ? this.objects.get(path) : undefined;
     response.statusCode = this.isGone ? 404 : this.#store(request.method, path, body);
+    response.setHeader("etag", '"etag"');
     response.end(object);
   }
 

@@ -69,7 +69,9 @@ export class S3Store implements ObjectStore {
       );
     }
     try {
-      await this.#call(client.send(command, { abortSignal: signal }));
+      const { ETag } = await this.#call(client.send(command, { abortSignal: signal }));
+      // What stands before a store, such as a proxy's own page, may say 200 too.
+      if (ETag === undefined) throw this.#failure("a response without an ETag, so not of a store");
       return true;
     } catch (error) {
       if (error instanceof DestinationError && statusOf(error.cause) === 412) return false;
@@ -145,11 +147,15 @@ export class S3Store implements ObjectStore {
       const isRefused = status !== undefined && status >= 300 && status < 500 && !retryableStatuses.has(status);
       const { name, message } = error instanceof Error ? error : new Error(String(error));
       const what = status === undefined ? `${name}: ${message}` : `${status} ${name}`;
-      const sentence = isRefused
-        ? `The bucket ${this.#name} refuses what the server asks of it (${what}).`
-        : `The bucket ${this.#name} cannot be reached or fails (${what}).`;
-      throw new DestinationError(sentence, { cause: error });
+      if (!isRefused) throw this.#failure(what, error);
+      throw new DestinationError(`The bucket ${this.#name} refuses what the server asks of it (${what}).`, {
+        cause: error,
+      });
     }
+  }
+
+  #failure(what: string, cause?: unknown): DestinationError {
+    return new DestinationError(`The bucket ${this.#name} cannot be reached or fails (${what}).`, { cause });
   }
 }
 

@@ -68,3 +68,13 @@ test("a profile that no file has is told, as what keeps the bucket from being re
   t.after(() => bucket.close());
   await assert.rejects(bucket.check(signal), /The bucket lake cannot be reached or fails \(.*absent/);
 });
+
+test("a put that is answered with 200 and a page, or with an error in the body, has stored nothing", async (t) => {
+  const store = await KeyCollector.start(t);
+  const credentials = { accessKeyId: "a", secretAccessKey: "s" };
+  const access = { endpoint: store.endpoint, region: "us-east-1", pathStyle: true, credentials };
+  const bucket = new S3Store({ bucketArn: "arn:aws:s3:::lake" }, () => access);
+  t.after(() => bucket.close());
+  const put = bucket.putNew("key", Buffer.from("bytes"), { contentType: "text/plain", signal });
+  await assert.rejects(put, /The bucket lake cannot be reached or fails \(a response without an ETag/);
+});
