@@ -39,15 +39,20 @@ export class SimulatedTable {
   connect(): TableCatalog {
     return {
       create: (table) => this.#bucket.request(() => this.#create(table)),
-      find: () => this.#bucket.request(() => this.#metadata),
+      find: () => this.#bucket.request(() => this.#withNewest()),
+      findWhole: () => this.#bucket.request(() => this.#metadata),
       commit: (commit) => this.#bucket.request(() => this.#commit(commit)),
     };
   }
 
   /** Forgets all snapshots but the newest one, as the upkeep of tables does. */
   expireSnapshots(): void {
-    if (this.#metadata === undefined) return;
-    this.#metadata = { ...this.#metadata, snapshots: (this.#metadata.snapshots ?? []).slice(-1) };
+    this.#metadata = this.#withNewest();
+  }
+
+  #withNewest(): TableMetadata | undefined {
+    const metadata = this.#metadata;
+    return metadata === undefined ? undefined : { ...metadata, snapshots: (metadata.snapshots ?? []).slice(-1) };
   }
 
   /** The manifests of the newest snapshot, and the files that they name. */

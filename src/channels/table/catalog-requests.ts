@@ -25,6 +25,8 @@ export interface CatalogRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly signal: AbortSignal;
+  /** Whether the body of a success is looked at; default: true. */
+  readonly wantsBody?: boolean;
 }
 
 /** Requests to one Iceberg REST catalog, with what it wants to see. One for each version of its access. */
@@ -38,11 +40,12 @@ export class CatalogConnection {
   }
 
   /** Resolves with whatever the catalog responds. Rejects with `DestinationError` where it does not. */
-  async send({ method, path, body, signal }: CatalogRequest): Promise<CatalogResponse> {
+  async send({ method, path, body, signal, wantsBody = true }: CatalogRequest): Promise<CatalogResponse> {
     const url = this.#url(path);
     const text = body === undefined ? undefined : stringifyLossless(body);
     const headers = await this.#headers(method, url, text, signal);
-    const response = await exchange(url, { method, headers, ...(text === undefined ? {} : { body: text }) }, signal);
+    const request = { method, headers, ...(text === undefined ? {} : { body: text }) };
+    const response = await exchange(url, request, signal, wantsBody);
     // A token may end before its time: the next attempt gets another one.
     if (expiredStatuses.has(response.status)) this.#token = undefined;
     return response;
@@ -135,11 +138,13 @@ async function exchange(
   url: URL,
   request: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string },
   signal: AbortSignal,
+  wantsBody = true,
 ): Promise<CatalogResponse> {
   try {
     const timeout = AbortSignal.timeout(responseMsMax);
     const response = await fetch(url, { ...request, redirect: "error", signal: AbortSignal.any([signal, timeout]) });
-    return { status: response.status, body: parseBody(await readText(response)) };
+    const text = await readText(response);
+    return { status: response.status, body: wantsBody || !response.ok ? parseBody(text) : undefined };
   } catch (error) {
     throw new DestinationError(`The catalog cannot be reached (${describe(error)}).`, { cause: error });
   }

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../../model/json-object.ts";
 import type { TablePlace } from "../../streams/stream.ts";
 import type { TableAccess } from "../places/table-access.ts";
 import { CatalogConnection, type CatalogRequest, type CatalogResponse, catalogError } from "./catalog-requests.ts";
@@ -23,8 +24,10 @@ export interface Commit {
 
 /** One table behind a catalog. The calls reject with `DestinationError`. */
 export interface TableCatalog {
-  /** Undefined where there is no such table. */
+  /** Undefined where there is no such table. Its snapshots need not be more than the newest one. */
   find(signal: AbortSignal): Promise<TableMetadata | undefined>;
+  /** The same with all snapshots, of which there may be thousands. */
+  findWhole(signal: AbortSignal): Promise<TableMetadata | undefined>;
   /** Makes the table, and its namespace, unless there is one of the name: not every catalog says whether there was. */
   create(table: NewTable, signal: AbortSignal): Promise<void>;
   /**
@@ -58,11 +61,19 @@ export class IcebergCatalog implements TableCatalog {
   }
 
   async find(signal: AbortSignal): Promise<TableMetadata | undefined> {
-    const loaded = await this.#send({ method: "GET", path: this.#path, signal });
+    // Those of branches and tags. Parsing all of them would hold up the requests of the server.
+    return await this.#load(`${this.#path}?snapshots=refs`, signal);
+  }
+
+  async findWhole(signal: AbortSignal): Promise<TableMetadata | undefined> {
+    return await this.#load(this.#path, signal);
+  }
+
+  async #load(path: string, signal: AbortSignal): Promise<TableMetadata | undefined> {
+    const loaded = await this.#send({ method: "GET", path, signal });
     if (loaded.status === 404) return undefined;
-    const { metadata } = Object(loaded.body) as { readonly metadata?: TableMetadata };
-    if (!isSuccess(loaded) || metadata === undefined)
-      throw catalogError(`does not give the table ${this.#text}`, loaded);
+    const metadata = isSuccess(loaded) ? tableMetadataOf(loaded.body) : undefined;
+    if (metadata === undefined) throw catalogError(`does not give the table ${this.#text}`, loaded);
     return metadata;
   }
 
@@ -80,7 +91,7 @@ export class IcebergCatalog implements TableCatalog {
         { action: "set-properties", updates: properties },
       ],
     };
-    const committed = await this.#send({ method: "POST", path: this.#path, body, signal });
+    const committed = await this.#send({ method: "POST", path: this.#path, body, signal, wantsBody: false });
     if (committed.status === 409) return false;
     if (!isSuccess(committed)) throw catalogError(`does not commit to the table ${this.#text}`, committed);
     return true;
@@ -109,13 +120,26 @@ export class IcebergCatalog implements TableCatalog {
     if (!isSuccess(asked)) throw catalogError("does not know the table bucket", asked);
     const { defaults, overrides } = Object(asked.body) as CatalogConfig;
     const prefix = overrides?.prefix ?? defaults?.prefix;
-    return prefix === undefined ? "" : `/${prefix}`;
+    return typeof prefix === "string" ? `/${prefix}` : "";
   }
 }
 
 interface CatalogConfig {
-  readonly defaults?: { readonly prefix?: string };
-  readonly overrides?: { readonly prefix?: string };
+  readonly defaults?: { readonly prefix?: unknown } | null;
+  readonly overrides?: { readonly prefix?: unknown } | null;
+}
+
+/** Undefined for what lacks a member that is looked at. */
+function tableMetadataOf(body: unknown): TableMetadata | undefined {
+  const { metadata } = Object(body) as { readonly metadata?: Partial<TableMetadata> | null };
+  if (metadata === undefined || metadata === null) return undefined;
+  const { location, schemas, snapshots = [], properties = {} } = metadata;
+  const isWhole =
+    typeof location === "string" &&
+    typeof metadata["table-uuid"] === "string" &&
+    [schemas, metadata["partition-specs"], snapshots].every(Array.isArray) &&
+    isJsonObject(properties);
+  return isWhole ? (metadata as TableMetadata) : undefined;
 }
 
 function isSuccess({ status }: CatalogResponse): boolean {

@@ -68,20 +68,37 @@ export interface TableServices {
 
 /**
  * Whether the batch of a cut is in the table. A batch is found by the summary of its snapshot, and where snapshots have expired,
- * by the property of the table, which is changed with the same commit. Throws `DestinationError` where the table has a later
- * batch: it may have been forgotten that this one was stored.
+ * by the property of the table, which is changed with the same commit. `metadata`: as `TableCatalog.find()` gives it. Throws
+ * `DestinationError` where the table has a later batch: it may have been forgotten that this one was stored.
  */
-export function isCommitted({ snapshots = [], properties = {} }: TableMetadata, channelId: string, cut: Cut): boolean {
+export async function isCommitted(
+  catalog: TableCatalog,
+  batch: Pick<TableBatch, "channelId" | "place" | "cut">,
+  metadata: TableMetadata,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const known = findBatch(metadata, batch);
+  if (known !== undefined) return known;
+  const whole = requireOwn(await catalog.findWhole(signal), batch);
+  const found = findBatch(whole, batch);
+  if (found !== undefined) return found;
+  if (whole.properties?.[batchProperty] === undefined) return false;
+  throw new DestinationError(
+    "The table has later batches of this channel, so the data directory is older than the table; delete the channel and make another one.",
+  );
+}
+
+/** Undefined where the property does not say it, and none of the snapshots is that of the batch. */
+function findBatch(
+  { snapshots = [], properties = {} }: TableMetadata,
+  { channelId, cut }: Pick<TableBatch, "channelId" | "cut">,
+): boolean | undefined {
   const batch = cutSuffix(cut);
   const last = properties[batchProperty];
   const isThisBatch = ({ summary = {} }: Snapshot): boolean =>
     summary[channelProperty] === channelId && summary[batchProperty] === batch;
   if (last === batch || snapshots.some(isThisBatch)) return true;
-  const lastNumber = last === undefined ? 0 : Number.parseInt(last, 36);
-  if (lastNumber < cut.number) return false;
-  throw new DestinationError(
-    "The table has later batches of this channel, so the data directory is older than the table; delete the channel and make another one.",
-  );
+  return last !== undefined && Number.parseInt(last, 36) < cut.number ? false : undefined;
 }
 
 /** The bucket and the key of a file: `s3://BUCKET/KEY`. */
@@ -124,7 +141,7 @@ export async function commitBatch(
   const snapshotId = BigInt(`0x${randomBytes(8).toString("hex")}`) & snapshotIdMask;
   let metadata = loaded;
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    if (isCommitted(metadata, batch.channelId, batch.cut)) return;
+    if (await isCommitted(catalog, batch, metadata, signal)) return;
     const parentId = currentSnapshotId(metadata);
     const snapshot = await writeSnapshot(services, batch, metadata, { snapshotId, parentId, attempt }, signal);
     const properties = { [batchProperty]: cutSuffix(batch.cut) };

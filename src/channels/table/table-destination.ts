@@ -141,7 +141,7 @@ class RowBuilder implements BatchBuilder {
     const contents = await this.#content.finish(cut, signal);
     if (contents.length > 0) {
       const metadata = requireOwn(await catalog.find(signal), this.#channel);
-      if (!isCommitted(metadata, channelId, cut)) {
+      if (!(await isCommitted(catalog, { channelId, place, cut }, metadata, signal))) {
         const table = await this.#loadShape();
         const files = await this.#storeFiles(cut, metadata, contents, signal);
         await commitBatch(this.#parts, { channelId, place, cut, table, files }, metadata, signal);

@@ -48,16 +48,25 @@ test("the manifests of a hundred batches become one, with all files in the order
   assert.equal(newest?.["total-records"], String((batchCount * (batchCount + 1)) / 2));
 });
 
-test("a batch is not committed again when its snapshot has expired, or when a later one has come", () => {
-  const { cut } = batchOf(5);
+test("a batch is not committed again when its snapshot has expired, or when a later one has come", async () => {
+  const { cut, place } = batchOf(5);
   const summary = { "millrace.channel": channelId, "millrace.batch": "000005-aaaaaa" };
   const snapshot = { "snapshot-id": 1n, "timestamp-ms": 0, "manifest-list": "", summary };
-  const of = (batch: string, snapshots: readonly (typeof snapshot)[]): TableMetadata =>
-    ({ snapshots, properties: { "millrace.batch": batch } }) as unknown as TableMetadata;
-  assert(isCommitted(of("000005-aaaaaa", []), channelId, cut));
-  assert(isCommitted(of("000007-cccccc", [snapshot]), channelId, cut));
-  assert(!isCommitted(of("000004-bbbbbb", []), channelId, cut));
-  assert.throws(() => isCommitted(of("000007-cccccc", []), channelId, cut), /data directory is older than the table/);
-  assert.throws(() => isCommitted(of("000005-bbbbbb", []), channelId, cut), /data directory is older than the table/);
-  assert(!isCommitted(of("000004-bbbbbb", [snapshot]), "another", cut));
+  const table = new SimulatedTable(new SimulatedBucket(new SeededRandom(1)), new SeededRandom(1));
+  /** `last`: the property of the table; only `findWhole()` gives the snapshots. */
+  const judge = async (last: string | undefined, snapshots: readonly (typeof snapshot)[], id = channelId) => {
+    const properties = { "millrace.channel": id, ...(last === undefined ? {} : { "millrace.batch": last }) };
+    const metadata = { snapshots: [], properties } as unknown as TableMetadata;
+    const catalog = { ...table.connect(), findWhole: async () => ({ ...metadata, snapshots }) };
+    return await isCommitted(catalog, { channelId: id, place, cut }, metadata, signal);
+  };
+  const isOlder = /data directory is older than the table/;
+  assert(await judge("000005-aaaaaa", []));
+  assert(await judge("000007-cccccc", [snapshot]));
+  assert(await judge(undefined, [snapshot]), "others may have removed the property");
+  assert(!(await judge(undefined, [])));
+  assert(!(await judge("000004-bbbbbb", [])));
+  await assert.rejects(judge("000007-cccccc", []), isOlder);
+  await assert.rejects(judge("000005-bbbbbb", []), isOlder);
+  await assert.rejects(judge("000007-cccccc", [snapshot], "another"), isOlder);
 });
