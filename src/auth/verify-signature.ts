@@ -160,8 +160,9 @@ function bodySha256(body: Uint8Array): string | Promise<string> {
   return body.length <= mainThreadBytesMax ? hash("sha256", body, "hex") : sha256Thread.digest(body);
 }
 
-/** Compares in constant time. */
+/** Compares in constant time, but for the length. */
 function isSameText(one: string, other: string): boolean {
+  if (one.length !== other.length || one.length === 0) return one.length === other.length;
   const [oneBytes, otherBytes] = [Buffer.from(one, "latin1"), Buffer.from(other, "latin1")];
-  return oneBytes.length === otherBytes.length && timingSafeEqual(oneBytes, otherBytes);
+  return timingSafeEqual(oneBytes, otherBytes);
 }
