@@ -17,6 +17,7 @@ export function enforceTimeouts(context: ServerContext): void {
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
     connection.fastPath?.enforceTimeouts(nowMs);
+    limitUnreadResponses(connection);
     connection.countIncompleteHead();
   }
   cutSlowReaders(context, nowMs, lateMs);
@@ -71,6 +72,14 @@ function enforceConnectionTimeout(
       return;
     case "http2":
       enforceSessionTimeout(connection, { context, ageMs });
+  }
+}
+
+/** Most responses are read before they get a limit, which needs a timer. */
+function limitUnreadResponses({ exchanges }: ConnectionState): void {
+  for (const exchange of exchanges.all()) {
+    exchange.onUnread?.();
+    exchange.onUnread = undefined;
   }
 }
 

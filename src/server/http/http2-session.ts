@@ -91,8 +91,12 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     isHandled = true;
     // An exchange is in flight until the client has read the response or the time for that is over.
     if (stream.destroyed) finish(exchange, parts);
-    else stream.setTimeout(context.limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
+    else exchange.onUnread = () => limitStall(stream, context);
   }
+}
+
+function limitStall(stream: ServerHttp2Stream, { limits }: ServerContext): void {
+  stream.setTimeout(limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
 }
 
 function finish(exchange: HttpExchange, { connection, context }: Http2Exchange): void {
