@@ -122,6 +122,13 @@ export function keyTemplateInvalid(fault: string): ServiceError {
   return new ServiceError("ValidationException", `OutputKeyTemplate ${fault}.`);
 }
 
+export function deadLetterKeysInvalid(segment: string): ServiceError {
+  return new ServiceError(
+    "ValidationException",
+    `Keys of dead letters would have the segment "${segment}", which stores refuse; change ErrorOutputPrefix or ChannelName.`,
+  );
+}
+
 /** UpdateChannel with the configuration of the other kind of destination. */
 export function destinationOfOtherKind(memberName: string): ServiceError {
   return new ServiceError("ValidationException", `${memberName} is not the destination of this channel.`);

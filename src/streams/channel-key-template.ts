@@ -5,6 +5,10 @@
 export const keyTemplateDefault =
   "kinesis-channel/!{channel-name}/!{channel-id}/!{yyyy}/!{MM}/!{dd}/!{HH}/!{channel-name}-!{channel-id}-!{yyyy}-!{MM}-!{dd}-!{HH}-!{mm}!{extension}";
 
+/** Where dead letters of a channel go that names no prefix; ours. */
+export const deadLetterPrefixDefault =
+  "kinesis-channel-errors/!{channel-name}/!{channel-id}/!{yyyy}/!{MM}/!{dd}/!{HH}/";
+
 /** S3: bytes of a key. A template whose longest key would be longer is refused. */
 const keyBytesMax = 1024;
 /** Characters of the longest unique suffix. */
@@ -53,6 +57,15 @@ export function keyTemplateFault(template: string): string | undefined {
   return length > keyBytesMax
     ? `makes keys of up to ${length} characters, and a key has at most ${keyBytesMax}`
     : undefined;
+}
+
+/** The segment of keys that stores refuse or take for a folder, as names may bring it; undefined where there is none. */
+export function dotSegmentOf(
+  template: string,
+  names: Pick<KeyFacts, "channelName" | "streamName">,
+): string | undefined {
+  const key = objectKey(template, { ...names, channelId: "id", oldestMs: 0, extension: ".json" }, "suffix");
+  return key.split("/").find((segment) => segment === "." || segment === "..");
 }
 
 /** The key of an object. The suffix stands before the extension that ends the template, or else at the end. */

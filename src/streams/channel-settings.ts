@@ -1,4 +1,5 @@
 import {
+  deadLetterKeysInvalid,
   formatNotForBucket,
   formatNotForTable,
   freshnessOutOfRange,
@@ -12,7 +13,7 @@ import {
   tableNeedsSchema,
 } from "../model/channel-errors.ts";
 import type { ChannelLoggingConfiguration, CreateChannelInput } from "../model/shapes.generated.ts";
-import { keyTemplateDefault, keyTemplateFault } from "./channel-key-template.ts";
+import { deadLetterPrefixDefault, dotSegmentOf, keyTemplateDefault, keyTemplateFault } from "./channel-key-template.ts";
 import type { StreamChannel } from "./stream.ts";
 
 /** Model, DataFreshnessInSeconds. */
@@ -40,6 +41,7 @@ export function parseChannelSettings(
   if ((bucket === undefined) === (table === undefined)) throw oneDestinationPerChannel();
   const record = only.RecordConfiguration;
   const delivery = bucket === undefined ? tableDelivery(record, table) : bucketDelivery(record, bucket);
+  requireNoDotSegment(delivery, { channelName: input.ChannelName, streamName: only.StreamARN.split("/").at(-1) ?? "" });
   const freshnessSeconds = (bucket ?? table)?.DataFreshnessInSeconds ?? freshnessSecondsDefault;
   const settings: ChannelSettings = {
     roleArn: input.ServiceExecutionRoleARN,
@@ -106,6 +108,19 @@ function tableDelivery(
     },
     deadLetters: deadLetterPlace(deadLetters),
   };
+}
+
+/** The names of a channel and a stream may be dots alone. Errors: ValidationException. */
+function requireNoDotSegment(
+  { destination, deadLetters }: Delivery,
+  names: { readonly channelName: string; readonly streamName: string },
+): void {
+  const ofObjects = destination.kind === "bucket" ? dotSegmentOf(destination.keyTemplate, names) : undefined;
+  if (ofObjects !== undefined)
+    throw keyTemplateInvalid(`makes keys with the segment "${ofObjects}", which stores refuse`);
+  const prefix = deadLetters.prefix ?? deadLetterPrefixDefault;
+  const ofLetters = dotSegmentOf(`${prefix}!{channel-id}`, names);
+  if (ofLetters !== undefined) throw deadLetterKeysInvalid(ofLetters);
 }
 
 function deadLetterPlace(

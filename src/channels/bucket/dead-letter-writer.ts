@@ -1,13 +1,11 @@
 import type { RecordSlice } from "../../records/outgoing-records.ts";
-import { type KeyFacts, objectKey } from "../../streams/channel-key-template.ts";
+import { deadLetterPrefixDefault, type KeyFacts, objectKey } from "../../streams/channel-key-template.ts";
 import type { RecordFault } from "../batch/content-maker.ts";
 import { type Cut, cutSuffix } from "../batch/cut.ts";
 import { deadLetterLines } from "./dead-letter-lines.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const keyTemplate = "!{channel-name}-!{channel-id}-!{yyyy}-!{MM}-!{dd}-!{HH}-!{mm}!{extension}";
-/** Where dead letters of a channel go that names no prefix; ours. */
-const prefixDefault = "kinesis-channel-errors/!{channel-name}/!{channel-id}/!{yyyy}/!{MM}/!{dd}/!{HH}/";
 const contentType = "application/x-ndjson";
 
 /** Whose dead letters they are. */
@@ -41,7 +39,7 @@ export class DeadLetterWriter {
   /** The key is of this cut alone, so an object that has it already was stored by an earlier attempt. */
   async store(cut: Cut, signal: AbortSignal): Promise<void> {
     if (this.count === 0) return;
-    const { deadLetterPrefix = prefixDefault, ...channel } = this.#channel;
+    const { deadLetterPrefix = deadLetterPrefixDefault, ...channel } = this.#channel;
     const facts: KeyFacts = { ...channel, oldestMs: cut.oldestMs, extension: ".json" };
     const key = objectKey(deadLetterPrefix + keyTemplate, facts, cutSuffix(cut));
     await this.#store.putNew(key, Buffer.concat(this.#parts), { contentType, signal });
