@@ -55,8 +55,9 @@ const primitiveReaders: Readonly<Record<string, ValueReader>> = {
   int: (value) =>
     Number.isInteger(value) && (value as number) >= intMin && (value as number) <= intMax ? value : unfit,
   long: readLong,
-  double: (value) => (typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : unfit),
-  string: (value) => (typeof value === "string" ? value : unfit),
+  double: readDouble,
+  // UTF-8 has no half of a surrogate pair.
+  string: (value) => (typeof value === "string" && value.isWellFormed() ? value : unfit),
   timestamptz: readDateTime,
   date: readDate,
   time: readTime,
@@ -72,13 +73,22 @@ function readLong(value: unknown): unknown {
   return value <= longMax && value >= -longMax - 1n ? value : unfit;
 }
 
-/** RFC 3339, as microseconds since the epoch. */
+/** Digits beyond what a double holds become the next one, as in every reader of JSON; what is too large for any does not fit. */
+function readDouble(value: unknown): unknown {
+  if (typeof value !== "number" && typeof value !== "bigint") return unfit;
+  const double = Number(value);
+  return Number.isFinite(double) ? double : unfit;
+}
+
+/** RFC 3339, as microseconds since the epoch: a number, or `bigint` from the year 2255 on, which no double holds. */
 function readDateTime(value: unknown): unknown {
   const found = typeof value === "string" ? dateTimePattern.exec(value) : null;
   if (found === null) return unfit;
   const [, date = "", time = "", fraction, zone = ""] = found;
   const ms = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
-  return Number.isNaN(ms) || !isDay(date) ? unfit : ms * microsPerMs + microsOf(fraction);
+  if (Number.isNaN(ms) || !isDay(date)) return unfit;
+  const micros = ms * microsPerMs + microsOf(fraction);
+  return Number.isSafeInteger(micros) ? micros : BigInt(ms) * BigInt(microsPerMs) + BigInt(microsOf(fraction));
 }
 
 function readTime(value: unknown): unknown {
@@ -138,7 +148,7 @@ function mapReader(read: ValueReader): ValueReader {
     if (!isJsonObject(value)) return unfit;
     const entries: unknown[] = [];
     for (const [key, each] of Object.entries(value)) {
-      const item = read(each);
+      const item = key.isWellFormed() ? read(each) : unfit;
       if (item === unfit) return unfit;
       entries.push({ key, value: item });
     }

@@ -79,10 +79,17 @@ export class RowReader {
       const micros = below.reduce((value, each) => (value as JsonObject | null)?.[each] ?? null, values[columnIndex]);
       // Others may have made the column optional; rows of no hour are not written.
       if (micros === null) return missingValue(name);
-      hours.push(Math.floor((micros as number) / hourMicros));
+      hours.push(hourOf(micros as number | bigint));
     }
     return { values, hours };
   }
+}
+
+/** `micros`: since the epoch; `bigint` where a quotient of doubles would be rounded up to the next hour. */
+function hourOf(micros: number | bigint): number {
+  if (typeof micros === "number") return Math.floor(micros / hourMicros);
+  const rest = micros % BigInt(hourMicros);
+  return Number((micros - rest) / BigInt(hourMicros)) - (rest < 0n ? 1 : 0);
 }
 
 function faultOf(name: string, type: string, value: unknown): RecordFault {

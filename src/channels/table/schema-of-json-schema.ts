@@ -3,6 +3,8 @@ import { type ColumnType, fieldAt, type TableField, type TableSchema } from "./i
 
 /** Deeper schemas are refused; a reference to itself has no end. */
 const depthMax = 16;
+/** References that are repeated at each level would make any number of columns. */
+const fieldsMax = 10_000;
 /** Digits of a decimal column: what a number of JSON can hold. */
 const decimalPrecision = 15;
 const intMax = 2 ** 31 - 1;
@@ -152,6 +154,7 @@ class JsonSchemaReader {
 
   #newId(): number {
     this.#lastId += 1;
+    if (this.#lastId > fieldsMax) throw new JsonSchemaError(`has more than ${fieldsMax} columns and parts of columns`);
     return this.#lastId;
   }
 }

@@ -23,6 +23,16 @@ test("values are read as their columns take them, and what would be changed by t
     ["long", "9007199254740993", 9007199254740993n],
     ["long", '"1"', invalid],
     ["double", "18446744073709551616", 2 ** 64],
+    ["double", "1e308", 1e308],
+    ["double", "1e309", invalid],
+    ["double", "-1e309", invalid],
+    ["double", `1${"0".repeat(309)}`, invalid],
+    ["string", '"\\ud83d\\ude00"', "\u{1f600}"],
+    ["string", '"\\ud83d"', invalid],
+    ["timestamptz", '"2255-06-05T23:47:34.740991Z"', 9_007_199_254_740_991],
+    ["timestamptz", '"2255-06-05T23:47:34.740993Z"', 9_007_199_254_740_993n],
+    ["timestamptz", '"9999-12-31T23:59:59.999999Z"', 253_402_300_799_999_999n],
+    ["timestamptz", '"0001-01-01T00:00:00.000001Z"', -62_135_596_799_999_999n],
     ["decimal(15, 2)", "0.29", 29n],
     ["decimal(15, 2)", "-1.1", -110n],
     ["decimal(15, 2)", "0.291", invalid],
@@ -58,6 +68,9 @@ test("a row has the hours of its partition, before the epoch too, and names the 
     return "hours" in row ? row.hours : row;
   };
   assert.deepEqual(hoursOf("1970-01-01T02:59:59Z"), [2]);
+  assert.deepEqual(hoursOf("9999-12-31T23:59:59.999999Z"), [70_389_527]);
+  assert.deepEqual(hoursOf("0001-01-01T00:00:00.000001Z"), [-17_259_888]);
+  assert.deepEqual(hoursOf("0001-01-01T00:59:59.999999Z"), [-17_259_888]);
   assert.deepEqual(hoursOf("1969-12-31T23:59:59Z"), [-1]);
   assert.deepEqual(reader.read(Buffer.from("{}")), {
     code: "MissingValue",

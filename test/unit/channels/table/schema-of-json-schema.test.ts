@@ -85,6 +85,19 @@ test("a property with a dot in its name is not taken for a nested column that pa
   assert.throws(() => schemaOfJsonSchema(root, ["meta.at"]), /must have meta\.at, which partitions the table/);
 });
 
+test("a schema whose references multiply at each level is refused before it has made its columns", () => {
+  const level = (next: unknown) => ({
+    type: "object",
+    properties: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`c${i}`, next])),
+  });
+  const names = Array.from({ length: 14 }, (_, i) => `l${i}`);
+  const $defs = Object.fromEntries(
+    names.map((name, i) => [name, level(i === 0 ? { type: "string" } : { $ref: `#/$defs/${names[i - 1]}` })]),
+  );
+  const root = { ...level({ $ref: "#/$defs/l6" }), $defs };
+  assert.throws(() => schemaOfJsonSchema(root, []), { message: "has more than 10000 columns and parts of columns" });
+});
+
 test("a schema that no table can have is refused with the place that is wrong", () => {
   const cases = [
     [{ type: "string" }, 'must be of type "object" with properties, one for each column'],
