@@ -1,5 +1,5 @@
 /**
- * Runs the tests of channels with each store that they know, with more records than the suite has:
+ * Runs the tests of channels with each store that they know, with more records than the suite has, and those that are long:
  *   npm run test:stores
  */
 import { spawnSync } from "node:child_process";
@@ -22,6 +22,6 @@ for (const store of storeNames) {
   run(storeTests, { MILLRACE_TEST_STORE: store, MILLRACE_TEST_RECORDS: "60000" });
 }
 run(
-  globSync(join(import.meta.dirname, "*.test.ts")).filter((file) => !storeTests.includes(file)),
+  globSync(join(import.meta.dirname, "*.{test,long}.ts")).filter((file) => !storeTests.includes(file)),
   {},
 );
