@@ -34,17 +34,24 @@ async function decodeAll(
 ): Promise<readonly StoredEntry[]> {
   const decoded: StoredEntry[] = [];
   let bytes = 0;
+  // Counted, because positions may have gaps. Less those before the reader in the first entry.
+  let recordCount = -skippedRecords(entries[0], from);
   try {
     for (const entry of entries) {
       bytes += decodedBytes(entry);
-      const isBeyond = entry.position - from >= recordsMax || bytes > bytesMax;
+      const isBeyond = recordCount >= recordsMax || bytes > bytesMax;
       if (isBeyond && decoded.length > 0) break;
+      recordCount += entry.count;
       decoded.push(await decodeOne(services, revision, shard, entry));
     }
   } catch (error) {
     if (decoded.length === 0) throw error;
   }
   return decoded;
+}
+
+function skippedRecords(first: StoredEntry | undefined, from: Position): number {
+  return first === undefined || first.position >= from ? 0 : Number(from - first.position);
 }
 
 function decodedBytes({ body }: StoredEntry): number {

@@ -7,6 +7,7 @@ import type { ShardServices } from "../../../src/shards/shard-services.ts";
 import { storeRecords } from "../../../src/shards/store-records.ts";
 import { startEncrypting } from "../../../src/streams/data-keys.ts";
 import { incomingRecords } from "../../support/incoming-records-of.ts";
+import { logWithGaps } from "../../support/log-with-gaps.ts";
 import { type OpenShardServices, openShardServices } from "./open-shard-services.ts";
 
 /** Whose stream is encrypted. `damage` may change what is stored of an entry, by its number from 1. */
@@ -57,6 +58,21 @@ test("encrypted entries are read from any position in them, and no more of them 
   assert.deepEqual(await pageFrom(opened, 2n, 2), { count: 2, next: 4n, kms: [true] });
   assert.deepEqual(await pageFrom(opened, 3n, 2), { count: 2, next: 5n, kms: [true, true] });
   assert.deepEqual(await pageFrom(opened, 6n), { count: 0, next: 6n, kms: [] });
+  await opened.close();
+});
+
+test("fear: pages of encrypted records are short where positions have gaps, as in a cluster", async () => {
+  const opened = await openShardServices(1, logWithGaps);
+  const { services, revision } = opened;
+  const made = await services.keys.make(revision.stream, "alias/mine");
+  const encrypted = await services.registry.replace(revision, startEncrypting(revision.stream, made, 0));
+  const gapped = { ...opened, revision: encrypted };
+  for (let i = 0; i < 8; i++) await put(gapped, services, `${i}`);
+  const whole = await pageFrom(gapped, 1n);
+  assert.deepEqual([whole.count, whole.kms.length], [8, 8]);
+  const first = await pageFrom(gapped, 1n, 3);
+  assert.deepEqual([first.count, first.kms.length], [3, 3]);
+  assert.equal((await pageFrom(gapped, first.next)).count, 5);
   await opened.close();
 });
 
