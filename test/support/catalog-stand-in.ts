@@ -30,7 +30,7 @@ export class CatalogStandIn extends HttpStandIn {
   /** By `NAMESPACE/TABLE`. */
   readonly tables = new Map<string, TableMetadata>();
   /** Told of each request that was carried out; what it returns is answered in place of the outcome. */
-  disturb: ((method: string, path: string) => CatalogAnswer | "hang up" | undefined) | undefined;
+  disturb: ((method: string, path: string, query: string) => CatalogAnswer | "hang up" | undefined) | undefined;
 
   static async start(): Promise<CatalogStandIn> {
     return await new CatalogStandIn().listen();
@@ -38,10 +38,10 @@ export class CatalogStandIn extends HttpStandIn {
 
   protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sent = await text(request);
-    const { pathname } = new URL(request.url ?? "", this.endpoint);
+    const { pathname, search } = new URL(request.url ?? "", this.endpoint);
     const method = request.method ?? "";
     const outcome = this.#carryOut(method, pathname, sent === "" ? undefined : parseLossless(sent));
-    const said = this.disturb?.(method, pathname) ?? outcome;
+    const said = this.disturb?.(method, pathname, search) ?? outcome;
     if (said === "hang up") {
       response.destroy();
       return;

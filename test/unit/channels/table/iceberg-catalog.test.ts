@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { IcebergCatalog } from "../../../../src/channels/table/iceberg-catalog.ts";
 import { CatalogStandIn } from "../../../support/catalog-stand-in.ts";
 
@@ -15,12 +15,31 @@ const newTable = {
   properties: {},
 } as const;
 
-test("a table that a catalog gives without what belongs to it is refused in a sentence", async (t) => {
+/** A catalog with one table. */
+async function openTable(t: TestContext) {
   const standIn = await CatalogStandIn.start();
   t.after(() => standIn[Symbol.asyncDispose]());
   const access = { region: "us-east-1", pathStyle: true, catalog: standIn.endpoint, auth: { kind: "none" } } as const;
   const catalog = new IcebergCatalog(name, () => access);
   await catalog.create(newTable, signal);
+  return { standIn, catalog };
+}
+
+test("a catalog that cannot leave snapshots out is asked for all of them", async (t) => {
+  const { standIn, catalog } = await openTable(t);
+  for (const status of [400, 500, 501]) {
+    const asked: string[] = [];
+    standIn.disturb = (_method, _path, query) => {
+      asked.push(query);
+      return query === "" ? undefined : { status };
+    };
+    assert.equal((await catalog.find(signal))?.["table-uuid"], "web/clicks");
+    assert.deepEqual(asked, ["?snapshots=refs", ""]);
+  }
+});
+
+test("a table that a catalog gives without what belongs to it is refused in a sentence", async (t) => {
+  const { standIn, catalog } = await openTable(t);
   const whole = await catalog.find(signal);
   assert(whole !== undefined);
   const { location: _location, ...noLocation } = whole;
