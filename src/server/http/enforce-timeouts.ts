@@ -17,7 +17,6 @@ export function enforceTimeouts(context: ServerContext): void {
   for (const connection of context.connections) {
     enforceConnectionTimeout(connection, { context, nowMs });
     connection.fastPath?.enforceTimeouts(nowMs);
-    limitUnreadResponses(connection);
     connection.countIncompleteHead();
   }
   cutSlowReaders(context, nowMs, lateMs);
@@ -72,14 +71,6 @@ function enforceConnectionTimeout(
       return;
     case "http2":
       enforceSessionTimeout(connection, { context, ageMs });
-  }
-}
-
-/** Most responses are read before they get a limit, which needs a timer. */
-function limitUnreadResponses({ exchanges }: ConnectionState): void {
-  for (const exchange of exchanges.all()) {
-    exchange.onUnread?.();
-    exchange.onUnread = undefined;
   }
 }
 

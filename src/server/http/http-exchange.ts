@@ -41,8 +41,6 @@ export class HttpExchange implements WireRequest, PushMemory, SetMember {
   #isHandled = false;
   /** The first check of the timeouts that found the response unsent; undefined before. */
   unsentSinceMs: number | undefined;
-  /** Called once, by the first check of the timeouts that finds the response made and not read. */
-  onUnread: (() => void) | undefined;
   #isStreaming = false;
   #endReason: string | undefined;
   #controller: AbortController | undefined;

@@ -91,12 +91,8 @@ async function exchangeHttp2(parts: Http2Exchange): Promise<void> {
     isHandled = true;
     // An exchange is in flight until the client has read the response or the time for that is over.
     if (stream.destroyed) finish(exchange, parts);
-    else exchange.onUnread = () => limitStall(stream, context);
+    else stream.setTimeout(context.limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
   }
-}
-
-function limitStall(stream: ServerHttp2Stream, { limits }: ServerContext): void {
-  stream.setTimeout(limits.stallMsMax, () => stream.close(constants.NGHTTP2_CANCEL));
 }
 
 function finish(exchange: HttpExchange, { connection, context }: Http2Exchange): void {

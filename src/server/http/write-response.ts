@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type OutgoingHttpHeaders, type ServerHttp2Stream, sensitiveHeaders } from "node:http2";
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { BufferLease } from "../../memory/buffer-pool.ts";
@@ -119,9 +119,6 @@ function headText({ status, headers }: WireResponse, { ids, clock, isDraining }:
   return isDraining ? `${text}Connection: close\r\n` : text;
 }
 
-/** No response repeats them: in the table of header compression they would only push out those that are repeated. */
-const uniqueHeaders = ["x-amzn-requestid", "x-amz-id-2"];
-
 /** As `writeHttp1`, over one HTTP/2 stream. */
 export async function writeHttp2(
   response: WireResponse,
@@ -129,14 +126,10 @@ export async function writeHttp2(
 ): Promise<void> {
   const { exchange, stream, context } = target;
   if (stream.destroyed || stream.closed) return abandon(response);
-  const headers: OutgoingHttpHeaders & Record<symbol, readonly string[]> = {
-    ":status": response.status,
-    "x-amzn-requestid": context.ids.next(),
-  };
+  const headers: OutgoingHttpHeaders = { ":status": response.status, "x-amzn-requestid": context.ids.next() };
   if (!isPreflight(exchange)) headers["x-amz-id-2"] = context.ids.extended();
   for (const name in response.headers) headers[name.toLowerCase()] = response.headers[name];
   headers["date"] = httpDate(context.clock.nowMs());
-  headers[sensitiveHeaders] = uniqueHeaders;
 
   const { body } = response;
   if (isStream(body)) {
