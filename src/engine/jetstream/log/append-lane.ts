@@ -24,6 +24,8 @@ export interface WaitingEntry extends EntryBytes {
   readonly reject: (error: EngineError) => void;
 }
 
+const refusedByFormerLeader = { kind: "failed", reason: "a former leader does not know its fence" } as const;
+
 /** A message on its way. */
 interface LaneMessage {
   readonly data: Uint8Array;
@@ -120,7 +122,8 @@ export class AppendLane {
     let attempts: AppendAttempts = { sameKindCount: 0, maybeStored: false, elapsedMs: 0 };
     let kind: PublishOutcome["kind"] | undefined;
     for (;;) {
-      if (this.#fence.settingsEpoch > settingsEpoch) return "fenced";
+      const fence = this.#fence;
+      if (fence.settingsEpoch > settingsEpoch) return "fenced";
       const { records: subject } = this.#shard.subjects;
       const outcome = await publish(connection, { subject, data, headers: this.#headers(id), timeoutMs: attemptMs });
       attempts = {
@@ -129,21 +132,30 @@ export class AppendLane {
         elapsedMs: connection.isClosed ? Number.POSITIVE_INFINITY : performance.now() - startMs,
       };
       kind = outcome.kind;
-      const done = await this.#take(nextAppendStep(outcome, attempts, Math.random()), message);
+      const done = await this.#take(nextAppendStep(outcome, attempts, Math.random()), message, attempts);
       if (done !== undefined) return done;
-      // The search has found that no attempt so far is stored.
-      if (outcome.kind === "refused") attempts = { ...attempts, maybeStored: false };
+      // The search before the new message has found that no attempt so far is stored.
+      if (outcome.kind === "refused" && this.#fence !== fence) attempts = { ...attempts, maybeStored: false };
     }
   }
 
   /** Takes one step. The sequence of the message when that is known; undefined: the next attempt follows. */
-  async #take(step: AppendStep, { id }: LaneMessage): Promise<number | "fenced" | undefined> {
+  async #take(
+    step: AppendStep,
+    message: LaneMessage,
+    attempts: AppendAttempts,
+  ): Promise<number | "fenced" | undefined> {
     const { api } = this.#context;
     switch (step.kind) {
       case "done":
         return step.sequence;
-      case "look":
-        return (step.examines ? await this.#find(id) : undefined) ?? (await this.#look());
+      case "look": {
+        const state = await readFence(api, this.#shard, this.#fenceSubject, this.#fence.sequence);
+        if (state === "unchanged") {
+          return await this.#take(nextAppendStep(refusedByFormerLeader, attempts, Math.random()), message, attempts);
+        }
+        return (step.examines ? await this.#find(message.id) : undefined) ?? (await this.#learn(state));
+      }
       case "give-up":
         throw gaveUp(step);
       case "find":
@@ -162,11 +174,9 @@ export class AppendLane {
     return await findBeforeMarker(this.#context.api, this.#shard, { id, from, fence: this.#fenceSubject });
   }
 
-  /** Learns which message refuses appends. Undefined: one that opens a settings epoch, which the next attempt may name. */
-  async #look(): Promise<"fenced" | undefined> {
-    const { api } = this.#context;
-    const state = await readFence(api, this.#shard, this.#fenceSubject, this.#fence.sequence);
-    if (state === "ended") return await this.#shard.fencedOrThrow(api);
+  /** Undefined: the fence has a message that opens a settings epoch, which the next attempt may name. */
+  async #learn(state: OpenFence | "ended"): Promise<"fenced" | undefined> {
+    if (state === "ended") return await this.#shard.fencedOrThrow(this.#context.api);
     this.#fences[this.#stripe] = state;
     return undefined;
   }

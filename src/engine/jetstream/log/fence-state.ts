@@ -16,28 +16,30 @@ export interface OpenFence {
 export const emptyFence: OpenFence = { sequence: 0, settingsEpoch: 0 };
 
 /**
- * What a fence says to appends that name `named`, by its last message. `outdated`: the message is not behind the named one, as
- * a leader has it that another one has followed. Throws `corrupt` for a damaged message.
+ * What a fence says to what names `named`, by its last message. `unchanged`: that is the named one, and a leader that another
+ * one has followed, and does not know of it yet, has refused. `outdated`: it is an earlier one, by such a leader. Throws
+ * `corrupt` for a damaged message.
  */
 export function fenceStateOf(
   last: Pick<LeaderMessage, "sequence" | "data"> | undefined,
   named: number,
-): OpenFence | "ended" | "outdated" {
-  if (last === undefined || last.sequence <= named) return "outdated";
+): OpenFence | "ended" | "unchanged" | "outdated" {
+  const sequence = last?.sequence ?? 0;
+  if (last === undefined || sequence <= named) return sequence === named ? "unchanged" : "outdated";
   const settingsEpoch = decodeFenceMessage(last.data);
   return settingsEpoch === undefined ? "ended" : { sequence: last.sequence, settingsEpoch };
 }
 
 /**
- * Asks the leader for the message that refuses what names `named`. Rejects with `unavailable` if it does not show one for as
- * long as an append is held.
+ * Asks the leader for the last message on a fence, which refused what names `named`. Rejects with `unavailable` if it shows
+ * earlier ones for as long as an append is held.
  */
 export async function readFence(
   api: JetStreamApi,
   { subjects, title }: ShardState,
   fence: string,
   named: number,
-): Promise<OpenFence | "ended"> {
+): Promise<OpenFence | "ended" | "unchanged"> {
   const giveUpAt = performance.now() + answerMsMax;
   for (;;) {
     const state = fenceStateOf(await api.lastMessage(subjects.group, fence), named);

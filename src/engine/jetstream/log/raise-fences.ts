@@ -1,9 +1,11 @@
 import { EngineError } from "../../engine-error.ts";
-import type { JetStreamApi } from "../api/jetstream-api.ts";
+import { answerMsMax, type JetStreamApi } from "../api/jetstream-api.ts";
 import { keptForever, messageHeaders, publishRepeatedly } from "../api/publish.ts";
 import { encodeEpochMessage } from "../format/fence-message.ts";
 import { emptyFence, type OpenFence, readFence } from "./fence-state.ts";
 import type { ShardState } from "./shard-state.ts";
+
+const pauseMs = 50;
 
 /**
  * Opens a settings epoch on each fence of a log: an append that names an earlier message there is not stored any more. The
@@ -22,6 +24,7 @@ async function raiseFence(
   settingsEpoch: number,
 ): Promise<number> {
   const data = encodeEpochMessage(settingsEpoch);
+  const giveUpAt = performance.now() + answerMsMax;
   for (let last: OpenFence | "ended" = emptyFence; ; ) {
     if (last === "ended") return settingsEpoch;
     if (last.settingsEpoch >= settingsEpoch) return last.settingsEpoch;
@@ -32,8 +35,10 @@ async function raiseFence(
       shard.assertGroupExists(api),
     );
     if (outcome.kind === "stored") return settingsEpoch;
-    if (outcome.kind !== "refused") throw gaveUp(api, shard);
-    last = await readFence(api, shard, subject, named);
+    if (outcome.kind !== "refused" || performance.now() > giveUpAt) throw gaveUp(api, shard);
+    const state: OpenFence | "ended" | "unchanged" = await readFence(api, shard, subject, named);
+    if (state !== "unchanged") last = state;
+    else await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
